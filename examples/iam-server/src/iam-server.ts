@@ -1,5 +1,6 @@
 import { createApi, type AccessEntry, type Api, type NodeRequest, type NodeResponse } from '@login-policy/api';
 import type { LoginPolicies } from '@login-policy/domain';
+import type { AuditLog } from '@login-policy/domain/model';
 import type { Instances } from './accounts/instances.js';
 import type { Level } from './config.js';
 import { exchangeOf, sendRefusal, type Exchange } from './http/exchange.js';
@@ -13,6 +14,7 @@ import { isFromOurPage, isSafe } from './sessions/same-origin.js';
 /** What the server is made of. */
 export interface IamServerOptions extends IamRoutesOptions {
   readonly policies: LoginPolicies;
+  readonly auditLog: AuditLog;
   readonly instances: Instances;
   readonly publicUrl: string | undefined;
   readonly allowedOrigins: readonly string[];
@@ -35,12 +37,13 @@ export class IamServer {
   readonly #open = new Set<NodeResponse>();
 
   constructor(options: IamServerOptions) {
-    const { identification, log, metrics, policies, instances } = options;
+    const { auditLog, identification, log, metrics, policies, instances } = options;
     this.#options = options;
     this.#routes = new IamRoutes(options);
     metrics.watch('iam_requests_in_flight', () => this.#open.size);
     this.#api = createApi({
       loginPolicies: policies,
+      auditLog,
       ports: {
         authenticate: async (headers) => (await identification.recognise(headers))?.caller,
         organizations: instances,

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { openAuditLog, type LoginPolicies } from '@login-policy/domain';
+import type { AuditLog } from '@login-policy/domain/model';
 import { isFault, type ConsumerStatus, type Store } from '@login-policy/event-sourcing';
 import { AuthenticatorApps } from './accounts/authenticator-apps.js';
 import { JudgedSignIns } from './accounts/judged-sign-ins.js';
@@ -9,7 +10,7 @@ import { Instances } from './accounts/instances.js';
 import { Passwords } from './accounts/passwords.js';
 import type { Started } from './announcement.js';
 import { CannotStart, withoutSecrets, type Config } from './config.js';
-import { begin, type Beginning } from './data/first-start.js';
+import { begin } from './data/first-start.js';
 import { loadFacts } from './data/iam-facts.js';
 import { ensureFolder } from './data/private-file.js';
 import { noteAddress, quickstartFile } from './data/quickstart.js';
@@ -21,6 +22,7 @@ import { IamServer } from './iam-server.js';
 import type { Log } from './log.js';
 import { Metrics } from './metrics.js';
 import { Passkeys } from './passkeys/passkeys.js';
+import { beginPolicies, openPolicies } from './open-policies.js';
 import { openStore, storeFailure } from './open-store.js';
 import { ChangesFeed } from './routes/changes-feed.js';
 import { ChangesStreams } from './routes/changes-streams.js';
@@ -109,8 +111,10 @@ async function startWith(opened: Opened[], { config, log, steps }: Given): Promi
   const instances = new Instances(dataFolder, facts, (cause) => log.failure(cause));
   const policies = await steps.take('the login policies', () => openPolicies(store, instances));
   opened.push({ waitsFor: 'the login policies', close: () => policies.close() });
+  const auditLog = await steps.take('the audit log', () => openAuditLog({ store }));
+  opened.push({ waitsFor: 'the audit log', close: () => auditLog.close() });
   await steps.take(`the read models of the store ${storeName}`, () => beginPolicies(policies, { facts, store, steps }));
-  const server = await assemble({ config, log, instances, store, policies, page, opened });
+  const server = await assemble({ config, log, instances, store, policies, auditLog, page, opened });
   const url = config.publicUrl ?? port.url;
   await noteAddress(dataFolder, url);
   port.serve((request, response) => server.handle(request, response));
@@ -136,29 +140,6 @@ async function openPatiently({ config: { storeUrl }, log, steps }: Given): Promi
   }
 }
 
-function openPolicies(store: Store, organizations: Instances): Promise<LoginPolicies> {
-  return openLoginPolicies({ store, organizations, guard: 'refuse' });
-}
-
-interface Beginnings extends Pick<Beginning, 'facts'> {
-  readonly store: Store;
-  readonly steps: Steps;
-}
-
-/**
- * Brings the default policy of each instance that has none into force. Nothing is served before the read model has reached the head of the store: until then nobody knows which
- * custom policies there are.
- */
-async function beginPolicies(policies: LoginPolicies, { facts, store, steps }: Beginnings): Promise<void> {
-  const by = { actor: 'setup', reason: 'first start of the server' };
-  for (const { id } of facts.instances) {
-    const added = await policies.add({ instanceId: id }, freshInstance, by);
-    if (added.outcome === 'rejected' && added.rejection.reason !== 'policy-already-exists') orThrow(added);
-  }
-  const waitMs = Math.max(1, Math.floor(steps.leftMs));
-  await policies.readModel.ready({ atLeast: await store.eventStore.head(), waitMs });
-}
-
 /** A folder that was named has a page; the one beside the server may not be built yet, which the API does not need. */
 async function pageOf({ pageFolder }: Config): Promise<PageFiles> {
   const page = await PageFiles.load(pageFolder ?? PAGE_BESIDE);
@@ -170,11 +151,13 @@ interface Parts extends Omit<Given, 'steps'> {
   readonly instances: Instances;
   readonly store: Store;
   readonly policies: LoginPolicies;
+  readonly auditLog: AuditLog;
   readonly page: PageFiles;
   readonly opened: Opened[];
 }
 
-async function assemble({ config, log, instances, store, policies, page, opened }: Parts): Promise<IamServer> {
+async function assemble(parts: Parts): Promise<IamServer> {
+  const { config, log, instances, store, policies, auditLog, page, opened } = parts;
   const { allowedOrigins, dataFolder, isBehindProxy, publicUrl, tls } = config;
   const transport: Transport = tls !== undefined || publicUrl?.startsWith('https:') === true ? 'https' : 'http';
   const metrics = new Metrics();
@@ -197,10 +180,7 @@ async function assemble({ config, log, instances, store, policies, page, opened 
   const about = { instances, identification, publicUrl, transport, log, metrics };
   return new IamServer({
     ...about,
-    policies,
-    allowedOrigins,
-    page,
-    changes,
+    ...{ policies, auditLog, allowedOrigins, page, changes },
     isStoreUp: () => watch.isUp,
     session: new SessionRoutes({ ...about, attempts, passkeys, passwords, sessions, signIns, isBehindProxy }),
     passkeys: new PasskeyRoutes({ ...about, passkeys }),

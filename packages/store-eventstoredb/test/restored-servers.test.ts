@@ -51,25 +51,12 @@ describe('an EventStoreDB put back from a backup', () => {
     return recorded.at(-1)?.position;
   }
 
-  const sinceThen = { nothing: 0, 'less than was lost': 1, 'as much as was lost': 4, 'more than was lost': 20 };
+  const sinceThen = { nothing: 0, 'less than was lost': 1, 'more than was lost': 20 };
   for (const [what, count] of Object.entries(sinceThen)) {
     it(`ends subscriptions that have seen what was lost, when ${what} was written since`, () => endsThem(count));
 
     it(`says where its head is now, when ${what} was written since`, () => saysItsHead(count));
   }
-
-  it('ends them again when a second backup is put back', async () => {
-    expect((await faultOf(messages.next())).code).to.equal('position-unknown');
-    const putBack = double.log.backUp();
-    lost = (await writeElsewhere(3)) ?? lost;
-    messages = store.eventStore.subscribe()[Symbol.asyncIterator]();
-    await caughtUpAt(lost);
-    putBack();
-    await double.restart();
-    await writeElsewhere(3);
-    expect((await faultOf(messages.next())).code).to.equal('position-unknown');
-    expect(await store.eventStore.knows(lost)).to.equal(false);
-  });
 
   async function endsThem(count: number): Promise<void> {
     if (count > 0) await writeElsewhere(count);

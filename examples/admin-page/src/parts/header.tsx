@@ -30,6 +30,7 @@ const VIEWS: readonly View[] = [
   ...(
     [
       ['History', 'history'],
+      ['Audit', 'audit'],
       ['Everywhere', 'rollout'],
       ['Check a sign-in', 'check'],
     ] as const

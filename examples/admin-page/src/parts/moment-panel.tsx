@@ -5,6 +5,7 @@ import { policyOf, refreshPolicy } from '../state/policies.js';
 import { choose, chosen } from '../state/route.js';
 import type { OrganizationQuery } from '../wire/organizations.js';
 import { organization } from '../wire/scope.js';
+import { momentName } from '../words/intent.js';
 import { MomentChoice } from './moment-choice.js';
 import { OrganizationPicker } from './organization-picker.js';
 import { ThenAndNow } from './then-and-now.js';
@@ -35,6 +36,7 @@ export function MomentPanel({ lastSequence }: { readonly lastSequence: number })
   return (
     <section class="card moment" aria-labelledby="moment-heading">
       <h2 id="moment-heading">What was allowed when</h2>
+      <p class="print-only">Moment: {momentName(moment)}</p>
       <MomentChoice moment={moment} lastSequence={lastSequence} choose={(at) => choose({ at })} />
       <OrganizationPicker
         organizationId={organizationId}

@@ -7,6 +7,7 @@ import { confirm, giveUp, meet, previewAgain, leaveProposal, type Proposal, type
 import { keepReason, reasonFor } from '../state/reasons.js';
 import type { Policy } from '../wire/policy.js';
 import { INSTANCE } from '../wire/scope.js';
+import { counted } from '../words/counted.js';
 import { intentTitle } from '../words/intent.js';
 import { lockOutsIn } from '../words/warnings.js';
 import { DiffList } from './diff-list.js';
@@ -30,7 +31,7 @@ export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JS
     };
   }, [stage]);
   return (
-    <Modal title={intentTitle(intent, scope)} dismissed={giveUp} describedBy={WHAT_IT_DOES}>
+    <Modal title={titleOf(proposal)} dismissed={giveUp} describedBy={WHAT_IT_DOES}>
       <div id={WHAT_IT_DOES}>
         {preview === undefined && failure === undefined && <p class="soft">Asking what it would do…</p>}
         {preview !== undefined && (
@@ -47,6 +48,12 @@ export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JS
       <Decision proposal={proposal} />
     </Modal>
   );
+}
+
+/** Settings that are so already are none that change. */
+function titleOf({ intent, scope, preview }: Proposal): string {
+  if (intent.wish !== 'change-settings' || preview === undefined) return intentTitle(intent, scope);
+  return `Change ${counted(preview.changes.length, 'setting')}`;
 }
 
 function Failure({ sentence, isPreviewed }: { readonly sentence: string; readonly isPreviewed: boolean }): JSX.Element {

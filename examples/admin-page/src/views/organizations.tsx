@@ -7,8 +7,9 @@ import { TryAgain } from '../parts/try-again.js';
 import { useLatest } from '../parts/use-latest.js';
 import { useLoaded } from '../parts/use-loaded.js';
 import { directoryChanges, pageKey, pageOf, refreshPage } from '../state/organizations.js';
-import { choose, chosen } from '../state/route.js';
+import { addressOf, choose, chosen } from '../state/route.js';
 import type { OrganizationQuery, Sort } from '../wire/organizations.js';
+import { counted } from '../words/counted.js';
 
 const ROWS = 50;
 
@@ -24,6 +25,7 @@ export function OrganizationsView(): JSX.Element {
       <p class="lead">Users get their organization’s custom policy, or the default. The two are never combined.</p>
       <Stale what={pageKey(query)} />
       <TryAgain what="The organizations" loading={loading} />
+      <Attention count={page?.counts.attention ?? 0} />
       <OrganizationFilter page={page} />
       {page !== undefined && page.organizations.length > 0 && <OrganizationTable rows={page.organizations} />}
       {page?.total === 0 && <p class="soft">No organization is like that.</p>}
@@ -39,6 +41,17 @@ export function OrganizationsView(): JSX.Element {
         />
       )}
     </>
+  );
+}
+
+/** What should not be overlooked among many. */
+function Attention({ count }: { readonly count: number }): JSX.Element | null {
+  if (count === 0 || chosen('attention') === 'yes') return null;
+  return (
+    <p class="locked warning-line">
+      {counted(count, 'organization')} with a policy that locks users out or can’t be read.{' '}
+      <a href={addressOf({ view: 'organizations', query: { attention: 'yes' } })}>Show them</a>
+    </p>
   );
 }
 

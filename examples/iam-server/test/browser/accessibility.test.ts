@@ -46,6 +46,9 @@ describeInBrowser('the page: accessibility', (stage) => {
       await visitor.button('Review what it would do').click();
       await visitor.button('Change everywhere').waitFor();
       await check(visitor, 'everywhere');
+      await visitor.goTo('Audit');
+      await visitor.page.getByRole('list', { name: 'Changes' }).getByRole('listitem').first().waitFor();
+      await check(visitor, 'audit');
       await visitor.goTo('Check a sign-in');
       await visitor.chooseOrganization('acme', 'Acme');
       await visitor.page.getByRole('heading', { level: 2 }).waitFor();
@@ -54,7 +57,14 @@ describeInBrowser('the page: accessibility', (stage) => {
 
     it(`nothing has to be scrolled sideways, ${look}`, async () => {
       const visitor = await stage.owner(window);
-      for (const view of ['Default policy', 'Organizations', 'History', 'Everywhere', 'Check a sign-in'] as const) {
+      for (const view of [
+        'Default policy',
+        'Organizations',
+        'History',
+        'Audit',
+        'Everywhere',
+        'Check a sign-in',
+      ] as const) {
         await visitor.goTo(view);
         const overflow = await visitor.page.evaluate<number>(OVERFLOW);
         expect(overflow, view).to.equal(0);

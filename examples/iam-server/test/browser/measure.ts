@@ -98,7 +98,14 @@ async function feltBy(visitor: Visitor): Promise<Felt> {
   await visitor.passkeys.click();
   await visitor.dialog.getByText('2 organizations').waitFor();
   await page.keyboard.press('Escape');
-  for (const view of ['Organizations', 'History', 'Everywhere', 'Check a sign-in', 'Default policy'] as const) {
+  for (const view of [
+    'Organizations',
+    'History',
+    'Audit',
+    'Everywhere',
+    'Check a sign-in',
+    'Default policy',
+  ] as const) {
     await visitor.goTo(view);
     await page.waitForTimeout(500);
   }

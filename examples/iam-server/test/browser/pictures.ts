@@ -44,6 +44,7 @@ async function takeOne(stage: Stage, { look, window }: { look: string; window: W
   await remove(visitor, picture);
   await organizations(visitor, picture);
   await history(visitor, picture);
+  await audit(visitor, picture);
   await check(visitor, picture);
   await everywhere(visitor, picture);
   await conflict(stage, visitor, picture);
@@ -90,6 +91,13 @@ async function history(visitor: Visitor, picture: Picture): Promise<void> {
   await picture('slider');
   await visitor.page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').nth(1).scrollIntoViewIfNeeded();
   await picture('timeline');
+}
+
+async function audit(visitor: Visitor, picture: Picture): Promise<void> {
+  await visitor.goTo('Audit');
+  await visitor.page.getByRole('list', { name: 'Changes' }).getByText('Acme manages its own factors').first().waitFor();
+  await visitor.page.evaluate('scrollTo(0, 0)');
+  await picture('audit');
 }
 
 async function check(visitor: Visitor, picture: Picture): Promise<void> {

@@ -1,0 +1,60 @@
+import type { JSX } from 'preact';
+import { organizationName } from '../state/organizations.js';
+import { addressOf } from '../state/route.js';
+import type { AuditEntry } from '../wire/audit.js';
+import { actorName } from '../words/actor.js';
+import { deedsOf } from '../words/audit.js';
+import { localDay } from '../words/instant.js';
+import { Instant } from './instant.js';
+
+/** Changes of many policies, the newest first. */
+export function AuditEntries({ entries }: { readonly entries: readonly AuditEntry[] }): JSX.Element {
+  return (
+    <ol class="audit" aria-label="Changes">
+      {entries.map((entry, index) => (
+        <Entry key={`${entry.organizationId} ${entry.sequence}`} entry={entry} newer={entries[index - 1]} />
+      ))}
+    </ol>
+  );
+}
+
+interface EntryProps {
+  readonly entry: AuditEntry;
+  readonly newer: AuditEntry | undefined;
+}
+
+function Entry({ entry, newer }: EntryProps): JSX.Element {
+  const { organizationId, sequence, type, recordedAt, actor, reason } = entry;
+  const day = localDay(recordedAt);
+  const whose = organizationId === '' ? 'Default policy' : organizationName(organizationId);
+  return (
+    <li>
+      {(newer === undefined || localDay(newer.recordedAt) !== day) && <h2 class="entry-day">{day}</h2>}
+      <p class="audit-head">
+        <Instant at={recordedAt} shows="time" /> <strong>{actorName(actor)}</strong>{' '}
+        <a href={addressOf(organizationId === '' ? { view: 'instance' } : { view: 'organization', organizationId })}>
+          {whose}
+        </a>{' '}
+        <span class="soft">version {sequence}</span> <code class="dev">{type}</code>{' '}
+        <a href={momentOf(entry)}>
+          Look at this moment
+          <span class="hidden">
+            {' '}
+            of {whose}, version {sequence}
+          </span>
+        </a>
+      </p>
+      {deedsOf(entry).map((deed) => (
+        <p key={deed}>{deed}</p>
+      ))}
+      {reason !== undefined && <p class="entry-reason">{reason}</p>}
+    </li>
+  );
+}
+
+/** A version counts one policy's changes: for an organization it is the instant of that event. */
+function momentOf({ organizationId, sequence, recordedAt }: AuditEntry): string {
+  const query =
+    organizationId === '' ? { at: sequence, organization: 'none' } : { at: recordedAt, organization: organizationId };
+  return addressOf({ view: 'history', query });
+}

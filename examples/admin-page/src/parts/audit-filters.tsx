@@ -1,0 +1,90 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { choose, chosen } from '../state/route.js';
+import { EVENT_KINDS } from '../words/audit.js';
+import { fieldValue, instantOfField } from '../words/instant.js';
+import { Choice, FACTORS } from './organization-filter.js';
+import { OrganizationPicker } from './organization-picker.js';
+
+/** What an address says where only the default policy is meant. */
+export const OF_DEFAULT = 'default';
+
+/** Which changes are looked at; what is chosen stands in the address. */
+export function AuditFilters(): JSX.Element {
+  const organizationId = chosen('organizationId');
+  return (
+    <search class="organization-filter">
+      <Text label="Person" name="actor" />
+      <Choice label="What happened" name="type" options={[['', 'Anything'], ...EVENT_KINDS]} />
+      <Choice label="Factor" name="factor" options={[['', 'Any'], ...FACTORS]} />
+      <Text label="Words in the reason" name="reason" />
+      <When label="From" name="from" />
+      <When label="To" name="to" />
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={organizationId === OF_DEFAULT}
+          onChange={({ currentTarget }) => {
+            choose({ organizationId: currentTarget.checked ? OF_DEFAULT : '', after: '' });
+          }}
+        />
+        Only the default policy
+      </label>
+      <OrganizationPicker
+        organizationId={organizationId === OF_DEFAULT ? '' : organizationId}
+        none="All"
+        pick={(id) => choose({ organizationId: id, after: '' })}
+      />
+    </search>
+  );
+}
+
+interface FilterProps {
+  readonly label: string;
+  readonly name: string;
+}
+
+/** Asked for once it is whole: half a name is nobody's. */
+function Text({ label, name }: FilterProps): JSX.Element {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type="search"
+        autocomplete="off"
+        spellcheck={false}
+        maxLength={200}
+        value={chosen(name)}
+        onChange={({ currentTarget }) => {
+          choose({ [name]: currentTarget.value, after: '' });
+        }}
+      />
+    </label>
+  );
+}
+
+function When({ label, name }: FilterProps): JSX.Element {
+  const at = chosen(name);
+  const problem = useSignal('');
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type="datetime-local"
+        step={1}
+        min="2000-01-01T00:00:00"
+        max="9999-12-31T23:59:59"
+        value={Number.isNaN(Date.parse(at)) ? '' : fieldValue(at)}
+        onBlur={({ currentTarget }) => {
+          const instant = currentTarget.value === '' ? '' : instantOfField(currentTarget.value);
+          problem.value = instant === undefined ? 'Give a date and a time.' : '';
+          if (instant !== undefined && fieldValue(instant || undefined) !== fieldValue(at || undefined))
+            choose({ [name]: instant, after: '' });
+        }}
+      />
+      <span class="problem" role="status">
+        {problem}
+      </span>
+    </label>
+  );
+}

@@ -1,0 +1,88 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { AuditEntries } from '../parts/audit-entries.js';
+import { AuditFilters, OF_DEFAULT } from '../parts/audit-filters.js';
+import { Stale } from '../parts/stale.js';
+import { TryAgain } from '../parts/try-again.js';
+import { useLoaded } from '../parts/use-loaded.js';
+import { directoryChanges, learn } from '../state/organizations.js';
+import { choose, chosen } from '../state/route.js';
+import { readAnew } from '../state/unread.js';
+import { exportPath, readAudit, type AuditFilter, type AuditPage } from '../wire/audit.js';
+
+const ROWS = 50;
+const FILTERS = ['actor', 'type', 'factor', 'organizationId', 'from', 'to', 'reason'] as const;
+
+/** Who changed what, where, when and why: every policy of the instance, the newest first. */
+export function AuditView(): JSX.Element {
+  const shown = useSignal<AuditPage | undefined>(undefined);
+  const filter = filterIn();
+  const about = `audit ${JSON.stringify(filter)} ${chosen('after')}`;
+  const loading = useLoaded(`${about} ${directoryChanges.value}`, async (isWanted) => {
+    const page = await readAnew(about, () => readAudit(filter, chosen('after'), ROWS));
+    await learn([...new Set(page.entries.map(({ organizationId }) => organizationId))].filter((id) => id !== ''));
+    if (isWanted()) shown.value = page;
+  });
+  const page = shown.value;
+  return (
+    <>
+      <h1 tabIndex={-1}>Audit</h1>
+      <p class="lead">
+        Who changed what, where, when and why: the default policy and every custom policy, the newest first.
+      </p>
+      <AuditFilters />
+      <p>
+        <a href={exportPath(filter, 'csv')} download="audit.csv">
+          Export as CSV
+        </a>{' '}
+        <a href={exportPath(filter, 'json-lines')} download="audit.jsonl">
+          Export as JSON
+        </a>{' '}
+        <span class="soft">all that the filter names, oldest first</span>
+      </p>
+      <Stale what={about} />
+      <TryAgain what="The audit log" loading={loading} />
+      {page?.entries.length === 0 && (
+        <p class="soft">Nothing recorded is like that{page.next !== undefined && ' here'}.</p>
+      )}
+      {page !== undefined && <AuditEntries entries={page.entries} />}
+      {page !== undefined && <Steps next={page.next} />}
+    </>
+  );
+}
+
+/** What is older, and back to the newest. */
+function Steps({ next }: { readonly next: string | undefined }): JSX.Element {
+  return (
+    <p class="pager">
+      {chosen('after') !== '' && (
+        <button type="button" class="button button-small" onClick={() => choose({ after: '' }, 'push')}>
+          Newest
+        </button>
+      )}
+      {next !== undefined && (
+        <button
+          type="button"
+          class="button button-small"
+          onClick={() => {
+            choose({ after: next }, 'push');
+            document.querySelector('h1')?.focus();
+          }}
+        >
+          Older
+        </button>
+      )}
+    </p>
+  );
+}
+
+/** What the address chooses. */
+function filterIn(): AuditFilter {
+  const given: Partial<Record<(typeof FILTERS)[number] | 'isDefault', string>> = {};
+  for (const name of FILTERS) {
+    const value = chosen(name).trim();
+    if (name === 'organizationId' && value === OF_DEFAULT) given.isDefault = 'true';
+    else if (value !== '') given[name] = value;
+  }
+  return given;
+}

@@ -1,0 +1,59 @@
+import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
+import { send } from './request.js';
+import { INSTANCE, pathOf } from './scope.js';
+
+/** One event of one policy: who did what, when and why. */
+export interface AuditEntry {
+  /** Empty for the default policy. */
+  readonly organizationId: string;
+  readonly sequence: string;
+  readonly type: string;
+  /** What the event says, as it was recorded. */
+  readonly data: JsonObject;
+  /** In ISO 8601, UTC. */
+  readonly recordedAt: string;
+  readonly actor: string;
+  readonly reason: string | undefined;
+}
+
+/** Which entries are meant: those that all of this is true of. */
+export type AuditFilter = Readonly<
+  Partial<Record<'actor' | 'type' | 'factor' | 'organizationId' | 'isDefault' | 'from' | 'to' | 'reason', string>>
+>;
+
+/** A page of the audit log, the newest first. */
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[];
+  /** Leads to what is older; `undefined` where this is the last page. */
+  readonly next: string | undefined;
+}
+
+const PATH = `${pathOf(INSTANCE)}/audit`;
+
+/** Reads a page of the audit log. */
+export async function readAudit(filter: AuditFilter, after: string, limit: number): Promise<AuditPage> {
+  const query = new URLSearchParams({ ...filter, limit: String(limit), ...(after !== '' && { after }) });
+  const answer = objectOf(await send({ verb: 'GET', path: `${PATH}?${query}` }), 'the audit log');
+  return {
+    entries: listOf(answer['entries'], 'entries', entryOf),
+    next: optionalText(answer['next'], 'next'),
+  };
+}
+
+/** Where all entries that a filter names can be fetched from, as a file. */
+export function exportPath(filter: AuditFilter, format: 'csv' | 'json-lines'): string {
+  return `${PATH}/export?${new URLSearchParams({ ...filter, format })}`;
+}
+
+function entryOf(value: unknown): AuditEntry {
+  const entry = objectOf(value, 'an entry');
+  return {
+    organizationId: optionalText(entry['organizationId'], 'organizationId') ?? '',
+    sequence: textOf(entry['sequence'], 'sequence'),
+    type: textOf(entry['type'], 'type'),
+    data: objectOf(entry['data'], 'data'),
+    recordedAt: textOf(entry['recordedAt'], 'recordedAt'),
+    actor: textOf(entry['actor'], 'actor'),
+    reason: optionalText(entry['reason'], 'reason'),
+  };
+}

@@ -1,0 +1,64 @@
+import type { AuditEntry } from '../wire/audit.js';
+import { factorLabel } from '../wire/factors.js';
+import type { JsonObject } from '../wire/json.js';
+import { isoInWords } from './duration.js';
+import { isolated } from './isolated.js';
+import { settingLabel } from './settings.js';
+
+/** The kinds of events, and what a person calls them. */
+export const EVENT_KINDS: readonly (readonly [string, string])[] = [
+  ['LoginPolicyAdded', 'A policy came into force'],
+  ['LoginPolicyChanged', 'Settings changed'],
+  ['LoginPolicyRemoved', 'Reset to the default'],
+  ['SecondFactorAdded', 'Second factor added'],
+  ['SecondFactorRemoved', 'Second factor removed'],
+  ['MultiFactorAdded', 'Multi-factor added'],
+  ['MultiFactorRemoved', 'Multi-factor removed'],
+  ['IdentityProviderAdded', 'Identity provider added'],
+  ['IdentityProviderRemoved', 'Identity provider removed'],
+];
+
+/** What an event did, as lines. Of one that this page does not know, its type. */
+export function deedsOf({ type, data, organizationId }: AuditEntry): readonly string[] {
+  const step = type.endsWith('Added') ? 'Added' : 'Removed';
+  switch (type) {
+    case 'LoginPolicyAdded':
+      return [organizationId === '' ? 'Brought the default policy into force' : 'Gave it a custom policy'];
+    case 'LoginPolicyRemoved':
+      return ['Reset it to the default'];
+    case 'LoginPolicyChanged':
+      return settingsIn(data);
+    case 'SecondFactorAdded':
+    case 'SecondFactorRemoved':
+      return [`${step} ${factorLabel('second-factor', String(data['factor']))}`];
+    case 'MultiFactorAdded':
+    case 'MultiFactorRemoved':
+      return [`${step} ${factorLabel('multi-factor', String(data['factor']))}`];
+    case 'IdentityProviderAdded':
+      return [`Added the identity provider ${isolated(String(recordOf(data['identityProvider'])['id']))}`];
+    case 'IdentityProviderRemoved':
+      return [`Removed the identity provider ${isolated(String(data['id']))}`];
+    default:
+      return [`${type}: a newer program wrote this`];
+  }
+}
+
+function settingsIn(data: JsonObject): readonly string[] {
+  const { lifetimes, ...settings } = recordOf(data['settings']);
+  return [
+    ...Object.entries(settings).map(([name, value]) => `Set ${settingLabel(name)} to ${valueWords(value)}`),
+    ...Object.entries(recordOf(lifetimes)).map(
+      ([name, value]) => `Set ${settingLabel(`lifetimes.${name}`)} to ${isoInWords(String(value))}`,
+    ),
+  ];
+}
+
+function recordOf(value: unknown): JsonObject {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function valueWords(value: unknown): string {
+  if (value === true || value === 'ALLOWED') return 'on';
+  if (value === false || value === 'NOT_ALLOWED') return 'off';
+  return value === '' ? 'nothing' : isolated(String(value));
+}

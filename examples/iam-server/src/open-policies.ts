@@ -1,0 +1,29 @@
+import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import type { Store } from '@login-policy/event-sourcing';
+import type { Instances } from './accounts/instances.js';
+import type { Beginning } from './data/first-start.js';
+import type { Steps } from './steps.js';
+
+/** Opens the login policies of a store, for the organizations of the directory. */
+export function openPolicies(store: Store, organizations: Instances): Promise<LoginPolicies> {
+  return openLoginPolicies({ store, organizations, guard: 'refuse' });
+}
+
+interface Beginnings extends Pick<Beginning, 'facts'> {
+  readonly store: Store;
+  readonly steps: Steps;
+}
+
+/**
+ * Brings the default policy of each instance that has none into force. Nothing is served before the read model has reached the head of the store: until then nobody knows which
+ * custom policies there are.
+ */
+export async function beginPolicies(policies: LoginPolicies, { facts, store, steps }: Beginnings): Promise<void> {
+  const by = { actor: 'setup', reason: 'first start of the server' };
+  for (const { id } of facts.instances) {
+    const added = await policies.add({ instanceId: id }, freshInstance, by);
+    if (added.outcome === 'rejected' && added.rejection.reason !== 'policy-already-exists') orThrow(added);
+  }
+  const waitMs = Math.max(1, Math.floor(steps.leftMs));
+  await policies.readModel.ready({ atLeast: await store.eventStore.head(), waitMs });
+}

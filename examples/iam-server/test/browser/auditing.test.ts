@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { expect } from 'chai';
+import { beforeEach, it } from 'mocha';
+import { describeInBrowser } from './suite.js';
+
+describeInBrowser('the page: who changed what, everywhere', (stage) => {
+  beforeEach(async () => {
+    await stage.serve();
+    const [acme, globex] = stage.quickstart.organizationIds;
+    await stage.apiOf(acme, 'POST /_customize');
+    await stage.apiOf(globex, 'POST /_customize');
+    await stage.apiOf(globex, 'DELETE /second_factors/SECOND_FACTOR_TYPE_U2F');
+  });
+
+  it('is one list over the default and all organizations, filtered, and each entry leads to its moment', async () => {
+    const visitor = await stage.owner();
+    await visitor.passkeys.click();
+    await visitor.confirm('stolen keys, ticket 4711');
+    await visitor.goTo('Audit');
+    const entries = visitor.page.getByRole('list', { name: 'Changes' }).getByRole('listitem');
+    await entries.first().getByText('stolen keys, ticket 4711').waitFor();
+    expect(await entries.first().innerText())
+      .to.include('owner')
+      .and.include('Default policy')
+      .and.include('Removed Passkeys');
+    await entries.filter({ hasText: 'Globex' }).getByText('Removed Security key (U2F)').waitFor();
+    await visitor.page.getByRole('combobox', { name: 'Factor' }).selectOption('Security key (U2F)');
+    await entries.filter({ hasText: 'Removed' }).first().waitFor();
+    await visitor.page.getByText('stolen keys, ticket 4711').waitFor({ state: 'detached' });
+    await visitor.page.getByRole('combobox', { name: 'What happened' }).selectOption('Second factor removed');
+    await visitor.chooseOrganization('glob', 'Globex');
+    await visitor.until("document.querySelectorAll('.audit > li').length === 1");
+    await visitor.page.getByRole('link', { name: /^Look at this moment of Globex/ }).click();
+    await visitor.page
+      .getByRole('region', { name: 'Effective for Globex, then' })
+      .getByText('Its custom policy at version')
+      .waitFor();
+    await visitor.page.goBack();
+    await visitor.until("document.querySelectorAll('.audit > li').length === 1");
+  });
+
+  it('finds words in reasons and persons, says when nothing is like that, and exports what the filter names', async () => {
+    const visitor = await stage.owner();
+    await visitor.passkeys.click();
+    await visitor.confirm('stolen keys, ticket 4711');
+    await visitor.goTo('Audit');
+    await visitor.page.getByLabel('Words in the reason').fill('4711');
+    await visitor.page.getByLabel('Words in the reason').press('Enter');
+    await visitor.until("document.querySelectorAll('.audit > li').length === 1");
+    for (const [link, word] of [
+      ['Export as CSV', '"MultiFactorRemoved"'],
+      ['Export as JSON', '"type":"MultiFactorRemoved"'],
+    ] as const) {
+      const begun = visitor.page.waitForEvent('download');
+      await visitor.page.getByRole('link', { name: link }).click();
+      const text = await readFile(await (await begun).path(), 'utf8');
+      expect(text).to.include(word).and.include('stolen keys').and.not.include('SecondFactorRemoved');
+    }
+    await visitor.page.getByLabel('Person').fill('nobody');
+    await visitor.page.getByLabel('Person').press('Enter');
+    await visitor.page.getByText('Nothing recorded is like that').waitFor();
+  });
+});
