@@ -51,7 +51,7 @@ export interface CommandConditions extends DefaultConditions {
   readonly acknowledge?: readonly LockOut[] | undefined;
 }
 
-/** The default policy that a caller saw, for {@link LoginPolicies.customize}. */
+/** The default policy that a caller saw, for `LoginPolicies.customize`. */
 export interface DefaultConditions {
   /** Refuse unless the instance's default policy is at this sequence. */
   readonly ifDefaultSequence?: bigint | undefined;

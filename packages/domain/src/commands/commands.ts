@@ -77,7 +77,7 @@ export interface RevertLoginPolicy {
 
 /**
  * All that can be asked of a login policy (docs/reference/login-policies.md#commands), in its canonical form: what is decided and previewed, and whose
- * fingerprint is stored under an idempotency key. {@link CommandInput} is the same as callers give it.
+ * fingerprint is stored under an idempotency key. `CommandInput` is the same as callers give it.
  */
 export type LoginPolicyCommand =
   | AddLoginPolicy
