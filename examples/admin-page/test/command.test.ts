@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { commandOf, conditionOf } from '../src/wire/command.js';
+import { acknowledging, commandOf, conditionOf } from '../src/wire/command.js';
 import { MULTI_FACTORS } from '../src/wire/factors.js';
 import { policyAnswerOf, type Policy } from '../src/wire/policy.js';
 import { INSTANCE, organization } from '../src/wire/scope.js';
@@ -48,9 +48,14 @@ describe('what a person wants', () => {
       path: '/management/v1/policies/login/_customize',
       request: {},
     });
-    const reviewed = { 'login-policy-acknowledge': 'no-factor-left, no-way-to-sign-in' };
-    expect(conditionOf(adding, seen())).to.deep.equal({ ...reviewed, 'login-policy-if-default': '"7"' });
-    expect(conditionOf({ wish: 'reset' }, seen())).to.deep.equal({ ...reviewed, 'if-match': '"7"' });
+    expect(conditionOf(adding, seen())).to.deep.equal({ 'login-policy-if-default': '"7"' });
+    expect(conditionOf({ wish: 'reset' }, seen())).to.deep.equal({ 'if-match': '"7"' });
+  });
+
+  it('lets pass what locks people out only in the ways that are named', () => {
+    expect(acknowledging([])).to.deep.equal({});
+    const named = ['no-factor-left', 'no-way-to-sign-in'];
+    expect(acknowledging(named)).to.deep.equal({ 'login-policy-acknowledge': 'no-factor-left, no-way-to-sign-in' });
   });
 
   it('is laid beside what was seen and what is there now, where the three differ', async () => {
