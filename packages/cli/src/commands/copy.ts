@@ -50,7 +50,7 @@ async function copied(run: Run): Promise<ExitCode> {
       const done = await copyLog({ from, to, receipts, atOnce, signal: io.interrupted, onProgress });
       bar.end();
       const verified = await verifyCopy(from, to);
-      if (to.keeps === 'inline') await makeReadModel(to);
+      if (to.keeps === 'inline') await makeReadModel(to, io.interrupted);
       const positions = verified.hasSamePositions
         ? 'the same'
         : 'those of the target: a program that kept one begins anew';
@@ -70,10 +70,10 @@ async function copied(run: Run): Promise<ExitCode> {
 }
 
 /** Who looks into it may not be allowed to write. */
-async function makeReadModel(store: Store): Promise<void> {
+async function makeReadModel(store: Store, signal: AbortSignal): Promise<void> {
   const loginPolicies = await openLoginPolicies({ store });
   try {
-    await loginPolicies.readModel.ready();
+    await loginPolicies.readModel.catchUp(signal);
   } finally {
     await loginPolicies.close();
   }

@@ -9,7 +9,7 @@ import { Failure } from '../failure.js';
 import { plain } from '../output/plain.js';
 import { indented, table } from '../output/table.js';
 import { leftBehind } from '../store/left-behind.js';
-import { instancesIn, withStore } from '../store/session.js';
+import { instancesIn, madeInMemory, withStore } from '../store/session.js';
 import { STORE_OPTIONS, type StorePlace } from '../store/store-url.js';
 
 /** Shows how a store is. */
@@ -37,6 +37,7 @@ async function show(run: Run, store: Store, place: StorePlace): Promise<ExitCode
   const ids = await instancesIn(store);
   const loginPolicies = await openLoginPolicies({ store });
   try {
+    await madeInMemory(store, loginPolicies, run.io.interrupted);
     const readModel = await readModelStatus(loginPolicies);
     const isUp = readModel === 'up';
     const instances = isUp ? await Promise.all(ids.map((instanceId) => statusOf({ instanceId }, loginPolicies))) : [];

@@ -57,7 +57,7 @@ export const migrate: Command = {
     withStore(run, { purpose: 'make' }, async (store, place) => {
       const loginPolicies = await openLoginPolicies({ store });
       try {
-        await loginPolicies.readModel.ready({ signal: run.io.interrupted });
+        await loginPolicies.readModel.catchUp(run.io.interrupted);
       } finally {
         await loginPolicies.close();
       }

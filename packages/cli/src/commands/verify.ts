@@ -7,7 +7,7 @@ import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import { plain } from '../output/plain.js';
 import { Progress } from '../output/progress.js';
 import { leftBehind } from '../store/left-behind.js';
-import { withStore } from '../store/session.js';
+import { madeInMemory, withStore } from '../store/session.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 import { EventChains } from '../verify/event-chains.js';
 import { Findings } from '../verify/findings.js';
@@ -42,7 +42,7 @@ async function verified(run: Run, store: Store): Promise<ExitCode> {
     }
     io.interrupted.throwIfAborted();
     chains.end();
-    await compareRows(store, folds);
+    await compareRows(store, folds, io.interrupted);
   } catch (caught) {
     const said = leftBehind(caught);
     if (said instanceof Failure) findings.add('the read model', said.message);
@@ -64,9 +64,10 @@ async function verified(run: Run, store: Store): Promise<ExitCode> {
   return count === 0 ? EXIT.done : EXIT.refused;
 }
 
-async function compareRows(store: Store, folds: PolicyFolds): Promise<void> {
+async function compareRows(store: Store, folds: PolicyFolds, signal: AbortSignal): Promise<void> {
   const loginPolicies = await openLoginPolicies({ store });
   try {
+    await madeInMemory(store, loginPolicies, signal);
     await folds.compareRows(loginPolicies);
   } finally {
     await loginPolicies.close();

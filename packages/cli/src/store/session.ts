@@ -74,11 +74,17 @@ export async function withSession<Result>(
         refuseUnlisted(organizationId, listed);
         return { ...instance, organizationId };
       };
+      await madeInMemory(store, loginPolicies, run.io.interrupted);
       return await work({ place, store, loginPolicies, instance, organization });
     } finally {
       await loginPolicies.close();
     }
   });
+}
+
+/** Rows in this process's memory are made of all events first, however long that takes; elsewhere they are there. */
+export async function madeInMemory(store: Store, { readModel }: LoginPolicies, signal: AbortSignal): Promise<void> {
+  if (store.keeps === 'followed') await readModel.catchUp(signal);
 }
 
 /** The owner that `--org` or a word names; the instance without one. */
