@@ -85,30 +85,58 @@ function refuseTooLarge(appends: readonly PlacedAppend[]): void {
 
 /** The events, column by column; `null` for the last four where all events are as usual: recorded alone, in version 1, in a short stream. */
 function eventColumns(appends: readonly PlacedAppend[]): readonly Cell[] {
-  const events = appends.flatMap(({ append, recorded }) => {
-    const stream = storedName(append.streamId);
-    return recorded.map((event, index) => ({ event, stream, text: append.texts?.[index] }));
-  });
-  const isUsual = events.every(
-    ({ event, stream }) => event.append === undefined && event.schemaVersion === 1 && stream.whole === undefined,
-  );
-  return [
-    textsOf(events.map(({ stream }) => stream.name)),
-    arrayOf(events.map(({ event }) => event.revision)),
-    arrayOf(events.map(({ event }) => event.id)),
-    textsOf(events.map(({ event }) => storedText(event.type))),
-    arrayOf(events.map(({ event }) => event.recordedAt)),
-    events.map(({ text }) => text?.data).join('\n'),
-    events.map(({ text }) => text?.metadata).join('\n'),
-    ...(isUsual
-      ? [null, null, null, null]
-      : [
-          arrayOf(events.map(({ event }) => event.append?.place ?? 0)),
-          arrayOf(events.map(({ event }) => event.append?.count ?? 0)),
-          arrayOf(events.map(({ event }) => event.schemaVersion)),
-          textsOf(events.map(({ stream }) => stream.whole ?? '')),
-        ]),
-  ];
+  const columns = new EventColumns();
+  for (const placed of appends) columns.add(placed);
+  return columns.cells();
+}
+
+class EventColumns {
+  readonly #streams: string[] = [];
+  readonly #revisions: bigint[] = [];
+  readonly #ids: string[] = [];
+  readonly #types: string[] = [];
+  readonly #times: number[] = [];
+  readonly #data: string[] = [];
+  readonly #metadata: string[] = [];
+  readonly #places: number[] = [];
+  readonly #counts: number[] = [];
+  readonly #versions: number[] = [];
+  readonly #wholes: string[] = [];
+  #isUsual = true;
+
+  add({ append: { streamId, texts }, recorded }: PlacedAppend): void {
+    const { name, whole } = storedName(streamId);
+    for (const [index, event] of recorded.entries()) {
+      const { append, schemaVersion } = event;
+      if (append !== undefined || schemaVersion !== 1 || whole !== undefined) this.#isUsual = false;
+      this.#streams.push(name);
+      this.#revisions.push(event.revision);
+      this.#ids.push(event.id);
+      this.#types.push(storedText(event.type));
+      this.#times.push(event.recordedAt);
+      this.#data.push(texts?.[index]?.data ?? '');
+      this.#metadata.push(texts?.[index]?.metadata ?? '');
+      this.#places.push(append?.place ?? 0);
+      this.#counts.push(append?.count ?? 0);
+      this.#versions.push(schemaVersion);
+      this.#wholes.push(whole ?? '');
+    }
+  }
+
+  cells(): readonly Cell[] {
+    return [
+      textsOf(this.#streams),
+      arrayOf(this.#revisions),
+      arrayOf(this.#ids),
+      textsOf(this.#types),
+      arrayOf(this.#times),
+      this.#data.join('\n'),
+      this.#metadata.join('\n'),
+      ...(this.#isUsual
+        ? [null, null, null, null]
+        : [arrayOf(this.#places), arrayOf(this.#counts), arrayOf(this.#versions), textsOf(this.#wholes)]),
+    ];
+  }
 }
 
 /** A receipt as its columns hold it. */

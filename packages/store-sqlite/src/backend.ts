@@ -217,9 +217,9 @@ export class SqliteBackend implements Backend {
     return !this.#connection.use(() => this.#writer.isThere(plan));
   }
 
-  #carryOut<Result>({ remembered, ...transaction }: Transaction<Result>): CarriedOut<Result> {
+  #carryOut<Result>(transaction: Transaction<Result>): CarriedOut<Result> {
     const { token } = this.#connection.database;
-    const known = remembered?.token === token ? remembered?.plan() : undefined;
+    const known = transaction.remembered?.token === token ? transaction.remembered?.plan() : undefined;
     const planned = known ?? this.#planned(transaction);
     this.#writer.write(planned.plan);
     return { planned, token, wasRemembered: known !== undefined };

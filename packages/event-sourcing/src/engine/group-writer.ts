@@ -58,13 +58,17 @@ export class GroupWriter {
 
   #transactionOf(attempt: Attempt): Transaction<Outcomes> {
     const view = this.#cache.enoughFor(attempt.appends, this.models.opened);
+    const question = (): Question => this.#questionFor(attempt.appends);
     return {
       writes: 'events',
       // Made only where a backend waits.
       get signal() {
         return attempt.abandoned;
       },
-      question: this.#questionFor(attempt.appends),
+      // Made only where a backend looks.
+      get question() {
+        return question();
+      },
       ...(view !== undefined && {
         remembered: { token: this.#cache.token, plan: () => this.#planRemembered(attempt, view) },
       }),
