@@ -9,22 +9,27 @@ export interface ModelStatement {
 
 const ENTRIES = 'FROM {schema}.read_model_entries AS e';
 const FOUND = 'WHERE e.model = m.model AND e.entry = $2';
-const AFTER = 'AND substring(e.key FROM 1 FOR 500) >= substring($4::bytea FROM 1 FOR 500) AND e.key > $4';
-const IN_ORDER = 'ORDER BY substring(e.key FROM 1 FOR 500), e.key LIMIT $3';
-const ROWS = `SELECT encode(e.key, 'hex'), r.content::text ${ENTRIES}
-  JOIN {schema}.read_model_rows AS r ON r.model = e.model AND r.digest = e.digest ${FOUND}`;
-const KEYS = `SELECT encode(e.key, 'hex') ${ENTRIES} ${FOUND}`;
-const LOOK_UPS = {
-  rows: { first: `${ROWS} ${IN_ORDER}`, further: `${ROWS} ${AFTER} ${IN_ORDER}` },
-  keys: { first: `${KEYS} ${IN_ORDER}`, further: `${KEYS} ${AFTER} ${IN_ORDER}` },
+const INDEXED = 'substring(e.key FROM 1 FOR 500)';
+const LISTED = {
+  rows: `SELECT encode(e.key, 'hex'), r.content::text ${ENTRIES}
+    JOIN {schema}.read_model_rows AS r ON r.model = e.model AND r.digest = e.digest ${FOUND}`,
+  keys: `SELECT encode(e.key, 'hex') ${ENTRIES} ${FOUND}`,
 } as const;
 
 /** Looks an entry of an index up: key and content, or keys alone. @throws RangeError when the limit is out of its range. */
 export function lookUp({ wanted, ...asked }: WantedRows): ModelStatement {
-  const { index, value, afterKey } = asked;
-  const { first, further } = LOOK_UPS[wanted];
-  const values = [entryOf(index, value), rowLimitOf(asked)];
-  return afterKey === undefined ? { rows: first, values } : { rows: further, values: [...values, keyBytes(afterKey)] };
+  const { index, value, afterKey, beforeKey, direction } = asked;
+  const values: unknown[] = [entryOf(index, value), rowLimitOf(asked)];
+  const bound = (key: string | undefined, sign: '<' | '>'): string => {
+    if (key === undefined) return '';
+    values.push(keyBytes(key));
+    // The statement's first value is the read model.
+    const place = `$${values.length + 1}`;
+    return `AND ${INDEXED} ${sign}= substring(${place}::bytea FROM 1 FOR 500) AND e.key ${sign} ${place}`;
+  };
+  const order = direction === 'backwards' ? 'DESC' : 'ASC';
+  const bounds = `${bound(afterKey, '>')} ${bound(beforeKey, '<')}`;
+  return { rows: `${LISTED[wanted]} ${bounds} ORDER BY ${INDEXED} ${order}, e.key ${order} LIMIT $3`, values };
 }
 
 /** Counts the rows under an entry of an index. */
