@@ -3,6 +3,7 @@ import type { Row } from '../harness/row.js';
 import { memory, postgres, sqlite } from '../workload/kinds.js';
 import { AT_ONCE } from '../workload/course.js';
 import { auditCost, auditPage } from './audit.js';
+import { consumedBacklog, consumedSoon, idleConsumers } from './consumers.js';
 import { commands } from './commands.js';
 import { firstCommand } from './first-command.js';
 import { freshProcess, imports, importsOfApi, peakMemory } from './processes.js';
@@ -31,6 +32,8 @@ export const rows: readonly Row[] = [
   auditCost(sqlite, 1),
   auditCost(sqlite, AT_ONCE),
   auditPage(sqlite),
+  consumedSoon(sqlite, { from: 'one store', figure: 5 }),
+  consumedBacklog(sqlite, 20_000),
   freshProcess,
   imports,
   peakMemory,
@@ -55,6 +58,9 @@ export const rows: readonly Row[] = [
   auditCost(postgres, 1),
   auditCost(postgres, AT_ONCE),
   auditPage(postgres),
+  consumedSoon(postgres, { from: 'another', figure: 20 }),
+  consumedBacklog(postgres, 5000),
+  idleConsumers(postgres, 20),
   ...apiRows,
   ...importsOfApi,
 ];
