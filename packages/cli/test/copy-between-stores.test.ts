@@ -40,8 +40,8 @@ describe('copying from store to store', () => {
         await place.write('esdb', esdb);
         const hops = ['sqlite:iam.db', '@postgres', '@esdb', 'sqlite:back.db'];
         for (const [index, to] of hops.slice(1).entries()) {
-          const { code, out } = await place.run(`copy ${hops[index]} ${to} --json`);
-          expect(code, to).to.equal(EXIT.done);
+          const { code, err, out } = await place.run(`copy ${hops[index]} ${to} --json`);
+          expect(code, `${to}: ${err}`).to.equal(EXIT.done);
           const hasSamePositions = to === '@postgres';
           expect(JSON.parse(out), to).to.deep.equal({
             before: 0,

@@ -129,7 +129,7 @@ export class Appender {
     const delivered = await delivery.deliver(order);
     if (delivered.kind === 'written') {
       const recorded = this.#record(undertaking, { head, recordedAt, ...delivered });
-      own.note(recorded, order.proposals);
+      own.note(recorded, order.proposals, receipt);
       return recorded;
     }
     if (receipt !== undefined) await receipts.refuse(streamId, receipt.key);

@@ -1,15 +1,15 @@
 import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
 import { Lru } from '@login-policy/event-sourcing/store';
-import { sizeOf, type Proposal } from './rows.js';
+import { sizeOf, type KeptReceipt, type Proposal, type StoredEvent } from './rows.js';
 
 /** So many bytes of events are kept. */
 const CAPACITY = 4_000_000;
 /** What an event weighs beside its bytes. */
 const FRAME = 500;
 
-/** An event, and how many bytes it went out as. */
+/** An event with the receipt it carries, and how many bytes it went out as. */
 interface OwnEvent {
-  readonly event: RecordedEvent;
+  readonly stored: StoredEvent;
   readonly bytes: number;
 }
 
@@ -20,16 +20,18 @@ interface OwnEvent {
 export class OwnEvents {
   readonly #events = new Lru<Position, OwnEvent>(CAPACITY, ({ bytes }) => FRAME + bytes);
 
-  /** Takes note of what was acknowledged, and of what went out for it. */
-  note(recorded: readonly RecordedEvent[], proposals: readonly Proposal[]): void {
+  /** Takes note of what was acknowledged, and of what went out for it: a receipt travels with the last event. */
+  note(recorded: readonly RecordedEvent[], proposals: readonly Proposal[], carried: KeptReceipt | undefined): void {
     for (const [index, event] of recorded.entries()) {
       const proposal = proposals[index];
-      if (proposal !== undefined) this.#events.set(event.position, { event, bytes: sizeOf(proposal) });
+      const receipt = index === recorded.length - 1 ? carried : undefined;
+      const stored = { event, receipt };
+      if (proposal !== undefined) this.#events.set(event.position, { stored, bytes: sizeOf(proposal) });
     }
   }
 
   /** The event at a position, if it was recorded here. */
-  at(position: Position): RecordedEvent | undefined {
-    return this.#events.get(position)?.event;
+  at(position: Position): StoredEvent | undefined {
+    return this.#events.get(position)?.stored;
   }
 }

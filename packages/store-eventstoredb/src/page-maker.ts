@@ -67,10 +67,7 @@ export class PageMaker {
     for (const record of records) {
       if (record.position <= this.#taken || !this.#isWanted(record)) continue;
       this.#taken = record.position;
-      const event = this.#own.at(record.position);
-      this.#hold(
-        event === undefined ? record.stored(this.#names.idOf(record.streamName)) : { event, receipt: undefined },
-      );
+      this.#hold(this.#own.at(record.position) ?? record.stored(this.#names.idOf(record.streamName)));
     }
   }
 
