@@ -5,6 +5,7 @@ import { AuditFilters, OF_DEFAULT } from '../parts/audit-filters.js';
 import { Stale } from '../parts/stale.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
+import { Webhooks } from '../parts/webhooks.js';
 import { directoryChanges, learn } from '../state/organizations.js';
 import { choose, chosen } from '../state/route.js';
 import { readAnew } from '../state/unread.js';
@@ -47,6 +48,7 @@ export function AuditView(): JSX.Element {
       )}
       {page !== undefined && <AuditEntries entries={page.entries} />}
       {page !== undefined && <Steps next={page.next} />}
+      <Webhooks />
     </>
   );
 }

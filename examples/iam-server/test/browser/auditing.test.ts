@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { beforeEach, it } from 'mocha';
+import { eventually } from '../waiting.js';
 import { describeInBrowser } from './suite.js';
 
 describeInBrowser('the page: who changed what, everywhere', (stage) => {
@@ -37,6 +38,24 @@ describeInBrowser('the page: who changed what, everywhere', (stage) => {
       .waitFor();
     await visitor.page.goBack();
     await visitor.until("document.querySelectorAll('.audit > li').length === 1");
+  });
+
+  it('says who is told of changes by webhooks, and of whom that fails', async () => {
+    const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+    // Nobody listens there.
+    await stage.tell([{ name: 'siem', url: 'http://127.0.0.1:9/hook?key=secret', secrets: [secret] }]);
+    await stage.api('POST', '/admin/v1/policies/login/second_factors', { type: 'SECOND_FACTOR_TYPE_OTP_EMAIL' });
+    const visitor = await stage.owner();
+    const webhooks = visitor.page.getByRole('region', { name: 'Webhooks' });
+    await eventually('a failure of the webhook', async () => {
+      await visitor.goTo('Default policy');
+      await visitor.goTo('Audit');
+      await webhooks.getByText('siem').waitFor();
+      return (await webhooks.innerText()).includes('failing, tried') ? true : undefined;
+    });
+    expect(await webhooks.innerText())
+      .to.include('http://127.0.0.1:9/hook')
+      .and.not.include('secret');
   });
 
   it('finds words in reasons and persons, says when nothing is like that, and exports what the filter names', async () => {

@@ -59,6 +59,12 @@ export class Stage {
     });
   }
 
+  /** Has changes told to receivers that are named, as an operator does. */
+  async tell(receivers: readonly object[]): Promise<void> {
+    const file = join(this.#running.folder, '.data', 'webhooks.json');
+    await this.restart(() => writeFile(file, JSON.stringify({ receivers }), { mode: 0o600 }));
+  }
+
   /** Ends every session, as its end does. */
   async endSessions(): Promise<void> {
     await rm(join(this.#running.folder, '.data', 'sessions'), { recursive: true });
