@@ -2,8 +2,6 @@ import { expect } from 'chai';
 import { beforeEach, it } from 'mocha';
 import { describeInBrowser } from './suite.js';
 
-const ADMIN = '/admin/v1/policies/login';
-
 describeInBrowser('the page: would this user get in?', (stage) => {
   beforeEach(() => stage.serve());
 
@@ -19,7 +17,9 @@ describeInBrowser('the page: would this user get in?', (stage) => {
     await page.getByRole('heading', { name: 'Yes, they would get in.' }).waitFor();
     await page.getByText('they have no second factor that is allowed, and none is required').waitFor();
     const then = new Date().toISOString();
-    await stage.api('PUT', ADMIN, { allowUsernamePassword: true, forceMfa: true, passwordCheckLifetime: '864000s' });
+    const [acme] = stage.quickstart.organizationIds;
+    await stage.apiOf(acme, 'POST /_customize');
+    await stage.apiOf(acme, 'PUT', { allowUsernamePassword: true, forceMfa: true, passwordCheckLifetime: '864000s' });
     await page.getByLabel('Authenticator app (TOTP)').first().check();
     await page.getByRole('heading', { name: 'Not yet: the second step is missing.' }).waitFor();
     await page.getByText('It could be Authenticator app (TOTP).').waitFor();
