@@ -4,6 +4,8 @@ import { Stage } from './suite.js';
 import type { Visitor } from './visitor.js';
 
 const ROUNDS = 7;
+const ADMIN = '/admin/v1/policies/login';
+const PASSKEYS = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 
 interface Figures {
   readonly scriptBytes: number;
@@ -22,6 +24,8 @@ async function measure(executablePath: string): Promise<void> {
     const fresh = await repeated(() => untilInteractive(visitor));
     const figures = await figuresOf(visitor);
     const live = await repeated((round) => untilSeen(stage, visitor, round));
+    // The history that is written begins with a removal.
+    await stage.api('POST', `${ADMIN}/multi_factors`, { type: PASSKEYS });
     const felt = await feltBy(visitor);
     await writeHistory(stage, 10_000);
     const long = await repeated(() => untilInteractive(visitor));
@@ -29,12 +33,12 @@ async function measure(executablePath: string): Promise<void> {
     await stage.direct(Array.from({ length: 10_000 }, (_, index) => ({ id: `org-${index}`, name: `Tenant ${index}` })));
     const list = await ofList(await stage.owner());
     print({
-      'script of the first view': `${(figures.scriptBytes / 1000).toFixed(1)} kB, ${(figures.scriptBytesOnTheWire / 1000).toFixed(1)} kB on the wire`,
+      'script of a reload, with views fetched ahead': `${(figures.scriptBytes / 1000).toFixed(1)} kB, ${(figures.scriptBytesOnTheWire / 1000).toFixed(1)} kB on the wire`,
       'requests of a reload': String(figures.requests),
       'longest task of the script': `${figures.longestTaskMs} ms (0: none over 50 ms)`,
       'largest contentful paint of a reload': `${felt.lcpMs} ms`,
       'worst interaction to next paint': `${Math.max(felt.inpMs, list.felt.inpMs)} ms (0: none over 16 ms)`,
-      'worst layout shift of a view': Math.max(felt.cls, list.felt.cls).toFixed(3),
+      'layout shift of a reload and a look at each view, summed': Math.max(felt.cls, list.felt.cls).toFixed(3),
       '10,000 organizations: nodes of the list': String(list.nodes),
       '10,000 organizations: a key in the search until its rows are there': list.key,
       '10,000 organizations: longest task': `${list.felt.longestTaskMs} ms (0: none over 50 ms)`,
@@ -135,7 +139,7 @@ async function ofList(
     });
   });
   await visitor.button('Last changed').click();
-  await page.getByText('1–50 of 10,000').waitFor();
+  await page.locator('[aria-sort=descending]').waitFor();
   return { felt: await page.evaluate<Felt>('window.seen'), nodes, key };
 }
 
@@ -151,9 +155,8 @@ async function untilHistory(visitor: Visitor): Promise<number> {
 async function untilSeen(stage: Stage, { page }: Visitor, round: number): Promise<number> {
   await page.getByText('Live', { exact: true }).waitFor();
   const isOn = round % 2 === 1;
-  const type = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
-  const factors = '/admin/v1/policies/login/multi_factors';
-  await (isOn ? stage.api('POST', factors, { type }) : stage.api('DELETE', `${factors}/${type}`));
+  const factors = `${ADMIN}/multi_factors`;
+  await (isOn ? stage.api('POST', factors, { type: PASSKEYS }) : stage.api('DELETE', `${factors}/${PASSKEYS}`));
   const seen = page.getByRole('switch', { name: 'Passkeys (U2F with verification)', checked: isOn });
   return timed(() => seen.waitFor());
 }
