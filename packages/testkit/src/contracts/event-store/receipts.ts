@@ -37,9 +37,10 @@ export const receipts: Theme<EventStoreUnderTest> = {
 
 async function isListed(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore } = subject;
-  if (eventStore.receipts === undefined) return;
   demandSame({ what: 'receipts', actual: await listed(eventStore), expected: [] });
   await appendWithReceipt(subject, { count: 2, key: 'a' });
+  demandSame({ what: 'key', actual: (await eventStore.receipt(FIRST, 'a'))?.key, expected: 'a' });
+  if (eventStore.receipts === undefined) return;
   await appendWithReceipt(subject, { count: 0, key: 'b' });
   await subject.record(FIRST, 1);
   await appendWithReceipt(subject, { count: 1, stream: SECOND, key: 'a', fingerprint: 'another' });
