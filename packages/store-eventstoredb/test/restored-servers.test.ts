@@ -1,7 +1,7 @@
-import { streamId, type Position, type Store } from '@login-policy/event-sourcing';
-import type { SubscriptionMessage } from '@login-policy/event-sourcing/store';
+import { isFault, ProjectionRunner, streamId, type Position, type Store } from '@login-policy/event-sourcing';
+import { memoryReadModelStore, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
-import { paced } from '@login-policy/testkit';
+import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Double } from './double/double.js';
@@ -58,6 +58,28 @@ describe('an EventStoreDB put back from a backup', () => {
     it(`says where its head is now, when ${what} was written since`, () => saysItsHead(count));
   }
 
+  for (const [what, count] of Object.entries(sinceThen)) {
+    it(`has rows beside it refused, and then built anew without being asked, when ${what} was written since`, () =>
+      buildsRowsAnew(count));
+  }
+
+  /** The rows of a program that was away in between: they are those of the lost history. */
+  async function buildsRowsAnew(count: number): Promise<void> {
+    const readModels = memoryReadModelStore();
+    const model = await readModels.open(counterTotals);
+    await model.commit({ expected: undefined, checkpoint: lost, rows: new Map() });
+    if (count > 0) await writeElsewhere(count);
+    const runner = await ProjectionRunner.open({ store: { ...store, readModels }, projection: counterTotals });
+    const answers: unknown[] = [];
+    while (answers.at(-1) !== 3) {
+      const read = runner.read([STREAM], { waitMs: paced(10_000) });
+      answers.push(await read.then(({ rows }) => rows.get(STREAM)?.total, codeOf));
+    }
+    const refusals = new Set<unknown>(['position-unknown', 'projection-behind']);
+    expect(answers.slice(0, -1).filter((answer) => !refusals.has(answer))).to.deep.equal([]);
+    await runner.close();
+  }
+
   async function endsThem(count: number): Promise<void> {
     if (count > 0) await writeElsewhere(count);
     expect((await faultOf(messages.next())).code).to.equal('position-unknown');
@@ -73,3 +95,7 @@ describe('an EventStoreDB put back from a backup', () => {
     expect(await store.eventStore.knows(lost)).to.equal(false);
   }
 });
+
+function codeOf(caught: unknown): string {
+  return isFault(caught) ? caught.code : String(caught);
+}

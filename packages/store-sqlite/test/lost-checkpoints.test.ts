@@ -1,4 +1,4 @@
-import { ProjectionRunner, START } from '@login-policy/event-sourcing';
+import { isFault, ProjectionRunner, START } from '@login-policy/event-sourcing';
 import { placeIn } from '@login-policy/event-sourcing/store';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
@@ -38,18 +38,24 @@ describe('rows in SQLite whose checkpoint is not an event of the log', () => {
     await remove();
   });
 
-  it('are not read, and not kept by appends, till they are rebuilt (Q47)', async () => {
+  it('are refused until they are built anew, which nobody has to ask for (Q47)', async () => {
     const { store, lost, remove } = await withLostPosition();
     const model = await store.readModels.open(counterTotals);
     await model.commit({ expected: await model.checkpoint(), checkpoint: lost, rows: new Map() });
-    const follower = await ProjectionRunner.open({ store, projection: counterTotals });
-    expect(await faultOf(follower.read([STREAM], { waitMs: 600_000 }))).to.have.property('code', 'position-unknown');
+    const runner = await ProjectionRunner.open({ store, projection: counterTotals });
     await store.eventStore.append(appendOne());
-    expect(await model.checkpoint()).to.equal(lost);
-    await follower.rebuild();
-    const { rows, checkpoint } = await follower.read([STREAM]);
-    expect([rows.get(STREAM)?.total, placeIn(checkpoint ?? START)]).to.deep.equal([2, 2n]);
-    await follower.close();
+    const answers: unknown[] = [];
+    while (answers.at(-1) !== 2) {
+      const read = runner.read([STREAM], { waitMs: 600_000 });
+      answers.push(await read.then(({ rows }) => rows.get(STREAM)?.total, codeOf));
+    }
+    expect(answers.slice(0, -1).filter((answer) => answer !== 'position-unknown')).to.deep.equal([]);
+    expect(placeIn((await model.checkpoint()) ?? START)).to.equal(2n);
+    await runner.close();
     await remove();
   });
 });
+
+function codeOf(caught: unknown): string {
+  return isFault(caught) ? caught.code : String(caught);
+}

@@ -37,7 +37,7 @@ const GATHERED_MS = 10;
  * head that was there when it began, or that were shown to be there within `maxAgeMs`; when it can't have such rows in its time, it rejects.
  */
 export class ProjectionRunner<Event extends EventShape, Row> {
-  /** The rows as they are, however old: for whoever compares them with the events. */
+  /** The rows as they are, however old: to be compared with the events. */
   readonly rows: TimedReadModel<Stored<Row>>;
   readonly #log: ProjectedLog;
   readonly #parts: StepParts<RecordedEvent, Stored<Row>>;
@@ -215,19 +215,20 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   async #recover(caught: unknown, pauses: OutagePauses): Promise<void> {
     if (this.#ending.signal.aborted) return;
     this.#isWanted = true;
-    const isOfOtherHistory = isFault(caught, 'position-unknown') && this.#parts.keeps === 'inline';
-    const canGoOn = isOfOtherHistory && (await areOfThisLog(this.rows, this.#log.store, this.#ended));
+    const isUnknown = isFault(caught, 'position-unknown');
+    const areOurs = !isUnknown || (await areOfThisLog(this.rows, this.#log.store, this.#ended));
+    const canGoOn = isUnknown && areOurs && this.#parts.keeps === 'inline';
     if (isFault(caught) && (caught.retryable || canGoOn)) {
       this.#states.retry(caught);
       return this.#wakes.changed(this.#ending.signal, pauses.next());
     }
     this.#reads.forget();
     const at = await this.rows.checkpoint(this.#ended).catch(() => undefined);
-    if (isFault(caught, 'position-unknown')) await forgetLost(this.#log.store, this.#ended).catch(() => undefined);
-    if (this.#ending.signal.aborted) return;
+    if (isUnknown) await forgetLost(this.#log.store, this.#ended).catch(() => undefined);
     this.#states.become({ is: 'stopped', why: caught, at });
     this.#waiters.fail(caught);
-    await this.#wakes.changed(this.#ending.signal);
+    const isBuilt = !areOurs && (await this.#rebuilds.buildAnew(this.#ended));
+    if (!isBuilt) await this.#wakes.changed(this.#ending.signal, areOurs ? undefined : pauses.next());
     this.#states.become({ is: 'catching-up' });
   }
 

@@ -40,13 +40,21 @@ export class Rebuilds<Event extends EventShape, Row> {
     return this.#alone(deadline, () => this.#rebuild(deadline));
   }
 
+  /** Rebuilds rows whose history was lost. @returns whether that is done: not while the store is away, or another rebuild goes first. */
+  buildAnew(deadline: Deadline): Promise<boolean> {
+    return this.rebuild(deadline).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Many rows that are not there at all are sooner there by a rebuild, which writes each about once. */
   async buildFirst(deadline: Deadline): Promise<void> {
     const { log, model } = this.#parts;
     if ((await model.checkpoint(deadline)) !== undefined) return;
     try {
       await this.#alone(deadline, async () => {
-        // Whoever had the turn before may have built them.
+        // The one before may have built them.
         const reached = (await model.checkpoint(deadline)) ?? START;
         if ((await log.lag(reached, deadline)).isAtLeast) await this.#rebuild(deadline);
       });
