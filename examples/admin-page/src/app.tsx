@@ -21,7 +21,7 @@ import type { Session } from './wire/session.js';
 import { InstanceView } from './views/instance.js';
 import { SignInView } from './views/sign-in.js';
 
-/** What whoever signs in does not see first. */
+/** What users don't see first after signing in. */
 const LAZY: Readonly<Record<Exclude<ViewName, 'instance'>, Lazy>> = {
   organizations: {
     title: 'Organizations',
@@ -122,7 +122,7 @@ function Footer(): JSX.Element {
   );
 }
 
-/** Takes up what whoever signed in had begun, and keeps what is shown up, until they sign out. */
+/** Takes up what the signed-in user had begun, and keeps what is shown up, until they sign out. */
 function begin(): () => void {
   recallDrafts();
   const stops = [stayUpToDate(), onKeptElsewhere(recallDrafts), addressDialogs()];

@@ -11,7 +11,7 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-// Whoever reads the output may stop reading: `npm start | head`.
+// The reader of the output may stop reading: `npm start | head`.
 process.stdout.on('error', () => process.exit());
 
 try {

@@ -15,7 +15,7 @@ export interface Started {
   readonly secretsFile: string;
 }
 
-/** What whoever started the server is told, line by line. */
+/** What the operator who started the server is told, line by line. */
 export function announcement(started: Started): readonly string[] {
   const { url, storeName, instances, secrets, secretsFile } = started;
   return [

@@ -67,17 +67,17 @@ export class IamServer {
     this.#open.add(response);
     exchange.onGone(() => this.#open.delete(response));
     harden(response, this.#options.transport);
-    // Asked itself, a store that is silent would keep whoever looks after the server waiting.
+    // Asked itself, a store that is silent would keep the operator's probe waiting.
     const isNotReady = exchange.path === '/debug/ready' && !this.#options.isStoreUp();
     if (isNotReady) sendRefusal(exchange, storeAway());
     else if (this.#isForged(exchange)) this.#refuse(exchange, performance.now(), fromAnotherPage());
     else this.#api.handler(request, response, () => this.#answer(exchange));
   }
 
-  /** Says from now on that it is not ready, to whoever watches and in every answer, and ends what would go on for ever. */
+  /** Says from now on that it is not ready, to watches and in every answer, and ends what would go on forever. */
   endWatches(): void {
     this.#api.endWatches();
-    // The port says so to who comes later.
+    // The port says so to later clients.
     for (const response of this.#open) if ('shouldKeepAlive' in response) response.shouldKeepAlive = false;
   }
 

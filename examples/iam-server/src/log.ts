@@ -7,7 +7,7 @@ export type LogFacts = Readonly<Record<string, string | number | undefined>>;
 
 /** Where the server says what it has to say. Nothing of it throws: its reader may be gone, a disk full. */
 export interface Log {
-  /** Tells whoever started it. */
+  /** Tells the operator who started it. */
   readonly say: (text: string) => void;
   /** Tells the operator of an event, in one line. */
   readonly note: (level: Level, message: string, facts?: LogFacts) => void;

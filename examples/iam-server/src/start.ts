@@ -206,7 +206,7 @@ interface Ending extends Omit<Given, 'config'> {
 }
 
 async function stop(port: TakenPort, server: IamServer, { opened, steps, log }: Ending): Promise<void> {
-  // Whoever shares out requests is told first that this server takes no more.
+  // The load balancer is told first that this server takes no more requests.
   server.endWatches();
   const graceMs = Math.max(0, Math.floor(steps.leftMs - RESERVE_MS));
   const cut = setTimeout(() => {

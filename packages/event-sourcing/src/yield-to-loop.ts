@@ -8,7 +8,7 @@ export function yieldToLoop(): Promise<void> {
 }
 
 /** Says, now and then, that it is time to {@link yieldToLoop}: work of so many microseconds each is not worth it every time. */
-export class Breather {
+export class YieldPacer {
   readonly #every: number;
   #count = 0;
 

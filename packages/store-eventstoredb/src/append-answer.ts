@@ -21,7 +21,7 @@ export type Answer =
   | { readonly kind: 'lost'; readonly cause: unknown; readonly isAway?: boolean };
 
 const DETAIL = 'event_store.client.';
-/** The only detail of what is no error of the append: the node is not ready, or busy, or knows no leader. */
+/** The only detail of an error that is not the append's: the node is not ready, or busy, or knows no leader. */
 const EMPTY = 'google.protobuf.Empty';
 
 /** Reads the server's answer to one append of a batch. What it does not say plainly counts as lost. */

@@ -17,7 +17,7 @@ export class BatchLine {
   #call: BatchCall | undefined;
   #isClosed = false;
 
-  /** `connectMs`: how long a connection is waited for, by whoever still waits then. */
+  /** `connectMs`: how long appends wait for a connection. */
   constructor(connection: Connection, connectMs: number) {
     this.#connection = connection;
     this.#connectMs = connectMs;

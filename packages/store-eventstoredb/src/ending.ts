@@ -1,7 +1,7 @@
 import { onAbort, StoreClosed } from '@login-policy/event-sourcing/store';
 import { STORE } from './faults.js';
 
-/** Why a signal of an {@link Ending} fired; made once, because an error with its stack is dear. */
+/** Why a signal of an {@link Ending} fired; made once, because an error with its stack is expensive. */
 const ENDED = new Error('this was ended');
 
 /** What can end something besides the store's closing. */
@@ -38,7 +38,7 @@ export class Ending {
 
   /** Whether there is nothing more to do. @throws StoreClosed when that is because the store was closed. */
   isHere(): boolean {
-    // Whoever has left is not told that the store was closed after that.
+    // A caller that has left is not told that the store was closed after that.
     if (this.#hasLeft || this.#signals.some((signal) => signal?.aborted === true)) return true;
     if (this.#closing.aborted) throw new StoreClosed({ store: STORE });
     return this.#control?.signal.aborted === true || performance.now() > this.#until;

@@ -25,7 +25,7 @@ export function uuidOf(id: EventId): string {
 /**
  * Reads an event's id from a UUID.
  *
- * @throws RangeError when the text is no UUID.
+ * @throws RangeError when the text is not a UUID.
  */
 export function eventIdOf(uuid: string): EventId {
   const hex = uuid.replaceAll('-', '');

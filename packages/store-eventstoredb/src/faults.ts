@@ -121,12 +121,12 @@ export function notBegun(streamId: StreamId, withinMs: number): StoreUnavailable
   return new StoreUnavailable({ store: STORE, problem });
 }
 
-/** Whether something went wrong inside the server: at a position that is none, for one, or because it knows no leader. */
+/** Whether something went wrong inside the server: at a position that does not exist, for one, or because it knows no leader. */
 export function isFailureInside(error: unknown): boolean {
   return isCallError(error) && error.code === UNKNOWN;
 }
 
-/** A receipt that is none: written by nobody of this library. */
+/** Not a receipt: this library did not write it. */
 export function damagedReceipt(streamName: string, cause: unknown): StoreDamaged {
   return new StoreDamaged({ store: STORE, problem: `${streamName} does not hold a receipt` }, cause);
 }

@@ -41,7 +41,7 @@ export class LogLooks {
   }
 
   /**
-   * The record at a place. A server says of a place that is none what it says of anything that goes wrong inside it: if
+   * The record at a place. A server says of a place that does not exist what it says of anything that goes wrong inside it: if
    * it can be read all the same, it was the place.
    */
   async recordAt(place: Position, signal: AbortSignal): Promise<LogRecord | 'scavenged' | 'nowhere'> {

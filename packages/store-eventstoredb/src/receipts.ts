@@ -15,7 +15,7 @@ import { streamReadRequest } from './requests.js';
 import { streamNameOf, typeOf, type KeptReceipt, type Proposal, type WireEvent } from './rows.js';
 import { recordsOf, retrying, serverRead, type ReadingContext } from './server-reads.js';
 
-/** Believed by nobody: whoever meets it makes it kept or void first. */
+/** Not yet valid. Readers must first resolve it to kept or void. */
 const INTENDED = 'CommandReceiptIntended';
 const KEPT = 'CommandReceipt';
 const VOIDED = 'CommandReceiptVoided';

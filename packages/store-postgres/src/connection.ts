@@ -108,7 +108,7 @@ export class Connection {
   }
 
   /**
-   * Lets what is under way end, and whoever is `writing`, for as long as the server answers at all: on a silent network it is given up within about a
+   * Lets what is under way end, and the calls that are `writing`, for as long as the server answers at all: on a silent network it is given up within about a
    * second, and its connections are destroyed. What fails from now on, fails because it was closed.
    */
   async close(writing: Promise<void>): Promise<void> {

@@ -83,7 +83,7 @@ export function postgresFault(store: string, caught: unknown): unknown {
   }
 }
 
-/** Why no connection was made, whoever says so: {@link postgresFault}, and what else is wrong with the options of a pool. */
+/** Why no connection was made, no matter what says so: {@link postgresFault}, and what else is wrong with the options of a pool. */
 export function connectingFault(store: string, caught: unknown): unknown {
   const fault = postgresFault(store, caught);
   return isFault(fault) ? fault : unreachable(store, caught);

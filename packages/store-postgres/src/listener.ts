@@ -7,7 +7,7 @@ import type { Schema } from './schema.js';
 
 const RETRY_MS = 1000;
 const HANG_UP_MS = 1000;
-/** Named, so that whoever looks at the server's connections knows whose this is. */
+/** Named, so that an operator who looks at the server's connections knows whose this is. */
 const OWN = { connectionTimeoutMillis: 5000, application_name: 'login-policy listener' };
 
 /** One schema that is listened to, and who wants to hear of it. */
@@ -128,7 +128,7 @@ export class Listener {
     session.socket.destroy();
     for (const channel of this.#channels.values()) {
       channel.isOpen = false;
-      // Whoever waits has to look by themselves meanwhile.
+      // Waiting calls have to poll meanwhile.
       for (const heard of channel.heard) heard();
     }
     if (this.#channels.size > 0) this.#retry = setTimeout(() => this.#work(), RETRY_MS).unref();

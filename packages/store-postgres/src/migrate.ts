@@ -29,7 +29,7 @@ export interface PostgresMigration {
  * @throws StoreForeign when the schema is another program's, or of a newer version that does not serve this one, or of one that was
  * never handed out.
  * @throws StoreUnavailable when there is no server, or a table was in use for longer than `lockTimeoutMs`.
- * @throws RangeError naming the option that is none, or not of its form.
+ * @throws RangeError naming an option that is unknown or malformed.
  */
 export async function migratePostgresStore(given: PostgresMigrationOptions): Promise<PostgresMigration> {
   const options = parseOptions(given, 'migratePostgresStore', MIGRATION_OPTIONS);

@@ -19,7 +19,7 @@ const LIKE_CUT = /\\\\#[0-9a-f]{64}$/;
  * Text that a PostgreSQL column can hold, for any text there is: it has no NUL there, so NUL is written `\0`, and the
  * backslash `\\`. Undone by {@link givenText}.
  *
- * @throws UnserialisableData for a lone surrogate, which is no Unicode text and would come back as something else.
+ * @throws UnserialisableData for a lone surrogate, which is not Unicode text and would come back as something else.
  */
 export function storedText(text: string): string {
   if (!text.isWellFormed()) {

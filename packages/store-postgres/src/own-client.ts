@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type ClientConfig, type PoolOptions } from 'pg';
 
-/** A connection that is no pool's. */
+/** A connection that does not belong to a pool. */
 export interface OwnClient {
   readonly client: Client;
   /** What it goes over: destroyed, it is gone at once, whatever the network does. */
@@ -11,7 +11,7 @@ export interface OwnClient {
 
 /** A connection made as those of the pool are, but for what is said. */
 export function ownClient(options: PoolOptions, own: ClientConfig): OwnClient {
-  // The pool hides its password from whoever copies its options.
+  // The pool hides its password from code that copies its options.
   const { password } = options;
   const socket = options.stream?.() ?? new Socket();
   const client = new Client({ ...options, ...(password !== undefined && { password }), ...own, stream: () => socket });

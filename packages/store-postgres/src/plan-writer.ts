@@ -41,7 +41,7 @@ export class PlanWriter {
     const replaced = `UPDATE ${schema}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'live'`;
     await query(client, replaced, [storedName(name).name]);
     await query(client, `UPDATE ${schema}.read_models SET stage = 'live' WHERE model = $1`, [shadow]);
-    // Before the lock goes: whoever remembers the rows of before, knows another number.
+    // Before the lock goes: a process that remembers the rows of before, knows another number.
     await query(client, 'SELECT pg_catalog.nextval($1)', [`${schema}.revocations`]);
   }
 }

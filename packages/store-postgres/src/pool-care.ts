@@ -43,7 +43,7 @@ export class PoolCare {
   }
 }
 
-/** The pool stops listening before it hands a new connection out, and its end can come in the same breath as its beginning. */
+/** The pool stops listening before it hands a new connection out, and its end can come in the same tick as its beginning. */
 function hearErrors(client: PoolClient): void {
   client.on('error', ignore);
 }

@@ -74,7 +74,7 @@ export interface PostgresStore extends Store {
  * Opens a store on PostgreSQL, and makes its schema when it is not there. Closing it leaves the pool as it is.
  *
  * @throws StoreUnavailable when there is no server, or it does not answer in time.
- * @throws RangeError naming the option that is none, or not of its form: a time-out or a size is a whole number from 1 to 2,147,483,647.
+ * @throws RangeError naming an option that is unknown or malformed: a time-out or a size is a whole number from 1 to 2,147,483,647.
  * @throws StoreForeign when the schema is another program's, or a newer version's.
  */
 export async function openPostgresStore(given: PostgresStoreOptions): Promise<PostgresStore> {

@@ -43,7 +43,7 @@ export class PreparedStatements {
     return isDirect;
   }
 
-  /** Its name begins with the function that is called, for whoever reads what the server is doing. */
+  /** Its name begins with the function that is called, for an operator who reads what the server is doing. */
   #statementOf(text: string): Statement {
     let statement = this.#statements.get(text);
     if (statement === undefined) {

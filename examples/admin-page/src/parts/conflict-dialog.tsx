@@ -13,7 +13,7 @@ import { Modal } from './modal.js';
 
 const SUMMARY = 'conflict-summary';
 
-/** Both versions, for whoever wants to change a policy that moved on: what they wanted, and what is there. */
+/** Both versions, for a user who wants to change a policy that moved on: what they wanted, and what is there. */
 export function ConflictDialog({ conflict }: { readonly conflict: Conflict }): JSX.Element {
   return (
     <Modal title="Somebody changed the policy first" dismissed={settle} size="wide" describedBy={SUMMARY}>

@@ -79,7 +79,7 @@ function MomentField({ moment, choose }: Omit<MomentChoiceProps, 'lastSequence'>
     const instant = instantOfField(typed.value);
     const isPast = instant !== undefined && Date.parse(instant) < Date.now();
     typed.setCustomValidity(instant === undefined || isPast ? '' : 'This moment is not past yet.');
-    // Half a year is none yet, and of the future nothing is known.
+    // Half a year is not a year yet, and of the future nothing is known.
     if (!isPast || !typed.reportValidity()) return;
     isTyping.current = false;
     choose(instant);

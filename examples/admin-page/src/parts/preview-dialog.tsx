@@ -50,7 +50,7 @@ export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JS
   );
 }
 
-/** Settings that are so already are none that change. */
+/** Settings that have the value already don't change. */
 function titleOf({ intent, scope, preview }: Proposal): string {
   if (intent.wish !== 'change-settings' || preview === undefined) return intentTitle(intent, scope);
   return `Change ${counted(preview.changes.length, 'setting')}`;

@@ -101,7 +101,7 @@ export function settleDraft(scope: Scope, saved: SettingsPatch, details: Details
   });
 }
 
-/** Takes up the drafts of whoever signed in. */
+/** Takes up the drafts of the user who signed in. */
 export function recallDrafts(): void {
   try {
     const found: unknown = recallForPerson(NAME);
@@ -128,7 +128,7 @@ function revived([key, draft]: readonly [string, Draft]): [string, Draft] {
   ];
 }
 
-/** Takes the drafts from the page of whoever signs out; they are there again when they come back. */
+/** Takes the drafts of a user who signs out from the page; they are there again when they come back. */
 export function putDraftsAway(): void {
   kept.value = new Map();
 }

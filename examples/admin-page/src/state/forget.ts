@@ -9,7 +9,7 @@ import { leaveProposal } from './proposals.js';
 import { forgetTimelines } from './timelines.js';
 import { forgetUnread } from './unread.js';
 
-/** Forgets all that was read, and puts away what was begun: whoever signs in next sees nothing of it. */
+/** Forgets all that was read, and puts away what was begun: the next user to sign in sees nothing of it. */
 export function forgetWhatWasRead(): void {
   forgetAnswers();
   settle();

@@ -1,7 +1,7 @@
 import { signedIn } from './session.js';
 
 /**
- * What this browser keeps for whoever is signed in: it is there again after a reload or the next sign-in, in every tab, and
+ * What this browser keeps for the signed-in user: it is there again after a reload or the next sign-in, in every tab, and
  * nobody else who signs in here sees it.
  */
 export function keepForPerson(what: string, value: unknown): void {
@@ -14,7 +14,7 @@ export function keepForPerson(what: string, value: unknown): void {
   }
 }
 
-/** What was kept under this name for whoever is signed in. */
+/** What was kept under this name for the signed-in user. */
 export function recallForPerson(what: string): unknown {
   try {
     return JSON.parse(localStorage.getItem(keyOf(what) ?? '') ?? 'null');

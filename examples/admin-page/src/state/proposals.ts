@@ -203,7 +203,7 @@ function recorded(asked: Proposal, onManipulation: Details): void {
   });
 }
 
-/** Whoever made it can take it back from where they are told of it: by a change of its own, looked at first. */
+/** Its author can take it back from where they are told of it: by a change of its own, looked at first. */
 function sayDone(made: Wish, { sequence }: Details): void {
   const { scope } = made;
   const whose =

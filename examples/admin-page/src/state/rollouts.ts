@@ -105,7 +105,7 @@ export function leaveRollout(): void {
   current.value = undefined;
 }
 
-// Whoever signs in next sees nothing of it.
+// The next user to sign in sees nothing of it.
 effect(() => {
   if (signedIn() === undefined) leaveRollout();
 });

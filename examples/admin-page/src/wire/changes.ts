@@ -2,7 +2,7 @@ import { objectOf, optionalText, textOf } from './json.js';
 import { isBeyondSeen, notePosition } from './seen.js';
 import { INSTANCE, organization, type Scope } from './scope.js';
 
-/** A policy changed, by whomever. */
+/** A policy changed, in whatever process. */
 export interface Changed {
   readonly scope: Scope;
   readonly sequence: number;

@@ -41,7 +41,7 @@ export class NotReadAnew extends Error {
   }
 }
 
-/** Reads a refusal out of an answer, whoever wrote it: the API, the server, or something between. */
+/** Reads a refusal out of an answer, whatever wrote it: the API, the server, or something between. */
 export function refusalOf(status: number, body: string): Refused {
   const said = bodyOf(body);
   const detail = listOf(Array.isArray(said['details']) ? said['details'] : [], 'details', objectLike)[0] ?? {};

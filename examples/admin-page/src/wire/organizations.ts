@@ -22,7 +22,7 @@ export interface Organization {
 /** By what organizations are sorted. */
 export type Sort = 'name' | 'policy' | 'differs' | 'health' | 'changed';
 
-/** Which organizations are wanted; what is left out is no condition. */
+/** Which organizations are wanted; what is left out is not a condition. */
 export interface OrganizationQuery {
   /** Part of a name or an id, whatever its case and accents. */
   readonly search?: string;

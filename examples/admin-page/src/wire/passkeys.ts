@@ -1,7 +1,7 @@
 import { listOf, objectOf, optionalText, textOf, UnexpectedAnswer, type JsonObject } from './json.js';
 import { send } from './request.js';
 
-/** A passkey of whoever is signed in. */
+/** A passkey of the signed-in user. */
 export interface Passkey {
   readonly id: string;
   readonly addedAt: string;
@@ -15,7 +15,7 @@ export function knowsPasskeys(): boolean {
   return typeof PublicKeyCredential === 'function' && 'parseRequestOptionsFromJSON' in PublicKeyCredential;
 }
 
-/** Those of whoever is signed in, the oldest first. */
+/** Those of the signed-in user, the oldest first. */
 export async function readPasskeys(): Promise<readonly Passkey[]> {
   const answer = objectOf(await send({ verb: 'GET', path: PATH }), 'the passkeys');
   return listOf(answer['passkeys'], 'passkeys', (one) => {

@@ -34,7 +34,7 @@ export interface Progress {
   readonly changed: number;
 }
 
-/** Where a rollout stands, whoever carried it out. */
+/** Where a rollout stands, whatever process carried it out. */
 export interface Standing {
   readonly deed: Deed | undefined;
   readonly actor: string;

@@ -30,7 +30,7 @@ export function listenToChanges(listener: Listener): () => void {
   navigator.locks
     .request(NAME, { signal: stopped.signal }, () => tab.follow(stopped.signal))
     .catch((caught: unknown) => {
-      // Whoever stops listening while they wait for their turn is told so; that is not a failure.
+      // A tab that stops listening while it waits for its turn is told so; that is not a failure.
       if (!stopped.signal.aborted) throw caught;
     });
   return () => {

@@ -24,14 +24,14 @@ export function amountOf(wire: string): Amount {
   return { text: AMBIGUOUS.test(text) ? `${text}0` : text, unit };
 }
 
-/** Writes a lifetime as the API takes it; `undefined` when it is none: see `problemOf`. */
+/** Writes a lifetime as the API takes it; `undefined` when it is not one: see `problemOf`. */
 export function wireOf({ text, unit }: Amount): string | undefined {
   if (problemOf({ text, unit }) !== undefined) return undefined;
   const milliseconds = Math.round(numberOf(text) * SECONDS[unit] * 1000);
   return `${milliseconds / 1000}s`;
 }
 
-/** Why an amount is no lifetime, as a sentence; `undefined` when it is one. */
+/** Why an amount is not a lifetime, as a sentence; `undefined` when it is one. */
 export function problemOf({ text, unit }: Amount): string | undefined {
   const number = numberOf(text);
   const [, whole = '', thousandth = ''] = AMBIGUOUS.exec(text.trim()) ?? [];
@@ -68,7 +68,7 @@ export function lifetimeInWords(wire: string): string {
 
 const ISO = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
-/** Says a lifetime in ISO 8601, as histories have it, in words; what is none stays as it is. */
+/** Says a lifetime in ISO 8601, as histories have it, in words; what is not a lifetime stays as it is. */
 export function isoInWords(iso: string): string {
   const parts = ISO.exec(iso);
   if (parts === null) return iso;

@@ -10,7 +10,7 @@ export interface Attempt {
   readonly device?: string | undefined;
 }
 
-/** After so many wrong tries whoever guesses has to wait; one is forgotten each minute. */
+/** After so many wrong tries a guesser has to wait; one is forgotten each minute. */
 const FREE = { ofOne: 5, ofName: 50 } as const;
 const FORGET_ONE_MS = 60_000;
 const LONGEST_WAIT_MS = 60_000;
@@ -31,7 +31,7 @@ interface Tries {
 }
 
 /**
- * Slows down whoever guesses: after five wrong passwords for a name from one network, the next has to wait one second, then two,
+ * Slows down guessers: after five wrong passwords for a name from one network, the next has to wait one second, then two,
  * four, up to a minute. Fifty wrong ones from anywhere slow a name down for everybody but the browsers that it was signed in with
  * before: those count for themselves, so that nobody is kept out by others. Passwords are looked at one at a time, because each
  * costs memory and time on purpose. Networks take turns, and each has only so many tries waiting; so have the known browsers of a

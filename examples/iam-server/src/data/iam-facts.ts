@@ -73,7 +73,7 @@ const schema = z.strictObject({
     ),
 });
 
-/** That no two of a list have the same of something, for whoever edits the file by hand. */
+/** That no two of a list have the same of something, for operators who edit the file by hand. */
 function each<Member extends string>(
   member: Member,
 ): [(all: readonly Readonly<Record<Member, string>>[]) => boolean, string] {

@@ -146,7 +146,7 @@ const plain = new WeakMap<DirectoryEntry, string>();
 function plainOf(one: DirectoryEntry): string {
   let text = plain.get(one);
   if (text === undefined) {
-    // A name that ends and an id that begins with what is sought together is no match.
+    // A name that ends and an id that begins with what is sought together is not a match.
     text = `${plainText(one.name)}\n${plainText(one.id)}`;
     plain.set(one, text);
   }

@@ -1,6 +1,6 @@
 import { isFault } from '@login-policy/event-sourcing';
 
-/** What an answer that is no success says. */
+/** What an error answer says. */
 export interface RefusalContent {
   readonly status: number;
   /** Stable, for programs. */
@@ -31,7 +31,7 @@ const CODES: Readonly<Record<number, number>> = {
   503: 14,
 };
 
-/** An answer of the server's own routes that is no success. Its sentence is fit for strangers. */
+/** An error answer of the server's own routes. Its sentence is fit for strangers. */
 export class Refusal extends Error {
   readonly content: RefusalContent;
 
@@ -102,7 +102,7 @@ export function passkeyNeeded(): Refusal {
   return new Refusal({ status: 401, id: 'IAM-SESSION-08', sentence: 'Sign in with your passkey.' });
 }
 
-/** What was shown is no passkey of anybody here. */
+/** What was shown is not a passkey of any user here. */
 export function wrongPasskey(): Refusal {
   return new Refusal({
     status: 401,
@@ -152,7 +152,7 @@ export function noSuchPasskey(): Refusal {
   return new Refusal({ status: 404, id: 'IAM-PASSKEY-04', sentence: 'You have no such passkey.' });
 }
 
-/** A page of another site tried to act for whoever is signed in here. */
+/** A page of another site tried to act for the user who is signed in here. */
 export function fromAnotherPage(): Refusal {
   return new Refusal({
     status: 403,
@@ -170,7 +170,7 @@ export function notAllowed(permission: string): Refusal {
   });
 }
 
-/** The host that was called is no instance's. */
+/** The host that was called belongs to no instance. */
 export function noInstance(): Refusal {
   return new Refusal({ status: 404, id: 'IAM-INSTANCE-01', sentence: 'No instance is served under this host.' });
 }

@@ -29,7 +29,7 @@ export interface Passkey {
 interface KeptPasskey extends Passkey {
   /** In base64url. */
   readonly publicKey: string;
-  /** How often it was used, by its own count; 0 for ever where it is synchronised between devices. */
+  /** How often it was used, by its own count; always 0 where it is synchronised between devices. */
   readonly counter: number;
 }
 
@@ -129,7 +129,7 @@ export class Passkeys {
     return had;
   }
 
-  /** What a browser needs to have somebody show a passkey, whoever they are. */
+  /** What a browser needs to have somebody show a passkey, without a name. */
   async requestOptions(party: RelyingParty, instance: Instance): Promise<object> {
     return generateAuthenticationOptions({
       rpID: party.id,
@@ -180,7 +180,7 @@ function against({ id, origins }: RelyingParty): {
   return { expectedOrigin: [...origins], expectedRPID: id, requireUserVerification: true };
 }
 
-/** The library throws at most of what is wrong: all of it comes from outside, and is no failure of the server. */
+/** The library throws at most of what is wrong: all of it comes from outside, and is not a failure of the server. */
 async function verified<Found extends { readonly verified: boolean }>(
   verify: () => Promise<Found>,
 ): Promise<Found | undefined> {

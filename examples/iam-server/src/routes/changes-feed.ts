@@ -27,7 +27,7 @@ type Followed = Pick<EventStore, 'head' | 'readAll' | 'subscribe'>;
 
 const filter = { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] } as const;
 const TRY_AGAIN_MS = 250;
-/** Whoever missed more reads everything anew sooner than one by one. */
+/** A page that missed more reads everything anew sooner than one by one. */
 const MOST_MISSED = 1000;
 
 /** Follows the store once for all who want to know what changes; when the store is away, it goes on where it was. */

@@ -18,8 +18,8 @@ interface OpenStream {
 }
 
 /**
- * Tells pages of changes, as Server-Sent Events. Each has the position as its id, so that whoever was cut off goes on with
- * `Last-Event-ID` and misses nothing; with too much between, they are told to read everything anew (`reset`). Whoever does
+ * Tells pages of changes, as Server-Sent Events. Each has the position as its id, so that a page that was cut off goes on with
+ * `Last-Event-ID` and misses nothing; with too much between, they are told to read everything anew (`reset`). A page that does
  * not read what they are told is cut off.
  */
 export class ChangesStreams {
@@ -108,7 +108,7 @@ export class ChangesStreams {
     }
   }
 
-  /** Of now, not of before it was asked who listens: what was told meanwhile would be told again to whoever goes on from here. */
+  /** Of now, not of before it was asked who listens: what was told meanwhile would be told again to a page that goes on from here. */
   #sayBeat(response: Response): void {
     if (this.#isStoreUp()) tell(response, eventOf('beat', this.#feed.reached));
   }

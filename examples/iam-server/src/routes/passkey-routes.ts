@@ -30,7 +30,7 @@ export interface PasskeyRoutesOptions {
 
 const removal = z.strictObject({ id: z.string().max(1400) });
 
-/** Lists, adds and removes the passkeys of whoever is signed in, and begins to sign in by one. */
+/** Lists, adds and removes the passkeys of the signed-in user, and begins to sign in by one. */
 export class PasskeyRoutes {
   readonly #options: PasskeyRoutesOptions;
 

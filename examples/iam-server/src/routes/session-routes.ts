@@ -70,7 +70,7 @@ interface SignedIn extends LetIn {
 
 type Verdict = 'right' | 'unfinished' | 'wrong';
 
-/** A right password without the code that is asked for is no guess. */
+/** A right password without the code that is asked for is not a guess. */
 function verdictOf(judged: SignedIn | { readonly refusal: Refusal }): Verdict {
   if (!('refusal' in judged)) return 'right';
   return WRONG.has(judged.refusal.content.id) ? 'wrong' : 'unfinished';
@@ -135,7 +135,7 @@ export class SessionRoutes {
     });
   }
 
-  /** That nobody is signed in is an answer, 204: whoever comes for the first time asks, and a browser logs each refusal. */
+  /** That nobody is signed in is an answer, 204: every new visitor's page asks, and a browser logs each refusal. */
   async show(exchange: Exchange): Promise<void> {
     const session = await this.#options.identification.sessionOf(exchange.headers);
     if (session === undefined) sendNothing(exchange);

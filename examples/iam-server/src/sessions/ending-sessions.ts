@@ -24,7 +24,7 @@ export function endSessions({ policies, instances, sessions, signIns, log }: End
     const instance = isDefault ? await instances.current({ id: owner.instanceId }) : undefined;
     if (instance === undefined) return;
     const ended = await sessions.judgeAll(instance, async (user, verified) =>
-      // Nobody can tell whether it is enough: whoever it was signs in again.
+      // Nobody can tell whether it is enough: its user signs in again.
       change.kind === 'unreadable' || verified === undefined
         ? undefined
         : signIns.judgeAnew({ instance, user }, { verified, atLeast }),

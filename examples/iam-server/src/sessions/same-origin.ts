@@ -20,7 +20,7 @@ export function isFromOurPage(headers: RequestHeaders, publicUrl: string | undef
   return origin === publicUrl || (host !== '' && host === headers.get('host'));
 }
 
-/** Of `null`, which a browser sends for a page without an origin, and of what is no URL there is none. */
+/** Of `null`, which a browser sends for a page without an origin, and of what is not a URL, there is no host. */
 function hostOf(origin: string): string {
   try {
     return new URL(origin).host;

@@ -36,7 +36,7 @@ const schema = z.object({
 
 /**
  * Begins, finds and ends sessions. A session is a token nobody can guess, and a file named by the token's hash: ended, it is
- * gone for every process at once, and whoever reads the folder can sign in as nobody.
+ * gone for every process at once, and a reader of the folder can sign in as nobody.
  */
 export class Sessions {
   readonly #files: SessionFiles;
@@ -74,7 +74,7 @@ export class Sessions {
     return session;
   }
 
-  /** The session a token stands for in an instance; `undefined` when it is none, or has ended. */
+  /** The session a token stands for in an instance; `undefined` when there is no such session, or it has ended. */
   async find(token: string, instance: Instance): Promise<Session | undefined> {
     const kept = schema.safeParse(await this.#read(token));
     if (!kept.success) return undefined;
@@ -119,7 +119,7 @@ export class Sessions {
   }
 }
 
-/** What a file holds; `undefined` for one that is gone or is no JSON. */
+/** What a file holds; `undefined` for one that is gone or is not JSON. */
 function parsed(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? 'null');

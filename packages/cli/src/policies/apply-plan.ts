@@ -18,7 +18,7 @@ export function applyIdOf({ digest }: PlanFile): string {
 }
 
 /**
- * What of a plan is still to be done: whoever applied it before, and however that ended.
+ * What of a plan is still to be done: no matter how an earlier apply ended.
  *
  * @throws Failure when a policy was changed by anything else since the plan was made: then nothing of it may be done.
  */

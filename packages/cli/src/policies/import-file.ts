@@ -63,7 +63,7 @@ function instantAt(file: YamlFile, path: Path, begunAt: Instant): Instant {
     const at = parseInstant(text ?? '');
     if (at <= begunAt) return at;
   } catch {
-    // Why it is none says the sentence below.
+    // The sentence below says why.
   }
   throw file.failure(path, expected);
 }

@@ -167,7 +167,7 @@ export class AuditLog {
  * Opens the audit log of a store: from then on each append keeps it, and what was recorded before is read in. Close it before the store.
  *
  * @throws Fault as the store does.
- * @throws RangeError naming the option that is none, or not of its form.
+ * @throws RangeError naming an option that is unknown or malformed.
  */
 export async function openAuditLog(given: AuditLogOptions): Promise<AuditLog> {
   const { store, maxAgeMs, observe } = parseOptions(given, 'openAuditLog', OPTIONS);

@@ -96,7 +96,7 @@ export class Changes {
     await Promise.all([...this.#open].map((consumer) => consumer.close()));
   }
 
-  /** `undefined` for a stream that is no policy's, or of another instance. */
+  /** `undefined` for a stream that belongs to no policy, or of another instance. */
   async #changeOf(
     events: readonly RecordedEvent[],
     { handling, instanceId }: { readonly handling: Handling; readonly instanceId: string | undefined },

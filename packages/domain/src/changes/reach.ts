@@ -9,7 +9,7 @@ import type { Reached } from './policy-changed.js';
 export interface ReachSources {
   readonly directory: OrganizationList | undefined;
   readonly policies: PolicyReader;
-  /** The change itself is seen by whoever asks. */
+  /** Every reader sees the change itself. */
   readonly position: Position;
 }
 

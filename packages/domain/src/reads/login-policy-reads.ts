@@ -171,7 +171,7 @@ export abstract class LoginPolicyReads {
    * consumer of that name left off: what users met before and after, whom it reaches, and what it means for sign-ins
    * (docs/how-to/react-to-changes.md).
    *
-   * @throws RangeError naming the option that is none, or not of its form.
+   * @throws RangeError naming an option that is unknown or malformed.
    * @throws StoreClosed once the policies or the store are closed.
    */
   onChange(options: OnChangeOptions): Consumer {

@@ -22,7 +22,7 @@ export class CheckpointWaiters {
   readonly #model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'read' | 'changed'>;
   readonly #keeps: Store['keeps'];
   readonly #waiting = new Set<Waiter>();
-  /** Fires when nobody waits any more, so that the wait for a change ends; whoever comes then begins another. */
+  /** Fires when nobody waits any more, so that the wait for a change ends; the next caller begins another. */
   #looking: AbortController | undefined;
 
   constructor(model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'read' | 'changed'>, keeps: Store['keeps']) {

@@ -168,7 +168,7 @@ export class Healing<Event extends EventShape, Row> {
     return row;
   }
 
-  /** Whoever wrote meanwhile, or may not write, leaves the marks to the next reader: this one has its answer. */
+  /** A reader that was overtaken, or may not write, leaves the marks to the next one: this one has its answer. */
   async #replace(rows: Healed<Row>, checkpoint: Position, deadline: Deadline): Promise<void> {
     await this.#model.commit({ expected: checkpoint, checkpoint, rows }, deadline).catch(() => undefined);
   }

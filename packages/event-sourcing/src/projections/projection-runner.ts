@@ -4,7 +4,7 @@ import { Deadline } from '../deadline.js';
 import type { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import { within } from '../store/time-out.js';
-import { Breather, yieldToLoop } from '../yield-to-loop.js';
+import { YieldPacer, yieldToLoop } from '../yield-to-loop.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { forgetLost } from '../streams/acknowledged.js';
 import { START, type Position } from '../streams/position.js';
@@ -48,7 +48,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   readonly #running: Promise<void>;
   readonly #states: RunnerStates;
   readonly #reads: FreshReads;
-  readonly #breather = new Breather(64);
+  readonly #pacer = new YieldPacer(64);
   readonly #wakes = new Notifier();
   readonly #turn = new Refutable();
   /** Of what nobody waits for: it ends when this is closed. */
@@ -235,7 +235,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   #within<Found extends RowsAt<unknown>>(freshness: Freshness, look: Look<Found>): Promise<Found> {
     return readWithin(this.#parts.projection.name, freshness, async (deadline) => {
       this.#states.refuseWhenClosed();
-      if (this.#breather.isDue()) await yieldToLoop();
+      if (this.#pacer.isDue()) await yieldToLoop();
       return this.#reads.answer(() => look(deadline), deadline);
     });
   }

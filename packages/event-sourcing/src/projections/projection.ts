@@ -14,7 +14,7 @@ export interface RowCodec<Row> {
   encode(row: Row): Json;
   /** The JSON text of what `encode` answers, where that can be had for less: every append asks for it. Default: made of that. */
   text?(row: Row): string;
-  /** Throws an `Error` that says what is wrong when `stored` is no such row. */
+  /** Throws an `Error` that says what is wrong when `stored` is not such a row. */
   decode(stored: Json): Row;
 }
 

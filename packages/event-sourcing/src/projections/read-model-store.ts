@@ -49,7 +49,7 @@ export interface ReadModelChange<Row> {
   readonly lost?: Position;
 }
 
-/** Rows, and the checkpoint they are of: both of one moment, whoever writes meanwhile. */
+/** Rows, and the checkpoint they are of: both of one moment, whatever is written meanwhile. */
 export interface RowsAt<Rows> {
   /** All events up to here are in the rows; `undefined` before the projection's first step. */
   readonly checkpoint: Position | undefined;

@@ -10,7 +10,7 @@ const LARGEST_LIMIT = 10_000;
 /**
  * How many rows a query wants at most.
  *
- * @throws RangeError when it is no whole number from 1 to 10,000.
+ * @throws RangeError when it is not a whole number from 1 to 10,000.
  */
 export function rowLimitOf(query: RowQuery): number {
   const limit = query.limit ?? DEFAULT_LIMIT;

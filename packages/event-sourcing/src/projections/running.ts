@@ -17,7 +17,7 @@ export interface Freshness {
 
 /** What a read found: all of one moment, and fresh enough. */
 export interface FreshRows<Row> extends RowsAt<ReadonlyMap<string, Row>> {
-  /** Those of the rows that hold an event which can't be read: what to reject with, for whoever needs one. */
+  /** Those of the rows that hold an event which can't be read: what to reject with, for a reader that needs one. */
   readonly unreadable: ReadonlyMap<string, Fault>;
 }
 

@@ -51,7 +51,7 @@ export class UnreadableRow {
     return this.index[UNREADABLE] === STRAY ? STRAY : this.facts.code;
   }
 
-  /** What to reject with whoever asks for the row. */
+  /** What a read of the row rejects with. */
   fault(): Fault {
     const { code, problem, ...place } = this.facts;
     return code === 'written-by-newer-program'

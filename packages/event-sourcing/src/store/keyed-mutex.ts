@@ -1,12 +1,12 @@
 import type { Deadline, WaitOptions } from '../deadline.js';
 import { onAbort } from '../on-abort.js';
-import { Breather, yieldToLoop } from '../yield-to-loop.js';
+import { YieldPacer, yieldToLoop } from '../yield-to-loop.js';
 
 /** Lets one at a time in under each key, in the order they came; under different keys they go side by side. */
 export class KeyedMutex<Key> {
   /** The keys somebody is in under, each with those who wait; `undefined` as long as nobody ever did. */
   readonly #busy = new Map<Key, (() => void)[] | undefined>();
-  readonly #breather = new Breather(32);
+  readonly #pacer = new YieldPacer(32);
 
   /**
    * Resolves once it is the caller's turn; `undefined` when it is at once. A caller that came in has to {@link leave}. When the signal fires
@@ -29,7 +29,7 @@ export class KeyedMutex<Key> {
     const letIn = this.#busy.get(key)?.shift();
     if (letIn === undefined) this.#busy.delete(key);
     // Commands that write nothing have nothing to wait for: without this, thousands of them would let no timer fire.
-    else if (this.#breather.isDue()) yieldToLoop().then(letIn, letIn);
+    else if (this.#pacer.isDue()) yieldToLoop().then(letIn, letIn);
     else letIn();
   }
 }

@@ -22,7 +22,7 @@ const STUCK_MS = 30_000;
 export const consumers: Proof = {
   name: 'consumers',
   promise:
-    'a consumer that three processes run meets each event at least once, in order and without a gap, while who works is killed or frozen, and whoever comes back late moves no checkpoint',
+    'a consumer that three processes run meets each event at least once, in order and without a gap, while the working process is killed or frozen, and one that comes back late moves no checkpoint',
   rounds: 3,
   prove,
 };
