@@ -46,7 +46,7 @@ const allowed = {
   'packages/store-sqlite/src': ['node:fs'],
 };
 
-const WALLS = new Set(['eslint(no-restricted-imports)', 'faults(no-instanceof)']);
+const WALLS = new Set(['eslint(no-restricted-imports)', 'faults(no-instanceof)', 'words(plain-words)']);
 const garden = mkdtempSync(join(tmpdir(), 'walls-'));
 try {
   cpSync(join(root, '.config'), join(garden, '.config'), { recursive: true });
@@ -58,7 +58,9 @@ try {
       notBeside.flatMap((name) => plant(room, `../${name}/any.js`, false)),
     ),
     ...Object.entries(said).flatMap(([room, names]) => names.flatMap((name) => plant(room, name, false))),
-    plantInstanceof(),
+    plantOne('instanceof', 'export const isFault = (caught) => caught instanceof Fault;\n'),
+    plantOne('word', '/** Kept for ever. */\nexport const kept = 1;\n'),
+    plantOne('sentence', "export const told = 'whoever asks is told';\n"),
     ...Object.entries(allowed).flatMap(([room, names]) => names.flatMap((name) => plant(room, name, true))),
   ];
   const reported = await reportedIn(garden);
@@ -67,7 +69,7 @@ try {
     .map(({ file, may }) => `${file} is ${may ? 'refused' : 'let through'}.`);
   conclude(
     [...new Set(findings)],
-    `${new Set(plants.filter(({ may }) => !may).map(({ file }) => file)).size} forbidden imports, and instanceof of a fault, were noticed.`,
+    `${new Set(plants.filter(({ may }) => !may).map(({ file }) => file)).size} forbidden imports, instanceof of a fault and words that are not plain were noticed.`,
   );
 } finally {
   rmSync(garden, { recursive: true, force: true });
@@ -83,10 +85,10 @@ function plant(anyRoom, anyName, may) {
   });
 }
 
-/** There may be two copies of the kernel (.config/lint-faults.mjs). */
-function plantInstanceof() {
-  const file = 'packages/domain/src/instanceof.forbidden.ts';
-  writeFileSync(join(garden, file), 'export const isFault = (caught) => caught instanceof Fault;\n');
+/** There may be two copies of the kernel (.config/lint-faults.mjs), and words are to be plain (.config/words.mjs). */
+function plantOne(name, source) {
+  const file = `packages/domain/src/${name}.forbidden.ts`;
+  writeFileSync(join(garden, file), source);
   return { file, may: false };
 }
 

@@ -44,7 +44,7 @@ export default {
       'error',
       { 'ts-expect-error': true, 'ts-ignore': true, 'ts-nocheck': true, 'ts-check': false },
     ],
-    // A copy to walk over is no waste where the walk may change the original (listeners that leave when they are told).
+    // A copy to walk over is needed where the walk may change the original (listeners that leave when they are told).
     'unicorn/no-useless-spread': 'off',
     'typescript/use-unknown-in-catch-callback-variable': 'error',
     'typescript/no-deprecated': 'error',
@@ -58,6 +58,7 @@ export default {
     'typescript/await-thenable': 'error',
     'preserve-caught-error': 'error',
     'faults/no-instanceof': 'error',
+    'words/plain-words': 'error',
 
     // Modules: named exports, one front door, no knots.
     'import/no-default-export': 'error',
@@ -103,6 +104,8 @@ export default {
   },
 
   overrides: [
+    // It plants words that are not plain, to see that they are refused.
+    { files: ['**/walls.mjs'], rules: { 'words/plain-words': 'off' } },
     ...Object.entries(rooms).map(([room, wall]) => ({ files: [`**/${room}/**`], rules: wallOf(wall) })),
 
     // Exceptions to the limits, each with its reason.

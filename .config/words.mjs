@@ -6,12 +6,10 @@ export const words = [
   [/\bwho(?:m)?ever\b/i, 'the caller, the reader, any process: name what does it'],
   [/\bfor ever\b/i, '"forever"'],
   [/\bby and by\b/i, '"later" or "over time"'],
-  [/\bof old\b/i, '"older"'],
   [/\b(?:is|was) dear\b|\bdearer\b/i, '"expensive", "more expensive"'],
   [/\bbreath(?:e|es|er|ing)?\b/i, '"yield"'],
   [/(?<!\bthere )\bis no (?!longer\b|more\b|less\b|one\b|need\b|way\b)[a-z]+/i, '"is not a …"'],
   [/(?<!\bthere )\b(?:is|are) none\b/i, '"is not one", "does not exist"'],
-  [/\bwho comes\b/i, 'the caller, the next client'],
   [/\bso much as\b/i, '"even"'],
 ];
 

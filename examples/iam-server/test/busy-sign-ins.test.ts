@@ -11,7 +11,7 @@ describe('many sign-ins in flight', () => {
   const bench = new TestBench();
   afterEach(() => bench.clear());
 
-  it('with made-up names from one address keep nobody out who comes from another', async () => {
+  it('with made-up names from one address keep no user out who signs in from another', async () => {
     const { server, quickstart } = await bench.serve({ IAM_BEHIND_PROXY: 'yes', IAM_LOG: 'error' });
     const from = (network: string, body: object): Promise<Answered> =>
       call(server.url, SESSION, { verb: 'POST', headers: { 'x-forwarded-for': network }, body });

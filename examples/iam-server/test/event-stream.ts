@@ -50,7 +50,7 @@ export class EventStream {
     for (const part of parts) {
       const [, id = '', event = '', data = ''] = /^id: (\d+)\nevent: (\w+)\ndata: (.*)$/.exec(part) ?? [];
       if (event === '') continue;
-      // Whoever is cut off goes on from the last id: what stands behind an earlier one would be told twice.
+      // A reader that is cut off goes on from the last id: what stands behind an earlier one would be told twice.
       if (event !== 'reset' && BigInt(id) < this.#furthest) throw new Error(`${event} ${id} after ${this.#furthest}`);
       this.#furthest = BigInt(id);
       this.events.push({ id, event, data: JSON.parse(data) });

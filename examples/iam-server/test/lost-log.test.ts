@@ -11,7 +11,7 @@ describe('the log', () => {
   const bench = new TestBench();
   after(() => bench.clear());
 
-  it('is not needed: the server goes on when whoever read it is gone, or the disk is full', async () => {
+  it('is not needed: the server goes on when its reader is gone, or the disk is full', async () => {
     const full = await open('/dev/full', 'w');
     const [piped, filling] = [await bench.serveAlone(), bench.spawn(await bench.folder(), {}, full.fd)];
     await filling.url();

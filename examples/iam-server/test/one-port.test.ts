@@ -38,7 +38,7 @@ describe('the one port of the server', () => {
     ...headers,
   });
 
-  it('speaks every protocol of the API to whoever has a token', async () => {
+  it('speaks every protocol of the API to callers with a token', async () => {
     const owner = bearer(quickstart.tokens.owner);
     const viewer = bearer(quickstart.tokens.viewer);
     expect((await over2(removal(viewer), REMOVAL)).headers).to.include({ 'grpc-status': '7' });

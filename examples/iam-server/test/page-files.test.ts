@@ -39,7 +39,7 @@ describe('the files of the page', () => {
     });
   });
 
-  it('come compressed to whoever takes that', async () => {
+  it('come compressed to browsers that take that', async () => {
     const path = '/assets/main-Ab12.js';
     const br = await call(url, path, { headers: { 'accept-encoding': 'gzip, deflate, br, zstd' } });
     expect(br.headers).to.include({ 'content-encoding': 'br', vary: 'accept-encoding' });
@@ -51,7 +51,7 @@ describe('the files of the page', () => {
     expect(plain.headers).not.to.have.property('content-encoding');
   });
 
-  it('are not sent twice to whoever has them', async () => {
+  it('are not sent twice to browsers that have them', async () => {
     const { headers } = await call(url, '/');
     const again = await call(url, '/', { headers: { 'if-none-match': String(headers.etag) } });
     expect({ status: again.status, length: again.bytes.length }).to.deep.equal({ status: 304, length: 0 });

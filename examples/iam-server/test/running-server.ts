@@ -58,7 +58,7 @@ export class ServerProcess {
     });
   }
 
-  /** Closes the pipes it writes to, as the end of whoever reads them does. */
+  /** Closes the pipes it writes to, as the end of their reader does. */
   stopListening(): void {
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();

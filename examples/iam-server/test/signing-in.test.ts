@@ -60,7 +60,7 @@ describe('signing in', () => {
     expect((await call(url, SESSION)).status).to.equal(204);
   });
 
-  it('slows down whoever guesses, also at once, and nobody who comes from elsewhere', async () => {
+  it('slows down guessers, also at once, and no user elsewhere', async () => {
     const from = (network: string, password: string): ReturnType<typeof call> =>
       call(url, SESSION, {
         verb: 'POST',
@@ -106,7 +106,7 @@ describe('signing in', () => {
     expect((await call(url, SESSION, { verb: 'PATCH' })).headers.allow).to.equal('GET, HEAD, POST, DELETE');
   });
 
-  it('is no failure of the server when a client goes away in the middle', async () => {
+  it('is not a failure of the server when a client goes away in the middle', async () => {
     const headers = { 'content-type': 'application/json', 'content-length': '100', expect: '100-continue' };
     const sent = send(url, SESSION, { verb: 'POST', headers });
     const begun = once(sent, 'continue');
@@ -161,7 +161,7 @@ describe('signing out', () => {
     expect(await readdir(join(own.folder, '.data', 'sessions'))).to.have.lengthOf(101);
   });
 
-  it('leaves no file for ever: those of sessions that ran out go by and by, and no sign-in waits for that', async () => {
+  it('leaves no file forever: those of sessions that ran out go over time, and no sign-in waits for that', async () => {
     const { server: own, quickstart: secrets } = await bench.serve();
     const folder = join(own.folder, '.data', 'sessions');
     await mkdir(folder);

@@ -132,7 +132,7 @@ describe('a rollout over REST', () => {
     expect([status, at('details.0.id')]).to.deep.equal([409, 'LP-COND-02']);
   });
 
-  it('changes each policy once, whoever carries it out at the same time, under one id or several', async () => {
+  it('changes each policy once, no matter how many carry it out at the same time, under one id or several', async () => {
     const other = { ...advisory, id: 'advisory-2' };
     const runs = await Promise.all([advisory, advisory, other, other].map((body) => told('_roll_out', body)));
     for (const { lines } of runs) expect(lines.at(-1)).to.deep.nested.include({ 'end.done': 3, 'end.refused': 0 });

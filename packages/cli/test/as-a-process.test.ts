@@ -28,7 +28,7 @@ describe('the program', () => {
     expect([said, code]).to.deep.equal(['"histroy" is not a command. Did you mean history?\n', EXIT.usage]);
   });
 
-  it('is quiet when whoever reads its output stops', async () => {
+  it('is quiet when the reader of its output stops', async () => {
     await place.seed();
     const shell = `"${process.execPath}" "${program}" reference | head -c 1; echo "\${PIPESTATUS[0]}"`;
     const piped = spawn('bash', ['-c', shell], { cwd: place.folder, stdio: ['ignore', 'pipe', 'pipe'] });

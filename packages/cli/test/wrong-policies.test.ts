@@ -22,16 +22,16 @@ const wrong: Readonly<Record<string, readonly [file: string, said: string]>> = {
     FILE.replace('forceMfa', 'forceMFa'),
     'policies.yaml:4:5: settings.forceMFa is not a setting. Did you mean forceMfa?',
   ],
-  'a value that is none': [
+  'a malformed value': [
     FILE.replace('true', 'yes'),
     'policies.yaml:4:5: settings.forceMfa must be true or false, not "yes".',
   ],
   'a factor that is mistyped': [FILE.replace('TOTP', 'TOPT'), 'policies.yaml:7:21: secondFactors[0] must be one of'],
-  'a member of a policy that is none': [
+  'an unknown member of a policy': [
     FILE.replace('secondFactors', 'secondFactor'),
     'policies.yaml:7:5: policy.secondFactor is not a member of policy. Did you mean secondFactors?',
   ],
-  'a member of the file that is none': [
+  'an unknown member of the file': [
     FILE.replace('organizations', 'organisations'),
     'policies.yaml:5:1: organisations is not a member of a file of policies. Did you mean organizations?',
   ],
@@ -45,7 +45,7 @@ const wrong: Readonly<Record<string, readonly [file: string, said: string]>> = {
     'instance: iam\norganizations: [acme]\n',
     'policies.yaml:2:1: organizations has a member for each organization',
   ],
-  'an unlisted that is none': ['unlisted: remove\n', 'policies.yaml:1:1: unlisted is keep or default'],
+  'a malformed unlisted': ['unlisted: remove\n', 'policies.yaml:1:1: unlisted is keep or default'],
   'nothing at all': ['\n', 'policies.yaml:1:1: A file of policies has the members'],
   'an alias that grows and grows': [
     `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\ndefault: [*c,*c,*c,*c,*c]\n`,
@@ -97,7 +97,7 @@ describe('a file of policies that is wrong', () => {
 });
 
 describe('a plan that is not to be applied', () => {
-  it('was changed since it was made, is of another version, or is none', async () => {
+  it('was changed since it was made, is of another version, or is not a plan', async () => {
     await planned(FILE);
     const plan = await place.read('plan.json');
     const tries = [
@@ -132,7 +132,7 @@ describe('the schema of a file of policies', () => {
     expect(isValid(FILE)).to.equal(true);
     for (const what of [
       'a setting that is mistyped',
-      'a value that is none',
+      'a malformed value',
       'a factor that is mistyped',
       'a policy that is a word',
     ])

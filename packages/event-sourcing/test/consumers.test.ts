@@ -13,7 +13,7 @@ import { describe, it } from 'mocha';
 import { newEvent } from './events.js';
 
 describe('the consumers of a store', () => {
-  it('end within seconds of the store, though a handler hangs for ever', async () => {
+  it('end within seconds of the store, though a handler hangs forever', async () => {
     const store = openMemoryStore();
     await append(store);
     let calls = 0;

@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { openMemoryStore, START, streamId, type Position } from '@login-policy/event-sourcing';
 import { PositionUnknown } from '@login-policy/event-sourcing/domain';
 import { Feed, Notifier, StoreUnavailable, type ReadAhead, type Reader } from '@login-policy/event-sourcing/store';
@@ -95,7 +95,7 @@ describe('the one feed of a store', () => {
     let last = head;
     for (let round = 0; round < 3; round++) {
       last = await write(1000);
-      await breathe();
+      await yieldToLoop();
     }
     expect(await countUntil(slow, last)).to.equal(3000);
     expect(await countUntil(slow, await write(2))).to.equal(2);
@@ -109,7 +109,7 @@ describe('the one feed of a store', () => {
     await messages.return?.();
     const before = reads();
     await write();
-    await breathe();
+    await yieldToLoop();
     expect(reads()).to.equal(before);
   });
 

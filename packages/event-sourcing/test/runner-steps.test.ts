@@ -71,7 +71,7 @@ describe('the steps of a runner', () => {
     expect(asked.reads).to.deep.equal([[a]]);
   });
 
-  it('are none while nothing is new', async () => {
+  it('are not taken while nothing is new', async () => {
     const { store, runner, asked, readModels } = await watchedRunner();
     await raise(store, a, 1);
     await runner.catchUp();

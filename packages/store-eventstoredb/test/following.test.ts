@@ -25,7 +25,7 @@ describe('a read model that follows EventStoreDB', () => {
     await double.stop();
   });
 
-  it('is rebuilt to its last event, also when the last record of the server is none of this store', async () => {
+  it('is rebuilt to its last event, also when the last record of the server is not of this store', async () => {
     const [event] = await store.eventStore.append(appendOf(STREAM, 1));
     writeSystemEvent(double.log);
     follower = await ProjectionRunner.open({ store, projection: counterTotals });

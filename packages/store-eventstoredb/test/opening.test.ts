@@ -52,7 +52,7 @@ describe('a store that is opened', () => {
     await Promise.all([outer.close(), inner.close()]);
   });
 
-  it('refuses a prefix that is none, and a time-out that is none', () => {
+  it('refuses a malformed prefix, and a malformed time-out', () => {
     for (const streamPrefix of ['staging', 'a-b.', '.', '1.', 'ä.', 'a..']) {
       expect(refusalOf(server.url, { streamPrefix }), streamPrefix).to.match(
         /^RangeError: connectEventStoreDb: streamPrefix must be/,

@@ -153,7 +153,7 @@ describe('the server', () => {
     expect(await read(stream)).to.equal('3');
   });
 
-  it('ends a stream with a tombstone for ever', async () => {
+  it('ends a stream with a tombstone forever', async () => {
     const stream = await written(1);
     await client.tombstoneStream(stream);
     expect(await read(stream)).to.equal('stream-deleted');

@@ -94,7 +94,7 @@ describe('a read of rows that follow EventStoreDB', () => {
     expect(await totalOf(follower)).to.equal(2);
     // It takes a while.
     await new Promise((resolve) => setTimeout(resolve, 50));
-    // Under open connections: whoever hears what comes next has heard what was lost.
+    // Under open connections: a client that hears what comes next has heard what was lost.
     restore();
     const other = opened();
     for (let count = 0; count < since; count++) await other.eventStore.append(appendOf(OTHER, 1));

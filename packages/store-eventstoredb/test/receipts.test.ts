@@ -169,7 +169,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(await another().receipt(STREAM, 'k')).to.deep.equal(told);
   });
 
-  it('without events whose stream went on is void to whoever meets it, also to who appends', async () => {
+  it('without events whose stream went on is void to every reader, also to a writer', async () => {
     const [one, two] = [another(PATIENT), another()];
     await one.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
@@ -182,7 +182,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(alone()).to.deep.equal(['CommandReceiptIntended', 'CommandReceiptVoided']);
   });
 
-  it('without events is kept by whoever meets it when who intended it is gone', async () => {
+  it('without events is kept by the next reader when its writer is gone', async () => {
     const one = another();
     await one.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'never-answer' });

@@ -38,7 +38,7 @@ export function unusedPrefix(): string {
   return `test${randomUUID().replaceAll('-', '')}.`;
 }
 
-/** Ends a client of a test. After a subscription that was left, its own `dispose` may wait for ever. */
+/** Ends a client of a test. After a subscription that was left, its own `dispose` may wait forever. */
 export async function disposeOf(client: EventStoreDBClient): Promise<void> {
   await Promise.race([client.dispose(), sleep(200)]);
 }

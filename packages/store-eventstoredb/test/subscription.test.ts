@@ -118,14 +118,14 @@ describe('a subscription to EventStoreDB', () => {
     await disposeOf(client);
   });
 
-  it('that may not read is refused, not tried for ever', async () => {
+  it('that may not read is refused, not tried forever', async () => {
     double.mode.isDenied = (streamName) => streamName === '$all';
     const fault = await faultOf(begin().next());
     expect(fault.code).to.equal('store-foreign');
     expect(fault.message).to.contain('access was denied');
   });
 
-  it('after a position that is none of this server is refused', async () => {
+  it('after a position of another server is refused', async () => {
     await store.eventStore.append(appendOf(STREAM, 3));
     const messages = begin({ after: positionOf((101n << 64n) | 101n, monotonicIds()()) });
     expect((await faultOf(messages.next())).code).to.equal('position-unknown');

@@ -29,7 +29,7 @@ export const mark = (models: string): string => `INSERT INTO {schema}.read_model
 
 /**
  * How far a read model is, as `positionIn` takes it, where {@link MARKER} and `head` are joined. A checkpoint that is not an event of this log is of
- * another history, and is none: such rows are never fresh and never kept on.
+ * another history, and does not count: such rows are never fresh and never kept on.
  */
 export const CHECKPOINT: string = `CASE WHEN marker.placed IN (${HEAD_PLACED}, '0') OR head.position IS NULL OR EXISTS (
     SELECT FROM {schema}.events AS known WHERE known.id = split_part(marker.placed, ' ', 2)

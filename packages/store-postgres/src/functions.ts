@@ -159,7 +159,7 @@ END`,
  * Takes one step of a read model, if its checkpoint is the expected one, and the events it stands on are in this log. A slice of a rebuild names how
  * many came before it: all have the same checkpoint, and a server that takes over may have lost some. Answers null, or else where the read model is,
  * '' or 'replaced', 'unknown' or 'slices lost'. Rows that appends keep have no step to take. The lock comes first: an append that is about to keep
- * the rows waits for it or is waited for. Live rows whose checkpoint is none, though there are some, are replaced by the first step.
+ * the rows waits for it or is waited for. Live rows without a valid checkpoint are replaced by the first step.
  */
 const TAKE_STEP = plpgsql(
   `take_step_v10(this_model bigint, expected numeric, reached numeric, ${ROWS}, stands_on numeric[], slices bigint) RETURNS text`,

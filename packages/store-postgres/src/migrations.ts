@@ -46,7 +46,7 @@ export async function migrate(connection: Connection, schema: Schema): Promise<n
       await client.query(`BEGIN; ${ISOLATION} SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0`);
       await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.migrateLock.toString()]);
       const from = (await versionOf(client, schema)) ?? 0;
-      // Whoever reads waits behind a change of a table that waits itself.
+      // Readers wait behind a change of a table that waits itself.
       await client.query(`SET LOCAL lock_timeout = ${longestWait(connection.timeOuts)}`);
       await client.query(`${migrationSql(schema, from)} COMMIT`);
       return from;
@@ -67,10 +67,10 @@ export function migrationSql(schema: Schema, from: number): string {
   return from >= VERSION ? '' : inSchema([OWN_PATH, ...(STEPS[from] ?? [])].join('\n'), schema);
 }
 
-/** What is made means what PostgreSQL has, whoever makes it. */
+/** Names mean what PostgreSQL has, no matter which role runs this. */
 const OWN_PATH = 'SET LOCAL search_path = pg_catalog, pg_temp;';
 
-/** Whoever owns a schema need not be allowed to make one. */
+/** The owner of a schema need not be allowed to make one. */
 const SCHEMA = `DO $$ BEGIN
   IF pg_catalog.to_regnamespace('{schema}') IS NULL THEN CREATE SCHEMA {schema}; END IF;
 END $$;

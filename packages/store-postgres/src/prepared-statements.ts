@@ -11,7 +11,7 @@ const NOT_PREPARED = new Set(['26000', '42P05', '0A000']);
 
 /**
  * Statements that a connection keeps prepared. Behind a pooler the next one could be at another server process, where there
- * is no such statement: so only on a connection whose process at the server is the one that was named when it was made.
+ * is not such a statement: so only on a connection whose process at the server is the one that was named when it was made.
  * A pooler makes that number up. Should one not, the server refuses the statement before it does anything, and the
  * connection is used without from then on.
  */

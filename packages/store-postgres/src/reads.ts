@@ -167,7 +167,7 @@ export function conditionOf(
     (_, index) => `stream >= $${2 * index + from} AND stream < $${2 * index + from + 1}`,
   );
   return {
-    // Asked like this it is no condition for the index of streams, which would be taken where statistics are missing.
+    // Asked like this it is not a condition for the index of streams, which would be taken where statistics are missing.
     condition: ranges.length === 0 ? 'AND false' : `AND (${ranges.join(' OR ')}) IS TRUE`,
     values: filter.categories.flatMap((category) => [`${category}-`, `${category}.`].map(storedText)),
   };

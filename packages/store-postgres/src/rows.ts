@@ -90,5 +90,5 @@ export function text(cell: Cell | undefined): string {
 
 function word(parsed: unknown): string {
   if (typeof parsed === 'string') return parsed;
-  throw new TypeError('a name of an event is no text');
+  throw new TypeError('the type or id of an event is not a string');
 }

@@ -10,9 +10,9 @@ export interface Schema {
   readonly quoted: string;
   /** Of the lock a writer holds. */
   readonly appendLock: bigint;
-  /** Of the lock whoever listens holds, shared. */
+  /** Of the lock that listeners hold, shared. */
   readonly listenLock: bigint;
-  /** Of the lock whoever brings the schema to another version holds. */
+  /** Of the lock that a migration holds. */
   readonly migrateLock: bigint;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The tables of events. An event says which of how many of its append it is (single ones, and those recorded before schema version 4,
  * say nothing), and which read models the same transaction kept: the last event says so for all. The sequence counts the appends that
- * were given up for lost, and the rebuilds; it begins at 1: a role that may not read it reads NULL, which is no number that was known.
+ * were given up for lost, and the rebuilds; it begins at 1: a role that may not read it reads NULL, which is never a number that was known.
  * `{schema}` stands for the schema's quoted name.
  */
 export const EVENTS = `

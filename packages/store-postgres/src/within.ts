@@ -71,7 +71,7 @@ class BackendWithin extends PostgresBackend {
     });
   }
 
-  /** Made outside only: else whoever opens one there would wait for the end of this transaction. */
+  /** Made outside only: otherwise a caller that opens one there would wait for the end of this transaction. */
   override async openModel(): Promise<void> {}
 
   override beginShadow(): Promise<ModelId> {

@@ -43,7 +43,7 @@ describe('an append that finds its rows behind', () => {
       await keeping.eventStore.append(appendTo('a'));
       expect(meanwhile).to.have.length(1);
       await Promise.all(meanwhile);
-      // Whoever was second took no step, and left it to who follows.
+      // The second took no step, and left it to the one that follows.
       await (
         await ProjectionRunner.open({ store: keeping, projection: counterTotals, follows: 'on-demand' })
       ).catchUp();

@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const ENVIRONMENT = { PATH: process.env['PATH'], LC_ALL: 'C' };
 
 /**
- * Nothing in the tests takes the power away, only the processes: what they have written is there without waiting for a disk. Whoever
+ * Nothing in the tests takes the power away, only the processes: what they have written is there without waiting for a disk. A test that
  * measures, or proves what is kept, wants the server as it is by default.
  */
 const SETTINGS = { hasty: ['-c', 'fsync=off', '-c', 'full_page_writes=off'], durable: [] } as const;

@@ -5,7 +5,7 @@ const READY = [0x5a, 0, 0, 0, 5, 0x49];
 const FIELDS = 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0';
 const ENDED = [0x45, 0, 0, 0, 4 + FIELDS.length, ...Buffer.from(FIELDS)];
 
-/** Takes connections, and ends each in the same breath in which it says that it is ready. */
+/** Takes connections, and ends each in the same moment in which it says that it is ready. */
 export async function endingServer(): Promise<{ readonly port: number; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

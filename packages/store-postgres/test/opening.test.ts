@@ -27,7 +27,7 @@ describe('opening a store on PostgreSQL', () => {
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 
-  it('takes no name of a schema that is none', async () => {
+  it('takes no malformed name of a schema', async () => {
     const pool = new Pool({ connectionString: await databaseUrl() });
     for (const schema of ['', 'a"b', 'pg_own', 'x'.repeat(64)]) {
       expect(await refusal(openPostgresStore({ pool, schema }))).to.be.instanceOf(RangeError);
@@ -35,7 +35,7 @@ describe('opening a store on PostgreSQL', () => {
     await pool.end();
   });
 
-  it('takes no time-out or size that is none', async () => {
+  it('takes no malformed time-out or size', async () => {
     const pool = new Pool({ connectionString: await databaseUrl() });
     const names = ['statementTimeoutMs', 'lockTimeoutMs', 'connectTimeoutMs', 'lostAnswerTimeoutMs'] as const;
     for (const name of [...names, 'pollIntervalMs', 'largestPageBytes'] as const) {
@@ -52,7 +52,7 @@ describe('opening a store on PostgreSQL', () => {
     expect(String(caught)).to.match(/^RangeError: openPostgresStore: pool must be an object with the methods connect/);
   });
 
-  it('passes over no option that is misspelt, nor takes a value that is none for another', async () => {
+  it('passes over no option that is misspelt, nor takes a malformed value for another', async () => {
     const pool = new Pool({ host: '127.0.0.1', port: 1 });
     const slips = [{ lockTimeoutMS: 1 }, { migrate: 'chek' }, { listen: false }, { preparedStatements: 'nver' }];
     for (const slip of slips) {
@@ -169,7 +169,7 @@ describe('a store on PostgreSQL', () => {
       await pool.end();
     }));
 
-  it('refuses an append with text that is no Unicode, and no other of its group', () =>
+  it('refuses an append with text that is not Unicode, and no other of its group', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
       const [bad, good] = await Promise.allSettled([

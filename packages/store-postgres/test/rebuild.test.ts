@@ -67,7 +67,7 @@ describe('two rebuilds on PostgreSQL at once', () => {
       expect(await refusal(first.switchOver(step))).to.be.instanceOf(RebuildSuperseded);
     }));
 
-  it('destroy no connection, whoever is refused what', () =>
+  it('destroy no connection, no matter what is refused', () =>
     onStorage(freshStorage(), async (storage) => {
       const pool = new Pool({ connectionString: await databaseUrl() });
       let removed = 0;

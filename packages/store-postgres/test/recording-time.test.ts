@@ -27,7 +27,7 @@ describe('an append to PostgreSQL that waits for its turn', () => {
           const release = await takeTurn(storage.pool, storage.schema);
           const appending = eventStore.append(appendTo('a'));
           await eventually('an append that waits', () => isTurnWaitedFor(storage.pool, storage.schema));
-          // Whoever asks now how things were a second ago is answered, and that has to stay true.
+          // A caller that asks how things were a second ago is answered, and that has to stay true.
           now = LATE;
           await release();
           expect((await appending)[0]?.recordedAt).to.equal(LATE);

@@ -28,7 +28,7 @@ const SETTINGS = [
   'timezone=Pacific/Chatham',
 ];
 
-/** What looks more fitting than what PostgreSQL has: whoever may make things in a schema of the path could put it there. */
+/** What looks more fitting than what PostgreSQL has: a role that may make things in a schema of the path could put it there. */
 const LURES = `
   CREATE FUNCTION lure(text, bigint) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END';
   CREATE FUNCTION lure(numeric, bigint) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END';
@@ -133,7 +133,7 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
       for (const call of [() => within.append(appendTo('a')), () => within.head()])
         expect(isFault(await refusal(call()), 'store-foreign')).to.equal(true);
       client.release(true);
-      // What makes a schema means what PostgreSQL has, whoever runs it.
+      // What makes a schema means what PostgreSQL has, no matter which role runs it.
       await pool.query(postgresMigration({ schema: evil }));
       const made = await storage.open({ schema: evil, migrate: 'check' });
       await made.eventStore.append(appendTo('a'));

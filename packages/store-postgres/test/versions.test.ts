@@ -19,7 +19,7 @@ describe('a schema on PostgreSQL of another version', () => {
       await eventStore.append(appendTo('a'));
       await eventStore.append({ ...appendTo('a'), events: [counted(), counted()] });
       await asInVersion3(storage.pool, storage.schema);
-      // Whoever may make functions there may have made one: it is not ours to take away.
+      // A role that may make functions there may have made one: it is not ours to take away.
       await storage.pool.query(
         `CREATE FUNCTION "${storage.schema}".of_an_operator() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
       );

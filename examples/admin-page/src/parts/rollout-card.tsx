@@ -89,8 +89,8 @@ function Decision({ rollout }: { readonly rollout: Rollout }): JSX.Element {
       <Buttons rollout={rollout} how={{ reason: given, acknowledged }} isHeldBack={isMeant.value && given === ''} />
       {phase !== 'planned' && (
         <p class="soft">
-          <a href={addressOf({ view: 'rollout', query: { id } })}>Address of this rollout</a>: whoever opens it sees
-          where it stands.
+          <a href={addressOf({ view: 'rollout', query: { id } })}>Address of this rollout</a>: it shows where the
+          rollout stands.
         </p>
       )}
     </form>

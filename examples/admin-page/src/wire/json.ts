@@ -12,7 +12,7 @@ export class UnexpectedAnswer extends Error {
 /** Takes an object. @throws UnexpectedAnswer */
 export function objectOf(value: unknown, what: string): JsonObject {
   if (isObject(value)) return value;
-  throw new UnexpectedAnswer(`${what} is no object`);
+  throw new UnexpectedAnswer(`${what} is not an object`);
 }
 
 function isObject(value: unknown): value is JsonObject {
@@ -22,7 +22,7 @@ function isObject(value: unknown): value is JsonObject {
 /** Takes text. @throws UnexpectedAnswer */
 export function textOf(value: unknown, what: string): string {
   if (typeof value === 'string') return value;
-  throw new UnexpectedAnswer(`${what} is no text`);
+  throw new UnexpectedAnswer(`${what} is not text`);
 }
 
 /** Takes text that may be left out. @throws UnexpectedAnswer */
@@ -33,6 +33,6 @@ export function optionalText(value: unknown, what: string): string | undefined {
 /** Takes a list that is left out when it is empty. @throws UnexpectedAnswer */
 export function listOf<Item>(value: unknown, what: string, item: (one: unknown) => Item): readonly Item[] {
   if (value === undefined) return [];
-  if (!Array.isArray(value)) throw new UnexpectedAnswer(`${what} is no list`);
+  if (!Array.isArray(value)) throw new UnexpectedAnswer(`${what} is not a list`);
   return value.map((one: unknown) => item(one));
 }

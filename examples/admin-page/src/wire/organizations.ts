@@ -91,5 +91,5 @@ function organizationOf(value: unknown): Organization {
 
 function numberOf(value: unknown, what: string): number {
   if (typeof value === 'number') return value;
-  throw new UnexpectedAnswer(`${what} is no number`);
+  throw new UnexpectedAnswer(`${what} is not a number`);
 }

@@ -39,7 +39,7 @@ export function policyChangeOf(value: unknown): PolicyChange {
       return { what, id: textOf(provider['id'], 'id'), step: stepOf(change['step']) };
     }
     default:
-      throw new UnexpectedAnswer(`${JSON.stringify(what)} is no change this page knows`);
+      throw new UnexpectedAnswer(`${JSON.stringify(what)} is not a change that this page knows`);
   }
 }
 

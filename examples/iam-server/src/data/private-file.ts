@@ -11,9 +11,12 @@ export async function ensureFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.W_OK);
   } catch (caught) {
-    throw new CannotStart(`IAM_DATA names ${folder}, which is no folder that can be written to (${codeOf(caught)}).`, {
-      cause: caught,
-    });
+    throw new CannotStart(
+      `IAM_DATA names ${folder}, which is not a folder that can be written to (${codeOf(caught)}).`,
+      {
+        cause: caught,
+      },
+    );
   }
 }
 

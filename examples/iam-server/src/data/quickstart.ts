@@ -24,8 +24,8 @@ export function quickstartFile(dataFolder: string): string {
 }
 
 /**
- * Writes the secrets beside their place, under the name of their generation, before `iam.json` says that they count. Whoever
- * is killed between the two loses nothing: `settleSecrets` of the next start puts them there.
+ * Writes the secrets beside their place, under the name of their generation, before `iam.json` says that they count. A server
+ * that is killed between the two loses nothing: `settleSecrets` of the next start puts them there.
  */
 export async function draftSecrets(
   dataFolder: string,

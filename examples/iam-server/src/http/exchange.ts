@@ -122,7 +122,7 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw badBody(400, 'The body is no JSON.');
+    throw badBody(400, 'The body is not JSON.');
   }
 }
 

@@ -53,7 +53,7 @@ export async function loadReceivers(dataFolder: string): Promise<readonly Receiv
   } catch (caught) {
     // What it says is not shown: it holds secrets.
     const issue = caught instanceof z.ZodError ? caught.issues[0] : undefined;
-    const problem = issue === undefined ? 'it is no JSON' : `${issue.path.join('.')}: ${issue.message}`;
+    const problem = issue === undefined ? 'it is not JSON' : `${issue.path.join('.')}: ${issue.message}`;
     throw new CannotStart(`${file} (in IAM_DATA) does not name receivers: ${problem}.`, { cause: caught });
   }
 }

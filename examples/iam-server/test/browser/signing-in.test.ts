@@ -17,13 +17,13 @@ describeInBrowser('the page: signing in and out', (stage) => {
     await visitor.page.getByText('Live', { exact: true }).waitFor();
   });
 
-  it('has nothing to complain of for who comes the first time and signs in', async () => {
+  it('has nothing to complain of for a visitor who comes the first time and signs in', async () => {
     const visitor = await stage.visitor();
     await visitor.signIn('owner');
     expect(visitor.complaints).to.deep.equal([]);
   });
 
-  it('leaves nothing behind: whoever copied the session has nothing to use', async () => {
+  it('leaves nothing behind: a copied session is of no use', async () => {
     const visitor = await stage.owner();
     const cookies = await visitor.page.context().cookies();
     const session = cookies.find(({ name }) => name.startsWith('session-'));

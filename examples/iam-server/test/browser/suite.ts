@@ -148,7 +148,7 @@ export function excuse({ complaints }: Visitor): void {
   complaints.splice(0);
 }
 
-/** What a browser writes of each refusal: 401 for whoever is not signed in, 412 for whoever comes second. */
+/** What a browser writes of each refusal: 401 for a visitor who is not signed in, 412 for the second to change something. */
 const EXPECTED = /^Failed to load resource: the server responded with a status of (401|403|412|429) /;
 
 /**

@@ -47,7 +47,7 @@ export class Visitor {
       timezoneId: 'UTC',
       locale: 'en-GB',
     });
-    // A page that is no server's keeps nothing.
+    // A page that came from no server keeps nothing.
     const developersIs = `try { localStorage.setItem('login-policy-developers', '${developers}') } catch {}`;
     await context.addInitScript(developersIs);
     context.setDefaultTimeout(paced(30_000));

@@ -14,7 +14,7 @@ export interface SignInsCompared {
   readonly strengthened: boolean;
 }
 
-/** Compares by kinds of users and sessions, of which there are a few thousand; nothing where there was or is no policy. */
+/** Compares by kinds of users and sessions, of which there are a few thousand; nothing where a policy is missing before or after. */
 export function compareSignIns(before: LoginPolicy, after: LoginPolicy): SignInsCompared {
   if (before.stage !== 'active' || after.stage !== 'active') return { weakened: false, strengthened: false };
   const [earlier, later] = [parseRules(before), parseRules(after)];

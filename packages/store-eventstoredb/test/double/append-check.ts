@@ -14,7 +14,7 @@ export type AppendResult =
 
 /**
  * Appends as the server does: the order of checks and the table of reference §2.3, with the two stores it needs: the
- * log, which is for ever, and the id cache, which a restart empties (checklist 11–13).
+ * log, which lasts forever, and the id cache, which a restart empties (checklist 11–13).
  */
 export class Appender {
   readonly #log: EventLog;
@@ -105,7 +105,7 @@ export class Appender {
     return { result: 'written', revision: head, position: record?.position };
   }
 
-  /** Hard: for ever, and also for a stream that never was (checklist 25). */
+  /** Hard: forever, and also for a stream that never was (checklist 25). */
   tombstone(streamName: string, expected: Expectation): AppendResult {
     const refused = this.#refuseDelete(streamName, expected);
     if (refused !== undefined) return refused;

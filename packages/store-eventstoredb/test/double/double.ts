@@ -127,7 +127,7 @@ export class Double {
   }
 
   async stop(): Promise<void> {
-    // An open batch call blocks a graceful stop for ever (D14).
+    // An open batch call blocks a graceful stop forever (D14).
     this.#server.forceShutdown();
     await this.#wire?.close();
   }

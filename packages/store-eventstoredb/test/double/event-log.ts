@@ -102,7 +102,7 @@ export class EventLog {
     return BigInt((this.#streams.get(streamName)?.length ?? 0) - 1);
   }
 
-  /** Ends a stream for ever (reference §6). */
+  /** Ends a stream forever (reference §6). */
   tombstone(streamName: string): LogRecord | undefined {
     this.#tombstones.add(streamName);
     return this.write(streamName, [systemEvent('$streamDeleted')], TOMBSTONE_REVISION)[0];

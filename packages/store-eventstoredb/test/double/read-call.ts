@@ -104,7 +104,7 @@ async function readAll({ state, outlet, options, filter }: Reading & { filter: S
     const record: LogRecord | undefined = log.records[next];
     if (record === undefined) break;
     state.considered += 1;
-    // Between pages others have their turn: a read is no snapshot (reference §3.3).
+    // Between pages others have their turn: a read is not a snapshot (reference §3.3).
     if (considered % (PAGE * 8) === PAGE * 8 - 1) await otherWork();
     if (filter.matches(record)) {
       left -= 1n;

@@ -6,7 +6,7 @@ import { ACCESS_DENIED, NO_LEADER, notLeader, UNAUTHENTICATED, type CallEnd } fr
 
 /** How the server this double stands for is made up. All of it may be changed while it runs. */
 export interface ServerMode {
-  /** They differ in subscriptions (reference §4), and in what they make of calls that are none. */
+  /** They differ in subscriptions (reference §4), and in what they make of malformed calls. */
   version: '23.10.6' | '24.10.4' | '26.1.0';
   /** The server's own write time-out: what a client asks for can only be less (checklist 7). */
   writeTimeoutMs: number;

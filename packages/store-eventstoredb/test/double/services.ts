@@ -79,7 +79,7 @@ export function gossipServiceOf(state: ServerState, members: () => readonly Memb
       endPoint.setAddress(host);
       endPoint.setPort(port);
       const member = cluster.addMembers();
-      // The client throws where nobody catches it when this is no RFC UUID (reference §1).
+      // The client throws where nobody catches it when this is not an RFC UUID (reference §1).
       member.setInstanceId(uuidOf(`00000000-0000-4000-8000-00000000000${index}`));
       member.setState(memberState);
       member.setIsAlive(true);

@@ -37,7 +37,7 @@ export function streamDeleted(streamName: string): CallEnd {
   return withTrailers(status.FAILED_PRECONDITION, text, { exception: 'stream-deleted', 'stream-name': streamName });
 }
 
-/** A call with `requires-leader` on a node that is none (checklist 35). */
+/** A call with `requires-leader` on a node that does not lead (checklist 35). */
 export function notLeader(host: string, port: number): CallEnd {
   return withTrailers(status.NOT_FOUND, `Leader info available`, {
     exception: 'not-leader',
