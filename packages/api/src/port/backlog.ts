@@ -1,5 +1,5 @@
 /** What can be cut off. */
-interface Connection {
+export interface Connection {
   destroy(): unknown;
 }
 

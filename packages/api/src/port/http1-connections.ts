@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Backlog } from './backlog.js';
 import { takeInBySteps } from './http1-intake.js';
 import { Turns } from './turns.js';
+import { WaitingBytes } from './waiting-bytes.js';
 
 /** Takes a request of HTTP/1.1. */
 type OnHttp1 = (request: IncomingMessage, response: ServerResponse) => void;
@@ -28,6 +29,7 @@ export class Http1Connections {
   readonly #begun = new Map<Socket, Owing>();
   readonly #backlog: Backlog;
   readonly #turns = new Turns();
+  readonly #waiting = new WaitingBytes();
   #isEnding = false;
 
   constructor(backlog: Backlog) {
@@ -44,7 +46,8 @@ export class Http1Connections {
   begin(socket: Socket): void {
     const owing = this.#owingOn(socket);
     this.#begun.set(socket, owing);
-    owing.goOn = takeInBySteps(socket, { backlog: this.#backlog, turns: this.#turns }, () => ({
+    const shared = { backlog: this.#backlog, turns: this.#turns, waiting: this.#waiting };
+    owing.goOn = takeInBySteps(socket, shared, () => ({
       isAnswering: owing.answers > 0,
       bodyAhead: owing.last?.complete === false ? owing.last.readableLength : undefined,
     }));

@@ -1,11 +1,19 @@
 import type { Socket } from 'node:net';
 import { MOST_COUNTED, type Backlog } from './backlog.js';
 import type { Turns } from './turns.js';
+import type { WaitingBytes } from './waiting-bytes.js';
 
 /** What comes in one packet, in nearly every case: it goes to the parser as it is. */
 const WHOLE_BYTES = 512;
 /** More of a body is not read ahead of who takes it in. */
 const MOST_OF_BODY = 65_536;
+
+/** What the connections of a port have in common. */
+export interface Shared {
+  readonly backlog: Backlog;
+  readonly turns: Turns;
+  readonly waiting: WaitingBytes;
+}
 
 /** How far a connection has come. */
 export interface Progress {
@@ -23,7 +31,7 @@ export interface Progress {
  */
 export function takeInBySteps(
   socket: Socket,
-  { backlog, turns }: { readonly backlog: Backlog; readonly turns: Turns },
+  { backlog, turns, waiting }: Shared,
   progress: () => Progress,
 ): () => void {
   let isStepping = false;
@@ -37,14 +45,20 @@ export function takeInBySteps(
     isStepping = false;
     // It finds the end, too, and asks for more.
     if (socket.readableLength === 0) socket.read(0);
+    waiting.note(socket, 0);
     backlog.keep(socket, socket.destroyed ? 0 : keptFor(socket, progress()));
   };
   const soon = (): void => {
-    if (socket.readableLength <= WHOLE_BYTES) step();
-    else turns.add(step);
+    if (socket.readableLength <= WHOLE_BYTES) return step();
+    // A body that is being taken in is bounded by its reader.
+    if (progress().bodyAhead === undefined) waiting.note(socket, socket.readableLength);
+    turns.add(step);
   };
   socket.on('readable', soon).on('drain', soon).on('resume', soon);
-  socket.once('close', () => backlog.keep(socket, 0));
+  socket.once('close', () => {
+    waiting.note(socket, 0);
+    backlog.keep(socket, 0);
+  });
   return step;
 }
 
