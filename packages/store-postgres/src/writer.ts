@@ -84,6 +84,8 @@ export class Writer {
       try {
         return (await this.#remembered(transaction, tries, sent)) ?? (await this.#looked(transaction, sent));
       } catch (caught) {
+        // A rebuild was promoted, or a step taken, between the look and the write, which take no lock of writers: look again.
+        if (stateOf(caught) === OTHERS_WROTE && tries < MOST_REFUSALS) continue;
         // Nothing was done there: another connection of the pool may lead to the primary.
         if (isNoPrimary(caught) && elsewhere-- > 0) continue;
         // While a server that was lost is started anew, there is none to connect to.
