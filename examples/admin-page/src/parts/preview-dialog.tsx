@@ -1,4 +1,4 @@
-import { useSignal, type Signal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { attempt } from '../state/attempt.js';
@@ -12,6 +12,7 @@ import { intentTitle } from '../words/intent.js';
 import { lockOutsIn } from '../words/warnings.js';
 import { DiffList } from './diff-list.js';
 import { EffectOn } from './effect-on.js';
+import { Override } from './override.js';
 import { Modal } from './modal.js';
 import { Warnings } from './warnings.js';
 
@@ -125,7 +126,7 @@ function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
           }}
         />
       </label>
-      {lockOuts.length > 0 && <Override isMeant={isMeant} />}
+      {lockOuts.length > 0 && <Override refused={REFUSED} isMeant={isMeant} />}
       {stage === 'open' && <Pinned proposal={proposal} isStale={isStale} />}
       <p class={stage === 'finding-out' ? 'warning-line' : 'soft'} role="status">
         {SAID[stage]}
@@ -135,25 +136,7 @@ function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
   );
 }
 
-/** The server refuses what locks people out, unless somebody means it and says why. */
-function Override({ isMeant }: { readonly isMeant: Signal<boolean> }): JSX.Element {
-  return (
-    <div class="override">
-      <p class="warning-line">The server refuses this change, because it locks users out.</p>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={isMeant}
-          onChange={({ currentTarget }) => {
-            isMeant.value = currentTarget.checked;
-          }}
-        />
-        Lock them out all the same
-      </label>
-    </div>
-  );
-}
-
+const REFUSED = 'The server refuses this change, because it locks users out.';
 const SAID: Readonly<Record<Stage, string>> = {
   open: '',
   recording: 'Recording…',

@@ -7,6 +7,7 @@ import { addressOf } from '../state/route.js';
 import { mayWrite } from '../state/session.js';
 import { INSTANCE } from '../wire/scope.js';
 import { counted } from '../words/counted.js';
+import { Override } from './override.js';
 import { intentTitle } from '../words/intent.js';
 import { PlanSummary, Refusals, StandingSummary } from './rollout-summary.js';
 
@@ -85,7 +86,12 @@ function Decision({ rollout }: { readonly rollout: Rollout }): JSX.Element {
   return (
     <form class="decision" onSubmit={(event) => event.preventDefault()}>
       <Reason reason={reason} />
-      {locking > 0 && phase === 'planned' && <LockOuts count={locking} isMeant={isMeant} />}
+      {locking > 0 && phase === 'planned' && (
+        <Override
+          refused={`${counted(locking, 'policy', 'policies')} of them would lock users out. The server refuses those, and lists them.`}
+          isMeant={isMeant}
+        />
+      )}
       <Buttons rollout={rollout} how={{ reason: given, acknowledged }} isHeldBack={isMeant.value && given === ''} />
       {phase !== 'planned' && (
         <p class="soft">
@@ -141,25 +147,5 @@ function Reason({ reason }: { readonly reason: Signal<string> }): JSX.Element {
         }}
       />
     </label>
-  );
-}
-
-function LockOuts({ count, isMeant }: { readonly count: number; readonly isMeant: Signal<boolean> }): JSX.Element {
-  return (
-    <div class="override">
-      <p class="warning-line">
-        {counted(count, 'policy', 'policies')} of them would lock users out. The server refuses those, and lists them.
-      </p>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={isMeant}
-          onChange={({ currentTarget }) => {
-            isMeant.value = currentTarget.checked;
-          }}
-        />
-        Lock them out all the same
-      </label>
-    </div>
   );
 }

@@ -1,0 +1,27 @@
+import type { Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+
+interface OverrideProps {
+  /** What the server refuses, and why, as a sentence. */
+  readonly refused: string;
+  readonly isMeant: Signal<boolean>;
+}
+
+/** The server refuses what locks people out, unless somebody means it and says why. */
+export function Override({ refused, isMeant }: OverrideProps): JSX.Element {
+  return (
+    <div class="override">
+      <p class="warning-line">{refused}</p>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={isMeant}
+          onChange={({ currentTarget }) => {
+            isMeant.value = currentTarget.checked;
+          }}
+        />
+        Lock them out all the same
+      </label>
+    </div>
+  );
+}
