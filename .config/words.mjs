@@ -11,6 +11,10 @@ export const words = [
   [/(?<!\bthere )\bis no (?!longer\b|more\b|less\b|one\b|need\b|way\b)[a-z]+/i, '"is not a …"'],
   [/(?<!\bthere )\b(?:is|are) none\b/i, '"is not one", "does not exist"'],
   [/\bso much as\b/i, '"even"'],
+  [
+    /\b(?:to|for|by|of) who (?:has|is|reads|waits|asks|writes|may|will)\b/i,
+    'the caller, the reader, a process: "who" is for people',
+  ],
 ];
 
 /** What is wrong in a text, a sentence each. */

@@ -62,7 +62,7 @@ describe('the audit log over REST', () => {
     expect(JSON.parse(end)).to.deep.equal({ end: { position, entries: 1 } });
   });
 
-  it('is told to who may read every policy of the instance, and refuses what is not of its form', async () => {
+  it('is told to callers who may read every policy of the instance, and refuses malformed queries', async () => {
     for (const route of ['', '/export?format=csv']) {
       expect((await list(route, '')).status).to.equal(401);
       for (const token of [NOBODY, OWNER_OF_ACME]) expect((await list(route, token)).status).to.equal(403);

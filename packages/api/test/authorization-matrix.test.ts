@@ -28,7 +28,7 @@ const METHODS: readonly Step[] = [
 interface Who {
   readonly token: string;
   readonly may: (step: Step, organization: string) => boolean;
-  /** The code of the refusal: 16 for who is not known, 7 for who may not. */
+  /** The code of the refusal: 16 for an unknown caller, 7 for one without the permission. */
   readonly code: number;
 }
 

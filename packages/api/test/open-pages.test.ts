@@ -25,7 +25,7 @@ describe('what anybody may ask', () => {
     await service.close();
   });
 
-  it('is answered without a body to who asks for the status only', async () => {
+  it('is answered without a body to a client that asks for the status only', async () => {
     const service = await openService();
     for (const path of ['/debug/healthz', '/debug/ready', '/openapi.json']) {
       const head = await fetch(`${service.url}${path}`, { method: 'HEAD' });

@@ -59,7 +59,7 @@ describe('the organizations of an instance over REST', () => {
     await Promise.all([other.close(), withoutList.close()]);
   });
 
-  it('are told to who may read every policy of the instance', async () => {
+  it('are told to callers who may read every policy of the instance', async () => {
     for (const route of ['custom', 'default']) {
       expect((await list(route, '')).status).to.equal(401);
       expect((await list(route, NOBODY)).status).to.equal(403);

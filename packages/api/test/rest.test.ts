@@ -37,7 +37,7 @@ describe('REST', () => {
     expect(at('message')).to.equal(`${String(at('details.0.message'))} (LP-FACTOR-01)`);
   });
 
-  it('takes the factor of a path by its number, and refuses an unknown one before it asks who calls', async () => {
+  it('takes the factor of a path by its number, and refuses an unknown one before the caller is authenticated', async () => {
     expect((await ask(`DELETE ${POLICY}/multi_factors/1`)).at('code')).to.equal(9);
     expect((await ask(`DELETE ${POLICY}/multi_factors/FOO`, { token: '' })).status).to.equal(400);
     expect((await ask(`DELETE ${POLICY}/multi_factors/2`, { token: '' })).status).to.equal(400);
@@ -74,7 +74,7 @@ describe('REST', () => {
     }
   });
 
-  it('answers ETag, and 304 to who has it', async () => {
+  it('answers ETag, and 304 to a client that has it', async () => {
     const first = await ask(`GET ${POLICY}`);
     const tag = first.headers.get('etag') ?? '';
     expect(tag.startsWith(`"${String(first.at('policy.details.sequence'))}.`), tag).to.equal(true);

@@ -142,7 +142,7 @@ describe('a rollout over REST', () => {
     expect(removals).to.equal(3);
   });
 
-  it('is refused to who may not change the default', async () => {
+  it('is refused to callers who may not change the default', async () => {
     for (const token of [READER, OWNER_OF_ACME])
       for (const route of ['_roll_out', '_revert_rollout'])
         expect((await told(route, advisory, { token })).status).to.equal(403);

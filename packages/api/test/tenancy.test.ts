@@ -73,7 +73,7 @@ describe('a caller of another instance', () => {
     await service.close();
   });
 
-  it('holds no grant in this one, no matter who asks', () => {
+  it('holds no grant in this one, for any caller', () => {
     const place = { instanceId: INSTANCE, organizationId: ACME };
     expect(holdsGrant(stranger, 'policy.read', place)).to.equal(false);
   });

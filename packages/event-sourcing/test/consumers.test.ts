@@ -43,7 +43,7 @@ describe('the consumers of a store', () => {
     await store.close();
   });
 
-  it('lose their turn to who has it by now, tell the handler, and move nothing', async () => {
+  it('lose their turn to the process that has it by now, tell the handler, and move nothing', async () => {
     const { store, kept } = memory();
     const consumers = new Consumers({ store: 'a store', backend: kept, events: store.eventStore });
     await append(store);

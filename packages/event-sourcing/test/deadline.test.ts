@@ -55,7 +55,7 @@ describe('a deadline', () => {
     expect([await answered, await lost]).to.deep.equal(['written', 'outcome-unknown']);
   });
 
-  it('keeps nothing of who has waited on a signal that goes on', async () => {
+  it('keeps nothing of a call that has waited on a signal that goes on', async () => {
     const { signal } = new AbortController();
     for (let nth = 0; nth < 20; nth++) await codeOf(new Deadline('a test', { signal, waitMs: 0 }).wait(never));
     await new Deadline('a test', { signal }).wait(Promise.resolve());

@@ -46,7 +46,7 @@ describe('rows that are not there at all, of many events', () => {
     expect([await rowUnder(model, 'tally-0'), await rowUnder(model, 'tally-99')]).to.deep.equal([89, 89]);
   });
 
-  it('are there for who waits, also when another gives up who began them', async () => {
+  it('are there for a caller that waits, also when the one that began them gives up', async () => {
     const { runner, model } = await runnerBefore();
     const leaving = new AbortController();
     const [left, staying] = [runner.catchUp(leaving.signal), runner.catchUp()];

@@ -34,7 +34,7 @@ describe('who listens to a feed', () => {
     control.abort();
     expect(await inVain).to.equal(undefined);
     listener.hear(news(2, 2));
-    expect(await listener.next(control.signal), 'it stays for who asks next').to.equal(undefined);
+    expect(await listener.next(control.signal), 'it stays for the next call').to.equal(undefined);
     expect(await listener.next(never)).to.deep.equal(news(2, 2));
   });
 

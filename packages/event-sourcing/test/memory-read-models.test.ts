@@ -67,7 +67,7 @@ describe('rows in memory beside their events', () => {
     expect(await rowAt(model, a)).to.deep.equal([undefined, undefined]);
   });
 
-  it('wake who waits for a change when a rebuild takes their place', async () => {
+  it('wake calls that wait for a change when a rebuild takes their place', async () => {
     const { store, model } = await kept();
     const copy = await model.beginRebuild();
     const woken = model.changed(new AbortController().signal).then(() => 'woken');

@@ -30,7 +30,7 @@ export class Slots {
     });
   }
 
-  /** Gives the turn to who has waited longest. */
+  /** Gives the turn to the call that has waited longest. */
   leave(): void {
     const [next] = this.#waiting;
     if (next === undefined) this.#free += 1;

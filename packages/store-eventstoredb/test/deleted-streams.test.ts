@@ -123,7 +123,7 @@ describe('a stream that was changed outside the library', () => {
     expect(caught.facts).to.include({ streamId: stream, revision: 3n, type: 'Counted' });
   }
 
-  it('by metadata and tombstones shows none of them to who reads everything', async () => {
+  it('by metadata and tombstones shows none of them to a reader of everything', async () => {
     const streamPrefix = unusedPrefix();
     const apart = connectEventStoreDb(server.url, { streamPrefix });
     await apart.eventStore.append({ streamId: stream, expected: 'no-stream', events: newEvents(3) });

@@ -82,7 +82,7 @@ describe('half an append on EventStoreDB', () => {
     expect(await totalOf(STREAM)).to.equal(4);
   }
 
-  it('is waited for by who reads its stream, and handed out whole', async () => {
+  it('is waited for by a reader of its stream, and handed out whole', async () => {
     writeHalf(STREAM);
     const showAll = double.log.hideFrom();
     writeHalf(STREAM, 2);

@@ -12,7 +12,7 @@ import { disposeOf } from './server.js';
 
 const STREAM = streamId('Counter', 'one');
 const receipt = { key: 'k', fingerprint: 'f' };
-/** Of who waits for a late answer, however busy the machine is. */
+/** For a call that waits for a late answer, however busy the machine is. */
 const PATIENT = { appendMs: 60_000 };
 
 describe('a receipt on EventStoreDB', () => {
@@ -55,7 +55,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(await another().receipt(STREAM, 'k')).to.deep.equal({ ...receipt, revision: 701n });
   });
 
-  it('is found again by who has read on meanwhile, without reading all of it once more', async () => {
+  it('is found again by a reader that has read on meanwhile, without reading all of it once more', async () => {
     const [one, two] = [another(), another()];
     await one.append(appendOf(STREAM, 300));
     expect(await two.receipt(STREAM, 'k')).to.equal(undefined);
@@ -195,7 +195,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(alone()).to.deep.equal(['CommandReceiptIntended', 'CommandReceipt']);
   });
 
-  it('is never seen by who reads everything, nor is it the head', async () => {
+  it('is never seen by a reader of everything, nor is it the head', async () => {
     const eventStore = another();
     const [event] = await eventStore.append(appendOf(STREAM, 1));
     await eventStore.append(withReceipt(0));

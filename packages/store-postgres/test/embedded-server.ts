@@ -78,7 +78,7 @@ export class EmbeddedServer {
 
   /**
    * Makes a hot standby of this server, which follows it under this name: the folder is copied while the server writes, as a base
-   * backup is. A name stands in `synchronous_standby_names` for who waits for it.
+   * backup is. A name stands in `synchronous_standby_names` for writers that wait for it.
    */
   async standby(name = 'standby'): Promise<EmbeddedServer> {
     const folder = mkdtempSync(join(tmpdir(), 'login-policy-postgres-'));

@@ -102,12 +102,12 @@ export function migrate(database: Database): void {
   if (!migrated.isCommitted) throw migrated.cause;
 }
 
-/** For who may not write. @throws StoreForeign when the database is another program's, or is not of this program's version. */
+/** For a program that may not write. @throws StoreForeign when the database is another program's, or is not of this program's version. */
 export function demandReady(database: Database): void {
   refuseForeign(database);
   const version = versionOf(database);
   if (version === SCHEMA_VERSION) return;
-  const problem = `its schema is version ${version}, and has to be brought to ${SCHEMA_VERSION} by who may write`;
+  const problem = `its schema is version ${version}, and has to be brought to ${SCHEMA_VERSION} by a program that may write`;
   throw new StoreForeign({ store: database.name, problem });
 }
 

@@ -48,7 +48,7 @@ describe('the names under numbers', () => {
     expect(lookUps()).to.deep.equal([byNumber, byName + 4, inOrder]);
   });
 
-  it('are learnt together by who reads one stream after another', async () => {
+  it('are learnt together by a read of one stream after another', async () => {
     const upTo = await other.eventStore.head();
     const before = lookUps();
     let count = 0;

@@ -55,7 +55,7 @@ describe('a stream that has lost an event', () => {
     for (const direction of ['forwards', 'backwards'] as const) {
       it(`is damage, never a shorter history: revision ${lost}, read ${direction}`, () => isMissed(lost, direction));
     }
-    it(`is damage to who reads one stream after another: revision ${lost}`, () => isMissedAmongStreams(lost));
+    it(`is damage to a read of one stream after another: revision ${lost}`, () => isMissedAmongStreams(lost));
   }
 });
 

@@ -25,7 +25,7 @@ export interface Visit extends ApiRequest, Incoming {
   callerId: string | undefined;
 }
 
-/** Who asks to do something, and to whose policy. */
+/** The caller that asks to do something, and the owner of the policy. */
 interface Wish {
   readonly caller: Caller;
   readonly permission: string;

@@ -135,7 +135,7 @@ export const revertRolloutRoute: OwnRoute = {
 
 type Mine = RolloutOptions & Required<Pick<RolloutOptions, 'mayChange'>>;
 
-/** Which rollout it is, who calls, and what they may do. @throws ApiError */
+/** The rollout, the caller, and what the caller may do. @throws ApiError */
 function optionsIn(call: OwnCall): Mine {
   const { body, context, exchange } = call;
   const { id } = body;

@@ -67,7 +67,7 @@ async function stillAllowing(policies: LoginPolicies, custom: number): Promise<v
   demandCount(orThrow(await policies.organizationsWithCustomPolicy({ instanceId: INSTANCE_ID }, asked)).total, custom);
 }
 
-/** What somebody waits for who asks whom a removal from the default policy is met by. */
+/** How long it takes to list the organizations that a removal from the default policy affects. */
 export function preview(kind: Kind): Row {
   return previewRow(kind, {
     name: 'preview',

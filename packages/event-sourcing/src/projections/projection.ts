@@ -7,7 +7,7 @@ import type { KeyedRow } from './read-model-store.js';
 
 /**
  * How a row is kept by a store that holds text. `decode` undoes `encode` exactly. Rows are handed to many readers: plain objects and arrays
- * in them are frozen, instances of classes (a `Date`, a `Map`) are not, and must not be changed by who reads them.
+ * in them are frozen, instances of classes (a `Date`, a `Map`) are not, and must not be changed by a reader.
  */
 export interface RowCodec<Row> {
   /** The row as it is kept. */

@@ -74,7 +74,7 @@ export async function* streamThrough(
 }
 
 /**
- * For who reads one stream after another. `before` is the last event that came before these.
+ * For a read of one stream after another. `before` is the last event that came before these.
  *
  * @throws StoreDamaged as {@link streamThrough} does.
  */

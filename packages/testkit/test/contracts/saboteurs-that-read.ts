@@ -172,7 +172,7 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
   },
   {
     does: 'goes by the place of a position alone when it is read on from one',
-    noticedBy: 'is refused by who reads or follows on from it',
+    noticedBy: 'is refused where a read or a subscription goes on from it',
     sabotage: ({ store }) => ({
       async *readAll(options): Pages {
         const after = await eventAt(store, options?.after ?? START);

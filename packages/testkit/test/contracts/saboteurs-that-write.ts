@@ -13,7 +13,7 @@ import { disguising, type EventStoreSabotage, type Saboteur } from './saboteur.j
 export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'records the events of an append one by one',
-    noticedBy: 'is seen whole or not at all by who reads meanwhile',
+    noticedBy: 'is seen whole or not at all by a concurrent reader',
     sabotage: ({ store }) => ({ append: (append) => oneByOne(store, append) }),
   },
   {
@@ -147,7 +147,7 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
       })),
   },
   {
-    does: 'says that it is closed to who writes only',
+    does: 'says that it is closed to writers only',
     noticedBy: 'refuses every call with StoreClosed',
     sabotage: ({ store }) => ({ head: () => store.head().catch(() => START) }),
   },

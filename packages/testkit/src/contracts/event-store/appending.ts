@@ -17,7 +17,7 @@ export const appending: Theme<EventStoreUnderTest> = {
     'goes on after the last event of the stream': goesOn,
     'of 2,000 events is one append': keepsMany,
     'that is refused writes none of its events': writesNothing,
-    'is seen whole or not at all by who reads meanwhile': isSeenWhole,
+    'is seen whole or not at all by a concurrent reader': isSeenWhole,
     'of no events without a receipt is refused': refusesNothing,
     'that was given up before it began writes nothing': refusesGivenUp,
     'that is given up while it waits is there whole or not at all, as it answers': isWholeOrAbsent,

@@ -11,7 +11,7 @@ import { demandEvents, readAll } from './reading.js';
 export const lostHistories: Theme<EventStoreUnderTest> = {
   title: 'a position where another event stands now',
   promises: {
-    'is refused by who reads or follows on from it': refusesToGoOn,
+    'is refused where a read or a subscription goes on from it': refusesToGoOn,
     'is not known, and neither is one beyond the end; those of events are': knowsItsOwn,
   },
 };

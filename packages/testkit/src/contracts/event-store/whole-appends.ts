@@ -16,7 +16,7 @@ export const wholeAppends: Theme<EventStoreUnderTest> = {
     'say their place in it, in the answer and in every later read; a single one says none': sayTheirPlace,
     'come in one page of everything, whatever its size': comeInOnePage,
     'come in one message of a subscription, history or live': comeInOneMessage,
-    'are seen together by who reads while they are written': areSeenTogether,
+    'are seen together by a reader while they are written': areSeenTogether,
     'are passed as a whole by a filtered subscriber: no position it is given lies between two of them': arePassedWhole,
   },
 };

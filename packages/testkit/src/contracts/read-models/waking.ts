@@ -9,7 +9,7 @@ import { change, demandModel, openTallies, openTwice, step, tally, type Tally } 
 
 const ROUNDS = 20;
 
-/** What is promised to who waits for a read model to move. */
+/** What is promised to a call that waits for a read model to move. */
 export const waking: Theme<OpenedReadModelStore> = {
   title: 'waiting for a read model',
   promises: {
