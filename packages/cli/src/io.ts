@@ -1,6 +1,7 @@
 /** Where text goes. */
 export interface Output {
   readonly isTerminal: boolean;
+  /** Writes the text as it is: no line end is added. */
   write(text: string): void;
 }
 
