@@ -69,6 +69,51 @@ describe('a rollout over REST', () => {
     });
   });
 
+  it('is for the organizations that are chosen, planned, carried out and reverted', async () => {
+    const some = { ...advisory, organizationIds: [GLOBEX, 'nobody'] };
+    const plan = await told('_plan_rollout', some);
+    expect(plan.lines.map((line) => Object.keys(line)[0])).to.deep.equal(['step', 'step', 'end']);
+    expect(plan.lines.at(-1)).to.deep.equal({
+      end: { counts: { 'would-change': 1, 'nothing-to-do': 0, 'would-be-refused': 1 } },
+    });
+    const run = await told('_roll_out', some);
+    expect(run.lines.find((line) => 'refusal' in line)).to.deep.nested.include({
+      'refusal.reason': 'policy-not-found',
+    });
+    expect(run.lines.at(-1)).to.deep.equal({ end: { done: 2, of: 2, changed: 1, refused: 1, stillAllowing: 1 } });
+    const withDefault = { ...some, organizationIds: [GLOBEX], withDefault: true };
+    expect((await told('_roll_out', withDefault)).lines.at(-1)).to.deep.nested.include({
+      'end.of': 2,
+      'end.changed': 1,
+    });
+    const reverted = await told('_revert_rollout', { id: advisory.id, organizationIds: [GLOBEX] });
+    expect(reverted.lines.at(-1)).to.deep.equal({ end: { done: 1, of: 1, changed: 1, refused: 0 } });
+    expect(orThrow(await service.policies.policy(instance)).policy.multiFactors).to.deep.equal([]);
+  });
+
+  it('is not taken for all where the choice is misspelt, or not of its form', async () => {
+    const lenient = await openService({ api: { unknownNames: 'ignore' } });
+    const written = await countEvents(lenient.store);
+    for (const [choice, word] of [
+      [{ organizationIDs: [ACME] }, 'Did you mean organizationIds?'],
+      [{ organizationIds: null }, 'organizationIds'],
+      [{ organizationIds: ACME }, 'organizationIds'],
+      [{ organizationIds: [1] }, 'organizationIds'],
+      [{ organizationIds: [] }, 'organizationIds'],
+      [{ withDefault: 'no' }, 'withDefault'],
+    ] as const) {
+      for (const route of ['_plan_rollout', '_roll_out', '_revert_rollout']) {
+        const given = route === '_revert_rollout' ? { id: advisory.id } : advisory;
+        const { at, status } = await askOf(lenient, `POST ${ADMIN}/${route}`, { body: { ...given, ...choice } });
+        if (route === '_revert_rollout' && status === 404) continue;
+        expect([status, at('code')], `${route} ${JSON.stringify(choice)}`).to.deep.equal([400, 3]);
+        expect(at('message')).to.include(word);
+      }
+    }
+    expect(await countEvents(lenient.store)).to.equal(written);
+    await lenient.close();
+  });
+
   it('changes the settings that are named, and no other', async () => {
     orThrow(await service.policies.change(acme, { allowRegister: false }, { actor: 'set-up' }));
     const request = { force_mfa: true, passwordCheckLifetime: '3600s' };

@@ -1,44 +1,10 @@
-import {
-  openLoginPolicies,
-  orThrow,
-  RejectedError,
-  type LoginPolicies,
-  type RolloutProgress,
-} from '@login-policy/domain';
+import { openLoginPolicies, orThrow, RejectedError } from '@login-policy/domain';
 import type { Owner } from '@login-policy/domain/model';
 import { monotonicIds, streamId, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
-
-const removal = { type: 'removeMultiFactor', factor: PASSKEY } as const;
-const advisory = { ...by, id: 'advisory-1', reason: 'cloned authenticators' };
-const initech = { ...instance, organizationId: 'initech' };
-
-/** The default, acme and globex allow passkeys; initech does not. */
-async function seed(loginPolicies: LoginPolicies): Promise<void> {
-  for (const owner of [instance, acme, globex])
-    orThrow(await loginPolicies.add(owner, { multiFactors: [PASSKEY] }, by));
-  orThrow(await loginPolicies.add(initech, { secondFactors: ['TOTP'] }, by));
-}
-
-async function last(
-  run: AsyncIterable<RolloutProgress>,
-): Promise<RolloutProgress & { readonly all: readonly string[] }> {
-  let progress: RolloutProgress | undefined;
-  const all: string[] = [];
-  for await (progress of run) all.push(...progress.refusals.map(({ owner, reason }) => `${nameOf(owner)}: ${reason}`));
-  if (progress === undefined) throw new Error('a run says how far it is');
-  return { ...progress, all };
-}
-
-function nameOf(owner: Owner): string {
-  return 'organizationId' in owner ? owner.organizationId : 'the default';
-}
-
-async function factorsOf(loginPolicies: LoginPolicies, owner: typeof instance): Promise<readonly string[]> {
-  return orThrow(await loginPolicies.policy(owner)).policy.multiFactors;
-}
+import { advisory, factorsOf, last, nameOf, removal, seed } from './rolling-out.js';
 
 async function recordUnreadable(store: Store, organizationId: string): Promise<void> {
   const event = { id: monotonicIds()(), type: 'FromTheFuture', schemaVersion: 1, data: {} };

@@ -1,5 +1,6 @@
 import type { OwnerRef, RolloutOptions } from '@login-policy/domain';
 import { isOrganization, type FindRolloutOptions, type FoundRollout } from '@login-policy/domain/model';
+import { checkNames } from '../contract/enum-names.js';
 import { badHeader, noSuchRollout, unreadable } from '../errors/refusals.js';
 import { inLines, LINES } from './lines.js';
 import type { OwnCall, OwnOperation, OwnRoute } from './own-route.js';
@@ -8,6 +9,18 @@ import { rolloutCommandIn } from './rollout-command.js';
 import { planLines, runLines, standingJson } from './rollout-answers.js';
 
 const ID = { type: 'string', description: 'The caller’s name for the rollout, up to 180 characters.' };
+const REACH = {
+  organizationIds: {
+    type: 'array',
+    items: { type: 'string' },
+    description:
+      'Only the custom policies of these organizations, up to 10,000. The default is left out, unless withDefault is true.',
+  },
+  withDefault: {
+    type: 'boolean',
+    description: 'Whether the default policy is among them. Default: true, with organizationIds false.',
+  },
+};
 const COMMAND: NonNullable<OwnOperation['body']> = {
   type: 'object',
   required: ['id', 'method'],
@@ -21,6 +34,7 @@ const COMMAND: NonNullable<OwnOperation['body']> = {
       type: 'object',
       description: 'What that method takes. Of Change: the settings to change, and no other.',
     },
+    ...REACH,
   },
 };
 const ACKNOWLEDGE = 'Login-Policy-Acknowledge';
@@ -45,7 +59,10 @@ export const planRolloutRoute: OwnRoute = {
   answer(call) {
     const { policies, context } = call;
     const { asOf: _, ...read } = context.read;
-    const rollout = policies.rollOut(context.instance, rolloutCommandIn(call), optionsIn(call));
+    const rollout = policies.rollOut(context.instance, rolloutCommandIn(call), {
+      ...optionsIn(call),
+      ...reachIn(call),
+    });
     return inLines(call, planLines(rollout, { ...read, signal: call.exchange.lasting }));
   },
 };
@@ -69,7 +86,7 @@ export const rollOutRoute: OwnRoute = {
   answer(call) {
     const { policies, context } = call;
     const command = rolloutCommandIn(call);
-    const rollout = policies.rollOut(context.instance, command, optionsIn(call));
+    const rollout = policies.rollOut(context.instance, command, { ...optionsIn(call), ...reachIn(call) });
     const { lasting: signal } = call.exchange;
     return inLines(call, runLines(rollout.carryOut({ signal }), { signal, command, call }));
   },
@@ -118,7 +135,7 @@ export const revertRolloutRoute: OwnRoute = {
   only: 'instance',
   operation: {
     summary: 'Revert a rollout',
-    body: { type: 'object', required: ['id'], properties: { id: ID } },
+    body: { type: 'object', required: ['id'], properties: { id: ID, ...REACH } },
     headers: HEADERS,
     answer: RUN,
     answerType: LINES,
@@ -126,9 +143,10 @@ export const revertRolloutRoute: OwnRoute = {
   async answer(call) {
     const { policies, context } = call;
     const { id, mayChange, ...by } = optionsIn(call);
+    const reach = reachIn(call);
     const { command } = await foundRollout(call, id, mayChange);
     const { lasting: signal } = call.exchange;
-    const rollout = policies.rollOut(context.instance, command, { id, actor: by.actor, mayChange });
+    const rollout = policies.rollOut(context.instance, command, { id, actor: by.actor, mayChange, ...reach });
     return inLines(call, runLines(rollout.revert({ ...by, signal }), { signal }));
   },
 };
@@ -151,6 +169,21 @@ function optionsIn(call: OwnCall): Mine {
     ...(acknowledge !== undefined && { acknowledge }),
     ...(reason !== undefined && { reason }),
   };
+}
+
+/** Which policies it is for. A name that nobody knows is always refused: misspelt, `organizationIds` would mean all. @throws ApiError */
+function reachIn({ body }: OwnCall): Pick<RolloutOptions, 'organizationIds' | 'withDefault'> {
+  checkNames(body, Object.keys(COMMAND.properties));
+  const { organizationIds, withDefault } = body;
+  if (organizationIds !== undefined && !isTexts(organizationIds))
+    throw unreadable('organizationIds must be a list of texts.');
+  if (withDefault !== undefined && typeof withDefault !== 'boolean')
+    throw unreadable('withDefault must be true or false.');
+  return { ...(organizationIds && { organizationIds }), ...(withDefault !== undefined && { withDefault }) };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
 /** Asks about each policy what the service it belongs to would ask. */

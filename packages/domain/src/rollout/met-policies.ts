@@ -51,8 +51,16 @@ export class MetPolicies {
   /** The default policy. */
   async byDefault(owner: Instance, freshness: Freshness): Promise<Met> {
     const stream = policyStream(owner);
-    const { rows, unreadable } = await this.#model.read([stream], freshness);
+    const { rows, unreadable } = await this.rows([owner], freshness);
     return { owner, row: rows.get(stream), fault: unreadable.get(stream) };
+  }
+
+  /** The rows of some policies. */
+  rows(
+    owners: readonly Owner[],
+    freshness: Freshness,
+  ): ReturnType<ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>['read']> {
+    return this.#model.read(owners.map(policyStream), freshness);
   }
 
   /** Whose custom policies there are, all of them, so many at a time. */

@@ -9,6 +9,7 @@ import { parseId, parseProse } from '../input/text.js';
 import { parseInstance, parseOrganization, type Instance, type Organization, type Owner } from '../policy/owner.js';
 import { parseWaiting, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
 import type { LockOut } from '../sign-in/warnings.js';
+import { parseReach, REACH_MEMBERS, type Reach, type ReachOptions } from './reach.js';
 
 /** A command that can be rolled out: one that means the same for every policy. */
 export type RolloutCommand = Exclude<
@@ -16,8 +17,8 @@ export type RolloutCommand = Exclude<
   { readonly type: 'add' | 'customize' | 'remove' | 'revert' | 'set' }
 >;
 
-/** Which rollout it is, who does it, and why. */
-export interface RolloutOptions {
+/** Which rollout it is, for which policies, who does it, and why. */
+export interface RolloutOptions extends ReachOptions {
   /** The caller's name for it, up to 180 characters: the same id takes the same rollout up again. It is the correlation id of its events. */
   readonly id: string;
   /** Who does it: the id of a user or of a machine. */
@@ -65,6 +66,7 @@ export interface WantedRollout extends FindRolloutOptions {
 export interface ParsedRollout {
   readonly of: Instance;
   readonly parsed: LoginPolicyCommand;
+  readonly reach: Reach;
   readonly options: Pick<RolloutOptions, 'acknowledge' | 'actor' | 'id' | 'mayChange' | 'reason'>;
 }
 
@@ -85,10 +87,12 @@ export function parseRollout(instance: unknown, command: unknown, options: unkno
   const of = parseInstance(instance, 'instance');
   const parsed = parseCommand(command, of);
   if (!TAKEN.includes(parsed.type)) throw new InvalidValue('command.type', `one of ${TAKEN.join(', ')}`, parsed.type);
-  const given = parseObject(options, 'options', ['id', 'actor', 'reason', 'acknowledge', 'mayChange']);
+  const members = ['id', 'actor', 'reason', 'acknowledge', 'mayChange', ...REACH_MEMBERS];
+  const given = parseObject(options, 'options', members);
   return {
     of,
     parsed,
+    reach: parseReach(given, of),
     options: {
       id: parseRolloutId(given['id'], 'options.id'),
       actor: parseId(given['actor'], 'options.actor'),

@@ -12,6 +12,7 @@ import type { Rejected } from '../reads/answers.js';
 import { lastSequenceOf } from '../policy/marks.js';
 import { warningsOfChange } from '../sign-in/warnings.js';
 import type { Met, PolicyFault } from './met-policies.js';
+import type { Reach } from './reach.js';
 import type { RolloutRefusal, RolloutStep } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
 
@@ -37,7 +38,7 @@ export async function stepOf(
   const decision = decide(rollout.parsed, policy, { owner: ownerKind(owner), facts, guard: parts.guard });
   if (decision.outcome === 'rejected') {
     const { rejection } = decision;
-    return ofRejected(owner, rejected(rejection, { owner, sequence: lastSequenceOf(row?.marks) }));
+    return ofRejected(owner, rejected(rejection, { owner, sequence: lastSequenceOf(row?.marks) }), rollout.reach);
   }
   if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
   return changing(owner, policy, evolveAll(policy, decision.events, ownerKind(owner)));
@@ -47,7 +48,7 @@ export async function stepOf(
 async function considered(owner: Owner, rollout: ParsedRollout, { handler }: StepParts): Promise<RolloutStep> {
   const { acknowledge } = rollout.options;
   const decision = await handler.consider(policyStream(owner), rollout.parsed, { acknowledge });
-  if (decision.outcome === 'rejected') return ofRejected(owner, refused(decision, owner));
+  if (decision.outcome === 'rejected') return ofRejected(owner, refused(decision, owner), rollout.reach);
   if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
   const { policy } = decision.state;
   return changing(owner, policy, evolveAll(policy, decision.events, ownerKind(owner)));
@@ -57,10 +58,11 @@ function changing(owner: Owner, before: LoginPolicy, after: LoginPolicy): Rollou
   return { owner, outcome: 'would-change', warnings: warningsOfChange(before, after) };
 }
 
-/** A refusal of what is so already, or of a custom policy that is gone, is nothing to do. */
-export function ofRejected(owner: Owner, { rejection, message }: Rejected): RolloutStep {
+/** A refusal of what is so already is nothing to do, and so is one of a custom policy that is gone, unless the caller chose its organization. */
+export function ofRejected(owner: Owner, { rejection, message }: Rejected, { organizations }: Reach): RolloutStep {
   const { reason } = rejection;
-  const isDone = DONE.includes(reason) || (reason === 'policy-not-found' && isOrganization(owner));
+  const isGone = reason === 'policy-not-found' && isOrganization(owner) && organizations === undefined;
+  const isDone = isGone || DONE.includes(reason);
   return isDone ? { owner, outcome: 'nothing-to-do' } : refusedStep({ owner, reason, message });
 }
 

@@ -1,6 +1,6 @@
 import type { Freshness } from '@login-policy/event-sourcing';
 import type { CommandInput, CustomizeOptions } from '../commands/command-input.js';
-import { policyStream, type Instance, type Owner } from '../policy/owner.js';
+import { policyStream, type Owner } from '../policy/owner.js';
 import { orThrow, RejectedError, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
 import type { Calls } from '../reads/calls.js';
 import { sequenceOf } from '../policy/marks.js';
@@ -8,6 +8,7 @@ import type { PolicyReader } from '../reads/policy-reader.js';
 import { leftOf, parseNow, type ReadOptions } from '../reads/read-input.js';
 import { inLanes } from './in-lanes.js';
 import type { Met, MetPolicies } from './met-policies.js';
+import { customOf } from './reach.js';
 import type {
   RolloutPlan,
   RolloutProgress,
@@ -52,7 +53,7 @@ export interface GivenRollout {
 }
 
 /**
- * One command for the default policy of an instance and for every custom policy that it applies to. Nothing is kept of it but the events it
+ * One command for the default policy of an instance and for every custom policy that it applies to, or for those that are chosen. Nothing is kept of it but the events it
  * records, so any process can take it up again under its id, after any crash, and report of it. No policy is changed twice.
  */
 export class Rollout {
@@ -76,13 +77,14 @@ export class Rollout {
       async ({ rollout, wanted }) => {
         const begunAt = performance.now();
         const { met: all } = this.#parts;
+        const { of, reach } = rollout;
         const { after } = wanted;
         const afterKey = after && policyStream(after);
-        const { met, lastKey, position } = await all.page(rollout.of, { ...wanted, afterKey });
+        const { met, lastKey, position } = await customOf(reach, all).page(of, { ...wanted, afterKey });
         const { freshness } = leftOf(wanted, begunAt);
-        const first = after === undefined ? [await all.byDefault(rollout.of, freshness)] : [];
+        const first = after === undefined && reach.withDefault ? [await all.byDefault(of, freshness)] : [];
         const steps = await this.#steps([...first, ...met], rollout);
-        const total = first.length > 0 ? { total: await this.#total(rollout.of, freshness) } : {};
+        const total = after === undefined ? { total: await this.#total(rollout, freshness) } : {};
         const next = lastKey === undefined ? undefined : met.at(-1)?.owner.organizationId;
         return { outcome: 'found', kind: 'rollout-plan', steps, counts: countsOf(steps), ...total, next, position };
       },
@@ -104,7 +106,7 @@ export class Rollout {
       const answer = await this.#parts.execute(owner, this.#given.command, context);
       if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
       if (owner === rollout.of && answer.rejection.reason === 'idempotency-key-reused') throw new RejectedError(answer);
-      const step = ofRejected(owner, answer);
+      const step = ofRejected(owner, answer, rollout.reach);
       return step.outcome === 'would-be-refused' ? { what: 'refused', refusal: step.refusal } : { what: 'unchanged' };
     });
   }
@@ -158,11 +160,13 @@ export class Rollout {
   }
 
   async *#run(
-    { of, options: { mayChange } }: ParsedRollout,
+    rollout: ParsedRollout,
     { concurrency, signal }: ReturnType<typeof parseCarryOut>,
     work: (owner: Owner) => Promise<Done>,
   ): AsyncGenerator<RolloutProgress, void, undefined> {
-    const tally = new Tally(await this.#total(of, {}));
+    const { of, reach, options } = rollout;
+    const { mayChange } = options;
+    const tally = new Tally(await this.#total(rollout, {}));
     const isOver = (): boolean => signal?.aborted === true;
     const one = async (owner: Owner): Promise<void> => {
       if (isOver()) return;
@@ -170,9 +174,9 @@ export class Rollout {
         return tally.count({ what: 'refused', refusal: notPermitted(owner) });
       tally.count(await work(owner).catch((caught: unknown) => refusedAlone(owner, caught)));
     };
-    await one(of);
+    if (reach.withDefault) await one(of);
     yield tally.progress();
-    for await (const page of this.#parts.met.owners(of, AT_A_TIME)) {
+    for await (const page of customOf(reach, this.#parts.met).owners(of, AT_A_TIME)) {
       if (isOver()) return;
       await inLanes(page, concurrency, one);
       yield tally.progress();
@@ -201,9 +205,11 @@ export class Rollout {
     return all.flatMap((met) => steps.get(met) ?? []);
   }
 
-  /** How many policies there are. */
-  async #total(of: Instance, freshness: Freshness): Promise<number> {
-    return 1 + (await this.#parts.policies.customizedCount(of, undefined, freshness));
+  /** How many policies it is for. */
+  async #total({ of, reach: { withDefault, organizations } }: ParsedRollout, freshness: Freshness): Promise<number> {
+    const { policies } = this.#parts;
+    const custom = organizations?.length ?? (await policies.customizedCount(of, undefined, freshness));
+    return custom + (withDefault ? 1 : 0);
   }
 }
 

@@ -4,6 +4,7 @@ import { yieldToLoop } from '../reads/affected.js';
 import { kindRemoved } from '../preview/still-allowing.js';
 import { inLanes } from './in-lanes.js';
 import type { Met, MetPolicies } from './met-policies.js';
+import { customOf } from './reach.js';
 import { rolledOut } from './rolled-out.js';
 import type { RolloutRefusal, RolloutStanding } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
@@ -21,7 +22,7 @@ export async function* standingOf(
   parts: RolloutParts,
 ): AsyncGenerator<RolloutStanding, void, undefined> {
   const { handler, met: all, policies } = parts;
-  const { of, options, parsed } = rollout;
+  const { of, options, parsed, reach } = rollout;
   const counts = { changed: 0, unchanged: 0, pending: 0 };
   let refusals: RolloutRefusal[] = [];
   const look = async (met: Met): Promise<void> => {
@@ -36,9 +37,9 @@ export async function* standingOf(
     refusals = [];
     return { ...counts, refusals: since };
   };
-  await look(await all.byDefault(of, freshness));
+  if (reach.withDefault) await look(await all.byDefault(of, freshness));
   yield told();
-  for await (const page of pagesOf(of, freshness, all)) {
+  for await (const page of pagesOf(of, freshness, customOf(reach, all))) {
     await inLanes(page, AT_ONCE, look);
     yield told();
   }
@@ -50,7 +51,7 @@ export async function* standingOf(
 async function* pagesOf(
   of: Instance,
   freshness: Freshness,
-  all: MetPolicies,
+  all: Pick<MetPolicies, 'page'>,
 ): AsyncGenerator<readonly Met[], void, undefined> {
   let afterKey: string | undefined;
   for (;;) {

@@ -1,0 +1,78 @@
+import { START } from '@login-policy/event-sourcing';
+import { optional } from '../input/options.js';
+import { InvalidValue, parseBoolean, parseEach, type Parser } from '../input/invalid-value.js';
+import { parseId } from '../input/text.js';
+import { parseOrganization, policyStream, type Instance, type Organization } from '../policy/owner.js';
+import type { MetPage, MetPart, MetPolicies } from './met-policies.js';
+
+/** Which policies a rollout is for. Without either member: the default and every custom one. */
+export interface ReachOptions {
+  /** Only the custom policies of these organizations, up to 10,000. The default is left out, unless `withDefault` is true. */
+  readonly organizationIds?: readonly string[];
+  /** Whether the default is among them. */
+  readonly withDefault?: boolean;
+}
+
+/** Which policies a rollout is for, checked. */
+export interface Reach {
+  readonly withDefault: boolean;
+  /** Each once, in the order of their streams; `undefined` for all that have a custom policy. */
+  readonly organizations: readonly Organization[] | undefined;
+}
+
+/** The members of {@link ReachOptions}. */
+export const REACH_MEMBERS = ['organizationIds', 'withDefault'] as const;
+
+const MOST = 10_000;
+
+/** Takes which policies a rollout is for. A list that is there and undefined is refused: it must never mean all of them. @throws InvalidValue */
+export function parseReach(given: Readonly<Record<string, unknown>>, of: Instance): Reach {
+  const organizations = 'organizationIds' in given ? chosen(given['organizationIds'], of) : undefined;
+  const withDefault = optional(given, 'withDefault', parseBoolean) ?? organizations === undefined;
+  if (organizations?.length !== 0 || withDefault) return { withDefault, organizations };
+  throw new InvalidValue('options.organizationIds', 'a list of at least one organization', []);
+}
+
+function chosen(value: unknown, of: Instance): readonly Organization[] {
+  const field = 'options.organizationIds';
+  const parse: Parser<Organization> = (id, at) => parseOrganization({ ...of, organizationId: parseId(id, at) }, at);
+  if (Array.isArray(value) && value.length > MOST)
+    throw new InvalidValue(field, `at most ${MOST} organizations`, value.length);
+  const byStream = new Map(parseEach(value, field, parse).map((one) => [String(policyStream(one)), one]));
+  return [...byStream].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, organization]) => organization);
+}
+
+/** The custom policies of some organizations, whether they have one or not. */
+export class ChosenPolicies implements Pick<MetPolicies, 'owners' | 'page'> {
+  readonly #met: MetPolicies;
+  readonly #organizations: readonly Organization[];
+
+  constructor(met: MetPolicies, organizations: readonly Organization[]) {
+    this.#met = met;
+    this.#organizations = organizations;
+  }
+
+  /** All of them, so many at a time. */
+  async *owners(_: Instance, limit: number): AsyncGenerator<readonly Organization[], void, undefined> {
+    for (let begin = 0; begin < this.#organizations.length; begin += limit)
+      yield await Promise.resolve(this.#organizations.slice(begin, begin + limit));
+  }
+
+  /** A page of them. */
+  async page(_: Instance, { afterKey, limit, freshness }: MetPart): Promise<MetPage> {
+    const rest = this.#organizations.filter((one) => afterKey === undefined || policyStream(one) > afterKey);
+    const page = rest.slice(0, limit);
+    const { rows, unreadable, checkpoint: position = START } = await this.#met.rows(page, freshness);
+    const met = page.map((owner) => {
+      const stream = policyStream(owner);
+      return { owner, row: rows.get(stream), fault: unreadable.get(stream) };
+    });
+    const last = page.at(-1);
+    return { met, lastKey: last && rest.length > limit ? policyStream(last) : undefined, position };
+  }
+}
+
+/** The custom policies that a rollout is for. */
+export function customOf({ organizations }: Reach, met: MetPolicies): Pick<MetPolicies, 'owners' | 'page'> {
+  return organizations === undefined ? met : new ChosenPolicies(met, organizations);
+}

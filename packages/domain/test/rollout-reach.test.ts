@@ -1,0 +1,73 @@
+import { orThrow } from '@login-policy/domain';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+import { advisory, factorsOf, last, nameOf, removal, seed } from './rolling-out.js';
+
+describe('whose policies a rollout is for', () => {
+  it('is for the organizations that are chosen, and for the default where it is said; taken up without a choice, for all others', async () => {
+    const { loginPolicies, store } = await openDesk();
+    await seed(loginPolicies);
+    const chosen = ['initech', 'globex', 'globex', 'nobody'];
+    const some = loginPolicies.rollOut(instance, removal, { ...advisory, organizationIds: chosen });
+    const first = orThrow(await some.plan({ limit: 2 }));
+    expect([first.total, first.next, first.counts]).to.deep.equal([
+      ...[3, 'initech'],
+      { 'would-change': 1, 'nothing-to-do': 1, 'would-be-refused': 0 },
+    ]);
+    const rest = orThrow(await some.plan({ after: first.next ?? '' }));
+    expect(rest.steps.map(({ owner, outcome }) => [nameOf(owner), outcome])).to.deep.equal([
+      ['nobody', 'would-be-refused'],
+    ]);
+    expect(await last(some.carryOut())).to.deep.include({
+      done: 3,
+      of: 3,
+      changed: 1,
+      all: ['nobody: policy-not-found'],
+    });
+    expect(orThrow(await some.report())).to.deep.include({ changed: 1, unchanged: 1, pending: 0, stillAllowing: 1 });
+    const withDefault = { ...advisory, organizationIds: ['globex'], withDefault: true };
+    expect(await last(loginPolicies.rollOut(instance, removal, withDefault).carryOut())).to.include({
+      of: 2,
+      changed: 1,
+    });
+    const onlyDefault = loginPolicies.rollOut(instance, removal, { ...withDefault, organizationIds: [] });
+    expect(orThrow(await onlyDefault.report())).to.include({ changed: 1, unchanged: 0, pending: 0 });
+    const written = await countEvents(store);
+    expect(await last(loginPolicies.rollOut(instance, removal, advisory).carryOut())).to.include({ of: 4, changed: 1 });
+    expect(await countEvents(store)).to.equal(written + 1);
+    expect(await last(some.revert(by))).to.include({ of: 3, changed: 1 });
+    expect(await factorsOf(loginPolicies, instance)).to.deep.equal([]);
+    expect(await factorsOf(loginPolicies, globex)).to.deep.equal([PASSKEY]);
+    await loginPolicies.close();
+  });
+
+  it('is for all custom policies without the default, where that is said', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const custom = loginPolicies.rollOut(instance, removal, { ...advisory, withDefault: false });
+    const { steps, total } = orThrow(await custom.plan());
+    expect([total, steps.map(({ owner }) => nameOf(owner))]).to.deep.equal([3, ['acme', 'globex', 'initech']]);
+    expect(await last(custom.carryOut())).to.include({ done: 3, of: 3, changed: 2 });
+    expect(await factorsOf(loginPolicies, instance)).to.deep.equal([PASSKEY]);
+    await loginPolicies.close();
+  });
+
+  it('refuses a choice that is not of its form: it must never mean all', async () => {
+    const { loginPolicies } = await openDesk();
+    const tooMany = Array.from({ length: 10_001 }, (_, index) => `o-${index}`);
+    for (const organizationIds of [undefined, null, 'acme', [], [undefined], [''], [7], tooMany]) {
+      const options: object = { ...advisory, organizationIds };
+      const rejection = rejectionOf(await loginPolicies.rollOut(instance, removal, Object(options)).plan());
+      expect([rejection.reason, 'field' in rejection ? rejection.field : ''], String(organizationIds)).to.deep.equal([
+        'invalid-argument',
+        ...[
+          Array.isArray(organizationIds) && organizationIds.length === 1
+            ? 'options.organizationIds[0]'
+            : 'options.organizationIds',
+        ],
+      ]);
+    }
+    await loginPolicies.close();
+  });
+});
