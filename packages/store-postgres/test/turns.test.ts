@@ -5,8 +5,7 @@ import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { setTimeout } from 'node:timers/promises';
-import { Pool } from 'pg';
-import { databaseUrl } from './database.js';
+import { metPool } from './met-pool.js';
 import { allEvents, appendTo, counterStream } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
 
@@ -34,20 +33,13 @@ async function onCalls(
   work: (store: PostgresStore, calls: { names: string[]; delay: number }) => Promise<void>,
 ): Promise<void> {
   const calls = { names: new Array<string>(), delay: 0 };
-  const pool = new Pool({ connectionString: await databaseUrl() });
-  pool.on('connect', (client) => {
-    const ask: unknown = client.query;
-    const query = async (...given: readonly unknown[]): Promise<unknown> => {
-      const name = /\.(look|append)_v\d+\(/.exec(JSON.stringify(given))?.[1];
-      if (name !== undefined) {
-        calls.names.push(name);
-        const { delay } = calls;
-        calls.delay = 0;
-        await setTimeout(delay);
-      }
-      return typeof ask === 'function' ? Reflect.apply(ask, client, given) : undefined;
-    };
-    Object.assign(client, { query });
+  const pool = await metPool(async (statement) => {
+    const name = /\.(look|append)_v\d+\(/.exec(statement)?.[1];
+    if (name === undefined) return;
+    calls.names.push(name);
+    const { delay } = calls;
+    calls.delay = 0;
+    await setTimeout(delay);
   });
   const store = await storage.open({ pool, listen: 'off' });
   await work(store, calls);

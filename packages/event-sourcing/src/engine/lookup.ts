@@ -1,10 +1,17 @@
 import type { Found, FoundModel } from './view.js';
 
-/** What was found in one transaction, look after look: head and token are those of the first look. */
+/**
+ * What was found in one transaction, look after look: head and token are those of the first look. A read model that its projector moved on between
+ * two looks is left out, since rows of one checkpoint and events behind another would be reduced twice, or not at all.
+ */
 export function foundTogether(before: Found | undefined, found: Found): Found {
   if (before === undefined) return found;
   const models = new Map(before.models);
-  for (const [name, model] of found.models) models.set(name, together(models.get(name), model));
+  for (const [name, model] of found.models) {
+    const joined = together(models.get(name), model);
+    if (joined === undefined) models.delete(name);
+    else models.set(name, joined);
+  }
   return {
     ...before,
     ends: new Map([...before.ends, ...found.ends]),
@@ -14,8 +21,9 @@ export function foundTogether(before: Found | undefined, found: Found): Found {
   };
 }
 
-function together(before: FoundModel | undefined, model: FoundModel): FoundModel {
+function together(before: FoundModel | undefined, model: FoundModel): FoundModel | undefined {
   if (before === undefined) return model;
+  if (before.id !== model.id || before.checkpoint !== model.checkpoint) return undefined;
   const behind = model.behind ?? before.behind;
   const rows = new Map([...before.rows, ...model.rows]);
   return { id: model.id, checkpoint: model.checkpoint, rows, ...(behind !== undefined && { behind }) };

@@ -1,0 +1,80 @@
+import { ProjectionRunner } from '@login-policy/event-sourcing';
+import type { PostgresStore } from '@login-policy/store-postgres';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { metPool } from './met-pool.js';
+import { appendTo } from './sample.js';
+import { demandSound } from './soundness.js';
+import { onStorage, storages, type Storage } from './stores.js';
+
+const freshStorage = storages();
+
+/** What is done before one of the statements of an append. */
+interface Meeting {
+  readonly isAt: (statement: string, number: number) => boolean;
+  readonly act: () => Promise<unknown>;
+}
+
+/** Appends by a store that keeps the counters, where something is done before one of its statements. Resolves to that statement. */
+type AppendMeeting = (name: string, meeting: Meeting) => Promise<string>;
+
+async function onMeetings(storage: Storage, work: (append: AppendMeeting) => Promise<void>): Promise<void> {
+  let [sent, met]: [number, string | undefined] = [0, undefined];
+  let meeting: Meeting | undefined;
+  const pool = await metPool(async (statement) => {
+    if (meeting?.isAt(statement, ++sent) !== true) return;
+    const { act } = meeting;
+    [meeting, met] = [undefined, statement];
+    await act();
+  });
+  const store = await storage.open({ pool, listen: 'off', models: [counterTotals] });
+  await work(async (name, next) => {
+    [sent, met, meeting] = [0, undefined, next];
+    await store.eventStore.append(appendTo(name));
+    return met ?? 'none';
+  });
+  await store.close();
+  await pool.end();
+}
+
+async function catchUp(store: PostgresStore): Promise<void> {
+  const runner = await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' });
+  await runner.catchUp();
+  await runner.close();
+}
+
+describe('a read model that moves while an append to PostgreSQL looks and writes', () => {
+  it('has each event once, before whichever statement of the append its projector brings it to the head', () =>
+    onStorage(freshStorage(), (storage) =>
+      onMeetings(storage, async (append) => {
+        const [plain, projecting] = [await storage.open(), await storage.open()];
+        let met = '';
+        // From its step on the append holds the read model.
+        for (let wanted = 1; !met.includes('take_step'); wanted++) {
+          for (const name of ['a', 'b', 'a']) await plain.eventStore.append(appendTo(name));
+          met = await append('a', { isAt: (_, number) => number === wanted, act: () => catchUp(projecting) });
+          await catchUp(projecting);
+          await demandSound(projecting);
+        }
+      }),
+    ));
+
+  it('is looked at again when it is not where it was any more', () =>
+    onStorage(freshStorage(), (storage) =>
+      onMeetings(storage, async (append) => {
+        const [plain, projecting] = [await storage.open(), await storage.open()];
+        await append('a', { isAt: () => false, act: () => Promise.resolve() });
+        await plain.eventStore.append(appendTo('a'));
+        await catchUp(projecting);
+        let looks = 0;
+        const met = await append('a', {
+          isAt: (statement) => statement.includes('append_v') && ++looks > 1,
+          act: () => storage.pool.query(`DELETE FROM "${storage.schema}".read_model_rows WHERE key = '\\xff'`),
+        });
+        expect(met).to.include('append_v');
+        await (await ProjectionRunner.open({ store: projecting, projection: counterTotals })).rebuild();
+        await demandSound(projecting);
+      }),
+    ));
+});
