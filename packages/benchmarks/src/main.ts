@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { readCommandLine, type Request } from './harness/command-line.js';
 import { measureApart, type MeasuredRow } from './harness/measure-row.js';
@@ -68,5 +69,14 @@ function circumstancesOf({ repetitions }: Request): string {
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
   const machine = `${availableParallelism()} shared cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${process.platform}`;
   const date = new Date().toISOString().slice(0, 10);
-  return `\`${command}\` on ${date}: Node ${process.versions.node}, ${machine}; medians of ${repetitions} repetitions.`;
+  return `\`${command}\` on ${date}: commit ${commit()}, Node ${process.versions.node}, ${machine}; medians of ${repetitions} repetitions.`;
+}
+
+/** The commit that is measured, `unknown` outside of a clone. */
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short=8', 'HEAD'], { encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return 'unknown';
+  }
 }

@@ -8,20 +8,18 @@ import { sayFigure, sayRatio } from './figures.js';
 
 const DOCUMENTS = join(packageFolder, '..', '..', 'docs', 'explanation');
 
-/** The measured rows of a group as Markdown: what is missed, and one line a row. The command itself prints every contender. */
+/** The measured rows of a group as Markdown: how many targets are missed, and one line a row. The command itself prints every contender. */
 export function asMarkdown(rows: readonly MeasuredRow[], circumstances: string): string {
-  const head = ['row', 'unit', 'ours', 'raw', 'ours ÷ raw', 'by processor', 'target', 'met?', 'peers ÷ raw'];
+  const head = ['row', 'unit', 'ours', 'raw', 'ours ÷ raw', 'by processor', 'target', 'peers ÷ raw'];
   return [circumstances, '', missedIn(rows), '', ...table(head, rows.map(summaryOf))].join('\n');
 }
 
 function missedIn(rows: readonly MeasuredRow[]): string {
-  const missed = rows.flatMap((one) => {
-    const verdict = judge(one);
-    return verdict === undefined || verdict.isMet
-      ? []
-      : [`\`${one.row.name}\` (${verdict.found}, wanted ${verdict.wanted})`];
-  });
-  return missed.length === 0 ? 'No target is missed.' : `**Missed:** ${missed.join(', ')}.`;
+  const verdicts = rows.map(judge).filter((verdict) => verdict !== undefined);
+  const missed = verdicts.filter(({ isMet }) => !isMet);
+  return missed.length === 0
+    ? 'No target is missed.'
+    : `${missed.length} of ${verdicts.length} targets are **missed**.`;
 }
 
 /** A table's lines, and an empty one after them. */
@@ -42,15 +40,14 @@ function summaryOf(one: MeasuredRow): readonly string[] {
     sayFigure(medianOf(one, 'raw')),
     sayRatio(ratioOf(one, 'ours')),
     sayRatio(ratioOf(one, 'ours', 'byProcessor')),
-    verdict?.wanted ?? '',
-    metOrNot(verdict),
+    targetOf(verdict),
     verdict === undefined ? '' : peers.map((peer) => peerOf(peer, one)).join('; '),
   ];
 }
 
-function metOrNot(verdict: Verdict | undefined): string {
+function targetOf(verdict: Verdict | undefined): string {
   if (verdict === undefined) return '';
-  return verdict.isMet ? 'yes' : '**no**';
+  return `${verdict.wanted}: ${verdict.isMet ? 'met' : '**missed**'}`;
 }
 
 function peerOf({ name, figures, failures }: Measured, row: MeasuredRow): string {
