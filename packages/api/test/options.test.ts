@@ -119,7 +119,7 @@ describe('createApi', () => {
 const PORT_ROWS: readonly Row[] = [
   [{ port: '8080' }, 'port must be a whole number from 0 to 65,535, not "8080".'],
   [{ port: Number.NaN }, 'port must be a whole number from 0 to 65,535, not NaN.'],
-  [{ host: '' }, 'host must be a string that is not empty, not "".'],
+  [{ host: '' }, 'host must be a non-empty string, not "".'],
   [{ maxConections: 5 }, 'maxConections is not an option. Did you mean maxConnections?'],
   [{ maxConnections: 0 }, 'maxConnections must be a whole number from 1 to 2,147,483,647, not 0.'],
   [{ idleTimeoutMs: Number.NaN }, 'idleTimeoutMs must be a number from 1 to 2,147,483,647, not NaN.'],
@@ -167,13 +167,9 @@ const oidc = { issuer, audience: 'x', callerOf };
 const introspection = { issuer, clientId: 'c', clientSecret: 's', callerOf };
 
 const TOKEN_ROWS: readonly (readonly [(...given: never[]) => unknown, unknown, string])[] = [
-  [oidcTokens, {}, 'oidcTokens: issuer must be a string that is not empty, not undefined.'],
+  [oidcTokens, {}, 'oidcTokens: issuer must be a non-empty string, not undefined.'],
   [oidcTokens, undefined, 'oidcTokens: its options must be a plain object, not undefined.'],
-  [
-    oidcTokens,
-    { ...oidc, audience: undefined },
-    'oidcTokens: audience must be a string that is not empty, not undefined.',
-  ],
+  [oidcTokens, { ...oidc, audience: undefined }, 'oidcTokens: audience must be a non-empty string, not undefined.'],
   [oidcTokens, { ...oidc, audeince: 'x' }, 'oidcTokens: audeince is not an option. Did you mean audience?'],
   [oidcTokens, { ...oidc, algorithms: 'RS256' }, 'oidcTokens: algorithms must be a list of asymmetric algorithms'],
   [oidcTokens, { ...oidc, algorithms: [] }, 'oidcTokens: algorithms must be a list of asymmetric algorithms'],
@@ -189,12 +185,12 @@ const TOKEN_ROWS: readonly (readonly [(...given: never[]) => unknown, unknown, s
   [
     introspectedTokens,
     { ...introspection, audience: undefined },
-    'introspectedTokens: audience must be a string that is',
+    'introspectedTokens: audience must be a non-empty string',
   ],
   [
     introspectedTokens,
     { ...introspection, clientSecret: 5 },
-    'introspectedTokens: clientSecret must be a string that is',
+    'introspectedTokens: clientSecret must be a non-empty string',
   ],
   [introspectedTokens, { ...introspection, keptMs: Number.NaN }, 'introspectedTokens: keptMs must be a number from 0'],
 ];

@@ -56,7 +56,7 @@ describe('what is given is refused by its name', () => {
     for (const json of ['1', 'null', '{}', '["1"]'])
       expect(() => parsePosition(JSON.parse(json))).to.throw(
         RangeError,
-        'a position is a text of up to 51 decimal digits',
+        'a position must be a text of up to 51 decimal digits',
       );
   });
 });

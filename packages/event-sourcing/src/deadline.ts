@@ -2,26 +2,26 @@ import { schedule, takeBack, type Due } from './due.js';
 import { DeadlineExceeded } from './faults.js';
 import { onAbort } from './on-abort.js';
 
-/** What ends a call that waits. */
+/** Ends the wait of a call. */
 export interface WaitOptions {
   /** Once it has fired, the call rejects with `DeadlineExceeded` within 100 ms, whatever the store does. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How long a caller waits, and what ends the wait before that. */
+/** How long a caller waits, and the signal that ends the wait earlier. */
 export interface Waiting extends WaitOptions {
-  /** Milliseconds, from now on. Default: without a limit. */
+  /** Milliseconds from now. Default: no limit. */
   readonly waitMs?: number | undefined;
 }
 
-/** A write that has begun may still be answered for so long after its caller gave up; then its outcome is unknown. */
+/** How long a write that has begun is still awaited after its caller gave up. After that its outcome is unknown. */
 const LAST_CHANCE_MS = 80;
-/** Why the signal of a {@link Deadline} fired. Made once: an error with its stack is expensive. */
-const TIME_IS_UP = new Error('the deadline is over');
+/** The abort reason of a {@link Deadline}. Created once, because an error with its stack is expensive. */
+const TIME_IS_UP = new Error('the deadline has passed');
 
 /**
- * When a call ends: as soon as its caller's signal fires, or after so many milliseconds. One is made for each call and handed through
- * every wait of it. It is a {@link WaitOptions} itself, so a store is handed it as it is.
+ * When a call ends: as soon as its caller's signal fires, or after some milliseconds. Each call makes one and passes it
+ * to every wait. It implements {@link WaitOptions}, so stores take it as it is.
  */
 export class Deadline implements WaitOptions {
   readonly #doing: string;
@@ -32,61 +32,71 @@ export class Deadline implements WaitOptions {
   #firingAt: Due | undefined;
   #takeBack: () => void = () => undefined;
 
-  /** `doing` says in the fault what took too long. */
+  /** `doing` names in the fault what took too long. */
   constructor(doing: string, { signal, waitMs = Infinity }: Waiting = {}) {
     this.#doing = doing;
     this.given = signal;
     this.#dueAt = waitMs === Infinity ? Infinity : performance.now() + waitMs;
   }
 
-  /** Fires when the deadline is over; `undefined` when nothing ends it. Made only when asked for: {@link end} lets go of it. */
+  /**
+   * Aborts when the deadline has passed; `undefined` when nothing ends it. Created when first read; {@link end}
+   * releases it.
+   */
   get signal(): AbortSignal | undefined {
     if (this.#dueAt === Infinity) return this.given;
     this.#own ??= this.#firing();
     return this.#own.signal;
   }
 
-  /** Whether the caller has given up, or the time is up. */
+  /** Whether the caller has given up or the time has passed. */
   get isOver(): boolean {
     return this.given?.aborted === true || (this.#dueAt < Infinity && performance.now() >= this.#dueAt);
   }
 
-  /** What is left of the time, in milliseconds. */
+  /** The milliseconds left. */
   get leftMs(): number {
     return Math.max(0, this.#dueAt - performance.now());
   }
 
-  /** The same deadline, or one after so many milliseconds where that comes first. */
+  /** This deadline, or an earlier one in `waitMs` milliseconds. */
   atMost(waitMs: number): Deadline {
     return new Deadline(this.#doing, { signal: this.given, waitMs: Math.min(waitMs, this.leftMs) });
   }
 
-  /** @throws DeadlineExceeded when the deadline is over. */
+  /** @throws DeadlineExceeded when the deadline has passed. */
   refuse(): void {
     if (this.isOver) throw this.fault();
   }
 
-  /** What to reject with. */
+  /** The fault to reject with. */
   fault(cause?: unknown): DeadlineExceeded {
     return new DeadlineExceeded({ doing: this.#doing }, cause);
   }
 
-  /** What comes of a promise, if it comes in time. What comes later is ignored, also a failure. @throws DeadlineExceeded for what `why` says. */
+  /**
+   * The promise's outcome if it comes in time. A later outcome, also a failure, is ignored.
+   *
+   * @throws DeadlineExceeded for what `why` says.
+   */
   wait<Value>(promise: Promise<Value>, why?: () => unknown): Promise<Value> {
     return this.#race(promise, 0, () => this.fault(why?.()));
   }
 
-  /** {@link wait} for a write, which may have begun. A store that has not begun it says so at once; else it is this fault. */
+  /**
+   * {@link wait} for a write. A store that has not begun the write says so at once; otherwise it may have begun, and
+   * this rejects with `inDoubt`.
+   */
   waitForWrite<Value>(writing: Promise<Value>, inDoubt: () => Error): Promise<Value> {
     return this.#race(writing, LAST_CHANCE_MS, inDoubt);
   }
 
-  /** {@link wait} for each value. */
+  /** {@link wait} for each value of a source. */
   values<Value>(source: AsyncIterable<Value>, why?: () => unknown): AsyncIterable<Value> {
     return this.#isEndless ? source : this.#valuesOf(source, why);
   }
 
-  /** Lets go of what is behind {@link signal}. */
+  /** Releases {@link signal}. */
   end(): void {
     if (this.#firingAt !== undefined) takeBack(this.#firingAt);
     this.#takeBack();
@@ -105,7 +115,7 @@ export class Deadline implements WaitOptions {
         yield next.value;
       }
     } finally {
-      // Not waited for: what hangs may never return.
+      // Not awaited: a source that hangs may never return.
       values.return?.().catch(() => undefined);
     }
   }

@@ -1,9 +1,9 @@
 /**
- * Freezes what is made of plain objects and arrays, and answers with it: what is kept is handed out to many, and none of them may
- * change it for the others. What nothing can be added to any more is taken to be frozen throughout; instances of classes stay as they are.
+ * Freezes plain objects and arrays throughout and returns the value, so that one holder can't change it for the others.
+ * A non-extensible object counts as frozen already. Class instances stay as they are.
  */
 export function deepFrozen<Value>(value: Value): Value {
-  // Whether something can be added costs far less to ask than whether it is frozen, and this is asked with every command.
+  // `isExtensible` costs far less than `isFrozen`, and this runs with every command.
   if (typeof value !== 'object' || value === null || !Object.isExtensible(value)) return value;
   if (Array.isArray(value)) {
     for (const member of value) deepFrozen(member);

@@ -1,4 +1,4 @@
-/** What the author of a domain needs beside what its users do: deadlines, faults to throw, and the types of what it is built of. */
+/** For the author of a domain: deadlines, faults to throw, and the types a domain is built of. */
 export type { Brand } from './brand.js';
 export { systemClock } from './clock.js';
 export { instantToIso, parseInstant } from './instant.js';

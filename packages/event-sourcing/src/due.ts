@@ -1,4 +1,4 @@
-/** Something that happens at an instant, by `performance.now()`, unless it is taken back before. */
+/** A callback for a time by `performance.now()`, unless it is cancelled before. */
 export interface Due {
   readonly dueAt: number;
   readonly fire: () => void;
@@ -6,11 +6,14 @@ export interface Due {
 
 const TICK_MS = 10;
 
-/** Everything that is due some time. Nearly all of it is taken back before: one timer for all costs a read a third of one of its own. */
+/**
+ * All pending callbacks. They share one timer, because nearly all are cancelled: a timer for each read cost three times
+ * as much.
+ */
 const pending = new Set<Due>();
 let isTicking = false;
 
-/** Has it happen when it is due, or up to 10 ms later. */
+/** Schedules the callback for its time, or up to 10 ms later. */
 export function schedule(due: Due): void {
   pending.add(due);
   if (isTicking) return;
@@ -18,7 +21,7 @@ export function schedule(due: Due): void {
   setTimeout(tick, TICK_MS);
 }
 
-/** Takes it back. */
+/** Cancels the callback. */
 export function takeBack(due: Due): void {
   pending.delete(due);
 }

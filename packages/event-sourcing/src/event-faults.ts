@@ -2,7 +2,7 @@ import { FaultOf } from './fault.js';
 import type { Revision } from './streams/revision.js';
 import type { StreamId } from './streams/stream-id.js';
 
-/** The data holds what JSON can't: refused before a store saw it. */
+/** The data holds something that JSON can't represent. It was refused before it reached a store. */
 export class UnserialisableData extends FaultOf<
   'unserialisable-data',
   { readonly path: string; readonly problem: string }
@@ -12,7 +12,7 @@ export class UnserialisableData extends FaultOf<
   }
 }
 
-/** Where an event stands that could not be used. */
+/** The place of an event that could not be used. */
 export interface EventPlace {
   readonly streamId: StreamId;
   readonly revision: Revision;
@@ -20,7 +20,7 @@ export interface EventPlace {
   readonly schemaVersion: number;
 }
 
-/** A stored event of a known type is not of a known shape. */
+/** A stored event of a known type has an unknown shape. */
 export class UnreadableEvent extends FaultOf<'unreadable-event', EventPlace & { readonly problem: string }> {
   constructor(facts: UnreadableEvent['facts'], cause?: unknown) {
     super('unreadable-event', facts, {

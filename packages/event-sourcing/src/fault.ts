@@ -1,4 +1,4 @@
-/** What went wrong, as a closed set: branch on this, never on a message. */
+/** The kinds of fault, as a closed set. Branch on the code, never on a message. */
 export type FaultCode =
   | 'revision-conflict'
   | 'concurrent-change'
@@ -21,7 +21,7 @@ export type FaultCode =
   | 'rebuild-superseded'
   | 'position-unknown';
 
-/** Those that may be gone when the same call is made again, unchanged. */
+/** The faults that may be gone when the same call is repeated unchanged. */
 const RETRYABLE: ReadonlySet<FaultCode> = new Set<FaultCode>([
   'revision-conflict',
   'concurrent-change',
@@ -36,14 +36,14 @@ const RETRYABLE: ReadonlySet<FaultCode> = new Set<FaultCode>([
 ]);
 
 /**
- * Something outside the rules of the domain failed: a store, another writer, a stored row. A rejection is a value and is
- * no fault; a defect of the program is a plain `Error`, and not a fault either.
+ * A failure outside the rules of the domain: in a store, through another writer, in a stored row. A rejection is a
+ * value and not a fault. A defect of the program is a plain `Error` and not a fault either.
  */
 export abstract class Fault extends Error {
   readonly code: FaultCode;
   /** Whether the same call may succeed later, unchanged. */
   readonly retryable: boolean;
-  /** What the message says, for programs. */
+  /** The facts of the message, for programs. */
   readonly facts: object;
 
   constructor(
@@ -59,7 +59,7 @@ export abstract class Fault extends Error {
   }
 }
 
-/** A fault of one code, whose facts are known. */
+/** A fault with one code, whose facts are typed. */
 export abstract class FaultOf<Code extends FaultCode, Facts extends object> extends Fault {
   declare readonly code: Code;
   declare readonly facts: Facts;
@@ -69,7 +69,7 @@ export abstract class FaultOf<Code extends FaultCode, Facts extends object> exte
   }
 }
 
-/** The reason in the message of a fault, if there is one. */
+/** The cause as the end of a fault's message; empty without a cause. */
 export function because(cause: unknown): string {
   return cause instanceof Error ? ` (${cause.message})` : '';
 }

@@ -3,7 +3,7 @@ import type { Position } from './streams/position.js';
 import type { ExpectedRevision, Revision } from './streams/revision.js';
 import type { StreamId } from './streams/stream-id.js';
 
-/** The stream is not where the writer expected it: nothing of the append was written. */
+/** The stream is not at the revision the writer expected; nothing of the append was written. */
 export class RevisionConflict extends FaultOf<
   'revision-conflict',
   {
@@ -22,7 +22,7 @@ export class RevisionConflict extends FaultOf<
   }
 }
 
-/** Others kept changing the stream while the command was decided, time after time: nothing was written. */
+/** Other writers changed the stream in every attempt at the command; nothing was written. */
 export class ConcurrentChange extends FaultOf<
   'concurrent-change',
   { readonly streamId: StreamId; readonly attempts: number }
@@ -35,33 +35,39 @@ export class ConcurrentChange extends FaultOf<
   }
 }
 
-/** The answer to an append was lost and could not be found out: it may or may not have been written. */
+/** The answer to an append was lost and could not be recovered: the append may or may not have been written. */
 export class OutcomeUnknown extends FaultOf<'outcome-unknown', { readonly streamId: StreamId }> {
   constructor(facts: OutcomeUnknown['facts'], cause?: unknown) {
     super('outcome-unknown', facts, {
-      message: `whether ${facts.streamId} was written is not known: repeat the command with its idempotency key`,
+      message: `it is unknown whether ${facts.streamId} was written: repeat the command with its idempotency key`,
       cause,
     });
   }
 }
 
-/** An append was acknowledged, and where its events stand could not be read in time: it is there, so it is not to be repeated. */
+/**
+ * An append was acknowledged, but the positions of its events could not be read in time. It is written and must not be
+ * repeated.
+ */
 export class WrittenUnseen extends FaultOf<'written-unseen', { readonly streamId: StreamId }> {
   constructor(facts: WrittenUnseen['facts']) {
     super('written-unseen', facts, {
-      message: `${facts.streamId} was written, but where could not be read: look at it, or repeat the command with its idempotency key`,
+      message: `${facts.streamId} was written, but its position could not be read: read the stream, or repeat the command with its idempotency key`,
     });
   }
 }
 
-/** The caller's time was up, or they gave up: the write was not begun, or a read still waited. */
+/** The deadline passed or the caller gave up: a write had not begun, or a read still waited. */
 export class DeadlineExceeded extends FaultOf<'deadline-exceeded', { readonly doing: string }> {
   constructor(facts: DeadlineExceeded['facts'], cause?: unknown) {
-    super('deadline-exceeded', facts, { message: `the time for ${facts.doing} was up${because(cause)}`, cause });
+    super('deadline-exceeded', facts, {
+      message: `${facts.doing} did not finish before its deadline${because(cause)}`,
+      cause,
+    });
   }
 }
 
-/** The store can't be reached, or another process holds it: nothing was written, later it may work. */
+/** The store can't be reached, or another process holds it. Nothing was written; a later attempt may succeed. */
 export class StoreUnavailable extends FaultOf<
   'store-unavailable',
   { readonly store: string; readonly problem: string }
@@ -71,21 +77,24 @@ export class StoreUnavailable extends FaultOf<
   }
 }
 
-/** The store was closed by its owner; a call that came after it, or was still waiting, wrote nothing. */
+/** The store was closed by its owner. A call that came later, or still waited, wrote nothing. */
 export class StoreClosed extends FaultOf<'store-closed', { readonly store: string }> {
   constructor(facts: StoreClosed['facts']) {
     super('store-closed', facts, { message: `${facts.store} is closed` });
   }
 }
 
-/** There is no room left: nothing was written, what was there is intact. */
+/** There is no room left. Nothing was written; the stored data is intact. */
 export class StoreFull extends FaultOf<'store-full', { readonly store: string }> {
   constructor(facts: StoreFull['facts'], cause?: unknown) {
     super('store-full', facts, { message: `${facts.store} has no room left; nothing was written`, cause });
   }
 }
 
-/** What the store keeps is not sound, so it is not used. It was left as it was found. `remedy` is there where it is not a backup. */
+/**
+ * The stored data is damaged, so it is not used. It was left as it was found. `remedy` is given where it is not a
+ * backup.
+ */
 export class StoreDamaged extends FaultOf<
   'store-damaged',
   { readonly store: string; readonly problem: string; readonly remedy?: string }
@@ -97,8 +106,8 @@ export class StoreDamaged extends FaultOf<
 }
 
 /**
- * What is there belongs to another program, or to a newer version of this one, or the store's user lacks a right to it. It was
- * left as it was found.
+ * The stored data belongs to another program or a newer version of this one, or the store's user lacks a right to it.
+ * It was left as it was found.
  */
 export class StoreForeign extends FaultOf<'store-foreign', { readonly store: string; readonly problem: string }> {
   constructor(facts: StoreForeign['facts'], cause?: unknown) {
@@ -107,8 +116,9 @@ export class StoreForeign extends FaultOf<'store-foreign', { readonly store: str
 }
 
 /**
- * A position stands for no event of this store: it is beyond the end, or another event stands there. It belongs to another store, or to
- * a history that was lost, as by restoring a backup. What is asked of it would be answered by what it was never about.
+ * No event of this store is at the position: it is past the end, or another event is there. The position belongs to
+ * another store, or to a history that was lost, for example by restoring a backup. An answer would be about other
+ * events.
  */
 export class PositionUnknown extends FaultOf<
   'position-unknown',
@@ -121,7 +131,10 @@ export class PositionUnknown extends FaultOf<
   }
 }
 
-/** The driver of a store is missing, or can't run in this Node: nothing was opened. `remedy` is the command that mends it. */
+/**
+ * The driver of a store is missing or can't run on this version of Node; nothing was opened. `remedy` is the command
+ * that fixes it.
+ */
 export class DriverUnusable extends FaultOf<
   'driver-unusable',
   { readonly driver: string; readonly problem: string; readonly remedy: string }

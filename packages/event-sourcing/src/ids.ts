@@ -5,19 +5,19 @@ import { systemClock, type Clock } from './clock.js';
 /** The identity of one event, forever: a ULID (26 characters, Crockford base 32; docs/reference/events.md). */
 export type EventId = Brand<string, 'EventId'>;
 
-/** Gives a fresh id at every call; no two calls give the same one. */
+/** Returns a new id at every call, never the same one twice. */
 export type IdSource = () => EventId;
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /**
- * Takes a ULID in its canonical upper-case form.
+ * Parses a ULID in its canonical upper-case form.
  *
  * @throws RangeError when the text is anything else.
  */
 export function eventId(text: string): EventId {
   if (isEventId(text)) return text;
-  throw new RangeError(`an event id is a ULID, not ${JSON.stringify(text.slice(0, 40))}`);
+  throw new RangeError(`an event id must be a ULID, not ${JSON.stringify(text.slice(0, 40))}`);
 }
 
 /** Whether a text is a ULID in its canonical upper-case form. */
@@ -28,8 +28,8 @@ export function isEventId(text: string): text is EventId {
 /**
  * Makes ULIDs that sort in the order they were made, also within one millisecond and when the clock jumps back.
  *
- * Randomness is drawn from the platform's cryptographic source, 1,024 bytes at a time: a draw for each character was
- * far more expensive than the id.
+ * Random bytes are drawn from the platform's cryptographic source 1,024 at a time: a draw per character cost far more
+ * than the id.
  */
 export function monotonicIds(clock: Clock = systemClock): IdSource {
   const next = monotonicFactory(pooledRandom());
@@ -39,8 +39,8 @@ export function monotonicIds(clock: Clock = systemClock): IdSource {
 const LAST = 2 ** 48 - 1;
 
 /**
- * A ULID counts from 1970 in 48 bits; a machine whose clock is elsewhere still has to name its events. Not from 0: `ulid` takes
- * that for no time at all, and asks the machine's clock itself.
+ * Clamps a time to what a ULID can hold: 48 bits from 1970. A machine whose clock is outside still has to name its
+ * events. The lower end is not 0, because `ulid` takes 0 for a missing time and reads the machine's clock.
  */
 function withinUlid(moment: number): number {
   return Math.min(Math.max(moment, 1), LAST);

@@ -1,12 +1,15 @@
 import type { Brand } from './brand.js';
 
-/** A moment in UTC: whole milliseconds since 1970-01-01T00:00:00Z, never a local time (docs/adr/0003-instants-are-numbers-in-the-kernel.md). */
+/**
+ * A time in UTC: whole milliseconds since 1970-01-01T00:00:00Z, never a local time
+ * (docs/adr/0003-instants-are-numbers-in-the-kernel.md).
+ */
 export type Instant = Brand<number, 'Instant'>;
 
 const FURTHEST = 8_640_000_000_000_000;
 
 /**
- * Takes only whole milliseconds that a calendar can hold.
+ * Parses whole milliseconds within the range of a `Date`.
  *
  * @throws RangeError when `milliseconds` is not an integer or lies outside ±100,000,000 days around 1970.
  */
@@ -19,10 +22,10 @@ export function instant(milliseconds: number): Instant {
 
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 1000;
-/** The part of an instant's text that is the same all day: every row has two of them. */
+/** The date part of an instant's text by its day, cached: every row has two. */
 const dates = new Map<number, string>();
 
-/** Writes the one form an instant has as text: ISO 8601 in UTC with milliseconds, `2024-06-13T06:44:39.050Z`. */
+/** Formats an instant as ISO 8601 in UTC with milliseconds, `2024-06-13T06:44:39.050Z`: its one text form. */
 export function instantToIso(value: Instant): string {
   const day = Math.floor(value / DAY_MS);
   const inDay = value - day * DAY_MS;
@@ -45,9 +48,9 @@ const ISO = /^((?:\d{4}|[+-]\d{6})-\d\d-(\d\d))T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)
 const IN_EVERY_MONTH = 28;
 
 /**
- * Reads what {@link instantToIso} wrote, or any ISO 8601 date and time of the calendar that names its offset.
+ * Parses what {@link instantToIso} wrote, or any ISO 8601 date and time with its offset.
  *
- * @throws RangeError when the text is not such a moment.
+ * @throws RangeError when the text is anything else.
  */
 export function parseInstant(text: string): Instant {
   const [, date, day] = ISO.exec(text) ?? [];
@@ -58,7 +61,7 @@ export function parseInstant(text: string): Instant {
   throw new RangeError(`an instant is ISO 8601 with its offset, as in 2024-06-13T06:44:39.050Z, not ${shown}`);
 }
 
-/** JavaScript takes 30 February for 1 March. */
+/** Whether the date exists: JavaScript takes 30 February for 1 March. */
 function isDay(date: string): boolean {
   return new Date(`${date}T00:00:00Z`).toISOString().split('T')[0]?.slice(-2) === date.slice(-2);
 }

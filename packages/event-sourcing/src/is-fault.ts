@@ -22,7 +22,7 @@ import type {
   RebuildSuperseded,
 } from './projections/projection-faults.js';
 
-/** Every fault there is; `code` tells them apart, and with it the type of `facts`. */
+/** Every fault of the kernel. `code` tells them apart and determines the type of `facts`. */
 export type AnyFault =
   | CheckpointConflict
   | ConcurrentChange
@@ -46,8 +46,8 @@ export type AnyFault =
   | WrittenUnseen;
 
 /**
- * Whether what was caught is a {@link Fault}, of a certain code if one is given: then its `facts` are known, too. It is one as well
- * when it comes from another installed copy of this package.
+ * Whether a caught value is a {@link Fault}, of the given code if there is one; its `facts` are then typed. It also
+ * recognises a fault of another installed copy of this package.
  */
 export function isFault<Code extends FaultCode>(
   caught: unknown,
@@ -58,7 +58,7 @@ export function isFault(caught: unknown, code?: FaultCode): boolean {
   return isOfSomeCopy(caught) && (code === undefined || caught.code === code);
 }
 
-/** Classes are one a copy; the form is the same for all. */
+/** Each installed copy has its own classes; the shape of a fault is the same in all. */
 function isOfSomeCopy(caught: unknown): caught is { readonly code: unknown } {
   const types = { code: 'string', retryable: 'boolean', facts: 'object' };
   return (

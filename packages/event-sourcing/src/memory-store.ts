@@ -10,12 +10,15 @@ import type { ReadModelStore } from './projections/read-model-store.js';
 import type { Store } from './store.js';
 import type { RecordedEvent } from './streams/event.js';
 
-/** How a memory store is opened; everything has a default. */
+/** The options of a memory store; all have defaults. */
 export interface MemoryStoreOptions {
   readonly clock?: Clock;
-  /** Is told how its consumers are doing. */
+  /** Observes the store's consumers. */
   readonly observe?: Observe;
-  /** Events recorded elsewhere, to begin with: ids, revisions and instants stay, positions are counted anew. */
+  /**
+   * Events recorded elsewhere that the store starts with. Their ids, revisions and times stay; positions are assigned
+   * anew.
+   */
   readonly history?: readonly RecordedEvent[];
 }
 
@@ -26,9 +29,9 @@ const OPTIONS: OptionRules<MemoryStoreOptions> = {
 };
 
 /**
- * Opens a store that forgets everything when the process ends, and otherwise keeps every promise of the ports.
+ * Opens a store that keeps its events in memory until the process ends, with every other guarantee of the ports.
  *
- * @throws RangeError when the history has a gap in a stream, or naming an option that is unknown or malformed.
+ * @throws RangeError when the history has a gap in a stream, or that names an unknown or malformed option.
  */
 export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
   const { clock = systemClock, history = [], observe } = parseOptions(options, 'openMemoryStore', OPTIONS);
@@ -39,7 +42,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
 
 const MOST = { appends: 512, size: Infinity } as const;
 
-/** Opens read models in memory, to stand beside an event store that keeps none of its own. */
+/** Opens read models in memory, beside an event store that has none of its own. */
 export function memoryReadModelStore(): ReadModelStore {
   return new EngineReadModelStore(new GuardedBackend(new MemoryBackend('the memory read-model store')));
 }

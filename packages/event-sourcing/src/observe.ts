@@ -7,14 +7,14 @@ import type { EventShape } from './streams/event.js';
 import type { StreamId } from './streams/stream-id.js';
 
 /**
- * What happened, told once it is over. Times are milliseconds.
+ * Something that happened, observed once it is over. Times are in milliseconds.
  *
- * - `call`: somebody asked for something, by the name of the method or command; `failed` is what was thrown;
+ * - `call`: a method or command was called; `failed` carries the thrown value;
  * - `decision`: a command was decided, again after each conflict;
- * - `append`: a store was given events; `conflict` is another writer who was first;
- * - `group`: a store wrote so many appends in one transaction;
- * - `handled`: a consumer's handler was called; `lag` is for how many seconds its first event had been waiting;
- * - `consumer`: how a consumer is doing in this process, about once a second.
+ * - `append`: events were appended; `conflict` means another writer was first;
+ * - `group`: a store wrote several appends in one transaction;
+ * - `handled`: a consumer's handler was called; `lag` is how many seconds its first event had waited;
+ * - `consumer`: the state of a consumer in this process, about once a second.
  */
 export type Observation =
   | {
@@ -52,19 +52,19 @@ export type Observation =
       readonly lag: number | undefined;
     };
 
-/** Is told what happens. It is called in the midst of the work and has to be quick; what it throws is ignored. */
+/** Receives observations. It is called in the middle of the work and must be quick; what it throws is ignored. */
 export type Observe = (observation: Observation) => void;
 
-/** Tells the observer, if there is one. Watching changes nothing about what is watched. */
+/** Calls the observer, if there is one. An observer can't affect what it observes. */
 export function tell(observe: Observe | undefined, observation: Observation): void {
   try {
     observe?.(observation);
   } catch {
-    // The command it speaks of is done, and its caller is owed the answer.
+    // The observed command is done, so its caller gets the answer whatever the observer throws.
   }
 }
 
-/** Answers a call, and tells of it. */
+/** Answers a call and observes it. */
 export function toldCall<Answer extends { readonly outcome: string }>(
   observe: Observe | undefined,
   call: string,
@@ -78,7 +78,7 @@ export function toldCall<Answer extends { readonly outcome: string }>(
   });
 }
 
-/** Does something, and tells how it ended and how long it took. */
+/** Runs something, and observes how it ended and how long it took. */
 async function told<Answer>(
   observe: Observe,
   act: () => Promise<Answer>,
@@ -95,7 +95,7 @@ async function told<Answer>(
   }
 }
 
-/** The same decider, whose decisions are told. */
+/** The same decider, with its decisions observed. */
 export function observedDecider<Command, Event extends EventShape, State, Rejection, Facts>(
   decider: Deciding<Command, Event, State, Rejection, Facts>,
   observe: Observe | undefined,
@@ -112,7 +112,7 @@ export function observedDecider<Command, Event extends EventShape, State, Reject
   };
 }
 
-/** The same event store, whose appends are told. */
+/** The same event store, with its appends observed. */
 export function observedEventStore(store: EventStore, observe: Observe | undefined): EventStore {
   if (observe === undefined) return store;
   return delegating(store, {

@@ -1,10 +1,13 @@
-/** What hears each signal: one listener a signal, however many wait on it, or the platform warns of a leak from the eleventh on. */
+/**
+ * The callbacks of each signal. A signal gets one listener for all of them, because the platform warns of a leak at the
+ * eleventh.
+ */
 const heard = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Calls `act` when the signal fires, at once when it has fired before. The answer takes the call back.
+ * Calls `act` when the signal fires, or at once when it has fired already. The returned function cancels that.
  *
- * Any number may wait on one signal: a request hands its own to all its reads.
+ * Any number may wait on one signal: a request passes its own to all its reads.
  */
 export function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
   if (signal === undefined) return () => undefined;
@@ -28,14 +31,14 @@ function listenTo(signal: AbortSignal): Set<() => void> {
   return acts;
 }
 
-/** A signal that listens to others. */
+/** A signal that follows other signals. */
 export interface Released {
   readonly signal: AbortSignal;
-  /** To be called when nobody waits for it any more: the signals it listens to may go on for long. */
+  /** Call it when the signal is no longer needed, because the followed signals may outlive it. */
   readonly release: () => void;
 }
 
-/** A signal that fires when one of two does. */
+/** A signal that aborts when either of two does. */
 export function eitherOf(one: AbortSignal, other: AbortSignal | undefined): Released {
   if (other === undefined) return { signal: one, release: () => undefined };
   const control = new AbortController();

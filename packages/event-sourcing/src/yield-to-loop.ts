@@ -1,4 +1,6 @@
-/** Lets timers, sockets and whatever else is ready have their turn: a loop that only awaits promises keeps them all waiting. */
+/**
+ * Yields to the event loop, so that timers and sockets are served. A loop that only awaits promises would starve them.
+ */
 export function yieldToLoop(): Promise<void> {
   return new Promise((resolve) => {
     // Browsers have no setImmediate.
@@ -7,7 +9,10 @@ export function yieldToLoop(): Promise<void> {
   });
 }
 
-/** Says, now and then, that it is time to {@link yieldToLoop}: work of so many microseconds each is not worth it every time. */
+/**
+ * Says, now and then, that it is time for {@link yieldToLoop}: yielding after every few microseconds of work would be
+ * too expensive.
+ */
 export class YieldPacer {
   readonly #every: number;
   #count = 0;

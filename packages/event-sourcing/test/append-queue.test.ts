@@ -149,7 +149,7 @@ describe('the queue in which appends wait', () => {
     groups[0]?.end([{ recorded: [] }]);
     const [answered, forgotten] = await Promise.all(all);
     expect(answered).to.deep.equal([]);
-    expect(forgotten).to.be.instanceOf(TypeError).with.property('message').that.includes('was not answered');
+    expect(forgotten).to.be.instanceOf(TypeError).with.property('message').that.includes('has no outcome');
   });
 
   it('keeps an append as it was, whatever its caller does with the objects afterwards', async () => {

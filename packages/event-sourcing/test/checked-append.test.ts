@@ -28,10 +28,10 @@ describe('an append that is checked', () => {
     const [lone, noText] = ['a lone surrogate is not Unicode text', 'it is not text'];
     for (const [content, path, problem] of [
       [{ type: LONE }, '$.type', lone],
-      [{ type: '' }, '$.type', 'a type is not empty and does not begin with $'],
-      [{ type: '$Counted' }, '$.type', 'a type is not empty and does not begin with $'],
-      [{ schemaVersion: 65_536 }, '$.schemaVersion', 'a whole number from 1 to 65535 is one, not 65536'],
-      [{ id: 'not-a-ulid' }, '$.id', 'an event id is a ULID'],
+      [{ type: '' }, '$.type', 'a type must not be empty or begin with $'],
+      [{ type: '$Counted' }, '$.type', 'a type must not be empty or begin with $'],
+      [{ schemaVersion: 65_536 }, '$.schemaVersion', 'expected a whole number from 1 to 65535, got 65536'],
+      [{ id: 'not-a-ulid' }, '$.id', 'expected a ULID'],
       [{ metadata: { ...metadata, actor: 7 } }, '$.metadata.actor', noText],
       [{ metadata: { ...metadata, correlationId: LONE } }, '$.metadata.correlationId', lone],
       [{ metadata: { ...metadata, causationId: LONE } }, '$.metadata.causationId', lone],

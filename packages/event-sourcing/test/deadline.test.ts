@@ -26,14 +26,14 @@ describe('a deadline', () => {
       'deadline-exceeded',
     ]);
     expect(deadline.isOver).to.equal(true);
-    expect(() => deadline.refuse()).to.throw('the time for a test was up');
+    expect(() => deadline.refuse()).to.throw('a test did not finish before its deadline');
   });
 
   it('ends a wait when its time is up, says why if it can, and fires its signal', async () => {
     const deadline = new Deadline('a test', { waitMs: 20 });
     const { signal } = deadline;
     const fault = await faultOf(deadline.wait(never, () => new Error('no server')));
-    expect(String(fault)).to.contain('the time for a test was up (no server)');
+    expect(String(fault)).to.contain('a test did not finish before its deadline (no server)');
     while (signal?.aborted === false) await new Promise(setImmediate);
     deadline.end();
   });

@@ -89,13 +89,13 @@ describe('an event codec', () => {
     }
   });
 
-  it('takes no old shape for a new one when an upcaster answers nothing, or no object (V8)', () => {
+  it('takes no old shape for a new one when an upcaster returns nothing, or no object (V8)', () => {
     for (const answer of [undefined, null, 'text', 7, []]) {
       const upcaster = (): JsonObject => Reflect.get(Object({ answer }), 'answer');
       const broken = eventCodec<Moved>({ Moved: { ...moved, upcasters: [upcaster, upcaster] } });
       const fault = faultOf(() => broken.decode(stored(2, { to: { street: 's', country: 'CH' } })));
       expect(isFault(fault, 'unreadable-event'), String(answer)).to.equal(true);
-      if (answer === undefined) expect(fault).to.have.property('message').that.includes('version 2 answers nothing');
+      if (answer === undefined) expect(fault).to.have.property('message').that.includes('version 2 returned nothing');
     }
   });
 
@@ -122,7 +122,7 @@ describe('an event codec', () => {
 
   it('refuses what an upcaster made that is of no known shape, a version of the future, an unknown type', () => {
     const to = { street: 's', country: 'CH' };
-    const [versions, unknown] = ['schema versions 1 to 3 are known', 'the type is not known here'];
+    const [versions, unknown] = ['only schema versions 1 to 3 are known', 'the type is unknown'];
     for (const [event, code, problem] of [
       [stored(2, { street: 5 }), 'unreadable-event', 'street and country must be text'],
       [stored(0, { to }), 'unreadable-event', versions],

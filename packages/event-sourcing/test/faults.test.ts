@@ -60,17 +60,17 @@ const FAULTS: Said = {
   'outcome-unknown': [
     new OutcomeUnknown({ streamId }, cause),
     true,
-    'whether tally-a was written is not known: repeat the command with its idempotency key',
+    'it is unknown whether tally-a was written: repeat the command with its idempotency key',
   ],
   'written-unseen': [
     new WrittenUnseen({ streamId }),
     false,
-    'tally-a was written, but where could not be read: look at it, or repeat the command with its idempotency key',
+    'tally-a was written, but its position could not be read: read the stream, or repeat the command with its idempotency key',
   ],
   'deadline-exceeded': [
     new DeadlineExceeded({ doing: 'a look' }, cause),
     true,
-    'the time for a look was up (the cause)',
+    'a look did not finish before its deadline (the cause)',
   ],
   'store-unavailable': [new StoreUnavailable({ store, problem }, cause), true, 'the store is not available: it burns'],
   'store-closed': [new StoreClosed({ store }), false, 'the store is closed'],
@@ -124,7 +124,7 @@ const FAULTS: Said = {
   'rebuild-superseded': [
     new RebuildSuperseded({ model: 'tallies' }),
     true,
-    'another rebuild of tallies was begun meanwhile; the live rows are as they were',
+    'a later rebuild of tallies replaced this one; the live rows are unchanged',
   ],
   'position-unknown': [
     new PositionUnknown({ position: at, head }),
@@ -155,7 +155,7 @@ describe('a fault', () => {
     expect(said.map(({ message }) => message)).to.deep.equal([
       'tally-a was expected at 3, but it has no events; nothing was written',
       'tally-a was expected at 3, but its last event is another one, at that revision; nothing was written',
-      'projection tallies is at position none after 5 ms, and the store does not say where its end is',
+      'projection tallies is at position none after 5 ms, and the store does not say where its head is',
       'projection tallies stopped before Raised at tally-a revision 4 (position 7): a word',
       'read model tallies was expected at 7, but it is at no checkpoint; nothing was written',
     ]);

@@ -39,8 +39,8 @@ function refusalOf(options: unknown): string {
 describe('options', () => {
   it('are refused by a sentence with the function, the option, its form and what it was', () => {
     const said: readonly (readonly [object, string])[] = [
-      [{}, 'url must be a string that is not empty, not undefined.'],
-      [{ url: '' }, 'url must be a string that is not empty, not "".'],
+      [{}, 'url must be a non-empty string, not undefined.'],
+      [{ url: '' }, 'url must be a non-empty string, not "".'],
       [{ url, kind: 'another' }, 'kind must be "one" or "other", not "another".'],
       [{ url, bytes: Number.NaN }, 'bytes must be a whole number from 1 to 2,147,483,647, not NaN.'],
       [{ url, bytes: 0 }, 'bytes must be a whole number from 1 to 2,147,483,647, not 0.'],
@@ -54,7 +54,7 @@ describe('options', () => {
       [{ url, names: ['one', 1] }, 'names must be a list of strings, not a list.'],
       [{ url, directory: {} }, 'directory must be an object with the method exists, not an object.'],
       [{ url, directory: null }, 'directory must be an object with the method exists, not null.'],
-      [{ url, tls: { cert: 'x' } }, 'tls.key must be a string that is not empty, not undefined.'],
+      [{ url, tls: { cert: 'x' } }, 'tls.key must be a non-empty string, not undefined.'],
       [{ url, tls: 'x' }, 'tls must be a plain object, not "x".'],
     ];
     for (const [options, sentence] of said) expect(refusalOf(options)).to.equal(`RangeError: open: ${sentence}`);

@@ -15,7 +15,7 @@ describe('what a store reads of an event', () => {
     }
     for (const data of NO_OBJECTS) {
       expect(isJsonObject(data)).to.equal(false);
-      expect(() => dataOf(data)).to.throw(TypeError, 'the data of an event is an object');
+      expect(() => dataOf(data)).to.throw(TypeError, 'the data of an event must be an object');
     }
   });
 
@@ -33,7 +33,7 @@ describe('what a store reads of an event', () => {
       { ...metadata, correlationId: null },
     ]) {
       expect(isEventMetadata(said)).to.equal(false);
-      expect(() => metadataOf(said)).to.throw(TypeError, 'has an actor and a correlation id');
+      expect(() => metadataOf(said)).to.throw(TypeError, 'must have an actor and a correlation id');
     }
   });
 });

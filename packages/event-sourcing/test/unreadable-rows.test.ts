@@ -85,7 +85,7 @@ describe('a row that can not be read', () => {
       ...['null', '"text"', '5'].map((mark) => `{"$unreadable":${mark}}`),
     ];
     for (const text of spoilt)
-      expect(() => projection.rows.decode(parseJson(text)), text).to.throw(TypeError, 'mark of a row');
+      expect(() => projection.rows.decode(parseJson(text)), text).to.throw(TypeError, 'placeholder');
   });
 
   it('stands for a stream that the projection is not about, and is damage where it is of another category altogether', () => {
@@ -103,6 +103,6 @@ describe('a row that can not be read', () => {
   it('does not exist where its values are not text', () => {
     const stored = projection.rows.encode(new UnreadableRow(facts, { parity: 'even' }));
     const spoilt = parseJson(JSON.stringify(stored).replace('"even"', '["even",1]'));
-    expect(() => projection.rows.decode(spoilt)).to.throw(TypeError, 'text to find it by');
+    expect(() => projection.rows.decode(spoilt)).to.throw(TypeError, 'must be a string or a list of strings');
   });
 });

@@ -132,7 +132,7 @@ describe('values with one parser', () => {
     for (const id of made) expect(eventId(id)).to.equal(id);
     const ulid = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
     for (const text of ['not-a-ulid', `8${ulid.slice(1)}`, ulid.toLowerCase(), `${ulid}0`, ulid.slice(1), ''])
-      expect(() => eventId(text), text).to.throw(RangeError, 'an event id is a ULID, not');
+      expect(() => eventId(text), text).to.throw(RangeError, 'an event id must be a ULID, not');
     for (const letter of 'ILOU') expect(() => eventId(`${ulid.slice(1)}${letter}`), letter).to.throw(RangeError);
   });
 

@@ -7,7 +7,7 @@ const LONGEST_HANDLE_MS = 86_400_000;
 const LARGEST_PAGE = 10_000;
 
 const OPTIONS: OptionRules<ConsumeOptions> = {
-  name: mustBe('a text of 1 to 200 characters, none of them a control character', isName),
+  name: mustBe('a text of 1 to 200 characters without control characters', isName),
   handle: aFunction,
   filter: optional(optionsWith({ categories: listOf('categories', (category) => typeof category === 'string') })),
   from: optional(mustBe('a position', (from) => typeof from === 'bigint' && from >= 0n)),
@@ -16,7 +16,7 @@ const OPTIONS: OptionRules<ConsumeOptions> = {
   signal: optional(mustBe('an AbortSignal', isSignal)),
 };
 
-/** Takes the options of `store.consume`. @throws RangeError naming an option that is unknown or malformed. */
+/** Parses the options of `store.consume`. @throws RangeError that names an unknown or malformed option. */
 export function parseConsumeOptions(options: ConsumeOptions): ConsumeOptions {
   return parseOptions(options, 'consume', OPTIONS);
 }

@@ -3,45 +3,46 @@ import type { Position } from '../streams/position.js';
 
 /** One opening of a consumer in one process. */
 export interface Holder {
-  /** The opening of the store: it says now and then that it lives. */
+  /** The opening of the store. It sends heartbeats. */
   readonly session: string;
-  /** The consumer within it. */
+  /** The consumer within that opening. */
   readonly run: number;
 }
 
 /** What a store keeps of a consumer. */
 export interface ConsumerRecord {
-  /** Who works; `undefined` when nobody does. */
+  /** The process that works; `undefined` when none does. */
   readonly holder: Holder | undefined;
-  /** Up to here everything is handled. */
+  /** All events up to this position are handled. */
   readonly position: Position;
 }
 
-/** The record of a consumer as it was found. */
+/** The stored record of a consumer. */
 export interface FoundConsumer extends ConsumerRecord {
-  /** How often it was written: the fencing token. */
+  /** The number of writes of this record: the fencing token. */
   readonly version: bigint;
-  /** What the session of the holder said last; `undefined` when it said nothing, or has left. */
+  /** The last heartbeat of the holder's session; `undefined` when the session never sent one or has left. */
   readonly beat: number | undefined;
 }
 
 /**
- * Where a store keeps its consumers: small records, compared and set. It knows nothing of turns, and needs no clock: who stands by
- * notices that a record and the beat of its holder stand still. `consumerContract` of the testkit holds a store to this.
+ * Where a store keeps its consumers: small records, written by compare-and-set. The backend needs no clock and knows
+ * nothing of leases: a standby notices that a record and its holder's heartbeat stand still. The testkit's
+ * `consumerContract` tests a backend.
  *
  * Any method may reject with `StoreUnavailable`, `StoreClosed`, `StoreDamaged`, `StoreForeign` or `StoreFull`.
  */
 export interface ConsumerBackend {
-  /** Finds the records of these names, all of one moment where the store can say so. A name that nobody used is not among them. */
+  /** Reads the records under these names, in one snapshot where the store can. Names without a record are left out. */
   look(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>>;
   /**
-   * Writes a record, if it was written `expected` times: 0 when it is not there. Then it was written once more.
+   * Writes a record if it was written `expected` times before (0: it does not exist yet), and counts one write more.
    *
-   * @throws PositionUnknown when its position stands for no event of this store: nothing was written.
+   * @throws PositionUnknown when no event of this store is at the record's position; nothing was written.
    */
   put(name: string, record: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'>;
-  /** A session says that it lives, with a larger number each time. */
+  /** Records a heartbeat of a session: a larger number each time. */
   beat(session: string, count: number): Promise<void>;
-  /** Forgets what a session said. */
+  /** Deletes the heartbeat of a session. */
   forget(session: string): Promise<void>;
 }

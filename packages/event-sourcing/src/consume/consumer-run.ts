@@ -13,41 +13,41 @@ import type { FoundConsumer } from './consumer-backend.js';
 import type { ConsumeOptions, ConsumerFailure, ConsumerState, ConsumerStatus } from './consumer.js';
 import { callHandler, type Handled } from './handler-call.js';
 import { StandingBy } from './standing-by.js';
-import { isHeldBy, Turn, type TurnParts } from './turn.js';
+import { isHeldBy, Lease, type LeaseParts } from './lease.js';
 
-/** What a consumer works with. */
-export interface RunParts extends Omit<TurnParts, 'name'> {
+/** The parts of a running consumer. */
+export interface RunParts extends Omit<LeaseParts, 'name'> {
   readonly events: Pick<EventStore, 'subscribe'>;
   readonly clock: Clock;
   readonly observe: Observe | undefined;
-  /** Woken when another look is worth it. */
+  /** Notified when the consumer should look again. */
   readonly wake: Notifier;
 }
 
-/** How long closing waits for a handler that was told to end. */
+/** How long `close` waits for a handler that was told to end. */
 const CLOSE_MS = 2000;
 const PAGE_SIZE = 100;
-/** Where only other events come, the checkpoint is moved this often. */
+/** How often the checkpoint moves while only events outside the filter arrive. */
 const CONSIDERED_MS = 10_000;
 
-/** One consumer in one process: stands by, works, and stands by again. */
+/** One consumer in one process. It stands by until it gets the lease, handles events, and stands by again. */
 export class ConsumerRun {
   readonly name: string;
   readonly #options: ConsumeOptions;
   readonly #parts: RunParts;
   readonly #closing = new AbortController();
-  /** Fires when closing has waited long enough for the handler. */
+  /** Aborts when `close` has waited long enough for the handler. */
   readonly #givenUp = new AbortController();
   readonly #standingBy = new StandingBy();
   readonly #pauses = new OutagePauses();
   readonly #running: Promise<void>;
   #letIn: ((found: FoundConsumer | undefined) => void) | undefined;
-  #turn: Turn | undefined;
+  #lease: Lease | undefined;
   #state: ConsumerState = 'standby';
   #position: Position | undefined;
   #considered: Position = START;
   #movedAt = 0;
-  /** When the oldest event that is not handled was recorded; `caught-up` when there is none. */
+  /** When the oldest unhandled event was recorded; `caught-up` when every event is handled. */
   #oldest: Instant | 'caught-up' | undefined;
   #lastFailure: ConsumerFailure | undefined;
   #attempts = 0;
@@ -60,38 +60,38 @@ export class ConsumerRun {
   }
 
   get isHolding(): boolean {
-    return this.#turn !== undefined;
+    return this.#lease !== undefined;
   }
 
   status(): ConsumerStatus {
     const lag = this.#lag();
-    const position = this.#turn?.position ?? this.#position;
+    const position = this.#lease?.position ?? this.#position;
     const status = { name: this.name, state: this.#state, position, lag };
     return this.#lastFailure === undefined ? status : { ...status, lastFailure: this.#lastFailure };
   }
 
-  /** To be called with what was found of this consumer, and when. */
+  /** Takes what a look found of this consumer, and when. */
   see(found: FoundConsumer | undefined, now: number): void {
     const { name, state, lag } = this.status();
     tell(this.#parts.observe, { type: 'consumer', consumer: name, state, lag });
     this.#position = found?.position ?? this.#position;
-    if (this.#turn !== undefined) return this.#turn.see(found);
+    if (this.#lease !== undefined) return this.#lease.see(found);
     const isOwn = found !== undefined && isHeldBy(found, this.#parts.holder);
     if (this.#standingBy.isFree(found, now) || isOwn) this.#letIn?.(found);
   }
 
-  /** To be called when the store could not be asked; `cut-off` for so long that another may have taken the turn. */
+  /** Reports that the store could not be read. `cut-off` means: for so long that another process may hold the lease. */
   unseen(caught: unknown, since: 'lately' | 'cut-off'): void {
     if (isFault(caught, 'store-closed')) return this.#end();
-    if (this.#turn === undefined) this.#failed(caught);
-    else if (since === 'cut-off') this.#turn.lose();
+    if (this.#lease === undefined) this.#failed(caught);
+    else if (since === 'cut-off') this.#lease.lose();
   }
 
-  /** Waits for the handler that is at work, but not forever. */
+  /** Waits for the running handler, but not forever. */
   async close(): Promise<void> {
     this.#end();
-    const turn = this.#turn;
-    if ((await within(this.#running, CLOSE_MS)) === TIME_UP) await turn?.release(this.#considered);
+    const lease = this.#lease;
+    if ((await within(this.#running, CLOSE_MS)) === TIME_UP) await lease?.release(this.#considered);
     this.#givenUp.abort();
     this.#state = 'closed';
     this.#parts.wake.notify();
@@ -99,7 +99,7 @@ export class ConsumerRun {
 
   #end(): void {
     this.#closing.abort();
-    this.#turn?.stop();
+    this.#lease?.stop();
     this.#letIn?.(undefined);
   }
 
@@ -115,71 +115,72 @@ export class ConsumerRun {
 
   async #takeTurn(found: FoundConsumer | undefined): Promise<void> {
     try {
-      this.#turn = await Turn.claim({ ...this.#parts, name: this.name }, found, this.#options.from ?? START);
+      this.#lease = await Lease.claim({ ...this.#parts, name: this.name }, found, this.#options.from ?? START);
     } catch (caught) {
       this.#failed(caught);
       await this.#pause(this.#closing.signal);
     }
-    const turn = this.#turn;
-    if (turn === undefined) return;
-    if (this.#closing.signal.aborted) turn.stop();
+    const lease = this.#lease;
+    if (lease === undefined) return;
+    if (this.#closing.signal.aborted) lease.stop();
     this.#movedAt = performance.now();
     this.#state = 'working';
-    await this.#work(turn);
-    await turn.release(this.#considered);
-    this.#turn = undefined;
-    this.#position = turn.position;
+    await this.#work(lease);
+    await lease.release(this.#considered);
+    this.#lease = undefined;
+    this.#position = lease.position;
     this.#oldest = undefined;
-    // After a handler that hung, another process may fare better.
+    // After a hung handler, another process may succeed.
     if (this.#attempts > 0) await this.#pause(this.#closing.signal);
     this.#state = 'standby';
   }
 
-  /** Until the turn is over, or a handler hangs. */
-  async #work(turn: Turn): Promise<void> {
-    while (!turn.isOver) {
+  /** Resolves when the lease is lost or released, or a handler hangs. */
+  async #work(lease: Lease): Promise<void> {
+    while (!lease.isOver) {
       try {
-        if ((await this.#follow(turn)) === 'hung') return;
+        if ((await this.#follow(lease)) === 'hung') return;
       } catch (caught) {
         if (isFault(caught, 'store-closed')) return this.#end();
-        if (!turn.isLost) this.#failed(caught);
+        if (!lease.isLost) this.#failed(caught);
       }
-      if (this.#attempts > 0) await this.#pause(turn.signal);
+      if (this.#attempts > 0) await this.#pause(lease.signal);
     }
   }
 
-  /** Handles what comes, until a call fails or the turn is over. */
-  async #follow(turn: Turn): Promise<Handled['outcome']> {
+  /** Handles events until a call fails or the lease ends. */
+  async #follow(lease: Lease): Promise<Handled['outcome']> {
     const { filter, pageSize = PAGE_SIZE } = this.#options;
-    const after = turn.position;
+    const after = lease.position;
     this.#considered = after;
-    const messages = this.#parts.events.subscribe({ after, signal: turn.signal, ...(filter && { filter }) });
+    const messages = this.#parts.events.subscribe({ after, signal: lease.signal, ...(filter && { filter }) });
     for await (const message of messages) {
-      if (message.kind === 'caught-up') await this.#caughtUp(turn, message.position);
+      if (message.kind === 'caught-up') await this.#caughtUp(lease, message.position);
       else {
         for (const page of pagesOf(message.events, pageSize)) {
-          const outcome = await this.#handle(turn, page);
+          const outcome = await this.#handle(lease, page);
           if (outcome !== 'handled') return outcome;
-          if (turn.isOver) return 'handled';
+          if (lease.isOver) return 'handled';
         }
       }
     }
     return 'handled';
   }
 
-  async #caughtUp(turn: Turn, position: Position): Promise<void> {
+  async #caughtUp(lease: Lease, position: Position): Promise<void> {
     this.#oldest = 'caught-up';
     this.#considered = position;
     this.#recovered();
-    if (position > turn.position && performance.now() - this.#movedAt > CONSIDERED_MS) await this.#move(turn, position);
+    if (position > lease.position && performance.now() - this.#movedAt > CONSIDERED_MS)
+      await this.#move(lease, position);
   }
 
-  async #handle(turn: Turn, events: readonly RecordedEvent[]): Promise<Handled['outcome']> {
+  async #handle(lease: Lease, events: readonly RecordedEvent[]): Promise<Handled['outcome']> {
     const [first, last] = [events[0], events.at(-1)];
     if (first === undefined || last === undefined) return 'handled';
     this.#oldest = first.recordedAt;
     const begun = performance.now();
-    const { fence, signal } = turn;
+    const { fence, signal } = lease;
     const handling = { position: last.position, attempt: this.#attempts + 1, fence, signal };
     const handled = await callHandler(this.#options, events, { handling, givenUp: this.#givenUp.signal });
     const { name: consumer } = this;
@@ -194,16 +195,16 @@ export class ConsumerRun {
       lag,
     });
     if (handled.outcome !== 'handled') {
-      if (!turn.isOver) this.#failed(handled.error);
+      if (!lease.isOver) this.#failed(handled.error);
       return handled.outcome;
     }
-    await this.#move(turn, last.position);
+    await this.#move(lease, last.position);
     this.#recovered();
     return 'handled';
   }
 
-  async #move(turn: Turn, position: Position): Promise<void> {
-    await turn.move(position);
+  async #move(lease: Lease, position: Position): Promise<void> {
+    await lease.move(position);
     this.#considered = position;
     this.#movedAt = performance.now();
   }
@@ -211,7 +212,7 @@ export class ConsumerRun {
   #recovered(): void {
     this.#attempts = 0;
     this.#pauses.reset();
-    if (this.#turn !== undefined) this.#state = 'working';
+    if (this.#lease !== undefined) this.#state = 'working';
   }
 
   #failed(error: unknown): void {
@@ -225,7 +226,7 @@ export class ConsumerRun {
   }
 
   #lag(): number | undefined {
-    if (this.#oldest === undefined || this.#turn === undefined) return undefined;
+    if (this.#oldest === undefined || this.#lease === undefined) return undefined;
     return this.#oldest === 'caught-up' ? 0 : Math.max(0, (this.#parts.clock() - this.#oldest) / 1000);
   }
 }

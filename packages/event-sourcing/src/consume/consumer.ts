@@ -4,75 +4,93 @@ import type { EventFilter } from '../streams/event-filter.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 
-/** By what a store tells who has the turn from who had it before. */
+/** The fencing token: it tells the current lease on a consumer from all earlier ones. */
 export interface Fence {
   readonly session: string;
   readonly run: number;
   readonly version: bigint;
 }
 
-/** What a handler is told beside its events. */
+/** The second argument of a handler. */
 export interface Handling {
-  /** Where the consumer is once these events are handled. */
+  /** The checkpoint once these events are handled. */
   readonly position: Position;
-  /** The fencing token of the turn: whose it is, and how often the record of the consumer was written. Each later turn has a larger version. */
+  /**
+   * The fencing token of the lease: its holder, and the number of writes of the consumer's record. Each later lease has
+   * a larger version.
+   */
   readonly fence: Fence;
-  /** Which attempt at these events this is, by this process: 1, 2, … */
+  /** The number of this attempt at these events in this process: 1, 2, … */
   readonly attempt: number;
-  /** Fires when the turn was lost, the time is up or the consumer is closed: what the handler does from then on, another may do too. */
+  /**
+   * Aborts when the lease is lost, the time-out passes or the consumer closes. From then on another process may handle
+   * the same events.
+   */
   readonly signal: AbortSignal;
 }
 
-/** Handles events: whole appends, in the order of commits. They are handled once it resolves, and tried again when it rejects. */
+/**
+ * Handles events: whole appends, in commit order. The events count as handled once it resolves, and are retried when it
+ * rejects.
+ */
 export type Handle = (events: readonly RecordedEvent[], handling: Handling) => unknown;
 
-/** What a consumer is made of. Everything but its name and its handler has a default. */
+/** The options of a consumer. All but `name` and `handle` have defaults. */
 export interface ConsumeOptions {
-  /** What its checkpoint is kept under: 1 to 200 characters, no control characters. Another name is another consumer. */
+  /**
+   * The name its checkpoint is stored under: 1 to 200 characters, no control characters. Another name is another
+   * consumer.
+   */
   readonly name: string;
   readonly handle: Handle;
   /** Only events of these categories. */
   readonly filter?: EventFilter;
-  /** Where a consumer begins whose name the store has never met: after this position. Default: with the first event. */
+  /** Where a consumer with a new name begins: after this position. Default: at the first event. */
   readonly from?: Position;
-  /** About so many events in one call, 1 to 10,000: more by the rest of the last append. Default 100. */
+  /**
+   * About this many events in one call, 1 to 10,000. A call always ends with a whole append, so it may hold more.
+   * Default 100.
+   */
   readonly pageSize?: number;
-  /** How long a call may take before it counts as failed, and another process may have the turn. 1 to 86,400,000 ms, default 120,000. */
+  /**
+   * How long a call may take before it counts as failed and another process may take over. 1 to 86,400,000 ms, default
+   * 120,000.
+   */
   readonly handleTimeoutMs?: number;
   /** Closes the consumer. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * - `standby`: another works under this name, or it is not yet known;
- * - `working`: this one handles what comes;
- * - `retrying`: the last attempt failed, the next one follows after a pause; the events behind it wait;
- * - `closed`: for good.
+ * - `standby`: another process works under this name, or that is not known yet;
+ * - `working`: this process handles events;
+ * - `retrying`: the last attempt failed; the next one follows after a pause, and the events behind it wait;
+ * - `closed`: the consumer has ended.
  */
 export type ConsumerState = 'standby' | 'working' | 'retrying' | 'closed';
 
-/** What went wrong last, in the handler or in the store. */
+/** The last failure, in the handler or in the store. */
 export interface ConsumerFailure {
   readonly at: Instant;
-  /** What was thrown. */
+  /** The thrown value. */
   readonly error: unknown;
-  /** How many attempts in a row have failed by now. */
+  /** The number of failed attempts in a row. */
   readonly attempts: number;
 }
 
-/** How a consumer is doing, as this process knows it. */
+/** The state of a consumer, as this process knows it. */
 export interface ConsumerStatus {
   readonly name: string;
   readonly state: ConsumerState;
-  /** Up to here everything is handled, by whichever process; `undefined` until the store was asked. */
+  /** All events up to here are handled, by any process; `undefined` before the first answer of the store. */
   readonly position: Position | undefined;
-  /** For how many seconds the oldest event that is known and not handled has been waiting; 0 when all are. `undefined` in `standby`. */
+  /** How many seconds the oldest known unhandled event has waited; 0 when all are handled. `undefined` in `standby`. */
   readonly lag: number | undefined;
   readonly lastFailure?: ConsumerFailure;
 }
 
-/** Handles every event at least once, in the order of commits, from where the consumer of its name left off. */
+/** Handles every event at least once, in commit order, from the checkpoint stored under its name. */
 export interface Consumer extends Closing {
-  /** How it is doing now. Nothing is asked of the store. */
+  /** The current state. It does not ask the store. */
   status(): ConsumerStatus;
 }

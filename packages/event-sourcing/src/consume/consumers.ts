@@ -14,9 +14,9 @@ import { ConsumerRun } from './consumer-run.js';
 import type { ConsumeOptions, Consumer } from './consumer.js';
 import { BEAT_MS, LEASE_MS } from './standing-by.js';
 
-/** What the consumers of a store stand on. */
+/** What the consumers of a store need. */
 export interface ConsumersParts {
-  /** Of the store, for faults to say. */
+  /** The store's name, for faults. */
   readonly store: string;
   readonly backend: ConsumerBackend;
   readonly events: Pick<EventStore, 'subscribe'>;
@@ -26,7 +26,7 @@ export interface ConsumersParts {
 
 const sessionId = monotonicIds();
 
-/** The consumers of one opening of a store. However many they are, one look a beat tells whose turn it is at each. */
+/** The consumers of one opening of a store. However many there are, one poll per heartbeat checks all their leases. */
 export class Consumers {
   readonly #parts: ConsumersParts;
   readonly #session: string = sessionId();
@@ -42,7 +42,7 @@ export class Consumers {
     this.#parts = parts;
   }
 
-  /** What `Store.consume` promises. */
+  /** Implements `Store.consume`. */
   consume(given: ConsumeOptions): Consumer {
     const options = parseConsumeOptions(given);
     if (this.#isClosed) throw new StoreClosed({ store: this.#parts.store });
@@ -60,7 +60,7 @@ export class Consumers {
     return { status: () => run.status(), ...closing };
   }
 
-  /** Closes all of them: before the store itself is closed, so that others may take their turns at once. */
+  /** Closes all consumers. Called before the store closes, so that other processes can take their leases at once. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#runs].map((run) => run.close()));
@@ -75,7 +75,7 @@ export class Consumers {
     this.#wake.notify();
   }
 
-  /** While there is a consumer. */
+  /** Polls while there is a consumer. */
   async #look(): Promise<void> {
     while (this.#runs.size > 0) {
       const woken = this.#wake.changed(undefined, BEAT_MS);
@@ -89,7 +89,7 @@ export class Consumers {
   async #beat(): Promise<void> {
     const { backend } = this.#parts;
     const now = performance.now();
-    const deadline = new Deadline('looking for the turns of consumers', { waitMs: LEASE_MS - BEAT_MS });
+    const deadline = new Deadline('looking for the leases of consumers', { waitMs: LEASE_MS - BEAT_MS });
     const runs = [...this.#runs];
     try {
       if (runs.some(({ isHolding }) => isHolding)) {

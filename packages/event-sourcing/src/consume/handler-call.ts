@@ -3,7 +3,7 @@ import { TIME_UP, within } from '../store/time-out.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { ConsumeOptions, Handling } from './consumer.js';
 
-/** How a call of a handler ended. */
+/** The outcome of one handler call. */
 export type Handled =
   | { readonly outcome: 'handled' }
   | { readonly outcome: 'failed'; readonly error: unknown }
@@ -11,13 +11,13 @@ export type Handled =
 
 const HANDLE_TIMEOUT_MS = 120_000;
 
-/** What a handler is told, and what ends the wait for it before its time is up. */
+/** A handler's arguments, and the signal that ends the wait for it early. */
 interface Calling {
   readonly handling: Handling;
   readonly givenUp: AbortSignal;
 }
 
-/** Calls a handler, and waits for it no longer than it may take. It never rejects, whatever the handler throws. */
+/** Calls a handler and waits until it ends, times out or is given up. Never rejects, whatever the handler throws. */
 export async function callHandler(
   { name, handle, handleTimeoutMs = HANDLE_TIMEOUT_MS }: ConsumeOptions,
   events: readonly RecordedEvent[],

@@ -2,7 +2,7 @@ import { PositionUnknown } from '../faults.js';
 import type { Position } from '../streams/position.js';
 import type { ConsumerBackend, ConsumerRecord, FoundConsumer } from './consumer-backend.js';
 
-/** What consumers stand on. */
+/** What the consumers need of the log. */
 interface Log {
   has(position: Position): boolean;
   readonly head: Position;

@@ -1,22 +1,22 @@
 import type { FoundConsumer } from './consumer-backend.js';
 
-/** A record and its holder's beat have to stand still for so long before the turn is taken from it. */
+/** A lease expires when its record and its holder's heartbeat have stood still for this long. */
 export const LEASE_MS = 3000;
-/** Between two looks. */
+/** The pause between two polls. */
 export const BEAT_MS = 750;
 
 /**
- * Notices that nobody works: by what it sees, and by this process's own steady time. So no clocks are compared, and one that jumps
- * changes nothing.
+ * Notices that no process works, by what it polls and this process's monotonic clock. No wall clocks are compared, so a
+ * clock that jumps changes nothing.
  */
 export class StandingBy {
   #seen: FoundConsumer | undefined;
   #since = 0;
   #lookedAt = -Infinity;
 
-  /** Whether the turn may be taken: nobody has it, or who has it says nothing any more. */
+  /** Whether the lease is free: no process holds it, or its holder sends no heartbeat any more. */
   isFree(found: FoundConsumer | undefined, now: number): boolean {
-    // Who was asleep has not seen what went on meanwhile.
+    // A process that was suspended did not see the heartbeats sent meanwhile.
     const isAwake = now - this.#lookedAt < LEASE_MS;
     this.#lookedAt = now;
     if (found?.holder === undefined) return true;

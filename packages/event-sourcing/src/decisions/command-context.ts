@@ -5,27 +5,30 @@ import type { EventMetadata, EventShape, Recorded } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { Revision } from '../streams/revision.js';
 
-/** Who gives a command, why, and under which conditions. A member that is `undefined` counts as left out. */
+/** Who gives a command, why, and under which conditions. `undefined` counts as left out. */
 export interface CommandContext extends Pick<EventMetadata, 'actor'>, Waiting {
-  /** Default: the id of the first event that the command writes. */
+  /** Default: the id of the first event the command writes. */
   readonly correlationId?: string | undefined;
   readonly causationId?: string | undefined;
   readonly idempotencyKey?: string | undefined;
   readonly reason?: string | undefined;
-  /** Refuse at once unless this is the last event of the stream: the caller decided by what he saw there. */
+  /** Refuse at once unless this is the stream's last revision: the caller decided by what they saw there. */
   readonly ifRevision?: Revision | 'no-stream' | undefined;
-  /** Refuse unless this is the stream's last event: in a history that was lost, another may stand at its revision. */
+  /** Refuse unless this is the stream's last event. After a lost history, another event may have the same revision. */
   readonly ifEventId?: EventId | undefined;
   /**
-   * Fired before the events are being written, the command writes nothing and rejects with `DeadlineExceeded`; fired later, it is
-   * answered within 100 ms, or rejects with `OutcomeUnknown`.
+   * Aborts the command. Before its write has begun, the command writes nothing and rejects with `DeadlineExceeded`.
+   * Later it is answered within 100 ms, or rejects with `OutcomeUnknown`.
    */
   readonly signal?: AbortSignal | undefined;
-  /** As if `signal` fired after so many milliseconds. Default: 10,000 for those before it on its stream, then as long as the store waits. */
+  /**
+   * Aborts the command after this many milliseconds, as `signal` does. Default: 10,000 to wait for earlier commands on
+   * the stream, then as long as the store waits.
+   */
   readonly waitMs?: number | undefined;
 }
 
-/** Why a command was refused whatever its rules say. */
+/** Why a command was refused before its rules were asked. */
 export type PreconditionFailed =
   | {
       readonly reason: 'revision-not-current';
@@ -34,10 +37,10 @@ export type PreconditionFailed =
     }
   | { readonly reason: 'event-not-current'; readonly expected: EventId; readonly actual: EventId | undefined }
   | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string }
-  /** It needs an event of this type and schema version, which may not be written yet. */
+  /** The command needs an event of this type and schema version, which may not be written yet. */
   | { readonly reason: 'shape-not-yet-allowed'; readonly type: string; readonly schemaVersion: number };
 
-/** What became of a command. */
+/** The outcome of a command. */
 export type Handled<Event extends EventShape, State, Rejection> =
   | {
       readonly outcome: 'accepted';
@@ -45,22 +48,22 @@ export type Handled<Event extends EventShape, State, Rejection> =
       readonly state: State;
       /** The last event of the stream right after the command; `undefined` when it has none. */
       readonly revision: Revision | undefined;
-      /** Ask a read for at least this to find what the command wrote. */
+      /** Pass it to a read as `atLeast` to see what the command wrote. */
       readonly position: Position;
-      /** What it wrote: nothing, when nothing was to change or when it is a repetition. */
+      /** The events it wrote; empty when nothing changed or the command was replayed. */
       readonly events: readonly Recorded<Event>[];
-      /** Whether the same command came before under its idempotency key: this is the answer it got then. */
+      /** Whether the same command was handled before under its idempotency key. This is then its first answer. */
       readonly isRepeated: boolean;
     }
   | {
       readonly outcome: 'rejected';
       readonly rejection: Rejection | PreconditionFailed;
-      /** By which it was refused. */
+      /** The state that refused it. */
       readonly state: State;
       readonly revision: Revision | undefined;
     };
 
-/** What a command would be answered, and by which state. */
+/** The answer a command would get, and the state it was decided by. */
 export type Considered<Event extends EventShape, State, Rejection> = Decision<Event, Rejection | PreconditionFailed> & {
   readonly state: State;
 };

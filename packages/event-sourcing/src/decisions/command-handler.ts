@@ -24,12 +24,13 @@ import { withoutNewShapes } from './new-shapes.js';
 import { pinned, type Pinning } from './pinning.js';
 import { StateReader } from './state-reader.js';
 
-/** How long a command lets others of its stream go first, where nothing is said. */
+/** The default wait for earlier commands on the same stream. */
 const TURN_MS = 10_000;
 
 /**
- * Carries out commands on the streams of one kind: recall or load, decide, append at the revision decided by; when
- * another writer was first, catch up and decide again (docs/guarantees.md). Commands on one stream go one after another.
+ * Handles commands on the streams of one kind: load the state (from the cache where it can), decide, append at that
+ * revision. On a conflict with another writer it catches up and decides again (docs/guarantees.md). Commands on one
+ * stream run one after another.
  */
 export class CommandHandler<
   Command extends object,
@@ -70,13 +71,13 @@ export class CommandHandler<
   }
 
   /**
-   * Carries out one command: all its events are written, or none.
+   * Handles one command: all its events are written, or none.
    *
-   * @throws ConcurrentChange when others were first in every attempt.
-   * @throws DeadlineExceeded when `signal` fired, or `waitMs` were over, before its events were being written: they are not.
+   * @throws ConcurrentChange when another writer was first in every attempt.
+   * @throws DeadlineExceeded when `signal` fired or `waitMs` passed before the write began; nothing was written.
    * @throws OutcomeUnknown, StoreUnavailable, StoreFull, StoreClosed as the store does.
-   * @throws WrittenByNewerProgram, UnreadableEvent when the stream holds what can't be folded.
-   * @throws whatever the source of facts rejects with.
+   * @throws WrittenByNewerProgram, UnreadableEvent when an event of the stream can't be folded.
+   * @throws whatever the fact source rejects with.
    */
   handle(
     streamId: StreamId,
@@ -92,7 +93,7 @@ export class CommandHandler<
     return context.waitMs === undefined ? handled : handled.finally(() => deadline.end());
   }
 
-  /** Looks for the receipt, then for the facts: what can be looked up now does not matter to a repetition. */
+  /** Looks for the receipt first, then for the facts, so that a replay's answer does not depend on today's facts. */
   async #informed(
     task: Task<Command, CommandContext & Conditions>,
     source: FactSource<Command, Facts, Conditions>,
@@ -127,14 +128,14 @@ export class CommandHandler<
     }
   }
 
-  /** Takes its turn on the stream. @throws DeadlineExceeded when it does not come in time. */
+  /** Waits for the lock on the stream. @throws DeadlineExceeded when it is not free in time. */
   #enter(streamId: StreamId, deadline: Deadline): Promise<void> | undefined {
     return enterInTime(this.#queue, streamId, deadline.atMost(TURN_MS));
   }
 
   /**
-   * What a command would be answered now, by the stream's latest state: decided as {@link handle} does, and nothing is
-   * written. Another writer may still be first.
+   * A dry run: the answer the command would get now, by the stream's latest state. It decides as {@link handle} does
+   * and writes nothing. Another writer may still be first.
    *
    * @throws DeadlineExceeded, WrittenByNewerProgram, UnreadableEvent, and as the store does.
    */
@@ -172,7 +173,7 @@ export class CommandHandler<
     return pinned(context, known) ?? this.#decider.decide(command, known.state, { streamId, facts });
   }
 
-  /** After a conflict, waits before the next attempt, if there is to be one. Rethrows everything but a conflict. */
+  /** Backs off after a conflict if an attempt is left. Rethrows everything else. */
   #giveWay({ streamId, deadline }: Task<Command>, attempts: number, caught: unknown): Promise<void> {
     if (!isFault(caught, 'revision-conflict') && !isFault(caught, 'receipt-exists')) throw caught;
     if (attempts >= this.#attempts) throw new ConcurrentChange({ streamId, attempts }, caught);
@@ -189,8 +190,8 @@ export class CommandHandler<
   }
 
   /**
-   * Answers a command that writes no event. It is looked for its receipt before it is refused: the first time, it may have
-   * been allowed. Granted, it is kept under its key, if it has one.
+   * Answers a command that writes no event. A refusal first looks for a receipt, because the first attempt may have
+   * been accepted. An accepted command with a key is recorded under its key.
    */
   async #settle(
     task: Task<Command>,
@@ -205,7 +206,7 @@ export class CommandHandler<
     return (await this.#repeated(task)) ?? { outcome: 'rejected', rejection, state, revision };
   }
 
-  /** The answer the command got the first time, folded from the events up to then; `undefined` when this is the first time. */
+  /** The first answer to the command, folded from the events up to it; `undefined` when this is the first attempt. */
   async #repeated(task: Task<Command>): Promise<Handled<Event, State, Rejection> | undefined> {
     const { streamId, deadline } = task;
     const key = task.context.idempotencyKey;

@@ -1,9 +1,9 @@
-/** What a decider answers: the events to append, perhaps none, or why the command is refused. */
+/** A decider's answer: the events to append (possibly none), or the reason for the refusal. */
 export type Decision<Event, Rejection> =
   | { readonly outcome: 'accepted'; readonly events: readonly Event[] }
   | { readonly outcome: 'rejected'; readonly rejection: Rejection };
 
-/** The command is granted and these events say what changes; without events it is granted and nothing does. */
+/** Accepts the command. The events say what changes; without events nothing does. */
 export function accept<Event>(...events: readonly Event[]): {
   readonly outcome: 'accepted';
   readonly events: readonly Event[];
@@ -11,7 +11,7 @@ export function accept<Event>(...events: readonly Event[]): {
   return { outcome: 'accepted', events };
 }
 
-/** The command is refused, and nothing changes. */
+/** Refuses the command; nothing changes. */
 export function reject<Rejection>(rejection: Rejection): {
   readonly outcome: 'rejected';
   readonly rejection: Rejection;

@@ -1,23 +1,25 @@
 import type { Deadline } from '../deadline.js';
 import type { StreamId } from '../streams/stream-id.js';
 
-/** How facts are asked for. */
+/** The context of a look-up. */
 export interface Asked<Conditions> {
-  /** What the caller set besides the command, for rules that need it: no part of the command's fingerprint. */
+  /** Conditions the caller set besides the command. They are not part of the command's fingerprint. */
   readonly conditions: Conditions | undefined;
-  /** Of the command. After it nobody waits for the answer any more. */
+  /** The command's deadline: after it the caller no longer waits. */
   readonly deadline: Deadline;
 }
 
 /**
- * Looks up what some commands have to know from outside their stream: whether something exists, what was at a moment.
+ * Looks up what a command needs to know from outside its stream: whether something exists, or what was at some time.
  *
- * A command that needs facts is first looked for its receipt, so that its repetition is answered whatever could be looked up by
- * then. What was looked up is kept for as long as the command is decided anew.
+ * The receipt is looked up first, so that a replay is answered without facts. The facts stay the same for all attempts
+ * at one command.
  */
 export interface FactSource<Command, Facts, Conditions = unknown> {
-  /** Whether this command needs any facts under these conditions; the others are decided without asking. */
+  /** Whether this command needs facts under these conditions. Other commands are decided without a look-up. */
   isNeededFor(command: Command, conditions: Conditions | undefined): boolean;
-  /** Asked once for a command, before its turn on the stream. When it rejects, so does the command, and nothing is written. */
+  /**
+   * Called once per command, before the lock on the stream. When it rejects, the command rejects and writes nothing.
+   */
   lookUp(streamId: StreamId, command: Command, asked: Asked<Conditions>): Promise<Facts>;
 }

@@ -2,8 +2,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /**
- * Tells a command from every other: the same for equal content in whatever order its members stand, and, short of a
- * broken SHA-256, for nothing else. Fingerprints are stored, so its results must never change.
+ * The SHA-256 of a command's canonical JSON: equal for equal content, in any order of members. Fingerprints are stored,
+ * so the result must never change.
  */
 export function fingerprint(command: object): string {
   return bytesToHex(sha256(utf8ToBytes(JSON.stringify(command, sorted))));

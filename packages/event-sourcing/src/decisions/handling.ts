@@ -5,7 +5,7 @@ import type { CommandContext, Handled } from './command-context.js';
 import type { Decision } from './decision.js';
 import type { StateAt } from './state-at.js';
 
-/** One command on its way. */
+/** One command in progress. */
 export interface Task<Command, Context = CommandContext> {
   readonly streamId: StreamId;
   readonly command: Command;
@@ -13,29 +13,29 @@ export interface Task<Command, Context = CommandContext> {
   readonly deadline: Deadline;
 }
 
-/** One that is ready to be decided. */
+/** A command that is ready to be decided. */
 export interface ReadyTask<Command, Facts> extends Task<Command> {
   readonly facts: Facts | undefined;
 }
 
-/** A state, and whether it was just compared with the stream: only then may it refuse (docs/guarantees.md). */
+/** A state, and whether it was just compared with the stream. Only a compared state may refuse (docs/guarantees.md). */
 export interface Known<State> extends StateAt<State> {
   readonly isFresh: boolean;
 }
 
-/** When a call about a stream ends. */
+/** The deadline of a call about a stream. */
 export function deadlineOf(streamId: StreamId, wait: Waiting): Deadline {
   return new Deadline(`a command on ${streamId}`, wait);
 }
 
-/** Whether there is something to append: that a kept state may decide, because the append compares the revision. */
+/** Whether there is something to append. A cached state may decide that, because the append compares the revision. */
 export function isToWrite<Event, Rejection>(
   decision: Decision<Event, Rejection>,
 ): decision is Extract<Decision<Event, Rejection>, { readonly outcome: 'accepted' }> {
   return decision.outcome === 'accepted' && decision.events.length > 0;
 }
 
-/** The answer to a command that was granted. */
+/** The answer to an accepted command. */
 export function accepted<Event extends EventShape, State>(
   { state, revision, position }: StateAt<State>,
   events: readonly Recorded<Event>[],

@@ -4,14 +4,14 @@ import type { EventMetadata, EventShape, NewEvent } from '../streams/event.js';
 import { freezeMetadata } from '../streams/recording.js';
 import type { CommandContext } from './command-context.js';
 
-/** What decided events are made ready with. */
+/** What new events are made with. */
 export interface Preparation<Event extends EventShape> {
   readonly codec: EventCodec<Event>;
   readonly ids: IdSource;
   readonly context: CommandContext;
 }
 
-/** Makes decided events ready to be appended: encoded, named, and each with the same metadata. */
+/** Prepares decided events for an append: encodes them, gives them ids, and adds the same metadata to each. */
 export function newEvents<Event extends EventShape>(
   decided: readonly Event[],
   { codec, context, ids }: Preparation<Event>,
@@ -27,7 +27,10 @@ export function newEvents<Event extends EventShape>(
   return ready;
 }
 
-/** What there is of it, frozen, so that a store need not copy it. Without a correlation given, the first event's id is it. */
+/**
+ * The metadata that is set, frozen so that a store need not copy it. The correlation id defaults to the first event's
+ * id.
+ */
 function metadataOf(context: CommandContext, firstId: EventId): EventMetadata {
   const { actor, correlationId = firstId, causationId, idempotencyKey, reason } = context;
   return freezeMetadata({ actor, correlationId, causationId, idempotencyKey, reason });

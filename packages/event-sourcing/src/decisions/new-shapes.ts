@@ -4,7 +4,9 @@ import type { PreconditionFailed } from './command-context.js';
 import type { Deciding } from './decider.js';
 import { reject } from './decision.js';
 
-/** The same decider, which refuses what needs an event that the release before can't read; today's codec may have none. */
+/**
+ * The same decider behind the schema version gate: it refuses a command whose event the previous release can't read.
+ */
 export function withoutNewShapes<Command, Event extends EventShape, State, Rejection, Facts>(
   decider: Deciding<Command, Event, State, Rejection, Facts>,
   codec: EventCodec<Event>,

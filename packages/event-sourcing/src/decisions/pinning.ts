@@ -5,7 +5,7 @@ import type { StateAt } from './state-at.js';
 /** The state of the stream that a caller decided by. */
 export type Pinning = Pick<CommandContext, 'ifEventId' | 'ifRevision'>;
 
-/** Refuses a caller who decided by another state than the stream is in; `undefined` where it is the same. */
+/** Refuses a caller who decided by another state than the stream's current one; `undefined` when it is the same. */
 export function pinned(
   { ifEventId, ifRevision }: Pinning,
   { eventId, revision }: Pick<StateAt<unknown>, 'eventId' | 'revision'>,

@@ -4,13 +4,13 @@ import type { StreamId } from '../streams/stream-id.js';
 import type { StateAt } from './state-at.js';
 
 /**
- * Where states of long streams may be had without folding all of the events. None is believed before the stream is seen to hold the
- * event it ends with, and what can't be had is done without.
+ * Snapshots of long streams. A snapshot is used only once the stream is seen to hold the event it ends with; a missing
+ * snapshot is made up for by folding.
  */
 export interface RememberedStates<State> {
-  /** How many events apart the snapshots of a stream are: the first is after so many. */
+  /** The number of events between two snapshots of a stream; the first comes after as many. */
   readonly every: number;
-  /** The last state of a stream. */
+  /** The snapshot of a stream's last state. */
   latest(streamId: StreamId, deadline: Deadline): Promise<StateAt<State> | undefined>;
   /** The snapshot right after an event of a stream. */
   after(streamId: StreamId, last: Revision, deadline: Deadline): Promise<StateAt<State> | undefined>;

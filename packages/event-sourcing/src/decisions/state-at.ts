@@ -2,12 +2,12 @@ import type { EventId } from '../ids.js';
 import type { Position } from '../streams/position.js';
 import type { Revision } from '../streams/revision.js';
 
-/** A state and the place in its stream up to which it is folded. */
+/** A state, and the event up to which it is folded. */
 export interface StateAt<State> {
   readonly state: State;
   /** The last event folded in; `undefined` for a stream without events. */
   readonly revision: Revision | undefined;
-  /** Where that event stands in the whole store; `START` for a stream without events. */
+  /** That event's position in the store; `START` for a stream without events. */
   readonly position: Position;
   /** That event itself. */
   readonly eventId: EventId | undefined;

@@ -11,32 +11,32 @@ import { yieldToLoop } from '../yield-to-loop.js';
 import type { RememberedStates } from './remembered-states.js';
 import type { StateAt } from './state-at.js';
 
-/** What is needed to fold a stream into a state. */
+/** What folding a stream needs. */
 export interface Fold<Event extends EventShape, State> {
   readonly events: EventCodec<Event>;
   readonly initial: State;
   /** The state after one more event. Pure. */
   evolve(state: State, event: Recorded<Event>): State;
-  /** Where states of long streams may be had without folding all of them. Default: nowhere. */
+  /** Snapshots of long streams. Default: none. */
   readonly remembered?: RememberedStates<State> | undefined;
 }
 
-/** Where a fold stops: after the last event that is still wanted. Streams are in order, so the first unwanted ends it. */
+/** Whether a fold takes this event. A fold stops at the first event that is not wanted. */
 export type Wanted = (event: RecordedFacts) => boolean;
 
 const ALL: Wanted = () => true;
 
-/** A stream of more events than this is looked for a remembered state of it. */
+/** Streams longer than this are folded from a snapshot. */
 const SHORT = 100;
 
-/** How far a fold goes: not beyond `last`, whether or not more is wanted. */
+/** How far a fold goes: never past `last`. */
 interface Extent {
   readonly deadline: Deadline;
   readonly isWanted?: Wanted;
   readonly last?: bigint;
 }
 
-/** A place in a stream that is looked for. */
+/** What a fold to some event looks for. */
 interface Sought {
   readonly deadline: Deadline;
   readonly isWanted: Wanted;
@@ -44,9 +44,9 @@ interface Sought {
   readonly end: RecordedEvent;
 }
 
-/** Folds streams of one kind into states: from the first event, or on from where a state was. */
+/** Folds streams of one kind into states, from the first event or from a known state. */
 export class StateReader<Event extends EventShape, State> {
-  /** Whose streams it reads, for reads beside its own. */
+  /** The store of the streams. */
   readonly store: TimedEventStore;
   readonly #fold: Fold<Event, State>;
 
@@ -61,17 +61,18 @@ export class StateReader<Event extends EventShape, State> {
   }
 
   /**
-   * Folds in what the stream has gained since `known`; or all of it, when the stream does not hold the event `known` ends with:
-   * a transaction was rolled back to before it, or the store came back from a copy that lacked it.
+   * Folds the events after `known` into it. Folds the whole stream when it does not hold the event `known` ends with: a
+   * transaction was rolled back to before it, or the store was restored from a backup that lacked it.
    *
-   * @throws WrittenByNewerProgram, UnreadableEvent when the stream holds what can't be folded: no state is better than a
-   *   wrong one.
+   * @throws WrittenByNewerProgram, UnreadableEvent when an event can't be folded: no state is better than a wrong one.
    */
   async catchUp(streamId: StreamId, known: StateAt<State>, deadline: Deadline): Promise<StateAt<State>> {
     return (await this.#goOn(streamId, known, { deadline })) ?? this.upTo(streamId, ALL, deadline);
   }
 
-  /** {@link StateReader.catchUp} from a state, if there is one and the stream knows it. */
+  /**
+   * {@link StateReader.catchUp} from a state; `undefined` without one, or when the stream does not hold its last event.
+   */
   async #goOn(
     streamId: StreamId,
     known: StateAt<State> | undefined,
@@ -88,13 +89,13 @@ export class StateReader<Event extends EventShape, State> {
     return this.#goOn(streamId, await extent.deadline.wait(remembered).catch(() => undefined), extent);
   }
 
-  /** The state right after the last event that is wanted; of a long stream from the last state before it that is remembered. */
+  /** The state right after the last wanted event. A long stream is folded from the last snapshot before it. */
   async upTo(streamId: StreamId, isWanted: Wanted, deadline: Deadline): Promise<StateAt<State>> {
     const { remembered } = this.#fold;
     if (remembered === undefined) return this.#fromFirst(streamId, { deadline, isWanted });
     const beginning = await this.#fromFirst(streamId, { deadline, isWanted, last: BigInt(SHORT - 1) });
     if (beginning.revision === undefined || beginning.revision + 1n < SHORT) return beginning;
-    // Where all is wanted, what is remembered last leads there, wherever the stream ends.
+    // When every event is wanted, the latest snapshot leads there, wherever the stream ends.
     const ofLatest = (): Promise<StateAt<State> | undefined> => remembered.latest(streamId, deadline);
     const fromLatest = isWanted === ALL ? await this.#goOnFrom(streamId, ofLatest(), { deadline }) : undefined;
     if (fromLatest !== undefined) return fromLatest;
@@ -108,7 +109,7 @@ export class StateReader<Event extends EventShape, State> {
     );
   }
 
-  /** {@link upTo} a revision, that one included: its snapshot is known without a search. */
+  /** {@link upTo} a revision, inclusive: its snapshot is known without a search. */
   async atRevision(streamId: StreamId, last: Revision, deadline: Deadline): Promise<StateAt<State>> {
     const isWanted: Wanted = (event) => event.revision <= last;
     const extent = { deadline, isWanted, last };
@@ -119,14 +120,14 @@ export class StateReader<Event extends EventShape, State> {
     return (await this.#goOnFrom(streamId, snapshot, extent)) ?? this.upTo(streamId, isWanted, deadline);
   }
 
-  /** The fold from the nearest snapshot that can be had and that the stream knows; without one, on from its beginning. */
+  /** Folds from the nearest snapshot that exists and that the stream confirms, otherwise from the first event. */
   async #fromSnapshot(
     streamId: StreamId,
     { beginning, ...sought }: Sought & { readonly beginning: StateAt<State> },
     remembered: RememberedStates<State>,
   ): Promise<StateAt<State> | undefined> {
     const newest = await this.#newestSnapshot(streamId, sought, remembered);
-    // Behind it, the event of the next snapshot is not wanted, or was not there.
+    // The event of the next snapshot is either not wanted or did not exist.
     const { deadline, isWanted } = sought;
     const extent = { deadline, isWanted, last: lastIn(newest + 1n, remembered) - 1n };
     for (let [number, step] = [newest, 1n]; number > 0n; number -= step, step *= 2n) {
@@ -137,7 +138,10 @@ export class StateReader<Event extends EventShape, State> {
     return this.#goOn(streamId, beginning, extent);
   }
 
-  /** The number of the last snapshot whose event is wanted, the first being 1; 0 where there is none. By the events alone. */
+  /**
+   * The number of the last snapshot whose event is wanted, counted from 1; 0 when there is none. Found by a search of
+   * the events.
+   */
   async #newestSnapshot(
     streamId: StreamId,
     { deadline, end, isWanted }: Sought,
@@ -162,7 +166,10 @@ export class StateReader<Event extends EventShape, State> {
     return (await this.#upToFrom(streamId, this.nothing, extent)) ?? this.nothing;
   }
 
-  /** Folds on behind `known`; `undefined` when the stream does not hold the event it ends with, or that is not wanted. */
+  /**
+   * Folds the events after `known`; `undefined` when the stream does not hold its last event, or that event is not
+   * wanted.
+   */
   async #upToFrom(
     streamId: StreamId,
     known: StateAt<State>,
@@ -177,7 +184,7 @@ export class StateReader<Event extends EventShape, State> {
       if (current === undefined && !(first?.id === known.eventId && first !== undefined && isWanted(first)))
         return undefined;
       const gained = current === undefined ? page.slice(1) : page;
-      // Cut before it is decoded: what was recorded later may be more than this program can read.
+      // Cut before decoding, because this program may be unable to read later events.
       const end = gained.findIndex((event) => !isWanted(event));
       const wanted = end === -1 ? gained : gained.slice(0, end);
       const events = wanted.map((event) => this.#fold.events.decode(event));
@@ -187,7 +194,7 @@ export class StateReader<Event extends EventShape, State> {
     return current;
   }
 
-  /** The pages of a stream, between which others have their turn. */
+  /** The pages of a stream. It yields to the event loop between pages. */
   async *#pages(
     streamId: StreamId,
     options: ReadStreamOptions,
@@ -201,7 +208,7 @@ export class StateReader<Event extends EventShape, State> {
     }
   }
 
-  /** Folds events that come right after `known`. */
+  /** Folds events that come right after `known` into it. */
   fold(known: StateAt<State>, events: readonly Recorded<Event>[]): StateAt<State> {
     const last = events.at(-1);
     if (last === undefined) return known;
@@ -211,7 +218,7 @@ export class StateReader<Event extends EventShape, State> {
   }
 }
 
-/** The last event that the n-th snapshot of a stream has in it, from 1 on. */
+/** The last event that the n-th snapshot of a stream covers, counted from 1. */
 function lastIn(number: bigint, { every }: RememberedStates<unknown>): Revision {
   return revision(number * BigInt(every) - 1n);
 }

@@ -1,4 +1,4 @@
-/** How a function takes its options, for the packages that have some: checked by name, type and range when something is opened. */
+/** Option parsing for all packages: names, types and ranges are checked when something is opened. */
 export { nearestName } from './nearest-name.js';
 export {
   aFunction,

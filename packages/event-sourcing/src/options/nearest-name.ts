@@ -1,6 +1,6 @@
-/** Of the names there are, the one that was probably meant; `undefined` when none is near. */
+/** The name that was probably meant, out of the valid ones; `undefined` when none is near. */
 export function nearestName(given: string, names: readonly string[]): string | undefined {
-  // No name there is has as many letters; the time this takes grows with them.
+  // No valid name is this long, and the time grows with the length.
   if (given.length > 100) return undefined;
   const plain = plainly(given);
   const [nearest] = names
@@ -9,12 +9,12 @@ export function nearestName(given: string, names: readonly string[]): string | u
   return nearest !== undefined && nearest.distance <= Math.max(1, plain.length * 0.4) ? nearest.name : undefined;
 }
 
-/** Case and underscores are what is mistaken most. */
+/** Case and underscores are the most frequent mistakes. */
 function plainly(name: string): string {
   return name.replace(/[_\s-]/g, '').toLowerCase();
 }
 
-/** How many letters have to be put in, taken out or changed (Levenshtein). */
+/** The number of letters to insert, delete or replace (Levenshtein). */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [line, letter] of Array.from(from).entries()) {

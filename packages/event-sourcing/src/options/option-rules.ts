@@ -1,17 +1,17 @@
 import { inWords } from './shown.js';
 import { invalidOption, refuseOptions, type OptionRule, type OptionRules } from './parse-options.js';
 
-/** The longest time that a timer of JavaScript holds, in milliseconds. */
+/** The longest time a JavaScript timer can wait, in milliseconds. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
-/** An option must be this, or is refused in these words: `url must be an address of https, not 5`. */
+/** A rule whose message says what was expected: `url must be an https URL, not 5`. */
 export function mustBe(expected: string, isOne: (value: unknown) => boolean): OptionRule {
   return (given) => {
     if (!isOne(given.value)) throw invalidOption(given, expected);
   };
 }
 
-/** The option may be left out, or be `undefined`, which is the same. */
+/** Lets an option be left out or `undefined`. */
 export function optional(rule: OptionRule): OptionRule {
   return (given) => {
     if (given.value !== undefined) rule(given);
@@ -19,8 +19,8 @@ export function optional(rule: OptionRule): OptionRule {
 }
 
 /**
- * The option may be left out, but not be `undefined`: for those without which more is permitted, so that a value that got lost on its
- * way does not permit it.
+ * Lets an option be left out, but not be `undefined`. For options whose absence permits more, so that a value lost on
+ * its way does not permit it.
  */
 export function leftOutOr(rule: OptionRule): OptionRule {
   return (given) => {
@@ -28,7 +28,7 @@ export function leftOutOr(rule: OptionRule): OptionRule {
   };
 }
 
-/** A whole number between two, both included. */
+/** A whole number between two numbers, inclusive. */
 export function wholeNumber(from: number, to: number): OptionRule {
   return mustBe(
     `a whole number from ${inDigits(from)} to ${inDigits(to)}`,
@@ -36,7 +36,7 @@ export function wholeNumber(from: number, to: number): OptionRule {
   );
 }
 
-/** A number between two, both included. */
+/** A number between two numbers, inclusive. */
 export function numberBetween(from: number, to: number): OptionRule {
   return mustBe(
     `a number from ${inDigits(from)} to ${inDigits(to)}`,
@@ -57,19 +57,19 @@ export function oneOf(...values: readonly (string | boolean)[]): OptionRule {
 
 /** A string that is not empty. */
 export const nonEmptyString: OptionRule = mustBe(
-  'a string that is not empty',
+  'a non-empty string',
   (value) => typeof value === 'string' && value !== '',
 );
 
 /** A function. */
 export const aFunction: OptionRule = mustBe('a function', (value) => typeof value === 'function');
 
-/** A list whose items are each this. */
+/** A list whose items all match. */
 export function listOf(items: string, isItem: (item: unknown) => boolean): OptionRule {
   return mustBe(`a list of ${items}`, (value) => Array.isArray(value) && value.every(isItem));
 }
 
-/** An object of whatever class that has these methods. */
+/** An object of any class with these methods. */
 export function withMethods(...methods: readonly string[]): OptionRule {
   return mustBe(
     `an object with the method${methods.length === 1 ? '' : 's'} ${inWords(methods)}`,
@@ -80,7 +80,7 @@ export function withMethods(...methods: readonly string[]): OptionRule {
   );
 }
 
-/** Options within an option, each with its rule. */
+/** Nested options, each with its rule. */
 export function optionsWith<Options>(rules: OptionRules<Options>): OptionRule {
   return (given) => refuseOptions(given, rules);
 }

@@ -1,29 +1,29 @@
 import { nearestName } from './nearest-name.js';
 import { inWords, shown } from './shown.js';
 
-/** One option as a caller gave it. */
+/** One option as the caller gave it. */
 export interface GivenOption {
-  /** The function whose option it is: `createApi`. */
+  /** The function that takes the option: `createApi`. */
   readonly of: string;
-  /** Its name, behind the names of what it stands in: `ports.isAllowed`. */
+  /** Its name with the names of the options around it: `ports.isAllowed`. */
   readonly name: string;
   readonly value: unknown;
-  /** Whether it was given at all, be it as `undefined`. */
+  /** Whether the option was given, even as `undefined`. */
   readonly isGiven: boolean;
 }
 
-/** Refuses an option that is not what it has to be. @throws RangeError that names it */
+/** Refuses a wrong value of an option. @throws RangeError that names the option */
 export type OptionRule = (given: GivenOption) => void;
 
-/** One rule for each option: a missing one does not compile, so no option is taken unchecked. */
+/** One rule per option. A missing rule does not compile, so no option is taken unchecked. */
 export type OptionRules<Options> = { readonly [Name in keyof Options]-?: OptionRule };
 
 /**
- * Takes the options of a function: a plain object that holds nothing but options, each of which keeps its rule.
+ * Parses the options of a function: a plain object that holds only options, each according to its rule.
  *
- * The answer is a copy, in which no member is `undefined`: what is done to the given object later changes nothing.
+ * Returns a copy without `undefined` members, so later changes of the given object have no effect.
  *
- * @throws RangeError whose sentence names the function, the option, and for an unknown name the nearest one there is.
+ * @throws RangeError whose message names the function, the option, and for an unknown name the nearest valid one.
  */
 export function parseOptions<Options extends object>(
   options: Options,
@@ -36,7 +36,7 @@ export function parseOptions<Options extends object>(
   return copy;
 }
 
-/** Checks the options that are themselves the value of one. @throws RangeError */
+/** Checks nested options. @throws RangeError */
 export function refuseOptions(
   { of, name: path, value: options }: GivenOption,
   rules: Readonly<Record<string, OptionRule>>,
@@ -52,7 +52,7 @@ export function refuseOptions(
   }
 }
 
-/** What an option is refused with. */
+/** The error for a wrong value of an option. */
 export function invalidOption({ name, of, value }: GivenOption, expected: string): RangeError {
   return new RangeError(`${of}: ${name} must be ${expected}, not ${shown(value)}.`);
 }
@@ -75,7 +75,10 @@ function notAnObject(of: string, path: string, value: unknown): RangeError {
   return new RangeError(`${of}: ${path === '' ? 'its options' : path} must be a plain object, not ${received}.`);
 }
 
-/** An instance of a class would lose what it inherits, such as a method that is an option, without a word. */
+/**
+ * A class instance is refused, because its inherited members, such as a method that is an option, would be lost
+ * silently.
+ */
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const above: unknown = Object.getPrototypeOf(value);

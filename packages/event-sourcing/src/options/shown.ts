@@ -1,6 +1,6 @@
 const LONGEST = 60;
 
-/** A value as a sentence can show it: short, on one line, and nothing of what an object holds. */
+/** A value as a message can show it: short, on one line, without the content of objects. */
 export function shown(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -20,7 +20,7 @@ export function shown(value: unknown): string {
   }
 }
 
-/** Names as a sentence lists them: `a, b and c`. */
+/** Names as a list in a sentence: `a, b and c`. */
 export function inWords(names: readonly string[]): string {
   const last = names.at(-1);
   if (last === undefined) return 'none';

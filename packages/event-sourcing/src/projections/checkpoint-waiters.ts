@@ -5,7 +5,7 @@ import type { Position } from '../streams/position.js';
 import type { RowsAt } from './read-model-store.js';
 import type { TimedReadModel } from './timed-read-model.js';
 
-/** What became of a wait. */
+/** The outcome of a wait. */
 export type WaitOutcome = 'reached' | 'timed-out' | 'given-up';
 
 interface Waiter {
@@ -15,14 +15,14 @@ interface Waiter {
 }
 
 /**
- * All who wait for one read model to get somewhere. There is one look at the checkpoint for each change, however many wait,
- * and it wakes those whom it concerns: what a writer pays does not grow with the number of readers.
+ * All callers that wait for one read model to reach a position. Each change causes one look at the checkpoint, however
+ * many wait, and wakes only the callers it concerns: the cost of a write does not grow with the number of readers.
  */
 export class CheckpointWaiters {
   readonly #model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'read' | 'changed'>;
   readonly #keeps: Store['keeps'];
   readonly #waiting = new Set<Waiter>();
-  /** Fires when nobody waits any more, so that the wait for a change ends; the next caller begins another. */
+  /** Aborts when nobody waits any more, which ends the wait for a change; the next caller begins another. */
   #looking: AbortController | undefined;
 
   constructor(model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'read' | 'changed'>, keeps: Store['keeps']) {
@@ -30,15 +30,15 @@ export class CheckpointWaiters {
     this.#keeps = keeps;
   }
 
-  /** Whether somebody waits. */
+  /** Whether a caller waits. */
   get isAwaited(): boolean {
     return this.#waiting.size > 0;
   }
 
   /**
-   * Waits until the read model is at a position or beyond.
+   * Waits until the read model is at a position or past it.
    *
-   * @throws Whatever the look at the checkpoint threw, or {@link fail} was called with.
+   * @throws whatever the look at the checkpoint threw, or {@link fail} was called with.
    */
   until(position: Position, waitMs: number, signal?: AbortSignal): Promise<WaitOutcome> {
     return new Promise((resolve, reject) => {
@@ -67,13 +67,13 @@ export class CheckpointWaiters {
     });
   }
 
-  /** Ends every wait with this fault: what they wait for will not come. */
+  /** Ends every wait with this fault, because the position will not be reached. */
   fail(fault: unknown): void {
     const error = fault instanceof Error ? fault : new Error(String(fault));
     for (const waiter of this.#waiting) waiter.fail(error);
   }
 
-  /** Nothing comes of it for anybody but the waiters: whatever goes wrong is theirs to hear. */
+  /** Looks until nobody waits. It never rejects: failures go to the waiters. */
   #look(): void {
     const looking = new AbortController();
     this.#looking = looking;
@@ -85,7 +85,8 @@ export class CheckpointWaiters {
   async #lookUntil(over: AbortSignal): Promise<void> {
     const deadline = new Deadline('looking how far a read model is', { signal: over });
     while (!over.aborted) {
-      // Asked before the look, so that a change between the two is not missed. Why it ended, the next look finds out.
+      // Subscribed before the look, so that a change between the two is not missed. If it fails, the next look fails
+      // too.
       const change = this.#model.changed(over).catch(() => undefined);
       this.#release(await this.#reached(deadline));
       await change;
@@ -97,7 +98,10 @@ export class CheckpointWaiters {
     return { checkpoint: await this.#model.checkpoint(deadline) };
   }
 
-  /** Rows at the head of a log that is in the same place are as far as there is to get: what was waited for may have been lost with a server. */
+  /**
+   * Rows at the head of a log in the same place can't get further: the awaited position may have been lost in a
+   * failover.
+   */
   #release({ checkpoint, head }: Omit<RowsAt<unknown>, 'rows'>): void {
     if (checkpoint === undefined) return;
     for (const waiter of this.#waiting)

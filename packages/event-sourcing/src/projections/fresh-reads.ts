@@ -11,27 +11,27 @@ import type { ReadDeadline } from './read-deadline.js';
 import type { RowsAt } from './read-model-store.js';
 import type { TimedReadModel } from './timed-read-model.js';
 
-/** What a read waited for in vain. */
+/** What a timed-out read was waiting for. */
 export interface Late {
   readonly cause?: unknown;
   readonly required?: Position;
 }
 
-/** What keeps the rows up, as far as reads have to do with it. */
+/** The projection's runner, as far as reads need it. */
 export interface Keeper {
-  /** Throws why it has stopped, if that was at this checkpoint. */
+  /** Throws the reason if the runner has stopped at this checkpoint. */
   readonly refuseWhenStopped: (reached: Position | undefined) => void;
-  /** Rows are behind: it is to bring them further. */
+  /** The rows lag: asks the runner to update them. */
   readonly wake: () => void;
-  /** A proof says that the rows are at the head. */
+  /** A proof showed that the rows are at the head. */
   readonly isAtHead: (askedAt: number) => void;
-  /** The rows are of a lost history: it stops with this fault. */
+  /** The rows belong to a lost history: stops the runner with this fault. */
   readonly refute: (lost: PositionUnknown) => void;
-  /** Rows did not get far enough in time: what to reject with. */
+  /** The fault for rows that did not get far enough in time. */
   readonly late: (deadline: ReadDeadline, late: Late) => Promise<Error>;
 }
 
-/** What fresh reads are made of. */
+/** The parts of fresh reads. */
 export interface FreshReadsOptions {
   readonly store: TimedEventStore;
   readonly keeps: Store['keeps'];
@@ -41,13 +41,13 @@ export interface FreshReadsOptions {
   readonly closing: AbortSignal;
 }
 
-/** How far the rows of one read have to be, and since when they are shown to be fresh once they are there. */
+/** How far the rows of one read must be, and from when they count as proven fresh once they are there. */
 interface Required {
   readonly position: Position;
   readonly askedAt: number;
 }
 
-/** Answers reads only from rows that are shown to be fresh (docs/guarantees.md#reading). */
+/** Answers reads only from rows that are proven fresh (docs/guarantees.md#reading). */
 export class FreshReads {
   readonly #options: FreshReadsOptions;
   readonly #questions: HeadQuestions;
@@ -60,17 +60,17 @@ export class FreshReads {
     this.#positions = new KnownPositions(options.store, options.keeps);
   }
 
-  /** The rows were at the head at this moment, by `performance.now()`. */
+  /** The rows were proven to be at the head at this time, by `performance.now()`. */
   show(at: number): void {
     this.#shownAt = Math.max(this.#shownAt, at);
   }
 
-  /** Nothing that was shown so far counts any more. */
+  /** Discards all proofs so far. */
   forget(): void {
     this.#shownAt = -Infinity;
   }
 
-  /** Rows as `look` finds them, once they are fresh. @throws ProjectionBehind, PositionUnknown, DeadlineExceeded */
+  /** The rows `look` finds, once they are fresh. @throws ProjectionBehind, PositionUnknown, DeadlineExceeded */
   async answer<Found extends RowsAt<unknown>>(look: () => Promise<Found>, deadline: ReadDeadline): Promise<Found> {
     const begunAt = performance.now();
     const found = await look();
@@ -85,7 +85,7 @@ export class FreshReads {
     return answer;
   }
 
-  /** Where rows are followed. */
+  /** The requirement where the read model is followed. */
   async #required(found: RowsAt<unknown>, deadline: ReadDeadline, begunAt: number): Promise<Required> {
     const { keeper, maxAgeMs, store } = this.#options;
     const { checkpoint = START } = found;
@@ -111,9 +111,9 @@ export class FreshReads {
     return standing;
   }
 
-  /** Renews the proof before a read has to wait for one. */
+  /** Renews the proof before a read has to wait for it. */
   #lookAhead(checkpoint: Position, notBefore: number): void {
-    // The next read that needs a proof asks for itself, and says why it can't be had.
+    // A failure is ignored: the next read that needs a proof asks again and reports it.
     this.#questions.ask(checkpoint, notBefore).then(
       (proof) => void this.#judged(proof),
       () => undefined,
@@ -130,7 +130,11 @@ export class FreshReads {
   }
 }
 
-/** Rows that are kept beside the events have to be at the head. @throws PositionUnknown when the reader wants more, or they are lost. */
+/**
+ * Inline rows must be at the head.
+ *
+ * @throws PositionUnknown when the reader wants a later position, or the rows belong to a lost history.
+ */
 function requiredInStep(
   { checkpoint = START, head = START }: RowsAt<unknown>,
   { atLeast }: { readonly atLeast: Position },
@@ -140,7 +144,9 @@ function requiredInStep(
   return { position: head, askedAt: -Infinity };
 }
 
-/** Whether the log was replaced in the middle of a step, and the rows are of the log that is there now: the next step goes on from them. */
+/**
+ * Whether the log was replaced during a step and the rows now belong to the new log: the next step continues from them.
+ */
 export async function areOfThisLog(
   rows: Pick<TimedReadModel<unknown>, 'checkpoint'>,
   store: TimedEventStore,

@@ -5,42 +5,48 @@ import type { TimedEventStore } from '../streams/timed-event-store.js';
 import { placeIn, START, type Position } from '../streams/position.js';
 
 /**
- * What a store answered to one question: where its head is, and whether a read model's checkpoint is an event of its log
- * (docs/guarantees.md#reading). It holds for the moment the question was sent, or a later one.
+ * A store's answer to one question: where its head is, and whether a read model's checkpoint is an event of its log
+ * (docs/guarantees.md#reading). It holds for the time the question was sent, or a later one.
  */
 export interface HeadProof {
   /** When the question was sent, by `performance.now()`. */
   readonly askedAt: number;
-  /** The end of the last whole append, as the leader has it; `START` while there is none. */
+  /** The end of the last whole append, as the leader knows it; `START` for an empty store. */
   readonly head: Position;
-  /** The checkpoint the store was asked about. */
+  /** The checkpoint in the question. */
   readonly checkpoint: Position;
-  /** Whether the event that the checkpoint stands for is in the log. `START` always is. */
+  /** Whether the log holds the event at the checkpoint. It always holds `START`. */
   readonly isInLog: boolean;
 }
 
-/** How rows stand to the log: `lost` when their checkpoint is not an event of it. They are of another history then, and never fresh. */
+/**
+ * How rows relate to the log. `lost`: their checkpoint is not an event of the log, so they belong to another history
+ * and are never fresh.
+ */
 export type Standing = 'at-head' | 'behind' | 'lost';
 
-/** What a proof says of the rows it was asked for. */
+/** The standing of the rows a proof is about. */
 export function standingBy({ checkpoint, head, isInLog }: HeadProof): Standing {
   if (!isInLog) return 'lost';
   return checkpoint >= head ? 'at-head' : 'behind';
 }
 
-/** The same where checkpoint and head were read in one transaction of one place: the head is an event, so nothing lies beyond it. */
+/**
+ * The standing when checkpoint and head were read in one transaction. The head is an event of the log, so nothing is
+ * past it.
+ */
 export function standingInStep(checkpoint: Position, head: Position): Standing {
   if (checkpoint === head) return 'at-head';
   const isBehind = placeIn(checkpoint) < placeIn(head);
   return isBehind ? 'behind' : 'lost';
 }
 
-/** What to reject with where rows are `lost`. */
+/** The fault for rows that are `lost`. */
 export function lostCheckpoint({ checkpoint, head }: Pick<HeadProof, 'checkpoint' | 'head'>): PositionUnknown {
   return new PositionUnknown({ position: checkpoint, head });
 }
 
-/** Asks a store for a proof: in one round trip where it can do that. */
+/** Asks a store for a proof, in one round trip where the store supports it. */
 export async function proofOf(
   store: Pick<EventStore, 'head' | 'knows' | 'proveHead'>,
   checkpoint: Position,
@@ -53,7 +59,7 @@ export async function proofOf(
   return { askedAt, head, checkpoint, isInLog };
 }
 
-/** @throws PositionUnknown when the event a checkpoint stands for is not in the log. */
+/** @throws PositionUnknown when the log does not hold the event at a checkpoint. */
 export async function demandInLog(
   store: Pick<TimedEventStore, 'head' | 'knows'>,
   checkpoint: Position,

@@ -3,10 +3,10 @@ import type { Position } from '../streams/position.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import type { HeadProof } from './head-proof.js';
 
-/** So many questions are under way at a time; others wait, and are asked together. */
+/** The most questions in flight. Later ones wait and are sent together. */
 const MOST_UNDER_WAY = 8;
 
-/** One question to the store, and all reads that share its answer. */
+/** One question to the store, and the reads that share its answer. */
 interface Question {
   readonly checkpoint: Position;
   readonly answer: Promise<HeadProof>;
@@ -15,25 +15,29 @@ interface Question {
 }
 
 /**
- * Asks a store where its head is, for reads of one read model. Reads share a question only if it was sent late enough for
- * each of them: an answer to an older one says nothing about what was written since (docs/guarantees.md#reading).
+ * Asks a store for its head, for the reads of one read model. Reads share a question only if it was sent late enough
+ * for each of them: an older answer says nothing about later writes (docs/guarantees.md#reading).
  */
 export class HeadQuestions {
   readonly #store: Pick<TimedEventStore, 'prove'>;
-  /** Of what is asked for many at once: each of them waits by their own. */
+  /** The deadline of shared questions: each read has its own for its wait. */
   readonly #deadline: Deadline;
-  /** Not sent yet. */
+  /** The questions not sent yet. */
   #waiting: Question[] = [];
   #underWay: Question[] = [];
   #isSending = false;
 
-  /** @param closing Ends the questions under way. */
+  /** @param closing Aborts the questions in flight. */
   constructor(store: Pick<TimedEventStore, 'prove'>, closing: AbortSignal) {
     this.#store = store;
     this.#deadline = new Deadline('looking for the head of the store', { signal: closing });
   }
 
-  /** A proof about this checkpoint, whose question was sent at `notBefore` or later (`performance.now()`). @throws Fault as the store does. */
+  /**
+   * A proof for this checkpoint, asked at `notBefore` or later (`performance.now()`).
+   *
+   * @throws Fault as the store does.
+   */
   ask(checkpoint: Position, notBefore: number): Promise<HeadProof> {
     const isSame = (question: Question): boolean => question.checkpoint === checkpoint && question.sentAt >= notBefore;
     const shared = this.#underWay.findLast(isSame) ?? this.#waiting.find(isSame);
@@ -57,7 +61,7 @@ export class HeadQuestions {
     return question;
   }
 
-  /** After this turn of the event loop, so that all reads that begin in it share one question. */
+  /** Sends at the end of this turn of the event loop, so that all reads that begin in it share one question. */
   #sendSoon(): void {
     if (this.#isSending) return;
     this.#isSending = true;

@@ -11,22 +11,22 @@ import { reduced, tolerating } from './tolerating.js';
 import type { TimedReadModel } from './timed-read-model.js';
 import { MAY_HEAL, UNREADABLE, UnreadableRow, type UnreadablePage } from './unreadable-row.js';
 
-/** So many marks are looked at before rows are listed. */
+/** The most placeholders checked before a list is answered. */
 const MARKS = 1000;
 
-/** What the marks of a read model are compared with. */
+/** The parts of healing. */
 interface Marked<Event extends EventShape, Row> {
   readonly model: TimedReadModel<Row | UnreadableRow>;
   readonly projection: Projection<Event, Row>;
   readonly store: TimedEventStore;
 }
 
-/** The rows that outdated marks stand for. */
+/** The rows that replace outdated placeholders. */
 type Healed<Row> = ReadonlyMap<string, Row | UnreadableRow | undefined>;
 
 /**
- * Answers with rows, and looks behind the marks that another version of the program left: a row that this program can read is folded
- * anew from its events, answered with, and put in the place of its mark.
+ * Answers with rows, and repairs placeholders left by another version of the program: a row that this program can read
+ * is folded again from its events, returned, and stored in place of its placeholder.
  */
 export class Healing<Event extends EventShape, Row> {
   readonly #model: TimedReadModel<Row | UnreadableRow>;
@@ -39,7 +39,7 @@ export class Healing<Event extends EventShape, Row> {
     this.#store = store;
   }
 
-  /** The rows under these keys, and those among them that can't be read here. */
+  /** The rows under these keys, and which of them can't be read here. */
   async read(keys: readonly string[], deadline: Deadline): Promise<FreshRows<Row>> {
     const found = await this.#model.read(keys, deadline);
     if (areReadable(found)) return withUnreadable(found, NONE);
@@ -53,19 +53,19 @@ export class Healing<Event extends EventShape, Row> {
     return withUnreadable({ ...found, rows }, unreadable);
   }
 
-  /** The rows that a query finds, as if no mark were outdated. */
+  /** The rows a query finds, with outdated placeholders repaired. */
   query(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
     const ask = (asked: RowQuery): ReturnType<typeof this.query> => this.#model.query(asked, deadline);
     return this.#listed(query, { ask, keyOf: ({ key }) => key, make: (key, row) => ({ key, row }) }, deadline);
   }
 
-  /** {@link query} for the keys alone. */
+  /** {@link query} for keys only. */
   keys(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly string[]>> {
     const ask = (asked: RowQuery): ReturnType<typeof this.keys> => this.#model.keys(asked, deadline);
     return this.#listed(query, { ask, keyOf: (key) => key, make: (key) => key }, deadline);
   }
 
-  /** The rows that can't be read here. */
+  /** The rows that this program can't read. */
   async unreadable(
     wanted: UnreadablePage | undefined,
     deadline: Deadline,
@@ -75,7 +75,7 @@ export class Healing<Event extends EventShape, Row> {
     return { ...at, rows: rows.filter(isUnreadable) };
   }
 
-  /** How many rows a query without a limit would find, as if no mark were outdated. */
+  /** The number of rows a query without a limit would find, with outdated placeholders repaired. */
   async count(query: RowCount, deadline: Deadline): Promise<RowsAt<number>> {
     const outdated = await this.#outdated(deadline);
     const counted = await this.#model.count(query, deadline);
@@ -91,7 +91,7 @@ export class Healing<Event extends EventShape, Row> {
     return { ...counted, rows };
   }
 
-  /** The marks of what this program can read. */
+  /** The placeholders of rows that this program can read, each with its row. */
   async #outdated(deadline: Deadline): Promise<ReadonlyMap<string, UnreadableRow>> {
     const { rows } = await this.#model.query({ index: UNREADABLE, value: MAY_HEAL, limit: MARKS }, deadline);
     const outdated = new Map<string, UnreadableRow>();
@@ -131,7 +131,10 @@ export class Healing<Event extends EventShape, Row> {
     return indexEntries(this.#projection, row).some((entry) => entry[0] === index && entry[1] === value);
   }
 
-  /** One that an older program left, or of a stream that it knew no projection for. Of a shared row it is not known what else is in it. */
+  /**
+   * Whether an older program left the placeholder, or its stream now has a projection. Shared rows are excluded,
+   * because the other streams in them are not known.
+   */
   #isOutdated(row: Row | UnreadableRow): row is UnreadableRow {
     if (!(row instanceof UnreadableRow) || this.#projection.key !== undefined) return false;
     const { streamId, type, schemaVersion } = row.facts;
@@ -168,20 +171,23 @@ export class Healing<Event extends EventShape, Row> {
     return row;
   }
 
-  /** A reader that was overtaken, or may not write, leaves the marks to the next one: this one has its answer. */
+  /**
+   * Stores the repaired rows. A reader that was overtaken or may not write leaves them to the next reader; its own
+   * answer is complete.
+   */
   async #replace(rows: Healed<Row>, checkpoint: Position, deadline: Deadline): Promise<void> {
     await this.#model.commit({ expected: checkpoint, checkpoint, rows }, deadline).catch(() => undefined);
   }
 }
 
-/** How the items of a list are made. */
+/** How a list makes its items. */
 interface Listing<Item, Row> {
   readonly ask: (query: RowQuery) => Promise<RowsAt<readonly Item[]>>;
   readonly keyOf: (item: Item) => string;
   readonly make: (key: string, row: Row) => Item;
 }
 
-/** The same query, for what comes after these keys. */
+/** The same query, for the keys after these. */
 function behind(query: RowQuery, keys: readonly string[]): RowQuery {
   const last = keys.at(-1);
   if (last === undefined) return query;
@@ -197,7 +203,7 @@ function areReadable<Row>(
   return true;
 }
 
-/** Literals, no spread: every command comes by here. */
+/** Object literals instead of spreads, because every command passes here. */
 function withUnreadable<Row>(
   { checkpoint, head, rows }: RowsAt<ReadonlyMap<string, Row>>,
   unreadable: ReadonlyMap<string, Fault>,

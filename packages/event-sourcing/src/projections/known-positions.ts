@@ -6,11 +6,11 @@ import type { TimedEventStore } from '../streams/timed-event-store.js';
 import { placeIn, START, type Position } from '../streams/position.js';
 import type { RowsAt } from './read-model-store.js';
 
-/** Refuses positions that stand for no event of a store: readers who name one mean a change that is to be seen. */
+/** Refuses positions at which a store has no event: a reader who names one expects to see a change. */
 export class KnownPositions {
   readonly #store: TimedEventStore;
   readonly #keeps: Store['keeps'];
-  /** Of a store that is followed: after a restore the following stops, and with it every read. */
+  /** Confirmed positions of a followed store. After a restore the runner stops, and every read with it. */
   readonly #known = new Lru<Position, true>(1000);
 
   constructor(store: TimedEventStore, keeps: Store['keeps']) {
@@ -18,13 +18,17 @@ export class KnownPositions {
     this.#keeps = keeps;
   }
 
-  /** Before anything is waited for. @throws PositionUnknown when another event stands where the rows are. */
+  /** Checked before any wait. @throws PositionUnknown when another event is at the rows' position. */
   demandSameHistory(position: Position, { checkpoint = START }: RowsAt<unknown>): void {
     if (placeIn(position) !== placeIn(checkpoint) || position === checkpoint) return;
     throw new PositionUnknown({ position, head: checkpoint });
   }
 
-  /** Once the rows are there; `undefined` when there is nothing to look for. @throws PositionUnknown when it stands for no event of the store. */
+  /**
+   * Checked once the rows are there; `undefined` when there is nothing to look up.
+   *
+   * @throws PositionUnknown when no event of the store is at the position.
+   */
   demand(
     position: Position,
     { checkpoint = START, head = checkpoint }: RowsAt<unknown>,

@@ -8,26 +8,26 @@ import { START, type Position } from '../streams/position.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import { demandInLog } from './head-proof.js';
 
-/** How far a projection is behind the store. */
+/** How far a projection lags behind the store. */
 export interface Lag {
-  /** Events not yet reduced; counted up to 10,000, then {@link isAtLeast} is true. */
+  /** The number of events not yet reduced. It stops at 10,000, and {@link isAtLeast} is then true. */
   readonly events: number;
   readonly isAtLeast: boolean;
-  /** How long the oldest of them has been waiting; 0 when there is none. */
+  /** How long the oldest of these events has waited; 0 without any. */
   readonly seconds: number;
 }
 
 type Messages = AsyncIterable<SubscriptionMessage>;
 
 const COUNTED_AT_MOST = 10_000;
-/** Events reduced in one transaction, so that nobody else in the process waits longer than some milliseconds. */
+/** The most events reduced in one transaction, so that other work in the process waits only milliseconds. */
 const LARGEST_STEP = 100;
 
-/** What a projection reads of a store. */
+/** The store as a projection reads it. */
 export class ProjectedLog {
   readonly store: TimedEventStore;
   readonly keeps: Store['keeps'];
-  /** How a rebuild reads all of it. */
+  /** The options with which a rebuild reads the whole log. */
   readonly reading: { readonly filter: EventFilter; readonly pageSize: number };
   readonly #clock: Clock;
 
@@ -41,12 +41,12 @@ export class ProjectedLog {
     this.#clock = clock;
   }
 
-  /** What comes after a position, for as long as the deadline lets it. */
+  /** The events after a position, until the deadline. */
   follow(after: Position | undefined, deadline: Deadline): Messages {
     return this.store.subscribe(this.#steps(after), deadline);
   }
 
-  /** What there is after a position. The last message says how far that is. @throws DeadlineExceeded */
+  /** The events after a position up to the head. The last message says where that is. @throws DeadlineExceeded */
   async *upToHead(
     after: Position | undefined,
     deadline: Deadline,
@@ -62,7 +62,7 @@ export class ProjectedLog {
     yield { kind: 'caught-up', position: head, askedAt };
   }
 
-  /** Counts what there is after a position, by reading it. @throws DeadlineExceeded */
+  /** Counts the events after a position by reading them. @throws DeadlineExceeded */
   async lag(after: Position, deadline: Deadline): Promise<Lag> {
     let events = 0;
     let oldest: RecordedEvent | undefined;

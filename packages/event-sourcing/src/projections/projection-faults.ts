@@ -2,7 +2,7 @@ import type { EventPlace } from '../event-faults.js';
 import { because, FaultOf } from '../fault.js';
 import type { Position } from '../streams/position.js';
 
-/** Another projector moved the checkpoint of this read model meanwhile: nothing was written. */
+/** Another runner moved the checkpoint of this read model; nothing was written. */
 export class CheckpointConflict extends FaultOf<
   'checkpoint-conflict',
   {
@@ -18,7 +18,7 @@ export class CheckpointConflict extends FaultOf<
   }
 }
 
-/** A projection met an event it can't reduce and stopped before it; all events before it are reduced and kept. */
+/** A projection stopped before an event it can't reduce; all earlier events are reduced and stored. */
 export class ProjectionStopped extends FaultOf<
   'projection-stopped',
   EventPlace & { readonly projection: string; readonly position: Position }
@@ -32,12 +32,12 @@ export class ProjectionStopped extends FaultOf<
   }
 }
 
-/** The read model did not get as far as the read needs in its time. */
+/** The read model did not reach the position the read needs in time. */
 export class ProjectionBehind extends FaultOf<
   'projection-behind',
   {
     readonly projection: string;
-    /** `undefined` when the store did not say where its end is. */
+    /** `undefined` when the store did not say where its head is. */
     readonly required: Position | undefined;
     readonly reached: Position | undefined;
     readonly waitedMs: number;
@@ -51,15 +51,15 @@ export class ProjectionBehind extends FaultOf<
   }
 }
 
-/** Another rebuild of the same read model was begun meanwhile and threw this one's copy away. */
+/** A later rebuild of the same read model replaced this one's shadow. */
 export class RebuildSuperseded extends FaultOf<'rebuild-superseded', { readonly model: string }> {
   constructor(facts: RebuildSuperseded['facts']) {
     super('rebuild-superseded', facts, {
-      message: `another rebuild of ${facts.model} was begun meanwhile; the live rows are as they were`,
+      message: `a later rebuild of ${facts.model} replaced this one; the live rows are unchanged`,
     });
   }
 }
 
 function wanting(required: Position | undefined): string {
-  return required === undefined ? 'and the store does not say where its end is' : `not yet at ${required}`;
+  return required === undefined ? 'and the store does not say where its head is' : `not yet at ${required}`;
 }

@@ -29,15 +29,15 @@ import type { UnreadablePage, UnreadableRow } from './unreadable-row.js';
 type Look<Found> = (deadline: ReadDeadline) => Promise<Found>;
 type Stored<Row> = Row | UnreadableRow;
 const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
-/** While nobody waits for the rows, what is written within so many milliseconds becomes one step. */
+/** While no read waits for the rows, events written within this time become one step. */
 const GATHERED_MS = 10;
 
 /**
- * Runs one projection: keeps its read model up with the store in the background, and reads it. A read answers from rows that have reached the
- * head that was there when it began, or that were shown to be there within `maxAgeMs`; when it can't have such rows in its time, it rejects.
+ * Runs one projection: updates its read model in the background and reads it. A read needs rows that reached the head
+ * as of its start, or were proven to be there within `maxAgeMs`; otherwise it rejects in time.
  */
 export class ProjectionRunner<Event extends EventShape, Row> {
-  /** The rows as they are, however old: to be compared with the events. */
+  /** The rows as stored, however old: to be compared with the events. */
   readonly rows: TimedReadModel<Stored<Row>>;
   readonly #log: ProjectedLog;
   readonly #parts: StepParts<RecordedEvent, Stored<Row>>;
@@ -51,7 +51,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   readonly #pacer = new YieldPacer(64);
   readonly #wakes = new Notifier();
   readonly #turn = new Refutable();
-  /** Of what nobody waits for: it ends when this is closed. */
+  /** The deadline of background work: it passes when the runner closes. */
   readonly #ended = new Deadline('following', { signal: this.#ending.signal });
   readonly #follows: NonNullable<RunnerOptions<Event, Row>['follows']>;
   #isWanted: boolean;
@@ -75,7 +75,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     this.#running = this.#run();
   }
 
-  /** Opens the read model and begins to follow. Nothing is left running when opening fails. @throws Fault as the store does. */
+  /** Opens the read model and starts to follow; a failure leaves nothing running. @throws Fault of the store */
   static async open<Event extends EventShape, Row>(
     options: RunnerOptions<Event, Row>,
   ): Promise<ProjectionRunner<Event, Row>> {
@@ -89,27 +89,27 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     return this.#states.now;
   }
 
-  /** The rows under these keys. @throws ProjectionBehind when they are not fresh in time, DeadlineExceeded when given up. */
+  /** The rows under these keys. @throws ProjectionBehind, DeadlineExceeded */
   read(keys: readonly string[], freshness: Freshness = {}): Promise<FreshRows<Row>> {
     return this.#within(freshness, (deadline) => this.#healing.read(keys, deadline));
   }
 
-  /** The rows an index has under a value, also those that can't be read; as fresh as those of {@link read}. */
+  /** The rows an index has under a value, including unreadable ones; as fresh as those of {@link read}. */
   query(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<Stored<Row>>[]>> {
     return this.#within(freshness, (deadline) => this.#healing.query(query, deadline));
   }
 
-  /** The keys alone of what {@link ProjectionRunner.query} would answer. */
+  /** The keys of the rows {@link ProjectionRunner.query} would return. */
   keys(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly string[]>> {
     return this.#within(freshness, (deadline) => this.#healing.keys(query, deadline));
   }
 
-  /** How many rows an index has under a value, also those that can't be read; as fresh as those of {@link read}. */
+  /** The number of rows an index has under a value, including unreadable ones; as fresh as those of {@link read}. */
   count(query: RowCount, freshness: Freshness = {}): Promise<RowsAt<number>> {
     return this.#within(freshness, (deadline) => this.#healing.count(query, deadline));
   }
 
-  /** The rows that this program can't read, and why, with the keys they stand under: of one kind, or all. */
+  /** The rows that this program can't read, and why, with their keys: of one kind, or all. */
   unreadable(wanted?: UnreadablePage, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<UnreadableRow>[]>> {
     return this.#within(freshness, (deadline) => this.#healing.unreadable(wanted, deadline));
   }
@@ -119,23 +119,23 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     await this.read([], freshness);
   }
 
-  /** How far the rows are behind the store. Reads on from their checkpoint to see. @throws DeadlineExceeded when the signal fired. */
+  /** How far the rows lag behind the store: reads on from their checkpoint. @throws DeadlineExceeded */
   async lag(signal?: AbortSignal): Promise<Lag> {
     const deadline = this.#deadline('the lag', signal);
     return this.#log.lag((await this.rows.checkpoint(deadline)) ?? START, deadline);
   }
 
-  /** Reduces all events there are now, and resolves to the checkpoint. @throws ProjectionStopped, DeadlineExceeded, StoreClosed */
+  /** Reduces all events up to the head. @throws ProjectionStopped, DeadlineExceeded, StoreClosed */
   async catchUp(signal?: AbortSignal): Promise<Position> {
     this.#states.refuseWhenClosed();
     return this.#keepUp(this.#deadline('catching up', signal), 'head');
   }
 
   /**
-   * Computes all rows anew from the first event; reads answer from the old ones till then. What had stopped goes on from them.
+   * Computes all rows again from the first event, one rebuild at a time; until then, reads answer from the old rows.
    *
-   * @throws ProjectionStopped before an event that can't be reduced; the rows stay. StoreClosed once this is closed.
-   * @throws RebuildSuperseded when somebody else began another one meanwhile. One that was asked for here waits for its turn.
+   * @throws ProjectionStopped before an event that can't be reduced; the old rows stay.
+   * @throws StoreClosed, or RebuildSuperseded when another process began a later rebuild.
    */
   async rebuild(signal?: AbortSignal): Promise<Position> {
     this.#states.refuseWhenClosed();
@@ -144,13 +144,13 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     return checkpoint;
   }
 
-  /** Goes on at once from where it stopped, or from a pause: the cause is mended. */
+  /** Resumes at once after a stop or during a pause, when the cause is fixed. */
   resume(): void {
     this.#isWanted = true;
     this.#wakes.notify();
   }
 
-  /** Stops for good, within `closeMs`, whether or not the store answers; reads that wait reject. */
+  /** Stops for good within `closeMs`, whether or not the store answers; waiting reads reject. */
   async close({ closeMs = DEFAULT_CLOSE_MS }: CloseOptions = {}): Promise<void> {
     this.#states.become({ is: 'closed' });
     this.#ending.abort();
@@ -194,7 +194,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     }
   }
 
-  /** Reduces what there is, and what comes, until the deadline is over or the head is reached. @throws DeadlineExceeded */
+  /** Reduces existing and new events until the deadline passes or the head is reached. @throws DeadlineExceeded */
   async #keepUp(deadline: Deadline, until?: 'head'): Promise<Position> {
     await this.#rebuilds.buildFirst(deadline);
     return stepThrough(this.#parts, deadline, {
@@ -240,7 +240,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     });
   }
 
-  /** Why a read is refused whose rows were not far enough in time: what keeps them from being followed, if anything does. */
+  /** The fault of a read whose rows were not far enough in time: why the runner can't follow, if that is the reason. */
   async #late(deadline: ReadDeadline, { cause, required }: Late): Promise<Fault> {
     if (this.state.is === 'closed') return this.#states.closed();
     this.#states.fallBehind();

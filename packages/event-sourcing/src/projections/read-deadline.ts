@@ -6,14 +6,14 @@ import { ProjectionBehind } from './projection-faults.js';
 import type { TimedReadModel } from './timed-read-model.js';
 
 const DEFAULT_WAIT_MS = 5000;
-/** Looking takes a moment, too: a read that need not wait is answered with `waitMs: 0`. */
+/** The extra time for a look itself, so that a read that need not wait is answered with `waitMs: 0`. */
 const LOOKING_MS = 250;
 
-/** The deadline of one read: what it waits for has to come within `waitMs`, and what it looks at {@link LOOKING_MS} later. */
+/** The deadline of one read: it waits up to `waitMs`, and may look for {@link LOOKING_MS} more. */
 export class ReadDeadline extends Deadline {
   readonly #projection: string;
   readonly #waitMs: number;
-  /** How far the rows have to be. */
+  /** The position the rows must have reached. */
   readonly atLeast: Position;
 
   constructor(projection: string, { atLeast = START, signal, waitMs = DEFAULT_WAIT_MS }: Freshness) {
@@ -28,18 +28,18 @@ export class ReadDeadline extends Deadline {
     return Math.max(0, this.leftMs - LOOKING_MS);
   }
 
-  /** What comes of a question, if it comes within `waitMs`; else what `late` makes of it. */
+  /** The answer to a question, if it comes within `waitMs`; otherwise rejects with what `late` returns. */
   async waitFor<Answer>(asking: Promise<Answer>, late: (cause: unknown) => Promise<Error>): Promise<Answer> {
     try {
       return await this.atMost(this.leftToWaitMs).wait(asking);
     } catch (caught) {
-      // What does not pass is not waited for, nor called late.
+      // A fault that does not pass is rethrown at once.
       if (this.given?.aborted === true || (isFault(caught) && !caught.retryable)) throw caught;
       throw await late(caught);
     }
   }
 
-  /** The refusal of a read whose rows were not far enough in time. */
+  /** The fault of a read whose rows were not far enough in time. */
   async behind(
     rows: Pick<TimedReadModel<unknown>, 'checkpoint'>,
     required: Position | undefined,
@@ -50,7 +50,7 @@ export class ReadDeadline extends Deadline {
   }
 }
 
-/** Reads within a deadline of its own. @throws DeadlineExceeded */
+/** Runs a read under its own deadline. @throws DeadlineExceeded */
 export async function readWithin<Answer>(
   projection: string,
   freshness: Freshness,

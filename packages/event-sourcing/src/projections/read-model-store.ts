@@ -4,116 +4,119 @@ import type { EventShape } from '../streams/event.js';
 import type { Projection } from './projection.js';
 
 /**
- * So many events an append, or the last step of a rebuild, reduces at the most of what others wrote without the rows: the work in
- * the writers' critical section does not grow with what was written outside of it.
+ * The most events of other writers that an append, or the last step of a rebuild, reduces to catch its rows up. The
+ * work in the writers' critical section therefore has a bound.
  */
 export const MOST_BEHIND = 500;
 
-/** A row and the key it stands under. */
+/** A row and its key. */
 export interface KeyedRow<Row> {
   readonly key: string;
   readonly row: Row;
 }
 
-/** Rows by the value of one index, in the order of their keys (by UTF-8 bytes). */
+/** A query by one value of one index, in key order (by UTF-8 bytes). */
 export interface RowQuery {
   readonly index: string;
   readonly value: string;
-  /** Only rows whose key comes after this one: is larger, in whichever direction they are read. */
+  /** Only rows whose key is larger than this one, in either direction. */
   readonly afterKey?: string;
-  /** Only rows whose key comes before this one: is smaller. */
+  /** Only rows whose key is smaller than this one. */
   readonly beforeKey?: string;
   /** `forwards`, the default: ascending; `backwards`: descending. */
   readonly direction?: 'forwards' | 'backwards';
-  /** At most so many rows, 1 to 10,000. Default 100. */
+  /** The most rows, 1 to 10,000. Default 100. */
   readonly limit?: number;
 }
 
-/** Which rows to count: those that an index has under a value. */
+/** The rows to count: those an index has under a value. */
 export type RowCount = Pick<RowQuery, 'index' | 'value'>;
 
 /** One step of a projection: rows and checkpoint change together or not at all. */
 export interface ReadModelChange<Row> {
-  /** The checkpoint the rows were computed from; `undefined` while there is none. */
+  /** The checkpoint the rows were computed from; `undefined` before the first step. */
   readonly expected: Position | undefined;
-  /** All events up to here are reduced. Never before `expected`. */
+  /** All events up to here are reduced. Not before `expected`. */
   readonly checkpoint: Position;
-  /** The new row under each key; `undefined` takes it away. */
+  /** The new row under each key; `undefined` removes the row. */
   readonly rows: ReadonlyMap<string, Row | undefined>;
   /**
-   * Events the step stands on. Where the events are in the same place, they have to be in the log in the step's transaction
-   * (`START` always is); read models that are kept for events somewhere else leave it to who follows those.
+   * Events the step is based on. Where the events are in the same store, the step's transaction checks that the log
+   * holds them (it always holds `START`). Elsewhere the caller checks that.
    */
   readonly standsOn?: readonly Position[];
-  /** Of the last step of a rebuild: the live rows' checkpoint that is not an event of the log, so they may be further and are replaced all the same. */
+  /**
+   * For the last step of a rebuild: the checkpoint of live rows that belong to a lost history. Such rows may be ahead
+   * and are replaced all the same.
+   */
   readonly lost?: Position;
 }
 
-/** Rows, and the checkpoint they are of: both of one moment, whatever is written meanwhile. */
+/** Rows and their checkpoint, both of one snapshot. */
 export interface RowsAt<Rows> {
-  /** All events up to here are in the rows; `undefined` before the projection's first step. */
+  /** The rows contain all events up to here; `undefined` before the projection's first step. */
   readonly checkpoint: Position | undefined;
   readonly rows: Rows;
-  /** Where the events are in the same place: the head of the store at that moment. */
+  /** Where the events are in the same store: its head in the same snapshot. */
   readonly head?: Position;
 }
 
 /**
- * The rows of one projection. Rows handed in or out are never changed. A call whose `signal` fires rejects with `DeadlineExceeded` within
- * 100 ms; one that writes may have written all the same.
+ * The rows of one projection. Rows are never changed in place. A call whose `signal` fires rejects with
+ * `DeadlineExceeded` within 100 ms; its write may still take effect.
  */
 export interface ReadModel<Row> {
-  /** The rows that exist among these keys, with the checkpoint they are of. */
+  /** The rows under these keys, as far as they exist, with their checkpoint. */
   read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>>;
-  /** The rows an index has under a value, with the checkpoint they are of. @throws RangeError when the limit is out of its range. */
+  /** The rows an index has under a value, with their checkpoint. @throws RangeError when the limit is out of range. */
   query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>>;
-  /** The keys alone of what {@link ReadModel.query} would answer. */
+  /** The keys of the rows {@link ReadModel.query} would return. */
   keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>>;
-  /** How many rows an index has under a value, however many those are, with the checkpoint they are of. */
+  /** The number of all rows an index has under a value, with their checkpoint. */
   count(query: RowCount, wait?: WaitOptions): Promise<RowsAt<number>>;
-  /** How far the projection is; `undefined` before its first step. */
+  /** The projection's checkpoint; `undefined` before its first step. */
   checkpoint(wait?: WaitOptions): Promise<Position | undefined>;
   /**
    * Takes one step of the projection, in one transaction.
    *
-   * @throws CheckpointConflict when the checkpoint is not the expected one: another projector was here.
-   * @throws PositionUnknown when one of the events it stands on is not in the log: nothing was written.
+   * @throws CheckpointConflict when the checkpoint is not the expected one, because another runner moved it.
+   * @throws PositionUnknown when the log lacks an event the step is based on; nothing was written.
    */
   commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void>;
   /**
-   * Resolves when the checkpoint may have moved: at once after a commit in this process, after a short while in any
-   * case, when `signal` fires, and when the store is closed. It never rejects: why it ended, the next look finds out.
+   * Resolves when the checkpoint may have moved: at once after a commit in this process, otherwise after a short while,
+   * when `signal` fires, or when the store is closed. It never rejects: the next look finds out why it ended.
    */
   changed(signal: AbortSignal): Promise<void>;
   /**
-   * A second, empty copy to rebuild into. Readers go on seeing the live one until the copy takes its place. Beginning
-   * again throws away what an earlier rebuild left: its copy can't take the place any more (`RebuildSuperseded`).
+   * Creates an empty shadow read model to rebuild into. Readers see the live one until the shadow is promoted. A second
+   * call discards the shadow of the first, whose rebuild then fails with `RebuildSuperseded`.
    */
   beginRebuild(wait?: WaitOptions): Promise<RebuildingModel<Row>>;
 }
 
-/** The copy a rebuild fills, out of every reader's sight. */
+/** The shadow read model that a rebuild fills. No reader sees it. */
 export interface RebuildingModel<Row> extends ReadModel<Row> {
   /**
-   * Takes the last step and the live copy's place, in one transaction: a reader sees all old rows or all new ones.
+   * Takes the last step and promotes the shadow, in one transaction: a reader sees all old rows or all new ones.
    *
-   * @throws CheckpointConflict when the live copy has got further than the copy would be after this step.
-   * @throws RebuildSuperseded when another rebuild was begun meanwhile.
-   * @throws PositionUnknown when one of the events it stands on is not in the log: the live rows stay.
+   * @throws CheckpointConflict when the live rows are ahead of where the shadow would be after this step.
+   * @throws RebuildSuperseded when a later rebuild was begun.
+   * @throws PositionUnknown when the log lacks an event the step is based on; the live rows stay.
    */
   switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void>;
 }
 
-/** Where read models are kept: the port, and what `readModelStoreContract` of the testkit holds it to. */
+/** The port of read-model storage. The testkit's `readModelStoreContract` tests it. */
 export interface ReadModelStore {
   /**
-   * The read model of a projection, made when it is not there yet. Opened twice, it is the same rows.
+   * The read model of a projection, created if it is missing. Opening it twice gives the same rows.
    *
-   * Where read models are kept inline, it is from now on kept in every append of this opening of the store, as soon as its rows
-   * are at the head: an append that finds them at most {@link MOST_BEHIND} events behind brings them there, in its own transaction;
- X to bring nearer.
+   * Inline: from now on every append of this opening updates it, once its rows are at the head. An append that finds
+   * them up to {@link MOST_BEHIND} events behind catches them up in its own transaction; a runner catches up rows that
+   * are further behind.
    */
   open<Event extends EventShape, Row>(projection: Projection<Event, Row>): Promise<ReadModel<Row>>;
-  /** Refuses every later call with `StoreClosed`. Twice is once. */
+  /** Refuses every later call with `StoreClosed`. Idempotent. */
   close(): Promise<void>;
 }

@@ -10,14 +10,14 @@ import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
 import type { ReadModelChange } from './read-model-store.js';
 import type { TimedRebuildingModel } from './timed-read-model.js';
 
-/** Rows kept in memory before they are written, so that a rebuild needs no more of it the longer the log is. */
+/** The most rows held in memory before they are written, so that a rebuild's memory does not grow with the log. */
 const HELD_ROWS = 20_000;
-/** Rows written in one transaction, so that nobody else in the process waits longer than some milliseconds. */
+/** The rows written in one transaction, so that other work in the process waits only milliseconds. */
 const SLICE = 200;
 
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
-/** What a rebuild is made of. */
+/** The parts of a rebuild. */
 export interface RebuildParts<Row> {
   readonly copy: TimedRebuildingModel<Row>;
   readonly deadline: Deadline;
@@ -25,20 +25,20 @@ export interface RebuildParts<Row> {
 }
 
 /**
- * Fills a copy of a read model that nobody sees yet. Rows are written when there are many of them or at the end, not
- * after each page: a rebuild that is broken off is begun again anyway.
+ * Fills a shadow read model. It writes when many rows are held and at the end, not after each page: an interrupted
+ * rebuild starts over anyway.
  */
 export class Rebuild<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
   readonly #copy: TimedRebuildingModel<Row>;
   readonly #deadline: Deadline;
   readonly #keeps: Store['keeps'];
-  /** What was changed since rows were written last. */
+  /** The rows changed since the last write. */
   readonly #held: KnownRows<Row> = new Map();
-  /** How far the rows are that were written. */
+  /** The checkpoint of the written rows. */
   #written: Position | undefined;
   #reached: Position | undefined;
-  /** How far the streams go that were read one after another: every step stands on that event, too. */
+  /** The end of the streams that were read one after another. Every step is also based on that event. */
   #readUpTo: Position = START;
 
   constructor(projection: Projection<Event, Row>, { copy, deadline, keeps }: RebuildParts<Row>) {
@@ -54,8 +54,8 @@ export class Rebuild<Event extends EventShape, Row> {
   }
 
   /**
-   * Reduces all events from where it is up to the end there is when it gets there: first one stream after another, where store and
-   * projection allow it, so that each row is written once and none is held for long, however many there are.
+   * Reduces all events from the current position up to the head at that time. Where store and projection allow it, it
+   * first reads one stream after another: each row is then written once and held only briefly.
    *
    * @throws ProjectionStopped before an event that can't be reduced.
    */
@@ -73,7 +73,7 @@ export class Rebuild<Event extends EventShape, Row> {
     this.#readUpTo = upTo;
     for await (const events of store.readStreams({ ...options, upTo }, this.#deadline)) {
       this.#reduce(events, NOTHING);
-      // The next page may go on with the last one.
+      // The last stream may continue on the next page.
       if (this.#held.size > SLICE) await this.#write(this.#sorted({ but: events.at(-1)?.streamId }));
     }
     this.#reached = upTo;
@@ -94,9 +94,10 @@ export class Rebuild<Event extends EventShape, Row> {
   }
 
   /**
-   * Takes the live rows' place, at `checkpoint` or further. `lost`: the checkpoint of live rows that are of a lost history.
+   * Promotes the shadow at `checkpoint` or later. `lost` is the checkpoint of live rows that belong to a lost history.
    *
-   * @throws CheckpointConflict when the live rows are further still, PositionUnknown when the log was replaced meanwhile.
+   * @throws CheckpointConflict when the live rows are ahead even so.
+   * @throws PositionUnknown when the log was replaced meanwhile.
    */
   async finish({ checkpoint, lost }: { readonly checkpoint: Position; readonly lost?: Position }): Promise<void> {
     await this.#write(this.#sorted().slice(0, -SLICE));
@@ -104,19 +105,19 @@ export class Rebuild<Event extends EventShape, Row> {
     await this.#copy.switchOver({ ...step, rows: this.#held }, this.#deadline);
   }
 
-  /** Nothing is there to be looked up before anything was written. */
+  /** Looks up nothing before the first write, because the shadow is empty. */
   async #before(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
     return this.#written === undefined || keys.length === 0
       ? NOTHING
       : (await this.#copy.read(keys, this.#deadline)).rows;
   }
 
-  /** Neighbours are kept beside each other: in the order they come, each slice would write to all pages of a store. */
+  /** Sorted by key: in order of arrival, each slice would touch pages all over the store. */
   #sorted({ but }: { readonly but?: string | undefined } = {}): readonly (readonly [string, Row | undefined])[] {
     return [...this.#held].filter(([key]) => key !== but).sort(([one], [other]) => (one < other ? -1 : 1));
   }
 
-  /** In slices: no reader sees the copy before it is whole. */
+  /** Writes in slices. No reader sees the shadow before it is complete. */
   async #write(rows: readonly (readonly [string, Row | undefined])[]): Promise<void> {
     const checkpoint = this.#reached ?? START;
     for (let from = 0; from < rows.length; from += SLICE) {

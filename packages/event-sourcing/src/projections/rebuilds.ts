@@ -9,14 +9,17 @@ import type { ProjectedLog } from './projected-log.js';
 import { Rebuild } from './rebuild.js';
 import { takingTurns, type StepParts } from './steps.js';
 
-/** What read models are rebuilt from. */
+/** The parts of rebuilds. */
 export interface RebuildsParts<Event extends EventShape, Row> extends StepParts<Event, Row> {
   readonly log: ProjectedLog;
 }
 
 const ALONE = 'rebuild';
 
-/** What a rebuild could not do that steps may: they get up to the event that can't be read, and do what somebody else began and gave up. */
+/**
+ * Faults of a rebuild after which steps go on: steps get as far as the unreadable event, or continue what another
+ * process began and gave up.
+ */
 const LEFT_TO_STEPS: ReadonlySet<FaultCode> = new Set([
   'deadline-exceeded',
   'projection-stopped',
@@ -26,7 +29,10 @@ const LEFT_TO_STEPS: ReadonlySet<FaultCode> = new Set([
   'written-by-newer-program',
 ]);
 
-/** The rebuilds of one read model by one runner: one at a time, since the later one would take the earlier one's place. */
+/**
+ * The rebuilds of one read model by one runner. They run one at a time, because a later one would supersede an earlier
+ * one.
+ */
 export class Rebuilds<Event extends EventShape, Row> {
   readonly #parts: RebuildsParts<Event, Row>;
   readonly #turns = new KeyedMutex<string>();
@@ -35,12 +41,15 @@ export class Rebuilds<Event extends EventShape, Row> {
     this.#parts = parts;
   }
 
-  /** Computes all rows anew from the first event, beside the live ones, and puts them in their place at once. */
+  /** Computes all rows again from the first event, beside the live ones, and promotes them at once. */
   rebuild(deadline: Deadline): Promise<Position> {
     return this.#alone(deadline, () => this.#rebuild(deadline));
   }
 
-  /** Rebuilds rows whose history was lost. @returns whether that is done: not while the store is away, or another rebuild goes first. */
+  /**
+   * Rebuilds rows whose history was lost. @returns whether that is done; `false` while the store is away or another
+   * rebuild is first.
+   */
   buildAnew(deadline: Deadline): Promise<boolean> {
     return this.rebuild(deadline).then(
       () => true,
@@ -48,13 +57,13 @@ export class Rebuilds<Event extends EventShape, Row> {
     );
   }
 
-  /** Many rows that are not there at all are sooner there by a rebuild, which writes each about once. */
+  /** The initial build. A rebuild is faster than steps for many missing rows, because it writes each about once. */
   async buildFirst(deadline: Deadline): Promise<void> {
     const { log, model } = this.#parts;
     if ((await model.checkpoint(deadline)) !== undefined) return;
     try {
       await this.#alone(deadline, async () => {
-        // The one before may have built them.
+        // An earlier rebuild may have built them.
         const reached = (await model.checkpoint(deadline)) ?? START;
         if ((await log.lag(reached, deadline)).isAtLeast) await this.#rebuild(deadline);
       });
@@ -78,12 +87,13 @@ export class Rebuilds<Event extends EventShape, Row> {
     const rebuild = new Rebuild(projection, { copy: await live.beginRebuild(deadline), deadline, keeps });
     return takingTurns(deadline, async () => {
       await rebuild.readOn(store, reading);
-      // What was written since the read ended is reduced before the switch claims to know it. Live rows that follow may stand
-      // further than the last event, where nothing of this store is; if they are of a lost history, they don't count.
+      // Events written since the read ended are reduced before the promotion claims to include them. Live rows of a
+      // followed store may be past the last event, where this store has none; rows of a lost history don't count.
       const [head, reached] = [await store.head(deadline), (await live.checkpoint(deadline)) ?? START];
       const isLost = reached > head && !(await store.knows(reached, deadline));
       const end = isLost ? head : laterPosition(head, reached);
-      // Before the last read: what comes after it has to be quick, or live rows that are written all the time are always further.
+      // Checked before the last read: what follows has to be quick, otherwise live rows that are written all the time
+      // stay ahead.
       if (keeps === 'followed') await demandInLog(store, end, deadline);
       await rebuild.readOn(store, reading);
       const checkpoint = laterPosition(end, rebuild.reached);

@@ -6,20 +6,20 @@ import { ProjectionStopped } from './projection-faults.js';
 import { isAbout, rowKey, type CheckingProjection, type Projection } from './projection.js';
 import type { KeyedRow } from './read-model-store.js';
 
-/** What a page of events makes of the rows they belong to. */
+/** The outcome of reducing a page of events. */
 export interface ReducedPage<Row> {
-  /** The new row under each key that changed; `undefined` takes it away. */
+  /** The new row under each changed key; `undefined` removes the row. */
   readonly rows: KnownRows<Row>;
-  /** The last event that was reduced; `undefined` when the very first could not be. */
+  /** The last reduced event; `undefined` when the first one could not be reduced. */
   readonly position: Position | undefined;
-  /** Why the page was not reduced to its end. All events before the named one were. */
+  /** Why reducing stopped before the end of the page. All events before the named one are reduced. */
   readonly stopped?: ProjectionStopped;
 }
 
-/** Rows by their keys, as far as they are known; `undefined`: there is none. */
+/** Known rows by key; `undefined` means that there is no row. */
 export type KnownRows<Row> = Map<string, Row | undefined>;
 
-/** Which rows a page changes that are not known: to be looked up before it is reduced, where that can't be done on the way. */
+/** The keys of rows that a page changes and that are not known: for a store that looks rows up before reducing. */
 export function unknownKeys<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   page: readonly RecordedEvent[],
@@ -33,7 +33,7 @@ export function unknownKeys<Event extends EventShape, Row>(
   return [...keys];
 }
 
-/** Reduces a page, up to the first event that can't be decoded or reduced. No row is looked up twice. */
+/** Reduces a page, up to the first event that can't be decoded or reduced. Looks no row up twice. */
 export function reducePage<Event extends EventShape, Row>(
   projection: CheckingProjection<Event, Row>,
   page: readonly RecordedEvent[],
@@ -41,7 +41,7 @@ export function reducePage<Event extends EventShape, Row>(
 ): ReducedPage<Row> {
   const rows: KnownRows<Row> = new Map();
   let position: Position | undefined;
-  // Often the events of a stream come one after another: its row is put back where they end.
+  // Events of a stream often come in sequence: its row is stored back when the sequence ends.
   let [key, row, last]: [string, Row | undefined, Recorded<Event> | undefined] = ['', undefined, undefined];
   const reduced = (stopped?: ProjectionStopped): ReducedPage<Row> => {
     if (last !== undefined) rows.set(key, checked(projection, row, last));
@@ -68,7 +68,7 @@ export function reducePage<Event extends EventShape, Row>(
   return reduced();
 }
 
-/** @throws UnreadableEvent when the projection is not about the event's stream, or can't read the event. */
+/** @throws UnreadableEvent when the projection does not cover the event's stream, or can't read the event. */
 function decoded<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   stored: RecordedEvent,

@@ -1,12 +1,12 @@
 import type { PositionUnknown } from '../faults.js';
 import { onAbort } from '../on-abort.js';
 
-/** Something that goes on until it is told to end, or until a proof says that its rows are of a lost history. */
+/** Work that goes on until it is ended, or until a proof says that its rows belong to a lost history. */
 export class Refutable {
   #control: AbortController | undefined;
   #lost: PositionUnknown | undefined;
 
-  /** Goes on until `ending` fires. @throws PositionUnknown when it was refuted meanwhile. */
+  /** Runs `goOn` until `ending` fires. @throws PositionUnknown when the rows were refuted meanwhile. */
   async until(ending: AbortSignal, goOn: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const control = new AbortController();
     this.#control = control;
@@ -23,7 +23,7 @@ export class Refutable {
     if (lost !== undefined) throw lost;
   }
 
-  /** Ends it: nothing more is to be reduced into those rows. */
+  /** Ends the work: nothing more may be reduced into those rows. */
   refute(lost: PositionUnknown): void {
     this.#lost = lost;
     this.#control?.abort();

@@ -1,24 +1,24 @@
 import type { ReadModelDefinition } from './projection.js';
 import type { RowQuery } from './read-model-store.js';
 
-/** One value that a row is found by. */
+/** One value that a row is found by, with its index. */
 export type IndexEntry = readonly [index: string, value: string];
 
 const DEFAULT_LIMIT = 100;
 const LARGEST_LIMIT = 10_000;
 
 /**
- * How many rows a query wants at most.
+ * The limit of a query.
  *
  * @throws RangeError when it is not a whole number from 1 to 10,000.
  */
 export function rowLimitOf(query: RowQuery): number {
   const limit = query.limit ?? DEFAULT_LIMIT;
   if (Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_LIMIT) return limit;
-  throw new RangeError(`limit is a whole number from 1 to ${LARGEST_LIMIT}, not ${limit}`);
+  throw new RangeError(`limit must be a whole number from 1 to ${LARGEST_LIMIT}, not ${limit}`);
 }
 
-/** What a store keeps of a row to find it by: each value once, after the name of its index. */
+/** The index entries of a row, each value once. */
 export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly IndexEntry[] {
   const entries: IndexEntry[] = [];
   for (const [index, given] of Object.entries(definition.index?.(row) ?? {})) {
@@ -28,12 +28,12 @@ export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row
   return entries;
 }
 
-/** Of one value there is nothing to compare. */
+/** A single value has no duplicates. */
 function eachOnce(values: readonly string[]): Iterable<string> {
   return values.length < 2 ? values : new Set(values);
 }
 
-/** The entries that are not among the others. */
+/** The entries that the other list lacks. */
 export function entriesBeside(entries: readonly IndexEntry[], others: readonly IndexEntry[]): readonly IndexEntry[] {
   if (others.length === 0) return entries;
   if (entries.length * others.length <= FEW) {
@@ -43,14 +43,14 @@ export function entriesBeside(entries: readonly IndexEntry[], others: readonly I
   return entries.filter((entry) => !names.has(entryName(entry)));
 }
 
-/** So many pairs are compared sooner than names are made. */
+/** Up to this many pairs, comparing each with each is faster than building a set of names. */
 const FEW = 400;
 
 function entryName([index, value]: IndexEntry): string {
   return `${index.length} ${index}${value}`;
 }
 
-/** The order of keys: by their UTF-8 bytes, which is the order of their code points. */
+/** The order of keys: by UTF-8 bytes, which is the order of code points. */
 export function compareKeys(left: string, right: string): number {
   if (left === right) return 0;
   const [one, other] = [left[Symbol.iterator](), right[Symbol.iterator]()];
@@ -60,7 +60,7 @@ export function compareKeys(left: string, right: string): number {
   }
 }
 
-/** Before every other, where the text has ended. */
+/** The end of a text comes before every code point. */
 function codePointOf({ value }: IteratorResult<string, undefined>): number {
   return value?.codePointAt(0) ?? -1;
 }

@@ -2,18 +2,18 @@ import type { Fault } from '../fault.js';
 import { StoreClosed } from '../faults.js';
 import type { Position } from '../streams/position.js';
 
-/** What a runner is doing. */
+/** The state of a runner. */
 export type RunnerState =
-  /** The rows have not been at the head yet since it began; nothing is read from them until they are. */
+  /** The rows have not reached the head since the runner began. Nothing is read from them until they do. */
   | { readonly is: 'catching-up' }
   | { readonly is: 'following' }
-  /** The store is away; it is tried again, after longer and longer pauses up to a minute. */
+  /** The store is unavailable. It is retried after growing pauses of up to a minute. */
   | { readonly is: 'retrying'; readonly since: Date; readonly fault: Fault }
-  /** An event could not be reduced, or access was denied: see `why`. Believed only at this checkpoint. */
+  /** An event could not be reduced, or access was denied: see `why`. This holds only for this checkpoint. */
   | { readonly is: 'stopped'; readonly why: unknown; readonly at: Position | undefined }
   | { readonly is: 'closed' };
 
-/** The state of a runner, which ends when it is closed. */
+/** The states of a runner, until it is closed. */
 export class RunnerStates {
   readonly #projection: string;
   #now: RunnerState;
@@ -31,18 +31,21 @@ export class RunnerStates {
     if (this.#now.is !== 'closed') this.#now = state;
   }
 
-  /** The store does not answer: since when that is so is kept. */
+  /** The store does not answer. Keeps the time of the first failure. */
   retry(fault: Fault): void {
     const since = this.#now.is === 'retrying' ? this.#now.since : new Date();
     this.become({ is: 'retrying', since, fault });
   }
 
-  /** Rows that were to be at the head are not. */
+  /** The rows are no longer at the head. */
   fallBehind(): void {
     if (this.#now.is === 'following') this.become({ is: 'catching-up' });
   }
 
-  /** Whether it stopped at another checkpoint: who moved the rows since has mended that. Throws why, where it stopped at this one. */
+  /**
+   * Whether the rows have moved past the checkpoint of the stop, so that another runner has fixed the cause. Throws the
+   * cause while they are still there.
+   */
   hasMoved(reached: Position | undefined): boolean {
     if (this.#now.is === 'stopped' && this.#now.at === reached) throw this.#now.why;
     return this.#now.is === 'stopped';
@@ -53,7 +56,7 @@ export class RunnerStates {
     if (this.#now.is === 'closed') throw this.closed();
   }
 
-  /** What to reject with once it is closed. */
+  /** The fault of calls after the close. */
   closed(): StoreClosed {
     return new StoreClosed({ store: `the read model ${this.#projection}` });
   }

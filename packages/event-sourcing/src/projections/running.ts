@@ -5,42 +5,48 @@ import type { Position } from '../streams/position.js';
 import type { Projection } from './projection.js';
 import type { RowsAt } from './read-model-store.js';
 
-/** How far a read has to be, and how long it may take to get there. */
+/** How far the rows of a read must be, and how long it may wait for that. */
 export interface Freshness {
-  /** At least so far: the position a command answered with. */
+  /** The least position: the one a command answered with. */
   readonly atLeast?: Position | undefined;
-  /** How long to wait for that, in milliseconds. Default 5,000. A store that does not answer gets a quarter of a second more. */
+  /**
+   * The longest wait for that, in milliseconds. Default 5,000. A store that does not answer gets a quarter of a second
+   * more.
+   */
   readonly waitMs?: number | undefined;
-  /** Ends the read within 100 ms: it rejects with `DeadlineExceeded`. */
+  /** Ends the read within 100 ms, with `DeadlineExceeded`. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a read found: all of one moment, and fresh enough. */
+/** The result of a read: one snapshot, and fresh enough. */
 export interface FreshRows<Row> extends RowsAt<ReadonlyMap<string, Row>> {
-  /** Those of the rows that hold an event which can't be read: what to reject with, for a reader that needs one. */
+  /** The rows with an event that can't be read, each with the fault for a reader that needs it. */
   readonly unreadable: ReadonlyMap<string, Fault>;
 }
 
-/** How a projection is run. */
+/** The options of a projection runner. */
 export interface RunnerOptions<Event extends EventShape, Row> {
   readonly store: Pick<Store, 'clock' | 'eventStore' | 'keeps' | 'readModels'>;
   readonly projection: Projection<Event, Row>;
   /**
-   * Where read models are followed: how long ago, in milliseconds, an answer's rows may have been shown to be at the head of the
-   * store. Default 10,000.
+   * For followed read models: the greatest age, in milliseconds, of the proof that an answer's rows were at the head.
+   * Default 10,000.
    */
   readonly maxAgeMs?: number | undefined;
-  /** Events that a rebuild reads at once, 1 to 10,000. Default 500: larger pages outlive the young generation, and are slower. */
+  /**
+   * The number of events a rebuild reads at once, 1 to 10,000. Default 500: larger pages outlive the young generation
+   * and are slower.
+   */
   readonly pageSize?: number | undefined;
   /**
-   * When the rows are brought to the head: `always`, which is the default where they are followed, or `on-demand`: when a read finds them
-   * behind, or `catchUp` is called. Where appends keep them, the default is to look once when it is opened, and then on demand.
+   * When the rows are brought to the head: `always` (the default where they are followed), or `on-demand`, when a read
+   * finds them behind or `catchUp` is called. For inline projections the default is once at opening and then on demand.
    */
   readonly follows?: 'always' | 'on-demand' | undefined;
 }
 
-/** How a runner is closed. */
+/** The options of closing a runner. */
 export interface CloseOptions {
-  /** What is under way is given up after so many milliseconds. Default 5,000. */
+  /** The longest wait for running work, in milliseconds. Default 5,000. */
   readonly closeMs?: number | undefined;
 }

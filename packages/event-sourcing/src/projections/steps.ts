@@ -13,24 +13,24 @@ import type { TimedReadModel } from './timed-read-model.js';
 
 const REMEMBERED_ROWS = 20_000;
 
-/** What steps are taken with. */
+/** The parts of a step. */
 export interface StepParts<Event extends EventShape, Row> {
   readonly projection: Projection<Event, Row>;
   readonly model: TimedReadModel<Row>;
   readonly keeps: Store['keeps'];
 }
 
-/** What steps are taken for. */
+/** The context of steps. */
 export interface Stepping {
   readonly messages: (after: Position | undefined) => AsyncIterable<SubscriptionMessage>;
-  /** Called each time the rows are at the head of the store, with when the store was asked for it (`performance.now()`). */
+  /** Called whenever the rows are at the head of the store, with the time the store was asked (`performance.now()`). */
   readonly onHead: (askedAt: number) => Promise<void> | undefined;
 }
 
 /**
- * The steps of one read model: each page of events and the checkpoint after it are one transaction, which compares the checkpoint first, so
- * that several runners on one read model only take turns. The rows that are known are as these steps left them for as long as each succeeds:
- * when one fails, others have to be begun.
+ * The steps of one read model. Each page of events and its checkpoint are one transaction that first compares the
+ * checkpoint, so several runners on one read model only alternate. The rows these steps remember are valid while each
+ * step succeeds; after a failure, new steps must be begun.
  */
 class Steps<Event extends EventShape, Row> {
   readonly #parts: StepParts<Event, Row>;
@@ -52,8 +52,8 @@ class Steps<Event extends EventShape, Row> {
   /**
    * Takes a step.
    *
-   * @throws ProjectionStopped before an event that can't be reduced: all before it are.
-   * @throws CheckpointConflict when another runner was here.
+   * @throws ProjectionStopped before an event that can't be reduced; all earlier ones are reduced.
+   * @throws CheckpointConflict when another runner was first.
    */
   async take(message: SubscriptionMessage): Promise<void> {
     if (message.kind === 'events') return this.#reduce(message.events);
@@ -73,7 +73,10 @@ class Steps<Event extends EventShape, Row> {
     if (this.#known.size > REMEMBERED_ROWS) this.#known.clear();
   }
 
-  /** Rows of another checkpoint hold events that are still to come: an event reduced twice would look like one that can't be reduced. */
+  /**
+   * Looks rows up at the expected checkpoint only. Rows of a later one already contain events of this page, and
+   * reducing those twice would fail.
+   */
   async #lookUp(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
     const { model, projection } = this.#parts;
@@ -83,7 +86,10 @@ class Steps<Event extends EventShape, Row> {
     for (const key of keys) this.#known.set(key, rows.get(key));
   }
 
-  /** A step stands on events of this log, or nothing is written (docs/guarantees.md#reading): kept inline, the step itself asks. */
+  /**
+   * Commits a step only if this log holds the events it is based on (docs/guarantees.md#reading). For inline
+   * projections the step's transaction checks that.
+   */
   async #commit({ checkpoint, rows }: Pick<ReadModelChange<Row>, 'checkpoint' | 'rows'>): Promise<void> {
     const { keeps, model } = this.#parts;
     const expected = this.#reached;
@@ -94,8 +100,10 @@ class Steps<Event extends EventShape, Row> {
 }
 
 /**
- * Takes all steps that there are messages for, and resolves to where that led. When another runner was first, these go on from where that
- * one got to. @throws DeadlineExceeded when the messages end because their signal fired.
+ * Takes a step for each message and resolves to the last checkpoint. When another runner was first, it goes on from
+ * that runner's checkpoint.
+ *
+ * @throws DeadlineExceeded when the messages end because their signal fired.
  */
 export async function stepThrough<Event extends EventShape, Row>(
   parts: StepParts<Event, Row>,
@@ -113,7 +121,7 @@ export async function stepThrough<Event extends EventShape, Row>(
   });
 }
 
-/** Takes a turn at a read model, again whenever another runner was first. */
+/** Runs `turn`, and again whenever another runner was first. */
 export async function takingTurns<Result>(deadline: Deadline, turn: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {

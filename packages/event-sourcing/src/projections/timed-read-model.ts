@@ -10,7 +10,7 @@ import type {
   RowsAt,
 } from './read-model-store.js';
 
-/** A read model as the kernel calls it: each call is handed its deadline, or it does not compile, and none outlasts it. */
+/** A read model as the kernel calls it. Every call requires a deadline, and none outlasts it. */
 export class TimedReadModel<Row> {
   readonly #model: ReadModel<Row>;
 
@@ -43,7 +43,11 @@ export class TimedReadModel<Row> {
     return deadline.wait(this.#model.checkpoint(deadline));
   }
 
-  /** As {@link ReadModel.commit}. One that is given up may still take effect: it compares the checkpoint. @throws DeadlineExceeded */
+  /**
+   * As {@link ReadModel.commit}. A commit that is given up may still take effect; it compares the checkpoint.
+   *
+   * @throws DeadlineExceeded
+   */
   commit(change: ReadModelChange<Row>, deadline: Deadline): Promise<void> {
     return deadline.wait(this.#model.commit(change, deadline));
   }
@@ -59,7 +63,7 @@ export class TimedReadModel<Row> {
   }
 }
 
-/** The copy that a rebuild fills, likewise. */
+/** The shadow read model of a rebuild, likewise. */
 export class TimedRebuildingModel<Row> extends TimedReadModel<Row> {
   readonly #copy: RebuildingModel<Row>;
 
@@ -68,7 +72,7 @@ export class TimedRebuildingModel<Row> extends TimedReadModel<Row> {
     this.#copy = copy;
   }
 
-  /** As {@link RebuildingModel.switchOver}. One that is given up may still take effect. @throws DeadlineExceeded */
+  /** As {@link RebuildingModel.switchOver}. A call that is given up may still take effect. @throws DeadlineExceeded */
   switchOver(change: ReadModelChange<Row>, deadline: Deadline): Promise<void> {
     return deadline.wait(this.#copy.switchOver(change, deadline));
   }

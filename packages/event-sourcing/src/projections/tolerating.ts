@@ -8,16 +8,17 @@ import { isAbout, rowKey, type CheckingProjection, type IndexValues, type Projec
 import type { KeyedRow } from './read-model-store.js';
 import { indexOfKind, markedIn, markOf, strayRow, UnreadableRow, type UnreadableFacts } from './unreadable-row.js';
 
-/** Events as they are recorded: whether they can be read is found out row by row. */
+/** Passes events on as recorded: each row finds out which ones it can read. */
 const AS_RECORDED: EventCodec<RecordedEvent> = {
   encode: ({ type, schemaVersion, data }) => ({ type, schemaVersion, data }),
   decode: (event) => event,
 };
 
 /**
- * The same projection, for a log that other programs write to as well. What it can't take marks its own row and no other: an event it
- * can't read, one after which its reducer says that the stream can't be read, a row that can't be encoded or indexed, and the name of a
- * stream that it is not about. A reducer that throws anything else stops it all the same: that is a defect.
+ * Poison-event isolation, for a log that other programs write to as well: the same projection, but a problem replaces
+ * only its own row by a placeholder. Problems are an event it can't read, an event for which the reducer throws
+ * `UnreadableEvent`, a row that can't be encoded or indexed, and a stream that the projection does not cover. Any other
+ * error of the reducer stops the projection, because that is a defect.
  */
 export function tolerating<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
@@ -42,14 +43,14 @@ export function tolerating<Event extends EventShape, Row>(
   };
 }
 
-/** The row after an event, or what stands for it from an event on that can't be read. */
+/** The row after an event, or its placeholder from the first unreadable event on. */
 export function reduced<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   row: Row | UnreadableRow | undefined,
   recorded: RecordedEvent,
 ): Row | UnreadableRow | undefined {
   if (row instanceof UnreadableRow) return row;
-  // A stream that has a row is one that the projection is about.
+  // A stream that has a row is covered by the projection.
   if (row === undefined && !isAbout(projection, recorded.streamId)) return strayed(projection, recorded);
   try {
     return projection.reduce(row, projection.events.decode(recorded));
@@ -60,7 +61,11 @@ export function reduced<Event extends EventShape, Row>(
   }
 }
 
-/** @throws StoreDamaged when the stream's name is not of a category that was asked for: then its name is not what was written. */
+/**
+ * The placeholder of a stray stream.
+ *
+ * @throws StoreDamaged when the stream's category was not asked for, because its stored name must then be damaged.
+ */
 function strayed(
   { filter, name }: Pick<Projection<never, never>, 'filter' | 'name'>,
   event: RecordedEvent,
@@ -72,16 +77,16 @@ function strayed(
 
 const MOST_TRIED = 500;
 
-/** What came of trying a row out. */
+/** The outcome of encoding a row. */
 interface Tried {
   readonly index: IndexValues;
   readonly json: Json;
 }
 
-/** Tries the rows of a projection out before a store is given them. */
+/** Encodes and indexes the rows of a projection before a store gets them. */
 class CheckedRows<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
-  /** The rows of the last page: a store asks for each next, and once. */
+  /** The encoded rows of the last page: a store asks for each next, and once. */
   readonly #tried = new Map<Row, Tried>();
 
   constructor(projection: Projection<Event, Row>) {
@@ -99,7 +104,7 @@ class CheckedRows<Event extends EventShape, Row> {
     return this.#tried.get(row)?.index ?? this.#projection.index?.(row) ?? {};
   }
 
-  /** The row, or a mark where it can't be encoded or indexed after the last event that it is of. */
+  /** The row, or a placeholder when it can't be encoded or indexed after its last event. */
   checked(row: Row | UnreadableRow, last: RecordedEvent): Row | UnreadableRow {
     if (row instanceof UnreadableRow) return row;
     try {
@@ -114,7 +119,7 @@ class CheckedRows<Event extends EventShape, Row> {
     }
   }
 
-  /** None of a row that can't be encoded: the row itself is marked. */
+  /** No snapshot for a row that can't be encoded, which has a placeholder instead. */
   snapshot(row: Row | UnreadableRow, event: RecordedFacts): KeyedRow<Row> | undefined {
     if (row instanceof UnreadableRow) return undefined;
     try {
@@ -127,7 +132,7 @@ class CheckedRows<Event extends EventShape, Row> {
   }
 }
 
-/** A stray stream has a row of its own: `key` is not asked about a name that it does not know. */
+/** A stray stream has its own row: `key` is not called with a name it does not know. */
 function keyOf<Event extends EventShape, Row>(projection: Projection<Event, Row>, streamId: StreamId): string {
   return isAbout(projection, streamId) ? rowKey(projection, streamId) : streamId;
 }
@@ -146,7 +151,7 @@ function indexOfUnreadable<Event extends EventShape, Row>(
   return { ...ofName, ...row.index, ...indexOfKind(row) };
 }
 
-/** What a projection can't tell of a row that can't be read, it does not tell. */
+/** The index values of an unreadable row; none when the projection can't tell. */
 function valuesOf(index: () => IndexValues | undefined): IndexValues {
   try {
     return index() ?? {};

@@ -5,37 +5,37 @@ import { revision } from '../streams/revision.js';
 import { parseStreamId } from '../streams/stream-id.js';
 import type { IndexValues } from './projection.js';
 
-/** Why an event could not be read, and where it stands. */
+/** Why an event could not be read, and its place. */
 export interface UnreadableFacts extends EventPlace {
   readonly code: 'written-by-newer-program' | 'unreadable-event';
   readonly problem: string;
 }
 
 /**
- * Why a row can't be read: its stream holds an event that a newer program wrote, or one that is damaged, or the name of the stream is
- * not one that the projection is about.
+ * Why a row can't be read. Its stream holds an event of a newer program or a damaged one, or the projection does not
+ * cover the stream.
  */
 export type UnreadableKind = UnreadableFacts['code'] | 'stray-stream';
 
-/** The index that finds rows which can't be read: by {@link UnreadableKind}, `any` and {@link MAY_HEAL}. */
+/** The index of unreadable rows: by {@link UnreadableKind}, `any` and {@link MAY_HEAL}. */
 export const UNREADABLE = '$unreadable';
 
-/** The value of those that another version of the program may be able to read. */
+/** The value for rows that another version of the program may be able to read. */
 export const MAY_HEAL = 'may-heal';
 
-/** Which rows that can't be read are asked for, in the order of their keys. */
+/** Which unreadable rows to list, in key order. */
 export interface UnreadablePage {
-  /** Default: any. */
+  /** Default: every kind. */
   readonly kind?: UnreadableKind;
-  /** Only those whose key comes after this one. */
+  /** Only rows whose key comes after this one. */
   readonly afterKey?: string;
   /** 1 to 10,000. Default 100. */
   readonly limit?: number;
 }
 
 /**
- * Stands for a row whose stream holds an event that this program can't read: a newer program wrote it, or it is damaged. What the
- * row would be is not known from there on; all other rows go on. It is found under the values it was found under before.
+ * The placeholder of a row whose stream holds an unreadable event: a newer program wrote it, or it is damaged. The
+ * row's content is unknown from that event on; all other rows go on. The placeholder keeps the index values of the row.
  */
 export class UnreadableRow {
   readonly facts: UnreadableFacts;
@@ -46,12 +46,12 @@ export class UnreadableRow {
     this.index = index;
   }
 
-  /** Why it can't be read. */
+  /** Why the row can't be read. */
   get kind(): UnreadableKind {
     return this.index[UNREADABLE] === STRAY ? STRAY : this.facts.code;
   }
 
-  /** What a read of the row rejects with. */
+  /** The fault of a read of this row. */
   fault(): Fault {
     const { code, problem, ...place } = this.facts;
     return code === 'written-by-newer-program'
@@ -62,32 +62,33 @@ export class UnreadableRow {
 
 const STRAY = 'stray-stream';
 
-/** Stands for the row of a stream whose name is not one that the projection is about. */
+/** The placeholder of a stream that the projection does not cover. */
 export function strayRow(place: EventPlace, projection: { readonly name: string }): UnreadableRow {
   const problem = `the stream's name is not one that ${projection.name} is about`;
   return new UnreadableRow({ ...place, code: 'unreadable-event', problem }, { [UNREADABLE]: STRAY });
 }
 
-/** By what a row that can't be read is found, apart from the values of its own. */
+/** The index values that every placeholder has, beside those of its row. */
 export function indexOfKind({ kind }: UnreadableRow): IndexValues {
   return { [UNREADABLE]: kind === 'unreadable-event' ? ['any', kind] : ['any', kind, MAY_HEAL] };
 }
 
-/** The member a stored row has that stands for one that can't be read; no row of a projection has it. */
+/** The member that marks a stored placeholder. No projection's row has it. */
 const MARK = '$unreadable';
 
-/** What is stored in the place of a row that can't be read. */
+/** The stored form of a placeholder. */
 export function markOf({ facts, index }: UnreadableRow): Json {
   const { streamId, type, schemaVersion, code, problem } = facts;
   return { [MARK]: { streamId, revision: facts.revision.toString(), type, schemaVersion, code, problem, index } };
 }
 
-/** The row that can't be read, where `stored` stands for one. @throws TypeError when its mark is not what was written. */
+/** The placeholder, if `stored` is one. @throws TypeError when it is malformed. */
 export function markedIn(stored: Json): UnreadableRow | undefined {
   if (typeof stored !== 'object' || stored === null || !(MARK in stored)) return undefined;
   const mark = membersOf(stored[MARK]);
   const code = textIn(mark, 'code');
-  if (code !== 'written-by-newer-program' && code !== 'unreadable-event') throw new TypeError('no mark of a row');
+  if (code !== 'written-by-newer-program' && code !== 'unreadable-event')
+    throw new TypeError('not a placeholder of a row');
   const facts = {
     streamId: parseStreamId(textIn(mark, 'streamId')),
     revision: revision(BigInt(textIn(mark, 'revision'))),
@@ -101,7 +102,7 @@ export function markedIn(stored: Json): UnreadableRow | undefined {
 }
 
 function membersOf(stored: Json | undefined): JsonObject {
-  if (typeof stored !== 'object' || stored === null) throw new TypeError('no mark of a row');
+  if (typeof stored !== 'object' || stored === null) throw new TypeError('not a placeholder of a row');
   return toJsonObject(stored);
 }
 
@@ -109,11 +110,11 @@ function valuesIn(stored: Json): string | readonly string[] {
   const isValues =
     typeof stored === 'string' || (Array.isArray(stored) && stored.every((one) => typeof one === 'string'));
   if (isValues) return stored;
-  throw new TypeError('the mark of a row has text to find it by');
+  throw new TypeError('an index value of a placeholder must be a string or a list of strings');
 }
 
 function textIn(members: JsonObject, name: string): string {
   const value = members[name];
   if (typeof value === 'string') return value;
-  throw new TypeError(`the mark of a row has text for ${name}`);
+  throw new TypeError(`${name} of a placeholder must be a string`);
 }

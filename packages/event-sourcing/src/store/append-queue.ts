@@ -5,35 +5,36 @@ import type { Append } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import { encodedAppend, type EncodedAppend } from './checked-append.js';
 
-/** How an append ended. */
+/** The outcome of an append. */
 export type Outcome = { readonly recorded: readonly RecordedEvent[] } | { readonly refused: unknown };
 
-/** An append whose group is being written. */
+/** An append in the group being written. */
 export interface Queued {
   readonly append: EncodedAppend;
-  /** Whether its caller has given up: then it need not be written. */
+  /** Whether its caller has given up, so that it need not be written. */
   readonly isGivenUp: boolean;
-  /** To be called when it is written, and not before: till then its caller may give up. `false` when they have. */
+  /** Called just before the write: until then the caller may give up. `false` when it has. */
   begin(): boolean;
 }
 
-/** How appends wait, and who writes them. */
+/** How appends wait, and what writes them. */
 export interface AppendQueueOptions {
-  /** The store, for faults to say. */
+  /** The store's name, for faults. */
   readonly store: string;
-  /** A group has at most so many appends, and so many characters of JSON, but for an append that is larger by itself. */
+  /** The limits of a group: appends, and characters of JSON. A single larger append is a group of its own. */
   readonly most: { readonly appends: number; readonly size: number };
-  /** Resolves when those who append at the same time have said so. */
+  /** Resolves when all appends of the same turn of the event loop have been queued. */
   readonly gather: () => Promise<void>;
-  /** Is told how many appends a group had. */
+  /** Observes the size of groups. */
   readonly observe?: Observe | undefined;
-  /** Writes a group in one transaction, and says how each of its appends ended. What it rejects with is the end of all of them. */
+  /** Writes a group in one transaction and returns each append's outcome. If it rejects, all of them do. */
   readonly write: (group: readonly Queued[]) => Promise<readonly Outcome[]>;
 }
 
 /**
- * Lets appends that wait at the same time share a transaction (group commit): while one group is written the next one gathers.
- * One append alone waits for nobody. A caller that waits may give up by its signal; once it is being written an append is carried through.
+ * Group commit: appends that wait at the same time share a transaction. While one group is written, the next one
+ * gathers. A single append does not wait. A waiting caller may give up by its signal; once its write has begun, the
+ * append is completed.
  */
 export class AppendQueue {
   readonly #options: AppendQueueOptions;
@@ -45,7 +46,7 @@ export class AppendQueue {
     this.#options = options;
   }
 
-  /** What `EventStore.append` promises. */
+  /** Implements `EventStore.append`. */
   async append(append: Append): Promise<readonly RecordedEvent[]> {
     if (this.#isClosed) throw this.#closed();
     const encoded = encodedAppend(append);
@@ -59,7 +60,7 @@ export class AppendQueue {
     return outcome.recorded;
   }
 
-  /** Lets the group that is being written end, and refuses all that wait and all that come. */
+  /** Completes the group being written, and refuses all waiting and later appends. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const waiting of this.#waiting) waiting.settle({ refused: this.#closed() });
@@ -81,7 +82,7 @@ export class AppendQueue {
     try {
       const outcomes = await this.#options.write(group);
       tell(this.#options.observe, { type: 'group', appends: group.length });
-      return (index) => outcomes[index] ?? { refused: new TypeError('an append of a group was not answered') };
+      return (index) => outcomes[index] ?? { refused: new TypeError('an append of a group has no outcome') };
     } catch (refused) {
       return () => ({ refused });
     }

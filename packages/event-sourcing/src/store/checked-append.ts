@@ -5,17 +5,17 @@ import type { EventMetadata, NewEvent } from '../streams/event.js';
 import { toJsonObject } from '../streams/json.js';
 import { freezeMetadata } from '../streams/recording.js';
 
-/** The largest schema version there can be; the smallest is 1. */
+/** The largest schema version; the smallest is 1. */
 export const LARGEST_SCHEMA_VERSION = 65_535;
 
-/** The most events there can be in one append. */
+/** The most events in one append. */
 export const LARGEST_APPEND = 65_535;
 
-/** An append that was checked, with the JSON of its events: what a store of text keeps. */
+/** A checked append with the JSON of its events, for a store that holds text. */
 export interface EncodedAppend extends Append {
-  /** Of each event, in their order. */
+  /** The texts of the events, in order. */
   readonly texts: readonly EventText[];
-  /** Characters in all of them together. */
+  /** The characters of all texts. */
   readonly size: number;
 }
 
@@ -26,17 +26,18 @@ export interface EventText {
 }
 
 /**
- * Takes only what every store can keep and give back, copied and frozen: whatever its caller does with the objects afterwards. To be
- * called before an append waits for its turn, so that what can't be written is refused alone.
+ * Checks that every store can keep the append and return it unchanged, and copies and freezes it, so that the caller
+ * may change its objects afterwards. Call it before the append waits, so that a bad append is refused alone.
  *
- * @throws UnserialisableData naming the member: what JSON or Unicode text can't hold, an id that is not a ULID, a type that is
- *   empty or begins with `$`, a schema version that is not a whole number from 1 to 65,535.
+ * @throws UnserialisableData that names the member: what JSON or Unicode text can't hold, an id that is not a ULID, a
+ * type that is empty or begins with `$`, a schema version that is not a whole number from 1 to 65,535.
  * @throws RangeError for no events without a receipt, or over 65,535 events.
  */
 export function checkedAppend(append: Append): Append {
   const { streamId, events, receipt } = append;
-  if (events.length === 0 && receipt === undefined) throw new RangeError('an append has at least one event');
-  if (events.length > LARGEST_APPEND) throw new RangeError(`an append has at most ${LARGEST_APPEND} events`);
+  if (events.length === 0 && receipt === undefined)
+    throw new RangeError('an append without a receipt must have at least one event');
+  if (events.length > LARGEST_APPEND) throw new RangeError(`an append must have at most ${LARGEST_APPEND} events`);
   demandText('streamId', streamId);
   if (receipt === undefined) return { ...append, events: events.map(checkedEvent) };
   demandText('receipt.key', receipt.key);
@@ -45,14 +46,14 @@ export function checkedAppend(append: Append): Append {
   return { ...append, events: events.map(checkedEvent), receipt: kept };
 }
 
-/** {@link checkedAppend} for a store that keeps text. */
+/** {@link checkedAppend} for a store that holds text. */
 export function encodedAppend(append: Append): EncodedAppend {
   const checked = checkedAppend(append);
   const texts: EventText[] = [];
   let size = 0;
   let shared: { readonly metadata: EventMetadata; readonly text: string } | undefined;
   for (const { data, metadata } of checked.events) {
-    // The events of one command have one and the same.
+    // The events of one command share one metadata object.
     if (shared?.metadata !== metadata) shared = { metadata, text: JSON.stringify(metadata) };
     const text = { data: JSON.stringify(data), metadata: shared.text };
     texts.push(text);
@@ -63,16 +64,16 @@ export function encodedAppend(append: Append): EncodedAppend {
 
 function checkedEvent({ id, type, schemaVersion, data, metadata }: NewEvent): NewEvent {
   demandText('type', type);
-  if (type === '' || type.startsWith('$')) throw refused('type', 'a type is not empty and does not begin with $');
+  if (type === '' || type.startsWith('$')) throw refused('type', 'a type must not be empty or begin with $');
   if (!Number.isInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > LARGEST_SCHEMA_VERSION) {
-    throw refused('schemaVersion', `a whole number from 1 to ${LARGEST_SCHEMA_VERSION} is one, not ${schemaVersion}`);
+    throw refused('schemaVersion', `expected a whole number from 1 to ${LARGEST_SCHEMA_VERSION}, got ${schemaVersion}`);
   }
-  if (!isEventId(id)) throw refused('id', 'an event id is a ULID');
+  if (!isEventId(id)) throw refused('id', 'expected a ULID');
   return Object.freeze({ id, type, schemaVersion, data: toJsonObject(data), metadata: checkedMetadata(metadata) });
 }
 
 function checkedMetadata(metadata: EventMetadata): EventMetadata {
-  if (typeof metadata !== 'object' || metadata === null) throw refused('metadata', 'it is not an object');
+  if (typeof metadata !== 'object' || metadata === null) throw refused('metadata', 'expected an object');
   const frozen = freezeMetadata(metadata);
   demandText('metadata.actor', frozen.actor);
   demandText('metadata.correlationId', frozen.correlationId);

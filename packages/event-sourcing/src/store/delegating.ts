@@ -1,9 +1,9 @@
 import type { EventStore } from '../streams/event-store.js';
 
-/** A store whose methods are those of another, but for what stands in their place. */
+/** A store that delegates to another one, except for the methods in `instead`. */
 export function delegating(store: EventStore, instead: Partial<EventStore> = {}): EventStore {
   const { lateByMs, acknowledged } = store;
-  // A proof is made of head and knows: one that stands in their place is asked instead.
+  // `proveHead` combines `head` and `knows`: when either is replaced, the replacement must be asked.
   const isReplaced = instead.head !== undefined || instead.knows !== undefined;
   const proveHead = isReplaced ? undefined : store.proveHead?.bind(store);
   const readStreams = store.readStreams?.bind(store);

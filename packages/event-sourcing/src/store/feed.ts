@@ -8,22 +8,25 @@ import { Listener } from './listener.js';
 import { quietly } from './quietly.js';
 import { Subscription, type Join } from './subscription.js';
 
-/** What a store found when it looked for the next events after a position. */
+/** The result of looking for the next events after a position. */
 export interface ReadAhead {
   /** Whole appends. */
   readonly events: readonly RecordedEvent[];
-  /** All events up to here have been looked at; those the filter wants are in `events`. */
+  /** All events up to here have been looked at; those that pass the filter are in `events`. */
   readonly considered: Position;
-  /** Whether that was the end of the store. */
+  /** Whether this was the head of the store. */
   readonly isHead: boolean;
-  /** When the store was asked whether it is, by `performance.now()`; `-Infinity` when it was not asked. Left out: with this look. */
+  /**
+   * When the store was asked for its head, by `performance.now()`; `-Infinity` when it was not asked. Default: the
+   * start of this look.
+   */
   readonly askedAt?: number;
 }
 
 /** Looks for the next events after a position. */
 export type Reader = (after: Position) => Promise<ReadAhead>;
 
-/** What `EventStore.readAll` promises, by looking ahead again and again: others have their turn between two looks. */
+/** Implements `EventStore.readAll` by looking ahead repeatedly. It yields to the event loop between two looks. */
 export async function* readThrough(
   look: Reader,
   { after = START, signal }: ReadAllOptions = {},
@@ -44,19 +47,20 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-/** How a store that is read, not told, looks for more. */
+/** How a polled store finds new events. */
 export interface Source {
-  /** A way to read on by these options, until their signal fires. @throws RangeError when the page size is out of its range. */
+  /** A reader with these options, which ends at their signal. @throws RangeError when the page size is out of range. */
   reader(options?: ReadAllOptions): Reader;
-  /** The way the feed itself reads on, where that is another one: it may wait until there is more. */
+  /** The reader of the feed itself, if it differs: it may wait until there is more. */
   live?(signal: AbortSignal): Reader;
-  /** Resolves when there may be more; asked before the store is read, so that nothing slips in between. */
+  /** Resolves when there may be more. Called before the store is read, so that no change is missed. */
   changed(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * The one reader of what is written, for all subscribers of a store: each reads history by itself and at its own pace, then is handed
- * what the feed reads. It reads once a change, however many listen, and only while somebody does.
+ * The shared part of all catch-up subscriptions of a store. Each subscriber reads history on its own and at its own
+ * pace, and then receives what the feed reads. The feed reads once per change for all subscribers, and only while there
+ * are any.
  */
 export class Feed {
   readonly #source: Source;
@@ -66,7 +70,7 @@ export class Feed {
     this.#source = source;
   }
 
-  /** What `EventStore.subscribe` promises. @throws RangeError when the page size is out of its range. */
+  /** Implements `EventStore.subscribe`. @throws RangeError when the page size is out of range. */
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
     pageSizeOf(options);
     return {
@@ -79,7 +83,7 @@ export class Feed {
         const messages = new Subscription({ read, join, options, left }).messages();
         return {
           next: () => messages.next(),
-          // A generator that waits can't hear that its reader is gone: it is woken first.
+          // A waiting generator can't see that its reader has left, so it is woken first.
           return: () => {
             left.abort();
             return messages.return();
@@ -97,7 +101,7 @@ export class Feed {
   }
 }
 
-/** From the first listener to the last, or to a fault. */
+/** One run of the feed: from its first listener to the last one's leaving, or to a fault. */
 class FeedRun {
   readonly #source: Source;
   readonly #left = new AbortController();

@@ -1,4 +1,4 @@
-/** What the author of a store needs, and an application does not. */
+/** For authors of stores. Applications do not need it. */
 export { MemoryBackend, type MemoryBackendOptions } from '../engine/memory-backend.js';
 export { storeOn, type EngineOptions } from '../engine/engine-store.js';
 export { KeptModels } from '../engine/kept-models.js';

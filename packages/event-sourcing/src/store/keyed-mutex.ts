@@ -2,15 +2,15 @@ import type { Deadline, WaitOptions } from '../deadline.js';
 import { onAbort } from '../on-abort.js';
 import { YieldPacer, yieldToLoop } from '../yield-to-loop.js';
 
-/** Lets one at a time in under each key, in the order they came; under different keys they go side by side. */
+/** A mutex for each key, granted in order of arrival. Different keys run in parallel. */
 export class KeyedMutex<Key> {
-  /** The keys somebody is in under, each with those who wait; `undefined` as long as nobody ever did. */
+  /** The locked keys with their waiters; `undefined` instead of an empty list. */
   readonly #busy = new Map<Key, (() => void)[] | undefined>();
   readonly #pacer = new YieldPacer(32);
 
   /**
-   * Resolves once it is the caller's turn; `undefined` when it is at once. A caller that came in has to {@link leave}. When the signal fires
-   * first it resolves to `false`, and the caller is not in.
+   * Resolves once the lock is acquired; `undefined` when that is at once. The caller must {@link leave} afterwards.
+   * Resolves to `false`, without the lock, when the signal fires first.
    */
   enter(key: Key, wait: WaitOptions = {}): Promise<boolean> | undefined {
     const waiting = this.#busy.get(key);
@@ -24,17 +24,17 @@ export class KeyedMutex<Key> {
     return new Promise((resolve) => waitIn(first, resolve, wait));
   }
 
-  /** Lets in who came next under this key. */
+  /** Passes the lock to the next waiter of this key. */
   leave(key: Key): void {
     const letIn = this.#busy.get(key)?.shift();
     if (letIn === undefined) this.#busy.delete(key);
-    // Commands that write nothing have nothing to wait for: without this, thousands of them would let no timer fire.
+    // Commands that write nothing never wait: without this yield, thousands of them would hold up every timer.
     else if (this.#pacer.isDue()) yieldToLoop().then(letIn, letIn);
     else letIn();
   }
 }
 
-/** {@link KeyedMutex.enter}, which has to be in time. @throws DeadlineExceeded */
+/** {@link KeyedMutex.enter} with a deadline. @throws DeadlineExceeded */
 export function enterInTime<Key>(mutex: KeyedMutex<Key>, key: Key, deadline: Deadline): Promise<void> | undefined {
   return mutex.enter(key, deadline)?.then((isIn) => {
     deadline.end();
@@ -51,7 +51,7 @@ function waitIn(waiting: (() => void)[], resolve: (isIn: boolean) => void, wait:
   waiting.push(letIn);
   takeBack = onAbort(wait.signal, () => {
     const place = waiting.indexOf(letIn);
-    // Already acquired, and only yielding to the event loop.
+    // Already acquired: it only yields to the event loop.
     if (place === -1) return;
     waiting.splice(place, 1);
     resolve(false);

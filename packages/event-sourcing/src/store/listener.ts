@@ -1,25 +1,25 @@
 import { onAbort } from '../on-abort.js';
 import type { Position } from '../streams/position.js';
 
-/** What was heard since one listened last. */
+/** What a listener received since it last asked. */
 export interface News<Item> {
   readonly items: readonly Item[];
-  /** All there are up to here have been heard. */
+  /** The listener has received everything up to here. */
   readonly position: Position;
-  /** Whether that was the end of the store. */
+  /** Whether this was the head of the store. */
   readonly isHead: boolean;
-  /** When the store was asked whether it is, by `performance.now()`; left out when it was not asked. */
+  /** When the store was asked for its head, by `performance.now()`; `undefined` when it was not asked. */
   readonly askedAt?: number;
 }
 
-/** More than that is not kept for a slow one: it reads it for itself. */
+/** The most items buffered for a slow listener. After that it reads the store itself. */
 const KEPT_ITEMS = 2000;
 
-/** One of those who listen to a feed: what was written is kept for it until it asks. */
+/** One subscriber of a feed: buffers what the feed read until the subscriber asks. */
 export class Listener<Item> {
-  /** What is heard begins right after here; `undefined`: with what is heard first. */
+  /** The position after which the items begin; `undefined`: at the first item received. */
   readonly from: Position | undefined;
-  /** Ends it; twice is once. */
+  /** Unsubscribes. Idempotent. */
   readonly leave: () => void;
   #news: News<Item> | undefined;
   #hasMissed = false;
@@ -31,7 +31,7 @@ export class Listener<Item> {
     this.leave = onLeave;
   }
 
-  /** For the feed: takes what came. */
+  /** For the feed: buffers new items. */
   hear(news: News<Item>): void {
     const before = this.#news?.items ?? [];
     if (before.length + news.items.length > KEPT_ITEMS) {
@@ -43,13 +43,13 @@ export class Listener<Item> {
     this.#wake();
   }
 
-  /** For the feed: there will be nothing more. */
+  /** For the feed: ends the listener with this fault. */
   fail(fault: unknown): void {
     this.#failure = { fault };
     this.#wake();
   }
 
-  /** What has come, or comes next; `missed` when it was too much to keep; `undefined` when `signal` fired. */
+  /** The items received, or the next ones; `missed` when the buffer overflowed; `undefined` when `signal` fired. */
   async next(signal: AbortSignal): Promise<News<Item> | 'missed' | undefined> {
     while (this.#isQuiet && !signal.aborted) {
       await new Promise<void>((resolve) => {

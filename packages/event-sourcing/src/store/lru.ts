@@ -1,33 +1,33 @@
 interface Entry<Value> {
   readonly value: Value;
   readonly weight: number;
-  /** Since it was last considered for being forgotten. */
+  /** Since the last eviction that looked at it. */
   isUsed: boolean;
 }
 
 /**
- * Remembers what was used lately, up to a weight in all. What is forgotten is only slower: the caller can make it again. Of those
- * that were not used since they were last considered, the oldest goes first ("second chance"): a use moves nothing.
+ * A cache of recently used values, bounded by their total weight. On eviction the oldest entry goes first, unless it
+ * was used since the last eviction looked at it ("second chance"): a use moves nothing.
  *
- * One for the whole library: a cache that counts entries only lets few large ones fill the memory.
+ * The only cache of the library. It counts weight, because a few large entries would fill a cache that counts entries.
  */
 export class Lru<Key, Value> {
   readonly #capacity: number;
   readonly #weightOf: (value: Value) => number;
-  /** In the order in which they were set, or last considered. */
+  /** In the order in which they were set or last looked at by an eviction. */
   readonly #entries = new Map<Key, Entry<Value>>();
   #weight = 0;
 
   /** @throws RangeError when the capacity is not a whole number from 0 on. */
   constructor(capacity: number, weightOf: (value: Value) => number = () => 1) {
     if (!Number.isInteger(capacity) || capacity < 0) {
-      throw new RangeError(`a capacity is a whole number from 0 on, not ${capacity}`);
+      throw new RangeError(`a capacity must be a whole number of 0 or more, not ${capacity}`);
     }
     this.#capacity = capacity;
     this.#weightOf = weightOf;
   }
 
-  /** What is remembered under the key, which is used by that. */
+  /** The value under the key. Counts as a use. */
   get(key: Key): Value | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
@@ -35,12 +35,12 @@ export class Lru<Key, Value> {
     return entry.value;
   }
 
-  /** Whether something is remembered under the key, which is not used by that. */
+  /** Whether there is a value under the key. Does not count as a use. */
   has(key: Key): boolean {
     return this.#entries.has(key);
   }
 
-  /** Remembers a value under a key, with the weight it has now. */
+  /** Caches a value with its current weight. */
   set(key: Key, value: Value): void {
     this.delete(key);
     const weight = this.#weightOf(value);
@@ -50,7 +50,7 @@ export class Lru<Key, Value> {
     this.#weight += weight;
   }
 
-  /** Forgets it, if it was there. */
+  /** Removes a value, if it is there. */
   delete(key: Key): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
@@ -58,14 +58,14 @@ export class Lru<Key, Value> {
     this.#weight -= entry.weight;
   }
 
-  /** Forgets all. */
+  /** Removes all values. */
   clear(): void {
     this.#entries.clear();
     this.#weight = 0;
   }
 
   #makeRoomFor(weight: number): void {
-    // What is set again while this goes on is met again at the end.
+    // An entry that is set again in this loop comes up again at its end.
     for (const [key, entry] of this.#entries) {
       if (this.#weight + weight <= this.#capacity) return;
       this.#entries.delete(key);

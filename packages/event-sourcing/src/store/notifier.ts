@@ -1,13 +1,10 @@
 import { onAbort } from '../on-abort.js';
 
-/**
- * Wakes everybody who waits for something to change. A waiter that asked before the change is woken by it, so asking
- * first and looking then misses nothing.
- */
+/** Wakes all waiters when something changes. Subscribe first and look then: a change in between is not missed. */
 export class Notifier {
   readonly #waiting = new Set<() => void>();
 
-  /** Wakes all who wait now. */
+  /** Wakes all current waiters. */
   notify(): void {
     if (this.#waiting.size === 0) return;
     const woken = [...this.#waiting];

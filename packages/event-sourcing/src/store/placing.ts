@@ -5,7 +5,7 @@ import { placeInAppend, type NewEvent, type RecordedEvent } from '../streams/eve
 import type { Position } from '../streams/position.js';
 import { meetsExpectation, revisionAfter, type Revision } from '../streams/revision.js';
 
-/** What a store found where an append is to go. */
+/** What a store found where an append is to be placed. */
 export interface StreamFound {
   /** The last event of the stream; `undefined` without events. */
   readonly last: Pick<RecordedEvent, 'id' | 'revision'> | undefined;
@@ -13,17 +13,20 @@ export interface StreamFound {
   readonly hasReceipt: boolean;
 }
 
-/** Why an append is refused where it was to go: what `EventStore.append` promises, in its order. `undefined`: it may be written. */
+/**
+ * Why an append is refused there, by the rules of `EventStore.append` and in their order; `undefined` when it may be
+ * written.
+ */
 export function refusalOf(append: Append, { last, hasReceipt }: StreamFound): Error | undefined {
   const { streamId, events, receipt } = append;
   if (receipt !== undefined && hasReceipt) return new ReceiptExists({ streamId, key: receipt.key });
   const conflict = conflictOf(append, last);
   if (conflict !== undefined) return conflict;
   if (events.length > 0 || last !== undefined) return undefined;
-  return new RangeError(`a receipt without events needs a stream with events, and ${streamId} has none`);
+  return new RangeError(`an append without events needs a stream with events, but ${streamId} has none`);
 }
 
-/** What is thrown when a stream that ends with `last` is not as the writer of the append expected it. */
+/** The fault when a stream that ends with `last` is not as the append expects. */
 export function conflictOf(append: Append, last: StreamFound['last']): RevisionConflict | undefined {
   const { streamId, expected, expectedEventId } = append;
   const isAsExpected = expectedEventId === undefined || expectedEventId === last?.id;
@@ -31,16 +34,16 @@ export function conflictOf(append: Append, last: StreamFound['last']): RevisionC
   return new RevisionConflict({ streamId, expected, actual: last?.revision });
 }
 
-/** Where the events of an append stand. */
+/** The place of an append's events. */
 export interface Placing {
-  /** The last event of the stream before them. */
+  /** The last event of the stream before them; `undefined` in an empty stream. */
   readonly after: Revision | undefined;
   readonly recordedAt: Instant;
-  /** Of the n-th event, from 0 on. */
+  /** The position of the n-th event, counted from 0. */
   readonly position: (index: number, event: NewEvent) => Position;
 }
 
-/** The events of an append that was checked, as every later read gives them; they and their list are frozen. */
+/** The events of a checked append as every later read returns them, with their list frozen. */
 export function recordedEvents(append: Append, { after, recordedAt, position }: Placing): readonly RecordedEvent[] {
   const { streamId, events } = append;
   let revision = after;

@@ -1,7 +1,7 @@
 import { isFault } from '../is-fault.js';
 import type { Reader } from './feed.js';
 
-/** A look that was broken off by its signal has found nothing: nobody waits for it any more. */
+/** Turns a look that its signal ended into an empty one, because nobody waits for it any more. */
 export function quietly(look: Reader, signal: AbortSignal | undefined): Reader {
   return async (after) => {
     try {

@@ -3,15 +3,15 @@ import { modelName, rowText, type ReadModelDefinition } from '../projections/pro
 import { indexEntries, type IndexEntry } from '../projections/row-query.js';
 import { parseJson } from '../streams/json.js';
 
-/** A row as a store of text has it. */
+/** A row as a text store returns it. */
 export interface StoredRow {
   readonly key: string;
   readonly text: string;
-  /** The store, for the fault to say. */
+  /** The store's name, for faults. */
   readonly store: string;
 }
 
-/** Reads a stored row of a read model. @throws StoreDamaged when it is not what was written. */
+/** Decodes a stored row of a read model. @throws StoreDamaged when it is malformed. */
 export function decodeRow<Row>(definition: ReadModelDefinition<Row>, { key, text, store }: StoredRow): Row {
   try {
     return definition.rows.decode(parseJson(text));
@@ -22,38 +22,38 @@ export function decodeRow<Row>(definition: ReadModelDefinition<Row>, { key, text
   }
 }
 
-/** A row as it is stored now. */
+/** The currently stored row. */
 export interface KnownRow<Row> {
-  /** `undefined`: there is none. */
+  /** `undefined`: there is no row. */
   readonly row: Row | undefined;
-  /** By what it is found, where that was computed already. */
+  /** Its index entries, where they were computed already. */
   readonly entries?: readonly IndexEntry[] | undefined;
 }
 
-/** A row as a store of text writes it. */
+/** A row as a text store writes it. */
 export interface EncodedRow<Row> {
   readonly key: string;
-  /** `undefined` takes the row away. */
+  /** `undefined` removes the row. */
   readonly row: Row | undefined;
-  /** By what it is found once it is written. */
+  /** Its index entries once it is written. */
   readonly entries: readonly IndexEntry[];
-  /** JSON, where rows are kept as text. Without a row there is none. */
+  /** Its JSON, in a text store; `undefined` without a row. */
   readonly text: string | undefined;
-  /** By what it is found from now on; `undefined`: by what it was found by before. */
+  /** Its new index entries; `undefined` when they do not change. */
   readonly indexed: readonly IndexEntry[] | undefined;
-  /** By what it was found before, where that is known. */
+  /** Its previous index entries, where they are known. */
   readonly indexedBefore: readonly IndexEntry[] | undefined;
 }
 
 /** How rows are encoded. */
 export interface RowEncoding<Row> {
-  /** The row that is stored now under a key, where that is known. */
+  /** The currently stored row under a key, where it is known. */
   readonly before?: ((key: string) => KnownRow<Row> | undefined) | undefined;
-  /** JSON text, which is the default, or the row itself. */
+  /** JSON text (the default) or the row itself. */
   readonly form?: 'text' | 'value';
 }
 
-/** What has to be written for these rows. What a row can't be encoded by is thrown here, before anything is written. */
+/** What to write for these rows. A row that can't be encoded throws here, before anything is written. */
 export function encodedRows<Row>(
   definition: ReadModelDefinition<Row>,
   rows: ReadonlyMap<string, Row | undefined>,
@@ -65,7 +65,7 @@ export function encodedRows<Row>(
   for (const [key, row] of rows) {
     const entries = entriesOf(row);
     const text = row === undefined || form === 'value' ? undefined : rowText(definition, row);
-    // Where rows are values, the backend has the entries of the row before.
+    // A backend of values has the entries of the previous row itself.
     const known = form === 'value' ? undefined : before?.(key);
     const indexedBefore = known && (known.entries ?? entriesOf(known.row));
     const isSame = row !== undefined && indexedBefore !== undefined && areSame(entries, indexedBefore);
@@ -76,7 +76,7 @@ export function encodedRows<Row>(
 
 const NO_ENTRIES: readonly IndexEntry[] = [];
 
-/** Whether entries are the same, and in the same order. */
+/** Whether two lists hold the same entries in the same order. */
 export function areSame(entries: readonly IndexEntry[], others: readonly IndexEntry[]): boolean {
   return (
     entries.length === others.length &&

@@ -4,41 +4,41 @@ import type { RecordedEvent } from '../streams/event.js';
 import { limitOf, pageSizeOf } from '../streams/paging.js';
 import type { StreamId } from '../streams/stream-id.js';
 
-/** No store keeps a revision beyond. */
+/** The largest revision any store keeps. */
 const LAST_REVISION = 2n ** 63n - 1n;
 
-/** A part of a stream: so many events at the most, from that revision on. */
+/** A part of a stream: at most so many events, from a revision on. */
 export interface StreamPart {
   readonly isForwards: boolean;
   readonly from: bigint;
   readonly count: number;
   /**
-   * The last event of the part before. Where another history may have come since, as with a server that took over, the store looks in the same step
-   * whether it is there still: one read is of one history.
+   * The last event of the part before. Where the history may have been replaced in between, as in a failover, the store
+   * checks in the same step that this event is still there: one read returns one history.
    */
   readonly after: RecordedEvent | undefined;
 }
 
-/** The events of a part, as many as could be read at once. */
+/** The events of a part, as many as one read returns. */
 export interface StreamPage {
   readonly events: readonly RecordedEvent[];
-  /** Whether the stream has nothing behind them. */
+  /** Whether no events of the stream follow. */
   readonly isLast: boolean;
 }
 
 /** How a store reads its streams. */
 export interface StreamSource {
-  /** The store, for faults to say. */
+  /** The store's name, for faults. */
   readonly store: string;
-  /** The events of a part, in its direction: as many as could be read at once, none only where there are none. */
+  /** The events of a part in its direction: as many as one read returns, and none only where none are left. */
   readonly read: (part: StreamPart) => StreamPage | Promise<StreamPage>;
 }
 
 /**
- * What `EventStore.readStream` promises, by reading part after part. A stream begins at 0 and leaves none out: an event that was taken
- * away, or put elsewhere, is noticed by the next read over its place.
+ * Implements `EventStore.readStream` by reading part after part. Revisions begin at 0 without gaps, so an event that
+ * was deleted or moved is noticed.
  *
- * @throws StoreDamaged naming the revision that should be there and is not.
+ * @throws StoreDamaged that names the missing revision.
  */
 export async function* streamThrough(
   streamId: StreamId,
@@ -59,7 +59,7 @@ export async function* streamThrough(
   };
   let from: bigint = options?.from ?? (isForwards ? 0n : LAST_REVISION);
   if (!isForwards && from > LAST_REVISION) from = LAST_REVISION;
-  // Backwards a read begins wherever the stream ends.
+  // A backwards read begins wherever the stream ends.
   let due = isForwards ? from : undefined;
   let after: RecordedEvent | undefined;
   for (let left = limitOf(options); left > 0 && from >= 0n && from <= LAST_REVISION;) {
@@ -74,7 +74,7 @@ export async function* streamThrough(
 }
 
 /**
- * For a read of one stream after another. `before` is the last event that came before these.
+ * For reads of one stream after another. `before` is the last event before these.
  *
  * @throws StoreDamaged as {@link streamThrough} does.
  */

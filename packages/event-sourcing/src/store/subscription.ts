@@ -9,29 +9,29 @@ import { yieldToLoop } from '../yield-to-loop.js';
 import type { Reader } from './feed.js';
 import type { Listener } from './listener.js';
 
-/** Joins what is read for all from a position on, unless that stands at a place which is not in the store any more. */
+/** Joins the feed at a position, unless that is at a place the store no longer has. */
 export type Join = (position: Position, lost: Position | undefined) => Listener<RecordedEvent>;
 
 type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
 
-/** What one subscriber works with. */
+/** The parts of one subscriber. */
 interface SubscriptionParts {
   readonly read: Reader;
   readonly join: Join;
   readonly options: ReadAllOptions | undefined;
-  /** Fires when its reader has left, and once there is no more to hand out. */
+  /** Aborts when the reader has left, or nothing more will come. */
   readonly left: AbortController;
 }
 
-/** Each event once and in order, because each read and each news begins where the last one ended. */
+/** One catch-up subscription: each event once and in order, because each read begins where the last one ended. */
 export class Subscription {
   readonly #parts: SubscriptionParts;
   readonly #pageSize: number;
   #reached: Position;
   #announced: Position | undefined;
-  /** Where others stand that this one can't get to: the log was replaced, as by a restore. */
+  /** A position of other subscribers that this one can't reach: the log was replaced, as by a restore. */
   #lost: Position | undefined;
-  /** When the store was asked for the head that was reached last. */
+  /** When the store was last asked for its head. */
   #askedAt = -Infinity;
 
   constructor(parts: SubscriptionParts) {
@@ -54,23 +54,23 @@ export class Subscription {
 
   async *#follow(): Messages {
     const listener = this.#parts.join(this.#reached, this.#lost);
-    // Also while nobody asks for the next message.
+    // Also while no message is being asked for.
     onAbort(this.#parts.left.signal, listener.leave);
     try {
-      // What was written between the read and the joining.
+      // Reads what was written between the last read and joining.
       const { from = START } = listener;
       if (this.#reached < from) yield* this.#readToEnd();
       if (this.#reached < from) this.#lost = from;
       else yield* this.#listen(listener);
     } catch (caught) {
-      // It may be others who stand where nothing is: each finds out for itself by reading on from where it is.
+      // The position may be another subscriber's: each checks its own by reading on from it.
       if (!isFault(caught, 'position-unknown')) throw caught;
     } finally {
       listener.leave();
     }
   }
 
-  /** Reads to the end of the store. */
+  /** Reads up to the head of the store. */
   async *#readToEnd(): Messages {
     const { read } = this.#parts;
     const left = this.#parts.left.signal;
@@ -81,12 +81,12 @@ export class Subscription {
       this.#askedAt = ahead.askedAt ?? now;
       this.#reached = laterPosition(this.#reached, ahead.considered);
       if (ahead.events.length > 0) yield { kind: 'events', events: ahead.events, position: this.#reached };
-      // Who catches up with a long log keeps nobody else waiting.
+      // Catching up with a long log must not block the event loop.
       if (!isHead && !left.aborted) await yieldToLoop();
     }
   }
 
-  /** Until more was written than is kept for a slow reader: then it is read again. */
+  /** Hands out what the feed reads, until the listener's buffer overflows; then the store is read again. */
   async *#listen(listener: Listener<RecordedEvent>): Messages {
     const { options } = this.#parts;
     const left = this.#parts.left.signal;

@@ -1,10 +1,12 @@
 import { DeadlineExceeded } from '../faults.js';
 import { onAbort } from '../on-abort.js';
 
-/** Marks that time was up, as no promise of others ever resolves to it. */
+/** The result of {@link within} on a time-out. A symbol, because no promise resolves to it. */
 export const TIME_UP: unique symbol = Symbol('time is up');
 
-/** Waits for a promise no longer than that, or until one of the signals fires. What comes later of it is ignored, also a failure. */
+/**
+ * Waits for a promise, but only so long, or until one of the signals fires. A later result, also a failure, is ignored.
+ */
 export function within<Value>(
   promise: Promise<Value>,
   ms: number,
@@ -35,15 +37,15 @@ export function within<Value>(
   });
 }
 
-/** How long a caller waits for something that goes on without them. */
+/** How long a caller waits for work that continues without them. */
 export interface Wait {
   readonly waitMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** What is waited for, for the fault to say. */
+  /** The work, for the fault. */
   readonly doing: string;
 }
 
-/** What comes of the promise, if it comes in time. @throws DeadlineExceeded when it does not, or the signal fired. */
+/** The promise's result, if it comes in time. @throws DeadlineExceeded when it does not, or the signal fired. */
 export async function inTime<Value>(promise: Promise<Value>, { waitMs, signal, doing }: Wait): Promise<Value> {
   const value = await within(promise, waitMs, signal);
   if (value === TIME_UP) throw new DeadlineExceeded({ doing });

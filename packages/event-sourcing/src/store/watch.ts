@@ -1,21 +1,22 @@
 import { Notifier } from './notifier.js';
 
-/** How changes are noticed that nobody told of. */
+/** How changes of other processes are noticed. */
 export interface WatchOptions {
-  /** Looks for something that differs whenever anything was written. What it throws wakes all who wait: they will see why. */
+  /** Returns a value that differs after every write. If it throws, all waiters wake and see the error themselves. */
   readonly look: () => unknown;
-  /** How long to wait between two looks, in milliseconds; asked before each. */
+  /** The pause before the next poll, in milliseconds; asked each time. */
   readonly intervalMs: () => number;
 }
 
 /**
- * Wakes who waits for an event or a step of a read model: at once when it is told of a change, and by looking every so often
- * for all others. It looks once for all who wait, and not at all while nobody does.
+ * A change notifier: wakes those who wait for an event or a step of a read model. Changes in this process wake them at
+ * once; changes of other processes are found by polling. One poll serves all waiters, and without waiters it does not
+ * poll.
  */
 export class Watch {
   readonly #options: WatchOptions;
   readonly #notifier = new Notifier();
-  /** Woken when nobody waits any more, so that no timer is left. */
+  /** Notified when nobody waits any more, so that no timer is left. */
   readonly #idle = new Notifier();
   readonly #closing = new AbortController();
   #waiting = 0;
@@ -30,12 +31,12 @@ export class Watch {
     return this.#closing.signal.aborted;
   }
 
-  /** Something was written: wakes all who wait. */
+  /** Wakes all waiters after a write. */
   notify(): void {
     this.#notifier.notify();
   }
 
-  /** Resolves when there may be more, at the latest after `withinMs`, when the signal fires, or when the watch is closed. */
+  /** Resolves when there may be more, after `withinMs` at the latest, when the signal fires, or when this is closed. */
   async changed(signal: AbortSignal, withinMs?: number): Promise<void> {
     if (signal.aborted || this.#closing.signal.aborted) return;
     this.#waiting += 1;
@@ -46,14 +47,14 @@ export class Watch {
     if (this.#waiting === 0) this.#idle.notify();
   }
 
-  /** Wakes all who wait, for the last time. */
+  /** Wakes all waiters for the last time. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.notify();
     await this.#looking;
   }
 
-  /** What was seen last counts from one wait to the next: what was written in between wakes the next to wait. */
+  /** Compares with the previous poll, also one for earlier waiters: a write in between wakes the next waiter. */
   async #look(): Promise<void> {
     while (this.#waiting > 0 && !this.#closing.signal.aborted) {
       const begun = performance.now();
@@ -67,7 +68,7 @@ export class Watch {
     this.#looking = undefined;
   }
 
-  /** One that fails differs from all others. */
+  /** An error counts as a change. */
   async #sight(): Promise<unknown> {
     try {
       return await this.#options.look();

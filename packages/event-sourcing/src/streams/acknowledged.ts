@@ -3,29 +3,29 @@ import { laterPosition, START, type Position } from './position.js';
 import type { TimedEventStore } from './timed-event-store.js';
 
 /**
- * How far the appends that were acknowledged to this process go. A read in the process that wrote sees at least that
+ * The last position acknowledged to this process. A read in the process that wrote sees at least that
  * (docs/guarantees.md#reading), also where read models are followed.
  */
 export class Acknowledged {
   #position: Position = START;
 
-  /** The last event of all acknowledged appends; `START` while there is none. */
+  /** The last event of all acknowledged appends; `START` without any. */
   get position(): Position {
     return this.#position;
   }
 
-  /** To be called when an append is acknowledged, with the position of its last event. */
+  /** Records an acknowledged append by the position of its last event. */
   note(position: Position | undefined): void {
     if (position !== undefined) this.#position = laterPosition(this.#position, position);
   }
 
-  /** Takes back a position whose event was lost, as with a backup that was put back: nothing waits for it any more. */
+  /** Removes a position whose event was lost, as by a restored backup, so that nothing waits for it. */
   forget(lost: Position): void {
     if (this.#position === lost) this.#position = START;
   }
 }
 
-/** What was acknowledged and then lost is not waited for. @throws Fault as the store does. */
+/** Removes the acknowledged position if its event was lost. @throws Fault as the store does. */
 export async function forgetLost(store: TimedEventStore, deadline: Deadline): Promise<void> {
   const { acknowledged } = store;
   if (acknowledged === undefined) return;

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from './event.js';
 
-/** Which events a reader wants: those of some categories of streams. By types an append would come apart. */
+/** The events a reader wants, by the category of their streams. A filter by type would tear appends apart. */
 export interface EventFilter {
   readonly categories: readonly string[];
 }
@@ -15,7 +15,7 @@ export function filterPredicate(filter: EventFilter | undefined): EventPredicate
   return (event) => prefixes.some((prefix) => event.streamId.startsWith(prefix));
 }
 
-/** Whether a reader with this filter wants the event. For many events make a {@link filterPredicate} once. */
+/** Whether the event passes the filter. For many events, make a {@link filterPredicate} once. */
 export function matchesFilter(filter: EventFilter | undefined, event: Pick<RecordedEvent, 'streamId'>): boolean {
   return filterPredicate(filter)(event);
 }

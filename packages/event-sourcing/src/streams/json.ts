@@ -1,6 +1,6 @@
 import { UnserialisableData } from '../event-faults.js';
 
-/** What JSON can hold, and all that a store is ever given to keep. */
+/** What JSON can represent, and all that a store gets to keep. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
 /** A JSON object: plain, without functions, `undefined` or symbols. */
@@ -8,7 +8,7 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** Reads JSON text. @throws SyntaxError when it is not JSON. */
+/** Parses JSON text. @throws SyntaxError when it is not JSON. */
 export function parseJson(text: string): Json {
   return JSON.parse(text) as Json;
 }
@@ -16,24 +16,24 @@ export function parseJson(text: string): Json {
 const DEEPEST = 64;
 
 /**
- * Copies and freezes what JSON can hold exactly, and refuses the rest: what a store keeps is neither changed later by
- * its giver nor silently different when it is read again.
+ * Copies and freezes what JSON can represent exactly, and refuses everything else. Stored data can then neither be
+ * changed by its giver nor differ when it is read again.
  *
  * Refused: `bigint`, `undefined`, `NaN`, infinities, `-0`, functions, symbols, class instances (also `Date`), sparse
  * arrays, lone surrogates, the key `__proto__`, more than 64 levels.
  *
- * @throws UnserialisableData naming the path of the first such value.
+ * @throws UnserialisableData that names the path of the first such value.
  */
 export function toJson(value: unknown): Json {
   return copy(value, ROOT);
 }
 
-/** {@link toJson} for what has to be an object. */
+/** {@link toJson} for objects. */
 export function toJsonObject(value: object): JsonObject {
   return copyObject(value, ROOT);
 }
 
-/** Where a value stands in the whole; written out as a path only for a fault. */
+/** The place of a value in the whole. Formatted as a path only for a fault. */
 interface Place {
   readonly parent: Place | undefined;
   readonly step: string | number;
@@ -63,7 +63,7 @@ function copy(value: unknown, place: Place): Json {
   return Array.isArray(value) ? copyArray(value, place) : copyObject(value, place);
 }
 
-/** Most members are text, and most text is fit: for that no place is made. */
+/** Most members are strings, and most strings are valid, so no place is created for them. */
 function copyMember(value: unknown, parent: Place, step: string | number): Json {
   if (typeof value === 'string' && value.isWellFormed()) return value;
   return copy(value, { parent, step, depth: parent.depth + 1 });
@@ -83,11 +83,11 @@ function copyArray(array: readonly unknown[], place: Place): readonly Json[] {
 function copyObject(object: object, place: Place): JsonObject {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw refused(place, 'an instance of a class is not a plain object');
+    throw refused(place, 'expected a plain object, got an instance of a class');
   }
   const out: Record<string, Json> = {};
   for (const key of Object.keys(object)) {
-    if (key === '__proto__') throw refused(place, 'the key __proto__ is refused');
+    if (key === '__proto__') throw refused(place, 'the key __proto__ is not allowed');
     out[copyText(key, place)] = copyMember(Reflect.get(object, key), place, key);
   }
   return Object.freeze(out);

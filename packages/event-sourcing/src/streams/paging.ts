@@ -12,21 +12,21 @@ const LARGEST_PAGE = 10_000;
 export function pageSizeOf(options: Pick<ReadAllOptions | ReadStreamOptions, 'pageSize'> | undefined): number {
   const size = options?.pageSize ?? DEFAULT_PAGE;
   if (Number.isInteger(size) && size >= 1 && size <= LARGEST_PAGE) return size;
-  throw new RangeError(`pageSize is a whole number from 1 to ${LARGEST_PAGE}, not ${size}`);
+  throw new RangeError(`pageSize must be a whole number from 1 to ${LARGEST_PAGE}, not ${size}`);
 }
 
 /**
- * The most events a reader of a stream wants; `Infinity` when they want all.
+ * The limit a reader of a stream asked for; `Infinity` for all events.
  *
- * @throws RangeError when it is not a whole number from 0 on.
+ * @throws RangeError when it is not a whole number of 0 or more.
  */
 export function limitOf(options: Pick<ReadStreamOptions, 'limit'> | undefined): number {
   const limit = options?.limit ?? Infinity;
   if (limit === Infinity || (Number.isSafeInteger(limit) && limit >= 0)) return limit;
-  throw new RangeError(`limit is a whole number from 0 on, not ${limit}`);
+  throw new RangeError(`limit must be a whole number of 0 or more, not ${limit}`);
 }
 
-/** Parts of events that are whole appends, each of so many events or a few more, so that it ends where an append does. */
+/** Splits events into pages of whole appends, each of about so many events. */
 export function* pagesOf(
   events: readonly RecordedEvent[],
   pageSize: number,

@@ -3,39 +3,42 @@ import type { EventId } from '../ids.js';
 import { shown } from '../options/shown.js';
 
 /**
- * A place in the order of the whole store, which is the order of its commits, and the event that stands there: in another history,
- * after a backup was restored, it stands for nothing. Opaque: compare two with `<` and `===`, keep one with {@link positionToString};
- * the distance between two means nothing (docs/glossary.md).
+ * A place in the commit order of the whole store, together with the event there: in another history, as after a
+ * restored backup, the position is unknown. Opaque: compare two with `<` and `===`, store one with {@link
+ * positionToString}. The distance between two has no meaning (docs/glossary.md).
  */
 export type Position = Brand<bigint, 'Position'>;
 
-/** Before every event of every store. */
+/** Before the first event of every store. */
 export const START: Position = 0n as Position;
 
-/** So much of an event's id is in its position: two histories have the same at one place once in a million million times. */
+/**
+ * The bits of an event's id in its position. The same place in two histories has the same position once in 10
+ * 12 times.
+ */
 const TAG_BITS = 40;
 const TAG_SIZE = 1n << BigInt(TAG_BITS);
 const LARGEST_PLACE = 2n ** 128n - 1n;
 const LARGEST = (LARGEST_PLACE + 1n) * TAG_SIZE - 1n;
 
 /**
- * For stores only: the position of an event, by the number a store orders its events by, from 1 on.
+ * For stores: the position of an event, from the store's own order number (1 or more).
  *
- * @throws RangeError when that is negative or needs more than 128 bits.
+ * @throws RangeError when the number is negative or needs more than 128 bits.
  */
 export function positionOf(place: bigint | number, id: EventId): Position {
   return taggedPosition(place, tagOf(id));
 }
 
-/** For stores only: {@link positionOf} an event of whose id the last 40 bits are known as a number. */
+/** For stores: {@link positionOf} an event, given the last 40 bits of its id. */
 export function taggedPosition(place: bigint | number, tag: number): Position {
   const number = BigInt(place);
   if (number < 0n || number > LARGEST_PLACE)
-    throw new RangeError(`a place is a number of at most 128 bits, not ${place}`);
+    throw new RangeError(`a place must be a number of at most 128 bits, not ${place}`);
   return (number * TAG_SIZE + BigInt(tag)) as Position;
 }
 
-/** For stores only: the number that {@link positionOf} was given; 0 of {@link START}. */
+/** For stores: the order number given to {@link positionOf}; 0 for {@link START}. */
 export function placeIn(value: Position): bigint {
   return value / TAG_SIZE;
 }
@@ -45,7 +48,7 @@ const VALUES = Uint8Array.from({ length: 128 }, (_, code) => Math.max(0, DIGITS.
 /** Each character of a ULID holds 5 bits. */
 const BITS_PER_DIGIT = 5;
 
-/** The end of an id: what a ULID has at its beginning is the time, which two histories may share. */
+/** The end of an id. A ULID begins with its time, which two histories may share. */
 function tagOf(id: EventId): number {
   let tag = 0;
   for (let index = id.length - TAG_BITS / BITS_PER_DIGIT; index < id.length; index++) {
@@ -55,29 +58,30 @@ function tagOf(id: EventId): number {
 }
 
 /**
- * Takes a position that was kept as a number.
+ * Parses a position stored as a number.
  *
  * @throws RangeError when it is negative or needs more than 168 bits.
  */
 export function position(value: bigint | number): Position {
   const number = BigInt(value);
-  if (number < 0n || number > LARGEST) throw new RangeError(`a position is a number of at most 168 bits, not ${value}`);
+  if (number < 0n || number > LARGEST)
+    throw new RangeError(`a position must be a number of at most 168 bits, not ${value}`);
   return number as Position;
 }
 
-/** Writes a position for safe keeping: decimal digits, nothing else. */
+/** Formats a position for storage: decimal digits, nothing else. */
 export function positionToString(value: Position): string {
   return value.toString();
 }
 
 /**
- * Reads what {@link positionToString} wrote.
+ * Parses what {@link positionToString} wrote.
  *
  * @throws RangeError when the text is anything else.
  */
 export function parsePosition(text: string): Position {
   if (typeof text !== 'string' || !/^\d{1,51}$/.test(text))
-    throw new RangeError(`a position is a text of up to 51 decimal digits, not ${shown(text)}`);
+    throw new RangeError(`a position must be a text of up to 51 decimal digits, not ${shown(text)}`);
   return position(BigInt(text));
 }
 

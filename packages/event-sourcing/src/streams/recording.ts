@@ -2,25 +2,25 @@ import { instant, type Instant } from '../instant.js';
 import type { EventMetadata } from './event.js';
 
 /**
- * The instant an append is recorded at: the clock's, or that of the stream's last event when the clock is behind it.
+ * The `recordedAt` of an append: the clock's time, or that of the stream's last event when the clock is behind it.
  *
- * @throws RangeError when the clock tells no instant.
+ * @throws RangeError when the clock returns an invalid instant.
  */
 export function notBefore(last: Instant | undefined, now: Instant): Instant {
   const told = instant(now);
   return last === undefined || told >= last ? told : last;
 }
 
-/** Metadata as a caller names it: a field may be there without a value. */
+/** Metadata as callers pass it: a field may be `undefined`. */
 type GivenMetadata = { readonly [Field in keyof EventMetadata]: EventMetadata[Field] | undefined } & Pick<
   EventMetadata,
   'actor' | 'correlationId'
 >;
 
-/** What was made here. That something else is frozen says nothing of its form: it may inherit members, or have a `toJSON`. */
+/** The objects made here. Another frozen object is copied all the same: it may inherit members or have a `toJSON`. */
 const made = new WeakSet<GivenMetadata>();
 
-/** The metadata's fields, copied and frozen; a field that is not there is left out. What was made by this is not copied again. */
+/** The metadata's fields, copied and frozen, without undefined ones. An object made here is returned as it is. */
 export function freezeMetadata(given: GivenMetadata): EventMetadata {
   if (isMade(given)) return given;
   const { actor, correlationId, causationId, idempotencyKey, reason } = given;

@@ -1,37 +1,37 @@
 import type { Brand } from '../brand.js';
 
-/** The place of an event in its stream: 0 for the first, then 1, 2, 3 without a gap (docs/glossary.md). */
+/** An event's place in its stream: 0 for the first, then 1, 2, 3 without a gap (docs/glossary.md). */
 export type Revision = Brand<bigint, 'Revision'>;
 
 /**
- * What a writer believes of a stream; an append that believes wrongly is refused as a whole.
+ * What a writer expects of a stream; otherwise the whole append is refused.
  *
- * - a revision: the last event is at exactly this one;
- * - `no-stream`: it has no events;
- * - `stream-exists`: it has at least one;
- * - `any`: nothing is believed, the events go after whatever is there.
+ * - a revision: that of the last event;
+ * - `no-stream`: the stream has no events;
+ * - `stream-exists`: the stream has at least one event;
+ * - `any`: no expectation.
  */
 export type ExpectedRevision = Revision | 'no-stream' | 'stream-exists' | 'any';
 
 /**
- * Takes a whole number from 0 on.
+ * Parses a whole number of 0 or more.
  *
  * @throws RangeError when it is negative or, as a `number`, not a safe integer.
  */
 export function revision(value: bigint | number): Revision {
   const place = BigInt(value);
   if (place < 0n || (typeof value === 'number' && !Number.isSafeInteger(value))) {
-    throw new RangeError(`a revision is a whole number from 0 on, not ${value}`);
+    throw new RangeError(`a revision must be a whole number of 0 or more, not ${value}`);
   }
   return place as Revision;
 }
 
-/** The place after `last`; the first place when there is none. */
+/** The revision after `last`; 0 when there is none. */
 export function revisionAfter(last: Revision | undefined): Revision {
   return (last === undefined ? 0n : last + 1n) as Revision;
 }
 
-/** Whether a stream whose last event is at `actual` (`undefined`: no events) is what the writer expected. */
+/** Whether a stream whose last event is at `actual` (`undefined`: no events) meets the expectation. */
 export function meetsExpectation(expected: ExpectedRevision, actual: Revision | undefined): boolean {
   if (expected === 'any') return true;
   if (expected === 'no-stream') return actual === undefined;

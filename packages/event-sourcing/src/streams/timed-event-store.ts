@@ -19,8 +19,8 @@ import type { StreamId } from './stream-id.js';
 type Pages = AsyncIterable<readonly RecordedEvent[]>;
 
 /**
- * An event store as the kernel and the domain call it: each call is handed its deadline, or it does not compile, and none outlasts it,
- * whatever the store does.
+ * An event store as the kernel and the domain call it. Every call requires a deadline, and none outlasts it, whatever
+ * the store does.
  */
 export class TimedEventStore {
   readonly #store: EventStore;
@@ -45,7 +45,11 @@ export class TimedEventStore {
     return this.#store.readStreams !== undefined;
   }
 
-  /** As {@link EventStore.append}, which is handed the deadline's signal in `append`. @throws OutcomeUnknown when it had begun. */
+  /**
+   * As {@link EventStore.append}, whose `append` carries the deadline's signal.
+   *
+   * @throws OutcomeUnknown when the write had begun.
+   */
   append(append: Append, deadline: Deadline): Promise<readonly RecordedEvent[]> {
     const { streamId } = append;
     return deadline.waitForWrite(
@@ -64,13 +68,13 @@ export class TimedEventStore {
     return whole(deadline.values(this.#store.readAll({ ...options, signal: deadline.signal }), this.#why), deadline);
   }
 
-  /** As {@link EventStore.readStreams}; nothing where it is absent. @throws DeadlineExceeded */
+  /** As {@link EventStore.readStreams}; empty where the store lacks it. @throws DeadlineExceeded */
   readStreams(options: ReadStreamsOptions, deadline: Deadline): Pages {
     const pages = this.#store.readStreams?.({ ...options, signal: deadline.signal }) ?? nothing();
     return whole(deadline.values(pages, this.#why), deadline);
   }
 
-  /** As {@link EventStore.subscribe}: ends quietly when the deadline is over. */
+  /** As {@link EventStore.subscribe}: ends without an error at the deadline. */
   subscribe(options: ReadAllOptions, { signal }: Deadline): AsyncIterable<SubscriptionMessage> {
     return this.#store.subscribe({ ...options, signal });
   }
@@ -90,7 +94,7 @@ export class TimedEventStore {
     return deadline.wait(this.#store.knows(position, deadline), this.#why);
   }
 
-  /** A proof of the head, in one round trip where the store can do that. @throws DeadlineExceeded */
+  /** A proof of the head, in one round trip where the store supports it. @throws DeadlineExceeded */
   prove(checkpoint: Position, deadline: Deadline): Promise<HeadProof> {
     return deadline.wait(proofOf(this.#store, checkpoint, deadline));
   }
@@ -101,12 +105,12 @@ export class TimedEventStore {
   }
 }
 
-/** A read that its signal ended is not complete. @throws DeadlineExceeded */
+/** A read that its signal ended is incomplete. @throws DeadlineExceeded */
 async function* whole(pages: Pages, deadline: Deadline): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   yield* pages;
   deadline.refuse();
 }
 
 async function* nothing(): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-  // A store that can't read so.
+  // A store without `readStreams`.
 }

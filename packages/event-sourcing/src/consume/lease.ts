@@ -4,8 +4,8 @@ import type { Position } from '../streams/position.js';
 import type { Fence } from './consumer.js';
 import type { ConsumerBackend, FoundConsumer, Holder } from './consumer-backend.js';
 
-/** Whose turn it is, and where it is kept. */
-export interface TurnParts {
+/** What a lease is made of: its holder, and the store that keeps it. */
+export interface LeaseParts {
   readonly backend: ConsumerBackend;
   readonly name: string;
   readonly holder: Holder;
@@ -13,25 +13,31 @@ export interface TurnParts {
 
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [20, 1000] as const;
 
-/** The right to work under a name, from the claim to the release or the loss. Only who has it can move the checkpoint. */
-export class Turn {
-  readonly #parts: TurnParts;
+/**
+ * The lease on a consumer's name, from the claim to the release or the loss. Only its holder can move the checkpoint.
+ */
+export class Lease {
+  readonly #parts: LeaseParts;
   readonly #control = new AbortController();
   #version: bigint;
   #position: Position;
   #isLost = false;
 
-  constructor(parts: TurnParts, version: bigint, position: Position) {
+  constructor(parts: LeaseParts, version: bigint, position: Position) {
     this.#parts = parts;
     this.#version = version;
     this.#position = position;
   }
 
-  /** Takes the turn of a consumer that was found free; `undefined` when another was first. @throws PositionUnknown */
-  static async claim(parts: TurnParts, found: FoundConsumer | undefined, from: Position): Promise<Turn | undefined> {
+  /**
+   * Claims the lease on a consumer that is free; `undefined` when another process was first.
+   *
+   * @throws PositionUnknown
+   */
+  static async claim(parts: LeaseParts, found: FoundConsumer | undefined, from: Position): Promise<Lease | undefined> {
     const { version = 0n, position = from } = found ?? {};
     const outcome = await parts.backend.put(parts.name, { holder: parts.holder, position }, version);
-    return outcome === 'written' ? new Turn(parts, version + 1n, position) : undefined;
+    return outcome === 'written' ? new Lease(parts, version + 1n, position) : undefined;
   }
 
   /** The checkpoint. */
@@ -39,12 +45,12 @@ export class Turn {
     return this.#position;
   }
 
-  /** What it is told by from every other turn. */
+  /** The fencing token of this lease. */
   get fence(): Fence {
     return { ...this.#parts.holder, version: this.#version };
   }
 
-  /** Fires when no more is to be handled. */
+  /** Aborts when no more events are to be handled. */
   get signal(): AbortSignal {
     return this.#control.signal;
   }
@@ -57,26 +63,26 @@ export class Turn {
     return this.#isLost;
   }
 
-  /** What is being handled may still be carried through. */
+  /** Ends the lease softly: events in the handler may still be completed. */
   stop(): void {
     this.#control.abort();
   }
 
-  /** Another has the turn, or may have it by now. */
+  /** Another process holds the lease, or may hold it by now. */
   lose(): void {
     this.#isLost = true;
     this.stop();
   }
 
-  /** Loses the turn if another has it by what was found. */
+  /** Gives the lease up if the record names another holder. */
   see(found: FoundConsumer | undefined): void {
     if (found !== undefined && found.version >= this.#version && !isHeldBy(found, this.#parts.holder)) this.lose();
   }
 
   /**
-   * Moves the checkpoint, or loses the turn. While the store is away it tries again.
+   * Moves the checkpoint, or loses the lease. While the store is away it tries again.
    *
-   * @throws PositionUnknown, or another fault that trying again does not mend.
+   * @throws PositionUnknown, or another fault that a retry does not cure.
    */
   async move(position: Position): Promise<void> {
     for (let attempt = 1; !this.#isLost; attempt++) {
@@ -89,7 +95,7 @@ export class Turn {
     }
   }
 
-  /** Lets another have the turn. Should it fail, they take it after a while. */
+  /** Releases the lease. If that fails, another process takes it once it has expired. */
   async release(considered: Position): Promise<void> {
     this.stop();
     if (this.#isLost) return;
@@ -99,7 +105,7 @@ export class Turn {
     await backend.put(name, { holder: undefined, position }, this.#version).catch(() => undefined);
   }
 
-  /** After a first attempt whose answer was lost, it is found out what became of it. */
+  /** Finds out whether the first attempt was written, when its answer was lost. */
   async #isMoved(position: Position, attempt: number): Promise<boolean> {
     const { backend, name, holder } = this.#parts;
     if (attempt > 1 && (await this.#isSettled(position))) return true;
@@ -125,7 +131,7 @@ export class Turn {
   }
 }
 
-/** Whether a record says that this one works. */
+/** Whether a record names this holder. */
 export function isHeldBy({ holder }: FoundConsumer, { session, run }: Holder): boolean {
   return holder?.session === session && holder.run === run;
 }
