@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { lookBack, lookedAt } from '../state/moments.js';
 import { isUnknown, learn, pageOf, refreshPage } from '../state/organizations.js';
 import { policyOf, refreshPolicy } from '../state/policies.js';
@@ -17,8 +17,17 @@ const FIRST: OrganizationQuery = { limit: 1 };
 /** What an address says where no organization is to be looked at. */
 const NONE = 'none';
 
-/** What was allowed when: the default policy and an organization's effective policy at any moment, and the way back. */
-export function MomentPanel({ lastSequence }: { readonly lastSequence: number }): JSX.Element {
+/** What is looked back into, and what stands below it. */
+export interface MomentPanelProps {
+  readonly lastSequence: number;
+  readonly children: ComponentChildren;
+}
+
+/**
+ * What was allowed when: the default policy and an organization's effective policy at any moment, and the way back. What stands below is
+ * shown once there is something above it, so that it does not move.
+ */
+export function MomentPanel({ lastSequence, children }: MomentPanelProps): JSX.Element {
   const moment = momentIn(lastSequence);
   const organizationId = shownOf(chosen('organization'));
   const scope = organization(organizationId);
@@ -26,27 +35,33 @@ export function MomentPanel({ lastSequence }: { readonly lastSequence: number })
     await (organizationId === '' ? refreshPage(FIRST) : learn([organizationId]));
     if (organizationId !== '' && !isUnknown(organizationId)) await refreshPolicy(scope);
   });
+  const isChosen = organizationId !== '' || chosen('organization') === NONE || own.hasEnded;
   const isNobody = isUnknown(organizationId);
   const now = `${lastSequence} ${policyOf(scope)?.details.changeDate ?? ''}`;
-  const past = useLoaded(`${moment} ${organizationId} ${now}`, async (isWanted) => {
+  const past = useLoaded(`${moment} ${organizationId} ${now} ${isChosen}`, async (isWanted) => {
     // A slider that is dragged passes many moments; the one it rests on is asked for.
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    if (isWanted()) await lookBack({ moment, organizationId: isNobody ? '' : organizationId });
+    // Which organization is the first one is not known yet: what it would show is another thing.
+    if (isWanted() && isChosen) await lookBack({ moment, organizationId: isNobody ? '' : organizationId });
   });
+  const problem = past.problem ?? own.problem;
   return (
-    <section class="card moment" aria-labelledby="moment-heading">
-      <h2 id="moment-heading">What was allowed when</h2>
-      <p class="print-only">Moment: {momentName(moment)}</p>
-      <MomentChoice moment={moment} lastSequence={lastSequence} choose={(at) => choose({ at })} />
-      <OrganizationPicker
-        organizationId={organizationId}
-        none="The default policy alone"
-        pick={(id) => choose({ organization: id === '' ? NONE : id })}
-      />
-      {isNobody && <p class="warning-line">There is no organization with this id in the instance.</p>}
-      <TryAgain what="That moment" loading={past.problem === undefined ? own : past} />
-      {lookedAt.value !== undefined && <ThenAndNow then={lookedAt.value} />}
-    </section>
+    <>
+      <section class="card moment" aria-labelledby="moment-heading">
+        <h2 id="moment-heading">What was allowed when</h2>
+        <p class="print-only">Moment: {momentName(moment)}</p>
+        <MomentChoice moment={moment} lastSequence={lastSequence} choose={(at) => choose({ at })} />
+        <OrganizationPicker
+          organizationId={organizationId}
+          none="The default policy alone"
+          pick={(id) => choose({ organization: id === '' ? NONE : id })}
+        />
+        {isNobody && <p class="warning-line">There is no organization with this id in the instance.</p>}
+        <TryAgain what="That moment" loading={past.problem === undefined ? own : past} />
+        {lookedAt.value !== undefined && <ThenAndNow then={lookedAt.value} />}
+      </section>
+      {(lookedAt.value !== undefined || problem !== undefined) && children}
+    </>
   );
 }
 

@@ -6,13 +6,17 @@ import { counted, listed } from '../words/counted.js';
 import { Stale } from './stale.js';
 import { TryAgain } from './try-again.js';
 import { useLatest } from './use-latest.js';
-import { useLoaded } from './use-loaded.js';
+import { useLoaded, type Loading } from './use-loaded.js';
 
 const ON_DEFAULT: OrganizationQuery = { policy: 'default', limit: 5 };
 
+/** Reads whom the default policy holds for. */
+export function useReach(): Loading {
+  return useLoaded(`reach ${directoryChanges.value}`, () => refreshPage(ON_DEFAULT));
+}
+
 /** Whom the default policy holds for, and whom it does not reach. */
-export function Reach(): JSX.Element {
-  const loading = useLoaded(`reach ${directoryChanges.value}`, () => refreshPage(ON_DEFAULT));
+export function Reach({ loading }: { readonly loading: Loading }): JSX.Element {
   const page = useLatest(pageOf(ON_DEFAULT));
   const custom = page?.counts.custom ?? 0;
   return (

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { returns } from '../state/live.js';
 import { isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
 
@@ -13,6 +13,8 @@ function pauseAfter(tries: number): number {
 export interface Loading {
   /** Why it could not be read, as a sentence. */
   readonly problem: string | undefined;
+  /** Whether it came to an end, well or not: nothing that is shown from now on moves because of it. */
+  readonly hasEnded: boolean;
   readonly again: () => void;
 }
 
@@ -24,18 +26,21 @@ export interface Loading {
 export function useLoaded(about: string, load: (isWanted: () => boolean) => Promise<unknown>): Loading {
   const problem = useSignal<string | undefined>(undefined);
   const tries = useSignal(0);
+  const hasEnded = useSignal(false);
   useEffect(() => {
     let isWanted = true;
     let again: ReturnType<typeof setTimeout> | undefined;
     const end = (sentence: string | undefined): void => {
-      if (isWanted) problem.value = sentence;
+      if (!isWanted) return;
+      problem.value = sentence;
+      hasEnded.value = true;
     };
     load(() => isWanted).then(
       () => {
         end(undefined);
       },
       (caught: unknown) => {
-        if (!isSaidElsewhere(caught)) end(sentenceOf(caught));
+        end(isSaidElsewhere(caught) ? problem.value : sentenceOf(caught));
         // A server that is away, or not ready, may be back without a word.
         if (isWanted && leavesOpen(caught)) again = setTimeout(() => tries.value++, pauseAfter(tries.value));
       },
@@ -48,8 +53,17 @@ export function useLoaded(about: string, load: (isWanted: () => boolean) => Prom
   }, [about, returns.value, tries.value]);
   return {
     problem: problem.value,
+    hasEnded: hasEnded.value,
     again: () => {
       tries.value++;
     },
   };
+}
+
+/**
+ * Whether a view can be shown without its parts moving each other: what it shows was there when it opened, or all reads of it came to an end.
+ */
+export function useWhole(isKnown: boolean, loadings: readonly Loading[]): boolean {
+  const wasKnown = useRef(isKnown);
+  return wasKnown.current || loadings.every(({ hasEnded }) => hasEnded);
 }

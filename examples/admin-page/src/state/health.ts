@@ -3,6 +3,7 @@ import { commandOf } from '../wire/command.js';
 import type { Policy } from '../wire/policy.js';
 import { readPreview } from '../wire/preview.js';
 import { INSTANCE, keyOf, type Scope } from '../wire/scope.js';
+import { refreshPolicy } from './policies.js';
 
 interface Judged {
   /** The state of the policy that was judged: its owner and sequence. */
@@ -28,6 +29,7 @@ export function lockOutsOf(scope: Scope, policy: Policy): readonly string[] | un
  * its own.
  */
 export async function judgePolicy(scope: Scope, policy: Policy): Promise<void> {
+  if (lockOutsOf(scope, policy) !== undefined) return;
   const owner = policy.isDefault ? INSTANCE : scope;
   const { events, standing } = await readPreview(
     owner,
@@ -39,6 +41,13 @@ export async function judgePolicy(scope: Scope, policy: Policy): Promise<void> {
     state: stateOf(policy),
     sentences: standing.map(({ message }) => message),
   });
+}
+
+/** Reads a policy, and asks whom it locks out: a banner that came later would move all below it. */
+export async function refreshJudged(scope: Scope): Promise<void> {
+  const policy = await refreshPolicy(scope);
+  // Where only this can't be had, it is said in the place of the banner.
+  if (policy !== undefined) await judgePolicy(scope, policy).catch(() => {});
 }
 
 /** Forgets what was judged. */

@@ -40,11 +40,10 @@ function Past({ lastSequence }: { readonly lastSequence: number }): JSX.Element 
     document.querySelector<HTMLElement>('.moment input[type="range"]')?.focus();
   }, []);
   return (
-    <>
-      <MomentPanel lastSequence={lastSequence} />
+    <MomentPanel lastSequence={lastSequence}>
       <section aria-label="Timeline">
         <Timeline scope={INSTANCE} lookAt={lookAt} />
       </section>
-    </>
+    </MomentPanel>
   );
 }

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
 import { PolicyEditor } from '../parts/policy-editor.js';
-import { Reach } from '../parts/reach.js';
+import { Reach, useReach } from '../parts/reach.js';
 import { TryAgain } from '../parts/try-again.js';
-import { useLoaded } from '../parts/use-loaded.js';
-import { policyOf, refreshPolicy } from '../state/policies.js';
+import { useLoaded, useWhole } from '../parts/use-loaded.js';
+import { refreshJudged } from '../state/health.js';
+import { policyOf } from '../state/policies.js';
 import { mayWrite } from '../state/session.js';
 import { INSTANCE } from '../wire/scope.js';
 
@@ -11,14 +12,16 @@ const READ_ONLY = 'You may look at everything here, but your role does not let y
 
 /** The default policy of the instance. */
 export function InstanceView(): JSX.Element {
-  const loading = useLoaded('instance', () => refreshPolicy(INSTANCE));
+  const loading = useLoaded('instance', () => refreshJudged(INSTANCE));
+  const reach = useReach();
   const policy = policyOf(INSTANCE);
+  const isWhole = useWhole(policy !== undefined, [loading, reach]);
   return (
     <>
       <h1 tabIndex={-1}>Default policy</h1>
-      <Reach />
+      <Reach loading={reach} />
       <TryAgain what="The default policy" loading={loading} />
-      {policy !== undefined && (
+      {policy !== undefined && isWhole && (
         <PolicyEditor scope={INSTANCE} policy={policy} {...(!mayWrite(INSTANCE) && { locked: READ_ONLY })} />
       )}
     </>

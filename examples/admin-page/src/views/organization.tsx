@@ -4,9 +4,10 @@ import { CustomPolicyButton } from '../parts/custom-policy-button.js';
 import { PolicyEditor } from '../parts/policy-editor.js';
 import { Timeline } from '../parts/timeline.js';
 import { TryAgain } from '../parts/try-again.js';
-import { useLoaded } from '../parts/use-loaded.js';
+import { useLoaded, useWhole } from '../parts/use-loaded.js';
+import { refreshJudged } from '../state/health.js';
 import { isUnknown, learn, organizationName, organizationOf } from '../state/organizations.js';
-import { policyOf, refreshPolicy } from '../state/policies.js';
+import { policyOf } from '../state/policies.js';
 import { addressOf, route } from '../state/route.js';
 import { mayWrite } from '../state/session.js';
 import { catchUpTimeline, timelineOf } from '../state/timelines.js';
@@ -34,8 +35,9 @@ export function OrganizationView(): JSX.Element {
 
 function OneOrganization({ organizationId }: { readonly organizationId: string }): JSX.Element {
   const scope = organization(organizationId);
-  const loading = useLoaded(organizationId, () => together([refreshPolicy(scope), catchUpTimeline(scope)]));
+  const loading = useLoaded(organizationId, () => together([refreshJudged(scope), catchUpTimeline(scope)]));
   const policy = policyOf(scope);
+  const isWhole = useWhole(policy !== undefined, [loading]);
   const name = organizationName(organizationId);
   const lookAt = useCallback(({ recordedAt }: HistoryEntry) => {
     location.hash = addressOf({ view: 'history', query: { organization: organizationId, at: recordedAt } });
@@ -43,7 +45,7 @@ function OneOrganization({ organizationId }: { readonly organizationId: string }
   return (
     <>
       <TryAgain what={`The policy of ${name}`} loading={loading} />
-      {policy !== undefined && (
+      {policy !== undefined && isWhole && (
         <>
           <p class="lead">{leadOf(policy, name)}</p>
           <p>
@@ -52,12 +54,14 @@ function OneOrganization({ organizationId }: { readonly organizationId: string }
           <PolicyEditor scope={scope} policy={policy} {...lockOf(scope, policy)} />
         </>
       )}
-      <section class="own-history" aria-labelledby="own-history">
-        <h2 id="own-history">History of its custom policy</h2>
-        {(loading.problem === undefined || timelineOf(scope) !== undefined) && (
-          <Timeline scope={scope} lookAt={lookAt} />
-        )}
-      </section>
+      {isWhole && (
+        <section class="own-history" aria-labelledby="own-history">
+          <h2 id="own-history">History of its custom policy</h2>
+          {(loading.problem === undefined || timelineOf(scope) !== undefined) && (
+            <Timeline scope={scope} lookAt={lookAt} />
+          )}
+        </section>
+      )}
     </>
   );
 }

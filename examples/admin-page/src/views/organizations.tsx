@@ -25,8 +25,8 @@ export function OrganizationsView(): JSX.Element {
       <p class="lead">Users get their organization’s custom policy, or the default. The two are never combined.</p>
       <Stale what={pageKey(query)} />
       <TryAgain what="The organizations" loading={loading} />
-      <Attention count={page?.counts.attention ?? 0} />
       <OrganizationFilter page={page} />
+      <Attention count={page?.counts.attention ?? 0} />
       {page !== undefined && page.organizations.length > 0 && <OrganizationTable rows={page.organizations} />}
       {page?.total === 0 && <p class="soft">No organization is like that.</p>}
       {page !== undefined && (

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { beforeEach, it } from 'mocha';
+import { ADDRESSED, feltOf, WATCH } from './felt.js';
 import { describeInBrowser, type Stage } from './suite.js';
 import type { Visitor } from './visitor.js';
 
@@ -60,9 +61,37 @@ describeInBrowser('the page: an address for everything', (stage) => {
     await visitor.page.getByText('The moment of this address is not past yet.').waitFor();
     expect(await visitor.page.getByText('asOf').count()).to.equal(0);
   });
+
+  it('opens each view without anything in it moving (CLS)', async () => {
+    const [acme, globex] = stage.quickstart.organizationIds;
+    await lockOut(stage, globex);
+    const visitor = await stage.owner({ width: 375, height: 812 });
+    await visitor.page.addInitScript(WATCH);
+    const opened = [
+      ...Object.values(ADDRESSED).map(({ hash, last }) => [hash(acme), last] as const),
+      [`#/organizations/${globex}`, 'This policy locks users out'] as const,
+    ];
+    for (const [hash, last] of opened) {
+      const { cls, moved } = await feltOf(visitor, `${stage.quickstart.url}/${hash}`, last);
+      expect(cls, `${hash}: ${moved.join('; ')}`).to.be.below(0.02);
+    }
+  });
 });
 
 async function open(stage: Stage, visitor: Visitor, hash: string): Promise<void> {
   await visitor.page.goto(`${stage.quickstart.url}/${hash}`);
   await visitor.page.locator('h1').first().waitFor();
+}
+
+/** Has an organization require a second factor of users who can't set one up. */
+async function lockOut(stage: Stage, organizationId: string): Promise<void> {
+  await stage.apiOf(organizationId, 'POST /_customize');
+  for (const factor of ['OTP', 'U2F'])
+    await stage.apiOf(organizationId, `DELETE /second_factors/SECOND_FACTOR_TYPE_${factor}`);
+  await stage.apiOf(organizationId, `DELETE /multi_factors/${PASSKEYS}`);
+  await stage.apiOf(organizationId, 'PUT', {
+    allowUsernamePassword: true,
+    forceMfa: true,
+    passwordlessType: 'PASSWORDLESS_TYPE_ALLOWED',
+  });
 }

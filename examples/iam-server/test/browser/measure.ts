@@ -1,9 +1,11 @@
 import { findChromium } from './chromium.js';
+import { ADDRESSED, feltOf, WATCH, type Felt } from './felt.js';
 import { writeHistory } from './long-history.js';
 import { Stage } from './suite.js';
 import type { Visitor } from './visitor.js';
 
 const ROUNDS = 7;
+const MOST_SHIFT = 0.02;
 const ADMIN = '/admin/v1/policies/login';
 const PASSKEYS = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 
@@ -21,36 +23,51 @@ async function measure(executablePath: string): Promise<void> {
   try {
     await stage.serve();
     const visitor = await stage.owner();
-    const fresh = await repeated(() => untilInteractive(visitor));
-    const figures = await figuresOf(visitor);
-    const live = await repeated((round) => untilSeen(stage, visitor, round));
+    print(await ofReload(stage, visitor));
     // The history that is written begins with a removal.
     await stage.api('POST', `${ADMIN}/multi_factors`, { type: PASSKEYS });
-    const felt = await feltBy(visitor);
+    print(await ofWalk(visitor));
+    print(named('by its address', await feltOfEach(stage, visitor)));
+    const phone = await stage.owner({ width: 375, height: 812, developers: 'no' });
+    print(named('on a phone', await feltOfEach(stage, phone)));
     await writeHistory(stage, 10_000);
-    const long = await repeated(() => untilInteractive(visitor));
-    const history = await repeated(() => untilHistory(visitor));
+    print(await ofLongHistory(visitor));
     await stage.direct(Array.from({ length: 10_000 }, (_, index) => ({ id: `org-${index}`, name: `Tenant ${index}` })));
-    const list = await ofList(await stage.owner());
-    print({
-      'script of a reload, with views fetched ahead': `${(figures.scriptBytes / 1000).toFixed(1)} kB, ${(figures.scriptBytesOnTheWire / 1000).toFixed(1)} kB on the wire`,
-      'requests of a reload': String(figures.requests),
-      'longest task of the script': `${figures.longestTaskMs} ms (0: none over 50 ms)`,
-      'largest contentful paint of a reload': `${felt.lcpMs} ms`,
-      'worst interaction to next paint': `${Math.max(felt.inpMs, list.felt.inpMs)} ms (0: none over 16 ms)`,
-      'layout shift of a reload and a look at each view, summed': Math.max(felt.cls, list.felt.cls).toFixed(3),
-      '10,000 organizations: nodes of the list': String(list.nodes),
-      '10,000 organizations: a key in the search until its rows are there': list.key,
-      '10,000 organizations: longest task': `${list.felt.longestTaskMs} ms (0: none over 50 ms)`,
-      'reload until a switch can be used': fresh,
-      'change made by a machine until the page shows it': live,
-      'reload until a switch can be used, 10,000 events': long,
-      'History opened until it shows the newest, 10,000 events': history,
-    });
+    print(named('10,000 organizations', await ofList(await stage.owner())));
     await stage.sendHome();
   } finally {
     await stage.close();
   }
+}
+
+type Rows = Readonly<Record<string, string>>;
+
+async function ofReload(stage: Stage, visitor: Visitor): Promise<Rows> {
+  const fresh = await repeated(() => untilInteractive(visitor));
+  const { scriptBytes, scriptBytesOnTheWire, requests, longestTaskMs } = await figuresOf(visitor);
+  return {
+    'script of a reload, with views fetched ahead': `${(scriptBytes / 1000).toFixed(1)} kB, ${(scriptBytesOnTheWire / 1000).toFixed(1)} kB on the wire`,
+    'requests of a reload': String(requests),
+    'longest task of the script': `${longestTaskMs} ms (0: none over 50 ms)`,
+    'reload until a switch can be used': fresh,
+    'change made by a machine until the page shows it': await repeated((round) => untilSeen(stage, visitor, round)),
+  };
+}
+
+async function ofWalk(visitor: Visitor): Promise<Rows> {
+  const felt = await feltBy(visitor);
+  return {
+    'largest contentful paint of a reload': `${felt.lcpMs} ms`,
+    'worst interaction to next paint of a walk through all views': `${felt.inpMs} ms (0: none over 16 ms)`,
+    'layout shift of a walk through all views, summed': shiftOf(felt),
+  };
+}
+
+async function ofLongHistory(visitor: Visitor): Promise<Rows> {
+  return {
+    'reload until a switch can be used, 10,000 events': await repeated(() => untilInteractive(visitor)),
+    'History opened until it shows the newest, 10,000 events': await repeated(() => untilHistory(visitor)),
+  };
 }
 
 async function repeated(once: (round: number) => Promise<number>): Promise<string> {
@@ -73,24 +90,6 @@ function untilInteractive({ page, passkeys }: Visitor): Promise<number> {
     await passkeys.and(page.locator(':enabled')).waitFor();
   });
 }
-
-interface Felt {
-  readonly lcpMs: number;
-  readonly inpMs: number;
-  readonly cls: number;
-  readonly longestTaskMs: number;
-}
-
-/** What the browser notes while somebody goes through the page; the worst of it. */
-const WATCH = `(() => {
-  const seen = (window.seen = { lcpMs: 0, inpMs: 0, cls: 0, longestTaskMs: 0 });
-  const watch = (type, note) =>
-    new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true, durationThreshold: 16 });
-  watch('largest-contentful-paint', ({ startTime }) => (seen.lcpMs = Math.round(startTime)));
-  watch('event', ({ interactionId, duration }) => interactionId && (seen.inpMs = Math.max(seen.inpMs, duration)));
-  watch('layout-shift', ({ hadRecentInput, value }) => !hadRecentInput && (seen.cls += value));
-  watch('longtask', ({ duration }) => (seen.longestTaskMs = Math.max(seen.longestTaskMs, Math.round(duration))));
-})()`;
 
 /** Through all views, each with something pressed in it. */
 async function feltBy(visitor: Visitor): Promise<Felt> {
@@ -119,10 +118,30 @@ async function feltBy(visitor: Visitor): Promise<Felt> {
   return page.evaluate<Felt>('window.seen');
 }
 
+/** Each view, loaded by its address. */
+async function feltOfEach(stage: Stage, visitor: Visitor): Promise<Rows> {
+  const [organizationId] = stage.quickstart.organizationIds;
+  await visitor.page.addInitScript(WATCH);
+  const rows: Record<string, string> = {};
+  for (const [view, { hash, last }] of Object.entries(ADDRESSED)) {
+    const felt = await feltOf(visitor, `${stage.quickstart.url}/${hash(organizationId)}`, last);
+    rows[view] = `painted after ${felt.lcpMs} ms, layout shift ${shiftOf(felt)}`;
+  }
+  await visitor.page.goto(stage.quickstart.url);
+  return rows;
+}
+
+/** How much moved, and what, where it is more than the page may. */
+function shiftOf({ cls, moved }: Felt): string {
+  return `${cls.toFixed(3)}${cls > MOST_SHIFT ? `: ${moved.join('; ')}` : ''}`;
+}
+
+function named(how: string, rows: Rows): Rows {
+  return Object.fromEntries(Object.entries(rows).map(([view, row]) => [`${view}, ${how}`, row]));
+}
+
 /** The list of 10,000 organizations: what it weighs, and how soon a key is answered. */
-async function ofList(
-  visitor: Visitor,
-): Promise<{ readonly felt: Felt; readonly nodes: number; readonly key: string }> {
+async function ofList(visitor: Visitor): Promise<Rows> {
   const { page } = visitor;
   await page.addInitScript(WATCH);
   await page.reload();
@@ -140,7 +159,14 @@ async function ofList(
   });
   await visitor.button('Last changed').click();
   await page.locator('[aria-sort=descending]').waitFor();
-  return { felt: await page.evaluate<Felt>('window.seen'), nodes, key };
+  const felt = await page.evaluate<Felt>('window.seen');
+  return {
+    'nodes of the list': String(nodes),
+    'a key in the search until its rows are there': key,
+    'worst interaction to next paint': `${felt.inpMs} ms (0: none over 16 ms)`,
+    'longest task': `${felt.longestTaskMs} ms (0: none over 50 ms)`,
+    'layout shift': shiftOf(felt),
+  };
 }
 
 async function untilHistory(visitor: Visitor): Promise<number> {
@@ -181,9 +207,10 @@ function figuresOf({ page }: Visitor): Promise<Figures> {
   return page.evaluate<Figures>(LOOK);
 }
 
-function print(rows: Readonly<Record<string, string>>): void {
-  const width = Math.max(...Object.keys(rows).map(({ length }) => length));
-  for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(width)}  ${value}\n`);
+const WIDTH = 88;
+
+function print(rows: Rows): void {
+  for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(WIDTH)}  ${value}\n`);
 }
 
 const chromium = findChromium();
