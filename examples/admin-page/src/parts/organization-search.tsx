@@ -24,7 +24,7 @@ export function OrganizationSearch({ label, among = {}, pick }: OrganizationSear
   const search = text.value.trim();
   const query = { ...among, limit: ROWS, offset: offset.value, ...(search !== '' && { search }) };
   const loading = useLoaded(`${pageKey(query)} ${directoryChanges.value}`, (isWanted) => refreshPage(query, isWanted));
-  const page = useLatest(pageOf(query));
+  const page = useLatest(pageOf(query), loading);
   return (
     <div class="organization-search">
       <label class="field">

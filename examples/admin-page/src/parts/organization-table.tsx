@@ -14,10 +14,17 @@ const COLUMNS: readonly (readonly [Sort, string])[] = [
   ['changed', 'Last changed'],
 ];
 
+/** A page of organizations. */
+export interface OrganizationTableProps {
+  readonly rows: readonly Organization[];
+  /** Whether other ones were asked for, and are being read. */
+  readonly isBusy: boolean;
+}
+
 /** Organizations as rows: which policy holds, how far it is from the default, whom it locks out, who changed it last. */
-export function OrganizationTable({ rows }: { readonly rows: readonly Organization[] }): JSX.Element {
+export function OrganizationTable({ rows, isBusy }: OrganizationTableProps): JSX.Element {
   return (
-    <table class="organizations">
+    <table class="organizations" aria-busy={isBusy}>
       <thead>
         <tr>
           {COLUMNS.map(([sort, label]) => (

@@ -17,7 +17,7 @@ export function useReach(): Loading {
 
 /** Whom the default policy holds for, and whom it does not reach. */
 export function Reach({ loading }: { readonly loading: Loading }): JSX.Element {
-  const page = useLatest(pageOf(ON_DEFAULT));
+  const page = useLatest(pageOf(ON_DEFAULT), loading);
   const custom = page?.counts.custom ?? 0;
   return (
     <>

@@ -1,8 +1,9 @@
 import { useRef } from 'preact/hooks';
+import type { Loading } from './use-loaded.js';
 
-/** A value, or while there is none the one before it. */
-export function useLatest<Value>(value: Value | undefined): Value | undefined {
+/** What was read, or while it is being read what was read before it. Where it can't be read, that is not what was asked for. */
+export function useLatest<Value>(value: Value | undefined, { problem }: Loading): Value | undefined {
   const latest = useRef(value);
   if (value !== undefined) latest.current = value;
-  return latest.current;
+  return problem === undefined ? latest.current : value;
 }

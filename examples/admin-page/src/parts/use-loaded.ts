@@ -40,7 +40,7 @@ export function useLoaded(about: string, load: (isWanted: () => boolean) => Prom
         end(undefined);
       },
       (caught: unknown) => {
-        end(isSaidElsewhere(caught) ? problem.value : sentenceOf(caught));
+        end(isSaidElsewhere(caught) ? undefined : sentenceOf(caught));
         // A server that is away, or not ready, may be back without a word.
         if (isWanted && leavesOpen(caught)) again = setTimeout(() => tries.value++, pauseAfter(tries.value));
       },

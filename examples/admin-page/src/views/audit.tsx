@@ -14,17 +14,25 @@ import { exportPath, readAudit, type AuditFilter, type AuditPage } from '../wire
 const ROWS = 50;
 const FILTERS = ['actor', 'type', 'factor', 'organizationId', 'from', 'to', 'reason'] as const;
 
+/** What was read last, and for what. */
+interface Shown {
+  readonly about: string;
+  readonly page: AuditPage;
+}
+
 /** Who changed what, where, when and why: every policy of the instance, the newest first. */
 export function AuditView(): JSX.Element {
-  const shown = useSignal<AuditPage | undefined>(undefined);
+  const shown = useSignal<Shown | undefined>(undefined);
   const filter = filterIn();
   const about = `audit ${JSON.stringify(filter)} ${chosen('after')}`;
   const loading = useLoaded(`${about} ${directoryChanges.value}`, async (isWanted) => {
     const page = await readAnew(about, () => readAudit(filter, chosen('after'), ROWS));
     await learn([...new Set(page.entries.map(({ organizationId }) => organizationId))].filter((id) => id !== ''));
-    if (isWanted()) shown.value = page;
+    if (isWanted()) shown.value = { about, page };
   });
-  const page = shown.value;
+  // Where another filter can't be read, what the one before it found is not what was asked for.
+  const isOther = shown.value?.about !== about && loading.problem !== undefined;
+  const page = isOther ? undefined : shown.value?.page;
   return (
     <>
       <h1 tabIndex={-1}>Audit</h1>

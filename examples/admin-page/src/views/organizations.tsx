@@ -18,7 +18,7 @@ export function OrganizationsView(): JSX.Element {
   const query = queryIn();
   const loading = useLoaded(`${pageKey(query)} ${directoryChanges.value}`, (isWanted) => refreshPage(query, isWanted));
   // While the next one is read, the one before it stays: nothing jumps.
-  const page = useLatest(pageOf(query));
+  const page = useLatest(pageOf(query), loading);
   return (
     <>
       <h1 tabIndex={-1}>Organizations</h1>
@@ -27,7 +27,9 @@ export function OrganizationsView(): JSX.Element {
       <TryAgain what="The organizations" loading={loading} />
       <OrganizationFilter page={page} />
       <Attention count={page?.counts.attention ?? 0} />
-      {page !== undefined && page.organizations.length > 0 && <OrganizationTable rows={page.organizations} />}
+      {page !== undefined && page.organizations.length > 0 && (
+        <OrganizationTable rows={page.organizations} isBusy={page !== pageOf(query)} />
+      )}
       {page?.total === 0 && <p class="soft">No organization is like that.</p>}
       {page !== undefined && (
         <Pager

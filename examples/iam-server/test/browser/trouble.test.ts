@@ -32,6 +32,12 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
     await offline(false);
     await history.getByRole('button', { name: 'Try again' }).click();
     await visitor.page.getByText('4 events', { exact: true }).waitFor();
+    await visitor.goTo('Organizations');
+    await visitor.page.getByRole('rowheader', { name: 'Globex' }).waitFor();
+    await offline(true);
+    await visitor.page.getByLabel('Name or id').fill('acme');
+    await visitor.page.getByText('The organizations can’t be read now').waitFor();
+    expect(await visitor.page.getByRole('row').count(), 'rows of another search').to.equal(0);
     excuse(visitor);
   });
 
