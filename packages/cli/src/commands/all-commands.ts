@@ -1,5 +1,5 @@
 import { EXIT } from '../exit-codes.js';
-import { referencePage } from '../command-line/help.js';
+import { referencePage } from '../command-line/reference-page.js';
 import type { Command } from '../command-line/command.js';
 import { CHANGE_COMMANDS } from './change-commands.js';
 import { audit } from './audit.js';
