@@ -14,13 +14,16 @@ import { auditRoutes } from './rest/audit-routes.js';
 import { customizeRoute } from './rest/customize-route.js';
 import { customPoliciesRoute, onDefaultRoute } from './rest/organizations-routes.js';
 import { diffRoute } from './rest/diff-route.js';
+import { executeRoute } from './rest/execute-route.js';
 import { historyRoute } from './rest/history-route.js';
 import { bindOwnRoutes, type OwnRoute } from './rest/own-route.js';
 import { evaluateSignInRoute } from './rest/evaluate-sign-in-route.js';
+import { permissionsRoute } from './rest/permissions-route.js';
 import { previewRoute } from './rest/preview-route.js';
 import { methodTarget, type RestTarget } from './rest/rest-target.js';
 import { revertRoute } from './rest/revert-route.js';
 import { planRolloutRoute, revertRolloutRoute, rolloutRoute, rollOutRoute } from './rest/rollout-routes.js';
+import { wholePoliciesRoute, wholePolicyRoute } from './rest/whole-routes.js';
 import { Router } from './rest/router.js';
 import { grpcHealth } from './rpc/grpc-health.js';
 import { rpcSkin } from './rpc/rpc-skin.js';
@@ -207,6 +210,10 @@ const OWN_ROUTES: readonly OwnRoute[] = [
   rollOutRoute,
   rolloutRoute,
   revertRolloutRoute,
+  executeRoute,
+  wholePolicyRoute,
+  wholePoliciesRoute,
+  permissionsRoute,
 ];
 
 function assemble(

@@ -6,7 +6,14 @@ import { INSTANCE_LIFE, ORGANIZATION_LIFE, SETTINGS_LIFE } from './life.js';
 import { ACME, countEvents, INSTANCE, openService, ROOT } from './service.js';
 
 const BASES = ['/admin/v1/policies/login', '/management/v1/policies/login'];
-const OWN_ROUTES = ['GET history', 'GET diff?from=1', 'POST _preview', 'POST _revert'].flatMap((route) => {
+const OWN_ROUTES = [
+  'GET history',
+  'GET diff?from=1',
+  'POST _preview',
+  'POST _revert',
+  'POST _execute',
+  'GET whole',
+].flatMap((route) => {
   const [method, name] = route.split(' ');
   return BASES.map((base) => `${method} ${base}/${name}`);
 });
@@ -16,8 +23,8 @@ const OF_ORGANIZATIONS = ['_customize', '_evaluate_sign_in'].map(
 );
 
 const OF_INSTANCES = [
-  ...['GET organizations/custom', 'GET organizations/default', 'GET rollout?id=a'],
-  ...['POST _plan_rollout', 'POST _roll_out', 'POST _revert_rollout'],
+  ...['GET organizations/custom', 'GET organizations/default', 'GET rollout?id=a', 'GET organizations/policies'],
+  ...['POST _plan_rollout', 'POST _roll_out', 'POST _revert_rollout', 'POST _permissions'],
 ].map((route) => route.replace(' ', ' /admin/v1/policies/login/'));
 
 /** An administrator of a neighbour: all there is to be granted, in another instance. */

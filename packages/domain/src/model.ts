@@ -82,7 +82,9 @@ export {
 export { evolveState, NO_POLICY, type PolicyState } from './policy/policy-state.js';
 export { loginPolicyDecider } from './commands/decider.js';
 export { loginPolicyProjection, type LoginPolicyRow } from './login-policy-projection.js';
-export type { ReadOptions, Span } from './reads/read-input.js';
+export type { PageOptions, ReadOptions, Span } from './reads/read-input.js';
+export type { CustomPolicies, UnreadableCustomPolicy } from './reads/custom-policies.js';
+export { parseCommand } from './commands/parse-command.js';
 export {
   describeRejection,
   policyName,
@@ -98,12 +100,7 @@ export type { AuditExportOptions, AuditFilter, AuditPageOptions } from './audit/
 export type { AuditRow } from './audit/audit-projection.js';
 export type { FoundRollout } from './rollout/find-rollout.js';
 export type { RolloutRefusal, RolloutStanding } from './rollout/rollout-answers.js';
-export type {
-  CarryOutOptions,
-  FindRolloutOptions,
-  PlanOptions,
-  RevertRolloutOptions,
-} from './rollout/rollout-input.js';
+export type { CarryOutOptions, FindRolloutOptions, RevertRolloutOptions } from './rollout/rollout-input.js';
 export {
   PASSWORDLESS_TYPES,
   SETTING_NAMES,

@@ -13,7 +13,7 @@ export interface Incoming extends RequestHeaders {
   readonly requestId: string;
   /** Fires when nobody waits for the answer any more: the client has gone, or their time is up. */
   readonly signal: AbortSignal | undefined;
-  /** The moment in the past that a read asks for: a sequence, or an instant in ISO 8601. */
+  /** The moment in the past that a read asks for: a sequence, an instant in ISO 8601, or @ and a position. */
   readonly asOf: string | undefined;
 }
 
@@ -117,15 +117,25 @@ const LONGEST_INSTANT = 64;
 export function parseMoment(text: string, field: string): AsOf {
   const moment = text.length > LONGEST_INSTANT ? undefined : momentIn(text);
   if (moment !== undefined) return moment;
-  throw unreadable(`${field} must be a sequence, or an instant in ISO 8601 with its offset.`);
+  throw unreadable(`${field} must be a sequence, an instant in ISO 8601 with its offset, or @ and a position.`);
 }
 
 /** The time this takes grows with the square of the length: the caller checks the length first. */
 function momentIn(text: string): AsOf | undefined {
   if (/^\d{1,18}$/.test(text)) return { sequence: BigInt(text) };
+  if (/^@\d{1,51}$/.test(text)) return positionIn(text.slice(1));
   const moment = DateTime.fromISO(text, { setZone: true });
   const namesOffset = /t.*(?:z|[+-]\d\d(?::?\d\d)?)$/i.test(text);
   return moment.isValid && namesOffset ? { instant: moment } : undefined;
+}
+
+function positionIn(text: string): AsOf | undefined {
+  try {
+    return { position: parsePosition(text) };
+  } catch (caught) {
+    if (caught instanceof RangeError) return undefined;
+    throw caught;
+  }
 }
 
 function parseAtLeast(text: string): NonNullable<PolicyReadOptions['atLeast']> {

@@ -14,6 +14,8 @@ import { NOBODY } from './served-method.js';
 export interface Demand {
   /** `undefined`: nothing. */
   readonly permission: string | undefined;
+  /** Whether the caller has to be known where no permission is demanded. */
+  readonly isKnown?: boolean;
   /** What they have to be allowed besides. */
   readonly also?: string;
   readonly scope: Scope<OwnerRef>;
@@ -44,8 +46,8 @@ export class Pipeline {
   }
 
   /** Lets a caller in by their headers alone: nobody's body is looked at before. @throws ApiError */
-  async admit({ also, permission, scope }: Demand, visit: Visit): Promise<CallContext<OwnerRef>> {
-    if (permission === undefined)
+  async admit({ also, isKnown = false, permission, scope }: Demand, visit: Visit): Promise<CallContext<OwnerRef>> {
+    if (permission === undefined && !isKnown)
       return new AdmittedCall({ actor: NOBODY.instanceId, incoming: visit, owner: NOBODY }, NOWHERE);
     const instanceId = parseInstanceId(await this.#ports.instanceOf(visit));
     visit.instanceId = instanceId;
@@ -54,18 +56,18 @@ export class Pipeline {
     visit.callerId = caller?.id;
     if (caller === undefined) throw unauthenticated();
     // Not left to `isAllowed`: a program that answers by the role alone would let in the administrators of its neighbours.
-    if (caller.instanceId !== instanceId) throw permissionDenied(permission);
+    if (caller.instanceId !== instanceId) throw permissionDenied(permission ?? 'policy.read');
     const named = scope.regards === 'organization' ? organizationOf(visit, caller) : undefined;
     const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
     scope.narrow(owner);
-    await this.#demand({ caller, permission, owner }, visit);
+    if (permission !== undefined) await this.#demand({ caller, permission, owner }, visit);
     if (also !== undefined) await this.#demand({ caller, permission: also, owner }, visit);
     return new AdmittedCall(
       { actor: caller.id, incoming: visit, owner },
       {
         organization: async (organizationId) => {
           const organization = { instanceId, organizationId };
-          await this.#demand({ caller, permission, owner: organization }, visit);
+          await this.#demand({ caller, permission: permission ?? 'policy.read', owner: organization }, visit);
           return organization;
         },
         isAllowed: (wanted, of) => this.#isAllowed({ caller, permission: wanted, owner: of }, visit),

@@ -12,7 +12,7 @@ import {
 import { type PolicyFound, isOrganization } from '@login-policy/domain/model';
 import { positionToString } from '@login-policy/event-sourcing';
 import type { ListDetailsSchema, ListQuery } from '@zitadel/proto/zitadel/object_pb.js';
-import { fromRejected, type AbsentAnswer } from '../errors/status.js';
+import { fromRejected, fromRejectedCommand, type AbsentAnswer } from '../errors/status.js';
 import { listDetailsMessage } from '../messages/details.js';
 import type { Answer } from './call-context.js';
 
@@ -31,14 +31,21 @@ type Tagged = Pick<LoginPolicyView, 'owner' | 'details' | 'eventId'>;
 /** Turns the answers of the domain into answers of the API, and its refusals into thrown ones. */
 export class PolicyAnswers {
   readonly #absent: AbsentAnswer;
+  readonly #refuse: typeof fromRejected;
 
-  constructor(absent: AbsentAnswer) {
+  constructor(absent: AbsentAnswer, refuse: typeof fromRejected = fromRejected) {
     this.#absent = absent;
+    this.#refuse = refuse;
+  }
+
+  /** The same, refusing in the names of the library: for callers who gave a command as data. */
+  get ofData(): PolicyAnswers {
+    return new PolicyAnswers(this.#absent, fromRejectedCommand);
   }
 
   /** @throws ApiError when the command was refused. */
   ofCommand(answer: CommandAnswer): Answer<Details> {
-    if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
+    if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
     return {
       message: answer.details,
       tag: entityTag(answer.details.sequence, answer.eventId),
@@ -54,7 +61,7 @@ export class PolicyAnswers {
     tagOf: TagOf = ownTag,
   ): Promise<Answer<Message>> {
     const answer = await answering;
-    if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
+    if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
     return { message: say(answer.policy), tag: tagOf(answer.policy) };
   }
 
@@ -65,7 +72,7 @@ export class PolicyAnswers {
     { tagOf, query }: { readonly tagOf: TagOf; readonly query?: ListQuery | undefined },
   ): Promise<Answer<ListMessage<Said>>> {
     const answer = await answering;
-    if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
+    if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
     const { details, items } = answer;
     const message = { details: listDetailsMessage(details, items.length), result: pageOf(items, query).map(say) };
     return { message, tag: tagOf(answer) };
@@ -74,7 +81,7 @@ export class PolicyAnswers {
   /** The judgement of a sign-in, also one that lets nobody in. @throws ApiError when it was not judged. */
   async ofJudgement(judging: Promise<JudgedSignIn | Rejected>): Promise<JudgedSignIn> {
     const answer = await judging;
-    if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
+    if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
     return answer;
   }
 
@@ -82,13 +89,13 @@ export class PolicyAnswers {
   ofThrown(caught: unknown): unknown {
     if (!(caught instanceof RejectedError)) return caught;
     const { message, rejection } = caught;
-    return fromRejected({ outcome: 'rejected', rejection, message }, this.#absent);
+    return this.#refuse({ outcome: 'rejected', rejection, message }, this.#absent);
   }
 
   /** The answer of a read that has no message of its own. @throws ApiError when it was refused. */
   async ofRead<Found extends object>(answering: Promise<ReadAnswer<Found>>): Promise<Found> {
     const answer = await answering;
-    if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
+    if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
     return answer;
   }
 }

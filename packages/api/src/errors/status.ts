@@ -14,6 +14,13 @@ export function fromRejected({ rejection, message }: Rejected, absent: AbsentAns
   return new ApiError({ ...statusOf(rejection, absent), sentence: sentenceOf(rejection, message) });
 }
 
+/** The same in the names of the library, for callers who gave a command as data; input that is refused names its field in a detail. */
+export function fromRejectedCommand({ rejection, message }: Rejected, absent: AbsentAnswer): ApiError {
+  const field = rejection.reason === 'invalid-argument' ? [{ id: 'field', message: rejection.field }] : [];
+  const { more = [], ...status } = statusOf(rejection, absent);
+  return new ApiError({ ...status, sentence: withoutKey(rejection, message), more: [...more, ...field] });
+}
+
 function statusOf(rejection: Rejection, absent: AbsentAnswer): Omit<ApiErrorContent, 'sentence'> {
   const absentCode: CodeName = absent === 'page' ? 'failedPrecondition' : 'notFound';
   switch (rejection.reason) {
@@ -87,10 +94,7 @@ const LIFETIME = /^settings\.lifetimes\.(\w+)$/;
 const A_LIFETIME = 'a duration of 0 to 36,500 days in whole milliseconds';
 
 function sentenceOf(rejection: Rejection, message: string): string {
-  // The key in the message is the one that was recorded, which no caller has ever seen.
-  if (rejection.reason === 'idempotency-key-reused')
-    return message.replace(/^The idempotency key "[^"]*"/, 'The Idempotency-Key of this request');
-  if (rejection.reason !== 'invalid-argument') return message;
+  if (rejection.reason !== 'invalid-argument') return withoutKey(rejection, message);
   const { expected, field, problem, received } = rejection;
   const isSameName = apiFieldOf(field) === field;
   return describeRejection({
@@ -101,6 +105,12 @@ function sentenceOf(rejection: Rejection, message: string): string {
     expected: LIFETIME.test(field) ? A_LIFETIME : expected,
     received: received.replace(/^(-?\d+)n$/, '$1'),
   });
+}
+
+/** The key in the message is the one that was recorded, which no caller has ever seen. */
+function withoutKey({ reason }: Rejection, message: string): string {
+  if (reason !== 'idempotency-key-reused') return message;
+  return message.replace(/^The idempotency key "[^"]*"/, 'The Idempotency-Key of this request');
 }
 
 function apiFieldOf(field: string): string {

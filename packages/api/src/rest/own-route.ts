@@ -43,8 +43,8 @@ export interface OwnRoute {
   readonly verb: string;
   /** What stands behind `…/policies/login/`. */
   readonly name: string;
-  /** What the caller has to be allowed: to read the policy, to write it, or to change it in every way, which includes removing it. */
-  readonly demand: 'read' | 'write' | 'rewrite';
+  /** What the caller has to be allowed: nothing but to be known, to read the policy, to write it, or to change it in every way, which includes removing it. */
+  readonly demand: 'known' | 'read' | 'write' | 'rewrite';
   /** What they have to be allowed besides, in the same place. */
   readonly also?: string;
   /** Whose policy it is about. Default: an instance's and an organization's. */
@@ -71,6 +71,7 @@ const SERVICES = [
   {
     base: '/admin/v1/policies/login',
     name: 'AdminService',
+    known: { permission: undefined, isKnown: true, scope: OF_INSTANCE },
     read: { permission: 'iam.policy.read', scope: OF_INSTANCE },
     write: { permission: 'iam.policy.write', scope: OF_INSTANCE },
     rewrite: { permission: 'iam.policy.write', scope: OF_INSTANCE },
@@ -78,6 +79,7 @@ const SERVICES = [
   {
     base: '/management/v1/policies/login',
     name: 'ManagementService',
+    known: { permission: undefined, isKnown: true, scope: OF_ORGANIZATION },
     read: { permission: 'policy.read', scope: OF_ORGANIZATION },
     write: { permission: 'policy.write', scope: OF_ORGANIZATION },
     rewrite: { permission: 'policy.write', also: 'policy.delete', scope: OF_ORGANIZATION },

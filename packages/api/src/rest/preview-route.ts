@@ -5,6 +5,7 @@ import { entityTag } from '../calls/policy-answers.js';
 import { checkNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
+import { COMMAND_DATA, commandData, inNamesOf } from './command-data.js';
 import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
 import { isJsonObject, requestOf } from './read-request.js';
 import { revertOf } from './revert-route.js';
@@ -24,11 +25,12 @@ export const previewRoute: OwnRoute = {
     summary: 'Preview a change of the login policy',
     body: {
       type: 'object',
-      required: ['method'],
       properties: {
+        command: COMMAND_DATA,
         method: {
           type: 'string',
-          description: 'A method of this service that changes the policy, Revert, or for an organization Customize.',
+          description:
+            'Instead of a command: a method of this service that changes the policy, Revert, or for an organization Customize.',
         },
         request: { type: 'object', description: 'What that method takes.' },
       },
@@ -36,6 +38,7 @@ export const previewRoute: OwnRoute = {
     headers: ['If-Match', 'Login-Policy-If-Default', 'Login-Policy-Acknowledge', ...READ_HEADERS],
     answer: {
       sequence: WHOLE_NUMBER,
+      eventId: { type: 'string', description: 'Left out of a policy without events.' },
       events: LIST,
       changes: LIST,
       warnings: { type: 'object', properties: { introduced: LIST, standing: LIST } },
@@ -54,10 +57,12 @@ export const previewRoute: OwnRoute = {
     },
   },
   async answer(call) {
-    const { policies, answers, exchange, context } = call;
+    const { policies, answers, exchange, context } = inNamesOf(call);
     const { asOf: _, ...waiting } = context.read;
     const options = { ...waiting, ...pinning(exchange), ...acknowledging(exchange) };
-    const preview = await answers.ofRead(policies.preview(context.owner, commandIn(call), options));
+    const preview = await answers.ofRead(
+      policies.preview(context.owner, commandData(call) ?? commandIn(call), options),
+    );
     return { message: JSON.stringify(previewJson(preview)), tag: entityTag(preview.sequence, preview.eventId) };
   },
 };
@@ -86,10 +91,11 @@ function commandIn({ body, context: { owner }, methods, unknownNames }: OwnCall)
   throw unreadable(`method must be one of ${names.join(', ')}.`);
 }
 
-function previewJson({ sequence, events, changes, warnings, affected, users }: Preview): object {
+function previewJson({ sequence, eventId, events, changes, warnings, affected, users }: Preview): object {
   const organizationIds = affected.organizations.map(({ organizationId }) => organizationId);
   return {
     sequence: String(sequence),
+    eventId,
     events: events.map((event) => loginPolicyEvents.encode(event)).map(({ type, data }) => ({ type, data })),
     changes,
     warnings,

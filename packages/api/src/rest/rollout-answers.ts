@@ -1,5 +1,5 @@
 import type { Rollout, RolloutCommand, RolloutPlan, RolloutProgress, RolloutStep } from '@login-policy/domain';
-import type { FoundRollout, PlanOptions, RolloutRefusal, RolloutStanding } from '@login-policy/domain/model';
+import type { FoundRollout, PageOptions, RolloutRefusal, RolloutStanding } from '@login-policy/domain/model';
 import { orThrow } from '@login-policy/domain';
 import type { RestText } from '../calls/call-context.js';
 import type { Lines } from './lines.js';
@@ -9,7 +9,7 @@ import type { OwnCall } from './own-route.js';
 const PAGE = 250;
 
 /** A `step` for each policy, then the `end` with their numbers. */
-export async function* planLines(rollout: Rollout, options: PlanOptions): Lines {
+export async function* planLines(rollout: Rollout, options: PageOptions): Lines {
   const counts = { 'would-change': 0, 'nothing-to-do': 0, 'would-be-refused': 0 };
   let after: string | undefined;
   do {

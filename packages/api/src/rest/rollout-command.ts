@@ -2,6 +2,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import type { LoginSettingsInput, RolloutCommand } from '@login-policy/domain';
 import type { ServedMethod } from '../calls/served-method.js';
 import { unreadable } from '../errors/refusals.js';
+import { rolloutCommandData } from './command-data.js';
 import type { OwnCall } from './own-route.js';
 import { isJsonObject, requestOf } from './read-request.js';
 
@@ -11,7 +12,11 @@ const FULL = 'UpdateLoginPolicy';
 const CHANGE = 'Change';
 
 /** The command that a request to roll one out gives: named as its method and given with its request, or `Change`. @throws ApiError */
-export function rolloutCommandIn({ body, methods, unknownNames }: OwnCall): RolloutCommand {
+export function rolloutCommandIn(call: OwnCall): RolloutCommand {
+  return rolloutCommandData(call) ?? ofMethod(call);
+}
+
+function ofMethod({ body, methods, unknownNames }: OwnCall): RolloutCommand {
   const { method: name, request = {} } = body;
   if (!isJsonObject(request)) throw unreadable('request must be a JSON object.');
   const changing = methods.filter(({ commandOf }) => commandOf !== undefined);

@@ -2,6 +2,7 @@ import type { OwnerRef, RolloutOptions } from '@login-policy/domain';
 import { isOrganization, type FindRolloutOptions, type FoundRollout } from '@login-policy/domain/model';
 import { checkNames } from '../contract/enum-names.js';
 import { badHeader, noSuchRollout, unreadable } from '../errors/refusals.js';
+import { COMMAND_DATA, inNamesOf } from './command-data.js';
 import { inLines, LINES } from './lines.js';
 import type { OwnCall, OwnOperation, OwnRoute } from './own-route.js';
 import { queryOf } from './query.js';
@@ -23,12 +24,14 @@ const REACH = {
 };
 const COMMAND: NonNullable<OwnOperation['body']> = {
   type: 'object',
-  required: ['id', 'method'],
+  required: ['id'],
   properties: {
     id: ID,
+    command: COMMAND_DATA,
     method: {
       type: 'string',
-      description: 'A method of this service that adds or removes a factor or an identity provider, or Change.',
+      description:
+        'Instead of a command: a method of this service that adds or removes a factor or an identity provider, or Change.',
     },
     request: {
       type: 'object',
@@ -56,7 +59,8 @@ export const planRolloutRoute: OwnRoute = {
     answer: { step: OBJECT, end: OBJECT, error: OBJECT },
     answerType: LINES,
   },
-  answer(call) {
+  answer(given) {
+    const call = inNamesOf(given);
     const { policies, context } = call;
     const { asOf: _, ...read } = context.read;
     const rollout = policies.rollOut(context.instance, rolloutCommandIn(call), {
@@ -83,7 +87,8 @@ export const rollOutRoute: OwnRoute = {
     answer: RUN,
     answerType: LINES,
   },
-  answer(call) {
+  answer(given) {
+    const call = inNamesOf(given);
     const { policies, context } = call;
     const command = rolloutCommandIn(call);
     const rollout = policies.rollOut(context.instance, command, { ...optionsIn(call), ...reachIn(call) });

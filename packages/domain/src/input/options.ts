@@ -28,3 +28,11 @@ export const parseWait: Parser<number> = (value, field) => {
   if (typeof value === 'number' && value >= 0 && value <= LONGEST_WAIT_MS) return value;
   throw new InvalidValue(field, `0 to ${LONGEST_WAIT_MS} milliseconds`, value);
 };
+
+/** Takes a whole number from 1 to that. */
+export function wholeNumberTo(most: number): Parser<number> {
+  return (value, field) => {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return value;
+    throw new InvalidValue(field, `a whole number from 1 to ${most}`, value);
+  };
+}

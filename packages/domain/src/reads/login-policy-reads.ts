@@ -7,12 +7,14 @@ import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import {
   instanceOf,
+  parseInstance,
   parseOrganization,
   parseOwner,
   type InstanceRef,
   type OrganizationRef,
   type OwnerRef,
 } from '../policy/owner.js';
+import { MetPolicies } from '../rollout/met-policies.js';
 import { judgedBy, parseAskedAbout } from '../sign-in/judged-sign-in.js';
 import type { JudgedSignIn, SignInAttempt } from '../sign-in/sign-in.js';
 import { foundDiff, foundList, foundPolicy, policyNotFound, type ListName } from './answering.js';
@@ -26,6 +28,7 @@ import type {
   Rejected,
 } from './answers.js';
 import type { Calls } from './calls.js';
+import { customPoliciesOf, type CustomPolicies } from './custom-policies.js';
 import type { History } from './history.js';
 import type { PolicyReadModel } from './policy-read-model.js';
 import type { PolicyReader } from './policy-reader.js';
@@ -34,10 +37,12 @@ import {
   parseHistoryRead,
   parseListing,
   parseNow,
+  parsePage,
   parsePolicyRead,
   parseSpan,
   type HistoryOptions,
   type ListOptions,
+  type PageOptions,
   type PolicyReadOptions,
   type ReadOptions,
   type Span,
@@ -59,6 +64,7 @@ export abstract class LoginPolicyReads {
   readonly #policies: PolicyReader;
   readonly #calls: Calls;
   readonly #changes: Changes;
+  readonly #met: MetPolicies;
 
   protected constructor({ calls, changes, policies, readModel }: ReadSources) {
     this.readModel = readModel;
@@ -66,6 +72,7 @@ export abstract class LoginPolicyReads {
     this.#policies = policies;
     this.#calls = calls;
     this.#changes = changes;
+    this.#met = new MetPolicies(readModel);
   }
 
   /** The owner's own policy, now or as it was; refused with `policy-not-found` when it has none. */
@@ -140,6 +147,21 @@ export abstract class LoginPolicyReads {
     options: PolicyReadOptions = {},
   ): Promise<ReadAnswer<LoginPolicyList<IdentityProvider>>> {
     return this.#list('identityProviders', owner, options);
+  }
+
+  /**
+   * The custom policies of an instance, each as a whole, by page: for exports, comparisons and reports that look at all of them. Those that
+   * can't be read are named apart.
+   */
+  customPolicies(instance: InstanceRef, options: PageOptions = {}): Promise<ReadAnswer<CustomPolicies>> {
+    return this.#calls.answer(
+      'customPolicies',
+      () => {
+        const of = parseInstance(instance, 'instance');
+        return { of, page: parsePage(options, of) };
+      },
+      ({ of, page }) => customPoliciesOf(of, page, this.#met),
+    );
   }
 
   /** Every event of the owner's own policy, also after its removal: who, when, why, and what changed. */

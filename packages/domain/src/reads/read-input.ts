@@ -1,5 +1,5 @@
 import type { Freshness, Position } from '@login-policy/event-sourcing';
-import { optional, parseSequence, parseSignal, parseWait } from '../input/options.js';
+import { optional, parseSequence, parseSignal, parseWait, wholeNumberTo } from '../input/options.js';
 import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import type { CustomIndex } from '../login-policy-projection.js';
 import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
@@ -132,6 +132,28 @@ function parseKind(given: Readonly<Record<string, unknown>>): CustomKind | undef
 
 function parseAfter(value: unknown, instance: Instance): Organization {
   return parseOrganization({ ...instance, organizationId: parseId(value, 'options.after') }, 'options.after');
+}
+
+/** Which page of an instance's custom policies. */
+export interface PageOptions extends ReadOptions {
+  /** Only policies after the page before, by its `next`. */
+  readonly after?: string;
+  /** At most so many custom policies, 1 to 1,000. Default 100. */
+  readonly limit?: number;
+}
+
+/** Which page of an instance's custom policies, and how fresh. */
+export interface ParsedPage {
+  readonly after: Organization | undefined;
+  readonly limit: number;
+  readonly freshness: Freshness;
+}
+
+/** Takes which page of custom policies is asked for: 1 to 1,000 of them, 100 by default. @throws InvalidValue */
+export function parsePage(options: unknown, of: Instance): ParsedPage {
+  const given = parseObject(options, 'options', [...READ_MEMBERS, 'after', 'limit']);
+  const after = given['after'] === undefined ? undefined : parseAfter(given['after'], of);
+  return { ...parseWaiting(given), after, limit: optional(given, 'limit', wholeNumberTo(1000)) ?? 100 };
 }
 
 /** Takes the options of a history. @throws InvalidValue */

@@ -1,13 +1,11 @@
-import type { Freshness } from '@login-policy/event-sourcing';
-import { optional, parseSignal } from '../input/options.js';
+import { optional, parseSignal, wholeNumberTo } from '../input/options.js';
 import { parseAcknowledged, type CommandInput } from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { parseCommand } from '../commands/parse-command.js';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
 import { isYes } from '../input/yes.js';
 import { parseId, parseProse } from '../input/text.js';
-import { parseInstance, parseOrganization, type Instance, type Organization, type Owner } from '../policy/owner.js';
-import { parseWaiting, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
+import { parseInstance, type Instance, type Owner } from '../policy/owner.js';
 import type { LockOut } from '../sign-in/warnings.js';
 import { parseReach, REACH_MEMBERS, type Reach, type ReachOptions } from './reach.js';
 
@@ -39,20 +37,13 @@ export interface CarryOutOptions {
   readonly concurrency?: number;
 }
 
-/** Which page of a plan. */
-export interface PlanOptions extends ReadOptions {
-  /** Only policies after the page before, by its `next`. */
-  readonly after?: string;
-  /** At most so many custom policies, 1 to 1,000. Default 100. */
-  readonly limit?: number;
-}
-
 /** How a rollout is reverted. */
 export interface RevertRolloutOptions
   extends CarryOutOptions, Pick<RolloutOptions, 'acknowledge' | 'actor' | 'reason'> {}
 
 /** How a rollout is looked for by its id. */
-export interface FindRolloutOptions extends Pick<ReadOptions, 'signal'> {
+export interface FindRolloutOptions {
+  readonly signal?: AbortSignal;
   /** Whether the caller may see a policy. Asked before each is looked at; without it all may be seen. */
   readonly maySee?: (owner: Owner) => boolean | Promise<boolean>;
 }
@@ -169,27 +160,6 @@ export function parseRevertRollout(
     actor: parseId(given['actor'], 'options.actor'),
     ...present('reason', optional(given, 'reason', parseProse)),
     ...present('acknowledge', optional(given, 'acknowledge', parseAcknowledged)),
-  };
-}
-
-/** Takes which page of a plan is asked for. @throws InvalidValue */
-export function parsePlan(
-  options: unknown,
-  of: Instance,
-): { readonly after: Organization | undefined; readonly limit: number; readonly freshness: Freshness } {
-  const given = parseObject(options, 'options', [...READ_MEMBERS, 'after', 'limit']);
-  const after = optional(given, 'after', parseId);
-  return {
-    ...parseWaiting(given),
-    after: after === undefined ? undefined : parseOrganization({ ...of, organizationId: after }, 'options.after'),
-    limit: optional(given, 'limit', wholeNumberTo(1000)) ?? 100,
-  };
-}
-
-function wholeNumberTo(most: number): Parser<number> {
-  return (value, field) => {
-    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw new InvalidValue(field, `a whole number from 1 to ${most}`, value);
   };
 }
 

@@ -5,7 +5,7 @@ import { orThrow, RejectedError, type CommandAnswer, type ReadAnswer } from '../
 import type { Calls } from '../reads/calls.js';
 import { sequenceOf } from '../policy/marks.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
-import { leftOf, parseNow, type ReadOptions } from '../reads/read-input.js';
+import { leftOf, parseNow, parsePage, type PageOptions, type ReadOptions } from '../reads/read-input.js';
 import { inLanes } from './in-lanes.js';
 import type { Met, MetPolicies } from './met-policies.js';
 import { customOf } from './reach.js';
@@ -19,12 +19,10 @@ import type {
 } from './rollout-answers.js';
 import {
   parseCarryOut,
-  parsePlan,
   parseRevertRollout,
   parseRollout,
   type CarryOutOptions,
   type ParsedRollout,
-  type PlanOptions,
   type RevertRolloutOptions,
   type RolloutCommand,
 } from './rollout-input.js';
@@ -67,12 +65,12 @@ export class Rollout {
   }
 
   /** What it would do to each policy, by page; the default policy stands on the first. Nothing is written. */
-  plan(options: PlanOptions = {}): Promise<ReadAnswer<RolloutPlan>> {
+  plan(options: PageOptions = {}): Promise<ReadAnswer<RolloutPlan>> {
     return this.#parts.calls.answer(
       'rollOut.plan',
       () => {
         const rollout = this.#parse();
-        return { rollout, wanted: parsePlan(options, rollout.of) };
+        return { rollout, wanted: parsePage(options, rollout.of) };
       },
       async ({ rollout, wanted }) => {
         const begunAt = performance.now();

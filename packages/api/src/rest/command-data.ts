@@ -1,0 +1,53 @@
+import type { JsonObject } from '@bufbuild/protobuf';
+import type { CommandInput, RolloutCommand } from '@login-policy/domain';
+import { unreadable } from '../errors/refusals.js';
+import type { Schema } from '../openapi/schemas.js';
+import type { OwnCall } from './own-route.js';
+import { isJsonObject } from './read-request.js';
+import { revertOf } from './revert-route.js';
+
+/** A command as data: what the library takes, in its names (docs/reference/login-policies.md#commands). */
+export const COMMAND_DATA: Schema = {
+  type: 'object',
+  required: ['type'],
+  properties: { type: { type: 'string' } },
+  description:
+    'A command as data, in the names of the library: { "type": "removeMultiFactor", "factor": "U2F_WITH_VERIFICATION" }. Of revert, to is text.',
+};
+
+/** The call, refusing in the names of the library where it is asked in them. */
+export function inNamesOf(call: OwnCall): OwnCall {
+  return call.body['command'] === undefined ? call : { ...call, answers: call.answers.ofData };
+}
+
+/** The command in a body; `undefined` where it names a method. The policies look at what it has in it. @throws ApiError */
+export function commandData({ body }: Pick<OwnCall, 'body'>): CommandInput | undefined {
+  const { command, method, request } = body;
+  if (command === undefined) return undefined;
+  if (method !== undefined || request !== undefined) throw unreadable('Give command, or method and request.');
+  if (!isJsonObject(command)) throw unreadable('command must be a JSON object.');
+  if (command['type'] === 'revert' && Object.keys(command).every((name) => name === 'type' || name === 'to'))
+    return revertOf(command);
+  return claimed(command);
+}
+
+/** The same, where the policies refuse what is not for all. @throws ApiError */
+export function rolloutCommandData(call: Pick<OwnCall, 'body'>): RolloutCommand | undefined {
+  const command = commandData(call);
+  if (command === undefined || isForAll(command)) return command;
+  throw unreadable(`A command of type ${JSON.stringify(command.type)} can't be rolled out.`);
+}
+
+function isForAll(command: CommandInput): command is RolloutCommand {
+  return !['add', 'customize', 'remove', 'revert', 'set'].includes(command.type);
+}
+
+/** The policies check what they are given, whatever its type says. */
+function claimed(command: JsonObject): CommandInput {
+  if (isClaimed(command)) return command;
+  throw unreadable('command.type must be the name of a command.');
+}
+
+function isClaimed(command: object): command is CommandInput {
+  return 'type' in command && typeof command.type === 'string';
+}

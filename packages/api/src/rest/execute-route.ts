@@ -1,0 +1,48 @@
+import { toJson } from '@login-policy/domain';
+import { isOrganization } from '@login-policy/domain/model';
+import { permissionDenied, unreadable } from '../errors/refusals.js';
+import { CUSTOMIZE_HEADERS } from '../openapi/parameters.js';
+import { COMMAND_DATA, commandData } from './command-data.js';
+import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
+
+/**
+ * `POST …/policies/login/_execute`: carries out a command that is given as data, also those that no method of ZITADEL gives: `set` and a
+ * `change` of some settings. Answered in the names of the library.
+ */
+export const executeRoute: OwnRoute = {
+  verb: 'POST',
+  name: '_execute',
+  demand: 'write',
+  operation: {
+    summary: 'Carry out a command on the login policy',
+    body: { type: 'object', required: ['command'], properties: { command: COMMAND_DATA } },
+    headers: CUSTOMIZE_HEADERS,
+    answer: {
+      details: { type: 'object' },
+      eventId: { type: 'string' },
+      position: WHOLE_NUMBER,
+      events: { type: 'array', items: { type: 'object' } },
+      isRepeated: { type: 'boolean' },
+      stillAllowing: { oneOf: [{ type: 'integer' }, { type: 'string', enum: ['unknown'] }] },
+    },
+  },
+  async answer(call) {
+    const { policies, context } = call;
+    const command = commandData(call);
+    if (command === undefined) throw unreadable('command must be a JSON object.');
+    if (command.type === 'remove' || command.type === 'revert') await demandRemoval(call);
+    const answer = await policies.execute(context.owner, command, context.command);
+    const { tag, position, stillAllowing } = call.answers.ofData.ofCommand(answer);
+    return {
+      message: JSON.stringify(toJson(answer)),
+      ...(tag !== undefined && { tag }),
+      ...(position !== undefined && { position }),
+      ...(stillAllowing !== undefined && { stillAllowing }),
+    };
+  },
+};
+
+/** A custom policy may be given up by it. @throws ApiError for a caller who may not do that. */
+async function demandRemoval({ context: { isAllowed, owner } }: OwnCall): Promise<void> {
+  if (isOrganization(owner) && !(await isAllowed('policy.delete', owner))) throw permissionDenied('policy.delete');
+}

@@ -1,0 +1,70 @@
+import type { OwnerRef } from '@login-policy/domain';
+import { InvalidValue, isOrganization, parseOrganization } from '@login-policy/domain/model';
+import { unreadable } from '../errors/refusals.js';
+import type { OwnCall, OwnRoute } from './own-route.js';
+
+const MOST = 1000;
+const BOOLEAN = { type: 'boolean' };
+const MAY = { mayRead: BOOLEAN, mayChange: BOOLEAN, mayRemove: BOOLEAN };
+
+/**
+ * `POST /admin/v1/policies/login/_permissions`: what the caller may do to the default policy and to those of some organizations. It is for every
+ * caller who is known, and tells nothing but that: an organization that does not exist is answered as any other.
+ */
+export const permissionsRoute: OwnRoute = {
+  verb: 'POST',
+  name: '_permissions',
+  demand: 'known',
+  only: 'instance',
+  operation: {
+    summary: 'What the caller may do',
+    body: {
+      type: 'object',
+      properties: { organizationIds: { type: 'array', items: { type: 'string' }, maxItems: MOST } },
+    },
+    headers: [],
+    answer: {
+      instanceId: { type: 'string' },
+      default: { type: 'object', properties: MAY },
+      organizations: {
+        type: 'array',
+        items: { type: 'object', properties: { organizationId: { type: 'string' }, ...MAY } },
+      },
+    },
+  },
+  async answer(call) {
+    const { instance } = call.context;
+    const organizations: object[] = [];
+    for (const organizationId of idsIn(call)) {
+      const permitted = await permittedOn({ ...instance, organizationId }, call);
+      organizations.push({ organizationId, ...permitted });
+    }
+    const { instanceId } = instance;
+    return { message: JSON.stringify({ instanceId, default: await permittedOn(instance, call), organizations }) };
+  },
+};
+
+function idsIn({ body: { organizationIds = [] }, context: { instance } }: OwnCall): readonly string[] {
+  if (!Array.isArray(organizationIds) || organizationIds.length > MOST)
+    throw unreadable(`organizationIds must be a list of at most ${MOST} ids.`);
+  return organizationIds.map((id, index) => {
+    try {
+      return parseOrganization({ ...instance, organizationId: id }, 'organization').organizationId;
+    } catch (caught) {
+      if (caught instanceof InvalidValue)
+        throw unreadable(`organizationIds[${index}] must be the id of an organization.`);
+      throw caught;
+    }
+  });
+}
+
+async function permittedOn(owner: OwnerRef, { context: { isAllowed } }: OwnCall): Promise<object> {
+  const [read, write, remove] = isOrganization(owner)
+    ? ['policy.read', 'policy.write', 'policy.delete']
+    : ['iam.policy.read', 'iam.policy.write', undefined];
+  return {
+    mayRead: await isAllowed(read, owner),
+    mayChange: await isAllowed(write, owner),
+    mayRemove: remove !== undefined && (await isAllowed(remove, owner)),
+  };
+}

@@ -1,0 +1,42 @@
+import type { FaultCode, Position } from '@login-policy/event-sourcing';
+import { policyStream, type Instance, type Organization } from '../policy/owner.js';
+import type { MetPolicies } from '../rollout/met-policies.js';
+import { viewOf } from './answering.js';
+import type { LoginPolicyView } from './answers.js';
+import type { ParsedPage } from './read-input.js';
+
+/** A custom policy that this program can't read. */
+export interface UnreadableCustomPolicy {
+  readonly owner: Organization;
+  readonly reason: FaultCode;
+  readonly message: string;
+}
+
+/** A page of custom policies, each as a whole. */
+export interface CustomPolicies {
+  readonly kind: 'policies';
+  /** In the order of {@link LoginPolicies.organizationsWithCustomPolicy}. */
+  readonly policies: readonly LoginPolicyView[];
+  readonly unreadable: readonly UnreadableCustomPolicy[];
+  /** Give it as `after` to get the next page; `undefined` when this is the last. */
+  readonly next: string | undefined;
+  /** The place in the order of the whole store that the page holds for. */
+  readonly position: Position;
+}
+
+/** A page of custom policies, from their rows. */
+export async function customPoliciesOf(
+  of: Instance,
+  { after, limit, freshness }: ParsedPage,
+  all: MetPolicies,
+): Promise<{ readonly outcome: 'found' } & CustomPolicies> {
+  const { met, lastKey, position } = await all.page(of, { afterKey: after && policyStream(after), limit, freshness });
+  const policies: LoginPolicyView[] = [];
+  const unreadable: UnreadableCustomPolicy[] = [];
+  for (const { owner, row, fault } of met) {
+    if (fault !== undefined) unreadable.push({ owner, reason: fault.code, message: fault.message });
+    else if (row !== undefined) policies.push(viewOf({ policy: row.policy, marks: row.marks, owner, position }));
+  }
+  const next = lastKey === undefined ? undefined : met.at(-1)?.owner.organizationId;
+  return { outcome: 'found', kind: 'policies', policies, unreadable, next, position };
+}
