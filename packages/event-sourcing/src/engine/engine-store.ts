@@ -5,6 +5,7 @@ import { modelName, type AnyProjection, type Projection } from '../projections/p
 import type { ReadModel, ReadModelStore } from '../projections/read-model-store.js';
 import { AppendQueue, type Outcome, type Queued } from '../store/append-queue.js';
 import { closedBy } from '../store/closed-by.js';
+import { demandText } from '../store/demand-text.js';
 import type { Store } from '../store.js';
 import type { EventShape } from '../streams/event.js';
 import type { Backend } from './backend.js';
@@ -72,6 +73,7 @@ export class EngineReadModelStore implements ReadModelStore {
 
   async open<Event extends EventShape, Row>(projection: Projection<Event, Row>): Promise<ReadModel<Row>> {
     const name = modelName(projection);
+    demandText('name', name);
     await this.#backend.openModel(name);
     const reader = this.#readers.get(name) ?? this.#readerOf(projection);
     this.#readers.set(name, reader);

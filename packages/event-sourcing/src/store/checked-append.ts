@@ -4,6 +4,7 @@ import type { Append } from '../streams/event-store.js';
 import type { EventMetadata, NewEvent } from '../streams/event.js';
 import { toJsonObject } from '../streams/json.js';
 import { freezeMetadata } from '../streams/recording.js';
+import { demandText } from './demand-text.js';
 
 /** The largest schema version; the smallest is 1. */
 export const LARGEST_SCHEMA_VERSION = 65_535;
@@ -81,11 +82,6 @@ function checkedMetadata(metadata: EventMetadata): EventMetadata {
   if (frozen.idempotencyKey !== undefined) demandText('metadata.idempotencyKey', frozen.idempotencyKey);
   if (frozen.reason !== undefined) demandText('metadata.reason', frozen.reason);
   return frozen;
-}
-
-function demandText(member: string, value: unknown): void {
-  if (typeof value === 'string' && value.isWellFormed()) return;
-  throw refused(member, typeof value === 'string' ? 'a lone surrogate is not Unicode text' : 'it is not text');
 }
 
 function refused(member: string, problem: string): UnserialisableData {

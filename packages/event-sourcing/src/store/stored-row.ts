@@ -2,6 +2,7 @@ import { StoreDamaged } from '../faults.js';
 import { modelName, rowText, type ReadModelDefinition } from '../projections/projection.js';
 import { indexEntries, type IndexEntry } from '../projections/row-query.js';
 import { parseJson } from '../streams/json.js';
+import { demandText } from './demand-text.js';
 
 /** A row as a text store returns it. */
 export interface StoredRow {
@@ -53,16 +54,21 @@ export interface RowEncoding<Row> {
   readonly form?: 'text' | 'value';
 }
 
-/** What to write for these rows. A row that can't be encoded throws here, before anything is written. */
+/**
+ * What to write for these rows. A row that can't be encoded throws here, before anything is written.
+ *
+ * @throws UnserialisableData for a key or an index that is not Unicode text: two of them could be one in a store.
+ */
 export function encodedRows<Row>(
   definition: ReadModelDefinition<Row>,
   rows: ReadonlyMap<string, Row | undefined>,
   { before, form = 'text' }: RowEncoding<Row> = {},
 ): readonly EncodedRow<Row>[] {
   const entriesOf = (row: Row | undefined): readonly IndexEntry[] =>
-    row === undefined ? NO_ENTRIES : indexEntries(definition, row);
+    row === undefined ? NO_ENTRIES : demandEntries(indexEntries(definition, row));
   const encoded: EncodedRow<Row>[] = [];
   for (const [key, row] of rows) {
+    demandText('key', key);
     const entries = entriesOf(row);
     const text = row === undefined || form === 'value' ? undefined : rowText(definition, row);
     // A backend of values has the entries of the previous row itself.
@@ -72,6 +78,14 @@ export function encodedRows<Row>(
     encoded.push({ key, row, text, entries, indexed: isSame ? undefined : entries, indexedBefore });
   }
   return encoded;
+}
+
+function demandEntries(entries: readonly IndexEntry[]): readonly IndexEntry[] {
+  for (const [name, value] of entries) {
+    demandText('index', name);
+    demandText(`index.${name}`, value);
+  }
+  return entries;
 }
 
 const NO_ENTRIES: readonly IndexEntry[] = [];

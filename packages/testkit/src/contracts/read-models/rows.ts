@@ -1,9 +1,10 @@
-import { position } from '@login-policy/event-sourcing/store';
+import { position, UnserialisableData } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
-import { change, demandModel, openTallies, openTwice, step, tally, type Tally } from './tally.js';
+import { refusal } from '../refusals.js';
+import { change, demandModel, openTallies, openTwice, step, tallies, tally, type Tally } from './tally.js';
 
 const KEYS = [
   'a',
@@ -37,6 +38,8 @@ export const rows: Theme<OpenedReadModelStore> = {
     'are replaced by new ones, and the others stay': areReplaced,
     'are taken away and given again': areTakenAway,
     'stand under whatever key there is, each under its own': takeAnyKey,
+    'are refused under what is not Unicode text, which could be another key in a store, and nothing of the step is kept':
+      refuseSurrogates,
     'hold whatever text and kinds their codec writes': holdAnything,
     'are 1,000 in one step': areMany,
     'stay as they are when a reader changes the one it was handed': areNotChanged,
@@ -93,6 +96,17 @@ async function takeAnyKey(subject: OpenedReadModelStore): Promise<void> {
   const together = (await model.read(KEYS)).rows;
   for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: together.get(key), expected: row });
   demandSame({ what: 'count', actual: together.size, expected: KEYS.length });
+}
+
+async function refuseSurrogates(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  await step(model, [undefined, 1], change({ a: tally(), '\ufffd': tally() }));
+  const [lone, fresh] = ['\ud83d', tally({ total: 2n })];
+  for (const row of [{ [lone]: fresh }, { b: tally({ group: lone }) }, { b: tally({ label: lone }) }]) {
+    await refusal(step(model, [1, 2], change({ a: fresh, ...row })), UnserialisableData);
+  }
+  await refusal(subject.readModels.open(tallies(lone)), UnserialisableData);
+  await demandModel(model, 1, { a: tally(), b: undefined, '\ufffd': tally() });
 }
 
 async function holdAnything(subject: OpenedReadModelStore): Promise<void> {
