@@ -1,5 +1,5 @@
 import { accept, CommandHandler, type Decider } from '@login-policy/event-sourcing';
-import { StoreUnavailable, type AnyProjection } from '@login-policy/event-sourcing/store';
+import { DeadlineExceeded, StoreUnavailable, type AnyProjection } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterEvents, counterTotals, type CounterEvent, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -8,6 +8,7 @@ import type { PoolClient } from 'pg';
 import { allEvents, appendTo, counterStream } from './sample.js';
 import { demandSound } from './soundness.js';
 import { onStorage, storages, type Storage } from './stores.js';
+import { eventually } from './waiting.js';
 
 const freshStorage = storages();
 
@@ -73,6 +74,22 @@ describe("a caller's transaction with appends in it", () => {
         if (models.length > 0) await demandSound(store);
       }));
   }
+
+  it('says that the time was up when its signal fires while it waits for other writers, and nothing is written', () =>
+    inTwoTransactions({}, async ({ store, other, waits }) => {
+      await store.within(other).eventStore.append(appendTo('a'));
+      const giving = new AbortController();
+      const waiting = refusal(store.within(waits).eventStore.append({ ...appendTo('a'), signal: giving.signal }));
+      await eventually('an append that waits', async () => {
+        const { rows } = await other.query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+        return rows.length > 0;
+      });
+      giving.abort();
+      await other.query('COMMIT');
+      expect(await waiting).to.be.instanceOf(DeadlineExceeded);
+      await waits.query('COMMIT');
+      expect(await allEvents(store.eventStore)).to.have.length(1);
+    }));
 
   it('says so when it may only read, and when it has failed, and nothing is written', () =>
     inTwoTransactions({}, async ({ store, other, waits }) => {

@@ -3,6 +3,7 @@ import type { Queued } from '../store/append-queue.js';
 import { checkedAppend, encodedAppend, type EncodedAppend } from '../store/checked-append.js';
 import type { Append } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
+import { GIVEN_UP } from './attempt.js';
 import type { GroupWriter } from './group-writer.js';
 import type { StoredForm } from './plan-appends.js';
 
@@ -21,6 +22,8 @@ export class LoneAppends {
     refuseOver(`appending to ${append.streamId}`, append);
     const checked = this.#form === 'text' ? encodedAppend(append) : { ...checkedAppend(append), texts: [], size: 0 };
     const [outcome] = await this.#writer.write([new Lone(checked)]);
+    // Unlike one that waits in a queue, its caller has not been told yet.
+    if (outcome === GIVEN_UP) refuseOver(`appending to ${append.streamId}`, append);
     if (outcome === undefined || 'refused' in outcome) throw outcome?.refused;
     return outcome.recorded;
   }
@@ -33,16 +36,18 @@ export class LoneAppends {
 
 class Lone implements Queued {
   readonly append: EncodedAppend;
+  #isBegun = false;
 
   constructor(append: EncodedAppend) {
     this.append = append;
   }
 
   get isGivenUp(): boolean {
-    return this.append.signal?.aborted === true;
+    return !this.#isBegun && this.append.signal?.aborted === true;
   }
 
   begin(): boolean {
-    return !this.isGivenUp;
+    this.#isBegun = !this.isGivenUp;
+    return this.#isBegun;
   }
 }
