@@ -35,7 +35,7 @@ describe('EventStoreDB under a crowd', () => {
     await Promise.all(
       stores.map(async (store, index) => {
         await store.eventStore.append(appendOf(id, 1));
-        const { rows } = (await followers[index]?.read([id], { waitMs: 60_000 })) ?? {};
+        const { rows } = (await followers[index]?.read([id], { waitMs: 600_000 })) ?? {};
         expect(rows?.get(id)?.total).to.equal(1);
       }),
     );
