@@ -49,7 +49,7 @@ function entryOf(command: Command, { options, said }: Said): string {
   const lines = [
     ...[summary, ...details.filter((text) => !said.has(text))].map((text) => `${text}\n`),
     table(own),
-    common.length === 0 ? '' : `Common: ${common.join(' ')}\n`,
+    common.length === 0 ? '' : `Common: ${common.length === options.size ? 'all' : common.join(' ')}\n`,
   ];
   return `### \`${name}\`\n\n${fenced(`${usageOf(command)}\n${indented(lines.join(''))}`)}\n`;
 }
