@@ -35,9 +35,10 @@ import { withStillAllowing } from './preview/still-allowing.js';
 /**
  * The login policies of instances and organizations: every command and every read (docs/reference/login-policies.md).
  *
- * A refusal is an answer, `{ outcome: 'rejected', rejection, message }`, also for input that is not of the right form
- * (`invalid-argument`, naming the field); what is thrown is a `Fault` of the store or a defect. A command is refused for
- * the first of: input, idempotency key, `ifSequence`, `ifEventId`, policy exists or not, the rule itself, `newShapes`.
+ * A refusal is an answer: `{ outcome: 'rejected', rejection, message }`. Malformed input is one, too
+ * (`invalid-argument`, which names the field). A thrown error is a `Fault` of the store or a defect. Refusals are
+ * checked in this order: input, idempotency key, `ifSequence`, `ifEventId`, whether the policy exists, the rule itself,
+ * `newShapes`.
  */
 export class LoginPolicies extends LoginPolicyReads {
   readonly #handler: PolicyHandler;
@@ -79,25 +80,26 @@ export class LoginPolicies extends LoginPolicyReads {
     };
   }
 
-  /** Brings a policy into force: an instance's default, or an organization's custom one. */
+  /** Adds a policy: an instance's default, or an organization's custom one. */
   add(owner: OwnerRef, policy: NewLoginPolicy, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'add', policy }, options);
   }
 
   /**
-   * Makes the policy what is told of it, in one step: adds it where there is none, and else changes what differs, in settings, factors and
-   * identity providers. What is not named stays; a list that is empty takes off what is on the policy. Told again, nothing is recorded.
+   * Makes the policy match `policy` in one step: adds it if it is missing, and otherwise changes the settings, factors
+   * and identity providers that differ. What is not named stays; an empty list removes what is on the policy. When
+   * nothing differs, nothing is recorded.
    */
   set(owner: OwnerRef, policy: NewLoginPolicy, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'set', policy }, options);
   }
 
-  /** Changes the settings that are named. When nothing differs it is granted, and nothing is recorded. */
+  /** Changes the named settings. When nothing differs, it is accepted and nothing is recorded. */
   change(owner: OwnerRef, settings: LoginSettingsInput, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'change', settings }, options);
   }
 
-  /** Gives up an organization's custom policy: the instance's default holds for it again. */
+  /** Removes an organization's custom policy, so that the instance's default applies again. */
   remove(organization: OrganizationRef, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(organization, { type: 'remove' }, options);
   }
@@ -107,7 +109,7 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.execute(owner, { type: 'addSecondFactor', factor }, options);
   }
 
-  /** No longer allows a second factor. */
+  /** Removes a second factor from the allowed ones. */
   removeSecondFactor(owner: OwnerRef, factor: SecondFactor, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'removeSecondFactor', factor }, options);
   }
@@ -117,12 +119,12 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.execute(owner, { type: 'addMultiFactor', factor }, options);
   }
 
-  /** No longer allows a multi-factor: for an instance, in every organization without a custom policy. */
+  /** Removes a multi-factor from the allowed ones; for an instance, in every organization without a custom policy. */
   removeMultiFactor(owner: OwnerRef, factor: MultiFactor, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'removeMultiFactor', factor }, options);
   }
 
-  /** Allows signing in through an identity provider. */
+  /** Allows sign-in through an identity provider. */
   addIdentityProvider(
     owner: OwnerRef,
     identityProvider: IdentityProviderRef,
@@ -131,29 +133,29 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.execute(owner, { type: 'addIdentityProvider', identityProvider }, options);
   }
 
-  /** No longer allows signing in through an identity provider. */
+  /** Removes an identity provider from the allowed ones. */
   removeIdentityProvider(owner: OwnerRef, id: string, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'removeIdentityProvider', id }, options);
   }
 
   /**
-   * Makes the owner's own policy what it was at a moment, by ordinary events under the ordinary rules: the past stays.
-   * Factors that are put on again come behind those that stayed. When nothing differs, nothing is recorded.
+   * Restores the owner's own policy as it was at a moment, with ordinary events under the ordinary rules; the history
+   * stays. Restored factors come after those that stayed. When nothing differs, nothing is recorded.
    */
   revert(owner: OwnerRef, to: AsOf, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'revert', to }, options);
   }
 
   /**
-   * Gives an organization a custom policy that is what holds for it by default now, settings, factors and identity providers: from
-   * then on it stays so, whatever becomes of the default. With `ifDefaultSequence` it is refused unless the default is still the one
-   * that the caller saw. A default that is changed while this is being written is not noticed.
+   * Gives an organization a custom policy that copies the current default: settings, factors and identity providers.
+   * Later changes of the default do not affect it. `ifDefaultSequence` refuses the command unless the default is still
+   * the one the caller saw. A change of the default during the write goes unnoticed.
    */
   customize(organization: OrganizationRef, options: CustomizeOptions): Promise<CommandAnswer> {
     return this.execute(organization, { type: 'customize' }, options);
   }
 
-  /** Carries out a command given as data: what the method its `type` names does. */
+  /** Runs a command given as data, like the method its `type` names. */
   execute(owner: OwnerRef, command: CommandInput, options: CustomizeOptions): Promise<CommandAnswer> {
     return this.#calls.answer(
       callOf(command),
@@ -166,8 +168,9 @@ export class LoginPolicies extends LoginPolicyReads {
   }
 
   /**
-   * One command for the instance's default policy and for every custom policy that it applies to: planned, carried out, reported of and reverted
-   * by what this returns. Nothing happens before one of these is called (docs/how-to/an-advisory-comes-in.md).
+   * A rollout: one command for the instance's default policy and every custom policy that it applies to. The returned
+   * object plans, carries out, reports and reverts it; until then nothing happens
+   * (docs/how-to/an-advisory-comes-in.md).
    *
    * @throws StoreClosed once the policies are closed.
    */
@@ -177,8 +180,9 @@ export class LoginPolicies extends LoginPolicyReads {
   }
 
   /**
-   * A rollout by its id alone, whichever process carried it out: what it does and who began it, from its events. `undefined` where no policy
-   * that is there now has one. Give its command and id to {@link rollOut} for its report, and to revert it.
+   * Finds a rollout by its id, whichever process carried it out: its command and who began it, from its events.
+   * `undefined` when none of its events is on a current policy. Pass its command and id to {@link rollOut} to report or
+   * revert it.
    */
   findRollout(
     instance: InstanceRef,
@@ -192,13 +196,14 @@ export class LoginPolicies extends LoginPolicyReads {
     );
   }
 
-  /** Whether they were opened with `organizations`, so that {@link organizationsOnDefault} can list them. */
+  /** Whether {@link organizationsOnDefault} can list organizations: the policies were opened with `organizations`. */
   get listsOrganizations(): boolean {
     return this.#organizations !== undefined;
   }
 
   /**
-   * The organizations without a custom policy, by page: all that a change to the default is met in, in the order of the directory.
+   * The organizations without a custom policy, by page and in the order of the directory: a change of the default
+   * affects them all.
    *
    * @throws Error when the policies were opened without `organizations`.
    */
@@ -210,7 +215,7 @@ export class LoginPolicies extends LoginPolicyReads {
     );
   }
 
-  /** What a command would do if it were given now, by the same decision; refused as it would be. Nothing is written. */
+  /** A dry run: what a command would do now, by the same decision, with the same refusals. Nothing is written. */
   preview(owner: OwnerRef, command: CommandInput, options: PreviewOptions = {}): Promise<ReadAnswer<Preview>> {
     return this.#calls.answer(
       'preview',

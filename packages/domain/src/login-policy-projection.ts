@@ -22,42 +22,42 @@ import { NO_POLICY, policyAfter, type PolicyState } from './policy/policy-state.
 import { lockOutsOf } from './sign-in/warnings.js';
 import { parseRecordedSettings, type LoginSettings } from './policy/settings.js';
 
-/** The row of one policy in force, under the name of its stream. */
+/** The row of one policy in force. Its key is the name of the policy's stream. */
 export interface LoginPolicyRow {
   readonly policy: ActivePolicy;
   readonly marks: Marks;
-  /** The instance, if the policy is an organization's: what its custom policies are found by. */
+  /** The instance, for an organization's policy: its custom policies are found by it. */
   readonly customIn: string | undefined;
 }
 
-/** The index that finds the custom policies of an instance. */
+/** The index of an instance's custom policies. */
 export const CUSTOM_IN = 'customIn';
 
-/** The index that finds those of them that can't be read: what such a one allows is not known. */
+/** The index of an instance's unreadable custom policies, whose rules are unknown. */
 export const UNREAD_IN = 'unreadIn';
 
-/** The indexes that find the custom policies of an instance by what they allow, whom they link, and what they are warned of. */
+/** The indexes of an instance's custom policies: by allowed factor, linked identity provider, and warning. */
 export type CustomIndex = 'allowing' | 'linking' | 'warned';
 
-/** The value of an instance's custom policies in such an index. No id holds a line's end. */
+/** An index value within an instance. Ids contain no line breaks, so one separates the parts. */
 export function customValue(instanceId: string, name: string): string {
   return `${instanceId}\n${name}`;
 }
 
 /**
- * So many events apart the row of a policy is kept as it was then, too: a look at its past folds fewer than that. A snapshot is
- * about a kilobyte: of the disk it takes a fiftieth of what its events take.
+ * The number of events between two snapshots of a policy, so that a read of its past folds fewer events. A snapshot is
+ * about a kilobyte, a fiftieth of the disk space of its events.
  */
 export const SNAPSHOT_EVERY = 250;
 
-/** The key of the row as an event left it: no name of a stream begins with a digit. */
+/** The key of a snapshot. Stream names never begin with a digit, so it can't be a row's key. */
 export function snapshotKey(streamId: StreamId, last: Revision): string {
   return `${last + 1n}@${streamId}`;
 }
 
 /**
- * Every policy in force with the marks its details are made of: the read model of `policy`, `effectivePolicy` and the
- * lists. The row is the aggregate's own state, evolved by the aggregate's own function.
+ * All policies in force with the version and timestamps for their details: the read model of `policy`,
+ * `effectivePolicy` and the lists. A row is the aggregate's state, evolved by the aggregate's function.
  */
 export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow> = {
   name: 'login-policies',
@@ -69,14 +69,14 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   index: indexOf,
   indexUnread,
   reduce,
-  // Found by its key alone: the lists are of what is in force now.
+  // Snapshots have no index values: the lists are of policies in force.
   snapshot: (row, { revision: last, streamId }) =>
     (Number(last) + 1) % SNAPSHOT_EVERY === 0
       ? { key: snapshotKey(streamId, last), row: { ...row, customIn: undefined } }
       : undefined,
 };
 
-/** The state of a policy in force as its row has it; `undefined` where there is no row, or none that can be read. */
+/** The policy state in a row; `undefined` without a row, or for an unreadable one. */
 export function stateInRow(row: LoginPolicyRow | UnreadableRow | undefined): StateAt<PolicyState> | undefined {
   if (row === undefined || row instanceof UnreadableRow) return undefined;
   const { policy, marks } = row;
@@ -91,13 +91,13 @@ function reduce(row: LoginPolicyRow | undefined, event: RecordedLoginPolicyEvent
   return { policy, marks: markEvent(before.marks, event), customIn: instanceId };
 }
 
-/** The instance whose custom policy a stream is; `undefined` of a default policy. */
+/** The instance of a custom policy's stream; `undefined` for a default policy. */
 function customIn(streamId: StreamId): string | undefined {
   const owner = ownerOfStream(streamId);
   return owner?.organizationId === undefined ? undefined : owner.instanceId;
 }
 
-/** As a projection says them. */
+/** As in a projection. */
 type IndexValues = Readonly<Record<string, string | readonly string[]>>;
 
 function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues {
@@ -112,7 +112,7 @@ function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues 
   return { [CUSTOM_IN]: instanceId, ...found };
 }
 
-/** Beside what its last row that could be read was found by. */
+/** In addition to the index values of its last readable row. */
 function indexUnread(streamId: StreamId): IndexValues {
   const instanceId = customIn(streamId);
   return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId, [UNREAD_IN]: instanceId };
@@ -134,7 +134,10 @@ function encodeRow({ policy, marks, customIn: instanceId }: LoginPolicyRow): Jso
   };
 }
 
-/** The text of {@link encodeRow}. Most events leave the settings as they are, and they are most of a row. */
+/**
+ * The JSON text of {@link encodeRow}. The text of the settings is cached: most events leave them unchanged, and they
+ * are most of a row.
+ */
 function textOfRow({ policy, marks, customIn: instanceId }: LoginPolicyRow): string {
   const { settings, secondFactors, multiFactors, identityProviders } = policy;
   const providers = identityProviders.map(({ id, ownerType }) => ({ id, ownerType }));
@@ -170,7 +173,7 @@ const MEMBERS = [
   'customIn',
 ];
 
-/** What is wrong with a stored row is never the caller's fault, as an `InvalidValue` would be. */
+/** A malformed stored row must not look like a caller's mistake, as an `InvalidValue` would. */
 function decodeRow(stored: Json): LoginPolicyRow {
   try {
     return rowIn(stored);

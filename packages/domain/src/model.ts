@@ -1,4 +1,4 @@
-/** The pure parts of the login policy: what its events, decisions and rows are made of, for replays, own read models and other ways to ask. */
+/** The pure parts of the login policy: events, decisions and rows, for replays and read models of your own. */
 export type { Affected } from './reads/affected.js';
 export type { AffectedUsers, UsersWanted } from './reads/count-users.js';
 export type { OnDefaultOptions } from './reads/on-default.js';

@@ -16,36 +16,36 @@ import type { IdentityProviderDirectory } from './policy/identity-provider.js';
 import type { OrganizationList } from './reads/affected.js';
 import type { CountUsers } from './reads/count-users.js';
 
-/** What the login policies are kept in, and what else they may ask. */
+/** The options of the login policies: their store, and what else they may use. */
 export interface LoginPoliciesOptions {
   readonly store: Store;
-  /** Asked whether an identity provider exists before it is linked. Default: none is looked up. */
+  /** Checks that an identity provider exists before it is linked. Default: no check. */
   readonly identityProviders?: IdentityProviderDirectory;
   /**
-   * `refuse`: a command that would lock people out who are not locked out now is refused with `would-lock-out`, unless its options
+   * `refuse`: a command that would newly lock users out is refused with `would-lock-out`, unless its options
    * `acknowledge` the warning (docs/reference/login-policies.md#guard). `warn`, the default: only its preview warns.
    */
   readonly guard?: Guard;
-  /** Names an instance's organizations, for a preview to say which are affected. Default: a preview says of none. */
+  /** Lists an instance's organizations, so that a preview can name the affected ones. Default: a preview names none. */
   readonly organizations?: OrganizationList;
-  /** Counts users by the factors they have set up, for a preview to say how many it hits. Default: it says `unknown`. */
+  /** Counts users by their factors, so that a preview can say how many are affected. Default: it says `unknown`. */
   readonly countUsers?: CountUsers;
   /**
-   * Where read models are followed (EventStoreDB): how old, in milliseconds, what is known of the end of the store may be when a
-   * read is answered. Older, the read asks for it, and rejects with `projection-behind` when it can't be had: sign-in fails
-   * closed when the process is cut off. With 0 each read asks. Default 10,000.
+   * For followed read models (EventStoreDB): the greatest age, in milliseconds, of the known head when a read is
+   * answered. After that the read asks for the head, and rejects with `projection-behind` when the store does not
+   * answer: sign-in fails closed while the process is cut off. With 0 each read asks. Default 10,000.
    */
   readonly maxAgeMs?: number;
-  /** Default: ULIDs of the machine's clock. */
+  /** Default: ULIDs by the machine's clock. */
   readonly ids?: IdSource;
-  /** How many policies are kept in memory to decide by. 0 to 16,000,000, default 10,000. */
+  /** The number of policy states cached in memory for commands, 0 to 16,000,000. Default 10,000. */
   readonly keptStates?: number;
   /**
-   * `not-yet`: a command that needs an event which the release before can't read is refused (`shape-not-yet-allowed`). For as long as
+   * `not-yet` refuses a command whose event the previous release can't read (`shape-not-yet-allowed`). Use it while
    * processes of that release run (docs/how-to/upgrade-and-go-back.md). Default `allowed`.
    */
   readonly newShapes?: 'allowed' | 'not-yet';
-  /** Is told of every call, decision and append, with how long it took. */
+  /** Observes every call, decision and append, and its duration. */
   readonly observe?: Observe;
 }
 
@@ -57,13 +57,13 @@ const OPTIONS: OptionRules<LoginPoliciesOptions> = {
   countUsers: optional(aFunction),
   maxAgeMs: optional(numberBetween(0, Number.MAX_SAFE_INTEGER)),
   ids: optional(aFunction),
-  // A map of JavaScript holds no more.
+  // The largest map that JavaScript can hold.
   keptStates: optional(wholeNumber(0, 16_000_000)),
   newShapes: optional(oneOf('allowed', 'not-yet')),
   observe: optional(aFunction),
 };
 
-/** Whether it is a store: a promise of one is what somebody has who forgot to await it. */
+/** Whether the value is a store. A promise of one is refused: its `await` was forgotten. */
 export function isStore(value: unknown): boolean {
   return (
     typeof value === 'object' && value !== null && 'eventStore' in value && 'readModels' in value && 'clock' in value
@@ -71,10 +71,10 @@ export function isStore(value: unknown): boolean {
 }
 
 /**
- * Opens the login policies kept in a store. Close them before the store.
+ * Opens the login policies of a store. Close them before the store.
  *
  * @throws Fault as the store does.
- * @throws RangeError naming an option that is unknown or malformed.
+ * @throws RangeError that names an unknown or malformed option.
  */
 export async function openLoginPolicies(given: LoginPoliciesOptions): Promise<LoginPolicies> {
   return LoginPolicies.open(parseOptions(given, 'openLoginPolicies', OPTIONS));

@@ -133,7 +133,7 @@ describe('a policy as of a moment', () => {
     for (const [owner, sequence, expected] of [
       [instance, 7n, 'a sequence the policy has had, 1 to 6'],
       [instance, 0n, 'a sequence from 1 on that the policy has had'],
-      [instance, -1n, 'a bigint from 0 on'],
+      [instance, -1n, 'a bigint of 0 or more'],
       [acme, 1n, 'a sequence from 1 on that the policy has had'],
     ] as const) {
       const refused = rejectionOf(await loginPolicies.policy(owner, { asOf: { sequence } }));

@@ -127,7 +127,7 @@ describe('a list of custom policies', () => {
     ]) {
       const fault = await listed(key);
       expect(fault, key).to.have.property('code', 'store-damaged');
-      expect(fault).to.have.property('message').that.includes('a rebuild mends it');
+      expect(fault).to.have.property('message').that.includes('rebuild the read model');
     }
   });
 

@@ -147,7 +147,7 @@ describe('a row in the middle that can not be used', () => {
     expect(fault)
       .to.have.property('message')
       .that.includes(STREAM)
-      .and.matches(/; a rebuild mends it$/);
+      .and.matches(/; rebuild the read model$/);
     await store.close();
   });
 });

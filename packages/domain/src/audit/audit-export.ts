@@ -7,7 +7,7 @@ const COLUMNS = [
   ...(['reason', 'correlationId', 'causationId', 'eventId'] as const),
 ];
 
-/** An entry with nothing in it but JSON. */
+/** An entry as plain JSON. */
 export function entryJson({ owner, sequence, recordedAt, position, ...entry }: AuditEntry): JsonObject {
   const { actor, causationId, correlationId, data, eventId, reason, type } = entry;
   return {
@@ -40,7 +40,10 @@ function cell(value: JsonObject[string] = ''): string {
   return `"${disarmed(text).replaceAll('"', '""')}"`;
 }
 
-/** What a spreadsheet could take for a formula begins with an apostrophe, which it shows as text. */
+/**
+ * Guards against formula injection: a cell that a spreadsheet could take for a formula begins with an apostrophe, which
+ * the spreadsheet hides.
+ */
 function disarmed(text: string): string {
   return /^[\s\p{Cc}]*[=+\-@＝＋－＠]/u.test(text) || /^[\t\r\n]/.test(text) ? `'${text}` : text;
 }

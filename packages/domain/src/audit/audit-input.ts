@@ -10,25 +10,25 @@ import { parseWaiting, READ_MEMBERS, type ReadOptions } from '../reads/read-inpu
 import { ABOUT, isEntryKey, type AuditIndex } from './audit-projection.js';
 import { wordsOf } from './words.js';
 
-/** Which entries of an audit log are meant: those that all of this is true of. */
+/** Which entries of an audit log to read: those that match every member. */
 export interface AuditFilter {
-  /** Who did it. */
+  /** The actor of the event. */
   readonly actor?: string;
-  /** The type of its event: `MultiFactorRemoved`. Also one that this program does not know. */
+  /** The event type, such as `MultiFactorRemoved`. A type that this program does not know is allowed. */
   readonly type?: string;
-  /** The factor it is about. */
+  /** The factor that was added or removed. */
   readonly factor?: SecondFactor | MultiFactor;
-  /** The identity provider it is about. */
+  /** The identity provider that was added or removed. */
   readonly identityProvider?: string;
-  /** Whose custom policy it is of. */
+  /** The organization of the custom policy. */
   readonly organizationId?: string;
-  /** `true`: of the default policy. Not beside an organization. */
+  /** `true`: only the default policy. Not together with `organizationId`. */
   readonly isDefault?: boolean;
-  /** Recorded then or later, by the time of the log. */
+  /** Recorded at this time or later, by the time of the log. */
   readonly from?: InstantInput;
-  /** Recorded before then. */
+  /** Recorded before this time. */
   readonly to?: InstantInput;
-  /** Words that all stand in its reason, whole, in any order and case. */
+  /** Whole words, all of which the reason contains, in any order and case. */
   readonly reason?: string;
 }
 
@@ -36,28 +36,28 @@ export interface AuditFilter {
 export interface AuditPageOptions extends AuditFilter, ReadOptions {
   /** `backwards`, the default: newest first; `forwards`: oldest first. */
   readonly direction?: 'backwards' | 'forwards';
-  /** Only what comes after this in that direction: the `next` or the `previous` of a page. */
+  /** Only entries after this cursor in that direction: the `next` or `previous` of a page. */
   readonly after?: string;
-  /** At most so many, 1 to 1,000. Default 100. */
+  /** The most entries, 1 to 1,000. Default 100. */
   readonly limit?: number;
 }
 
-/** What of an audit log is exported, and how. */
+/** Which entries of an audit log to export, and how. */
 export interface AuditExportOptions extends AuditFilter, ReadOptions {
-  /** CSV with a row of names, or a JSON object a line. */
+  /** CSV with a header row, or one JSON object a line. */
   readonly format: 'csv' | 'json-lines';
-  /** Up to this position, and complete up to there. Default: up to now. */
+  /** The export is complete up to this position and ends there. Default: the current head. */
   readonly upTo?: Position;
 }
 
-/** A filter, checked: the values that an entry has to have in each index. */
+/** A checked filter: the values an entry must have in each index. */
 export interface ParsedAuditFilter {
   readonly values: Readonly<Partial<Record<AuditIndex, readonly string[]>>>;
   readonly from: Instant | undefined;
   readonly to: Instant | undefined;
 }
 
-/** A page that is asked for, checked. */
+/** A checked request for a page. */
 export interface WantedAuditPage {
   readonly filter: ParsedAuditFilter;
   readonly direction: 'backwards' | 'forwards';
@@ -79,7 +79,7 @@ const FILTER: readonly string[] = [
 ] satisfies (keyof AuditFilter)[];
 const MOST = 1000;
 
-/** Takes which page is asked for. @throws InvalidValue */
+/** Parses a request for a page. @throws InvalidValue */
 export function parseAuditPage(
   instance: unknown,
   options: unknown,
@@ -98,7 +98,7 @@ export function parseAuditPage(
   };
 }
 
-/** Takes what is exported. @throws InvalidValue */
+/** Parses the options of an export. @throws InvalidValue */
 export function parseAuditExport(
   instance: unknown,
   options: unknown,
@@ -144,7 +144,7 @@ function parseFilter(given: Readonly<Record<string, unknown>>, of: Instance): Pa
   };
 }
 
-/** The default policy is of no organization. */
+/** The filter value of the policy's owner: the default policy belongs to no organization. */
 function parseOf(given: Readonly<Record<string, unknown>>, of: Instance): string | undefined {
   const { isDefault, organizationId } = given;
   if (isDefault !== undefined && typeof isDefault !== 'boolean')

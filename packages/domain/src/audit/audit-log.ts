@@ -30,28 +30,28 @@ import { parseAuditExport, parseAuditPage, type AuditExportOptions, type AuditPa
 import { auditProjection, isUpTo, ownerOfEvent, type AuditRow } from './audit-projection.js';
 import { readEntries, type KeyedEvent } from './audit-reader.js';
 
-/** What an audit log is kept in. */
+/** The options of an audit log. */
 export interface AuditLogOptions {
   readonly store: Store;
-  /** Where read models are followed (EventStoreDB): as for the login policies. Default 10,000. */
+  /** For followed read models (EventStoreDB): as for the login policies. Default 10,000. */
   readonly maxAgeMs?: number;
-  /** Is told of every call, with how long it took. */
+  /** Observes every call and its duration. */
   readonly observe?: Observe;
 }
 
 /** One event of one policy: who did what, when and why. */
 export interface AuditEntry {
-  /** Whose policy. */
+  /** The owner of the policy. */
   readonly owner: Owner;
-  /** Its place among the events of that policy. */
+  /** The event's sequence in that policy. */
   readonly sequence: bigint;
   readonly eventId: EventId;
-  /** Also one that this program does not know. */
+  /** The event type; it may be one that this program does not know. */
   readonly type: string;
-  /** What the event says, as it was recorded (docs/reference/events.md). */
+  /** The event's data as recorded (docs/reference/events.md). */
   readonly data: JsonObject;
   readonly recordedAt: DateTime<true>;
-  /** Its place in the order of the whole store. */
+  /** The event's position in the store. */
   readonly position: Position;
   readonly actor: string;
   readonly reason?: string;
@@ -62,44 +62,49 @@ export interface AuditEntry {
 /** A page of an audit log. */
 export interface AuditPage {
   readonly kind: 'audit';
-  /** Of several filters at once there may be fewer than the limit, or none, and more behind them. */
+  /** With several filters there may be fewer than the limit, or none, although more pages follow. */
   readonly entries: readonly AuditEntry[];
-  /** Give it as `after` to get the next page; `undefined` when this is the last. */
+  /** Pass it as `after` to get the next page; `undefined` on the last page. */
   readonly next: string | undefined;
-  /** Give it as `after`, with the other direction, to get what comes before this page; `undefined` of an empty page. */
+  /**
+   * Pass it as `after`, with the other direction, to get the entries before this page; `undefined` on an empty page.
+   */
   readonly previous: string | undefined;
-  /** The place in the order of the whole store that the page holds for. */
+  /** The position up to which the page is complete. */
   readonly position: Position;
 }
 
 /** An export of an audit log. */
 export interface AuditExport {
   readonly kind: 'audit-export';
-  /** It is complete up to here. */
+  /** The position up to which the export is complete. */
   readonly position: Position;
-  /** The text, some entries at a time: each is read when the one before was taken in. Ended early, it throws. */
+  /**
+   * The text, a few entries at a time: the next are read when the previous ones have been taken. It throws if it is cut
+   * short.
+   */
   readonly text: AsyncGenerator<string, void, undefined>;
 }
 
-/** So many entries are exported at a time. */
+/** The number of entries exported at a time. */
 const PART = 500;
 
 /**
- * Every change of every policy of an instance, in the order of commits: a read model of its own, which is kept only where it was opened
- * (docs/how-to/audit.md).
+ * All changes of all policies of an instance, in commit order. It has a read model of its own, which is kept up to date
+ * only where it was opened (docs/how-to/audit.md).
  */
 export class AuditLog {
-  /** What keeps it up: its state, its lag, its rebuild. */
+  /** The runner of the read model: its state, its lag, its rebuild. */
   readonly readModel: ProjectionRunner<RecordedEvent, AuditRow>;
   readonly #calls: Calls;
 
-  /** For {@link openAuditLog} only. */
+  /** Only for {@link openAuditLog}. */
   constructor(readModel: ProjectionRunner<RecordedEvent, AuditRow>, observe: Observe | undefined) {
     this.readModel = readModel;
     this.#calls = new Calls(observe);
   }
 
-  /** A page of the changes of an instance's policies that a filter names, newest first or oldest first. */
+  /** A page of the matching changes of an instance's policies, newest or oldest first. */
   entries(instance: InstanceRef, options: AuditPageOptions = {}): Promise<ReadAnswer<AuditPage>> {
     return this.#calls.answer(
       'auditLog.entries',
@@ -112,7 +117,7 @@ export class AuditLog {
     );
   }
 
-  /** All changes of an instance's policies that a filter names, oldest first, as text: complete up to the position it names. */
+  /** All matching changes of an instance's policies as text, oldest first, complete up to the position it returns. */
   export(instance: InstanceRef, options: AuditExportOptions): Promise<ReadAnswer<AuditExport>> {
     return this.#calls.answer(
       'auditLog.export',
@@ -131,13 +136,13 @@ export class AuditLog {
     );
   }
 
-  /** Stops what runs in the background; every later call rejects with `StoreClosed`. The store stays open. Twice is once. */
+  /** Stops the background work; every later call rejects with `StoreClosed`. The store stays open. Idempotent. */
   async close(options: { readonly closeMs?: number | undefined } = {}): Promise<void> {
     this.#calls.close();
     await this.readModel.close(options);
   }
 
-  /** Closes it where `await using` leaves its scope. */
+  /** Closes it at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -164,10 +169,11 @@ export class AuditLog {
 }
 
 /**
- * Opens the audit log of a store: from then on each append keeps it, and what was recorded before is read in. Close it before the store.
+ * Opens the audit log of a store: reads in the existing events, and from then on updates it with each append. Close it
+ * before the store.
  *
  * @throws Fault as the store does.
- * @throws RangeError naming an option that is unknown or malformed.
+ * @throws RangeError that names an unknown or malformed option.
  */
 export async function openAuditLog(given: AuditLogOptions): Promise<AuditLog> {
   const { store, maxAgeMs, observe } = parseOptions(given, 'openAuditLog', OPTIONS);

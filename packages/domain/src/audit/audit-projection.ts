@@ -23,14 +23,14 @@ import {
 } from '../policy/owner.js';
 import { wordsOf } from './words.js';
 
-/** An event of a policy as the audit log keeps it, whether or not this program knows its type. */
+/** An event of a policy as the audit log stores it, of a known or an unknown type. */
 export type LoggedEvent = Omit<RecordedEvent, 'append'>;
 
-/** The time of an instance's log: the latest instant that any of its events was recorded at. */
+/** The time of an instance's log: the latest `recordedAt` of its events so far. */
 interface LogTime {
   readonly is: 'time';
   readonly time: Instant;
-  /** What brought it here; not kept. */
+  /** The event that set it; not stored. */
   readonly last: LoggedEvent | undefined;
 }
 
@@ -43,31 +43,31 @@ interface LogEntry {
 /** A row of the audit log. */
 export type AuditRow = LogEntry | LogTime;
 
-/** What entries are found by, apart from time: all of an instance's, or those of one value. */
+/** The indexes of entries, apart from time: all entries of an instance, or those with one value. */
 export type AuditIndex = 'about' | 'actor' | 'all' | 'owner' | 'type' | 'word';
 
-/** A value of an instance in an index. No id holds a line's end. */
+/** An index value within an instance. Ids contain no line breaks, so one separates the parts. */
 export function auditValue(instanceId: string, value: string): string {
   return `${instanceId}\n${value}`;
 }
 
-/** The value of a factor, and that of an identity provider, whose id may be any text. */
+/** Index values of factors and identity providers. They have prefixes, because a provider's id may be any text. */
 export const ABOUT = {
   factor: (factor: string): string => `factor ${factor}`,
   identityProvider: (id: string): string => `provider ${id}`,
 } as const;
 
-/** Digits that hold every instant till the year 5188, and every position. */
+/** Enough digits for every instant until the year 5188, and for every position. */
 const [TIME_DIGITS, POSITION_DIGITS] = [9, 33];
 
-/** Behind which every entry comes that was logged at this instant or later. */
+/** The smallest key of entries logged at this time or later. */
 export function timeKey(time: Instant): string {
   return Math.max(0, time).toString(36).padStart(TIME_DIGITS, '0');
 }
 
 /**
- * The key of an entry: in the order of commits, and of the time of the log, which never goes back. So one order serves both, and a time is
- * found without a search.
+ * The key of an entry: the time of the log, which never goes back, then the position. Key order is therefore both time
+ * order and commit order, and a time is found without a search.
  */
 export function entryKey(time: Instant, position: Position): string {
   return `${timeKey(time)}${position.toString(36).padStart(POSITION_DIGITS, '0')}`;
@@ -78,18 +78,18 @@ export function isEntryKey(text: string): boolean {
   return /^[0-9a-z]{42}$/.test(text);
 }
 
-/** Where the entry of a key stands in the order of the store. */
+/** Whether the entry under a key is at this position or before it. */
 export function isUpTo(key: string, position: Position): boolean {
   return key.slice(TIME_DIGITS) <= position.toString(36).padStart(POSITION_DIGITS, '0');
 }
 
-/** Events as they were recorded: an audit log leaves none out that a newer program wrote. */
+/** Passes events on as recorded: the audit log includes events of newer programs. */
 const AS_RECORDED: EventCodec<RecordedEvent> = {
   encode: ({ type, schemaVersion, data }) => ({ type, schemaVersion, data }),
   decode: (event) => event,
 };
 
-/** Every event of every policy, in the order of commits, and what it is found by. */
+/** Every event of every policy in commit order, with its index values. */
 export const auditProjection: Projection<RecordedEvent, AuditRow> = {
   name: 'login-policy-audit',
   version: 1,
@@ -109,14 +109,14 @@ export const auditProjection: Projection<RecordedEvent, AuditRow> = {
       : undefined,
 };
 
-/** Whose policy an event is of. */
+/** The owner of an event's policy. */
 export function ownerOfEvent({ streamId }: Pick<LoggedEvent, 'streamId'>): Owner {
   const owner = ownerOfStream(streamId);
   if (owner === undefined) throw new TypeError(`${streamId} is not the stream of a login policy`);
   return owner;
 }
 
-/** What an event is found by in each index. */
+/** The index values of an event. */
 export function valuesOf(event: LoggedEvent): Readonly<Record<AuditIndex, readonly string[]>> {
   const owner = ownerOfEvent(event);
   const { factor, id, identityProvider } = event.data;
@@ -147,7 +147,7 @@ function indexOf(row: AuditRow): Readonly<Record<string, readonly string[]>> {
   );
 }
 
-/** The idempotency key is not kept: it belongs to its caller. */
+/** The idempotency key is left out, because it belongs to its caller. */
 function encodeRow(row: AuditRow): Json {
   if (row.is === 'time') return { time: instantToIso(row.time) };
   const { id, streamId, revision: place, position, recordedAt, type, schemaVersion, data, metadata } = row.event;
@@ -173,7 +173,7 @@ const MEMBERS = [
   ...['actor', 'correlationId', 'causationId', 'reason'],
 ];
 
-/** What is wrong with a stored row is never the caller's fault, as an `InvalidValue` would be. */
+/** A malformed stored row must not look like a caller's mistake, as an `InvalidValue` would. */
 function decodeRow(stored: Json): AuditRow {
   try {
     return rowIn(stored);

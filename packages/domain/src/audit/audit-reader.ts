@@ -11,7 +11,7 @@ import { yieldToLoop } from '../reads/affected.js';
 import type { ParsedAuditFilter } from './audit-input.js';
 import { auditValue, timeKey, valuesOf, type AuditIndex, type AuditRow, type LoggedEvent } from './audit-projection.js';
 
-/** An entry and its place among the others. */
+/** An entry and its key. */
 export interface KeyedEvent {
   readonly key: string;
   readonly event: LoggedEvent;
@@ -27,21 +27,21 @@ export interface WantedEntries {
   readonly freshness: Freshness;
 }
 
-/** Entries that were found. */
+/** The entries found. */
 export interface FoundEntries {
   readonly found: readonly KeyedEvent[];
-  /** Behind which the search goes on; `undefined` where it is at its end. */
+  /** The search goes on after this key; `undefined` at its end. */
   readonly lastKey: string | undefined;
   readonly position: Position;
 }
 
-/** Of two filters the rows of one are looked through for the other: so many at a time, and in one call. */
+/** With several filters, the rows of one index are searched for the others: so many at a time, and in one call. */
 const [AT_A_TIME, IN_ONE_CALL] = [500, 5000];
 
-/** The index with the fewest entries a value, as a rule, comes first. */
+/** The indexes, usually most selective first. */
 const BY_FEWEST: readonly AuditIndex[] = ['word', 'owner', 'about', 'actor', 'type'];
 
-/** Reads entries by one index, and looks through what that finds for what else is wanted. */
+/** Reads entries by one index and filters them by the remaining conditions. */
 export async function readEntries(
   model: ProjectionRunner<RecordedEvent, AuditRow>,
   { of, filter, direction, after, limit, freshness }: WantedEntries,
@@ -66,14 +66,14 @@ export async function readEntries(
   }
 }
 
-/** By what is searched, and whether that alone finds what is wanted. */
+/** The index to search, and whether its result needs no further filter. */
 function searchOf(
   { instanceId }: Instance,
   { values }: ParsedAuditFilter,
 ): { readonly by: { readonly index: string; readonly value: string }; readonly isAlone: boolean } {
   const wanted = BY_FEWEST.flatMap((index) => (values[index] ?? []).map((value) => ({ index, value })));
   const [first = { index: 'all', value: '' }] = wanted;
-  // Of several words the longest is the rarest, as a rule.
+  // Of several words, the longest is usually the rarest.
   const best = wanted
     .filter(({ index }) => index === first.index)
     .reduce((one, other) => (other.value.length > one.value.length ? other : one), first);
@@ -85,7 +85,7 @@ function isWanted(event: LoggedEvent, { values }: ParsedAuditFilter): boolean {
   return BY_FEWEST.every((index) => (values[index] ?? []).every((value) => held[index].includes(value)));
 }
 
-/** Between which keys, by time and by where a page before ended. */
+/** The range of keys, from the times and the page's cursor. */
 function boundsOf(
   { from, to }: ParsedAuditFilter,
   direction: WantedEntries['direction'],

@@ -1,7 +1,10 @@
 const MOST_WORDS = 64;
 const LONGEST_WORD = 40;
 
-/** The words of a text, each once, in lower case: what it can be found by. The first 64, and of each the first 40 characters. */
+/**
+ * The words of a text, each once, in lower case, for the index: the first 64 words, and the first 40 characters of
+ * each.
+ */
 export function wordsOf(text: string): readonly string[] {
   const words = new Set<string>();
   for (const [word] of text

@@ -41,19 +41,19 @@ import { lockOutsIntroduced } from '../sign-in/warnings.js';
 import type { OnChangeOptions, PolicyChanged, PolicyChangeTold, PolicyUnreadable } from './policy-changed.js';
 import { reachOf } from './reach.js';
 
-/** What changes are told from. */
+/** What changes are reported from. */
 export interface ChangeSources {
   readonly store: Store;
   readonly states: PolicyStates;
   readonly policies: PolicyReader;
-  /** Names the organizations that a change is met in. */
+  /** Lists the organizations that a change affects. */
   readonly directory: OrganizationList | undefined;
 }
 
 const asStoreSays: OptionRule = () => undefined;
 
 const OPTIONS: OptionRules<OnChangeOptions> = {
-  // What the store demands of them is said by the store.
+  // The store checks the name by its own rules.
   name: asStoreSays,
   from: asStoreSays,
   handleTimeoutMs: asStoreSays,
@@ -62,10 +62,10 @@ const OPTIONS: OptionRules<OnChangeOptions> = {
   instance: optional(optionsWith({ instanceId: nonEmptyString })),
 };
 
-/** How long what is looked up for a change may take. */
+/** How long looking up one change may take. */
 const LOOK_UP_MS = 30_000;
 
-/** Tells of the changes of policies, in the words of the domain. */
+/** Reports changes of policies, in terms of the domain. */
 export class Changes {
   readonly #sources: ChangeSources;
   readonly #open = new Set<Consumer>();
@@ -74,13 +74,13 @@ export class Changes {
     this.#sources = sources;
   }
 
-  /** What `LoginPolicies.onChange` promises. */
+  /** Implements `LoginPolicies.onChange`. */
   consume(given: OnChangeOptions): Consumer {
     const { handle, instance, ...options } = parseOptions(given, 'onChange', OPTIONS);
     const consumer = this.#sources.store.consume({
       ...options,
       filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
-      // One append, which is one command, in a call.
+      // One append, which is one command, in each call.
       pageSize: 1,
       handle: async (events, handling) => {
         const change = await this.#changeOf(events, { handling, instanceId: instance?.instanceId });
@@ -91,12 +91,12 @@ export class Changes {
     return consumer;
   }
 
-  /** Closes all of them. */
+  /** Closes all consumers of changes. */
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((consumer) => consumer.close()));
   }
 
-  /** `undefined` for a stream that belongs to no policy, or of another instance. */
+  /** `undefined` for a stream that is not a policy's, or of another instance. */
   async #changeOf(
     events: readonly RecordedEvent[],
     { handling, instanceId }: { readonly handling: Handling; readonly instanceId: string | undefined },
@@ -155,7 +155,7 @@ export class Changes {
     };
   }
 
-  /** What the owner's users meet: where it has no policy of its own, the default as it was when this was recorded. */
+  /** The effective policy of the owner: without a policy of its own, the default as it was at that event. */
   async #met(
     owner: Owner,
     { own, at: position }: { readonly own: StateAt<PolicyState>; readonly at: Position },

@@ -7,13 +7,14 @@ import type { LoginPolicyView } from '../reads/answers.js';
 import type { PolicyChange } from '../reads/diff.js';
 import type { LockOut } from '../sign-in/warnings.js';
 
-/** Which organizations a change is met in, by page. */
+/** The organizations a change affects, by page. */
 export interface Reached {
   /**
-   * Those whose users meet the change: the organization itself; of a default, those that have no custom policy when they are asked for. One
-   * that was given a custom policy since is told of by a change of its own. In bounded memory, however many there are.
+   * The organization itself; for a change of the default, the organizations without a custom policy when this is
+   * called. An organization that has been given one since has a change of its own. Uses bounded memory, however many
+   * there are.
    *
-   * @throws Error for a default, when the policies were opened without `organizations`.
+   * @throws Error for a default policy, when the policies were opened without `organizations`.
    */
   organizations(page?: {
     readonly limit?: number;
@@ -21,66 +22,69 @@ export interface Reached {
   }): AsyncIterable<readonly Organization[]>;
 }
 
-/** What every change says. */
+/** The members of every change. */
 interface ChangeFacts extends Reached {
   readonly owner: Owner;
-  /** Whether it is the policy of an instance: the default. */
+  /** Whether it is the instance's default policy. */
   readonly isDefault: boolean;
-  /** The place of the change in the order of the store: the same one comes with the same place when it is told again. */
+  /** The change's position in the store. A repeated delivery has the same position. */
   readonly position: Position;
 }
 
 /** A policy was changed by a command. */
 export interface PolicyChanged extends ChangeFacts, EventMetadata {
   readonly kind: 'changed';
-  /** What was recorded, all by one command. */
+  /** The events recorded by the command. */
   readonly events: readonly RecordedLoginPolicyEvent[];
-  /** The last event's place in the policy's stream. */
+  /** The sequence of the last event in the policy. */
   readonly sequence: bigint;
   readonly recordedAt: DateTime<true>;
-  /** What the owner's users met; of an organization without a custom policy, the default of then. `undefined`: no policy held. */
+  /**
+   * The owner's effective policy before; for an organization without a custom policy, the default at that time.
+   * `undefined`: no policy was in force.
+   */
   readonly before: LoginPolicyView | undefined;
-  /** What they meet from then on: give it to `evaluateSignIn`. */
+  /** The effective policy from then on: pass it to `evaluateSignIn`. */
   readonly after: LoginPolicyView | undefined;
-  /** What differs between the two. */
+  /** The differences between the two. */
   readonly changes: readonly PolicyChange[];
-  /** Whether a session that was not enough before is enough now. */
+  /** Whether some session that was insufficient before is sufficient now. */
   readonly weakened: boolean;
-  /** Whether a session that was enough before is not enough any more. */
+  /** Whether some session that was sufficient before is insufficient now. */
   readonly strengthened: boolean;
-  /** The warnings that it introduces of people who can't get in any more. */
+  /** The warnings it introduces about users who can no longer sign in. */
   readonly lockedOut: readonly LockOut[];
 }
 
-/** A policy was changed by an event that this program can't read: what holds now is not known. Sign-in fails closed. */
+/** A policy was changed by an event that this program can't read, so its rules are unknown. Sign-in fails closed. */
 export interface PolicyUnreadable extends ChangeFacts {
   readonly kind: 'unreadable';
   readonly fault: Extract<AnyFault, { readonly code: 'unreadable-event' | 'written-by-newer-program' }>;
 }
 
-/** What `onChange` tells of. */
+/** A change as `onChange` reports it. */
 export type PolicyChangeTold = PolicyChanged | PolicyUnreadable;
 
-/** What a handler of changes is told beside the change. */
+/** The second argument of a handler of changes. */
 export interface ChangeHandling {
-  /** Which attempt at this change this is, by this process. */
+  /** The number of this attempt at this change in this process. */
   readonly attempt: number;
-  /** Fires when the turn was lost, the time is up, or it is closed. */
+  /** Aborts when the lease is lost, the time-out passes, or the consumer is closed. */
   readonly signal: AbortSignal;
 }
 
-/** What is called with every change, and how. */
+/** The options of `onChange`. */
 export interface OnChangeOptions {
-  /** What its checkpoint is kept under in the store. Another name begins anew. */
+  /** The name its checkpoint is stored under. Another name starts over. */
   readonly name: string;
-  /** Called with one command's change at a time, in the order of commits, at least once; again when it rejects. */
+  /** Called with the change of one command at a time, in commit order, at least once; called again when it rejects. */
   readonly handle: (change: PolicyChangeTold, handling: ChangeHandling) => unknown;
-  /** Where a name begins that the store has never met: after this position. Default: with the first change there was. */
+  /** Where a new name begins: after this position. Default: at the first change. */
   readonly from?: Position;
-  /** Only of this instance, its default and its organizations. Default: of all. */
+  /** Only changes of this instance, of its default and its organizations. Default: of all instances. */
   readonly instance?: InstanceRef;
-  /** How long a call may take. Default 120,000 ms. */
+  /** The time-out of a call. Default 120,000 ms. */
   readonly handleTimeoutMs?: number;
-  /** Closes it. */
+  /** Closes the consumer. */
   readonly signal?: AbortSignal;
 }

@@ -5,15 +5,15 @@ import { listedOnDefault, parseOnDefault } from '../reads/on-default.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { Reached } from './policy-changed.js';
 
-/** What tells whom a change reaches. */
+/** What is needed to tell whom a change affects. */
 export interface ReachSources {
   readonly directory: OrganizationList | undefined;
   readonly policies: PolicyReader;
-  /** Every reader sees the change itself. */
+  /** The position of the change: reads answer from rows that include it. */
   readonly position: Position;
 }
 
-/** The organizations that a change of a policy is met in. */
+/** The organizations that a change of a policy affects. */
 export function reachOf(owner: Owner, sources: ReachSources): Reached {
   return {
     organizations: ({ limit, signal } = {}) =>

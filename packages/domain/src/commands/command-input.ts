@@ -12,62 +12,64 @@ import { optional, parseSequence, parseSignal, parseWait } from '../input/option
 
 /** Who gives a command, why, and on which conditions. */
 export interface CommandOptions {
-  /** Who does it: the id of a user or of a machine. */
+  /** The id of the user or machine. */
   readonly actor: string;
-  /** Why, for those who read the history: up to 2,000 characters. */
+  /** The reason, for readers of the history: up to 2,000 characters. */
   readonly reason?: string;
-  /** The same for everything that one request sets off. Default: the id of the first event that is recorded. */
+  /** The same for everything that one request causes. Default: the id of the first recorded event. */
   readonly correlationId?: string;
-  /** The id of what directly causes it. */
+  /** The id of the direct cause. */
   readonly causationId?: string;
-  /** The caller's name for this very command on this policy: repeated under it, it writes nothing (docs/guarantees.md). */
+  /**
+   * The caller's key for this command on this policy; repeating it under the key writes nothing (docs/guarantees.md).
+   */
   readonly idempotencyKey?: string;
-  /** Refuse at once unless the policy is at this sequence; 0 for one that has no events. */
+  /** Refuse at once unless the policy is at this sequence; 0 for a policy without events. */
   readonly ifSequence?: bigint;
   /**
-   * Refuse unless this is the policy's last event: the `eventId` that an answer had. After a restore another event may stand at its
-   * sequence, and this notices.
+   * Refuse unless this is the policy's last event: the `eventId` of an answer. It also notices a restored backup, after
+   * which another event may have the same sequence.
    */
   readonly ifEventId?: string;
   /**
-   * Fired before the events are being written, nothing is, and the command rejects with `DeadlineExceeded`. Fired later, it is answered
-   * within 100 ms, or rejects with `OutcomeUnknown`: repeat it with its `idempotencyKey`.
+   * Aborts the command. Before its write has begun, nothing is written and the command rejects with `DeadlineExceeded`.
+   * Later it is answered within 100 ms, or rejects with `OutcomeUnknown`: repeat it with its `idempotencyKey`.
    */
   readonly signal?: AbortSignal;
   /**
-   * As if `signal` fired after so many milliseconds: 0 to 600,000. Default: 10,000 for the commands before it on its policy, and then
-   * as long as the store waits.
+   * Aborts the command after this many milliseconds, 0 to 600,000, as `signal` does. Default: 10,000 to wait for
+   * earlier commands on the policy, then as long as the store waits.
    */
   readonly waitMs?: number;
   /**
-   * The warnings that the command may introduce although the guard is on: without them it is refused with `would-lock-out`. Not part of what
-   * an idempotency key stands for.
+   * The warnings that the command may introduce although the guard is on; others are refused with `would-lock-out`. Not
+   * part of the command's fingerprint.
    */
   readonly acknowledge?: readonly LockOut[];
 }
 
-/** What a command is given under besides what the kernel looks at. */
+/** The conditions of a command that the kernel does not check itself. */
 export interface CommandConditions extends DefaultConditions {
   readonly acknowledge?: readonly LockOut[] | undefined;
 }
 
-/** The default policy that a caller saw, for `LoginPolicies.customize`. */
+/** The default policy as a caller saw it, for `LoginPolicies.customize`. */
 export interface DefaultConditions {
   /** Refuse unless the instance's default policy is at this sequence. */
   readonly ifDefaultSequence?: bigint | undefined;
-  /** Refuse unless this is the default policy's last event: the `eventId` that an answer had. */
+  /** Refuse unless this is the default policy's last event: the `eventId` of an answer. */
   readonly ifDefaultEventId?: EventId | undefined;
 }
 
 /** The options of `customize`: those of every command, and the default policy that the caller saw. */
 export interface CustomizeOptions extends CommandOptions {
-  /** Refuse unless the instance's default policy is at this sequence: what is recorded is then what was seen there. */
+  /** Refuse unless the instance's default policy is at this sequence, so that the caller's copy is what they saw. */
   readonly ifDefaultSequence?: bigint;
-  /** Refuse unless this is the default policy's last event: the `eventId` that an answer had. */
+  /** Refuse unless this is the default policy's last event: the `eventId` of an answer. */
   readonly ifDefaultEventId?: string;
 }
 
-/** A command as data: what the method of {@link LoginPolicies} that `type` names takes. */
+/** A command as data, for the method of {@link LoginPolicies} that `type` names. */
 export type CommandInput =
   | { readonly type: 'add' | 'set'; readonly policy: NewLoginPolicy }
   | { readonly type: 'change'; readonly settings: LoginSettingsInput }
@@ -94,10 +96,10 @@ const OPTIONS = [
   'acknowledge',
 ];
 
-/** Takes the options of a command. @throws InvalidValue */
+/** Parses the options of a command. @throws InvalidValue */
 export function parseCommandOptions(value: unknown, type: CommandInput['type']): CommandContext & CommandConditions {
   const given = parseObject(value, 'options', OPTIONS);
-  // A literal, no spread: every command comes by here.
+  // A literal instead of a spread, because every command passes here.
   const { ifRevision, ifEventId } = parsePinning(given);
   const { ifDefaultSequence, ifDefaultEventId } = parseDefaultConditions(given, type);
   return {
@@ -116,7 +118,7 @@ export function parseCommandOptions(value: unknown, type: CommandInput['type']):
   };
 }
 
-/** Takes the conditions of a command. @throws InvalidValue */
+/** Parses the conditions of a command. @throws InvalidValue */
 export function parsePinning(
   given: Readonly<Record<string, unknown>>,
 ): Pick<CommandContext, 'ifEventId' | 'ifRevision'> {
@@ -126,7 +128,11 @@ export function parsePinning(
   };
 }
 
-/** Takes the conditions on the default policy: for another command than `customize` they would be passed over. @throws InvalidValue */
+/**
+ * Parses the conditions on the default policy. Only `customize` takes them; other commands would ignore them.
+ *
+ * @throws InvalidValue
+ */
 export function parseDefaultConditions(
   given: Readonly<Record<string, unknown>>,
   type: CommandInput['type'],
@@ -156,11 +162,11 @@ const parseEventId: Parser<EventId> = (value, field) => {
   try {
     if (typeof value === 'string') return eventId(value);
   } catch {
-    // The sentence below says why.
+    // The error below gives the reason.
   }
   throw new InvalidValue(field, 'the eventId of an answer', value);
 };
 
-/** Takes the warnings that a caller acknowledges. */
+/** Parses the warnings that a caller acknowledges. */
 export const parseAcknowledged: Parser<readonly LockOut[]> = (value, field) =>
   parseList(value, field, { item: parseOneOf(LOCK_OUTS), same: (one) => one });

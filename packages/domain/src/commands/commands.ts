@@ -4,8 +4,8 @@ import type { LoginSettingsChange } from '../policy/settings.js';
 import type { Moment } from '../input/moment.js';
 
 /**
- * A policy to bring into force, as it was given: the settings that were named. What names nothing is left out, so that a policy
- * is told in one way only, also when there are more settings and lists one day.
+ * A policy to add, as the caller gave it: only the named settings. Empty members are left out, so that a policy has one
+ * canonical form even when settings and lists are added later.
  */
 export interface PolicyToAdd {
   readonly settings?: LoginSettingsChange;
@@ -14,28 +14,28 @@ export interface PolicyToAdd {
   readonly identityProviders?: readonly IdentityProvider[];
 }
 
-/** Bring a policy into force. */
+/** Add a policy. */
 export interface AddLoginPolicy {
   readonly type: 'add';
   readonly policy: PolicyToAdd;
 }
 
 /**
- * Make the policy what is told of it: what is not named stays, or is the default of one that is not there yet. Unlike in {@link PolicyToAdd}, a
- * list that is there and empty takes off what is on the policy.
+ * Make the policy match `policy`: what it does not name stays, or gets its default on a new policy. Unlike in {@link
+ * PolicyToAdd}, an empty list removes what is on the policy.
  */
 export interface SetLoginPolicy {
   readonly type: 'set';
   readonly policy: PolicyToAdd;
 }
 
-/** Give some settings other values. */
+/** Change some settings. */
 export interface ChangeLoginPolicy {
   readonly type: 'change';
   readonly settings: LoginSettingsChange;
 }
 
-/** Give up an organization's custom policy. */
+/** Remove an organization's custom policy. */
 export interface RemoveLoginPolicy {
   readonly type: 'remove';
 }
@@ -64,20 +64,21 @@ export interface RemoveIdentityProvider {
   readonly id: IdentityProviderId;
 }
 
-/** Give an organization a custom policy that is what holds for it by default. */
+/** Give an organization a custom policy that copies the default. */
 export interface CustomizeLoginPolicy {
   readonly type: 'customize';
 }
 
-/** Make the policy what it was at a moment. */
+/** Restore the policy as it was at a moment in the past. */
 export interface RevertLoginPolicy {
   readonly type: 'revert';
   readonly to: Moment;
 }
 
 /**
- * All that can be asked of a login policy (docs/reference/login-policies.md#commands), in its canonical form: what is decided and previewed, and whose
- * fingerprint is stored under an idempotency key. `CommandInput` is the same as callers give it.
+ * Every command on a login policy (docs/reference/login-policies.md#commands), in canonical form. This is what is
+ * decided and previewed, and its fingerprint is stored under an idempotency key. `CommandInput` is the form that
+ * callers give.
  */
 export type LoginPolicyCommand =
   | AddLoginPolicy

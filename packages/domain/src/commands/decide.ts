@@ -23,10 +23,10 @@ import { refusedArgument, type PolicyRejection } from '../policy/rejections.js';
 import { commandsTowards, linksTowards, withTold } from './revert.js';
 import { applyChange, defaultSettings, differing, type LoginSettingsChange } from '../policy/settings.js';
 
-/** The events a command is granted with, or why it is refused. */
+/** The events of an accepted command, or the reason for the refusal. */
 export type LoginPolicyDecision = Decision<LoginPolicyEvent, PolicyRejection>;
 
-/** What a decision looks at beside the command and the policy. */
+/** What a decision depends on beside the command and the policy. */
 export interface Circumstances {
   readonly owner: OwnerKind;
   /** Default: {@link NO_FACTS}. */
@@ -36,9 +36,9 @@ export interface Circumstances {
 }
 
 /**
- * What a policy answers to a command: the events to append, or the reason why not (docs/reference/login-policies.md#commands).
+ * The answer to a command: events to append, or the reason for a refusal (docs/reference/login-policies.md#commands).
  *
- * Pure: the same policy, command and circumstances give the same answer to every caller at any time.
+ * Pure: the same policy, command and circumstances give the same answer.
  *
  * @throws TypeError for a revert or a customization without its model among the facts.
  */
@@ -112,7 +112,7 @@ function setLoginPolicy(told: PolicyToAdd, policy: LoginPolicy, circumstances: C
   return turnInto(withTold(told, policy), policy, circumstances);
 }
 
-/** A policy that holds already is as good for the organization as it was for the instance. */
+/** No further checks: a policy that is in force for the instance is valid for the organization, too. */
 function customizeLoginPolicy(policy: LoginPolicy, circumstances: Circumstances): LoginPolicyDecision {
   const { owner, facts } = circumstances;
   if (owner === 'instance') return onlyOfOrganizations();
@@ -124,7 +124,7 @@ function customizeLoginPolicy(policy: LoginPolicy, circumstances: Circumstances)
   return decideByRules({ type: 'add', policy: facts.model }, policy, circumstances);
 }
 
-/** What differs is undone by the commands that could have been given one by one, so the same rules hold. */
+/** Turns the policy back by the individual commands that a caller could give, so the same rules apply. */
 function revertLoginPolicy(
   { to }: RevertLoginPolicy,
   policy: LoginPolicy,
@@ -138,7 +138,7 @@ function revertLoginPolicy(
   return then.stage === 'active' ? decideByRules({ type: 'add', policy: then }, policy, circumstances) : noPolicy();
 }
 
-/** Identity providers that are unlinked need no decision: all of them are on the policy. */
+/** Identity providers are unlinked without a decision, because all of them are on the policy. */
 function turnInto(then: LoginPolicy, policy: ActivePolicy, circumstances: Circumstances): LoginPolicyDecision {
   const decision = carryOutAll(commandsTowards(then, policy), policy, circumstances);
   if (decision.outcome === 'rejected' || then.stage === 'absent') return decision;
@@ -150,7 +150,7 @@ function turnInto(then: LoginPolicy, policy: ActivePolicy, circumstances: Circum
   return acceptAll([...decision.events, ...unlinked, ...linked.events]);
 }
 
-/** All the commands' events, each decided by what those before leave; one refusal refuses all. */
+/** The events of all commands, each decided on the state the previous ones leave. One refusal refuses all. */
 function carryOutAll(
   commands: readonly LoginPolicyCommand[],
   policy: LoginPolicy,
@@ -220,7 +220,7 @@ function isLinked(id: IdentityProviderId, policy: ActivePolicy): boolean {
   return policy.identityProviders.some((linked) => linked.id === id);
 }
 
-/** An organization's own identity provider is nothing for an instance: every organization would have it as "its own". */
+/** An instance can't link an organization's provider: every organization would see it as "its own". */
 function isForeign({ ownerType }: IdentityProvider, owner: OwnerKind): boolean {
   return owner === 'instance' && ownerType === 'ORG';
 }
@@ -241,7 +241,7 @@ function noPolicy(): LoginPolicyDecision {
   return reject({ reason: 'policy-not-found' });
 }
 
-/** An instance's policy can't be removed, so there is no way back to before it had one. */
+/** An instance's policy can't be removed, so it can't be reverted to before it existed. */
 function notYetThere(to: RevertLoginPolicy['to']): LoginPolicyDecision {
   const expected = 'a moment at which the instance had its policy';
   if ('sequence' in to) return reject(refusedArgument('to.sequence', expected, to.sequence));

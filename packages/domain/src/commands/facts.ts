@@ -13,46 +13,46 @@ import type { PolicyState } from '../policy/policy-state.js';
 import type { UnmetDefault } from '../policy/rejections.js';
 import { isYes } from '../input/yes.js';
 
-/** What a command is decided by that is neither in it nor in the policy. */
+/** What a command's decision needs from outside the command and the policy. */
 export interface PolicyFacts {
-  /** The identity providers named that do not exist; none where there is no directory to ask. */
+  /** The named identity providers that do not exist; empty without a directory. */
   readonly unknownIdentityProviders: ReadonlySet<IdentityProviderId>;
-  /** For a revert: the owner's own policy as it was at the moment. For a customization: the default as it is now. */
+  /** For a revert: the owner's policy at that moment. For a customization: the current default. */
   readonly model?: LoginPolicy;
-  /** With the guard on, for a command after or before which an organization has no policy of its own: the default. */
+  /** With the guard on: the default policy, for commands before or after which an organization has no custom one. */
   readonly fallback?: LoginPolicy;
-  /** The warnings that the caller knows of and wants the command all the same. */
+  /** The warnings that the caller accepts. */
   readonly acknowledged?: readonly LockOut[];
-  /** For a customization: where the default stood when it was looked up, and where the caller had seen it. */
+  /** For a customization: the current default policy, and the one the caller saw. */
   readonly byDefault?: DefaultSeen;
 }
 
-/** Where the default policy stands, and where the caller who customizes it had seen it. */
+/** The default policy's current state, and the conditions of the caller who customizes it. */
 export interface DefaultSeen extends DefaultConditions {
-  /** 0 for one that has no events. */
+  /** 0 for a policy without events. */
   readonly sequence: bigint;
   readonly eventId: EventId | undefined;
 }
 
-/** For a command that needs nothing from outside. */
+/** The facts of a command that needs none. */
 export const NO_FACTS: PolicyFacts = Object.freeze({ unknownIdentityProviders: new Set<never>() });
 
-/** Where policies are looked up that a command is decided by. */
+/** Looks up the policies that a command's decision needs. */
 export interface PolicyLookUps {
-  /** The owner's own policy as its events have it now. */
+  /** The owner's current policy, from its events. */
   latest(owner: Owner, deadline: Deadline): Promise<PolicyState>;
-  /** As it was at a moment. */
+  /** The owner's policy at a moment in the past. */
   past(owner: Owner, asOf: ParsedAsOf, deadline: Deadline): Promise<PolicyState>;
 }
 
-/** Whom to ask for facts. */
+/** The sources of facts. */
 export interface FactProviders {
   readonly identityProviders: IdentityProviderDirectory | undefined;
   readonly guard: Guard;
   readonly policies: () => PolicyLookUps;
 }
 
-/** Looks up what commands of login policies have to know: which identity providers exist, what a policy is or was. */
+/** Looks up the facts for commands of login policies: which identity providers exist, what a policy is or was. */
 export function policyFacts(providers: FactProviders): FactSource<LoginPolicyCommand, PolicyFacts, CommandConditions> {
   const { guard, identityProviders, policies } = providers;
   return {
@@ -83,15 +83,18 @@ export function policyFacts(providers: FactProviders): FactSource<LoginPolicyCom
   };
 }
 
-/** Commands that make a policy like another. */
+/** The commands that copy another policy. */
 const MODELLED: readonly LoginPolicyCommand['type'][] = ['revert', 'customize'];
 
-/** Whether an organization may have no policy of its own before or after a command: then its users meet the default. */
+/**
+ * Whether an organization may lack a custom policy before or after the command, so that the default applies to its
+ * users.
+ */
 function needsFallback({ type }: LoginPolicyCommand): boolean {
   return type === 'add' || type === 'set' || type === 'remove' || MODELLED.includes(type);
 }
 
-/** Whose policy a command is for, and how its facts are asked for. */
+/** The policy a command is for, and the context of the look-up. */
 interface AskedFor {
   readonly owner: Owner;
   readonly deadline: Deadline;
@@ -108,7 +111,10 @@ async function unknownOf(
   return { unknownIdentityProviders: new Set(unknown.map(({ id }) => id)) };
 }
 
-/** What the guard looks at; nothing where it is off. A default that is changed while the command is written is not noticed. */
+/**
+ * The fallback that the guard needs; nothing while the guard is off. A change of the default during the write goes
+ * unnoticed.
+ */
 async function guardingFacts(
   command: LoginPolicyCommand,
   { guard, policies }: FactProviders,
@@ -120,7 +126,7 @@ async function guardingFacts(
   return { acknowledged, fallback: (await policies().latest(instanceOf(owner), deadline)).policy };
 }
 
-/** The policy that a command is to make its policy like; `undefined` for one that does not look at any. */
+/** The policy that a command copies; `undefined` for a command that copies none. */
 async function modelOf(
   command: LoginPolicyCommand,
   policies: PolicyLookUps,
@@ -136,7 +142,7 @@ function namedIn(command: LoginPolicyCommand): readonly IdentityProvider[] {
   return command.type === 'add' || command.type === 'set' ? (command.policy.identityProviders ?? []) : [];
 }
 
-/** A default that was changed since the caller saw it is not what they meant to keep. */
+/** The refusal when the default has changed since the caller saw it. */
 export function unmetDefault(byDefault: DefaultSeen | undefined): UnmetDefault | undefined {
   if (byDefault === undefined) return undefined;
   const { eventId, ifDefaultEventId, ifDefaultSequence, sequence } = byDefault;

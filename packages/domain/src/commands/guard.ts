@@ -5,14 +5,15 @@ import { describeWarnings, lockOutsIntroduced } from '../sign-in/warnings.js';
 import type { Circumstances, LoginPolicyDecision } from './decide.js';
 import { evolveAll } from '../policy/evolve.js';
 
-/** Whether a command that would lock people out is refused (`would-lock-out`), or only warned of by its preview. */
+/** `refuse`: a command that would lock users out is refused (`would-lock-out`). `warn`: only its preview warns. */
 export type Guard = 'refuse' | 'warn';
 
 /**
- * Refuses a granted command that would introduce a warning of people who can't get in, unless the caller acknowledged that warning by name.
- * An organization's users meet the default where it has no policy of its own: before it is added, and after it is removed.
+ * Refuses an accepted command that would introduce a lock-out warning, unless the caller acknowledged that warning by
+ * name. Where an organization has no custom policy (before one is added, after it is removed), the default applies to
+ * its users.
  *
- * @throws TypeError when that default is not among the facts.
+ * @throws TypeError when that default is missing from the facts.
  */
 export function guarded(
   decision: LoginPolicyDecision,

@@ -26,7 +26,7 @@ const MEMBERS: { readonly [Type in CommandInput['type']]: readonly string[] } = 
 
 const parseType = parseOneOf(Object.keys(MEMBERS).filter((name): name is CommandInput['type'] => name in MEMBERS));
 
-/** Takes a command with whose policy it is for, and on which conditions. @throws InvalidValue */
+/** Parses a command, its owner and its conditions. @throws InvalidValue */
 export function parseOrder(
   owner: unknown,
   command: unknown,
@@ -37,7 +37,7 @@ export function parseOrder(
   return { of, parsed, context: parseCommandOptions(options, parsed.type) };
 }
 
-/** Takes a command for the owner's policy, and brings it into its canonical form. @throws InvalidValue */
+/** Parses a command for the owner's policy into its canonical form. @throws InvalidValue */
 export function parseCommand(input: unknown, owner: Owner): LoginPolicyCommand {
   const type = parseType(typeGiven(input), 'command.type');
   const given = parseObject(input, 'command', MEMBERS[type]);
@@ -67,7 +67,7 @@ export function parseCommand(input: unknown, owner: Owner): LoginPolicyCommand {
   }
 }
 
-/** What a call with this command is told of as: by the command's name, if it is one. */
+/** The name under which a call with this command is observed: the command's, if it is valid. */
 export function callOf(input: unknown): string {
   const type = typeGiven(input);
   return typeof type === 'string' && Object.hasOwn(MEMBERS, type) ? type : 'execute';
@@ -77,7 +77,7 @@ function typeGiven(input: unknown): unknown {
   return typeof input === 'object' && input !== null && 'type' in input ? input.type : undefined;
 }
 
-/** What names nothing is left out: there is nothing on the policy yet. */
+/** Leaves out what names nothing, because the new policy has nothing to remove. */
 function parsePolicyToAdd(value: unknown, owner: Owner): PolicyToAdd {
   const { settings, secondFactors = [], multiFactors = [], identityProviders = [] } = parsePolicyToSet(value, owner);
   return {

@@ -12,7 +12,7 @@ import { guardingDecider } from './decider.js';
 import type { PolicyState } from '../policy/policy-state.js';
 import type { PolicyRejection } from '../policy/rejections.js';
 
-/** What carries out the commands of login policies. */
+/** The command handler of login policies. */
 export type PolicyHandler = CommandHandler<
   LoginPolicyCommand,
   LoginPolicyEvent,
@@ -22,13 +22,16 @@ export type PolicyHandler = CommandHandler<
   CommandConditions
 >;
 
-/** What a handler looks at beside the events: rows, which it compares with them, and policies that a command is to be like. */
+/**
+ * The sources of a handler beside the events: snapshots, which it compares with the events, and policies that a command
+ * copies.
+ */
 interface Sources {
   readonly rows: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>['rows'];
   readonly policies: () => PolicyLookUps;
 }
 
-/** Carries out the commands of the login policies that are kept in a store. */
+/** Makes the command handler of the login policies in a store. */
 export function policyHandler(
   { guard = 'warn', identityProviders, ids, keptStates, newShapes, observe, store }: LoginPoliciesOptions,
   { policies, rows }: Sources,
@@ -52,7 +55,11 @@ export function policyHandler(
   });
 }
 
-/** What is recorded is input, also where a command takes it from the past. @throws LateRefusal when it may not be recorded today. */
+/**
+ * Recorded data must be valid input, also where a command copies it from the past.
+ *
+ * @throws LateRefusal when today's rules do not allow it.
+ */
 function encodedAsInput(event: LoginPolicyEvent): ReturnType<typeof loginPolicyEvents.encode> {
   try {
     return loginPolicyEvents.encode(event);

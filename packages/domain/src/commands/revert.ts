@@ -4,8 +4,8 @@ import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 import { applyChange } from '../policy/settings.js';
 
 /**
- * The commands that turn a policy into another apart from its identity providers, first what is taken off, then what is put on. What
- * both have keeps its place; what is put on again comes behind it.
+ * The commands that turn a policy into another, except for its identity providers: removals first, then additions.
+ * Common items keep their place; added ones come after them.
  */
 export function commandsTowards(to: LoginPolicy, policy: ActivePolicy): readonly LoginPolicyCommand[] {
   if (to.stage === 'absent') return [{ type: 'remove' }];
@@ -20,12 +20,14 @@ export function commandsTowards(to: LoginPolicy, policy: ActivePolicy): readonly
   ];
 }
 
-/** The policy with what is told of it: what is not named stays. */
+/** The policy after applying what is named; the rest stays. */
 export function withTold({ settings = {}, ...lists }: PolicyToAdd, policy: ActivePolicy): ActivePolicy {
   return { ...policy, ...lists, settings: applyChange(policy.settings, settings) };
 }
 
-/** Which identity providers to unlink, which stay, and which to link. Each is looked at once: an old policy may have thousands. */
+/**
+ * Which identity providers to unlink, keep and link. Each is looked at once, because an old policy may have thousands.
+ */
 export function linksTowards(
   to: ActivePolicy,
   policy: ActivePolicy,

@@ -15,7 +15,10 @@ import {
   parseSettingsChange,
 } from '../policy/settings.js';
 
-/** The rules of input, for what is written; and the form alone, for what was recorded under rules of its time (docs/reference/events.md). */
+/**
+ * The parsers of a value: `input` with today's rules for writing, the other by form alone, for data recorded under
+ * older rules (docs/reference/events.md).
+ */
 interface Forms<Value> {
   readonly input: Parser<Value>;
   readonly recorded: Parser<Value>;
@@ -25,9 +28,9 @@ const secondFactor: Forms<SecondFactor> = { input: parseSecondFactor, recorded: 
 const multiFactor: Forms<MultiFactor> = { input: parseMultiFactor, recorded: parseMultiFactor };
 
 /**
- * How the events of login policies are stored: checked by the rules of input when they are written, and read in whatever of
- * that form was ever recorded. Recorded events last forever: a shape is never edited; a new version is added here with its upcaster, what undoes it and
- * `newFrom` (`test/next-release.ts` shows all three), and with a stored example in `test/stored-events`.
+ * How the events of login policies are stored: written by the rules of input, read by form alone. Recorded events last
+ * forever, so a schema is never edited. Add a version here with its upcaster, its downcaster and `newFrom`
+ * (`test/next-release.ts` shows all three), and a stored example in `test/stored-events`.
  */
 export const loginPolicyEvents: EventCodec<LoginPolicyEvent> = eventCodec<LoginPolicyEvent>({
   LoginPolicyAdded: oneMember('settings', { input: parseSettings, recorded: parseRecordedSettings }),
@@ -47,7 +50,7 @@ export const loginPolicyEvents: EventCodec<LoginPolicyEvent> = eventCodec<LoginP
   }),
 });
 
-/** Data with one member that is stored in the form events have it, so that reading it is only looking at it. */
+/** Data with one member whose stored form equals the event's, so that reading it only checks it. */
 function oneMember<Name extends string, Value>(
   name: Name,
   { input, recorded }: Forms<Value>,

@@ -8,10 +8,13 @@ export type InstantInput = DateTime | Date | string;
 
 const EXPECTED = 'a luxon DateTime, a Date or ISO 8601 text with its offset, and a valid one';
 
-/** The years that every form has room for: text with four digits, and the timestamps of protobuf. Recorded instants may lie outside. */
+/**
+ * The range that every format can hold: four-digit years in text, and protobuf's timestamps. Recorded instants may be
+ * outside.
+ */
 const [FIRST, LAST] = [Date.parse('0001-01-01T00:00:00.000Z'), Date.parse('9999-12-31T23:59:59.999Z')];
 
-/** Takes an instant in any of its forms, exact to the millisecond. */
+/** Parses an instant in any of its forms, exact to the millisecond. */
 export const parseInstantInput: Parser<Instant> = (value, field) => {
   const given = instantIn(value);
   if (given === undefined) throw new InvalidValue(field, EXPECTED, value);

@@ -1,25 +1,25 @@
 import { inWords, nearestName, shown } from '@login-policy/event-sourcing/options';
 
-/** What is wrong with what was given, in parts. */
+/** The parts of an input error. */
 export interface InvalidFacts {
   readonly field: string;
   readonly expected: string;
   readonly received: string;
-  /** For a name that nobody knows: what is wrong, as a whole sentence with the nearest name there is. */
+  /** For an unknown name: the problem as a whole sentence, with the nearest valid name. */
   readonly problem?: string;
 }
 
-/** Says in a sentence what is wrong with what was given. */
+/** Formats an input error as a sentence. */
 export function invalidSentence({ field, expected, received, problem }: InvalidFacts): string {
   return problem ?? `${field} must be ${expected}, not ${received}.`;
 }
 
-/** What was given is not what was asked for. Parsers throw it; the use cases turn it into an `invalid-argument`. */
+/** Input is malformed. Parsers throw this; the use cases turn it into an `invalid-argument`. */
 export class InvalidValue extends Error {
-  /** Where it stood in what the caller gave: `settings.lifetimes.passwordCheck`. */
+  /** The path of the value in the input: `settings.lifetimes.passwordCheck`. */
   readonly field: string;
   readonly expected: string;
-  /** What stood there, shortened to what fits in a sentence. */
+  /** The value, shortened to fit into a sentence. */
   readonly received: string;
 
   constructor(field: string, expected: string, value: unknown) {
@@ -33,8 +33,8 @@ export class InvalidValue extends Error {
 }
 
 /**
- * Refuses input that only the policy can judge: a moment that it has no answer for, a value of its past that can't be recorded anew. An
- * {@link InvalidValue} that is not in one of these is only a refusal while input is parsed.
+ * Refuses input that only the policy can judge: a moment without an answer, or a past value that can't be recorded
+ * again. A plain {@link InvalidValue} counts as a refusal only while input is parsed.
  */
 export class LateRefusal extends Error {
   readonly refused: InvalidValue;
@@ -46,9 +46,9 @@ export class LateRefusal extends Error {
   }
 }
 
-/** Something has a member that nobody knows. */
+/** An object has an unknown member. */
 export class UnknownMember extends InvalidValue {
-  /** A sentence that names the member which was probably meant, or all there are. */
+  /** A sentence that names the member probably meant, or all valid ones. */
   readonly problem: string;
 
   constructor(field: string, member: string, members: readonly string[]) {
@@ -65,7 +65,7 @@ export class UnknownMember extends InvalidValue {
   }
 }
 
-/** What the members of some things are called. */
+/** What the members of some objects are called. */
 const KINDS: Readonly<Record<string, string>> = {
   settings: 'a setting',
   lifetimes: 'a lifetime',
@@ -74,23 +74,23 @@ const KINDS: Readonly<Record<string, string>> = {
 
 const SHOWN = 60;
 
-/** A function that takes what a caller gave, and the name of the field it stood in. @throws InvalidValue */
+/** Parses a value; the second argument is its path in the input. @throws InvalidValue */
 export type Parser<Value> = (value: unknown, field: string) => Value;
 
-/** Takes `true` or `false`. */
+/** Parses `true` or `false`. */
 export const parseBoolean: Parser<boolean> = (value, field) => {
   if (typeof value === 'boolean') return value;
   throw new InvalidValue(field, 'true or false', value);
 };
 
-/** What somebody gave, member by member. Inherits nothing, not even from a prototype that somebody else has touched. */
+/** The members of an input object. Inherits nothing, so a modified prototype has no effect. */
 class OwnMembers {
   [member: string]: unknown;
 }
 Object.setPrototypeOf(OwnMembers.prototype, null);
 Reflect.deleteProperty(OwnMembers.prototype, 'constructor');
 
-/** Takes a plain object that has no members but these. */
+/** Parses a plain object that has no other members than these. */
 export function parseObject(
   value: unknown,
   field: string,
@@ -104,7 +104,7 @@ export function parseObject(
   return own;
 }
 
-/** Takes an object of whatever members, as it stands. For what is parsed at each sign-in: nothing is copied. */
+/** Parses an object with any members, without a copy. For input of each sign-in. */
 export function parseAnyObject(value: unknown, field: string): Readonly<Record<string, unknown>> {
   if (isObject(value)) return value;
   throw new InvalidValue(field, 'an object', value);
@@ -114,7 +114,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Takes a plain object, and hands over each of its own members. A `Date`, a `Map` or a promise has none: it would pass for an empty one. */
+/**
+ * Passes each own member of a plain object to `take`. Refuses a `Date`, a `Map` or a promise, which have no own members
+ * and would look empty.
+ */
 export function eachMember(value: unknown, field: string, take: (member: string, given: unknown) => void): void {
   if (!isObject(value)) throw new InvalidValue(field, 'an object', value);
   const members = Object.keys(value);
@@ -122,13 +125,13 @@ export function eachMember(value: unknown, field: string, take: (member: string,
   for (const member of members) take(member, Reflect.get(value, member));
 }
 
-/** Of this realm, of another one, or without a prototype. */
+/** A plain object of this realm or another one, or without a prototype. */
 function isPlain(value: object): boolean {
   const above: unknown = Object.getPrototypeOf(value);
   return above === null || (typeof above === 'object' && Object.getPrototypeOf(above) === null);
 }
 
-/** Takes one of a fixed set of names. */
+/** Parses one of a fixed set of names. */
 export function parseOneOf<Name extends string>(names: readonly Name[]): Parser<Name> {
   return (value, field) => {
     for (const name of names) if (name === value) return name;
@@ -136,7 +139,7 @@ export function parseOneOf<Name extends string>(names: readonly Name[]): Parser<
   };
 }
 
-/** Takes a list of whatever length, each item by its parser. For what is parsed at each sign-in: doubles stay. */
+/** Parses a list of any length, item by item; duplicates stay. For input of each sign-in. */
 export function parseEach<Item>(value: unknown, field: string, parse: Parser<Item>): readonly Item[] {
   if (!Array.isArray(value)) throw new InvalidValue(field, 'a list', value);
   const items: Item[] = [];
@@ -145,14 +148,14 @@ export function parseEach<Item>(value: unknown, field: string, parse: Parser<Ite
     try {
       items.push(parse(item, field));
     } catch {
-      // Its name is made only where it is wrong: making it takes longer than parsing most items.
+      // The path is built only for an error, because that takes longer than parsing most items.
       items.push(parse(item, `${field}[${index}]`));
     }
   }
   return items;
 }
 
-/** Takes a list; what is in it twice counts once, where it came first. `same` names what makes two the same. */
+/** Parses a list without its duplicates: the first occurrence stays. `same` returns what identifies an item. */
 export function parseList<Item>(
   value: unknown,
   field: string,

@@ -5,39 +5,41 @@ import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
 import { parseSequence } from './options.js';
 
 /**
- * A moment in a policy's past: right after an event of its stream, at a place in the order of the whole store, or at an instant. No
- * clock can move a sequence or a position. An instant is answered by the clocks of the machines that wrote.
+ * A moment in a policy's past: right after an event of its stream, at a position in the store, or at an instant. Clocks
+ * can't affect a sequence or a position. An instant depends on the clocks of the machines that wrote.
  */
 export type AsOf =
   | { readonly sequence: bigint }
   | { readonly position: Position }
-  /** A luxon `DateTime`, a `Date`, or ISO 8601 text that names its offset: an instant that is past. */
+  /** A luxon `DateTime`, a `Date`, or ISO 8601 text with an offset: an instant in the past. */
   | { readonly instant: InstantInput };
 
-/** A moment in a policy's past: right after an event of its stream, at a place in the whole store, or at an instant. */
+/** A parsed {@link AsOf}: right after an event of its stream, at a position in the store, or at an instant. */
 export type Moment = { readonly sequence: bigint } | { readonly position: Position } | { readonly instant: Instant };
 
-/** A moment in the past, and where it stood in what the caller gave: `options.asOf.instant`. */
+/** A moment in the past, and its path in the input: `options.asOf.instant`. */
 export interface ParsedAsOf {
   readonly moment: Moment;
   readonly field: string;
 }
 
-/** Takes a position. */
+/** Parses a position. */
 export const parsePositionInput: Parser<Position> = (value, field) => {
   if (typeof value === 'bigint' && value >= 0n && value < 2n ** 168n) return position(value);
   throw new InvalidValue(field, 'a position that a command answered with', value);
 };
 
-/** Takes a moment of the past, and where it stood. */
+/** Parses a moment in the past, with its path. */
 export const parseAsOf: Parser<ParsedAsOf> = (value, field) => asOf(parseMoment(value, field), field);
 
-/** A moment that stood in a field, under the name of its kind. */
+/** A moment with the path of its member. */
 export function asOf(moment: Moment, field: string): ParsedAsOf {
   return { moment, field: `${field}.${Object.keys(moment).join()}` };
 }
 
-/** Takes a moment. Whether it is past is asked when the past is looked at: a repeated command does not look. */
+/**
+ * Parses a moment. Whether it is past is checked when it is looked up, because a replayed command does not look it up.
+ */
 export const parseMoment: Parser<Moment> = (value, field) => {
   const given = parseObject(value, field, ['sequence', 'position', 'instant']);
   const named = Object.entries(given).filter(([, moment]) => moment !== undefined);

@@ -1,6 +1,6 @@
 import { InvalidValue, type Parser } from './invalid-value.js';
 
-/** Takes the member of some options, if it is there. @throws InvalidValue */
+/** Parses an optional member of an options object. @throws InvalidValue */
 export function optional<Value>(
   given: Readonly<Record<string, unknown>>,
   name: string,
@@ -9,13 +9,13 @@ export function optional<Value>(
   return given[name] === undefined ? undefined : parse(given[name], `options.${name}`);
 }
 
-/** Takes a sequence, or 0 for that of a policy without events. */
+/** Parses a sequence; 0 stands for a policy without events. */
 export const parseSequence: Parser<bigint> = (value, field) => {
   if (typeof value === 'bigint' && value >= 0n && value < 2n ** 63n) return value;
-  throw new InvalidValue(field, 'a bigint from 0 on', value);
+  throw new InvalidValue(field, 'a bigint of 0 or more', value);
 };
 
-/** Takes an `AbortSignal`. */
+/** Parses an `AbortSignal`. */
 export const parseSignal: Parser<AbortSignal> = (value, field) => {
   if (value instanceof AbortSignal) return value;
   throw new InvalidValue(field, 'an AbortSignal', value);
@@ -23,7 +23,7 @@ export const parseSignal: Parser<AbortSignal> = (value, field) => {
 
 const LONGEST_WAIT_MS = 600_000;
 
-/** Takes how long to wait, in milliseconds. */
+/** Parses a waiting time in milliseconds. */
 export const parseWait: Parser<number> = (value, field) => {
   if (typeof value === 'number' && value >= 0 && value <= LONGEST_WAIT_MS) return value;
   throw new InvalidValue(field, `0 to ${LONGEST_WAIT_MS} milliseconds`, value);

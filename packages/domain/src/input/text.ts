@@ -2,17 +2,20 @@ import { InvalidValue, type Parser } from './invalid-value.js';
 
 const LONGEST_ID = 200;
 const LONGEST_REASON = 2000;
-/** Control characters and lone surrogates: a pair of them is no `Cs`. */
+/** Control characters and lone surrogates. A surrogate pair is one code point and does not match `Cs`. */
 const UNFIT = /[\p{Cc}\p{Cs}]/u;
 const UNFIT_IN_PROSE = /(?![\n\t]|\r\n)[\p{Cc}\p{Cs}]/u;
 
-/** Takes any text, as what was recorded is: the rules of input may have changed since. */
+/** Accepts any text, for recorded data: the rules of input may have changed since. */
 export const parseText: Parser<string> = (value, field) => {
   if (typeof value === 'string') return value;
   throw new InvalidValue(field, 'text', value);
 };
 
-/** Takes an id as others give it: 1 to 200 characters, not blanks alone, no control characters or lone surrogates (docs/reference/limits.md). */
+/**
+ * Parses an id of others: 1 to 200 characters, not blank, no control characters or lone surrogates
+ * (docs/reference/limits.md).
+ */
 export const parseId: Parser<string> = (value, field) => {
   const expected = 'an id of 1 to 200 characters without control characters or lone surrogates';
   if (typeof value !== 'string' || isLongerThan(value, LONGEST_ID) || UNFIT.test(value)) {
@@ -22,7 +25,7 @@ export const parseId: Parser<string> = (value, field) => {
   return value;
 };
 
-/** Takes free text for people: up to 2,000 characters; line breaks and tabs may be in it, other control characters not. */
+/** Parses text for people: up to 2,000 characters, with line breaks and tabs but no other control characters. */
 export const parseProse: Parser<string> = (value, field) => {
   const expected = 'text of at most 2,000 characters without control characters or lone surrogates';
   if (typeof value !== 'string' || isLongerThan(value, LONGEST_REASON) || UNFIT_IN_PROSE.test(value)) {
@@ -31,7 +34,7 @@ export const parseProse: Parser<string> = (value, field) => {
   return value;
 };
 
-/** Whether the text has more characters (code points) than that. Looks at no more of it than it has to. */
+/** Whether the text has more code points than that. It stops counting there. */
 function isLongerThan(text: string, most: number): boolean {
   if (text.length <= most) return false;
   return text.length > 2 * most || Array.from(text).length > most;

@@ -1,9 +1,9 @@
 import { InvalidValue } from './invalid-value.js';
 
 /**
- * Whether a program said yes: `true` does, `false` and nothing don't. What else it may have said was not meant for this.
+ * Checks the boolean answer of a hook; `undefined` and `null` count as `false`.
  *
- * @throws InvalidValue for it.
+ * @throws InvalidValue for any other answer.
  */
 export function isYes(answer: unknown, hook: string): boolean {
   if (answer === true) return true;

@@ -1,7 +1,7 @@
 /**
- * What an organization's users meet: its custom policy as a whole where it has one, else the instance's default. No part of the one is
- * ever mixed with the other. The default is looked at only where it holds: what is wrong with it concerns nobody with a policy of
- * their own.
+ * The policy that applies to an organization's users: its whole custom policy if it has one, otherwise the instance's
+ * default. The two are never mixed. The default is looked at only where it applies, so a problem with it does not
+ * affect organizations with a custom policy.
  */
 export function effectivePolicy<Policy, ByDefault>(
   custom: Policy | undefined,

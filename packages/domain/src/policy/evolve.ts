@@ -4,7 +4,7 @@ import type { IdentityProvider } from './identity-provider.js';
 import type { OwnerKind } from './owner.js';
 import { applyChange } from './settings.js';
 
-/** An event follows where no decision of any version ever wrote it: it is not what happened. */
+/** An event that no version's decision could have recorded after the ones before it. */
 export class ImpossibleEvent extends Error {
   constructor(problem: string) {
     super(problem);
@@ -13,10 +13,10 @@ export class ImpossibleEvent extends Error {
 }
 
 /**
- * The policy after an event. Pure, and never in place.
+ * The policy after an event. Pure; the given policy is not changed.
  *
- * @throws ImpossibleEvent when the event can't follow: a policy added twice, a factor that is there already or that was not
- *   there to remove, an instance that gives its policy up.
+ * @throws ImpossibleEvent when the event can't follow: a policy added twice, a factor added twice or removed without
+ * being there, an instance that removes its policy.
  */
 export function evolve(policy: LoginPolicy, event: LoginPolicyEvent, owner: OwnerKind): LoginPolicy {
   if (policy.stage === 'active') return evolveActive(policy, event, owner);
@@ -25,7 +25,7 @@ export function evolve(policy: LoginPolicy, event: LoginPolicyEvent, owner: Owne
   return { stage: 'active', settings, secondFactors: [], multiFactors: [], identityProviders: [] };
 }
 
-/** The policy after events, in their order. @throws ImpossibleEvent as {@link evolve} does. */
+/** The policy after a list of events. @throws ImpossibleEvent as {@link evolve} does. */
 export function evolveAll(policy: LoginPolicy, events: readonly LoginPolicyEvent[], owner: OwnerKind): LoginPolicy {
   return events.reduce((current, event) => evolve(current, event, owner), policy);
 }
@@ -62,14 +62,14 @@ function evolveActive(policy: ActivePolicy, event: LoginPolicyEvent, owner: Owne
 }
 
 /**
- * An instance's policy holds the instance's own providers only. A version that was laxer, or a foreign program, may have recorded `ORG`:
- * a custom policy made of it would take the provider for one of the organization's own.
+ * An instance's policy links only the instance's own providers. An older, laxer version or another program may have
+ * recorded `ORG`; a custom policy copied from it would take the provider for the organization's own.
  */
 function ownedBy(owner: OwnerKind, provider: IdentityProvider): IdentityProvider {
   return owner === 'organization' || provider.ownerType === 'SYSTEM' ? provider : { ...provider, ownerType: 'SYSTEM' };
 }
 
-/** A literal, no spread: a rebuild spends much of its time here. */
+/** A literal instead of a spread, because a rebuild spends much of its time here. */
 function changed(policy: ActivePolicy, change: Partial<Omit<ActivePolicy, 'stage'>>): ActivePolicy {
   return {
     stage: 'active',

@@ -1,24 +1,24 @@
 import { parseList, parseOneOf, type Parser } from '../input/invalid-value.js';
 
-/** Every second factor there is: what is asked for after the password (docs/glossary.md). */
+/** Every second factor, asked for after the password (docs/glossary.md). */
 export const SECOND_FACTORS = ['TOTP', 'U2F', 'OTP_EMAIL', 'OTP_SMS', 'RECOVERY_CODES'] as const;
 
-/** Every multi-factor there is: first and second factor in one act, a passkey. */
+/** Every multi-factor: first and second factor in one act, a passkey. */
 export const MULTI_FACTORS = ['U2F_WITH_VERIFICATION'] as const;
 
-/** What is asked for after the password. */
+/** A factor asked for after the password. */
 export type SecondFactor = (typeof SECOND_FACTORS)[number];
 
 /** First and second factor in one act; a UI calls it passwordless or passkey. */
 export type MultiFactor = (typeof MULTI_FACTORS)[number];
 
-/** Takes the name of a second factor; unspecified and unknown ones are refused. */
+/** Parses the name of a second factor. */
 export const parseSecondFactor: Parser<SecondFactor> = parseOneOf(SECOND_FACTORS);
 
-/** Takes the name of a multi-factor; unspecified and unknown ones are refused. */
+/** Parses the name of a multi-factor. */
 export const parseMultiFactor: Parser<MultiFactor> = parseOneOf(MULTI_FACTORS);
 
-/** Takes a list of factors of one kind, each once, in the order given. */
+/** Parses a list of factors of one kind without duplicates, in the given order. */
 export function parseFactors<Factor extends string>(
   value: unknown,
   field: string,

@@ -1,6 +1,9 @@
 import type { NewLoginPolicy } from './new-login-policy.js';
 
-/** The policy of a fresh instance: every setting the default, TOTP and U2F as second factors, passkeys (docs/reference/login-policies.md#settings). */
+/**
+ * The default policy of a new instance: default settings, TOTP and U2F as second factors, passkeys
+ * (docs/reference/login-policies.md#settings).
+ */
 export const freshInstance: NewLoginPolicy = Object.freeze({
   secondFactors: Object.freeze(['TOTP', 'U2F'] as const),
   multiFactors: Object.freeze(['U2F_WITH_VERIFICATION'] as const),

@@ -3,13 +3,13 @@ import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from '.
 import { isOrganization, type Owner } from './owner.js';
 import { parseId, parseText } from '../input/text.js';
 
-/** The identity of an external identity provider. */
+/** The id of an external identity provider. */
 export type IdentityProviderId = Brand<string, 'IdentityProviderId'>;
 
-/** Whose identity provider it is: the instance's (`SYSTEM`) or the organization's own (`ORG`). */
+/** Who owns an identity provider: the instance (`SYSTEM`) or the organization (`ORG`). */
 export const IDENTITY_PROVIDER_OWNERS = ['SYSTEM', 'ORG'] as const;
 
-/** Whose identity provider it is. */
+/** Who owns an identity provider. */
 export type IdentityProviderOwner = (typeof IDENTITY_PROVIDER_OWNERS)[number];
 
 /** An external identity provider that users may sign in with. */
@@ -24,30 +24,36 @@ export interface IdentityProviderRef {
   readonly ownerType: IdentityProviderOwner;
 }
 
-/** How many identity providers may be linked to one policy (docs/reference/limits.md). A recorded policy with more is read as it is. */
+/**
+ * The most identity providers linked to one policy (docs/reference/limits.md). A recorded policy with more is read as
+ * it is.
+ */
 export const MOST_IDENTITY_PROVIDERS = 200;
 
 /**
- * Knows which identity providers exist. Optional: without one, none is looked up. When it rejects, the command rejects
- * with the same error and nothing is written. Once the `signal` it is handed has fired, nobody waits for it any more.
+ * A directory of identity providers. Optional: without one, nothing is looked up. When it rejects, the command rejects
+ * with the same error and nothing is written. After its `signal` has fired, its answer is no longer needed.
  */
 export interface IdentityProviderDirectory {
-  /** Whether it may be linked by this owner's policy now. What it rejects with, the command rejects with. */
+  /** Whether this owner's policy may link it now. */
   exists(owner: Owner, identityProvider: IdentityProvider, wait: Pick<Deadline, 'signal'>): Promise<boolean>;
 }
 
-/** Takes the id of an identity provider. */
+/** Parses the id of an identity provider. */
 export const parseIdentityProviderId: Parser<IdentityProviderId> = (value, field) =>
   parseId(value, field) as IdentityProviderId;
 
-/** Reads the id of an identity provider as it was recorded. */
+/** Parses a recorded id of an identity provider. */
 export const parseRecordedIdentityProviderId: Parser<IdentityProviderId> = (value, field) =>
   parseText(value, field) as IdentityProviderId;
 
-/** Takes `{ id, ownerType }`. */
+/** Parses `{ id, ownerType }`. */
 export const parseIdentityProvider: Parser<IdentityProvider> = providerParser(parseIdentityProviderId);
 
-/** Takes `{ id, ownerType }` for the owner's policy: an instance's has none of an organization's own (docs/reference/login-policies.md#commands). */
+/**
+ * Parses `{ id, ownerType }` for the owner's policy. An instance's policy refuses an organization's provider
+ * (docs/reference/login-policies.md#commands).
+ */
 export function identityProviderFor(owner: Owner): Parser<IdentityProvider> {
   return isOrganization(owner) ? parseIdentityProvider : parseSystemProvider;
 }
@@ -56,13 +62,16 @@ const parseSystemProvider = providerParser(parseIdentityProviderId, ['SYSTEM']);
 
 const recordedProvider = providerParser(parseRecordedIdentityProviderId);
 
-/** Reads `{ id, ownerType }` as it was recorded: it has one form, so what was looked at is handed on, and no copy of it. */
+/** Parses a recorded `{ id, ownerType }`. It has one form, so the checked object itself is returned without a copy. */
 export const parseRecordedIdentityProvider: Parser<IdentityProvider> = (value, field) => {
   recordedProvider(value, field);
   return value as IdentityProvider;
 };
 
-/** Takes a list for the owner's policy: at most {@link MOST_IDENTITY_PROVIDERS}, each id once, in the order given. */
+/**
+ * Parses a list for the owner's policy: at most {@link MOST_IDENTITY_PROVIDERS}, without duplicate ids, in the given
+ * order.
+ */
 export function identityProvidersFor(owner: Owner): Parser<readonly IdentityProvider[]> {
   return (value, field) => {
     const providers = parseList(value, field, { item: identityProviderFor(owner), same: ({ id }) => id });
@@ -71,7 +80,7 @@ export function identityProvidersFor(owner: Owner): Parser<readonly IdentityProv
   };
 }
 
-/** Reads a list of identity providers as it was recorded. */
+/** Parses a recorded list of identity providers. */
 export const parseRecordedIdentityProviders: Parser<readonly IdentityProvider[]> = (value, field) =>
   parseList(value, field, { item: parseRecordedIdentityProvider, same: ({ id }) => id });
 

@@ -2,11 +2,11 @@ import { Lru } from '@login-policy/event-sourcing/domain';
 import { Duration } from 'luxon';
 import { eachMember, InvalidValue, parseObject, UnknownMember, type Parser } from '../input/invalid-value.js';
 
-/** For how long each kind of check counts; afterwards the user is asked again. As an answer has them. */
+/** How long each kind of check counts before the user is asked again, as answers contain it. */
 export interface LifetimesView {
   readonly passwordCheck: Duration;
   readonly externalLoginCheck: Duration;
-  /** For how long a user may put off setting up a factor; zero: they are never asked to. */
+  /** How long a user may put off setting up a factor. Zero: the user is never asked to. */
   readonly mfaInitSkip: Duration;
   readonly secondFactorCheck: Duration;
   readonly multiFactorCheck: Duration;
@@ -16,12 +16,12 @@ export interface LifetimesView {
 export type LifetimeName = keyof LifetimesView;
 
 /**
- * The lifetimes as events, policies and commands have them: ISO 8601 in hours, minutes and seconds (`PT240H`), so that equal lengths
- * are equal texts.
+ * The lifetimes in events, policies and commands: ISO 8601 in hours, minutes and seconds (`PT240H`), so that equal
+ * durations are equal texts.
  */
 export type Lifetimes = Readonly<Record<LifetimeName, string>>;
 
-/** Every lifetime there is, in the order of docs/reference/login-policies.md#settings. */
+/** Every lifetime, in the order of docs/reference/login-policies.md#settings. */
 export const LIFETIME_NAMES: readonly LifetimeName[] = [
   'passwordCheck',
   'externalLoginCheck',
@@ -35,13 +35,13 @@ const LONGEST_MS = 36_500 * DAY_MS;
 const EXPECTED =
   'a luxon Duration or an ISO 8601 duration of 0 to 36,500 days in whole milliseconds, without months or years';
 const LONGEST_TEXT = 100;
-/** What luxon would leave out without a word: less than a millisecond. */
+/** Fractions below a millisecond, which luxon would silently drop. */
 const FINER = /[.,]\d{3}\d*[1-9]\d*S/i;
 
-/** A lifetime as a caller gives it: a luxon `Duration`, or ISO 8601 text such as `PT240H` or `P10D`. */
+/** A lifetime as callers give it: a luxon `Duration`, or ISO 8601 text such as `PT240H` or `P10D`. */
 export type LifetimeInput = Duration | string;
 
-/** A length of time in its one text, and as luxon has it. Each is made once: policies share few. */
+/** A duration as canonical text and as a luxon `Duration`. Cached, because policies share few of them. */
 interface Length {
   readonly text: string;
   readonly duration: Duration;
@@ -49,10 +49,12 @@ interface Length {
 }
 
 const lengths = new Lru<number, Length>(1000);
-/** The texts that were taken, and those that were read. */
+/** The caches by input text and by recorded text. */
 const [taken, recorded] = [new Lru<string, Length>(1000), new Lru<string, Length>(1000)];
 
-/** Takes a lifetime from zero to 36,500 days, exact to the millisecond (docs/reference/limits.md). A day has 24 hours. */
+/**
+ * Parses a lifetime from zero to 36,500 days, exact to the millisecond (docs/reference/limits.md). A day has 24 hours.
+ */
 export const parseLifetime: Parser<string> = (value, field) => {
   if (typeof value !== 'string') return newLifetime(value, field).text;
   const length = taken.get(value) ?? newLifetime(value, field);
@@ -69,18 +71,18 @@ function newLifetime(value: unknown, field: string): Length {
 }
 
 function durationIn(text: string): Duration | undefined {
-  // luxon takes `PT`, which names no length, for zero.
+  // luxon parses `PT`, which has no duration, as zero.
   if (text.length > LONGEST_TEXT || !/\d/.test(text) || FINER.test(text)) return undefined;
   return Duration.fromISO(text);
 }
 
-/** luxon shows whole milliseconds, as if there were no more to it. */
+/** Shows the milliseconds that luxon would round. */
 function shown(lifetime: Duration, milliseconds: number): string {
   const isBroken = Number.isFinite(milliseconds) && !Number.isInteger(milliseconds);
   return isBroken ? `PT${milliseconds / 1000}S` : (lifetime.toISO() ?? 'an invalid Duration');
 }
 
-/** Months and years have no length of their own. */
+/** Months and years have no fixed duration. */
 function isExact({ years, quarters, months }: Duration): boolean {
   return years === 0 && quarters === 0 && months === 0;
 }
@@ -107,12 +109,12 @@ function recordedLength(value: unknown, field: string): Length {
   return length;
 }
 
-/** Reads a lifetime as it was recorded, ISO 8601 of whatever length. */
+/** Parses a recorded lifetime: any ISO 8601 duration. */
 export const parseRecordedLifetime: Parser<string> = (value, field) => recordedLength(value, field).text;
 
 const ofViews = new WeakMap<Duration, number>();
 
-/** How many milliseconds a policy's lifetime has, as text or in a view. What was recorded may be of any length. */
+/** The milliseconds of a policy's lifetime, given as text or in a view. A recorded one may have any duration. */
 export const parseMilliseconds: Parser<number> = (value, field) => {
   if (!Duration.isDuration(value)) return recordedLength(value, field).milliseconds;
   const milliseconds = ofViews.get(value) ?? value.toMillis();
@@ -125,7 +127,11 @@ function isLifetimeName(name: string): name is LifetimeName {
   return LIFETIME_NAMES.some((known) => known === name);
 }
 
-/** Whether recorded lifetimes stand in their one text, all or some of them. @throws InvalidValue when they are not lifetimes. */
+/**
+ * Whether the recorded lifetimes, all or some, are in canonical text.
+ *
+ * @throws InvalidValue when they are not lifetimes.
+ */
 export function areInOneText(value: unknown, field: string): boolean {
   let isEach = true;
   eachMember(value, field, (name, given) => {
@@ -135,7 +141,7 @@ export function areInOneText(value: unknown, field: string): boolean {
   return isEach;
 }
 
-/** Takes some of the lifetimes, perhaps none. */
+/** Parses some of the lifetimes, possibly none. */
 export function parseLifetimes(value: unknown, field: string, lifetime: Parser<string>): Partial<Lifetimes> {
   const given = parseObject(value, field, LIFETIME_NAMES);
   const some: Partial<Record<LifetimeName, string>> = {};
@@ -145,7 +151,7 @@ export function parseLifetimes(value: unknown, field: string, lifetime: Parser<s
   return some;
 }
 
-/** Lifetimes as an answer has them. */
+/** Lifetimes as answers contain them. */
 export function viewOfLifetimes(lifetimes: Lifetimes): LifetimesView {
   const duration = (name: LifetimeName): Duration => recordedLength(lifetimes[name], name).duration;
   return {

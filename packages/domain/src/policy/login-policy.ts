@@ -2,12 +2,12 @@ import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProvider } from './identity-provider.js';
 import type { LoginSettings } from './settings.js';
 
-/** No policy is there: it was never added, or it was removed. */
+/** There is no policy: it was never added, or it was removed. */
 export interface AbsentPolicy {
   readonly stage: 'absent';
 }
 
-/** A policy in force. Factors and identity providers stand in the order in which they were added. */
+/** A policy in force. Factors and identity providers are in the order in which they were added. */
 export interface ActivePolicy {
   readonly stage: 'active';
   readonly settings: LoginSettings;
@@ -16,8 +16,8 @@ export interface ActivePolicy {
   readonly identityProviders: readonly IdentityProvider[];
 }
 
-/** What the events of one policy add up to, and all that a decision looks at. */
+/** The state of a policy, folded from its events: all that a decision depends on. */
 export type LoginPolicy = AbsentPolicy | ActivePolicy;
 
-/** Before the first event, and after a removal. */
+/** The state before the first event and after a removal. */
 export const ABSENT: AbsentPolicy = Object.freeze({ stage: 'absent' });

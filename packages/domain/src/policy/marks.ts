@@ -2,7 +2,7 @@ import type { EventId, Instant, Position, Revision } from '@login-policy/event-s
 import type { RecordedFacts } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicyEvent } from '../events/events.js';
 
-/** Where the details of a policy come from: the last event and its place, and when the object began. */
+/** The version and timestamps behind a policy's details: the last event, and when the policy was added. */
 export interface Marks {
   readonly eventId: EventId;
   readonly revision: Revision;
@@ -21,7 +21,7 @@ export function lastSequenceOf(marks: Marks | undefined): bigint {
   return marks === undefined ? 0n : sequenceOf(marks);
 }
 
-/** The marks after an event: a policy that is added begins a new object, the sequence goes on counting. */
+/** The version and timestamps after an event. Adding a policy sets a new creation time; its sequence goes on. */
 export function markEvent(before: Marks | undefined, event: LoginPolicyEvent & RecordedFacts): Marks {
   const isBeginning = before === undefined || event.type === 'LoginPolicyAdded';
   return {

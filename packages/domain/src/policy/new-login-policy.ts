@@ -2,9 +2,9 @@ import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProviderRef } from './identity-provider.js';
 import type { LoginSettingsInput } from './settings.js';
 
-/** A policy to bring into force. */
+/** A policy to add. */
 export interface NewLoginPolicy {
-  /** Those that are not to be the default. What is recorded names all. Default: none. */
+  /** The settings that differ from the defaults. The recorded event names all settings. Default: none. */
   readonly settings?: LoginSettingsInput;
   /** Default: none. */
   readonly secondFactors?: readonly SecondFactor[];

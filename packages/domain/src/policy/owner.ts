@@ -9,60 +9,60 @@ export type InstanceId = Brand<string, 'InstanceId'>;
 /** A tenant inside an instance. */
 export type OrganizationId = Brand<string, 'OrganizationId'>;
 
-/** Owns the default policy, which holds for every organization without a custom one. */
+/** Owns the default policy, which applies to every organization without a custom one. */
 export interface Instance {
   readonly instanceId: InstanceId;
   readonly organizationId?: never;
 }
 
-/** May own a custom policy, which then holds instead of the default as a whole. */
+/** May own a custom policy, which then replaces the whole default. */
 export interface Organization {
   readonly instanceId: InstanceId;
   readonly organizationId: OrganizationId;
 }
 
-/** Whose policy it is (docs/glossary.md). */
+/** The owner of a policy (docs/glossary.md). */
 export type Owner = Instance | Organization;
 
-/** An instance as a caller names it: an organization that is not known is not the instance, so it may not be there at all. */
+/** An instance as callers name it. `organizationId` must be absent: an undefined one must never mean the instance. */
 export interface InstanceRef {
   readonly instanceId: string;
   readonly organizationId?: never;
 }
 
-/** An organization as a caller names it. */
+/** An organization as callers name it. */
 export interface OrganizationRef {
   readonly instanceId: string;
   readonly organizationId: string;
 }
 
-/** An owner as a caller names it. */
+/** An owner as callers name it. */
 export type OwnerRef = InstanceRef | OrganizationRef;
 
-/** The category of the streams of default policies. */
+/** The stream category of default policies. */
 export const INSTANCE_CATEGORY = 'instanceLoginPolicy';
 
-/** The category of the streams of custom policies. */
+/** The stream category of custom policies. */
 export const ORGANIZATION_CATEGORY = 'organizationLoginPolicy';
 
-/** Whether an organization is meant, and so a custom policy. */
+/** Whether the owner is an organization, so that its policy is a custom one. */
 export function isOrganization<Named extends OwnerRef>(owner: Named): owner is Extract<Named, OrganizationRef> {
   return 'organizationId' in owner;
 }
 
-/** The id that details name as the owner of the policy. */
+/** The id in the details that names the policy's owner. */
 export function resourceOwnerOf(owner: Owner): string {
   return isOrganization(owner) ? owner.organizationId : owner.instanceId;
 }
 
-/** The instance an owner belongs to: itself, or the one it is a tenant of. */
+/** The instance of an owner: itself, or the organization's. */
 export function instanceOf(owner: Owner): Instance {
   return { instanceId: owner.instanceId };
 }
 
 /**
- * Takes `{ instanceId }` or `{ instanceId, organizationId }`. An organization's id that is there, but is undefined or not the
- * object's own, is refused: it must never mean the instance (docs/reference/login-policies.md).
+ * Parses `{ instanceId }` or `{ instanceId, organizationId }`. An `organizationId` that is present but undefined or
+ * inherited is refused, because it must never mean the instance (docs/reference/login-policies.md).
  */
 export const parseOwner: Parser<Owner> = (value, field) => {
   const { instanceId, organizationId } = parseObject(value, field, ['instanceId', 'organizationId']);
@@ -71,14 +71,14 @@ export const parseOwner: Parser<Owner> = (value, field) => {
   return { ...instance, organizationId: parseId(organizationId, `${field}.organizationId`) as OrganizationId };
 };
 
-/** Takes `{ instanceId, organizationId }`. */
+/** Parses `{ instanceId, organizationId }`. */
 export const parseOrganization: Parser<Organization> = (value, field) => {
   const owner = parseOwner(value, field);
   if (isOrganization(owner)) return owner;
   throw new InvalidValue(`${field}.organizationId`, 'an organization of the instance', undefined);
 };
 
-/** Takes `{ instanceId }` and nothing else. */
+/** Parses `{ instanceId }` without any other member. */
 export const parseInstance: Parser<Instance> = (value, field) => {
   const owner = parseOwner(value, field);
   if (!isOrganization(owner)) return owner;
@@ -86,8 +86,8 @@ export const parseInstance: Parser<Instance> = (value, field) => {
 };
 
 /**
- * The stream of the owner's policy: `instanceLoginPolicy-{instance}` or `organizationLoginPolicy-{instance}/{organization}`,
- * ids percent-encoded, so that no two owners share one.
+ * The stream of the owner's policy: `instanceLoginPolicy-{instance}` or
+ * `organizationLoginPolicy-{instance}/{organization}`. Ids are percent-encoded, so that no two owners share a stream.
  */
 export function policyStream(owner: Owner): StreamId {
   const instance = encoded(owner.instanceId);
@@ -95,46 +95,48 @@ export function policyStream(owner: Owner): StreamId {
   return streamId(ORGANIZATION_CATEGORY, `${instance}/${encoded(owner.organizationId)}`);
 }
 
-/** Whether it is an instance's policy or an organization's: the rules differ in what only one of them may have. */
+/** Whether an instance or an organization owns the policy; some rules differ between the two. */
 export type OwnerKind = 'instance' | 'organization';
 
 const OF_INSTANCE = `${INSTANCE_CATEGORY}-`;
 const OF_ORGANIZATION = `${ORGANIZATION_CATEGORY}-`;
 
-/** What kind an owner is. */
+/** The kind of an owner. */
 export function ownerKind(owner: Owner): OwnerKind {
   return isOrganization(owner) ? 'organization' : 'instance';
 }
 
-/** What kind of owner a policy's stream belongs to. For every event that is folded, so it looks at the category only. */
+/** The kind of owner of a policy's stream. It only looks at the category, because it runs for every folded event. */
 export function ownerKindOf(id: StreamId): OwnerKind {
   if (id.startsWith(OF_INSTANCE)) return 'instance';
   if (id.startsWith(OF_ORGANIZATION)) return 'organization';
   throw new TypeError(`${id} is not the stream of a login policy`);
 }
 
-/** Most ids are digits, letters and dashes, and stay as they are. */
+/** Most ids consist of digits, letters and dashes and need no encoding. */
 function encoded(id: string): string {
   return /^[\w-]+$/.test(id) ? id : encodeURIComponent(id);
 }
 
-/** A stream's name whose ids need no decoding: of most events that are read. */
+/** Matches a stream name whose ids need no decoding, as for most events. */
 const PLAIN = new RegExp(`^(?:${OF_INSTANCE}[\\w-]+|${OF_ORGANIZATION}[\\w-]+/[\\w-]+)$`);
 
-/** Whether a stream is a policy's: its name is what {@link policyStream} makes of an owner, in that one spelling. */
+/** Whether a stream is a policy's: exactly the name that {@link policyStream} makes of its owner. */
 export function isPolicyStream(id: StreamId): boolean {
   return PLAIN.test(id) || ownerOfStream(id) !== undefined;
 }
 
-/** The owner whose policy a stream is; undoes {@link policyStream}. `undefined` of every other name: it never throws. */
+/**
+ * The owner of a policy's stream, the inverse of {@link policyStream}; `undefined` for any other name. Never throws.
+ */
 export function ownerOfStream(name: string): Owner | undefined {
   const owner = ownerSpelt(name);
   return owner?.spelling === name ? owner.owner : undefined;
 }
 
 /**
- * The owner whose ids a name has, and the name that its stream has: another one where the ids are encoded in another way, which would be
- * a second stream of one owner. It never throws. What ids are allowed to be today does not matter.
+ * The owner that a name's ids stand for, and the canonical name of its stream. They differ when the ids are encoded in
+ * another way, which would be a second stream of the same owner. Never throws, and ignores today's rules for ids.
  */
 export function ownerSpelt(name: string): { readonly owner: Owner; readonly spelling: StreamId } | undefined {
   try {

@@ -6,8 +6,8 @@ import { ABSENT, type LoginPolicy } from './login-policy.js';
 import { ownerKindOf } from './owner.js';
 
 /**
- * A policy with the marks its details are made of. Decisions, the read model and every look at the past fold the same
- * events into it by the same function, so they can't disagree.
+ * A policy with the version and timestamps for its details. Decisions, the read model and reads of the past all fold
+ * events into it with the same function, so they can't disagree.
  */
 export interface PolicyState {
   readonly policy: LoginPolicy;
@@ -15,16 +15,16 @@ export interface PolicyState {
   readonly marks: Marks | undefined;
 }
 
-/** Folds the events of a policy into its states. */
+/** Folds the events of policies into states. */
 export type PolicyStates = StateReader<LoginPolicyEvent, PolicyState>;
 
-/** Of a stream without events. */
+/** The state of a stream without events. */
 export const NO_POLICY: PolicyState = Object.freeze({ policy: ABSENT, marks: undefined });
 
 /**
  * The state after an event.
  *
- * @throws UnreadableEvent with the place of an event that nobody could have decided: what the policy is from there on is not known.
+ * @throws UnreadableEvent when no decision could have recorded the event; the policy is unknown from there on.
  */
 export function evolveState(state: PolicyState, event: RecordedLoginPolicyEvent): PolicyState {
   return { policy: policyAfter(state.policy, event), marks: markEvent(state.marks, event) };

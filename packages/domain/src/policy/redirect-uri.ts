@@ -7,8 +7,8 @@ const RUNS_SCRIPT = new Set(['javascript:', 'data:', 'vbscript:']);
 const EXPECTED = 'empty, or an absolute http(s) or custom-scheme URI of at most 2,048 characters that runs no script';
 
 /**
- * Takes where users go who came without a place to return to: empty for nowhere, else an absolute http(s) or
- * custom-scheme URI that can't run script (docs/reference/login-policies.md#settings).
+ * Parses where users are sent who signed in without a page to return to: empty for nowhere, otherwise an absolute
+ * http(s) or custom-scheme URI that can't run script (docs/reference/login-policies.md#settings).
  */
 export const parseRedirectUri: Parser<string> = (value, field) => {
   if (value === '') return value;
@@ -17,7 +17,7 @@ export const parseRedirectUri: Parser<string> = (value, field) => {
 };
 
 function isAcceptable(uri: string): boolean {
-  // A browser drops tabs and line breaks before it looks at the scheme, so none may be in it.
+  // Browsers drop tabs and line breaks before they read the scheme, so none are allowed.
   if (uri.length > LONGEST || !uri.isWellFormed() || OUTSIDE_A_URI.test(uri) || !SCHEME.test(uri)) return false;
   const parsed = parsedUri(uri);
   if (parsed === undefined) return false;
@@ -26,7 +26,7 @@ function isAcceptable(uri: string): boolean {
   return !RUNS_SCRIPT.has(protocol);
 }
 
-/** Not by `URL.canParse`: on Node 20 and 22 it denies hosts that are not ASCII, once it has been called often enough. */
+/** Avoids `URL.canParse`: on Node 20 and 22 it rejects hosts that are not ASCII after many calls. */
 function parsedUri(uri: string): URL | undefined {
   try {
     return new URL(uri);

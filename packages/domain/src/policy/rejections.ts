@@ -5,7 +5,10 @@ import { invalidSentence, InvalidValue, type InvalidFacts } from '../input/inval
 import type { PolicyWarning } from '../sign-in/warnings.js';
 import { instanceOf, isOrganization, type Owner } from './owner.js';
 
-/** What the rules of a policy refuse (docs/reference/rejections-and-faults.md); input, too, that only the policy shows to be too much. */
+/**
+ * The refusals of a policy's rules (docs/reference/rejections-and-faults.md), including input that only the policy
+ * shows to be invalid.
+ */
 export type PolicyRejection =
   | InvalidArgument
   | UnmetDefault
@@ -20,49 +23,52 @@ export type PolicyRejection =
   | { readonly reason: 'identity-provider-not-found'; readonly id: IdentityProviderId }
   | { readonly reason: 'identity-provider-not-on-policy'; readonly id: IdentityProviderId };
 
-/** Something given is not of the form it has to have. */
+/** A malformed argument. */
 export interface InvalidArgument extends InvalidFacts {
   readonly reason: 'invalid-argument';
-  /** Where it stood: `settings.lifetimes.passwordCheck`. */
+  /** The path of the argument: `settings.lifetimes.passwordCheck`. */
   readonly field: string;
 }
 
-/** Refuses what somebody gave, as a parser would. */
+/** The refusal that a parser would give. */
 export function refusedArgument(field: string, expected: string, value: unknown): InvalidArgument {
   const { received } = new InvalidValue(field, expected, value);
   return { reason: 'invalid-argument', field, expected, received };
 }
 
-/** The default policy is not the one that the caller saw (`ifDefaultSequence`, `ifDefaultEventId`). */
+/** The default policy is not the one the caller saw (`ifDefaultSequence`, `ifDefaultEventId`). */
 export type UnmetDefault =
   | { readonly reason: 'default-sequence-not-current'; readonly expected: bigint; readonly actual: bigint }
   | { readonly reason: 'default-event-not-current'; readonly expected: EventId; readonly actual: EventId | undefined };
 
-/** A condition the caller made does not hold. */
+/** A condition of the caller is not met. */
 export type UnmetCondition =
   | { readonly reason: 'sequence-not-current'; readonly expected: bigint; readonly actual: bigint }
   | { readonly reason: 'event-not-current'; readonly expected: EventId; readonly actual: EventId | undefined }
   | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string };
 
-/** Why a command or a read was refused: branch on `reason`. */
+/** Why a command or a read was refused. Branch on `reason`. */
 export type Rejection =
   | UnmetCondition
   | PolicyRejection
-  /** It needs an event that older processes can't read, and `newShapes` is `not-yet` (docs/how-to/upgrade-and-go-back.md). */
+  /**
+   * The command needs an event that older processes can't read, and `newShapes` is `not-yet`
+   * (docs/how-to/upgrade-and-go-back.md).
+   */
   | { readonly reason: 'shape-not-yet-allowed'; readonly type: string; readonly schemaVersion: number };
 
 /** The name of a reason to refuse. */
 export type Reason = Rejection['reason'];
 
-/** Whose policy it was, and at which sequence it stood, when it refused. */
+/** The policy that refused, and its sequence at that time. */
 export interface RefusingPolicy {
   readonly owner: Owner;
   readonly sequence: bigint;
-  /** When it was asked about: a refusal of a look at the past speaks of then. Default: now. */
+  /** Which state refused: a read of the past is refused by the past one. Default: now. */
   readonly when?: 'now' | 'then';
 }
 
-/** Says a refusal in one sentence with the facts in it; without a policy for a refusal that never got to one. */
+/** Formats a refusal as a sentence with its facts. Without a policy, for a refusal that came before one was read. */
 export function describeRejection(rejection: Rejection, policy?: RefusingPolicy): string {
   const sentence = sentenceOf(rejection, policy);
   if (rejection.reason === 'invalid-argument') return sentence;
@@ -115,7 +121,7 @@ function defaultPhrase(policy: RefusingPolicy | undefined): string {
   return policy === undefined ? 'the default login policy' : policyName(instanceOf(policy.owner));
 }
 
-/** Names a policy as a sentence does. */
+/** The policy's name within a sentence. */
 export function policyName(owner: Owner): string {
   return isOrganization(owner)
     ? `the custom login policy of organization ${owner.organizationId}`

@@ -21,15 +21,15 @@ export const PASSWORDLESS_TYPES = ['NOT_ALLOWED', 'ALLOWED'] as const;
 export type PasswordlessType = (typeof PASSWORDLESS_TYPES)[number];
 
 /**
- * All that a login policy sets apart from factors and identity providers (docs/reference/login-policies.md#settings), as events, policies
- * and commands have it. {@link LoginSettingsView} is the same as an answer has it.
+ * All settings of a login policy apart from factors and identity providers (docs/reference/login-policies.md#settings),
+ * as in events, policies and commands. {@link LoginSettingsView} is their form in answers.
  */
 export interface LoginSettings {
   readonly allowUsernamePassword: boolean;
   readonly allowRegister: boolean;
   readonly allowExternalIdp: boolean;
   readonly forceMfa: boolean;
-  /** Force a second factor only for users who signed in with a password here. */
+  /** Require a second factor only from users who signed in with a password here. */
   readonly forceMfaLocalOnly: boolean;
   readonly passwordlessType: PasswordlessType;
   readonly hidePasswordReset: boolean;
@@ -37,38 +37,38 @@ export interface LoginSettings {
   readonly allowDomainDiscovery: boolean;
   readonly disableLoginWithEmail: boolean;
   readonly disableLoginWithPhone: boolean;
-  /** Empty for none. */
+  /** Empty: none. */
   readonly defaultRedirectUri: string;
   readonly lifetimes: Lifetimes;
 }
 
-/** The settings of a policy that is read: lifetimes are luxon `Duration`s. */
+/** The settings in answers: lifetimes are luxon `Duration`s. */
 export interface LoginSettingsView extends Omit<LoginSettings, 'lifetimes'> {
   readonly lifetimes: LifetimesView;
 }
 
-/** The settings a change names; what it does not name stays. */
+/** The settings a change names; the others stay. */
 export interface LoginSettingsChange extends Partial<Omit<LoginSettings, 'lifetimes'>> {
   readonly lifetimes?: Partial<Lifetimes>;
 }
 
-/** Settings as a caller gives them: what is not named stays as it is, or is the default of a policy that is added. */
+/** Settings as callers give them. A setting that is not named stays, or gets its default on a new policy. */
 export interface LoginSettingsInput extends Omit<LoginSettingsChange, 'lifetimes'> {
   readonly lifetimes?: Partial<Record<LifetimeName, LifetimeInput>>;
 }
 
-/** A setting with a value of its own, apart from the lifetimes. */
+/** A setting other than the lifetimes. */
 export type SettingName = Exclude<keyof LoginSettings, 'lifetimes'>;
 
-/** Takes the name of whether users may sign in without a password. */
+/** Parses the name of a passwordless type. */
 export const parsePasswordlessType: Parser<PasswordlessType> = parseOneOf(PASSWORDLESS_TYPES);
 
 type SettingParsers = { readonly [Name in SettingName]: Parser<LoginSettings[Name]> } & {
-  /** Of each of them. */
+  /** For each lifetime. */
   readonly lifetimes: Parser<string>;
 };
 
-/** What is allowed as input. */
+/** The rules of input. */
 const AS_INPUT: SettingParsers = {
   allowUsernamePassword: parseBoolean,
   allowRegister: parseBoolean,
@@ -85,17 +85,20 @@ const AS_INPUT: SettingParsers = {
   lifetimes: parseLifetime,
 };
 
-/** What is of the right form. It was allowed when it was recorded, and what is allowed today does not matter (docs/reference/events.md). */
+/**
+ * Checks the form only: a recorded value was allowed when it was recorded, whatever today's rules
+ * (docs/reference/events.md).
+ */
 const AS_RECORDED: SettingParsers = {
   ...AS_INPUT,
   defaultRedirectUri: parseText,
   lifetimes: parseRecordedLifetime,
 };
 
-/** Every setting apart from the lifetimes, in the order of docs/reference/login-policies.md#settings. */
+/** Every setting other than the lifetimes, in the order of docs/reference/login-policies.md#settings. */
 export const SETTING_NAMES: readonly SettingName[] = Object.keys(AS_INPUT).filter(isSettingName);
 
-/** Of the name of a member of the settings. */
+/** Whether a member of the settings is a setting other than the lifetimes. */
 function isSettingName(name: string): name is SettingName {
   return name !== 'lifetimes';
 }
@@ -103,7 +106,7 @@ function isSettingName(name: string): name is SettingName {
 /** Every member of the settings. */
 export const SETTINGS_MEMBERS: readonly string[] = [...SETTING_NAMES, 'lifetimes'];
 
-/** The settings of a fresh instance (docs/reference/login-policies.md#settings). */
+/** The settings of a new instance (docs/reference/login-policies.md#settings). */
 export const defaultSettings: LoginSettings = Object.freeze({
   allowUsernamePassword: true,
   allowRegister: true,
@@ -126,24 +129,24 @@ export const defaultSettings: LoginSettings = Object.freeze({
   }),
 });
 
-/** Takes all settings. */
+/** Parses all settings. */
 export const parseSettings: Parser<LoginSettings> = (value, field) => {
   const settings = parseSettingsChange(value, field);
   requireAll(settings, field);
   return settings;
 };
 
-/** Reads all settings as they were recorded. */
+/** Parses recorded settings, all of them. */
 export const parseRecordedSettings: Parser<LoginSettings> = (value, field) => {
   const settings = parseRecordedSettingsChange(value, field);
   requireAll(settings, field);
   return settings;
 };
 
-/** Takes some of the settings, perhaps none; a member that is `undefined` counts as absent. */
+/** Parses some of the settings, possibly none; an `undefined` member counts as absent. */
 export const parseSettingsChange: Parser<LoginSettingsChange> = (value, field) => someSettings(value, field, AS_INPUT);
 
-/** Reads some of the settings as they were recorded. Most are kept as they are, so they are looked at and not copied. */
+/** Parses some recorded settings. Most are in canonical form, so they are checked and not copied. */
 export const parseRecordedSettingsChange: Parser<LoginSettingsChange> = (value, field) =>
   areAsKept(value, field) ? value : someSettings(value, field, AS_RECORDED);
 
@@ -181,14 +184,14 @@ function someSettings(value: unknown, field: string, parsers: SettingParsers): L
   return change;
 }
 
-/** Settings that are put together. */
+/** Settings under construction. */
 type Writable = { -readonly [Name in keyof LoginSettingsChange]: LoginSettingsChange[Name] };
 
 function set(change: { [Name in SettingName]?: unknown }, name: SettingName, value: unknown): void {
   change[name] = value;
 }
 
-/** The settings after a change. A rebuild does this often: one literal takes a fraction of what spreads take. */
+/** The settings after a change. One literal takes a fraction of the time of spreads, and a rebuild does this often. */
 export function applyChange(settings: LoginSettings, change: LoginSettingsChange): LoginSettings {
   const { lifetimes } = change;
   return {
@@ -208,7 +211,7 @@ export function applyChange(settings: LoginSettings, change: LoginSettingsChange
   };
 }
 
-/** What of a change really differs from the settings; `undefined` when nothing does. */
+/** The part of a change that differs from the settings; `undefined` when nothing does. */
 export function differing(settings: LoginSettings, change: LoginSettingsChange): LoginSettingsChange | undefined {
   const differs: Writable = {};
   for (const name of SETTING_NAMES) {
@@ -226,7 +229,7 @@ export function differing(settings: LoginSettings, change: LoginSettingsChange):
 
 const views = new WeakMap<LoginSettings, LoginSettingsView>();
 
-/** Settings as an answer has them. Most events leave a policy's settings as they are, so one view does for all who ask. */
+/** Settings as answers contain them. Cached, because most events leave a policy's settings unchanged. */
 export function viewOfSettings(settings: LoginSettings): LoginSettingsView {
   const known = views.get(settings);
   if (known !== undefined) return known;

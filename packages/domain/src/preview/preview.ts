@@ -24,40 +24,40 @@ import { diffPolicies, type PolicyChange } from '../reads/diff.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import { parseWaiting, READ_MEMBERS, type ParsedRead, type ReadOptions } from '../reads/read-input.js';
 
-/** What a command would do if it were given now. Nothing is written, and somebody else may still be first. */
+/** The dry run of a command. Nothing is written, and another writer may still be first. */
 export interface Preview {
   readonly kind: 'preview';
-  /** Where the policy stands: give it as `ifSequence`, and the command does just this or is refused. 0 for none. */
+  /** The policy's sequence, 0 for none: pass it as `ifSequence`, and the command does exactly this or is refused. */
   readonly sequence: bigint;
-  /** The policy's last event: give it as `ifEventId`, too. `undefined` for none. */
+  /** The policy's last event: pass it as `ifEventId`, too. `undefined` for none. */
   readonly eventId: EventId | undefined;
-  /** What would be recorded; nothing when nothing is to change. */
+  /** The events that would be recorded; empty when nothing would change. */
   readonly events: readonly LoginPolicyEvent[];
-  /** What would change in what the owner's users meet: for an organization, in its effective policy. */
+  /** The changes in the policy that applies to the owner's users: for an organization, its effective policy. */
   readonly changes: readonly PolicyChange[];
-  /** What would be wrong with what they would meet, though it is allowed: by this change, and before it already. */
+  /** The problems of the resulting policy that the rules allow: those introduced and those already there. */
   readonly warnings: ChangeWarnings;
-  /** The organizations whose users would meet the change. */
+  /** The organizations whose users the change affects. */
   readonly affected: Affected;
-  /** Where the change takes factors from users: how many users it hits. */
+  /** For a change that removes factors: how many users it affects. */
   readonly users?: AffectedUsers;
 }
 
-/** On which conditions to look ahead. `atLeast` is for the list of those with a custom policy, and for the default. */
+/** The conditions of a dry run. `atLeast` applies to the list of custom policies and the default. */
 export interface PreviewOptions extends ReadOptions {
-  /** Refuse unless the policy is at this sequence, as the command would be. */
+  /** Refuse unless the policy is at this sequence, as for the command. */
   readonly ifSequence?: bigint;
-  /** Refuse unless this is the policy's last event, as the command would be. */
+  /** Refuse unless this is the policy's last event, as for the command. */
   readonly ifEventId?: string;
-  /** The warnings that the guard is to let pass, as it would for the command. */
+  /** The warnings that the guard lets pass, as for the command. */
   readonly acknowledge?: readonly LockOut[];
-  /** Of `customize` only: refuse unless the default policy is at this sequence, as the command would be. */
+  /** For `customize`: refuse unless the default policy is at this sequence, as for the command. */
   readonly ifDefaultSequence?: bigint;
-  /** Of `customize` only: refuse unless this is the default policy's last event, as the command would be. */
+  /** For `customize`: refuse unless this is the default policy's last event, as for the command. */
   readonly ifDefaultEventId?: string;
 }
 
-/** A preview as it was asked for, checked. */
+/** A checked request for a preview. */
 interface ParsedPreview {
   readonly of: Owner;
   readonly parsed: LoginPolicyCommand;
@@ -67,7 +67,7 @@ interface ParsedPreview {
 
 const CONDITIONS = ['ifSequence', 'ifEventId', 'ifDefaultSequence', 'ifDefaultEventId', 'acknowledge'];
 
-/** Takes a command to look ahead of. @throws InvalidValue */
+/** Parses a request for a preview. @throws InvalidValue */
 export function parsePreview(owner: unknown, command: unknown, options: unknown): ParsedPreview {
   const of = parseOwner(owner, 'owner');
   const parsed = parseCommand(command, of);
@@ -79,7 +79,7 @@ export function parsePreview(owner: unknown, command: unknown, options: unknown)
   return { of, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs } };
 }
 
-/** What a preview is made of besides the policy itself. */
+/** What a preview needs besides the policy. */
 interface Surroundings {
   readonly of: Owner;
   readonly read: ParsedRead;
@@ -88,7 +88,7 @@ interface Surroundings {
   readonly countUsers: CountUsers | undefined;
 }
 
-/** What a command that would be granted would do. */
+/** The effects of a command that would be accepted. */
 export async function previewOf(
   { state, events }: { readonly state: PolicyState; readonly events: readonly LoginPolicyEvent[] },
   surroundings: Surroundings,
@@ -106,7 +106,7 @@ export async function previewOf(
   };
 }
 
-/** What the owner's users would meet: where it has, or would have, no policy of its own, that is the default. */
+/** The policy that would apply to the owner's users: the default where there is, or would be, no custom one. */
 async function outlookOf(
   { before, after }: { readonly before: LoginPolicy; readonly after: LoginPolicy },
   surroundings: Surroundings,

@@ -5,10 +5,10 @@ import type { Accepted, CommandAnswer } from '../reads/answers.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { CustomKind } from '../reads/read-input.js';
 
-/** A removal from the default is not kept waiting for longer by the rows that say who still allows it. */
+/** The longest wait of a removal's answer for the rows that count which custom policies still allow it. */
 const LONGEST_WAIT_MS = 1000;
 
-/** Which custom policies still allow what a command removes; `undefined` of a command that removes nothing. */
+/** The index value of what a command removes; `undefined` for a command that removes nothing. */
 export function kindRemoved(command: LoginPolicyCommand): CustomKind | undefined {
   switch (command.type) {
     case 'removeSecondFactor':
@@ -29,14 +29,17 @@ export function kindRemoved(command: LoginPolicyCommand): CustomKind | undefined
   }
 }
 
-/** What was asked, of whom, and how long the caller waits. */
+/** The command and its owner, and how long the caller waits. */
 interface Given {
   readonly of: Owner;
   readonly parsed: LoginPolicyCommand;
   readonly context: Pick<CommandContext, 'signal' | 'waitMs'>;
 }
 
-/** The answer to a removal from a default policy says how many custom policies still allow it; any other is as it was. */
+/**
+ * Adds to the answer of a removal from a default policy how many custom policies still allow it. Returns any other
+ * answer unchanged.
+ */
 export function withStillAllowing(
   answer: CommandAnswer,
   { of, parsed, context }: Given,
@@ -47,7 +50,7 @@ export function withStillAllowing(
   return kind === undefined ? answer : counted(answer, { of, kind, context }, policies);
 }
 
-/** The removal was recorded: whatever becomes of the count, it is answered. */
+/** The removal is recorded, so a failed count must not fail its answer. */
 async function counted(
   answer: Accepted,
   {

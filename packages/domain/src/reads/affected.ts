@@ -2,11 +2,16 @@ import type { Deadline } from '@login-policy/event-sourcing/domain';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { parseOrganization, type Instance, type InstanceRef, type Organization } from '../policy/owner.js';
 
-/** Names the organizations of an instance. Optional: without one, a preview can't say which are on the default policy. */
+/**
+ * Lists the organizations of an instance. Optional: without it, a preview can't say which are on the default policy.
+ */
 export interface OrganizationList {
-  /** The ids of all of them, each once, in the order in which they are to be shown. */
+  /** The ids of all organizations, each once, in the order to show them in. */
   list(instance: InstanceRef, wait: Pick<Deadline, 'signal'>): AsyncIterable<string> | Iterable<string>;
-  /** Those that `list` names behind an id, whether or not it names that. Without it, each page of them is looked for from the first on. */
+  /**
+   * The ids that `list` yields after a given id, which may itself be missing. Without this method, each page is
+   * searched from the first id on.
+   */
   listAfter?(
     instance: InstanceRef,
     after: string,
@@ -14,28 +19,28 @@ export interface OrganizationList {
   ): AsyncIterable<string> | Iterable<string>;
 }
 
-/** Whose users meet a change. */
+/** The organizations whose users a change affects. */
 export interface Affected {
-  /** The first hundred of them. */
+  /** The first hundred organizations. */
   readonly organizations: readonly Organization[];
-  /** How many there are in all; `undefined` where nothing names the organizations of an instance. */
+  /** The total number; `undefined` without a list of organizations. */
   readonly count: number | undefined;
 }
 
-/** Nobody meets a change. */
+/** For a change that affects nobody. */
 export const NOBODY: Affected = Object.freeze({ organizations: [], count: 0 });
 
 const SHOWN = 100;
 const IN_ONE_GO = 5000;
 
-/** Lets everything else in the process have a turn. */
+/** Yields to the event loop. */
 export function yieldToLoop(): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, 0);
   });
 }
 
-/** The organizations of an instance without a custom policy: those a change to the default policy is met in. */
+/** The organizations of an instance without a custom policy: a change to the default policy affects them. */
 export async function onDefault(
   instance: Instance,
   {
@@ -49,7 +54,7 @@ export async function onDefault(
   let [count, looked] = [0, 0];
   const ids = idsIn(directory.list(instance, deadline));
   for await (const id of Symbol.asyncIterator in ids ? deadline.values(ids) : ids) {
-    // A list that is in memory never waits, and a million of them would let nobody else have a turn.
+    // A list in memory never waits, so a million ids would block the event loop.
     if (++looked % IN_ONE_GO === 0) {
       await yieldToLoop();
       deadline.refuse();
@@ -72,7 +77,7 @@ export interface OnDefaultPage {
 
 const LOOKED_UP = 500;
 
-/** A page of the organizations that a change to the default policy is met in, in the order of the directory. */
+/** A page of the organizations without a custom policy, in the order of the directory. */
 export async function onDefaultPage(
   instance: Instance,
   { directory, haveOwn, after, limit }: OnDefaultPage,
@@ -92,7 +97,7 @@ export async function onDefaultPage(
   return page;
 }
 
-/** The organizations behind one, some at a time. @throws LateRefusal when the directory does not name that one any more. */
+/** The organizations after one, some at a time. @throws LateRefusal when the directory no longer lists that one. */
 async function* piecesAfter(
   instance: Instance,
   { directory, after }: Pick<OnDefaultPage, 'after' | 'directory'>,
@@ -118,7 +123,7 @@ async function* piecesAfter(
   yield some;
 }
 
-/** A single id would be taken letter by letter. */
+/** Refuses a single string, which would be iterated letter by letter. */
 function idsIn(list: ReturnType<OrganizationList['list']>): AsyncIterable<string> | Iterable<string> {
   const isList = typeof list === 'object' && list !== null && (Symbol.asyncIterator in list || Symbol.iterator in list);
   if (isList) return list;
@@ -127,7 +132,7 @@ function idsIn(list: ReturnType<OrganizationList['list']>): AsyncIterable<string
   );
 }
 
-/** A list that names something other than an id is broken; the caller of the preview is not to blame. */
+/** Parses a listed id. An invalid one is a defect of the list, not a mistake of the preview's caller. */
 function organizationIn(instance: Instance, organizationId: string): Organization {
   try {
     return parseOrganization({ ...instance, organizationId }, 'organization');

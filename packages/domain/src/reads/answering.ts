@@ -23,14 +23,14 @@ import type { PolicyState } from '../policy/policy-state.js';
 import { viewOfSettings } from '../policy/settings.js';
 import { describeRejection, type PolicyRejection, type RefusingPolicy, type Rejection } from '../policy/rejections.js';
 
-/** Refuses, with the sentence that says it. */
+/** A refusal with its sentence. */
 export function rejected(rejection: Rejection, policy?: RefusingPolicy): Rejected {
   return { outcome: 'rejected', rejection, message: describeRejection(rejection, policy) };
 }
 
 /**
- * Parses what was given, then answers from it. Input is refused while it is parsed, or by a {@link LateRefusal}: any other value that is
- * not of its form is not the caller's, and is thrown as a defect.
+ * Parses the input and then answers. Malformed input is refused while it is parsed, or by a {@link LateRefusal}. An
+ * `InvalidValue` that is thrown later did not come from the caller and is rethrown as a defect.
  */
 export async function answering<Input, Answer>(
   parse: () => Input,
@@ -52,7 +52,7 @@ export async function answering<Input, Answer>(
   }
 }
 
-/** Refuses what is not of the right form. Throws on what was thrown for another reason. */
+/** Turns an `InvalidValue` into a refusal, and rethrows everything else. */
 export function invalidArgument(caught: unknown): Rejected {
   if (!(caught instanceof InvalidValue)) throw caught;
   const { field, expected, received } = caught;
@@ -60,7 +60,7 @@ export function invalidArgument(caught: unknown): Rejected {
   return rejected({ reason: 'invalid-argument', field, expected, received, ...problem });
 }
 
-/** Says what became of a command on the owner's policy. */
+/** The answer to a command on the owner's policy. */
 export function fromHandled(
   handled: Handled<LoginPolicyEvent, PolicyState, PolicyRejection>,
   owner: Owner,
@@ -68,21 +68,21 @@ export function fromHandled(
   return handled.outcome === 'accepted' ? accepted(handled, owner) : refused(handled, owner);
 }
 
-/** What was read, of whom, and as of when. */
+/** Whose policy was read, and as of when. */
 interface Asked {
   readonly of: Owner;
   readonly read: Pick<ParsedRead, 'asOf'>;
 }
 
-/** A policy as it was read, or the refusal where there is none. */
+/** A policy as the answer of a read, or the refusal when there is none. */
 export function foundPolicy(found: StateFound | undefined, asked: Asked): ReadAnswer<PolicyFound> {
   return found === undefined ? policyNotFound(asked) : { outcome: 'found', kind: 'policy', policy: viewOf(found) };
 }
 
-/** What a policy has several of. */
+/** The lists of a policy. */
 export type ListName = 'secondFactors' | 'multiFactors' | 'identityProviders';
 
-/** A list on an owner's effective policy, or the refusal where there is none. */
+/** A list of an owner's effective policy, or the refusal when there is none. */
 export function foundList<Name extends ListName>(
   found: StateFound | undefined,
   name: Name,
@@ -103,7 +103,9 @@ export function foundList<Name extends ListName>(
   };
 }
 
-/** What differs in what an owner's users met at two moments, or the refusal where no policy held at either. */
+/**
+ * The differences between an owner's effective policies at two moments, or the refusal when there was none at either.
+ */
 export function foundDiff(
   before: StateFound | undefined,
   after: StateFound | undefined,
@@ -114,7 +116,7 @@ export function foundDiff(
   return { outcome: 'found', kind: 'diff', before: before && viewOf(before), after: after && viewOf(after), changes };
 }
 
-/** A policy as it is read. A literal, no spread: every read comes by here. */
+/** A policy as answers contain it. A literal instead of a spread, because every read passes here. */
 export function viewOf({ policy, marks, owner, position }: StateFound): LoginPolicyView {
   return {
     owner,
@@ -129,13 +131,13 @@ export function viewOf({ policy, marks, owner, position }: StateFound): LoginPol
   };
 }
 
-/** Refuses where no policy holds for the owner. */
+/** The refusal when no policy applies to the owner. */
 export function policyNotFound({ of, read }: Asked): Rejected {
   const when = read.asOf === undefined ? 'now' : 'then';
   return rejected({ reason: 'policy-not-found' }, { owner: of, sequence: 0n, when });
 }
 
-/** Says why the owner's policy refused. */
+/** The refusal of the owner's policy, with its sentence. */
 export function refused(
   { rejection, state }: { readonly rejection: PolicyRejection | PreconditionFailed; readonly state: PolicyState },
   owner: Owner,
@@ -157,7 +159,7 @@ function accepted(
   return { outcome: 'accepted', details: detailsOf(state.marks, owner), eventId, position, events, isRepeated };
 }
 
-/** The kernel counts revisions from 0, a policy's answers count sequences from 1. */
+/** Translates revisions, which count from 0, into sequences, which count from 1. */
 function inSequences(rejection: PolicyRejection | PreconditionFailed): Rejection {
   if (rejection.reason !== 'revision-not-current') return rejection;
   const { expected, actual } = rejection;

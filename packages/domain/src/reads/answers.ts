@@ -9,37 +9,37 @@ import type { Organization, Owner } from '../policy/owner.js';
 import type { Rejection } from '../policy/rejections.js';
 import type { LoginSettingsView } from '../policy/settings.js';
 
-/** The command or the read was refused: nothing was written. */
+/** The command or the read was refused; nothing was written. */
 export interface Rejected {
   readonly outcome: 'rejected';
   readonly rejection: Rejection;
-  /** The refusal as a sentence, for a person. */
+  /** The refusal as a sentence for people. */
   readonly message: string;
 }
 
-/** The command was granted, and what it asked for is so. */
+/** The command was accepted; the policy is now as it asked. */
 export interface Accepted {
   readonly outcome: 'accepted';
   readonly details: Details;
-  /** The policy's last event. Given as `ifEventId`, a command is refused when another is. */
+  /** The policy's last event. Pass it as `ifEventId` to have a command refused when another event is the last. */
   readonly eventId: EventId;
-  /** Give it to a read as `atLeast`, and the read sees what was written here, whichever process answers it. */
+  /** Pass it to a read as `atLeast` to see what was written, in any process. */
   readonly position: Position;
-  /** What was recorded; nothing, when nothing was to change or the command is a repetition. */
+  /** The recorded events; empty when nothing changed or the command was replayed. */
   readonly events: readonly RecordedLoginPolicyEvent[];
-  /** Whether the same command came before under its idempotency key: this is what it was answered then. */
+  /** Whether the same command was handled before under its idempotency key. This is then its first answer. */
   readonly isRepeated: boolean;
   /**
-   * Of a removal from an instance's default policy only: how many custom policies still allow the factor, or link the identity provider,
-   * when this is answered. `unknown` where that could not be read within a second.
+   * After a removal from an instance's default policy: how many custom policies still allow the factor or link the
+   * identity provider. `unknown` when that could not be read within a second.
    */
   readonly stillAllowing?: number | 'unknown';
 }
 
-/** What becomes of a command. */
+/** The outcome of a command. */
 export type CommandAnswer = Accepted | Rejected;
 
-/** What becomes of a read. `kind` says what was found. */
+/** The outcome of a read. `kind` says what was found. */
 export type ReadAnswer<Found> = ({ readonly outcome: 'found' } & Found) | Rejected;
 
 /** A policy that was found. */
@@ -48,27 +48,27 @@ export interface PolicyFound {
   readonly policy: LoginPolicyView;
 }
 
-/** A policy as it is read. */
+/** A policy in an answer. */
 export interface LoginPolicyView {
   /**
-   * The place in the order of the whole store that the answer holds for. As of an instant: the last event that was looked at. Ask as
-   * of this position again, and the answer is the same forever.
+   * The position the answer holds for. For an instant: the last event that was looked at. A read as of this position
+   * gives the same answer forever.
    */
   readonly position: Position;
-  /** Whose policy it is; for an organization without a custom one, the instance. */
+  /** The owner of the policy: the instance, for an organization without a custom one. */
   readonly owner: Owner;
-  /** Whether it is the instance's policy, which holds for every organization without a custom one. */
+  /** Whether it is the instance's default policy. */
   readonly isDefault: boolean;
   readonly settings: LoginSettingsView;
   readonly secondFactors: readonly SecondFactor[];
   readonly multiFactors: readonly MultiFactor[];
   readonly identityProviders: readonly IdentityProvider[];
   readonly details: Details;
-  /** The last event of this policy. Given as `ifEventId`, a command is refused when another is. */
+  /** The last event of this policy. Pass it as `ifEventId` to have a command refused when another event is the last. */
   readonly eventId: EventId;
 }
 
-/** One kind of thing on a policy, in the order in which it was added. */
+/** One list of a policy, in the order in which the items were added. */
 export interface LoginPolicyList<Item> extends Pick<
   LoginPolicyView,
   'owner' | 'isDefault' | 'details' | 'eventId' | 'position'
@@ -81,29 +81,29 @@ export interface LoginPolicyList<Item> extends Pick<
 export interface CustomizedOrganizations {
   readonly kind: 'custom-policies';
   readonly organizations: readonly Organization[];
-  /** Give it as `after` to get the next page; `undefined` when this is the last. */
+  /** Pass it as `after` to get the next page; `undefined` on the last page. */
   readonly next: string | undefined;
-  /** Beside the first page: how many there are in all, at `position` or a little later. */
+  /** On the first page: the total number, at `position` or slightly later. */
   readonly total?: number;
   /**
-   * Beside the first page: how many custom policies of the instance this program can't read. They are listed as what they were when they
-   * last could be read: what they allow now is not known.
+   * On the first page: how many custom policies of the instance this program can't read. They are listed by their last
+   * readable state; what they allow now is unknown.
    */
   readonly unreadable?: number;
-  /** The place in the order of the whole store that the answer holds for. */
+  /** The position the answer holds for. */
   readonly position: Position;
 }
 
-/** What differs in what an owner's users met at two moments; each side names the position it holds for. */
+/** The differences between an owner's effective policies at two moments; each side has its position. */
 export interface PolicyDiff {
   readonly kind: 'diff';
-  /** What they met then; `undefined` when no policy held yet. */
+  /** The effective policy then; `undefined` when there was none. */
   readonly before: LoginPolicyView | undefined;
   readonly after: LoginPolicyView | undefined;
   readonly changes: readonly PolicyChange[];
 }
 
-/** A refusal where the caller had no use for one. Thrown by {@link orThrow} only. */
+/** A refusal as an error. Only {@link orThrow} throws it. */
 export class RejectedError extends Error {
   readonly rejection: Rejection;
 
@@ -115,10 +115,10 @@ export class RejectedError extends Error {
 }
 
 /**
- * The granted answer, for callers to whom a refusal is a failure.
+ * Returns the accepted answer, for callers to whom a refusal is a failure.
  *
  * @throws RejectedError with the rejection and its sentence.
- * @throws TypeError for what is not an answer, such as a promise of one.
+ * @throws TypeError for anything but an answer, such as a promise of one.
  */
 export function orThrow<Granted extends { readonly outcome: 'accepted' | 'found' }>(
   answer: Granted | Rejected,
@@ -128,7 +128,7 @@ export function orThrow<Granted extends { readonly outcome: 'accepted' | 'found'
   return answer;
 }
 
-/** A promise that somebody forgot to await would pass for a success. @throws TypeError */
+/** Refuses a promise whose `await` was forgotten, which would pass for a success. @throws TypeError */
 export function refuseNoAnswer(answer: unknown, taker: string): void {
   if (typeof answer === 'object' && answer !== null && 'outcome' in answer) return;
   const isPromise = typeof answer === 'object' && answer !== null && 'then' in answer;

@@ -3,7 +3,7 @@ import { StoreClosed, toldCall } from '@login-policy/event-sourcing/domain';
 import { answering } from './answering.js';
 import type { Rejected } from './answers.js';
 
-/** The one way into the login policies. Every method goes through it: here calls are observed, and refused once they are closed. */
+/** Every method of the login policies goes through here: calls are observed, and refused after the close. */
 export class Calls {
   readonly #observe: Observe | undefined;
   #isClosed = false;
@@ -12,7 +12,7 @@ export class Calls {
     this.#observe = observe;
   }
 
-  /** Parses what was given and answers from it, under the name that observers are told. @throws StoreClosed */
+  /** Parses the input and answers from it, under the name that observers see. @throws StoreClosed */
   answer<Input, Answer extends { readonly outcome: string }>(
     call: string,
     parse: () => Input,
@@ -24,12 +24,12 @@ export class Calls {
     });
   }
 
-  /** For a method that only makes what is called later. @throws StoreClosed */
+  /** For methods that only create an object. @throws StoreClosed */
   refuseClosed(): void {
     if (this.#isClosed) throw closed();
   }
 
-  /** Refuses every call from now on. */
+  /** Refuses all later calls. */
   close(): void {
     this.#isClosed = true;
   }

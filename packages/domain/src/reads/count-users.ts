@@ -6,15 +6,15 @@ import type { LoginPolicy } from '../policy/login-policy.js';
 import { isOrganization, type Organization, type Owner, type OwnerRef } from '../policy/owner.js';
 import { inLanes } from '../rollout/in-lanes.js';
 
-/** Users by what they have set up: one of some factors, and none of others. */
+/** Users by their factors: at least one of `having`, none of `havingNone`. */
 export interface UsersWanted {
   readonly having: readonly (SecondFactor | MultiFactor)[];
   readonly havingNone: readonly (SecondFactor | MultiFactor)[];
 }
 
 /**
- * Counts the users of an organization, or all users of an instance, who have set up at least one factor of `having` and none of
- * `havingNone`. Optional: without one, a preview says that it does not know.
+ * Counts the users of an organization, or all users of an instance, who have set up at least one factor of `having` and
+ * none of `havingNone`. Optional: without it, a preview says that the number is unknown.
  */
 export type CountUsers = (
   owner: OwnerRef,
@@ -22,30 +22,33 @@ export type CountUsers = (
   wait: Pick<Deadline, 'signal'>,
 ) => number | Promise<number>;
 
-/** How many users a removal of factors hits; `unknown` where nobody counts them, or the count failed or took over 5 seconds. */
+/**
+ * How many users a removal of factors affects; `unknown` when there is no `countUsers`, or the count failed or took
+ * over 5 seconds.
+ */
 export interface AffectedUsers {
   /** Users who have set up what is removed. */
   readonly having: number | 'unknown';
-  /** Those among them who have set up nothing that stays on the policy. */
+  /** Of these, users who have set up nothing that stays on the policy. */
   readonly havingNothingElse: number | 'unknown';
 }
 
 const UNKNOWN: AffectedUsers = Object.freeze({ having: 'unknown', havingNothingElse: 'unknown' });
 const LONGEST_WAIT_MS = 5000;
 const AT_ONCE = 16;
-/** The users of each have to be counted, to be taken off those of the instance. */
+/** The limit for counting each organization's users, to subtract them from the instance's. */
 export const MOST_CUSTOM_POLICIES = 1000;
 
-/** What is asked for, and with whom. */
+/** What to count, and how. */
 interface Counting {
   readonly of: Owner;
   readonly countUsers: CountUsers | undefined;
-  /** The organizations with a policy of their own, whose users a change of the default does not reach. */
+  /** The organizations with a custom policy, whose users a change of the default does not affect. */
   readonly customized: () => Promise<readonly Organization[]>;
   readonly freshness: Freshness;
 }
 
-/** Counts the users whom a change takes a factor from; `undefined` of a change that takes none. */
+/** Counts the users that lose a factor by a change; `undefined` for a change that removes none. */
 export async function usersHit(
   before: LoginPolicy,
   after: LoginPolicy,
@@ -74,7 +77,7 @@ export async function usersHit(
   }
 }
 
-/** Of an instance: all its users but those of the organizations that a change of the default does not reach. */
+/** For an instance: all its users except those of organizations with a custom policy. */
 async function hit(
   { of, customized }: Counting,
   count: (owner: Owner) => Promise<number>,
@@ -89,7 +92,7 @@ async function hit(
   return Math.max(0, left);
 }
 
-/** @throws InvalidValue for what is not a count: the program that answered it is broken. */
+/** Checks a count. @throws InvalidValue when it is not a count, which is a defect of `countUsers`. */
 async function counted(
   countUsers: CountUsers,
   owner: Owner,

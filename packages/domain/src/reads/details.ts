@@ -5,23 +5,24 @@ import { resourceOwnerOf, type Owner } from '../policy/owner.js';
 import { type Marks, sequenceOf } from '../policy/marks.js';
 
 /**
- * What an answer to a change says of the object, and with it every policy or list that is read (docs/reference/login-policies.md#details): always all four.
+ * The details of a policy, in the answer to every change and read (docs/reference/login-policies.md#details), always
+ * with all four members.
  *
- * On read: the last event reduced, and the first and last instant of the object. On create and on manipulation: the
- * events just added, with the object's first instant. The object is the policy from its `LoginPolicyAdded` on.
+ * On a read: the last event reduced, and the object's first and last time. On create and change: the last event just
+ * added, and the object's first time. The object is the policy since its last `LoginPolicyAdded`.
  */
 export interface Details {
-  /** The place of the last event in its policy's stream, from 1 on. */
+  /** The sequence of the last event in its policy's stream, counted from 1. */
   readonly sequence: bigint;
   /** In UTC. */
   readonly creationDate: DateTime<true>;
   /** In UTC. */
   readonly changeDate: DateTime<true>;
-  /** Whose policy answered: the id of the organization or of the instance. */
+  /** The id of the organization or instance that owns the policy. */
   readonly resourceOwner: string;
 }
 
-/** Says the marks of the owner's policy as details. */
+/** The details of the owner's policy. */
 export function detailsOf(marks: Marks, owner: Owner): Details {
   return {
     sequence: sequenceOf(marks),
@@ -36,8 +37,8 @@ const UTC = { zone: FixedOffsetZone.utcInstance };
 const made = new Lru<Instant, DateTime<true>>(1000);
 
 /**
- * An instant as luxon knows it, in UTC. A `DateTime` is immutable and expensive to create, so they are cached: callers ask for the same instants, as they do
- * again and again for the day a policy began.
+ * An instant as a luxon `DateTime` in UTC. A `DateTime` is immutable and expensive to create, so they are cached: the
+ * same instants are asked for again and again.
  */
 export function toDateTime(instant: Instant): DateTime<true> {
   const known = made.get(instant);
@@ -48,7 +49,7 @@ export function toDateTime(instant: Instant): DateTime<true> {
   return moment;
 }
 
-/** Details as JSON has them: the sequence as a decimal string, instants as ISO 8601 in UTC with milliseconds. */
+/** Details as JSON: the sequence as a decimal string, times as ISO 8601 in UTC with milliseconds. */
 export interface DetailsJson {
   readonly sequence: string;
   readonly creationDate: string;
@@ -56,7 +57,7 @@ export interface DetailsJson {
   readonly resourceOwner: string;
 }
 
-/** Writes details as JSON. */
+/** Converts details to JSON. */
 export function detailsToJson({ sequence, creationDate, changeDate, resourceOwner }: Details): DetailsJson {
   return {
     sequence: String(sequence),

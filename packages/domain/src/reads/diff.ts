@@ -4,13 +4,13 @@ import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 import { SETTING_NAMES, type LoginSettings, type SettingName } from '../policy/settings.js';
 
-/** Where a setting stands: its name, a lifetime's behind `lifetimes.`. */
+/** The path of a setting: its name, for a lifetime after `lifetimes.`. */
 export type SettingPath = SettingName | `lifetimes.${LifetimeName}`;
 
-/** Whether something came or went. */
+/** Whether an item was added or removed. */
 export type Step = 'added' | 'removed';
 
-/** One thing that differs between two states of a policy. Lifetimes are written in ISO 8601. */
+/** One difference between two states of a policy. Lifetimes are in ISO 8601. */
 export type PolicyChange =
   | { readonly what: 'policy'; readonly step: Step }
   | {
@@ -25,7 +25,7 @@ export type PolicyChange =
   | { readonly what: 'multi-factor'; readonly factor: MultiFactor; readonly step: Step }
   | { readonly what: 'identity-provider'; readonly identityProvider: IdentityProvider; readonly step: Step };
 
-/** All that differs between two states of a policy; nothing when they are the same. */
+/** All differences between two states of a policy; empty when they are equal. */
 export function diffPolicies(before: LoginPolicy, after: LoginPolicy): readonly PolicyChange[] {
   const from = before.stage === 'active' ? before : undefined;
   const to = after.stage === 'active' ? after : undefined;
@@ -72,7 +72,7 @@ function diffLists<Item>(
 }
 
 function diffIdentityProviders(from: ActivePolicy | undefined, to: ActivePolicy | undefined): readonly PolicyChange[] {
-  // Most events leave the links as they are, and a history compares them at each.
+  // Most events leave the links unchanged, and a history compares them at each.
   if (from?.identityProviders === to?.identityProviders) return [];
   const known = new Map<string, IdentityProvider>();
   const keysOf = (policy: ActivePolicy | undefined): readonly string[] =>

@@ -19,32 +19,32 @@ import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import { evolveState, type PolicyState, type PolicyStates } from '../policy/policy-state.js';
 import type { parseHistoryRead } from './read-input.js';
 
-/** One event of a policy, for somebody who asks what happened: when, by whom, why, and what changed by it. */
+/** One event of a policy, for people who ask what happened: when, by whom, why, and what it changed. */
 export interface HistoryEntry extends EventMetadata {
   readonly sequence: bigint;
   readonly eventId: EventId;
   readonly type: string;
   readonly recordedAt: DateTime<true>;
-  /** Whether this program knows the type. Of one it does not know it can't say what changed. */
+  /** Whether this program knows the event's type. The changes of an unknown type can't be told. */
   readonly isKnown: boolean;
   readonly changes: readonly PolicyChange[];
 }
 
-/** A part of a policy's history. */
+/** A page of a policy's history. */
 export interface History {
   readonly kind: 'history';
   readonly entries: readonly HistoryEntry[];
-  /** The last event there is; 0 when nothing ever happened. */
+  /** The sequence of the last event; 0 without events. */
   readonly lastSequence: bigint;
-  /** That event; `undefined` when nothing ever happened. */
+  /** The id of that event; `undefined` without events. */
   readonly lastEventId: EventId | undefined;
-  /** The place of that event in the order of the whole store, which the answer holds for; `START` when nothing ever happened. */
+  /** The position of that event, which the answer holds for; `START` without events. */
   readonly position: Position;
-  /** How many events up to the last entry are of types this program does not know: a newer one wrote them. */
+  /** How many events up to the last entry have types this program does not know, because a newer one wrote them. */
   readonly unknownEvents: number;
 }
 
-/** Which part of it is asked for. */
+/** A parsed request for a history. */
 export type HistoryRead = ReturnType<typeof parseHistoryRead>;
 
 interface Range {
@@ -58,7 +58,7 @@ interface HistorySources {
   readonly states: PolicyStates;
 }
 
-/** Reads the events of a policy's stream as what they changed. */
+/** Reads the events of a policy's stream together with the changes they made. */
 export async function readHistory(sources: HistorySources, streamId: StreamId, wanted: HistoryRead): Promise<History> {
   const deadline = new Deadline(`the history of ${streamId}`, wanted.wait);
   try {
@@ -96,13 +96,13 @@ async function historyOf(reading: Reading, wanted: HistoryRead): Promise<History
   return { kind: 'history', entries, lastSequence, lastEventId, position, unknownEvents };
 }
 
-/** The state right before an entry, or that of no events where it can't be had: then all of them are looked at, up to what is wrong. */
+/** The state right before an entry. If it can't be had, the empty state: then all events are read up to the problem. */
 async function stateBefore({ states, streamId, deadline }: Reading, first: bigint): Promise<StateAt<PolicyState>> {
   if (first <= 1n) return states.nothing;
   return states.atRevision(streamId, revision(first - 2n), deadline).catch(() => states.nothing);
 }
 
-/** The events from behind a state up to a sequence. */
+/** The events after a state, up to a sequence. */
 function rangeAfter({ revision: reached }: StateAt<PolicyState>, last: bigint): { from: Revision; limit: number } {
   const from = reached === undefined ? 0n : reached + 1n;
   return { from: revision(from), limit: Math.max(0, Number(last - from)) };
@@ -113,7 +113,7 @@ function rangeOf({ direction, fromSequence, limit }: HistoryRead, end: bigint): 
   if (direction === 'forwards') {
     const first = fromSequence ?? 1n;
     const last = first + count - 1n;
-    // No store counts further than it has events.
+    // A stream never has more events than that.
     return { first, last: last > end ? end : last };
   }
   const last = fromSequence === undefined || fromSequence > end ? end : fromSequence;
@@ -135,7 +135,7 @@ function decodeKnown(event: RecordedEvent): RecordedLoginPolicyEvent | undefined
   }
 }
 
-/** Behind an event that is not known here, what follows may not fit what is known: then what it changed can't be said. */
+/** The state after an event; unknown after an unknown event, because later events may not fit the known ones. */
 function stateAfter(state: PolicyState, event: RecordedLoginPolicyEvent, unknownBefore: number): PolicyState {
   try {
     return evolveState(state, event);

@@ -48,7 +48,7 @@ import {
   type Span,
 } from './read-input.js';
 
-/** What the reads of login policies are answered from. */
+/** What the reads of login policies answer from. */
 export interface ReadSources {
   readonly readModel: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
   readonly policies: PolicyReader;
@@ -56,9 +56,9 @@ export interface ReadSources {
   readonly changes: Changes;
 }
 
-/** Every read of login policies. What is refused is an answer; what is thrown is a `Fault` of the store or a defect. */
+/** Every read of login policies. A refusal is an answer; a thrown error is a `Fault` of the store or a defect. */
 export abstract class LoginPolicyReads {
-  /** Its state, its lag, its rebuild. */
+  /** The runner of the read model: its state, its lag, its rebuild. */
   readonly readModel: PolicyReadModel;
   readonly #closeReadModel: ReadSources['readModel']['close'];
   readonly #policies: PolicyReader;
@@ -75,7 +75,7 @@ export abstract class LoginPolicyReads {
     this.#met = new MetPolicies(readModel);
   }
 
-  /** The owner's own policy, now or as it was; refused with `policy-not-found` when it has none. */
+  /** The owner's own policy, now or in the past; refused with `policy-not-found` when it has none. */
   policy(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<PolicyFound>> {
     return this.#calls.answer(
       'policy',
@@ -85,8 +85,8 @@ export abstract class LoginPolicyReads {
   }
 
   /**
-   * What an organization's users meet, now or as it was: its custom policy as a whole, else the instance's default
-   * (`isDefault`). As of a sequence means one of the organization's own stream.
+   * The policy that applies to an organization's users, now or in the past: its whole custom policy, otherwise the
+   * instance's default (`isDefault`). A sequence in `asOf` is one of the organization's own stream.
    */
   effectivePolicy(organization: OrganizationRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<PolicyFound>> {
     return this.#calls.answer(
@@ -97,9 +97,9 @@ export abstract class LoginPolicyReads {
   }
 
   /**
-   * Judges a sign-in by the policy that holds for the organization, read fresh: now, or as of `signIn.at` by the policy of then. Only the
-   * outcome `proceed` lets anybody in; what is `rejected` or thrown lets nobody in (docs/how-to/sign-in.md). With `asOf`, the policy
-   * is the one of that moment, and `signIn.at` has to be given.
+   * Judges a sign-in by the organization's effective policy, read fresh: now, or at the past instant `signIn.at` by the
+   * policy at that time. Only the outcome `proceed` lets a user in; a rejection or a thrown error does not
+   * (docs/how-to/sign-in.md). With `asOf`, the policy is the one at that moment, and `signIn.at` is required.
    */
   evaluateSignIn(
     organization: OrganizationRef,
@@ -117,7 +117,10 @@ export abstract class LoginPolicyReads {
     );
   }
 
-  /** What differs in what the owner's users met at two moments, or at one and now; refused when neither had a policy. */
+  /**
+   * The differences between the owner's effective policies at two moments, or at one and now; refused when neither has
+   * one.
+   */
   diff(owner: OwnerRef, span: Span, options: ReadOptions = {}): Promise<ReadAnswer<PolicyDiff>> {
     return this.#calls.answer(
       'diff',
@@ -131,12 +134,12 @@ export abstract class LoginPolicyReads {
     );
   }
 
-  /** The second factors the owner's users may use: those of the effective policy, in the order they were added. */
+  /** The second factors of the owner's effective policy, in the order they were added. */
   secondFactors(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<LoginPolicyList<SecondFactor>>> {
     return this.#list('secondFactors', owner, options);
   }
 
-  /** The multi-factors the owner's users may sign in with: those of the effective policy, in the order added. */
+  /** The multi-factors of the owner's effective policy, in the order they were added. */
   multiFactors(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<LoginPolicyList<MultiFactor>>> {
     return this.#list('multiFactors', owner, options);
   }
@@ -174,8 +177,8 @@ export abstract class LoginPolicyReads {
   }
 
   /**
-   * The organizations that have a custom policy, and so are *not* affected by a change to the instance's default: all of them, or those
-   * whose policy allows a factor, links an identity provider or stands under a warning; with their number beside the first page.
+   * The organizations with a custom policy, which a change to the instance's default does *not* affect: all of them, or
+   * those whose policy allows a factor, links an identity provider or has a warning. The first page has their number.
    */
   organizationsWithCustomPolicy(
     instance: InstanceRef,
@@ -189,11 +192,11 @@ export abstract class LoginPolicyReads {
   }
 
   /**
-   * Calls a handler with what every command changed, at least once and in the order of commits, by one process at a time, from where the
-   * consumer of that name left off: what users met before and after, whom it reaches, and what it means for sign-ins
-   * (docs/how-to/react-to-changes.md).
+   * Calls a handler with the changes of each command: the effective policies before and after, whom the change affects,
+   * and what it means for sign-ins (docs/how-to/react-to-changes.md). Changes are delivered at least once, in commit
+   * order, by one process at a time, from the checkpoint of the consumer of that name.
    *
-   * @throws RangeError naming an option that is unknown or malformed.
+   * @throws RangeError that names an unknown or malformed option.
    * @throws StoreClosed once the policies or the store are closed.
    */
   onChange(options: OnChangeOptions): Consumer {
@@ -202,8 +205,9 @@ export abstract class LoginPolicyReads {
   }
 
   /**
-   * Stops what runs in the background, consumers of changes among it, within `closeMs` (default 5,000) whether or not the store answers: every later call rejects with
-   * `StoreClosed`. The store stays open, because it belongs to the program that opened it. Twice is once.
+   * Stops the background work, including consumers of changes, within `closeMs` (default 5,000), whether or not the
+   * store answers. Every later call rejects with `StoreClosed`. The store stays open, because it belongs to the program
+   * that opened it. Idempotent.
    */
   async close(options: { readonly closeMs?: number | undefined } = {}): Promise<void> {
     this.#calls.close();
@@ -211,7 +215,7 @@ export abstract class LoginPolicyReads {
     await this.#closeReadModel(options);
   }
 
-  /** Closes them where `await using` leaves its scope. */
+  /** Closes them at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

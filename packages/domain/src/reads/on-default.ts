@@ -6,20 +6,20 @@ import { onDefaultPage, type OrganizationList } from './affected.js';
 import type { PolicyReader } from './policy-reader.js';
 import { parseListing, type CustomizedPage, type ListOptions } from './read-input.js';
 
-/** Which page of the organizations without a custom policy. */
+/** Which page of the organizations without a custom policy to list. */
 export type OnDefaultOptions = Omit<ListOptions, 'allowing' | 'linking' | 'warned'>;
 
 /** A page of the organizations without a custom policy. */
 export interface OnDefault {
   readonly kind: 'on-default';
   readonly organizations: readonly Organization[];
-  /** Give it as `after` to get the next page; `undefined` when this is the last. */
+  /** Pass it as `after` to get the next page; `undefined` on the last page. */
   readonly next: string | undefined;
-  /** The place in the order of the whole store that the first of them were looked at for; the others a little later. */
+  /** The position at which the first of them were looked up; the others were looked up slightly later. */
   readonly position: Position;
 }
 
-/** Takes a list of the organizations without a custom policy. @throws InvalidValue */
+/** Parses a request for the organizations without a custom policy. @throws InvalidValue */
 export function parseOnDefault(instance: unknown, options: unknown): ReturnType<typeof parseListing> {
   const listing = parseListing(instance, options);
   const { kind } = listing.wanted;
@@ -33,7 +33,7 @@ export async function listedOnDefault(
   { after, limit, freshness }: CustomizedPage,
   { directory, policies }: { readonly directory: OrganizationList | undefined; readonly policies: PolicyReader },
 ): Promise<{ readonly outcome: 'found' } & OnDefault> {
-  if (directory === undefined) throw new Error('openLoginPolicies was given no organizations to list');
+  if (directory === undefined) throw new Error('openLoginPolicies has no option `organizations` to list them with');
   const deadline = new Deadline(`the organizations of ${of.instanceId} on the default`, freshness);
   let position: Position | undefined;
   const haveOwn = async (some: readonly Organization[]): Promise<ReadonlySet<Organization>> => {

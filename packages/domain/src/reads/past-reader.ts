@@ -19,12 +19,12 @@ import type { ParsedAsOf } from '../input/moment.js';
 /** What the past is read from. */
 export interface PastSources {
   readonly store: PolicyStates['store'];
-  /** The store's own: what is past is asked of it. */
+  /** The store's clock, which decides what is past. */
   readonly clock: Clock;
   readonly states: PolicyStates;
 }
 
-/** Reads policies as they were, from the events alone, for one call. */
+/** Reads policies in the past, from the events alone, for one call. */
 export class PastReader {
   readonly #store: PolicyStates['store'];
   readonly #clock: Clock;
@@ -38,7 +38,7 @@ export class PastReader {
     this.#deadline = deadline;
   }
 
-  /** The owner's own policy as it was at a moment. @throws LateRefusal for a moment that was not, or that is not certain yet. */
+  /** The owner's policy at a moment. @throws LateRefusal for a moment that does not exist or is not certain yet. */
   async at(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {
     const stream = policyStream(owner);
     const { moment, field } = asOf;
@@ -61,8 +61,9 @@ export class PastReader {
   }
 
   /**
-   * The default as it was while the organization's own policy was `own`. As of an instant that is not the default of that
-   * instant where a clock was set back: its events have to stand before the organization's next one, and those before its last one count.
+   * The default policy while the organization's own policy was `own`. As of an instant, this is not simply the default
+   * at that instant, because a clock may have been set back: only events before the organization's next one count, and
+   * those before its last one always count.
    */
   async defaultBeside(
     { organization, own }: { readonly organization: Organization; readonly own: StateAt<PolicyState> },
@@ -82,7 +83,7 @@ export class PastReader {
     return { ...found, position: laterPosition(own.position, found.position) };
   }
 
-  /** Where the next event of a stream stands; `undefined` when there is none. */
+  /** The position of the next event of a stream; `undefined` when there is none. */
   async #positionAfter(stream: StreamId, last: Revision | undefined): Promise<Position | undefined> {
     const from = revision(last === undefined ? 0n : last + 1n);
     for await (const [next] of this.#store.readStream(stream, { from, limit: 1 }, this.#deadline))
@@ -90,7 +91,11 @@ export class PastReader {
     return undefined;
   }
 
-  /** Refuses an instant before which something may still be recorded, or was recorded by a clock that was ahead. @throws LateRefusal */
+  /**
+   * Refuses an instant before which events may still be recorded, or were recorded by a clock that was ahead.
+   *
+   * @throws LateRefusal
+   */
   async #refuseUncertain(stream: StreamId, moment: Instant, field: string): Promise<void> {
     const now = instant(this.#clock());
     refuseUnlessPast({ moment, now, lateByMs: this.#store.lateByMs ?? 0 }, field);
@@ -106,10 +111,10 @@ export class PastReader {
   }
 
   /**
-   * A machine whose clock was ahead recorded this policy's last events in what is still the future, and what came after them was
-   * recorded no earlier: as of an instant before that, the past would lie.
+   * Refuses an instant that lies before recorded events from a clock that was ahead. Such a clock recorded this
+   * policy's last events with a future time, and later events got no earlier time, so the answer would omit them.
    *
-   * @throws LateRefusal naming the sequence from which on.
+   * @throws LateRefusal that names the first such sequence.
    */
   async #refuseClockAhead(
     { now, stream }: { readonly stream: StreamId; readonly now: Instant },
@@ -130,7 +135,7 @@ export class PastReader {
   }
 }
 
-/** What is still to come can still be recorded "before" it: only what is past is answered. */
+/** Refuses an instant that is not past yet: events may still be recorded before it. */
 function refuseUnlessPast(
   { lateByMs, moment, now }: { readonly moment: Instant; readonly now: Instant; readonly lateByMs: number },
   field: string,

@@ -32,7 +32,7 @@ import type { ParsedAsOf } from '../input/moment.js';
 
 const PAGE = 1000;
 
-/** A policy in force, whose it is, and the place in the order of the store that this holds for. */
+/** A policy in force, its owner, and the position this holds for. */
 export interface StateFound {
   readonly policy: ActivePolicy;
   readonly marks: Marks;
@@ -40,13 +40,13 @@ export interface StateFound {
   readonly position: Position;
 }
 
-/** What reads are answered from. */
+/** What reads answer from. */
 interface Sources {
   readonly model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
   readonly states: PolicyStates;
 }
 
-/** Reads policies: as they are from the read model, as they were from the events. */
+/** Reads policies: current ones from the read model, past ones from the events. */
 export class PolicyReader {
   readonly #model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
   readonly #states: PolicyStates;
@@ -65,38 +65,41 @@ export class PolicyReader {
     return foundIn(await this.#model.read([policyStream(owner)], read.freshness), owner);
   }
 
-  /** The owner's own policy as it was at a moment. */
+  /** The owner's own policy at a moment in the past. */
   async past(owner: Owner, asOf: ParsedAsOf, deadline: Deadline): Promise<PolicyState> {
     return (await new PastReader(this.#events, deadline).at(owner, asOf)).state;
   }
 
-  /** The owner's own policy as its last event left it, whatever the read model has got to. */
+  /** The owner's own policy after its last event, independent of the read model. */
   async latest(owner: Owner, deadline: Deadline): Promise<PolicyState> {
     return (await this.#states.catchUp(policyStream(owner), this.#states.nothing, deadline)).state;
   }
 
-  /** What the users of the owner meet: its own policy as a whole, else the instance's. */
+  /** The effective policy of the owner: its whole own policy, otherwise the instance's. */
   async effective(owner: Owner, read: ParsedRead): Promise<StateFound | undefined> {
     if (!isOrganization(owner)) return this.own(owner, read);
     const { asOf } = read;
     if (asOf !== undefined) return this.#looking(read, (past) => effectivePast(past, owner, asOf));
-    // Both by one look: between two, the custom policy could be taken away and the default loosened.
+    // Both in one snapshot: between two reads, the custom policy could be removed and the default loosened.
     const instance = instanceOf(owner);
     const found = await this.#model.read([policyStream(owner), policyStream(instance)], read.freshness);
     return effectivePolicy(foundIn(found, owner), () => foundIn(found, instance));
   }
 
-  /** What time it is by the store's clock. */
+  /** The store's current time. */
   now(): Instant {
     return this.#events.clock();
   }
 
-  /** The events of the owner's own policy. */
+  /** The history of the owner's own policy. */
   history(owner: Owner, wanted: HistoryRead): Promise<History> {
     return readHistory(this.#events, policyStream(owner), wanted);
   }
 
-  /** A page of the instance's organizations with a custom policy, in the order of their streams, and what comes behind it. */
+  /**
+   * A page of the instance's organizations with a custom policy, in the order of their streams, and where the next page
+   * begins.
+   */
   async customizedPage(instance: Instance, wanted: CustomizedPage): Promise<CustomizedOrganizations> {
     const { organizations, position } = await this.#customized(instance, wanted);
     const next = organizations.length < wanted.limit ? undefined : organizations.at(-1)?.organizationId;
@@ -108,7 +111,7 @@ export class PolicyReader {
     return { ...page, total, unreadable: await this.#count(UNREAD_IN, instance.instanceId, freshness) };
   }
 
-  /** How many of the instance's custom policies are of a kind, or how many there are. */
+  /** The number of the instance's custom policies of a kind, or of all. */
   customizedCount(instance: Instance, kind: CustomKind | undefined, freshness: Freshness): Promise<number> {
     const { index, value } = indexed(instance, kind);
     return this.#count(index, value, freshness);
@@ -118,7 +121,7 @@ export class PolicyReader {
     return (await this.#model.count({ index, value }, freshness)).rows;
   }
 
-  /** The ids of all the instance's organizations with a custom policy. */
+  /** The ids of all organizations of the instance with a custom policy. */
   async allCustomized(instance: Instance, freshness: Freshness, deadline: Deadline): Promise<ReadonlySet<string>> {
     const ids = new Set<string>();
     let after: Organization | undefined;
@@ -132,7 +135,7 @@ export class PolicyReader {
     }
   }
 
-  /** Those of some organizations that have a custom policy, also one that can't be read, and the place that this holds for. */
+  /** Those of some organizations that have a custom policy, readable or not, and the position this holds for. */
   async customizedAmong(
     some: readonly Organization[],
     freshness: Freshness,
@@ -163,7 +166,7 @@ export class PolicyReader {
     }
   }
 
-  /** Looks at the past, within the time of a read. */
+  /** Reads the past within the time of a read. */
   async #looking<Found>({ freshness }: ParsedRead, look: (past: PastReader) => Promise<Found>): Promise<Found> {
     const deadline = new Deadline('a look at the past of a policy', freshness);
     try {
@@ -174,15 +177,15 @@ export class PolicyReader {
   }
 }
 
-/** By what the custom policies of a kind are found. */
+/** The index and value of the custom policies of a kind. */
 function indexed({ instanceId }: Instance, kind: CustomKind | undefined): { index: string; value: string } {
   if (kind === undefined) return { index: CUSTOM_IN, value: instanceId };
   return { index: kind.index, value: customValue(instanceId, kind.name) };
 }
 
 /**
- * The organization that a listed row is of. None where an earlier release took another spelling of its name for its stream: it is
- * listed under the right one.
+ * The organization of a listed row. Empty for a row that an earlier release stored under another spelling of its name;
+ * it is listed under the canonical one.
  *
  * @throws StoreDamaged when no stream of the instance has such a name.
  */
@@ -191,10 +194,10 @@ export function organizationsOf(key: string, { instanceId }: Instance): readonly
   if (owner !== undefined && isOrganization(owner) && owner.instanceId === instanceId)
     return spelling === key ? [owner] : [];
   const problem = `${JSON.stringify(key)} is listed as a custom policy of instance ${instanceId}`;
-  throw new StoreDamaged({ store: 'the read model login-policies', problem, remedy: 'a rebuild mends it' });
+  throw new StoreDamaged({ store: 'the read model login-policies', problem, remedy: 'rebuild the read model' });
 }
 
-/** The default policy is looked at where the organization's stood: both held at one place in the store. */
+/** The default is read as of the organization's position, so that both hold at one position. */
 async function effectivePast(
   past: PastReader,
   organization: Organization,
@@ -207,7 +210,7 @@ async function effectivePast(
   );
 }
 
-/** @throws WrittenByNewerProgram, UnreadableEvent when it is this owner's policy that can't be read. */
+/** @throws WrittenByNewerProgram, UnreadableEvent when this owner's policy is unreadable. */
 function foundIn(
   { rows, unreadable, checkpoint }: Awaited<ReturnType<ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>['read']>>,
   owner: Owner,

@@ -8,22 +8,22 @@ import { parseId } from '../input/text.js';
 import { parseInstance, parseOrganization, type Instance, type Organization } from '../policy/owner.js';
 import { type ParsedAsOf, type AsOf, parsePositionInput, parseAsOf } from '../input/moment.js';
 
-/** How far a read has to be, and how long it may take to get there. */
+/** How fresh a read must be, and how long it may wait for that. */
 export interface ReadOptions {
-  /** Wait until everything up to here is seen: the `position` a command answered with. */
+  /** See everything up to this position: the `position` a command answered with. */
   readonly atLeast?: Position;
   /**
-   * How long to wait for that: 0 to 600,000 ms, default 5,000; a store that does not answer gets a quarter of a second more. A look at
-   * the past waits as long as the store does, unless this is given.
+   * How long to wait for that: 0 to 600,000 ms, default 5,000. A store that does not answer gets a quarter of a second
+   * more. A read of the past waits as long as the store does, unless this is given.
    */
   readonly waitMs?: number;
-  /** Once it has fired, the read rejects with `DeadlineExceeded` within 100 ms. */
+  /** Aborts the read: it rejects with `DeadlineExceeded` within 100 ms. */
   readonly signal?: AbortSignal;
 }
 
-/** A read that may look into the past. */
+/** A read that may ask for the past. */
 export interface PolicyReadOptions extends ReadOptions {
-  /** Answer as the policy was then, from the events up to then. Default: as it is now. */
+  /** Read the policy at that moment, from the events up to it. Default: now. */
   readonly asOf?: AsOf;
 }
 
@@ -31,42 +31,42 @@ export interface PolicyReadOptions extends ReadOptions {
 export interface HistoryOptions extends Pick<ReadOptions, 'signal' | 'waitMs'> {
   /** `forwards`, the default: oldest first; `backwards`: newest first. */
   readonly direction?: 'forwards' | 'backwards';
-  /** The first entry wanted. Default: the oldest or, backwards, the newest. */
+  /** The first entry to return. Default: the oldest or, backwards, the newest. */
   readonly fromSequence?: bigint;
-  /** At most so many entries, 1 to 10,000. Default 100. */
+  /** The most entries, 1 to 10,000. Default 100. */
   readonly limit?: number;
 }
 
 /** Which of an instance's custom policies to list: all, or one kind of them. */
 export interface ListOptions extends ReadOptions {
-  /** Only those that allow this factor. */
+  /** Only policies that allow this factor. */
   readonly allowing?: SecondFactor | MultiFactor;
-  /** Only those to which this identity provider is linked. */
+  /** Only policies that link this identity provider. */
   readonly linking?: string;
-  /** Only those that stand under this warning, whatever was done to them last. */
+  /** Only policies that have this warning, whatever their last change was. */
   readonly warned?: LockOut;
-  /** Only organizations after this page's last one. */
+  /** Only organizations after the last one of the previous page. */
   readonly after?: string;
-  /** At most so many, 1 to 10,000. Default 100. */
+  /** The most organizations, 1 to 10,000. Default 100. */
   readonly limit?: number;
 }
 
-/** A read as it was asked for, checked. */
+/** The checked options of a read. */
 export interface ParsedRead {
   readonly freshness: Freshness;
   readonly asOf: ParsedAsOf | undefined;
 }
 
-/** The members of the options of every read. */
+/** The members that the options of every read have. */
 export const READ_MEMBERS: readonly string[] = ['atLeast', 'waitMs', 'signal'];
 
-/** Takes the options of a read of one policy. @throws InvalidValue */
+/** Parses the options of a read of one policy. @throws InvalidValue */
 export function parsePolicyRead(value: unknown): ParsedRead {
   const given = parseObject(value, 'options', [...READ_MEMBERS, 'asOf']);
   return { ...parseWaiting(given), asOf: parseOptionalAsOf(given['asOf']) };
 }
 
-/** Takes the options of a read of how it is now. @throws InvalidValue */
+/** Parses the options of a read without `asOf`. @throws InvalidValue */
 export function parseNow(value: unknown): Omit<ParsedRead, 'asOf'> {
   return parseWaiting(parseObject(value, 'options', READ_MEMBERS));
 }
@@ -78,7 +78,7 @@ export interface Span {
   readonly to?: AsOf;
 }
 
-/** Takes two moments to compare. @throws InvalidValue */
+/** Parses two moments to compare. @throws InvalidValue */
 export function parseSpan(value: unknown): { readonly from: ParsedAsOf; readonly to: ParsedAsOf | undefined } {
   const { from, to } = parseObject(value, 'span', ['from', 'to']);
   return {
@@ -87,13 +87,13 @@ export function parseSpan(value: unknown): { readonly from: ParsedAsOf; readonly
   };
 }
 
-/** One kind of custom policies: the index that finds them, and the name under it. */
+/** One kind of custom policies: its index, and the value in it. */
 export interface CustomKind {
   readonly index: CustomIndex;
   readonly name: string;
 }
 
-/** Which of an instance's custom policies to list, and how fresh. */
+/** Which page of an instance's custom policies to list, and how fresh. */
 export interface CustomizedPage {
   readonly kind: CustomKind | undefined;
   readonly after: Organization | undefined;
@@ -108,7 +108,7 @@ const KINDS: Readonly<Record<CustomIndex, Parser<string>>> = {
 };
 const KIND_NAMES: readonly CustomIndex[] = ['allowing', 'linking', 'warned'];
 
-/** Takes a list of an instance's organizations. @throws InvalidValue */
+/** Parses the options of a list of an instance's organizations. @throws InvalidValue */
 export function parseListing(
   instance: unknown,
   options: unknown,
@@ -174,7 +174,7 @@ export function parseHistoryRead(value: unknown): Required<Pick<HistoryOptions, 
   };
 }
 
-/** Takes how far a read has to be, and how long it may take. @throws InvalidValue */
+/** Parses how fresh a read must be and how long it may wait. @throws InvalidValue */
 export function parseWaiting(given: Readonly<Record<string, unknown>>): Omit<ParsedRead, 'asOf'> {
   return {
     freshness: {
@@ -185,7 +185,7 @@ export function parseWaiting(given: Readonly<Record<string, unknown>>): Omit<Par
   };
 }
 
-/** What is left of the time of a call that began then, for its next read. */
+/** The same options with the time that is left of a call, for its next read. */
 export function leftOf<Read extends Omit<ParsedRead, 'asOf'>>(read: Read, begunAt: number): Read {
   const { freshness } = read;
   if (freshness.waitMs === undefined) return read;

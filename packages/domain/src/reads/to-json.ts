@@ -21,7 +21,7 @@ import type { History } from './history.js';
 import type { OnDefault } from './on-default.js';
 import type { Preview } from '../preview/preview.js';
 
-/** What a read may have found. */
+/** What a read may find. */
 type Found =
   | PolicyFound
   | LoginPolicyList<SecondFactor | MultiFactor | IdentityProvider>
@@ -37,11 +37,11 @@ type Found =
 export type Answer = CommandAnswer | ReadAnswer<Found> | JudgedSignIn;
 
 /**
- * Any answer as JSON, in its own names: sequences, positions and revisions are decimal text, instants ISO 8601 in UTC, lifetimes ISO 8601 as
- * events have them (`PT240H`). A recorded event is its sequence, id, instant, type and data. What is `undefined` is left out, and so is the
- * idempotency key of a history's entry: it belongs to its caller.
+ * Any answer as JSON, with the same names. Sequences, positions and revisions are decimal strings, times ISO 8601 in
+ * UTC, lifetimes ISO 8601 as in events (`PT240H`). A recorded event becomes its sequence, id, time, type and data. Left
+ * out: `undefined` members, and the idempotency key of a history entry, which belongs to its caller.
  *
- * @throws TypeError for what is not an answer, such as a promise of one.
+ * @throws TypeError for anything but an answer, such as a promise of one.
  */
 export function toJson(answer: Answer): JsonObject {
   refuseNoAnswer(answer, 'toJson');
@@ -62,7 +62,7 @@ function objectJson(value: object): JsonObject {
   return members;
 }
 
-/** `undefined` of what JSON has no word for. */
+/** `undefined` for what JSON can't represent. */
 function jsonOf(value: unknown): Json | undefined {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'object') return value === null ? null : jsonOfObject(value);

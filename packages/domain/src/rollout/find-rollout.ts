@@ -13,19 +13,19 @@ import type { RolloutParts } from './rollout.js';
 const AT_A_TIME = 1000;
 const AT_ONCE = 32;
 
-/** A rollout as its events tell of it. */
+/** A rollout, reconstructed from its events. */
 export interface FoundRollout {
   readonly id: string;
-  /** The command. Of a `change`, the settings that its events changed. */
+  /** The command. For a `change`: the settings that its events changed. */
   readonly command: RolloutCommand;
-  /** Who gave it, as the first of its events says. */
+  /** The actor of its first event. */
   readonly actor: string;
   readonly reason: string | undefined;
-  /** When the first of its events was recorded. */
+  /** When its first event was recorded. */
   readonly recordedAt: DateTime<true>;
 }
 
-/** Looks for the events of a rollout, on the default policy first; `undefined` where it has none on the policies that are there now. */
+/** Finds the events of a rollout, first on the default policy; `undefined` when none is on a current policy. */
 export async function findRollout(
   of: Instance,
   { id, maySee, signal }: WantedRollout,
@@ -52,7 +52,7 @@ export async function findRollout(
   }
 }
 
-/** What the events of a rollout that were looked at tell of it. */
+/** A rollout as far as the events read so far show it. */
 class SeenRollout {
   readonly #id: string;
   #command: RolloutCommand | undefined;
@@ -62,7 +62,10 @@ class SeenRollout {
     this.#id = id;
   }
 
-  /** Whether no other event tells more: each event of a change names the settings that it changed on its own policy. */
+  /**
+   * Whether further events can't add anything. Each event of a change names only the settings that it changed on its
+   * own policy.
+   */
   get isKnown(): boolean {
     return this.#command !== undefined && this.#command.type !== 'change';
   }
@@ -82,7 +85,7 @@ class SeenRollout {
   }
 }
 
-/** An event that this program can't read tells it nothing. */
+/** The event, if this program can read it. */
 function decoded(event: RecordedEvent): RecordedLoginPolicyEvent | undefined {
   try {
     return loginPolicyEvents.decode(event);
@@ -92,7 +95,7 @@ function decoded(event: RecordedEvent): RecordedLoginPolicyEvent | undefined {
   }
 }
 
-/** The command that recorded an event; `undefined` of one that no rollout records. */
+/** The command that records such an event; `undefined` for an event that no rollout records. */
 function commandOf(event: RecordedLoginPolicyEvent): RolloutCommand | undefined {
   switch (event.type) {
     case 'LoginPolicyChanged':
@@ -115,7 +118,7 @@ function commandOf(event: RecordedLoginPolicyEvent): RolloutCommand | undefined 
   }
 }
 
-/** A change is of the settings that either of them changes. */
+/** Combines two commands of a rollout: a change covers the settings of either. */
 function bothOf(one: RolloutCommand | undefined, other: RolloutCommand): RolloutCommand {
   if (one?.type !== 'change' || other.type !== 'change') return one ?? other;
   const lifetimes = { ...one.settings.lifetimes, ...other.settings.lifetimes };

@@ -1,4 +1,7 @@
-/** Works on all of them, never on more than so many at a time. When one fails, none is begun any more, and it throws once all have ended. */
+/**
+ * Works on all items, at most so many at a time. After a failure it starts no more, waits for the running ones, and
+ * throws.
+ */
 export async function inLanes<Item>(
   items: readonly Item[],
   concurrency: number,

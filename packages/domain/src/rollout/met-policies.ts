@@ -18,7 +18,7 @@ export interface PolicyFault {
   readonly message: string;
 }
 
-/** A policy that a rollout comes by, as its row has it; without a row there is none, with a fault it can't be read. */
+/** A policy and its row. Without a row the policy does not exist; with a fault it can't be read. */
 export interface Met {
   readonly owner: Owner;
   readonly row: LoginPolicyRow | undefined;
@@ -28,19 +28,19 @@ export interface Met {
 /** Custom policies in the order of their streams. */
 export interface MetPage {
   readonly met: readonly (Met & { readonly owner: Organization })[];
-  /** Behind which the next page begins; `undefined` when this is the last. */
+  /** The next page begins after this key; `undefined` on the last page. */
   readonly lastKey: string | undefined;
   readonly position: Position;
 }
 
-/** Which page is asked for, and how fresh. */
+/** Which page to read, and how fresh. */
 export interface MetPart {
   readonly afterKey: string | undefined;
   readonly limit: number;
   readonly freshness: Freshness;
 }
 
-/** The policies of an instance with their rows, also those that can't be read. */
+/** The policies of an instance with their rows, including unreadable ones. */
 export class MetPolicies {
   readonly #model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
 
@@ -63,7 +63,7 @@ export class MetPolicies {
     return this.#model.read(owners.map(policyStream), freshness);
   }
 
-  /** Whose custom policies there are, all of them, so many at a time. */
+  /** The owners of all custom policies, so many at a time. */
   async *owners(of: Instance, limit: number): AsyncGenerator<readonly Organization[], void, undefined> {
     let afterKey: string | undefined;
     for (;;) {
@@ -86,7 +86,7 @@ export class MetPolicies {
       ),
     );
     const lastKey = rows.length < limit ? undefined : rows.at(-1)?.key;
-    // A page of nothing but other spellings would look like the end.
+    // A page of nothing but non-canonical spellings would look like the end.
     return met.length === 0 && lastKey !== undefined
       ? this.page(of, { afterKey: lastKey, limit, freshness })
       : { met, lastKey, position };

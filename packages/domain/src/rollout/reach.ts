@@ -5,18 +5,20 @@ import { parseId } from '../input/text.js';
 import { parseOrganization, policyStream, type Instance, type Organization } from '../policy/owner.js';
 import type { MetPage, MetPart, MetPolicies } from './met-policies.js';
 
-/** Which policies a rollout is for. Without either member: the default and every custom one. */
+/** The policies a rollout applies to. Without either member: the default and every custom policy. */
 export interface ReachOptions {
-  /** Only the custom policies of these organizations, up to 10,000. The default is left out, unless `withDefault` is true. */
+  /**
+   * Only the custom policies of these organizations, up to 10,000. Excludes the default, unless `withDefault` is true.
+   */
   readonly organizationIds?: readonly string[];
-  /** Whether the default is among them. */
+  /** Whether to include the default. */
   readonly withDefault?: boolean;
 }
 
-/** Which policies a rollout is for, checked. */
+/** The checked policies of a rollout. */
 export interface Reach {
   readonly withDefault: boolean;
-  /** Each once, in the order of their streams; `undefined` for all that have a custom policy. */
+  /** Each organization once, in the order of the streams; `undefined` for all that have a custom policy. */
   readonly organizations: readonly Organization[] | undefined;
 }
 
@@ -25,7 +27,12 @@ export const REACH_MEMBERS = ['organizationIds', 'withDefault'] as const;
 
 const MOST = 10_000;
 
-/** Takes which policies a rollout is for. A list that is there and undefined is refused: it must never mean all of them. @throws InvalidValue */
+/**
+ * Parses the policies a rollout applies to. A list that is present but undefined is refused, because it must never mean
+ * all organizations.
+ *
+ * @throws InvalidValue
+ */
 export function parseReach(given: Readonly<Record<string, unknown>>, of: Instance): Reach {
   const organizations = 'organizationIds' in given ? chosen(given['organizationIds'], of) : undefined;
   const withDefault = optional(given, 'withDefault', parseBoolean) ?? organizations === undefined;
@@ -42,7 +49,7 @@ function chosen(value: unknown, of: Instance): readonly Organization[] {
   return [...byStream].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, organization]) => organization);
 }
 
-/** The custom policies of some organizations, whether they have one or not. */
+/** The policies of some organizations, custom ones or not. */
 export class ChosenPolicies implements Pick<MetPolicies, 'owners' | 'page'> {
   readonly #met: MetPolicies;
   readonly #organizations: readonly Organization[];
@@ -72,7 +79,7 @@ export class ChosenPolicies implements Pick<MetPolicies, 'owners' | 'page'> {
   }
 }
 
-/** The custom policies that a rollout is for. */
+/** The custom policies that a rollout applies to. */
 export function customOf({ organizations }: Reach, met: MetPolicies): Pick<MetPolicies, 'owners' | 'page'> {
   return organizations === undefined ? met : new ChosenPolicies(met, organizations);
 }

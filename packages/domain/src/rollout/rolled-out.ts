@@ -8,14 +8,14 @@ export function keyOf(id: string): string {
   return `rollout ${id}`;
 }
 
-/** That of its revert. */
+/** The idempotency key of a rollout's revert on each policy. */
 export function revertKeyOf(id: string): string {
   return `revert of rollout ${id}`;
 }
 
 /**
- * The event that a rollout recorded on a policy. Its receipt says where it stands, and the event that it is of the rollout: a command that
- * changed nothing leaves a receipt, too.
+ * The event that a rollout recorded on a policy. The receipt gives its place. The event itself confirms that it is of
+ * the rollout, because a command that changed nothing leaves a receipt, too.
  */
 export async function rolledOut(
   store: PolicyHandler['states']['store'],

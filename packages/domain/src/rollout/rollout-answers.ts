@@ -3,10 +3,13 @@ import type { Reason } from '../policy/rejections.js';
 import type { Owner } from '../policy/owner.js';
 import type { ChangeWarnings } from '../sign-in/warnings.js';
 
-/** A policy that a rollout does not change although it has something to do there. */
+/** A policy that a rollout should change but does not. */
 export interface RolloutRefusal {
   readonly owner: Owner;
-  /** Why: as a command is refused, `not-permitted` by `mayChange`, or the code of the fault of a policy that can't be read or changed. */
+  /**
+   * The reason: a command's refusal, `not-permitted` by `mayChange`, or the code of an unreadable or unwritable
+   * policy's fault.
+   */
   readonly reason: Reason | FaultCode | 'not-permitted';
   readonly message: string;
 }
@@ -17,51 +20,51 @@ export type RolloutStep =
   | { readonly owner: Owner; readonly outcome: 'nothing-to-do' }
   | { readonly owner: Owner; readonly outcome: 'would-be-refused'; readonly refusal: RolloutRefusal };
 
-/** A page of what a rollout would do. Nothing is written. */
+/** A page of a plan: what a rollout would do. Nothing is written. */
 export interface RolloutPlan {
   readonly kind: 'rollout-plan';
   /** The default policy first, then custom policies in the order of {@link LoginPolicies.organizationsWithCustomPolicy}. */
   readonly steps: readonly RolloutStep[];
-  /** How many steps of this page have each outcome. */
+  /** The number of this page's steps with each outcome. */
   readonly counts: Readonly<Record<RolloutStep['outcome'], number>>;
-  /** Beside the first page: how many policies there are, the default among them. */
+  /** On the first page: the number of policies, including the default. */
   readonly total?: number;
-  /** Give it as `after` to get the next page; `undefined` when this is the last. */
+  /** Pass it as `after` to get the next page; `undefined` on the last page. */
   readonly next: string | undefined;
-  /** The place in the order of the whole store that the page holds for. */
+  /** The position the page holds for. */
   readonly position: Position;
 }
 
-/** How far a rollout, or its revert, has come. */
+/** The progress of a rollout or its revert. */
 export interface RolloutProgress {
-  /** Policies that were looked at. */
+  /** The policies processed so far. */
   readonly done: number;
-  /** How many policies there were when this run began. Others may have come since. */
+  /** The number of policies when this run began. More may exist by now. */
   readonly of: number;
-  /** Policies that this run changed; not those that an earlier run of the same rollout had. */
+  /** The policies that this run changed, without those that an earlier run of the same rollout changed. */
   readonly changed: number;
   readonly refused: number;
-  /** The refusals since the progress before this one. */
+  /** The refusals since the previous progress. */
   readonly refusals: readonly RolloutRefusal[];
 }
 
-/** Where a rollout stands, for the policies that are there now: from their events, whichever process asks. */
+/** The result of a rollout on the current policies, from their events, in any process. */
 export interface RolloutReport {
   readonly kind: 'rollout-report';
   /** Policies with an event of this rollout. */
   readonly changed: number;
-  /** Policies with nothing to do. */
+  /** Policies with nothing to change. */
   readonly unchanged: number;
-  /** Policies that it would change and has not: carry it out again. */
+  /** Policies that it would change but has not: carry it out again. */
   readonly pending: number;
   readonly refused: readonly RolloutRefusal[];
-  /** Of a removal: how many custom policies still allow it. */
+  /** For a removal: how many custom policies still allow it. */
   readonly stillAllowing: number | undefined;
 }
 
-/** How far a report has come: its numbers so far, and the refusals since the part before. */
+/** A partial report: the numbers so far, and the refusals since the previous part. */
 export interface RolloutStanding extends Pick<RolloutReport, 'changed' | 'pending' | 'unchanged'> {
   readonly refusals: readonly RolloutRefusal[];
-  /** With the last part, of a removal: how many custom policies still allow it. */
+  /** With the last part, for a removal: how many custom policies still allow it. */
   readonly stillAllowing?: number;
 }

@@ -9,31 +9,37 @@ import { parseInstance, type Instance, type Owner } from '../policy/owner.js';
 import type { LockOut } from '../sign-in/warnings.js';
 import { parseReach, REACH_MEMBERS, type Reach, type ReachOptions } from './reach.js';
 
-/** A command that can be rolled out: one that means the same for every policy. */
+/** A command that can be rolled out, because it means the same for every policy. */
 export type RolloutCommand = Exclude<
   CommandInput,
   { readonly type: 'add' | 'customize' | 'remove' | 'revert' | 'set' }
 >;
 
-/** Which rollout it is, for which policies, who does it, and why. */
+/** The id of a rollout, its policies, who does it, and why. */
 export interface RolloutOptions extends ReachOptions {
-  /** The caller's name for it, up to 180 characters: the same id takes the same rollout up again. It is the correlation id of its events. */
+  /**
+   * The caller's id for it, up to 180 characters: the same id resumes the same rollout. It is the correlation id of its
+   * events.
+   */
   readonly id: string;
-  /** Who does it: the id of a user or of a machine. */
+  /** The id of the user or machine. */
   readonly actor: string;
-  /** Why, for those who read the histories. */
+  /** The reason, for readers of the histories. */
   readonly reason?: string;
   /** The warnings that it may introduce although the guard is on. */
   readonly acknowledge?: readonly LockOut[];
-  /** Whether the caller may change a policy. Asked before each is looked at; without it all may be changed. */
+  /** Whether the caller may change a policy. Called before each policy is looked at. Default: every policy. */
   readonly mayChange?: (owner: Owner) => boolean | Promise<boolean>;
 }
 
-/** How a rollout is carried out. */
+/** The options of carrying out a rollout. */
 export interface CarryOutOptions {
-  /** Fired, nothing is begun any more, and what has begun ends. The iteration ends with what was done. */
+  /**
+   * When it fires, no further policy is begun, the running ones are completed, and the iteration ends with what was
+   * done.
+   */
   readonly signal?: AbortSignal;
-  /** How many policies are changed at a time: 1 to 256, default 32. */
+  /** How many policies are changed at a time, 1 to 256. Default 32. */
   readonly concurrency?: number;
 }
 
@@ -48,12 +54,12 @@ export interface FindRolloutOptions {
   readonly maySee?: (owner: Owner) => boolean | Promise<boolean>;
 }
 
-/** A rollout that is looked for, checked. */
+/** A checked request to find a rollout. */
 export interface WantedRollout extends FindRolloutOptions {
   readonly id: string;
 }
 
-/** A rollout as it was asked for, checked. */
+/** A checked rollout. */
 export interface ParsedRollout {
   readonly of: Instance;
   readonly parsed: LoginPolicyCommand;
@@ -61,7 +67,7 @@ export interface ParsedRollout {
   readonly options: Pick<RolloutOptions, 'acknowledge' | 'actor' | 'id' | 'mayChange' | 'reason'>;
 }
 
-/** The key is derived from it. */
+/** Limited because the idempotency key is derived from it. */
 const LONGEST_ID = 180;
 const TAKEN: readonly string[] = [
   'change',
@@ -73,7 +79,7 @@ const TAKEN: readonly string[] = [
   'removeIdentityProvider',
 ] satisfies readonly RolloutCommand['type'][];
 
-/** Takes a rollout. @throws InvalidValue */
+/** Parses a rollout. @throws InvalidValue */
 export function parseRollout(instance: unknown, command: unknown, options: unknown): ParsedRollout {
   const of = parseInstance(instance, 'instance');
   const parsed = parseCommand(command, of);
@@ -94,7 +100,7 @@ export function parseRollout(instance: unknown, command: unknown, options: unkno
   };
 }
 
-/** Takes which rollout is looked for. @throws InvalidValue */
+/** Parses a request to find a rollout. @throws InvalidValue */
 export function parseFindRollout(
   instance: unknown,
   id: unknown,
@@ -118,7 +124,7 @@ const parseRolloutId: Parser<string> = (value, field) => {
   throw new InvalidValue(field, `an id of at most ${LONGEST_ID} characters`, value);
 };
 
-/** Only `true` is a yes. */
+/** Wraps a hook of the caller: only `true` permits. */
 function parseAnswering(name: 'mayChange' | 'maySee'): Parser<(owner: Owner) => Promise<boolean>> {
   return (value, field) => {
     if (!isFunction(value)) throw new InvalidValue(field, 'a function', value);
@@ -126,14 +132,14 @@ function parseAnswering(name: 'mayChange' | 'maySee'): Parser<(owner: Owner) => 
   };
 }
 
-/** A member, where it has a value. */
+/** An object with the member if it has a value, otherwise without. */
 function present<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [N in Name]?: Value } {
   const member: { [N in Name]?: Value } = {};
   if (value !== undefined) member[name] = value;
   return member;
 }
 
-/** Takes how a rollout is carried out. @throws InvalidValue */
+/** Parses the options of carrying out a rollout. @throws InvalidValue */
 export function parseCarryOut(options: unknown): Required<Pick<CarryOutOptions, 'concurrency'>> & {
   readonly signal: AbortSignal | undefined;
 } {
@@ -144,7 +150,7 @@ export function parseCarryOut(options: unknown): Required<Pick<CarryOutOptions, 
   };
 }
 
-/** Takes how a rollout is reverted, and by whom. @throws InvalidValue */
+/** Parses the options of a revert, with its actor. @throws InvalidValue */
 export function parseRevertRollout(
   options: unknown,
 ): ReturnType<typeof parseCarryOut> & Pick<RolloutOptions, 'acknowledge' | 'actor' | 'reason'> {

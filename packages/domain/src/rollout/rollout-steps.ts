@@ -16,20 +16,20 @@ import type { Reach } from './reach.js';
 import type { RolloutRefusal, RolloutStep } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
 
-/** What steps are decided by. */
+/** What steps are decided with. */
 export interface StepParts {
   readonly handler: PolicyHandler;
   readonly guard: Guard;
 }
 
-/** What would become of a policy: by the same rules as its command, from its row. */
+/** What would happen to a policy: decided from its row, by the rules of the command. */
 export async function stepOf(
   { owner, row, fault }: Met,
   rollout: ParsedRollout,
   parts: StepParts,
 ): Promise<RolloutStep> {
   const { acknowledge, mayChange } = rollout.options;
-  // Of a policy that the caller may not change, nothing is told.
+  // Nothing is revealed about a policy that the caller may not change.
   if (mayChange !== undefined && !(await mayChange(owner))) return refusedStep(notPermitted(owner));
   if (fault !== undefined) return refusedStep(ofFault(owner, fault));
   if (rollout.parsed.type === 'addIdentityProvider') return considered(owner, rollout, parts);
@@ -44,7 +44,7 @@ export async function stepOf(
   return changing(owner, policy, evolveAll(policy, decision.events, ownerKind(owner)));
 }
 
-/** Whether the identity provider exists is looked up, as for the command. */
+/** Looks up whether the identity provider exists, as the command does. */
 async function considered(owner: Owner, rollout: ParsedRollout, { handler }: StepParts): Promise<RolloutStep> {
   const { acknowledge } = rollout.options;
   const decision = await handler.consider(policyStream(owner), rollout.parsed, { acknowledge });
@@ -58,7 +58,10 @@ function changing(owner: Owner, before: LoginPolicy, after: LoginPolicy): Rollou
   return { owner, outcome: 'would-change', warnings: warningsOfChange(before, after) };
 }
 
-/** A refusal of what is so already is nothing to do, and so is one of a custom policy that is gone, unless the caller chose its organization. */
+/**
+ * A refusal because the policy is already as it should be means that there is nothing to change. So does a missing
+ * custom policy, unless the caller chose its organization.
+ */
 export function ofRejected(owner: Owner, { rejection, message }: Rejected, { organizations }: Reach): RolloutStep {
   const { reason } = rejection;
   const isGone = reason === 'policy-not-found' && isOrganization(owner) && organizations === undefined;
@@ -77,12 +80,12 @@ function refusedStep(refusal: RolloutRefusal): RolloutStep {
   return { owner: refusal.owner, outcome: 'would-be-refused', refusal };
 }
 
-/** The caller may not change it, or not see it. */
+/** The caller may not change the policy, or not see it. */
 export function notPermitted(owner: Owner): RolloutRefusal {
   return { owner, reason: 'not-permitted', message: 'The caller has no permission for this policy.' };
 }
 
-/** The refusal that a fault of one policy is: it stops no other. Throws every other fault. */
+/** Turns a fault of one policy into a refusal, so that it does not stop the others. Rethrows every other fault. */
 export function ofPolicyAlone(owner: Owner, caught: unknown): RolloutRefusal {
   if (isFault(caught) && ALONE.includes(caught.code)) return ofFault(owner, caught);
   throw caught;
@@ -94,7 +97,7 @@ function ofFault(owner: Owner, { code, message }: PolicyFault): RolloutRefusal {
   return { owner, reason: code, message };
 }
 
-/** Says a refusal of the domain of a policy. */
+/** A policy's refusal of the rollout, from the domain's refusal. */
 export function refusalOf(owner: Owner, { rejection, message }: Rejected): RolloutRefusal {
   return { owner, reason: rejection.reason, message };
 }

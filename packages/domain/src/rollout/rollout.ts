@@ -31,11 +31,11 @@ import { keyOf, revertKeyOf, rolledOut } from './rolled-out.js';
 import { standingOf } from './standing.js';
 import { Tally, type Done } from './tally.js';
 
-/** Policies between two tellings of how far it is. */
+/** The number of policies between two reports of progress. */
 const AT_A_TIME = 1000;
 const AT_ONCE = 32;
 
-/** What a rollout works with. */
+/** The parts of a rollout. */
 export interface RolloutParts extends StepParts {
   readonly calls: Calls;
   readonly policies: PolicyReader;
@@ -51,14 +51,15 @@ export interface GivenRollout {
 }
 
 /**
- * One command for the default policy of an instance and for every custom policy that it applies to, or for those that are chosen. Nothing is kept of it but the events it
- * records, so any process can take it up again under its id, after any crash, and report of it. No policy is changed twice.
+ * One command for the default policy of an instance and for every custom policy that it applies to, or for chosen ones.
+ * It stores nothing but its events, so that any process can resume it by its id after a crash, and report on it. No
+ * policy is changed twice.
  */
 export class Rollout {
   readonly #parts: RolloutParts;
   readonly #given: GivenRollout;
 
-  /** For {@link LoginPolicies.rollOut} only. */
+  /** Only for {@link LoginPolicies.rollOut}. */
   constructor(parts: RolloutParts, given: GivenRollout) {
     this.#parts = parts;
     this.#given = given;
@@ -90,10 +91,10 @@ export class Rollout {
   }
 
   /**
-   * Carries it out: on the default policy first, then on custom policies, so many at a time. Ended before all are done, by its reader, its
-   * signal, a fault or a crash, it is taken up again by carrying out the same rollout anew.
+   * Carries it out: on the default policy first, then on the custom policies, several at a time. A run that ended
+   * early, through its reader, its signal, a fault or a crash, is resumed by carrying out the same rollout again.
    *
-   * @throws RejectedError for input that is not of its form, and where the id came before with another command on the default policy.
+   * @throws RejectedError for malformed input, and when the id was used with another command on the default policy.
    * @throws Fault as the store does.
    */
   async *carryOut(options: CarryOutOptions = {}): AsyncGenerator<RolloutProgress, void, undefined> {
@@ -109,7 +110,7 @@ export class Rollout {
     });
   }
 
-  /** What became of it, for the policies that are there now: from their events, whichever process asks. */
+  /** The result on the current policies, from their events, in any process. */
   report(options: ReadOptions = {}): Promise<ReadAnswer<RolloutReport>> {
     return this.#parts.calls.answer(
       'rollOut.report',
@@ -125,9 +126,10 @@ export class Rollout {
   }
 
   /**
-   * The same a part after another, so that no list of refusals is held: after the default policy, and after each page of others.
+   * The same report in parts, so that no long list of refusals is held in memory: after the default policy, and after
+   * each page of others.
    *
-   * @throws RejectedError for input that is not of its form.
+   * @throws RejectedError for malformed input.
    * @throws Fault as the store does.
    */
   async *standing(options: ReadOptions = {}): AsyncGenerator<RolloutStanding, void, undefined> {
@@ -136,8 +138,8 @@ export class Rollout {
   }
 
   /**
-   * Makes each policy what it was before its event of this rollout. A policy that changed since is not touched: it is refused with
-   * `sequence-not-current`. Taken up again as {@link carryOut} is.
+   * Restores each policy as it was before its event of this rollout. A policy that has changed since is refused with
+   * `sequence-not-current` and not touched. Resumed like {@link carryOut}.
    *
    * @throws RejectedError, Fault as {@link carryOut} does.
    */
@@ -203,7 +205,7 @@ export class Rollout {
     return all.flatMap((met) => steps.get(met) ?? []);
   }
 
-  /** How many policies it is for. */
+  /** The number of policies it applies to. */
   async #total({ of, reach: { withDefault, organizations } }: ParsedRollout, freshness: Freshness): Promise<number> {
     const { policies } = this.#parts;
     const custom = organizations?.length ?? (await policies.customizedCount(of, undefined, freshness));

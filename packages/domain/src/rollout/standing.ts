@@ -11,11 +11,11 @@ import type { ParsedRollout } from './rollout-input.js';
 import type { RolloutParts } from './rollout.js';
 import { stepOf } from './rollout-steps.js';
 
-/** Rows that are decoded and decided in one go. */
+/** The number of rows decoded and decided before yielding. */
 const PAGE = 64;
 const AT_ONCE = 32;
 
-/** What became of a rollout, a part after another: of the default policy, then of each page of others. */
+/** The report of a rollout in parts: for the default policy, then for each page of others. */
 export async function* standingOf(
   rollout: ParsedRollout,
   freshness: Freshness,
@@ -47,7 +47,7 @@ export async function* standingOf(
   if (kind !== undefined) yield { ...told(), stillAllowing: await policies.customizedCount(of, kind, freshness) };
 }
 
-/** All custom policies, a page after another, with a turn for others between them. */
+/** All custom policies by page. It yields to the event loop in between. */
 async function* pagesOf(
   of: Instance,
   freshness: Freshness,

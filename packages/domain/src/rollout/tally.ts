@@ -1,10 +1,10 @@
 import type { RolloutProgress, RolloutRefusal } from './rollout-answers.js';
 
-/** What became of one policy in a run. */
+/** The outcome of one policy in a run. */
 export type Done =
   { readonly what: 'changed' | 'unchanged' } | { readonly what: 'refused'; readonly refusal: RolloutRefusal };
 
-/** Counts what a run of a rollout did. */
+/** Counts the outcomes of a run. */
 export class Tally {
   readonly #of: number;
   #done = 0;
@@ -25,7 +25,7 @@ export class Tally {
     this.#refusals.push(done.refusal);
   }
 
-  /** How far the run is, with the refusals since this was asked before. */
+  /** The progress so far, with the refusals since the previous call. */
   progress(): RolloutProgress {
     const refusals = this.#refusals;
     this.#refusals = [];

@@ -2,7 +2,9 @@ import type { SecondFactor } from '../policy/factors.js';
 import type { ParsedRules } from './parse-rules.js';
 import type { ParsedSignIn } from './parse-sign-in.js';
 
-/** A check of a session, and when it counts: from `from` on, and no longer at `until`; in milliseconds since 1970. */
+/**
+ * A check of a session, and when it counts: from `from`, inclusive, to `until`, exclusive; in milliseconds since 1970.
+ */
 export interface Check {
   readonly from: number;
   readonly until: number;
@@ -13,7 +15,7 @@ export interface SecondFactorCheck extends Check {
   readonly factor: SecondFactor;
 }
 
-/** The checks of a session that the policy allows and that are still the user's; `undefined` for those that are not. */
+/** The checks of a session that the policy allows and the user still has; `undefined` for the others. */
 export interface Checks {
   readonly password: Check | undefined;
   readonly externalLogin: Check | undefined;
@@ -46,7 +48,7 @@ export function hasSecondFactor(rules: ParsedRules, { user }: ParsedSignIn, fact
   return rules.secondFactors.includes(factor) && user.factors.includes(factor);
 }
 
-/** Says of each check of the session when it counts (docs/how-to/sign-in.md#rules). */
+/** When each check of the session counts (docs/how-to/sign-in.md#rules). */
 export function checksOf(rules: ParsedRules, signIn: ParsedSignIn): Checks {
   const { session, user } = signIn;
   const { settings } = rules;
@@ -81,10 +83,10 @@ function secondFactorChecks(rules: ParsedRules, signIn: ParsedSignIn): readonly 
 function checkAt(from: number, lifetime: number, { request, session }: ParsedSignIn): Check {
   const { maxAge, startedAt } = request;
   let until = from + Math.ceil(lifetime);
-  // Asked every time: it counts in the request it was made for, and in no other.
+  // A lifetime of zero: the check counts only in the request it was made for.
   if (lifetime === 0 && startedAt !== undefined && from >= startedAt) until = Number.POSITIVE_INFINITY;
   if (maxAge !== undefined) {
-    // "No older than": at that very age it still counts.
+    // "No older than": at exactly that age it still counts.
     if (startedAt === undefined) until = Math.min(until, from + maxAge + 1);
     else if (from < startedAt - maxAge) until = Number.NEGATIVE_INFINITY;
   }

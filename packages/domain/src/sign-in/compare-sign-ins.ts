@@ -6,15 +6,15 @@ import { parseRules, type ParsedRules } from './parse-rules.js';
 import { NO_REQUEST, type ParsedSession, type ParsedUser } from './parse-sign-in.js';
 import { caseOf, stepAt } from './steps.js';
 
-/** What a change of a policy means for sign-ins, as they are judged by it. */
+/** What a change of a policy means for sign-ins. */
 export interface SignInsCompared {
-  /** Whether a session that was not enough before is enough now. */
+  /** Whether some session that was insufficient before is sufficient now. */
   readonly weakened: boolean;
-  /** Whether a session that was enough before is not enough any more: open ones have to be judged anew. */
+  /** Whether some session that was sufficient before is insufficient now: open sessions must be judged again. */
   readonly strengthened: boolean;
 }
 
-/** Compares by kinds of users and sessions, of which there are a few thousand; nothing where a policy is missing before or after. */
+/** Compares a few thousand kinds of users and sessions; nothing when there is no policy before or after. */
 export function compareSignIns(before: LoginPolicy, after: LoginPolicy): SignInsCompared {
   if (before.stage !== 'active' || after.stage !== 'active') return { weakened: false, strengthened: false };
   const [earlier, later] = [parseRules(before), parseRules(after)];
@@ -57,7 +57,7 @@ function* signInsUnder(earlier: ParsedRules, later: ParsedRules): Generator<Atte
   }
 }
 
-/** One that both link, and one that only one of them does. */
+/** One provider that both policies link, and one that only one of them links. */
 function providersOf(earlier: ParsedRules, later: ParsedRules): readonly string[] {
   const [before, after] = [new Set(earlier.identityProviders), new Set(later.identityProviders)];
   const both = earlier.identityProviders.find((id) => after.has(id));
@@ -66,14 +66,17 @@ function providersOf(earlier: ParsedRules, later: ParsedRules): readonly string[
   return [both, gone, come].filter((id) => id !== undefined);
 }
 
-/** A check of now, and for each lifetime that differs one that counts by the longer only. */
+/** The ages of checks to try: none, and for each differing lifetime one that counts only under the longer one. */
 function agesOf(earlier: ParsedRules, later: ParsedRules): readonly number[] {
   const differing = LIFETIME_NAMES.filter((name) => earlier.settings[name] !== later.settings[name]);
   const shorter = differing.map((name) => Math.min(earlier.settings[name], later.settings[name]));
   return [...new Set([0, ...shorter.map((age) => Math.max(1, Math.ceil(age)))])];
 }
 
-/** All ages of checks at once would be too many: the first step and the second are each as old, or of now. */
+/**
+ * The sessions to try. Not all combinations of ages, which would be too many: the first and second step are each
+ * equally old or new.
+ */
 function* sessionsOf(providers: readonly string[], at: typeof AT): Generator<ParsedSession, void, undefined> {
   const none = {
     password: undefined,

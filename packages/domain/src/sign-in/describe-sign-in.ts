@@ -18,8 +18,9 @@ const IMPOSSIBLE: Readonly<Record<SignInImpossibility, string>> = {
 };
 
 /**
- * Says an answer to the user who signs in, in one English sentence or two. It gives nothing away of why an answer was `rejected`: that is
- * for the log. A login page in other languages, or with the names of its identity providers, says it by itself (docs/how-to/sign-in.md).
+ * Describes an answer to the user who signs in, in one or two English sentences. It does not reveal why an answer was
+ * `rejected`: log that. A login page in another language, or with the names of its identity providers, needs its own
+ * texts (docs/how-to/sign-in.md).
  */
 export function describeSignIn(answer: SignInAnswer | JudgedSignIn): string {
   switch (answer.outcome) {

@@ -10,11 +10,11 @@ import { parseSignIn } from './parse-sign-in.js';
 import type { Judgement, SignIn, SignInAnswer, SignInLevel, SignInPolicy } from './sign-in.js';
 
 /**
- * Says whether what a session has verified is enough by an effective policy at an instant, until when that holds, and otherwise what to
- * ask for (docs/how-to/sign-in.md#rules). Only the outcome `proceed` lets anybody in.
+ * Judges whether a session's checks are sufficient under an effective policy at an instant, until when that holds, and
+ * otherwise what to ask for (docs/how-to/sign-in.md#rules). Only the outcome `proceed` lets a user in.
  *
- * Pure: it looks at no clock and at no store. The order and doubles of lists don't matter. What can't be read is `rejected`, naming the
- * field; a policy that was not found is `rejected`, too.
+ * Pure: it reads neither a clock nor a store. Order and duplicates in lists do not matter. Malformed input is
+ * `rejected` with its field; so is a policy that was not found.
  */
 export function evaluateSignIn(policy: SignInPolicy, signIn: SignIn): SignInAnswer {
   try {
@@ -34,7 +34,7 @@ function rulesOf(policy: SignInPolicy): ParsedRules | Rejected {
   return policy.outcome === 'rejected' ? policy : parseRules(policy.policy);
 }
 
-/** Judges at an instant, and until when. */
+/** The judgement at an instant, and until when it holds. */
 export function judgementAt(of: Case, at: number): Judgement {
   const step = stepAt(of, at);
   return judgementOf(of, step, { at, validUntil: nextChange(of, step, at) });
@@ -42,7 +42,7 @@ export function judgementAt(of: Case, at: number): Judgement {
 
 const FURTHEST = 8_640_000_000_000_000;
 
-/** The first later instant at which the answer is another one. */
+/** The first later instant at which the answer changes. */
 function nextChange(of: Case, step: Step, at: number): Date | undefined {
   for (let border = nextBorder(of, at); border <= FURTHEST; border = nextBorder(of, border)) {
     if (stepAt(of, border) !== step || (isLevel(step) && differs(of, step, [at, border]))) return new Date(border);
@@ -54,7 +54,7 @@ function isLevel(step: Step): step is SignInLevel {
   return step === 'one-factor' || step === 'two-factors' || step === 'passkey';
 }
 
-/** Whether what is said within a level differs at two instants. All else that is said of a step is the same at any instant. */
+/** Whether the answer within one level differs at two instants. The rest of a step does not depend on the instant. */
 function differs(of: Case, level: SignInLevel, [one, other]: readonly [number, number]): boolean {
   const [before, after] = [proceeding(of, level, one), proceeding(of, level, other)];
   return (

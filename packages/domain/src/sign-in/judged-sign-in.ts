@@ -9,16 +9,20 @@ import { parseSignIn, type ParsedSignIn } from './parse-sign-in.js';
 import type { JudgedSignIn } from './sign-in.js';
 import { caseOf } from './steps.js';
 
-/** A sign-in that was asked about, checked: by which policy and at which instant it is judged. */
+/** A checked request to judge a sign-in: by which policy and at which instant. */
 interface AskedAbout {
   readonly of: Organization;
   readonly signIn: ParsedSignIn;
-  /** `undefined`: now, which is when the policy has been read. */
+  /** `undefined`: now, that is when the policy has been read. */
   readonly at: Instant | undefined;
   readonly read: ParsedRead;
 }
 
-/** Takes a sign-in in an organization. An instant that is past is judged by the policy of then. @throws InvalidValue */
+/**
+ * Parses a request to judge a sign-in in an organization. A past instant is judged by the policy at that time.
+ *
+ * @throws InvalidValue
+ */
 export function parseAskedAbout(organization: unknown, signIn: unknown, options: unknown): AskedAbout {
   const of = parseOrganization(organization, 'organization');
   const asked = parseSignIn(signIn);
@@ -30,7 +34,7 @@ export function parseAskedAbout(organization: unknown, signIn: unknown, options:
   return { of, signIn: asked, at: asked.at ?? parseInstantInput(undefined, 'at'), read };
 }
 
-/** Judges a sign-in at an instant by the policy that was found. */
+/** The judgement at an instant by the policy found. */
 export function judgedBy(found: StateFound, signIn: ParsedSignIn, at: Instant): JudgedSignIn {
   const { marks, owner, policy, position } = found;
   const judgement = judgementAt(caseOf(parseRules(policy), signIn), at);

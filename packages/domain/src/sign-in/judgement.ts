@@ -10,7 +10,7 @@ import type {
   SignInOption,
 } from './sign-in.js';
 
-/** In the order to offer them. */
+/** The second factors in the order to offer them. */
 const OFFERED: readonly SecondFactor[] = ['U2F', 'TOTP', 'OTP_EMAIL', 'OTP_SMS', 'RECOVERY_CODES'];
 const PASSWORD: SignInOption = Object.freeze({ method: 'password' });
 const PASSKEY: SignInOption = Object.freeze({ method: 'passkey' });
@@ -18,13 +18,13 @@ const PASSKEY: SignInOption = Object.freeze({ method: 'passkey' });
 /** The members of `proceed` that time may change within a level. */
 type Proceeding = Pick<Proceed, 'amr' | 'authenticatedAt' | 'offerSetUp'>;
 
-/** When a step was found, and until when it holds. */
+/** When a step was judged, and until when it holds. */
 interface Span {
   readonly at: number;
   readonly validUntil: Date | undefined;
 }
 
-/** Says a step to the one who asked. */
+/** A step as an answer. */
 export function judgementOf(of: Case, step: Step, { at, validUntil }: Span): Judgement {
   switch (step) {
     case 'one-factor':
@@ -59,7 +59,7 @@ function impossible(reason: SignInImpossibility, validUntil: Date | undefined): 
   return { outcome: 'impossible', reason, validUntil };
 }
 
-/** What could count as a first step; the policy's other identity providers only where nothing else is left. */
+/** The options for a first step. The policy's other identity providers only appear when there is no other option. */
 function firstSteps({ canUsePasskey, rules, signIn }: Case): readonly SignInOption[] {
   const options: SignInOption[] = canUsePasskey ? [PASSKEY] : [];
   if (signIn.request.level === 'passkey') return options;
@@ -71,7 +71,7 @@ function firstSteps({ canUsePasskey, rules, signIn }: Case): readonly SignInOpti
   return options;
 }
 
-/** What is said of a sign-in that is enough, besides its level. */
+/** The members of `proceed` besides the level. */
 export function proceeding(of: Case, level: SignInLevel, at: number): Proceeding {
   const { externalLogin, passkey, password, secondFactors } = of.checks;
   const amr: AuthenticationMethod[] = [];
@@ -120,7 +120,7 @@ function inBoth(these: readonly string[], those: readonly string[]): readonly st
   return these.filter((text) => wanted.has(text));
 }
 
-/** Each once, in the order of their characters: the same whatever order they came in. */
+/** Sorted and without duplicates, so that the answer does not depend on the order of the input. */
 function sorted(texts: readonly string[]): readonly string[] {
   return texts.length < 2 ? texts : [...new Set(texts)].toSorted();
 }

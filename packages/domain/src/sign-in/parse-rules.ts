@@ -16,7 +16,7 @@ export interface ParsedRules {
   readonly settings: ParsedSettings;
   readonly secondFactors: readonly SecondFactor[];
   readonly multiFactors: readonly MultiFactor[];
-  /** Ids. */
+  /** The ids of identity providers. */
   readonly identityProviders: readonly string[];
 }
 
@@ -32,8 +32,10 @@ export interface ParsedSettings extends Readonly<Record<LifetimeName, number>> {
 const POLICY = ['settings', 'secondFactors', 'multiFactors', 'identityProviders'];
 
 /**
- * Takes the rules of a policy as it is read or as it was recorded. A member that this version does not know is refused: it may be
- * a stricter rule. @throws InvalidValue
+ * Parses the rules of a policy from an answer or a state. An unknown member is refused, because it may be a stricter
+ * rule.
+ *
+ * @throws InvalidValue
  */
 export function parseRules(value: unknown): ParsedRules {
   const policy = parseAnyObject(value, 'policy');
@@ -52,7 +54,7 @@ export function parseRules(value: unknown): ParsedRules {
       case 'identityProviders':
         identityProviders = policy['identityProviders'];
         break;
-      // Whose policy it is, and how it stood: a sign-in is not judged by that.
+      // The members about the policy's owner and version do not affect sign-ins.
       case 'stage':
       case 'position':
       case 'owner':
@@ -83,7 +85,7 @@ const parseProvider: Parser<string> = (value, field) => {
 
 const known = new WeakMap<object, ParsedSettings>();
 
-/** Settings of a view are frozen, and many sign-ins are judged by one view: they are parsed once. */
+/** Caches parsed settings, because a view's settings are frozen and judge many sign-ins. */
 function parseSettings(value: unknown): ParsedSettings {
   const view = typeof value === 'object' && value !== null ? value : {};
   const before = known.get(view);

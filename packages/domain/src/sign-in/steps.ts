@@ -4,21 +4,21 @@ import type { ParsedRules } from './parse-rules.js';
 import type { ParsedSignIn } from './parse-sign-in.js';
 import type { SignInLevel } from './sign-in.js';
 
-/** A sign-in under a policy: all that is looked at, whatever the instant. */
+/** A sign-in under a policy: everything a judgement needs except the instant. */
 export interface Case {
   readonly rules: ParsedRules;
   readonly signIn: ParsedSignIn;
   readonly checks: Checks;
   readonly canUsePasskey: boolean;
-  /** From this instant on the user is offered to set up a factor. */
+  /** From this instant on, the user is offered to set up a factor. */
   readonly offersFrom: number;
 }
 
-/** What comes next for the user: they are in, at a level, or something is missing. */
+/** The next step for the user: signed in at a level, or something is missing. */
 export type Step =
   SignInLevel | 'authenticate' | 'verify' | 'verify-passkey' | 'set-up' | 'no-factor-left' | 'level-not-reachable';
 
-/** Puts a sign-in under a policy. */
+/** Prepares the judgement of a sign-in under a policy. */
 export function caseOf(rules: ParsedRules, signIn: ParsedSignIn): Case {
   return {
     rules,
@@ -54,12 +54,14 @@ export function stepAt(of: Case, at: number): Step {
   return isForced ? 'no-factor-left' : 'level-not-reachable';
 }
 
-/** Whether the policy allows a factor that the user has not. Recovery codes are set up beside another factor, never alone. */
+/**
+ * Whether the policy allows a factor that the user lacks. Recovery codes are set up beside another factor, never alone.
+ */
 export function canSetUp({ rules, signIn }: Case, factor: SecondFactor): boolean {
   return factor !== 'RECOVERY_CODES' && rules.secondFactors.includes(factor) && !signIn.user.factors.includes(factor);
 }
 
-/** Whether the policy allows passkeys and the user has none. */
+/** Whether the policy allows passkeys and the user lacks one. */
 export function canSetUpPasskey({ rules, signIn }: Case): boolean {
   return allowsPasskeys(rules) && !signIn.user.factors.includes('U2F_WITH_VERIFICATION');
 }

@@ -7,10 +7,10 @@ import { parseRules, type ParsedRules } from './parse-rules.js';
 import { NO_REQUEST, type ParsedSession, type ParsedUser } from './parse-sign-in.js';
 import type { Judgement } from './sign-in.js';
 
-/** What is wrong with a policy, or with a change of it, that the rules allow all the same (docs/reference/login-policies.md#preview). */
+/** A problem of a policy, or of a change, that the rules allow (docs/reference/login-policies.md#preview). */
 export type WarningName = 'no-way-to-sign-in' | 'no-factor-left' | 'weaker-sign-in';
 
-/** A warning, and the sentence that says it to a person. */
+/** A warning, and its sentence for people. */
 export interface PolicyWarning {
   readonly warning: WarningName;
   readonly message: string;
@@ -18,9 +18,9 @@ export interface PolicyWarning {
 
 /** The warnings of a change. */
 export interface ChangeWarnings {
-  /** What the change brings about. */
+  /** The warnings that the change causes. */
   readonly introduced: readonly PolicyWarning[];
-  /** What was so before the change, and stays so. */
+  /** The warnings from before the change that remain. */
   readonly standing: readonly PolicyWarning[];
 }
 
@@ -33,12 +33,12 @@ const SENTENCES: Readonly<Record<WarningName, string>> = {
     'Nothing requires a second factor, so users who have set up only what is taken away would sign in with one factor.',
 };
 
-/** Warns of whom a policy locks out, as sign-ins are judged by it; nothing for a policy that is not there. */
+/** The warnings about whom a policy locks out, by the rules of sign-in; empty without a policy. */
 export function warningsOf(policy: LoginPolicy): readonly PolicyWarning[] {
   return lockOutsOf(policy).map(named);
 }
 
-/** Warns of what users meet after a change that they did not meet before, and of what stays as it was. */
+/** The warnings after a change: those it introduces and those that remain. */
 export function warningsOfChange(before: LoginPolicy, after: LoginPolicy): ChangeWarnings {
   const [stood, stand] = [lockOutsOf(before), lockOutsOf(after)];
   const introduced: WarningName[] = lockOutsIntroduced(before, after);
@@ -49,24 +49,24 @@ export function warningsOfChange(before: LoginPolicy, after: LoginPolicy): Chang
   };
 }
 
-/** The warnings that a policy can stand under: those of somebody who can't get in. */
+/** The warnings that a single policy can have: those about users who can't get in. */
 export type LockOut = Exclude<WarningName, 'weaker-sign-in'>;
 
-/** All of them. */
+/** All lock-out warnings. */
 export const LOCK_OUTS: readonly LockOut[] = ['no-way-to-sign-in', 'no-factor-left'];
 
-/** Whom a change would lock out that nobody was locked out by before. */
+/** The lock-outs that a change would introduce. */
 export function lockOutsIntroduced(before: LoginPolicy, after: LoginPolicy): LockOut[] {
   const stood = lockOutsOf(before);
   return lockOutsOf(after).filter((warning) => !stood.includes(warning));
 }
 
-/** Says some warnings to a person. */
+/** Warnings with their sentences. */
 export function describeWarnings(warnings: readonly WarningName[]): readonly PolicyWarning[] {
   return warnings.map(named);
 }
 
-/** The warnings that a policy stands under. Every row of a policy asks: it is judged once for all policies that are alike. */
+/** The lock-outs of a policy. Judged once for all similar policies, because every row of a policy asks. */
 export function lockOutsOf(policy: LoginPolicy): readonly LockOut[] {
   if (policy.stage !== 'active') return NO_LOCK_OUTS;
   const kind = kindOf(policy);
@@ -79,10 +79,13 @@ export function lockOutsOf(policy: LoginPolicy): readonly LockOut[] {
 }
 
 const NO_LOCK_OUTS: readonly LockOut[] = [];
-/** By {@link kindOf}: at most as many as there are combinations of a dozen yes and no. */
+/** By {@link kindOf}: at most one entry for each combination of a dozen booleans. */
 const judged = new Map<number, readonly LockOut[]>();
 
-/** All that the judgement of {@link lockOutsBy} depends on. Lifetimes do not count: each check is made at the instant of the judgement. */
+/**
+ * Everything that {@link lockOutsBy} depends on. Lifetimes do not matter, because each check is made at the instant of
+ * the judgement.
+ */
 function kindOf({ settings, secondFactors, multiFactors, identityProviders }: ActivePolicy): number {
   let kind = identityProviders.length > 0 ? 1 : 0;
   for (const isSo of [
@@ -110,7 +113,7 @@ function lockOutsBy(rules: ParsedRules): LockOut[] {
   const { identityProviders } = rules;
   const everything = { hasPassword: true, factors: FACTORS, identityProviders, mfaInitSkippedAt: undefined };
   if (verdictOn(rules, everything, NOTHING).outcome === 'impossible') return ['no-way-to-sign-in'];
-  // New users are in this place: past the first step, and no factor set up yet.
+  // New users get here: past the first step, without a factor.
   const isStuck = firstSteps(identityProviders).some((session) => {
     const verdict = verdictOn(rules, { ...everything, factors: [] }, session);
     return verdict.outcome === 'impossible' && verdict.reason === 'no-factor-left';
@@ -118,7 +121,7 @@ function lockOutsBy(rules: ParsedRules): LockOut[] {
   return isStuck ? ['no-factor-left'] : [];
 }
 
-/** Whether somebody with just one factor, who had to use it, would get in without it and without another. */
+/** Whether a user with one factor, who had to use it, would get in without it and without another. */
 function isWeaker(before: ParsedRules | undefined, after: ParsedRules | undefined): boolean {
   if (before === undefined || after === undefined) return false;
   const identityProviders = before.identityProviders.filter((id) => after.identityProviders.includes(id));
@@ -139,7 +142,7 @@ function isByOneFactor(verdict: Judgement): boolean {
   return verdict.outcome === 'proceed' && verdict.level === 'one-factor';
 }
 
-/** Any instant does: all checks are made at it, and the sign-in was asked for at it, so that no lifetime is too short. */
+/** Any instant: all checks and the request have the same one, so no lifetime has passed. */
 const AT = instant(0);
 const REQUEST = { ...NO_REQUEST, startedAt: AT };
 const FACTORS = [...SECOND_FACTORS, ...MULTI_FACTORS];

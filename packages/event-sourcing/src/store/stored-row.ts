@@ -19,7 +19,7 @@ export function decodeRow<Row>(definition: ReadModelDefinition<Row>, { key, text
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const problem = `row ${JSON.stringify(key)} of read model ${modelName(definition)} can't be read (${why})`;
-    throw new StoreDamaged({ store, problem, remedy: 'a rebuild mends it' }, cause);
+    throw new StoreDamaged({ store, problem, remedy: 'rebuild the read model' }, cause);
   }
 }
 
