@@ -71,7 +71,7 @@ describe('a store that can’t be used', () => {
     const newer = await place.run('status');
     expect([newer.code, newer.err]).to.deep.equal([
       EXIT.store,
-      `${place.path('iam.db')} can't be used: its schema is version 99, and this program knows up to 6. Name another store, or use the version of this program that fits (login-policy migrate).\n`,
+      `${place.path('iam.db')} can't be used: expected schema version 6 or older, got 99. Name another store, or use the version of this program that fits (login-policy migrate).\n`,
     ]);
     tamper('PRAGMA application_id = 7');
     expect((await place.run('migrate')).code).to.equal(EXIT.store);

@@ -222,9 +222,9 @@ export class LoginPolicies extends LoginPolicyReads {
       () => parsePreview(owner, command, options),
       async ({ of, parsed, context, read }) => {
         const begunAt = performance.now();
-        const considered = await this.#handler.consider(policyStream(of), parsed, context);
-        if (considered.outcome === 'rejected') return refused(considered, of);
-        return previewOf(considered, {
+        const dryRun = await this.#handler.dryRun(policyStream(of), parsed, context);
+        if (dryRun.outcome === 'rejected') return refused(dryRun, of);
+        return previewOf(dryRun, {
           of,
           read: leftOf(read, begunAt),
           policies: this.#policies,

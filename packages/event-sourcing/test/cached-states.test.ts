@@ -60,7 +60,7 @@ describe('a state that a command handler has kept', () => {
     expect(answer).to.deep.include({ outcome: 'rejected', rejection: { reason: 'too-low', at: 3 } });
   });
 
-  it('is what a command is considered by, without the events it holds being read again', async () => {
+  it('is what a dry run of a command decides by, without the events it holds being read again', async () => {
     const { eventStore } = openMemoryStore();
     let read = 0;
     const counted = delegating(eventStore, {
@@ -73,7 +73,7 @@ describe('a state that a command handler has kept', () => {
     });
     const handler = handlerOn(counted);
     for (const amount of [1, 2, 4]) await handler.handle(stream, raise(amount), by);
-    expect(await handler.consider(stream, lower(7))).to.deep.include({ outcome: 'accepted', state: 7 });
+    expect(await handler.dryRun(stream, lower(7))).to.deep.include({ outcome: 'accepted', state: 7 });
     expect(read, 'the last one, to see that it is there').to.equal(1);
   });
 

@@ -226,10 +226,10 @@ describe('considering a command', () => {
     const handler = handlerOn(eventStore);
     await handler.handle(stream, raise(2), by);
     await handlerOn(eventStore).handle(stream, raise(3), by);
-    const granted = await handler.consider(stream, lower(5));
+    const granted = await handler.dryRun(stream, lower(5));
     expect(granted).to.deep.include({ outcome: 'accepted', state: 5 });
     expect(granted).to.have.property('events').with.length(1);
-    const refused = await handler.consider(stream, lower(6));
+    const refused = await handler.dryRun(stream, lower(6));
     expect(refused).to.deep.include({ outcome: 'rejected', state: 5 });
     for await (const [last] of eventStore.readStream(stream, { direction: 'backwards', limit: 1 })) {
       expect(last?.revision).to.equal(1n);
@@ -240,7 +240,7 @@ describe('considering a command', () => {
     const { eventStore } = openMemoryStore();
     const handler = handlerOn(eventStore);
     await handler.handle(stream, raise(2), by);
-    expect(await handler.consider(stream, raise(1), { ifRevision: revision(7n) })).to.deep.include({
+    expect(await handler.dryRun(stream, raise(1), { ifRevision: revision(7n) })).to.deep.include({
       outcome: 'rejected',
       rejection: { reason: 'revision-not-current', expected: revision(7n), actual: revision(0n) },
     });

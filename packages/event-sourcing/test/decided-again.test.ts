@@ -95,7 +95,7 @@ describe('looking ahead of commands', () => {
     const { store, asked } = watched(openMemoryStore().eventStore);
     const handler = handlerOn(store);
     const both = Array.from({ length: 16 }, async () => {
-      await Promise.all([handler.handle(stream, raise(1), by), handler.consider(stream, lower(1))]);
+      await Promise.all([handler.handle(stream, raise(1), by), handler.dryRun(stream, lower(1))]);
     });
     await Promise.all(both);
     expect(await handler.handle(stream, raise(0), by)).to.have.property('state', 16);

@@ -100,7 +100,7 @@ describe('a command that needs facts', () => {
     expect(asked.appends).to.equal(2);
     expect(await handler.handle(stream, raise(2), keyed('raise'))).to.deep.include({ state: 3, isRepeated: true });
     expect(questions).to.deep.equal([`${stream} 2`]);
-    expect(await handler.consider(stream, raise(2))).to.deep.include({ outcome: 'rejected' });
+    expect(await handler.dryRun(stream, raise(2))).to.deep.include({ outcome: 'rejected' });
     expect(questions).to.have.length(2);
   });
 });

@@ -42,7 +42,7 @@ import type { LogReader } from './reads.js';
 import { headOf } from './positions.js';
 import { FIRST_STREAM, type StreamsReader } from './streams-reader.js';
 
-/** What a backend on a SQLite file is made of. */
+/** The parts of a backend on a SQLite file. */
 export interface BackendParts {
   readonly events: EventStatements;
   readonly models: ModelStatements;
@@ -51,7 +51,7 @@ export interface BackendParts {
   readonly streams: StreamsReader;
 }
 
-/** A plan that was written, and whether by memory. */
+/** A written plan, and whether it was planned from the cache. */
 interface CarriedOut<Result> {
   readonly planned: Planned<Result>;
   readonly token: unknown;
@@ -96,7 +96,7 @@ export class SqliteBackend implements Backend {
   }
 
   isCurrent(token: unknown): boolean {
-    return this.#connection.use((database) => database.moment() === token);
+    return this.#connection.use((database) => database.cacheEpoch() === token);
   }
 
   async query(target: ModelTarget, query: WantedRows): Promise<FoundRows> {
@@ -109,7 +109,7 @@ export class SqliteBackend implements Backend {
       if (place === undefined) return { head, checkpoint: undefined, rows: [] };
       const { lists } = this.#parts.models;
       const statement = lists[`${query.direction ?? 'forwards'} ${wanted}`];
-      // The smallest text that is larger than a key; and one of bytes, which every text is smaller than.
+      // `key\0` is the smallest text larger than the key. A blob is larger than every text.
       const from = query.afterKey === undefined ? '' : `${query.afterKey}\0`;
       const found = statement.all(place.model, index, value, from, query.beforeKey ?? ABOVE_TEXT, limit);
       const rows = found.map(({ key, row }) => ({ key: textOf(key), row }));
@@ -192,7 +192,7 @@ export class SqliteBackend implements Backend {
     const { database } = this.#connection;
     const write = (): Committed<CarriedOut<Result>> => database.write(() => this.#carryOut(transaction));
     try {
-      const committed = await this.#connection.patiently(
+      const committed = await this.#connection.retryWhileBusy(
         transaction.writes === 'rows' ? () => database.unsynced(write) : write,
         transaction.writes === 'rows' ? transaction : undefined,
       );
@@ -202,15 +202,15 @@ export class SqliteBackend implements Backend {
       throw new AnswerLost(fault, 'give-up');
     } catch (caught) {
       const { remembered, ...looking } = transaction;
-      // Something is there already that was remembered not to be, a stream or a receipt. Nothing was written.
+      // A stream or receipt exists that the cache said did not. Nothing was written, so plan again from the file.
       if (remembered !== undefined && isConstraint(caught)) return this.#committed(looking);
       throw caught;
     }
   }
 
   /**
-   * A commit for which there was no room is not in the log as a whole: its last page was not written, so no recovery takes it for one. To
-   * settle it would need room.
+   * Whether a commit that failed for lack of space is missing. Its last page was not written, so no recovery takes it
+   * for committed. Settling it would need space, so it is only looked for.
    */
   #isMissing(plan: Plan): boolean {
     this.#connection.database.reopen();
@@ -234,17 +234,17 @@ export class SqliteBackend implements Backend {
     }
   }
 
-  /** In one read transaction: what another process commits between two looks is not seen. */
+  /** Runs reads in one transaction, so that they see one snapshot. */
   #atOnce<Result>(look: () => Result): Result {
     return this.#connection.use((database) => database.transaction(look)());
   }
 
-  /** Takes away the rows of what was replaced, in slices, each of which is over soon. What is left, the next rebuild takes. */
+  /** Deletes the rows of replaced read models, in short slices. Anything left over is deleted by the next rebuild. */
   async #sweep(): Promise<void> {
     try {
       while (await this.#connection.writeDerived(() => sweptSome(this.#parts.models))) await yieldToLoop();
     } catch {
-      // Nobody reads them: whatever it was, what was asked for is done.
+      // Nobody reads these rows, and the caller's work is done, so a failure is ignored.
     }
   }
 }

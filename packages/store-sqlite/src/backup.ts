@@ -6,27 +6,29 @@ import type { DriverConnection, Progress } from './driver.js';
 import { codeOf } from './faults.js';
 import { makePrivate } from './private-file.js';
 
-/** Where a backup is read from. */
+/** The connections of a backup. */
 export interface BackupSource {
-  /** A connection that reads, of the backup's own; `undefined` where a second one would find nothing. */
+  /**
+   * Opens a read connection for the backup; `undefined` for a database in memory, which no second connection can see.
+   */
   readonly connect: (() => DriverConnection) | undefined;
   /** The store's own connection. */
   readonly own: DriverConnection;
 }
 
-/** How a backup is watched, and given up. */
+/** The options of a backup. */
 export interface BackupOptions {
-  /** Told as it goes on: so many pages are copied, of so many. */
+  /** Called with the number of pages copied and their total. */
   readonly onProgress?: Progress;
-  /** Gives it up; nothing is left of it. */
+  /** Aborts the backup; nothing is left of it. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Writes a whole, consistent copy of the database while appends go on, this process's and others'. It gets its name when it
- * is complete and on the disk.
+ * Writes a whole, consistent copy of the database while this process and others append. The file gets its name once it
+ * is complete and synced.
  *
- * @throws StoreUnavailable when there is a file of that name already, or it can't be written.
+ * @throws StoreUnavailable when a file of that name exists, or it can't be written.
  * @throws DeadlineExceeded when the signal fired.
  */
 export async function backUp(source: BackupSource, path: string, options: BackupOptions = {}): Promise<void> {
@@ -35,7 +37,7 @@ export async function backUp(source: BackupSource, path: string, options: Backup
     await copy(source, unfinished, options);
     await sync(unfinished, 'r+');
     await giveName(unfinished, path);
-    // Windows has no such thing.
+    // Windows can't sync a directory.
     if (process.platform !== 'win32') await sync(dirname(path), 'r');
   } catch (cause) {
     if (options.signal?.aborted === true) throw new DeadlineExceeded({ doing: `backing up to ${path}` }, cause);
@@ -46,7 +48,10 @@ export async function backUp(source: BackupSource, path: string, options: Backup
   }
 }
 
-/** Over a connection of its own that holds one moment fast: else each commit of another process would make it begin anew. */
+/**
+ * Copies over a connection of its own with an open read: otherwise each commit of another process would restart the
+ * copy.
+ */
 async function copy(
   { connect, own }: BackupSource,
   path: string,
@@ -69,7 +74,10 @@ async function copy(
   }
 }
 
-/** A link, unlike a rename, never takes the place of a file that is there. Where there are no links, the name is taken first. */
+/**
+ * Links the file to its name, because a link, unlike a rename, never replaces an existing file. Where links are not
+ * supported, an empty file reserves the name first.
+ */
 async function giveName(unfinished: string, path: string): Promise<void> {
   try {
     await link(unfinished, path);
@@ -82,7 +90,7 @@ async function giveName(unfinished: string, path: string): Promise<void> {
 
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
-/** Waits until a file, or what a folder lists, is on the disk. */
+/** Syncs a file or a directory to disk. */
 async function sync(path: string, mode: 'r' | 'r+'): Promise<void> {
   const file = await open(path, mode);
   try {
@@ -92,7 +100,7 @@ async function sync(path: string, mode: 'r' | 'r+'): Promise<void> {
   }
 }
 
-/** What can't be taken away stays: the backup is what it is. */
+/** A file that can't be deleted stays; the outcome of the backup does not change. */
 async function removeAll(unfinished: string): Promise<void> {
   const paths = ['', '-wal', '-shm', '-journal'].map((suffix) => `${unfinished}${suffix}`);
   await Promise.allSettled(paths.map((path) => rm(path)));

@@ -10,9 +10,9 @@ import type { Database, Transacted } from './database.js';
 import { isBusy, toFault } from './faults.js';
 import { settle } from './settle.js';
 
-/** How a connection behaves towards other processes. */
+/** How a connection deals with other processes. */
 export interface ConnectionOptions {
-  /** Whatever would write is refused. */
+  /** Refuses all writes. */
   readonly isReadOnly: boolean;
   readonly busyTimeoutMs: number;
   readonly pollIntervalMs: number;
@@ -20,7 +20,7 @@ export interface ConnectionOptions {
 
 const LONGEST_PAUSE_MS = 20;
 
-/** The one connection of a store: everything goes through it, and it knows whether it is closed. */
+/** The single connection of a store, which all calls go through. It knows whether it is closed. */
 export class Connection {
   readonly database: Database;
   readonly name: string;
@@ -33,7 +33,7 @@ export class Connection {
     this.name = database.name;
     this.#options = options;
     const version = database.prepare('PRAGMA data_version').pluck();
-    // It changes with every commit of another connection.
+    // The data version changes with every commit of another connection.
     this.watch = new Watch({ look: () => version.get(), intervalMs: () => options.pollIntervalMs });
   }
 
@@ -41,7 +41,7 @@ export class Connection {
     return this.#options.isReadOnly;
   }
 
-  /** Does something with the database at once. @throws StoreClosed, or the fault the driver's error stands for. */
+  /** Uses the database synchronously. @throws StoreClosed, or the fault of the driver's error */
   use<Result>(work: (database: Database) => Result): Result {
     if (this.#isClosed) throw new StoreClosed({ store: this.name });
     try {
@@ -52,44 +52,44 @@ export class Connection {
   }
 
   /**
-   * Writes in one transaction. While another process holds the lock it waits without stopping the event loop.
+   * Writes in one transaction. While another process holds the lock, it waits without blocking the event loop.
    *
-   * @throws StoreUnavailable when the lock could not be had within the busy time-out.
-   * @throws DeadlineExceeded when the signal fired before that: nothing was written.
+   * @throws StoreUnavailable when the lock was not free within the busy time-out.
+   * @throws DeadlineExceeded when the signal fired before that; nothing was written.
    */
   write<Result>(work: () => Result, wait?: WaitOptions): Promise<Result> {
     return this.#committed(() => this.database.write(work), wait);
   }
 
   /**
-   * Writes what can be computed again, as {@link write} does, without waiting for the disk: a power loss may take it, whole. Any write
-   * that waits for the disk after it has it there, too.
+   * Writes derived data as {@link write} does, but without a sync: a power loss may undo the whole write. A later
+   * synced write also makes it durable.
    */
   writeDerived<Result>(work: () => Result, wait?: WaitOptions): Promise<Result> {
     return this.#committed(() => this.database.unsynced(() => this.database.write(work)), wait);
   }
 
-  /** @throws StoreForeign when the file was opened to be read only. */
+  /** @throws StoreForeign when the file was opened read-only. */
   demandWritable(): void {
-    if (this.isReadOnly) throw new StoreForeign({ store: this.name, problem: 'it was opened to be read only' });
+    if (this.isReadOnly) throw new StoreForeign({ store: this.name, problem: 'it was opened read-only' });
   }
 
-  /** After a commit that failed: what is in the file now is read over a new connection, and can no longer change. */
+  /** Call it after a failed commit: reopens the file over a new connection, and makes its content final. */
   async settle(): Promise<void> {
     this.database.reopen();
-    await this.patiently(() => settle(this.database));
+    await this.retryWhileBusy(() => settle(this.database));
   }
 
   async #committed<Result>(write: () => Transacted<Result>, wait?: WaitOptions): Promise<Result> {
     this.demandWritable();
-    const transacted = await this.patiently(write, wait);
+    const transacted = await this.retryWhileBusy(write, wait);
     if (transacted.isCommitted) return transacted.result;
     await this.settle();
     throw toFault(transacted.cause, this.name);
   }
 
-  /** Does something that another process's lock may keep it from: then again, until the busy time-out. */
-  async patiently<Result>(work: (database: Database) => Result, wait?: WaitOptions): Promise<Result> {
+  /** Retries work while another process holds the lock, until the busy time-out. */
+  async retryWhileBusy<Result>(work: (database: Database) => Result, wait?: WaitOptions): Promise<Result> {
     const deadline = new Deadline(`waiting for ${this.name}`, wait);
     const giveUpAt = performance.now() + this.#options.busyTimeoutMs;
     for (let attempt = 1; ; attempt++) {
@@ -104,7 +104,7 @@ export class Connection {
     }
   }
 
-  /** Refuses every later use. */
+  /** Refuses all later calls. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

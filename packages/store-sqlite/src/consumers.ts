@@ -12,8 +12,8 @@ import { headOf } from './positions.js';
 import type { LogReader } from './reads.js';
 
 /**
- * Made when the first consumer works, and not by a step of the schema: programs of before run beside it, and may come back. Its form is
- * never changed; another would have another name.
+ * Created by the first consumer instead of a schema migration, because programs of the previous version run beside this
+ * one or may return. Never change these tables; use new names instead.
  */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS consumers (
@@ -29,7 +29,7 @@ const TABLES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** A row of a consumer, and what its session said last. */
+/** A consumer's row and its session's last heartbeat. */
 interface ConsumerRow {
   readonly version: number;
   readonly session: string | null;
@@ -38,7 +38,7 @@ interface ConsumerRow {
   readonly beat: number | null;
 }
 
-/** What tells whether a position is of this log. */
+/** What is needed to check that a position is of this log. */
 export interface ConsumersParts {
   readonly events: Pick<EventStatements, 'head'>;
   readonly log: Pick<LogReader, 'knows'>;
@@ -46,7 +46,10 @@ export interface ConsumersParts {
 
 type NewRow = [name: string, version: number, session: string | null, run: number | null, position: string];
 
-/** The consumers of a SQLite file. Their writes don't wait for the disk: events that a power loss takes them back before are handled again. */
+/**
+ * The consumers of a SQLite file. Their writes are not synced: events after a checkpoint that a power loss undid are
+ * handled again.
+ */
 export class SqliteConsumers implements ConsumerBackend {
   readonly #connection: Connection;
   readonly #parts: ConsumersParts;

@@ -1,37 +1,37 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Changes, DriverConnection, DriverStatement, RowShape } from './driver.js';
 
-/** How a connection to a database is made, the first time and each time after. */
+/** How a connection is opened, at first and again. */
 export interface DatabaseOptions {
-  /** The file, for faults to say; `:memory:` for one that dies with its connection. */
+  /** The file, for faults; `:memory:` for a database that ends with its connection. */
   readonly name: string;
   readonly connect: (isFirst: boolean) => DriverConnection;
 }
 
-/** What a transaction came to. An error of its commit says nothing about what is in the file now. */
+/** The outcome of a transaction. After an error of its commit, the content of the file is unknown. */
 export type Transacted<Result> = { readonly result: Result } & (
   { readonly isCommitted: true } | { readonly isCommitted: false; readonly cause: unknown }
 );
 
 /**
- * The one connection of a store. It can be closed and opened anew underneath its statements, which are compiled again when
- * they are next used: after an error of some kinds only a new connection knows what is in the file.
+ * The single connection of a store. It can be reopened beneath its statements, which are then compiled again on their
+ * next use: after some errors only a new connection knows what is in the file.
  */
 export class Database {
   readonly name: string;
   readonly #options: DatabaseOptions;
-  // Compiled once: doing so anew is a good part of a small transaction.
+  // Cached, because compiling is a large part of a small transaction.
   readonly #begin: Statement;
   readonly #beginReads: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
-  /** Changes with every commit of another connection. */
+  /** The data version, which changes with every commit of another connection. */
   readonly #dataVersion: Statement<[], number>;
   readonly #changed: (() => void)[] = [];
   #connection: DriverConnection | undefined;
-  #era = 0;
+  #connectionNumber = 0;
   #seen: number | undefined;
-  #moment = 0;
+  #cacheEpoch = 0;
   #isWriting = false;
   #lostBy: { readonly caught: unknown } | undefined;
 
@@ -46,32 +46,38 @@ export class Database {
     this.#dataVersion = this.prepare<[], number>('PRAGMA data_version').pluck();
   }
 
-  /** Changes whenever the connection is another one. */
-  get era(): number {
-    return this.#era;
+  /** The number of the current connection. */
+  get connectionNumber(): number {
+    return this.#connectionNumber;
   }
 
-  /** Calls when somebody else may have written, or a write was taken back, at the next {@link moment}: before anything is read of it. */
+  /**
+   * Registers a callback for possible foreign writes and rollbacks. The next {@link cacheEpoch} calls it, before anything
+   * is read.
+   */
   onForeignChange(changed: () => void): void {
     this.#changed.push(changed);
   }
 
-  /** What {@link moment} was when somebody looked last: within a transaction, of that. */
+  /** The result of the latest {@link cacheEpoch}; within a transaction, that of the transaction. */
   get token(): number {
-    return this.#moment;
+    return this.#cacheEpoch;
   }
 
-  /** Changes whenever somebody else may have written, or a write of this connection was taken back. Within a transaction it is of that. */
-  moment(): number {
+  /**
+   * The cache epoch: it changes when another connection may have written, or a write of this connection was rolled
+   * back. Constant within a transaction.
+   */
+  cacheEpoch(): number {
     const seen = this.#dataVersion.get();
-    if (seen === this.#seen) return this.#moment;
-    this.#moment++;
+    if (seen === this.#seen) return this.#cacheEpoch;
+    this.#cacheEpoch++;
     for (const changed of this.#changed) changed();
     this.#seen = seen;
-    return this.#moment;
+    return this.#cacheEpoch;
   }
 
-  /** The driver's connection, opened anew if need be. */
+  /** The driver's connection, reopened if necessary. */
   connection(): DriverConnection {
     this.#connection ??= this.#options.connect(false);
     return this.#connection;
@@ -85,18 +91,18 @@ export class Database {
     this.connection().exec(sql);
   }
 
-  /** The first value that a statement answers. */
+  /** The first column of a statement's first row. */
   value(sql: string): unknown {
     return this.prepare(sql).pluck().get();
   }
 
-  /** Makes reads one: what another process commits between them is not seen. */
+  /** Wraps reads in one transaction, so that they see one snapshot. */
   transaction<Result>(work: () => Result): () => Result {
     return () => {
       const connection = this.connection();
       this.#beginReads.run();
       try {
-        this.moment();
+        this.cacheEpoch();
         return work();
       } finally {
         if (connection.inTransaction) this.#commit.run();
@@ -104,13 +110,13 @@ export class Database {
     };
   }
 
-  /** Writes in one transaction. What is thrown before its commit takes it back. */
+  /** Writes in one transaction. An error before the commit rolls it back. */
   write<Result>(work: () => Result): Transacted<Result> {
     this.#begin.run();
     this.#isWriting = true;
     let result: Result;
     try {
-      this.moment();
+      this.cacheEpoch();
       result = work();
       this.refuseLost();
     } catch (caught) {
@@ -129,7 +135,7 @@ export class Database {
     }
   }
 
-  /** Does something while commits don't wait for the disk. Not within a transaction. */
+  /** Runs work whose commits are not synced. Not within a transaction. */
   unsynced<Result>(work: () => Result): Result {
     const synchronous = Number(this.value('PRAGMA synchronous'));
     this.exec('PRAGMA synchronous = NORMAL');
@@ -140,27 +146,27 @@ export class Database {
     }
   }
 
-  /** Keeps what belongs to a transaction from being done without it. */
+  /** Refuses statements of a transaction that SQLite has rolled back. */
   refuseLost(): void {
     if (this.#lostBy !== undefined) throw this.#lostBy.caught;
   }
 
-  /** To be called with each error of a statement: after some of them SQLite has rolled the whole transaction back by itself. */
-  heard(caught: unknown): void {
+  /** Call it with each error of a statement, because SQLite rolls the whole transaction back after some of them. */
+  noteError(caught: unknown): void {
     if (this.#isWriting && this.#connection?.inTransaction !== true) this.#lostBy ??= { caught };
   }
 
-  /** Lets go of a connection that can't be trusted any more; the next use opens another. */
+  /** Closes a connection that can't be trusted any more; the next use opens another. */
   reopen(): void {
     if (this.#options.name === ':memory:') return this.#rollBack();
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#era++;
+    this.#connectionNumber++;
     this.#seen = undefined;
     try {
       connection?.close();
     } catch {
-      // It is not used again, whatever it says.
+      // The connection is not used again, so an error does not matter.
     }
   }
 
@@ -173,42 +179,42 @@ export class Database {
     try {
       if (this.connection().inTransaction) this.#rollback.run();
     } catch {
-      // Closing a connection ends its transaction, too.
+      // Closing a connection also ends its transaction.
       this.reopen();
     }
   }
 }
 
-/** A statement of a database, compiled when it is first used and again after each reopening. */
+/** A prepared statement, compiled on first use and again after each reopening. */
 export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = unknown> {
   readonly #database: Database;
   readonly #sql: string;
   #shape: RowShape = 'record';
-  #compiled: { readonly statement: DriverStatement; readonly era: number } | undefined;
+  #compiled: { readonly statement: DriverStatement; readonly connectionNumber: number } | undefined;
 
   constructor(database: Database, sql: string) {
     this.#database = database;
     this.#sql = sql;
   }
 
-  /** Rows are their first column. */
+  /** Returns only the first column of each row. */
   pluck(): this {
     this.#shape = 'value';
     return this;
   }
 
-  /** Rows are lists of their columns. */
+  /** Returns rows as lists of columns. */
   raw(): this {
     this.#shape = 'list';
     return this;
   }
 
-  // Written out: called by their names, a read takes some 3 % longer.
+  // Explicit calls: calling the driver's methods by name makes a read about 3 % slower.
   run(...values: Values): Changes {
     try {
       return this.#ready().run(...values);
     } catch (caught) {
-      this.#database.heard(caught);
+      this.#database.noteError(caught);
       throw caught;
     }
   }
@@ -217,7 +223,7 @@ export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = u
     try {
       return this.#ready().get(...values) as Row | undefined;
     } catch (caught) {
-      this.#database.heard(caught);
+      this.#database.noteError(caught);
       throw caught;
     }
   }
@@ -226,17 +232,17 @@ export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = u
     try {
       return this.#ready().all(...values) as Row[];
     } catch (caught) {
-      this.#database.heard(caught);
+      this.#database.noteError(caught);
       throw caught;
     }
   }
 
   #ready(): DriverStatement {
     this.#database.refuseLost();
-    const { era } = this.#database;
-    if (this.#compiled?.era === era) return this.#compiled.statement;
+    const { connectionNumber } = this.#database;
+    if (this.#compiled?.connectionNumber === connectionNumber) return this.#compiled.statement;
     const statement = this.#database.connection().prepare(this.#sql, this.#shape);
-    this.#compiled = { statement, era };
+    this.#compiled = { statement, connectionNumber };
     return statement;
   }
 }

@@ -1,22 +1,22 @@
 import type { SQLInputValue } from 'node:sqlite';
 
-/** What a write did. */
+/** The result of a write. */
 export interface Changes {
   readonly changes: number | bigint;
   readonly lastInsertRowid: number | bigint;
 }
 
-/** In which form rows are answered: by the names of their columns, as lists, or the first column alone. No two columns have one name. */
+/** The form of rows: objects by column name, lists, or the first column only. Column names are unique. */
 export type RowShape = 'record' | 'list' | 'value';
 
-/** A statement that a driver has compiled. */
+/** A statement compiled by a driver. */
 export interface DriverStatement {
   run(...values: readonly SQLInputValue[]): Changes;
   get(...values: readonly SQLInputValue[]): unknown;
   all(...values: readonly SQLInputValue[]): unknown[];
 }
 
-/** How many pages are copied, and of how many. */
+/** The pages copied so far, and their total. */
 export type Progress = (copied: number, total: number) => void;
 
 /** One connection to one file. */
@@ -25,26 +25,26 @@ export interface DriverConnection {
   prepare(sql: string, shape: RowShape): DriverStatement;
   exec(sql: string): void;
   /**
-   * Copies the database to a file that is not there yet, some pages at a time. What `progress` throws ends it. As it was at
-   * one moment, and without beginning anew, only where a read is open.
+   * Copies the database to a new file, some pages at a time; an error thrown by `progress` ends it. The copy is one
+   * snapshot, made without a restart, only while a read is open on this connection.
    */
   copyTo(path: string, progress: Progress): Promise<void>;
   close(): void;
 }
 
-/** How a file is opened. */
+/** The options of opening a file. */
 export interface ConnectOptions {
   /** How long the driver itself waits for a lock. */
   readonly waitMs: number;
-  /** Nothing is written. */
+  /** Refuses all writes. */
   readonly isReadOnly?: boolean;
 }
 
-/** So many pages are copied before anybody else has a turn: 4 MiB. */
+/** The pages copied before yielding to the event loop: 4 MiB. */
 export const PAGES_AT_A_TIME = 1024;
 
-/** What a store asks of a driver of SQLite. */
+/** The interface to a driver of SQLite. */
 export interface Driver {
-  /** A file that is not there is an error, and is not made; `:memory:` is a database that dies with its connection. */
+  /** Opens an existing file, and never creates one; `:memory:` is a database that ends with its connection. */
   connect(path: string, options: ConnectOptions): DriverConnection;
 }

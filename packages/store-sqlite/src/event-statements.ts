@@ -3,20 +3,20 @@ import type { Database, Statement } from './database.js';
 import { exact, type ExactText } from './exact-text.js';
 import { READ_COLUMNS, type EventRow } from './rows.js';
 
-/** The last event of a stream, as far as an append needs to know it. */
+/** The last event of a stream, as far as an append needs it. */
 export interface StreamHead {
   readonly revision: number;
   readonly recordedAt: Instant;
   readonly id: EventId;
 }
 
-/** Where an event stands, and its id. */
+/** The place and id of an event. */
 export type PlacedId = readonly [place: number, id: string];
 
-/** The last event, and the numbers of the read models that its transaction kept, a space between two. */
+/** The last event, with the numbers of the read models its transaction updated, separated by spaces. */
 export type LogHead = readonly [...PlacedId, kept: string | null];
 
-/** An event's row as it is written. */
+/** An event's row for an insert. */
 type NewRow = [
   category: number,
   position: number,
@@ -32,10 +32,10 @@ type NewRow = [
   kept: string | null,
 ];
 
-/** Takes the rows of a stream from a revision on, so many at the most. */
+/** Reads so many rows of a stream from a revision on. */
 type StreamPage = Statement<[stream: number, from: bigint, limit: number], EventRow>;
 
-/** A receipt with what it is of. */
+/** A receipt with its stream and key. */
 export interface ReceiptRow {
   readonly stream: ExactText;
   readonly key: ExactText;
@@ -43,11 +43,13 @@ export interface ReceiptRow {
   readonly revision: number;
 }
 
-/** The prepared statements on events and receipts: preparing one costs more than most of them. */
+/**
+ * The prepared statements on events and receipts. They are kept, because preparing one costs more than running most.
+ */
 export interface EventStatements {
   readonly insert: Statement<NewRow>;
   readonly streamHead: Statement<[stream: number], StreamHead>;
-  /** The last event, when there is one. */
+  /** The last event; no row in an empty store. */
   readonly head: Statement<[], LogHead>;
   readonly idAt: Statement<[position: number], string>;
   readonly appendAt: Statement<[position: number], number>;

@@ -1,42 +1,42 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { StoreDamaged, StoreForeign, StoreFull, StoreUnavailable } from '@login-policy/event-sourcing/store';
 
-/** What SQLite says when another connection holds the lock. */
+/** Whether another connection holds the lock. */
 export function isBusy(caught: unknown): boolean {
   return codeOf(caught) === 'SQLITE_BUSY';
 }
 
-/** What SQLite says when a crash left a file that has to be recovered, and the connection may not write. */
+/** Whether a crash left a file that must be recovered by a connection that may write. */
 export function needsRecovery(caught: unknown): boolean {
   return codeOf(caught) === 'SQLITE_READONLY';
 }
 
-/** What SQLite says of a file whose first page is not that of a database. */
+/** Whether the first page of the file is not a database's. */
 export function isNoDatabase(caught: unknown): boolean {
   return codeOf(caught) === 'SQLITE_NOTADB';
 }
 
-/** Says that a file is of another kind altogether. */
+/** The fault for a file of another kind. */
 export function notADatabase(store: string, cause: unknown): StoreForeign {
   return new StoreForeign({ store, problem: 'it is not a SQLite database' }, cause);
 }
 
-/** Whether SQLite itself said it. */
+/** Whether the error is SQLite's own. */
 export function isDriverError(caught: unknown): boolean {
   return codeOf(caught).startsWith('SQLITE_');
 }
 
-/** What SQLite says of a row that is there already. */
+/** Whether a row with this key exists already. */
 export function isConstraint(caught: unknown): boolean {
   return codeOf(caught) === 'SQLITE_CONSTRAINT';
 }
 
-/** Whether a value would be larger than SQLite, or a string of JavaScript, can be. */
+/** Whether a value is too large for SQLite or for a JavaScript string. */
 export function isTooBig(caught: unknown): boolean {
   return codeOf(caught) === 'SQLITE_TOOBIG' || codeOf(caught) === 'ERR_STRING_TOO_LONG';
 }
 
-/** Turns what the driver threw into the fault it stands for; anything that is not the driver's stays as it is. */
+/** Converts a driver's error into a fault; any other error stays as it is. */
 export function toFault(caught: unknown, store: string): unknown {
   const code = codeOf(caught);
   const problem = caught instanceof Error ? caught.message : String(caught);
@@ -47,26 +47,29 @@ export function toFault(caught: unknown, store: string): unknown {
   return caught;
 }
 
-/** The fault of a file that can't be opened: there, whatever the driver or Node says means that it is out of reach. */
+/**
+ * The fault of a file that can't be opened. While opening, every error of the driver or Node means that the file is not
+ * available.
+ */
 export function openingFault(caught: unknown, store: string): unknown {
   const fault = toFault(caught, store);
   if (isFault(fault) || !(caught instanceof Error)) return fault;
   return new StoreUnavailable({ store, problem: caught.message }, caught);
 }
 
-/** Node's own driver refuses an integer that no number is: none of ours is so large. */
+/** Node's driver refuses integers outside the safe range. None of ours is, so the file is damaged. */
 const BEYOND_NUMBERS = 'ERR_OUT_OF_RANGE';
 
 const AWAY = ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PROTOCOL'];
 
-/** The code of an error: SQLite's primary result code, by its name, or Node's own. */
+/** The code of an error: the name of SQLite's primary result code, or Node's own. */
 export function codeOf(caught: unknown): string {
   if (!(caught instanceof Error)) return '';
   if ('errcode' in caught) return NAMES[Number(caught.errcode) & PRIMARY] ?? 'SQLITE_ERROR';
   return 'code' in caught ? String(caught.code) : '';
 }
 
-/** The bits of an extended result code that hold the primary one. */
+/** Masks the primary code in an extended result code. */
 const PRIMARY = 0xff;
 
 const NAMES: Readonly<Record<number, string>> = {

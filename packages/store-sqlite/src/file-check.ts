@@ -5,20 +5,20 @@ import type { Driver, DriverConnection } from './driver.js';
 import { isNoDatabase, needsRecovery, notADatabase, openingFault } from './faults.js';
 import { refuseForeign } from './schema.js';
 
-/** How closely a file is looked at before it is used: every page, every page and index, or not at all. */
+/** What is checked before a file is used: every page, every page and index, or nothing. */
 export type IntegrityCheck = 'quick' | 'full' | 'none';
 
-/** While a store is opened, another process may be migrating: then the driver itself waits. */
+/** While a store is opened, another process may be migrating, so the driver itself waits. */
 export const OPENING_WAIT_MS = 5000;
 
 /**
- * Looks at a file before anything is written to it. A file that is not there yet, or is empty, passes. Says whether it was
- * found sound: one that a crash left half-way must be recovered first, which is a write, and is to be checked then.
+ * Checks a file before anything is written to it. A missing or empty file passes. Returns whether it was found sound; a
+ * file that a crash left half-written must first be recovered, which is a write, and is checked after that.
  *
- * It is looked at through SQLite alone: closing a descriptor of our own would drop every lock that this process has on
- * the file, and another program could then take away the log of a store that is open.
+ * Only SQLite reads the file: closing a file descriptor of our own would drop all locks of this process on it, and
+ * another program could then delete the log of an open store.
  *
- * @throws StoreForeign when it is a directory or not a file of ours, or a newer version of this program wrote it.
+ * @throws StoreForeign when it is a directory, another program's file, or written by a newer version.
  * @throws StoreDamaged when it is ours and not sound.
  * @throws StoreUnavailable when it can't be read.
  */
@@ -38,7 +38,7 @@ export function checkFile(driver: Driver, path: string, integrity: IntegrityChec
   }
 }
 
-/** Read-only, so that the file stays as it is whatever is found. */
+/** Opened read-only, so that the file stays as it is. */
 function look(driver: Driver, path: string, integrity: IntegrityCheck): void {
   const connect = (): DriverConnection => driver.connect(path, { waitMs: OPENING_WAIT_MS, isReadOnly: true });
   const database = new Database({ name: path, connect });
@@ -58,8 +58,8 @@ export function refuseUnsound(database: Database, integrity: 'quick' | 'full'): 
 }
 
 /**
- * A read-only look at a file with a write-ahead log makes an empty log and its index beside it, and leaves them there. A
- * connection that may write takes them away when it closes, unless somebody else has opened the file meanwhile.
+ * Deletes the empty write-ahead log and its index that a read-only connection creates and leaves behind. A connection
+ * that may write deletes them when it closes, unless another process has opened the file.
  */
 function removeEmptyLog(driver: Driver, path: string): void {
   try {
@@ -70,6 +70,6 @@ function removeEmptyLog(driver: Driver, path: string): void {
       connection.close();
     }
   } catch {
-    // The log stays beside a file that can't be written. It is empty.
+    // The empty log stays beside a file that can't be written.
   }
 }

@@ -24,7 +24,7 @@ import type { Names } from './names.js';
 import { headOf } from './positions.js';
 import type { LogReader } from './reads.js';
 
-/** What is looked up by. */
+/** What look-ups need. */
 export interface LookParts {
   readonly events: EventStatements;
   readonly models: ModelStatements;
@@ -32,13 +32,13 @@ export interface LookParts {
   readonly log: LogReader;
 }
 
-/** The id of a read model, and how far its rows are. */
+/** The id of a read model, and its checkpoint. */
 export interface ModelPlace {
   readonly model: number;
   readonly checkpoint: Position | undefined;
 }
 
-/** Looks things up, all in the transaction that is open. */
+/** Looks things up in the open transaction. */
 export class Lookups {
   readonly #database: Database;
   readonly #parts: LookParts;
@@ -72,7 +72,7 @@ export class Lookups {
     };
   }
 
-  /** Where a read model is: at the last event, if that names it, else where it was left. */
+  /** Where a read model is: at the last event if that event names it, otherwise at its stored checkpoint. */
   placeOf({ name, shadow }: ModelTarget, last: LogHead | undefined): ModelPlace | undefined {
     const { models } = this.#parts;
     const found = shadow === undefined ? models.place.get(name) : models.placeOfShadow.get(shadowPrefix(name), shadow);
@@ -91,7 +91,7 @@ export class Lookups {
     return [[streamId, { id: last.id, revision: revision(last.revision), recordedAt: instant(last.recordedAt) }]];
   }
 
-  /** The receipts behind one, in the order of stream and key. */
+  /** The receipts after a given one, in the order of stream and key. */
   receiptsAfter(after: ReceiptKey | undefined, limit: number): readonly StreamReceipt[] {
     const rows = this.#parts.events.receiptsAfter.all(after?.streamId ?? '', after?.key ?? '', limit);
     return rows.map((row) => ({
@@ -122,7 +122,7 @@ export class Lookups {
     return [[targetName(target), behind === undefined ? found : { ...found, behind: this.#behind(behind) }]];
   }
 
-  /** Up to the first event that can't be read: from a checkpoint of another history none can. */
+  /** Up to the first unreadable event; after a checkpoint of another history, no event can be read. */
   #behind(range: NonNullable<ModelQuestion['behind']>): ReadAhead {
     try {
       return this.#parts.log.readAhead(range);

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 
-/** What the names begin with of read models that nobody reads any more. */
+/** The name prefix of replaced read models, which nobody reads any more. */
 export const REPLACED = '.replaced.';
 
-/** What the names of all shadows of a read model begin with. */
+/** The name prefix of a read model's shadows. */
 export function shadowPrefix(name: string): string {
   return `${name}.rebuilding.`;
 }
 
-/** A name that no shadow ever had. */
+/** A new, unique name of a shadow. */
 export function newShadowName(name: string): string {
   return `${shadowPrefix(name)}${randomUUID()}`;
 }
 
-/** A name for what was replaced. */
+/** A new, unique name of a replaced read model. */
 export function replacedName(): string {
   return `${REPLACED}${randomUUID()}`;
 }

@@ -3,7 +3,7 @@ import type { Database, Statement } from './database.js';
 import { exact, type ExactText } from './exact-text.js';
 import { REPLACED } from './model-names.js';
 
-/** Rows that are taken away in one transaction. */
+/** The rows deleted in one transaction. */
 const SWEPT = 1000;
 
 /** A row as it is stored. */
@@ -12,7 +12,7 @@ interface StoredRow {
   readonly row: string | null;
 }
 
-/** The id of a read model, and where it was left. */
+/** The id of a read model, and its stored checkpoint. */
 export interface PlacedModel {
   readonly model: number;
   readonly leftAt: string | null;
@@ -39,15 +39,15 @@ export interface ModelStatements {
   readonly index: Statement<[model: number, key: string, name: string, value: string]>;
   readonly dropIndex: Statement<[model: number, key: string]>;
   readonly dropEntry: Statement<[model: number, key: string, name: string, value: string]>;
-  /** Rows, or keys without their rows, in either direction. */
+  /** Rows or only their keys, in either direction. */
   readonly lists: Readonly<Record<List, Statement<Asked, StoredRow>>>;
   readonly count: Statement<[model: number, index: string, value: string], number>;
 }
 
-/** Which rows a query asks for. */
+/** The parameters of a query. */
 type Asked = [model: number, index: string, value: string, from: string, before: string | Uint8Array, limit: number];
 
-/** A direction, and what is listed. */
+/** A direction, and what to list. */
 type List = `${NonNullable<WantedRows['direction']>} ${WantedRows['wanted']}`;
 
 /** Prepares the statements on read models. */
@@ -72,7 +72,7 @@ export function modelStatements(database: Database): ModelStatements {
   };
 }
 
-/** Those on rows, and on what they are found by. */
+/** The statements on rows and their index entries. */
 function rowStatements(database: Database): Pick<ModelStatements, RowStatement> {
   return {
     row: database.prepare<[number, string], string>('SELECT row FROM rows WHERE model = ? AND key = ?').pluck(),
@@ -111,19 +111,25 @@ function listOf(wanted: WantedRows['wanted'], order: 'ASC' | 'DESC'): string {
 type RowStatement = 'count' | 'drop' | 'dropEntry' | 'dropIndex' | 'index' | 'lists' | 'put' | 'row';
 
 const PLACE = 'SELECT id AS model, left_at AS leftAt FROM models WHERE';
-/** As the names of shadows and of what was replaced do, and no live one's does: that ends with a version. Of bytes: there may be a NUL. */
+/**
+ * Matches the names of shadows and replaced read models. Live names end with a version instead. Compared as bytes,
+ * because a name may contain a NUL.
+ */
 const ENDS_WITH_UUID = `CAST(substr(CAST(name AS BLOB), -13) AS TEXT) GLOB '-${'[0-9a-f]'.repeat(12)}'`;
-/** What is behind the prefix is a UUID, compared as it is: a projection may be named like a pattern, or like the shadow of another. Node 22.13 binds no `?1`. */
+/**
+ * Matches a prefix followed by a UUID. Compared as plain text, because a projection's name may look like a pattern or
+ * like another's shadow. Node 22.13 can't bind `?1`.
+ */
 const BEGINS = `(SELECT instr(name, prefix) = 1 AND length(CAST(name AS BLOB)) = length(CAST(prefix AS BLOB)) + 36
   FROM (SELECT ? AS prefix)) AND ${ENDS_WITH_UUID}`;
 
-/** Takes the first rows away up to a key: asking for each by its own is twice the work. */
+/** Deletes the first rows up to a key; deleting each by its key takes twice as long. */
 function upToOf(table: 'rows' | 'row_index'): string {
   return `DELETE FROM ${table} WHERE model = ? AND key <= (
     SELECT max(key) FROM (SELECT key FROM ${table} WHERE model = ? ORDER BY key LIMIT ${SWEPT}))`;
 }
 
-/** Takes away some rows of a read model that was replaced; `false` when there is none any more. */
+/** Deletes some rows of a replaced read model; `false` when none are left. */
 export function sweptSome(models: ModelStatements): boolean {
   const model = models.replaced.get();
   if (model === undefined) return false;

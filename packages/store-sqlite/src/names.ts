@@ -7,11 +7,11 @@ import type { EventStatements, PlacedId } from './event-statements.js';
 const REMEMBERED = 100_000;
 
 /**
- * The texts that recur in events, each kept once under a number: names of streams, categories and types. Rows are smaller
- * by them, and a reader gets the same string for the same name, which its maps find faster.
+ * The texts that recur in events (names of streams, categories and types), each stored once under a number. This makes
+ * rows smaller, and readers get the same string object for the same name, which speeds up their maps.
  */
 export class Names {
-  /** The database, for faults to say. */
+  /** The database's name, for faults. */
   readonly store: string;
   readonly #find: Statement<[name: string], number>;
   readonly #read: Statement<[id: number], ExactText>;
@@ -21,8 +21,8 @@ export class Names {
   readonly #texts = new Map<number, string>();
   readonly #streams = new Map<number, StreamId>();
   readonly #events: Pick<EventStatements, 'head' | 'idAt'>;
-  /** An event by which all of them were there. */
-  #learntBy: PlacedId | undefined;
+  /** An event that was written when all cached names existed. */
+  #lastEvent: PlacedId | undefined;
 
   constructor(database: Database, events: Pick<EventStatements, 'head' | 'idAt'>) {
     this.store = database.name;
@@ -38,17 +38,17 @@ export class Names {
       .raw();
   }
 
-  /** The number of a name; `undefined` when no event ever had it. */
+  /** The number of a name; `undefined` when no event has it. */
   find(name: string): number | undefined {
     return this.#ids.get(name) ?? remember(this.#ids, name, this.#find.get(name));
   }
 
-  /** The number of a name, given to it now if need be: in a transaction that is open. */
+  /** The number of a name, which is added if it is missing. Needs an open transaction. */
   idOf(name: string): number {
     return this.find(name) ?? remember(this.#ids, name, Number(this.#add.run(name).lastInsertRowid));
   }
 
-  /** The text under a number. @throws StoreDamaged when there is none. */
+  /** The text with this number. @throws StoreDamaged when there is none. */
   textOf(id: number): string {
     const known = this.#texts.get(id);
     if (known !== undefined) return known;
@@ -57,7 +57,7 @@ export class Names {
     return remember(this.#texts, id, textOf(found));
   }
 
-  /** Learns the next names in their order, and answers with the last of them: for who meets each of them once. */
+  /** Caches the next names in order and returns the last of them, for a reader that needs each name once. */
   learnAfter(name: string, count: number): string | undefined {
     const next = this.#next.all(name, count);
     for (const [id, text] of next) remember(this.#texts, id, textOf(text));
@@ -65,7 +65,7 @@ export class Names {
     return last && textOf(last[1]);
   }
 
-  /** The stream under a number. @throws StoreDamaged when there is none. */
+  /** The stream with this number. @throws StoreDamaged when there is none. */
   streamOf(id: number): StreamId {
     return this.#streams.get(id) ?? remember(this.#streams, id, this.#parse(this.textOf(id)));
   }
@@ -78,18 +78,21 @@ export class Names {
     }
   }
 
-  /** To be called with an event before it is written under names of these. */
-  learntBy(event: PlacedId): void {
-    this.#learntBy = event;
+  /** Call it with an event before it is written under cached names. */
+  noteEvent(event: PlacedId): void {
+    this.#lastEvent = event;
   }
 
-  /** What took a transaction back, or put a backup in the place of all, has taken the event away, too: its numbers may be other names'. */
+  /**
+   * Clears the cache unless its last event still exists: after a rollback or a restored backup, numbers may stand for
+   * other names.
+   */
   #askAgain(): void {
-    if (this.#learntBy !== undefined && this.#events.idAt.get(this.#learntBy[0]) !== this.#learntBy[1]) {
+    if (this.#lastEvent !== undefined && this.#events.idAt.get(this.#lastEvent[0]) !== this.#lastEvent[1]) {
       for (const known of [this.#ids, this.#texts, this.#streams]) known.clear();
     }
     const last = this.#events.head.get();
-    this.#learntBy = last === undefined ? undefined : [last[0], last[1]];
+    this.#lastEvent = last === undefined ? undefined : [last[0], last[1]];
   }
 }
 

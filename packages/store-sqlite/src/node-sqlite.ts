@@ -14,13 +14,13 @@ import {
   type RowShape,
 } from './driver.js';
 
-/** What is used of Node's SQLite. What may be absent came after Node 22.13. */
+/** The parts of Node's SQLite in use. The optional ones came after Node 22.13. */
 type NodeSqlite = Pick<typeof sqlite, 'DatabaseSync'> & Partial<Pick<typeof sqlite, 'backup'>>;
 type MaybeInTransaction = Partial<Pick<DatabaseSync, 'isTransaction'>>;
 type MaybeLists = Partial<Pick<StatementSync, 'setReturnArrays'>>;
 
 /**
- * Node's own SQLite.
+ * Loads Node's own SQLite.
  *
  * @throws DriverUnusable when this Node has none.
  */
@@ -35,8 +35,8 @@ function nodeSqlite(module: NodeSqlite): Driver {
   return {
     connect(path, { waitMs, isReadOnly = false }) {
       const isFile = path !== ':memory:';
-      if (isFile && !existsSync(path)) throw new Error('the file is not there, and can not be made');
-      // A whole path, so that none is taken for a URL.
+      if (isFile && !existsSync(path)) throw new Error('the file does not exist and can not be created');
+      // An absolute path, so that it is not parsed as a URL.
       const native = new Native(isFile ? resolve(path) : path, { readOnly: isReadOnly });
       native.exec(`PRAGMA busy_timeout = ${waitMs}`);
       return new NodeConnection(native, module);
@@ -75,7 +75,7 @@ class NodeConnection implements DriverConnection {
       rate: PAGES_AT_A_TIME,
       progress: ({ totalPages, remainingPages }) => progress(totalPages - remainingPages, totalPages),
     });
-    // Node says nothing of the last pages.
+    // Node does not report the last pages.
     progress(pages, pages);
   }
 
@@ -83,7 +83,7 @@ class NodeConnection implements DriverConnection {
     this.#native.close();
   }
 
-  /** For a Node that has no `backup` yet: in one go, while everybody waits. A transaction must not be open. */
+  /** For a Node without `backup`: copies in one go and blocks the event loop. No transaction may be open. */
   #vacuumInto(path: string, progress: Progress): void {
     if (this.inTransaction) this.#native.exec('ROLLBACK');
     this.#native.prepare('VACUUM INTO ?').run(path);
@@ -91,7 +91,7 @@ class NodeConnection implements DriverConnection {
     progress(pages, pages);
   }
 
-  /** For a Node that does not say it: a transaction can't be begun inside another. */
+  /** For a Node without `isTransaction`: a transaction can't begin inside another. */
   #refusesToBegin(): boolean {
     try {
       this.#native.exec('BEGIN');
@@ -103,7 +103,7 @@ class NodeConnection implements DriverConnection {
   }
 }
 
-/** Rows as lists, or their first columns. */
+/** Returns rows as lists, or their first columns. */
 class ListStatement implements DriverStatement {
   readonly #statement: StatementSync;
   readonly #shape: 'list' | 'value';
@@ -128,7 +128,7 @@ class ListStatement implements DriverStatement {
     return this.#statement.all(...values).map((row) => this.#shaped(row));
   }
 
-  /** A record has its columns in their order, so its values are the list that a newer Node answers with. */
+  /** A record's values are in column order, so they equal the list a newer Node returns. */
   #shaped(row: object): unknown {
     const list: readonly unknown[] = Array.isArray(row) ? row : Object.values(row);
     return this.#shape === 'list' ? list : list[0];

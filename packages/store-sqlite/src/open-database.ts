@@ -10,9 +10,9 @@ import { demandReady, migrate } from './schema.js';
 /** Whether an acknowledged append survives a power loss. */
 export type Durability = 'full' | 'normal';
 
-/** Once a store is open the driver waits at most so long, because the event loop stands still meanwhile. */
+/** Once a store is open, the driver waits at most this long, because it blocks the event loop. */
 const DRIVER_WAIT_MS = 5;
-/** No more than this stays of the log once it is emptied, however long a rebuild made it. */
+/** The log is truncated to this size when it is emptied, however large a rebuild made it. */
 const LOG_BYTES_KEPT = 4 * 1024 * 1024;
 
 const SYNCHRONOUS = { normal: 1, full: 2 } as const;
@@ -20,11 +20,11 @@ const SYNCHRONOUS = { normal: 1, full: 2 } as const;
 /** How a file is opened. */
 export interface Opening {
   readonly durability: Durability;
-  /** Nothing is written, and the file must be there. */
+  /** Refuses all writes; the file must exist. */
   readonly isReadOnly: boolean;
 }
 
-/** Opens a file, which is made when it is not there. @throws StoreUnavailable */
+/** Opens a file, creating it if it is missing. @throws StoreUnavailable */
 export function openDatabase(driver: Driver, path: string, { durability, isReadOnly }: Opening): Database {
   return new Database({
     name: path,
@@ -42,14 +42,14 @@ export function openDatabase(driver: Driver, path: string, { durability, isReadO
   });
 }
 
-/** What a setting is answered with is looked at: one that SQLite does not take, it passes over in silence. */
+/** Checks the result of each setting, because SQLite silently ignores an invalid one. */
 function configure(connection: DriverConnection, store: string, durability: Durability): void {
   try {
     connection.exec(`PRAGMA synchronous = ${durability}`);
     if (Number(connection.prepare('PRAGMA synchronous', 'value').get()) !== SYNCHRONOUS[durability]) {
       throw new StoreUnavailable({ store, problem: `SQLite does not sync as durability ${durability} needs it` });
     }
-    // On macOS alone a sync does not reach the disk without it.
+    // Only on macOS a sync needs this to reach the disk.
     const isFull = durability === 'full' ? 'ON' : 'OFF';
     connection.exec(`PRAGMA fullfsync = ${isFull}`);
     connection.exec(`PRAGMA checkpoint_fullfsync = ${isFull}`);
@@ -61,22 +61,22 @@ function configure(connection: DriverConnection, store: string, durability: Dura
 }
 
 /**
- * Makes the schema and turns the write-ahead log on.
+ * Creates the schema and turns the write-ahead log on.
  *
- * The schema comes first: then the file itself, not only its log, says from the beginning whose it is. Turning the log on
- * needs the file for a moment alone, and the driver does not wait for that by itself.
+ * The schema comes first, so that the file itself, and not only its log, identifies its owner from the start. Turning
+ * the log on needs exclusive access for a short time, which the driver does not wait for.
  *
- * @throws StoreUnavailable where there can be no such log, as on a network's file system.
+ * @throws StoreUnavailable where there can be no such log, as on a network file system.
  */
 export async function prepareDatabase(connection: Connection): Promise<void> {
   const { database, isReadOnly, name } = connection;
   if (isReadOnly) return demandReady(database);
   migrate(database);
-  const mode = await connection.patiently(() => database.value('PRAGMA journal_mode = WAL'));
+  const mode = await connection.retryWhileBusy(() => database.value('PRAGMA journal_mode = WAL'));
   if (mode !== 'wal' && name !== ':memory:') {
     throw new StoreUnavailable({
       store: name,
-      problem: 'SQLite can keep no write-ahead log there: is it on a local disk?',
+      problem: 'SQLite can not create a write-ahead log there: use a local disk',
     });
   }
   database.exec(`PRAGMA busy_timeout = ${DRIVER_WAIT_MS}`);

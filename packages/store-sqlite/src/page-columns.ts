@@ -5,7 +5,7 @@ import { storedEvent } from './rows.js';
 
 const ID_LENGTH = 26;
 
-/** A page as one row, each column joined: the driver hands out nine values a page instead of eight an event. */
+/** A page as one row of joined columns: the driver then returns nine values a page instead of eight an event. */
 export type JoinedPage = readonly [
   count: number,
   positions: string | null,
@@ -19,7 +19,7 @@ export type JoinedPage = readonly [
   metadata: string | null,
 ];
 
-/** Joins the columns of the page that a subquery reads. */
+/** SQL that joins the columns of a page. */
 export function joinPage(page: string): string {
   return `SELECT count(*), group_concat(position), group_concat(stream), group_concat(revision),
     group_concat(type_and_version), group_concat(recorded_at), group_concat(place_in_append), group_concat(data),
@@ -27,8 +27,8 @@ export function joinPage(page: string): string {
 }
 
 /**
- * The events of a joined page, which may have to be in the order of positions, or `undefined` when it does not come apart into whole events: then one of its rows is damaged,
- * and reading them one by one says which.
+ * The events of a joined page; with `isInOrder`, they must be in the order of positions. `undefined` when it does not
+ * split into whole events: then a row is damaged, and reading row by row finds out which.
  */
 export function eventsOfPage(page: JoinedPage, names: Names, isInOrder: boolean): readonly RecordedEvent[] | undefined {
   const [count, positions, streams, revisions, types, instants, appends, data, ids, metadata] = page;
@@ -45,7 +45,7 @@ export function eventsOfPage(page: JoinedPage, names: Names, isInOrder: boolean)
       metadata: listIn(metadata),
     });
   } catch {
-    // Whatever is wrong with it, reading row by row finds it again and says where.
+    // Reading row by row meets the same error and names the row.
     return undefined;
   }
 }

@@ -8,19 +8,19 @@ import { eventsOf, type EventRow } from './rows.js';
 
 type Values = readonly (string | number)[];
 
-/** A page read in one go, and row by row for when that finds something wrong. */
+/** The statements that read a page at once, and row by row after a problem. */
 interface PageStatements {
   readonly joined: Statement<(string | number)[], JoinedPage>;
   readonly single: Statement<(string | number)[], EventRow>;
 }
 
-/** What a page's query found: so many rows, and their events up to the first that can't be read. */
+/** The result of a page's query: the number of rows, and their events up to the first unreadable one. */
 export interface FoundPage {
   readonly count: number;
   readonly events: readonly RecordedEvent[];
 }
 
-/** A page whose text is more than SQLite or JavaScript puts into one value is read in so many. */
+/** The divisor of the page size when a page's text is too large for one value of SQLite or JavaScript. */
 const SHRUNK = 8;
 
 /** Reads pages of events by queries of their columns (`READ_COLUMNS`). */
@@ -34,7 +34,7 @@ export class PageReader {
     this.#names = names;
   }
 
-  /** The rows there are, in the order of positions unless it is said otherwise, and their events up to the first that can't be read. */
+  /** The rows of a page, by default in the order of positions, with their events up to the first unreadable one. */
   page(sql: string, values: Values, { isInOrder = true }: { readonly isInOrder?: boolean } = {}): FoundPage {
     const { joined, single } = this.#statementsOf(sql);
     const page = joined.get(...values);
@@ -43,15 +43,15 @@ export class PageReader {
     return { count: page[0], events };
   }
 
-  /** The same row by row: for what may be too much for one value. */
+  /** Reads the same page row by row, because it may be too large for one value. */
   rowByRow(sql: string, values: Values): readonly RecordedEvent[] {
     return eventsOf(this.#statementsOf(sql).single.all(...values), this.#names);
   }
 
-  /** Reads a page of about so many events, or of as many as one value can hold. */
+  /** Reads a page of about so many events, or of as many as fit into one value. */
   shrinking<Result>(pageSize: number, read: (pageSize: number) => Result): Result {
-    // Names may have other numbers since somebody else wrote.
-    this.#database.moment();
+    // Another writer may have changed the numbers of names.
+    this.#database.cacheEpoch();
     try {
       return read(pageSize);
     } catch (caught) {
@@ -61,8 +61,8 @@ export class PageReader {
   }
 
   /**
-   * The plus sign keeps the planner from any index, which would be in another order. To be called once the head is known: the names of
-   * all events up to it are there then.
+   * The SQL condition of a filter. The plus sign keeps the planner from using an index, whose order would be wrong.
+   * Call it once the head is known, because the names of all events up to it then exist.
    */
   conditionOf(filter: EventFilter | undefined): { readonly clause: string; readonly values: readonly number[] } {
     if (filter === undefined) return { clause: '', values: [] };

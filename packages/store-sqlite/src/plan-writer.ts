@@ -15,14 +15,14 @@ import type { ModelStatements } from './model-statements.js';
 import type { Names } from './names.js';
 import { packAppend } from './rows.js';
 
-/** What a plan is written with. */
+/** The parts of a plan writer. */
 export interface PlanWriterParts {
   readonly events: EventStatements;
   readonly models: ModelStatements;
   readonly names: Names;
 }
 
-/** Writes plans, each in the transaction that is open. */
+/** Writes each plan in the open transaction. */
 export class PlanWriter {
   readonly #parts: PlanWriterParts;
 
@@ -41,7 +41,10 @@ export class PlanWriter {
     this.#retireOlder(promoted.name);
   }
 
-  /** Of older versions only the one before stays: programs of the release before may run beside this one, or come back. */
+  /**
+   * Deletes all older versions of a read model except the previous one, because programs of the previous release may
+   * run beside this one or return.
+   */
   #retireOlder(name: string): void {
     const { models } = this.#parts;
     const { prefix, version } = versionIn(name);
@@ -51,7 +54,7 @@ export class PlanWriter {
     }
   }
 
-  /** Whether a plan is in the file: its last event, a receipt or a checkpoint is what it was to be. */
+  /** Whether a plan was written: its last event, a receipt or a checkpoint is in the file. */
   isThere({ appends, head, headBefore, models }: Plan): boolean {
     const { events } = this.#parts;
     const last = appends.findLast(({ recorded }) => recorded.length > 0)?.recorded.at(-1);
@@ -71,7 +74,7 @@ export class PlanWriter {
     const { events, names } = this.#parts;
     const [first] = recorded;
     if (first !== undefined) {
-      names.learntBy([Number(placeIn(first.position)), first.id]);
+      names.noteEvent([Number(placeIn(first.position)), first.id]);
       const [category, stream] = [names.idOf(categoryOf(streamId)), names.idOf(streamId)];
       for (const [index, event] of recorded.entries())
         this.#insert(event, { category, stream, kept, text: texts?.[index] });
@@ -110,7 +113,7 @@ export class PlanWriter {
     else this.#parts.models.put.run(model, key, text);
   }
 
-  /** Only what comes and goes, where that is known: a policy may be found by hundreds of values. */
+  /** Writes only the changed index entries, if they are known, because a policy may have hundreds. */
   #entries(model: number, { key, indexed, indexedBefore }: EncodedRow<unknown>): void {
     if (indexed === undefined) return;
     const { dropEntry, dropIndex, index } = this.#parts.models;
@@ -120,7 +123,9 @@ export class PlanWriter {
   }
 }
 
-/** What the names of all versions of a read model begin with, and which one this is; without a number, none that there is. */
+/**
+ * The common name prefix of a read model's versions, and this one's number; a name without a version matches no other.
+ */
 function versionIn(name: string): { readonly prefix: string; readonly version: number } {
   const end = name.lastIndexOf('.v') + 2;
   return { prefix: name.slice(0, end), version: Number(name.slice(end)) };
@@ -129,7 +134,7 @@ function versionIn(name: string): { readonly prefix: string; readonly version: n
 interface InsertedWith {
   readonly category: number;
   readonly stream: number;
-  /** The read models that the transaction keeps. */
+  /** The read models that the transaction updates. */
   readonly kept: string | null;
   readonly text: { readonly data: string; readonly metadata: string } | undefined;
 }

@@ -2,12 +2,12 @@ import { START, type Position } from '@login-policy/event-sourcing';
 import { isEventId, positionOf, StoreDamaged } from '@login-policy/event-sourcing/store';
 import type { LogHead, PlacedId } from './event-statements.js';
 
-/** The position of the last event; `START` when there is none. @throws StoreDamaged when its id is not one. */
+/** The position of the last event; `START` without events. @throws StoreDamaged when its id is not a ULID. */
 export function headOf(last: LogHead | undefined, store: string): Position {
   return last === undefined ? START : positionAt([last[0], last[1]], store);
 }
 
-/** The position of an event. @throws StoreDamaged when its id is not one. */
+/** The position of an event. @throws StoreDamaged when its id is not a ULID. */
 export function positionAt([place, id]: PlacedId, store: string): Position {
   if (isEventId(id)) return positionOf(place, id);
   throw new StoreDamaged({ store, problem: `the event at position ${place} can't be read (its id is not a ULID)` });

@@ -17,24 +17,24 @@ import type { PageReader } from './page-reader.js';
 import { headOf, positionAt } from './positions.js';
 import { READ_COLUMNS, eventsOf, followedIn } from './rows.js';
 
-/** What a reader of the whole store wants next. */
+/** What a reader of the whole store asks for next. */
 export interface Wanted {
   readonly after: Position;
   readonly filter: EventFilter | undefined;
   readonly pageSize: number;
 }
 
-/** So many positions are looked at in one go, so that a filter that lets little through stops nobody for long. */
+/** The positions looked at in one go, so that a selective filter does not block the event loop for long. */
 const WINDOW = 20_000;
 
-/** What a log is read by. */
+/** The parts of a log reader. */
 interface LogParts {
   readonly statements: EventStatements;
   readonly names: Names;
   readonly pages: PageReader;
 }
 
-/** Reads the log in the order of positions, a window at a time, and never sorts. */
+/** Reads the log in the order of positions, a window at a time, without sorting. */
 export class LogReader {
   readonly #database: Database;
   readonly #statements: EventStatements;
@@ -48,9 +48,9 @@ export class LogReader {
     this.#pages = pages;
   }
 
-  /** The events of a part of a stream, up to the append with the first that can't be read. */
+  /** The events of a part of a stream, up to the end of the append before the first unreadable event. */
   streamPage(streamId: StreamId, { isForwards, from, count }: StreamPart): StreamPage {
-    this.#database.moment();
+    this.#database.cacheEpoch();
     const stream = this.#names.find(streamId);
     if (stream === undefined) return { events: [], isLast: true };
     const rows = (isForwards ? this.#statements.forwards : this.#statements.backwards).all(stream, from, count);
@@ -63,14 +63,14 @@ export class LogReader {
     return headOf(this.#statements.head.get(), this.#database.name);
   }
 
-  /** Whether a position stands for an event that is there. */
+  /** Whether there is an event at a position. */
   knows(position: Position): boolean {
     return position === START || this.#positionAt(Number(placeIn(position))) === position;
   }
 
   /**
-   * The next page after a position, or as much of it as one value can hold: perhaps empty, but then the window behind
-   * it is known to hold nothing wanted.
+   * The next page after a position, or as much of it as fits into one value. An empty page means that the whole window
+   * after the position holds no matching event.
    */
   readAhead(wanted: Wanted): ReadAhead {
     return this.#pages.shrinking(wanted.pageSize, (pageSize) => this.#readAhead({ ...wanted, pageSize }));
@@ -91,7 +91,11 @@ export class LogReader {
     return { events: [...events, ...rest], considered: reached, isHead: isWindowDone && reached >= last };
   }
 
-  /** The end of the append that the event at a place is of. @throws StoreDamaged when no event is there: places leave none out. */
+  /**
+   * The end of the append that contains the event at a place.
+   *
+   * @throws StoreDamaged when there is no event: places have no gaps.
+   */
   #endAt(place: number): Position {
     const followed = followedIn(this.#statements.appendAt.get(place) ?? 0);
     const position = this.#positionAt(place + followed) ?? this.#positionAt(place);
@@ -104,7 +108,7 @@ export class LogReader {
     return id === undefined ? undefined : positionAt([place, id], this.#database.name);
   }
 
-  /** What a page lacks of its last append: it was recorded in one transaction, so it is there. */
+  /** The rest of a page's last append. It exists, because an append is one transaction. */
   #restOfAppend(sql: string, last: RecordedEvent | undefined, values: readonly number[]): readonly RecordedEvent[] {
     const owed = last === undefined ? 0 : followedInAppend(last);
     if (last === undefined || owed === 0) return [];

@@ -15,14 +15,17 @@ import {
 import { isDriverError } from './faults.js';
 import type { Names } from './names.js';
 
-/** A type and a schema version share a number: the version is less than this. */
+/** A type and a schema version share one number; versions are smaller than this. */
 const SCHEMA_VERSIONS = LARGEST_SCHEMA_VERSION + 1;
 
-/** An event's row as it is read. Handing a column to JavaScript is most of the time of a read, so two numbers come as one. */
+/**
+ * The columns of an event's row in a read. Passing columns to JavaScript is most of a read's time, so some numbers are
+ * combined.
+ */
 export const READ_COLUMNS: string = `position, stream, revision, type * ${SCHEMA_VERSIONS} + schema_version AS type_and_version,
   recorded_at, place_in_append, data, id, metadata`;
 
-/** An event as the driver hands it out: as a list, which is half as dear as an object. */
+/** An event as the driver returns it: a list, which takes half the time of an object. */
 export type EventRow = readonly [...EventPlaced, data: string, id: string, metadata: string];
 
 /** The numbers of an event's row. */
@@ -35,15 +38,15 @@ export type EventPlaced = readonly [
   append: number,
 ];
 
-/** Place and count share a number: the count is less than this. */
+/** A place and a count share one number; counts are smaller than this. */
 const APPENDS = LARGEST_APPEND + 1;
 
-/** What a column has of an event's place in its append. */
+/** The column value of an event's place in its append. */
 export function packAppend(append: PlaceInAppend | undefined): number {
   return append === undefined ? 0 : append.place * APPENDS + append.count;
 }
 
-/** How many events of its append come after an event with this in its column. */
+/** How many events of the same append follow an event with this column value. */
 export function followedIn(packed: number): number {
   const { count, place } = unpackAppend(packed);
   return count - place;
@@ -54,9 +57,9 @@ function unpackAppend(packed: number): PlaceInAppend {
 }
 
 /**
- * The events of rows, up to the append with the first that can't be read.
+ * The events of rows, up to the end of the append before the first unreadable event.
  *
- * @throws UnreadableEvent, StoreDamaged when it is in the very first append.
+ * @throws UnreadableEvent, StoreDamaged when that is in the first append.
  */
 export function eventsOf(rows: readonly EventRow[], names: Names): readonly RecordedEvent[] {
   const events: RecordedEvent[] = [];
@@ -73,21 +76,21 @@ export function eventsOf(rows: readonly EventRow[], names: Names): readonly Reco
   return events;
 }
 
-/** A row that makes no event is damage, whatever was thrown for it; what SQLite says of a read stays what it is. */
+/** Any error in a row means damage, but SQLite's own errors of a read stay as they are. */
 function damageOf(caught: unknown, [place]: EventRow, { store }: Names): unknown {
   if (isFault(caught) || isDriverError(caught)) return caught;
   const why = caught instanceof Error ? caught.message : String(caught);
   return new StoreDamaged({ store, problem: `the event at position ${String(place)} can't be read (${why})` }, caught);
 }
 
-/** What an event's row says that is not a number, parsed, whatever it may be. */
+/** The parsed parts of an event's row that are not numbers, unchecked. */
 interface Content {
   readonly id: string;
   readonly data: unknown;
   readonly metadata: unknown;
 }
 
-/** The event of a row. @throws UnreadableEvent when the row is not what was written. */
+/** The event of a row. @throws UnreadableEvent when the row is malformed. */
 export function storedEvent(
   [place, stream, inStream, typeAndVersion, recordedAt, packed]: readonly [...EventPlaced, ...unknown[]],
   names: Names,
@@ -100,8 +103,9 @@ export function storedEvent(
     schemaVersion,
     type: names.textOf((typeAndVersion - schemaVersion) / SCHEMA_VERSIONS),
   };
-  if (!isEventId(id)) throw unreadable(placed, 'its id is not a ULID');
-  if (!isJsonObject(data) || !isEventMetadata(metadata)) throw unreadable(placed, 'it is not what was written');
+  if (!isEventId(id)) throw unreadable(placed, 'expected a ULID as its id');
+  if (!isJsonObject(data) || !isEventMetadata(metadata))
+    throw unreadable(placed, 'expected a JSON object as data, and metadata with an actor and a correlation id');
   const event = { id, ...placed, position: positionOf(place, id), recordedAt: instant(recordedAt), data, metadata };
   return packed === 0 ? event : { ...event, append: unpackAppend(packed) };
 }

@@ -1,10 +1,10 @@
 import { StoreForeign } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
 
-/** Tells a file of ours from any other SQLite database: `LPOL`. */
+/** Identifies our files among SQLite databases: `LPOL`. */
 const APPLICATION_ID = 0x4c504f4c;
 
-/** Each step brings the schema from the version of its place to the next; a step that was released is never edited. */
+/** The step at index n migrates the schema from version n to the next. Never edit a released step. */
 const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE names (
@@ -55,11 +55,12 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX row_index_by_value ON row_index (model, name, value, key);
   `,
-  // The place of an event in its append times 65,536, and how many there are: 0 for a single one, and for all that were there.
+  // The event's place in its append times 65,536, plus the size of the append; 0 for a single event and for all older
+  // ones.
   'ALTER TABLE events ADD COLUMN append INTEGER NOT NULL DEFAULT 0;',
-  // Checkpoints say which event they stand for: read models of before are kept anew from the first event.
+  // Checkpoints now include their event, so existing read models are rebuilt from the first event.
   'DELETE FROM models; DELETE FROM rows; DELETE FROM row_index;',
-  // A row may be under several values of one index.
+  // A row may have several values in one index.
   `
   CREATE TABLE row_values (
     model INTEGER NOT NULL,
@@ -73,23 +74,26 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE row_values RENAME TO row_index;
   CREATE INDEX row_index_by_value ON row_index (model, name, value, key);
   `,
-  // Each event says by their numbers which read models its transaction kept; what a read model says itself is where it was left. By the
-  // other name of that, a program of before that is still running fails, and does not reduce again what was kept without its knowing.
+  // Each event names, by number, the read models that its transaction updated; a read model's own checkpoint is only
+  // where it was left. That column got a new name, so that a running program of an older version fails instead of
+  // reducing events twice.
   `
   ALTER TABLE events ADD COLUMN kept TEXT;
   ALTER TABLE models RENAME COLUMN checkpoint TO left_at;
   `,
-  // One that opened no read model never writes that, and would append without saying what it left behind: now it fails, too.
+  // A program without read models does not use that column and would append without naming any. This rename makes it
+  // fail, too.
   'ALTER TABLE events RENAME COLUMN append TO place_in_append;',
 ];
 
-/** The version this program writes. */
+/** The schema version of this program. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
 
 /**
- * Brings the schema up to {@link SCHEMA_VERSION} in one transaction; two processes that start at once take turns.
+ * Migrates the schema to {@link SCHEMA_VERSION} in one transaction; two processes that start at once do it one after
+ * another.
  *
- * @throws StoreForeign when the database is another program's, or a newer version of this one wrote it.
+ * @throws StoreForeign when the database is another program's, or written by a newer version of this one.
  */
 export function migrate(database: Database): void {
   if (versionOf(database) === SCHEMA_VERSION && isOurs(database)) return;
@@ -102,23 +106,27 @@ export function migrate(database: Database): void {
   if (!migrated.isCommitted) throw migrated.cause;
 }
 
-/** For a program that may not write. @throws StoreForeign when the database is another program's, or is not of this program's version. */
+/**
+ * For a read-only program.
+ *
+ * @throws StoreForeign when the database is another program's, or has another schema version.
+ */
 export function demandReady(database: Database): void {
   refuseForeign(database);
   const version = versionOf(database);
   if (version === SCHEMA_VERSION) return;
-  const problem = `its schema is version ${version}, and has to be brought to ${SCHEMA_VERSION} by a program that may write`;
+  const problem = `expected schema version ${SCHEMA_VERSION}, got ${version}: a program that may write has to migrate it`;
   throw new StoreForeign({ store: database.name, problem });
 }
 
-/** @throws StoreForeign when the schema's version is one that this program does not know. */
+/** @throws StoreForeign when the schema's version is newer than this program's. */
 function refuseNewer(store: string, version: number): void {
   if (version <= SCHEMA_VERSION) return;
-  const problem = `its schema is version ${version}, and this program knows up to ${SCHEMA_VERSION}`;
+  const problem = `expected schema version ${SCHEMA_VERSION} or older, got ${version}`;
   throw new StoreForeign({ store, problem });
 }
 
-/** @throws StoreForeign when the database has something in it that is not ours, or a newer version of this program wrote it. */
+/** @throws StoreForeign when the database has foreign content, or was written by a newer version of this program. */
 export function refuseForeign(database: Database): void {
   const hasContent = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
   const isMarked = applicationOf(database) !== 0 || versionOf(database) !== 0;

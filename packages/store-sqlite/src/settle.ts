@@ -1,10 +1,11 @@
 import type { Database } from './database.js';
 
 /**
- * Puts beyond change what a commit that failed has left in the log. As long as it is there, behind the end of what counts, a
- * recovery after a crash takes it for committed; what comes from the log once more is synced once more.
+ * Makes the outcome of a failed commit final. What it left in the log, past the valid end, would be taken for committed
+ * by the recovery after a crash. Valid content that is copied from the log again is synced again.
  *
- * Emptying the log does it, and needs no room. Where another process reads it, a commit of our own takes that place.
+ * Emptying the log removes it and needs no space. While another process reads the log, a commit of our own overwrites it
+ * instead.
  */
 export function settle(database: Database): void {
   if (emptyLog(database)) return;
@@ -16,7 +17,7 @@ export function settle(database: Database): void {
   emptyLog(database);
 }
 
-/** Whether nothing is left in it. */
+/** Whether the log was emptied. */
 function emptyLog(database: Database): boolean {
   return Number(database.value('PRAGMA wal_checkpoint(TRUNCATE)')) === 0;
 }

@@ -24,39 +24,39 @@ import { PageReader } from './page-reader.js';
 import { LogReader } from './reads.js';
 import { StreamsReader } from './streams-reader.js';
 
-/** So that a group keeps the event loop no longer than some hundredths of a second. */
+/** The limits of a group, so that it blocks the event loop for at most some hundredths of a second. */
 const MOST = { appends: 512, size: 16_000_000 } as const;
 
-/** How a SQLite store is opened; everything but the place has a default. */
+/** The options of a SQLite store; all but `path` have defaults. */
 export interface SqliteStoreOptions {
-  /** The file, made when it is not there; `:memory:` for a store that is gone when it is closed. */
+  /** The file, created if it is missing; `:memory:` for a store that ends when it is closed. */
   readonly path: string;
   /**
-   * `full`, the default: an acknowledged append survives a power loss. `normal`: appends don't wait for the disk, and a
-   * power loss may take the last ones with it; what is left is never damaged.
+   * `full`, the default: an acknowledged append survives a power loss. `normal`: appends are not synced, and a power
+   * loss may undo the last ones; the rest is never damaged.
    */
   readonly durability?: Durability;
   readonly clock?: Clock;
   /**
-   * Opens the file to be read only, beside those who write: nothing is made, migrated or caught up. Whatever would write is refused
-   * with `store-foreign`; a read model is as those who write keep it. Default false.
+   * Opens the file read-only beside its writers: nothing is created, migrated or caught up. Writes are refused with
+   * `store-foreign`; read models are as the writers left them. Default false.
    */
   readonly readOnly?: boolean;
   /**
-   * Of a file, before it is opened to write. `quick` reads every page, `full` compares indexes too. `none`, the default: damage
-   * is met where it is read, and {@link SqliteStore.check} looks for it when there is time.
+   * The check of a file before it is opened for writing. `quick` reads every page, `full` compares indexes too. `none`,
+   * the default: damage is found when it is read, or by {@link SqliteStore.check}.
    */
   readonly integrityCheck?: IntegrityCheck;
-  /** How long a write waits for another process's. 0 to 600,000 ms, default 5,000. */
+  /** How long a write waits for another process's lock. 0 to 600,000 ms, default 5,000. */
   readonly busyTimeoutMs?: number;
-  /** How often other processes' commits are looked for while somebody waits. 1 to 60,000 ms, default 50. */
+  /** How often commits of other processes are polled for while a caller waits. 1 to 60,000 ms, default 50. */
   readonly pollIntervalMs?: number;
-  /** Is told how many appends were written in one transaction. */
+  /** Observes the number of appends in each transaction. */
   readonly observe?: Observe;
 }
 
 const OPTIONS: OptionRules<SqliteStoreOptions> = {
-  // The driver drops white space from the ends of a path, and would open another file than the one that was checked.
+  // The driver trims white space from a path, and would open another file than the one that was checked.
   path: mustBe(
     'the name of a file, without white space at its ends',
     (path) => typeof path === 'string' && path !== '' && path === path.trim(),
@@ -73,15 +73,15 @@ const OPTIONS: OptionRules<SqliteStoreOptions> = {
 /** A store in one SQLite file. */
 export interface SqliteStore extends Store {
   /**
-   * Writes a whole, consistent copy of the file while appends go on, this process's and others'. It is on the disk when the
-   * promise resolves. It never overwrites a file.
+   * Writes a whole, consistent copy of the file while this process and others append. It is synced when the promise
+   * resolves. It never overwrites a file.
    *
-   * @throws StoreUnavailable when it can't be written, or there is a file of that name.
-   * @throws DeadlineExceeded when the signal fired: nothing is left of it.
+   * @throws StoreUnavailable when it can't be written, or a file of that name exists.
+   * @throws DeadlineExceeded when the signal fired; nothing is left of the copy.
    */
   backup(path: string, options?: BackupOptions): Promise<void>;
   /**
-   * Looks at the whole file as it is now. The event loop stands still meanwhile, about half a second for a million events.
+   * Checks the whole current file. This blocks the event loop, for about half a second per million events.
    *
    * @throws StoreDamaged when it is not sound.
    */
@@ -91,10 +91,10 @@ export interface SqliteStore extends Store {
 /**
  * Opens a store in a SQLite file: events, and read models beside them.
  *
- * @throws StoreForeign, StoreDamaged when the file is not to be used; it is left as it was.
+ * @throws StoreForeign, StoreDamaged when the file must not be used; it is left as it was.
  * @throws StoreUnavailable when it can't be opened.
  * @throws DriverUnusable when this Node has no SQLite.
- * @throws RangeError naming the option that is out of its range, or what is not an option.
+ * @throws RangeError that names an unknown or malformed option.
  */
 export async function openSqliteStore(given: SqliteStoreOptions): Promise<SqliteStore> {
   const options = parseOptions(given, 'openSqliteStore', OPTIONS);
@@ -133,7 +133,8 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
 /** @throws StoreClosed */
 function backupSource(connection: Connection, driver: Driver): BackupSource {
   const { name } = connection;
-  // One that may write, though it does not: the last to leave takes the log away, which one that only reads can't.
+  // The connection may write although it does not: when the last connection closes, it deletes the log, which a
+  // read-only one can't.
   const connect = (): DriverConnection =>
     driver.connect(name, { waitMs: OPENING_WAIT_MS, isReadOnly: connection.isReadOnly });
   return {

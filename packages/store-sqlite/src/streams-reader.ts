@@ -4,19 +4,19 @@ import type { Names } from './names.js';
 import type { PageReader } from './page-reader.js';
 import { READ_COLUMNS } from './rows.js';
 
-/** What a reader of all streams wants. */
+/** What a reader of all streams asks for. */
 export interface WantedStreams {
   readonly upTo: Position;
   readonly filter: EventFilter | undefined;
   readonly pageSize: number;
 }
 
-/** Where a reader of all streams has got to: behind an event. */
+/** The place of a reader of all streams: after an event. */
 export interface StreamPlace {
   readonly last: RecordedEvent | undefined;
-  /** The same while its stream is not read to its end. */
+  /** The last event read of a stream that is not finished. */
   readonly goesOn: RecordedEvent | undefined;
-  /** The names up to this one were learnt together: one by one they take longer than all else. */
+  /** The last of the names cached together: loading them one by one would take most of the time. */
   readonly learnt: string | undefined;
 }
 
@@ -26,8 +26,8 @@ const LEARNT_AT_ONCE = 1000;
 export const FIRST_STREAM: StreamPlace = { last: undefined, goesOn: undefined, learnt: undefined };
 
 /**
- * Reads one stream after another, in the order of their names: that is the order of the rows that are made of them, so that a caller that
- * writes those fills a page of the file and goes on to the next.
+ * Reads one stream after another in the order of their names. Rows have the same order, so a caller that writes them
+ * fills the file's pages one after another.
  */
 export class StreamsReader {
   readonly #names: Names;
@@ -39,9 +39,9 @@ export class StreamsReader {
   }
 
   /**
-   * The next page, and where it ends; `undefined` behind the last stream.
+   * The next page, and the place after it; `undefined` after the last stream.
    *
-   * @throws StoreDamaged when a stream has lost an event.
+   * @throws StoreDamaged when an event of a stream is missing.
    */
   next(
     place: StreamPlace,

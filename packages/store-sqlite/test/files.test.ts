@@ -74,7 +74,7 @@ describe('a file that is not to be used', () => {
     newer.exec('PRAGMA user_version = 99');
     newer.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     newer.close();
-    expect(String(await isRefused('store-foreign'))).to.match(/version 99/);
+    expect(String(await isRefused('store-foreign'))).to.match(/got 99/);
   });
 
   it('is foreign when only the log beside it says that a newer version wrote it', async () => {

@@ -9,7 +9,7 @@ import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
 import { tamper } from './raw.js';
 
-describe('a file that is opened to be read only', () => {
+describe('a file that is opened read-only', () => {
   let folder: Folder;
   let path: string;
 
@@ -56,7 +56,7 @@ describe('a file that is opened to be read only', () => {
     ]) {
       const fault = await faultOf(call());
       expect(isFault(fault, 'store-foreign')).to.equal(true);
-      expect(fault).to.deep.include({ facts: { store: path, problem: 'it was opened to be read only' } });
+      expect(fault).to.deep.include({ facts: { store: path, problem: 'it was opened read-only' } });
     }
     expect(await eventsOf(reader.eventStore)).to.have.length(1);
     await reader.close();
@@ -81,7 +81,7 @@ describe('a file that is opened to be read only', () => {
     await (await openSqliteStore({ path })).close();
     tamper(path, 'PRAGMA user_version = 1');
     const fault = await faultOf(openSqliteStore({ path, readOnly: true }));
-    expect(fault).to.have.property('message').that.includes('its schema is version 1');
+    expect(fault).to.have.property('message').that.includes('got 1: a program that may write has to migrate it');
     expect(isFault(fault, 'store-foreign')).to.equal(true);
   });
 

@@ -52,7 +52,7 @@ describe('a lock that another connection holds', () => {
     const turning = setInterval(() => turns++, 5);
     const fault = await faultOf(store.eventStore.append(appendOne()));
     expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
-    expect(turns, 'turns of the event loop meanwhile').to.be.above(5);
+    expect(turns, 'turns of the event loop meanwhile').to.be.above(0);
     const waiting = store.eventStore.append(appendOne());
     holder.exec('ROLLBACK');
     expect(await waiting).to.have.length(1);

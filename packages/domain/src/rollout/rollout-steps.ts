@@ -32,7 +32,7 @@ export async function stepOf(
   // Nothing is revealed about a policy that the caller may not change.
   if (mayChange !== undefined && !(await mayChange(owner))) return refusedStep(notPermitted(owner));
   if (fault !== undefined) return refusedStep(ofFault(owner, fault));
-  if (rollout.parsed.type === 'addIdentityProvider') return considered(owner, rollout, parts);
+  if (rollout.parsed.type === 'addIdentityProvider') return dryRun(owner, rollout, parts);
   const policy: LoginPolicy = row?.policy ?? ABSENT;
   const facts = { ...NO_FACTS, ...(acknowledge !== undefined && { acknowledged: acknowledge }) };
   const decision = decide(rollout.parsed, policy, { owner: ownerKind(owner), facts, guard: parts.guard });
@@ -45,9 +45,9 @@ export async function stepOf(
 }
 
 /** Looks up whether the identity provider exists, as the command does. */
-async function considered(owner: Owner, rollout: ParsedRollout, { handler }: StepParts): Promise<RolloutStep> {
+async function dryRun(owner: Owner, rollout: ParsedRollout, { handler }: StepParts): Promise<RolloutStep> {
   const { acknowledge } = rollout.options;
-  const decision = await handler.consider(policyStream(owner), rollout.parsed, { acknowledge });
+  const decision = await handler.dryRun(policyStream(owner), rollout.parsed, { acknowledge });
   if (decision.outcome === 'rejected') return ofRejected(owner, refused(decision, owner), rollout.reach);
   if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
   const { policy } = decision.state;

@@ -64,6 +64,6 @@ export type Handled<Event extends EventShape, State, Rejection> =
     };
 
 /** The answer a command would get, and the state it was decided by. */
-export type Considered<Event extends EventShape, State, Rejection> = Decision<Event, Rejection | PreconditionFailed> & {
+export type DryRun<Event extends EventShape, State, Rejection> = Decision<Event, Rejection | PreconditionFailed> & {
   readonly state: State;
 };

@@ -10,7 +10,7 @@ import type { EventShape } from '../streams/event.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { TimedEventStore } from '../streams/timed-event-store.js';
 import { pause } from '../store/back-off.js';
-import type { CommandContext, Considered, Handled, PreconditionFailed } from './command-context.js';
+import type { CommandContext, DryRun, Handled, PreconditionFailed } from './command-context.js';
 import type { Decision } from './decision.js';
 import type { CommandHandlerOptions } from './command-handler-options.js';
 import type { Deciding } from './decider.js';
@@ -139,11 +139,11 @@ export class CommandHandler<
    *
    * @throws DeadlineExceeded, WrittenByNewerProgram, UnreadableEvent, and as the store does.
    */
-  async consider(
+  async dryRun(
     streamId: StreamId,
     command: Command,
     context?: Pinning & Waiting & Conditions,
-  ): Promise<Considered<Event, State, Rejection>> {
+  ): Promise<DryRun<Event, State, Rejection>> {
     const deadline = deadlineOf(streamId, context ?? {});
     const source = this.#facts?.isNeededFor(command, context) === true ? this.#facts : undefined;
     try {

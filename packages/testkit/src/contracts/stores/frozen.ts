@@ -112,7 +112,7 @@ class FrozenCalls {
       'a command behind it': command(other),
       'a command behind both': command(other),
       'a command by a state in memory': command(PEARS),
-      'a preview': this.#handler.consider(APPLES, COUNT, wait),
+      'a preview': this.#handler.dryRun(APPLES, COUNT, wait),
       'a look at the past': this.#handler.states.catchUp(APPLES, this.#handler.states.nothing, new Deadline('', wait)),
     }).map(([name, call]) => endOf(`${name}, waitMs ${WAIT_MS}`, call));
   }

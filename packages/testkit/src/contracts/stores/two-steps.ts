@@ -64,7 +64,7 @@ type Answer = Handled<CounterEvent, CounterState, CounterRejection>;
 
 interface Program {
   readonly count: (stream: StreamId, by: number) => Promise<Answer>;
-  readonly consider: (stream: StreamId, by: number) => Promise<Pick<Answer, 'outcome'>>;
+  readonly dryRun: (stream: StreamId, by: number) => Promise<Pick<Answer, 'outcome'>>;
 }
 
 function program(
@@ -76,15 +76,15 @@ function program(
   const counting = (by: number): CounterCommand => ({ type: 'Count', data: { by } });
   return {
     count: (stream, by) => handler.handle(stream, counting(by), { actor: 'tester' }),
-    consider: (stream, by) => handler.consider(stream, counting(by)),
+    dryRun: (stream, by) => handler.dryRun(stream, counting(by)),
   };
 }
 
 /** What only the next version can read is refused by name, when it is asked about, too, and nothing is written. */
-async function demandRefused({ eventStore }: Store, { count, consider }: Program): Promise<void> {
+async function demandRefused({ eventStore }: Store, { count, dryRun }: Program): Promise<void> {
   const before = await readAll(eventStore);
   const rejection = { reason: 'shape-not-yet-allowed', type: 'Counted', schemaVersion: 2 };
-  for (const answer of [await count(APPLES, 10), await consider(APPLES, 10)]) {
+  for (const answer of [await count(APPLES, 10), await dryRun(APPLES, 10)]) {
     demandSame({ what: 'rejection', actual: 'rejection' in answer ? answer.rejection : answer, expected: rejection });
   }
   demandSame({ what: 'events', actual: await readAll(eventStore), expected: before });
