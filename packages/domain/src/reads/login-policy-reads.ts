@@ -153,8 +153,8 @@ export abstract class LoginPolicyReads {
   }
 
   /**
-   * The custom policies of an instance, each as a whole, by page: for exports, comparisons and reports that look at all of them. Those that
-   * can't be read are named apart.
+   * The whole custom policies of an instance, by page: for exports, comparisons and reports. Unreadable ones are listed
+   * separately.
    */
   customPolicies(instance: InstanceRef, options: PageOptions = {}): Promise<ReadAnswer<CustomPolicies>> {
     return this.#calls.answer(
@@ -167,7 +167,7 @@ export abstract class LoginPolicyReads {
     );
   }
 
-  /** Every event of the owner's own policy, also after its removal: who, when, why, and what changed. */
+  /** Every event of the owner's own policy, also after its removal: who, when, why, and what it changed. */
   history(owner: OwnerRef, options: HistoryOptions = {}): Promise<ReadAnswer<History>> {
     return this.#calls.answer(
       'history',

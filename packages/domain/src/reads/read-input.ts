@@ -134,29 +134,29 @@ function parseAfter(value: unknown, instance: Instance): Organization {
   return parseOrganization({ ...instance, organizationId: parseId(value, 'options.after') }, 'options.after');
 }
 
-/** Which page of an instance's custom policies. */
+/** Which page of an instance's custom policies to read. */
 export interface PageOptions extends ReadOptions {
-  /** Only policies after the page before, by its `next`. */
+  /** Only policies after the previous page: its `next`. */
   readonly after?: string;
-  /** At most so many custom policies, 1 to 1,000. Default 100. */
+  /** The most custom policies, 1 to 1,000. Default 100. */
   readonly limit?: number;
 }
 
-/** Which page of an instance's custom policies, and how fresh. */
+/** A checked request for a page of an instance's custom policies. */
 export interface ParsedPage {
   readonly after: Organization | undefined;
   readonly limit: number;
   readonly freshness: Freshness;
 }
 
-/** Takes which page of custom policies is asked for: 1 to 1,000 of them, 100 by default. @throws InvalidValue */
+/** Parses a request for a page of custom policies. @throws InvalidValue */
 export function parsePage(options: unknown, of: Instance): ParsedPage {
   const given = parseObject(options, 'options', [...READ_MEMBERS, 'after', 'limit']);
   const after = given['after'] === undefined ? undefined : parseAfter(given['after'], of);
   return { ...parseWaiting(given), after, limit: optional(given, 'limit', wholeNumberTo(1000)) ?? 100 };
 }
 
-/** Takes the options of a history. @throws InvalidValue */
+/** Parses the options of a history. @throws InvalidValue */
 export function parseHistoryRead(value: unknown): Required<Pick<HistoryOptions, 'direction' | 'limit'>> & {
   readonly fromSequence: bigint | undefined;
   readonly wait: Freshness;

@@ -43,14 +43,14 @@ export interface CarryOutOptions {
   readonly concurrency?: number;
 }
 
-/** How a rollout is reverted. */
+/** The options of reverting a rollout. */
 export interface RevertRolloutOptions
   extends CarryOutOptions, Pick<RolloutOptions, 'acknowledge' | 'actor' | 'reason'> {}
 
-/** How a rollout is looked for by its id. */
+/** The options of finding a rollout by its id. */
 export interface FindRolloutOptions {
   readonly signal?: AbortSignal;
-  /** Whether the caller may see a policy. Asked before each is looked at; without it all may be seen. */
+  /** Whether the caller may see a policy. Called before each policy is looked at. Default: every policy. */
   readonly maySee?: (owner: Owner) => boolean | Promise<boolean>;
 }
 

@@ -65,7 +65,7 @@ export class Rollout {
     this.#given = given;
   }
 
-  /** What it would do to each policy, by page; the default policy stands on the first. Nothing is written. */
+  /** A dry run by page: what it would do to each policy, the default policy first. Nothing is written. */
   plan(options: PageOptions = {}): Promise<ReadAnswer<RolloutPlan>> {
     return this.#parts.calls.answer(
       'rollOut.plan',
