@@ -15,7 +15,7 @@ export interface UnreadableCustomPolicy {
 /** A page of custom policies, each as a whole. */
 export interface CustomPolicies {
   readonly kind: 'policies';
-  /** In the order of {@link LoginPolicies.organizationsWithCustomPolicy}. */
+  /** In the order of `LoginPolicies.organizationsWithCustomPolicy`. */
   readonly policies: readonly LoginPolicyView[];
   readonly unreadable: readonly UnreadableCustomPolicy[];
   /** Give it as `after` to get the next page; `undefined` when this is the last. */
