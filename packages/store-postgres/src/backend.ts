@@ -22,6 +22,7 @@ import type {
   WantedRows,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
+import type { CountKeeper } from './count-keeper.js';
 import { PostgresConsumers } from './consumers.js';
 import { Lookups, type ModelRows } from './look.js';
 import { listedReceipts } from './listed-receipts.js';
@@ -44,6 +45,8 @@ export interface BackendParts {
   readonly schema: Schema;
   readonly watch: SchemaWatch;
   readonly sweeper: Sweeper;
+  /** Absent inside of a caller's transaction, which others can't write beside. */
+  readonly counts?: CountKeeper | undefined;
   readonly largestPageBytes: number;
   /** How long to look for what was lost, in milliseconds. */
   readonly patienceMs: number;
@@ -92,8 +95,10 @@ export class PostgresBackend implements Backend {
   }
 
   async count(target: ModelTarget, asked: RowCount, wait?: WaitOptions): Promise<CountedRows> {
-    const { head, checkpoint, rows } = await this.#rowsOf(target, countUp(asked), wait);
-    return { head, checkpoint, count: Number(rows[0]?.[0] ?? 0) };
+    const { head, checkpoint, model, rows } = await this.#rowsOf(target, countUp(asked), wait);
+    const [found = []] = rows;
+    if (model !== undefined) this.parts.counts?.heard({ model, asked, found, again: () => this.count(target, asked) });
+    return { head, checkpoint, count: Number(found[0] ?? 0) };
   }
 
   readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage> {
@@ -148,8 +153,8 @@ export class PostgresBackend implements Backend {
   }
 
   async closing(writing: Promise<void>): Promise<void> {
-    const { connection, watch, sweeper } = this.parts;
-    this.#closing ??= Promise.all([watch.close(), sweeper.close(), connection.close(writing)]);
+    const { connection, watch, sweeper, counts } = this.parts;
+    this.#closing ??= Promise.all([watch.close(), sweeper.close(), counts?.close(), connection.close(writing)]);
     await this.#closing;
   }
 

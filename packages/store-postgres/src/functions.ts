@@ -1,4 +1,5 @@
 import { CHECKPOINT, digestOf, HEAD, HEAD_PLACED, mark, marked, MARKER, MARKERS, PLACED } from './checkpoints.js';
+import { KEEP_COUNT } from './counts.js';
 import { plpgsql } from './plpgsql.js';
 import { ROWS, underKey, WRITE_ROWS } from './write-rows.js';
 
@@ -199,6 +200,15 @@ BEGIN ${DEMAND_FITTING}
 END`,
 );
 
+/** Keeps how many rows are under an entry: it is read by who counts them, and kept by what writes rows. */
+const COUNT = plpgsql(
+  'keep_count_v12(this_model bigint, this_entry bytea, before bigint) RETURNS boolean',
+  `DECLARE
+  counts record;
+BEGIN ${DEMAND_FITTING}${KEEP_COUNT}
+END`,
+);
+
 /** What programs of version 9 call: the functions of 10, so that they keep what is new of it. */
 const OF_9 = [
   plpgsql(`look_v9${LOOKING}`, 'BEGIN RETURN QUERY SELECT * FROM {schema}.look_v10($1, $2, $3, $4, $5, $6, $7); END'),
@@ -213,5 +223,5 @@ function parameters(count: number): string {
   return Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
 }
 
-/** The functions of schema version 10, and those of 9. */
-export const FUNCTIONS: string = [PLACED, LOOK, APPEND, TAKE_STEP, ...OF_9].join('\n');
+/** The functions of schema version 12, and those of 9 and 10: what is new of it, these do, too. */
+export const FUNCTIONS: string = [PLACED, LOOK, APPEND, TAKE_STEP, COUNT, ...OF_9].join('\n');

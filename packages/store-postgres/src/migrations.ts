@@ -13,7 +13,7 @@ import { CONSUMERS, EVENTS, FROM_3, FROM_9, READ_MODELS } from './tables.js';
  * The schema version of this program. The next one only adds columns, and functions with its number in their names, and has those of this one
  * do what is new.
  */
-export const VERSION = 11;
+export const VERSION = 12;
 
 /** What to do with a schema of an older version: bring it to this program's, or refuse it. */
 export type Migrating = 'run' | 'check';
@@ -62,7 +62,7 @@ export async function migrate(connection: Connection, schema: Schema): Promise<n
 export function migrationSql(schema: Schema, from: number): string {
   if (!Number.isInteger(from) || !isKnown(from))
     throw new RangeError(
-      `from is a schema version: 0, 3, 8, 9, 10 or at least ${VERSION}; ${from} was never handed out`,
+      `from is a schema version: 0, 3, 8, 9, 10, 11 or at least ${VERSION}; ${from} was never handed out`,
     );
   return from >= VERSION ? '' : inSchema([OWN_PATH, ...(STEPS[from] ?? [])].join('\n'), schema);
 }
@@ -96,7 +96,8 @@ const STEPS: Readonly<Record<number, readonly string[]>> = {
   3: [FROM_3, READ_MODELS, FUNCTIONS, CONSUMERS, mark(9)],
   8: [FROM_9, FUNCTIONS, MARK_ALL, CONSUMERS, mark(9)],
   9: [FROM_9, FUNCTIONS, MARK_ALL, CONSUMERS, mark(9)],
-  10: [CONSUMERS, mark(9)],
+  10: [FUNCTIONS, CONSUMERS, mark(9)],
+  11: [FUNCTIONS, mark(9)],
 };
 
 /** The version the schema is at: 0 when it is there and empty, `undefined` when it is not there. */

@@ -1,4 +1,5 @@
 import { rowLimitOf, type RowCount, type WantedRows } from '@login-policy/event-sourcing/store';
+import { cameSince, countOf, wereBefore } from './counts.js';
 import { entryOf, keyBytes } from './row-changes.js';
 
 /** A statement on the read model `m`, and its parameters from $2 on. */
@@ -32,7 +33,13 @@ export function lookUp({ wanted, ...asked }: WantedRows): ModelStatement {
   return { rows: `${LISTED[wanted]} ${bounds} ORDER BY ${INDEXED} ${order}, e.key ${order} LIMIT $3`, values };
 }
 
-/** Counts the rows under an entry of an index. */
+/**
+ * Counts the rows under an entry of an index, unless their number is kept. Says that, then how many came since it is there, and how many there
+ * were before.
+ */
 export function countUp({ index, value }: RowCount): ModelStatement {
-  return { rows: `SELECT count(*)::text ${ENTRIES} ${FOUND}`, values: [entryOf(index, value)] };
+  const counted = `SELECT ${cameSince('kept.key')} AS came, ${wereBefore('kept.key')} AS before FROM ${countOf('m.model', '$2')} AS kept`;
+  const rows = `SELECT coalesce(before + came, (SELECT count(*) ${ENTRIES} ${FOUND}))::text, came::text, before::text
+    FROM (SELECT) AS one LEFT JOIN (${counted}) AS counted ON true`;
+  return { rows, values: [entryOf(index, value)] };
 }

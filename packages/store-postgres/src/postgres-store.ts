@@ -4,6 +4,7 @@ import { closedBy, KeptModels, StoreClosed, storeOn, systemClock } from '@login-
 import type { ClientBase, Pool } from 'pg';
 import { PostgresBackend } from './backend.js';
 import { Connection } from './connection.js';
+import { CountKeeper } from './count-keeper.js';
 import { handlingWithin, type ConsumeWithinOptions } from './consume-within.js';
 import { demandFit } from './fit-pool.js';
 import { PoolLender } from './lenders.js';
@@ -115,7 +116,8 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
   const listener = options.listen === 'off' ? undefined : PoolCare.of(pool).listener;
   const watch = new SchemaWatch({ connection, schema, pollIntervalMs, listener });
   const sweeper = new Sweeper(connection, schema);
-  const parts = { connection, schema, watch, sweeper, largestPageBytes, patienceMs };
+  const counts = new CountKeeper(connection, schema);
+  const parts = { connection, schema, watch, sweeper, counts, largestPageBytes, patienceMs };
   const models = new KeptModels();
   const backend = new PostgresBackend(parts);
   const store = storeOn(backend, { most: MOST, gather: whenAllIsSaid, models, clock, observe });

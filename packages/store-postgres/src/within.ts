@@ -32,7 +32,7 @@ export function storeWithin(client: ClientBase, { parts, models, clock }: Outsid
   const { name, timeOuts } = parts.connection;
   const callers = new CallersClient(client, name);
   const connection = new Connection(callers, name, { timeOuts, prepared: 'never' });
-  const { eventStore, readModels } = storeOn(new BackendWithin({ ...parts, connection }, callers), {
+  const { eventStore, readModels } = storeOn(new BackendWithin({ ...parts, connection, counts: undefined }, callers), {
     most: ALONE,
     models,
     clock,

@@ -11,8 +11,15 @@ const COLUMNS = {
   read_model_entries: 'model, entry, key',
 };
 
-/** Takes away what version 11 brought. */
+/** Takes away what version 12 brought: the functions of 11 do the same but for that. */
+export async function asInVersion11(pool: Pool, schema: string): Promise<void> {
+  await pool.query(`SET search_path = "${schema}"; DROP FUNCTION keep_count_v12;
+    UPDATE migrations SET version = 11 WHERE version = 12; RESET search_path`);
+}
+
+/** Takes away what versions 11 and 12 brought. */
 export async function asInVersion10(pool: Pool, schema: string): Promise<void> {
+  await asInVersion11(pool, schema);
   await pool.query(`SET search_path = "${schema}"; DROP TABLE consumers, consumer_sessions;
     UPDATE migrations SET version = 10 WHERE version = 11; RESET search_path`);
 }

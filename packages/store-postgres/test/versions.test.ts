@@ -4,7 +4,7 @@ import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
-import { asInVersion10, asInVersion3, asInVersion8, asInVersion9 } from './older-schemas.js';
+import { asInVersion10, asInVersion11, asInVersion3, asInVersion8, asInVersion9 } from './older-schemas.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo, counted } from './sample.js';
 import { demandSound } from './soundness.js';
@@ -79,6 +79,20 @@ describe('a schema on PostgreSQL of another version', () => {
       await olderPool.end();
     }));
 
+  it('brings a schema of version 11 to its own, whose programs write by its functions from then on', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { pool, schema } = storage;
+      const before = await storage.open({ models: [counterTotals] });
+      await before.eventStore.append(appendTo('a'));
+      await asInVersion11(pool, schema);
+      const store = await storage.open({ models: [counterTotals] });
+      await before.eventStore.append(appendTo('a'));
+      await demandSound(store);
+      expect((await pool.query(`SELECT "${schema}".keep_count_v12(0, '', NULL) AS is_done`)).rows).to.deep.equal([
+        { is_done: true },
+      ]);
+    }));
+
   it('brings a schema of version 10 to its own, which serves the programs of that, and keeps consumers in it', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
@@ -89,7 +103,7 @@ describe('a schema on PostgreSQL of another version', () => {
       await before.eventStore.append(appendTo('a'));
       await demandSound(store);
       const { rows } = await pool.query(
-        `SELECT serves_from <= 10 AS serves FROM "${schema}".migrations WHERE version = 11`,
+        `SELECT serves_from <= 10 AS serves FROM "${schema}".migrations WHERE version = 12`,
       );
       expect(rows).to.deep.equal([{ serves: true }]);
       const handled = new Promise((resolve) => store.consume({ name: 'first', handle: resolve }));
@@ -100,7 +114,7 @@ describe('a schema on PostgreSQL of another version', () => {
     onStorage(freshStorage(), async (storage) => {
       const before = await storage.open({ models: [counterTotals] });
       await before.eventStore.append(appendTo('a'));
-      await storage.pool.query(nextVersion(storage.schema, 11));
+      await storage.pool.query(nextVersion(storage.schema, 12));
       await before.eventStore.append(appendTo('a'));
       for (const migrate of ['run', 'check'] as const) {
         const store = await storage.open({ migrate, models: [counterTotals] });
@@ -108,8 +122,8 @@ describe('a schema on PostgreSQL of another version', () => {
         await demandSound(store);
       }
       const { rows } = await storage.pool.query(`SELECT max(version) AS version FROM "${storage.schema}".migrations`);
-      expect(rows).to.deep.equal([{ version: 12 }]);
-      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 12 WHERE version = 12`);
+      expect(rows).to.deep.equal([{ version: 13 }]);
+      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 13 WHERE version = 13`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 
@@ -119,8 +133,8 @@ describe('a schema on PostgreSQL of another version', () => {
       const caught = await refusal(storage.open({ migrate: 'check' }));
       expect(caught).to.be.instanceOf(StoreForeign).with.property('message').that.includes('migratePostgresStore');
       expect((await pool.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).rowCount).to.equal(0);
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 11 });
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 11, to: 11 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 12 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 12, to: 12 });
       const store = await storage.open({ migrate: 'check' });
       await store.eventStore.append(appendTo('a'));
       await asInVersion3(pool, schema);
@@ -138,7 +152,7 @@ describe('a schema on PostgreSQL of another version', () => {
       const again = await storage.open({ migrate: 'check' });
       await again.eventStore.append(appendTo('a'));
       expect(await allEvents(again.eventStore)).to.have.length(2);
-      expect(postgresMigration({ schema, from: 11 })).to.equal('');
+      expect(postgresMigration({ schema, from: 12 })).to.equal('');
       expect(() => postgresMigration({ from: -1 })).to.throw(RangeError);
     }));
 
@@ -163,7 +177,7 @@ describe('a schema on PostgreSQL of another version', () => {
   it("leaves a newer program's schema as it is", () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
-      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (12)`);
+      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (13)`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 });
@@ -172,8 +186,8 @@ describe('a schema on PostgreSQL of another version', () => {
 function nextVersion(schema: string, servesFrom: number): string {
   return `SET search_path = "${schema}";
     ALTER TABLE events ADD COLUMN added text; ALTER TABLE read_models ADD COLUMN added text;
-    CREATE FUNCTION append_v12() RETURNS void LANGUAGE sql AS 'SELECT';
-    INSERT INTO migrations (version, serves_from) VALUES (12, ${servesFrom}); RESET search_path`;
+    CREATE FUNCTION append_v13() RETURNS void LANGUAGE sql AS 'SELECT';
+    INSERT INTO migrations (version, serves_from) VALUES (13, ${servesFrom}); RESET search_path`;
 }
 
 /** The pool of a program that writes as those of version 9 did: by the functions of that version, which take the same. */

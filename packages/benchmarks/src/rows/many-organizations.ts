@@ -50,10 +50,11 @@ export function stillAllowed(kind: Kind): Row {
       return [
         {
           name: 'ours',
-          how: 'loginPolicies.organizationsWithCustomPolicy with allowing, the second time',
+          how: 'loginPolicies.organizationsWithCustomPolicy with allowing, the tenth time',
           measure: () =>
             withOurs(kind, place, async (policies) => {
-              await stillAllowing(policies, custom);
+              // PostgreSQL keeps the number soon after it is asked for first.
+              for (let times = 1; times < 10; times++) await stillAllowing(policies, custom);
               return milliseconds(() => stillAllowing(policies, custom));
             }),
         },
