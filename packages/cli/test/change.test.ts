@@ -2,7 +2,7 @@ import { EXIT } from '@login-policy/cli';
 import { orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { GLOBEX, INSTANCE, Place } from './running.js';
+import { describeBoth, GLOBEX, INSTANCE, Place } from './running.js';
 
 const REMOVE = 'remove-multi-factor U2F_WITH_VERIFICATION';
 let place: Place;
@@ -26,7 +26,7 @@ async function customize(count: number): Promise<void> {
   });
 }
 
-describe('changing a policy', () => {
+describeBoth('changing a policy', () => {
   it('shows first what it would do, asks, and does it', async () => {
     const { code, out, err } = await place.run([...REMOVE.split(' '), '--reason', 'an advisory'], { ask: () => 'y' });
     expect(out).to.equal(
@@ -103,7 +103,7 @@ describe('changing a policy', () => {
   });
 });
 
-describe('changing all policies', () => {
+describeBoth('changing all policies', () => {
   it('plans first, then removes a factor from the default and from each custom policy', async () => {
     await customize(3);
     const dry = await place.run(`${REMOVE} --everywhere --dry-run`);
@@ -118,6 +118,20 @@ describe('changing all policies', () => {
     expect((await place.run(`${REMOVE} --everywhere --yes`)).out).to.contain('Nothing to do.');
   });
 
+  it('names each policy that refuses, and ends with 1', async () => {
+    await place.run('change forceMfa=yes,passwordlessType=ALLOWED --org globex --yes');
+    await place.run('remove-second-factor TOTP --org globex --yes');
+    await place.run('remove-second-factor U2F --org globex --yes');
+    const { code, out } = await place.run(`${REMOVE} --everywhere --yes`);
+    expect(code).to.equal(EXIT.refused);
+    expect(out).to.contain('1 changed, 0 had nothing to do, 1 refused.\n  globex: ');
+    expect((await place.run(`${REMOVE} --everywhere --org globex`)).err).to.equal(
+      'Give --org or --everywhere, not both.\n',
+    );
+  });
+});
+
+describe('a change of all policies', () => {
   it('is stopped by Ctrl-C, and taken up again by the same command under the same id', async () => {
     await customize(40);
     const interrupting = new AbortController();
@@ -137,15 +151,36 @@ describe('changing all policies', () => {
     expect(await allowing()).to.deep.equal([]);
   });
 
-  it('names each policy that refuses, and ends with 1', async () => {
-    await place.run('change forceMfa=yes,passwordlessType=ALLOWED --org globex --yes');
-    await place.run('remove-second-factor TOTP --org globex --yes');
-    await place.run('remove-second-factor U2F --org globex --yes');
-    const { code, out } = await place.run(`${REMOVE} --everywhere --yes`);
-    expect(code).to.equal(EXIT.refused);
-    expect(out).to.contain('1 changed, 0 had nothing to do, 1 refused.\n  globex: ');
-    expect((await place.run(`${REMOVE} --everywhere --org globex`)).err).to.equal(
-      'Give --org or --everywhere, not both.\n',
-    );
+  it('over the API is stopped by Ctrl-C, and taken up again by the same command under the same id', async () => {
+    await customize(40);
+    place.over('api');
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    let isRollingOut = false;
+    // The server gets no further than the default until the command has ended.
+    const mayWrite = async (permission: string): Promise<boolean> => {
+      if (permission === 'policy.write' && isRollingOut) await gate;
+      return true;
+    };
+    await place.serve('iam.db', { ports: { isAllowed: (_, permission) => mayWrite(permission) } });
+    const interrupting = new AbortController();
+    const stopped = await place.run(`${REMOVE} --everywhere`, {
+      isTerminal: true,
+      interrupted: interrupting.signal,
+      ask: () => {
+        isRollingOut = true;
+        return 'y';
+      },
+      onErr: (text) => text.includes('Changing') && interrupting.abort(),
+    });
+    open();
+    expect(stopped.code).to.equal(EXIT.interrupted);
+    expect(stopped.err).to.contain('The same command takes it up again.');
+    expect(stopped.out).to.contain('1 changed').and.to.contain('41 are still to be changed.');
+    const id = /Rollout (remove-multi-factor U2F_WITH_VERIFICATION \w+)/.exec(stopped.out)?.[1];
+    const again = await place.run([...REMOVE.split(' '), '--everywhere', '--yes', '--json', '--rollout', id ?? '']);
+    expect(again.code).to.equal(EXIT.done);
+    expect(JSON.parse(again.out)).to.include({ rollout: id }).and.to.have.nested.property('report.changed', 42);
+    expect(await allowing()).to.deep.equal([]);
   });
 });

@@ -1,9 +1,20 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { beforeEach, describe } from 'mocha';
 import { run, type Io } from '@login-policy/cli';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { openSqliteStore } from '@login-policy/store-sqlite';
+import { serve, TOKEN, type Served, type Serving } from './serving.js';
+
+/** Where policies are looked at and changed: in a store, or over the API of a server that has one. */
+export type Way = 'api' | 'store';
+
+/** Commands that work on a store itself, or on none. */
+const ON_A_STORE = [
+  ...['verify', 'lag', 'rebuild', 'backup', 'migrate', 'copy', 'import'],
+  ...['schema', 'reference', '--help', '--version'],
+];
 
 /** What a command came to. */
 export interface Ran {
@@ -22,19 +33,32 @@ export interface Around {
   /** Is told of all that is written to stdout. */
   readonly onOut?: (text: string) => void;
   readonly isTerminal?: boolean;
+  /** Of the API. Default: one that may do everything. */
+  readonly token?: string;
   readonly interrupted?: AbortSignal;
 }
+
+/** The one that was made last. */
+let latest: Place | undefined;
 
 /** A folder with a store in it, on which commands are run in this process. */
 export class Place {
   readonly folder: string;
+  #way: Way = 'store';
+  readonly #servers = new Map<string, Promise<Served>>();
 
   private constructor(folder: string) {
     this.folder = folder;
   }
 
   static async make(): Promise<Place> {
-    return new Place(await mkdtemp(join(tmpdir(), 'cli-')));
+    latest = new Place(await mkdtemp(join(tmpdir(), 'cli-')));
+    return latest;
+  }
+
+  /** From now on commands go that way. */
+  over(way: Way): void {
+    this.#way = way;
   }
 
   path(name: string): string {
@@ -64,9 +88,24 @@ export class Place {
     }, file);
   }
 
-  /** Runs a command on the store `iam.db`, if it does not name another. */
+  /** A server of the API on a store in the folder. */
+  serve(file = 'iam.db', serving: Serving = {}): Promise<Served> {
+    const served = this.#servers.get(file) ?? serve(this.path(file), serving);
+    this.#servers.set(file, served);
+    return served;
+  }
+
+  /** Runs a command on the store `iam.db`, or over the API of a server that has it, if it does not name another. */
   async run(line: string | readonly string[], around: Around = {}): Promise<Ran> {
-    const { env, ask, onErr, onOut, isTerminal = false, interrupted = new AbortController().signal } = around;
+    const {
+      env,
+      ask,
+      onErr,
+      onOut,
+      isTerminal = false,
+      token = TOKEN,
+      interrupted = new AbortController().signal,
+    } = around;
     const [out, err]: [string[], string[]] = [[], []];
     const tell = (text: string): void => {
       err.push(text);
@@ -79,7 +118,7 @@ export class Place {
     const io: Io = {
       out: { isTerminal, write: answer },
       err: { isTerminal, write: tell },
-      env: { LOGIN_POLICY_STORE: 'sqlite:iam.db', LOGIN_POLICY_ACTOR: 'operator', ...env },
+      env: { LOGIN_POLICY_STORE: 'sqlite:iam.db', LOGIN_POLICY_ACTOR: 'operator', LOGIN_POLICY_TOKEN: token, ...env },
       cwd: this.folder,
       ask:
         ask &&
@@ -89,14 +128,40 @@ export class Place {
         }),
       interrupted,
     };
-    const code = await run(typeof line === 'string' ? line.split(' ') : line, io);
+    const code = await run(await this.#argvOf(typeof line === 'string' ? line.split(' ') : line, io.env), io);
     return { code, out: out.join(''), err: err.join('') };
   }
 
-  remove(): Promise<void> {
-    return rm(this.folder, { recursive: true, force: true });
+  async #argvOf(argv: readonly string[], env: Io['env']): Promise<readonly string[]> {
+    if (
+      this.#way === 'store' ||
+      ON_A_STORE.includes(argv[0] ?? '') ||
+      argv.some((word) => /^--(store|api)$/.test(word))
+    )
+      return argv;
+    const { url } = await this.serve(/^sqlite:(.+)$/.exec(env['LOGIN_POLICY_STORE'] ?? '')?.[1]);
+    return [...argv, '--api', url];
+  }
+
+  async remove(): Promise<void> {
+    for (const served of this.#servers.values()) await (await served).close();
+    this.#servers.clear();
+    await rm(this.folder, { recursive: true, force: true });
   }
 }
 
 export const INSTANCE = { instanceId: 'iam' };
 export const GLOBEX = { instanceId: 'iam', organizationId: 'globex' };
+
+/** The same tests on a store, and over the API of a server that has it. */
+export function describeBoth(title: string, tests: () => void): void {
+  describeOver('store', title, tests);
+  describeOver('api', `${title}, over the API`, tests);
+}
+
+function describeOver(way: Way, title: string, tests: () => void): void {
+  describe(title, () => {
+    beforeEach(() => latest?.over(way));
+    tests();
+  });
+}

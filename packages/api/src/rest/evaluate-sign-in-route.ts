@@ -88,7 +88,7 @@ export const evaluateSignInRoute: OwnRoute = {
     const { asOf: _, ...waiting } = read;
     const options = position === undefined ? waiting : { ...waiting, asOf: { position: positionIn(position) } };
     const organization = OF_ORGANIZATION.narrow(owner);
-    const judged = await answers.ofJudgement(policies.evaluateSignIn(organization, claimed(attempt), options));
+    const judged = await answers.ofData.ofJudgement(policies.evaluateSignIn(organization, claimed(attempt), options));
     return { message: JSON.stringify({ ...toJson(judged), sentence: describeSignIn(judged) }) };
   },
 };

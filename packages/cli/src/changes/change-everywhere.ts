@@ -1,21 +1,17 @@
-import {
-  orThrow,
-  type Rollout,
-  type RolloutCommand,
-  type RolloutPlan,
-  type RolloutReport,
-  type RolloutStep,
-} from '@login-policy/domain';
-import type { WarningName, RolloutRefusal } from '@login-policy/domain/model';
+import type { RolloutCommand } from '@login-policy/domain';
+import type { WarningName } from '@login-policy/domain/model';
 import { monotonicIds } from '@login-policy/event-sourcing';
 import type { Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { Failure } from '../failure.js';
 import { paintFor, type Paint } from '../output/paint.js';
 import { plain } from '../output/plain.js';
 import { ownerText } from '../output/policy-text.js';
 import { Progress } from '../output/progress.js';
 import { indented } from '../output/table.js';
-import type { Session } from '../store/session.js';
+import type { RefusalJson, ReportJson, StepJson } from '../session/answers.js';
+import type { RolloutRun } from '../session/policies.js';
+import type { Session } from '../session/session.js';
 import { byOf, isWanted } from './change-options.js';
 
 /** A command for every policy, and what it is called in ids and sentences: `remove-multi-factor U2F_WITH_VERIFICATION`. */
@@ -24,26 +20,28 @@ export interface ChangeOfAll {
   readonly title: string;
 }
 
-/** What a rollout would do, all pages together. */
+/** What a rollout would do to all policies. */
 interface WholePlan {
-  readonly counts: RolloutPlan['counts'];
-  readonly refused: readonly RolloutRefusal[];
+  readonly counts: Record<StepJson['outcome'], number>;
+  readonly refused: RefusalJson[];
   /** How many policies would stand under each warning that it introduces. */
-  readonly warned: ReadonlyMap<WarningName, number>;
+  readonly warned: Map<WarningName, number>;
 }
 
 /** Changes the default policy and every custom policy: says first what that would do to each, asks, and can be stopped and taken up again. */
 export async function changeEverywhere(run: Run, session: Session, change: ChangeOfAll): Promise<ExitCode> {
   const { given, io } = run;
   const paint = paintFor(io.out, io);
+  const { acknowledge, ...by } = byOf(given);
   const id = given.text('rollout') ?? (await unfinished(session, change)) ?? `${change.title} ${monotonicIds()()}`;
-  const rollout = session.loginPolicies.rollOut(session.instance, change.command, { ...byOf(given), id });
+  const rollout = session.policies.rollOut(change.command, { id, by, acknowledge });
   const plan = await wholePlan(rollout);
   const say = (text: string): void => (given.flag('json') ? undefined : io.out.write(text));
-  const tell = (code: ExitCode, report?: RolloutReport): ExitCode => {
+  const tell = (code: ExitCode, report?: ReportJson): ExitCode => {
     if (given.flag('json')) io.out.write(`${JSON.stringify(jsonOf(id, plan, report), undefined, 2)}\n`);
     return code;
   };
+  refuseForbidden(plan);
   say(planText(plan, paint));
   if (plan.counts['would-change'] === 0) {
     say('Nothing to do.\n');
@@ -58,8 +56,8 @@ export async function changeEverywhere(run: Run, session: Session, change: Chang
     return tell(EXIT.refused);
   }
   say(paint('quiet', `Rollout ${id}\n`));
-  await carriedOut(run, rollout);
-  const report = orThrow(await rollout.report());
+  const done = await carriedOut(run, rollout);
+  const report = (await rollout.report()) ?? done;
   say(reportText(report, paint));
   if (io.interrupted.aborted) {
     io.err.write(`Stopped. The same command takes it up again.\n`);
@@ -69,51 +67,60 @@ export async function changeEverywhere(run: Run, session: Session, change: Chang
 }
 
 /** A rollout of this command that was begun and stopped: the newest that changed the default, if it has something left to do. */
-async function unfinished(
-  { instance, loginPolicies }: Session,
-  { command, title }: ChangeOfAll,
-): Promise<string | undefined> {
-  const { entries } = orThrow(await loginPolicies.history(instance, { direction: 'backwards', limit: 100 }));
+async function unfinished({ policies }: Session, { command, title }: ChangeOfAll): Promise<string | undefined> {
+  const { entries } = await policies.history(undefined, { direction: 'backwards', limit: 100 });
   const id = entries.find(({ correlationId }) => correlationId.startsWith(`${title} `))?.correlationId;
   if (id === undefined) return undefined;
-  const report = orThrow(await loginPolicies.rollOut(instance, command, { id, actor: 'report' }).report());
-  return report.pending > 0 ? id : undefined;
+  const report = await policies.rollOut(command, { id, by: { actor: 'report' }, acknowledge: [] }).report();
+  return report !== undefined && report.pending > 0 ? id : undefined;
 }
 
-async function wholePlan(rollout: Rollout): Promise<WholePlan> {
+async function wholePlan(rollout: RolloutRun): Promise<WholePlan> {
   const counts = { 'would-change': 0, 'nothing-to-do': 0, 'would-be-refused': 0 };
-  const refused: RolloutRefusal[] = [];
-  const warned = new Map<WarningName, number>();
-  let next: { readonly after?: string } | undefined = {};
-  while (next !== undefined) {
-    const page: RolloutPlan = orThrow(await rollout.plan({ limit: 1000, ...next }));
-    for (const step of page.steps) count(step, { counts, refused, warned });
-    next = page.next === undefined ? undefined : { after: page.next };
-  }
-  return { counts, refused, warned };
+  const plan: WholePlan = { counts, refused: [], warned: new Map<WarningName, number>() };
+  for await (const page of rollout.plan()) for (const step of page) count(step, plan);
+  return plan;
 }
 
-function count(
-  step: RolloutStep,
-  {
-    counts,
-    refused,
-    warned,
-  }: { counts: Record<RolloutStep['outcome'], number>; refused: RolloutRefusal[]; warned: Map<WarningName, number> },
-): void {
+function count(step: StepJson, { counts, refused, warned }: WholePlan): void {
   counts[step.outcome]++;
-  if (step.outcome === 'would-be-refused') refused.push(step.refusal);
+  if (step.outcome === 'would-be-refused') refused.push(refusalOf(step));
   if (step.outcome !== 'would-change') return;
   for (const { warning } of step.warnings.introduced) warned.set(warning, (warned.get(warning) ?? 0) + 1);
 }
 
-async function carriedOut({ io }: Run, rollout: Rollout): Promise<void> {
+function refusalOf({ message, owner, reason }: RefusalJson): RefusalJson {
+  return { owner, reason, message };
+}
+
+/** With a token that may change some policies and not others nothing is begun: everywhere would not be everywhere. @throws Failure */
+function refuseForbidden({ counts, refused }: WholePlan): void {
+  const forbidden = refused.filter(({ reason }) => reason === 'not-permitted');
+  if (forbidden.length === 0) return;
+  const all = counts['nothing-to-do'] + counts['would-be-refused'] + counts['would-change'];
+  const names = forbidden.slice(0, 10).map(({ owner }) => ownerText(owner));
+  const more = forbidden.length > names.length ? ` and ${forbidden.length - names.length} more` : '';
+  throw new Failure(
+    EXIT.denied,
+    `Nothing was done: the token may not change ${forbidden.length} of ${all} policies: ${names.join(', ')}${more}. Use one that may, or change one policy with --org.`,
+  );
+}
+
+async function carriedOut({ io }: Run, rollout: RolloutRun): Promise<ReportJson> {
   const bar = new Progress(io, 'Changing');
+  const refused: RefusalJson[] = [];
+  let [changed, looked] = [0, 0];
   try {
-    for await (const { done, of } of rollout.carryOut({ signal: io.interrupted })) bar.show(done, of);
+    for await (const progress of rollout.carryOut(io.interrupted)) {
+      const { done, of, refusals } = progress;
+      bar.show(done, of);
+      refused.push(...refusals);
+      [changed, looked] = [progress.changed, done];
+    }
   } finally {
     bar.end();
   }
+  return { changed, unchanged: looked - changed - refused.length, pending: 0, refused };
 }
 
 function planText({ counts, refused, warned }: WholePlan, paint: Paint): string {
@@ -125,21 +132,20 @@ function planText({ counts, refused, warned }: WholePlan, paint: Paint): string 
   ].join('');
 }
 
-function reportText({ changed, pending, refused, stillAllowing, unchanged }: RolloutReport, paint: Paint): string {
+function reportText({ changed, pending, refused, stillAllowing, unchanged }: ReportJson, paint: Paint): string {
   const left = pending === 0 ? '' : paint('warning', `${pending} are still to be changed.\n`);
   const still = stillAllowing === undefined ? '' : `${stillAllowing} custom policies still allow it.\n`;
   return `${changed} changed, ${unchanged} had nothing to do, ${refused.length} refused.\n${refusalsText(refused)}${left}${still}`;
 }
 
-function refusalsText(refused: readonly RolloutRefusal[]): string {
+function refusalsText(refused: readonly RefusalJson[]): string {
   return indented(refused.map(({ owner, message }) => `${ownerText(owner)}: ${plain(message)}\n`).join(''));
 }
 
-function jsonOf(id: string, plan: WholePlan, report: RolloutReport | undefined): object {
-  const refusals = (refused: readonly RolloutRefusal[]): object[] => refused.map((one) => ({ ...one }));
+function jsonOf(id: string, { counts, refused, warned }: WholePlan, report: ReportJson | undefined): object {
   return {
     rollout: id,
-    plan: { counts: plan.counts, refused: refusals(plan.refused), warned: Object.fromEntries(plan.warned) },
-    ...(report && { report: { ...report, refused: refusals(report.refused) } }),
+    plan: { counts, refused, warned: Object.fromEntries(warned) },
+    ...(report && { report }),
   };
 }

@@ -1,31 +1,34 @@
-import { orThrow, toJson, type CommandInput, type OwnerRef, type Preview } from '@login-policy/domain';
-import type { Json } from '@login-policy/event-sourcing';
 import type { Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { changesText, warningsText } from '../output/change-text.js';
 import { paintFor, type Paint } from '../output/paint.js';
 import { titleOf } from '../output/policy-text.js';
 import { indented } from '../output/table.js';
-import type { Session } from '../store/session.js';
+import type { PolicyCommand, PreviewJson } from '../session/answers.js';
+import type { Of } from '../session/policies.js';
+import type { Session } from '../session/session.js';
 import { byOf, isWanted } from './change-options.js';
 
 /** One policy, and what is to become of it. */
 export interface Change {
-  readonly owner: OwnerRef;
-  readonly command: CommandInput;
+  readonly of: Of;
+  readonly command: PolicyCommand;
 }
 
 /** Changes one policy: says first what that would do, asks, and does just what it said or is refused. */
-export async function changeOne(run: Run, session: Session, { owner, command }: Change): Promise<ExitCode> {
+export async function changeOne(run: Run, session: Session, { of, command }: Change): Promise<ExitCode> {
   const { given, io } = run;
-  const { loginPolicies } = session;
+  const { instance, policies } = session;
   const by = byOf(given);
-  const preview = orThrow(await loginPolicies.preview(owner, command, { acknowledge: by.acknowledge }));
+  const preview = await policies.preview(of, command, by.acknowledge);
   const isJson = given.flag('json');
-  const tell = (json: Record<string, Json>, text: string): void => {
-    io.out.write(isJson ? `${JSON.stringify({ preview: toJson(preview), ...json }, undefined, 2)}\n` : text);
+  const tell = (json: object, text: string): void => {
+    io.out.write(isJson ? `${JSON.stringify({ preview, ...json }, undefined, 2)}\n` : text);
   };
-  if (!isJson) io.out.write(`${titleOf(owner)}\n${indented(previewText(preview, paintFor(io.out, io)))}`);
+  if (!isJson)
+    io.out.write(
+      `${titleOf(of === undefined ? instance : { ...instance, organizationId: of })}\n${indented(previewText(preview, paintFor(io.out, io)))}`,
+    );
   if (preview.events.length === 0) {
     tell({ done: false }, 'Nothing to do.\n');
     return EXIT.done;
@@ -38,15 +41,15 @@ export async function changeOne(run: Run, session: Session, { owner, command }: 
     tell({ done: false }, 'Nothing was done.\n');
     return EXIT.refused;
   }
-  const seen = { ifSequence: preview.sequence, ...(preview.eventId && { ifEventId: preview.eventId }) };
-  const answer = orThrow(await loginPolicies.execute(owner, command, { ...by, ...seen }));
+  const { acknowledge, ...actor } = by;
+  const answer = await policies.execute(of, command, { by: actor, acknowledge, seen: preview });
   const still = answer.stillAllowing === undefined ? '' : ` ${answer.stillAllowing} custom policies still allow it.`;
-  tell({ done: true, answer: toJson(answer) }, `Done: sequence ${answer.details.sequence}.${still}\n`);
+  tell({ done: true, answer }, `Done: sequence ${answer.details.sequence}.${still}\n`);
   return EXIT.done;
 }
 
 /** What a command would do, whom it reaches, and what is wrong with it. */
-export function previewText({ affected, changes, events, users, warnings }: Preview, paint: Paint): string {
+export function previewText({ affected, changes, events, users, warnings }: PreviewJson, paint: Paint): string {
   const types = new Set(events.map(({ type }) => type));
   const comes = types.has('LoginPolicyAdded') ? `${paint('added', '+ a policy of its own')}\n` : '';
   const goes = types.has('LoginPolicyRemoved')

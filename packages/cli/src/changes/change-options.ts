@@ -6,7 +6,7 @@ import type { Given } from '../command-line/given.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { OUTPUT_OPTIONS } from '../output/answer.js';
-import { SESSION_OPTIONS } from '../store/session.js';
+import { SESSION_OPTIONS } from '../session/session.js';
 
 /** How a warning of people who are locked out is acknowledged. */
 export const ACKNOWLEDGE_OPTION: OptionSpecs = {
@@ -24,7 +24,7 @@ export const CHANGE_OPTIONS: OptionSpecs = {
   yes: { is: 'Does it without asking.' },
   actor: {
     value: 'ID',
-    is: 'Who does it, for the history; else the name of the user who is logged in.',
+    is: 'Who does it, for the history; else the name of the user who is logged in. Over the API it is whose the token is.',
     variable: 'LOGIN_POLICY_ACTOR',
   },
   reason: { value: 'TEXT', is: 'Why, for those who read the history.' },

@@ -50,6 +50,11 @@ export class Given {
     return Array.isArray(value) ? value.map(String) : [];
   }
 
+  /** Whether the command has such an option. */
+  knows(name: string): boolean {
+    return Object.hasOwn(this.#options, name);
+  }
+
   /** Whether the value stood on the command line, where everybody on the machine can read it. */
   isArgument(name: string): boolean {
     return typeof this.#valueOf(name) === 'string';

@@ -80,6 +80,10 @@ function valuesOf(
     const { name, rawName } = token;
     const spec = Object.hasOwn(options, name) ? options[name] : undefined;
     const help = `login-policy ${command.name} --help lists its options.`;
+    if (spec === undefined && name === 'token')
+      throw usage('A token in an argument can be read by everybody who lists processes. Give --token-file FILE.');
+    if (spec === undefined && (name === 'api' || name === 'token-file') && Object.hasOwn(options, 'store'))
+      throw usage(`${command.name} works on the store itself, and not over the API: give --store URL.`);
     if (spec === undefined) {
       throw usage(`${rawName} is not an option of ${command.name}.`, meant(name, Object.keys(options), '--') ?? help);
     }

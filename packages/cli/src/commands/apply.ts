@@ -1,4 +1,3 @@
-import { positionToString, parsePosition } from '@login-policy/event-sourcing';
 import { actorOf, CHANGE_OPTIONS, isWanted } from '../changes/change-options.js';
 import type { Command, OptionSpecs, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -6,9 +5,9 @@ import { Failure } from '../failure.js';
 import { plain } from '../output/plain.js';
 import { titleOf } from '../output/policy-text.js';
 import { indented } from '../output/table.js';
-import { applyStep, stepName, stepsLeft } from '../policies/apply-plan.js';
+import { applyStep, refuseForbidden, stepName, stepsLeft } from '../policies/apply-plan.js';
 import { ownerOfStep, parsePlanFile, type PlanFile, type PlannedStep } from '../policies/plan-file.js';
-import { withSession, type Session } from '../store/session.js';
+import { withSession, type Session } from '../session/session.js';
 import { readTextFile } from '../store/store-url.js';
 
 const { acknowledge: _, ...options }: OptionSpecs = CHANGE_OPTIONS;
@@ -47,6 +46,7 @@ async function applied(run: Run, session: Session, plan: PlanFile): Promise<Exit
     say(done.length === 0 ? 'Nothing to do: the plan is empty.\n' : 'Nothing to do: the plan was applied before.\n');
     return end(EXIT.done, []);
   }
+  await refuseForbidden(session, plan, left);
   for (const step of left) say(`${titleOf(ownerOfStep(plan, step))}\n${indented(lines(step.shown))}\n`);
   if (given.flag('dry-run')) return end(EXIT.different, []);
   if (!(await isWanted(run, `Change ${left.length} ${left.length === 1 ? 'policy' : 'policies'}?`))) {
@@ -79,9 +79,9 @@ async function carryOut({ given, io }: Run, session: Session, { plan, left, say,
 }
 
 /** @throws Failure for a plan that was made on another store, or on a history that is lost. */
-async function refuseOtherHistory({ store }: Session, { position }: PlanFile): Promise<void> {
-  if (position === undefined || (await store.eventStore.knows(parsePosition(position)))) return;
-  const problem = `The plan was made on another store, or before a backup was put back: there is no event ${positionToString(parsePosition(position))}.`;
+async function refuseOtherHistory({ policies }: Session, { position }: PlanFile): Promise<void> {
+  if (position === undefined || (await policies.knows(position))) return;
+  const problem = `The plan was made on another store, or before a backup was put back: there is no event ${position}.`;
   throw new Failure(EXIT.refused, `${problem} Plan again: login-policy plan FILE --out PLAN.`);
 }
 

@@ -1,6 +1,3 @@
-import { openAuditLog, orThrow } from '@login-policy/domain';
-import { auditEntryJson, type AuditEntry, type AuditFilter, type AuditLog } from '@login-policy/domain/model';
-import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import type { Command, Run } from '../command-line/command.js';
 import type { Given } from '../command-line/given.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -10,7 +7,9 @@ import type { Paint } from '../output/paint.js';
 import { plain } from '../output/plain.js';
 import { ownerText } from '../output/policy-text.js';
 import { indented } from '../output/table.js';
-import { SESSION_OPTIONS, withSession, type Session } from '../store/session.js';
+import type { AuditEntryJson } from '../session/answers.js';
+import type { AuditWanted } from '../session/policies.js';
+import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
 /** Shows what happened to all policies. */
 export const audit: Command = {
@@ -18,7 +17,7 @@ export const audit: Command = {
   section: 'Look',
   summary: 'Shows what happened to all policies of an instance, by who, what, when and why; the newest first.',
   details: [
-    'All events are read for it and nothing is written: on a large store a program that keeps an audit log answers sooner.',
+    'On a store all events are read for it and nothing is written; over the API the audit log of the server answers, which is sooner.',
   ],
   options: {
     ...SESSION_OPTIONS,
@@ -42,49 +41,34 @@ export const audit: Command = {
   run: (run) => withSession(run, { purpose: 'look' }, (session) => shown(run, session)),
 };
 
-async function shown(run: Run, session: Session): Promise<ExitCode> {
-  const { store } = session;
-  // Kept in memory: who only looks leaves no read model behind that every append would have to keep.
-  const readModels = memoryReadModelStore();
-  const auditLog = await openAuditLog({ store: { ...store, readModels, keeps: 'followed' } });
-  try {
-    const format = run.given.text('export');
-    return await (format === undefined ? page(run, session, auditLog) : exported(run, session, { auditLog, format }));
-  } finally {
-    await auditLog.close();
-    await readModels.close();
-  }
+function shown(run: Run, session: Session): Promise<ExitCode> {
+  const format = run.given.text('export');
+  return format === undefined ? page(run, session) : exported(run, session, format);
 }
 
-async function page(run: Run, { instance }: Session, auditLog: AuditLog): Promise<ExitCode> {
+async function page(run: Run, { policies }: Session): Promise<ExitCode> {
   const limit = Number(run.given.wholeNumber('limit') ?? 100n);
   const filter = filterOf(run.given);
-  const entries: AuditEntry[] = [];
+  const entries: AuditEntryJson[] = [];
   let after: string | undefined;
   do {
     // Of several filters at once a page may be short and have more behind it.
-    const options = { ...filter, limit, ...(after !== undefined && { after }) };
-    const found = orThrow(await auditLog.entries(instance, options));
+    const found = await policies.auditPage(filter, { limit, ...(after !== undefined && { after }) });
     entries.push(...found.entries.slice(0, limit - entries.length));
     after = found.next;
   } while (after !== undefined && entries.length < limit);
   answer(
     run,
-    () => ({ entries: entries.map((entry) => auditEntryJson(entry)) }),
+    () => ({ entries }),
     (paint) => (entries.length === 0 ? 'Nothing.\n' : entries.map((entry) => entryText(entry, paint)).join('')),
   );
   return EXIT.done;
 }
 
-async function exported(
-  { given, io }: Run,
-  { instance }: Session,
-  { auditLog, format }: { readonly auditLog: AuditLog; readonly format: string },
-): Promise<ExitCode> {
+async function exported({ given, io }: Run, { policies }: Session, format: string): Promise<ExitCode> {
   if (format !== 'csv' && format !== 'json-lines')
     throw new Failure(EXIT.usage, `--export is csv or json-lines, not ${JSON.stringify(format)}.`);
-  const { text } = orThrow(await auditLog.export(instance, { ...filterOf(given), format }));
-  for await (const part of text) {
+  for await (const part of policies.auditExport(filterOf(given), format)) {
     io.interrupted.throwIfAborted();
     io.out.write(part);
   }
@@ -92,13 +76,13 @@ async function exported(
 }
 
 /** What the domain looks at: also whether an instant or a factor is one. */
-function filterOf(given: Given): AuditFilter {
-  const filter: Record<string, string | boolean> = {};
+function filterOf(given: Given): AuditWanted {
+  const filter: Record<string, string> = {};
   for (const [member, option] of Object.entries(MEMBERS)) {
     const value = given.text(option);
     if (value !== undefined) filter[member] = value;
   }
-  if (given.flag('default')) filter['isDefault'] = true;
+  if (given.flag('default')) filter['isDefault'] = 'true';
   return filter;
 }
 
@@ -113,9 +97,10 @@ const MEMBERS = {
   reason: 'why',
 } as const;
 
-function entryText({ actor, data, owner, reason, recordedAt, sequence, type }: AuditEntry, paint: Paint): string {
+function entryText(entry: AuditEntryJson, paint: Paint): string {
+  const { actor, data, reason, recordedAt, sequence, type } = entry;
   const why = reason === undefined ? '' : `${paint('quiet', plain(reason))}\n`;
-  const head = `${recordedAt.toISO()}  ${paint('strong', ownerText(owner))} ${sequence}  ${type} by ${plain(actor)}`;
+  const head = `${recordedAt}  ${paint('strong', ownerText(entry))} ${sequence}  ${type} by ${plain(actor)}`;
   const text = plain(JSON.stringify(data));
   // The first event of a policy has every setting.
   const what = text.length > 200 || text === '{}' ? '' : `${text}\n`;

@@ -1,4 +1,4 @@
-import { MULTI_FACTORS, SECOND_FACTORS, type CommandInput, type RolloutCommand } from '@login-policy/domain';
+import { MULTI_FACTORS, SECOND_FACTORS, type RolloutCommand } from '@login-policy/domain';
 import { IDENTITY_PROVIDER_OWNERS, type IdentityProviderOwner } from '@login-policy/domain/model';
 import { changeEverywhere } from '../changes/change-everywhere.js';
 import { changeOne } from '../changes/change-one.js';
@@ -8,8 +8,9 @@ import type { ArgumentSpec, Command, OptionSpecs } from '../command-line/command
 import type { Given } from '../command-line/given.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { ownerIn, withSession } from '../store/session.js';
-import { MOMENT, parseMoment } from './moment.js';
+import type { PolicyCommand } from '../session/answers.js';
+import { ofIn, withSession } from '../session/session.js';
+import { MOMENT, momentText } from './moment.js';
 import { factorNamed } from './who-allows.js';
 
 const ANYWHERE: OptionSpecs = {
@@ -54,7 +55,7 @@ function changing({ name, summary, word, options = {}, example, commandOf }: Cha
       return withSession(run, { purpose: 'change', guard: 'refuse' }, (session) =>
         isEverywhere
           ? changeEverywhere(run, session, { command, title: `${name} ${what}` })
-          : changeOne(run, session, { owner: ownerIn(session, given.text('org')), command }),
+          : changeOne(run, session, { of: ofIn(session, given.text('org')), command }),
       );
     },
   };
@@ -67,7 +68,7 @@ const PROVIDER: ArgumentSpec = { name: 'ID', is: 'The id of the identity provide
 /** A command for one policy only. */
 function ofOne(
   shape: Pick<Command, 'name' | 'summary' | 'arguments' | 'options' | 'examples'>,
-  ask: (given: Given) => { readonly organizationId: string | undefined; readonly command: CommandInput },
+  ask: (given: Given) => { readonly organizationId: string | undefined; readonly command: PolicyCommand },
 ): Command {
   return {
     ...shape,
@@ -76,7 +77,7 @@ function ofOne(
     run: (run) => {
       const { organizationId, command } = ask(run.given);
       return withSession(run, { purpose: 'change', guard: 'refuse' }, (session) =>
-        changeOne(run, session, { owner: ownerIn(session, organizationId), command }),
+        changeOne(run, session, { of: ofIn(session, organizationId), command }),
       );
     },
   };
@@ -169,7 +170,7 @@ export const CHANGE_COMMANDS: readonly Command[] = [
     },
     (given) => ({
       organizationId: given.text('org'),
-      command: { type: 'revert', to: parseMoment(given.demandedWord('MOMENT'), 'MOMENT') },
+      command: { type: 'revert', to: momentText(given.demandedWord('MOMENT'), 'MOMENT') },
     }),
   ),
 ];

@@ -1,11 +1,10 @@
-import { orThrow, toJson } from '@login-policy/domain';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import { changesText } from '../output/change-text.js';
-import { ownerIn, SESSION_OPTIONS, withSession, type Session } from '../store/session.js';
-import { MOMENT, parseMoment } from './moment.js';
+import { ofIn, SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
+import { MOMENT, momentText } from './moment.js';
 
 /** Compares two moments of a policy. */
 export const diff: Command = {
@@ -26,12 +25,12 @@ export const diff: Command = {
 async function show(run: Run, session: Session): Promise<ExitCode> {
   const [from, to] = [run.given.text('from'), run.given.text('to')];
   if (from === undefined) throw new Failure(EXIT.usage, `diff needs a moment to begin at: --from ${MOMENT}.`);
-  const span = { from: parseMoment(from, 'from'), ...(to !== undefined && { to: parseMoment(to, 'to') }) };
-  const found = orThrow(await session.loginPolicies.diff(ownerIn(session, run.given.word('ORGANIZATION')), span));
+  const of = ofIn(session, run.given.word('ORGANIZATION'));
+  const changes = await session.policies.changes(of, momentText(from, 'from'), momentText(to, 'to'));
   answer(
     run,
-    () => toJson(found),
-    (paint) => (found.changes.length === 0 ? 'Nothing differs.\n' : changesText(found.changes, paint)),
+    () => ({ changes }),
+    (paint) => (changes.length === 0 ? 'Nothing differs.\n' : changesText(changes, paint)),
   );
   return EXIT.done;
 }

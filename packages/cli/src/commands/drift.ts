@@ -1,4 +1,3 @@
-import { orThrow, type OwnerRef } from '@login-policy/domain';
 import { LOCK_OUTS } from '@login-policy/domain/model';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -8,7 +7,9 @@ import { plain } from '../output/plain.js';
 import { table } from '../output/table.js';
 import { differencesOf } from '../policies/plan.js';
 import { parsePoliciesFile } from '../policies/policies-file.js';
-import { SESSION_OPTIONS, withSession, type Session } from '../store/session.js';
+import { inLanes } from '../policies/in-lanes.js';
+import type { Of } from '../session/policies.js';
+import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
 /** Names the policies that are not as a file says. */
 export const drift: Command = {
@@ -24,7 +25,7 @@ export const drift: Command = {
 
 /** A policy that is not as the file says. */
 interface Drifted {
-  readonly owner: OwnerRef;
+  readonly of: Of;
   readonly changes: number;
   /** The last change of it; `null` of a policy that never was. */
   readonly last: { readonly at: string; readonly actor: string } | null;
@@ -34,27 +35,33 @@ async function compared(run: Run): Promise<ExitCode> {
   const { given, io } = run;
   const wanted = parsePoliciesFile(readYaml(given.demandedWord('FILE'), io));
   return withSession(run, { purpose: 'look', instanceId: wanted.instanceId }, async (session) => {
-    const { differences } = await differencesOf(session, wanted, LOCK_OUTS);
-    const drifted: Drifted[] = [];
-    for (const { owner, preview } of differences)
-      drifted.push({ owner, changes: preview.changes.length, last: await lastChange(session, owner) });
+    const { differences } = await differencesOf(session, wanted, { acknowledge: LOCK_OUTS, signal: io.interrupted });
+    const drifted = await inLanes(differences, async ({ of, preview }): Promise<Drifted> => {
+      return { of, changes: preview.changes.length, last: await lastChange(session, of) };
+    });
     answer(
       run,
-      () => ({ drifted }),
+      () => ({
+        drifted: drifted.map(({ of, ...more }) => ({ owner: ownerOf(session, of), ...more })),
+      }),
       () => (drifted.length === 0 ? 'All is as the file says.\n' : table(drifted.map(rowOf))),
     );
     return drifted.length === 0 ? EXIT.done : EXIT.different;
   });
 }
 
-async function lastChange({ loginPolicies }: Session, owner: OwnerRef): Promise<Drifted['last']> {
-  const { entries } = orThrow(await loginPolicies.history(owner, { direction: 'backwards', limit: 1 }));
-  const [last] = entries;
-  return last === undefined ? null : { at: String(last.recordedAt.toISO()), actor: last.actor };
+function ownerOf({ instance }: Session, of: Of): object {
+  return of === undefined ? instance : { ...instance, organizationId: of };
 }
 
-function rowOf({ changes, last, owner }: Drifted): readonly string[] {
-  const name = 'organizationId' in owner ? plain(owner.organizationId) : 'the default';
+async function lastChange({ policies }: Session, of: Of): Promise<Drifted['last']> {
+  const { entries } = await policies.history(of, { direction: 'backwards', limit: 1 });
+  const [last] = entries;
+  return last === undefined ? null : { at: last.recordedAt, actor: last.actor };
+}
+
+function rowOf({ changes, last, of }: Drifted): readonly string[] {
+  const name = of === undefined ? 'the default' : plain(of);
   const differs = changes === 1 ? '1 difference' : `${changes} differences`;
   return [name, differs, last === null ? 'there is none yet' : `last changed ${last.at} by ${plain(last.actor)}`];
 }

@@ -1,11 +1,11 @@
-import { describeSignIn, RejectedError, toJson, type SignInAttempt } from '@login-policy/domain';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { pathOf, readYaml } from '../files/yaml-file.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import { ownerText } from '../output/policy-text.js';
-import { SESSION_OPTIONS, withSession, type Session } from '../store/session.js';
-import { MOMENT, parseMoment } from './moment.js';
+import { Refused } from '../session/answers.js';
+import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
+import { MOMENT, momentText } from './moment.js';
 
 /** Judges a sign-in that a file describes. */
 export const evaluate: Command = {
@@ -36,31 +36,25 @@ async function judge(run: Run, session: Session): Promise<ExitCode> {
   const file = readYaml(given.demandedWord('FILE'), io);
   const attempt = file.value;
   if (!isAttempt(attempt)) throw file.failure([], 'A sign-in has the members user and session.');
-  const asOf = given.text('as-of');
-  const judged = await session.loginPolicies.evaluateSignIn(
-    session.organization(given.demandedWord('ORGANIZATION')),
-    attempt,
-    asOf === undefined ? {} : { asOf: parseMoment(asOf, 'as-of') },
-  );
-  if (judged.outcome === 'rejected') {
-    const { rejection, message } = judged;
-    if (rejection.reason !== 'invalid-argument') throw new RejectedError(judged);
-    throw file.failure(pathOf(rejection.field.replace(/^signIn\.?/, '')), message);
-  }
+  const organizationId = session.organization(given.demandedWord('ORGANIZATION'));
+  const asOf = momentText(given.text('as-of'), 'as-of');
+  const judged = await session.policies.evaluate(organizationId, attempt, asOf).catch((caught: unknown) => {
+    if (!(caught instanceof Refused) || caught.field === undefined) throw caught;
+    throw file.failure(pathOf(caught.field.replace(/^signIn\.?/, '')), caught.message);
+  });
   answer(
     run,
-    () => toJson(judged),
+    () => judged,
     (paint) => {
-      const until =
-        judged.validUntil === undefined ? 'no end by time alone' : `until ${judged.validUntil.toISOString()}`;
+      const until = judged.validUntil === undefined ? 'no end by time alone' : `until ${judged.validUntil}`;
       const by = `By ${judged.isDefault ? 'the default policy' : `the custom policy of ${ownerText(judged.owner)}`}; ${until}.`;
-      return `${paint('strong', judged.outcome)}: ${describeSignIn(judged)}\n${paint('quiet', by)}\n`;
+      return `${paint('strong', judged.outcome)}: ${judged.sentence}\n${paint('quiet', by)}\n`;
     },
   );
   return judged.outcome === 'proceed' ? EXIT.done : EXIT.refused;
 }
 
 /** Whether the domain can look at it: that takes an attempt apart, and says what is wrong with its members. */
-function isAttempt(value: unknown): value is SignInAttempt {
-  return typeof value === 'object' && value !== null;
+function isAttempt(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

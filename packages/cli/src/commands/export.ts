@@ -1,11 +1,11 @@
-import { orThrow, type InstanceRef, type OwnerRef } from '@login-policy/domain';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { writeWholeFile } from '../files/write-file.js';
 import { policyDocument, yamlOf } from '../policies/policies-document.js';
 import { policiesSchema } from '../policies/policies-schema.js';
-import { listedAll } from '../store/listed-all.js';
-import { SESSION_OPTIONS, withSession, type Session } from '../store/session.js';
+import { wholePolicies } from '../policies/whole-policies.js';
+import { ofNone } from '../session/of-none.js';
+import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
 const HEADER = '# yaml-language-server: $schema=login-policies.schema.json\n';
 
@@ -15,7 +15,7 @@ export const exporting: Command = {
   section: 'Policies as code',
   summary: 'Writes the policies that there are as YAML, for plan and apply.',
   details: [
-    'Editors know what may stand there when the schema lies beside the file: login-policy schema > login-policies.schema.json. Each policy is whole; one that is changed meanwhile may be newer than the one before it.',
+    'Editors know what may stand there when the schema lies beside the file: login-policy schema > login-policies.schema.json. Each policy is whole; one that is changed meanwhile may be newer than the one before it. One that can’t be read ends it.',
   ],
   options: {
     ...SESSION_OPTIONS,
@@ -26,17 +26,13 @@ export const exporting: Command = {
 };
 
 async function write({ given, io }: Run, session: Session): Promise<ExitCode> {
-  const { instance } = session;
-  const byDefault = await documentOf(session, instance);
+  const byDefault = await session.policies.policy(undefined).catch(ofNone);
   const organizations: [string, object][] = [];
-  for (const organizationId of await listedAll(session)) {
-    io.interrupted.throwIfAborted();
-    const custom = await documentOf(session, { ...instance, organizationId });
-    if (custom !== undefined) organizations.push([organizationId, custom]);
-  }
+  for await (const { owner, ...custom } of wholePolicies(session, io.interrupted))
+    organizations.push([owner.organizationId ?? '', policyDocument({ owner, ...custom })]);
   const document = {
-    instance: instance.instanceId,
-    ...(byDefault && { default: byDefault }),
+    instance: session.instance.instanceId,
+    ...(byDefault && { default: policyDocument(byDefault.policy) }),
     organizations: Object.fromEntries(organizations),
   };
   const text = HEADER + yamlOf(document);
@@ -44,13 +40,6 @@ async function write({ given, io }: Run, session: Session): Promise<ExitCode> {
   if (out === undefined) io.out.write(text);
   else writeWholeFile(out, text, io);
   return EXIT.done;
-}
-
-/** `undefined` of a policy that is not there, or was given up meanwhile. */
-async function documentOf({ loginPolicies }: Session, owner: InstanceRef | OwnerRef): Promise<object | undefined> {
-  const answer = await loginPolicies.policy(owner);
-  if (answer.outcome === 'rejected' && answer.rejection.reason === 'policy-not-found') return undefined;
-  return policyDocument(orThrow(answer).policy);
 }
 
 /** Prints the JSON Schema of a file of policies. */

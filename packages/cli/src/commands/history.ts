@@ -1,4 +1,3 @@
-import { orThrow, toJson, type HistoryEntry } from '@login-policy/domain';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
@@ -7,7 +6,8 @@ import { changesText } from '../output/change-text.js';
 import type { Paint } from '../output/paint.js';
 import { plain } from '../output/plain.js';
 import { indented } from '../output/table.js';
-import { ownerIn, SESSION_OPTIONS, withSession, type Session } from '../store/session.js';
+import type { HistoryEntryJson } from '../session/answers.js';
+import { ofIn, SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
 /** Shows what happened to a policy. */
 export const history: Command = {
@@ -29,24 +29,24 @@ export const history: Command = {
 async function show(run: Run, session: Session): Promise<ExitCode> {
   const { given } = run;
   const from = given.wholeNumber('from');
-  const read = await session.loginPolicies.history(ownerIn(session, given.word('ORGANIZATION')), {
+  const found = await session.policies.history(ofIn(session, given.word('ORGANIZATION')), {
     direction: given.flag('oldest-first') ? 'forwards' : 'backwards',
     limit: Number(given.wholeNumber('limit') ?? 100n),
     ...(from !== undefined && { fromSequence: from }),
   });
-  const found = orThrow(read);
-  if (found.lastSequence === 0n) throw new Failure(EXIT.refused, 'Nothing ever happened to that policy: it never was.');
+  if (found.lastSequence === '0')
+    throw new Failure(EXIT.refused, 'Nothing ever happened to that policy: it never was.');
   answer(
     run,
-    () => toJson(found),
+    () => found,
     (paint) => found.entries.map((entry) => entryText(entry, paint)).join(''),
   );
   return EXIT.done;
 }
 
-function entryText({ actor, changes, recordedAt, reason, sequence, type }: HistoryEntry, paint: Paint): string {
+function entryText({ actor, changes, recordedAt, reason, sequence, type }: HistoryEntryJson, paint: Paint): string {
   const why = reason === undefined ? '' : `\n${paint('quiet', plain(reason))}`;
-  const head = `${paint('strong', `${sequence}`)}  ${recordedAt.toISO()}  ${type} by ${plain(actor)}`;
+  const head = `${paint('strong', `${sequence}`)}  ${recordedAt}  ${type} by ${plain(actor)}`;
   // The first event of a policy sets every setting.
   const all = changes.length > 12 ? `${changes.length} values\n` : changesText(changes, paint);
   return `${head}\n${indented(`${why === '' ? '' : `${why.slice(1)}\n`}${all}`, '   ')}`;

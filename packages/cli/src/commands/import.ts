@@ -8,10 +8,10 @@ import type { Failure } from '../failure.js';
 import { pathOf, YamlFile } from '../files/yaml-file.js';
 import { titleOf } from '../output/policy-text.js';
 import { parseImportFile, type ImportedState, type ImportFile } from '../policies/import-file.js';
-import { withSession, type Session } from '../store/session.js';
+import { withStoreSession, type StoreSession as Session } from '../session/session.js';
 import { readTextFile } from '../store/store-url.js';
 
-const { acknowledge: _, 'dry-run': __, ...options }: OptionSpecs = CHANGE_OPTIONS;
+const { acknowledge: _, 'dry-run': __, api: ___, 'token-file': ____, ...options }: OptionSpecs = CHANGE_OPTIONS;
 
 /** Takes over the policies of an IAM that there is. */
 export const importing: Command = {
@@ -40,7 +40,7 @@ async function imported(run: Run): Promise<ExitCode> {
   // Its events are recorded at the instants of the file, one state after the other.
   const tell = (): Instant => clock.now ?? file.begunAt;
   const opening = { purpose: 'make', instanceId: file.instanceId, clock: tell } as const;
-  return withSession(run, opening, async (session) => {
+  return withStoreSession(run, opening, async (session) => {
     await refuseOthers(session, file, id);
     await refuseWrong(session, file);
     const count = new Set(file.states.map(({ organizationId }) => organizationId)).size;

@@ -7,10 +7,18 @@ import { Failure } from '../failure.js';
 export const MOMENT = 'INSTANT|SEQUENCE|@POSITION';
 
 /** A moment: a sequence of the policy, a position behind an @, or an instant with its offset. @throws Failure */
-export function parseMoment(text: string, option: string): AsOf {
+export function parseMoment(text: string, option = 'as-of'): AsOf {
   if (/^\d{1,18}$/.test(text)) return { sequence: BigInt(text) };
   if (/^@\d{1,51}$/.test(text)) return { position: parsePosition(text.slice(1)) };
   if (/^\d{4}-\d\d-\d\d/.test(text)) return { instant: text };
   const forms = 'a sequence (7), a position (@1234) or an instant with its offset (2026-11-28T12:00:00Z)';
   throw new Failure(EXIT.usage, `--${option} is ${forms}, not ${JSON.stringify(text)}.`);
+}
+
+/** The same, left as it was written: what is asked, wherever the policies are kept. @throws Failure */
+export function momentText(text: string, option: string): string;
+export function momentText(text: string | undefined, option: string): string | undefined;
+export function momentText(text: string | undefined, option: string): string | undefined {
+  if (text !== undefined) parseMoment(text, option);
+  return text;
 }

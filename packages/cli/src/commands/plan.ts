@@ -1,4 +1,3 @@
-import { toJson } from '@login-policy/domain';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readYaml } from '../files/yaml-file.js';
@@ -9,7 +8,7 @@ import { parsePoliciesFile } from '../policies/policies-file.js';
 import { differencesOf } from '../policies/plan.js';
 import { planFileOf } from '../policies/plan-file.js';
 import { differencesText } from '../policies/plan-text.js';
-import { SESSION_OPTIONS, withSession } from '../store/session.js';
+import { SESSION_OPTIONS, withSession } from '../session/session.js';
 
 /** Says what a file of policies would change. */
 export const plan: Command = {
@@ -37,9 +36,9 @@ async function planned(run: Run): Promise<ExitCode> {
   const wanted = parsePoliciesFile(readYaml(given.demandedWord('FILE'), io));
   const acknowledge = acknowledgedIn(given);
   return withSession(run, { purpose: 'look', guard: 'refuse', instanceId: wanted.instanceId }, async (session) => {
-    const { store, instance } = session;
-    const position = await store.eventStore.head();
-    const found = await differencesOf(session, wanted, acknowledge);
+    const { instance, policies } = session;
+    const position = await policies.head();
+    const found = await differencesOf(session, wanted, { acknowledge, signal: io.interrupted });
     const { differences, refusals } = found;
     const { instanceId } = instance;
     const made = planFileOf({ instanceId, position, acknowledge, differences });
@@ -47,10 +46,10 @@ async function planned(run: Run): Promise<ExitCode> {
       run,
       () => ({
         plan: made,
-        previews: differences.map(({ preview }) => toJson({ outcome: 'found', ...preview })),
+        previews: differences.map(({ preview }) => preview),
         refusals,
       }),
-      (paint) => differencesText(found, paint),
+      (paint) => differencesText(instance, found, paint),
     );
     if (refusals.length > 0) return EXIT.refused;
     const out = given.text('out');

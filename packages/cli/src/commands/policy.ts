@@ -1,12 +1,12 @@
-import { orThrow, toJson } from '@login-policy/domain';
 import { nearestName } from '@login-policy/event-sourcing/options';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { Failure } from '../failure.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import { plain } from '../output/plain.js';
 import { policyText } from '../output/policy-text.js';
-import { SESSION_OPTIONS, withSession, type Session } from '../store/session.js';
-import { MOMENT, parseMoment } from './moment.js';
+import { ofIn, SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
+import { MOMENT, momentText } from './moment.js';
 
 /** Shows a policy. */
 export const policy: Command = {
@@ -29,31 +29,28 @@ export const policy: Command = {
 };
 
 async function show(run: Run, session: Session): Promise<ExitCode> {
-  const { loginPolicies, instance } = session;
-  const asOf = run.given.text('as-of');
-  const options = asOf === undefined ? {} : { asOf: parseMoment(asOf, 'as-of') };
   const id = run.given.word('ORGANIZATION');
-  const read =
-    id === undefined
-      ? await loginPolicies.policy(instance, options)
-      : await loginPolicies.effectivePolicy(session.organization(id), options);
-  const found = orThrow(read);
+  const asOf = momentText(run.given.text('as-of'), 'as-of');
+  const found = await session.policies.policy(ofIn(session, id), asOf);
   const remark = id === undefined || !found.policy.isDefault ? '' : await onDefaultText(id, session);
   answer(
     run,
-    () => toJson(found),
+    () => found,
     (paint) => `${remark === '' ? '' : `${paint('quiet', remark)}\n`}${policyText(found.policy, paint)}`,
   );
   return EXIT.done;
 }
 
-/** The store knows organizations by their custom policies only: a mistyped one looks like one on the default. */
-async function onDefaultText(id: string, { loginPolicies, instance }: Session): Promise<string> {
-  const { organizations } = orThrow(await loginPolicies.organizationsWithCustomPolicy(instance, { limit: 1000 }));
-  const nearest = nearestName(
-    id,
-    organizations.map(({ organizationId }) => organizationId),
-  );
+/** Organizations are known by their custom policies only: a mistyped one looks like one on the default. */
+async function onDefaultText(id: string, { policies }: Session): Promise<string> {
+  // Who may see one organization only is not told of others.
+  const { organizationIds } = await policies.customized({ limit: 1000 }).catch(ofDenied);
+  const nearest = nearestName(id, organizationIds);
   const meant = nearest === undefined ? '' : ` (${plain(nearest)} has one)`;
   return `Organization ${plain(id)} has no custom policy${meant}: the default holds for it.`;
+}
+
+function ofDenied(caught: unknown): { readonly organizationIds: readonly string[] } {
+  if (caught instanceof Failure && caught.exitCode === EXIT.denied) return { organizationIds: [] };
+  throw caught;
 }

@@ -4,7 +4,7 @@ import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import type { Purpose } from '../store/open-store.js';
-import { withStore } from '../store/session.js';
+import { withStore } from '../store/with-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 
 /** Says how far the read model is behind. */

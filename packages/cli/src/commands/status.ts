@@ -1,25 +1,34 @@
-import { openLoginPolicies, orThrow, type InstanceRef, type LoginPolicies } from '@login-policy/domain';
+import { openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
 import { LOCK_OUTS, type LockOut } from '@login-policy/domain/model';
-import { isFault, positionToString, START, type Store } from '@login-policy/event-sourcing';
+import { isFault, positionToString, START } from '@login-policy/event-sourcing';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { Failure } from '../failure.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import type { Paint } from '../output/paint.js';
-import { Failure } from '../failure.js';
 import { plain } from '../output/plain.js';
 import { indented, table } from '../output/table.js';
+import { API_OPTIONS, apiPlaceOf, type ApiPlace } from '../session/api-place.js';
+import { StorePolicies } from '../session/of-store.js';
+import { ofNone } from '../session/of-none.js';
+import type { Policies } from '../session/policies.js';
+import { apiSession } from '../session/session.js';
 import { leftBehind } from '../store/left-behind.js';
-import { instancesIn, madeInMemory, withStore } from '../store/session.js';
-import { STORE_OPTIONS, type StorePlace } from '../store/store-url.js';
+import { STORE_OPTIONS } from '../store/store-url.js';
+import { instancesIn, madeInMemory, withStore } from '../store/with-store.js';
 
 /** Shows how a store is. */
 export const status: Command = {
   name: 'status',
   section: 'Look',
   summary: 'Shows how a store is: its instances, how many policies they have, and whether the read model is up.',
-  options: { ...STORE_OPTIONS, ...OUTPUT_OPTIONS },
+  details: ['Over the API it shows the instance that the API is of; /debug/ready says more of the server itself.'],
+  options: { ...STORE_OPTIONS, ...API_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy status --store sqlite:iam.db', 'LOGIN_POLICY_STORE=postgres://… login-policy status --json'],
-  run: (run) => withStore(run, { purpose: 'look' }, (store, place) => show(run, store, place)),
+  run(run) {
+    const api = apiPlaceOf(run.given, run.io);
+    return api === undefined ? ofStore(run) : ofApi(run, api);
+  },
 };
 
 interface InstanceStatus {
@@ -32,33 +41,53 @@ interface InstanceStatus {
   readonly lockedOut: Readonly<Record<LockOut, number>>;
 }
 
-async function show(run: Run, store: Store, place: StorePlace): Promise<ExitCode> {
-  const head = await store.eventStore.head();
-  const ids = await instancesIn(store);
-  const loginPolicies = await openLoginPolicies({ store });
-  try {
-    await madeInMemory(store, loginPolicies, run.io.interrupted);
-    const readModel = await readModelStatus(loginPolicies);
-    const isUp = readModel === 'up';
-    const instances = isUp ? await Promise.all(ids.map((instanceId) => statusOf({ instanceId }, loginPolicies))) : [];
-    answer(
-      run,
-      () => ({
-        store: place.shown,
-        head: positionToString(head),
-        readModel,
-        instances,
-      }),
-      (paint) => {
-        const end = head === START ? 'no events' : `events up to @${positionToString(head)}`;
-        const rows = isUp ? instances.map((one) => rowOf(one, paint)) : ids.map((id) => [plain(id)]);
-        return `${place.shown}: ${end}\nread model: ${readModel}\ninstances: ${ids.length}\n${indented(table(rows))}`;
-      },
-    );
-    return isUp ? EXIT.done : EXIT.refused;
-  } finally {
-    await loginPolicies.close();
-  }
+/** How a place is. */
+interface PlaceStatus {
+  readonly place: string;
+  /** The last position; `undefined` where it is not told. */
+  readonly head: string | undefined;
+  /** `up`, or why reads are not answered. */
+  readonly readModel: string;
+  readonly instances: readonly (InstanceStatus | string)[];
+}
+
+function ofStore(run: Run): Promise<ExitCode> {
+  return withStore(run, { purpose: 'look' }, async (store, { shown: place }) => {
+    const head = positionToString(await store.eventStore.head());
+    const ids = await instancesIn(store);
+    const loginPolicies = await openLoginPolicies({ store });
+    try {
+      await madeInMemory(store, loginPolicies, run.io.interrupted);
+      const readModel = await readModelStatus(loginPolicies);
+      const policiesOf = (instanceId: string): Policies =>
+        new StorePolicies({ store, loginPolicies, instance: { instanceId } });
+      const instances = readModel === 'up' ? await Promise.all(ids.map((id) => statusOf(id, policiesOf(id)))) : ids;
+      return tell(run, { place, head, readModel, instances });
+    } finally {
+      await loginPolicies.close();
+    }
+  });
+}
+
+/** A server that answers reads is up. */
+async function ofApi(run: Run, api: ApiPlace): Promise<ExitCode> {
+  const { instance, place, policies } = await apiSession(run, api);
+  const instances = [await statusOf(instance.instanceId, policies)];
+  return tell(run, { place, head: undefined, readModel: 'up', instances });
+}
+
+function tell(run: Run, { head, instances, place, readModel }: PlaceStatus): ExitCode {
+  answer(
+    run,
+    () => ({ store: place, ...(head !== undefined && { head }), readModel, instances }),
+    (paint) => {
+      const events = head === positionToString(START) ? 'no events' : `events up to @${head}`;
+      const rows = instances.map((one) => (typeof one === 'string' ? [plain(one)] : rowOf(one, paint)));
+      const first = head === undefined ? place : `${place}: ${events}`;
+      return `${first}\nread model: ${readModel}\ninstances: ${instances.length}\n${indented(table(rows))}`;
+    },
+  );
+  return readModel === 'up' ? EXIT.done : EXIT.refused;
 }
 
 /** Whether reads are answered now; else why not. */
@@ -73,18 +102,15 @@ async function readModelStatus({ readModel }: LoginPolicies): Promise<string> {
   }
 }
 
-async function statusOf(instance: InstanceRef, loginPolicies: LoginPolicies): Promise<InstanceStatus> {
-  const byDefault = await loginPolicies.policy(instance);
-  const all = orThrow(await loginPolicies.organizationsWithCustomPolicy(instance, { limit: 1 }));
+async function statusOf(instanceId: string, policies: Policies): Promise<InstanceStatus> {
+  const byDefault = await policies.policy(undefined).catch(ofNone);
+  const all = await policies.customized({ limit: 1 });
   const [noWay = 0, noFactor = 0] = await Promise.all(
-    LOCK_OUTS.map(async (warned) => {
-      const page = await loginPolicies.organizationsWithCustomPolicy(instance, { warned, limit: 1 });
-      return orThrow(page).total ?? 0;
-    }),
+    LOCK_OUTS.map(async (warned) => (await policies.customized({ warned, limit: 1 })).total ?? 0),
   );
   return {
-    instanceId: instance.instanceId,
-    defaultSequence: byDefault.outcome === 'found' ? String(byDefault.policy.details.sequence) : null,
+    instanceId,
+    defaultSequence: byDefault === undefined ? null : byDefault.policy.details.sequence,
     customPolicies: all.total ?? 0,
     unreadable: all.unreadable ?? 0,
     lockedOut: { 'no-way-to-sign-in': noWay, 'no-factor-left': noFactor },

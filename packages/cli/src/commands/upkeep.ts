@@ -4,7 +4,7 @@ import { isFault } from '@login-policy/event-sourcing';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { withStore } from '../store/session.js';
+import { withStore } from '../store/with-store.js';
 import { STORE_OPTIONS, storePlaceOf } from '../store/store-url.js';
 
 /** Copies a SQLite file while it is in use. */

@@ -7,7 +7,7 @@ import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import { plain } from '../output/plain.js';
 import { Progress } from '../output/progress.js';
 import { leftBehind } from '../store/left-behind.js';
-import { madeInMemory, withStore } from '../store/session.js';
+import { madeInMemory, withStore } from '../store/with-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 import { EventChains } from '../verify/event-chains.js';
 import { Findings } from '../verify/findings.js';

@@ -1,12 +1,13 @@
-import { MULTI_FACTORS, orThrow, SECOND_FACTORS } from '@login-policy/domain';
+import { MULTI_FACTORS, SECOND_FACTORS } from '@login-policy/domain';
 import { nearestName } from '@login-policy/event-sourcing/options';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import { plain } from '../output/plain.js';
-import { listedAll } from '../store/listed-all.js';
-import { SESSION_OPTIONS, withSession, type Session } from '../store/session.js';
+import { listedAll } from '../session/listed-all.js';
+import { ofNone } from '../session/of-none.js';
+import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
 /** Shows which policies allow a factor. */
 export const whoAllows: Command = {
@@ -20,12 +21,10 @@ export const whoAllows: Command = {
 };
 
 async function show(run: Run, session: Session): Promise<ExitCode> {
-  const { loginPolicies, instance } = session;
   const factor = factorNamed(run.given.demandedWord('FACTOR'), [...SECOND_FACTORS, ...MULTI_FACTORS]);
-  const byDefault = await loginPolicies.policy(instance);
-  const isOnDefault = byDefault.outcome === 'found' && allows(byDefault.policy, factor);
-  const ids = await listedAll(session, { allowing: factor });
-  const { unreadable = 0 } = orThrow(await loginPolicies.organizationsWithCustomPolicy(instance, { limit: 1 }));
+  const byDefault = await session.policies.policy(undefined).catch(ofNone);
+  const isOnDefault = byDefault !== undefined && allows(byDefault.policy, factor);
+  const { ids, unreadable } = await listedAll(session.policies, { allowing: factor });
   answer(
     run,
     () => ({ factor, default: isOnDefault, organizationIds: ids, unreadable }),

@@ -1,16 +1,17 @@
-import type { IdentityProvider, LoginPolicyView, OwnerRef } from '@login-policy/domain';
-import { LIFETIME_NAMES, detailsToJson, isOrganization, type Owner, SETTING_NAMES } from '@login-policy/domain/model';
+import type { IdentityProvider } from '@login-policy/domain';
+import { LIFETIME_NAMES, SETTING_NAMES } from '@login-policy/domain/model';
+import type { OwnerJson, PolicyJson } from '../session/answers.js';
 import type { Paint } from './paint.js';
 import { plain } from './plain.js';
 import { indented, table } from './table.js';
 
 /** A policy as a person reads it. */
-export function policyText(policy: LoginPolicyView, paint: Paint): string {
-  const { sequence, creationDate, changeDate } = detailsToJson(policy.details);
+export function policyText(policy: PolicyJson, paint: Paint): string {
+  const { sequence, creationDate, changeDate } = policy.details;
   const { settings } = policy;
   const rows = [
     ...SETTING_NAMES.map((name) => [name, settingText(settings[name])]),
-    ...LIFETIME_NAMES.map((name) => [`lifetimes.${name}`, settings.lifetimes[name].toISO() ?? '']),
+    ...LIFETIME_NAMES.map((name) => [`lifetimes.${name}`, settings.lifetimes[name] ?? '']),
     ['second factors', listText(policy.secondFactors)],
     ['multi-factors', listText(policy.multiFactors)],
     ['identity providers', listText(policy.identityProviders.map(providerText))],
@@ -20,19 +21,15 @@ export function policyText(policy: LoginPolicyView, paint: Paint): string {
 }
 
 /** Names a policy at the beginning of a paragraph. */
-export function titleOf(owner: Owner | OwnerRef): string {
-  return isOrganizationRef(owner)
-    ? `Custom policy of organization ${plain(owner.organizationId)}`
-    : `Default policy of instance ${plain(owner.instanceId)}`;
+export function titleOf({ instanceId, organizationId }: OwnerJson): string {
+  return organizationId === undefined
+    ? `Default policy of instance ${plain(instanceId)}`
+    : `Custom policy of organization ${plain(organizationId)}`;
 }
 
 /** Names an owner in a list. */
-export function ownerText(owner: Owner): string {
-  return isOrganization(owner) ? plain(owner.organizationId) : `the default of ${plain(owner.instanceId)}`;
-}
-
-function isOrganizationRef(owner: Owner | OwnerRef): owner is OwnerRef & { readonly organizationId: string } {
-  return 'organizationId' in owner;
+export function ownerText({ instanceId, organizationId }: OwnerJson): string {
+  return organizationId === undefined ? `the default of ${plain(instanceId)}` : plain(organizationId);
 }
 
 /** An identity provider in a list. */
@@ -41,10 +38,10 @@ export function providerText({ id, ownerType }: IdentityProvider): string {
 }
 
 /** The value of a setting; "none" for an empty one. */
-export function settingText(value: boolean | string | undefined): string {
+export function settingText(value: unknown): string {
   if (value === undefined || value === '') return 'none';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return plain(value);
+  return plain(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 function listText(items: readonly string[]): string {

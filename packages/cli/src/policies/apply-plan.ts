@@ -1,9 +1,9 @@
-import { orThrow } from '@login-policy/domain';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { titleOf } from '../output/policy-text.js';
 import type { Actor } from '../changes/change-options.js';
-import type { Session } from '../store/session.js';
+import type { Session } from '../session/session.js';
+import { inLanes } from './in-lanes.js';
 import { ownerOfStep, type PlanFile, type PlannedStep } from './plan-file.js';
 
 /** What has become of the steps of a plan. */
@@ -14,7 +14,7 @@ export interface StepsLeft {
 
 /** What a plan's commands are repeated under, and what their events have in common. */
 export function applyIdOf({ digest }: PlanFile): string {
-  return `apply ${digest}`;
+  return `apply:${digest}`;
 }
 
 /**
@@ -24,8 +24,9 @@ export function applyIdOf({ digest }: PlanFile): string {
  */
 export async function stepsLeft(session: Session, plan: PlanFile): Promise<StepsLeft> {
   const [done, left, moved]: [PlannedStep[], PlannedStep[], string[]] = [[], [], []];
-  for (const step of plan.steps) {
-    const state = await stateOf(session, plan, step);
+  const states = await inLanes(plan.steps, (step) => stateOf(session, plan, step));
+  for (const [index, step] of plan.steps.entries()) {
+    const state = states[index] ?? 'left';
     if (state === 'done') done.push(step);
     else if (state === 'left') left.push(step);
     else moved.push(`${titleOf(ownerOfStep(plan, step))}: ${state.moved}`);
@@ -41,14 +42,13 @@ export async function stepsLeft(session: Session, plan: PlanFile): Promise<Steps
 type StepState = 'done' | 'left' | { readonly moved: string };
 
 /** The event after the one that was seen is this plan's, or there is none yet. */
-async function stateOf({ loginPolicies }: Session, plan: PlanFile, step: PlannedStep): Promise<StepState> {
-  const owner = ownerOfStep(plan, step);
+async function stateOf({ policies }: Session, plan: PlanFile, step: PlannedStep): Promise<StepState> {
   const seen = BigInt(step.ifSequence);
   const from = { fromSequence: seen === 0n ? 1n : seen, limit: 2 };
-  const { entries, lastSequence } = orThrow(await loginPolicies.history(owner, from));
-  const last = entries.find(({ sequence }) => sequence === seen);
+  const { entries, lastSequence } = await policies.history(step.organizationId, from);
+  const last = entries.find(({ sequence }) => sequence === step.ifSequence);
   if (last?.eventId !== step.ifEventId) return { moved: 'it is of another history than the plan' };
-  const next = entries.find(({ sequence }) => sequence === seen + 1n);
+  const next = entries.find(({ sequence }) => sequence === String(seen + 1n));
   if (next === undefined) return 'left';
   if (next.correlationId === applyIdOf(plan)) return 'done';
   return { moved: `it was at sequence ${seen} and is at ${lastSequence} (${next.type} by ${next.actor})` };
@@ -56,20 +56,34 @@ async function stateOf({ loginPolicies }: Session, plan: PlanFile, step: Planned
 
 /** Does one step, pinned to what was seen; once done, it is not done again. @throws RejectedError, Fault */
 export async function applyStep(
-  { loginPolicies }: Session,
+  { policies }: Session,
   plan: PlanFile,
   { by, step }: { readonly by: Actor; readonly step: PlannedStep },
 ): Promise<string> {
   const { acknowledge } = plan;
-  const id = applyIdOf(plan);
-  const seen = {
-    ifSequence: BigInt(step.ifSequence),
-    ...(step.ifEventId !== undefined && { ifEventId: step.ifEventId }),
-  };
-  const options = { ...by, ...seen, correlationId: id, idempotencyKey: id, acknowledge };
-  const answer = await loginPolicies.execute(ownerOfStep(plan, step), step.command, options);
-  const { details } = orThrow(answer);
+  const seen = { sequence: step.ifSequence, eventId: step.ifEventId };
+  const how = { by, seen, acknowledge, id: applyIdOf(plan) };
+  const { details } = await policies.execute(step.organizationId, step.command, how);
   return `sequence ${details.sequence}`;
+}
+
+/** With a token that may not do all of it, nothing is begun. @throws Failure naming what it may not. */
+export async function refuseForbidden(
+  { policies }: Session,
+  plan: PlanFile,
+  steps: readonly PlannedStep[],
+): Promise<void> {
+  const forbidden = await policies.forbidden(
+    steps.map(({ command, organizationId }) => ({ of: organizationId, removes: command.type === 'remove' })),
+  );
+  if (forbidden.length === 0) return;
+  const names = steps.filter(({ organizationId }) => forbidden.includes(organizationId));
+  const shown = names.slice(0, 10).map((step) => `  ${titleOf(ownerOfStep(plan, step))}\n`);
+  const more = names.length > shown.length ? `  and ${names.length - shown.length} more\n` : '';
+  throw new Failure(
+    EXIT.denied,
+    `Nothing was done: the token may not do that to ${forbidden.length} of ${steps.length} policies.\n${shown.join('')}${more}Use a token that may change all of them.`,
+  );
 }
 
 /** Names the policy of a step in a list. */

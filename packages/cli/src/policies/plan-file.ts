@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OwnerRef } from '@login-policy/domain';
 import type { LockOut } from '@login-policy/domain/model';
-import { positionToString, type Position } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { previewText } from '../changes/change-one.js';
@@ -43,7 +42,7 @@ export interface PlanFile extends PlanContent {
 /** What a plan is made of. */
 export interface PlanParts {
   readonly instanceId: string;
-  readonly position: Position | undefined;
+  readonly position: string | undefined;
   readonly acknowledge: readonly LockOut[];
   readonly differences: readonly Difference[];
 }
@@ -54,7 +53,7 @@ export function planFileOf({ acknowledge, differences, instanceId, position }: P
     format: FORMAT,
     version: VERSION,
     instanceId,
-    ...(position !== undefined && { position: positionToString(position) }),
+    ...(position !== undefined && { position }),
     madeAt: new Date().toISOString(),
     acknowledge,
     steps: differences.map(stepOf),
@@ -62,11 +61,11 @@ export function planFileOf({ acknowledge, differences, instanceId, position }: P
   return { ...content, digest: digestOf(content) };
 }
 
-function stepOf({ command, owner, preview }: Difference): PlannedStep {
+function stepOf({ command, of, preview }: Difference): PlannedStep {
   return {
-    ...('organizationId' in owner && { organizationId: owner.organizationId }),
+    ...(of !== undefined && { organizationId: of }),
     command,
-    ifSequence: String(preview.sequence),
+    ifSequence: preview.sequence,
     ...(preview.eventId !== undefined && { ifEventId: preview.eventId }),
     shown: previewText(preview, (_, text) => text),
   };

@@ -3,18 +3,21 @@ import type { Paint } from '../output/paint.js';
 import { plain } from '../output/plain.js';
 import { indented } from '../output/table.js';
 import { previewText } from '../changes/change-one.js';
+import type { Of } from '../session/policies.js';
+import type { Session } from '../session/session.js';
 import type { Differences } from './plan.js';
 
 /** A plan as one reads it: each policy that differs, whom it reaches, what is wrong with it. */
-export function differencesText({ differences, refusals }: Differences, paint: Paint): string {
+export function differencesText(
+  instance: Session['instance'],
+  { differences, refusals }: Differences,
+  paint: Paint,
+): string {
+  const title = (of: Of): string =>
+    paint('strong', titleOf(of === undefined ? instance : { ...instance, organizationId: of }));
   const parts = [
-    ...differences.map(
-      ({ owner, preview }) => `${paint('strong', titleOf(owner))}\n${indented(previewText(preview, paint))}\n`,
-    ),
-    ...refusals.map(
-      ({ owner, message }) =>
-        `${paint('strong', titleOf(owner))}\n  ${paint('warning', `refused: ${plain(message)}`)}\n\n`,
-    ),
+    ...differences.map(({ of, preview }) => `${title(of)}\n${indented(previewText(preview, paint))}\n`),
+    ...refusals.map(({ of, message }) => `${title(of)}\n  ${paint('warning', `refused: ${plain(message)}`)}\n\n`),
   ];
   return `${parts.join('')}${totalText(differences.length, refusals.length)}\n`;
 }

@@ -1,15 +1,18 @@
-import type { NewLoginPolicy, OwnerRef, Preview } from '@login-policy/domain';
+import type { NewLoginPolicy } from '@login-policy/domain';
 import type { LockOut } from '@login-policy/domain/model';
 import { Failure } from '../failure.js';
-import { listedAll } from '../store/listed-all.js';
-import type { Session } from '../store/session.js';
+import { Refused, type PreviewJson } from '../session/answers.js';
+import type { Of } from '../session/policies.js';
+import type { Session } from '../session/session.js';
+import { inLanes } from './in-lanes.js';
 import { pathOfField, type PoliciesFile, type WantedPolicy } from './policies-file.js';
+import { PoliciesThere } from './policies-there.js';
 
 /** One policy that differs from what is wanted. */
 export interface Difference {
-  readonly owner: OwnerRef;
+  readonly of: Of;
   readonly command: PlannedCommand;
-  readonly preview: Preview;
+  readonly preview: PreviewJson;
 }
 
 /** What a plan can do to a policy. */
@@ -17,7 +20,7 @@ export type PlannedCommand = { readonly type: 'set'; readonly policy: NewLoginPo
 
 /** A policy that would refuse what is wanted. */
 export interface Refusal {
-  readonly owner: OwnerRef;
+  readonly of: Of;
   readonly message: string;
 }
 
@@ -27,66 +30,78 @@ export interface Differences {
   readonly refusals: readonly Refusal[];
 }
 
-/** Compares a file with what is there, by looking ahead at the command for each policy. @throws Failure with the place in the file. */
-export async function differencesOf(
-  session: Session,
-  wantedFile: PoliciesFile,
-  acknowledge: readonly LockOut[],
-): Promise<Differences> {
-  const custom = new Set(await listedAll(session));
-  const comparison = new Comparison(session, wantedFile, acknowledge);
-  for (const wanted of wantedFile.wanted) await comparison.compare(wanted, custom);
-  if (wantedFile.unlisted === 'keep') return comparison;
-  const listed = new Set(wantedFile.wanted.map(({ organizationId }) => organizationId));
-  for (const organizationId of custom) if (!listed.has(organizationId)) await comparison.remove(organizationId);
-  return comparison;
+/** What may have to be done, and which part of the file asks for it. */
+interface Candidate {
+  readonly of: Of;
+  readonly command: PlannedCommand;
+  readonly wanted?: WantedPolicy;
 }
 
-/** A comparison while it is made. */
-class Comparison implements Differences {
-  readonly differences: Difference[] = [];
-  readonly refusals: Refusal[] = [];
-  readonly #session: Session;
-  readonly #wantedFile: PoliciesFile;
-  readonly #acknowledge: readonly LockOut[];
+/** So many organizations are looked at one by one: a token for one of them can't list all. */
+const FEW = 20;
 
-  constructor(session: Session, wantedFile: PoliciesFile, acknowledge: readonly LockOut[]) {
-    this.#session = session;
-    this.#wantedFile = wantedFile;
-    this.#acknowledge = acknowledge;
-  }
+/**
+ * Compares a file with what is there: whole policies are read by page and compared here, and for those that differ the command is looked ahead
+ * at. @throws Failure with the place in the file.
+ */
+export async function differencesOf(
+  session: Session,
+  file: PoliciesFile,
+  { acknowledge, signal }: { readonly acknowledge: readonly LockOut[]; readonly signal: AbortSignal },
+): Promise<Differences> {
+  const few = file.unlisted === 'keep' && file.wanted.length <= FEW ? file.wanted : undefined;
+  for (const wanted of file.wanted) refuseUnlisted(session, file, wanted);
+  const there = await (few === undefined
+    ? PoliciesThere.all(session, signal)
+    : PoliciesThere.of(
+        session,
+        few.map(({ organizationId }) => organizationId),
+      ));
+  const candidates = candidatesIn(file, there);
+  const looked = await inLanes(
+    candidates,
+    async ({ command, of, wanted }): Promise<Difference | Refusal | undefined> => {
+      signal.throwIfAborted();
+      try {
+        const preview = await session.policies.preview(of, command, acknowledge);
+        return preview.events.length === 0 ? undefined : { of, command, preview };
+      } catch (caught) {
+        if (!(caught instanceof Refused)) throw caught;
+        if (caught.field !== undefined && wanted !== undefined)
+          throw file.file.failure(pathOfField(wanted, caught.field), caught.message);
+        return { of, message: caught.message };
+      }
+    },
+  );
+  const found = looked.filter((one) => one !== undefined);
+  return {
+    differences: found.filter((one) => 'preview' in one),
+    refusals: found.filter((one) => 'message' in one),
+  };
+}
 
-  async compare(wanted: WantedPolicy, custom: ReadonlySet<string>): Promise<void> {
-    const owner = this.#ownerOf(wanted);
-    const { organizationId, policy } = wanted;
-    if (policy !== 'default') return this.#look(owner, { type: 'set', policy }, wanted);
-    if (organizationId !== undefined && custom.has(organizationId)) await this.#look(owner, { type: 'remove' });
-  }
-
-  remove(organizationId: string): Promise<void> {
-    return this.#look({ ...this.#session.instance, organizationId }, { type: 'remove' });
-  }
-
-  async #look(owner: OwnerRef, command: PlannedCommand, wanted?: WantedPolicy): Promise<void> {
-    const conditions = { acknowledge: this.#acknowledge };
-    const preview = await this.#session.loginPolicies.preview(owner, command, conditions);
-    if (preview.outcome === 'found') {
-      if (preview.events.length > 0) this.differences.push({ owner, command, preview });
-      return;
+function candidatesIn(file: PoliciesFile, there: PoliciesThere): readonly Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const wanted of file.wanted) {
+    const { organizationId: of, policy } = wanted;
+    if (policy === 'default') {
+      if (of !== undefined && there.has(of)) candidates.push({ of, command: { type: 'remove' } });
+    } else if (!there.isAs(of, policy, (field, message) => file.file.failure(pathOfField(wanted, field), message))) {
+      candidates.push({ of, command: { type: 'set', policy }, wanted });
     }
-    const { rejection, message } = preview;
-    if (rejection.reason === 'invalid-argument' && wanted !== undefined)
-      throw this.#wantedFile.file.failure(pathOfField(wanted, rejection.field), message);
-    this.refusals.push({ owner, message });
   }
+  if (file.unlisted === 'keep') return candidates;
+  const listed = new Set(file.wanted.map(({ organizationId }) => organizationId));
+  const others = there.organizationIds.filter((id) => !listed.has(id));
+  return [...candidates, ...others.map((of): Candidate => ({ of, command: { type: 'remove' } }))];
+}
 
-  #ownerOf({ organizationId, path }: WantedPolicy): OwnerRef {
-    if (organizationId === undefined) return this.#session.instance;
-    try {
-      return this.#session.organization(organizationId);
-    } catch (caught) {
-      if (caught instanceof Failure) throw this.#wantedFile.file.failure(path, caught.message);
-      throw caught;
-    }
+function refuseUnlisted(session: Session, { file }: PoliciesFile, { organizationId, path }: WantedPolicy): void {
+  if (organizationId === undefined) return;
+  try {
+    session.organization(organizationId);
+  } catch (caught) {
+    if (caught instanceof Failure) throw file.failure(path, caught.message);
+    throw caught;
   }
 }

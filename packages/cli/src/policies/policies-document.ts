@@ -1,10 +1,10 @@
-import type { LoginPolicyView } from '@login-policy/domain';
 import { LIFETIME_NAMES, SETTING_NAMES } from '@login-policy/domain/model';
 import { stringify } from 'yaml';
+import type { PolicyJson } from '../session/answers.js';
 
 /** What a file of policies says of one policy: all of it. */
-export function policyDocument({ identityProviders, multiFactors, secondFactors, settings }: LoginPolicyView): object {
-  const lifetimes: object = Object.fromEntries(LIFETIME_NAMES.map((name) => [name, settings.lifetimes[name].toISO()]));
+export function policyDocument({ identityProviders, multiFactors, secondFactors, settings }: PolicyJson): object {
+  const lifetimes: object = Object.fromEntries(LIFETIME_NAMES.map((name) => [name, settings.lifetimes[name]]));
   return {
     settings: {
       ...Object.fromEntries(SETTING_NAMES.map((name) => [name, settings[name]])),

@@ -4,7 +4,7 @@ import { readTextFile } from './store-url.js';
 
 /** The organizations that `--organizations FILE` lists, one a line; blank lines and what is behind a # don't count. */
 export function listedIn({ given, io }: Run): readonly string[] | undefined {
-  const file = given.text('organizations');
+  const file = given.knows('organizations') ? given.text('organizations') : undefined;
   if (file === undefined) return undefined;
   const lines = readTextFile(file, io).split('\n');
   return [...new Set(lines.map((line) => line.replace(/(^|\s)#.*$/, '').trim()).filter((id) => id !== ''))];

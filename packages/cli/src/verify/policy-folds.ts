@@ -15,7 +15,8 @@ import {
 import { isFault, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import { categoryOf } from '@login-policy/event-sourcing/store';
 import { eventName } from '../copy/same-event.js';
-import { listedAll } from '../store/listed-all.js';
+import { customizedIn } from '../session/customized-in-store.js';
+import { listedAll } from '../session/listed-all.js';
 import type { Findings } from './findings.js';
 
 /** Decodes and folds the events of every policy, and compares the rows of the read model with what comes out. */
@@ -80,7 +81,8 @@ export class PolicyFolds {
 
   async #compareLists(custom: ReadonlyMap<string, ReadonlySet<string>>, loginPolicies: LoginPolicies): Promise<void> {
     for (const [instanceId, expected] of custom) {
-      const listed = new Set(await listedAll({ instance: { instanceId }, loginPolicies }));
+      const { ids } = await listedAll({ customized: (kind) => customizedIn(loginPolicies, { instanceId }, kind) });
+      const listed = new Set(ids);
       for (const id of expected)
         if (!listed.has(id)) this.#findings.add(`the list of instance ${instanceId}`, `${id} is missing`);
       for (const id of listed) {

@@ -1,0 +1,96 @@
+import type { NewLoginPolicy } from '@login-policy/domain';
+import {
+  ABSENT,
+  decide,
+  describeRejection,
+  evolveAll,
+  InvalidValue,
+  isOrganization,
+  parseCommand,
+  parseOwner,
+  UnknownMember,
+  type LoginPolicy,
+  type Owner,
+} from '@login-policy/domain/model';
+import type { PolicyJson } from '../session/answers.js';
+import type { Of } from '../session/policies.js';
+import type { Session } from '../session/session.js';
+import { ofNone } from '../session/of-none.js';
+import { inLanes } from './in-lanes.js';
+import { wholePolicies } from './whole-policies.js';
+
+/** The policies that are there, to compare a file with. */
+export class PoliciesThere {
+  readonly #instance: Session['instance'];
+  readonly #policies = new Map<Of, PolicyJson>();
+
+  private constructor({ instance }: Session) {
+    this.#instance = instance;
+  }
+
+  /** All of them: the default, and every custom policy. */
+  static async all(session: Session, signal: AbortSignal): Promise<PoliciesThere> {
+    const there = new PoliciesThere(session);
+    there.#take(await session.policies.policy(undefined).catch(ofNone));
+    for await (const policy of wholePolicies(session, signal)) there.#take({ policy });
+    return there;
+  }
+
+  /** Those of some owners. */
+  static async of(session: Session, owners: readonly Of[]): Promise<PoliciesThere> {
+    const there = new PoliciesThere(session);
+    for (const read of await inLanes(owners, async (of) => {
+      const found = await session.policies.policy(of).catch(ofNone);
+      return found?.policy.owner.organizationId === of ? found : undefined;
+    }))
+      there.#take(read);
+    return there;
+  }
+
+  /** Whose custom policies there are. */
+  get organizationIds(): readonly string[] {
+    return [...this.#policies.keys()].filter((of) => of !== undefined);
+  }
+
+  has(of: Of): boolean {
+    return this.#policies.has(of);
+  }
+
+  /** Whether a policy is already as it is wanted, by the decision of the library. @throws what `failure` makes of input that is not of its form */
+  isAs(of: Of, wanted: NewLoginPolicy, failure: (field: string, message: string) => Error): boolean {
+    const owner = parseOwner(of === undefined ? this.#instance : { ...this.#instance, organizationId: of }, 'owner');
+    try {
+      const command = parseCommand({ type: 'set', policy: wanted }, owner);
+      const there = this.#policies.get(of);
+      const state = there && stateOf(there, owner);
+      if (state === undefined) return false;
+      const decision = decide(command, state, { owner: isOrganization(owner) ? 'organization' : 'instance' });
+      return decision.outcome === 'accepted' && decision.events.length === 0;
+    } catch (caught) {
+      if (!(caught instanceof InvalidValue)) throw caught;
+      const { expected, field, received } = caught;
+      const problem = caught instanceof UnknownMember ? { problem: caught.problem } : {};
+      throw failure(field, describeRejection({ reason: 'invalid-argument', field, expected, received, ...problem }));
+    }
+  }
+
+  #take(read: { readonly policy: PolicyJson } | undefined): void {
+    if (read !== undefined) this.#policies.set(read.policy.owner.organizationId, read.policy);
+  }
+}
+
+/** The state that adding the policy leaves; `undefined` of one that today’s rules would not let in. */
+function stateOf(
+  { identityProviders, multiFactors, secondFactors, settings }: PolicyJson,
+  owner: Owner,
+): LoginPolicy | undefined {
+  const policy = { settings, secondFactors, multiFactors, identityProviders };
+  try {
+    const kind = isOrganization(owner) ? 'organization' : 'instance';
+    const added = decide(parseCommand({ type: 'add', policy }, owner), ABSENT, { owner: kind });
+    return added.outcome === 'accepted' ? evolveAll(ABSENT, added.events, kind) : undefined;
+  } catch (caught) {
+    if (caught instanceof InvalidValue) return undefined;
+    throw caught;
+  }
+}

@@ -1,0 +1,25 @@
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import { plain } from '../output/plain.js';
+import type { PolicyJson, WholePoliciesJson } from '../session/answers.js';
+import type { Session } from '../session/session.js';
+
+/** All custom policies, in the order of the list. @throws Failure for one that can't be read */
+export async function* wholePolicies(
+  { policies }: Pick<Session, 'policies'>,
+  signal: AbortSignal,
+): AsyncGenerator<PolicyJson, void, undefined> {
+  let next: { readonly after?: string } | undefined = {};
+  while (next !== undefined) {
+    signal.throwIfAborted();
+    const page: WholePoliciesJson = await policies.wholePolicies(next.after);
+    const [first] = page.unreadable;
+    if (first !== undefined)
+      throw new Failure(
+        EXIT.store,
+        `The custom policy of ${plain(first.owner.organizationId ?? '')} can't be read: ${plain(first.message)}. login-policy verify says more.`,
+      );
+    yield* page.policies;
+    next = page.next === undefined ? undefined : { after: page.next };
+  }
+}

@@ -1,0 +1,45 @@
+import { openAuditLog, type InstanceRef } from '@login-policy/domain';
+import { auditEntryJson } from '@login-policy/domain/model';
+import type { Store } from '@login-policy/event-sourcing';
+import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import { having, type AuditEntryJson, type AuditPageJson } from './answers.js';
+import { granted } from './granted.js';
+import type { AuditWanted } from './policies.js';
+
+/** The audit log of an instance, made of all events of a store. */
+export interface StoreAudit {
+  page(filter: AuditWanted, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson>;
+  export(filter: AuditWanted, format: string): AsyncGenerator<string, void, undefined>;
+  close(): Promise<void>;
+}
+
+const IS_ENTRY = having<AuditEntryJson>('recordedAt', 'actor', 'sequence', 'type', 'data');
+
+/** Kept in memory: who only looks leaves no read model behind that every append would have to keep. */
+export async function auditOfStore(store: Store, instance: InstanceRef): Promise<StoreAudit> {
+  const readModels = memoryReadModelStore();
+  const auditLog = await openAuditLog({ store: { ...store, readModels, keeps: 'followed' } });
+  return {
+    async page(filter, page) {
+      const { entries, next } = granted(await auditLog.entries(instance, { ...filterOf(filter), ...page }));
+      const json = entries.map((entry): object => auditEntryJson(entry)).filter(IS_ENTRY);
+      return { entries: json, ...(next !== undefined && { next }) };
+    },
+    async *export(filter, format) {
+      if (format !== 'csv' && format !== 'json-lines') throw new Failure(EXIT.usage, `${format} is not a format.`);
+      const { text } = granted(await auditLog.export(instance, { ...filterOf(filter), format }));
+      yield* text;
+    },
+    async close() {
+      await auditLog.close();
+      await readModels.close();
+    },
+  };
+}
+
+/** What the domain looks at: also whether an instant or a factor is one. */
+function filterOf({ isDefault, ...texts }: AuditWanted): object {
+  return { ...texts, ...(isDefault !== undefined && { isDefault: isDefault === 'true' }) };
+}

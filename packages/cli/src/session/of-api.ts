@@ -1,0 +1,169 @@
+import type { PolicyChange, RolloutCommand } from '@login-policy/domain';
+import type { LockOut } from '@login-policy/domain/model';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import {
+  having,
+  type AuditPageJson,
+  type PolicyCommand,
+  type CustomizedJson,
+  type DoneJson,
+  type HistoryRead,
+  type JudgedJson,
+  type PolicyRead,
+  type PreviewJson,
+  type WholePoliciesJson,
+} from './answers.js';
+import type { ApiClient } from './api-client.js';
+import type { AuditWanted, CustomKind, HistoryPart, How, Of, Policies, RolloutHow, RolloutRun } from './policies.js';
+import { rolloutOverApi } from './rollout-over-api.js';
+
+/** So many ids may be asked about at once. */
+const AT_ONCE = 1000;
+
+/** The login policies behind the API of a server. */
+export class ApiPolicies implements Policies {
+  readonly #api: ApiClient;
+
+  constructor(api: ApiClient) {
+    this.#api = api;
+  }
+
+  policy(of: Of, asOf?: string): Promise<PolicyRead> {
+    return this.#api.json({ route: `whole${queryOf({ asOf })}`, of }, having<PolicyRead>('policy'));
+  }
+
+  async history(of: Of, { direction, fromSequence, limit }: HistoryPart): Promise<HistoryRead> {
+    const query = queryOf({ direction, limit, fromSequence: fromSequence?.toString() });
+    const json = await this.#api.json({ route: `history${query}`, of }, having<HistoryRead>('entries', 'lastSequence'));
+    return { ...OF_HISTORY, ...json };
+  }
+
+  async changes(of: Of, from: string, to?: string): Promise<readonly PolicyChange[]> {
+    const shape = having<{ readonly changes: readonly PolicyChange[] }>('changes');
+    return (await this.#api.json({ route: `diff${queryOf({ from, to })}`, of }, shape)).changes;
+  }
+
+  customized(kind: CustomKind): Promise<CustomizedJson> {
+    const shape = having<CustomizedJson>('organizationIds');
+    return this.#api.json({ route: `organizations/custom${queryOf({ ...kind })}` }, shape);
+  }
+
+  wholePolicies(after: string | undefined): Promise<WholePoliciesJson> {
+    const shape = having<WholePoliciesJson>('policies', 'unreadable');
+    return this.#api.json({ route: `organizations/policies${queryOf({ after, limit: AT_ONCE })}` }, shape);
+  }
+
+  evaluate(organizationId: string, attempt: object, asOf?: string): Promise<JudgedJson> {
+    const position = asOf === undefined ? undefined : /^@(\d+)$/.exec(asOf)?.[1];
+    if (asOf !== undefined && position === undefined)
+      throw new Failure(
+        EXIT.usage,
+        'Over the API --as-of takes a position (@1234). Or give the file an at, and it is judged by the policy of then.',
+      );
+    const body = { ...attempt, ...(position !== undefined && { position }) };
+    const asked = { verb: 'POST', route: '_evaluate_sign_in', of: organizationId, body } as const;
+    return this.#api.json(asked, having<JudgedJson>('outcome', 'sentence', 'owner'));
+  }
+
+  async preview(of: Of, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
+    const headers = acknowledging(acknowledge);
+    const asked = { verb: 'POST', route: '_preview', of, body: { command }, headers } as const;
+    const shape = having<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected');
+    return { ...OF_PREVIEW, ...(await this.#api.json(asked, shape)) };
+  }
+
+  execute(of: Of, command: PolicyCommand, { acknowledge, by, id, seen }: How): Promise<DoneJson> {
+    const headers = {
+      ...acknowledging(acknowledge),
+      ...reasonOf(by),
+      'if-match': tagOf(seen),
+      ...(id !== undefined && { 'idempotency-key': id, 'x-request-id': id }),
+    };
+    const asked = { verb: 'POST', route: '_execute', of, body: { command }, headers } as const;
+    return this.#api.json(asked, having<DoneJson>('details'));
+  }
+
+  rollOut(command: RolloutCommand, { acknowledge, by, id }: RolloutHow): RolloutRun {
+    const headers = { ...acknowledging(acknowledge), ...reasonOf(by) };
+    return rolloutOverApi(this.#api, { id, command, headers });
+  }
+
+  async forbidden(changes: readonly { readonly of: Of; readonly removes: boolean }[]): Promise<readonly Of[]> {
+    const permitted = new Map<Of, Permitted>();
+    const ids = changes.flatMap(({ of }) => (of === undefined ? [] : [of]));
+    for (let begin = 0; begin === 0 || begin < ids.length; begin += AT_ONCE) {
+      const body = { organizationIds: ids.slice(begin, begin + AT_ONCE) };
+      const asked = { verb: 'POST', route: '_permissions', body } as const;
+      const found = await this.#api.json(asked, having<Permissions>('default', 'organizations'));
+      permitted.set(undefined, found.default);
+      for (const { organizationId, ...one } of found.organizations) permitted.set(organizationId, one);
+    }
+    const isForbidden = ({ of, removes }: (typeof changes)[number]): boolean =>
+      permitted.get(of)?.mayChange !== true || (removes && permitted.get(of)?.mayRemove !== true);
+    return changes.filter(isForbidden).map(({ of }) => of);
+  }
+
+  auditPage(filter: AuditWanted, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson> {
+    return this.#audited(() =>
+      this.#api.json({ route: `audit${queryOf({ ...filter, ...page })}` }, having<AuditPageJson>('entries')),
+    );
+  }
+
+  async *auditExport(filter: AuditWanted, format: string): AsyncGenerator<string, void, undefined> {
+    const route = `audit/export${queryOf({ ...filter, format })}`;
+    yield* this.#api.texts(await this.#audited(() => this.#api.answer({ route })));
+  }
+
+  /** A plan that was made over the API names no position: each of its steps is pinned to an event. */
+  head(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  knows(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  async #audited<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await ask();
+    } catch (caught) {
+      if (!(caught instanceof Failure) || !caught.message.includes(' answers 404')) throw caught;
+      const advice = 'Open it with an audit log (createApi({ auditLog })), or give --store.';
+      throw new Failure(EXIT.refused, `The server at ${this.#api.place.url} keeps no audit log. ${advice}`);
+    }
+  }
+}
+
+/** What the library says beside its JSON of an answer. */
+const OF_HISTORY = { outcome: 'found', kind: 'history' };
+const OF_PREVIEW = { outcome: 'found', kind: 'preview' };
+
+interface Permitted {
+  readonly mayChange: boolean;
+  readonly mayRemove: boolean;
+}
+
+interface Permissions {
+  readonly default: Permitted;
+  readonly organizations: readonly (Permitted & { readonly organizationId: string })[];
+}
+
+function queryOf(parameters: Readonly<Record<string, string | number | undefined>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, String(value));
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}
+
+function acknowledging(acknowledge: readonly LockOut[]): Readonly<Record<string, string>> {
+  return acknowledge.length === 0 ? {} : { 'login-policy-acknowledge': acknowledge.join(', ') };
+}
+
+function reasonOf({ reason }: How['by']): Readonly<Record<string, string>> {
+  return reason === undefined ? {} : { 'login-policy-reason': encodeURIComponent(reason) };
+}
+
+/** The entity tag of a policy at a sequence, with its last event. */
+function tagOf({ eventId, sequence }: How['seen']): string {
+  return eventId === undefined ? `"${sequence}"` : `"${sequence}.${eventId}.1"`;
+}

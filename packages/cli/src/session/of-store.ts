@@ -1,0 +1,169 @@
+import {
+  describeSignIn,
+  toJson,
+  type Answer,
+  type CommandInput,
+  type InstanceRef,
+  type LoginPolicies,
+  type OwnerRef,
+  type PolicyChange,
+  type RolloutCommand,
+  type SignInAttempt,
+} from '@login-policy/domain';
+import type { LockOut } from '@login-policy/domain/model';
+import { parsePosition, positionToString, type Store } from '@login-policy/event-sourcing';
+import { parseMoment } from '../commands/moment.js';
+import {
+  having,
+  type AuditPageJson,
+  type PolicyCommand,
+  type CustomizedJson,
+  type DoneJson,
+  type HistoryRead,
+  type JudgedJson,
+  type PolicyRead,
+  type PreviewJson,
+  type Shape,
+  type WholePoliciesJson,
+} from './answers.js';
+import { auditOfStore, type StoreAudit } from './audit-of-store.js';
+import { customizedIn } from './customized-in-store.js';
+import { granted } from './granted.js';
+import type { AuditWanted, CustomKind, HistoryPart, How, Of, Policies, RolloutHow, RolloutRun } from './policies.js';
+import { rolloutInStore } from './rollout-in-store.js';
+
+/** What a session on a store is made of. */
+export interface StoreParts {
+  readonly store: Store;
+  readonly loginPolicies: LoginPolicies;
+  readonly instance: InstanceRef;
+}
+
+/** The login policies of an instance in a store that this process opened. */
+export class StorePolicies implements Policies {
+  readonly #store: Store;
+  readonly #policies: LoginPolicies;
+  readonly #instance: InstanceRef;
+  #audit: Promise<StoreAudit> | undefined;
+
+  constructor({ instance, loginPolicies, store }: StoreParts) {
+    this.#store = store;
+    this.#policies = loginPolicies;
+    this.#instance = instance;
+  }
+
+  async policy(of: Of, asOf?: string): Promise<PolicyRead> {
+    const options = asOf === undefined ? {} : { asOf: parseMoment(asOf) };
+    const read =
+      of === undefined
+        ? this.#policies.policy(this.#instance, options)
+        : this.#policies.effectivePolicy({ ...this.#instance, organizationId: of }, options);
+    return jsonOf(await read, having<PolicyRead>('policy'));
+  }
+
+  async history(of: Of, part: HistoryPart): Promise<HistoryRead> {
+    return jsonOf(await this.#policies.history(this.#owner(of), part), having<HistoryRead>('entries'));
+  }
+
+  async changes(of: Of, from: string, to?: string): Promise<readonly PolicyChange[]> {
+    const span = { from: parseMoment(from), ...(to !== undefined && { to: parseMoment(to) }) };
+    return granted(await this.#policies.diff(this.#owner(of), span)).changes;
+  }
+
+  customized(kind: CustomKind): Promise<CustomizedJson> {
+    return customizedIn(this.#policies, this.#instance, kind);
+  }
+
+  async wholePolicies(after: string | undefined): Promise<WholePoliciesJson> {
+    const options = { limit: 1000, ...(after !== undefined && { after }) };
+    const { next, policies, unreadable } = granted(await this.#policies.customPolicies(this.#instance, options));
+    const whole = policies.map((policy) => jsonOf({ outcome: 'found', kind: 'policy', policy }, IS_POLICY).policy);
+    return { policies: whole, unreadable, ...(next !== undefined && { next }) };
+  }
+
+  async evaluate(organizationId: string, attempt: object, asOf?: string): Promise<JudgedJson> {
+    if (!isAttempt(attempt)) throw new Error('a sign-in is an object');
+    const options = asOf === undefined ? {} : { asOf: parseMoment(asOf) };
+    const judged = await this.#policies.evaluateSignIn({ ...this.#instance, organizationId }, attempt, options);
+    const json = jsonOf(judged, having<Omit<JudgedJson, 'sentence'>>('owner', 'isDefault'));
+    return { ...json, sentence: describeSignIn(judged) };
+  }
+
+  async preview(of: Of, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
+    const preview = await this.#policies.preview(this.#owner(of), inputOf(command), { acknowledge });
+    return jsonOf(preview, having<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected'));
+  }
+
+  async execute(of: Of, command: PolicyCommand, { acknowledge, by, id, seen }: How): Promise<DoneJson> {
+    const options = {
+      ...by,
+      acknowledge,
+      ifSequence: BigInt(seen.sequence),
+      ...(seen.eventId !== undefined && { ifEventId: seen.eventId }),
+      ...(id !== undefined && { correlationId: id, idempotencyKey: id }),
+    };
+    return jsonOf(
+      await this.#policies.execute(this.#owner(of), inputOf(command), options),
+      having<DoneJson>('details'),
+    );
+  }
+
+  rollOut(command: RolloutCommand, { by, ...how }: RolloutHow): RolloutRun {
+    return rolloutInStore(this.#policies.rollOut(this.#instance, command, { ...by, ...how }));
+  }
+
+  /** Who can open a store may change all that is in it. */
+  forbidden(): Promise<readonly Of[]> {
+    return Promise.resolve([]);
+  }
+
+  async auditPage(
+    filter: AuditWanted,
+    page: { readonly limit: number; readonly after?: string },
+  ): Promise<AuditPageJson> {
+    return (await this.#openedAudit()).page(filter, page);
+  }
+
+  async *auditExport(filter: AuditWanted, format: string): AsyncGenerator<string, void, undefined> {
+    yield* (await this.#openedAudit()).export(filter, format);
+  }
+
+  async head(): Promise<string | undefined> {
+    return positionToString(await this.#store.eventStore.head());
+  }
+
+  knows(position: string): Promise<boolean> {
+    return this.#store.eventStore.knows(parsePosition(position));
+  }
+
+  /** Closes what it opened itself. */
+  async close(): Promise<void> {
+    await (await this.#audit)?.close();
+  }
+
+  #openedAudit(): Promise<StoreAudit> {
+    return (this.#audit ??= auditOfStore(this.#store, this.#instance));
+  }
+
+  #owner(of: Of): OwnerRef {
+    return of === undefined ? this.#instance : { ...this.#instance, organizationId: of };
+  }
+}
+
+const IS_POLICY = having<PolicyRead>('policy');
+
+/** An answer of the library as JSON. @throws Refused */
+function jsonOf<Json>(answer: Answer, shape: Shape<Json>): Json & object {
+  const json = toJson(granted(answer));
+  if (shape(json)) return json;
+  throw new Error('an answer of the library is of another shape');
+}
+
+function inputOf(command: PolicyCommand): CommandInput {
+  return command.type === 'revert' ? { type: 'revert', to: parseMoment(command.to) } : command;
+}
+
+/** The domain takes an attempt apart, and says what is wrong with its members. */
+function isAttempt(attempt: object): attempt is SignInAttempt {
+  return !Array.isArray(attempt);
+}

@@ -1,0 +1,87 @@
+import type { RolloutCommand } from '@login-policy/domain';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import { having, Refused, type ProgressJson, type RefusalJson, type ReportJson, type StepJson } from './answers.js';
+import type { ApiClient } from './api-client.js';
+import type { RolloutRun } from './policies.js';
+
+/** Which rollout is asked for. */
+interface Wanted {
+  readonly id: string;
+  readonly command: RolloutCommand;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** So many steps are looked at in one go. */
+const PAGE = 250;
+
+/** A rollout that a server carries out: its answers come in lines of JSON. */
+export function rolloutOverApi(api: ApiClient, { command, headers, id }: Wanted): RolloutRun {
+  const ask = (route: string, signal?: AbortSignal): AsyncGenerator<object, void, undefined> =>
+    api.lines({ verb: 'POST', route, body: { id, command }, headers, ...(signal && { signal }) });
+  return {
+    async *plan() {
+      let page: StepJson[] = [];
+      for await (const line of untilEnd(ask('_plan_rollout'))) {
+        const step = memberOf(line, 'step', having<StepJson>('owner', 'outcome'));
+        if (step !== undefined) page.push(step);
+        if (page.length < PAGE) continue;
+        yield page;
+        page = [];
+      }
+      yield page;
+    },
+    carryOut: (signal) => runOf(untilEnd(ask('_roll_out', signal)), signal),
+    async report() {
+      const shape = having<ReportJson>('changed', 'unchanged', 'pending', 'refused');
+      const route = `rollout?id=${encodeURIComponent(id)}`;
+      return await api.json({ route, isLast: true }, shape).catch(ofNone);
+    },
+  };
+}
+
+async function* runOf(
+  lines: AsyncIterable<object>,
+  signal: AbortSignal,
+): AsyncGenerator<ProgressJson, void, undefined> {
+  let refusals: RefusalJson[] = [];
+  try {
+    for await (const line of lines) {
+      const refusal = memberOf(line, 'refusal', having<RefusalJson>('owner', 'message'));
+      if (refusal !== undefined) refusals.push(refusal);
+      const progress = memberOf(line, 'progress', having<ProgressJson>('done', 'of'));
+      if (progress === undefined) continue;
+      yield { ...progress, refusals };
+      refusals = [];
+    }
+  } catch (caught) {
+    // A client that leaves stops the rollout; what was done is done.
+    if (!signal.aborted) throw caught;
+  }
+}
+
+/** The lines up to the end. @throws Failure for a run that did not come to it */
+async function* untilEnd(lines: AsyncIterable<object>): AsyncGenerator<object, void, undefined> {
+  for await (const line of lines) {
+    if ('end' in line) return;
+    const error = memberOf(line, 'error', having<{ readonly message: string }>('message'));
+    if (error !== undefined) throw new Refused(error.message, { reason: 'rollout' });
+    if ('stopped' in line) break;
+    yield line;
+  }
+  throw new Failure(EXIT.tryAgain, 'The server stopped before the end. The same command takes it up again.');
+}
+
+function memberOf<Json>(
+  line: object,
+  name: string,
+  shape: (value: object) => value is Json & object,
+): Json | undefined {
+  const value: unknown = Reflect.get(line, name);
+  return typeof value === 'object' && value !== null && shape(value) ? value : undefined;
+}
+
+/** No policy has an event of it. */
+function ofNone(caught: unknown): undefined {
+  if (!(caught instanceof Refused) || caught.reason !== 'LP-ROLLOUT-01') throw caught;
+}

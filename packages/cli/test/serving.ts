@@ -1,0 +1,70 @@
+import { createApi, oneInstance, staticTokens, type Caller, type Ports } from '@login-policy/api';
+import { openAuditLog, openLoginPolicies } from '@login-policy/domain';
+import { openSqliteStore } from '@login-policy/store-sqlite';
+
+/** May do everything. */
+export const TOKEN = 'token-of-the-operator';
+/** May do everything in globex, and nothing else. */
+export const TOKEN_OF_GLOBEX = 'token-of-the-owner-of-globex';
+/** May look, everywhere. */
+export const TOKEN_OF_A_READER = 'token-of-a-reader';
+
+const ORGANIZATION = ['policy.read', 'policy.write', 'policy.delete'];
+const CALLERS: Readonly<Record<string, Caller>> = {
+  [TOKEN]: {
+    id: 'operator',
+    instanceId: 'iam',
+    grants: [{ permissions: ['iam.policy.read', 'iam.policy.write', ...ORGANIZATION] }],
+  },
+  [TOKEN_OF_GLOBEX]: {
+    id: 'owner-of-globex',
+    instanceId: 'iam',
+    organizationId: 'globex',
+    grants: [{ permissions: ORGANIZATION, organizationId: 'globex' }],
+  },
+  [TOKEN_OF_A_READER]: {
+    id: 'reader',
+    instanceId: 'iam',
+    grants: [{ permissions: ['iam.policy.read', 'policy.read'] }],
+  },
+};
+
+/** A server of the API, with the guard on and an audit log. */
+export interface Served {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** What of a server is changed. */
+export interface Serving {
+  readonly ports?: Partial<Ports>;
+  /** Default: with one. */
+  readonly isAudited?: boolean;
+}
+
+/** Serves the policies of instance `iam` in a SQLite file, as a program beside the command line does. */
+export async function serve(path: string, { isAudited = true, ports = {} }: Serving = {}): Promise<Served> {
+  const store = await openSqliteStore({ path });
+  const loginPolicies = await openLoginPolicies({ store, guard: 'refuse' });
+  const auditLog = isAudited ? await openAuditLog({ store }) : undefined;
+  const api = createApi({
+    loginPolicies,
+    ...(auditLog && { auditLog }),
+    ports: {
+      authenticate: staticTokens(CALLERS),
+      instanceOf: oneInstance('iam'),
+      organizations: { exists: ({ organizationId }) => organizationId !== 'nowhere' },
+      ...ports,
+    },
+  });
+  const port = await api.listen({ port: 0 });
+  return {
+    url: port.url,
+    async close() {
+      await port.close({ graceMs: 2000 });
+      await auditLog?.close();
+      await loginPolicies.close();
+      await store.close();
+    },
+  };
+}
