@@ -81,6 +81,16 @@ describe('a rollout over REST', () => {
       'refusal.reason': 'policy-not-found',
     });
     expect(run.lines.at(-1)).to.deep.equal({ end: { done: 2, of: 2, changed: 1, refused: 1, stillAllowing: 1 } });
+    const among = `&organizationIds=${encodeURIComponent(JSON.stringify([GLOBEX, 'nobody']))}`;
+    for (const [choice, counts] of [
+      [among, { changed: 1, pending: 0 }],
+      [`${among}&withDefault=true`, { changed: 1, pending: 1 }],
+      ['&withDefault=false', { changed: 1, pending: 1 }],
+      ['', { changed: 1, pending: 2 }],
+    ] as const) {
+      const { at } = await askOf(service, `GET ${ADMIN}/rollout?id=advisory-1${choice}`, {});
+      expect({ changed: at('changed'), pending: at('pending') }, choice).to.deep.equal(counts);
+    }
     const withDefault = { ...some, organizationIds: [GLOBEX], withDefault: true };
     expect((await told('_roll_out', withDefault)).lines.at(-1)).to.deep.nested.include({
       'end.of': 2,
@@ -167,7 +177,10 @@ describe('a rollout over REST', () => {
       const { at, status } = await askOf(service, place, place.startsWith('POST') ? { body: { id: 'nobody' } } : {});
       expect([status, at('code'), at('details.0.id')]).to.deep.equal([404, 5, 'LP-ROLLOUT-01']);
     }
-    for (const query of ['', '?id=', '?id=a&id=b', '?di=a', `?id=${'x'.repeat(181)}`]) {
+    for (const query of [
+      ...['', '?id=', '?id=a&id=b', '?di=a', `?id=${'x'.repeat(181)}`],
+      ...['?id=advisory-1&organizationIds=acme', '?id=advisory-1&organizationIds=[1]', '?id=advisory-1&withDefault=no'],
+    ]) {
       const { at, status } = await askOf(service, `GET ${ADMIN}/rollout${query}`, {});
       expect([query, status, at('code')]).to.deep.equal([query, 400, 3]);
     }

@@ -1,27 +1,15 @@
 import type { OwnerRef, RolloutOptions } from '@login-policy/domain';
 import { isOrganization, type FindRolloutOptions, type FoundRollout } from '@login-policy/domain/model';
-import { checkNames } from '../contract/enum-names.js';
 import { badHeader, noSuchRollout, unreadable } from '../errors/refusals.js';
 import { COMMAND_DATA, inNamesOf } from './command-data.js';
 import { inLines, LINES } from './lines.js';
 import type { OwnCall, OwnOperation, OwnRoute } from './own-route.js';
 import { queryOf } from './query.js';
 import { rolloutCommandIn } from './rollout-command.js';
+import { REACH, REACH_PARAMETERS, reachIn, reachInQuery } from './rollout-reach.js';
 import { planLines, runLines, standingJson } from './rollout-answers.js';
 
 const ID = { type: 'string', description: 'The caller’s name for the rollout, up to 180 characters.' };
-const REACH = {
-  organizationIds: {
-    type: 'array',
-    items: { type: 'string' },
-    description:
-      'Only the custom policies of these organizations, up to 10,000. The default is left out, unless withDefault is true.',
-  },
-  withDefault: {
-    type: 'boolean',
-    description: 'Whether the default policy is among them. Default: true, with organizationIds false.',
-  },
-};
 const COMMAND: NonNullable<OwnOperation['body']> = {
   type: 'object',
   required: ['id'],
@@ -65,7 +53,7 @@ export const planRolloutRoute: OwnRoute = {
     const { asOf: _, ...read } = context.read;
     const rollout = policies.rollOut(context.instance, rolloutCommandIn(call), {
       ...optionsIn(call),
-      ...reachIn(call),
+      ...reachOf(call),
     });
     return inLines(call, planLines(rollout, { ...read, signal: call.exchange.lasting }));
   },
@@ -91,13 +79,13 @@ export const rollOutRoute: OwnRoute = {
     const call = inNamesOf(given);
     const { policies, context } = call;
     const command = rolloutCommandIn(call);
-    const rollout = policies.rollOut(context.instance, command, { ...optionsIn(call), ...reachIn(call) });
+    const rollout = policies.rollOut(context.instance, command, { ...optionsIn(call), ...reachOf(call) });
     const { lasting: signal } = call.exchange;
     return inLines(call, runLines(rollout.carryOut({ signal }), { signal, command, call }));
   },
 };
 
-/** `GET /admin/v1/policies/login/rollout?id=`: where a rollout stands, from its events alone. */
+/** `GET /admin/v1/policies/login/rollout?id=`: where a rollout stands, from its events alone; among chosen policies, where they are named. */
 export const rolloutRoute: OwnRoute = {
   verb: 'GET',
   name: 'rollout',
@@ -105,7 +93,7 @@ export const rolloutRoute: OwnRoute = {
   only: 'instance',
   operation: {
     summary: 'State of a rollout',
-    parameters: [{ name: 'id', in: 'query', required: true, schema: ID }],
+    parameters: [{ name: 'id', in: 'query', required: true, schema: ID }, ...REACH_PARAMETERS],
     headers: ['Login-Policy-At-Least'],
     answer: {
       id: ID,
@@ -122,12 +110,13 @@ export const rolloutRoute: OwnRoute = {
   },
   async answer(call) {
     const { policies, context, exchange } = call;
-    const { id = '' } = queryOf(exchange.query, ['id']);
+    const { id = '', ...chosen } = queryOf(exchange.query, ['id', 'organizationIds', 'withDefault']);
+    const reach = reachInQuery(chosen);
     const { asOf: _, ...read } = context.read;
     const mayChange = mayOf(call, 'read');
     const found = await foundRollout(call, id, mayChange);
     const { actor, command } = found;
-    const standing = policies.rollOut(context.instance, command, { id, actor, mayChange }).standing(read);
+    const standing = policies.rollOut(context.instance, command, { id, actor, mayChange, ...reach }).standing(read);
     return { message: await standingJson(call, found, standing) };
   },
 };
@@ -148,7 +137,7 @@ export const revertRolloutRoute: OwnRoute = {
   async answer(call) {
     const { policies, context } = call;
     const { id, mayChange, ...by } = optionsIn(call);
-    const reach = reachIn(call);
+    const reach = reachOf(call);
     const { command } = await foundRollout(call, id, mayChange);
     const { lasting: signal } = call.exchange;
     const rollout = policies.rollOut(context.instance, command, { id, actor: by.actor, mayChange, ...reach });
@@ -176,19 +165,9 @@ function optionsIn(call: OwnCall): Mine {
   };
 }
 
-/** Which policies it is for. A name that nobody knows is always refused: misspelt, `organizationIds` would mean all. @throws ApiError */
-function reachIn({ body }: OwnCall): Pick<RolloutOptions, 'organizationIds' | 'withDefault'> {
-  checkNames(body, Object.keys(COMMAND.properties));
-  const { organizationIds, withDefault } = body;
-  if (organizationIds !== undefined && !isTexts(organizationIds))
-    throw unreadable('organizationIds must be a list of texts.');
-  if (withDefault !== undefined && typeof withDefault !== 'boolean')
-    throw unreadable('withDefault must be true or false.');
-  return { ...(organizationIds && { organizationIds }), ...(withDefault !== undefined && { withDefault }) };
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+/** Which policies the body says it is for. @throws ApiError */
+function reachOf({ body }: OwnCall): ReturnType<typeof reachIn> {
+  return reachIn(body, Object.keys(COMMAND.properties));
 }
 
 /** Asks about each policy what the service it belongs to would ask. */

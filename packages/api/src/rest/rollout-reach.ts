@@ -1,0 +1,64 @@
+import type { JsonObject } from '@bufbuild/protobuf';
+import type { RolloutOptions } from '@login-policy/domain';
+import { checkNames } from '../contract/enum-names.js';
+import { unreadable } from '../errors/refusals.js';
+import type { Schema } from '../openapi/schemas.js';
+
+type Reach = Pick<RolloutOptions, 'organizationIds' | 'withDefault'>;
+
+const LIST: Schema = { type: 'array', items: { type: 'string' } };
+
+/** The members of a body that choose which policies a rollout is for, as the OpenAPI document has them. */
+export const REACH: Readonly<Record<'organizationIds' | 'withDefault', Schema>> = {
+  organizationIds: {
+    ...LIST,
+    description:
+      'Only the custom policies of these organizations, up to 10,000. The default is left out, unless withDefault is true.',
+  },
+  withDefault: {
+    type: 'boolean',
+    description: 'Whether the default policy is among them. Default: true, with organizationIds false.',
+  },
+};
+
+/** The same as parameters of a query, in which the list stands as JSON. */
+export const REACH_PARAMETERS: readonly Schema[] = [
+  { name: 'organizationIds', in: 'query', content: { 'application/json': { schema: LIST } } },
+  { name: 'withDefault', in: 'query', schema: { type: 'boolean' } },
+];
+
+/** Which policies a rollout is for. A name that nobody knows is always refused: misspelt, `organizationIds` would mean all. @throws ApiError */
+export function reachIn(body: JsonObject, names: readonly string[]): Reach {
+  checkNames(body, names);
+  return reachOf(body);
+}
+
+/** Which policies it is asked about. @throws ApiError */
+export function reachInQuery(given: { readonly organizationIds?: string; readonly withDefault?: string }): Reach {
+  const { organizationIds, withDefault } = given;
+  return reachOf({
+    ...(organizationIds !== undefined && { organizationIds: jsonIn(organizationIds) }),
+    ...(withDefault !== undefined && { withDefault: jsonIn(withDefault) }),
+  });
+}
+
+function reachOf({ organizationIds, withDefault }: Readonly<Record<string, unknown>>): Reach {
+  if (organizationIds !== undefined && !isTexts(organizationIds))
+    throw unreadable('organizationIds must be a list of texts.');
+  if (withDefault !== undefined && typeof withDefault !== 'boolean')
+    throw unreadable('withDefault must be true or false.');
+  return { ...(organizationIds && { organizationIds }), ...(withDefault !== undefined && { withDefault }) };
+}
+
+/** What is not JSON is not a list either. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
