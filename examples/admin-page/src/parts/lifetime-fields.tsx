@@ -51,7 +51,8 @@ interface AmountInputsProps {
   readonly change: (amount: Amount) => void;
 }
 
-function AmountInputs({ ties, unitLabel, amount, isLocked, change }: AmountInputsProps): JSX.Element {
+/** A number and a unit. */
+export function AmountInputs({ ties, unitLabel, amount, isLocked, change }: AmountInputsProps): JSX.Element {
   return (
     <div class="lifetime-inputs">
       <input

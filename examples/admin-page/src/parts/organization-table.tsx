@@ -4,6 +4,7 @@ import type { Organization, Sort } from '../wire/organizations.js';
 import { actorName } from '../words/actor.js';
 import { counted } from '../words/counted.js';
 import { CustomPolicyButton } from './custom-policy-button.js';
+import { SelectAll, SelectCell } from './select-organizations.js';
 import { Instant } from './instant.js';
 
 const COLUMNS: readonly (readonly [Sort, string])[] = [
@@ -27,6 +28,7 @@ export function OrganizationTable({ rows, isBusy }: OrganizationTableProps): JSX
     <table class="organizations" aria-busy={isBusy}>
       <thead>
         <tr>
+          <SelectAll rows={rows} />
           {COLUMNS.map(([sort, label]) => (
             <Heading key={sort} sort={sort} label={label} />
           ))}
@@ -74,6 +76,7 @@ function Row({ one }: { readonly one: Organization }): JSX.Element {
   const isComparable = isCustom && isReadable;
   return (
     <tr>
+      <SelectCell one={one} />
       <th scope="row">
         <a href={addressOf({ view: 'organization', organizationId: id })}>{name}</a>
         <code>{id}</code>

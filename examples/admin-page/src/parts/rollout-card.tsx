@@ -2,21 +2,22 @@ import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { attempt } from '../state/attempt.js';
 import { policyOf } from '../state/policies.js';
-import { carryOut, revert, stopRollout, type Phase, type Rollout } from '../state/rollouts.js';
-import { addressOf } from '../state/route.js';
+import { carryOut, isPlanOld, planTask, revert, stopRollout, type Phase, type Rollout } from '../state/rollouts.js';
+import { addressOf, route } from '../state/route.js';
 import { mayWrite } from '../state/session.js';
 import { INSTANCE } from '../wire/scope.js';
+import type { Reach } from '../wire/task.js';
 import { counted } from '../words/counted.js';
 import { Override } from './override.js';
-import { intentTitle } from '../words/intent.js';
+import { taskTitle } from '../words/task.js';
 import { PlanSummary, Refusals, StandingSummary } from './rollout-summary.js';
 
 /** A change everywhere: what it would do, how far it is, what became of it, and what can be done about it. */
 export function RolloutCard({ rollout }: { readonly rollout: Rollout }): JSX.Element {
-  const { deed, phase, plan, progress, refused, standing, failure } = rollout;
+  const { task, deed, phase, plan, progress, refused, standing, failure } = rollout;
   return (
     <section class="card rollout" aria-labelledby="rollout">
-      <h2 id="rollout">{deed === undefined ? 'A change everywhere' : `${intentTitle(deed, INSTANCE)} everywhere`}</h2>
+      <h2 id="rollout">{taskTitle(deed, task)}</h2>
       {failure !== undefined && failure !== '' && (
         <div class="try-again" role="alert">
           <p>
@@ -26,9 +27,15 @@ export function RolloutCard({ rollout }: { readonly rollout: Rollout }): JSX.Ele
       )}
       {phase === 'planning' && failure === undefined && <p class="soft">Asking what it would do…</p>}
       {plan !== undefined && phase === 'planned' && <PlanSummary plan={plan} />}
-      {progress !== undefined && <Bar progress={progress} phase={phase} />}
-      {standing !== undefined && <StandingSummary standing={standing} />}
-      <Refusals refused={standing?.refused ?? refused} />
+      {isPlanOld(rollout) && <PlanAgain rollout={rollout} />}
+      {/* By its events it may be under way elsewhere: that is not said to have stopped. */}
+      {(standing === undefined || progress !== undefined) && <Bar rollout={rollout} />}
+      {standing !== undefined && <StandingSummary standing={standing} task={task} />}
+      {plan !== undefined && phase === 'planned' ? (
+        <Refusals refused={plan.refused} title="Would be refused" />
+      ) : (
+        <Refusals refused={standing?.refused ?? refused} title="Refused" />
+      )}
       <Steps rollout={rollout} />
     </section>
   );
@@ -42,20 +49,33 @@ const SAID: Readonly<Partial<Record<Phase, string>>> = {
   reverted: 'Reverted. Policies that were changed since by others are listed, and were not touched.',
 };
 
-function Bar({
-  progress,
-  phase,
-}: {
-  readonly progress: NonNullable<Rollout['progress']>;
-  readonly phase: Phase;
-}): JSX.Element {
-  const { done, of, changed } = progress;
+/** A policy was changed while somebody looked at what would be done. */
+function PlanAgain({ rollout: { task } }: { readonly rollout: Rollout }): JSX.Element {
+  const seen = policyOf(INSTANCE);
+  return (
+    <p class="warning-line" role="status">
+      Policies were changed since.{' '}
+      {task !== undefined && seen !== undefined && (
+        <button type="button" class="link" onClick={() => attempt(() => planTask(task, seen))}>
+          Review it again
+        </button>
+      )}
+    </p>
+  );
+}
+
+/** How far it is, once it has begun. */
+function Bar({ rollout: { progress, phase } }: { readonly rollout: Rollout }): JSX.Element | null {
+  const isUnderWay = phase === 'running' || phase === 'reverting';
+  if (SAID[phase] === undefined) return null;
+  const { done = 0, of = 0, changed = 0 } = progress ?? {};
   return (
     <>
-      <progress aria-label="Policies looked at" max={Math.max(1, of)} value={done} />
+      {(isUnderWay || of > 0) && <progress aria-label="Policies looked at" max={Math.max(1, of)} value={done} />}
       <p role="status">
-        {SAID[phase]} {done.toLocaleString('en-GB')} of {counted(of, 'policy', 'policies')} looked at,{' '}
-        {changed.toLocaleString('en-GB')} changed.
+        {SAID[phase]}
+        {of > 0 &&
+          ` ${done.toLocaleString('en-GB')} of ${counted(of, 'policy', 'policies')} looked at, ${changed.toLocaleString('en-GB')} changed.`}
       </p>
     </>
   );
@@ -95,8 +115,8 @@ function Decision({ rollout }: { readonly rollout: Rollout }): JSX.Element {
       <Buttons rollout={rollout} how={{ reason: given, acknowledged }} isHeldBack={isMeant.value && given === ''} />
       {phase !== 'planned' && (
         <p class="soft">
-          <a href={addressOf({ view: 'rollout', query: { id } })}>Address of this rollout</a>: it shows where the
-          rollout stands.
+          <a href={addressOf({ ...route.value, query: { ...route.value.query, id } })}>Address of this rollout</a>: it
+          shows where the rollout stands.
         </p>
       )}
     </form>
@@ -109,20 +129,20 @@ interface ButtonsProps {
   readonly isHeldBack: boolean;
 }
 
-function Buttons({ rollout: { deed, phase, plan, standing }, how, isHeldBack }: ButtonsProps): JSX.Element {
+function Buttons({ rollout: { task, phase, plan, standing }, how, isHeldBack }: ButtonsProps): JSX.Element {
   const seen = policyOf(INSTANCE);
   const isPointless = phase === 'planned' && plan?.changing.length === 0;
   const isLeft = phase === 'planned' || (phase === 'stopped' && (standing?.pending ?? 1) > 0);
   return (
     <div class="buttons">
-      {isLeft && deed !== undefined && seen !== undefined && (
+      {isLeft && task !== undefined && seen !== undefined && (
         <button
           type="button"
           class="button button-primary"
           disabled={isPointless || isHeldBack}
           onClick={() => attempt(() => carryOut(seen, how))}
         >
-          {phase === 'planned' ? 'Change everywhere' : 'Go on'}
+          {phase === 'planned' ? carryOutLabel(task.reach, plan?.changing.length ?? 0) : 'Go on'}
         </button>
       )}
       {phase !== 'planned' && phase !== 'reverted' && (
@@ -132,6 +152,11 @@ function Buttons({ rollout: { deed, phase, plan, standing }, how, isHeldBack }: 
       )}
     </div>
   );
+}
+
+function carryOutLabel({ organizationIds, withDefault }: Reach, count: number): string {
+  const isEverywhere = organizationIds === undefined && withDefault;
+  return isEverywhere ? 'Change everywhere' : `Change ${counted(count, 'policy', 'policies')}`;
 }
 
 function Reason({ reason }: { readonly reason: Signal<string> }): JSX.Element {

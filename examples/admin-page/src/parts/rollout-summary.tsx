@@ -2,7 +2,8 @@ import type { JSX } from 'preact';
 import { organizationName } from '../state/organizations.js';
 import { addressOf } from '../state/route.js';
 import type { Rollout } from '../state/rollouts.js';
-import type { Plan, RolloutRefusal } from '../wire/rollout.js';
+import type { RolloutRefusal } from '../wire/rollout.js';
+import type { Task } from '../wire/task.js';
 import { actorName } from '../words/actor.js';
 import { counted, listed } from '../words/counted.js';
 import { Instant } from './instant.js';
@@ -10,24 +11,36 @@ import { Instant } from './instant.js';
 const MOST_REFUSALS = 50;
 
 /** What a rollout would do, in numbers and in the names of the first few. */
-export function PlanSummary({ plan: { changing, unchanged, refused } }: { readonly plan: Plan }): JSX.Element {
-  if (changing.length === 0) return <p>Nothing: no policy would change.</p>;
+export function PlanSummary({ plan }: { readonly plan: NonNullable<Rollout['plan']> }): JSX.Element {
+  const { changing, unchanged, refused, readAt } = plan;
   const names = changing.slice(0, 5).map(nameOf);
   return (
     <ul class="effect">
-      <li>
-        <strong>{counted(changing.length, 'policy', 'policies')}</strong> would change: {listed(names, changing.length)}
-        .
-      </li>
+      {changing.length === 0 ? (
+        <li>Nothing: no policy would change.</li>
+      ) : (
+        <li>
+          <strong>{counted(changing.length, 'policy', 'policies')}</strong> would change:{' '}
+          {listed(names, changing.length)}.
+        </li>
+      )}
       {unchanged > 0 && <li class="soft">{counted(unchanged, 'policy', 'policies')}: nothing to do.</li>}
       {refused.length > 0 && <li class="soft">{counted(refused.length, 'policy', 'policies')} would be refused.</li>}
+      <li class="soft">
+        Read at <Instant at={readAt} shows="time" />.
+      </li>
     </ul>
   );
 }
 
+interface StandingSummaryProps {
+  readonly standing: NonNullable<Rollout['standing']>;
+  readonly task: Task | undefined;
+}
+
 /** Where a rollout stands, with when that was read. */
-export function StandingSummary({ standing }: { readonly standing: NonNullable<Rollout['standing']> }): JSX.Element {
-  const { actor, recordedAt, reason, changed, pending, stillAllowing, deed, readAt } = standing;
+export function StandingSummary({ standing, task }: StandingSummaryProps): JSX.Element {
+  const { actor, recordedAt, reason, changed, pending, readAt } = standing;
   return (
     <>
       <p>
@@ -40,15 +53,18 @@ export function StandingSummary({ standing }: { readonly standing: NonNullable<R
       </p>
       <ul class="effect">
         <li>
-          <strong>{counted(changed, 'policy', 'policies')}</strong> were changed by it.
+          <strong>{counted(changed, 'policy', 'policies')}</strong> {changed === 1 ? 'was' : 'were'} changed by it.
         </li>
-        {pending > 0 && <li>{counted(pending, 'policy', 'policies')} are still to be changed.</li>}
-        {stillAllowing !== undefined && deed?.wish === 'remove-factor' && (
+        {task !== undefined && pending > 0 && (
           <li>
-            <a href={addressOf({ view: 'organizations', query: { policy: 'custom', allowing: deed.factor.name } })}>
-              {counted(stillAllowing, 'custom policy', 'custom policies')} still allow it
-            </a>
-            .
+            {counted(pending, 'policy', 'policies')} {pending === 1 ? 'is' : 'are'} still to be changed.
+          </li>
+        )}
+        <StillAllowing standing={standing} />
+        {task === undefined && (
+          <li class="warning-line">
+            This address does not say all of what it was to change, or where: it can be reverted, and not be gone on
+            with.
           </li>
         )}
         <li class="soft">
@@ -59,13 +75,37 @@ export function StandingSummary({ standing }: { readonly standing: NonNullable<R
   );
 }
 
+/** Of a removal of a factor: who could be looked at next. */
+function StillAllowing({
+  standing: { deed, stillAllowing },
+}: Pick<StandingSummaryProps, 'standing'>): JSX.Element | null {
+  if (stillAllowing === undefined || deed?.wish !== 'remove-factor') return null;
+  const query = { policy: 'custom', allowing: deed.factor.name };
+  return (
+    <li>
+      <a href={addressOf({ view: 'organizations', query })}>
+        {counted(stillAllowing, 'custom policy', 'custom policies')} still {stillAllowing === 1 ? 'allows' : 'allow'} it
+      </a>
+      .
+    </li>
+  );
+}
+
+interface RefusalsProps {
+  readonly refused: readonly RolloutRefusal[];
+  /** `Refused`, or `Would be refused`. */
+  readonly title: string;
+}
+
 /** Policies that were not changed although there was something to do, each with why. */
-export function Refusals({ refused }: { readonly refused: readonly RolloutRefusal[] }): JSX.Element | null {
+export function Refusals({ refused, title }: RefusalsProps): JSX.Element | null {
   if (refused.length === 0) return null;
   const rest = refused.length - MOST_REFUSALS;
   return (
     <>
-      <h3 id="refusals">Refused ({refused.length.toLocaleString('en-GB')})</h3>
+      <h3 id="refusals">
+        {title} ({refused.length.toLocaleString('en-GB')})
+      </h3>
       <ul class="meanwhile" aria-labelledby="refusals">
         {refused.slice(0, MOST_REFUSALS).map(({ organizationId, message }) => (
           <li key={organizationId}>

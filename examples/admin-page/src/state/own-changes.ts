@@ -2,8 +2,8 @@ const MOST = 100;
 const own = new Set<string>();
 
 /** A correlation id for a change of this page. */
-export function newCorrelationId(): string {
-  const id = crypto.randomUUID();
+export function newCorrelationId(end = ''): string {
+  const id = `${crypto.randomUUID()}${end}`;
   own.add(id);
   const [oldest] = own;
   if (own.size > MOST && oldest !== undefined) own.delete(oldest);

@@ -6,14 +6,14 @@ import {
   readRollout,
   revertRollout,
   rollOut,
-  type Deed,
   type Plan,
   type Progress,
   type RolloutRefusal,
   type Run,
   type Standing,
 } from '../wire/rollout.js';
-import { learn } from './organizations.js';
+import { EVERYWHERE, isOfTask, markOf, type Deed, type Task } from '../wire/task.js';
+import { directoryChanges, learn } from './organizations.js';
 import { newCorrelationId } from './own-changes.js';
 import { choose } from './route.js';
 import { signedIn } from './session.js';
@@ -21,12 +21,15 @@ import { signedIn } from './session.js';
 /** What becomes of a rollout at the moment. */
 export type Phase = 'planning' | 'planned' | 'running' | 'reverting' | 'stopped' | 'done' | 'reverted';
 
-/** A change that is made everywhere, as far as this page has followed it. */
+/** A change that is made to many policies, as far as this page has followed it. */
 export interface Rollout {
   readonly id: string;
+  /** What it changes, where; `undefined` where neither its address nor the server says all of it: then it can't be gone on with. */
+  readonly task: Task | undefined;
   readonly deed: Deed | undefined;
   readonly phase: Phase;
-  readonly plan?: Plan;
+  /** What it would do, when that was asked, and how many changes of organizations had been heard of until then. */
+  readonly plan?: Plan & { readonly readAt: string; readonly changes: number };
   readonly progress?: Progress;
   readonly refused: readonly RolloutRefusal[];
   /** Where it stands by its events, and when that was read. */
@@ -47,12 +50,15 @@ export function isRollingOut(): boolean {
   return current.value?.phase === 'running' || current.value?.phase === 'reverting';
 }
 
-/** Asks what a deed would do everywhere. Nothing is written. */
-export async function planDeed(deed: Deed, seen: Policy): Promise<void> {
+/** Asks what a task would do. Nothing is written. */
+export async function planTask(task: Task, seen: Policy): Promise<void> {
   if (isRollingOut()) return;
-  const planned = begin({ id: newCorrelationId(), deed, phase: 'planning', refused: [] });
+  const { deed } = task;
+  const id = newCorrelationId(`.${markOf(task)}`);
+  const planned = begin({ id, task, deed, phase: 'planning', refused: [] });
   try {
-    const plan = await planRollout(deed, seen, ending.signal);
+    const changes = directoryChanges.value;
+    const plan = { ...(await planRollout(task, seen, ending.signal)), readAt: new Date().toISOString(), changes };
     await learn(
       [...plan.changing, ...plan.refused.map(({ organizationId }) => organizationId)]
         .filter(Boolean)
@@ -64,13 +70,18 @@ export async function planDeed(deed: Deed, seen: Policy): Promise<void> {
   }
 }
 
-/** Makes the change everywhere, or goes on with it. */
+/** Whether a policy was changed since it was asked what the rollout would do. */
+export function isPlanOld({ phase, plan }: Rollout): boolean {
+  return phase === 'planned' && plan !== undefined && plan.changes !== directoryChanges.value;
+}
+
+/** Makes the change, or goes on with it. */
 export async function carryOut(seen: Policy, how: Pick<Run, 'acknowledged' | 'reason'>): Promise<void> {
   const asked = current.value;
-  if (asked?.deed === undefined || isRollingOut()) return;
-  const { deed, id } = asked;
+  if (asked?.task === undefined || isRollingOut()) return;
+  const { task, id } = asked;
   choose({ id });
-  await run({ asked: { ...asked, phase: 'running' }, end: 'done', how }, (told) => rollOut(deed, seen, told));
+  await run({ asked: { ...asked, phase: 'running' }, end: 'done', how }, (told) => rollOut(task, seen, told));
 }
 
 /** Makes each policy what it was before. */
@@ -85,9 +96,14 @@ export function stopRollout(): void {
   ending.abort();
 }
 
-/** Reads where a rollout stands, by its events. */
-export async function lookUp(id: string): Promise<void> {
-  const standing = { ...(await readRollout(id)), readAt: new Date().toISOString() };
+/** Reads where a rollout stands, by its events. `named`: what the address says that it is. */
+export async function lookUp(id: string, named: Task | undefined): Promise<void> {
+  const isNamed = isOfTask(id, named);
+  const ours = isNamed === true ? named : undefined;
+  const standing = { ...(await readRollout(id, ours?.reach ?? EVERYWHERE)), readAt: new Date().toISOString() };
+  // What another program rolls out it rolls out everywhere, or goes on with itself.
+  const found = standing.deed && { deed: standing.deed, reach: EVERYWHERE };
+  const task = isNamed === undefined ? found : ours;
   await learn(
     standing.refused
       .map(({ organizationId }) => organizationId)
@@ -95,8 +111,8 @@ export async function lookUp(id: string): Promise<void> {
       .slice(0, MOST_NAMES),
   );
   const known = current.value?.id === id ? current.value : undefined;
-  const phase = standing.pending > 0 ? 'stopped' : (known?.phase ?? 'done');
-  current.value = { refused: [], ...known, id, deed: standing.deed, phase, standing };
+  const phase = task !== undefined && standing.pending > 0 ? 'stopped' : (known?.phase ?? 'done');
+  current.value = { refused: [], ...known, id, task, deed: task?.deed ?? standing.deed, phase, standing };
 }
 
 /** Looks at no rollout any more. */
@@ -136,7 +152,7 @@ async function run({ asked, end, how }: Running, carry: (run: Run) => Promise<vo
   const isWhole = !stopped.aborted && failure === undefined;
   update(id, { phase: isWhole ? end : 'stopped', ...(failure !== undefined && { failure }) });
   // By its events: what was answered may have broken off in the middle.
-  if (current.value?.id === id && end === 'done') await lookUp(id).catch(() => {});
+  if (current.value?.id === id && end === 'done') await lookUp(id, asked.task).catch(() => {});
 }
 
 function begin(asked: Rollout): Rollout {

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { FACTORS, OrganizationFilter } from '../parts/organization-filter.js';
 import { OrganizationTable } from '../parts/organization-table.js';
 import { Pager } from '../parts/pager.js';
+import { SelectionBar } from '../parts/selection-bar.js';
 import { Stale } from '../parts/stale.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLatest } from '../parts/use-latest.js';
@@ -27,6 +28,7 @@ export function OrganizationsView(): JSX.Element {
       <TryAgain what="The organizations" loading={loading} />
       <OrganizationFilter page={page} />
       <Attention count={page?.counts.attention ?? 0} />
+      <SelectionBar />
       {page !== undefined && page.organizations.length > 0 && (
         <OrganizationTable rows={page.organizations} isBusy={page !== pageOf(query)} />
       )}

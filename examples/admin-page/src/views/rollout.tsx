@@ -1,24 +1,24 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { Choice, FACTORS } from '../parts/organization-filter.js';
 import { RolloutCard } from '../parts/rollout-card.js';
+import { TaskForm, taskChosen } from '../parts/task-form.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
-import { attempt } from '../state/attempt.js';
-import { policyOf, refreshPolicy } from '../state/policies.js';
-import { isRollingOut, leaveRollout, lookUp, planDeed, rollout } from '../state/rollouts.js';
+import { learn } from '../state/organizations.js';
+import { refreshPolicy } from '../state/policies.js';
+import { isRollingOut, leaveRollout, lookUp, rollout } from '../state/rollouts.js';
 import { choose, chosen } from '../state/route.js';
+import { selectedIds } from '../state/selection.js';
 import { mayWrite } from '../state/session.js';
-import { MULTI_FACTORS, SECOND_FACTORS } from '../wire/factors.js';
-import type { Deed } from '../wire/rollout.js';
+import { together } from '../state/unread.js';
 import { INSTANCE } from '../wire/scope.js';
 
-/** One change for the default policy and for every custom policy that it applies to. */
+/** One change for the default policy and for every custom policy that it applies to, or for those that were selected. */
 export function RolloutView(): JSX.Element {
   const id = chosen('id');
   const loading = useLoaded(`rollout ${id}`, async () => {
-    await refreshPolicy(INSTANCE);
-    if (id !== '' && rollout.value?.id !== id) await lookUp(id);
+    await together([refreshPolicy(INSTANCE), learn(selectedIds())]);
+    if (id !== '' && rollout.value?.id !== id) await lookUp(id, taskChosen());
   });
   useEffect(askBeforeLeaving, []);
   const asked = rollout.value;
@@ -26,10 +26,12 @@ export function RolloutView(): JSX.Element {
     <>
       <h1 tabIndex={-1}>Everywhere</h1>
       <p class="lead">
-        One change for the default policy and for every custom policy it applies to. You see first what it would do.
+        One change for the default policy and every custom policy it applies to, or for the organizations you select.
+        You see first what it would do.
       </p>
       <TryAgain what={id === '' ? 'The default policy' : 'This rollout'} loading={loading} />
-      {id === '' && <DeedForm />}
+      {id === '' &&
+        (mayWrite(INSTANCE) ? <TaskForm /> : <p class="locked">Your role does not let you change policies.</p>)}
       {asked !== undefined && (id === '' || asked.id === id) && <RolloutCard rollout={asked} />}
       {id !== '' && (
         <p>
@@ -42,7 +44,7 @@ export function RolloutView(): JSX.Element {
               choose({ id: '' });
             }}
           >
-            Make another change everywhere
+            Make another change
           </button>
         </p>
       )}
@@ -59,37 +61,4 @@ function askBeforeLeaving(): () => void {
   return () => {
     removeEventListener('beforeunload', ask);
   };
-}
-
-function DeedForm(): JSX.Element {
-  const seen = policyOf(INSTANCE);
-  const deed = deedChosen();
-  if (!mayWrite(INSTANCE)) return <p class="locked">Your role does not let you change policies.</p>;
-  return (
-    <form
-      class="organization-filter"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (seen !== undefined && deed !== undefined) attempt(() => planDeed(deed, seen));
-      }}
-    >
-      <Choice
-        label="Change"
-        name="deed"
-        options={[
-          ['', 'Remove'],
-          ['add', 'Allow'],
-        ]}
-      />
-      <Choice label="Factor" name="factor" options={[['', 'Choose one'], ...FACTORS]} />
-      <button type="submit" class="button" disabled={seen === undefined || deed === undefined}>
-        Review what it would do
-      </button>
-    </form>
-  );
-}
-
-function deedChosen(): Deed | undefined {
-  const factor = [...MULTI_FACTORS, ...SECOND_FACTORS].find(({ name }) => name === chosen('factor'));
-  return factor && { wish: chosen('deed') === 'add' ? 'add-factor' : 'remove-factor', factor };
 }

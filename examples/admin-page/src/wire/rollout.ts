@@ -1,13 +1,11 @@
-import { acknowledging, ALL_ACKNOWLEDGED, commandOf, type Intent } from './command.js';
+import { acknowledging, ALL_ACKNOWLEDGED } from './command.js';
 import { MULTI_FACTORS, SECOND_FACTORS } from './factors.js';
 import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
 import { sendForLines } from './lines.js';
 import type { Policy } from './policy.js';
 import { send } from './request.js';
 import { INSTANCE, pathOf } from './scope.js';
-
-/** A change that can be made everywhere: it means the same for every policy. */
-export type Deed = Extract<Intent, { wish: 'add-factor' | 'remove-factor' | 'add-provider' | 'remove-provider' }>;
+import { reachRequest, taskRequest, type Deed, type Reach, type Task } from './task.js';
 
 /** A policy that was not changed although there was something to do, and why. */
 export interface RolloutRefusal {
@@ -36,6 +34,7 @@ export interface Progress {
 
 /** Where a rollout stands, whatever process carried it out. */
 export interface Standing {
+  /** What its events say it is; `undefined` of settings, of which each event says those that it changed. */
   readonly deed: Deed | undefined;
   readonly actor: string;
   readonly reason: string | undefined;
@@ -48,10 +47,10 @@ export interface Standing {
 
 const PATH = pathOf(INSTANCE);
 
-/** Asks what a deed would do everywhere. */
-export async function planRollout(deed: Deed, seen: Policy, signal: AbortSignal): Promise<Plan> {
+/** Asks what a task would do. */
+export async function planRollout(task: Task, seen: Policy, signal: AbortSignal): Promise<Plan> {
   const plan = { changing: [] as string[], unchanged: 0, refused: [] as RolloutRefusal[], lockingOut: [] as string[] };
-  const body = bodyOf(deed, seen, 'plan');
+  const body = { id: 'plan', ...taskRequest(task, seen) };
   await sendForLines({ path: `${PATH}/_plan_rollout`, headers: ALL_ACKNOWLEDGED, body, signal }, (line) => {
     if (line['step'] === undefined) return;
     const step = objectOf(line['step'], 'a step');
@@ -76,9 +75,9 @@ export interface Run {
   readonly progressed: (progress: Progress) => void;
 }
 
-/** Makes the change everywhere, or goes on with it: what was done under its id is not done again. */
-export function rollOut(deed: Deed, seen: Policy, run: Run): Promise<void> {
-  return carriedOut('_roll_out', bodyOf(deed, seen, run.id), run);
+/** Makes the change, or goes on with it: what was done under its id is not done again. */
+export function rollOut(task: Task, seen: Policy, run: Run): Promise<void> {
+  return carriedOut('_roll_out', { id: run.id, ...taskRequest(task, seen) }, run);
 }
 
 /** Makes each policy what it was before its event of a rollout. */
@@ -101,12 +100,11 @@ function carriedOut(name: string, body: JsonObject, run: Run): Promise<void> {
   });
 }
 
-/** Where a rollout stands. @throws Refused when there is none of that id. */
-export async function readRollout(id: string): Promise<Standing> {
-  const answer = objectOf(
-    await send({ verb: 'GET', path: `${PATH}/rollout?${new URLSearchParams({ id })}` }),
-    'the rollout',
-  );
+/** Where a rollout stands among the policies it is for. @throws Refused when there is none of that id. */
+export async function readRollout(id: string, reach: Reach): Promise<Standing> {
+  const chosen = Object.entries(reachRequest(reach)).map(([name, value]) => [name, JSON.stringify(value)]);
+  const query = new URLSearchParams([['id', id], ...chosen]);
+  const answer = objectOf(await send({ verb: 'GET', path: `${PATH}/rollout?${query}` }), 'the rollout');
   const still = answer['stillAllowing'];
   return {
     deed: deedIn(objectOf(answer['command'], 'the command')),
@@ -118,11 +116,6 @@ export async function readRollout(id: string): Promise<Standing> {
     refused: listOf(answer['refused'], 'refused', (one) => refusalIn(objectOf(one, 'a refusal'))),
     stillAllowing: typeof still === 'number' ? still : undefined,
   };
-}
-
-function bodyOf(deed: Deed, seen: Policy, id: string): JsonObject {
-  const { method, request } = commandOf(deed, INSTANCE, seen);
-  return { id, method, request };
 }
 
 function ownerIn(about: JsonObject): string {

@@ -67,12 +67,18 @@ export function settingsOf(policy: JsonObject): Settings {
   };
 }
 
-/** Settings as every request that sets them carries them: all of them, for what is left out is set to zero. */
-export function settingsRequest(settings: Settings): JsonObject {
-  const { isPasswordlessAllowed, defaultRedirectUri } = settings;
-  const passwordlessType = isPasswordlessAllowed ? PASSWORDLESS_ALLOWED : 'PASSWORDLESS_TYPE_NOT_ALLOWED';
-  const request: Record<string, unknown> = { passwordlessType, defaultRedirectUri };
-  for (const name of SWITCH_NAMES) request[name] = settings[name];
-  for (const name of LIFETIME_NAMES) request[`${name}Lifetime`] = settings[name];
+/**
+ * Settings as requests carry them. A request that sets them carries all of them, for what is left out is set to zero; one that is rolled out
+ * carries those that change.
+ */
+export function settingsRequest({ isPasswordlessAllowed, ...patch }: SettingsPatch): JsonObject {
+  const passwordlessType = isPasswordlessAllowed === true ? PASSWORDLESS_ALLOWED : 'PASSWORDLESS_TYPE_NOT_ALLOWED';
+  const request: Record<string, unknown> = isPasswordlessAllowed === undefined ? {} : { passwordlessType };
+  for (const [name, value] of Object.entries(patch)) request[isLifetime(name) ? `${name}Lifetime` : name] = value;
   return request;
+}
+
+/** Whether a setting is a lifetime. */
+export function isLifetime(name: string): name is LifetimeName {
+  return LIFETIME_NAMES.some((one) => one === name);
 }

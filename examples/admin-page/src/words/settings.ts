@@ -1,4 +1,4 @@
-import type { LifetimeName, SwitchName } from '../wire/settings.js';
+import { isLifetime, type LifetimeName, type SwitchName } from '../wire/settings.js';
 
 /** What a person calls a setting, and what it means. */
 export interface SettingWords {
@@ -76,10 +76,6 @@ export const REDIRECT_WORDS: SettingWords = {
 export function wireNameOf(name: AnySwitch | LifetimeName | 'defaultRedirectUri'): string {
   if (name === 'isPasswordlessAllowed') return 'passwordlessType';
   return isLifetime(name) ? `${name}Lifetime` : name;
-}
-
-function isLifetime(name: string): name is LifetimeName {
-  return Object.hasOwn(LIFETIME_WORDS, name);
 }
 
 /** What a person calls the setting at a path of a history, such as `lifetimes.passwordCheck`; the path, when unknown. */

@@ -52,6 +52,78 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     expect(await allowing(stage)).to.equal(1);
   });
 
+  it('is for the organizations that are selected, and from an address that lost them for no others', async () => {
+    const visitor = await stage.owner();
+    const { page } = visitor;
+    await visitor.goTo('Organizations');
+    await page.getByLabel('Select Globex').check();
+    await page.getByText('1 organization selected.').waitFor();
+    await page.getByRole('link', { name: 'Change them together' }).click();
+    await visitor.heading('Everywhere').waitFor();
+    await page.getByRole('combobox', { name: 'Factor' }).selectOption('Passkeys (U2F with verification)');
+    await visitor.button('Review what it would do').click();
+    await page.getByText('1 policy would change: Globex.').waitFor();
+    await visitor.button('Change 1 policy').click();
+    await page.getByText('1 policy was changed by it.').waitFor();
+    await page.getByRole('heading', { name: 'Remove Passkeys (U2F with verification) for Globex' }).waitFor();
+    expect(await visitor.button('Go on').count(), 'there is nothing left to do').to.equal(0);
+    expect(await allowing(stage)).to.equal(2);
+    const address = await page.evaluate<string>('location.href');
+    await page.goto(address.replace(/organizations=[^&]*&?/, ''));
+    await page.reload();
+    await page.getByText('This address does not say all of what it was to change').waitFor();
+    expect(await visitor.button('Go on').count()).to.equal(0);
+  });
+
+  it('sets one setting of all, or links an identity provider to all; each keeps what else it has set', async () => {
+    const [acme] = stage.quickstart.organizationIds;
+    await stage.apiOf(acme, 'DELETE /multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION');
+    const visitor = await stage.owner();
+    const { page } = visitor;
+    await visitor.goTo('Everywhere');
+    await page.getByRole('combobox', { name: 'Change' }).selectOption('Change a setting');
+    await page.getByRole('combobox', { name: 'Setting' }).selectOption('Password check');
+    await page.getByRole('textbox', { name: 'To' }).fill('36');
+    await page.getByRole('combobox', { name: 'Password check, unit' }).selectOption('hours');
+    await changeEverywhere(visitor);
+    await page.getByRole('heading', { name: 'Set Password check to 36 hours everywhere' }).waitFor();
+    await visitor.button('Make another change').click();
+    await page.getByRole('combobox', { name: 'Change' }).selectOption('Link an identity provider');
+    await page.getByRole('textbox', { name: 'Identity provider of the instance' }).fill('google');
+    await changeEverywhere(visitor);
+    const { policy } = json<PolicyRead & { readonly policy: object }>(await stage.apiOf(acme, 'GET'));
+    expect(policy).to.deep.include({ passwordCheckLifetime: '129600s' });
+    expect(policy).to.have.property('idps').with.length(1);
+    expect(policy.multiFactors ?? []).to.deep.equal([]);
+  });
+
+  it('says that policies were changed while somebody looked at what it would do', async () => {
+    const [, globex] = stage.quickstart.organizationIds;
+    const visitor = await stage.owner();
+    await review(visitor);
+    await visitor.page.getByText('3 policies would change').waitFor();
+    await stage.apiOf(globex, 'DELETE /multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION');
+    await visitor.page.getByText('Policies were changed since.').waitFor();
+    await visitor.button('Review it again').click();
+    await visitor.page.getByText('2 policies would change').waitFor();
+  });
+
+  it('is stopped by its button, and gone on with', async () => {
+    const visitor = await stage.owner();
+    await review(visitor);
+    // Held back, so that it is stopped before it has ended.
+    await visitor.page.route('**/_roll_out', () => {}, { times: 1 });
+    await visitor.button('Change everywhere').click();
+    await visitor.button('Stop').click();
+    await visitor.page.getByText('Stopped. What was changed stays.').waitFor();
+    expect(await allowing(stage)).to.equal(3);
+    await visitor.button('Go on').click();
+    await visitor.page.getByText('3 policies were changed by it.').waitFor();
+    expect(await allowing(stage)).to.equal(0);
+    // Of the server, which knew of no event of it when it was stopped.
+    visitor.complaints.splice(0, Infinity);
+  });
+
   it('stops where its answer breaks off, says so, and is gone on with', async () => {
     const visitor = await stage.owner();
     await review(visitor);
@@ -68,6 +140,14 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     excuse(visitor);
   });
 });
+
+/** Carries out what the form says, for all. */
+async function changeEverywhere(visitor: Visitor): Promise<void> {
+  await visitor.button('Review what it would do').click();
+  await visitor.page.getByText('3 policies would change').waitFor();
+  await visitor.button('Change everywhere').click();
+  await visitor.page.getByText('3 policies were changed by it.').waitFor();
+}
 
 async function review(visitor: Visitor): Promise<void> {
   await visitor.goTo('Everywhere');
