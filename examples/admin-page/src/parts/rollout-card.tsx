@@ -15,6 +15,7 @@ import { PlanSummary, Refusals, StandingSummary } from './rollout-summary.js';
 /** A change everywhere: what it would do, how far it is, what became of it, and what can be done about it. */
 export function RolloutCard({ rollout }: { readonly rollout: Rollout }): JSX.Element {
   const { task, deed, phase, plan, progress, refused, standing, failure } = rollout;
+  const reason = useSignal('');
   return (
     <section class="card rollout" aria-labelledby="rollout">
       <h2 id="rollout">{taskTitle(deed, task)}</h2>
@@ -36,7 +37,7 @@ export function RolloutCard({ rollout }: { readonly rollout: Rollout }): JSX.Ele
       ) : (
         <Refusals refused={standing?.refused ?? refused} title="Refused" />
       )}
-      <Steps rollout={rollout} />
+      <Steps rollout={rollout} reason={reason} />
     </section>
   );
 }
@@ -81,11 +82,17 @@ function Bar({ rollout: { progress, phase } }: { readonly rollout: Rollout }): J
   );
 }
 
+interface StepsProps {
+  readonly rollout: Rollout;
+  /** As it is typed: it is still there when it is asked again what would be done. */
+  readonly reason: Signal<string>;
+}
+
 /** What can be done next. */
-function Steps({ rollout }: { readonly rollout: Rollout }): JSX.Element | null {
+function Steps({ rollout, reason }: StepsProps): JSX.Element | null {
   const { phase } = rollout;
   if (phase === 'planning' || !mayWrite(INSTANCE)) return null;
-  if (phase !== 'running' && phase !== 'reverting') return <Decision rollout={rollout} />;
+  if (phase !== 'running' && phase !== 'reverting') return <Decision rollout={rollout} reason={reason} />;
   return (
     <p>
       <button type="button" class="button" onClick={stopRollout}>
@@ -96,9 +103,8 @@ function Steps({ rollout }: { readonly rollout: Rollout }): JSX.Element | null {
 }
 
 /** With a reason, and where it locks people out by an override. */
-function Decision({ rollout }: { readonly rollout: Rollout }): JSX.Element {
+function Decision({ rollout, reason }: StepsProps): JSX.Element {
   const { id, phase, plan } = rollout;
-  const reason = useSignal('');
   const isMeant = useSignal(false);
   const locking = plan?.lockingOut.length ?? 0;
   const given = reason.value.trim();
@@ -106,13 +112,18 @@ function Decision({ rollout }: { readonly rollout: Rollout }): JSX.Element {
   return (
     <form class="decision" onSubmit={(event) => event.preventDefault()}>
       <Reason reason={reason} />
-      {locking > 0 && phase === 'planned' && (
+      {locking > 0 && (phase === 'planned' || phase === 'stopped') && (
         <Override
           refused={`${counted(locking, 'policy', 'policies')} of them would lock users out. The server refuses those, and lists them.`}
           isMeant={isMeant}
         />
       )}
-      <Buttons rollout={rollout} how={{ reason: given, acknowledged }} isHeldBack={isMeant.value && given === ''} />
+      <Buttons
+        rollout={rollout}
+        how={{ reason: given, acknowledged }}
+        done={() => (reason.value = '')}
+        isHeldBack={isMeant.value && given === ''}
+      />
       {phase !== 'planned' && (
         <p class="soft">
           <a href={addressOf({ ...route.value, query: { ...route.value.query, id } })}>Address of this rollout</a>: it
@@ -127,9 +138,11 @@ interface ButtonsProps {
   readonly rollout: Rollout;
   readonly how: { readonly reason: string; readonly acknowledged: readonly string[] };
   readonly isHeldBack: boolean;
+  /** Called once it was made: the reason of a revert is another one. */
+  readonly done: () => void;
 }
 
-function Buttons({ rollout: { task, phase, plan, standing }, how, isHeldBack }: ButtonsProps): JSX.Element {
+function Buttons({ rollout: { task, phase, plan, standing }, how, isHeldBack, done }: ButtonsProps): JSX.Element {
   const seen = policyOf(INSTANCE);
   const isPointless = phase === 'planned' && plan?.changing.length === 0;
   const isLeft = phase === 'planned' || (phase === 'stopped' && (standing?.pending ?? 1) > 0);
@@ -140,7 +153,12 @@ function Buttons({ rollout: { task, phase, plan, standing }, how, isHeldBack }: 
           type="button"
           class="button button-primary"
           disabled={isPointless || isHeldBack}
-          onClick={() => attempt(() => carryOut(seen, how))}
+          onClick={() => {
+            attempt(async () => {
+              await carryOut(seen, how);
+              done();
+            });
+          }}
         >
           {phase === 'planned' ? carryOutLabel(task.reach, plan?.changing.length ?? 0) : 'Go on'}
         </button>

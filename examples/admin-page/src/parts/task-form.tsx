@@ -46,31 +46,27 @@ export function TaskForm(): JSX.Element {
       <button type="submit" class="button" disabled={seen === undefined || task === undefined}>
         Review what it would do
       </button>
+      {explanationOf(deed) !== '' && <p class="soft">{explanationOf(deed)}</p>}
+      <SelectLink />
     </form>
   );
 }
 
 function For(): JSX.Element {
   const ids = selectedIds();
-  const chosenFew = ids.length > 0 ? ([['chosen', `${counted(ids.length, 'selected organization')}`]] as const) : [];
+  const chosenFew = ids.length > 0 ? ([['chosen', counted(ids.length, 'selected organization')]] as const) : [];
   return (
-    <div class="field">
-      <Choice
-        label="For"
-        name="for"
-        options={[['', 'The default and all custom policies'], ['custom', 'All custom policies'], ...chosenFew]}
-      />
-      <p class="soft">
-        <a
-          href={addressOf({
-            view: 'organizations',
-            query: { policy: 'custom', ...(ids.length > 0 && { organizations: selectionText(ids) }) },
-          })}
-        >
-          Select organizations
-        </a>
-      </p>
-    </div>
+    <Choice label="For" name="for" options={[['', 'All policies'], ['custom', 'All custom policies'], ...chosenFew]} />
+  );
+}
+
+function SelectLink(): JSX.Element {
+  const ids = selectedIds();
+  const query = { policy: 'custom', ...(ids.length > 0 && { organizations: selectionText(ids) }) };
+  return (
+    <p class="soft">
+      <a href={addressOf({ view: 'organizations', query })}>Select organizations</a> to change only theirs.
+    </p>
   );
 }
 
@@ -94,7 +90,6 @@ function SettingChoice(): JSX.Element {
             </option>
           ))}
         </select>
-        <span class="soft">{explanationOf(setting)}</span>
       </label>
       {isLifetime(setting) ? (
         <TimeField label={settingLabel(setting)} />
@@ -112,7 +107,9 @@ function SettingChoice(): JSX.Element {
   );
 }
 
-function explanationOf(setting: string): string {
+/** What the setting means that is to be changed. */
+function explanationOf(deed: string): string {
+  const setting = deed === 'set' ? chosen('setting') : '';
   if (isLifetime(setting)) return LIFETIME_WORDS[setting].explanation;
   const known = SETTINGS.find((name) => name === setting);
   return known === undefined || isLifetime(known) ? '' : SWITCH_WORDS[known].explanation;

@@ -52,7 +52,7 @@ export function OrganizationsView(): JSX.Element {
 function Attention({ count }: { readonly count: number }): JSX.Element | null {
   if (count === 0 || chosen('attention') === 'yes') return null;
   return (
-    <p class="locked warning-line">
+    <p class="locked locked-warning">
       {counted(count, 'organization')} with a policy that locks users out or can’t be read.{' '}
       <a href={addressOf({ view: 'organizations', query: { attention: 'yes' } })}>Show them</a>
     </p>

@@ -6,12 +6,13 @@ import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
 import { learn } from '../state/organizations.js';
 import { refreshPolicy } from '../state/policies.js';
-import { isRollingOut, leaveRollout, lookUp, rollout } from '../state/rollouts.js';
+import { isRollingOut, leaveRollout, lookUp, rollout, type Rollout } from '../state/rollouts.js';
 import { choose, chosen } from '../state/route.js';
 import { selectedIds } from '../state/selection.js';
 import { mayWrite } from '../state/session.js';
 import { together } from '../state/unread.js';
 import { INSTANCE } from '../wire/scope.js';
+import { isOfTask } from '../wire/task.js';
 
 /** One change for the default policy and for every custom policy that it applies to, or for those that were selected. */
 export function RolloutView(): JSX.Element {
@@ -21,7 +22,7 @@ export function RolloutView(): JSX.Element {
     if (id !== '' && rollout.value?.id !== id) await lookUp(id, taskChosen());
   });
   useEffect(askBeforeLeaving, []);
-  const asked = rollout.value;
+  const asked = shownRollout(id);
   return (
     <>
       <h1 tabIndex={-1}>Everywhere</h1>
@@ -32,7 +33,7 @@ export function RolloutView(): JSX.Element {
       <TryAgain what={id === '' ? 'The default policy' : 'This rollout'} loading={loading} />
       {id === '' &&
         (mayWrite(INSTANCE) ? <TaskForm /> : <p class="locked">Your role does not let you change policies.</p>)}
-      {asked !== undefined && (id === '' || asked.id === id) && <RolloutCard rollout={asked} />}
+      {asked !== undefined && <RolloutCard rollout={asked} />}
       {id !== '' && (
         <p>
           <button
@@ -50,6 +51,13 @@ export function RolloutView(): JSX.Element {
       )}
     </>
   );
+}
+
+/** The one of the address, or what was asked about what the form says: of a form that says something else by now, nothing is shown. */
+function shownRollout(id: string): Rollout | undefined {
+  const asked = rollout.value;
+  if (asked === undefined || id !== '') return asked?.id === id ? asked : undefined;
+  return isOfTask(asked.id, taskChosen()) === true ? asked : undefined;
 }
 
 /** The browser asks whether to leave while something is being changed. */
