@@ -1,21 +1,21 @@
 import { instant, type Clock, type Instant } from '@login-policy/event-sourcing';
 import { parseInstant } from '@login-policy/event-sourcing/store';
 
-/** A moment as a test writes it down: an ISO 8601 text that names its offset, or an instant. */
+/** A time as tests write it: ISO 8601 with an offset, or an instant. */
 export type Moment = string | Instant;
 
-/** A clock that shows what it was last set to, so that a test decides when time passes, and which way. */
+/** A clock that shows the time it was last set to, so that a test decides when time passes and in which direction. */
 export interface SettableClock extends Clock {
-  /** Shows this moment from now on; it may lie before the one shown so far. */
+  /** Shows this time from now on; it may be earlier than the current one. */
   set(moment: Moment): void;
-  /** Moves on by whole milliseconds; backwards when they are negative. */
+  /** Moves the clock by whole milliseconds; negative ones move it back. */
   advance(milliseconds: number): void;
 }
 
 /**
  * A clock that stands still.
  *
- * @throws RangeError when the text is not a moment.
+ * @throws RangeError when the text is not a time.
  */
 export function fixedClock(moment: Moment): Clock {
   const shown = instantOf(moment);
@@ -23,13 +23,14 @@ export function fixedClock(moment: Moment): Clock {
 }
 
 /**
- * A clock that shows `start` first and moves on by `stepMs` each time it is read; backwards when that is negative.
+ * A clock that shows `start` first and moves by `stepMs` at each reading; a negative step moves it back.
  *
- * @throws RangeError when the text is not a moment or the step not a whole number.
+ * @throws RangeError when the text is not a time or the step is not a whole number.
  */
 export function steppingClock(start: Moment, stepMs: number): Clock {
   let next = instantOf(start);
-  if (!Number.isSafeInteger(stepMs)) throw new RangeError(`a step is whole milliseconds, not ${stepMs}`);
+  if (!Number.isSafeInteger(stepMs))
+    throw new RangeError(`a step must be a whole number of milliseconds, not ${stepMs}`);
   return () => {
     const shown = next;
     next = instant(shown + stepMs);
@@ -40,7 +41,7 @@ export function steppingClock(start: Moment, stepMs: number): Clock {
 /**
  * A clock that stands still until it is set or moved.
  *
- * @throws RangeError when the text is not a moment.
+ * @throws RangeError when the text is not a time.
  */
 export function settableClock(start: Moment): SettableClock {
   let shown = instantOf(start);

@@ -14,4 +14,4 @@ export {
 } from './contracts/read-model-store-contract.js';
 export { storeContract, type OpenedStore, type StoreFixture } from './contracts/store-contract.js';
 export { tableOfEnds, type FrozenEnd } from './contracts/stores/frozen.js';
-export type { Opened, Patience, TestRunner } from './contracts/contract.js';
+export type { Opened, WaitLimit, TestRunner } from './contracts/contract.js';

@@ -1,12 +1,12 @@
 /** The first place where two values are not the same. */
 export interface Difference {
-  /** Where it is, as one would write it in code: `events[0].data.factor`. */
+  /** Its path, as code: `events[0].data.factor`. */
   readonly path: string;
   readonly actual: unknown;
   readonly expected: unknown;
 }
 
-/** Two values at one place. */
+/** Two values at the same path. */
 interface Pair {
   readonly path: string;
   readonly actual: unknown;
@@ -14,10 +14,10 @@ interface Pair {
 }
 
 /**
- * Compares two values to their depths and names the first difference; `undefined` when there is none.
+ * Compares two values deeply and returns the first difference; `undefined` when they are equal.
  *
- * A field that holds `undefined` is not the same as none. Objects of a class are asked themselves, by their `equals`
- * or else their `toJSON`, so that a value with a cache inside, as a luxon `Duration` is, equals another of the same worth.
+ * A field that holds `undefined` differs from a missing one. Class instances are compared by their `equals` or else
+ * their `toJSON`, so that a value with an internal cache, such as a luxon `Duration`, equals another one.
  */
 export function findDifference(actual: unknown, expected: unknown, path: string): Difference | undefined {
   const pair: Pair = { path, actual, expected };
@@ -37,7 +37,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** What an object is an instance of; plain objects are one kind, with a prototype or without. */
+/** The class of an object; plain objects are one kind, with a prototype or without. */
 function kindOf(value: object): unknown {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null ? Object.prototype : prototype;

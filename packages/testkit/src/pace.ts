@@ -1,16 +1,16 @@
-/** How long the work takes on a machine of 2024 that does nothing else. */
+/** The time of the reference work on a quiet machine of 2024. */
 const REFERENCE_MS = 3.5;
 const FRESH_MS = 500;
 const REMEMBERED = 5;
-/** Slower than that no machine is for long: what is measured then is a moment in which it did something else. */
+/** The greatest factor used: a higher measurement only means that the machine was briefly busy with other work. */
 const SLOWEST = 10;
 
 const measured: number[] = [];
 let measuredAt = -Infinity;
 
 /**
- * So many milliseconds of a quiet machine as milliseconds of this one as it is now: how long a test may wait for something has to
- * grow where everything takes longer. Whole, and never fewer than were given.
+ * Scales milliseconds of a quiet machine to this machine's current speed, so that tests wait longer where everything
+ * takes longer. The result is whole and never smaller than the argument.
  */
 export function paced(milliseconds: number): number {
   if (performance.now() - measuredAt > FRESH_MS) remember(measurePace());
@@ -25,14 +25,14 @@ export function measurePace(): number {
   return (performance.now() - began) / REFERENCE_MS;
 }
 
-/** The last few count: a busy machine is not busy in each moment. */
+/** Keeps the last few measurements, because a busy machine is not busy at every moment. */
 function remember(pace: number): void {
   measuredAt = performance.now();
   measured.push(pace);
   if (measured.length > REMEMBERED) measured.shift();
 }
 
-/** The same work every time, for the processor alone. */
+/** The reference work: the same each time, and only for the processor. */
 function work(): number {
   let state = 1;
   for (let count = 0; count < 3_000_000; count++) state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;

@@ -1,6 +1,6 @@
 import type { ReadModel } from '@login-policy/event-sourcing/store';
 
-/** The row under one key; `undefined` when there is none. */
+/** The row under one key; `undefined` without one. */
 export async function rowUnder<Row>(model: ReadModel<Row>, key: string): Promise<Row | undefined> {
   return (await model.read([key])).rows.get(key);
 }

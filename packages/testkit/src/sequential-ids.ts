@@ -4,7 +4,7 @@ import { eventId } from '@login-policy/event-sourcing/store';
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LENGTH = 26;
 
-/** Gives the ULIDs 00000000000000000000000001, …02, …03 and so on: the same in every run of a test. */
+/** Returns the ULIDs 00000000000000000000000001, …02, …03 and so on: the same in every run of a test. */
 export function sequentialIds(): IdSource {
   let last = 0;
   return () => {

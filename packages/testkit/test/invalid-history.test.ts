@@ -94,7 +94,7 @@ describe('a history that no store could have recorded', () => {
         line: 1,
         field: 'history',
       });
-      expect(message).to.include(`of version ${version}, and this program reads version 1`);
+      expect(message).to.include(`expected a history of version 1, got ${version}`);
     });
   }
 

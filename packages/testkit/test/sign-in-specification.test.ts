@@ -44,7 +44,7 @@ describe('a sign-in under a policy', () => {
 
   it('fails for another outcome, and shows the answer', () => {
     expect(() => session.at(15).thenAnswer({ outcome: 'proceed' })).to.throw(
-      "the outcome is verify, and proceed was expected: { options: [ 'code of ada' ], outcome: 'verify' }",
+      "expected the outcome proceed, got verify: { options: [ 'code of ada' ], outcome: 'verify' }",
     );
   });
 

@@ -6,17 +6,17 @@ import { pathToFileURL } from 'node:url';
 import type { Json } from '@login-policy/event-sourcing';
 import { parseJson } from '@login-policy/event-sourcing/store';
 
-/** Packages that are installed a second time, as package managers do for two versions of one. */
+/** Packages installed a second time, as package managers do for two versions of one package. */
 export interface AnotherCopy {
-  /** What `import()` takes to load the copy of a package. */
+  /** The URL to `import()` the copy of a package from. */
   readonly url: (name: string) => string;
-  /** Takes the copy off the disk. */
+  /** Deletes the copy. */
   readonly remove: () => void;
 }
 
 /**
- * Copies packages to a folder of their own, where they find each other and, for all else, what the originals find. `from` is the
- * `import.meta.url` of a module that finds the originals. Classes of the copies are others than those of the originals.
+ * Copies packages to a new folder, where they find each other and otherwise the same dependencies as the originals.
+ * `from` is the `import.meta.url` of a module that finds the originals. The copies have classes of their own.
  */
 export function anotherCopy(names: readonly string[], from: string): AnotherCopy {
   const folder = mkdtempSync(join(tmpdir(), 'another-copy-'));
@@ -41,7 +41,7 @@ function install(name: string, names: readonly string[], { from, folder }: { fro
   }
 }
 
-/** The folder of a package, by a file in it. */
+/** The root folder of a package, from a file in it. */
 function rootOf(file: string): string {
   const folder = dirname(file);
   return existsSync(join(folder, 'package.json')) ? folder : rootOf(folder);

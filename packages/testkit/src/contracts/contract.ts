@@ -1,67 +1,67 @@
-import { PATIENCE_MS, within, withPatience } from './patience.js';
+import { WAIT_LIMIT_MS, within, withWaitLimit } from './waiting.js';
 
-/** Promises of a port that belong together, each under the sentence that says it. */
-export interface Theme<Subject> {
+/** A suite of related promises of a port, each with a sentence as its title. */
+export interface Suite<Subject> {
   readonly title: string;
-  /** How long a promise may take to be checked on a quiet machine. Default 30 s. */
+  /** The time-out of a promise's test on a quiet machine. Default 30 s. */
   readonly deadlineMs?: number;
   readonly promises: Readonly<Record<string, (subject: Subject) => Promise<void>>>;
 }
 
-/** What a promise is checked on: storage of its own, opened for it and thrown away after it. */
+/** What a test gets: storage of its own, opened for the test and deleted after it. */
 export interface Opened {
-  /** Closes it and throws it away, also after a test that failed. */
+  /** Closes and deletes it, also after a failed test. */
   readonly dispose: () => Promise<void>;
 }
 
-/** All that a port promises, and how a store that claims to keep it is opened. */
+/** All promises of a port, and how to open a store that claims to keep them. */
 export interface Contract<Subject extends Opened> {
   readonly title: string;
-  readonly themes: readonly Theme<Subject>[];
+  readonly suites: readonly Suite<Subject>[];
   readonly open: () => Promise<Subject>;
-  readonly patienceMs: number | undefined;
+  readonly waitLimitMs: number | undefined;
 }
 
-/** What makes a suite of a contract: `{ describe, it }` of mocha, vitest or node:test. */
+/** The test runner: `{ describe, it }` of mocha, vitest or node:test. */
 export interface TestRunner {
-  /** Makes a suite, whose tests the body makes. */
+  /** Defines a suite; the body defines its tests. */
   readonly describe: (title: string, body: () => void) => unknown;
-  /** A contract keeps its own time; a runner that takes a time-out as well is given one that is never reached. */
+  /** Defines a test. The contract enforces its own time-outs; the runner's is set so high that it is never reached. */
   readonly it: (title: string, body: () => Promise<void>, timeoutMs: number) => unknown;
 }
 
-/** How long a contract waits for what it was promised. */
-export interface Patience {
+/** How long a contract waits for a promised event. */
+export interface WaitLimit {
   /**
-   * How long it waits for one thing to happen, on a quiet machine: on a slower one it waits longer. Default 20,000. Only what
-   * never happens takes so long.
+   * How long to wait for one thing on a quiet machine; on a slower one the wait is longer. Default 20,000. Only a
+   * failing test waits this long.
    */
-  readonly patienceMs?: number;
+  readonly waitLimitMs?: number;
 }
 
 const DEADLINE_MS = 30_000;
 const TO_OPEN_OR_DISPOSE_MS = 60_000;
 const NEVER_REACHED_MS = 2 ** 31 - 1;
 
-/** Makes a suite of a contract: one test a promise, each on fresh storage. */
+/** Defines a contract's suite: one test for each promise, each on fresh storage. */
 export function describeContract<Subject extends Opened>(contract: Contract<Subject>, runner: TestRunner): void {
   runner.describe(contract.title, () => {
-    for (const theme of contract.themes) {
-      runner.describe(theme.title, () => describeTheme(theme, contract, runner));
+    for (const suite of contract.suites) {
+      runner.describe(suite.title, () => describeSuite(suite, contract, runner));
     }
   });
 }
 
-function describeTheme<Subject extends Opened>(
-  { deadlineMs = DEADLINE_MS, promises }: Theme<Subject>,
-  { open, patienceMs = PATIENCE_MS }: Contract<Subject>,
+function describeSuite<Subject extends Opened>(
+  { deadlineMs = DEADLINE_MS, promises }: Suite<Subject>,
+  { open, waitLimitMs = WAIT_LIMIT_MS }: Contract<Subject>,
   { it }: TestRunner,
 ): void {
   for (const [title, check] of Object.entries(promises)) {
     const test = async (): Promise<void> => {
       const subject = await within('the opening', open(), TO_OPEN_OR_DISPOSE_MS);
       try {
-        await withPatience(patienceMs, () => within('the whole test', check(subject), deadlineMs));
+        await withWaitLimit(waitLimitMs, () => within('the whole test', check(subject), deadlineMs));
       } finally {
         await within('the disposal', subject.dispose(), TO_OPEN_OR_DISPOSE_MS);
       }
@@ -70,7 +70,7 @@ function describeTheme<Subject extends Opened>(
   }
 }
 
-/** Mocha takes its time-out from the test it made; a runner's own time runs out at the same moment on every machine. */
+/** Turns mocha's time-out off, because it does not adapt to the speed of the machine. */
 function untimed(test: unknown): void {
   if (isMochasTest(test)) test.timeout(0);
 }

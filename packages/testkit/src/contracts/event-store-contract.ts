@@ -1,5 +1,5 @@
 import type { Clock, EventStore } from '@login-policy/event-sourcing';
-import { describeContract, type Opened, type Patience, type TestRunner, type Theme } from './contract.js';
+import { describeContract, type Opened, type WaitLimit, type TestRunner, type Suite } from './contract.js';
 import { appending } from './event-store/appending.js';
 import { closing } from './event-store/closing.js';
 import { deadlines, frozenDeadlines } from './event-store/deadlines.js';
@@ -23,47 +23,52 @@ import { wholeAppends } from './event-store/whole-appends.js';
 /** An event store on storage that nothing else uses. */
 export interface OpenedEventStore extends Opened {
   readonly eventStore: EventStore;
-  /** A further handle on the same storage, independent of the first where a store can have one; else the same. */
+  /**
+   * A further handle on the same storage, independent of the first where the store supports that; otherwise the same
+   * handle.
+   */
   readonly another: () => Promise<EventStore>;
-  /** Lets its server say nothing any more, until what this answers with is called. */
+  /** Freezes the store's server until the returned function is called. */
   readonly freeze?: (() => Promise<() => Promise<void>>) | undefined;
 }
 
-/** How the event store contract gets at a store. */
-export interface EventStoreFixture extends Patience {
-  /** Of the store, as it stands in the report. */
+/** How the event store contract opens a store. */
+export interface EventStoreFixture extends WaitLimit {
+  /** The store's name in the report. */
   readonly name: string;
-  /** Opens a store on fresh storage; its events are recorded by this clock, also through further handles. */
+  /** Opens a store on fresh storage, which records its events by this clock, also through further handles. */
   readonly open: (options: { readonly clock: Clock }) => Promise<OpenedEventStore>;
   /** Whether it can read one stream after another ({@link EventStore.readStreams}). */
   readonly readsStreams?: boolean;
   /** Whether its server can be frozen ({@link OpenedEventStore.freeze}). */
   readonly freezes?: boolean;
-  /** How many streams are very many; the twenty-fifth part of them is how many subscriptions are. Default 1,000. */
+  /**
+   * The number of streams in tests with very many; such tests use a twenty-fifth as many subscriptions. Default 1,000.
+   */
   readonly veryMany?: number;
 }
 
 /**
- * Every promise of the port `EventStore` as a suite of `runner`. A store that passes can stand in for any other; a store that
- * does nothing fails every test.
+ * Tests every promise of the port `EventStore` as a suite of `runner`. A store that passes can replace any other; a
+ * store that does nothing fails every test.
  */
 export function eventStoreContract(fixture: EventStoreFixture, runner: TestRunner): void {
   describeContract<EventStoreUnderTest>(
     {
       title: `the event store of ${fixture.name}`,
-      themes: [
+      suites: [
         ...themesOf(fixture.veryMany ?? 1000),
         ...(fixture.readsStreams === true ? [readingByStream] : []),
         ...(fixture.freezes === true ? [frozenDeadlines] : []),
       ],
-      patienceMs: fixture.patienceMs,
+      waitLimitMs: fixture.waitLimitMs,
       open: () => eventStoreUnderTest(fixture),
     },
     runner,
   );
 }
 
-function themesOf(veryMany: number): readonly Theme<EventStoreUnderTest>[] {
+function themesOf(veryMany: number): readonly Suite<EventStoreUnderTest>[] {
   return [
     appending,
     expectedRevisions,

@@ -1,5 +1,5 @@
 import type { ReadModelStore } from '@login-policy/event-sourcing/store';
-import { describeContract, type Opened, type Patience, type TestRunner, type Theme } from './contract.js';
+import { describeContract, type Opened, type WaitLimit, type TestRunner, type Suite } from './contract.js';
 import { checkpoints } from './read-models/checkpoints.js';
 import { closingReadModels } from './read-models/closing-read-models.js';
 import { deadlinesOfRows } from './read-models/deadlines-of-rows.js';
@@ -13,35 +13,38 @@ import { waking } from './read-models/waking.js';
 /** A read-model store on storage that nothing else uses. */
 export interface OpenedReadModelStore extends Opened {
   readonly readModels: ReadModelStore;
-  /** A further handle on the same storage, independent of the first where a store can have one; else the same. */
+  /**
+   * A further handle on the same storage, independent of the first where the store supports that; otherwise the same
+   * handle.
+   */
   readonly another: () => Promise<ReadModelStore>;
 }
 
-/** How the read-model store contract gets at a store. */
-export interface ReadModelStoreFixture extends Patience {
-  /** Of the store, as it stands in the report. */
+/** How the read-model store contract opens a store. */
+export interface ReadModelStoreFixture extends WaitLimit {
+  /** The store's name in the report. */
   readonly name: string;
   /** Opens a store on fresh storage. */
   readonly open: () => Promise<OpenedReadModelStore>;
 }
 
 /**
- * Every promise of the port `ReadModelStore` as a suite of `runner`. A store that passes can stand in for any other; a store
- * that does nothing fails every test.
+ * Tests every promise of the port `ReadModelStore` as a suite of `runner`. A store that passes can replace any other; a
+ * store that does nothing fails every test.
  */
 export function readModelStoreContract(fixture: ReadModelStoreFixture, runner: TestRunner): void {
   describeContract<OpenedReadModelStore>(
     {
       title: `the read-model store of ${fixture.name}`,
-      themes: THEMES,
-      patienceMs: fixture.patienceMs,
+      suites: SUITES,
+      waitLimitMs: fixture.waitLimitMs,
       open: () => fixture.open(),
     },
     runner,
   );
 }
 
-const THEMES: readonly Theme<OpenedReadModelStore>[] = [
+const SUITES: readonly Suite<OpenedReadModelStore>[] = [
   rows,
   queries,
   checkpoints,

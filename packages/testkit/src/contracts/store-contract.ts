@@ -1,7 +1,7 @@
 import type { Clock, Store } from '@login-policy/event-sourcing';
 import type { AnyProjection } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
-import { describeContract, type Opened, type Patience, type TestRunner } from './contract.js';
+import { describeContract, type Opened, type WaitLimit, type TestRunner } from './contract.js';
 import { clocks } from './stores/clocks.js';
 import { closings } from './stores/closings.js';
 import { catchingUp } from './stores/catching-up.js';
@@ -17,34 +17,36 @@ import { versions } from './stores/versions.js';
 /** A store on storage that nothing else uses. */
 export interface OpenedStore extends Opened {
   readonly store: Store;
-  /** Closes the store and opens the same storage again. `dispose` closes that too. */
+  /** Closes the store and opens the same storage again. `dispose` also closes that. */
   readonly reopen: () => Promise<Store>;
-  /** A further opening of the same storage, independent of the first where a store can have one; else the same. */
+  /**
+   * A further opening of the same storage, independent of the first where the store supports that; otherwise the same.
+   */
   readonly another: () => Promise<Store>;
-  /** Lets its server say nothing any more, until what this answers with is called. */
+  /** Freezes the store's server until the returned function is called. */
   readonly freeze?: (() => Promise<() => Promise<void>>) | undefined;
 }
 
-/** How the store contract gets at a store. */
-export interface StoreFixture extends Patience {
-  /** Of the store, as it stands in the report. */
+/** How the store contract opens a store. */
+export interface StoreFixture extends WaitLimit {
+  /** The store's name in the report. */
   readonly name: string;
-  /** How it keeps read models: as its `keeps` says. */
+  /** How it updates read models: the store's `keeps`. */
   readonly keeps: Store['keeps'];
   /** Whether its server can be frozen ({@link OpenedStore.freeze}). */
   readonly freezes?: boolean;
-  /** Is told how calls ended on a frozen server. */
+  /** Called with the outcomes of calls on a frozen server. */
   readonly report?: (ends: readonly FrozenEnd[]) => void;
   /** Opens a store on fresh storage. */
   readonly open: (options: { readonly clock: Clock }) => Promise<OpenedStore>;
 }
 
-/** The store that a promise is about, with the read models opened that it is about. */
+/** The store under test, with its read models opened. */
 export interface StoreUnderTest extends Opened {
   readonly open: (projections?: readonly AnyProjection[]) => Promise<OpenedWith>;
 }
 
-/** A store, and how its storage is opened further with these read models. */
+/** A store, and how to open its storage again with the same read models. */
 export interface OpenedWith extends Pick<OpenedStore, 'freeze'>, Pick<StoreFixture, 'report'> {
   readonly store: Store;
   readonly reopen: (projections: readonly AnyProjection[]) => Promise<Store>;
@@ -52,14 +54,14 @@ export interface OpenedWith extends Pick<OpenedStore, 'freeze'>, Pick<StoreFixtu
 }
 
 /**
- * What a store promises of its events and read models together, as a suite of `runner`: opened as a program opens it by default, and
- * opened several times at once. A store that does nothing fails every test.
+ * Tests what a store promises of its events and read models together, as a suite of `runner`: with default options, and
+ * with several openings at once. A store that does nothing fails every test.
  */
 export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
   describeContract<StoreUnderTest>(
     {
       title: `the read models beside the events of ${fixture.name}`,
-      themes: [
+      suites: [
         ...(fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp] : []),
         openings,
         versions,
@@ -70,7 +72,7 @@ export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
         closings,
         ...(fixture.freezes === true ? [frozenServers] : []),
       ],
-      patienceMs: fixture.patienceMs,
+      waitLimitMs: fixture.waitLimitMs,
       open: async () => storeUnderTest(fixture),
     },
     runner,

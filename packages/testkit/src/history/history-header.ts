@@ -6,19 +6,19 @@ const VERSION = 1;
 export const HEADER: string = JSON.stringify({ history: VERSION });
 
 /**
- * Whether the first line of a history names the version of its form.
+ * Whether the first line of a history is a header.
  *
- * @throws InvalidHistory when it is a version that this program does not know.
+ * @throws InvalidHistory when its version is unknown to this program.
  */
 export function isHistoryHeader(text: string): boolean {
   const version = versionIn(text);
   if (version === undefined) return false;
   if (version === VERSION) return true;
-  const problem = `the history is of version ${JSON.stringify(version)}, and this program reads version ${VERSION}`;
+  const problem = `expected a history of version ${VERSION}, got ${JSON.stringify(version)}`;
   throw new InvalidHistory({ line: 1, field: 'history', problem });
 }
 
-/** A line that is not JSON is found when it is read as an event. */
+/** The version in a header line. A line that is not JSON is reported when it is read as an event. */
 function versionIn(text: string): unknown {
   try {
     const first: unknown = JSON.parse(text);

@@ -38,7 +38,7 @@ const REQUIRED_METADATA = ['actor', 'correlationId'];
 const OPTIONAL_METADATA = ['causationId', 'idempotencyKey', 'reason'];
 const DIGITS = /^(?:0|[1-9]\d*)$/;
 
-/** Writes one recorded event as one line, without the line's end. {@link parseHistoryLine} undoes it exactly. */
+/** Formats one recorded event as one line, without a line break. {@link parseHistoryLine} is its exact inverse. */
 export function writeHistoryLine(event: RecordedEvent): string {
   const { id, streamId, type, schemaVersion, data, metadata } = event;
   return JSON.stringify({
@@ -55,7 +55,11 @@ export function writeHistoryLine(event: RecordedEvent): string {
   });
 }
 
-/** Reads one line; a field too many or too few is refused. @throws InvalidHistory naming the line and the field. */
+/**
+ * Parses one line. Unknown and missing fields are refused.
+ *
+ * @throws InvalidHistory that names the line and the field.
+ */
 export function parseHistoryLine(text: string, line: number): RecordedEvent {
   const fields = at({ line, field: 'line' }, () => withExactly(parseLine(text), Object.keys(PARSERS), ['append']));
   const read = <Name extends Field>(field: Name): RecordedEvent[Name] =>
@@ -86,7 +90,7 @@ function at<Value>(place: { readonly line: number; readonly field: string }, par
 function parseLine(text: string): JsonObject {
   const value: unknown = JSON.parse(text);
   if (isPlainObject(value)) return value;
-  throw new TypeError(`one JSON object is expected, not ${shorten(text)}`);
+  throw new TypeError(`expected one JSON object, got ${shorten(text)}`);
 }
 
 function withExactly(object: JsonObject, required: readonly string[], optional: readonly string[]): JsonObject {
@@ -98,14 +102,14 @@ function withExactly(object: JsonObject, required: readonly string[], optional: 
 }
 
 function parseText(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError(`text is expected, not ${shorten(value)}`);
+  if (typeof value !== 'string') throw new TypeError(`expected text, got ${shorten(value)}`);
   if (!value.isWellFormed()) throw new TypeError('a lone surrogate is not Unicode text');
   return value;
 }
 
 function parseName(value: unknown): string {
   const text = parseText(value);
-  if (text === '') throw new TypeError('a name is expected, not an empty text');
+  if (text === '') throw new TypeError('expected a name, got an empty text');
   return text;
 }
 
@@ -119,27 +123,27 @@ function parsePlace(value: unknown): Position {
 
 function parseDigits(value: unknown): string {
   if (typeof value === 'string' && DIGITS.test(value)) return value;
-  throw new TypeError(`decimal digits in quotes are expected, not ${shorten(value)}`);
+  throw new TypeError(`expected decimal digits in quotes, got ${shorten(value)}`);
 }
 
 function parseRecordedAt(value: unknown): Instant {
   const text = parseText(value);
   const recordedAt = parseInstant(text);
   if (instantToIso(recordedAt) === text) return recordedAt;
-  throw new TypeError(`UTC with milliseconds is expected, as in ${instantToIso(recordedAt)}, not ${shorten(text)}`);
+  throw new TypeError(`expected UTC with milliseconds, as in ${instantToIso(recordedAt)}, got ${shorten(text)}`);
 }
 
 function parseSchemaVersion(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new TypeError(`a whole number from 1 on is expected, not ${shorten(value)}`);
+  throw new TypeError(`expected a whole number of 1 or more, got ${shorten(value)}`);
 }
 
-/** Histories that were written before events knew their place have none. */
+/** Older histories lack the place of an event in its append. */
 function parseAppend(value: unknown): PlaceInAppend | undefined {
   if (value === undefined) return undefined;
   const { place, count } = withExactly(parseObject(value), ['place', 'count'], []);
   if (isWhole(place) && isWhole(count) && place <= count && count > 1) return { place, count };
-  throw new TypeError(`a place of a count is expected, 1 of 2 or further, not ${shorten(value)}`);
+  throw new TypeError(`expected a place such as 1 of 2, got ${shorten(value)}`);
 }
 
 function isWhole(value: unknown): value is number {
@@ -149,7 +153,7 @@ function isWhole(value: unknown): value is number {
 function parseObject(value: unknown): JsonObject {
   const json = toJson(value);
   if (isPlainObject(json)) return json;
-  throw new TypeError(`a JSON object is expected, not ${shorten(value)}`);
+  throw new TypeError(`expected a JSON object, got ${shorten(value)}`);
 }
 
 function parseMetadata(value: unknown): EventMetadata {
@@ -161,7 +165,7 @@ function parseMetadata(value: unknown): EventMetadata {
 
 function metadataText(key: string, value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new TypeError(`${key} is text, not ${shorten(value)}`);
+  throw new TypeError(`${key} must be text, not ${shorten(value)}`);
 }
 
 function isPlainObject(value: unknown): value is JsonObject {

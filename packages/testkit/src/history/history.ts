@@ -19,21 +19,21 @@ import { InvalidHistory } from './invalid-history.js';
 
 const BYTE_ORDER_MARK = /^\uFEFF/;
 
-/** A history as text: all of it, or line by line, with or without the lines' ends. */
+/** A history as text: as a whole or line by line, with or without line breaks. */
 export type HistoryLines = string | Iterable<string> | AsyncIterable<string>;
 
-/** How a history is replayed. */
+/** The options of a replay. */
 export interface ReplayOptions {
   /**
-   * What time it is: for what is written after the history, and for whether an instant is past. Default: stands at the latest
-   * instant in it, or at 1970.
+   * The clock for new events, and for deciding what is past. Default: stands at the latest time of the history, or at
+   * 1970.
    */
   readonly clock?: Clock;
 }
 
 /**
- * Writes all events of a store as JSON Lines, each with its line's end, in the order of commits, behind a first line that names the
- * version of this form. A history kept beside the tests lasts forever, as its events do.
+ * Writes all events of a store as JSON Lines in commit order, after a header line with the format's version. A history
+ * stored beside the tests lasts forever, as its events do.
  */
 export async function* writeHistory(eventStore: EventStore): AsyncGenerator<string, void, undefined> {
   yield `${HEADER}\n`;
@@ -43,11 +43,11 @@ export async function* writeHistory(eventStore: EventStore): AsyncGenerator<stri
 }
 
 /**
- * Reads what {@link writeHistory} wrote, with or without the first line and a byte order mark, and refuses a history of a version that
- * this program does not know, and everything that no store could have recorded: a gap in a stream,
- * an id that comes twice, positions that do not rise, a stream whose `recordedAt` goes back, an append that is not whole.
+ * Reads what {@link writeHistory} wrote, with or without the header line and a byte order mark. Refuses a history of an
+ * unknown version, and anything that a store could not have recorded: a gap in a stream, a repeated id, positions that
+ * do not increase, a `recordedAt` that goes back within a stream, an incomplete append.
  *
- * @throws InvalidHistory naming the line and the field.
+ * @throws InvalidHistory that names the line and the field.
  */
 export async function readHistory(lines: HistoryLines): Promise<readonly RecordedEvent[]> {
   const order = new HistoryOrder();
@@ -65,15 +65,15 @@ export async function readHistory(lines: HistoryLines): Promise<readonly Recorde
   return events;
 }
 
-/** Reads a history from a file. @throws InvalidHistory naming the line and the field. */
+/** Reads a history from a file. @throws InvalidHistory that names the line and the field. */
 export async function loadHistory(file: string | URL): Promise<readonly RecordedEvent[]> {
   return readHistory(await readFile(file, 'utf8'));
 }
 
 /**
- * Opens a memory store in which the history has happened: ids, revisions and instants are those of the lines.
+ * Opens a memory store that contains the history, with its ids, revisions and times.
  *
- * @throws InvalidHistory naming the line and the field.
+ * @throws InvalidHistory that names the line and the field.
  */
 export async function replay(lines: HistoryLines, options: ReplayOptions = {}): Promise<Store> {
   const history = await readHistory(lines);
@@ -92,7 +92,7 @@ function linesOf(text: string): readonly string[] {
   return lines;
 }
 
-/** Holds each event of a history against those before it. */
+/** Checks each event of a history against the previous ones. */
 class HistoryOrder {
   readonly #ids = new Set<EventId>();
   readonly #lastOf = new Map<StreamId, RecordedEvent>();
@@ -118,13 +118,13 @@ class HistoryOrder {
     this.#position = event.position;
   }
 
-  /** To be called behind the last event. */
+  /** Call it after the last event. */
   end(): void {
     if (this.#before !== undefined && followedInAppend(this.#before) > 0)
       this.#refuse('append', `the history ends within an append: ${placeOf(this.#before)} is its last event`);
   }
 
-  /** The events of an append stand one behind another, in one stream, each in its place. */
+  /** Checks that the events of an append are contiguous, in one stream, and in order. */
   #demandWholeAppends(event: RecordedEvent): void {
     const before = this.#before;
     this.#before = event;

@@ -1,9 +1,9 @@
-/** A line of a history is not what it should be: nothing of the history was used. */
+/** A malformed line of a history. Nothing of the history was used. */
 export class InvalidHistory extends Error {
   readonly facts: {
     /** Counted from 1. */
     readonly line: number;
-    /** The field that is wrong, or `line` when it is the line as a whole. */
+    /** The malformed field, or `line` for the line as a whole. */
     readonly field: string;
     readonly problem: string;
   };

@@ -18,27 +18,27 @@ export interface Counted {
   readonly data: { readonly by: number };
 }
 
-/** The counter was taken away; counted again, it begins anew. */
+/** The counter was removed; counting it again starts over. */
 export interface CounterRemoved {
   readonly type: 'CounterRemoved';
   readonly data: { readonly at: number };
 }
 
-/** All that happens to a counter: the smallest vocabulary with which events, decisions and rows can be tested. */
+/** All events of a counter: the smallest set to test events, decisions and rows with. */
 export type CounterEvent = Counted | CounterRemoved;
 
-/** What a counter can be asked to do. */
+/** The commands of a counter. */
 export type CounterCommand =
   { readonly type: 'Count'; readonly data: { readonly by: number } } | { readonly type: 'Remove' };
 
-/** Why a counter refuses. */
+/** The refusals of a counter. */
 export type CounterRejection =
   { readonly reason: 'nothing-counted' } | { readonly reason: 'not-positive'; readonly by: number };
 
-/** What a counter shows; `undefined` while nothing is counted. */
+/** The state of a counter; `undefined` before the first count. */
 export type CounterState = { readonly total: number } | undefined;
 
-/** A decider without any domain, for testing what deciders are handed to. */
+/** A minimal decider, to test the code around deciders. */
 export const counter: Decider<CounterCommand, CounterEvent, CounterState, CounterRejection> = {
   initial: undefined,
   evolve(state, event) {
@@ -61,7 +61,7 @@ export const counter: Decider<CounterCommand, CounterEvent, CounterState, Counte
   },
 };
 
-/** Writes and reads a counter's events. */
+/** The codec of a counter's events. */
 export const counterEvents: EventCodec<CounterEvent> = eventCodec<CounterEvent>({
   Counted: numberUnder('by', (by) => ({ by })),
   CounterRemoved: numberUnder('at', (at) => ({ at })),
@@ -78,10 +78,10 @@ export interface CounterRow {
 /** The category of a counter's streams. */
 export const COUNTER_CATEGORY = 'Counter';
 
-/** The index that tells even totals from odd ones. */
+/** The index by parity of the total. */
 export const PARITY = 'parity';
 
-/** Every counter that shows something, under the name of its stream, to be found by the parity of its total. */
+/** All counters, under the names of their streams, with an index by parity. */
 export const counterTotals: Projection<CounterEvent, CounterRow> = {
   name: 'counter-totals',
   version: 1,
@@ -96,13 +96,13 @@ export const counterTotals: Projection<CounterEvent, CounterRow> = {
   },
 };
 
-/** The same by a reducer that takes each event once and in order, and throws where one is missing or comes again. */
+/** The same rows, by a reducer that throws when an event is missing or repeated. */
 export const countersInOrder: Projection<CounterEvent, CounterRow> = {
   ...counterTotals,
   name: 'counters-in-order',
   reduce(row, event) {
     const next = row === undefined ? 0n : row.revision + 1n;
-    if (event.revision !== next) throw new Error(`revision ${event.revision} came where ${next} is next`);
+    if (event.revision !== next) throw new Error(`expected revision ${next}, got ${event.revision}`);
     return counterTotals.reduce(row, event);
   },
 };
@@ -113,7 +113,7 @@ function numberUnder<Data extends object>(
 ): EventSchema<Data> {
   const check = (value: unknown): number => {
     if (typeof value === 'number') return value;
-    throw new TypeError(`${field} is a number, not ${typeof value}`);
+    throw new TypeError(`${field} must be a number, not ${typeof value}`);
   };
   return {
     upcasters: [],
@@ -127,10 +127,11 @@ function encodeRow({ total, revision, countedAt }: CounterRow): Json {
 }
 
 function decodeRow(stored: Json): CounterRow {
-  if (typeof stored !== 'object' || stored === null || !('total' in stored)) throw new TypeError('no row of a counter');
+  if (typeof stored !== 'object' || stored === null || !('total' in stored))
+    throw new TypeError('not a row of a counter');
   const { total, revision, countedAt } = stored;
   if (typeof total !== 'number' || typeof revision !== 'string' || typeof countedAt !== 'string') {
-    throw new TypeError('the row of a counter has a total, a revision and an instant');
+    throw new TypeError('the row of a counter must have a total, a revision and an instant');
   }
   return { total, revision: BigInt(revision), countedAt: parseInstant(countedAt) };
 }

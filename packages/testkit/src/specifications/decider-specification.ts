@@ -3,26 +3,26 @@ import type { EventShape } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../demand.js';
 import { EventPlacer, type PlacingOptions } from './event-placer.js';
 
-/** What happened so far, as plain events in their order; none for a stream that does not exist. */
+/** The past events, as plain events in order; none for a stream that does not exist. */
 export type DeciderGiven<Command, Event, State, Rejection, Facts = undefined> = (
   ...events: readonly Event[]
 ) => DeciderWhen<Command, Event, State, Rejection, Facts>;
 
-/** What is asked of the state that the given events made. */
+/** What to check of the state after the given events. */
 export interface DeciderWhen<Command, Event, State, Rejection, Facts = undefined> {
-  /** Decides the command, once, by what was looked up for it, if it needs facts. */
+  /** Decides the command once, with these facts if it needs any. */
   when(command: Command, facts?: Facts): DeciderThen<Event, State, Rejection>;
-  /** Passes when the given events alone make exactly this state. @throws AssertionError when not. */
+  /** Checks that the given events result in exactly this state. @throws AssertionError */
   thenState(expected: State): void;
 }
 
-/** What has to come of it, as a whole: fewer, more or other events or facts fail the test. */
+/** The expected outcome, as a whole: fewer, more or other events or facts fail the test. */
 export interface DeciderThen<Event, State, Rejection> {
-  /** Passes when the command is accepted with exactly these events, in this order. @throws AssertionError when not. */
+  /** Checks that the command is accepted with exactly these events, in this order. @throws AssertionError */
   thenEvents(...expected: readonly Event[]): void;
-  /** Passes when the command is refused with exactly this rejection. @throws AssertionError when not. */
+  /** Checks that the command is refused with exactly this rejection. @throws AssertionError */
   thenRejected(expected: Rejection): void;
-  /** Passes when it is accepted and its events lead to exactly this state. @throws AssertionError when not. */
+  /** Checks that it is accepted and its events result in exactly this state. @throws AssertionError */
   thenState(expected: State): void;
 }
 
@@ -59,7 +59,7 @@ function thenOf<Event, State, Rejection>(
     },
     thenRejected(expected) {
       if (decision.outcome === 'accepted') {
-        fail(`the command was accepted with the events ${print(decision.events)}, and a rejection was expected`);
+        fail(`expected a rejection, but the command was accepted with the events ${print(decision.events)}`);
       }
       demandSame({ what: 'rejection', actual: decision.rejection, expected });
     },
@@ -71,5 +71,5 @@ function thenOf<Event, State, Rejection>(
 
 function acceptedEvents<Event, Rejection>(decision: Decision<Event, Rejection>): readonly Event[] {
   if (decision.outcome === 'accepted') return decision.events;
-  return fail(`the command was refused with ${print(decision.rejection)}, and events were expected`);
+  return fail(`expected events, but the command was refused with ${print(decision.rejection)}`);
 }

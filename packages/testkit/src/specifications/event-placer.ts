@@ -13,9 +13,9 @@ import { type RecordedFacts, revisionAfter, type EventShape, positionOf } from '
 import { fixedClock } from '../clocks.js';
 import { sequentialIds } from '../sequential-ids.js';
 
-/** What the events of a test carry beside their content; everything has a default. */
+/** The recorded facts of a test's events; all have defaults. */
 export interface PlacingOptions {
-  /** Default: `Thing-1`, or a stream of the first category that a projection asks for. */
+  /** Default: `Thing-1`, or a stream of the first category that the projection asks for. */
   readonly streamId?: StreamId;
   /** Default: stands at 2024-06-13T06:44:39.050Z. */
   readonly clock?: Clock;
@@ -27,10 +27,10 @@ const MOMENT = '2024-06-13T06:44:39.050Z';
 const METADATA: EventMetadata = { actor: 'tester', correlationId: 'test' };
 
 /**
- * Makes recorded events of plain ones for a test: ids and positions count up from 1, and in each stream revisions from 0.
+ * Turns plain events into recorded ones for a test: ids and positions count from 1, revisions from 0 in each stream.
  */
 export class EventPlacer {
-  /** The stream that {@link place} puts events in. */
+  /** The stream of the events that {@link place} records. */
   readonly streamId: StreamId;
   readonly #clock: Clock;
   readonly #metadata: EventMetadata;
@@ -49,7 +49,7 @@ export class EventPlacer {
     return withFacts(event, this.#nextFacts(this.streamId, 1));
   }
 
-  /** An event as a store holds it, in a stream of its own choice: what a projection and a history are made of. */
+  /** An event as a store holds it, in any stream: for projections and histories. */
   record<Event extends EventShape>(
     codec: EventCodec<Event>,
     event: Event,
@@ -76,7 +76,7 @@ export class EventPlacer {
   }
 }
 
-// Recorded spreads `Event & RecordedFacts` over a union of events, which the compiler can't see of a type parameter.
+// Equivalent to spreading both over a union of events, which the compiler can't infer for a type parameter.
 function withFacts<Event extends EventShape>(event: Event, facts: RecordedFacts): Recorded<Event>;
 function withFacts(event: EventShape, facts: RecordedFacts): EventShape & RecordedFacts {
   return { ...event, ...facts };

@@ -4,24 +4,26 @@ import { demandSame } from '../demand.js';
 import { EventPlacer, type PlacingOptions } from './event-placer.js';
 
 /**
- * What happened, in its order: plain events, which go to one stream, or recorded ones, from a history file or placed by
- * an {@link EventPlacer}. Events that the projection's filter holds back do not reach it.
+ * The past events in order: plain events, which go to one stream, or recorded ones, from a history file or an {@link
+ * EventPlacer}. The projection does not get events that its filter excludes.
  */
 export type ProjectionGiven<Event, Row> = (...events: readonly (Event | RecordedEvent)[]) => ProjectionThen<Row>;
 
-/** What rows have to come of it, compared as a whole. */
+/** The expected rows, compared as a whole. */
 export interface ProjectionThen<Row> {
-  /** Passes when exactly this row stands under the key, or none for `undefined`. @throws AssertionError when not. */
+  /** Checks that exactly this row is under the key, or none for `undefined`. @throws AssertionError */
   thenRow(key: string, expected: Row | undefined): void;
-  /** Passes when exactly these rows stand under exactly these keys. @throws AssertionError when not. */
+  /** Checks that exactly these rows are under exactly these keys. @throws AssertionError */
   thenRows(expected: ReadonlyMap<string, Row>): void;
 }
 
 /**
  * Tests a projection without a store: `given(…events).thenRow(key, row)`.
  *
- * Events and rows go through the projection's codecs on the way, as they do in a store, so what only holds in memory
- * fails here too. @throws ProjectionStopped when an event can't be reduced.
+ * Events and rows pass through the projection's codecs as in a store, so that what only works in memory fails here,
+ * too.
+ *
+ * @throws ProjectionStopped when an event can't be reduced.
  */
 export function projectionSpecification<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,

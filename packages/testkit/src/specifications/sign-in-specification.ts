@@ -1,6 +1,8 @@
 import { demandSame, fail, print } from '../demand.js';
 
-/** A judge of sign-ins: `evaluateSignIn` of `@login-policy/domain`, or a function of your own with the same promise. */
+/**
+ * A judge of sign-ins: `evaluateSignIn` of `@login-policy/domain`, or a function of your own with the same contract.
+ */
 export type SignInJudge<Policy, User, Session, At, Request, Answer> = (
   policy: Policy,
   signIn: {
@@ -13,34 +15,34 @@ export type SignInJudge<Policy, User, Session, At, Request, Answer> = (
 
 /** A user who signs in under the policy. */
 export interface SignInGiven<User, Session, At, Request, Answer> {
-  /** Who signs in. */
+  /** The user who signs in. */
   of(user: User): SignInOf<Session, At, Request, Answer>;
 }
 
-/** Policy and user are known; what the session has verified is not. */
+/** The policy and the user are given; the session follows. */
 export interface SignInOf<Session, At, Request, Answer> {
   /** What the session has verified. */
   having(session: Session): SignInWhen<At, Request, Answer>;
 }
 
-/** What the session has verified is known; when it is judged is not. */
+/** The session is given; the instant follows. */
 export interface SignInWhen<At, Request, Answer> {
-  /** What an application asks for beyond the policy. */
+  /** What an application requires beyond the policy. */
   for(request: Request): Pick<SignInWhen<At, Request, Answer>, 'at'>;
   /** Judges the sign-in at an instant, once. */
   at(instant: At): SignInThen<Answer>;
 }
 
-/** What has to come of it. */
+/** The expected outcome. */
 export interface SignInThen<Answer> {
   readonly answer: Answer;
-  /** Passes when the answer has these members, to their depths; others are not looked at. @throws AssertionError when not. */
+  /** Checks that the answer has these members, compared deeply; others are ignored. @throws AssertionError */
   thenAnswer(expected: Partial<Answer>): void;
 }
 
 /**
- * Tests whom a policy lets in: `signIn(policy).of(user).having(session).at(instant).thenAnswer({ outcome: 'verify' })`. A whole matrix of
- * users, sessions and instants is a loop around that line.
+ * Tests whom a policy lets in: `signIn(policy).of(user).having(session).at(instant).thenAnswer({ outcome: 'verify' })`.
+ * To test a whole matrix of users, sessions and instants, put that line into a loop.
  */
 export function signInSpecification<Policy, User, Session, At, Request, Answer extends { readonly outcome: string }>(
   judge: SignInJudge<Policy, User, Session, At, Request, Answer>,
@@ -60,7 +62,7 @@ function thenOf<Answer extends { readonly outcome: string }>(answer: Answer): Si
     answer,
     thenAnswer(expected) {
       if (expected.outcome !== undefined && expected.outcome !== answer.outcome) {
-        fail(`the outcome is ${answer.outcome}, and ${expected.outcome} was expected: ${print(answer)}`);
+        fail(`expected the outcome ${expected.outcome}, got ${answer.outcome}: ${print(answer)}`);
       }
       const given = new Map(Object.entries(answer));
       for (const [name, value] of Object.entries(expected)) {

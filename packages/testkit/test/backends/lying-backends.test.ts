@@ -11,7 +11,7 @@ import { eventStoreContract, storeContract } from '@login-policy/testkit/contrac
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { runContract } from '../contracts/contract-run.js';
-import { demandNoticed } from '../contracts/saboteur.js';
+import { demandNoticed } from '../contracts/mutant.js';
 
 /** Does not write each third plan that has events. */
 class Forgetful extends MemoryBackend {
@@ -105,11 +105,11 @@ describe('the contracts of stores notice a backend that', () => {
 function register(backend: () => MemoryBackend): void {
   const open = (clock: Clock): Store =>
     storeOn(backend(), { most: { appends: 100, size: Infinity }, gather: yieldToLoop, clock });
-  const patienceMs = 500;
+  const waitLimitMs = 500;
   eventStoreContract(
     {
       name: 'a backend',
-      patienceMs,
+      waitLimitMs,
       open: async ({ clock }) => {
         const store = open(clock);
         return { eventStore: store.eventStore, another: async () => store.eventStore, dispose: () => store.close() };
@@ -121,7 +121,7 @@ function register(backend: () => MemoryBackend): void {
     {
       name: 'a backend',
       keeps: 'inline',
-      patienceMs,
+      waitLimitMs,
       open: async ({ clock }) => {
         const store = open(clock);
         return { store, reopen: async () => store, another: async () => store, dispose: () => store.close() };

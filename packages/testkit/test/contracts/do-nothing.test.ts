@@ -13,7 +13,7 @@ const CONTRACTS: readonly { readonly name: string; readonly register: (open: () 
 ];
 
 /** What a store that does nothing does, it does at once. */
-const PATIENCE_MS = 500;
+const WAIT_LIMIT_MS = 500;
 
 describe('a store that does not do its work', () => {
   for (const { name, register } of CONTRACTS) {
@@ -40,7 +40,7 @@ function registerEventStore(open: () => Store): void {
   eventStoreContract(
     {
       name: 'do nothing',
-      patienceMs: PATIENCE_MS,
+      waitLimitMs: WAIT_LIMIT_MS,
       freezes: true,
       open: async () => {
         const { eventStore } = open();
@@ -55,7 +55,7 @@ function registerReadModels(open: () => Store): void {
   readModelStoreContract(
     {
       name: 'do nothing',
-      patienceMs: PATIENCE_MS,
+      waitLimitMs: WAIT_LIMIT_MS,
       open: async () => ({
         readModels: open().readModels,
         another: async () => open().readModels,
@@ -70,7 +70,7 @@ function registerStore(open: () => Store): void {
   storeContract(
     {
       name: 'do nothing',
-      patienceMs: PATIENCE_MS,
+      waitLimitMs: WAIT_LIMIT_MS,
       keeps: 'inline',
       freezes: true,
       open: async () => ({

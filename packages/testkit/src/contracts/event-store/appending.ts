@@ -1,15 +1,15 @@
 import { isFault, revision, START } from '@login-policy/event-sourcing';
 import { DeadlineExceeded, RevisionConflict } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../../demand.js';
-import type { Theme } from '../contract.js';
-import { yieldToLoop } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { yieldToLoop } from '../waiting.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { appendOf, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
 import { demandEvents, demandIds, readAll, readStream } from './reading.js';
 
 /** What `append` promises of one append. */
-export const appending: Theme<EventStoreUnderTest> = {
+export const appending: Suite<EventStoreUnderTest> = {
   title: 'an append',
   promises: {
     'answers with the events it was given, each with its place': answersWithPlaces,

@@ -2,15 +2,15 @@ import { isFault } from '@login-policy/event-sourcing';
 import type { EventStore, RecordedEvent } from '@login-policy/event-sourcing';
 import { StoreClosed } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
-import type { Theme } from '../contract.js';
-import { within } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { within } from '../waiting.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { appendOf, FIRST, SECOND, streamsOf, recordEach, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
 import { demandEvents, readAll, readStream } from './reading.js';
 
 /** What closing promises, also while the store is busy. */
-export const closing: Theme<EventStoreUnderTest> = {
+export const closing: Suite<EventStoreUnderTest> = {
   title: 'a closed store',
   promises: {
     'refuses every call with StoreClosed': refusesCalls,
@@ -50,7 +50,7 @@ async function isSoundAfterBusyClose(subject: EventStoreUnderTest): Promise<void
     else if (!isFault(outcome.error, 'store-closed')) throw outcome.error;
   }
   demandSame({ what: 'rest of threes', actual: acknowledged.length % 3, expected: 1 });
-  // A store whose handles are all the same has nobody left to ask.
+  // Without independent handles, no open handle is left to ask.
   if (witness === subject.eventStore) return demandClosed(subject);
   const inOrder = acknowledged.toSorted((left, right) => (left.position < right.position ? -1 : 1));
   demandEvents(await readAll(witness), inOrder);

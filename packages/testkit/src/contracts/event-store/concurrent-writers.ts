@@ -1,7 +1,7 @@
 import { isFault, revision, type EventStore, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import type { ExpectedRevision } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';
 import { appendOf, FIRST, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
 import { demandIds, readAll, readStream } from './reading.js';
@@ -9,8 +9,8 @@ import { demandIds, readAll, readStream } from './reading.js';
 const WRITERS = 32;
 const ROUNDS = 4;
 
-/** What holds when 32 write at once, half of them through another handle. */
-export const concurrentWriters: Theme<EventStoreUnderTest> = {
+/** What holds while 32 writers append at once, half of them through another handle. */
+export const concurrentWriters: Suite<EventStoreUnderTest> = {
   title: '32 concurrent writers',
   deadlineMs: 60_000,
   promises: {
@@ -39,7 +39,7 @@ async function loseNoUpdate(subject: EventStoreUnderTest): Promise<void> {
   demandSame({ what: 'bases', actual: based, expected: kept.map((event) => Number(event.revision) - 1) });
 }
 
-/** Reads where the stream is and appends after exactly that, as often as it takes. */
+/** Reads the stream's last revision and appends after exactly that, with retries. */
 async function addWhatWasSeen({ newEvents }: EventStoreUnderTest, store: EventStore): Promise<RecordedEvent> {
   for (;;) {
     const [last] = await readStream(store, FIRST, { direction: 'backwards', limit: 1 });
@@ -107,7 +107,7 @@ async function handles(subject: EventStoreUnderTest): Promise<readonly EventStor
 
 function onlyOne(events: readonly RecordedEvent[]): RecordedEvent {
   const [event, ...more] = events;
-  if (event === undefined || more.length > 0) return fail(`one event was expected, not ${print(events)}`);
+  if (event === undefined || more.length > 0) return fail(`expected one event, got ${print(events)}`);
   return event;
 }
 

@@ -1,17 +1,17 @@
 import { START, type EventStore } from '@login-policy/event-sourcing';
 import { DeadlineExceeded } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
-import type { Theme } from '../contract.js';
-import { begun, within } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { begun, within } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import { appendOf, FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
 import { demandEvents, readAll, readStream } from './reading.js';
 
-/** How soon a call has ended after its signal, in milliseconds. */
+/** How soon after its signal a call must end, in milliseconds. */
 const AT_ONCE_MS = 100;
 
 /** What holds for a call whose signal fires. */
-export const deadlines: Theme<EventStoreUnderTest> = {
+export const deadlines: Suite<EventStoreUnderTest> = {
   title: 'a call that its caller has given up',
   promises: {
     'rejects with DeadlineExceeded, and has written nothing': refusesWhatIsOver,
@@ -19,15 +19,15 @@ export const deadlines: Theme<EventStoreUnderTest> = {
   },
 };
 
-/** What holds for a call whose signal fires while the server says nothing. */
-export const frozenDeadlines: Theme<EventStoreUnderTest> = {
+/** What holds for a call whose signal fires while the server is frozen. */
+export const frozenDeadlines: Suite<EventStoreUnderTest> = {
   title: 'a call on a store whose server says nothing',
   promises: {
     'ends within 100 ms of its signal, and the store goes on when the server does': endsAtOnce,
   },
 };
 
-/** The calls that answer from what is stored, each with a signal. */
+/** The calls that read stored data, each with a signal. */
 const READS: Readonly<Record<string, (store: EventStore, signal: AbortSignal) => Promise<unknown>>> = {
   head: (store, signal) => store.head({ signal }),
   knows: async (store, signal) => store.knows(START, { signal }),
@@ -53,13 +53,13 @@ async function endsQuietly(subject: EventStoreUnderTest): Promise<void> {
   demandSame({ what: 'count', actual: all.length, expected: 2 });
   const signal = AbortSignal.abort();
   demandEvents(await readAll(eventStore, { signal }), []);
-  for await (const message of eventStore.subscribe({ signal })) fail(`it handed out ${message.kind}`);
+  for await (const message of eventStore.subscribe({ signal })) fail(`expected no message, got ${message.kind}`);
   demandEvents(await readAll(eventStore), all);
 }
 
 async function endsAtOnce(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore, freeze } = subject;
-  if (freeze === undefined) return fail('the fixture can not freeze its server');
+  if (freeze === undefined) return fail('the fixture must be able to freeze its server');
   const [last] = (await subject.record(FIRST, 2)).slice(-1);
   const thaw = await freeze();
   const known = last?.position ?? START;

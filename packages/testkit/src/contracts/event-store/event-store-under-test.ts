@@ -4,16 +4,16 @@ import { settableClock, type SettableClock } from '../../clocks.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import type { EventStoreFixture, OpenedEventStore } from '../event-store-contract.js';
 
-/** A store on storage of its own, the clock it records by, and events to give it. */
+/** A store on its own storage, its clock, and new events for it. */
 export interface EventStoreUnderTest extends OpenedEventStore {
   readonly clock: SettableClock;
-  /** So many events that are not recorded yet, alike but for their ids and what `content` says. */
+  /** Makes so many new events that differ only in their ids and in `content`. */
   readonly newEvents: (count: number, content?: Partial<NewEvent>) => readonly NewEvent[];
-  /** Appends new events through the first handle, whatever the stream's revision. */
+  /** Appends new events through the first handle, at any revision. */
   readonly record: (stream: StreamId, count: number, content?: Partial<NewEvent>) => Promise<readonly RecordedEvent[]>;
 }
 
-/** Records so many events in appends of one each. */
+/** Records so many events, each in its own append. */
 export async function recordEach(
   { record }: Pick<EventStoreUnderTest, 'record'>,
   stream: StreamId,
@@ -24,19 +24,19 @@ export async function recordEach(
   return all;
 }
 
-/** A stream that any test may use. */
+/** A stream for any test. */
 export const FIRST: StreamId = streamId('Counter', 'first');
 
-/** A stream beside it, of the same kind. */
+/** A second stream of the same category. */
 export const SECOND: StreamId = streamId('Counter', 'second');
 
-/** A stream of another kind. */
+/** A stream of another category. */
 export const OTHER_KIND: StreamId = streamId('Gauge', 'first');
 
-/** When the clock of a store under test begins. */
+/** The initial time of the clock. */
 export const BEGINNING = '2024-06-13T06:44:39.050Z';
 
-/** Opens a fixture's store with a clock that a test can set. */
+/** Opens a fixture's store with a clock that the test can set. */
 export async function eventStoreUnderTest(fixture: EventStoreFixture): Promise<EventStoreUnderTest> {
   const clock = settableClock(BEGINNING);
   const nextId = sequentialIds();
@@ -54,7 +54,7 @@ export async function eventStoreUnderTest(fixture: EventStoreFixture): Promise<E
   };
 }
 
-/** An append that goes after whatever is there. */
+/** An append without an expected revision. */
 export function appendOf(stream: StreamId, events: readonly NewEvent[]): Append {
   return { streamId: stream, expected: 'any', events };
 }

@@ -1,15 +1,15 @@
 import { revision, type Revision } from '@login-policy/event-sourcing';
 import { RevisionConflict, type ExpectedRevision } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
 import { FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
 import { demandEvents, readStream } from './reading.js';
 
 type Check = (subject: EventStoreUnderTest) => Promise<void>;
 
-/** Every form of an expected revision, met and not met. */
-export const expectedRevisions: Theme<EventStoreUnderTest> = {
+/** Every form of an expected revision, met and unmet. */
+export const expectedRevisions: Suite<EventStoreUnderTest> = {
   title: 'an expected revision',
   promises: {
     '"no-stream" is met by a stream without events': isMet('no-stream', 0),

@@ -1,18 +1,18 @@
 import { type EventStore, type Position, type RecordedEvent, START } from '@login-policy/event-sourcing';
 import type { ReadAllOptions, SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { fail, print } from '../../demand.js';
-import { within } from '../patience.js';
+import { within } from '../waiting.js';
 import { demandPage } from './reading.js';
 
 /**
- * Reads a subscription and holds every message against what all messages promise: pages are never empty nor too big and end where an append ends,
- * events come in the order of the store, and none comes at a position that an earlier message called done.
+ * Reads a subscription and checks what every message promises: pages are neither empty nor too large and end with an
+ * append, events are in the order of the store, and no event is at or before a position already passed.
  */
 export class Follower {
   readonly events: RecordedEvent[] = [];
-  /** The position of the last message: a subscription from here on goes on where this one is. */
+  /** The position of the last message. A subscription from here continues this one. */
   reached: Position;
-  /** That of the last `caught-up`. */
+  /** The position of the last `caught-up`. */
   caughtUp: Position | undefined;
   readonly #pageSize: number | undefined;
   readonly #messages: AsyncIterator<SubscriptionMessage>;
@@ -34,12 +34,12 @@ export class Follower {
     return result.value;
   }
 
-  /** Reads on until so many events have come altogether. */
+  /** Reads on until there are so many events in total. */
   untilCount(count: number): Promise<void> {
     return this.#until(`${count} events`, () => this.events.length >= count);
   }
 
-  /** Reads on until all up to this position has been handed out. */
+  /** Reads on until all events up to this position were delivered. */
   untilCaughtUp(position: Position): Promise<void> {
     return this.#until(`caught-up at ${position}`, () => this.caughtUp !== undefined && this.caughtUp >= position);
   }
@@ -52,7 +52,7 @@ export class Follower {
   /** Ends the subscription, as leaving a `for await` does. */
   async leave(): Promise<void> {
     const result = await within('the end of the subscription', Promise.resolve(this.#messages.return?.()));
-    if (result !== undefined && result.done !== true) fail('a subscription that was left is done');
+    if (result !== undefined && result.done !== true) fail('the result after leaving a subscription must be done');
   }
 
   async #until(what: string, isThere: () => boolean): Promise<void> {

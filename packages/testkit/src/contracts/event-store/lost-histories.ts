@@ -1,14 +1,14 @@
 import { START, type Position } from '@login-policy/event-sourcing';
 import { eventId, PositionUnknown, placeIn, positionOf } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
 import { FIRST, OTHER_KIND, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
 import { demandEvents, readAll } from './reading.js';
 
-/** What becomes of positions when the history they are of was lost, as by restoring a backup (V3). */
-export const lostHistories: Theme<EventStoreUnderTest> = {
+/** What happens to positions of a lost history, as after a restored backup (V3). */
+export const lostHistories: Suite<EventStoreUnderTest> = {
   title: 'a position where another event stands now',
   promises: {
     'is refused where a read or a subscription goes on from it': refusesToGoOn,
@@ -50,7 +50,7 @@ export function ofAnotherHistory(position: Position): Position {
   return positionOf(placeIn(position), ANOTHER_ID);
 }
 
-/** A position beyond the end. */
+/** A position past the end. */
 export function placedAfter(head: Position): Position {
   return positionOf(placeIn(head) + 1_000_000n, ANOTHER_ID);
 }

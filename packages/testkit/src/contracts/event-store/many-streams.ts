@@ -1,6 +1,6 @@
 import { revision, START, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
 import { demandIds, readAll, readStream } from './reading.js';
@@ -8,7 +8,7 @@ import { demandIds, readAll, readStream } from './reading.js';
 const AT_ONCE = 100;
 
 /** What holds when there are very many streams. */
-export function manyStreams(count: number): Theme<EventStoreUnderTest> {
+export function manyStreams(count: number): Suite<EventStoreUnderTest> {
   return {
     title: `${count} streams`,
     deadlineMs: 60_000 + count * 20,

@@ -1,7 +1,7 @@
 import { laterPosition, START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
-import type { Theme } from '../contract.js';
-import { yieldToLoop } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { yieldToLoop } from '../waiting.js';
 import { appendOf, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
 import { demandEvents, demandIds, readAll, readStream } from './reading.js';
@@ -10,8 +10,8 @@ const WRITERS = 8;
 const ROUNDS = 15;
 const EVENTS = WRITERS * ROUNDS * 2;
 
-/** What positions promise: they are the order of the commits, for everybody who looks and whenever they do. */
-export const orderOfCommits: Theme<EventStoreUnderTest> = {
+/** Positions are in commit order, for every reader at any time. */
+export const orderOfCommits: Suite<EventStoreUnderTest> = {
   title: 'the order of positions',
   deadlineMs: 60_000,
   promises: {
@@ -121,12 +121,12 @@ async function hasHead({ eventStore, record, another }: EventStoreUnderTest): Pr
   for (const stream of [FIRST, SECOND]) {
     const answer = await record(stream, 2);
     const last = answer.at(-1)?.position ?? START;
-    if (last <= START) fail('an event stands after START');
+    if (last <= START) fail('expected the last event after START');
     for (const store of [eventStore, other]) demandSame({ what: 'head', actual: await store.head(), expected: last });
   }
 }
 
-/** Eight writers on eight streams, each over one of two handles, with appends of two events. */
+/** Eight writers on eight streams and two handles, with appends of two events. */
 async function writeAtOnce(
   subject: EventStoreUnderTest,
   turn: (append: () => Promise<readonly RecordedEvent[]>) => Promise<void>,
@@ -143,7 +143,7 @@ async function writeAtOnce(
   );
 }
 
-/** Reads on from the last event seen, again and again, and once more when nobody writes any longer. */
+/** Reads on from the last event seen until the writers have ended, and then once more. */
 async function readOnWhile(
   store: EventStore,
   writing: { readonly isDone: boolean },

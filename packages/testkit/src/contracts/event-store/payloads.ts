@@ -2,7 +2,7 @@ import { streamId, toJsonObject, type EventMetadata, type JsonObject } from '@lo
 import { type NewEvent, UnserialisableData } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { refusal } from '../refusals.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { appendOf, FIRST, type EventStoreUnderTest } from './event-store-under-test.js';
 import { demandEvents, readAll, readStream } from './reading.js';
 
@@ -16,8 +16,8 @@ const TEXTS = [
   '\ufeffbyte order mark, \ufffd replacement, \ufdd0 noncharacter',
 ];
 
-/** What is kept of events, to the last character. */
-export const payloads: Theme<EventStoreUnderTest> = {
+/** Events are stored exactly, to the last character. */
+export const payloads: Suite<EventStoreUnderTest> = {
   title: 'what an event holds',
   promises: {
     'comes back as it was given, in whatever language': keepsTexts,
@@ -92,7 +92,7 @@ async function keepsMetadata(subject: EventStoreUnderTest): Promise<void> {
   demandSame({ what: 'metadata', actual: kept.map((event) => event.metadata), expected: metadata });
 }
 
-/** Has no field of its own. */
+/** Metadata whose fields are inherited. */
 class Inheriting implements EventMetadata {
   get actor(): string {
     return 'tester';
@@ -105,7 +105,7 @@ class Inheriting implements EventMetadata {
   }
 }
 
-/** Frozen objects of others, which say something else of themselves than their fields do. */
+/** Frozen metadata whose `toJSON` or inherited members differ from its fields. */
 async function keepsFieldsOfMetadata(subject: EventStoreUnderTest): Promise<void> {
   const fields: EventMetadata = { actor: 'tester', correlationId: 'c-1', reason: 'why' };
   const computed: EventMetadata = Object.defineProperty({ ...fields }, 'reason', {
@@ -128,7 +128,7 @@ async function keepsFieldsOfMetadata(subject: EventStoreUnderTest): Promise<void
   demandSame({ what: 'metadata', actual: kept.map(({ metadata }) => metadata), expected });
 }
 
-/** Each would come back as something else, or not at all; what stands beside it in the append is not written either. */
+/** Values that a store could not return unchanged. The whole append is refused with them. */
 async function refusesWhatCantBeKept(subject: EventStoreUnderTest): Promise<void> {
   const metadata: EventMetadata = { actor: 'tester', correlationId: 'c-1' };
   const contents: readonly Partial<NewEvent>[] = [
@@ -150,7 +150,7 @@ async function refusesWhatCantBeKept(subject: EventStoreUnderTest): Promise<void
   demandEvents(await readStream(subject.eventStore, FIRST), before);
 }
 
-/** As no typed caller can make it. */
+/** Builds what a typed caller can't. */
 function frozenWith<Value extends object>(value: Value, name: string, member: unknown): Value {
   const copy = { ...value };
   Reflect.set(copy, name, member);
@@ -187,7 +187,7 @@ async function keepsStreamNames(subject: EventStoreUnderTest): Promise<void> {
     const actual = kept.map((event) => [event.streamId, event.data['key']]);
     demandSame({ what: `events of ${key}`, actual, expected: [[stream, key]] });
   }
-  // Through a handle that did not write them, no name is known yet.
+  // A second handle has no cached names yet.
   const all = await readAll(await subject.another());
   const expected = keys.map((key) => streamId('Counter', key));
   demandSame({ what: 'streams', actual: all.map((event) => event.streamId), expected });

@@ -1,7 +1,7 @@
 import { START, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
 import { PositionUnknown, type EventFilter } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
 import { FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
@@ -9,7 +9,7 @@ import { placedAfter } from './lost-histories.js';
 import { demandEvents, demandIds, readAll } from './reading.js';
 
 /** What reading the whole store promises. */
-export const readingAll: Theme<EventStoreUnderTest> = {
+export const readingAll: Suite<EventStoreUnderTest> = {
   title: 'reading everything',
   promises: {
     'gives all events of all streams, in pages of every size': givesAll,
@@ -88,7 +88,7 @@ async function refusesBeyondHead({ eventStore, record }: EventStoreUnderTest): P
   for (const options of [{ after }, { after, filter: { categories: ['Counter'] } }]) {
     const fault = await refusal(readAll(eventStore, options), PositionUnknown);
     demandSame({ what: 'position', actual: fault.facts.position, expected: after });
-    if (fault.facts.head < head) fail(`the head is said to be ${fault.facts.head}, and it is ${head}`);
+    if (fault.facts.head < head) fail(`expected the head ${head}, got ${fault.facts.head}`);
     await refusal(new Follower(eventStore, options).next(), PositionUnknown);
   }
   demandEvents(await readAll(eventStore, { after: head }), []);
@@ -103,7 +103,8 @@ async function endsQuietly(subject: EventStoreUnderTest): Promise<void> {
     if (seen.length >= 4) control.abort();
   }
   demandEvents(seen, all.slice(0, seen.length));
-  if (seen.length < 4 || seen.length > 6) fail(`a read that is given up ends soon, not after ${seen.length} events`);
+  if (seen.length < 4 || seen.length > 6)
+    fail(`a read must end soon after its signal, not after ${seen.length} events`);
   demandEvents(await readAll(subject.eventStore, { signal: AbortSignal.abort() }), []);
 }
 
@@ -113,7 +114,7 @@ async function refusesOutOfRange({ eventStore, record }: EventStoreUnderTest): P
   demandEvents(await readAll(eventStore), all);
 }
 
-/** Twenty events over five streams of two kinds, of two types. */
+/** Twenty events of two types, in five streams of two categories. */
 async function recordMixed({ record }: EventStoreUnderTest): Promise<readonly RecordedEvent[]> {
   const all: RecordedEvent[] = [];
   for (let round = 0; round < 2; round++) {

@@ -1,13 +1,13 @@
 import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import type { ReadStreamsOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
 import { FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
 import { demandEvents } from './reading.js';
 
-/** What reading one stream after another promises, of a store that can. */
-export const readingByStream: Theme<EventStoreUnderTest> = {
+/** Reading one stream after another, for stores that can. */
+export const readingByStream: Suite<EventStoreUnderTest> = {
   title: 'reading one stream after another',
   promises: {
     'gives each stream whole and in its order, none between two events of another, in pages of every size':
@@ -77,13 +77,13 @@ async function isGivenUp(subject: EventStoreUnderTest): Promise<void> {
     seen += page.length;
     control.abort();
   }
-  if (seen < 2 || seen > 4) fail(`a read that is given up ends soon, not after ${seen} events`);
+  if (seen < 2 || seen > 4) fail(`a read must end soon after its signal, not after ${seen} events`);
   for (const pageSize of [0, 1.5, 10_001]) {
     await refusal(readStreams(subject.eventStore, { upTo, pageSize }), RangeError);
   }
 }
 
-/** Two rounds over five streams of two kinds: no two events of a stream stand next to each other in the log. */
+/** Two rounds over five streams of two categories, so that no two events of a stream are adjacent in the log. */
 async function recordMixed({ record }: EventStoreUnderTest): Promise<readonly RecordedEvent[]> {
   const all: RecordedEvent[] = [];
   for (let round = 0; round < 4; round++) {
@@ -93,7 +93,7 @@ async function recordMixed({ record }: EventStoreUnderTest): Promise<readonly Re
   return all;
 }
 
-/** The streams may come in any order: what is expected is brought into the one they came in. */
+/** The order of streams is not defined, so the expected events are brought into the actual order. */
 function demandByStream(actual: readonly RecordedEvent[], expected: readonly RecordedEvent[]): void {
   const order = [...new Set(actual.map(({ streamId }) => streamId))];
   const streams = new Set(expected.map(({ streamId }) => streamId));
@@ -115,5 +115,5 @@ async function readStreams(store: EventStore, options: ReadStreamsOptions): Prom
 }
 
 function pagesOf(store: EventStore, options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]> {
-  return store.readStreams?.(options) ?? fail('the store can not read one stream after another');
+  return store.readStreams?.(options) ?? fail('the store must be able to read one stream after another');
 }

@@ -1,7 +1,7 @@
 import { revision, type RecordedEvent } from '@login-policy/event-sourcing';
 import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
 import { FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
 import { demandEvents, demandIds, plain, readStream } from './reading.js';
@@ -11,8 +11,8 @@ const PAGE_SIZES = [undefined, 1, 3, COUNT - 1, COUNT, COUNT + 1];
 const LIMITS = [undefined, 0, 1, COUNT - 1, COUNT, COUNT + 1];
 const BEGINNINGS = [undefined, 0, 1, COUNT - 1, COUNT, COUNT + 5];
 
-/** What reading one stream promises, above all where pages, limits and the stream itself end. */
-export const readingStreams: Theme<EventStoreUnderTest> = {
+/** Reading one stream, above all at the ends of pages, limits and the stream itself. */
+export const readingStreams: Suite<EventStoreUnderTest> = {
   title: 'reading a stream',
   promises: {
     'forwards gives exactly what was asked for, at every border': (subject) => holdsAtBorders(subject, 'forwards'),
@@ -50,7 +50,7 @@ function optionsAtBorders(direction: 'forwards' | 'backwards'): readonly ReadStr
   );
 }
 
-/** What the options mean, on an array. */
+/** Applies the options to an array. */
 function cut(all: readonly RecordedEvent[], options: ReadStreamOptions): readonly RecordedEvent[] {
   const { from, limit = all.length } = options;
   const isForwards = options.direction !== 'backwards';

@@ -1,12 +1,12 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
 import { demandEvents, demandIds } from './reading.js';
 
-/** What a read gives whose stream is appended to between each two of its pages. */
-export const readingWhileWritten: Theme<EventStoreUnderTest> = {
+/** Reads during which the stream is appended to between any two pages. */
+export const readingWhileWritten: Suite<EventStoreUnderTest> = {
   title: 'a read between whose pages is appended',
   promises: {
     'of a stream, forwards: gives all that was there, each event once and in order': readsForwards,
@@ -16,7 +16,7 @@ export const readingWhileWritten: Theme<EventStoreUnderTest> = {
   },
 };
 
-/** So that a read that goes on with what is appended ends, too. */
+/** Limits the appends, so that a read that follows them also ends. */
 const MOST_APPENDED = 30;
 const PAGE = { pageSize: 3 };
 
@@ -55,7 +55,7 @@ async function subscribes(subject: EventStoreUnderTest): Promise<void> {
   demandIds(follower.events, all);
 }
 
-/** Fifteen events in each of two streams, in turn. */
+/** Fifteen events in each of two streams, alternating. */
 async function recordBefore({ record }: EventStoreUnderTest): Promise<readonly RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   for (let round = 0; round < 15; round++) events.push(...(await record(FIRST, 1)), ...(await record(SECOND, 1)));
@@ -83,8 +83,8 @@ function ofFirst(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   return events.filter(({ streamId }) => streamId === FIRST);
 }
 
-/** Passes when these are the first of all events, and so many at the least. @throws AssertionError */
+/** Checks that these are the first of all events, and at least so many. @throws AssertionError */
 function demandBegins(actual: readonly RecordedEvent[], all: readonly RecordedEvent[], least: number): void {
-  if (actual.length < least) fail(`${least} events were there, and ${actual.length} came`);
+  if (actual.length < least) fail(`expected at least ${least} events, got ${actual.length}`);
   demandIds(actual, all.slice(0, actual.length));
 }

@@ -1,11 +1,11 @@
 import type { EventStore, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
 import { followedInAppend, type ReadAllOptions, type ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
-import { within } from '../patience.js';
+import { within } from '../waiting.js';
 
 const DEFAULT_PAGE = 500;
 
-/** All of a stream, or the part the options name. */
+/** All events of a stream, or those the options select. */
 export function readStream(
   store: EventStore,
   stream: StreamId,
@@ -17,7 +17,7 @@ export function readStream(
   );
 }
 
-/** All of a store, or the part the options name. */
+/** All events of a store, or those the options select. */
 export function readAll(store: EventStore, options: ReadAllOptions = {}): Promise<readonly RecordedEvent[]> {
   return gather(
     async () => store.readAll(options),
@@ -26,20 +26,20 @@ export function readAll(store: EventStore, options: ReadAllOptions = {}): Promis
 }
 
 /**
- * Passes when a page of everything is as long as was wished, but for the rest of its last append, and ends where that ends.
+ * Checks that a page is as long as requested, apart from the rest of its last append, and ends with that append.
  *
  * @throws AssertionError
  */
 export function demandPage(page: readonly RecordedEvent[], pageSize: number = DEFAULT_PAGE): void {
   const last = page.at(-1);
-  if (last === undefined) return fail('a page is never empty');
+  if (last === undefined) return fail('a page must not be empty');
   if (followedInAppend(last) > 0)
     fail(`a page ends at event ${last.append?.place} of ${last.append?.count} of an append`);
   const before = page.length - (last.append?.count ?? 1);
   if (before >= pageSize) fail(`a page of ${pageSize} has ${before} events before its last append`);
 }
 
-/** The plain ten fields of each event, so that it does not matter whether a store makes some of them late. */
+/** The plain fields of each event, so that lazily computed fields don't matter. */
 export function plain(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   return events.map((event) => {
     const { id, streamId, revision, position, recordedAt, type, schemaVersion, data, metadata, append } = event;
@@ -48,22 +48,26 @@ export function plain(events: readonly RecordedEvent[]): readonly RecordedEvent[
   });
 }
 
-/** Passes when both are the same events in all their fields, in the same order. @throws AssertionError when not. */
+/** Checks that both lists hold the same events, with all fields and in the same order. @throws AssertionError */
 export function demandEvents(actual: readonly RecordedEvent[], expected: readonly RecordedEvent[]): void {
   demandSame({ what: 'events', actual: plain(actual), expected: plain(expected) });
 }
 
-/** Passes when the ids are the same in the same order; for many events, of which a diff would say nothing. */
+/**
+ * Checks that the ids are the same in the same order. For so many events that a diff would not help.
+ *
+ * @throws AssertionError
+ */
 export function demandIds(actual: readonly { id: string }[], expected: readonly { id: string }[]): void {
   const differs = expected.findIndex((event, index) => actual[index]?.id !== event.id);
   if (actual.length === expected.length && differs === -1) return;
   const place = differs === -1 ? expected.length : differs;
-  fail(`${expected.length} events were expected and ${actual.length} came; they differ from event ${place} on`);
+  fail(`expected ${expected.length} events, got ${actual.length}; they differ from event ${place} on`);
 }
 
 function demandLength(page: readonly RecordedEvent[], pageSize: number = DEFAULT_PAGE): void {
-  if (page.length === 0) fail('a page is never empty');
-  if (page.length > pageSize) fail(`a page has at most ${pageSize} events, not ${page.length}`);
+  if (page.length === 0) fail('a page must not be empty');
+  if (page.length > pageSize) fail(`expected at most ${pageSize} events in a page, got ${page.length}`);
 }
 
 async function gather(

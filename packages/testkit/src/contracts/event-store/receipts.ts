@@ -7,7 +7,7 @@ import {
   type StreamReceipt,
 } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
 import { demandEvents, readAll } from './reading.js';
@@ -15,8 +15,8 @@ import { demandEvents, readAll } from './reading.js';
 const KEY = 'command-1';
 const FINGERPRINT = 'count by 1';
 
-/** What is promised of receipts, by which a repeated command is recognised. */
-export const receipts: Theme<EventStoreUnderTest> = {
+/** Receipts, by which a repeated command is recognised. */
+export const receipts: Suite<EventStoreUnderTest> = {
   title: 'a receipt',
   promises: {
     'is kept with the events of its append, and seen through every handle': isKept,
@@ -57,7 +57,7 @@ async function isListed(subject: EventStoreUnderTest): Promise<void> {
   }
 }
 
-/** In the order of streams and keys, since a store has an order of its own. */
+/** Sorted by stream and key, because the order of a store is not defined. */
 async function listed(store: EventStore, pageSize?: number): Promise<readonly StreamReceipt[]> {
   const found: StreamReceipt[] = [];
   for await (const page of store.receipts?.(pageSize === undefined ? {} : { pageSize }) ?? []) found.push(...page);

@@ -1,14 +1,14 @@
 import { instant, type RecordedEvent } from '@login-policy/event-sourcing';
 import { parseInstant } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { appendOf, BEGINNING, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
 import { demandEvents, readAll, readStream } from './reading.js';
 
 const HOUR = 3_600_000;
 
-/** What is promised of `recordedAt`, whatever the clock does. */
-export const recordingTime: Theme<EventStoreUnderTest> = {
+/** `recordedAt`, whatever the clock does. */
+export const recordingTime: Suite<EventStoreUnderTest> = {
   title: 'the time of recording',
   promises: {
     "is the clock's, to the millisecond": isTheClocks,

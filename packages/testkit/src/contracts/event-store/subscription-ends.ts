@@ -1,15 +1,15 @@
 import { START } from '@login-policy/event-sourcing';
 import { StoreClosed, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
-import type { Theme } from '../contract.js';
-import { begun, within } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { begun, within } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import { FIRST, recordEach, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
 import { demandEvents } from './reading.js';
 
-/** How a subscription ends. */
-export const subscriptionEnds: Theme<EventStoreUnderTest> = {
+/** The ways a subscription ends. */
+export const subscriptionEnds: Suite<EventStoreUnderTest> = {
   title: 'the end of a subscription',
   promises: {
     'comes quietly when the signal fires while the reader waits': endsWaitingReader,
@@ -21,8 +21,8 @@ export const subscriptionEnds: Theme<EventStoreUnderTest> = {
   },
 };
 
-/** What holds when very many subscribe at once. */
-export function manySubscriptions(count: number): Theme<EventStoreUnderTest> {
+/** What holds with very many subscribers at once. */
+export function manySubscriptions(count: number): Suite<EventStoreUnderTest> {
   return {
     title: `${count} subscriptions at once`,
     deadlineMs: 60_000 + count * 200,
@@ -83,10 +83,10 @@ async function endsForWaitingLeaver({ eventStore, record }: EventStoreUnderTest)
   let message: IteratorResult<SubscriptionMessage>;
   do {
     message = await within('a message', messages.next());
-    if (message.done === true) return fail('a subscription does not end of itself');
+    if (message.done === true) return fail('a subscription must not end by itself');
   } while (message.value.kind !== 'caught-up');
   const waiting = begun(messages.next());
-  if (messages.return === undefined) return fail('the iterator of a subscription can be returned');
+  if (messages.return === undefined) return fail('the iterator of a subscription must have `return`');
   const left = await within('the return', messages.return());
   demandSame({ what: 'done', actual: left.done, expected: true });
   demandSame({ what: 'done', actual: (await within('the waiting reader', waiting)).done, expected: true });

@@ -1,8 +1,8 @@
 import { START, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import type { ReadAllOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
-import type { Theme } from '../contract.js';
-import { begun, yieldToLoop } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { begun, yieldToLoop } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import {
   appendOf,
@@ -17,7 +17,7 @@ import { Follower } from './follower.js';
 import { demandEvents, demandIds, readAll } from './reading.js';
 
 /** What a subscription promises while it runs. */
-export const subscriptions: Theme<EventStoreUnderTest> = {
+export const subscriptions: Suite<EventStoreUnderTest> = {
   title: 'a subscription',
   deadlineMs: 60_000,
   promises: {
@@ -55,7 +55,7 @@ async function givesHistory(subject: EventStoreUnderTest): Promise<void> {
   const all = await recordEach(subject, FIRST, 20);
   const follower = new Follower(eventStore, { pageSize: 6 });
   while (follower.caughtUp === undefined) {
-    if ((await follower.next()) === undefined) fail('a subscription does not end of itself');
+    if ((await follower.next()) === undefined) fail('a subscription must not end by itself');
   }
   demandEvents(follower.events, all);
   demandSame({ what: 'count', actual: all.length, expected: 20 });
@@ -104,7 +104,9 @@ async function crossesTheBorder(subject: EventStoreUnderTest): Promise<void> {
   }
 }
 
-/** Writes all the while: a store that never leaves the process would have written all before anybody reached the border. */
+/**
+ * Writes until the reader has finished: otherwise a store in memory would write everything before a reader goes live.
+ */
 async function writingUntil(end: Promise<unknown>, { record }: EventStoreUnderTest): Promise<void> {
   let isThere = false;
   const ended = begun(end.finally(() => (isThere = true)));
@@ -124,7 +126,7 @@ async function resumes({ eventStore, record }: EventStoreUnderTest): Promise<voi
   const first = new Follower(eventStore, options);
   const marks: { seen: number; after: Position }[] = [];
   while (first.caughtUp === undefined || first.caughtUp < head) {
-    if ((await first.next()) === undefined) fail('a subscription does not end of itself');
+    if ((await first.next()) === undefined) fail('a subscription must not end by itself');
     marks.push({ seen: first.events.length, after: first.reached });
   }
   await first.leave();

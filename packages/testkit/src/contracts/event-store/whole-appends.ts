@@ -1,15 +1,15 @@
 import { START, type RecordedEvent } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
-import type { Theme } from '../contract.js';
-import { yieldToLoop } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { yieldToLoop } from '../waiting.js';
 import { FIRST, OTHER_KIND, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
 import { demandEvents, readAll, readStream } from './reading.js';
 
 const SIZES = [1, 2, 3, 4, 5, 6, 7, 10];
 
-/** What keeps a reader from seeing half a command. */
-export const wholeAppends: Theme<EventStoreUnderTest> = {
+/** Readers never see half a command. */
+export const wholeAppends: Suite<EventStoreUnderTest> = {
   title: 'the events of one append',
   deadlineMs: 60_000,
   promises: {
@@ -43,7 +43,7 @@ async function comeInOnePage(subject: EventStoreUnderTest): Promise<void> {
   const all = await recordFives(subject);
   const counters = all.filter(({ streamId }) => streamId !== OTHER_KIND);
   for (const pageSize of SIZES) {
-    // That each page ends with an append is looked at by every read of the contract.
+    // Every read in the contract also checks that each page ends with an append.
     demandEvents(await readAll(subject.eventStore, { pageSize }), all);
     demandEvents(await readAll(subject.eventStore, { pageSize, filter: { categories: ['Counter'] } }), counters);
   }
@@ -67,7 +67,7 @@ async function comeInOneMessage(subject: EventStoreUnderTest): Promise<void> {
   }
 }
 
-/** More than any store looks at in one go, in appends that no such look ends with. */
+/** More events than any store reads at once, in appends that straddle those reads. */
 const [APPENDS, EACH] = [11, 2000];
 
 async function arePassedWhole({ eventStore, record }: EventStoreUnderTest): Promise<void> {
@@ -101,7 +101,7 @@ async function areSeenTogether({ eventStore, record }: EventStoreUnderTest): Pro
   demandSame({ what: 'count', actual: (await readAll(eventStore)).length, expected: 150 });
 }
 
-/** Appends of five over two kinds of streams, and one of one between them. */
+/** Appends of five events in two categories, with a single event in between. */
 async function recordFives({ record }: EventStoreUnderTest): Promise<readonly RecordedEvent[]> {
   const all: RecordedEvent[] = [];
   for (const stream of [FIRST, OTHER_KIND, SECOND, FIRST]) all.push(...(await record(stream, 5)));

@@ -5,48 +5,50 @@ import { paced } from '../../pace.js';
 import type { CounterEvent, CounterRow } from '../../samples/counter.js';
 import { Timeline } from './timeline.js';
 
-/** A read model of counters, and how old its answers may be, in milliseconds. */
+/** A read model of counters, and the greatest age of its answers in milliseconds. */
 export interface AgedReads {
   readonly follower: ProjectionRunner<CounterEvent, CounterRow>;
   readonly maxAgeMs: number;
 }
 
-/** What happens to a server and the way to it, while it is written and read. What is written in the end may be lost inside `losing` only. */
+/**
+ * Disturbs a server or the connection to it during writes and reads. Committed events may be lost only inside `losing`.
+ */
 export type Disturbance = (losing: (lose: () => Promise<void>) => Promise<void>) => Promise<void>;
 
-/** Who writes and reads what, and what goes wrong meanwhile. */
+/** The programs, and the disturbances they are put under. */
 export interface FreshnessOptions {
-  /** Of one server, as programs of their own have them. */
+  /** Stores on one server, as separate programs open them. */
   readonly stores: readonly [Store, ...Store[]];
   readonly reads: readonly AgedReads[];
-  /** The streams of the counters that are written. */
+  /** The streams of the counters. */
   readonly streams: readonly [StreamId, ...StreamId[]];
-  /** So many reads have to be answered. */
+  /** The number of reads that must be answered. */
   readonly count: number;
-  /** From 0 to 1, without 1. */
+  /** From 0 to 1, exclusive. */
   readonly random: () => number;
-  /** What the events of a counter come to in the log as it is, whatever its writers were told. */
+  /** The current total of a counter's events in the log, whatever its writers were answered. */
   readonly totalOf: (id: StreamId) => Promise<number>;
-  /** One of them at a time. */
+  /** Used one at a time. */
   readonly disturbances: readonly Disturbance[];
 }
 
-/** What became of the reads. */
+/** The outcomes of the reads. */
 export interface FreshnessCounts {
   readonly answered: number;
   readonly refused: number;
 }
 
 const REFUSALS = new Set(['projection-behind', 'position-unknown', 'store-unavailable', 'deadline-exceeded']);
-/** So many disturbances in a row that no read is answered between: then one is waited for, however busy the machine is. */
+/** After so many disturbances in a row without an answered read, the run waits for one, however busy the machine is. */
 const IN_A_ROW = 4;
 const nextId = monotonicIds();
 
 /**
- * Holds that no read is of anything older than what was there `maxAgeMs` before it began: writes and reads counters at random, while the
- * server and the way to it are disturbed, and holds each answer against what was acknowledged when.
+ * Checks that no read returns rows older than `maxAgeMs` before it began. It writes and reads counters at random under
+ * disturbances, and compares each answer with the times of the acknowledged writes.
  *
- * @throws AssertionError at an answer that is older. Reads may be refused, as long as some are answered.
+ * @throws AssertionError when an answer is too old. Reads may be refused, as long as some are answered.
  */
 export async function demandFreshReads(options: FreshnessOptions): Promise<FreshnessCounts> {
   const run = new FreshnessRun(options);
@@ -58,12 +60,12 @@ export async function demandFreshReads(options: FreshnessOptions): Promise<Fresh
   return { answered: run.answered, refused: run.refused };
 }
 
-/** One run, and what its writers and readers know of each other. */
+/** One run, with the state that its writers and readers share. */
 class FreshnessRun {
   readonly #options: FreshnessOptions;
   readonly #timelines: ReadonlyMap<StreamId, Timeline>;
   readonly #writing = new Set<Promise<void>>();
-  /** Settles when something that is being lost is lost. */
+  /** Settles when a running loss is complete. */
   #losing: Promise<void> | undefined;
   #isGivenUp = false;
   #disturbances = 0;
@@ -125,7 +127,7 @@ class FreshnessRun {
     await this.#any(stores)
       ?.eventStore.append({ streamId: id, expected: 'any', events })
       .catch(() => undefined);
-    // Whatever its writer was told, the log knows.
+    // The log decides, whatever the writer was answered.
     end((await totalOf(id)) === value ? 'written' : 'not-written');
   }
 
@@ -134,15 +136,16 @@ class FreshnessRun {
     const begun = performance.now();
     const { rows } = await follower.read([id], { waitMs: paced(200) });
     const [value, ended] = [rows.get(id)?.total ?? 0, performance.now()];
-    // What is there after a loss is known when the loss is over.
+    // The state after a loss is known only once it is complete.
     await this.#losing;
     const isFresh = this.#timelines.get(id)?.wasHeld(value, begun - maxAgeMs, ended);
-    if (isFresh !== true) throw failure(`read ${this.answered} of ${id} was answered by ${value}, which was no more`);
+    if (isFresh !== true)
+      throw failure(`read ${this.answered} of ${id} returned ${value}, which was already out of date`);
     this.answered += 1;
     this.#disturbances = 0;
   }
 
-  /** Then a program does as an operator does after a restore. */
+  /** Handles a refusal as an operator would after a restore. */
   async #refuse({ follower }: AgedReads, caught: unknown): Promise<void> {
     if (!isRefusal(caught)) throw caught;
     this.refused += 1;
@@ -157,7 +160,7 @@ class FreshnessRun {
     await this.#losing.finally(() => (this.#losing = undefined));
   }
 
-  /** Nobody writes while something is lost, so that each knows what became of it. */
+  /** No writer runs during a loss, so that every writer knows its outcome. */
   async #loseAlone(lose: () => Promise<void>): Promise<void> {
     await Promise.all(this.#writing);
     const from = performance.now();

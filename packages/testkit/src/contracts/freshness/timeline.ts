@@ -1,20 +1,23 @@
-/** A value that a stream's row had, and when: from when its write was sent until the one after it was acknowledged. */
+/**
+ * A value of a stream's row, and when the row could have it: from sending its write until the next write was
+ * acknowledged.
+ */
 interface Held {
   readonly value: number;
   readonly from: number;
   until: number;
 }
 
-/** What one stream's row was at which time, as those know who wrote it. No value comes twice. */
+/** The values of one stream's row over time, as its writers know them. Each value is unique. */
 export class Timeline {
   #values: Held[] = [{ value: 0, from: -Infinity, until: Infinity }];
 
-  /** The value that was acknowledged last. */
+  /** The last acknowledged value. */
   get latest(): number {
     return this.#values.at(-1)?.value ?? 0;
   }
 
-  /** A write of this value is sent now. To be told what became of it. */
+  /** Notes that the write of a value is being sent. Call the returned function with the outcome. */
   begin(value: number): (outcome: 'written' | 'not-written') => void {
     const [before, held] = [this.#values.at(-1), { value, from: performance.now(), until: Infinity }];
     this.#values.push(held);
@@ -25,14 +28,14 @@ export class Timeline {
     };
   }
 
-  /** The log is put back to what it was when the row had this value; called once that is done. */
+  /** Notes that a restore is complete which put the log back to when the row had this value. */
   restore(value: number, from: number): void {
     const now = performance.now();
     for (const held of this.#values) held.until = Math.min(held.until, now);
     this.#values.push({ value, from, until: Infinity });
   }
 
-  /** Whether the row had this value at some moment between the two. */
+  /** Whether the row could have this value at some time between the two. */
   wasHeld(value: number, after: number, before: number): boolean {
     return this.#values.some((held) => held.value === value && held.until >= after && held.from <= before);
   }

@@ -1,14 +1,14 @@
 import { position, CheckpointConflict, modelName } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { refusal } from '../refusals.js';
 import { change, demandModel, GROUP, openTallies, openTwice, step, tallies, tally } from './tally.js';
 
 const HUGE = position(2n ** 127n + 1n);
 
-/** What is promised of the checkpoint, which moves with the rows or not at all. */
-export const checkpoints: Theme<OpenedReadModelStore> = {
+/** The checkpoint moves together with the rows or not at all. */
+export const checkpoints: Suite<OpenedReadModelStore> = {
   title: 'the checkpoint of a read model',
   promises: {
     'does not exist before the first step, and is then that of the last': isThatOfLastStep,

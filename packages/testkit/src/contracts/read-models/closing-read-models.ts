@@ -1,12 +1,12 @@
 import { StoreClosed, type ReadModel } from '@login-policy/event-sourcing/store';
-import type { Theme } from '../contract.js';
-import { within } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { within } from '../waiting.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { refusal } from '../refusals.js';
 import { change, demandModel, GROUP, openTallies, step, tallies, tally, type Tally } from './tally.js';
 
 /** What closing promises. */
-export const closingReadModels: Theme<OpenedReadModelStore> = {
+export const closingReadModels: Suite<OpenedReadModelStore> = {
   title: 'a closed read-model store',
   promises: {
     'refuses every look and every step with StoreClosed, and is closed once, however often that is asked': refusesCalls,

@@ -1,11 +1,11 @@
 import { DeadlineExceeded, type ReadModel, position } from '@login-policy/event-sourcing/store';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { refusal } from '../refusals.js';
 import { change, demandModel, GROUP, openTallies, step, tally, type Tally } from './tally.js';
 
 /** What holds for a call whose signal fires. */
-export const deadlinesOfRows: Theme<OpenedReadModelStore> = {
+export const deadlinesOfRows: Suite<OpenedReadModelStore> = {
   title: 'a call that its caller has given up',
   promises: {
     'rejects with DeadlineExceeded, and has changed nothing': refusesWhatIsOver,

@@ -1,11 +1,11 @@
 import { position } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { change, demandModel, GROUP, openTallies, step, tallies, tally } from './tally.js';
 
-/** What is promised of read models that stand side by side. */
-export const definitions: Theme<OpenedReadModelStore> = {
+/** Read models beside each other. */
+export const definitions: Suite<OpenedReadModelStore> = {
   title: 'read models side by side',
   promises: {
     'are the same rows when they are opened twice': areTheSame,
@@ -80,7 +80,7 @@ async function areApartByName({ readModels }: OpenedReadModelStore): Promise<voi
   }
 }
 
-/** To begin one rebuild throws no other's copy away. */
+/** Beginning one rebuild must not discard another's shadow. */
 async function areRebuiltApart({ readModels }: OpenedReadModelStore): Promise<void> {
   const names = ['weird', 'ab', 'a.v1.rebuilding.', 'we[i]rd', 'a*', 'a?', 'a', 'ab\0', 'ab\0c', 'ab%', 'a_'];
   const copies = [];

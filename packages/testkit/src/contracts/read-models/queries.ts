@@ -1,12 +1,12 @@
 import { position, type ReadModel, type RowQuery } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { refusal } from '../refusals.js';
 import { change, GROUP, LABEL, openTallies, openTwice, step, tally, type Tally } from './tally.js';
 
-/** What is promised of looking rows up by an index. */
-export const queries: Theme<OpenedReadModelStore> = {
+/** Queries of rows by an index. */
+export const queries: Suite<OpenedReadModelStore> = {
   title: 'a query by an index',
   promises: {
     'finds the rows with exactly that value, and hands them out whole': findsRows,
@@ -42,7 +42,7 @@ async function findsRows(subject: OpenedReadModelStore): Promise<void> {
 
 async function isInOrder(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
-  // By UTF-16 units 🧀 would stand before U+FFFD; by an alphabet a before B, and é beside e.
+  // By UTF-16 units, 🧀 would come before U+FFFD; in a dictionary, a before B, and é beside e.
   const inOrder = [
     '',
     '\0',
@@ -224,7 +224,7 @@ async function refusesOutOfRange(subject: OpenedReadModelStore): Promise<void> {
   for (const limit of [0, -1, 1.5, Number.NaN, 10_001]) await refusal(query(limit), RangeError);
 }
 
-/** Commits so many rows in the group `g`, and answers with their keys in order. */
+/** Commits so many rows in the group `g` and returns their keys in order. */
 async function commitNumbered(model: ReadModel<Tally>, count: number): Promise<readonly string[]> {
   const keys = Array.from({ length: count }, (_, index) => `key-${String(index).padStart(4, '0')}`);
   await step(model, [undefined, 1], new Map(keys.map((key) => [key, tally({ group: 'g' })])));

@@ -1,8 +1,8 @@
 import { position, CheckpointConflict, type ReadModel, type RebuildingModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
-import type { Theme } from '../contract.js';
-import { yieldToLoop, eventually } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { yieldToLoop, eventually } from '../waiting.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { change, demandModel, GROUP, openTwice, step, tallies, tally, type Tally } from './tally.js';
@@ -10,8 +10,8 @@ import { change, demandModel, GROUP, openTwice, step, tallies, tally, type Tally
 const OLD = tally({ label: 'old', group: 'old' });
 const NEW = tally({ label: 'new', group: 'new' });
 
-/** What is promised of computing all rows anew beside the live ones. */
-export const rebuilds: Theme<OpenedReadModelStore> = {
+/** Computing all rows again beside the live ones. */
+export const rebuilds: Suite<OpenedReadModelStore> = {
   title: 'a rebuild',
   promises: {
     'begins empty and is kept like any other read model': beginsEmpty,
@@ -144,7 +144,7 @@ interface LiveAndCopy {
   readonly copy: RebuildingModel<Tally>;
 }
 
-/** A read model at 10 with two old rows, and a rebuild of it that has just begun. */
+/** A read model at 10 with two old rows, and a new rebuild of it. */
 async function liveAndCopy(subject: OpenedReadModelStore): Promise<LiveAndCopy> {
   const [live, other] = await openTwice(subject);
   await step(live, [undefined, 10], change({ a: OLD, b: OLD }));

@@ -1,7 +1,7 @@
 import { position, UnserialisableData } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { refusal } from '../refusals.js';
 import { change, demandModel, openTallies, openTwice, step, tallies, tally, type Tally } from './tally.js';
@@ -29,8 +29,8 @@ const KEYS = [
   'a\0b',
 ];
 
-/** What is promised of rows and their keys. */
-export const rows: Theme<OpenedReadModelStore> = {
+/** Rows and their keys. */
+export const rows: Suite<OpenedReadModelStore> = {
   title: 'the rows of a read model',
   promises: {
     'are got as they were given': areKept,
@@ -137,7 +137,7 @@ async function areNotChanged(subject: OpenedReadModelStore): Promise<void> {
     try {
       Object.assign(row ?? {}, { total: 9n, label: 'changed' });
     } catch (caught) {
-      // It can't be changed at all.
+      // A frozen row throws instead.
       if (!(caught instanceof TypeError)) throw caught;
     }
     await demandModel(model, 1, { a: tally() });

@@ -3,22 +3,22 @@ import { position, type ReadModel, type ReadModelStore } from '@login-policy/eve
 import { demandSame } from '../../demand.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 
-/** A row that holds what JSON does not, so that a store that forgets the row's codec is found out. */
+/** A row with content that JSON does not have, so that a store that skips the row's codec is noticed. */
 export interface Tally {
   readonly label: string;
   readonly total: bigint;
   readonly at: Date;
-  /** Or several. Rows without one are in no group's index. */
+  /** One group or several. The index leaves out rows without one. */
   readonly group?: string | readonly string[];
 }
 
-/** The index of {@link tallies} that leaves rows without a group out. */
+/** The index of {@link tallies} by group. It lacks rows without a group. */
 export const GROUP = 'group';
 
-/** The index of {@link tallies} that holds every row. */
+/** The index of {@link tallies} that has every row. */
 export const LABEL = 'label';
 
-/** A read model of tallies, by its name and version. */
+/** A projection of tallies, by its name and version. */
 export function tallies(name = 'tallies', version = 1): Projection<never, Tally> {
   return {
     name,
@@ -29,7 +29,7 @@ export function tallies(name = 'tallies', version = 1): Projection<never, Tally>
   };
 }
 
-/** Rows of these read models are given by the tests, not made of events. */
+/** The tests supply the rows of these read models directly, without events. */
 const NO_EVENTS: Pick<Projection<never, Tally>, 'filter' | 'events' | 'key' | 'reduce'> = {
   filter: { categories: [] },
   events: { encode: noEvents, decode: noEvents },
@@ -41,7 +41,7 @@ function noEvents(): never {
   throw new Error('a tally is not made of events');
 }
 
-/** A row with defaults for all that the test does not care about. */
+/** A row, with defaults for what the test does not specify. */
 export function tally(content: Partial<Tally> = {}): Tally {
   return { label: 'a label', total: 1n, at: new Date('2024-06-13T06:44:39.050Z'), ...content };
 }
@@ -57,12 +57,12 @@ export async function openTwice(subject: OpenedReadModelStore): Promise<readonly
   return [await openTallies(subject), await other.open(tallies())];
 }
 
-/** Rows by their keys, for a change. */
+/** A map of rows by key. */
 export function change(rows: Readonly<Record<string, Tally | undefined>>): ReadonlyMap<string, Tally | undefined> {
   return new Map(Object.entries(rows));
 }
 
-/** Takes a step from one checkpoint to the next, given as plain numbers. */
+/** Takes a step between two checkpoints, given as plain numbers. */
 export async function step(
   model: Pick<ReadModel<Tally>, 'commit'>,
   checkpoints: readonly [from: number | undefined, to: number],
@@ -72,7 +72,7 @@ export async function step(
   await model.commit({ expected: at(from), checkpoint: position(to), rows });
 }
 
-/** Passes when the model holds exactly these rows among the keys named, at this checkpoint. @throws AssertionError */
+/** Checks that the model has exactly these rows under the named keys, at this checkpoint. @throws AssertionError */
 export async function demandModel(
   model: ReadModel<Tally>,
   checkpoint: number | undefined,

@@ -23,8 +23,8 @@ import {
   type CounterRow,
 } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
-import type { Theme } from '../contract.js';
-import { yieldToLoop, eventually, within } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { yieldToLoop, eventually, within } from '../waiting.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';
 import { change, demandModel, openTwice, step, tally, type Tally } from './tally.js';
@@ -33,8 +33,8 @@ const STEPS = 20;
 const STREAMS = 100;
 const BY = { actor: 'tester', correlationId: 'contract' };
 
-/** What holds when two runners keep the same read model. */
-export const twoRunners: Theme<OpenedReadModelStore> = {
+/** What holds when two runners update the same read model. */
+export const twoRunners: Suite<OpenedReadModelStore> = {
   title: 'two runners on one read model',
   promises: {
     'that take the same step at once: one takes it': takeItOnce,
@@ -70,7 +70,7 @@ async function loseNothing(subject: OpenedReadModelStore): Promise<void> {
   await demandModel(models[0], 4 * STEPS, { sum: tally({ total: BigInt(4 * STEPS) }) });
 }
 
-/** Adds one, so many times, and begins a step anew when the other was first. */
+/** Adds one, so many times, and retries a step when the other runner was first. */
 async function takeSteps(model: ReadModel<Tally>): Promise<number> {
   let taken = 0;
   while (taken < STEPS) {
@@ -86,7 +86,10 @@ async function takeSteps(model: ReadModel<Tally>): Promise<number> {
   return taken;
 }
 
-/** Three on two handles, while streams begin all the time; one of them begins anew again and again, as an opening does. */
+/**
+ * Three runners on two handles, while new streams appear. One of them restarts again and again, as a newly opened one
+ * does.
+ */
 async function reduceOnce(subject: OpenedReadModelStore): Promise<void> {
   const { eventStore } = openMemoryStore();
   const other = await subject.another();

@@ -1,16 +1,16 @@
 import { position, type ReadModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
-import type { Theme } from '../contract.js';
-import { begun, yieldToLoop, eventually, within } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { begun, yieldToLoop, eventually, within } from '../waiting.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';
 import { change, demandModel, openTallies, openTwice, step, tally, type Tally } from './tally.js';
 
 const ROUNDS = 20;
 
-/** What is promised to a call that waits for a read model to move. */
-export const waking: Theme<OpenedReadModelStore> = {
+/** Waiting for a read model to change. */
+export const waking: Suite<OpenedReadModelStore> = {
   title: 'waiting for a read model',
   promises: {
     'ends at once after a commit in this process': endsAtOnce,
@@ -26,7 +26,7 @@ async function endsAtOnce(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   const forNothing = await lengthOf(() => model.changed(new AbortController().signal));
   const woken = await lengthOf(() => followSteps(model, model));
-  // What only looks again after a while waits half of it on average, and all of it when it is asked at once.
+  // Polling alone would wait half its interval on average, and a whole one when it has just polled.
   const most = Math.max(forNothing / 2, 50) * ROUNDS;
   if (woken > most) fail(`${ROUNDS} waits for a commit took ${woken} ms, and one for nothing ${forNothing} ms`);
 }
@@ -66,7 +66,7 @@ async function endsBySignal(subject: OpenedReadModelStore): Promise<void> {
   await demandModel(model, 2, { a: tally() });
 }
 
-/** A wait that is given up must not last as long as one for nothing. */
+/** An aborted wait must end sooner than one for nothing. */
 async function demandQuickerThanWaiting(model: ReadModel<Tally>): Promise<void> {
   const times = 5;
   const forNothing = await lengthOf(() => model.changed(new AbortController().signal));
@@ -90,7 +90,7 @@ async function endsForAll(subject: OpenedReadModelStore): Promise<void> {
   demandSame({ what: 'row', actual: await rowUnder(other, 'a'), expected: tally() });
 }
 
-/** One commits step after step, the other waits for each. */
+/** One handle commits step after step, the other waits for each. */
 async function followSteps(writer: ReadModel<Tally>, reader: ReadModel<Tally>): Promise<void> {
   for (let at = 1; at <= ROUNDS; at++) {
     const rows = change({ a: tally({ total: BigInt(at) }) });
@@ -99,7 +99,7 @@ async function followSteps(writer: ReadModel<Tally>, reader: ReadModel<Tally>): 
   await demandModel(reader, ROUNDS, { a: tally({ total: BigInt(ROUNDS) }) });
 }
 
-/** Lets readers wait for a checkpoint that the commit brings. @throws AssertionError when one of them is not woken. */
+/** Has readers wait for a checkpoint, then commits it. @throws AssertionError when a reader is not woken. */
 async function demandWoken(
   readers: readonly ReadModel<Tally>[],
   checkpoint: number,
@@ -119,7 +119,7 @@ async function demandWoken(
   }
 }
 
-/** Waits as a reader does: asks to be woken, looks, and goes to sleep if it is not there yet. */
+/** Waits as a reader does: subscribes, looks, and sleeps if the checkpoint is not there yet. */
 async function sleepUntil(model: ReadModel<Tally>, checkpoint: number, signal: AbortSignal): Promise<void> {
   await eventually(`the checkpoint ${checkpoint}`, async () => {
     const woken = model.changed(signal);

@@ -4,13 +4,13 @@ import { demandSame } from '../../demand.js';
 import { counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import { rowUnder } from '../../row-under.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { readAll } from '../event-store/reading.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, demandFolded, PEARS, picky, WEATHER } from './counters.js';
 
-/** What is promised of a read model that comes to a log with events in it. */
-export const catchingUp: Theme<StoreUnderTest> = {
+/** A read model that is opened on a log with events. */
+export const catchingUp: Suite<StoreUnderTest> = {
   title: 'a read model that is opened behind the head',
   deadlineMs: 60_000,
   promises: {
@@ -88,7 +88,7 @@ async function isLeftBehind({ open }: StoreUnderTest): Promise<void> {
   await demandFolded(again, counterTotals);
 }
 
-/** Reads as a program does: what follows the read model brings it to the head first. */
+/** Reads as a program does: the runner first brings the rows to the head. */
 async function readOnce(store: Store, projection: Projection<CounterEvent, CounterRow>): Promise<void> {
   const follower = await ProjectionRunner.open({ store, projection });
   await follower.ready({ waitMs: 30_000 });
@@ -118,7 +118,7 @@ async function writeSome(writer: CounterWriter): Promise<void> {
   await writer.write(PEARS, 'remove');
 }
 
-/** Ids that do not come again, behind so many others. */
+/** Ids after so many earlier ones, none of them repeated. */
 function idsAfter(count: number): ReturnType<typeof sequentialIds> {
   const nextId = sequentialIds();
   for (let given = 0; given < count; given++) nextId();

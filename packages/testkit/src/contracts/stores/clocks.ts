@@ -1,11 +1,11 @@
 import { demandSame } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { readStream } from '../event-store/reading.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter } from './counters.js';
 
 /** What a store says of the time. */
-export const clocks: Theme<StoreUnderTest> = {
+export const clocks: Suite<StoreUnderTest> = {
   title: 'the clock of a store',
   promises: { 'is the one that its events are recorded by': isThatOfEvents },
 };

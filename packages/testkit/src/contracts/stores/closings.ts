@@ -1,13 +1,13 @@
 import { StoreClosed } from '@login-policy/event-sourcing/store';
-import type { Theme } from '../contract.js';
-import { within } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { within } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { counterTotals } from '../../samples/counter.js';
 import { APPLES, CounterWriter } from './counters.js';
 
 /** How a store as a whole is closed. */
-export const closings: Theme<StoreUnderTest> = {
+export const closings: Suite<StoreUnderTest> = {
   title: 'a store that is closed',
   promises: {
     'refuses events and read models with StoreClosed': refusesBoth,

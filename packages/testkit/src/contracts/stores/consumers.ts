@@ -2,15 +2,15 @@ import { isFault, type RecordedEvent } from '@login-policy/event-sourcing';
 import { position, StoreClosed } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { COUNTER_CATEGORY } from '../../samples/counter.js';
-import type { Theme } from '../contract.js';
-import { eventually, within } from '../patience.js';
+import type { Suite } from '../contract.js';
+import { eventually, within } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, PEARS, WEATHER } from './counters.js';
 import { Listening } from './listening.js';
 
-/** What a consumer promises, alone and beside others of its name. */
-export const consumers: Theme<StoreUnderTest> = {
+/** What a consumer promises, alone and beside others of the same name. */
+export const consumers: Suite<StoreUnderTest> = {
   title: 'a consumer',
   promises: {
     'is called with every event in the order of commits, the events of an append in one call': handsOnAll,
@@ -189,7 +189,7 @@ async function beginsAfter({ open }: StoreUnderTest): Promise<void> {
   const lost = new Listening(store, { name: 'of another history', from: position(from + (1n << 60n)) });
   const { lastFailure } = await lost.until('a failure', (status) => status.lastFailure !== undefined);
   if (!isFault(lastFailure?.error, 'position-unknown'))
-    fail(`position-unknown was expected, not ${String(lastFailure?.error)}`);
+    fail(`expected position-unknown, got ${String(lastFailure?.error)}`);
   demandSame({ what: 'calls', actual: lost.calls.length, expected: 0 });
 }
 
@@ -234,7 +234,7 @@ async function ends({ open }: StoreUnderTest): Promise<void> {
   await refusal((async () => store.consume({ name: 'too late', handle: () => undefined }))(), StoreClosed);
 }
 
-/** Rejects with what no sound program rejects with. */
+/** Rejects with any value, even one that no sound program throws. */
 function rejectedWith(thrown: unknown): Promise<void> {
   return new Promise((_, reject) => {
     Reflect.apply(reject, undefined, [thrown]);

@@ -26,13 +26,13 @@ export const APPLES: StreamId = streamId(COUNTER_CATEGORY, 'apples');
 /** Another counter. */
 export const PEARS: StreamId = streamId(COUNTER_CATEGORY, 'pears');
 
-/** A stream that the projection of counters does not ask for. */
+/** A stream outside the projection's categories. */
 export const WEATHER: StreamId = streamId('Weather', 'today');
 
-/** The size of a count that {@link picky} can't take. */
+/** The count that {@link picky} fails at. */
 export const BAD_LUCK = 13;
 
-/** The projection of counters, under another name, with a reducer that throws at a count of 13. */
+/** The projection of counters under another name, with a reducer that throws at a count of 13. */
 export const picky: Projection<CounterEvent, CounterRow> = {
   ...counterTotals,
   name: 'picky-totals',
@@ -42,7 +42,7 @@ export const picky: Projection<CounterEvent, CounterRow> = {
   },
 };
 
-/** Appends to a store: counts of these sizes, `remove` to take the counter away. */
+/** Appends to a store: counts of these sizes, or `remove` to remove the counter. */
 export class CounterWriter {
   readonly #store: Store;
   readonly #nextId: () => NewEvent['id'];
@@ -58,7 +58,7 @@ export class CounterWriter {
     return this.#store.eventStore.append({ streamId: stream, expected: 'any', events });
   }
 
-  /** An event that is not recorded yet. */
+  /** A new event. */
   newEvent(by: number | 'remove'): NewEvent {
     const event: CounterEvent =
       by === 'remove' ? { type: 'CounterRemoved', data: { at: 0 } } : { type: 'Counted', data: { by } };
@@ -67,7 +67,7 @@ export class CounterWriter {
   }
 }
 
-/** Passes when rows, indexes and checkpoint are those of the whole log, folded anew. @throws AssertionError when not. */
+/** Checks that rows, indexes and checkpoint equal a new fold of the whole log. @throws AssertionError */
 export async function demandFolded(store: Store, projection: Projection<CounterEvent, CounterRow>): Promise<void> {
   const log = await readAll(store.eventStore);
   const wanted = log.filter((event) => matchesFilter(projection.filter, event));

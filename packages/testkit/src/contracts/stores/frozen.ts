@@ -20,13 +20,13 @@ import {
   type CounterRow,
   type CounterState,
 } from '../../samples/counter.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, PEARS } from './counters.js';
 
-/** How a call ended that was made while the server said nothing. */
+/** How a call ended on a frozen server. */
 export interface FrozenEnd {
-  /** What was called, and what was to end it: `a read, waitMs 1000`. */
+  /** The call and what should end it: `a read, waitMs 1000`. */
   readonly call: string;
   /** The fault's code, or `answered`. */
   readonly end: string;
@@ -34,14 +34,14 @@ export interface FrozenEnd {
 }
 
 const [WAIT_MS, SIGNAL_MS, CLOSE_MS] = [1000, 300, 1000];
-/** How much later a call may have ended than it was told to. */
+/** How much later than its time-out, or its signal, a call may end. */
 const [AFTER_WAIT_MS, AFTER_SIGNAL_MS] = [500, 100];
 const ENDS: ReadonlySet<string> = new Set(['deadline-exceeded', 'projection-behind', 'outcome-unknown']);
 const COUNT: CounterCommand = { type: 'Count', data: { by: 1 } };
 const by = { actor: 'tester' };
 
-/** What holds while the server behind a store says nothing. */
-export const frozenServers: Theme<StoreUnderTest> = {
+/** What holds while the store's server is frozen. */
+export const frozenServers: Suite<StoreUnderTest> = {
   title: 'a store whose server says nothing',
   deadlineMs: 120_000,
   promises: {
@@ -51,7 +51,7 @@ export const frozenServers: Theme<StoreUnderTest> = {
 
 async function keepsNobody({ open }: StoreUnderTest): Promise<void> {
   const { store, freeze, report } = await open();
-  if (freeze === undefined) return fail('the fixture can not freeze its server');
+  if (freeze === undefined) return fail('the fixture must be able to freeze its server');
   await new CounterWriter(store).write(APPLES, 1, 2);
   const calls = new FrozenCalls(store, await ProjectionRunner.open({ store, projection: counterTotals, maxAgeMs: 0 }));
   await calls.warmUp();
@@ -93,7 +93,7 @@ class FrozenCalls {
     await this.#handler.handle(PEARS, COUNT, by);
   }
 
-  /** All of them at once, then the closing. */
+  /** All calls at once, then the close. */
   async ends(): Promise<readonly FrozenEnd[]> {
     const ends = await Promise.all([...this.#waiting(), ...this.#signalled()]);
     const close = this.#follower.close({ closeMs: CLOSE_MS });
@@ -148,7 +148,7 @@ async function endOf(name: string, call: Promise<unknown>): Promise<FrozenEnd> {
   return { call: name, end, afterMs: Math.round(performance.now() - since) };
 }
 
-/** The ends as a table of Markdown, for the page about a store. */
+/** The outcomes as a Markdown table, for the page about a store. */
 export function tableOfEnds(ends: readonly FrozenEnd[]): string {
   const rows = ends.map(({ call, end, afterMs }) => {
     const [what, limit = ''] = call.split(', ');

@@ -1,12 +1,12 @@
 import type { ConsumeOptions, Consumer, ConsumerStatus, RecordedEvent, Store } from '@login-policy/event-sourcing';
 import type { Handling } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
-import { eventually } from '../patience.js';
+import { eventually } from '../waiting.js';
 
-/** What a handler of a test does with a call, beside taking note of it. */
+/** What a test's handler does beside recording the call. */
 export type Doing = (events: readonly RecordedEvent[], handling: Handling) => unknown;
 
-/** A consumer of a test, and all calls of its handler. */
+/** A test's consumer, with all calls of its handler. */
 export class Listening {
   readonly calls: (readonly RecordedEvent[])[] = [];
   readonly consumer: Consumer;
@@ -21,7 +21,7 @@ export class Listening {
     });
   }
 
-  /** The places of all events it was called with, in the order of the calls. */
+  /** The places of all delivered events, in the order of the calls. */
   get places(): readonly string[] {
     return this.calls.flat().map(placeOf);
   }
@@ -32,7 +32,7 @@ export class Listening {
     return this.consumer.status();
   }
 
-  /** Waits until it was called with these events, and has handled them. @throws AssertionError when it was called with others */
+  /** Waits until these events were delivered and handled. @throws AssertionError when others were delivered */
   async demand(events: readonly RecordedEvent[]): Promise<void> {
     if (events.length === 0) fail('nothing was recorded');
     await eventually('the handling of events', async () => this.places.length >= events.length);
@@ -42,7 +42,7 @@ export class Listening {
   }
 }
 
-/** An event as a text that says which it is. */
+/** An event as text, for comparisons. */
 export function placeOf({ streamId, revision }: RecordedEvent): string {
   return `${streamId}@${revision}`;
 }

@@ -16,9 +16,9 @@ import {
   type CounterRow,
 } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { ofAnotherHistory } from '../event-store/lost-histories.js';
-import { yieldToLoop } from '../patience.js';
+import { yieldToLoop } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { CounterWriter, demandFolded } from './counters.js';
@@ -29,8 +29,8 @@ const ROUNDS = 30;
 const FIVE = [1, 1, 1, 1, 1];
 const PATIENT = { waitMs: 30_000 };
 
-/** What holds when a store is opened as a program opens it, several times at once. */
-export const openings: Theme<StoreUnderTest> = {
+/** What holds when a store is opened several times at once, with default options. */
+export const openings: Suite<StoreUnderTest> = {
   title: 'a store that is opened three times',
   deadlineMs: 120_000,
   promises: {
@@ -100,7 +100,7 @@ async function rebuildsWhileWritten({ open }: StoreUnderTest): Promise<void> {
   const writer = new CounterWriter(store);
   const stream = streamOf(0, 0);
   const hundred = Array.from({ length: 100 }, () => 1);
-  // More than a page of a rebuild.
+  // More events than a page of a rebuild.
   for (let round = 0; round < 12; round++) await writer.write(stream, ...hundred);
   for (let rebuilt = 1; rebuilt <= 3; rebuilt++) {
     const rebuild = { isDone: false };
@@ -134,7 +134,7 @@ async function answersNothingTooEarly({ open }: StoreUnderTest): Promise<void> {
   await follower.close();
 }
 
-/** New streams all the time, each in an append of five, then a second one. */
+/** New streams all the time: each gets an append of five events, then another. */
 async function writeStreams(writer: CounterWriter, opening: number): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     await writer.write(streamOf(opening, round), ...FIVE);
@@ -143,13 +143,13 @@ async function writeStreams(writer: CounterWriter, opening: number): Promise<voi
   }
 }
 
-/** Rebuilds, catches up, closes and opens followers for as long as there is writing. */
+/** Rebuilds, catches up, closes and opens runners while there are writers. */
 async function disturb(stores: readonly Store[], followers: Counters[], writing: { isDone: boolean }): Promise<void> {
   for (let round = 0; !writing.isDone; round++) {
     const store = stores[round % stores.length];
     if (store === undefined) return;
     const beside = await follow(store);
-    // Another rebuild may have been begun meanwhile, which does no harm.
+    // A concurrent rebuild may supersede this one, which is fine.
     await Promise.all([beside.catchUp(), firstOf(followers).rebuild().catch(demandSuperseded)]);
     await beside.close();
     await yieldToLoop();

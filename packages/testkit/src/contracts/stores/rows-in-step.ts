@@ -3,14 +3,14 @@ import { RevisionConflict } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { counterTotals } from '../../samples/counter.js';
 import { rowUnder } from '../../row-under.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import type { StoreUnderTest } from '../store-contract.js';
-import { begun, yieldToLoop, within } from '../patience.js';
+import { begun, yieldToLoop, within } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import { APPLES, CounterWriter, demandFolded, PEARS, picky, WEATHER } from './counters.js';
 
-/** What is promised of rows that change inside an append. */
-export const rowsInStep: Theme<StoreUnderTest> = {
+/** Rows that change inside an append. */
+export const rowsInStep: Suite<StoreUnderTest> = {
   title: 'an append beside opened read models',
   deadlineMs: 60_000,
   promises: {

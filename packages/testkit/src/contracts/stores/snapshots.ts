@@ -3,13 +3,13 @@ import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import { counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, demandFolded, PEARS } from './counters.js';
 
 const PATIENT = { waitMs: 30_000 };
 
-/** The projection of counters, which keeps each row as every third event of its stream left it, too. */
+/** The projection of counters, with a snapshot at every third event of a stream. */
 const withSnapshots: Projection<CounterEvent, CounterRow> = {
   ...counterTotals,
   name: 'counters-with-snapshots',
@@ -17,8 +17,8 @@ const withSnapshots: Projection<CounterEvent, CounterRow> = {
     (revision + 1n) % 3n === 0n ? { key: `${revision}@${streamId}`, row } : undefined,
 };
 
-/** What is promised of rows as they were. */
-export const snapshots: Theme<StoreUnderTest> = {
+/** Snapshots of rows. */
+export const snapshots: Suite<StoreUnderTest> = {
   title: 'a projection that keeps snapshots of its rows',
   deadlineMs: 60_000,
   promises: {

@@ -3,14 +3,14 @@ import { ProjectionStopped, type ReadModel } from '@login-policy/event-sourcing/
 import { demandSame, fail } from '../../demand.js';
 import { counterTotals, type CounterRow } from '../../samples/counter.js';
 import { rowUnder } from '../../row-under.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { readAll, readStream } from '../event-store/reading.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { APPLES, BAD_LUCK, CounterWriter, demandFolded, PEARS, picky } from './counters.js';
 
-/** What happens when the projection of an opened read model can't take an event. */
-export const stops: Theme<StoreUnderTest> = {
+/** What happens when the projection of an opened read model fails on an event. */
+export const stops: Suite<StoreUnderTest> = {
   title: 'an append that a projection can not take',
   deadlineMs: 60_000,
   promises: {

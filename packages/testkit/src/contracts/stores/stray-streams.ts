@@ -2,18 +2,18 @@ import { ProjectionRunner, streamId, type Projection, type Store, type StreamId 
 import { demandSame, fail } from '../../demand.js';
 import { COUNTER_CATEGORY, counterTotals, PARITY, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, PEARS } from './counters.js';
 
 const PATIENT = { waitMs: 30_000 };
 
-/** What is wrong with each name is that it has more than a word. */
+/** Names that are not a single word. */
 const STRAY: readonly StreamId[] = ['old-apples', 'apples/', '%zz', 'apples and pears', 'apples\0'].map((key) =>
   streamId(COUNTER_CATEGORY, key),
 );
 
-/** What every function of a projection does that is asked about a stray stream, or handed an event of one. */
+/** Throws for a stray stream. Every function of the projection calls it, so none may be called for such a stream. */
 function refuse(id: StreamId): void {
   if (!isWord(id)) throw new RangeError(`${id} is not the stream of a counter`);
 }
@@ -22,7 +22,7 @@ function isWord(id: StreamId): boolean {
   return /^Counter-\w+$/.test(id);
 }
 
-/** The counters whose names are words. */
+/** The projection of counters whose names are words. */
 const namedCounters: Projection<CounterEvent, CounterRow> = {
   ...counterTotals,
   name: 'named-counters',
@@ -37,12 +37,12 @@ const namedCounters: Projection<CounterEvent, CounterRow> = {
   },
 };
 
-/** A total that can't be written down. */
+/** A total that can't be encoded. */
 const UNWRITTEN = 13;
-/** A total that can't be found by anything. */
+/** A total that can't be indexed. */
 const UNINDEXED = 17;
 
-/** Counters, whose rows can't be kept at two totals. */
+/** Counters whose rows can't be stored at two totals. */
 const unkeptCounters: Projection<CounterEvent, CounterRow> = {
   ...counterTotals,
   name: 'unkept-counters',
@@ -59,8 +59,8 @@ const unkeptCounters: Projection<CounterEvent, CounterRow> = {
   },
 };
 
-/** What one stream can do to the rows of all others: nothing. */
-export const strayStreams: Theme<StoreUnderTest> = {
+/** One stream must not affect the rows of others. */
+export const strayStreams: Suite<StoreUnderTest> = {
   title: 'a stream that its read model can not take',
   deadlineMs: 60_000,
   promises: {
@@ -81,7 +81,7 @@ async function listsStrayStreams({ open }: StoreUnderTest): Promise<void> {
     const writer = new CounterWriter(index % 2 === 0 ? store : other, nextId);
     await writer.write(stream, 1, 2);
     await writer.write(stream, 'remove');
-    // Events that nobody can read make no difference.
+    // Unreadable events make no difference.
     const events = [{ ...writer.newEvent(1), type: 'NeverHeardOf' }];
     await store.eventStore.append({ streamId: stream, expected: 'any', events });
     await writer.write(PEARS, 1);

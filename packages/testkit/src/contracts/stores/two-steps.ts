@@ -22,7 +22,7 @@ import { readAll } from '../event-store/reading.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, PEARS } from './counters.js';
 
-/** The next version of the program: it counts by ten and more, in an event that the one before can't read. */
+/** The next version of the program: it counts by ten and more, in an event that the previous version can't read. */
 const nextEvents: EventCodec<CounterEvent> = eventCodec<CounterEvent>({
   Counted: {
     upcasters: [(data) => data],
@@ -35,8 +35,8 @@ const nextEvents: EventCodec<CounterEvent> = eventCodec<CounterEvent>({
 });
 
 /**
- * Forward: all processes run the next version before one of them writes what only it can read. Back: they all stop writing it
- * before the first process of the old version runs again. What both can read is written all the while.
+ * Upgrade: all processes run the next version before any writes what only it can read. Rollback: all stop writing it
+ * before a process of the old version runs again. Meanwhile all write what both can read.
  */
 export async function goesInTwoSteps({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
@@ -80,7 +80,7 @@ function program(
   };
 }
 
-/** What only the next version can read is refused by name, when it is asked about, too, and nothing is written. */
+/** Commands and dry runs that need the next version's event are refused by name, and nothing is written. */
 async function demandRefused({ eventStore }: Store, { count, dryRun }: Program): Promise<void> {
   const before = await readAll(eventStore);
   const rejection = { reason: 'shape-not-yet-allowed', type: 'Counted', schemaVersion: 2 };
@@ -96,7 +96,7 @@ async function demandTotal(answering: Promise<Answer>, expected: number): Promis
   demandSame({ what: 'total', actual: answer.state?.total, expected });
 }
 
-/** Its read model reads what the next version wrote. */
+/** Its read model has the events of the next version. */
 async function demandRow(store: Store, events: EventCodec<CounterEvent>, expected: number): Promise<void> {
   const follower = await ProjectionRunner.open({ store, projection: { ...counterTotals, version: 2, events } });
   const { rows } = await follower.read([APPLES], { waitMs: 30_000 });

@@ -2,7 +2,7 @@ import { ProjectionRunner, isFault, type EventCodec, type Projection, type Store
 import { demandSame, fail } from '../../demand.js';
 import { counterEvents, counterTotals, PARITY, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import { readAll } from '../event-store/reading.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, PEARS } from './counters.js';
@@ -10,18 +10,18 @@ import { goesInTwoSteps } from './two-steps.js';
 
 const PATIENT = { waitMs: 30_000 };
 
-/** What the next version of the program also knows: one type of event more. */
+/** The next version of the program knows one event type more. */
 const nextEvents: EventCodec<CounterEvent> = {
   encode: (event) => counterEvents.encode(event),
   decode: (event) => counterEvents.decode(event.type === 'CountedAnew' ? { ...event, type: 'Counted' } : event),
   reads: (type) => type === 'CountedAnew' || type === 'Counted',
 };
 
-/** The projection as the next version has it: under a version of its own. */
+/** The projection of the next version, with its own version number. */
 const nextTotals: Projection<CounterEvent, CounterRow> = { ...counterTotals, version: 2, events: nextEvents };
 
 /** What holds while two versions of a program use one store. */
-export const versions: Theme<StoreUnderTest> = {
+export const versions: Suite<StoreUnderTest> = {
   title: 'an event that a newer program wrote',
   deadlineMs: 60_000,
   promises: {
@@ -60,7 +60,7 @@ async function marksItsOwnRow({ open }: StoreUnderTest): Promise<void> {
   await old.close();
 }
 
-/** Both have the same read model: the newer program changed what events there are, and not what rows there are. */
+/** Both versions share the read model: the newer one has more events, but the same rows. */
 async function isReadInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const writer = new CounterWriter(store);
@@ -143,7 +143,7 @@ async function goesForwardAndBack({ open }: StoreUnderTest): Promise<void> {
   await again.close();
 }
 
-/** Counts ten apples as only the next version can. */
+/** Counts ten apples in the next version's event. */
 async function writeAnew(store: Store, writer: CounterWriter): Promise<void> {
   const event = { ...writer.newEvent(10), type: 'CountedAnew' };
   await store.eventStore.append({ streamId: APPLES, expected: 'any', events: [event] });

@@ -3,18 +3,14 @@ import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { storeContract } from '@login-policy/testkit/contracts';
 import { before, describe, it } from 'mocha';
 import { runContract, type ContractRun } from './contract-run.js';
-import { demandNoticed, methodsOf, PATIENCE_MS, runOnEvents, runOnRows, type Saboteur } from './saboteur.js';
-import { saboteursOfRows } from './saboteurs-of-rows.js';
-import { saboteursThatCut } from './saboteurs-that-cut.js';
-import { saboteursThatRead } from './saboteurs-that-read.js';
-import { saboteursThatWrite } from './saboteurs-that-write.js';
+import { demandNoticed, methodsOf, WAIT_LIMIT_MS, runOnEvents, runOnRows, type Mutant } from './mutant.js';
+import { mutantsOfRows } from './mutants-of-rows.js';
+import { mutantsThatCut } from './mutants-that-cut.js';
+import { mutantsThatRead } from './mutants-that-read.js';
+import { mutantsThatWrite } from './mutants-that-write.js';
 
-describeSaboteurs(
-  'the event store contract',
-  [...saboteursThatWrite, ...saboteursThatRead, ...saboteursThatCut],
-  runOnEvents,
-);
-describeSaboteurs('the read-model store contract', saboteursOfRows, runOnRows);
+describeMutants('the event store contract', [...mutantsThatWrite, ...mutantsThatRead, ...mutantsThatCut], runOnEvents);
+describeMutants('the read-model store contract', mutantsOfRows, runOnRows);
 
 describe('the store contract notices a store that', () => {
   it('keeps no read model in its appends', async () => {
@@ -47,20 +43,20 @@ describe('the store contract notices a store that', () => {
   });
 });
 
-function describeSaboteurs<Sabotage>(
+function describeMutants<Mutation>(
   contract: string,
-  saboteurs: readonly Saboteur<Sabotage>[],
-  run: (saboteur: Saboteur<Sabotage>) => Promise<ContractRun>,
+  mutants: readonly Mutant<Mutation>[],
+  run: (mutant: Mutant<Mutation>) => Promise<ContractRun>,
 ): void {
   describe(`${contract} notices a store that`, () => {
-    const begun = new Map<Saboteur<Sabotage>, Promise<ContractRun>>();
+    const begun = new Map<Mutant<Mutation>, Promise<ContractRun>>();
 
     before('begin those whose notice takes a wait', () => {
-      for (const saboteur of saboteurs) if (saboteur.isNoticedByWaiting) begun.set(saboteur, run(saboteur));
+      for (const mutant of mutants) if (mutant.isNoticedByWaiting) begun.set(mutant, run(mutant));
     });
 
-    for (const saboteur of saboteurs) {
-      it(saboteur.does, async () => demandNoticed(await (begun.get(saboteur) ?? run(saboteur))));
+    for (const mutant of mutants) {
+      it(mutant.does, async () => demandNoticed(await (begun.get(mutant) ?? run(mutant))));
     }
   });
 }
@@ -96,8 +92,8 @@ function withoutSnapshots(store: Store): Store {
 function registerStore(spoil: (store: Store) => Store): void {
   storeContract(
     {
-      name: 'a saboteur',
-      patienceMs: PATIENCE_MS,
+      name: 'a mutant',
+      waitLimitMs: WAIT_LIMIT_MS,
       keeps: 'inline',
       open: async ({ clock }) => {
         const store = spoil(openMemoryStore({ clock }));

@@ -7,24 +7,24 @@ import {
   type Append,
   type Receipt,
 } from '@login-policy/event-sourcing/store';
-import { disguising, type EventStoreSabotage, type Saboteur } from './saboteur.js';
+import { disguising, type EventStoreMutation, type Mutant } from './mutant.js';
 
 /** Stores that do one thing wrong when they write. */
-export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
+export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
   {
     does: 'records the events of an append one by one',
     noticedBy: 'is seen whole or not at all by a concurrent reader',
-    sabotage: ({ store }) => ({ append: (append) => oneByOne(store, append) }),
+    mutation: ({ store }) => ({ append: (append) => oneByOne(store, append) }),
   },
   {
     does: 'lets another append in between the events of one',
     noticedBy: 'keeps the events of one append together, while many write',
-    sabotage: ({ store }) => ({ append: (append) => oneByOne(store, append) }),
+    mutation: ({ store }) => ({ append: (append) => oneByOne(store, append) }),
   },
   {
     does: 'records the first event of an append that it refuses',
     noticedBy: 'that is refused writes none of its events',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async append(append) {
         try {
           return await store.append(append);
@@ -38,7 +38,7 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'takes "stream-exists" for "any"',
     noticedBy: '"stream-exists" is not met by a stream without events',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       append: (append) =>
         store.append({ ...append, expected: append.expected === 'stream-exists' ? 'any' : append.expected }),
     }),
@@ -46,7 +46,7 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'looks at the revision and writes later',
     noticedBy: 'at one revision: one wins, the others are told where the stream is',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async append(append) {
         await refuseUnexpected(store, append);
         await yieldToLoop();
@@ -57,12 +57,12 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'loses updates',
     noticedBy: 'on one stream, each trying again on a conflict, lose no update',
-    sabotage: ({ store }) => ({ append: (append) => store.append({ ...append, expected: 'any' }) }),
+    mutation: ({ store }) => ({ append: (append) => store.append({ ...append, expected: 'any' }) }),
   },
   {
     does: 'tells the wrong revision in a conflict',
     noticedBy: 'of an event before the last is not met',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       append: (append) =>
         store.append(append).catch((refusal: unknown) => {
           if (!isFault(refusal, 'revision-conflict')) throw refusal;
@@ -73,7 +73,7 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'takes a schema version that is too large for the one there may be',
     noticedBy: 'that no store could give back is refused as unserialisable-data, and nothing of it is written',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       append: (append) =>
         store.append({
           ...append,
@@ -84,14 +84,14 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'writes what was given up',
     noticedBy: 'that was given up before it began writes nothing',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       append: ({ streamId, expected, events }) => store.append({ streamId, expected, events }),
     }),
   },
   {
     does: 'writes what it says was given up while it waited',
     noticedBy: 'that is given up while it waits is there whole or not at all, as it answers',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async append({ signal, ...append }) {
         await yieldToLoop();
         const answer = await store.append(append);
@@ -102,7 +102,7 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'looks for a receipt after the revision',
     noticedBy: 'that exists is noticed before an unmet revision',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async append(append) {
         await refuseUnexpected(store, append);
         return store.append(append);
@@ -112,17 +112,17 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'keeps receipts for the whole store',
     noticedBy: 'of the same key can be had by every stream',
-    sabotage: ({ store }) => keepingReceipts(store, () => 'all'),
+    mutation: ({ store }) => keepingReceipts(store, () => 'all'),
   },
   {
     does: 'looks for a receipt and keeps it later',
     noticedBy: 'a receipt is given to exactly one of many concurrent appends',
-    sabotage: ({ store }) => keepingReceipts(store, (stream) => stream),
+    mutation: ({ store }) => keepingReceipts(store, (stream) => stream),
   },
   {
     does: 'lets recordedAt follow the clock back',
     noticedBy: "is that of the stream's last event when the clock is behind it",
-    sabotage: ({ store, clock }) => {
+    mutation: ({ store, clock }) => {
       const instants = new Map<string, RecordedEvent['recordedAt']>();
       return disguising(store, (event) => {
         const recordedAt = instants.get(event.id) ?? clock();
@@ -134,13 +134,13 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'leaves the reason out',
     noticedBy: 'comes back with the metadata it was given and no other, with and without the optional ones',
-    sabotage: ({ store }) =>
+    mutation: ({ store }) =>
       disguising(store, ({ metadata: { reason: _, ...metadata }, ...event }) => ({ ...event, metadata })),
   },
   {
     does: 'tells two kinds of é apart no longer',
     noticedBy: 'comes back as it was given, in whatever language',
-    sabotage: ({ store }) =>
+    mutation: ({ store }) =>
       disguising(store, ({ data, ...event }) => ({
         ...event,
         data: typeof data['text'] === 'string' ? { ...data, text: data['text'].normalize('NFC') } : data,
@@ -149,7 +149,7 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'says that it is closed to writers only',
     noticedBy: 'refuses every call with StoreClosed',
-    sabotage: ({ store }) => ({ head: () => store.head().catch(() => START) }),
+    mutation: ({ store }) => ({ head: () => store.head().catch(() => START) }),
   },
 ];
 

@@ -1,16 +1,16 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
 import { DeadlineExceeded, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
-import { changed, type EventStoreSabotage, type Saboteur } from './saboteur.js';
+import { changed, type EventStoreMutation, type Mutant } from './mutant.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
 
 /** Stores that show half a command, or go on for nobody. */
-export const saboteursThatCut: readonly Saboteur<EventStoreSabotage>[] = [
+export const mutantsThatCut: readonly Mutant<EventStoreMutation>[] = [
   {
     does: 'ends a page at the size asked for, wherever that is',
     noticedBy: 'come in one page of everything, whatever its size',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *readAll(options): Pages {
         for await (const page of store.readAll(options)) yield* cut(page, options?.pageSize);
       },
@@ -19,7 +19,7 @@ export const saboteursThatCut: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'hands out messages of the size asked for, wherever they end',
     noticedBy: 'come in one message of a subscription, history or live',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *subscribe(options): Messages {
         for await (const message of store.subscribe(options)) {
           if (message.kind !== 'events') yield message;
@@ -31,19 +31,19 @@ export const saboteursThatCut: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'says no event’s place in its append when it is read',
     noticedBy: 'say their place in it, in the answer and in every later read; a single one says none',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       readAll: (options) => changed(store.readAll(options), ({ append: _, ...event }) => event),
     }),
   },
   {
     does: 'answers a caller who has given up',
     noticedBy: 'rejects with DeadlineExceeded, and has written nothing',
-    sabotage: ({ store }) => ({ receipt: (stream, key) => store.receipt(stream, key) }),
+    mutation: ({ store }) => ({ receipt: (stream, key) => store.receipt(stream, key) }),
   },
   {
     does: 'writes for a caller who has given up',
     noticedBy: 'rejects with DeadlineExceeded, and has written nothing',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async append({ signal, ...append }) {
         const recorded = await store.append(append);
         if (signal?.aborted === true) throw new DeadlineExceeded({ doing: 'appending' });
@@ -54,7 +54,7 @@ export const saboteursThatCut: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'reads everything for a caller who has given up',
     noticedBy: 'ends a read of everything, or a subscription, quietly',
-    sabotage: ({ store }) => ({ readAll: (options = {}) => store.readAll({ ...options, signal: undefined }) }),
+    mutation: ({ store }) => ({ readAll: (options = {}) => store.readAll({ ...options, signal: undefined }) }),
   },
 ];
 

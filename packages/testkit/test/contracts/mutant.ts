@@ -5,43 +5,43 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { runContract, type ContractRun } from './contract-run.js';
 
-/** A sound store and the clock it was opened with, for a saboteur to break one thing in. */
+/** A sound store and the clock it was opened with, for a mutant to break one thing in. */
 export interface Sound {
   readonly store: EventStore;
   readonly clock: Clock;
 }
 
 /** A store that breaks one promise. */
-export interface Saboteur<Sabotage> {
+export interface Mutant<Mutation> {
   /** What it does, for the title of the test. */
   readonly does: string;
   /** The end of the full title of the contract's test that has to notice. */
   readonly noticedBy: string;
-  /** Whether that test has to wait until its patience ends: such ones are run side by side. */
+  /** Whether that test only fails after its whole wait limit: such mutants run side by side. */
   readonly isNoticedByWaiting?: true;
-  readonly sabotage: Sabotage;
+  readonly mutation: Mutation;
 }
 
-/** What a saboteur does instead of what the sound store does. */
-export type EventStoreSabotage = (sound: Sound) => Partial<EventStore>;
+/** What a mutant does instead of what the sound store does. */
+export type EventStoreMutation = (sound: Sound) => Partial<EventStore>;
 
-/** What a saboteur does instead of what the sound read model does. */
-export type ReadModelSabotage = <Row>(model: ReadModel<Row>) => Partial<ReadModel<Row>>;
+/** What a mutant does instead of what the sound read model does. */
+export type ReadModelMutation = <Row>(model: ReadModel<Row>) => Partial<ReadModel<Row>>;
 
-/** Longer than a memory store takes for anything; some saboteurs make the contract wait until it is over. */
-export const PATIENCE_MS = 2000;
+/** Longer than a memory store takes for anything; some mutants make the contract wait until it is over. */
+export const WAIT_LIMIT_MS = 2000;
 
 /** Runs the test of the event store contract that has to notice. */
-export function runOnEvents({ noticedBy, sabotage }: Saboteur<EventStoreSabotage>): Promise<ContractRun> {
+export function runOnEvents({ noticedBy, mutation }: Mutant<EventStoreMutation>): Promise<ContractRun> {
   return runContract(noticedBy, () =>
     eventStoreContract(
       {
-        name: 'a saboteur',
-        patienceMs: PATIENCE_MS,
+        name: 'a mutant',
+        waitLimitMs: WAIT_LIMIT_MS,
         readsStreams: true,
         open: async ({ clock }) => {
           const { eventStore } = openMemoryStore({ clock });
-          const store = delegating(eventStore, sabotage({ store: eventStore, clock }));
+          const store = delegating(eventStore, mutation({ store: eventStore, clock }));
           return { eventStore: store, another: async () => store, dispose: () => eventStore.close() };
         },
       },
@@ -51,14 +51,14 @@ export function runOnEvents({ noticedBy, sabotage }: Saboteur<EventStoreSabotage
 }
 
 /** Runs the test of the read-model store contract that has to notice. */
-export function runOnRows({ noticedBy, sabotage }: Saboteur<ReadModelSabotage>): Promise<ContractRun> {
+export function runOnRows({ noticedBy, mutation }: Mutant<ReadModelMutation>): Promise<ContractRun> {
   return runContract(noticedBy, () =>
     readModelStoreContract(
       {
-        name: 'a saboteur',
-        patienceMs: PATIENCE_MS,
+        name: 'a mutant',
+        waitLimitMs: WAIT_LIMIT_MS,
         open: async () => {
-          const readModels = sabotaged(openMemoryStore().readModels, sabotage);
+          const readModels = mutated(openMemoryStore().readModels, mutation);
           return { readModels, another: async () => readModels, dispose: () => readModels.close() };
         },
       },
@@ -67,7 +67,7 @@ export function runOnRows({ noticedBy, sabotage }: Saboteur<ReadModelSabotage>):
   );
 }
 
-/** Passes when exactly one test was run and failed, and not by a slip of the saboteur's own. */
+/** Passes when exactly one test was run and failed, and not through a mistake of the mutant itself. */
 export function demandNoticed({ passed, failed }: ContractRun): void {
   expect(passed, 'tests that noticed nothing').to.deep.equal([]);
   expect([...failed.keys()], 'tests that noticed').to.have.length(1);
@@ -103,11 +103,11 @@ export function methodsOf<Row>(model: ReadModel<Row>): ReadModel<Row> {
   };
 }
 
-function sabotaged(sound: ReadModelStore, sabotage: ReadModelSabotage): ReadModelStore {
+function mutated(sound: ReadModelStore, mutation: ReadModelMutation): ReadModelStore {
   return {
     async open(definition) {
       const model = await sound.open(definition);
-      return { ...methodsOf(model), ...sabotage(model) };
+      return { ...methodsOf(model), ...mutation(model) };
     },
     close: () => sound.close(),
   };

@@ -2,19 +2,23 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { failure } from '../demand.js';
 import { paced } from '../pace.js';
 
-/** How long a test waits for one thing to happen, on a quiet machine. Only what does not happen takes so long. */
-export const PATIENCE_MS = 20_000;
+/** How long a test waits for one thing on a quiet machine. Only a failing test waits this long. */
+export const WAIT_LIMIT_MS = 20_000;
 
-const patience = new AsyncLocalStorage<number>();
+const waitLimit = new AsyncLocalStorage<number>();
 
-/** Lets whatever is waited for in `work` have so long, instead of {@link PATIENCE_MS}. */
-export function withPatience<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
-  return patience.run(ms, work);
+/** Sets the waiting time inside `work`, instead of {@link WAIT_LIMIT_MS}. */
+export function withWaitLimit<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
+  return waitLimit.run(ms, work);
 }
 
-/** Passes on what comes of the promise. @throws AssertionError when nothing comes of it in time, as fast as this machine is. */
+/**
+ * The promise's outcome.
+ *
+ * @throws AssertionError when it does not come in time, adjusted to the speed of this machine.
+ */
 export async function within<Value>(doing: string, promise: Promise<Value>, ms?: number): Promise<Value> {
-  const waiting = new Waiting(doing, ms ?? patience.getStore() ?? PATIENCE_MS);
+  const waiting = new Waiting(doing, ms ?? waitLimit.getStore() ?? WAIT_LIMIT_MS);
   try {
     return await Promise.race([promise, waiting.over]);
   } finally {
@@ -22,21 +26,21 @@ export async function within<Value>(doing: string, promise: Promise<Value>, ms?:
   }
 }
 
-/** Takes a promise that is awaited later: should it fail before that, this is not yet anybody's unhandled rejection. */
+/** Marks a promise as handled that is awaited later, so that an early failure is not an unhandled rejection. */
 export function begun<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => undefined);
   return promise;
 }
 
-/** Asks again and again until the answer is yes. @throws AssertionError when it is not in time. */
+/** Polls until the answer is true. @throws AssertionError when that does not happen in time. */
 export async function eventually(doing: string, isTrue: () => Promise<boolean>): Promise<void> {
-  const waiting = new Waiting(doing, patience.getStore() ?? PATIENCE_MS);
+  const waiting = new Waiting(doing, waitLimit.getStore() ?? WAIT_LIMIT_MS);
   let isOver = false;
   const asking = async (): Promise<void> => {
     while (!isOver && !(await isTrue())) await yieldToLoop();
   };
   try {
-    // Raced once: a race for each question would leave a million behind, which all end when the time is up.
+    // A single race: a race for each poll would leave a million promises that all settle at the time-out.
     await Promise.race([asking(), waiting.over]);
   } finally {
     isOver = true;
@@ -44,16 +48,16 @@ export async function eventually(doing: string, isTrue: () => Promise<boolean>):
   }
 }
 
-/** Lets everything else that is ready have its turn: a loop that only awaits promises would starve timers and sockets. */
+/** Yields to the event loop: a loop that only awaits promises would starve timers and sockets. */
 export function yieldToLoop(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
 }
 
-/** A time that grows while it passes, when the machine turns out to be slow. */
+/** A time-out that is extended while the machine turns out to be slow. */
 class Waiting {
-  /** Rejects when it is over. */
+  /** Rejects when the time is over. */
   readonly over: Promise<never>;
   readonly #began = performance.now();
   readonly #ms: number;

@@ -1,20 +1,20 @@
 import { setImmediate as yieldToLoop, setTimeout as pause } from 'node:timers/promises';
 import type { KeyedRow, RebuildingModel, RowsAt } from '@login-policy/event-sourcing/store';
-import { methodsOf, type ReadModelSabotage, type Saboteur } from './saboteur.js';
+import { methodsOf, type ReadModelMutation, type Mutant } from './mutant.js';
 
 /** Read models that do one thing wrong. */
-export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
+export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   {
     does: 'takes a step from whatever checkpoint',
     noticedBy: 'that is not the expected one refuses the step, and says where it is',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       commit: async (change) => model.commit({ ...change, expected: await model.checkpoint() }),
     }),
   },
   {
     does: 'looks at the checkpoint and writes later',
     noticedBy: 'that take the same step at once: one takes it',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       async commit(change) {
         const actual = await model.checkpoint();
         if (actual !== change.expected) return model.commit(change);
@@ -26,7 +26,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'writes the rows first and the checkpoint later',
     noticedBy: 'show a reader rows and checkpoint of one step, never of two',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       async commit({ expected, checkpoint, rows }) {
         await model.commit({ expected, checkpoint: expected ?? checkpoint, rows });
         await yieldToLoop();
@@ -37,7 +37,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'reads the rows first and the checkpoint later',
     noticedBy: 'show a reader rows and checkpoint of one step, never of two',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       async read(keys) {
         const { rows } = await model.read(keys);
         await yieldToLoop();
@@ -48,7 +48,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'reads rows and checkpoint of two moments',
     noticedBy: 'that reduce the same log: each event is reduced once, and none of them stops',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       async read(keys) {
         const checkpoint = await model.checkpoint();
         await yieldToLoop();
@@ -59,7 +59,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'counts what a page holds',
     noticedBy: 'counts more rows than a page holds, at the checkpoint of the rows',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       async count(query) {
         const { rows, ...at } = await model.keys(query);
         return { ...at, rows: rows.length };
@@ -69,7 +69,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'hands out its own rows, to be changed',
     noticedBy: 'stay as they are when a reader changes the one it was handed',
-    sabotage(model) {
+    mutation(model) {
       const own = new Map<string, Awaited<ReturnType<typeof model.read>>['rows']>();
       return {
         async read(keys) {
@@ -84,7 +84,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'writes the rows of a step that it refuses',
     noticedBy: 'of a refused step leaves rows and indexes as they were',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       async commit(change) {
         const actual = await model.checkpoint();
         if (actual !== undefined) await model.commit({ ...change, expected: actual, checkpoint: actual });
@@ -95,24 +95,24 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'orders keys by their UTF-16 units',
     noticedBy: 'answers in the order of the UTF-8 bytes of the keys',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       query: async (query) => rowsChanged(await model.query(query), (rows) => rows.toSorted(byUnits)),
     }),
   },
   {
     does: 'gives one row more than the limit',
     noticedBy: 'goes on after a key, in pages of any size',
-    sabotage: (model) => ({ query: (query) => model.query({ ...query, limit: (query.limit ?? 100) + 1 }) }),
+    mutation: (model) => ({ query: (query) => model.query({ ...query, limit: (query.limit ?? 100) + 1 }) }),
   },
   {
     does: 'begins anew when it is asked for keys alone',
     noticedBy: 'goes on after a key, in pages of any size',
-    sabotage: (model) => ({ keys: ({ afterKey: _, ...query }) => model.keys(query) }),
+    mutation: (model) => ({ keys: ({ afterKey: _, ...query }) => model.keys(query) }),
   },
   {
     does: 'finds values whatever their case',
     noticedBy: 'tells values apart that look alike',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       async query(query) {
         const values = new Set([query.value, query.value.toLowerCase()]);
         const found = await Promise.all([...values].map((value) => model.query({ ...query, value })));
@@ -123,7 +123,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'finds a row by the first value of an index alone',
     noticedBy: 'finds a row under each of several values of one index, once, and under none that went',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       query: async (query) =>
         rowsChanged(await model.query(query), (rows) =>
           rows.filter(({ row }) => groupsOf(row)[0] === query.value || groupsOf(row).length === 0),
@@ -133,7 +133,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'finds a row as often as it says a value',
     noticedBy: 'finds a row under each of several values of one index, once, and under none that went',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       query: async (query) =>
         rowsChanged(await model.query(query), (rows) =>
           rows.flatMap((found) => {
@@ -146,7 +146,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'keeps rows that were taken away',
     noticedBy: 'are taken away and given again',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       commit: ({ rows, ...change }) =>
         model.commit({ ...change, rows: new Map([...rows].filter(([, row]) => row !== undefined)) }),
     }),
@@ -154,7 +154,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'shows a rebuild before its end',
     noticedBy: 'is out of every sight until it takes the place of the live rows',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       async beginRebuild() {
         const copy = await model.beginRebuild();
         return rebuilding(copy, {
@@ -169,7 +169,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'switches over to a copy that is behind',
     noticedBy: 'is refused the place while the live rows are further, and may catch up',
-    sabotage: (model) => ({
+    mutation: (model) => ({
       async beginRebuild() {
         const copy = await model.beginRebuild();
         return rebuilding(copy, {
@@ -183,7 +183,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     does: 'wakes nobody',
     noticedBy: 'ends after a commit through another handle',
     isNoticedByWaiting: true,
-    sabotage: () => ({
+    mutation: () => ({
       changed: (signal) =>
         new Promise((resolve) => {
           signal.addEventListener('abort', () => resolve());
@@ -194,18 +194,18 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     does: 'looks again after a while only',
     noticedBy: 'ends at once after a commit in this process',
     isNoticedByWaiting: true,
-    sabotage: () => ({ changed: (signal) => pause(200, undefined, { signal }).catch(() => undefined) }),
+    mutation: () => ({ changed: (signal) => pause(200, undefined, { signal }).catch(() => undefined) }),
   },
   {
     does: 'does not hear the signal',
     noticedBy: 'ends when the signal fires, or has fired before',
     isNoticedByWaiting: true,
-    sabotage: (model) => ({ changed: () => model.changed(new AbortController().signal) }),
+    mutation: (model) => ({ changed: () => model.changed(new AbortController().signal) }),
   },
   {
     does: 'answers a caller who has given up',
     noticedBy: 'rejects with DeadlineExceeded, and has changed nothing',
-    sabotage: (model) => ({ query: (query) => model.query(query) }),
+    mutation: (model) => ({ query: (query) => model.query(query) }),
   },
 ];
 

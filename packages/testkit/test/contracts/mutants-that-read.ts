@@ -1,22 +1,22 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import { position, type ReadAllOptions, type SubscriptionMessage, placeIn } from '@login-policy/event-sourcing/store';
-import type { EventStoreSabotage, Saboteur } from './saboteur.js';
+import type { EventStoreMutation, Mutant } from './mutant.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
 
 /** Stores that do one thing wrong when they are read or followed. */
-export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
+export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   {
     does: 'ends after a page that is full',
     noticedBy: 'forwards gives exactly what was asked for, at every border',
-    sabotage: ({ store }) => ({ readStream: (stream, options) => firstPage(store.readStream(stream, options)) }),
+    mutation: ({ store }) => ({ readStream: (stream, options) => firstPage(store.readStream(stream, options)) }),
   },
   {
     does: 'takes "from" for "after" when it reads backwards',
     noticedBy: 'backwards gives exactly what was asked for, at every border',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *readStream(stream, options): Pages {
         const isWanted = ({ revision }: RecordedEvent): boolean =>
           options?.direction !== 'backwards' || revision !== options.from;
@@ -29,12 +29,12 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'reads everything for one stream after another',
     noticedBy: 'gives each stream whole and in its order, none between two events of another, in pages of every size',
-    sabotage: ({ store }) => ({ readStreams: (options) => store.readAll(options) }),
+    mutation: ({ store }) => ({ readStreams: (options) => store.readAll(options) }),
   },
   {
     does: 'reads streams beyond the position up to which they are wanted',
     noticedBy: 'gives what was recorded up to a position, and nothing of what came after it',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *readStreams(options): Pages {
         yield* store.readStreams?.({ ...options, upTo: await store.head() }) ?? [];
       },
@@ -43,7 +43,7 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'forgets the filter when it reads one stream after another',
     noticedBy: 'of some categories gives the streams of those, and no others',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *readStreams({ filter: _, ...options }): Pages {
         yield* store.readStreams?.(options) ?? [];
       },
@@ -52,7 +52,7 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'gives the last event of a page again',
     noticedBy: 'gives all events of all streams, in pages of every size',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *readAll(options): Pages {
         let last: RecordedEvent | undefined;
         for await (const page of store.readAll(options)) {
@@ -65,7 +65,7 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'gives an empty page at the end',
     noticedBy: 'that does not exist gives no pages',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *readStream(stream, options): Pages {
         yield* store.readStream(stream, options);
         yield [];
@@ -75,7 +75,7 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'takes every category that begins alike',
     noticedBy: 'by category gives the streams of those categories, and of none that sounds alike',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *readAll(options = {}): Pages {
         const { filter, ...rest } = options;
         if (filter === undefined) return yield* store.readAll(options);
@@ -89,7 +89,7 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'takes a filter that names nothing for no filter',
     noticedBy: 'by a filter that names nothing gives nothing',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       readAll({ filter, ...options } = {}) {
         const isEmpty = filter?.categories.length === 0;
         return store.readAll(filter === undefined || isEmpty ? options : { ...options, filter });
@@ -99,23 +99,23 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'shows an event before one at a lower position',
     noticedBy: 'is what a reader sees who reads on again and again meanwhile',
-    sabotage: ({ store }) => showingSomeLate(store),
+    mutation: ({ store }) => showingSomeLate(store),
   },
   {
     does: 'loses what is written between history and live',
     noticedBy: 'loses nothing and gives nothing twice across the border from history to live',
     isNoticedByWaiting: true,
-    sabotage: ({ store }) => ({ subscribe: (options) => withBorder(store, options, (_, head) => head) }),
+    mutation: ({ store }) => ({ subscribe: (options) => withBorder(store, options, (_, head) => head) }),
   },
   {
     does: 'gives twice what is written between history and live',
     noticedBy: 'loses nothing and gives nothing twice across the border from history to live',
-    sabotage: ({ store }) => ({ subscribe: (options) => withBorder(store, options, (begun) => begun) }),
+    mutation: ({ store }) => ({ subscribe: (options) => withBorder(store, options, (begun) => begun) }),
   },
   {
     does: 'says that it is caught up before it is',
     noticedBy: 'a subscription gives what was there before, then says it is caught up',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *subscribe(options): Messages {
         yield { kind: 'caught-up', position: await store.head() };
         yield* store.subscribe(options);
@@ -126,7 +126,7 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
     does: 'is caught up behind events it gives only',
     noticedBy: 'is caught up behind events its filter holds back',
     isNoticedByWaiting: true,
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *subscribe(options): Messages {
         let isNew = false;
         for await (const message of store.subscribe(options)) {
@@ -140,7 +140,7 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
     does: 'hears that its reader left with the next event only',
     noticedBy: 'comes when the reader leaves while they still wait for a message',
     isNoticedByWaiting: true,
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *subscribe(options): Messages {
         yield* store.subscribe(options);
       },
@@ -150,12 +150,12 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
     does: 'does not hear the signal while it waits',
     noticedBy: 'comes quietly when the signal fires while the reader waits',
     isNoticedByWaiting: true,
-    sabotage: ({ store }) => ({ subscribe: ({ signal: _, ...options } = {}) => store.subscribe(options) }),
+    mutation: ({ store }) => ({ subscribe: ({ signal: _, ...options } = {}) => store.subscribe(options) }),
   },
   {
     does: 'ends quietly when it is closed',
     noticedBy: 'comes with StoreClosed when the store is closed while the reader waits',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *subscribe(options): Messages {
         try {
           yield* store.subscribe(options);
@@ -168,12 +168,12 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'counts the head one too far',
     noticedBy: 'has the last event at the head',
-    sabotage: ({ store }) => ({ head: async () => position((await store.head()) + 1n) }),
+    mutation: ({ store }) => ({ head: async () => position((await store.head()) + 1n) }),
   },
   {
     does: 'goes by the place of a position alone when it is read on from one',
     noticedBy: 'is refused where a read or a subscription goes on from it',
-    sabotage: ({ store }) => ({
+    mutation: ({ store }) => ({
       async *readAll(options): Pages {
         const after = await eventAt(store, options?.after ?? START);
         yield* store.readAll({ ...options, after });
@@ -183,7 +183,7 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'knows every place there is, whatever event stands there',
     noticedBy: 'is not known, and neither is one beyond the end; those of events are',
-    sabotage: ({ store }) => ({ knows: async (one) => placeIn(one) <= placeIn(await store.head()) }),
+    mutation: ({ store }) => ({ knows: async (one) => placeIn(one) <= placeIn(await store.head()) }),
   },
 ];
 
