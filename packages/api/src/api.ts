@@ -40,78 +40,79 @@ import { NodeExchange } from './server/node-exchange.js';
 import { openPages } from './server/open-pages.js';
 import { ReadinessProbe, type Readiness } from './server/readiness.js';
 
-/** How much a client may send at once. */
+/** Limits on what a client may send. */
 export interface BodyOptions {
-  /** Default 262,144: the longest body that is read, and the longest it may be unpacked. */
+  /** Default 262,144: the largest body in bytes, as sent and decompressed. */
   readonly maxBodyBytes?: number;
   /** Default 10,000: how long a body may take to arrive. */
   readonly bodyTimeoutMs?: number;
 }
 
-/** Where the pages of an operator are. */
+/** The paths of the operator's pages. */
 export interface OperationalPages {
-  /** Stands before `/debug/healthz`, `/debug/ready` and `/openapi.json`. Default: nothing. */
+  /** The prefix of `/debug/healthz`, `/debug/ready` and `/openapi.json`. Default: none. */
   readonly prefix: string;
 }
 
-/** What the API is made of. */
+/** The options of the API. */
 export interface ApiOptions extends Hooks, BodyOptions {
   readonly loginPolicies: LoginPolicies;
-  /** Served at `/admin/v1/policies/login/audit`. Default: nowhere. */
+  /** Served at `/admin/v1/policies/login/audit`. Default: not served. */
   readonly auditLog?: AuditLog;
-  /** Whom it asks who calls, what they may do, which instance is meant and which organizations there are. */
+  /** The hooks that authenticate callers, authorize them, find the instance and look up organizations. */
   readonly ports: Omit<Ports, 'isAllowed'> & Partial<Pick<Ports, 'isAllowed'>>;
-  /** How the removal of what is not on a policy is answered. Default `page`: 400 with code 9. */
+  /** The answer to removing what is not on a policy. Default `page`: 400 with code 9. */
   readonly absent?: AbsentAnswer;
   /**
-   * What becomes of names in a body of JSON that ZITADEL's messages don't have. Default `refuse`: 400, with the name that was
-   * probably meant. With `ignore` a setting whose name is misspelt is not made, and nobody is told.
+   * What happens to unknown names in a JSON body. Default `refuse`: 400, with the name that was probably meant. With
+   * `ignore`, a misspelt setting is silently not changed.
    */
   readonly unknownNames?: UnknownNames;
-  /** From which web pages of other origins it may be called. Default: from none. */
+  /** The other origins whose web pages may call the API. Default: none. */
   readonly origins?: AllowedOrigins;
   /**
-   * Where health, readiness and the OpenAPI document are, open to all: `prefix` stands before their paths. `false`: nowhere, nor
-   * is `grpc.health.v1` served. Default: with no prefix.
+   * The paths of health, readiness and the OpenAPI document, which are open to all callers: `prefix` is put before
+   * them. `false` serves none of them, and no `grpc.health.v1`. Default: no prefix.
    */
   readonly operational?: false | OperationalPages;
-  /** Default 30: how far the read model may be behind before the service calls itself not ready. */
+  /** Default 30: how far the read model may lag before the service reports that it is not ready. */
   readonly maxSecondsBehind?: number;
 }
 
 /** The API of the login policies: a handler to mount in a server, or a port of its own. */
 export interface Api {
   /**
-   * Answers a request of Node's HTTP/1.1 or HTTP/2 servers. With `next`, what is not one of the API's paths is left to
-   * it; without, it is answered with 404.
+   * Handles a request of Node's HTTP/1.1 or HTTP/2 servers. Other paths are passed to `next`; without it they get 404.
    */
   readonly handler: (request: NodeRequest, response: NodeResponse, next?: () => void) => void;
   /**
-   * Answers a request of a server that speaks `fetch`: Hono, Next, Bun, Deno, functions of clouds. All protocols but gRPC, which needs
-   * trailers. Rejects only when a hook throws.
+   * Handles a request of a server with the `fetch` interface: Hono, Next, Bun, Deno, cloud functions. Supports all
+   * protocols except gRPC, which needs trailers. Rejects only when a hook throws.
    */
   readonly fetch: (request: Request, options?: FetchOptions) => Promise<Response>;
   /**
-   * Says from now on that it is not ready, and ends what would last forever over `handler`, the watches of its health: call it
-   * before the server it is mounted in closes. Over `listen`, `close` does both.
+   * Reports from now on that it is not ready, and ends the streaming answers of `handler`, which are health watches.
+   * Call it before the server closes that the API is mounted in. Over `listen`, `close` does both.
    */
   readonly endWatches: () => void;
   /**
-   * Listens on a port. Once the last is to close, the API says that it is not ready: give `close` a `drainMs` as long as it
-   * takes clients to find that out. @throws Error of Node's when the port can't be had.
+   * Listens on a port. When the last one begins to close, the API reports that it is not ready: pass `close` a
+   * `drainMs` that gives clients time to notice.
+   *
+   * @throws Error of Node's when the port is not available.
    */
   readonly listen: (options: PortOptions) => Promise<OpenPort>;
-  /** Whether it can answer, and how far the read model is behind. */
+  /** Whether the API can answer, and how far the read model lags. */
   readonly readiness: () => Promise<Readiness>;
-  /** The OpenAPI 3.1 document of what REST serves, apart from this document itself and `/debug/…`. */
+  /** The OpenAPI 3.1 document of the REST routes, except for this document and `/debug/…`. */
   readonly openApi: Schema;
 }
 
 /**
- * Makes the API. It opens nothing and keeps nothing: closing the login policies and their store stays with the program that opened
+ * Creates the API. It opens and closes nothing: the login policies and their store stay with the program that opened
  * them.
  *
- * @throws RangeError that names an option that is unknown or malformed.
+ * @throws RangeError that names an unknown or malformed option.
  */
 export function createApi(given: ApiOptions): Api {
   const options = parseApiOptions(given);
@@ -151,14 +152,14 @@ export function createApi(given: ApiOptions): Api {
   };
 }
 
-/** Answers a request within what others need around it: once, however often they ask for it. */
+/** Runs a request inside the `around` hook: once, however often the hook calls `answer`. */
 async function handled(skins: Skins, exchange: Exchange): Promise<void> {
   const { around } = exchange.settings.hooks;
   if (around === undefined) return dispatch(skins, exchange);
   let answering: Promise<void> | undefined;
   const answer = (): Promise<void> => {
     answering ??= dispatch(skins, exchange);
-    // Told below, unless `around` fails first.
+    // Thrown below, unless `around` fails first.
     answering.catch(() => undefined);
     return answering;
   };
@@ -167,17 +168,17 @@ async function handled(skins: Skins, exchange: Exchange): Promise<void> {
   return answering;
 }
 
-/** Fires when answers that last have to end: each watch listens to it. */
+/** The signal that ends streaming answers. Each watch listens to it. */
 function newEnding(): AbortController {
   const ending = new AbortController();
   setMaxListeners(0, ending.signal);
   return ending;
 }
 
-/** Makes a handler whose answers that last end with others. */
+/** Makes a handler whose streaming answers end with the given signal. */
 type HandlerOf = (ending: AbortSignal) => Api['handler'];
 
-/** A port with the API alone. The watches of its health end with it. */
+/** A port with only the API. Its health watches end with it. */
 async function listen(handlerOf: HandlerOf, probe: ReadinessProbe, where: PortOptions): Promise<OpenPort> {
   const ending = newEnding();
   const port = await openPort(handlerOf(ending.signal), where);

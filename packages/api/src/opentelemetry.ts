@@ -17,25 +17,28 @@ import type { AccessEntry, Hooks } from './server/exchange.js';
 
 const NAME = '@login-policy/api';
 
-/** With what is traced and counted. */
+/** The tracer and meter to use. */
 export interface OpenTelemetryOptions {
-  /** Default: of the global provider. */
+  /** Default: from the global provider. */
   readonly tracer?: Tracer;
-  /** Default: of the global provider. */
+  /** Default: from the global provider. */
   readonly meter?: Meter;
 }
 
-/** What OpenTelemetry is told by. */
+/** The connections to OpenTelemetry. */
 export interface OpenTelemetry {
-  /** For `openLoginPolicies` and the stores: spans of calls, appends and handlers of consumers, their numbers, and how far consumers are behind. */
+  /**
+   * For `openLoginPolicies` and the stores: spans of calls, appends and consumers' handlers, with metrics, and the lag
+   * of consumers.
+   */
   readonly observe: Observe;
-  /** For `createApi`: a span around each request, which goes on from the caller's `traceparent`, and its duration. */
+  /** For `createApi`: a span around each request, as a child of the caller's `traceparent`, and its duration. */
   readonly hooks: Required<Pick<Hooks, 'around' | 'onAnswered'>>;
-  /** Has the lag of the read model asked for each time that metrics are collected. Give back what it answers to end that. */
+  /** Measures the read model's lag at each collection of metrics. The returned function stops that. */
   readonly watchLag: (policies: Pick<LoginPolicies, 'readModel'>) => () => void;
 }
 
-/** Traces and metrics over `@opentelemetry/api`. Without an SDK of OpenTelemetry it does nothing. */
+/** Traces and metrics over `@opentelemetry/api`. Without an OpenTelemetry SDK it does nothing. */
 export function openTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
   const tracer = options.tracer ?? trace.getTracer(NAME);
   const meter = options.meter ?? metrics.getMeter(NAME);
@@ -75,13 +78,13 @@ function observer(tracer: Tracer, meter: Meter): Observe {
         return past(tracer, seen, { name: `login-policy ${seen.consumer}`, attributes });
       }
       case 'consumer':
-        // Who stands by does not know.
+        // A standby does not know its lag.
         return seen.lag === undefined ? undefined : lags.record(seen.lag, { 'login_policy.consumer': seen.consumer });
     }
   };
 }
 
-/** A span of what is over, within the request that it was a part of. */
+/** A span that has ended, within the span of its request. */
 function past(
   tracer: Tracer,
   { durationMs, outcome }: { readonly durationMs: number; readonly outcome: string },
@@ -112,7 +115,7 @@ function hooksOf(tracer: Tracer, meter: Meter): OpenTelemetry['hooks'] {
       requests.record(entry.durationMs / 1000, { protocol, 'rpc.method': method, code });
       const span = trace.getActiveSpan();
       span?.updateName(method === 'none' ? 'login-policy' : method).setAttributes(attributesOf(entry));
-      // Only what is nobody's doing but ours: a refusal is an answer.
+      // Only our own failures are errors: a refusal is an answer.
       if (code === 13 || code === 14) span?.setStatus({ code: SpanStatusCode.ERROR });
     },
   };
@@ -138,7 +141,7 @@ function attributesOf(entry: AccessEntry): Attributes {
 function watchLag(meter: Meter, { readModel }: Pick<LoginPolicies, 'readModel'>): () => void {
   const lag = meter.createObservableGauge('login_policy.read_model.lag', { unit: 's' });
   const ask = async (result: ObservableResult): Promise<void> => {
-    // What can't be found out leaves no point; that the store is away shows elsewhere.
+    // An unknown lag records no point; a store that is unavailable shows elsewhere.
     const found = await readModel.lag().catch(() => undefined);
     if (found !== undefined) result.observe(found.seconds);
   };

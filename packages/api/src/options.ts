@@ -14,7 +14,7 @@ import {
 } from '@login-policy/event-sourcing/options';
 import type { ApiOptions, OperationalPages } from './api.js';
 
-/** Without `isAllowed` the caller's own grants decide: one that is `undefined` by mistake must not come to that. */
+/** Without `isAllowed`, the caller's grants decide. An `undefined` value by mistake must not have that effect. */
 const PORTS: OptionRules<ApiOptions['ports']> = {
   authenticate: aFunction,
   isAllowed: leftOutOr(aFunction),
@@ -22,7 +22,7 @@ const PORTS: OptionRules<ApiOptions['ports']> = {
   organizations: withMethods('exists'),
 };
 
-/** As browsers write them; `null`, which every sandboxed page has, is not an origin. */
+/** Origins as browsers send them. `null` is excluded, because every sandboxed page has it. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\sA-Z]+$/;
 
 const origins = mustBe(
@@ -56,13 +56,13 @@ const OPTIONS: OptionRules<ApiOptions> = {
   onFailure: optional(aFunction),
 };
 
-/** Takes the options of `createApi`. @throws RangeError that names an option that is unknown or malformed */
+/** Parses the options of `createApi`. @throws RangeError that names an unknown or malformed option */
 export function parseApiOptions(given: ApiOptions): ApiOptions {
   const options = parseOptions(given, 'createApi', OPTIONS);
   return { ...options, ports: { ...options.ports } };
 }
 
-/** Not a promise of them, which is what somebody has who forgot to await it. */
+/** Refuses a promise of them, whose `await` was forgotten. */
 function isOpened(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'readModel' in value;
 }

@@ -2,7 +2,7 @@ import type { CustomizeOptions, InstanceRef, OwnerRef, PolicyReadOptions } from 
 import type { CallContext } from './call-context.js';
 import { commandOptions, readOptions, type Incoming } from './conditions.js';
 
-/** A call that was let in. For a read nobody looks at what only a change can be under, nor the other way round. */
+/** The context of an authorized call. Reads ignore write preconditions; writes ignore read options. */
 export class AdmittedCall implements CallContext<OwnerRef> {
   readonly owner: OwnerRef;
   readonly organization: CallContext<OwnerRef>['organization'];

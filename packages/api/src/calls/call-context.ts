@@ -1,16 +1,16 @@
 import type { CustomizeOptions, InstanceRef, OrganizationRef, OwnerRef, PolicyReadOptions } from '@login-policy/domain';
 
-/** All a method knows of a call apart from the request itself. */
+/** What a method knows of a call besides the request message. */
 export interface CallContext<Owner extends OwnerRef> {
-  /** Whose policy is meant. */
+  /** The owner of the policy. */
   readonly owner: Owner;
   readonly instance: InstanceRef;
-  /** The conditions of a change. @throws ApiError for a header that is not of its form. */
+  /** The conditions of a change. @throws ApiError for a malformed header. */
   readonly command: CustomizeOptions;
-  /** The conditions of a read. @throws ApiError for a header or an `asOf` that is not of its form. */
+  /** The conditions of a read. @throws ApiError for a malformed header or `asOf`. */
   readonly read: PolicyReadOptions;
   /**
-   * An organization that the request itself names, once it is certain that it exists and is open to the caller.
+   * An organization named in the request, after checking that it exists and the caller may access it.
    *
    * @throws ApiError otherwise.
    */
@@ -19,23 +19,23 @@ export interface CallContext<Owner extends OwnerRef> {
   readonly isAllowed: (permission: string, owner: OwnerRef) => Promise<boolean>;
 }
 
-/** What a method knows that only reads. */
+/** The context of a method that only reads. */
 export type ReadContext<Owner extends OwnerRef> = Omit<CallContext<Owner>, 'command' | 'isAllowed'>;
 
-/** An answer of REST: whole, or in parts that are each made when the one before was taken in. */
+/** The body of a REST answer: complete, or in parts that are made one after another as the client reads them. */
 export type RestText = string | Uint8Array | AsyncGenerator<string, void, undefined>;
 
-/** What a method answers, in the words of its own message. */
+/** The answer of a method, with its message. */
 export interface Answer<Message> {
   readonly message: Message;
-  /** The entity tag of the policy that answered, with its quotes. */
+  /** The quoted entity tag of the policy. */
   readonly tag?: string;
-  /** How far a read has to be to see what was written. */
+  /** What a read must wait for to see the change. */
   readonly position?: string;
-  /** Of a removal from the default: how many custom policies still allow it. */
+  /** After a removal from the default: how many custom policies still allow the item. */
   readonly stillAllowing?: string;
-  /** The status over REST, where it is not 200. */
+  /** The HTTP status over REST, if it is not 200. */
   readonly status?: number;
-  /** What the message is over REST, where it is not JSON. */
+  /** The content type over REST, if it is not JSON. */
   readonly type?: string;
 }

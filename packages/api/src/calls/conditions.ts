@@ -7,11 +7,11 @@ import { badHeader, foreignTag, unreadable } from '../errors/refusals.js';
 import type { RequestHeaders } from '../ports/ports.js';
 import { recordedKey } from './idempotency-key.js';
 
-/** What came with a call besides its request, whatever the protocol: headers, and what was made of others. */
+/** The conditions of a call in any protocol: headers, and what was derived from them. */
 export interface Incoming extends RequestHeaders {
-  /** Goes into the correlation id of the events, and is told to the caller. */
+  /** Used as the correlation id of the events, and returned to the caller. */
   readonly requestId: string;
-  /** Fires when nobody waits for the answer any more: the client has gone, or their time is up. */
+  /** Aborts when the answer is no longer needed: the client has left, or its deadline has passed. */
   readonly signal: AbortSignal | undefined;
   /** The moment in the past that a read asks for: a sequence, an instant in ISO 8601, or @ and a position. */
   readonly asOf: string | undefined;
@@ -19,17 +19,17 @@ export interface Incoming extends RequestHeaders {
 
 const LONGEST_REQUEST_ID = 200;
 
-/** Options that are put together: nearly always there are none, and a spread of nothing is not for nothing. */
+/** Options under construction. Usually there are none, so spreads are avoided. */
 type Writable<Options> = { -readonly [Name in keyof Options]: Options[Name] };
 
-/** The id a request carries, when it is one that can be recorded; else a fresh one. */
+/** The request's id, if it can be recorded; otherwise a new one. */
 export function requestIdOf(headers: RequestHeaders): string {
   const id = headers.get('x-request-id');
   const isFit = id !== undefined && id.length <= LONGEST_REQUEST_ID && /^[\x21-\x7e]+$/.test(id);
   return isFit ? id : randomUUID();
 }
 
-/** The conditions a command is given under, and who gives it. @throws ApiError for a header that is not of its form. */
+/** The conditions of a command, and its actor. @throws ApiError for a malformed header. */
 export function commandOptions(actor: string, incoming: Incoming): CustomizeOptions {
   const { requestId, signal } = incoming;
   const idempotencyKey = incoming.get('idempotency-key');
@@ -46,7 +46,7 @@ export function commandOptions(actor: string, incoming: Incoming): CustomizeOpti
   return options;
 }
 
-/** The warnings that the caller knows of: names, with commas between them. @throws ApiError for one that there is not */
+/** The warnings that the caller acknowledges: names separated by commas. @throws ApiError for an unknown name */
 export function acknowledging(headers: RequestHeaders): Pick<CustomizeOptions, 'acknowledge'> {
   const names = headers.get('login-policy-acknowledge')?.split(',');
   if (names === undefined) return {};
@@ -58,16 +58,24 @@ function unknownWarning(): never {
   throw badHeader('Login-Policy-Acknowledge', `one or more of ${LOCK_OUTS.join(', ')}, with commas between them`);
 }
 
-/** What a command may be pinned to. */
+/** The preconditions of a command. */
 type Pins = Pick<CustomizeOptions, 'ifDefaultEventId' | 'ifDefaultSequence' | 'ifEventId' | 'ifSequence'>;
 
-/** What a call is pinned to: the policy's own state by `If-Match`, the default's by `Login-Policy-If-Default`. @throws ApiError */
+/**
+ * The preconditions of a call: on the policy itself by `If-Match`, on the default by `Login-Policy-If-Default`.
+ *
+ * @throws ApiError
+ */
 export function pinning(headers: RequestHeaders): Pins {
   const seen = headers.get('login-policy-if-default')?.trim();
   return seen === undefined ? ownPinning(headers) : { ...ownPinning(headers), ...defaultPinning(seen) };
 }
 
-/** Takes the tag of a default policy, as the read of the default or of an organization without a custom policy has it. @throws ApiError */
+/**
+ * Parses the tag of a default policy, as in a read of the default or of an organization without a custom policy.
+ *
+ * @throws ApiError
+ */
 function defaultPinning(tag: string): Pins {
   const [, ifDefaultSequence, ifDefaultEventId] = DEFAULT_TAG.exec(tag) ?? [];
   if (ifDefaultSequence === undefined)
@@ -75,7 +83,7 @@ function defaultPinning(tag: string): Pins {
   return { ifDefaultSequence: BigInt(ifDefaultSequence), ...(ifDefaultEventId !== undefined && { ifDefaultEventId }) };
 }
 
-/** `*` asks for no more than that there is a policy, and that every command asks anyway. @throws ApiError */
+/** `*` only requires that there is a policy, which every command requires anyway. @throws ApiError */
 function ownPinning(headers: RequestHeaders): Pick<CommandOptions, 'ifEventId' | 'ifSequence'> {
   const tag = headers.get('if-match')?.trim();
   if (tag === undefined || tag === '*') return {};
@@ -85,12 +93,12 @@ function ownPinning(headers: RequestHeaders): Pick<CommandOptions, 'ifEventId' |
   throw badHeader('If-Match', 'one entity tag in quotes, as an ETag had it');
 }
 
-/** A policy's sequence, with the event that stands there; a tag made of a sequence alone takes any event for it. */
+/** A policy's sequence and last event. A tag with only a sequence matches any event there. */
 const OWN_TAG = /^"(\d{1,18})(?:\.([0-7][0-9A-HJKMNP-TV-Z]{25})\.\d{1,9})?"$/;
 
 const DEFAULT_TAG = /^"(?:default-)?(\d{1,18})(?:\.([0-7][0-9A-HJKMNP-TV-Z]{25})\.\d{1,9})?"$/;
 
-/** A header holds ASCII only, and a reason is prose. */
+/** A header can only hold ASCII, but a reason is free text. */
 function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -100,7 +108,7 @@ function percentDecoded(text: string): string {
   }
 }
 
-/** How current, or how old, a read has to be. @throws ApiError for what is not of its form. */
+/** How fresh a read must be, or its moment in the past. @throws ApiError for a malformed value. */
 export function readOptions(incoming: Incoming): PolicyReadOptions {
   const { asOf, signal } = incoming;
   const atLeast = incoming.get('login-policy-at-least');
@@ -113,14 +121,14 @@ export function readOptions(incoming: Incoming): PolicyReadOptions {
 
 const LONGEST_INSTANT = 64;
 
-/** Takes a moment as callers write it. @throws ApiError that names the field */
+/** Parses a moment from text. @throws ApiError that names the field */
 export function parseMoment(text: string, field: string): AsOf {
   const moment = text.length > LONGEST_INSTANT ? undefined : momentIn(text);
   if (moment !== undefined) return moment;
   throw unreadable(`${field} must be a sequence, an instant in ISO 8601 with its offset, or @ and a position.`);
 }
 
-/** The time this takes grows with the square of the length: the caller checks the length first. */
+/** Its time grows with the square of the length, so the caller checks the length first. */
 function momentIn(text: string): AsOf | undefined {
   if (/^\d{1,18}$/.test(text)) return { sequence: BigInt(text) };
   if (/^@\d{1,51}$/.test(text)) return positionIn(text.slice(1));

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import { badHeader } from '../errors/refusals.js';
 
-/** What a header can hold, without its control characters. */
+/** The characters a header can hold, without control characters. */
 const FIT = /^[\x20-\x7e\xa0-\xff]{1,200}$/;
 
 /**
- * The key a command is recorded under: a caller's `Idempotency-Key` belongs to that caller alone, or a caller who chose, heard or
- * guessed the key of another would be answered for a change that they never made.
+ * The key that a command is recorded under. It includes the caller's id: otherwise a caller who guessed another's
+ * `Idempotency-Key` would get the answer to a change that they did not make.
  *
- * @throws ApiError for a key that is not of its form.
+ * @throws ApiError for a malformed key.
  */
 export function recordedKey(actor: string, given: string): string {
   if (!FIT.test(given)) throw badHeader('Idempotency-Key', '1 to 200 characters, none of them a control character');

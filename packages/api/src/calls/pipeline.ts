@@ -10,24 +10,24 @@ import type { Incoming } from './conditions.js';
 import type { Scope } from './scope.js';
 import { NOBODY } from './served-method.js';
 
-/** What has to be true of a caller before their request is looked at. */
+/** What a caller must fulfil before their request is read. */
 export interface Demand {
-  /** `undefined`: nothing. */
+  /** `undefined`: no permission. */
   readonly permission: string | undefined;
-  /** Whether the caller has to be known where no permission is demanded. */
+  /** Whether the caller must be authenticated even without a permission. */
   readonly isKnown?: boolean;
-  /** What they have to be allowed besides. */
+  /** A second permission that is required. */
   readonly also?: string;
   readonly scope: Scope<OwnerRef>;
 }
 
-/** A request on its way in, and what is found out about it, for the access log. */
+/** An incoming request, with what is found out about it for the access log. */
 export interface Visit extends ApiRequest, Incoming {
   instanceId: string | undefined;
   callerId: string | undefined;
 }
 
-/** The caller that asks to do something, and the owner of the policy. */
+/** The caller and the owner of the policy. */
 interface Wish {
   readonly caller: Caller;
   readonly permission: string;
@@ -35,8 +35,8 @@ interface Wish {
 }
 
 /**
- * The one way through, whatever protocol a request came by: authenticate, authorize, validate, call. What it refuses,
- * it throws as an `ApiError`; the domain's faults are thrown as they are and translated by `fromThrown`.
+ * The single pipeline of all protocols: authenticate, authorize, validate, call. Refusals are thrown as `ApiError`;
+ * faults of the domain are rethrown as they are and translated by `fromThrown`.
  */
 export class Pipeline {
   readonly #ports: Ports;
@@ -45,7 +45,7 @@ export class Pipeline {
     this.#ports = ports;
   }
 
-  /** Lets a caller in by their headers alone: nobody's body is looked at before. @throws ApiError */
+  /** Authorizes a caller by the headers alone, before the body is read. @throws ApiError */
   async admit({ also, isKnown = false, permission, scope }: Demand, visit: Visit): Promise<CallContext<OwnerRef>> {
     if (permission === undefined && !isKnown)
       return new AdmittedCall({ actor: NOBODY.instanceId, incoming: visit, owner: NOBODY }, NOWHERE);
@@ -55,7 +55,8 @@ export class Pipeline {
     const caller = parseCaller(await this.#ports.authenticate(visit), 'the answer of authenticate');
     visit.callerId = caller?.id;
     if (caller === undefined) throw unauthenticated();
-    // Not left to `isAllowed`: a program that answers by the role alone would let in the administrators of its neighbours.
+    // Checked here and not by `isAllowed`: a hook that only looks at roles would let in administrators of other
+    // instances.
     if (caller.instanceId !== instanceId) throw permissionDenied(permission ?? 'policy.read');
     const named = scope.regards === 'organization' ? organizationOf(visit, caller) : undefined;
     const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
@@ -75,7 +76,7 @@ export class Pipeline {
     );
   }
 
-  /** The permission comes first: who has none does not learn which organizations there are. */
+  /** The permission is checked first, so that a caller without one can't find out which organizations exist. */
   async #demand(wish: Wish, request: Visit): Promise<void> {
     const { owner, permission } = wish;
     if (!(await this.#isAllowed(wish, request))) throw permissionDenied(permission);
@@ -84,7 +85,7 @@ export class Pipeline {
 
   async #isAllowed({ caller, owner, permission }: Wish, request: Visit): Promise<boolean> {
     const { instanceId } = owner;
-    // Written out, since nearly every call passes here: a spread of owners of two forms costs several times as much.
+    // Written out, because nearly every call passes here and a spread would cost several times as much.
     const place = isOrganization(owner)
       ? { instanceId, organizationId: owner.organizationId, request }
       : { instanceId, request };
@@ -98,7 +99,7 @@ export class Pipeline {
   }
 }
 
-/** An organization whose id is malformed does not exist. */
+/** The organization; `undefined` when its id is malformed, because it then can't exist. */
 function organizationIn(named: OrganizationRef): OrganizationRef | undefined {
   try {
     return parseOrganization(named, 'x-zitadel-orgid');
@@ -108,7 +109,7 @@ function organizationIn(named: OrganizationRef): OrganizationRef | undefined {
   }
 }
 
-/** Nobody is in no organization, and may do nothing. */
+/** The context of a call without a caller: no organization, no permissions. */
 const NOWHERE: Pick<CallContext<OwnerRef>, 'isAllowed' | 'organization'> = {
   organization: () => Promise.reject(unauthenticated()),
   isAllowed: () => Promise.resolve(false),

@@ -16,19 +16,19 @@ import { fromRejected, fromRejectedCommand, type AbsentAnswer } from '../errors/
 import { listDetailsMessage } from '../messages/details.js';
 import type { Answer } from './call-context.js';
 
-/** What every list of the v1 services answers. */
+/** The message of every list in the v1 services. */
 export interface ListMessage<Item> {
   readonly details: MessageInitShape<typeof ListDetailsSchema>;
   readonly result: Item[];
 }
 
-/** Gives the entity tag of the policy that answered, with its quotes. */
+/** Returns the quoted entity tag of a policy. */
 export type TagOf = (policy: Tagged) => string;
 
-/** What a tag is made of. */
+/** The parts of a policy that its tag is made from. */
 type Tagged = Pick<LoginPolicyView, 'owner' | 'details' | 'eventId'>;
 
-/** Turns the answers of the domain into answers of the API, and its refusals into thrown ones. */
+/** Converts answers of the domain into answers of the API, and refusals into thrown errors. */
 export class PolicyAnswers {
   readonly #absent: AbsentAnswer;
   readonly #refuse: typeof fromRejected;
@@ -38,7 +38,7 @@ export class PolicyAnswers {
     this.#refuse = refuse;
   }
 
-  /** The same, refusing in the names of the library: for callers who gave a command as data. */
+  /** The same, with refusals in the names of the library: for callers who gave a command as data. */
   get ofData(): PolicyAnswers {
     return new PolicyAnswers(this.#absent, fromRejectedCommand);
   }
@@ -78,21 +78,21 @@ export class PolicyAnswers {
     return { message, tag: tagOf(answer) };
   }
 
-  /** The judgement of a sign-in, also one that lets nobody in. @throws ApiError when it was not judged. */
+  /** The judgement of a sign-in, whatever its outcome. @throws ApiError when it was refused. */
   async ofJudgement(judging: Promise<JudgedSignIn | Rejected>): Promise<JudgedSignIn> {
     const answer = await judging;
     if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
     return answer;
   }
 
-  /** What was thrown in the place of an answer, as the API refuses it. */
+  /** Converts a thrown error into the API's refusal. */
   ofThrown(caught: unknown): unknown {
     if (!(caught instanceof RejectedError)) return caught;
     const { message, rejection } = caught;
     return this.#refuse({ outcome: 'rejected', rejection, message }, this.#absent);
   }
 
-  /** The answer of a read that has no message of its own. @throws ApiError when it was refused. */
+  /** The answer of a read without a message of its own. @throws ApiError when it was refused. */
   async ofRead<Found extends object>(answering: Promise<ReadAnswer<Found>>): Promise<Found> {
     const answer = await answering;
     if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
@@ -101,9 +101,8 @@ export class PolicyAnswers {
 }
 
 /**
- * Always in the order added. What `asc` says has no effect here, as it has none in ZITADEL: its documentation speaks of a
- * descending default, but its server does not sort, and clients are used to that. No limit means all there are: the list is
- * short.
+ * Always in the order added. `asc` has no effect: ZITADEL documents a descending default, but its server does not sort,
+ * and clients rely on that. Without a limit, all items are returned, because the list is short.
  */
 function pageOf<Item>(items: readonly Item[], query: ListQuery | undefined): readonly Item[] {
   if (query === undefined) return items;
@@ -111,22 +110,26 @@ function pageOf<Item>(items: readonly Item[], query: ListQuery | undefined): rea
   return items.slice(first, query.limit === 0 ? undefined : first + query.limit);
 }
 
-/** Counted up when a policy, a list or a history is written in another way: what a client has kept of it is old then. */
+/** Increase it when the format of a policy, a list or a history changes, so that cached answers become outdated. */
 const REPRESENTATION = 1;
 
 /**
- * The entity tag of a policy at a sequence. It names the event there: after a restore, another one may stand at the same sequence.
+ * The entity tag of a policy at a sequence. It includes the event, because after a restore another event may have the
+ * same sequence.
  */
 export function entityTag(sequence: bigint, eventId: string | undefined, of = ''): string {
   return eventId === undefined ? `"${of}${sequence}"` : `"${of}${sequence}.${eventId}.${REPRESENTATION}"`;
 }
 
-/** The tag of the policy that answered. */
+/** The tag of the policy itself. */
 export function ownTag({ details, eventId }: Tagged): string {
   return entityTag(details.sequence, eventId);
 }
 
-/** The tag of an organization's effective policy: an inherited policy is not one of its own states, so its tag never matches. */
+/**
+ * The tag of an organization's effective policy. An inherited policy gets a tag that never matches a state of the
+ * organization's own.
+ */
 export function effectiveTag({ owner, details, eventId }: Tagged): string {
   return entityTag(details.sequence, eventId, isOrganization(owner) ? '' : 'default-');
 }

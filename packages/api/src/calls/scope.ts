@@ -2,9 +2,9 @@ import type { InstanceRef, OrganizationRef, OwnerRef } from '@login-policy/domai
 import { isOrganization } from '@login-policy/domain/model';
 import { noOrganization } from '../errors/refusals.js';
 
-/** Whose policy a method speaks of. */
+/** Whose policy a method is about. */
 export interface Scope<Owner extends OwnerRef> {
-  /** Whether the organization the caller names, or their own, is looked at. */
+  /** Whether the method looks at an organization: the named one or the caller's own. */
   readonly regards: 'instance' | 'organization';
   /** The owner in the form the method needs. @throws ApiError when there is no such owner. */
   readonly narrow: (owner: OwnerRef) => Owner;
@@ -16,7 +16,7 @@ export const OF_INSTANCE: Scope<InstanceRef> = {
   narrow: ({ instanceId }) => ({ instanceId }),
 };
 
-/** The policy of the organization that is named in `x-zitadel-orgid`, or else of the caller's own. */
+/** The policy of the organization in `x-zitadel-orgid`, otherwise of the caller's own. */
 export const OF_ORGANIZATION: Scope<OrganizationRef> = {
   regards: 'organization',
   narrow: (owner) => {
@@ -25,5 +25,5 @@ export const OF_ORGANIZATION: Scope<OrganizationRef> = {
   },
 };
 
-/** The same, or the instance's for a caller without an organization. */
+/** The same, but the instance's policy for a caller without an organization. */
 export const OF_EITHER: Scope<OwnerRef> = { regards: 'organization', narrow: (owner) => owner };

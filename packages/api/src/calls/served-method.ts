@@ -16,17 +16,20 @@ import type { Answer, CallContext, ReadContext } from './call-context.js';
 import type { PolicyAnswers } from './policy-answers.js';
 import { OF_INSTANCE, type Scope } from './scope.js';
 
-/** Answers a request that was let in. @throws ApiError, at once or later, or a fault of the store */
+/** Handles an authorized request. @throws ApiError, synchronously or not, or a fault of the store */
 export type Call<Said> = (request: Message, context: CallContext<OwnerRef>) => Promise<Answer<Said>>;
 
-/** A method with what answers it: what every protocol calls, and none knows the message of. */
+/** A method with its handler, which every protocol calls without knowing its message. */
 export interface ServedMethod {
   readonly contract: MethodContract;
   readonly scope: Scope<OwnerRef>;
   readonly call: Call<Message>;
-  /** The same for a protocol that writes details itself, without a message; `undefined` for a method that only reads. */
+  /**
+   * The handler for a protocol that formats details itself, without a message; `undefined` for a method that only
+   * reads.
+   */
   readonly give: Call<Details> | undefined;
-  /** The command that a request gives; `undefined` for a method that only reads. @throws ApiError */
+  /** The command in a request; `undefined` for a method that only reads. @throws ApiError */
   readonly commandOf: ((request: Message) => CommandInput) | undefined;
 }
 
@@ -35,13 +38,13 @@ type Method<Input extends DescMessage, Output extends DescMessage> = DescMethod 
   readonly output: Output;
 };
 
-/** What methods are bound to. */
+/** What the handlers of methods need. */
 export interface Desk {
   readonly policies: LoginPolicies;
   readonly answers: PolicyAnswers;
 }
 
-/** Binds a method of a service that reads to what answers it. */
+/** Binds a method that reads to its handler. */
 export function serve<Owner extends OwnerRef, Input extends DescMessage, Output extends DescMessage>(
   scope: Scope<Owner>,
   desc: Method<Input, Output>,
@@ -64,7 +67,7 @@ export function serve<Owner extends OwnerRef, Input extends DescMessage, Output 
 
 type Manipulating<Input extends DescMessage> = Method<Input, GenMessage<Message & { details?: ObjectDetails }>>;
 
-/** Binds a method that gives a command: the same command whether it is carried out or only looked at. */
+/** Binds a method that gives a command: the same command for carrying it out and for a preview. */
 export function serveCommand<Input extends DescMessage>(
   scope: Scope<OwnerRef>,
   desc: Manipulating<Input>,
@@ -92,7 +95,7 @@ export function serveCommand<Input extends DescMessage>(
   };
 }
 
-/** The request as its method takes it: nothing answers one that breaks a rule of its descriptor. @throws ApiError */
+/** The request in its typed form, once it fulfils the rules of its descriptor. @throws ApiError */
 function checked<Input extends DescMessage>(
   { check }: MethodContract,
   { input, name }: Method<Input, DescMessage>,
@@ -103,7 +106,7 @@ function checked<Input extends DescMessage>(
   return request;
 }
 
-/** Binds a method that is open to all and answers nothing but that it is there. */
+/** Binds a method that is open to all and returns an empty message. */
 export function serveHealth<Output extends DescMessage>(desc: Method<DescMessage, Output>): ServedMethod {
   return {
     contract: contractOf(desc),
@@ -114,5 +117,5 @@ export function serveHealth<Output extends DescMessage>(desc: Method<DescMessage
   };
 }
 
-/** What a method that is open to all is called with in the place of an owner. */
+/** The owner passed to a method that is open to all. */
 export const NOBODY: InstanceRef = { instanceId: 'nobody' };

@@ -80,7 +80,7 @@ function changeOf(request: Parameters<typeof settingsOf>[0]): CommandInput {
   return { type: 'change', settings: settingsOf(request) };
 }
 
-/** The one method of v2: the request itself may name the organization, or the instance. */
+/** The only method of v2. Its request may name the organization or the instance. */
 function loginSettings({ policies, answers }: Desk): ServedMethod {
   return serve(OF_EITHER, SETTINGS.method.getLoginSettings, async ({ ctx }, context) => {
     const owner = await ownerIn(ctx?.resourceOwner, context);
@@ -95,7 +95,7 @@ function loginSettings({ policies, answers }: Desk): ServedMethod {
   });
 }
 
-/** The default policy is nobody's secret: who may read an organization's may read what it falls back to. */
+/** A caller who may read an organization's policy may also read the default, which it falls back to. */
 function ownerIn(
   named: RequestContext['resourceOwner'] | undefined,
   context: ReadContext<OwnerRef>,

@@ -4,33 +4,33 @@ import { OPTIONS } from './descriptors.js';
 import { checkOf, type CheckMessage } from './field-rules.js';
 import { parseTemplate, type PathTemplate } from './path-template.js';
 
-/** The one method that states no permission and needs none. */
+/** The only method without a permission. */
 const OPEN_TO_ALL = 'Healthz';
 
 /** The REST route of a method. */
 export interface Route extends PathTemplate {
   readonly verb: string;
-  /** What the body is: the whole request, or nothing that is looked at. */
+  /** What the body contains: the whole request, or nothing. */
   readonly body: 'request' | 'ignored';
 }
 
-/** What the descriptors say of a method: read once, at start. */
+/** What the descriptors say about a method. Read once at start-up. */
 export interface MethodContract {
   readonly desc: DescMethod;
-  /** As gRPC names it: `/zitadel.admin.v1.AdminService/GetLoginPolicy`. */
+  /** The method's path in gRPC: `/zitadel.admin.v1.AdminService/GetLoginPolicy`. */
   readonly rpcPath: string;
   readonly input: DescMessage;
   readonly output: DescMessage;
   readonly route: Route;
-  /** What a caller has to be allowed; `undefined` for a method that is open to all. */
+  /** The required permission; `undefined` for a method that is open to all. */
   readonly permission: string | undefined;
   readonly check: CheckMessage | undefined;
 }
 
 /**
- * Reads what the descriptors say of a method.
+ * Reads a method's descriptor.
  *
- * @throws Error when they say something that is not understood, or the method has no route.
+ * @throws Error when it has an unsupported option, or the method has no route.
  */
 export function contractOf(desc: DescMethod): MethodContract {
   return {
@@ -48,7 +48,7 @@ function routeOf(desc: DescMethod): Route {
   const rule = getOption(desc, OPTIONS.http);
   const { verb, template } = patternOf(rule);
   if (rule.additionalBindings.length > 0 || (rule.body !== '' && rule.body !== '*') || rule.responseBody !== '') {
-    throw new Error(`${desc.name} has a route of a form that is not understood`);
+    throw new Error(`${desc.name} has a route of an unsupported form`);
   }
   const path = `${basePathOf(desc)}${template}`;
   return { verb, ...parseTemplate(path), body: rule.body === '*' ? 'request' : 'ignored' };
@@ -68,5 +68,5 @@ function permissionOf(desc: DescMethod): string | undefined {
   if (hasOption(desc, OPTIONS.auth)) return getOption(desc, OPTIONS.auth).permission;
   if (hasOption(desc, OPTIONS.authOfV2)) return getOption(desc, OPTIONS.authOfV2).authOption?.permission;
   if (desc.name === OPEN_TO_ALL) return undefined;
-  throw new Error(`${desc.name} states no permission, so nobody could be kept from it`);
+  throw new Error(`${desc.name} has no permission, so everybody could call it`);
 }

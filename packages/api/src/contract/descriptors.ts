@@ -21,14 +21,14 @@ const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, Buffer.f
 
 type Described = DescExtension | DescMessage | DescService;
 
-/** What ZITADEL describes under a name. A method that is not served is there for the compiler only. */
+/** The descriptor with this name. A method that is not served exists only for the compiler. */
 function described<Desc extends Described>(name: string): Desc {
   const desc = registry.get(name);
   if (isOf<Desc>(desc, name)) return desc;
   throw new Error(`packages/api/descriptors.mjs left out ${name}`);
 }
 
-/** The types of a descriptor are made from the same file as it is: a name tells which they are. */
+/** Narrows the type by the name: types and descriptors are generated from the same file. */
 function isOf<Desc extends Described>(desc: ReturnType<typeof registry.get>, name: string): desc is Desc {
   return desc?.typeName === name;
 }
@@ -41,7 +41,7 @@ export const EFFECTIVE_POLICY: typeof GetLoginPolicyResponseSchema = described(
   'zitadel.management.v1.GetLoginPolicyResponse',
 );
 
-/** The options of ZITADEL's descriptors that are read. */
+/** The options of ZITADEL's descriptors that are used. */
 export const OPTIONS: {
   readonly http: typeof http;
   readonly auth: typeof auth_option;

@@ -2,19 +2,19 @@ import type { DescEnum, DescField, DescMessage, JsonObject, JsonValue } from '@b
 import { specifiedNames, enumNumber } from './open-enums.js';
 import { unknownName, unreadable } from '../errors/refusals.js';
 
-/** What becomes of a name in a body of JSON that the message has no field of: it is refused, or not looked at. */
+/** What happens to unknown field names in a JSON body: they are refused or ignored. */
 export type UnknownNames = 'refuse' | 'ignore';
 
-/** How a body of JSON is read, and where in it. */
+/** How a JSON body is read, and the current path in it. */
 interface Reading {
   readonly unknownNames: UnknownNames;
   readonly path: string;
 }
 
 /**
- * Puts numbers in the place of the names of enum values, also of those the descriptors do not know yet. A name that is
- * unknown is refused: left out, as JSON of protobuf would have it, it could mean something else than was said. The same is
- * true of the name of a field, unless those are to be ignored.
+ * Replaces the names of enum values by numbers, including names that the descriptors lack. An unknown value is refused:
+ * protobuf's JSON would drop it, which could change the meaning. Unknown field names are refused, too, unless they are
+ * to be ignored.
  *
  * @throws ApiError
  */
@@ -33,7 +33,7 @@ function messageFields(desc: DescMessage, json: JsonObject, reading: Reading): J
   return read;
 }
 
-/** Refuses members of an object that are not among these. @throws ApiError */
+/** Refuses members of an object with other names. @throws ApiError */
 export function checkNames(json: JsonObject, names: readonly string[]): void {
   const unknown = Object.keys(json).find((name) => !names.includes(name));
   if (unknown !== undefined) throw unknownName('', unknown, names);
@@ -45,7 +45,7 @@ function namesOf({ fields }: DescMessage): readonly string[] {
 
 const FIELDS = new WeakMap<DescMessage, ReadonlyMap<string, DescField>>();
 
-/** The fields of a message, by both of their names: what is looked for in each body is put in order once. */
+/** The fields of a message by both of their names. Cached, because each body needs them. */
 function fieldsOf(desc: DescMessage): ReadonlyMap<string, DescField> {
   const known = FIELDS.get(desc);
   if (known !== undefined) return known;

@@ -12,15 +12,15 @@ import { OPTIONS } from './descriptors.js';
 import { ruleBroken } from '../errors/refusals.js';
 import { enumNames, isDefined } from './open-enums.js';
 
-/** Refuses a message that breaks a rule its descriptor states. @throws ApiError */
+/** Refuses a message that breaks a rule of its descriptor. @throws ApiError */
 export type CheckMessage = (message: Message) => void;
 
 type CheckFields = (message: Message, path: string) => void;
 
 /**
- * Makes the check of a message from the `validate.rules` of its fields; `undefined` when there is nothing to check.
+ * Compiles the `validate.rules` of a message's fields; `undefined` when there are none.
  *
- * @throws Error for a rule that is not understood: it would be skipped in silence.
+ * @throws Error for an unsupported rule, which would otherwise be skipped silently.
  */
 export function checkOf(desc: DescMessage): CheckMessage | undefined {
   const check = fieldsCheckOf(desc);
@@ -50,7 +50,7 @@ function ruleCheck(field: DescField, { type }: FieldRules): CheckFields {
   if (type.case === 'bool' && field.fieldKind === 'scalar' && field.oneof !== undefined) {
     if (type.value.const !== undefined) return constantCheck(field, type.value.const);
   }
-  throw new Error(`${field.parent.typeName}.${field.name} has a rule of a kind that is not understood`);
+  throw new Error(`${field.parent.typeName}.${field.name} has an unsupported kind of rule`);
 }
 
 function enumCheck(field: DescField & { readonly fieldKind: 'enum' }, rule: EnumRules): CheckFields {
@@ -75,7 +75,7 @@ function stringCheck(field: DescField & { readonly fieldKind: 'scalar' }, rule: 
   };
 }
 
-/** Only of a `oneof`: elsewhere what was not said and `false` would be one. */
+/** Only within a `oneof`: elsewhere, a missing value and `false` are the same. */
 function constantCheck(field: DescField & { readonly fieldKind: 'scalar' }, wanted: boolean): CheckFields {
   return (message, path) => {
     const value = valueOf(message, field);
@@ -105,7 +105,7 @@ function itemsCheck(
   };
 }
 
-/** The value of a field; `undefined` where none is set, as of a `oneof` in which another was chosen. */
+/** The value of a field; `undefined` when it is not set, or another field of its `oneof` is. */
 function valueOf(message: Message, { localName, oneof }: DescField): unknown {
   if (oneof === undefined) return Reflect.get(message, localName);
   const chosen: unknown = Reflect.get(message, oneof.localName);

@@ -1,8 +1,8 @@
 import type { DescEnum } from '@bufbuild/protobuf';
 
 /**
- * Values that ZITADEL has and the descriptors of `@zitadel/proto` do not know yet. They travel as their numbers, which
- * every proto3 client takes; in a path the name is taken too.
+ * Values of ZITADEL that the descriptors in `@zitadel/proto` lack. They are sent as numbers, which every proto3 client
+ * accepts; a path also accepts the name.
  */
 const OPEN_VALUES: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map([
   ['zitadel.policy.v1.SecondFactorType', new Map([['SECOND_FACTOR_TYPE_RECOVERY_CODES', 5]])],
@@ -11,7 +11,7 @@ const OPEN_VALUES: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map([
 
 const NONE: ReadonlyMap<string, number> = new Map();
 
-/** The number of an enum's value, by name or by number; `undefined` when it has no such value. */
+/** The number of an enum value, by name or number; `undefined` when there is none. */
 export function enumNumber(desc: DescEnum, text: string): number | undefined {
   const byName = desc.values.find(({ name }) => name === text)?.number ?? openValues(desc).get(text);
   if (byName !== undefined) return byName;
@@ -30,7 +30,7 @@ export function enumNames(desc: DescEnum): readonly string[] {
   return [...desc.values.map(({ name }) => name), ...openValues(desc).keys()];
 }
 
-/** The names of an enum's values that say something: what a caller is told to choose from. */
+/** The names of an enum's values without the unspecified one, for messages that list the choices. */
 export function specifiedNames(desc: DescEnum): readonly string[] {
   return enumNames(desc).filter((name) => !name.endsWith('_UNSPECIFIED'));
 }

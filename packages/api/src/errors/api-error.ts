@@ -1,4 +1,4 @@
-/** The status codes of gRPC that an answer can carry (docs/reference/api-errors.md). */
+/** The gRPC status codes of answers (docs/reference/api-errors.md). */
 export const CODES = {
   canceled: 1,
   invalidArgument: 3,
@@ -37,7 +37,7 @@ const HTTP_STATUS: Readonly<Record<CodeName, number>> = {
   unauthenticated: 401,
 };
 
-/** The status of HTTP that a code stands for. */
+/** The HTTP status of a gRPC code. */
 export function statusOfCode(code: CodeName): number {
   return HTTP_STATUS[code];
 }
@@ -48,22 +48,22 @@ export interface ErrorDetail {
   readonly message: string;
 }
 
-/** What an error answer says. */
+/** The content of an error answer. */
 export interface ApiErrorContent {
   readonly code: CodeName;
-  /** Ours, unique and stable: what programs and people look up in docs/reference/api-errors.md. */
+  /** The stable, unique id, listed in docs/reference/api-errors.md. */
   readonly id: string;
-  /** A sentence for a person, without the id. */
+  /** A sentence for people, without the id. */
   readonly sentence: string;
-  /** The HTTP status, where it is not the one the code stands for. */
+  /** The HTTP status, if it is not the code's usual one. */
   readonly httpStatus?: number;
-  /** What else there is to say, each a `zitadel.v1.ErrorDetail` behind the first. */
+  /** Further details, each a `zitadel.v1.ErrorDetail` after the first. */
   readonly more?: readonly ErrorDetail[];
   /** Headers of the answer that belong to the refusal: `www-authenticate`, `allow`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The one class of answers that are no success, the same over every protocol. Its message is fit for strangers. */
+/** The only class of error answers, the same in every protocol. Its message contains nothing internal. */
 export class ApiError extends Error {
   readonly code: Code;
   readonly codeName: CodeName;
@@ -71,11 +71,11 @@ export class ApiError extends Error {
   readonly sentence: string;
   readonly httpStatus: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The refusal itself, and what else there is to say. */
+  /** The refusal itself, followed by further details. */
   readonly details: readonly ErrorDetail[];
 
   constructor(content: ApiErrorContent, cause?: unknown) {
-    // A refusal is an answer, not a defect: its stack would tell nobody anything, and costs more than the whole call.
+    // A refusal is an answer and not a defect. Its stack would be useless and costs more than the whole call.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(`${content.sentence} (${content.id})`, cause === undefined ? undefined : { cause });

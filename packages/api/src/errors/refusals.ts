@@ -20,7 +20,7 @@ export function permissionDenied(permission: string): ApiError {
   });
 }
 
-/** Whether the token is good can't be found out at the moment. */
+/** The keys to verify the token are not available at the moment. */
 export function keysUnavailable(cause: unknown): ApiError {
   return new ApiError(
     { code: 'unavailable', id: 'LP-AUTH-05', sentence: "Tokens can't be checked at the moment. Try again later." },
@@ -28,7 +28,7 @@ export function keysUnavailable(cause: unknown): ApiError {
   );
 }
 
-/** The organization named in `x-zitadel-orgid` is not one of this instance. */
+/** The organization in `x-zitadel-orgid` does not exist in this instance. */
 export function unknownOrganization(): ApiError {
   return new ApiError({
     code: 'permissionDenied',
@@ -37,7 +37,7 @@ export function unknownOrganization(): ApiError {
   });
 }
 
-/** Nobody said which organization is meant, and the caller has none of its own. */
+/** The request names no organization, and the caller has none. */
 export function noOrganization(): ApiError {
   return new ApiError({
     code: 'permissionDenied',
@@ -46,7 +46,7 @@ export function noOrganization(): ApiError {
   });
 }
 
-/** The request is for no instance that is served here. */
+/** The request is for an instance that is not served here. */
 export function unknownInstance(): ApiError {
   return new ApiError({ code: 'notFound', id: 'LP-HTTP-01', sentence: 'No instance is served under this address.' });
 }
@@ -56,7 +56,7 @@ export function noSuchRoute(): ApiError {
   return new ApiError({ code: 'notFound', id: 'LP-HTTP-02', sentence: 'There is nothing at this path.' });
 }
 
-/** The path is known, but not with this verb. */
+/** The path exists, but not with this verb. */
 export function wrongVerb(allowed: readonly string[]): ApiError {
   return new ApiError({
     code: 'unimplemented',
@@ -67,7 +67,7 @@ export function wrongVerb(allowed: readonly string[]): ApiError {
   });
 }
 
-/** The body holds more than is read. */
+/** The body is too large. */
 export function tooLarge(limit: number): ApiError {
   return new ApiError({
     code: 'resourceExhausted',
@@ -78,7 +78,7 @@ export function tooLarge(limit: number): ApiError {
   });
 }
 
-/** The body did not come in time. */
+/** The body did not arrive in time. */
 export function tooSlow(): ApiError {
   return new ApiError({
     code: 'deadlineExceeded',
@@ -89,12 +89,12 @@ export function tooSlow(): ApiError {
   });
 }
 
-/** The client went away before its request was complete. */
+/** The client disconnected before its request was complete. */
 export function cutOff(): ApiError {
   return new ApiError({ code: 'canceled', id: 'LP-HTTP-06', sentence: 'The request ended before it was complete.' });
 }
 
-/** The body, or a parameter, can't be read as what it has to be. */
+/** The body or a parameter is malformed. */
 export function unreadable(problem: string): ApiError {
   return new ApiError({ code: 'invalidArgument', id: 'LP-ARG-01', sentence: problem });
 }
@@ -108,7 +108,7 @@ export function unknownName(path: string, name: string, names: readonly string[]
   return unreadable(`${path}${name.slice(0, LONGEST_SHOWN)} is not a field of this request.${hint}`);
 }
 
-/** A field breaks the rule its descriptor states. */
+/** A field breaks a rule of its descriptor. */
 export function ruleBroken(field: string, rule: string): ApiError {
   return new ApiError({ code: 'invalidArgument', id: 'LP-ARG-02', sentence: `${field} must be ${rule}.` });
 }
@@ -131,12 +131,12 @@ export function noSuchRollout(): ApiError {
   });
 }
 
-/** A header with a meaning of its own is not of the form it has to have. */
+/** A header of the API is malformed. */
 export function badHeader(header: string, rule: string): ApiError {
   return new ApiError({ code: 'invalidArgument', id: 'LP-ARG-04', sentence: `The header ${header} must be ${rule}.` });
 }
 
-/** An entity tag was made a condition that no policy of this path can have. */
+/** The entity tag in the condition can't belong to a policy of this path. */
 export function foreignTag(): ApiError {
   return new ApiError({
     code: 'aborted',
@@ -151,12 +151,12 @@ export function notServed(): ApiError {
   return new ApiError({ code: 'unimplemented', id: 'LP-HTTP-07', sentence: 'This method is not served here.' });
 }
 
-/** The health of a service was asked for that is not one of those served. */
+/** The health of a service was requested that is not served here. */
 export function noSuchService(): ApiError {
   return new ApiError({ code: 'notFound', id: 'LP-HTTP-08', sentence: 'No such service is served here.' });
 }
 
-/** The message is packed in a way that is not read here. */
+/** The message has an unsupported compression. */
 export function unknownPacking(known: readonly string[]): ApiError {
   const names = known.join(',');
   return new ApiError({
@@ -167,7 +167,7 @@ export function unknownPacking(known: readonly string[]): ApiError {
   });
 }
 
-/** gRPC says how a call ended in trailers, and the server that the API is mounted in has none. */
+/** gRPC ends calls with trailers, which the server around the API does not support. */
 export function noTrailers(): ApiError {
   return new ApiError({
     code: 'unimplemented',

@@ -4,17 +4,20 @@ import { isFault, type FaultCode } from '@login-policy/event-sourcing';
 import { ApiError, type ApiErrorContent, type CodeName } from './api-error.js';
 
 /**
- * How the removal of what is not on a policy is answered: as the published page says (`page`, 400 with code 9), or as
- * ZITADEL's own server does (`zitadel`, 404 with code 5).
+ * The answer to removing what is not on a policy: as documented (`page`, 400 with code 9), or as ZITADEL's server does
+ * (`zitadel`, 404 with code 5).
  */
 export type AbsentAnswer = 'page' | 'zitadel';
 
-/** A refusal of the domain as every protocol answers it (docs/reference/rejections-and-faults.md). */
+/** A refusal of the domain as an answer of every protocol (docs/reference/rejections-and-faults.md). */
 export function fromRejected({ rejection, message }: Rejected, absent: AbsentAnswer): ApiError {
   return new ApiError({ ...statusOf(rejection, absent), sentence: sentenceOf(rejection, message) });
 }
 
-/** The same in the names of the library, for callers who gave a command as data; input that is refused names its field in a detail. */
+/**
+ * The same in the names of the library, for callers who gave a command as data; refused input names its field in a
+ * detail.
+ */
 export function fromRejectedCommand({ rejection, message }: Rejected, absent: AbsentAnswer): ApiError {
   const field = rejection.reason === 'invalid-argument' ? [{ id: 'field', message: rejection.field }] : [];
   const { more = [], ...status } = statusOf(rejection, absent);
@@ -61,7 +64,7 @@ function statusOf(rejection: Rejection, absent: AbsentAnswer): Omit<ApiErrorCont
   }
 }
 
-/** The names that callers of the API know a field or an option by. */
+/** The API's names of fields and options. */
 const NAMES: Readonly<Record<string, string>> = {
   'options.correlationId': 'x-request-id',
   'options.reason': 'login-policy-reason',
@@ -90,7 +93,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 const LIFETIME = /^settings\.lifetimes\.(\w+)$/;
-/** The domain takes objects of a class that callers of the API do not have. */
+/** The domain's message mentions classes that callers of the API do not have. */
 const A_LIFETIME = 'a duration of 0 to 36,500 days in whole milliseconds';
 
 function sentenceOf(rejection: Rejection, message: string): string {
@@ -100,14 +103,14 @@ function sentenceOf(rejection: Rejection, message: string): string {
   return describeRejection({
     reason: 'invalid-argument',
     field: apiFieldOf(field),
-    // A sentence of the domain names the field as the domain does.
+    // The domain's message uses the domain's field names.
     ...(isSameName && problem !== undefined && { problem }),
     expected: LIFETIME.test(field) ? A_LIFETIME : expected,
     received: received.replace(/^(-?\d+)n$/, '$1'),
   });
 }
 
-/** The key in the message is the one that was recorded, which no caller has ever seen. */
+/** Replaces the key in the message: the recorded key includes the caller's id, which callers do not know. */
 function withoutKey({ reason }: Rejection, message: string): string {
   if (reason !== 'idempotency-key-reused') return message;
   return message.replace(/^The idempotency key "[^"]*"/, 'The Idempotency-Key of this request');
@@ -129,7 +132,7 @@ const TIME_WAS_UP: ApiErrorContent = {
   id: 'LP-STORE-02',
   sentence: 'The time for this request was up. Nothing was changed.',
 };
-/** gRPC says of this code that the change may have been made all the same, and that is the case. */
+/** This gRPC code means that the change may have been made, which is the case here. */
 const NOT_KNOWN: ApiErrorContent = {
   code: 'deadlineExceeded',
   id: 'LP-STORE-03',
@@ -174,15 +177,15 @@ const FAULTS: Readonly<Record<FaultCode, ApiErrorContent>> = {
   'written-by-newer-program': UNEXPECTED,
 };
 
-/** The caller's time was up before there was an answer. */
+/** The caller's deadline passed before the answer. */
 export function timeWasUp(): ApiError {
   return new ApiError(TIME_WAS_UP);
 }
 
-/** Whatever was thrown as an answer that tells a stranger nothing about the inside; the cause goes with it for the log. */
+/** Converts any thrown error into an answer without internal details. The cause is kept for the log. */
 export function fromThrown(caught: unknown): ApiError {
   if (caught instanceof ApiError) return caught;
-  // A position that stands for nothing here is the caller's own: an operator is not told of what any stranger can send.
+  // An unknown position is the caller's mistake. It is not logged, because any stranger can cause it.
   if (isFault(caught, 'position-unknown')) return new ApiError(POSITION_UNKNOWN);
   return new ApiError(isFault(caught) ? FAULTS[caught.code] : UNEXPECTED, caught);
 }

@@ -3,7 +3,7 @@ import { timestampFromMs, type Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Details } from '@login-policy/domain';
 import type { ListDetailsSchema } from '@zitadel/proto/zitadel/object_pb.js';
 
-/** Details as v1 and v2 of the API both have them. */
+/** The details in v1 and v2 of the API. */
 export interface DetailsFields {
   readonly sequence: bigint;
   readonly creationDate: Timestamp;
@@ -13,12 +13,12 @@ export interface DetailsFields {
 
 const [FIRST_MS, LAST_MS] = [Date.parse('0001-01-01T00:00:00.000Z'), Date.parse('9999-12-31T23:59:59.999Z')];
 
-/** A moment as protobuf has it. One before the year 1 or after 9999 becomes the nearest that a `Timestamp` can say. */
+/** A time as a protobuf `Timestamp`, clamped to the years 1 to 9999. */
 export function timestampOf(moment: { toMillis(): number }): Timestamp {
   return timestampFromMs(Math.min(Math.max(moment.toMillis(), FIRST_MS), LAST_MS));
 }
 
-/** Says details as the API does: always all four (docs/reference/login-policies.md#details). */
+/** The details as a message, always with all four members (docs/reference/login-policies.md#details). */
 export function detailsMessage(details: Details): DetailsFields {
   return {
     sequence: details.sequence,
@@ -28,7 +28,7 @@ export function detailsMessage(details: Details): DetailsFields {
   };
 }
 
-/** What a list says of itself: how much there is, and as of which event. */
+/** The details of a list: its size, and the event it is as of. */
 export function listDetailsMessage(details: Details, total: number): MessageInitShape<typeof ListDetailsSchema> {
   return {
     totalResult: BigInt(total),

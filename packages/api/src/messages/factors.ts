@@ -1,7 +1,7 @@
 import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '@login-policy/domain';
 import { ruleBroken } from '../errors/refusals.js';
 
-/** The numbers second factors travel by, the same in both versions of the API. Their `OTP` is what we call TOTP. */
+/** The enum numbers of second factors, the same in both versions of the API. Its `OTP` is our TOTP. */
 const SECOND_FACTOR_NUMBERS: Readonly<Record<SecondFactor, number>> = {
   TOTP: 1,
   U2F: 2,
@@ -12,31 +12,35 @@ const SECOND_FACTOR_NUMBERS: Readonly<Record<SecondFactor, number>> = {
 
 const MULTI_FACTOR_NUMBERS: Readonly<Record<MultiFactor, number>> = { U2F_WITH_VERIFICATION: 1 };
 
-/** The number a second factor travels by. */
+/** The enum number of a second factor. */
 export function secondFactorNumber(factor: SecondFactor): number {
   return SECOND_FACTOR_NUMBERS[factor];
 }
 
-/** The number a multi-factor travels by. */
+/** The enum number of a multi-factor. */
 export function multiFactorNumber(factor: MultiFactor): number {
   return MULTI_FACTOR_NUMBERS[factor];
 }
 
-/** The second factor behind a number. @throws ApiError when there is none. */
+/** The second factor with this number. @throws ApiError when there is none. */
 export function secondFactorOf(value: number, field = 'type'): SecondFactor {
   const factor = SECOND_FACTORS.find((name) => SECOND_FACTOR_NUMBERS[name] === value);
   if (factor === undefined) throw ruleBroken(field, 'a second factor that is known and specified');
   return factor;
 }
 
-/** The multi-factor behind a number. @throws ApiError when there is none. */
+/** The multi-factor with this number. @throws ApiError when there is none. */
 export function multiFactorOf(value: number, field = 'type'): MultiFactor {
   const factor = MULTI_FACTORS.find((name) => MULTI_FACTOR_NUMBERS[name] === value);
   if (factor === undefined) throw ruleBroken(field, 'a multi-factor that is known and specified');
   return factor;
 }
 
-/** The factor of a name: as on the wire, `SECOND_FACTOR_TYPE_OTP`, or as events have it, `TOTP`. @throws ApiError when there is none. */
+/**
+ * The factor with this name: as in the API, `SECOND_FACTOR_TYPE_OTP`, or as in events, `TOTP`.
+ *
+ * @throws ApiError when there is none.
+ */
 export function factorNamed(name: string, field: string): SecondFactor | MultiFactor {
   const known = new Map<string, SecondFactor | MultiFactor>();
   for (const factor of SECOND_FACTORS) known.set(`SECOND_FACTOR_TYPE_${factor === 'TOTP' ? 'OTP' : factor}`, factor);

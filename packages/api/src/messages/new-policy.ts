@@ -7,7 +7,7 @@ import { multiFactorOf, secondFactorOf } from './factors.js';
 import { PROVIDER_OF_ORGANIZATION, PROVIDER_OF_SYSTEM } from './numbers.js';
 import { settingsOf } from './settings.js';
 
-/** The policy a request asks to bring into force. @throws ApiError for a factor or owner that is not known. */
+/** The policy that a request asks to add. @throws ApiError for an unknown factor or owner. */
 export function newPolicyOf(request: AddCustomLoginPolicyRequest): NewLoginPolicy {
   return {
     settings: settingsOf(request),
@@ -17,7 +17,7 @@ export function newPolicyOf(request: AddCustomLoginPolicyRequest): NewLoginPolic
   };
 }
 
-/** The identity provider a request names. @throws ApiError when whose it is is not specified. */
+/** The identity provider that a request names. @throws ApiError when its owner is not specified. */
 export function identityProviderOf({
   idpId,
   ownerType,

@@ -5,10 +5,10 @@ import type { LifetimesView } from '@login-policy/domain/model';
 import { Duration } from 'luxon';
 import { PASSWORDLESS_ALLOWED } from './numbers.js';
 
-/** The switches and texts of the settings that are called the same on the wire, in every request and answer. */
+/** The settings that have the same name in every request and answer. */
 type PlainSettings = Omit<LoginSettingsView, 'lifetimes' | 'passwordlessType'>;
 
-/** The lifetimes as every request and answer names them. */
+/** The lifetimes as requests and answers name them. */
 interface LifetimeMessages {
   readonly passwordCheckLifetime?: DurationMessage;
   readonly externalLoginCheckLifetime?: DurationMessage;
@@ -17,12 +17,12 @@ interface LifetimeMessages {
   readonly multiFactorCheckLifetime?: DurationMessage;
 }
 
-/** The settings as every request that sets them carries them: all of them, a missing one is zero. */
+/** The settings in every request that sets them: all of them, where a missing one is zero. */
 export interface SettingsRequest extends PlainSettings, LifetimeMessages {
   readonly passwordlessType: number;
 }
 
-/** The settings a request asks for. A lifetime the domain can't keep is handed on: the domain says what is wrong. */
+/** The settings in a request. An invalid lifetime is passed on, because the domain has the message for it. */
 export function settingsOf(request: SettingsRequest): LoginSettingsView {
   return {
     ...plainSettings(request),
@@ -37,7 +37,7 @@ export function settingsOf(request: SettingsRequest): LoginSettingsView {
   };
 }
 
-/** The settings as an answer carries them, apart from the type of passwordless sign-in, which each version names anew. */
+/** The settings in an answer, except for the passwordless type, whose name differs by version. */
 export function settingsMessage(settings: LoginSettingsView): PlainSettings & Required<LifetimeMessages> {
   return { ...plainSettings(settings), ...lifetimeMessages(settings.lifetimes) };
 }

@@ -4,7 +4,7 @@ import type { BoundRoute } from '../rest/own-route.js';
 import { CHANGE_HEADERS, headerParameters, queryParameters, READ_HEADERS } from './parameters.js';
 import { Schemas, type Schema } from './schemas.js';
 
-/** The document of exactly what REST serves: made from the same routes that answer. */
+/** The OpenAPI document, generated from the same routes that answer. */
 export function openApiDocument(methods: readonly ServedMethod[], own: readonly BoundRoute[]): Schema {
   const schemas = new Schemas();
   const paths: Record<string, Record<string, Schema>> = {};
@@ -104,7 +104,7 @@ const AS_OF: Schema = {
   schema: { type: 'string' },
 };
 
-/** Only what is fetched can be known already. */
+/** Only reads have `If-None-Match`. */
 function taggedHeaders(verb: string): readonly string[] {
   return verb === 'GET' ? ['If-None-Match'] : [];
 }

@@ -3,10 +3,10 @@ import type { Scope } from '../calls/scope.js';
 import type { OwnerRef } from '@login-policy/domain';
 import type { Schema, Schemas } from './schemas.js';
 
-/** The headers under which every read can be asked for. */
+/** The request headers of every read. */
 export const READ_HEADERS: readonly string[] = ['Login-Policy-At-Least'];
 
-/** The headers under which every change can be asked for. */
+/** The request headers of every change. */
 export const CHANGE_HEADERS: readonly string[] = [
   'If-Match',
   'Idempotency-Key',
@@ -14,16 +14,16 @@ export const CHANGE_HEADERS: readonly string[] = [
   'Login-Policy-Acknowledge',
 ];
 
-/** The headers under which a custom policy can be made of the default. */
+/** The request headers for making a custom policy of the default. */
 export const CUSTOMIZE_HEADERS: readonly string[] = ['Login-Policy-If-Default', ...CHANGE_HEADERS];
 
-/** Headers as parameters; the organization's only where one is looked at. */
+/** Headers as parameters; the organization's header only where it is used. */
 export function headerParameters(names: readonly string[], regards: Scope<OwnerRef>['regards']): readonly Schema[] {
   const all = [...(regards === 'organization' ? ['x-zitadel-orgid'] : []), ...names, 'x-request-id'];
   return all.map((name) => ({ name, in: 'header', schema: { type: 'string' } }));
 }
 
-/** The fields of a request that has no body: those of a message in it stand behind its name and a dot. */
+/** The fields of a request without a body; those of a nested message are prefixed with its name and a dot. */
 export function queryParameters(desc: DescMessage, schemas: Schemas): readonly Schema[] {
   return desc.fields.flatMap((field) => queryParameter(field, '', schemas));
 }

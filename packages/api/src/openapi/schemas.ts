@@ -4,7 +4,7 @@ import { enumNames } from '../contract/open-enums.js';
 /** A JSON schema, as OpenAPI 3.1 has them. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** Gathers the schemas of the messages that are spoken of, each once, under its name. */
+/** Collects the schemas of the referenced messages, each once by name. */
 export class Schemas {
   readonly #schemas = new Map<string, Schema>();
 
@@ -13,14 +13,14 @@ export class Schemas {
     const known = WELL_KNOWN[desc.typeName];
     if (known !== undefined) return known;
     if (!this.#schemas.has(desc.typeName)) {
-      // Taken first, so that a message that holds its own kind ends.
+      // Reserved first, so that a recursive message ends.
       this.#schemas.set(desc.typeName, {});
       this.#schemas.set(desc.typeName, this.inline(desc, []));
     }
     return { $ref: `#/components/schemas/${desc.typeName}` };
   }
 
-  /** The schema of a message without some of its fields: those that stand in the path. */
+  /** The schema of a message without the fields that are in the path. */
   inline(desc: DescMessage, without: readonly string[]): Schema {
     const fields = desc.fields.filter(({ name }) => !without.includes(name));
     return {

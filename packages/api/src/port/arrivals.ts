@@ -1,20 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** From a connection that the system has taken in to its first request it takes no more turns of the event loop. */
+/** The most turns of the event loop between accepting a connection and its first request. */
 const TURNS = 4;
-/** While more comes in all the time, nobody waits for the last of it. */
+/** The limit of the wait while connections keep arriving. */
 const MOST_PASSES = 25;
 
-/** Connections and requests as they come in. */
+/** Counts arriving connections and requests. */
 export class Arrivals {
   #count = 0;
 
-  /** One came. */
+  /** Counts an arrival. */
   count(): void {
     this.#count++;
   }
 
-  /** Resolves when none came for a few turns of the event loop. */
+  /** Resolves when nothing has arrived for a few turns of the event loop. */
   async haveSettled(): Promise<void> {
     let seen = -1;
     for (let pass = 0; pass < MOST_PASSES && seen !== this.#count; pass++) {

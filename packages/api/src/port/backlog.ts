@@ -1,17 +1,19 @@
-/** What can be cut off. */
+/** A connection that can be closed at once. */
 export interface Connection {
   destroy(): unknown;
 }
 
-/** The most bytes that a port keeps for clients who don't take in what they asked for. */
+/** The most bytes that a port buffers for clients that do not read their answers. */
 export const MOST_KEPT: number = 16 * 2 ** 20;
 
-/** Of one answer in hand no more is counted: a large one, as of a file, does not mean that a client reads nothing. */
+/**
+ * The most bytes counted for one answer: a large answer, such as a file, does not mean that its client reads nothing.
+ */
 export const MOST_COUNTED: number = 262_144;
 
 /**
- * What a port keeps for clients who ask for more than they take in: answers that are unsent, and requests behind them. Of more than is
- * kept for all, the connections that have left something for the longest are cut off.
+ * The bytes that a port buffers for clients that read too slowly: unsent answers, and the requests behind them. Above
+ * the limit, the connections that have been slow for the longest are closed.
  */
 export class Backlog {
   readonly #most: number;
@@ -22,7 +24,7 @@ export class Backlog {
     this.#most = most;
   }
 
-  /** So many bytes are kept for a connection now. */
+  /** Notes how many bytes are buffered for a connection. */
   keep(connection: Connection, bytes: number): void {
     this.#total += bytes - (this.#kept.get(connection) ?? 0);
     if (bytes === 0) this.#kept.delete(connection);

@@ -1,11 +1,11 @@
 import type { ServerHttp2Stream } from 'node:http2';
 
-/** What can be broken off: a response, a stream, a session. */
+/** Something that can be aborted: a response, a stream, a session. */
 interface Destroyable {
   destroy(defect: Error): unknown;
 }
 
-/** Does something for one request: what it throws breaks that request off, and never reaches the process. */
+/** Runs work for one request. An error aborts that request and never reaches the process. */
 export function contained(request: Destroyable, act: () => void): void {
   try {
     act();
@@ -14,12 +14,12 @@ export function contained(request: Destroyable, act: () => void): void {
   }
 }
 
-/** Whatever was thrown, as what streams are destroyed with. */
+/** Converts any thrown value into an error to destroy a stream with. */
 export function asError(caught: unknown): Error {
   return caught instanceof Error ? caught : new Error(String(caught));
 }
 
-/** Whether a stream is closed, be it by its client: Node ends what is read of one that is reset without an error. */
+/** Whether a stream is closed, also by its client: Node ends the reading of a reset stream without an error. */
 export function isOver({ closed, destroyed }: Pick<ServerHttp2Stream, 'closed' | 'destroyed'>): boolean {
   return closed || destroyed;
 }

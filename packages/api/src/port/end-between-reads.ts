@@ -1,19 +1,19 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 
-/** Higher than every stream: who is told that the streams up to this one are answered has none of theirs taken back. */
+/** Greater than any stream id: a GOAWAY with it tells the client that none of its streams was refused. */
 const LAST_STREAM = 2 ** 31 - 1;
 
 /**
- * Makes a session end between two reads only, and after its last answer, no matter what calls its `close` or `destroy`. Gives the
- * streams that are open on it.
+ * Makes a session end only between two reads and after its last answer, whatever calls its `close` or `destroy`.
+ * Returns the streams that are open on it.
  *
- * Node calls them itself as soon as a client says that it goes (GOAWAY), and reads on in what came behind that. A stream that
- * opens there is freed while it is read (Node 20, nodejs/node#64113), or its data finds nobody (Node 22, nodejs/node#64850):
- * each ends the process. Nor may a stream open behind Node's `close` as long as what that says to the client is unsent. So
- * here `close` waits until no stream is open, and then stops reading at once.
+ * Node calls these itself when a client sends GOAWAY, and goes on reading what follows. A stream that then opens is
+ * freed while it is read (Node 20, nodejs/node#64113), or its data has no receiver (Node 22, nodejs/node#64850); each
+ * crashes the process. Nor may a stream open after Node's `close` before its frames are sent. Therefore `close` waits
+ * here until no stream is open, and then stops reading at once.
  *
- * Ports of `openPort` do it themselves. A server of your own needs it from the beginning of a session, before any request:
- * `server.on('session', endBetweenReads)`.
+ * Ports of `openPort` do this themselves. A server of your own needs it from the beginning of a session, before any
+ * request: `server.on('session', endBetweenReads)`.
  */
 export function endBetweenReads(session: ServerHttp2Session): ReadonlySet<ServerHttp2Stream> {
   const close = session.close.bind(session);
@@ -38,7 +38,7 @@ export function endBetweenReads(session: ServerHttp2Session): ReadonlySet<Server
       leave();
     });
   };
-  // Right after this event Node calls one of the two.
+  // After this event Node calls one of the two.
   session.on('goaway', () => (isToldToGo = true));
   session.destroy = (error, code) => {
     if (isToldToGo) setImmediate(destroy, error, code);
@@ -48,11 +48,11 @@ export function endBetweenReads(session: ServerHttp2Session): ReadonlySet<Server
   return streams;
 }
 
-/** The streams that are open on a session from now on. */
+/** The streams that are open on a session, kept up to date. */
 function openStreams(session: ServerHttp2Session, onClosed: () => void): ReadonlySet<ServerHttp2Stream> {
   const streams = new Set<ServerHttp2Stream>();
   session.on('stream', (stream: ServerHttp2Stream) => {
-    // Node tells of a stream that its client has broken off by then, too.
+    // Node also emits streams that the client has already aborted.
     if (stream.destroyed) return;
     streams.add(stream);
     stream.once('close', () => {

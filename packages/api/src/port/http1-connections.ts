@@ -6,23 +6,23 @@ import { takeInBySteps } from './http1-intake.js';
 import { Turns } from './turns.js';
 import { WaitingBytes } from './waiting-bytes.js';
 
-/** Takes a request of HTTP/1.1. */
+/** Handles a request of HTTP/1.1. */
 type OnHttp1 = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** What is owed on one connection of HTTP/1.1. */
+/** The pending answers of an HTTP/1.1 connection. */
 interface Owing {
-  /** One is in hand; the others wait for it, in this order. */
+  /** The number of pending answers. One is in progress; the others wait in order. */
   answers: number;
   readonly waiting: (() => void)[];
-  /** The last request, as long as an answer is owed. */
+  /** The last request, while an answer is pending. */
   last: IncomingMessage | undefined;
-  /** Whether it closes after what is owed on it. */
+  /** Whether it closes after the pending answers. */
   isLeaving: boolean;
-  /** Goes on with what has come. */
+  /** Continues with the bytes received so far. */
   goOn: () => void;
 }
 
-/** The connections of a port, and what is owed on those of HTTP/1.1. */
+/** The connections of a port, and the pending answers of those that speak HTTP/1.1. */
 export class Http1Connections {
   readonly #sockets = new Set<Socket>();
   readonly #owing = new WeakMap<Duplex, Owing>();
@@ -36,13 +36,13 @@ export class Http1Connections {
     this.#backlog = backlog;
   }
 
-  /** A connection was made. */
+  /** A connection was opened. */
   connected(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
   }
 
-  /** A connection speaks HTTP/1.1: what comes over it is handed to the parser from now on. */
+  /** A connection speaks HTTP/1.1: its bytes go to the parser from now on. */
   begin(socket: Socket): void {
     const owing = this.#owingOn(socket);
     this.#begun.set(socket, owing);
@@ -57,12 +57,15 @@ export class Http1Connections {
     });
   }
 
-  /** The same listener, whose answers are watched. It is called when the answers to all earlier requests of the connection were taken in. */
+  /**
+   * The same listener, with its answers tracked. It is called when the client has received the answers to all earlier
+   * requests of the connection.
+   */
   watch(onRequest: OnHttp1): OnHttp1 {
     return (request, response) => {
       const owing = this.#owe(request, response);
       const answer = (): void => {
-        // Said to the client in the answer, so that it asks for nothing more here.
+        // Sent in the answer, so that the client sends no more requests here.
         if (this.#isEnding) response.shouldKeepAlive = false;
         onRequest(request, response);
       };
@@ -72,8 +75,8 @@ export class Http1Connections {
   }
 
   /**
-   * Meets what can't be read on a connection of HTTP/1.1. A request before it that came whole, or whose body nobody reads, is
-   * answered for what it did: Node would say 400 in its place. A later reader of such a body waits no longer than for any other.
+   * Handles bytes that are not valid HTTP/1.1. An earlier complete request, or one whose body is not read, still gets
+   * its answer, where Node would send 400 instead. Its body reader waits no longer than any other.
    */
   meetRubbish(error: Error, socket: Duplex): void {
     const owing = this.#owing.get(socket);
@@ -87,12 +90,12 @@ export class Http1Connections {
     this.#isEnding = true;
   }
 
-  /** Cuts off the connections of HTTP/1.1 on which no request has come as a whole: nobody waits for an answer. */
+  /** Closes the HTTP/1.1 connections that have no complete request, because nobody waits for an answer there. */
   cutUnanswered(): void {
     for (const [socket, { answers }] of this.#begun) if (answers === 0) socket.destroy();
   }
 
-  /** Cuts off what is still open. */
+  /** Closes all remaining connections. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -127,7 +130,7 @@ function goOn(owing: Owing): void {
   owing.goOn();
 }
 
-/** Does something once the client has taken in what was sent, or nothing where it never does. */
+/** Calls `act` once the client has received what was sent; never, if it does not. */
 function whenTakenIn(socket: Socket, act: () => void): void {
   if (socket.writableNeedDrain) socket.once('drain', act);
   else if (!socket.destroyed) act();
@@ -139,7 +142,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** As Node says it. */
+/** The same text as Node's. */
 function refusalOf(error: Error): string {
   const code = 'code' in error ? String(error.code) : '';
   return `HTTP/1.1 ${REFUSALS[code] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`;

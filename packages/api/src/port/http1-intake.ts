@@ -3,31 +3,32 @@ import { MOST_COUNTED, type Backlog } from './backlog.js';
 import type { Turns } from './turns.js';
 import type { WaitingBytes } from './waiting-bytes.js';
 
-/** What comes in one packet, in nearly every case: it goes to the parser as it is. */
+/** The size of a usual packet, which goes to the parser as it is. */
 const WHOLE_BYTES = 512;
-/** More of a body is not read ahead of who takes it in. */
+/** The most bytes of a body that are read ahead of its reader. */
 const MOST_OF_BODY = 65_536;
 
-/** What the connections of a port have in common. */
+/** What the connections of a port share. */
 export interface Shared {
   readonly backlog: Backlog;
   readonly turns: Turns;
   readonly waiting: WaitingBytes;
 }
 
-/** How far a connection has come. */
+/** The progress of a connection. */
 export interface Progress {
-  /** Whether an answer is being made, or waits for others. */
+  /** Whether an answer is in progress or pending. */
   readonly isAnswering: boolean;
-  /** How much of the body that is coming is not taken in; `undefined` when no body is. */
+  /** The unread bytes of the body in progress; `undefined` without a body. */
   readonly bodyAhead: number | undefined;
 }
 
 /**
- * Hands the bytes of a connection to Node's parser of HTTP/1.1 bit by bit, so that no request is parsed before the answers to those before
- * it were taken in. Left to itself, Node parses all that came at once: 64 KB of requests become megabytes, for each connection.
+ * Feeds the bytes of a connection to Node's HTTP/1.1 parser in steps, so that no request is parsed before the client
+ * has received the earlier answers. Node alone parses everything at once: 64 KB of pipelined requests become megabytes
+ * on each connection.
  *
- * @returns what is to be called whenever the connection may have come farther.
+ * @returns a function to call whenever the connection may have made progress.
  */
 export function takeInBySteps(
   socket: Socket,
@@ -39,18 +40,18 @@ export function takeInBySteps(
     if (isStepping) return;
     isStepping = true;
     while (socket.readableLength > 0 && mayGoOn(socket, progress())) {
-      // Who listens to 'data' is told of what is read.
+      // A listener of 'data' gets what is read here.
       if (!hasRead(socket)) break;
     }
     isStepping = false;
-    // It finds the end, too, and asks for more.
+    // An empty read also detects the end and requests more.
     if (socket.readableLength === 0) socket.read(0);
     waiting.note(socket, 0);
     backlog.keep(socket, socket.destroyed ? 0 : keptFor(socket, progress()));
   };
   const soon = (): void => {
     if (socket.readableLength <= WHOLE_BYTES) return step();
-    // A body that is being taken in is bounded by its reader.
+    // The body's reader limits a body in progress.
     if (progress().bodyAhead === undefined) waiting.note(socket, socket.readableLength);
     turns.add(step);
   };
@@ -67,7 +68,7 @@ function mayGoOn(socket: Socket, { bodyAhead, isAnswering }: Progress): boolean 
   return bodyAhead === undefined ? !isAnswering : bodyAhead < MOST_OF_BODY;
 }
 
-/** Reads one request's head and no more, or as many bytes as a head may have. */
+/** Reads at most the head of one request, or as many bytes as a head may have. */
 function hasRead(socket: Socket): boolean {
   const length = socket.readableLength;
   if (length <= WHOLE_BYTES) return socket.read() !== null;
@@ -75,7 +76,7 @@ function hasRead(socket: Socket): boolean {
   return head !== null;
 }
 
-/** Nothing where the client only waits. */
+/** The bytes to count as buffered; 0 while the client only waits for an answer. */
 function keptFor(socket: Socket, { isAnswering }: Progress): number {
   if (!isAnswering && !socket.writableNeedDrain) return 0;
   return socket.readableLength + Math.min(socket.writableLength, MOST_COUNTED);

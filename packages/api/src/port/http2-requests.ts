@@ -5,15 +5,16 @@ import type { OnRequest } from './servers.js';
 const CONTINUE = '100-continue';
 
 /**
- * Takes streams as the requests and responses that Node makes of them, for who answers both versions of HTTP alike.
+ * Passes streams on as Node's request and response objects, for handlers of both HTTP versions.
  *
- * They are made here: Node's own listener says "go on" without a look, and throws where the client has broken off by then.
+ * They are created here, because Node's own listener sends "continue" unconditionally, and throws when the client has
+ * already aborted.
  */
 export function asRequests(onRequest: OnRequest): (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void {
   return (stream, headers) => {
-    // A client that breaks off is told of by 'close'; without a listener its error would end the process.
+    // An abort is reported by 'close'. Without a listener, the error would end the process.
     stream.on('error', () => undefined);
-    // Node tells of a stream that its client has broken off by then, too: with it nothing can be done that does not throw.
+    // Node also emits streams that the client has already aborted; using one throws.
     if (isOver(stream)) return;
     contained(stream, () => asRequest(stream, headers, onRequest));
   };

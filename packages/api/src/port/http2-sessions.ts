@@ -4,17 +4,17 @@ import { MOST_COUNTED, type Backlog } from './backlog.js';
 import { contained } from './contained.js';
 import { endBetweenReads } from './end-between-reads.js';
 
-/** How often it is looked at what is unsent, and how much a session may leave so. */
+/** The interval of the checks, and the most unsent bytes of a session that is left alone. */
 const LOOK_MS = 500;
 const MOST_UNSENT = 2 ** 20;
 
-/** How far a stream had come at the last look: what of its answer is unsent, and whether its request was whole. */
+/** The progress of a stream at the last check: its unsent bytes, and whether its request was complete. */
 interface Seen {
   readonly unsent: number;
   readonly isWhole: boolean;
 }
 
-/** The sessions of HTTP/2 of a port. Those on which nothing moves are closed: pings and window updates move nothing. */
+/** The HTTP/2 sessions of a port. Sessions without progress are closed; pings and window updates are not progress. */
 export class Http2Sessions {
   readonly #server: Http2Server;
   readonly #idleMs: number;
@@ -22,7 +22,7 @@ export class Http2Sessions {
   readonly #sessions = new Map<ServerHttp2Session, ReadonlySet<ServerHttp2Stream>>();
   readonly #sockets = new Map<Socket, ReadonlySet<ServerHttp2Stream>>();
   readonly #wereEmpty = new WeakSet<Socket>();
-  /** What was unsent of each session at the last look. */
+  /** The unsent bytes of each session at the last check. */
   readonly #unsent = new WeakMap<ServerHttp2Session, number>();
   #looking: NodeJS.Timeout | undefined;
   #isEnding = false;
@@ -59,22 +59,24 @@ export class Http2Sessions {
     if (this.#isEnding) session.close();
   }
 
-  /** Asks clients to open no new stream, and closes each session after its last answer. */
+  /** Asks clients to open no new streams, and closes each session after its last answer. */
   end(): void {
     this.#isEnding = true;
     for (const session of this.#sessions.keys()) session.close();
   }
 
-  /** Cuts off the connections on which no stream is open: who never closes their side does not hold up the end of a port. */
+  /**
+   * Closes the connections without open streams, so that a client that never closes does not delay the end of the port.
+   */
   cutUnanswered(): void {
     for (const [socket, streams] of this.#sockets) {
-      // What was sent last may be on its way the first time.
+      // On the first call, the last answer may still be on its way.
       if (streams.size === 0 && this.#wereEmpty.has(socket)) socket.destroy();
       if (streams.size === 0) this.#wereEmpty.add(socket);
     }
   }
 
-  /** Cuts off clients who leave much of their answers unread, and take in nothing of it from one look to the next. */
+  /** Closes clients that leave much of their answers unread and read nothing between two checks. */
   #lookAtUnsent(): void {
     for (const [session, streams] of this.#sessions) {
       let unsent = 0;
@@ -88,11 +90,12 @@ export class Http2Sessions {
 }
 
 /**
- * Gives what is to be done each time a session may have been still for long enough. A stream whose client takes nothing in, or
- * does not get its request to an end, is closed; a session without streams is closed, and cut off if it is still there at the
- * next look. While an answer is owed that nothing can be sent of yet, the client is asked whether it is there.
+ * Makes the function to call when a session may have been idle for long enough. It closes a stream whose client reads
+ * nothing or does not complete its request. It closes a session without streams, and its connection at the next check.
+ * While an answer is pending, it pings the client.
  *
- * A session that is over leaves its connection half open until the client closes it, too, and some never do: that is cut off.
+ * A closed session leaves its connection half open until the client closes it, too. Some clients never do, so the
+ * connection is then destroyed.
  */
 function lookAfter(session: ServerHttp2Session, socket: Socket, streams: ReadonlySet<ServerHttp2Stream>): () => void {
   const seen = new WeakMap<ServerHttp2Stream, Seen>();
@@ -114,7 +117,7 @@ function lookAfter(session: ServerHttp2Session, socket: Socket, streams: Readonl
   };
 }
 
-/** How far a stream has come; one that has come no farther is closed. */
+/** The progress of a stream; one without any is closed. */
 function progressOf(stream: ServerHttp2Stream, before: Seen | undefined): Seen {
   const seen = { unsent: stream.writableLength, isWhole: stream.state.remoteClose !== 0 };
   const isStuck = before !== undefined && ((seen.unsent > 0 && seen.unsent === before.unsent) || !seen.isWhole);

@@ -23,7 +23,10 @@ const pem = mustBe('PEM, as a string or a Buffer, or a list of them', (value) =>
   ),
 );
 
-/** Without `ca` the public authorities count, and without `tls` nothing is encrypted: neither may come of a lost value. */
+/**
+ * Without `ca` the public authorities are trusted, and without `tls` nothing is encrypted. A lost value must have
+ * neither effect.
+ */
 const TLS: OptionRules<NonNullable<PortOptions['tls']>> = {
   cert: pem,
   key: pem,
@@ -50,12 +53,12 @@ const CLOSE: OptionRules<CloseOptions> = {
   graceMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
 };
 
-/** Takes the options of a port. @throws RangeError that names an option that is unknown or malformed */
+/** Parses the options of a port. @throws RangeError that names an unknown or malformed option */
 export function parsePortOptions(options: PortOptions): PortOptions {
   return parseOptions(options, 'the port', PORT);
 }
 
-/** Takes how a port is to be closed. @throws RangeError as above */
+/** Parses the options of closing a port. @throws RangeError as above */
 export function parseCloseOptions(options: CloseOptions): CloseOptions {
   return parseOptions(options, 'close', CLOSE);
 }

@@ -6,63 +6,68 @@ import type { TlsOptions } from 'node:tls';
 import { parseCloseOptions, parsePortOptions } from './port-options.js';
 import type { OnRequest, PortServer } from './servers.js';
 
-/** What a client may take of a port, each with a default that suits an API of short calls. */
+/** The limits of a port's clients. The defaults suit an API of short calls. */
 export interface PortLimits {
-  /** Default 16,384: all headers of a request together. */
+  /** Default 16,384: the size of all headers of a request. */
   readonly maxHeaderBytes?: number;
-  /** Default 100: calls at a time on one connection of HTTP/2. */
+  /** Default 100: concurrent calls on one HTTP/2 connection. */
   readonly maxConcurrentStreams?: number;
   /** Default 10,000: how long the headers of a request may take to arrive. */
   readonly headersTimeoutMs?: number;
-  /** Default 30,000: how long a request may take to arrive as a whole. */
+  /** Default 30,000: how long a whole request may take to arrive. */
   readonly requestTimeoutMs?: number;
-  /** Default 60,000: how long a connection is kept on which nothing is asked, or nothing of the answers is read. */
+  /**
+   * Default 60,000: how long a connection may be idle: no request arrives, or the client reads nothing of its answers.
+   */
   readonly idleTimeoutMs?: number;
-  /** Default 10,000: connections at a time. */
+  /** Default 10,000: concurrent connections. */
   readonly maxConnections?: number;
 }
 
-/** Which port is listened on, and how. */
+/** The options of a port. */
 export interface PortOptions extends PortLimits {
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   /** Default 127.0.0.1: only this machine. */
   readonly host?: string;
-  /** Certificate and key; HTTP/1.1 and HTTP/2 are then agreed on by ALPN. Left out: cleartext, both on the one port. */
+  /**
+   * Certificate and key. HTTP/1.1 and HTTP/2 are then negotiated by ALPN. Without them: cleartext, both on the same
+   * port.
+   */
   readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'minVersion' | 'requestCert' | 'rejectUnauthorized'>;
 }
 
-/** How a port ends. */
+/** The options of closing a port. */
 export interface CloseOptions {
-  /** Default 0: how long new connections and requests are still taken, each the last of its connection. */
+  /** Default 0: how long new connections and requests are still accepted, each as the last on its connection. */
   readonly drainMs?: number;
-  /** Default 10,000: after how long what is not answered is cut off, counted from the end of the drain. */
+  /** Default 10,000: how long after the drain pending answers may take before their connections are closed. */
   readonly graceMs?: number;
 }
 
-/** A port that is listened on. */
+/** A listening port. */
 export interface OpenPort {
   readonly port: number;
   /** `http://127.0.0.1:8080` or `https://…`. */
   readonly url: string;
   /**
-   * Takes no new connection, asks clients for no new request, lets those in flight be answered, and resolves when all
-   * connections are closed. Twice is once.
+   * Accepts no new connections, asks clients to send no new requests, completes the running ones, and resolves when all
+   * connections are closed. Idempotent.
    */
   readonly close: (options?: CloseOptions) => Promise<void>;
 }
 
 /**
- * Opens a port that speaks HTTP/1.1 and HTTP/2, for whatever is to be answered there: an API, a page, both. Clients who ask
- * and read nothing, say nothing, or never come to an end lose their connections.
+ * Opens a port that speaks HTTP/1.1 and HTTP/2, for an API, a page, or both. Clients that do not read their answers,
+ * send nothing, or never complete a request are disconnected.
  *
- * @throws RangeError that names an option that is unknown or malformed.
- * @throws Error of Node's when the port can't be had.
+ * @throws RangeError that names an unknown or malformed option.
+ * @throws Error of Node's when the port is not available.
  */
 export async function openPort(onRequest: OnRequest, given: PortOptions): Promise<OpenPort> {
   aFunction({ of: 'openPort', name: 'onRequest', value: onRequest, isGiven: true });
   const options = parsePortOptions(given);
-  // Not before: who mounts the API in a server of their own needs none of it.
+  // Loaded here, because a program that mounts the API in a server of its own does not need it.
   const { portServer } = await import('./servers.js');
   const { host = '127.0.0.1', tls } = options;
   const server = portServer(onRequest, options, tls);
@@ -86,7 +91,7 @@ async function bound(server: Server, where: { readonly port: number; readonly ho
   throw new Error('the server has no port');
 }
 
-/** So long is waited for the rest of a request of HTTP/1.1 of which a part has come when a port ends. */
+/** How long a closing port waits for the rest of a half-sent HTTP/1.1 request. */
 const HALF_SENT_MS = 500;
 
 function cutUnanswered({ connections, sessions }: PortServer): void {
@@ -98,12 +103,13 @@ async function closed(server: PortServer, { drainMs = 0, graceMs = 10_000 }: Clo
   const { closeIdle, connections, hasSettled, net, sessions } = server;
   connections.end();
   if (drainMs > 0) await pause(drainMs);
-  // While their streams are open: a client of connect-node 2.1 on Node 22 ends its process over a GOAWAY on a connection without streams.
+  // While streams are open: connect-node 2.1 on Node 22 crashes on a GOAWAY on a connection without streams.
   sessions.end();
-  // A request that the system has taken in already is read first: a connection that is closed over it is reset without a word.
+  // Requests already received by the system are read first: closing the connection now would reset it without an
+  // answer.
   await hasSettled();
   const done = once(net.close(), 'close');
-  // Those that were opened meanwhile.
+  // The sessions opened meanwhile.
   sessions.end();
   closeIdle();
   const timers = [

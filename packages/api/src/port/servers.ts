@@ -17,25 +17,27 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest;
 /** A response as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** Answers a request. What it throws breaks that request off, and never reaches the process. */
+/** Handles a request. An error aborts that request and never reaches the process. */
 export type OnRequest = (request: NodeRequest, response: NodeResponse) => void;
 
-/** A port that speaks HTTP/1.1 and HTTP/2. Its servers of the two listen to nothing: they are handed their connections. */
+/**
+ * A port that speaks HTTP/1.1 and HTTP/2. The servers of the two protocols do not listen; they are given connections.
+ */
 export interface PortServer {
   readonly net: NetServer;
   readonly connections: Http1Connections;
   readonly sessions: Http2Sessions;
-  /** Resolves when nothing more came in for a few turns of the event loop. */
+  /** Resolves when nothing has arrived for a few turns of the event loop. */
   readonly hasSettled: () => Promise<void>;
-  /** Closes the connections on which nothing is being answered over HTTP/1.1, or nothing was said yet. */
+  /** Closes the connections that have no HTTP/1.1 answer in progress, or have not sent anything. */
   readonly closeIdle: () => void;
 }
 
 /**
- * Makes the server of a port. With TLS, which protocol is spoken is agreed on by ALPN, and is HTTP/1.1 for clients that don't
- * speak of it; in cleartext, the first bytes of a connection tell it.
+ * Creates the server of a port. With TLS, ALPN negotiates the protocol, with HTTP/1.1 for clients without ALPN; in
+ * cleartext, the first bytes of a connection decide.
  *
- * HTTP/1.1 goes to a server of its own: Node's secure server of HTTP/2 takes it too, but with no time-outs at all.
+ * HTTP/1.1 has a server of its own, because Node's secure HTTP/2 server handles it without time-outs.
  */
 export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOptions | undefined): PortServer {
   const limits = limitsOf(wanted);
@@ -48,9 +50,9 @@ export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOpt
   const connections = new Http1Connections(backlog);
   const h1 = createHttpServer(limits.http1, connections.watch(safely));
   h1.on('clientError', (error: Error, socket: Duplex) => connections.meetRubbish(error, socket));
-  // Who takes nothing in of what they asked for. An answer that may be silent for longer lifts it from its socket.
+  // For clients that do not read their answers. A streaming answer removes this time-out from its socket.
   h1.timeout = limits.unreadMs;
-  // Without it Node does not enforce the timeouts of a server that never listened itself.
+  // Without this event, Node does not enforce the time-outs of a server that never listened.
   h1.emit('listening');
   const h2 = createHttp2Server(limits.http2).on('stream', asRequests(safely));
   const sessions = new Http2Sessions(h2, { backlog, idleMs: limits.idleMs });
@@ -73,7 +75,7 @@ export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOpt
   return { net, connections, sessions, closeIdle, hasSettled: () => arrivals.haveSettled() };
 }
 
-/** Takes a connection on which it is known what is spoken. */
+/** Handles a connection whose protocol is known. */
 type OnKnown = (socket: Socket, isHttp2: boolean) => void;
 
 function secure({ firstBytesMs, tcp }: Limits, tls: TlsOptions, known: OnKnown): NetServer {
@@ -82,7 +84,7 @@ function secure({ firstBytesMs, tcp }: Limits, tls: TlsOptions, known: OnKnown):
   return net.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
 }
 
-/** The limits of a port in the words of Node's servers, defaults filled in. */
+/** The limits of a port as options of Node's servers, with defaults. */
 function limitsOf({
   headersTimeoutMs = 10_000,
   idleTimeoutMs = 60_000,
@@ -91,7 +93,7 @@ function limitsOf({
 }: PortLimits) {
   const requestTimeout = Math.max(limits.requestTimeoutMs ?? 30_000, headersTimeoutMs);
   return {
-    // A watch over HTTP/1.1 may be silent forever: only TCP finds out that its client is gone.
+    // A watch over HTTP/1.1 may be silent forever, so only TCP keep-alive notices that its client is gone.
     tcp: { noDelay: true, keepAlive: true, keepAliveInitialDelay: idleTimeoutMs },
     http1: {
       maxHeaderSize: maxHeaderBytes,
@@ -110,7 +112,7 @@ function limitsOf({
     },
     firstBytesMs: headersTimeoutMs,
     idleMs: idleTimeoutMs,
-    // How long a client of HTTP/1.1 may leave an answer unread: longer than a request may be on its way.
+    // How long an HTTP/1.1 client may leave an answer unread: longer than a request may take.
     unreadMs: requestTimeout + idleTimeoutMs,
     maxConnections: limits.maxConnections ?? 10_000,
   };
@@ -118,10 +120,12 @@ function limitsOf({
 
 type Limits = ReturnType<typeof limitsOf>;
 
-/** How HTTP/2 begins; no verb of HTTP/1.1 does. */
+/** The connection preface of HTTP/2, which no HTTP/1.1 verb starts with. */
 const PREFACE = 'PRI';
 
-/** Reads of each connection until it is certain which protocol is spoken, gives back what it read, and hands it over. */
+/**
+ * Reads the first bytes of each connection until the protocol is known, puts them back, and hands the connection over.
+ */
 function sniffing({ firstBytesMs, tcp }: Limits, silent: Set<Socket>, known: OnKnown): NetServer {
   return createServer(tcp, (socket) => {
     let head: Buffer = Buffer.alloc(0);

@@ -1,11 +1,14 @@
-/** So many are done in one turn of the event loop. */
+/** The number of tasks in one turn of the event loop. */
 const AT_ONCE = 16;
 
-/** What is done a few at a time, in the order it came, so that all else is served in between: requests that stand behind others. */
+/**
+ * Runs tasks in order, a few in each turn of the event loop, so that other work is served in between. For pipelined
+ * requests.
+ */
 export class Turns {
   #waiting: (() => void)[] = [];
 
-  /** Has it done in one of the next turns. */
+  /** Queues a task for one of the next turns. */
   add(act: () => void): void {
     if (this.#waiting.push(act) === 1) setImmediate(() => this.#take());
   }

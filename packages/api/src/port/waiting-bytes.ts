@@ -1,11 +1,11 @@
 import type { Connection } from './backlog.js';
 
-/** The most bytes that wait for their turn to be parsed: 192 connections at once may send 64 KB each. */
+/** The most bytes waiting to be parsed: 192 connections can send 64 KB each at the same time. */
 const MOST_WAITING = 12 * 2 ** 20;
 
 /**
- * What has arrived and waits for its turn to be parsed. When it is more than `most` bytes, the connections with the most of it are cut off:
- * what an ordinary client sends is small beside what an attacker pipelines.
+ * The received bytes that wait to be parsed. Above `most` bytes, the connections with the most of them are closed: an
+ * ordinary client sends little compared with an attacker who pipelines.
  */
 export class WaitingBytes {
   readonly #most: number;
@@ -16,7 +16,7 @@ export class WaitingBytes {
     this.#most = most;
   }
 
-  /** So many bytes of a connection wait now. */
+  /** Notes how many bytes of a connection wait. */
   note(connection: Connection, bytes: number): void {
     this.#total += bytes - (this.#waiting.get(connection) ?? 0);
     if (bytes === 0) this.#waiting.delete(connection);

@@ -4,8 +4,8 @@ import type { Caller, Grant } from './caller.js';
 const GRANT: readonly string[] = ['permissions', 'organizationId'] satisfies (keyof Grant)[];
 
 /**
- * Takes a caller as a program names them; `undefined` and `null` for nobody. What is not of its form is nobody's word for anything: a
- * string in the place of a list would be searched for a permission letter by letter.
+ * Parses the caller that a hook returned; `undefined` and `null` mean none. A malformed caller is refused: a string
+ * instead of a list would be searched for a permission letter by letter.
  *
  * @throws InvalidValue that names the member.
  */
@@ -15,7 +15,7 @@ export function parseCaller(answer: Caller | null | undefined, of: string): Call
   if (typeof given !== 'object') throw new InvalidValue(of, 'a caller, or undefined for nobody', given);
   parseId(answer.id, `${of}.id`);
   parseId(answer.instanceId, `${of}.instanceId`);
-  // One that got lost on its way must not mean that the caller belongs to the instance alone.
+  // A lost value must not mean that the caller belongs to the whole instance.
   if ('organizationId' in answer) parseId(answer.organizationId, `${of}.organizationId`);
   const grants: unknown = answer.grants;
   if (!Array.isArray(grants)) throw new InvalidValue(`${of}.grants`, 'a list of grants', grants);
@@ -23,7 +23,7 @@ export function parseCaller(answer: Caller | null | undefined, of: string): Call
   return answer;
 }
 
-/** An unknown name is refused: a grant for an `organisationId` would be one for the whole instance. */
+/** Unknown members are refused: a grant with a misspelt `organisationId` would cover the whole instance. */
 function parseGrant(grant: unknown, field: string): void {
   if (typeof grant !== 'object' || grant === null) throw new InvalidValue(field, 'a grant', grant);
   const unknown = Object.keys(grant).find((name) => !GRANT.includes(name));
@@ -36,7 +36,7 @@ function isListOfStrings(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
-/** Takes the instance of a request; `undefined` and `null` for none that is served. @throws InvalidValue */
+/** Parses the instance that a hook returned; `undefined` and `null` mean that none is served. @throws InvalidValue */
 export function parseInstanceId(answer: string | null | undefined): string | undefined {
   return answer === undefined || answer === null ? undefined : parseId(answer, 'the answer of instanceOf');
 }

@@ -1,32 +1,41 @@
-/** What somebody may do, and where. */
+/** Permissions, and where they apply. */
 export interface Grant {
-  /** As the descriptors name them: `iam.policy.read`, `iam.policy.write`, `policy.read`, `policy.write`, `policy.delete`. */
+  /**
+   * The permissions by the names in the descriptors: `iam.policy.read`, `iam.policy.write`, `policy.read`,
+   * `policy.write`, `policy.delete`.
+   */
   readonly permissions: readonly string[];
-  /** Only in this organization. Left out: in the instance and all its organizations. There and undefined: nowhere. */
+  /**
+   * Limits the grant to one organization. Absent: the instance and all its organizations. Present but undefined:
+   * nowhere.
+   */
   readonly organizationId?: string;
 }
 
-/** Somebody who was recognised by their token. */
+/** An authenticated caller. */
 export interface Caller {
-  /** The user's or machine's id: it goes into the metadata of the events as the actor. */
+  /** The id of the user or machine: the actor in the metadata of events. */
   readonly id: string;
-  /** The instance the caller belongs to: in any other they may do nothing, whatever `isAllowed` would say. */
+  /** The caller's instance. In any other they have no permissions, whatever `isAllowed` returns. */
   readonly instanceId: string;
-  /** The organization that is meant when none is named. */
+  /** The organization used when a request names none. */
   readonly organizationId?: string;
   readonly grants: readonly Grant[];
 }
 
-/** Where something is to be done. */
+/** The instance or organization a permission is checked for. */
 export interface Place {
   readonly instanceId: string;
   readonly organizationId?: string;
 }
 
-/** Whether one of the caller's own grants covers it. A grant for one organization says nothing about the instance. */
+/**
+ * Whether one of the caller's grants covers the permission there. A grant for one organization does not cover the
+ * instance.
+ */
 export function holdsGrant(caller: Caller, permission: string, place: Place): boolean {
   if (caller.instanceId !== place.instanceId) return false;
-  // A string includes every part of itself.
+  // The array check is needed because a string includes each of its substrings.
   return caller.grants.some(
     (grant) => Array.isArray(grant.permissions) && grant.permissions.includes(permission) && covers(grant, place),
   );

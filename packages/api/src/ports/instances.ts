@@ -1,17 +1,17 @@
 import { InvalidValue, parseId } from '@login-policy/domain/model';
 import type { RequestHeaders } from './ports.js';
 
-/** Every request is for this instance. @throws InvalidValue for what can't be an id */
+/** Serves every request for one instance. @throws InvalidValue for a malformed id */
 export function oneInstance(instanceId: string): () => string {
   parseId(instanceId, 'instanceId');
   return () => instanceId;
 }
 
 /**
- * The host a request names tells the instance: with its port, where one is named with it here, or without. Neither capitals nor
- * a dot at the end of a name make it another.
+ * Finds the instance by the request's host, with the port where `instances` names one, otherwise without. Case and a
+ * trailing dot do not matter.
  *
- * @throws InvalidValue for what can't be the id of an instance.
+ * @throws InvalidValue for a malformed instance id.
  */
 export function instancesByHost(
   instances: Readonly<Record<string, string>>,

@@ -15,27 +15,27 @@ import type { Caller } from './caller.js';
 import { askIssuer, endpointOf, secureUrl, type IssuerMetadata } from './issuer.js';
 import type { RequestHeaders } from './ports.js';
 
-/** Whom the issuer is asked as, and whom its tokens stand for. */
+/** The options of token introspection. */
 export interface IntrospectionOptions {
-  /** Where its discovery says that the endpoint is; or give `endpoint`. */
+  /** The issuer, whose discovery document names the endpoint. Or give `endpoint`. */
   readonly issuer?: string;
-  /** Where the issuer tells what a token is good for (RFC 7662). */
+  /** The introspection endpoint (RFC 7662). */
   readonly endpoint?: URL;
-  /** The API's own name and secret at the issuer, sent as `client_secret_basic`. */
+  /** The API's client id and secret at the issuer, sent as `client_secret_basic`. */
   readonly clientId: string;
   readonly clientSecret: string;
-  /** The audience that has to be among the token's. Left out: the issuer's word that the token is active is enough. */
+  /** The audience that the token must contain. Left out: any active token is accepted. */
   readonly audience?: string;
   /**
-   * For how long the issuer's word is taken again without asking: so long is a token good that it has revoked. Default 0: every
-   * request asks.
+   * How long an answer of the issuer is cached: a revoked token is accepted for that long. Default 0: every request
+   * asks.
    */
   readonly keptMs?: number;
-  /** Whom an active token stands for; `undefined` for nobody. */
+  /** The caller of an active token; `undefined` for none. */
   readonly callerOf: (claims: IssuerMetadata) => Caller | undefined;
 }
 
-/** Without `audience` the tokens of every program of the issuer count: a lost value must not come to that. */
+/** Without `audience`, tokens for every program of the issuer are accepted. A lost value must not have that effect. */
 const OPTIONS: OptionRules<IntrospectionOptions> = {
   issuer: optional(nonEmptyString),
   endpoint: optional(mustBe('a URL', (value) => value instanceof URL)),
@@ -52,14 +52,14 @@ interface Kept {
 }
 
 const MOST_KEPT = 10_000;
-/** A clock that differs by as much is not a token that is past. */
+/** The clock tolerance for the times in a token. */
 const TOLERANCE_MS = 5000;
 
 /**
- * Recognises callers by tokens that only their issuer can read, by asking it: as ZITADEL's own are by default. While it is out
- * of reach, tokens can't be checked: 503. Each token of a stranger is one question.
+ * Authenticates callers by opaque tokens, which it asks the issuer about. ZITADEL's tokens are opaque by default. While
+ * the issuer is not available, tokens can't be checked: 503. Each unknown token causes one request.
  *
- * @throws RangeError when the address is not an https URL, or naming an option that is unknown or malformed.
+ * @throws RangeError when the endpoint is not an https URL, or that names an unknown or malformed option.
  */
 export function introspectedTokens(
   given: IntrospectionOptions,
@@ -93,7 +93,7 @@ export function introspectedTokens(
   };
 }
 
-/** As RFC 6749 (2.3.1) has names and secrets. */
+/** Encodes client ids and secrets as RFC 6749 (2.3.1) requires. */
 function formEncoded(text: string): string {
   return String(new URLSearchParams({ '': text })).slice(1);
 }

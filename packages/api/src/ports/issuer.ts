@@ -3,10 +3,14 @@ import { keysUnavailable } from '../errors/refusals.js';
 const PATIENCE_MS = 5000;
 const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
 
-/** What an issuer says of itself (OpenID Connect Discovery). */
+/** An issuer's metadata (OpenID Connect Discovery). */
 export type IssuerMetadata = Readonly<Record<string, unknown>>;
 
-/** Asks an issuer and reads the JSON that it answers. @throws ApiError when it is out of reach, or answers something else */
+/**
+ * Sends a request to an issuer and parses its JSON.
+ *
+ * @throws ApiError when the issuer is not available, or the answer is not a JSON object
+ */
 export async function askIssuer(url: URL, request: RequestInit = {}): Promise<IssuerMetadata> {
   try {
     const answer = await fetch(url, { redirect: 'error', ...request, signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -19,9 +23,9 @@ export async function askIssuer(url: URL, request: RequestInit = {}): Promise<Is
 }
 
 /**
- * Gives what finds out where an issuer has something: asked once, when it is first needed, and again after a failure.
+ * Makes a function that finds an endpoint of an issuer: on first use, and again after a failure.
  *
- * @throws RangeError for an issuer that is not an address of https.
+ * @throws RangeError for an issuer that is not an https URL.
  */
 export function endpointOf(issuer: string, name: 'jwks_uri' | 'introspection_endpoint'): () => Promise<URL> {
   const place = secureUrl(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, 'issuer');
@@ -29,8 +33,8 @@ export function endpointOf(issuer: string, name: 'jwks_uri' | 'introspection_end
     const metadata = await askIssuer(place);
     const { issuer: named, [name]: endpoint } = metadata;
     try {
-      // A server that answers for another issuer could pass its own tokens off as that issuer's.
-      if (named !== issuer) throw new Error(`${place.href} speaks of the issuer ${String(named)}`);
+      // Otherwise a server could answer for another issuer and pass its own tokens off as that issuer's.
+      if (named !== issuer) throw new Error(`${place.href} must name the issuer ${issuer}, not ${String(named)}`);
       return secureUrl(String(endpoint), name);
     } catch (caught) {
       throw keysUnavailable(caught);
@@ -38,18 +42,18 @@ export function endpointOf(issuer: string, name: 'jwks_uri' | 'introspection_end
   });
 }
 
-/** An address whose answers nobody on the way can change. @throws RangeError */
+/** Parses an https URL, whose answers nobody on the way can change. @throws RangeError */
 export function secureUrl(text: string, name: string): URL {
   try {
     const url = new URL(text);
     if (url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL.includes(url.hostname))) return url;
   } catch {
-    // Said below.
+    // Reported below.
   }
-  throw new RangeError(`${name} must be an address of https, not ${text.slice(0, 200)}`);
+  throw new RangeError(`${name} must be an https URL, not ${text.slice(0, 200)}`);
 }
 
-/** The same, found once for all who ask at a time, and kept unless it failed. */
+/** Shares one call among concurrent callers, and caches its result unless it failed. */
 export function keptOnceFound<Value>(find: () => Promise<Value>): () => Promise<Value> {
   let finding: Promise<Value> | undefined;
   return () => {

@@ -16,27 +16,27 @@ import type { Caller } from './caller.js';
 import { endpointOf, keptOnceFound } from './issuer.js';
 import type { RequestHeaders } from './ports.js';
 
-/** Which JSON web tokens are good, and whom they stand for, where the issuer's keys are looked up by its name. */
+/** Which JSON web tokens are accepted, and for whom, with keys found through the issuer. */
 export interface OidcTokenOptions {
-  /** As tokens name it in `iss`, to the letter. Its keys are found by OpenID Connect Discovery, when the first token comes. */
+  /** The exact `iss` of the tokens. Its keys are found by OpenID Connect Discovery when the first token arrives. */
   readonly issuer: string;
-  /** The audience that has to be among the token's. */
+  /** The audience that the token must contain. */
   readonly audience: string;
-  /** Default: RS256, ES256 and EdDSA. Symmetric ones are never taken. */
+  /** Default: RS256, ES256 and EdDSA. Symmetric algorithms are never accepted. */
   readonly algorithms?: readonly string[];
-  /** How far the issuer's clock may be off. Default 5 seconds. */
+  /** The clock tolerance for the times in a token. Default 5 seconds. */
   readonly clockToleranceSeconds?: number;
-  /** Whom the claims of a good token stand for; `undefined` for nobody. */
+  /** The caller for the claims of a valid token; `undefined` for none. */
   readonly callerOf: (claims: JWTPayload) => Caller | undefined;
 }
 
-/** Which JSON web tokens are good, and whom they stand for. */
+/** Which JSON web tokens are accepted, and for whom. */
 export interface JsonWebTokenOptions extends OidcTokenOptions {
-  /** Where the issuer's public keys are, or a key set of `jose`. */
+  /** The URL of the issuer's public keys, or a key set of `jose`. */
   readonly keys: URL | JWTVerifyGetKey;
 }
 
-/** It costs a tenth of the import of the API, which not everybody needs. */
+/** Loaded on demand: it takes a tenth of the API's import time, and not every program needs it. */
 type Jose = typeof jose;
 
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
@@ -54,7 +54,7 @@ const OPTIONS: OptionRules<OidcTokenOptions> = {
   callerOf: aFunction,
 };
 
-/** A URL of another realm is not recognised here: it would be taken for a key set, and called as a function. */
+/** A URL of another realm is not an instance of this `URL` and must be refused: it would be called as a key set. */
 const aKeySet = mustBe('a URL, or a key set of jose', (value) => value instanceof URL || typeof value === 'function');
 
 function isAsymmetric(name: unknown): boolean {
@@ -62,10 +62,10 @@ function isAsymmetric(name: unknown): boolean {
 }
 
 /**
- * Recognises callers by signed tokens: signature, issuer, audience and expiry are checked, and a token that does not
- * expire is refused.
+ * Authenticates callers by signed tokens. Signature, issuer, audience and expiry are checked; a token without an expiry
+ * is refused.
  *
- * @throws RangeError that names an option that is unknown or malformed, such as a symmetric algorithm or `none`.
+ * @throws RangeError that names an unknown or malformed option, such as a symmetric algorithm or `none`.
  */
 export function jsonWebTokens(given: JsonWebTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'jsonWebTokens', { ...OPTIONS, keys: aKeySet });
@@ -76,9 +76,10 @@ export function jsonWebTokens(given: JsonWebTokenOptions): (headers: RequestHead
 }
 
 /**
- * The same for an issuer that says itself where its keys are. While it is out of reach, tokens can't be checked: 503.
+ * The same, with keys found through the issuer's discovery document. While the issuer is not available, tokens can't be
+ * checked: 503.
  *
- * @throws RangeError for an issuer that is not an address of https, and as above.
+ * @throws RangeError for an issuer that is not an https URL, and as above.
  */
 export function oidcTokens(given: OidcTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'oidcTokens', OPTIONS);
@@ -112,7 +113,10 @@ function signedTokens(
   };
 }
 
-/** While an issuer changes keys, a token that names none may be of any that fits: only a signature tells. */
+/**
+ * During a key rotation, several keys may match a token without a key id. Each is tried, because only the signature
+ * decides.
+ */
 async function verifyWithEach(
   token: string,
   keys: JWTVerifyGetKey,
@@ -133,7 +137,10 @@ async function verifyWithEach(
   }
 }
 
-/** What is wrong with a token is the token's fault; that its key can't be had says nothing about it. */
+/**
+ * The claims of a valid token; `undefined` for an invalid one. Unavailable keys say nothing about the token, so that
+ * error is rethrown.
+ */
 async function verified(verify: () => Promise<{ readonly payload: JWTPayload }>): Promise<JWTPayload | undefined> {
   try {
     return (await verify()).payload;
@@ -143,7 +150,7 @@ async function verified(verify: () => Promise<{ readonly payload: JWTPayload }>)
   }
 }
 
-/** The same keys; what keeps them out of reach is told from a token that names none of them. */
+/** The same keys, but a failure to fetch them is told apart from an unknown key. */
 function reachable(loaded: Jose, keys: JWTVerifyGetKey): JWTVerifyGetKey {
   return async (header, token) => {
     try {
@@ -155,7 +162,7 @@ function reachable(loaded: Jose, keys: JWTVerifyGetKey): JWTVerifyGetKey {
 }
 
 function isAboutToken({ errors }: Jose, caught: unknown): boolean {
-  // The issuer was asked; the key that the token names can't be read as one, such as a point that is not on its curve.
+  // The issuer answered, but the token's key can't be imported, for example because its point is not on the curve.
   if (caught instanceof DOMException && caught.name === 'DataError') return true;
   if (!(caught instanceof errors.JOSEError)) return false;
   return (

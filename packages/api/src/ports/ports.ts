@@ -2,52 +2,52 @@ import type { PeerCertificate } from 'node:tls';
 import type { OrganizationRef } from '@login-policy/domain';
 import type { Caller, Place } from './caller.js';
 
-/** The headers of a request: one value a name, several of one name joined as HTTP says. Names in lower case. */
+/** The headers of a request by lower-case name. Several headers of one name are joined as HTTP specifies. */
 export interface RequestHeaders {
-  /** The value of a header, or `undefined` when it did not come. */
+  /** The value of a header; `undefined` when it is absent. */
   get(name: string): string | undefined;
 }
 
-/** A request as the ports see it: its headers, and what else there is to go by. */
+/** A request as the hooks see it. */
 export interface ApiRequest extends RequestHeaders {
   readonly verb: string;
-  /** Without the query. Over gRPC and Connect it names the method. */
+  /** Without the query. Over gRPC and Connect, the path of the method. */
   readonly path: string;
-  /** The address that the connection comes from: that of a proxy, where there is one; `undefined` once it is closed. */
+  /** The address of the connection's other end, which may be a proxy; `undefined` once it is closed. */
   readonly peerAddress: string | undefined;
-  /** The certificate that the client showed over TLS; `undefined` for one that no `ca` of this server vouches for. */
+  /** The client's TLS certificate; `undefined` when no `ca` of this server has signed it. */
   readonly clientCertificate: PeerCertificate | undefined;
 }
 
-/** What a port answers: at once, or later. */
+/** The result of a hook, synchronous or not. */
 type Answered<Value> = Value | Promise<Value>;
 
 /**
- * Knows who calls. `undefined` is answered with 401; what it throws, with 500 or as a fault of a store.
+ * Authenticates a request. `undefined` becomes a 401; a thrown error becomes a 500 or the answer to a store's fault.
  */
 export type Authenticate = (request: ApiRequest) => Answered<Caller | undefined>;
 
-/** Where something is to be done, and by which request. */
+/** A place, with the request that asks for it. */
 export interface RequestedPlace extends Place {
   readonly request: ApiRequest;
 }
 
-/** Knows what a caller may do, and where. It is never asked about a place outside the caller's own instance. */
+/** Decides whether a caller has a permission at a place. It is only called for places in the caller's own instance. */
 export type IsAllowed = (caller: Caller, permission: string, place: RequestedPlace) => Answered<boolean>;
 
-/** Knows which instance a request is for, by its host or another header; `undefined` for none that is served here. */
+/** Returns the instance of a request, by its host or another header; `undefined` when none is served. */
 export type InstanceOf = (request: ApiRequest) => Answered<string | undefined>;
 
-/** Knows which organizations an instance has. */
+/** A directory of the organizations of instances. */
 export interface OrganizationDirectory {
-  /** Whether the instance has it. A call for one that it does not have is refused. */
+  /** Whether the instance has the organization. Otherwise the call is refused. */
   exists(organization: OrganizationRef, request: ApiRequest): Answered<boolean>;
 }
 
-/** Whom the API asks what is not its own to decide. */
+/** The hooks of the API for what it does not decide itself. */
 export interface Ports {
   readonly authenticate: Authenticate;
-  /** Default: by the caller's own grants. */
+  /** Default: the caller's own grants decide. */
   readonly isAllowed: IsAllowed;
   readonly instanceOf: InstanceOf;
   readonly organizations: OrganizationDirectory;

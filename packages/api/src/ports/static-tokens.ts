@@ -8,12 +8,12 @@ import type { RequestHeaders } from './ports.js';
 const CALLER = 'the caller of a static token';
 
 /**
- * Recognises callers by tokens that never change, like personal access tokens.
+ * Authenticates callers by fixed tokens, such as personal access tokens.
  *
- * Tokens are compared by their SHA-256, so the time a wrong one takes says nothing about a right one.
+ * Tokens are compared by their SHA-256, so that the time of a comparison reveals nothing.
  *
  * @throws RangeError when a token is shorter than 16 characters.
- * @throws InvalidValue for a caller that is not of its form.
+ * @throws InvalidValue for a malformed caller.
  */
 export function staticTokens(
   callers: Readonly<Record<string, Caller>>,
@@ -21,7 +21,7 @@ export function staticTokens(
   if (typeof callers !== 'object' || callers === null) throw new InvalidValue('callers', 'callers by token', callers);
   const byDigest = new Map<string, Caller>();
   for (const [token, caller] of Object.entries(callers)) {
-    if (token.length < 16) throw new RangeError('a static token has at least 16 characters');
+    if (token.length < 16) throw new RangeError('a static token must have at least 16 characters');
     const known = parseCaller(caller, CALLER);
     if (known === undefined) throw new InvalidValue(CALLER, 'a caller', caller);
     byDigest.set(digestOf(token), known);

@@ -33,12 +33,12 @@ const PARAMETERS: readonly Schema[] = FILTER.map((name) => ({
   schema: { type: name === 'isDefault' ? 'boolean' : 'string' },
 }));
 
-/** The routes on an audit log: a page of it, and all of it. */
+/** The routes of the audit log: a page of it, and an export. */
 export function auditRoutes(auditLog: AuditLog): readonly OwnRoute[] {
   return [pageRoute(auditLog), exportRoute(auditLog)];
 }
 
-/** `GET /admin/v1/policies/login/audit`: every change of every policy of the instance, by filter and page. */
+/** `GET /admin/v1/policies/login/audit`: the changes of all policies of the instance, by filter and page. */
 function pageRoute(auditLog: AuditLog): OwnRoute {
   return {
     verb: 'GET',
@@ -82,7 +82,10 @@ function pageIn(query: string): AuditPageOptions {
   };
 }
 
-/** `GET /admin/v1/policies/login/audit/export`: all of it that a filter names, complete up to the position in its header. */
+/**
+ * `GET /admin/v1/policies/login/audit/export`: all matching changes, complete up to the position in the answer's
+ * header.
+ */
 function exportRoute(auditLog: AuditLog): OwnRoute {
   return {
     verb: 'GET',

@@ -6,7 +6,7 @@ import type { OwnCall } from './own-route.js';
 import { isJsonObject } from './read-request.js';
 import { revertOf } from './revert-route.js';
 
-/** A command as data: what the library takes, in its names (docs/reference/login-policies.md#commands). */
+/** A command as data, in the names of the library (docs/reference/login-policies.md#commands). */
 export const COMMAND_DATA: Schema = {
   type: 'object',
   required: ['type'],
@@ -15,12 +15,16 @@ export const COMMAND_DATA: Schema = {
     'A command as data, in the names of the library: { "type": "removeMultiFactor", "factor": "U2F_WITH_VERIFICATION" }. Of revert, to is text.',
 };
 
-/** The call, refusing in the names of the library where it is asked in them. */
+/** The call, with refusals in the names of the library if the command is in them. */
 export function inNamesOf(call: OwnCall): OwnCall {
   return call.body['command'] === undefined ? call : { ...call, answers: call.answers.ofData };
 }
 
-/** The command in a body; `undefined` where it names a method. The policies look at what it has in it. @throws ApiError */
+/**
+ * The command in a body; `undefined` when the body names a method instead. The policies check its content.
+ *
+ * @throws ApiError
+ */
 export function commandData({ body }: Pick<OwnCall, 'body'>): CommandInput | undefined {
   const { command, method, request } = body;
   if (command === undefined) return undefined;
@@ -31,7 +35,7 @@ export function commandData({ body }: Pick<OwnCall, 'body'>): CommandInput | und
   return claimed(command);
 }
 
-/** The same, where the policies refuse what is not for all. @throws ApiError */
+/** The same for a rollout. The policies refuse commands that can't be rolled out. @throws ApiError */
 export function rolloutCommandData(call: Pick<OwnCall, 'body'>): RolloutCommand | undefined {
   const command = commandData(call);
   if (command === undefined || isForAll(command)) return command;
@@ -42,7 +46,7 @@ function isForAll(command: CommandInput): command is RolloutCommand {
   return !['add', 'customize', 'remove', 'revert', 'set'].includes(command.type);
 }
 
-/** The policies check what they are given, whatever its type says. */
+/** Unchecked: the policies check their input at run time. */
 function claimed(command: JsonObject): CommandInput {
   if (isClaimed(command)) return command;
   throw unreadable('command.type must be the name of a command.');

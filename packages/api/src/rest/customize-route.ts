@@ -3,8 +3,8 @@ import { detailsJson } from './details-json.js';
 import type { OwnRoute } from './own-route.js';
 
 /**
- * `POST …/policies/login/_customize`: gives an organization a custom policy that is what the default is now; with
- * `Login-Policy-If-Default`, only if that is the default the caller saw. Answered as any change is.
+ * `POST …/policies/login/_customize`: gives an organization a custom policy that copies the default. With
+ * `Login-Policy-If-Default`, only if the default is still the one the caller saw. The answer is that of a change.
  */
 export const customizeRoute: OwnRoute = {
   verb: 'POST',
@@ -13,7 +13,7 @@ export const customizeRoute: OwnRoute = {
   only: 'organization',
   operation: {
     summary: 'Make a custom login policy of the default one',
-    // No fields: a body with settings is refused, because they would be ignored.
+    // Without fields: a body with settings is refused, because they would be ignored.
     body: { type: 'object', properties: {} },
     headers: CUSTOMIZE_HEADERS,
     answer: { details: { $ref: '#/components/schemas/zitadel.v1.ObjectDetails' } },

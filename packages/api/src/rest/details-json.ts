@@ -4,18 +4,18 @@ import type { Details } from '@login-policy/domain';
 import { timestampOf } from '../messages/details.js';
 
 /**
- * The answer of a command, `details` alone, as `toJson` of protobuf-es says its message, to the letter (a property holds it to that), without
- * one: it would cost several times as much, and every command answers it.
+ * The `details` of a command's answer as JSON, identical to protobuf-es's `toJson` (a property test checks that) but
+ * without a message, because every command needs it and a message costs several times as much.
  */
 export function detailsJson({ changeDate, creationDate, resourceOwner, sequence }: Details): string {
   const dates = `"creationDate":${instantJson(creationDate)},"changeDate":${instantJson(changeDate)}`;
   return `{"details":{"sequence":"${sequence}",${dates},"resourceOwner":${JSON.stringify(resourceOwner)}}}`;
 }
 
-/** Where years get a fifth digit, which RFC 3339 has no room for. */
+/** From then on, years have five digits, which RFC 3339 does not allow. */
 const YEAR_10000 = Date.UTC(10_000, 0);
 
-/** A moment as `toJson` says its `Timestamp`, quotes and all. What is out of range is left to it. */
+/** A time as `toJson` formats a `Timestamp`, with quotes. A time out of range is left to `toJson`. */
 function instantJson(moment: { toMillis(): number }): string {
   const instant = moment.toMillis();
   if (instant >= 0 && instant < YEAR_10000) return `"${new Date(instant).toISOString().replace('.000Z', 'Z')}"`;

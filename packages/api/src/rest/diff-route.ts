@@ -10,7 +10,7 @@ import type { OwnRoute } from './own-route.js';
 const MOMENT = { type: 'string', description: 'A sequence, or an instant in ISO 8601 with its offset.' };
 const POLICY = { $ref: '#/components/schemas/zitadel.management.v1.GetLoginPolicyResponse' };
 
-/** `GET …/policies/login/diff`: what differs in the effective policy between two moments, or between one and now. */
+/** `GET …/policies/login/diff`: the differences of the effective policy between two moments, or between one and now. */
 export const diffRoute: OwnRoute = {
   verb: 'GET',
   name: 'diff',
@@ -37,7 +37,7 @@ function spanIn(query: string): Span {
   return { from: parseMoment(from ?? '', 'from'), ...(to !== null && { to: parseMoment(to, 'to') }) };
 }
 
-/** As the read of an effective policy answers it. */
+/** The policy as a read of an effective policy returns it. */
 function policyJson(policy: LoginPolicyView | undefined): JsonValue | undefined {
   if (policy === undefined) return undefined;
   const message = { policy: policyMessage(policy), isDefault: policy.isDefault };

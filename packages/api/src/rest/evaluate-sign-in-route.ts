@@ -16,8 +16,8 @@ const OPTIONS: Schema = {
 const CHECK = { type: 'object', required: ['at'] };
 
 /**
- * `POST /management/v1/policies/login/_evaluate_sign_in`: whether what a described session has verified is enough by the policy that holds
- * for the organization, now or as of a moment. In the domain's names; a member that nobody knows is always refused.
+ * `POST /management/v1/policies/login/_evaluate_sign_in`: judges a described session by the organization's effective
+ * policy, now or at a moment. In the names of the domain; unknown members are always refused.
  */
 export const evaluateSignInRoute: OwnRoute = {
   verb: 'POST',
@@ -93,7 +93,7 @@ export const evaluateSignInRoute: OwnRoute = {
   },
 };
 
-/** The domain checks what it is given, whatever its type says. */
+/** Unchecked: the domain checks its input at run time. */
 function claimed(attempt: JsonObject): SignInAttempt {
   if (isClaimed(attempt)) return attempt;
   throw unreadable('The body must be a JSON object.');

@@ -6,8 +6,8 @@ import { COMMAND_DATA, commandData } from './command-data.js';
 import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
 
 /**
- * `POST …/policies/login/_execute`: carries out a command that is given as data, also those that no method of ZITADEL gives: `set` and a
- * `change` of some settings. Answered in the names of the library.
+ * `POST …/policies/login/_execute`: carries out a command given as data, including those without a ZITADEL method:
+ * `set`, and a `change` of some settings. Answers in the names of the library.
  */
 export const executeRoute: OwnRoute = {
   verb: 'POST',
@@ -42,7 +42,7 @@ export const executeRoute: OwnRoute = {
   },
 };
 
-/** A custom policy may be given up by it. @throws ApiError for a caller who may not do that. */
+/** The command may remove a custom policy. @throws ApiError when the caller may not do that. */
 async function demandRemoval({ context: { isAllowed, owner } }: OwnCall): Promise<void> {
   if (isOrganization(owner) && !(await isAllowed('policy.delete', owner))) throw permissionDenied('policy.delete');
 }

@@ -8,22 +8,22 @@ import {
 } from '@login-policy/domain';
 import type { PolicyAnswers } from '../calls/policy-answers.js';
 
-/** As many entries are read at a time, and wait for a client who does not take them in. */
+/** The number of entries read at a time, and buffered for a client that does not read them. */
 export const HISTORY_PAGE = 100;
 
-/** Which history is asked for. */
+/** The history to return. */
 export interface HistoryAsked {
   readonly policies: LoginPolicies;
   readonly answers: PolicyAnswers;
   readonly owner: OwnerRef;
-  /** Its limit is longer than a page. */
+  /** With a limit above one page. */
   readonly options: HistoryOptions & { readonly limit: number };
 }
 
 /**
- * The JSON of a long history, page by page: each is read when the one before was taken in.
+ * The JSON of a long history, page by page: each is read once the client has read the previous one.
  *
- * @throws Error where a page does not go on from the one before: the store was exchanged for another meanwhile.
+ * @throws Error when a page does not continue the previous one, because the store was replaced meanwhile.
  */
 export async function* historyPages(first: History, asked: HistoryAsked): AsyncGenerator<string, void, undefined> {
   const { entries: _, unknownEvents: __, ...head } = historyJson(first);
@@ -35,12 +35,12 @@ export async function* historyPages(first: History, asked: HistoryAsked): AsyncG
     left -= history.entries.length;
     yield `,${entriesJson(history)}`;
   }
-  // Counted from the beginning of the stream: the part that reaches farthest knows of the most.
+  // Counted from the beginning of the stream, so the page that reaches furthest has the total.
   const { unknownEvents } = asked.options.direction === 'backwards' ? first : history;
   yield `],"unknownEvents":${unknownEvents}}`;
 }
 
-/** Reads what comes behind an entry, and that entry again: by its id, the two parts are of one history. */
+/** Reads the page after an entry, including that entry, whose id shows that both pages belong to one history. */
 async function pageBehind(last: HistoryEntry, first: History, asked: HistoryAsked): Promise<History> {
   const { answers, options, owner, policies } = asked;
   const { lastSequence } = first;
@@ -51,7 +51,7 @@ async function pageBehind(last: HistoryEntry, first: History, asked: HistoryAske
   const page = { ...options, fromSequence: last.sequence, limit: wanted + 1 };
   const read = await answers.ofRead(policies.history(owner, page));
   const [again, ...entries] = read.entries;
-  if (again?.eventId !== last.eventId) throw new Error('the history was exchanged for another while it was read');
+  if (again?.eventId !== last.eventId) throw new Error('the history was replaced while it was read');
   return { ...read, entries };
 }
 
@@ -60,7 +60,7 @@ function entriesJson(history: History): string {
   return JSON.stringify(entries).slice(1, -1);
 }
 
-/** A history as JSON, without what the library says beside it of the answer. */
+/** A history as JSON, without the members about the answer itself. */
 export function historyJson(history: History): Omit<ReturnType<typeof toJson>, 'kind' | 'outcome'> {
   const { outcome: _, kind: _kind, ...json } = toJson({ outcome: 'found', ...history });
   return json;

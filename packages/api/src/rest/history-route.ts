@@ -4,10 +4,10 @@ import { unreadable } from '../errors/refusals.js';
 import { HISTORY_PAGE, historyJson, historyPages } from './history-pages.js';
 import { WHOLE_NUMBER, type OwnRoute } from './own-route.js';
 
-/** More are refused by the policies. */
+/** The policies refuse a larger limit. */
 const MOST_ENTRIES = 10_000;
 
-/** `GET …/policies/login/history`: who changed what, when and why, for callers who may read the policy. */
+/** `GET …/policies/login/history`: who changed what, when and why. For callers who may read the policy. */
 export const historyRoute: OwnRoute = {
   verb: 'GET',
   name: 'history',

@@ -2,15 +2,15 @@ import type { Answer, RestText } from '../calls/call-context.js';
 import type { OwnCall } from './own-route.js';
 import { errorJson } from './rest-skin.js';
 
-/** The type of an answer of many values of JSON, each in a line of its own. */
+/** The content type of JSON Lines. */
 export const LINES = 'application/x-ndjson';
 
-/** The lines that are told together. */
+/** Lines, in groups that are sent together. */
 export type Lines = AsyncGenerator<readonly object[], void, undefined>;
 
 /**
- * An answer of lines, each part made when the one before was taken in. What is refused before the first is refused as any call is; what fails
- * behind it is the last line, an `error`.
+ * An answer of lines. Each group is made once the client has read the previous one. A refusal before the first line is
+ * answered like any refusal; a later failure is the last line, an `error`.
  *
  * @throws ApiError, or a fault of the store
  */

@@ -18,8 +18,8 @@ const FOUND: OwnOperation['answer'] = {
 };
 
 /**
- * `GET /admin/v1/policies/login/organizations/custom`: which organizations have a custom policy, or one that allows a factor, links an
- * identity provider or stands under a warning.
+ * `GET /admin/v1/policies/login/organizations/custom`: the organizations with a custom policy, or with one that allows
+ * a factor, links an identity provider or has a warning.
  */
 export const customPoliciesRoute: OwnRoute = {
   verb: 'GET',
@@ -63,7 +63,10 @@ export const customPoliciesRoute: OwnRoute = {
   },
 };
 
-/** `GET /admin/v1/policies/login/organizations/default`: which organizations have none, and so are reached by a change to the default. */
+/**
+ * `GET /admin/v1/policies/login/organizations/default`: the organizations without a custom policy, which a change to
+ * the default affects.
+ */
 export const onDefaultRoute: OwnRoute = {
   verb: 'GET',
   name: 'organizations/default',

@@ -9,64 +9,67 @@ import type { Schema } from '../openapi/schemas.js';
 import { bodyFields } from './read-request.js';
 import type { Asked, RestTarget } from './rest-target.js';
 
-/** What the routes of ours are bound to. */
+/** What our own routes need. */
 export interface OwnDesk {
   readonly policies: LoginPolicies;
   readonly answers: PolicyAnswers;
-  /** What becomes of names in the body that nobody knows. */
+  /** What happens to unknown names in the body. */
   readonly unknownNames: UnknownNames;
 }
 
-/** What a route of ours is asked with, by a caller who was let in. */
+/** The authorized call of one of our own routes. */
 export interface OwnCall extends OwnDesk, Omit<Asked, 'named'> {
-  /** What the body holds, where the route says of what form it is: no names but those. */
+  /** The body's members, if the route declares its fields: no others. */
   readonly body: JsonObject;
-  /** The methods of the service the route belongs to. */
+  /** The methods of the route's service. */
   readonly methods: readonly ServedMethod[];
 }
 
-/** What the OpenAPI document says of a route. */
+/** A route in the OpenAPI document. */
 export interface OwnOperation {
   readonly summary: string;
   readonly parameters?: readonly Schema[];
   readonly body?: Schema & { readonly properties: Readonly<Record<string, Schema>> };
-  /** The headers that are looked at, apart from those of every call. */
+  /** The headers it uses, apart from those of every call. */
   readonly headers: readonly string[];
   /** The members of the answer, or of each of its lines. */
   readonly answer: Readonly<Record<string, Schema>>;
-  /** Of what type the answer is. Default: JSON. */
+  /** The content type of the answer. Default: JSON. */
   readonly answerType?: string;
 }
 
-/** A route that no descriptor of ZITADEL has, beside the policy of an instance and that of an organization. */
+/** A route of our own, which ZITADEL's descriptors do not have, for the policy of an instance or an organization. */
 export interface OwnRoute {
   readonly verb: string;
-  /** What stands behind `…/policies/login/`. */
+  /** The path after `…/policies/login/`. */
   readonly name: string;
-  /** What the caller has to be allowed: nothing but to be known, to read the policy, to write it, or to change it in every way, which includes removing it. */
+  /**
+   * The requirement for the caller: only to be authenticated, to read the policy, to write it, or to change it in any
+   * way, including its removal.
+   */
   readonly demand: 'known' | 'read' | 'write' | 'rewrite';
-  /** What they have to be allowed besides, in the same place. */
+  /** A second permission that is required at the same place. */
   readonly also?: string;
-  /** Whose policy it is about. Default: an instance's and an organization's. */
+  /** The kind of owner it is limited to. Default: both. */
   readonly only?: 'instance' | 'organization';
   readonly operation: OwnOperation;
   readonly answer: (call: OwnCall) => Promise<Answer<RestText>>;
 }
 
-/** A number that JSON has as text, because it may be longer than a number of JSON. */
+/** A number as text, because it may be too large for a JSON number. */
 export const WHOLE_NUMBER: Schema = { type: 'string', pattern: '^[0-9]+$' };
 
-/** A route of ours, bound to one of the two services. */
+/** A route of our own, bound to one of the two services. */
 export interface BoundRoute {
   readonly verb: string;
   readonly path: string;
   readonly operation: OwnOperation & { readonly id: string };
-  /** The full name of the service it stands beside. */
+  /** The full name of its service. */
   readonly service: string;
   readonly target: RestTarget;
 }
 
-/** Both services, and what they demand. */
+/** Both services and their permissions. */
 const SERVICES = [
   {
     base: '/admin/v1/policies/login',
@@ -86,7 +89,7 @@ const SERVICES = [
   },
 ];
 
-/** Binds routes to the services that they are for. */
+/** Binds routes to their services. */
 export function bindOwnRoutes(
   routes: readonly OwnRoute[],
   { served, ...desk }: OwnDesk & { readonly served: readonly ServedMethod[] },

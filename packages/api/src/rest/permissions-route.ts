@@ -8,8 +8,9 @@ const BOOLEAN = { type: 'boolean' };
 const MAY = { mayRead: BOOLEAN, mayChange: BOOLEAN, mayRemove: BOOLEAN };
 
 /**
- * `POST /admin/v1/policies/login/_permissions`: what the caller may do to the default policy and to those of some organizations. It is for every
- * caller who is known, and tells nothing but that: an organization that does not exist is answered as any other.
+ * `POST /admin/v1/policies/login/_permissions`: the caller's permissions for the default policy and for those of some
+ * organizations. Open to every authenticated caller. It reveals nothing else: an organization that does not exist is
+ * answered like any other.
  */
 export const permissionsRoute: OwnRoute = {
   verb: 'POST',

@@ -14,8 +14,8 @@ const USERS = { oneOf: [{ type: 'integer' }, { type: 'string', enum: ['unknown']
 const LIST = { type: 'array', items: { type: 'object' } };
 
 /**
- * `POST …/policies/login/_preview`: what a command would do, named as its method and given with its request. Nothing is
- * written; what would be refused is refused just so.
+ * `POST …/policies/login/_preview`: the dry run of a command, given by its method and request. Nothing is written;
+ * refusals are the same as for the command.
  */
 export const previewRoute: OwnRoute = {
   verb: 'POST',
@@ -67,7 +67,7 @@ export const previewRoute: OwnRoute = {
   },
 };
 
-/** The commands that no method of ZITADEL gives: the fields of their requests, and how they are read. */
+/** The commands without a ZITADEL method: the fields of their requests, and how they are parsed. */
 const OURS: Readonly<Record<string, { readonly fields: readonly string[]; readonly commandOf: typeof revertOf }>> = {
   Revert: { fields: ['to'], commandOf: revertOf },
   Customize: { fields: [], commandOf: () => ({ type: 'customize' }) },

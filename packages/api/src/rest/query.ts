@@ -1,7 +1,12 @@
 import { checkNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
 
-/** The parameters of a query, each once, and none but these: one that is misspelt would ask for more than was meant. @throws ApiError */
+/**
+ * The query parameters, each at most once. Unknown ones are refused: a misspelt filter would return more than was
+ * meant.
+ *
+ * @throws ApiError
+ */
 export function queryOf<Name extends string>(
   query: string,
   names: readonly Name[],
@@ -15,7 +20,7 @@ export function queryOf<Name extends string>(
   return taken;
 }
 
-/** A whole number of a query; `undefined` where it is not given. @throws ApiError */
+/** A whole number of a query; `undefined` when it is absent. @throws ApiError */
 export function wholeNumberOf(text: string | undefined, name: string): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);

@@ -11,12 +11,12 @@ import { unreadable } from '../errors/refusals.js';
 import { withEnumNumbers, type UnknownNames } from '../contract/enum-names.js';
 import { specifiedNames, enumNumber } from '../contract/open-enums.js';
 
-/** Reads the variable of a path as a field of a request. @throws ApiError for a value the field can't have. */
+/** Parses a path variable as a field of a request. @throws ApiError for a value the field can't have. */
 export function pathField(field: DescField, encoded: string): JsonObject {
   return { [field.jsonName]: scalarOf(field, decoded(encoded, field.jsonName)) };
 }
 
-/** Reads a query as fields of a request; unknown names are ignored. @throws ApiError */
+/** Parses a query as fields of a request; unknown names are ignored. @throws ApiError */
 export function queryFields(desc: DescMessage, query: string): JsonObject {
   const fields: Record<string, JsonValue> = {};
   if (query === '' || desc.fields.length === 0) return fields;
@@ -62,28 +62,28 @@ function decoded(text: string, name: string): string {
   }
 }
 
-/** Makes a request of JSON, as grpc-gateway reads it, but for names that nobody knows. @throws ApiError */
+/** Parses a request from JSON as grpc-gateway does, except for unknown names. @throws ApiError */
 export function requestOf(desc: DescMessage, json: JsonObject, unknownNames: UnknownNames): Message {
   const known = withEnumNumbers(desc, json, unknownNames);
   try {
     return fromJson(desc, known, { ignoreUnknownFields: true });
   } catch (caught) {
-    // What protobuf-es says names the field and shows at most a piece of what the caller sent.
-    const problem = caught instanceof Error ? caught.message : 'it is of another form';
+    // The message of protobuf-es names the field and shows only a short piece of the input.
+    const problem = caught instanceof Error ? caught.message : 'it is malformed';
     throw unreadable(`The request can't be read as ${desc.typeName}: ${problem.slice(0, 200)}.`);
   }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Reads a body as a JSON object; none is an empty one. @throws ApiError */
+/** Parses a body as a JSON object; an empty body is an empty object. @throws ApiError */
 export function bodyFields(body: Uint8Array): JsonObject {
   const json = body.length === 0 ? {} : parsed(body);
   if (isJsonObject(json)) return json;
   throw unreadable('The body must be a JSON object.');
 }
 
-/** What `JSON.parse` made has JSON in it, and nothing else. */
+/** The result of `JSON.parse` contains only JSON values. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -7,13 +7,17 @@ import type { Exchange } from '../server/exchange.js';
 import type { RestTarget } from './rest-target.js';
 import type { Router } from './router.js';
 
-/** REST over the one pipeline: finds the route, lets the caller in, answers JSON. @throws ApiError, or a fault of the store */
+/**
+ * REST in the pipeline: finds the route, authorizes the caller, answers JSON.
+ *
+ * @throws ApiError, or a fault of the store
+ */
 export async function answerRest(exchange: Exchange, router: Router<RestTarget>, pipeline: Pipeline): Promise<void> {
   const { last, target } = router.find(exchange.verb, exchange.path);
   exchange.method = target.method;
   if (exchange.query !== '') exchange.asOf = new URLSearchParams(exchange.query).get('asOf') ?? undefined;
   const named = target.named?.(last);
-  // As grpc-gateway takes it.
+  // As grpc-gateway does.
   const answer = await withinDeadline(exchange, 'grpc-timeout', async () => {
     const context = await pipeline.admit(target.demand, exchange);
     return target.answer({ exchange, context, named });
@@ -28,20 +32,20 @@ function succeed(exchange: Exchange, answer: Answer<RestText>): void {
   exchange.send('rest', isKnown ? { status: 304, headers } : inText({ headers, status, type }, message));
 }
 
-/** Whether a client has this tag, be it made a weak one on its way. */
+/** Whether the client has this tag cached, possibly as a weak one. */
 function isAmong(tag: string, known: string | undefined): boolean {
   if (known === undefined) return false;
   return known.trim() === '*' || [...known.matchAll(/"[^"]*"/g)].some(([one]) => one === tag);
 }
 
-/** How an error is said in a body of JSON. */
+/** An error as JSON. */
 export function errorJson({ code, details, message }: ApiError): object {
   return { code, message, details: details.map((detail) => ({ '@type': ERROR_TYPE, ...detail })) };
 }
 
 const ERROR_TYPE = 'type.googleapis.com/zitadel.v1.ErrorDetail';
 
-/** How REST says what goes wrong: the google.rpc.Status of the gateway, with one `zitadel.v1.ErrorDetail`. */
+/** REST errors: the gateway's google.rpc.Status with one `zitadel.v1.ErrorDetail`. */
 export const REST: Refusing = {
   protocol: 'rest',
   fail: (headers, error) => inJson(headers, error.httpStatus, JSON.stringify(errorJson(error))),

@@ -8,26 +8,31 @@ import { detailsJson } from './details-json.js';
 import { bodyFields, pathField, queryFields, requestOf } from './read-request.js';
 import type { Exchange } from '../server/exchange.js';
 
-/** What a target answers, to a caller who was let in. */
+/** An authorized call of a target. */
 export interface Asked {
   readonly exchange: Exchange;
   readonly context: CallContext<OwnerRef>;
-  /** The field that the path names. */
+  /** The field in the path. */
   readonly named: JsonObject | undefined;
 }
 
-/** What a route leads to: something that demands a permission, then answers JSON. */
+/** The target of a route: it requires a permission and answers JSON. */
 export interface RestTarget {
-  /** By its full name; left out when it is not a method. */
+  /** The method's full name; left out for a route of our own. */
   readonly method?: string;
   readonly demand: Demand;
-  /** Reads the last piece of the path as a field, before anybody is asked who they are; left out where there is no field. @throws ApiError */
+  /**
+   * Parses the last segment of the path as a field, before the caller is authenticated; left out when there is no
+   * field.
+   *
+   * @throws ApiError
+   */
   readonly named?: (last: string) => JsonObject;
-  /** Answers a caller who was let in. @throws ApiError, or a fault of the store */
+  /** Answers an authorized caller. @throws ApiError, or a fault of the store */
   readonly answer: (asked: Asked) => Promise<Answer<RestText>>;
 }
 
-/** The target of a method's own route. @throws Error where the variable of its path is not a field of its request. */
+/** The target of a method's own route. @throws Error when the variable in its path is not a field of its request. */
 export function methodTarget(method: ServedMethod, unknownNames: UnknownNames): RestTarget {
   const { input, permission, route, rpcPath } = method.contract;
   const answer = inJson(method);
@@ -45,7 +50,9 @@ export function methodTarget(method: ServedMethod, unknownNames: UnknownNames): 
   };
 }
 
-/** Writes the answers of a method as grpc-gateway does: lowerCamelCase, defaults left out, 64-bit numbers as strings. */
+/**
+ * Formats the answers of a method as grpc-gateway does: lowerCamelCase, no default values, 64-bit numbers as strings.
+ */
 function inJson({ call, contract: { output }, give }: ServedMethod): Call<string> {
   if (give !== undefined) return written(give, detailsJson);
   return written(call, (message) => JSON.stringify(toJson(output, message)));

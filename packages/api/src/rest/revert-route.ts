@@ -6,7 +6,10 @@ import { detailsJson } from './details-json.js';
 import { CHANGE_HEADERS } from '../openapi/parameters.js';
 import type { OwnRoute } from './own-route.js';
 
-/** `POST …/policies/login/_revert`: makes the policy what it was at a moment, by new events. Answered as any change is. */
+/**
+ * `POST …/policies/login/_revert`: restores the policy as it was at a moment, with new events. The answer is that of a
+ * change.
+ */
 export const revertRoute: OwnRoute = {
   verb: 'POST',
   name: '_revert',
@@ -27,7 +30,7 @@ export const revertRoute: OwnRoute = {
   },
 };
 
-/** The command that a request to revert gives. @throws ApiError */
+/** The command in a request to revert. @throws ApiError */
 export function revertOf({ to }: JsonObject): CommandInput {
   if (typeof to !== 'string') throw unreadable('to must be a sequence or an instant, as text.');
   return { type: 'revert', to: parseMoment(to, 'to') };

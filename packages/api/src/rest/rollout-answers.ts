@@ -5,10 +5,10 @@ import type { RestText } from '../calls/call-context.js';
 import type { Lines } from './lines.js';
 import type { OwnCall } from './own-route.js';
 
-/** So many policies are planned at a time, and wait for a client who does not take them in. */
+/** The number of policies planned at a time, and buffered for a client that does not read them. */
 const PAGE = 250;
 
-/** A `step` for each policy, then the `end` with their numbers. */
+/** A `step` for each policy, then the `end` with the totals. */
 export async function* planLines(rollout: Rollout, options: PageOptions): Lines {
   const counts = { 'would-change': 0, 'nothing-to-do': 0, 'would-be-refused': 0 };
   let after: string | undefined;
@@ -29,15 +29,15 @@ function stepJson(step: RolloutStep): object {
   return { owner, outcome, reason: refusal.reason, message: refusal.message };
 }
 
-/** A run that is told of. */
+/** A run to report. */
 export interface ToldRun {
   readonly signal: AbortSignal;
-  /** Of a run that removes something: what it removes, and who says who still allows it. */
+  /** For a run that removes something: the command, and the policies that count who still allows it. */
   readonly command?: RolloutCommand;
   readonly call?: OwnCall;
 }
 
-/** A `refusal` for each policy that is refused and the `progress` now and then, at last the `end`, or how far it was `stopped`. */
+/** A `refusal` for each refused policy and `progress` now and then; finally the `end`, or where it was `stopped`. */
 export async function* runLines(run: AsyncIterable<RolloutProgress>, { signal, command, call }: ToldRun): Lines {
   let last: Omit<RolloutProgress, 'refusals'> | undefined;
   for await (const { refusals, ...numbers } of run) {
@@ -52,7 +52,7 @@ function refusalLine(refusal: RolloutRefusal): object {
   return { refusal };
 }
 
-/** Asked again when all is done: others may have put it on again meanwhile. */
+/** Counted again at the end, because others may have added the item again. */
 async function stillAllowing(
   command: RolloutCommand,
   { policies, context: { instance } }: OwnCall,
@@ -68,7 +68,7 @@ function kindRemoved(command: RolloutCommand): object | undefined {
   return 'factor' in command && command.type.startsWith('remove') ? { allowing: command.factor } : undefined;
 }
 
-/** What a rollout is and where it stands, in JSON that is made a part after another: the first is there when this resolves. */
+/** A rollout and its report, as JSON in parts. The first part exists when this resolves. */
 export async function standingJson(
   { answers }: Pick<OwnCall, 'answers'>,
   rollout: FoundRollout,

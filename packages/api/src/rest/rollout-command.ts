@@ -6,12 +6,15 @@ import { rolloutCommandData } from './command-data.js';
 import type { OwnCall } from './own-route.js';
 import { isJsonObject, requestOf } from './read-request.js';
 
-/** The method that sets all settings: rolled out, it would overwrite what each organization has set for itself. */
+/**
+ * The method that sets all settings. It can't be rolled out, because it would overwrite each organization's own
+ * settings.
+ */
 const FULL = 'UpdateLoginPolicy';
-/** Ours, in its place. */
+/** Our command in its place. */
 const CHANGE = 'Change';
 
-/** The command that a request to roll one out gives: named as its method and given with its request, or `Change`. @throws ApiError */
+/** The command in a request for a rollout: a method with its request, or `Change`. @throws ApiError */
 export function rolloutCommandIn(call: OwnCall): RolloutCommand {
   return rolloutCommandData(call) ?? ofMethod(call);
 }
@@ -37,7 +40,7 @@ function isForAll(command: { readonly type: string }): command is Exclude<Rollou
   return /^(add|remove)(SecondFactor|MultiFactor|IdentityProvider)$/.test(command.type);
 }
 
-/** The fields that a request names, by the names of JSON. */
+/** The fields that a request names, by their JSON names. */
 function fieldsIn({ contract: { input } }: ServedMethod, request: JsonObject): readonly string[] {
   return input.fields
     .filter(({ jsonName, name }) =>
@@ -46,7 +49,7 @@ function fieldsIn({ contract: { input } }: ServedMethod, request: JsonObject): r
     .map(({ jsonName }) => jsonName);
 }
 
-/** Those of all settings that are named; a lifetime is called `passwordCheckLifetime` on the wire. */
+/** The named settings out of all; lifetimes are named like `passwordCheckLifetime` in the API. */
 function named({ lifetimes = {}, ...settings }: LoginSettingsInput, names: readonly string[]): LoginSettingsInput {
   const among = <Setting extends object>(all: Setting, suffix: string): Partial<Setting> => {
     const taken = { ...all };

@@ -60,8 +60,8 @@ export const planRolloutRoute: OwnRoute = {
 };
 
 /**
- * `POST /admin/v1/policies/login/_roll_out`: gives one command to the default policy and to every custom one. Stopped, by its client or by the
- * end of the server, it is taken up again by the same call.
+ * `POST /admin/v1/policies/login/_roll_out`: gives one command to the default policy and to every custom one. When it
+ * is stopped, by its client or by the end of the server, the same call resumes it.
  */
 export const rollOutRoute: OwnRoute = {
   verb: 'POST',
@@ -85,7 +85,10 @@ export const rollOutRoute: OwnRoute = {
   },
 };
 
-/** `GET /admin/v1/policies/login/rollout?id=`: where a rollout stands, from its events alone; among chosen policies, where they are named. */
+/**
+ * `GET /admin/v1/policies/login/rollout?id=`: the state of a rollout, from its events; for chosen policies, if
+ * `organizationIds` names them.
+ */
 export const rolloutRoute: OwnRoute = {
   verb: 'GET',
   name: 'rollout',
@@ -121,7 +124,7 @@ export const rolloutRoute: OwnRoute = {
   },
 };
 
-/** `POST /admin/v1/policies/login/_revert_rollout`: makes each policy what it was before its event of a rollout. */
+/** `POST /admin/v1/policies/login/_revert_rollout`: restores each policy as it was before its event of a rollout. */
 export const revertRolloutRoute: OwnRoute = {
   verb: 'POST',
   name: '_revert_rollout',
@@ -147,14 +150,14 @@ export const revertRolloutRoute: OwnRoute = {
 
 type Mine = RolloutOptions & Required<Pick<RolloutOptions, 'mayChange'>>;
 
-/** The rollout, the caller, and what the caller may do. @throws ApiError */
+/** The rollout's options: its id, its actor, and which policies the actor may change. @throws ApiError */
 function optionsIn(call: OwnCall): Mine {
   const { body, context, exchange } = call;
   const { id } = body;
   if (typeof id !== 'string') throw unreadable('id must be text.');
   for (const header of ['If-Match', 'Idempotency-Key', 'Login-Policy-If-Default'])
     if (exchange.get(header.toLowerCase()) !== undefined)
-      throw badHeader(header, 'left out: a rollout is of many policies, and is repeated under its id');
+      throw badHeader(header, 'absent: a rollout changes many policies, and is repeated under its id');
   const { acknowledge, actor, reason } = context.command;
   return {
     id,
@@ -165,17 +168,17 @@ function optionsIn(call: OwnCall): Mine {
   };
 }
 
-/** Which policies the body says it is for. @throws ApiError */
+/** The policies the body names. @throws ApiError */
 function reachOf({ body }: OwnCall): ReturnType<typeof reachIn> {
   return reachIn(body, Object.keys(COMMAND.properties));
 }
 
-/** Asks about each policy what the service it belongs to would ask. */
+/** Checks the permission that the policy's own service would require. */
 function mayOf({ context }: OwnCall, what: 'read' | 'write'): (owner: OwnerRef) => Promise<boolean> {
   return (owner) => context.isAllowed(isOrganization(owner) ? `policy.${what}` : `iam.policy.${what}`, owner);
 }
 
-/** @throws ApiError where no policy that the caller may see has an event of it. */
+/** The rollout. @throws ApiError when no policy that the caller may see has an event of it. */
 async function foundRollout(
   { policies, answers, exchange, context }: OwnCall,
   id: string,

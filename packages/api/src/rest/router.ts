@@ -1,19 +1,19 @@
 import { noSuchRoute, wrongVerb } from '../errors/refusals.js';
 import { parseTemplate } from '../contract/path-template.js';
 
-/** What a path and a verb lead to. */
+/** The target of a path and a verb. */
 export interface Match<Target> {
   readonly target: Target;
-  /** The last piece of the path, still percent-encoded: the variable of the route, where it has one. */
+  /** The last segment of the path, still percent-encoded: the route's variable, if it has one. */
   readonly last: string;
 }
 
-/** Finds what answers a path by at most two looks into a table. Text that stands there goes before a variable. */
+/** Finds the target of a path with at most two table look-ups. A literal segment takes precedence over a variable. */
 export class Router<Target> {
-  /** By path, `{}` in the place of a variable, then by verb. */
+  /** By path, with `{}` for a variable, then by verb. */
   readonly #routes = new Map<string, Map<string, Target>>();
 
-  /** @throws Error when another route has this path and verb, or the path is of a form that no route here has. */
+  /** @throws Error when another route has this path and verb, or the form of the path is unsupported. */
   add(verb: string, template: string, target: Target): void {
     const { variable } = parseTemplate(template);
     const path = variable === undefined ? template : template.replace(`{${variable}}`, '{}');
@@ -22,12 +22,16 @@ export class Router<Target> {
     this.#routes.set(path, routes.set(verb, target));
   }
 
-  /** Whether a path is one of a route's, with whatever verb. */
+  /** Whether a path has a route, with any verb. */
   knows(path: string): boolean {
     return this.#routes.has(path) || this.#open(path) !== undefined;
   }
 
-  /** What answers; HEAD is GET, whose body is left out where it is sent. @throws ApiError where nothing does. */
+  /**
+   * The target. HEAD is handled as GET, and its body is left out when it is sent.
+   *
+   * @throws ApiError when there is none.
+   */
   find(verb: string, path: string): Match<Target> {
     const asked = verb === 'HEAD' ? 'GET' : verb;
     const closed = this.#routes.get(path);
@@ -38,7 +42,7 @@ export class Router<Target> {
     throw wrongVerb(verbs.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : one)));
   }
 
-  /** The routes by verb of a path whose last piece is a variable, which is never empty. */
+  /** The routes by verb of a path that ends with a variable, which is never empty. */
   #open(path: string): ReadonlyMap<string, Target> | undefined {
     const end = path.lastIndexOf('/') + 1;
     return end === path.length ? undefined : this.#routes.get(`${path.slice(0, end)}{}`);

@@ -9,8 +9,8 @@ import { queryOf, wholeNumberOf } from './query.js';
 const MOMENT = 'A sequence, an instant in ISO 8601 with its offset, or @ and a position. Left out: now.';
 
 /**
- * `GET …/policies/login/whole`: the default policy, or what holds for an organization, in the names of the library and with all that it holds:
- * whose each identity provider is, and the last event.
+ * `GET …/policies/login/whole`: the default policy, or an organization's effective one, complete and in the names of
+ * the library, with each identity provider's owner and the last event.
  */
 export const wholePolicyRoute: OwnRoute = {
   verb: 'GET',
@@ -32,7 +32,7 @@ export const wholePolicyRoute: OwnRoute = {
   },
 };
 
-/** `GET /admin/v1/policies/login/organizations/policies`: all custom policies by page, each as a whole. */
+/** `GET /admin/v1/policies/login/organizations/policies`: all custom policies by page, complete. */
 export const wholePoliciesRoute: OwnRoute = {
   verb: 'GET',
   name: 'organizations/policies',

@@ -4,7 +4,7 @@ import { statusOfCode, type ApiError, type ErrorDetail } from '../errors/api-err
 import { unpacked } from './packing.js';
 import { inJson, typed, type MessageForm, type Wire } from './wire.js';
 
-/** Connect: one message is the whole body, and how a call ended is the status of HTTP. */
+/** Connect: one message is the whole body, and the outcome of a call is the HTTP status. */
 function connect(form: MessageForm): Wire {
   return {
     protocol: 'connect',
@@ -24,13 +24,15 @@ function connect(form: MessageForm): Wire {
 
 const WIRES = { proto: connect('proto'), json: connect('json') };
 
-/** The wire of a call of one message over Connect; `undefined` for every other type. */
+/** The wire of a unary Connect call; `undefined` for any other content type. */
 export function connectWire(type: string): Wire | undefined {
   const form = /^application\/(?:(json)(?:; ?charset=utf-?8)?|proto)$/i.exec(type);
   return form === null ? undefined : WIRES[form[1] === undefined ? 'proto' : 'json'];
 }
 
-/** An error as Connect writes it: the name of its code, the sentence, and its details, each a `zitadel.v1.ErrorDetail`. */
+/**
+ * An error in Connect's format: the name of its code, the sentence, and its details, each a `zitadel.v1.ErrorDetail`.
+ */
 function errorJson({ codeName, details, message }: ApiError): string {
   const code = codeName.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return JSON.stringify({ code, message, details: details.map(detailJson) });

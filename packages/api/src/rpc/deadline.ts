@@ -5,27 +5,31 @@ import type { RequestHeaders } from '../ports/ports.js';
 
 const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000001 };
 const LONGEST_MS = 2 ** 31 - 1;
-/** Less than that is over before anything can be done. */
+/** A shorter time would pass before anything can be done. */
 const SHORTEST_MS = 1;
 
-/** The header in which a protocol says how long a caller waits. */
+/** The header in which a protocol carries the caller's time-out. */
 export type TimeoutHeader = 'grpc-timeout' | 'connect-timeout-ms';
 
-/** How they say it. Where no unit is named, it is milliseconds. */
+/** The formats of the headers. Without a unit, it is milliseconds. */
 const FORMS: Readonly<Record<TimeoutHeader, { readonly form: RegExp; readonly rule: string }>> = {
   'grpc-timeout': { form: /^(\d{1,8})([HMSmun])$/, rule: 'up to 8 digits and a unit' },
   'connect-timeout-ms': { form: /^(\d{1,10})$/, rule: 'up to 10 digits' },
 };
 
-/** A caller's patience: `signal` fires when it is at its end. Release it when the call is over. */
+/** The caller's deadline: `signal` aborts when it passes. Release it when the call is over. */
 export interface Deadline {
   readonly signal: AbortSignal;
-  /** When, by `performance.now()`. */
+  /** The time of the deadline, by `performance.now()`. */
   readonly dueAt: number;
   readonly release: () => void;
 }
 
-/** Reads how long a caller waits; `undefined` when they don't say. @throws ApiError when it is not of its form, or over. */
+/**
+ * Parses the caller's deadline; `undefined` when there is none.
+ *
+ * @throws ApiError when it is malformed or has passed.
+ */
 export function deadlineOf(headers: RequestHeaders, header: TimeoutHeader): Deadline | undefined {
   const timeout = headers.get(header);
   if (timeout === undefined) return undefined;
@@ -40,18 +44,17 @@ export function deadlineOf(headers: RequestHeaders, header: TimeoutHeader): Dead
   return { signal: controller.signal, dueAt: performance.now() + waitMs, release: () => clearTimeout(timer) };
 }
 
-/** A request whose caller may have said how long they wait. */
+/** A request that may have a deadline. */
 interface Hurried extends RequestHeaders {
   deadline: AbortSignal | undefined;
-  /** For an answer that lasts longer than its beginning. */
+  /** For a streaming answer: the deadline beyond its beginning. */
   dueAt: number | undefined;
 }
 
 /**
- * Answers a request within the time that its caller gives, which runs from the moment they asked, also while others decide whether they are
- * let in.
+ * Answers a request within the caller's deadline, which includes the time of the hooks.
  *
- * @throws ApiError when the time was up: an operator is not told of it, since anybody could fill the log with it.
+ * @throws ApiError when the deadline has passed. It is not logged, because anybody could fill the log with it.
  */
 export async function withinDeadline<Answer>(
   request: Hurried,

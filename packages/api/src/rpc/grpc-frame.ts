@@ -5,7 +5,7 @@ const HEAD = 5;
 const PACKED = 0x01;
 const IN_TRAILERS = 0x80;
 
-/** Takes the one message out of the body of a unary call. @throws ApiError when it holds anything else, or too much. */
+/** Unframes the single message of a unary call's body. @throws ApiError when it holds anything else, or too much. */
 export function unframe(
   body: Uint8Array,
   { packing, maxBytes }: { readonly packing: Packing | undefined; readonly maxBytes: number },
@@ -14,7 +14,7 @@ export function unframe(
   const message = body.subarray(HEAD);
   if (flags === 0) return message;
   if (flags === PACKED && packing !== undefined) return unpacked(message, { packing, maxBytes });
-  throw unreadable('The message is said to be compressed in no way that is read here.');
+  throw unreadable('The message has the compression flag, but no supported encoding.');
 }
 
 function flagsOf(body: Uint8Array): number {
@@ -24,12 +24,12 @@ function flagsOf(body: Uint8Array): number {
   return view.getUint8(0);
 }
 
-/** A message as it goes into the body of an answer. */
+/** A message framed for the body of an answer. */
 export function frame(message: Uint8Array, packing?: Packing): Uint8Array {
   return framed(packing === undefined ? 0 : PACKED, message);
 }
 
-/** The trailers of an answer as gRPC-Web puts them into the body. */
+/** The trailers of an answer as a frame in the body, for gRPC-Web. */
 export function trailerFrame(trailers: Readonly<Record<string, string>>): Uint8Array {
   const lines = Object.entries(trailers).map(([name, value]) => `${name}: ${value}\r\n`);
   return framed(IN_TRAILERS, Buffer.from(lines.join(''), 'latin1'));

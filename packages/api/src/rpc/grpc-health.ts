@@ -14,17 +14,17 @@ const CHECK = `${SERVICE}Check`;
 const WATCH = `${SERVICE}Watch`;
 const STATUSES = { SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } as const;
 
-/** What grpc.health.v1 says of a service. */
+/** A service's status in grpc.health.v1. */
 type HealthStatus = keyof typeof STATUSES;
 
 /** grpc.health.v1, open to all: whether a service is ready, now (`Check`) and at every change (`Watch`). */
 export interface GrpcHealth {
   readonly knows: (path: string) => boolean;
-  /** Answers a call of the health service. @throws ApiError */
+  /** Handles a call of the health service. @throws ApiError */
   readonly handle: (exchange: Exchange, wire: GrpcWire) => Promise<void>;
 }
 
-/** Tells of the services that are served, which are all as ready as the service as a whole. */
+/** Reports the status of the served services, which is the same for all. */
 export function grpcHealth({ isOfService }: Pick<RpcSkin, 'isOfService'>, probe: ReadinessProbe): GrpcHealth {
   return {
     knows: (path) => path.startsWith(SERVICE),
@@ -48,7 +48,7 @@ async function check(exchange: Exchange, wire: GrpcWire, probe: ReadinessProbe):
   exchange.send(wire.protocol, wire.succeed(exchange.answerHeaders(), healthMessage(statusOf(isReady))));
 }
 
-/** A service that is not served has no probe: it stays unknown for as long as the watch lasts, which is not an error. */
+/** A service that is not served has no probe: its status stays unknown while the watch lasts, which is not an error. */
 function begin(exchange: Exchange, wire: GrpcWire, probe: ReadinessProbe | undefined): void {
   let said: HealthStatus | undefined;
   const say = (status: HealthStatus): void => {
@@ -77,12 +77,12 @@ function statusOf(isReady: boolean): HealthStatus {
   return isReady ? 'SERVING' : 'NOT_SERVING';
 }
 
-/** A `HealthCheckResponse`, of which there is no descriptor here: to the letter, it is the number of its status. */
+/** A `HealthCheckResponse`. Without a descriptor here, it is encoded by hand: one number. */
 function healthMessage(status: HealthStatus): Uint8Array {
   return toBinary(Int32ValueSchema, create(Int32ValueSchema, { value: STATUSES[status] }));
 }
 
-/** The service a `HealthCheckRequest` asks of, which is that name alone; the empty one is the server as a whole. @throws ApiError */
+/** The service in a `HealthCheckRequest`; an empty name means the whole server. @throws ApiError */
 function serviceIn(message: Uint8Array): string {
   try {
     return fromBinary(StringValueSchema, message).value;

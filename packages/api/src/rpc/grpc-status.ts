@@ -16,7 +16,7 @@ export function errorTrailers(error: ApiError): Readonly<Record<string, string>>
   };
 }
 
-/** Writes a `grpc-message` by the rule of gRPC: only `%` and what is not printable ASCII is escaped, byte by byte. */
+/** Escapes a `grpc-message` as gRPC specifies: `%` and everything that is not printable ASCII, byte by byte. */
 export function percentEncoded(message: string): string {
   return message.replace(/[^\x20-\x24\x26-\x7e]+/g, (piece) => encodeURIComponent(piece.toWellFormed()));
 }
@@ -24,7 +24,10 @@ export function percentEncoded(message: string): string {
 const LENGTH_DELIMITED = 2;
 const VARINT = 0;
 
-/** A `google.rpc.Status`, which `@zitadel/proto` has no descriptor of: code, message, details of type `Any`. */
+/**
+ * A `google.rpc.Status`, encoded by hand because `@zitadel/proto` lacks its descriptor: code, message, details of type
+ * `Any`.
+ */
 function statusBytes({ code, details, message }: ApiError): Uint8Array {
   const writer = new BinaryWriter().tag(1, VARINT).int32(code).tag(2, LENGTH_DELIMITED).string(message);
   for (const detail of details) {

@@ -9,16 +9,16 @@ import { errorTrailers, OK_TRAILERS } from './grpc-status.js';
 import { wantedForm, WEB, WEB_TEXT, type WebForm } from './grpc-web-form.js';
 import { typed, type MessageForm, type Wire } from './wire.js';
 
-/** An answer of several messages. */
+/** A streaming answer. */
 export interface GrpcStream {
   readonly say: (message: Uint8Array) => void;
-  /** Ends it: as a success, unless there is an error. */
+  /** Ends the stream: with success, unless there is an error. */
   readonly end: (error?: ApiError) => void;
-  /** Tells when it has ended, be it that nobody is there any more. */
+  /** Calls the listener when the stream has ended, also because the client left. */
   readonly onClosed: (listener: () => void) => void;
 }
 
-/** How gRPC-Web's frames stand in the bodies of a request and of its answer. */
+/** How gRPC-Web's frames are in the bodies of a request and its answer. */
 interface WebForms {
   readonly asked: WebForm;
   readonly sent: WebForm;
@@ -27,15 +27,18 @@ interface WebForms {
 const NOTHING = new Uint8Array(0);
 const OK_FRAME = trailerFrame(OK_TRAILERS);
 
-/** gRPC, whose status is in trailers, and gRPC-Web, whose status is the last frame of the body, for clients that see no others. */
+/**
+ * gRPC, with the status in trailers, and gRPC-Web, with the status in the last frame of the body for clients that can't
+ * read trailers.
+ */
 export interface GrpcWire extends Wire {
-  /** Begins an answer of several messages. The access log is told when it is over. */
+  /** Begins a streaming answer. The access log is written when it is over. */
   readonly open: (exchange: Exchange) => GrpcStream;
 }
 
 const HEADERS = { packing: 'grpc-encoding', accepted: 'grpc-accept-encoding', timeout: 'grpc-timeout' } as const;
 
-/** The wire whose answers are of a type. */
+/** The wire for answers of a content type. */
 function wireOf(form: MessageForm, type: string, web?: WebForms): GrpcWire {
   return {
     protocol: web === undefined ? 'grpc' : 'grpc-web',
@@ -53,13 +56,13 @@ function wireOf(form: MessageForm, type: string, web?: WebForms): GrpcWire {
   };
 }
 
-/** How an answer ends: by its trailers, which stand in the body where there are forms of gRPC-Web. */
+/** How an answer ends: with trailers, which are in the body for gRPC-Web. */
 interface Ending {
   readonly trailers: Trailers;
   readonly web: WebForms | undefined;
 }
 
-// Node's responses never end with their headers, and grpc-js takes a status from the headers only if they do.
+// Node's responses never end with their headers, and grpc-js reads a status from headers only then.
 function whole(headers: OutgoingHttpHeaders, frames: Uint8Array, { trailers, web }: Ending): SentAnswer {
   if (web === undefined) return { status: 200, headers, body: frames, trailers };
   const last = trailers === OK_TRAILERS ? OK_FRAME : trailerFrame(trailers);
@@ -96,7 +99,7 @@ function opened(exchange: Exchange, type: string, web: WebForms | undefined): Gr
 
 const TYPE = /^application\/grpc(-web(?:-text)?)?(?:\+(proto|json))?\s*(?:;|$)/i;
 
-/** The wire of a call over gRPC or gRPC-Web, by its type; `undefined` for every other type. */
+/** The wire of a gRPC or gRPC-Web call, by its content type; `undefined` for any other type. */
 export function grpcWire(headers: RequestHeaders, type: string): GrpcWire | undefined {
   const [isGrpc, web, named] = TYPE.exec(type) ?? [];
   if (isGrpc === undefined) return undefined;
@@ -105,6 +108,6 @@ export function grpcWire(headers: RequestHeaders, type: string): GrpcWire | unde
   const asked = web.toLowerCase() === '-web' ? WEB : WEB_TEXT;
   if (asked === WEB_TEXT && form === 'json') return undefined;
   const sent = wantedForm(headers.get('accept')) ?? asked;
-  // A client is answered in the type it asked in, unless that is of another form.
+  // The answer has the request's content type, unless the client wants another form.
   return wireOf(form, asked === WEB && sent === WEB ? type : sent.type, { asked, sent });
 }

@@ -10,13 +10,13 @@ import { withinDeadline } from './deadline.js';
 import { packingFor, packingOf } from './packing.js';
 import type { MessageForm, Wire } from './wire.js';
 
-/** gRPC, gRPC-Web and Connect over the one pipeline: they differ by their wires only. */
+/** gRPC, gRPC-Web and Connect in the pipeline. They differ only by their wires. */
 export interface RpcSkin {
-  /** The method at a path, as gRPC calls it. */
+  /** The method with this gRPC path. */
   readonly find: (path: string) => ServedMethod | undefined;
-  /** Whether a path is one of a service of which at least one method is served. */
+  /** Whether a path is one of a service with at least one served method. */
   readonly isOfService: (path: string) => boolean;
-  /** Answers a call of a method. @throws ApiError, or a fault of the store */
+  /** Handles a call of a method. @throws ApiError, or a fault of the store */
   readonly handle: (method: ServedMethod, exchange: Exchange, wire: Wire) => Promise<void>;
 }
 
@@ -58,7 +58,7 @@ async function answered(
   });
 }
 
-/** Reads a message. @throws ApiError when the bytes are not such a message */
+/** Parses a message. @throws ApiError when it is malformed */
 function readMessage(desc: DescMessage, bytes: Uint8Array, { unknownNames, wire }: Through): Message {
   if (wire.form === 'json') return requestOf(desc, bodyFields(bytes), unknownNames);
   try {

@@ -5,19 +5,19 @@ import type { Exchange, Protocol, SentAnswer } from '../server/exchange.js';
 import type { TimeoutHeader } from './deadline.js';
 import type { Packing } from './packing.js';
 
-/** What the messages of a call are written in. */
+/** The format of a call's messages. */
 export type MessageForm = 'proto' | 'json';
 
-/** How what goes wrong is said in a protocol. The headers are those of every answer. */
+/** How a protocol formats errors. The given headers are those of every answer. */
 export interface Refusing {
   readonly protocol: Protocol;
   readonly fail: (headers: OutgoingHttpHeaders, error: ApiError) => SentAnswer;
 }
 
-/** How the calls of a protocol come in and their answers go out. */
+/** How a protocol reads calls and sends answers. */
 export interface Wire extends Refusing {
   readonly form: MessageForm;
-  /** The headers that name how the message is packed, how answers may be, and how long the caller waits. */
+  /** The headers for the message's compression, the accepted compressions, and the caller's time-out. */
   readonly headers: { readonly packing: string; readonly accepted: string; readonly timeout: TimeoutHeader };
   /** Reads the one message of a call. @throws ApiError */
   readonly message: (exchange: Exchange, packing: Packing | undefined) => Promise<Uint8Array>;

@@ -1,14 +1,14 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { ApiRequest } from '../ports/ports.js';
 
-/** From which web pages the API may be called: of any origin, of those listed, or of those that are found to be good. */
+/** The web pages that may call the API: of any origin, of the listed ones, or of those a function accepts. */
 export type AllowedOrigins = 'any' | readonly string[] | ((origin: string) => boolean);
 
 const EXPOSED =
   'grpc-status, grpc-message, grpc-status-details-bin, etag, login-policy-position, login-policy-still-allowing, x-request-id, www-authenticate';
 const KEPT_SECONDS = '7200';
 
-/** Whether a page of an origin may call: only `true` is a yes. */
+/** Whether pages of an origin may call: only `true` permits. */
 export function isAllowedOrigin(origins: AllowedOrigins, origin: string | undefined): boolean {
   if (origin === undefined) return false;
   if (origins === 'any') return true;
@@ -16,15 +16,15 @@ export function isAllowedOrigin(origins: AllowedOrigins, origin: string | undefi
   return answer === true;
 }
 
-/** A request that may come from a page. */
+/** A request that may come from a web page. */
 interface Asking extends ApiRequest {
   readonly settings: { readonly origins: AllowedOrigins };
   readonly isOriginAllowed: boolean;
 }
 
 /**
- * What an answer says to the page that asked: nothing to callers that are no pages. Nothing is let in by it: every call carries
- * a token, and no cookie is ever looked at, so credentials are not allowed.
+ * The CORS headers of an answer; none for callers that are not pages. They grant no access: every call carries a token
+ * and cookies are never read, so credentials are not allowed.
  */
 export function corsHeaders(request: Asking): OutgoingHttpHeaders {
   const origin = request.get('origin');
@@ -34,7 +34,7 @@ export function corsHeaders(request: Asking): OutgoingHttpHeaders {
   return { vary: 'origin', ...(request.isOriginAllowed && { 'access-control-allow-origin': origin, ...exposed }) };
 }
 
-/** What a browser is answered that asks whether a page may call; `undefined` for any other request. */
+/** The answer to a browser's preflight request; `undefined` for any other request. */
 export function preflight(request: Asking): OutgoingHttpHeaders | undefined {
   if (request.verb !== 'OPTIONS' || request.get('access-control-request-method') === undefined) return undefined;
   const headers = corsHeaders(request);

@@ -11,25 +11,25 @@ import type { Wire } from '../rpc/wire.js';
 import { preflight } from './cors.js';
 import type { Exchange } from './exchange.js';
 
-/** All the ways a request can be answered. */
+/** The protocols that answer requests. */
 export interface Skins {
-  /** `undefined` where others tell of health. */
+  /** `undefined` when health is not served. */
   readonly health: GrpcHealth | undefined;
   readonly rpc: RpcSkin;
   readonly rest: Router<RestTarget>;
   readonly pipeline: Pipeline;
 }
 
-/** Whether a path is one of ours, so that a server with other routes may keep the rest. */
+/** Whether a path is one of the API's, so that a server with other routes can handle the rest. */
 export function isServed({ health, rest, rpc }: Skins, path: string): boolean {
   return rpc.isOfService(path) || health?.knows(path) === true || rest.knows(path);
 }
 
-/** Answers whatever comes, the way it came by: gRPC, gRPC-Web, Connect or REST. Never rejects. */
+/** Answers a request in its own protocol: gRPC, gRPC-Web, Connect or REST. Never rejects. */
 export async function dispatch(skins: Skins, exchange: Exchange): Promise<void> {
   const isCall = skins.rpc.isOfService(exchange.path);
   const isMethod = skins.rpc.find(exchange.path) !== undefined;
-  // A method that is asked for by another verb is answered as REST is.
+  // A method requested with another verb is answered as REST.
   const wire = isMethod && exchange.verb !== 'POST' ? undefined : wireOf(exchange, isCall);
   try {
     const asked = preflight(exchange);
@@ -55,7 +55,7 @@ function call({ health, rpc }: Skins, exchange: Exchange, wire: Wire | GrpcWire)
   return rpc.handle(method, exchange, wire);
 }
 
-/** The protocol of a call; `undefined` for an unknown one, which is answered as REST is. */
+/** The wire of a call; `undefined` for an unknown protocol, which is answered as REST. */
 function wireOf(exchange: Exchange, isCall: boolean): Wire | GrpcWire | undefined {
   const type = exchange.get('content-type') ?? '';
   const grpc = isCall || exchange.verb === 'POST' ? grpcWire(exchange, type) : undefined;

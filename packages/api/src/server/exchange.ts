@@ -12,35 +12,35 @@ import { asError } from '../port/contained.js';
 import { corsHeaders, isAllowedOrigin, type AllowedOrigins } from './cors.js';
 import { readBody, type BodyLimits, type Source } from './read-body.js';
 
-/** What was asked, by whom, and how it was answered, for an access log. */
+/** A request and its outcome, for an access log. */
 export interface AccessEntry {
   readonly requestId: string;
   readonly protocol: Protocol;
   readonly verb: string;
   readonly path: string;
-  /** `zitadel.admin.v1.AdminService/GetLoginPolicy`, by whatever protocol it was called; `undefined` when it is not a method. */
+  /** `zitadel.admin.v1.AdminService/GetLoginPolicy`, in any protocol; `undefined` when it is not a method. */
   readonly method: string | undefined;
-  /** Who the token stands for, also where they were refused; `undefined` where nobody was recognised, or had to be. */
+  /** The authenticated caller, even if they were refused; `undefined` when there was none or no need for one. */
   readonly callerId: string | undefined;
   readonly instanceId: string | undefined;
   readonly httpStatus: number;
-  /** The status code of gRPC, whatever the protocol: 0 for a success. */
+  /** The gRPC status code, in any protocol: 0 for a success. */
   readonly code: number;
   /** The id of the refusal; `undefined` for a success. */
   readonly refusal: string | undefined;
   readonly durationMs: number;
 }
 
-/** How a request came in. */
+/** The protocol of a request. */
 export type Protocol = 'rest' | 'grpc' | 'grpc-web' | 'connect';
 
-/** Who is told of what happens. A hook that throws ends the one connection: it must not. */
+/** Hooks around requests. They must not throw: that ends the connection. */
 export interface Hooks {
-  /** Answers a request within what you need around it, a span or a context of your logs: `answer` does, and has to be called. */
+  /** Wraps a request in a span or a logging context. It must call `answer`. */
   readonly around?: (request: ApiRequest, requestId: string, answer: () => Promise<void>) => Promise<void>;
-  /** After each answer. */
+  /** Called after each answer. */
   readonly onAnswered?: (entry: AccessEntry) => void;
-  /** For each answer that stands for a fault or a defect, or for keys that are out of reach: the cause, for the operator. */
+  /** Called for each answer caused by a fault, a defect or unavailable keys, with the cause for the operator. */
   readonly onFailure?: (cause: unknown, requestId: string) => void;
 }
 
@@ -49,33 +49,30 @@ export interface ExchangeSettings {
   readonly limits: BodyLimits;
   readonly hooks: Hooks;
   readonly origins: AllowedOrigins;
-  /** Fires when the port ends: answers that would last end before it does. */
+  /** Aborts when the port ends, to end streaming answers. */
   readonly ending: AbortSignal;
 }
 
-/** What is asked: the verb, path and query, and the headers. */
+/** The request line and the headers. */
 interface Asking {
   readonly verb: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** The headers that come behind a body. */
+/** The headers that follow a body. */
 export type Trailers = Readonly<Record<string, string>>;
 
-/** An answer. Its trailers come behind the body: in HTTP/2 as such, in HTTP/1.1 in chunks. */
+/** An answer. Its trailers follow the body: as such in HTTP/2, in the chunked encoding in HTTP/1.1. */
 export interface SentAnswer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
-  /**
-   * A stream is an answer that lasts until it ends, and is destroyed when nothing can be sent any more; then its trailers are looked at last.
-   * Of a generator, each part is asked for when the one before was taken in.
-   */
+  /** A stream is a streaming answer, destroyed when the client is gone; its trailers are read at its end. */
   readonly body?: RestText | Readable;
   readonly trailers?: Trailers;
 }
 
-/** One request, as ports and the pipeline see it, and its one answer, whatever the protocol and the server it came by. */
+/** One request, as the hooks and the pipeline see it, and its one answer, in any protocol and server. */
 export abstract class Exchange implements Visit, Source {
   readonly verb: string;
   readonly path: string;
@@ -83,17 +80,17 @@ export abstract class Exchange implements Visit, Source {
   readonly headers: IncomingHttpHeaders;
   readonly requestId: string;
   readonly settings: ExchangeSettings;
-  /** Fires when the caller's time is up, where they say how long they wait. */
+  /** Aborts at the caller's deadline, if there is one. */
   deadline: AbortSignal | undefined;
   dueAt: number | undefined;
   asOf: string | undefined;
-  /** What is found out on the way, for the access log. */
+  /** Collected for the access log. */
   method: string | undefined;
   callerId: string | undefined;
   instanceId: string | undefined;
   readonly #startedAt = performance.now();
   #leaving: AbortController | undefined;
-  /** The host that the target of the request names. */
+  /** The host in the request's target. */
   readonly #authority: string | undefined;
   #isOriginAllowed: boolean | undefined;
 
@@ -109,23 +106,23 @@ export abstract class Exchange implements Visit, Source {
     this.requestId = requestIdOf(this);
   }
 
-  // Of the request, nothing is looked at before somebody asks.
+  // Computed on demand.
   abstract get peerAddress(): string | undefined;
   abstract get clientCertificate(): PeerCertificate | undefined;
   abstract get source(): Readable;
   abstract get parsed(): unknown;
   abstract isCutOff(): boolean;
   abstract dropRest(): void;
-  /** Whether trailers reach the client, without which there is no gRPC. */
+  /** Whether trailers reach the client; gRPC needs them. */
   abstract get takesTrailers(): boolean;
-  /** Tells when nothing can be sent any more, be it that all was. */
+  /** Calls the listener when nothing can be sent any more, also because everything was sent. */
   abstract onClosed(listener: () => void): void;
-  /** Breaks off. */
+  /** Aborts the connection. */
   abstract destroy(defect: Error): void;
-  /** Begins an answer. Nothing happens when the connection is gone, or an answer was begun before. */
+  /** Begins an answer. Does nothing when the connection is gone or an answer was begun before. */
   abstract begin(answer: SentAnswer): void;
 
-  /** Fires when nobody waits for the answer any more: the client has gone, or their time is up. Handed into every read and command. */
+  /** Aborts when the answer is no longer needed: the client has left, or its deadline has passed. */
   get signal(): AbortSignal {
     return (this.#leaving ??= this.#listen()).signal;
   }
@@ -145,17 +142,17 @@ export abstract class Exchange implements Visit, Source {
     return Array.isArray(value) ? value.join(', ') : value;
   }
 
-  /** Whether no more is asked for than what is there. */
+  /** Whether it is a GET or HEAD. */
   get isRead(): boolean {
     return this.verb === 'GET' || this.verb === 'HEAD';
   }
 
-  /** The most bytes that a body may have, or become. */
+  /** The most bytes that a body may have, as sent and decompressed. */
   get maxBytes(): number {
     return this.settings.limits.maxBytes;
   }
 
-  /** The same for an answer that lasts: it fires, too, when the port ends, and when the caller's time is up behind its beginning. */
+  /** The signal of a streaming answer: it also aborts when the port ends, or its deadline passes later. */
   get lasting(): AbortSignal {
     const { dueAt } = this;
     const timeIsUp =
@@ -163,12 +160,12 @@ export abstract class Exchange implements Visit, Source {
     return AbortSignal.any([this.signal, this.settings.ending, ...timeIsUp]);
   }
 
-  /** Reads the body to its end, within the limits, or others in their place. @throws ApiError */
+  /** Reads the whole body, within the limits or the given one. @throws ApiError */
   body(maxBytes: number = this.maxBytes): Promise<Uint8Array> {
     return readBody(this, { ...this.settings.limits, maxBytes });
   }
 
-  /** The error that whatever was thrown is answered with; the operator is told of what it hides. */
+  /** The error to answer with for any thrown value. The operator gets the cause it hides. */
   failed(caught: unknown): ApiError {
     // Nobody is left to answer, and anybody could fill an operator's log by leaving.
     if (this.#leaving?.signal.aborted === true && isOfLeaving(caught)) return timeWasUp();
@@ -177,7 +174,7 @@ export abstract class Exchange implements Visit, Source {
     return error;
   }
 
-  /** Breaks off an answer that was begun and can't be ended; the operator is told why. */
+  /** Aborts an answer that has begun but can't be completed, and reports why to the operator. */
   protected broken(defect: unknown): void {
     this.failed(defect);
     this.destroy(asError(defect));
@@ -187,14 +184,14 @@ export abstract class Exchange implements Visit, Source {
     this.#tell(() => this.settings.hooks.onFailure?.(cause, this.requestId));
   }
 
-  /** Calls a hook. Where it gives a promise that rejects, the connection ends as if it had thrown at once, and not the process. */
+  /** Calls a hook. A hook whose promise rejects ends the connection like one that throws, and not the process. */
   #tell(hook: () => unknown): void {
     const told = hook();
     const isLater = typeof told === 'object' && told !== null && 'then' in told;
     if (isLater) Promise.resolve(told).catch((defect: unknown) => this.destroy(asError(defect)));
   }
 
-  /** Whether a page of this origin may call. An answer that is not `true` is no, also a promise of it. */
+  /** Whether a page of this origin may call. Anything but `true` means no, including a promise. */
   get isOriginAllowed(): boolean {
     return (this.#isOriginAllowed ??= this.#askOrigins());
   }
@@ -208,11 +205,11 @@ export abstract class Exchange implements Visit, Source {
     }
   }
 
-  /** The headers that every answer of this request carries. */
+  /** The headers of every answer to this request. */
   answerHeaders({ position, stillAllowing, tag }: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
     const headers: OutgoingHttpHeaders = corsHeaders(this);
     headers['x-request-id'] = this.requestId;
-    // One path answers for many organizations and callers, and their tags may be equal: a cache would mix them up.
+    // One path serves many organizations and callers, whose tags may be equal, so a shared cache would mix them up.
     if (this.isRead) headers['cache-control'] = 'no-store';
     if (tag !== undefined) headers['etag'] = tag;
     if (position !== undefined) headers['login-policy-position'] = position;
@@ -220,13 +217,13 @@ export abstract class Exchange implements Visit, Source {
     return headers;
   }
 
-  /** Sends a whole answer, and tells the access log. */
+  /** Sends a whole answer, and writes the access log. */
   send(protocol: Protocol, answer: SentAnswer, refusal?: ApiError): void {
     this.begin(answer);
     this.answered(protocol, answer.status, refusal);
   }
 
-  /** Tells the access log. Once for each exchange. */
+  /** Writes the access log, once for each exchange. */
   answered(protocol: Protocol, httpStatus: number, refusal: ApiError | undefined): void {
     const entry = {
       ...{ requestId: this.requestId, protocol, verb: this.verb, path: this.path, method: this.method },
@@ -238,12 +235,12 @@ export abstract class Exchange implements Visit, Source {
   }
 }
 
-/** Whether it is what a call ends with whose signal fired. */
+/** Whether a call ended because its signal fired. */
 function isOfLeaving(caught: unknown): boolean {
   return isFault(caught, 'deadline-exceeded') || isFault(caught, 'outcome-unknown');
 }
 
-/** Takes a target apart. One that names its host as well: that counts then, and the header `host` does not (RFC 9112, 3.2.2). */
+/** Splits a request target. A host in the target takes precedence over the header `host` (RFC 9112, 3.2.2). */
 export function targetOf(target: string): { readonly authority: string | undefined; readonly url: string } {
   const [, authority, url = target] = target.startsWith('/') ? [] : (/^https?:\/\/([^/?#]+)(.*)$/i.exec(target) ?? []);
   return { authority, url };

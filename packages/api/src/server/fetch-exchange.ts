@@ -5,20 +5,20 @@ import type { PeerCertificate } from 'node:tls';
 import { Exchange, type ExchangeSettings, type SentAnswer } from './exchange.js';
 import { isInParts, ownTurn } from './parts.js';
 
-/** What the server knows of a request, and a `Request` does not say. */
+/** What the server knows about a request beyond the `Request`. */
 export interface FetchOptions {
   readonly peerAddress?: string | undefined;
   readonly clientCertificate?: PeerCertificate | undefined;
-  /** Answers what is not one of the API's paths. Default: 404. */
+  /** Answers other paths. Default: 404. */
   readonly next?: () => Response | Promise<Response>;
 }
 
-/** How much of an answer that lasts is kept for a reader who takes nothing in. */
+/** The most bytes of a streaming answer that are buffered for a client that does not read. */
 const MOST_UNREAD = 65_536;
-/** Statuses whose answers have no body, by the standard of fetch. */
+/** The statuses whose answers must not have a body in fetch. */
 const BODILESS = [204, 304];
 
-/** A `Request`, and the `Response` that becomes of it. */
+/** A `Request` and its `Response`. */
 export class FetchExchange extends Exchange {
   readonly parsed = undefined;
   readonly takesTrailers = false;
@@ -45,12 +45,12 @@ export class FetchExchange extends Exchange {
     request.signal.addEventListener('abort', () => this.#leave(), { once: true });
   }
 
-  /** Not before it is asked for: the body of a request that is somebody else's stays theirs. */
+  /** Created on demand: the body of a request for another handler must stay untouched. */
   get source(): Readable {
     return (this.#source ??= bodyOf(this.#request));
   }
 
-  /** Nothing more is taken: a body that never ends, and comes without a wait, would let nobody else have a turn. */
+  /** Stops reading: an endless body that never waits would block the event loop. */
   dropRest(): void {
     this.source.pause();
   }
@@ -92,7 +92,7 @@ export class FetchExchange extends Exchange {
     return new ReadableStream({ pull, cancel }, new CountQueuingStrategy({ highWaterMark: 0 }));
   }
 
-  /** Not by `Readable.toWeb`: what it is still given once its reader has gone, it throws where nobody can catch it (Node 20). */
+  /** Replaces `Readable.toWeb`, which throws uncatchable errors for data after its reader has left (Node 20). */
   #lasting(body: Readable): ReadableStream {
     body.once('close', () => this.#leave());
     this.onClosed(() => body.destroy());
@@ -118,8 +118,8 @@ export class FetchExchange extends Exchange {
   }
 
   /**
-   * What is still to come of the body is not waited for. It is cancelled in the next turn: what `Readable.toWeb` makes of a request throws
-   * where nobody can catch it when it is cancelled before its first bytes were handed on (Node 20 to 24).
+   * Cancels the rest of the body, in the next turn of the event loop: `Readable.toWeb` throws an uncatchable error when
+   * it is cancelled before its first bytes were passed on (Node 20 to 24).
    */
   #leave(): void {
     this.#closed.abort();
@@ -128,14 +128,14 @@ export class FetchExchange extends Exchange {
   }
 }
 
-/** The types of Node and of the platform differ in what a stream of bytes is called. */
+/** The stream types of Node and of the platform differ. */
 function bodyOf({ body, bodyUsed }: Request): Readable {
   if (bodyUsed) throw new Error('the body was read before the API came to it');
   const stream: NodeReadableStream | null = body;
   return stream === null ? Readable.from([]) : Readable.fromWeb(stream);
 }
 
-/** `connection` is the server's own affair. */
+/** `connection` is the server's own header. */
 function fit({ connection: _, ...headers }: OutgoingHttpHeaders): Headers {
   return new Headers(Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]));
 }

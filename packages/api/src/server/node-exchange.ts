@@ -7,7 +7,7 @@ import type { NodeRequest, NodeResponse } from '../port/servers.js';
 import { Exchange, type ExchangeSettings, type SentAnswer, type Trailers } from './exchange.js';
 import { isInParts, ownTurn } from './parts.js';
 
-/** What the two classes of responses have in common, in the one form their types don't say. */
+/** The common interface of the two response classes, which their types do not express. */
 interface Writable {
   writeHead(status: number, headers: OutgoingHttpHeaders): unknown;
   addTrailers(trailers: Trailers): unknown;
@@ -15,7 +15,7 @@ interface Writable {
   end(body?: string | Uint8Array): unknown;
 }
 
-/** A request and its response, as a server of anybody's hands them out. */
+/** A request and its response in any Node server. */
 export class NodeExchange extends Exchange {
   readonly takesTrailers = true;
   readonly #request: NodeRequest;
@@ -38,17 +38,17 @@ export class NodeExchange extends Exchange {
 
   get clientCertificate(): PeerCertificate | undefined {
     const socket = this.#socket();
-    // What HTTP/2 hands out stands for its socket, and says of itself what the socket would.
+    // In HTTP/2 this is a proxy of the socket that answers for it.
     return isSecure(socket) && socket.authorized ? socket.getPeerCertificate() : undefined;
   }
 
-  /** Parsers put it here: express.json() and its kind, Next, functions of clouds. */
+  /** The body as parsed by others: express.json() and similar, Next, cloud functions. */
   get parsed(): unknown {
     const request: object & { readonly body?: unknown; readonly rawBody?: unknown } = this.#request;
     return request.rawBody ?? request.body;
   }
 
-  /** The connection may be asked on once the rest has passed. */
+  /** The connection can be reused once the rest has been read. */
   dropRest(): void {
     this.source.resume();
   }
@@ -69,7 +69,7 @@ export class NodeExchange extends Exchange {
     }
     closeUnread(response);
     const writable: Writable = response;
-    // HTTP/2 has no such header: there a stream is closed instead.
+    // HTTP/2 does not have this header; its stream is closed instead.
     if (isHttp2) delete headers.connection;
     if (isLasting) {
       writable.writeHead(status, headers);
@@ -104,7 +104,7 @@ export class NodeExchange extends Exchange {
       listener();
     };
     response.once('close', tell);
-    // One that waits behind another on its connection does not hear that the connection closed.
+    // A response that waits behind another is not told that the connection closed.
     if (response.socket === null) socket.setMaxListeners(0).once('close', tell);
   }
 
@@ -117,12 +117,12 @@ export class NodeExchange extends Exchange {
     return 'stream' in request ? request.stream.session?.socket : request.socket;
   }
 
-  /** Before HTTP/2 they come after a body in chunks: HTTP/1.0 has no chunks, and an answer to HEAD no body. */
+  /** In HTTP/1.1, trailers need a chunked body. HTTP/1.0 has no chunks, and an answer to HEAD has no body. */
   #endsWithTrailers(): boolean {
     return 'stream' in this.#response || (this.#request.httpVersion === '1.1' && this.verb !== 'HEAD');
   }
 
-  /** Sends parts, each when the client has taken in what came before it. */
+  /** Sends parts, each once the client has read the previous one. */
   async #sendParts(parts: Iterable<string> | AsyncIterable<string>, writable: Writable): Promise<void> {
     let isClosed = false;
     let goOn = (): void => undefined;
@@ -144,7 +144,7 @@ export class NodeExchange extends Exchange {
     writable.end();
   }
 
-  /** Sends what comes as it comes. Who takes nothing in is cut off before much is kept for them. */
+  /** Sends data as it comes. A client that does not read is disconnected before much is buffered. */
   #pour(body: Readable, writable: Writable, trailers: Trailers | undefined): void {
     if (!('stream' in this.#response)) this.#request.socket.setTimeout(0);
     this.onClosed(() => body.destroy());
@@ -158,7 +158,7 @@ export class NodeExchange extends Exchange {
   }
 }
 
-/** Over HTTP/2 a request that is answered before it was read to its end has to be closed, or it stays half open. */
+/** Closes an HTTP/2 stream whose request was not read to its end; otherwise it would stay half open. */
 function closeUnread(response: NodeResponse): void {
   if (!('stream' in response) || response.req.complete) return;
   const { stream } = response;

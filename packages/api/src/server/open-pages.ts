@@ -2,13 +2,13 @@ import { OF_INSTANCE } from '../calls/scope.js';
 import type { RestTarget } from '../rest/rest-target.js';
 import type { ReadinessProbe } from './readiness.js';
 
-/** The pages that anybody may fetch, by their paths: whether the service lives, whether it is ready, and what it serves. */
+/** The pages open to all, by path: health, readiness and the OpenAPI document. */
 export function openPages(
   probe: ReadinessProbe,
   openApi: object,
   prefix: string,
 ): Readonly<Record<string, RestTarget>> {
-  // In bytes, which all who ask share: a string would be copied for each.
+  // Shared bytes: a string would be encoded for each answer.
   const document = Buffer.from(JSON.stringify(openApi));
   const demand = { permission: undefined, scope: OF_INSTANCE };
   const page = (answer: RestTarget['answer']): RestTarget => ({ answer, demand });

@@ -10,8 +10,8 @@ export function isInParts(body: SentAnswer['body']): body is AsyncGenerator<stri
 let lastTurn: Promise<unknown> = Promise.resolve();
 
 /**
- * Waits for a turn of the event loop in which no other part is made, of whatever answer in this process: a part costs milliseconds, and
- * who asks for something short is served between two.
+ * Waits for a turn of the event loop in which no other part is made in this process. A part costs milliseconds, so
+ * short requests are served in between.
  */
 export function ownTurn(): Promise<unknown> {
   lastTurn = lastTurn.then(() => nextTurn());

@@ -13,42 +13,45 @@ export interface BodyLimits {
 export interface Source {
   readonly headers: IncomingHttpHeaders;
   readonly source: Readable;
-  /** What somebody made of the body who has read it before. */
+  /** The body as parsed by an earlier handler. */
   readonly parsed: unknown;
-  /** Whether the client went away before its request had come as a whole, which reads like an end of its body. */
+  /** Whether the client left before its request was complete, which otherwise looks like the end of its body. */
   isCutOff(): boolean;
-  /** Lets go of what is still to come of the body. */
+  /** Discards the rest of the body. */
   dropRest(): void;
 }
 
 const NOTHING = new Uint8Array(0);
 
 /**
- * Reads a body to its end, or takes what a parser made of it. The one reader of bodies, however requests come in. @throws ApiError when it is too large, too slow or cut off, and
- * Error when it was read before and has left nothing, which would be waited for in vain.
+ * Reads a whole body, or takes the result of an earlier parser. The only reader of bodies in all servers.
+ *
+ * @throws ApiError when it is too large, too slow or cut off.
+ * @throws Error when it was read before without a result, because waiting for it would never end.
  */
 export async function readBody(from: Source, limits: BodyLimits): Promise<Uint8Array> {
   const { headers, source } = from;
   const { maxBytes } = limits;
-  // It may break at any time, also after it was refused unread or read to its end: without a listener that would end the process.
+  // It may fail at any time, even after it was refused unread or read to its end. Without a listener, that would end
+  // the process.
   source.on('error', () => undefined);
   if (from.isCutOff()) throw cutOff();
-  // An empty body ends by itself while others are waited for.
+  // An empty body may end by itself during a wait.
   if (source.readableEnded && !source.readableDidRead) return NOTHING;
   if (source.readableEnded) return madeOf(from, maxBytes);
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   if (source.destroyed) throw cutOff();
-  // A short body came with its headers: there is nothing to wait for.
+  // A short body arrived with its headers, so there is nothing to wait for.
   const { readableFlowing, readableLength } = source;
   const isThere = readableFlowing === null && readableLength === Number(headers['content-length']);
-  // Without a length, Node 26 answers with one of the chunks it came in.
+  // Without a length, Node 26 returns only one of the chunks.
   const bytes: unknown = isThere ? source.read(readableLength) : undefined;
   if (!(bytes instanceof Uint8Array)) return whatArrives(from, limits);
   source.resume();
   return bytes;
 }
 
-/** The bytes behind what a parser has made of a body. */
+/** The bytes of the body that a parser has read. */
 function madeOf({ headers, parsed }: Source, maxBytes: number): Uint8Array {
   const isJson = /^application\/(?:.+\+)?json/i.test(headers['content-type'] ?? '');
   const isText = typeof parsed === 'string' || parsed instanceof Uint8Array;

@@ -1,21 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LoginPolicies } from '@login-policy/domain';
 
-/** Whether the service can answer, and how far its read model is behind. */
+/** Whether the service can answer, and how far its read model lags. */
 export interface Readiness {
   readonly isReady: boolean;
-  /** Events not yet reduced; `undefined` when that could not be found out. */
+  /** Events not yet reduced; `undefined` when that is unknown. */
   readonly eventsBehind: number | undefined;
   readonly secondsBehind: number | undefined;
 }
 
-/** How long a look is good for: anybody may ask. */
+/** How long a result is cached, because anybody may ask. */
 const KEPT_MS = 1000;
-/** A probe gives up soon, and then learns nothing at all. */
+/** The time-out of a look, shorter than that of most probes. */
 const PATIENCE_MS = 900;
 const UNKNOWN: Readiness = { isReady: false, eventsBehind: undefined, secondsBehind: undefined };
 
-/** Knows whether the service is ready. Looks at most once a second, for all who ask and watch, and not while nobody does. */
+/** Measures readiness at most once a second, for all requests and watches, and only while there are any. */
 export class ReadinessProbe {
   readonly #policies: LoginPolicies;
   readonly #maxSecondsBehind: number;
@@ -29,7 +29,7 @@ export class ReadinessProbe {
     this.#maxSecondsBehind = maxSecondsBehind;
   }
 
-  /** A port was opened. When the last one leaves, nobody shall send more to do: others go on, and are ready as long as they do. */
+  /** Registers an open port. When the last one leaves, the API is no longer ready: clients should go elsewhere. */
   enter(): () => void {
     this.#ports++;
     this.#isEnding = false;
@@ -38,13 +38,13 @@ export class ReadinessProbe {
     };
   }
 
-  /** From now on it is not ready. */
+  /** Not ready from now on. */
   end(): void {
     this.#isEnding = true;
     this.#kept = undefined;
   }
 
-  /** Answers within a second, and never rejects: what can't be found out is not ready. */
+  /** Answers within a second and never rejects. An unknown state is not ready. */
   look(): Promise<Readiness> {
     const now = performance.now();
     if (this.#kept === undefined || now - this.#kept.at > KEPT_MS) this.#kept = { at: now, readiness: this.#inTime() };
@@ -52,8 +52,8 @@ export class ReadinessProbe {
   }
 
   /**
-   * Tells how it is, and from then on each change. Gives back what ends that; after it nothing more is told. What a look finds
-   * is kept for as long as two are apart, so a new watch between them costs none.
+   * Reports the current readiness and then each change. The returned function ends that. Results are cached between two
+   * looks, so an additional watch costs nothing.
    */
   watch(tell: (isReady: boolean) => void): () => void {
     let told: boolean | 'nothing' | 'enough' = 'nothing';
@@ -71,7 +71,7 @@ export class ReadinessProbe {
     };
   }
 
-  /** A look that does not come to an end is not begun twice. */
+  /** Never begins a second look while one is still running. */
   async #inTime(): Promise<Readiness> {
     this.#measuring ??= this.#measure().finally(() => (this.#measuring = undefined));
     const readiness = await Promise.race([this.#measuring, pause(PATIENCE_MS, UNKNOWN, { ref: false })]);
@@ -82,7 +82,7 @@ export class ReadinessProbe {
     try {
       const { readModel } = this.#policies;
       const { events, seconds } = await readModel.lag();
-      // Not before the rows have been at the head, nor while the store is away or they stand still.
+      // Not before the rows have been at the head, nor while the store is unavailable or the rows stand still.
       const isReady = readModel.state.is === 'following' && seconds <= this.#maxSecondsBehind;
       return { isReady, eventsBehind: events, secondsBehind: seconds };
     } catch {
