@@ -33,6 +33,7 @@ import type { Transacted as Committed } from './database.js';
 import type { EventStatements } from './event-statements.js';
 import { textOf } from './exact-text.js';
 import { isConstraint, toFault } from './faults.js';
+import { KeptCounts } from './kept-counts.js';
 import { Lookups } from './look.js';
 import { newShadowName, replacedName, shadowPrefix } from './model-names.js';
 import { sweptSome, type ModelStatements } from './model-statements.js';
@@ -69,6 +70,7 @@ export class SqliteBackend implements Backend {
   readonly #parts: BackendParts;
   readonly #lookups: Lookups;
   readonly #writer: PlanWriter;
+  readonly #counts: KeptCounts;
 
   constructor(connection: Connection, parts: BackendParts) {
     this.name = connection.name;
@@ -77,6 +79,7 @@ export class SqliteBackend implements Backend {
     this.consumers = new SqliteConsumers(connection, parts);
     this.#lookups = new Lookups(connection.database, parts);
     this.#writer = new PlanWriter(parts);
+    this.#counts = new KeptCounts(connection, parts.models);
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
@@ -117,17 +120,13 @@ export class SqliteBackend implements Backend {
     });
   }
 
-  async count(target: ModelTarget, { index, value }: RowCount): Promise<CountedRows> {
+  async count(target: ModelTarget, asked: RowCount): Promise<CountedRows> {
     return this.#atOnce(() => {
       const last = this.#parts.events.head.get();
       const head = headOf(last, this.name);
       const place = this.#lookups.placeOf(target, last);
       if (place === undefined) return { head, checkpoint: undefined, count: 0 };
-      return {
-        head,
-        checkpoint: place.checkpoint,
-        count: this.#parts.models.count.get(place.model, index, value) ?? 0,
-      };
+      return { head, checkpoint: place.checkpoint, count: this.#counts.of(place.model, asked) };
     });
   }
 

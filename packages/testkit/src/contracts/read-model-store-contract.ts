@@ -3,6 +3,7 @@ import { describeContract, type Opened, type WaitLimit, type TestRunner, type Su
 import { checkpoints } from './read-models/checkpoints.js';
 import { closingReadModels } from './read-models/closing-read-models.js';
 import { deadlinesOfRows } from './read-models/deadlines-of-rows.js';
+import { counts } from './read-models/counts.js';
 import { definitions } from './read-models/definitions.js';
 import { queries } from './read-models/queries.js';
 import { rebuilds } from './read-models/rebuilds.js';
@@ -47,6 +48,7 @@ export function readModelStoreContract(fixture: ReadModelStoreFixture, runner: T
 const SUITES: readonly Suite<OpenedReadModelStore>[] = [
   rows,
   queries,
+  counts,
   checkpoints,
   twoRunners,
   rebuilds,

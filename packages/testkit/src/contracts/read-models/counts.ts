@@ -1,0 +1,50 @@
+import { position } from '@login-policy/event-sourcing/store';
+import { demandSame } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import { change, commitNumbered, GROUP, openTallies, openTwice, step, tally, type Tally } from './tally.js';
+
+/** What is promised of the number of rows under a value of an index. */
+export const counts: Theme<OpenedReadModelStore> = {
+  title: 'the number of rows under a value of an index',
+  promises: {
+    'is that of more rows than a page holds, at the checkpoint of the rows': countsAll,
+    'follows rows that change, come and go after they were counted, few and many': countsOn,
+  },
+};
+
+async function countsAll(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const empty = await model.count({ index: GROUP, value: 'g' });
+  demandSame({ what: 'the count before the first step', actual: empty.rows, expected: 0 });
+  const keys = await commitNumbered(model, 1234);
+  const { rows, checkpoint } = await model.count({ index: GROUP, value: 'g' });
+  demandSame({ what: 'the count', actual: rows, expected: keys.length });
+  demandSame({ what: 'the checkpoint of the count', actual: checkpoint, expected: position(1) });
+}
+
+async function countsOn(subject: OpenedReadModelStore): Promise<void> {
+  const [model, other] = await openTwice(subject);
+  await commitNumbered(model, 1200);
+  const few = new Map<string, Tally>();
+  const rest = new Map<string, undefined>();
+  const keys = (await model.keys({ index: GROUP, value: 'g', limit: 1200 })).rows;
+  for (const [number, key] of keys.entries()) {
+    if (number < 1190) few.set(key, tally({ group: number < 7 ? ['g', 'h'] : 'h' }));
+    else rest.set(key, undefined);
+  }
+  const demand = async (g: number, h: number): Promise<void> => {
+    for (const reader of [model, other]) {
+      demandSame({ what: 'count of g', actual: (await reader.count({ index: GROUP, value: 'g' })).rows, expected: g });
+      demandSame({ what: 'count of h', actual: (await reader.count({ index: GROUP, value: 'h' })).rows, expected: h });
+    }
+  };
+  // Twice: a store may keep a number that was asked for.
+  for (let times = 0; times < 2; times++) await demand(1200, 0);
+  await step(other, [1, 2], few);
+  await demand(17, 1190);
+  await step(model, [2, 3], rest);
+  await demand(7, 1190);
+  await step(model, [3, 4], change({ new: tally({ group: 'h' }) }));
+  await demand(7, 1191);
+}
