@@ -1,11 +1,11 @@
 import { position } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
-import type { Theme } from '../contract.js';
+import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { change, commitNumbered, GROUP, openTallies, openTwice, step, tally, type Tally } from './tally.js';
 
 /** What is promised of the number of rows under a value of an index. */
-export const counts: Theme<OpenedReadModelStore> = {
+export const counts: Suite<OpenedReadModelStore> = {
   title: 'the number of rows under a value of an index',
   promises: {
     'is that of more rows than a page holds, at the checkpoint of the rows': countsAll,

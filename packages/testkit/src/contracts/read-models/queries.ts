@@ -213,16 +213,6 @@ async function refusesOutOfRange(subject: OpenedReadModelStore): Promise<void> {
   for (const limit of [0, -1, 1.5, Number.NaN, 10_001]) await refusal(query(limit), RangeError);
 }
 
-<<<<<<< HEAD
-/** Commits so many rows in the group `g` and returns their keys in order. */
-async function commitNumbered(model: ReadModel<Tally>, count: number): Promise<readonly string[]> {
-  const keys = Array.from({ length: count }, (_, index) => `key-${String(index).padStart(4, '0')}`);
-  await step(model, [undefined, 1], new Map(keys.map((key) => [key, tally({ group: 'g' })])));
-  return keys;
-}
-
-=======
->>>>>>> 493a743f (Keep on SQLite how many rows a large index entry has, and ask for right numbers in the contract (issue 32))
 async function demandGroups(
   model: ReadModel<Tally>,
   groups: Readonly<Record<string, readonly string[]>>,
