@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { openAuditLog, type LoginPolicies } from '@login-policy/domain';
 import type { AuditLog } from '@login-policy/domain/model';
 import { isFault, type ConsumerStatus, type Store } from '@login-policy/event-sourcing';
-import { AuthenticatorApps } from './accounts/authenticator-apps.js';
 import { JudgedSignIns } from './accounts/judged-sign-ins.js';
 import { SignInAttempts } from './accounts/sign-in-attempts.js';
 import { Instances } from './accounts/instances.js';
 import { Passwords } from './accounts/passwords.js';
+import { factorsIn, type OwnFactors } from './accounts/set-up-factors.js';
 import type { Started } from './announcement.js';
 import { CannotStart, withoutSecrets, type Config } from './config.js';
 import { begin } from './data/first-start.js';
@@ -15,13 +15,13 @@ import { loadFacts } from './data/iam-facts.js';
 import { ensureFolder } from './data/private-file.js';
 import { noteAddress, quickstartFile } from './data/quickstart.js';
 import { CustomPolicies } from './directory/custom-policies.js';
+import { UserCounts } from './directory/user-counts.js';
 import { takeFirstFree, type TakenPort } from './http/first-free-port.js';
 import { PageFiles } from './http/page-files.js';
 import { readTlsFiles } from './http/tls-files.js';
 import { IamServer } from './iam-server.js';
 import type { Log } from './log.js';
 import { Metrics } from './metrics.js';
-import { Passkeys } from './passkeys/passkeys.js';
 import { beginPolicies, openPolicies } from './open-policies.js';
 import { openStore, storeFailure } from './open-store.js';
 import { ChangesFeed } from './routes/changes-feed.js';
@@ -109,12 +109,14 @@ async function startWith(opened: Opened[], { config, log, steps }: Given): Promi
     begin(config, store, seen),
   );
   const instances = new Instances(dataFolder, facts, (cause) => log.failure(cause));
-  const policies = await steps.take('the login policies', () => openPolicies(store, instances));
+  const factors = factorsIn(dataFolder);
+  const users = new UserCounts(instances, factors.setUp);
+  const policies = await steps.take('the login policies', () => openPolicies(store, instances, users.count));
   opened.push({ waitsFor: 'the login policies', close: () => policies.close() });
   const auditLog = await steps.take('the audit log', () => openAuditLog({ store }));
   opened.push({ waitsFor: 'the audit log', close: () => auditLog.close() });
   await steps.take(`the read models of the store ${storeName}`, () => beginPolicies(policies, { facts, store, steps }));
-  const server = await assemble({ config, log, instances, store, policies, auditLog, page, opened });
+  const server = await assemble({ ...{ config, log, instances, store, policies, auditLog, page, opened }, ...factors });
   const url = config.publicUrl ?? port.url;
   await noteAddress(dataFolder, url);
   port.serve((request, response) => server.handle(request, response));
@@ -147,7 +149,7 @@ async function pageOf({ pageFolder }: Config): Promise<PageFiles> {
   throw new CannotStart(`IAM_PAGE names ${pageFolder}, which holds no index.html.`);
 }
 
-interface Parts extends Omit<Given, 'steps'> {
+interface Parts extends Omit<Given, 'steps'>, OwnFactors {
   readonly instances: Instances;
   readonly store: Store;
   readonly policies: LoginPolicies;
@@ -157,7 +159,7 @@ interface Parts extends Omit<Given, 'steps'> {
 }
 
 async function assemble(parts: Parts): Promise<IamServer> {
-  const { config, log, instances, store, policies, auditLog, page, opened } = parts;
+  const { config, log, instances, store, policies, auditLog, page, opened, apps, passkeys, setUp } = parts;
   const { allowedOrigins, dataFolder, isBehindProxy, publicUrl, tls } = config;
   const transport: Transport = tls !== undefined || publicUrl?.startsWith('https:') === true ? 'https' : 'http';
   const metrics = new Metrics();
@@ -165,8 +167,7 @@ async function assemble(parts: Parts): Promise<IamServer> {
   const identification = new Identification(instances, sessions, transport);
   const attempts = new SignInAttempts(() => performance.now());
   const passwords = new Passwords();
-  const passkeys = new Passkeys(dataFolder, () => Date.now());
-  const signIns = new JudgedSignIns(policies, new AuthenticatorApps(dataFolder, () => Date.now()), passkeys);
+  const signIns = new JudgedSignIns(policies, apps, setUp);
   opened.push({ waitsFor: 'the thread that verifies passwords', close: () => passwords.close() });
   const webhooks = await Webhooks.open({ policies, dataFolder, log, head: await store.eventStore.head() });
   const ending = endSessions({ policies, instances, sessions, signIns, log });

@@ -43,11 +43,12 @@ function UsersHit({
   readonly users: NonNullable<Preview['users']>;
 }): JSX.Element {
   if (having === 'unknown') return <li class="soft">How many users have it set up is not known to this server.</li>;
-  const alone =
-    havingNothingElse === 'unknown' ? '' : ` ${counted(havingNothingElse, 'user')} of them have nothing else.`;
+  const isAlone = havingNothingElse !== 'unknown' && having > 0;
   return (
     <li>
-      <strong>{counted(having, 'user')}</strong> have it set up.{alone}
+      <strong>{counted(having, 'user')}</strong> {having === 1 ? 'has' : 'have'} it set up.
+      {isAlone &&
+        ` Of these, ${havingNothingElse.toLocaleString('en-GB')} ${havingNothingElse === 1 ? 'has' : 'have'} no other factor that stays.`}
     </li>
   );
 }

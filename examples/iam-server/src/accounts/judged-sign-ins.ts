@@ -11,9 +11,9 @@ import {
   wrongCode,
   type Refusal,
 } from '../http/refusal.js';
-import type { Passkeys } from '../passkeys/passkeys.js';
 import type { AuthenticatorApps } from './authenticator-apps.js';
 import type { Instance } from './instances.js';
+import type { OwnFactor, SetUpFactors } from './set-up-factors.js';
 
 /** What a user has shown: the right password, and perhaps a code; or a passkey. */
 export type Shown = { readonly by: 'password'; readonly code: string | undefined } | { readonly by: 'passkey' };
@@ -33,10 +33,7 @@ export interface LetIn {
   readonly verified: SignInSession;
 }
 
-type Factor = 'TOTP' | 'U2F_WITH_VERIFICATION';
-
 const APP = 'TOTP' as const;
-const PASSKEY = 'U2F_WITH_VERIFICATION' as const;
 
 /** What a session has verified, and what change the policy has to know of. */
 export interface OpenSession {
@@ -56,17 +53,17 @@ const LONG_WAIT_MS = 10_000;
 export class JudgedSignIns {
   readonly #policies: LoginPolicies;
   readonly #apps: AuthenticatorApps;
-  readonly #passkeys: Passkeys;
+  readonly #setUp: SetUpFactors;
 
-  constructor(policies: LoginPolicies, apps: AuthenticatorApps, passkeys: Passkeys) {
+  constructor(policies: LoginPolicies, apps: AuthenticatorApps, setUp: SetUpFactors) {
     this.#policies = policies;
     this.#apps = apps;
-    this.#passkeys = passkeys;
+    this.#setUp = setUp;
   }
 
   /** @throws Fault where the policy can't be read: then nobody is let in. */
   async judge(owner: Owner, shown: Shown): Promise<Judged> {
-    const factors = await this.#factorsOf(owner);
+    const factors = await this.#setUp.of(owner);
     const at = new Date().toISOString();
     if (shown.by === 'passkey') {
       const verified = { passkey: { at, isUserVerified: true } };
@@ -95,18 +92,12 @@ export class JudgedSignIns {
     const freshness = { waitMs: LONG_WAIT_MS, ...(atLeast !== undefined && { atLeast }) };
     const policy = await this.#policies.policy({ instanceId: owner.instance.id }, freshness);
     const answer = evaluateSignIn(policy, {
-      user: { hasPassword: true, factors: await this.#factorsOf(owner), identityProviders: [] },
+      user: { hasPassword: true, factors: await this.#setUp.of(owner), identityProviders: [] },
       session: verified,
       request: requestOf(verified),
       at: new Date(),
     });
     return letIn(answer, verified);
-  }
-
-  async #factorsOf(owner: Owner): Promise<readonly Factor[]> {
-    const isReady = await this.#apps.isReady(owner.instance, owner.user);
-    const hasPasskey = (await this.#passkeys.list(owner)).length > 0;
-    return [...(isReady ? [APP] : []), ...(hasPasskey ? [PASSKEY] : [])];
   }
 
   /** What a user is told who has shown the password alone; `undefined` where a code is asked for. */
@@ -121,7 +112,7 @@ export class JudgedSignIns {
 
   async #evaluate(
     { instance }: Owner,
-    factors: readonly Factor[],
+    factors: readonly OwnFactor[],
     { at, verified }: { readonly at: string; readonly verified: SignInSession },
   ): Promise<SignInAnswer> {
     const policy = await this.#policies.policy({ instanceId: instance.id }, { waitMs: WAIT_MS });

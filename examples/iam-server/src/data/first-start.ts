@@ -64,6 +64,17 @@ interface Secured {
   readonly secrets: Secrets;
 }
 
+/** Some have nothing but a passkey: what a removal means for them is worth a look. */
+const ACME: DirectoryEntry['users'] = [
+  { id: 'ada', factors: ['U2F_WITH_VERIFICATION', 'TOTP'] },
+  { id: 'ben', factors: ['U2F_WITH_VERIFICATION'] },
+  { id: 'cem', factors: ['TOTP'] },
+];
+const GLOBEX: DirectoryEntry['users'] = [
+  { id: 'dana', factors: ['U2F_WITH_VERIFICATION'] },
+  { id: 'eli', factors: ['U2F'] },
+];
+
 /** An instance with two organizations, an owner and a viewer; or accounts for the instance a store has already. */
 async function firstFacts({ adoptedInstance, dataFolder, storeUrl }: Config, store: Store): Promise<Unsecured> {
   const found = adoptedInstance === undefined ? await firstOwner(store) : undefined;
@@ -75,8 +86,8 @@ async function firstFacts({ adoptedInstance, dataFolder, storeUrl }: Config, sto
   }
   const organizations = adoptedInstance === undefined ? [] : await customizedIn(store, adoptedInstance);
   const fresh = [
-    { id: newId(), name: 'Acme' },
-    { id: newId(), name: 'Globex' },
+    { id: newId(), name: 'Acme', users: ACME },
+    { id: newId(), name: 'Globex', users: GLOBEX },
   ];
   return {
     instances: [

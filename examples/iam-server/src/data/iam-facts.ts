@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '@login-policy/domain';
 import { z } from 'zod';
 import type { Role } from '../accounts/roles.js';
 import { CannotStart } from '../config.js';
@@ -19,10 +20,19 @@ export interface Machine {
   readonly tokenDigest: string;
 }
 
+/** A user of an organization: what a change of its policy may hit. They don't sign in here. */
+export interface DirectoryUser {
+  readonly id: string;
+  /** What they have set up. */
+  readonly factors: readonly (SecondFactor | MultiFactor)[];
+}
+
 /** An organization as the directory knows it. */
 export interface DirectoryEntry {
   readonly id: string;
   readonly name: string;
+  /** Absent where the directory does not know them: then nobody knows how many a change hits. */
+  readonly users?: readonly DirectoryUser[] | undefined;
 }
 
 /** An instance, its organizations, and who may sign in to it. */
@@ -50,11 +60,20 @@ const text = z
   .max(200)
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'No control characters or lone surrogates');
 const passwordHash = z.string().startsWith('$argon2id$');
+const directoryUser = z.strictObject({ id: text, factors: z.array(z.enum([...SECOND_FACTORS, ...MULTI_FACTORS])) });
+const organization = z.strictObject({
+  id: text,
+  name: text,
+  users: z
+    .array(directoryUser)
+    .refine(...each('id'))
+    .optional(),
+});
 const instance: z.ZodType<InstanceFacts> = z.strictObject({
   id: text,
   name: text,
   hosts: z.array(text).optional(),
-  organizations: z.array(z.strictObject({ id: text, name: text })).refine(...each('id')),
+  organizations: z.array(organization).refine(...each('id')),
   users: z
     .array(z.strictObject({ id: text, name: text, role, passwordHash }))
     .refine(...each('id'))

@@ -19,7 +19,7 @@ export class DirectoryRoutes {
   async organizations(exchange: Exchange): Promise<void> {
     const instance = this.#instances.of(exchange.headers);
     if (instance === undefined) throw noInstance();
-    sendJson(exchange, { organizations: instance.organizations });
+    sendJson(exchange, { organizations: instance.organizations.map(({ id, name }) => ({ id, name })) });
   }
 
   async customized(exchange: Exchange, { instanceId }: Caller): Promise<void> {
