@@ -3,27 +3,30 @@ import { organizationName } from '../state/organizations.js';
 import { addressOf } from '../state/route.js';
 import type { AuditEntry } from '../wire/audit.js';
 import { actorName } from '../words/actor.js';
-import { deedsOf } from '../words/audit.js';
+import { actsOf, deedsOfAct, type Act } from '../words/audit.js';
 import { localDay } from '../words/instant.js';
 import { Instant } from './instant.js';
 
 /** Changes of many policies, the newest first. */
 export function AuditEntries({ entries }: { readonly entries: readonly AuditEntry[] }): JSX.Element {
+  const acts = actsOf(entries);
   return (
     <ol class="audit" aria-label="Changes">
-      {entries.map((entry, index) => (
-        <Entry key={`${entry.organizationId} ${entry.sequence}`} entry={entry} newer={entries[index - 1]} />
+      {acts.map((act, index) => (
+        <Entry key={`${act[0].organizationId} ${act[0].sequence}`} act={act} newer={acts[index - 1]?.[0]} />
       ))}
     </ol>
   );
 }
 
 interface EntryProps {
-  readonly entry: AuditEntry;
+  readonly act: Act;
   readonly newer: AuditEntry | undefined;
 }
 
-function Entry({ entry, newer }: EntryProps): JSX.Element {
+function Entry({ act, newer }: EntryProps): JSX.Element {
+  const [entry] = act;
+  const begin = act.at(-1)?.sequence ?? entry.sequence;
   const { organizationId, sequence, type, recordedAt, actor, reason } = entry;
   const day = localDay(recordedAt);
   const whose = organizationId === '' ? 'Default policy' : organizationName(organizationId);
@@ -35,7 +38,8 @@ function Entry({ entry, newer }: EntryProps): JSX.Element {
         <a href={addressOf(organizationId === '' ? { view: 'instance' } : { view: 'organization', organizationId })}>
           {whose}
         </a>{' '}
-        <span class="soft">version {sequence}</span> <code class="dev">{type}</code>{' '}
+        <span class="soft">{begin === sequence ? `version ${sequence}` : `versions ${begin} to ${sequence}`}</span>{' '}
+        <code class="dev">{act.length === 1 ? type : `${act.length} events`}</code>{' '}
         <a href={momentOf(entry)}>
           Look at this moment
           <span class="hidden">
@@ -44,7 +48,7 @@ function Entry({ entry, newer }: EntryProps): JSX.Element {
           </span>
         </a>
       </p>
-      {deedsOf(entry).map((deed) => (
+      {deedsOfAct(act).map((deed) => (
         <p key={deed}>{deed}</p>
       ))}
       {reason !== undefined && <p class="entry-reason">{reason}</p>}

@@ -14,6 +14,8 @@ export interface AuditEntry {
   readonly recordedAt: string;
   readonly actor: string;
   readonly reason: string | undefined;
+  /** The same for all that was recorded in one act. */
+  readonly correlationId: string;
 }
 
 /** Which entries are meant: those that all of this is true of. */
@@ -55,5 +57,6 @@ function entryOf(value: unknown): AuditEntry {
     recordedAt: textOf(entry['recordedAt'], 'recordedAt'),
     actor: textOf(entry['actor'], 'actor'),
     reason: optionalText(entry['reason'], 'reason'),
+    correlationId: optionalText(entry['correlationId'], 'correlationId') ?? '',
   };
 }

@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../wire/audit.js';
 import { factorLabel } from '../wire/factors.js';
 import type { JsonObject } from '../wire/json.js';
+import { listed } from './counted.js';
 import { isoInWords } from './duration.js';
 import { isolated } from './isolated.js';
 import { settingLabel } from './settings.js';
@@ -18,8 +19,35 @@ export const EVENT_KINDS: readonly (readonly [string, string])[] = [
   ['IdentityProviderRemoved', 'Identity provider removed'],
 ];
 
+/** Entries of one policy that were recorded in one act, the newest first; never empty. */
+export type Act = readonly [AuditEntry, ...AuditEntry[]];
+
+/** Puts together what was recorded in one act, as when a custom policy is given: it is a settings event and one for each factor. */
+export function actsOf(entries: readonly AuditEntry[]): readonly Act[] {
+  const acts: [AuditEntry, ...AuditEntry[]][] = [];
+  for (const entry of entries) {
+    const last = acts.at(-1);
+    if (last !== undefined && isSameAct(last[0], entry)) last.push(entry);
+    else acts.push([entry]);
+  }
+  return acts;
+}
+
+function isSameAct(one: AuditEntry, other: AuditEntry): boolean {
+  const members = ['organizationId', 'correlationId', 'recordedAt', 'actor'] as const;
+  return one.correlationId !== '' && members.every((name) => one[name] === other[name]);
+}
+
+/** What an act did, as lines in the order in which it was done. A policy that came into force says in one line with which factors. */
+export function deedsOfAct(act: Act): readonly string[] {
+  const [first, ...others] = act.toReversed().map(deedsOf);
+  if (act.at(-1)?.type !== 'LoginPolicyAdded' || others.length === 0) return [...(first ?? []), ...others.flat()];
+  const added = others.flat().map((deed) => deed.replace(/^Added /, ''));
+  return [`${first?.join(' ') ?? ''}, with ${listed(added, added.length, added.length)}`];
+}
+
 /** What an event did, as lines. Of one that this page does not know, its type. */
-export function deedsOf({ type, data, organizationId }: AuditEntry): readonly string[] {
+function deedsOf({ type, data, organizationId }: AuditEntry): readonly string[] {
   const step = type.endsWith('Added') ? 'Added' : 'Removed';
   switch (type) {
     case 'LoginPolicyAdded':

@@ -6,8 +6,8 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 const MOST_NAMES = 5;
 
 /** Names as a sentence has them: `A, B and C`; of many the first few, and how many more there are. */
-export function listed(names: readonly string[], count: number = names.length): string {
-  const shown = names.slice(0, MOST_NAMES);
+export function listed(names: readonly string[], count: number = names.length, most: number = MOST_NAMES): string {
+  const shown = names.slice(0, most);
   const rest = count - shown.length;
   const all = rest > 0 ? [...shown, counted(rest, 'more', 'more')] : shown;
   return new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(all);

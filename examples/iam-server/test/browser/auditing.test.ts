@@ -25,6 +25,9 @@ describeInBrowser('the page: who changed what, everywhere', (stage) => {
       .and.include('Default policy')
       .and.include('Removed Passkeys');
     await entries.filter({ hasText: 'Globex' }).getByText('Removed Security key (U2F)').waitFor();
+    const given = entries.filter({ hasText: 'Acme' }).filter({ hasText: 'versions 1 to 4' });
+    await given.getByText('Gave it a custom policy, with Authenticator app (TOTP), Security key (U2F) and').waitFor();
+    expect(await entries.count(), 'an entry of each act').to.equal(5);
     await visitor.page.getByRole('combobox', { name: 'Factor' }).selectOption('Security key (U2F)');
     await entries.filter({ hasText: 'Removed' }).first().waitFor();
     await visitor.page.getByText('stolen keys, ticket 4711').waitFor({ state: 'detached' });
