@@ -26,14 +26,14 @@ import { planRolloutRoute, revertRolloutRoute, rolloutRoute, rollOutRoute } from
 import { wholePoliciesRoute, wholePolicyRoute } from './rest/whole-routes.js';
 import { Router } from './rest/router.js';
 import { grpcHealth } from './rpc/grpc-health.js';
-import { rpcSkin } from './rpc/rpc-skin.js';
+import { rpcProtocol } from './rpc/rpc-protocol.js';
 import type { NodeRequest, NodeResponse } from './port/servers.js';
 import { parseApiOptions } from './options.js';
 import { parseCloseOptions } from './port/port-options.js';
 import { openPort, type CloseOptions, type OpenPort, type PortOptions } from './port/port.js';
 import { asError } from './port/contained.js';
 import type { AllowedOrigins } from './server/cors.js';
-import { dispatch, isServed, type Skins } from './server/dispatch.js';
+import { dispatch, isServed, type Protocols } from './server/dispatch.js';
 import type { Exchange, Hooks } from './server/exchange.js';
 import { FetchExchange, type FetchOptions } from './server/fetch-exchange.js';
 import { NodeExchange } from './server/node-exchange.js';
@@ -117,11 +117,11 @@ export interface Api {
 export function createApi(given: ApiOptions): Api {
   const options = parseApiOptions(given);
   const probe = new ReadinessProbe(options.loginPolicies, options.maxSecondsBehind ?? 30);
-  const { openApi, skins } = assemble(options, probe);
+  const { openApi, protocols } = assemble(options, probe);
   const answer = (exchange: Exchange, next?: () => unknown): void => {
-    if (next !== undefined && !isServed(skins, exchange.path)) next();
+    if (next !== undefined && !isServed(protocols, exchange.path)) next();
     // It never rejects by its own account; a hook that throws ends the one connection, not the process.
-    else handled(skins, exchange).catch((defect: unknown) => exchange.destroy(asError(defect)));
+    else handled(protocols, exchange).catch((defect: unknown) => exchange.destroy(asError(defect)));
   };
   const shared = {
     limits: { maxBytes: options.maxBodyBytes ?? 262_144, timeoutMs: options.bodyTimeoutMs ?? 10_000 },
@@ -153,12 +153,12 @@ export function createApi(given: ApiOptions): Api {
 }
 
 /** Runs a request inside the `around` hook: once, however often the hook calls `answer`. */
-async function handled(skins: Skins, exchange: Exchange): Promise<void> {
+async function handled(protocols: Protocols, exchange: Exchange): Promise<void> {
   const { around } = exchange.settings.hooks;
-  if (around === undefined) return dispatch(skins, exchange);
+  if (around === undefined) return dispatch(protocols, exchange);
   let answering: Promise<void> | undefined;
   const answer = (): Promise<void> => {
-    answering ??= dispatch(skins, exchange);
+    answering ??= dispatch(protocols, exchange);
     // Thrown below, unless `around` fails first.
     answering.catch(() => undefined);
     return answering;
@@ -227,13 +227,13 @@ function assemble(
     unknownNames = 'refuse',
   }: ApiOptions,
   probe: ReadinessProbe,
-): { readonly skins: Skins; readonly openApi: Schema } {
+): { readonly protocols: Protocols; readonly openApi: Schema } {
   const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
   const answers = new PolicyAnswers(absent ?? 'page');
   const served = servedMethods({ policies, answers });
   const routes = auditLog === undefined ? OWN_ROUTES : [...OWN_ROUTES, ...auditRoutes(auditLog)];
   const own = bindOwnRoutes(routes, { policies, answers, served, unknownNames });
-  const rpc = rpcSkin(served, pipeline, unknownNames);
+  const rpc = rpcProtocol(served, pipeline, unknownNames);
   const router = new Router<RestTarget>();
   for (const method of served) {
     const { path, verb } = method.contract.route;
@@ -244,5 +244,5 @@ function assemble(
   const pages = operational === false ? {} : openPages(probe, openApi, operational.prefix);
   for (const [path, target] of Object.entries(pages)) router.add('GET', path, target);
   const health = operational === false ? undefined : grpcHealth(rpc, probe);
-  return { skins: { health, rpc, rest: router, pipeline }, openApi };
+  return { protocols: { health, rpc, rest: router, pipeline }, openApi };
 }

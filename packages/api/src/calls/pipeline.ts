@@ -11,7 +11,7 @@ import type { Scope } from './scope.js';
 import { NOBODY } from './served-method.js';
 
 /** What a caller must fulfil before their request is read. */
-export interface Demand {
+export interface Requirement {
   /** `undefined`: no permission. */
   readonly permission: string | undefined;
   /** Whether the caller must be authenticated even without a permission. */
@@ -22,13 +22,13 @@ export interface Demand {
 }
 
 /** An incoming request, with what is found out about it for the access log. */
-export interface Visit extends ApiRequest, Incoming {
+export interface IncomingRequest extends ApiRequest, Incoming {
   instanceId: string | undefined;
   callerId: string | undefined;
 }
 
 /** The caller and the owner of the policy. */
-interface Wish {
+interface PermissionCheck {
   readonly caller: Caller;
   readonly permission: string;
   readonly owner: OwnerRef;
@@ -46,44 +46,47 @@ export class Pipeline {
   }
 
   /** Authorizes a caller by the headers alone, before the body is read. @throws ApiError */
-  async admit({ also, isKnown = false, permission, scope }: Demand, visit: Visit): Promise<CallContext<OwnerRef>> {
+  async admit(
+    { also, isKnown = false, permission, scope }: Requirement,
+    request: IncomingRequest,
+  ): Promise<CallContext<OwnerRef>> {
     if (permission === undefined && !isKnown)
-      return new AdmittedCall({ actor: NOBODY.instanceId, incoming: visit, owner: NOBODY }, NOWHERE);
-    const instanceId = parseInstanceId(await this.#ports.instanceOf(visit));
-    visit.instanceId = instanceId;
+      return new AdmittedCall({ actor: NOBODY.instanceId, incoming: request, owner: NOBODY }, NOWHERE);
+    const instanceId = parseInstanceId(await this.#ports.instanceOf(request));
+    request.instanceId = instanceId;
     if (instanceId === undefined) throw unknownInstance();
-    const caller = parseCaller(await this.#ports.authenticate(visit), 'the answer of authenticate');
-    visit.callerId = caller?.id;
+    const caller = parseCaller(await this.#ports.authenticate(request), 'the answer of authenticate');
+    request.callerId = caller?.id;
     if (caller === undefined) throw unauthenticated();
     // Checked here and not by `isAllowed`: a hook that only looks at roles would let in administrators of other
     // instances.
     if (caller.instanceId !== instanceId) throw permissionDenied(permission ?? 'policy.read');
-    const named = scope.regards === 'organization' ? organizationOf(visit, caller) : undefined;
+    const named = scope.regards === 'organization' ? organizationOf(request, caller) : undefined;
     const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
     scope.narrow(owner);
-    if (permission !== undefined) await this.#demand({ caller, permission, owner }, visit);
-    if (also !== undefined) await this.#demand({ caller, permission: also, owner }, visit);
+    if (permission !== undefined) await this.#require({ caller, permission, owner }, request);
+    if (also !== undefined) await this.#require({ caller, permission: also, owner }, request);
     return new AdmittedCall(
-      { actor: caller.id, incoming: visit, owner },
+      { actor: caller.id, incoming: request, owner },
       {
         organization: async (organizationId) => {
           const organization = { instanceId, organizationId };
-          await this.#demand({ caller, permission: permission ?? 'policy.read', owner: organization }, visit);
+          await this.#require({ caller, permission: permission ?? 'policy.read', owner: organization }, request);
           return organization;
         },
-        isAllowed: (wanted, of) => this.#isAllowed({ caller, permission: wanted, owner: of }, visit),
+        isAllowed: (wanted, of) => this.#isAllowed({ caller, permission: wanted, owner: of }, request),
       },
     );
   }
 
   /** The permission is checked first, so that a caller without one can't find out which organizations exist. */
-  async #demand(wish: Wish, request: Visit): Promise<void> {
-    const { owner, permission } = wish;
-    if (!(await this.#isAllowed(wish, request))) throw permissionDenied(permission);
+  async #require(check: PermissionCheck, request: IncomingRequest): Promise<void> {
+    const { owner, permission } = check;
+    if (!(await this.#isAllowed(check, request))) throw permissionDenied(permission);
     if (isOrganization(owner) && !(await this.#exists(owner, request))) throw unknownOrganization();
   }
 
-  async #isAllowed({ caller, owner, permission }: Wish, request: Visit): Promise<boolean> {
+  async #isAllowed({ caller, owner, permission }: PermissionCheck, request: IncomingRequest): Promise<boolean> {
     const { instanceId } = owner;
     // Written out, because nearly every call passes here and a spread would cost several times as much.
     const place = isOrganization(owner)

@@ -39,7 +39,7 @@ type Method<Input extends DescMessage, Output extends DescMessage> = DescMethod 
 };
 
 /** What the handlers of methods need. */
-export interface Desk {
+export interface Binding {
   readonly policies: LoginPolicies;
   readonly answers: PolicyAnswers;
 }
@@ -73,10 +73,10 @@ export function serveCommand<Input extends DescMessage>(
   desc: Manipulating<Input>,
   {
     commandOf,
-    desk: { answers, policies },
+    binding: { answers, policies },
   }: {
     readonly commandOf: (request: MessageShape<Input>) => CommandInput;
-    readonly desk: Desk;
+    readonly binding: Binding;
   },
 ): ServedMethod {
   const contract = contractOf(desc);

@@ -9,41 +9,41 @@ import { settingsOf } from '../messages/settings.js';
 import type { ReadContext } from './call-context.js';
 import { effectiveTag } from './policy-answers.js';
 import { OF_EITHER, OF_INSTANCE, OF_ORGANIZATION } from './scope.js';
-import { serve, serveCommand, serveHealth, type Desk, type ServedMethod } from './served-method.js';
+import { serve, serveCommand, serveHealth, type Binding, type ServedMethod } from './served-method.js';
 import { sharedMethods } from './shared-methods.js';
 
 /** Every method that is served, bound to the login policies. */
-export function servedMethods(desk: Desk): readonly ServedMethod[] {
+export function servedMethods(binding: Binding): readonly ServedMethod[] {
   return [
-    ...adminMethods(desk),
-    ...sharedMethods(OF_INSTANCE, ADMIN.method, desk),
-    ...managementReads(desk),
-    ...managementCommands(desk),
-    ...sharedMethods(OF_ORGANIZATION, MANAGEMENT.method, desk),
-    loginSettings(desk),
+    ...adminMethods(binding),
+    ...sharedMethods(OF_INSTANCE, ADMIN.method, binding),
+    ...managementReads(binding),
+    ...managementCommands(binding),
+    ...sharedMethods(OF_ORGANIZATION, MANAGEMENT.method, binding),
+    loginSettings(binding),
   ];
 }
 
-function adminMethods(desk: Desk): readonly ServedMethod[] {
-  const { policies, answers } = desk;
+function adminMethods(binding: Binding): readonly ServedMethod[] {
+  const { policies, answers } = binding;
   const { method } = ADMIN;
   return [
     serveHealth(method.healthz),
     serve(OF_INSTANCE, method.getLoginPolicy, (_, { owner, read }) =>
       answers.ofPolicy(policies.policy(owner, read), (policy) => ({ policy: policyMessage(policy) })),
     ),
-    serveCommand(OF_INSTANCE, method.updateLoginPolicy, { commandOf: changeOf, desk }),
+    serveCommand(OF_INSTANCE, method.updateLoginPolicy, { commandOf: changeOf, binding }),
     serveCommand(OF_INSTANCE, method.addIDPToLoginPolicy, {
       commandOf: ({ idpId }) => ({
         type: 'addIdentityProvider',
         identityProvider: { id: idpId, ownerType: 'SYSTEM' },
       }),
-      desk,
+      binding,
     }),
   ];
 }
 
-function managementReads({ policies, answers }: Desk): readonly ServedMethod[] {
+function managementReads({ policies, answers }: Binding): readonly ServedMethod[] {
   const { method } = MANAGEMENT;
   return [
     serveHealth(method.healthz),
@@ -60,18 +60,18 @@ function managementReads({ policies, answers }: Desk): readonly ServedMethod[] {
   ];
 }
 
-function managementCommands(desk: Desk): readonly ServedMethod[] {
+function managementCommands(binding: Binding): readonly ServedMethod[] {
   const { method } = MANAGEMENT;
   return [
     serveCommand(OF_ORGANIZATION, method.addCustomLoginPolicy, {
       commandOf: (request) => ({ type: 'add', policy: newPolicyOf(request) }),
-      desk,
+      binding,
     }),
-    serveCommand(OF_ORGANIZATION, method.updateCustomLoginPolicy, { commandOf: changeOf, desk }),
-    serveCommand(OF_ORGANIZATION, method.resetLoginPolicyToDefault, { commandOf: () => ({ type: 'remove' }), desk }),
+    serveCommand(OF_ORGANIZATION, method.updateCustomLoginPolicy, { commandOf: changeOf, binding }),
+    serveCommand(OF_ORGANIZATION, method.resetLoginPolicyToDefault, { commandOf: () => ({ type: 'remove' }), binding }),
     serveCommand(OF_ORGANIZATION, method.addIDPToLoginPolicy, {
       commandOf: (request) => ({ type: 'addIdentityProvider', identityProvider: identityProviderOf(request) }),
-      desk,
+      binding,
     }),
   ];
 }
@@ -81,7 +81,7 @@ function changeOf(request: Parameters<typeof settingsOf>[0]): CommandInput {
 }
 
 /** The only method of v2. Its request may name the organization or the instance. */
-function loginSettings({ policies, answers }: Desk): ServedMethod {
+function loginSettings({ policies, answers }: Binding): ServedMethod {
   return serve(OF_EITHER, SETTINGS.method.getLoginSettings, async ({ ctx }, context) => {
     const owner = await ownerIn(ctx?.resourceOwner, context);
     const reading = isOrganization(owner)

@@ -8,7 +8,7 @@ import { multiFactorNumber, multiFactorOf, secondFactorNumber, secondFactorOf } 
 import { linkMessage } from '../messages/policy.js';
 import { effectiveTag, ownTag } from './policy-answers.js';
 import type { Scope } from './scope.js';
-import { serve, serveCommand, type Desk, type ServedMethod } from './served-method.js';
+import { serve, serveCommand, type Binding, type ServedMethod } from './served-method.js';
 
 type Method<Request, Response> = DescMethod & {
   readonly input: GenMessage<Message & Request>;
@@ -37,14 +37,18 @@ export interface SharedMethods {
 }
 
 /** Binds the methods that both services have. */
-export function sharedMethods(scope: Scope<OwnerRef>, method: SharedMethods, desk: Desk): readonly ServedMethod[] {
-  return [...sharedReads(scope, method, desk), ...sharedCommands(scope, method, desk)];
+export function sharedMethods(
+  scope: Scope<OwnerRef>,
+  method: SharedMethods,
+  binding: Binding,
+): readonly ServedMethod[] {
+  return [...sharedReads(scope, method, binding), ...sharedCommands(scope, method, binding)];
 }
 
 function sharedReads(
   scope: Scope<OwnerRef>,
   method: SharedMethods,
-  { policies, answers }: Desk,
+  { policies, answers }: Binding,
 ): readonly ServedMethod[] {
   const tagOf = scope.regards === 'instance' ? ownTag : effectiveTag;
   return [
@@ -60,27 +64,27 @@ function sharedReads(
   ];
 }
 
-function sharedCommands(scope: Scope<OwnerRef>, method: SharedMethods, desk: Desk): readonly ServedMethod[] {
+function sharedCommands(scope: Scope<OwnerRef>, method: SharedMethods, binding: Binding): readonly ServedMethod[] {
   return [
     serveCommand(scope, method.removeIDPFromLoginPolicy, {
       commandOf: ({ idpId }) => ({ type: 'removeIdentityProvider', id: idpId }),
-      desk,
+      binding,
     }),
     serveCommand(scope, method.addSecondFactorToLoginPolicy, {
       commandOf: ({ type }) => ({ type: 'addSecondFactor', factor: secondFactorOf(type) }),
-      desk,
+      binding,
     }),
     serveCommand(scope, method.removeSecondFactorFromLoginPolicy, {
       commandOf: ({ type }) => ({ type: 'removeSecondFactor', factor: secondFactorOf(type) }),
-      desk,
+      binding,
     }),
     serveCommand(scope, method.addMultiFactorToLoginPolicy, {
       commandOf: ({ type }) => ({ type: 'addMultiFactor', factor: multiFactorOf(type) }),
-      desk,
+      binding,
     }),
     serveCommand(scope, method.removeMultiFactorFromLoginPolicy, {
       commandOf: ({ type }) => ({ type: 'removeMultiFactor', factor: multiFactorOf(type) }),
-      desk,
+      binding,
     }),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Demand } from '../calls/pipeline.js';
+import type { Requirement } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import type { BoundRoute } from '../rest/own-route.js';
 import { CHANGE_HEADERS, headerParameters, queryParameters, READ_HEADERS } from './parameters.js';
@@ -83,8 +83,8 @@ function ownOperation({ operation, service, target }: BoundRoute): Schema {
     operationId: id,
     summary,
     tags: [service],
-    description: needsOf(target.demand),
-    parameters: [...parameters, ...headerParameters(headers, target.demand.scope.regards)],
+    description: needsOf(target.requirement),
+    parameters: [...parameters, ...headerParameters(headers, target.requirement.scope.regards)],
     ...(body !== undefined && { requestBody: { required: body['required'] !== undefined, content: json(body) } }),
     responses: responses(
       { type: 'object', properties: answer },
@@ -109,7 +109,7 @@ function taggedHeaders(verb: string): readonly string[] {
   return verb === 'GET' ? ['If-None-Match'] : [];
 }
 
-function needsOf({ permission, also }: Demand): string {
+function needsOf({ permission, also }: Requirement): string {
   return `Needs the permission ${permission ?? ''}${also === undefined ? '' : ` and the permission ${also}`}.`;
 }
 

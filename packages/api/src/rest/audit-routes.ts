@@ -43,7 +43,7 @@ function pageRoute(auditLog: AuditLog): OwnRoute {
   return {
     verb: 'GET',
     name: 'audit',
-    demand: 'read',
+    requirement: 'read',
     also: 'policy.read',
     only: 'instance',
     operation: {
@@ -90,7 +90,7 @@ function exportRoute(auditLog: AuditLog): OwnRoute {
   return {
     verb: 'GET',
     name: 'audit/export',
-    demand: 'read',
+    requirement: 'read',
     also: 'policy.read',
     only: 'instance',
     operation: {

@@ -9,7 +9,7 @@ import type { OwnRoute } from './own-route.js';
 export const customizeRoute: OwnRoute = {
   verb: 'POST',
   name: '_customize',
-  demand: 'write',
+  requirement: 'write',
   only: 'organization',
   operation: {
     summary: 'Make a custom login policy of the default one',

@@ -14,7 +14,7 @@ const POLICY = { $ref: '#/components/schemas/zitadel.management.v1.GetLoginPolic
 export const diffRoute: OwnRoute = {
   verb: 'GET',
   name: 'diff',
-  demand: 'read',
+  requirement: 'read',
   operation: {
     summary: 'Difference between the login policy at two moments',
     parameters: [

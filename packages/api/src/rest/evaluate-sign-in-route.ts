@@ -22,7 +22,7 @@ const CHECK = { type: 'object', required: ['at'] };
 export const evaluateSignInRoute: OwnRoute = {
   verb: 'POST',
   name: '_evaluate_sign_in',
-  demand: 'read',
+  requirement: 'read',
   only: 'organization',
   operation: {
     summary: 'Judge a sign-in by the login policy',

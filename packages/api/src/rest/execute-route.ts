@@ -12,7 +12,7 @@ import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
 export const executeRoute: OwnRoute = {
   verb: 'POST',
   name: '_execute',
-  demand: 'write',
+  requirement: 'write',
   operation: {
     summary: 'Carry out a command on the login policy',
     body: { type: 'object', required: ['command'], properties: { command: COMMAND_DATA } },

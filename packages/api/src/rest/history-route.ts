@@ -11,7 +11,7 @@ const MOST_ENTRIES = 10_000;
 export const historyRoute: OwnRoute = {
   verb: 'GET',
   name: 'history',
-  demand: 'read',
+  requirement: 'read',
   operation: {
     summary: 'Login policy history',
     parameters: [

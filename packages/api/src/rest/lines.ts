@@ -1,6 +1,6 @@
 import type { Answer, RestText } from '../calls/call-context.js';
 import type { OwnCall } from './own-route.js';
-import { errorJson } from './rest-skin.js';
+import { errorJson } from './rest-protocol.js';
 
 /** The content type of JSON Lines. */
 export const LINES = 'application/x-ndjson';

@@ -24,7 +24,7 @@ const FOUND: OwnOperation['answer'] = {
 export const customPoliciesRoute: OwnRoute = {
   verb: 'GET',
   name: 'organizations/custom',
-  demand: 'read',
+  requirement: 'read',
   also: 'policy.read',
   only: 'instance',
   operation: {
@@ -70,7 +70,7 @@ export const customPoliciesRoute: OwnRoute = {
 export const onDefaultRoute: OwnRoute = {
   verb: 'GET',
   name: 'organizations/default',
-  demand: 'read',
+  requirement: 'read',
   also: 'policy.read',
   only: 'instance',
   operation: {

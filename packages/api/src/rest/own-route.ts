@@ -10,7 +10,7 @@ import { bodyFields } from './read-request.js';
 import type { Asked, RestTarget } from './rest-target.js';
 
 /** What our own routes need. */
-export interface OwnDesk {
+export interface OwnBinding {
   readonly policies: LoginPolicies;
   readonly answers: PolicyAnswers;
   /** What happens to unknown names in the body. */
@@ -18,7 +18,7 @@ export interface OwnDesk {
 }
 
 /** The authorized call of one of our own routes. */
-export interface OwnCall extends OwnDesk, Omit<Asked, 'named'> {
+export interface OwnCall extends OwnBinding, Omit<Asked, 'named'> {
   /** The body's members, if the route declares its fields: no others. */
   readonly body: JsonObject;
   /** The methods of the route's service. */
@@ -47,7 +47,7 @@ export interface OwnRoute {
    * The requirement for the caller: only to be authenticated, to read the policy, to write it, or to change it in any
    * way, including its removal.
    */
-  readonly demand: 'known' | 'read' | 'write' | 'rewrite';
+  readonly requirement: 'known' | 'read' | 'write' | 'rewrite';
   /** A second permission that is required at the same place. */
   readonly also?: string;
   /** The kind of owner it is limited to. Default: both. */
@@ -92,12 +92,12 @@ const SERVICES = [
 /** Binds routes to their services. */
 export function bindOwnRoutes(
   routes: readonly OwnRoute[],
-  { served, ...desk }: OwnDesk & { readonly served: readonly ServedMethod[] },
+  { served, ...binding }: OwnBinding & { readonly served: readonly ServedMethod[] },
 ): readonly BoundRoute[] {
-  return SERVICES.flatMap(({ base, name, ...demands }) => {
+  return SERVICES.flatMap(({ base, name, ...requirements }) => {
     const methods = served.filter(({ contract }) => contract.desc.parent.name === name);
     const service = methods[0]?.contract.desc.parent.typeName ?? '';
-    const here = routes.filter(({ only }) => only === undefined || only === demands.read.scope.regards);
+    const here = routes.filter(({ only }) => only === undefined || only === requirements.read.scope.regards);
     return here.map((route) => ({
       verb: route.verb,
       path: `${base}/${route.name}`,
@@ -105,12 +105,12 @@ export function bindOwnRoutes(
       service,
       target: {
         method: `${service}/${route.name}`,
-        demand: { ...demands[route.demand], ...(route.also !== undefined && { also: route.also }) },
+        requirement: { ...requirements[route.requirement], ...(route.also !== undefined && { also: route.also }) },
         async answer({ exchange, context }) {
           const { body: form } = route.operation;
           const body = form === undefined ? {} : bodyFields(await exchange.body());
-          if (form !== undefined && desk.unknownNames === 'refuse') checkNames(body, Object.keys(form.properties));
-          return route.answer({ ...desk, methods, exchange, context, body });
+          if (form !== undefined && binding.unknownNames === 'refuse') checkNames(body, Object.keys(form.properties));
+          return route.answer({ ...binding, methods, exchange, context, body });
         },
       },
     }));

@@ -15,7 +15,7 @@ const MAY = { mayRead: BOOLEAN, mayChange: BOOLEAN, mayRemove: BOOLEAN };
 export const permissionsRoute: OwnRoute = {
   verb: 'POST',
   name: '_permissions',
-  demand: 'known',
+  requirement: 'known',
   only: 'instance',
   operation: {
     summary: 'What the caller may do',

@@ -20,7 +20,7 @@ const LIST = { type: 'array', items: { type: 'object' } };
 export const previewRoute: OwnRoute = {
   verb: 'POST',
   name: '_preview',
-  demand: 'read',
+  requirement: 'read',
   operation: {
     summary: 'Preview a change of the login policy',
     body: {

@@ -1,7 +1,7 @@
 import { toJson, type JsonObject } from '@bufbuild/protobuf';
 import type { OwnerRef } from '@login-policy/domain';
 import type { Answer, CallContext, RestText } from '../calls/call-context.js';
-import type { Demand } from '../calls/pipeline.js';
+import type { Requirement } from '../calls/pipeline.js';
 import type { Call, ServedMethod } from '../calls/served-method.js';
 import type { UnknownNames } from '../contract/enum-names.js';
 import { detailsJson } from './details-json.js';
@@ -20,7 +20,7 @@ export interface Asked {
 export interface RestTarget {
   /** The method's full name; left out for a route of our own. */
   readonly method?: string;
-  readonly demand: Demand;
+  readonly requirement: Requirement;
   /**
    * Parses the last segment of the path as a field, before the caller is authenticated; left out when there is no
    * field.
@@ -40,7 +40,7 @@ export function methodTarget(method: ServedMethod, unknownNames: UnknownNames): 
   if (route.variable !== field?.name) throw new Error(`${input.typeName} has no field ${route.variable}`);
   return {
     method: rpcPath.slice(1),
-    demand: { permission, scope: method.scope },
+    requirement: { permission, scope: method.scope },
     ...(field && { named: (last) => pathField(field, last) }),
     async answer({ exchange, context, named }) {
       const isInQuery = route.body === 'ignored';

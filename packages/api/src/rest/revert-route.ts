@@ -13,7 +13,7 @@ import type { OwnRoute } from './own-route.js';
 export const revertRoute: OwnRoute = {
   verb: 'POST',
   name: '_revert',
-  demand: 'rewrite',
+  requirement: 'rewrite',
   operation: {
     summary: 'Revert the login policy to a moment',
     body: {

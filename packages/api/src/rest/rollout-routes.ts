@@ -38,7 +38,7 @@ const RUN: OwnOperation['answer'] = { refusal: OBJECT, progress: OBJECT, end: OB
 export const planRolloutRoute: OwnRoute = {
   verb: 'POST',
   name: '_plan_rollout',
-  demand: 'read',
+  requirement: 'read',
   only: 'instance',
   operation: {
     summary: 'Plan a rollout',
@@ -66,7 +66,7 @@ export const planRolloutRoute: OwnRoute = {
 export const rollOutRoute: OwnRoute = {
   verb: 'POST',
   name: '_roll_out',
-  demand: 'write',
+  requirement: 'write',
   only: 'instance',
   operation: {
     summary: 'Roll a change out over the default and all custom login policies',
@@ -92,7 +92,7 @@ export const rollOutRoute: OwnRoute = {
 export const rolloutRoute: OwnRoute = {
   verb: 'GET',
   name: 'rollout',
-  demand: 'read',
+  requirement: 'read',
   only: 'instance',
   operation: {
     summary: 'State of a rollout',
@@ -128,7 +128,7 @@ export const rolloutRoute: OwnRoute = {
 export const revertRolloutRoute: OwnRoute = {
   verb: 'POST',
   name: '_revert_rollout',
-  demand: 'write',
+  requirement: 'write',
   only: 'instance',
   operation: {
     summary: 'Revert a rollout',

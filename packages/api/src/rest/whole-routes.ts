@@ -15,7 +15,7 @@ const MOMENT = 'A sequence, an instant in ISO 8601 with its offset, or @ and a p
 export const wholePolicyRoute: OwnRoute = {
   verb: 'GET',
   name: 'whole',
-  demand: 'read',
+  requirement: 'read',
   operation: {
     summary: 'Whole login policy',
     parameters: [{ name: 'asOf', in: 'query', description: MOMENT, schema: { type: 'string' } }],
@@ -36,7 +36,7 @@ export const wholePolicyRoute: OwnRoute = {
 export const wholePoliciesRoute: OwnRoute = {
   verb: 'GET',
   name: 'organizations/policies',
-  demand: 'read',
+  requirement: 'read',
   also: 'policy.read',
   only: 'instance',
   operation: {

@@ -6,7 +6,7 @@ import type { Exchange } from '../server/exchange.js';
 import type { ReadinessProbe } from '../server/readiness.js';
 import { deadlineOf } from './deadline.js';
 import type { GrpcWire } from './grpc-wire.js';
-import type { RpcSkin } from './rpc-skin.js';
+import type { RpcProtocol } from './rpc-protocol.js';
 import { packingOf } from './packing.js';
 
 const SERVICE = '/grpc.health.v1.Health/';
@@ -25,7 +25,7 @@ export interface GrpcHealth {
 }
 
 /** Reports the status of the served services, which is the same for all. */
-export function grpcHealth({ isOfService }: Pick<RpcSkin, 'isOfService'>, probe: ReadinessProbe): GrpcHealth {
+export function grpcHealth({ isOfService }: Pick<RpcProtocol, 'isOfService'>, probe: ReadinessProbe): GrpcHealth {
   return {
     knows: (path) => path.startsWith(SERVICE),
     async handle(exchange, wire) {

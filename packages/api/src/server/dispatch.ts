@@ -1,43 +1,43 @@
 import type { Pipeline } from '../calls/pipeline.js';
 import { notServed, noTrailers, unknownType, wrongVerb } from '../errors/refusals.js';
-import { answerRest, REST } from '../rest/rest-skin.js';
+import { answerRest, REST } from '../rest/rest-protocol.js';
 import type { RestTarget } from '../rest/rest-target.js';
 import type { Router } from '../rest/router.js';
 import { connectWire } from '../rpc/connect-wire.js';
 import type { GrpcHealth } from '../rpc/grpc-health.js';
 import { grpcWire, type GrpcWire } from '../rpc/grpc-wire.js';
-import type { RpcSkin } from '../rpc/rpc-skin.js';
+import type { RpcProtocol } from '../rpc/rpc-protocol.js';
 import type { Wire } from '../rpc/wire.js';
 import { preflight } from './cors.js';
 import type { Exchange } from './exchange.js';
 
 /** The protocols that answer requests. */
-export interface Skins {
+export interface Protocols {
   /** `undefined` when health is not served. */
   readonly health: GrpcHealth | undefined;
-  readonly rpc: RpcSkin;
+  readonly rpc: RpcProtocol;
   readonly rest: Router<RestTarget>;
   readonly pipeline: Pipeline;
 }
 
 /** Whether a path is one of the API's, so that a server with other routes can handle the rest. */
-export function isServed({ health, rest, rpc }: Skins, path: string): boolean {
+export function isServed({ health, rest, rpc }: Protocols, path: string): boolean {
   return rpc.isOfService(path) || health?.knows(path) === true || rest.knows(path);
 }
 
 /** Answers a request in its own protocol: gRPC, gRPC-Web, Connect or REST. Never rejects. */
-export async function dispatch(skins: Skins, exchange: Exchange): Promise<void> {
-  const isCall = skins.rpc.isOfService(exchange.path);
-  const isMethod = skins.rpc.find(exchange.path) !== undefined;
+export async function dispatch(protocols: Protocols, exchange: Exchange): Promise<void> {
+  const isCall = protocols.rpc.isOfService(exchange.path);
+  const isMethod = protocols.rpc.find(exchange.path) !== undefined;
   // A method requested with another verb is answered as REST.
   const wire = isMethod && exchange.verb !== 'POST' ? undefined : wireOf(exchange, isCall);
   try {
     const asked = preflight(exchange);
     if (asked !== undefined) exchange.send('rest', { status: 204, headers: asked });
-    else if (wire !== undefined) await call(skins, exchange, wire);
+    else if (wire !== undefined) await call(protocols, exchange, wire);
     else if (isMethod) throw exchange.verb === 'POST' ? unknownType() : wrongVerb(['POST']);
     else if (isCall) throw notServed();
-    else await answerRest(exchange, skins.rest, skins.pipeline);
+    else await answerRest(exchange, protocols.rest, protocols.pipeline);
   } catch (caught) {
     const error = exchange.failed(caught);
     const told = wire ?? REST;
@@ -47,7 +47,7 @@ export async function dispatch(skins: Skins, exchange: Exchange): Promise<void> 
 }
 
 /** @throws ApiError for a method that is not served. */
-function call({ health, rpc }: Skins, exchange: Exchange, wire: Wire | GrpcWire): Promise<void> {
+function call({ health, rpc }: Protocols, exchange: Exchange, wire: Wire | GrpcWire): Promise<void> {
   if (wire.protocol === 'grpc' && !exchange.takesTrailers) throw noTrailers();
   if ('open' in wire && health?.knows(exchange.path) === true) return health.handle(exchange, wire);
   const method = rpc.find(exchange.path);

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
 import type { Answer, RestText } from '../calls/call-context.js';
 import { requestIdOf } from '../calls/conditions.js';
-import type { Visit } from '../calls/pipeline.js';
+import type { IncomingRequest } from '../calls/pipeline.js';
 import type { ApiError } from '../errors/api-error.js';
 import { fromThrown, timeWasUp } from '../errors/status.js';
 import type { ApiRequest } from '../ports/ports.js';
@@ -73,7 +73,7 @@ export interface SentAnswer {
 }
 
 /** One request, as the hooks and the pipeline see it, and its one answer, in any protocol and server. */
-export abstract class Exchange implements Visit, Source {
+export abstract class Exchange implements IncomingRequest, Source {
   readonly verb: string;
   readonly path: string;
   readonly query: string;

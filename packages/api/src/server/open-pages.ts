@@ -10,8 +10,8 @@ export function openPages(
 ): Readonly<Record<string, RestTarget>> {
   // Shared bytes: a string would be encoded for each answer.
   const document = Buffer.from(JSON.stringify(openApi));
-  const demand = { permission: undefined, scope: OF_INSTANCE };
-  const page = (answer: RestTarget['answer']): RestTarget => ({ answer, demand });
+  const requirement = { permission: undefined, scope: OF_INSTANCE };
+  const page = (answer: RestTarget['answer']): RestTarget => ({ answer, requirement });
   return {
     [`${prefix}/debug/healthz`]: page(async () => ({ message: '{}' })),
     [`${prefix}/debug/ready`]: page(async () => {

@@ -18,7 +18,7 @@ interface Answered {
   readonly body: string;
 }
 
-describe('calls of every skin, whole and spoilt, in pieces, left open and broken off', () => {
+describe('calls of every protocol, whole and spoilt, in pieces, left open and broken off', () => {
   let service: Service;
   let on: ClientHttp2Session;
   before(async () => {

@@ -60,7 +60,7 @@ function flipped(bytes: Uint8Array, at: number, by: number): Uint8Array {
   return bytes.map((byte, index) => (index === at % bytes.length ? byte ^ by : byte));
 }
 
-const skin: Arbitrary<OutgoingHttpHeaders> = fc.record(
+const headersOfProtocol: Arbitrary<OutgoingHttpHeaders> = fc.record(
   {
     'content-type': fc.constantFrom(
       ...['application/grpc', 'application/grpc+proto', 'application/grpc+json', 'application/grpc-web'],
@@ -80,12 +80,12 @@ const skin: Arbitrary<OutgoingHttpHeaders> = fc.record(
   { requiredKeys: [] },
 );
 
-/** Any call in any skin, cut into any pieces. */
+/** Any call in any protocol, cut into any pieces. */
 export const fuzzedFrames: Arbitrary<FuzzedFrames> = fc
   .record({
     message,
     spoil: spoilt,
-    skin: fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, skin),
+    protocol: fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, headersOfProtocol),
     more: fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, fuzzedHeaders),
     cuts: fc.array(fc.nat(40), { maxLength: 3 }),
     ending: fc.oneof(
@@ -93,8 +93,8 @@ export const fuzzedFrames: Arbitrary<FuzzedFrames> = fc
       fc.constantFrom('left open' as const, 'broken off' as const),
     ),
   })
-  .map(({ cuts, ending, message: { bytes, path }, more, skin: worn, spoil }) => ({
-    headers: grpc(path, { ...more, ...worn }),
+  .map(({ cuts, ending, message: { bytes, path }, more, protocol, spoil }) => ({
+    headers: grpc(path, { ...more, ...protocol }),
     pieces: pieces(Buffer.from(spoil(bytes)), cuts),
     ending,
   }));

@@ -11,7 +11,7 @@ import { packingFor, packingOf } from './packing.js';
 import type { MessageForm, Wire } from './wire.js';
 
 /** gRPC, gRPC-Web and Connect in the pipeline. They differ only by their wires. */
-export interface RpcSkin {
+export interface RpcProtocol {
   /** The method with this gRPC path. */
   readonly find: (path: string) => ServedMethod | undefined;
   /** Whether a path is one of a service with at least one served method. */
@@ -20,7 +20,11 @@ export interface RpcSkin {
   readonly handle: (method: ServedMethod, exchange: Exchange, wire: Wire) => Promise<void>;
 }
 
-export function rpcSkin(methods: readonly ServedMethod[], pipeline: Pipeline, unknownNames: UnknownNames): RpcSkin {
+export function rpcProtocol(
+  methods: readonly ServedMethod[],
+  pipeline: Pipeline,
+  unknownNames: UnknownNames,
+): RpcProtocol {
   const byPath = new Map(methods.map((method) => [method.contract.rpcPath, method]));
   const services = new Set(methods.map(({ contract }) => contract.desc.parent.typeName));
   return {

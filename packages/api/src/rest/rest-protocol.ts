@@ -19,7 +19,7 @@ export async function answerRest(exchange: Exchange, router: Router<RestTarget>,
   const named = target.named?.(last);
   // As grpc-gateway does.
   const answer = await withinDeadline(exchange, 'grpc-timeout', async () => {
-    const context = await pipeline.admit(target.demand, exchange);
+    const context = await pipeline.admit(target.requirement, exchange);
     return target.answer({ exchange, context, named });
   });
   succeed(exchange, answer);
