@@ -63,7 +63,7 @@ describe('a memory store that begins with a history', () => {
     for (const lacking of [history.slice(1), history.toSpliced(1, 1), [...history, ...history]])
       expect(() => openMemoryStore({ history: lacking })).to.throw(
         RangeError,
-        /^tally-a goes on at revision \d, not \d$/,
+        /^expected revision \d of tally-a, got \d$/,
       );
   });
 });

@@ -4,14 +4,15 @@ import { plpgsql } from './plpgsql.js';
 import { ROWS, underKey, WRITE_ROWS } from './write-rows.js';
 
 /**
- * The functions that write, in PL/pgSQL. Each has the number of the schema version that brought it in its name: a program calls those it
- * knows, also while a newer one runs beside it. `{…}` stands for what depends on the schema's name.
+ * The PL/pgSQL functions that write. The name of each ends with the schema version that introduced it: a program calls
+ * the versions it knows, even while a newer program runs. `{…}` is replaced depending on the schema's name.
  */
 
 /**
- * Refuses a server that is not a primary: on a standby a look would find what was there some time ago. And a transaction whose statements
- * don't look anew: after the lock it would see what was there before. And a connection that was told to take text for what it is not: the driver
- * sends UTF-8, whatever was set.
+ * Refuses connections that must not write:
+ * - a server that is not a primary, because a standby would return outdated data;
+ * - a transaction above READ COMMITTED, whose statements would not see what was committed before the lock was acquired;
+ * - a `client_encoding` other than UTF8, because the driver always sends UTF-8.
  */
 const DEMAND_FITTING = `
   IF current_setting('transaction_read_only') = 'on' THEN
@@ -22,36 +23,48 @@ const DEMAND_FITTING = `
   END IF;`;
 
 /**
- * How long what a writer remembers may hold: till an append is given up for lost, which may be the one that is on its way, a rebuild
- * puts other rows in the place of those that are remembered, or the server was started anew or is another one. A sequence is no
- * part of a transaction: in a writer's turn it is what it was when the last turn ended. Null for a role that may not know.
+ * The cache epoch of writers. It changes when an append is given up for lost (it could be one in flight), when a
+ * rebuild replaces cached rows, and when the server is restarted or replaced. A sequence is not transactional: inside a
+ * writer's critical section it has the value from the end of the previous one. Null for a role without the privilege.
  */
 const ERA =
   "pg_sequence_last_value('{schema}.revocations') || ' ' || (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint";
 
 const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
-/** Tells who listens that there is more, at the commit. Listeners hold the lock shared; without any, nothing is sent. */
+/** Notifies listeners at the commit. Listeners hold the lock in shared mode; without any, nothing is sent. */
 const TELL_LISTENERS = `
   IF NOT pg_try_advisory_xact_lock({listen_lock}) THEN
     PERFORM pg_notify({channel}, '');
   END IF;`;
 
-/** How a writer looks: the same since version 9. */
+/**
+ * The parameters and result of `look`, unchanged since version 9:
+ * - `lock_ms`: how long to wait for the writers' lock in a caller's transaction; null otherwise;
+ * - `streams`: whose ends to look up;
+ * - `receipt_streams`, `receipt_keys`: receipts to look up, pairwise;
+ * - `models`: live read models to look up;
+ * - `row_models`, `row_keys`: rows to look up, pairwise.
+ * Returns rows of `what` was found and for which `name`, with up to three values.
+ */
 const LOOKING = `(lock_ms text, streams text[], receipt_streams text[], receipt_keys text[],
   models text[], row_models text[], row_keys bytea[]) RETURNS TABLE (what text, name text, a text, b text, c text)`;
 
-/** How a writer appends: the same since version 9. */
+/**
+ * The parameters of `append`, unchanged since version 9. Events, rows and index entries are passed column by column,
+ * and JSON as lines of one text (JSON has no line breaks). Arrays contain no NULL, because a setting of the role can
+ * turn it into a word. `dropped` are the read models that the last event names and these events do not.
+ */
 const APPENDING = `(known_era text, not_after bigint, known_head text, keeps bigint[], streams text[], revisions bigint[], ids text[],
   types text[], times bigint[], data text, metadata text, places integer[], counts integer[], versions integer[], wholes text[],
   row_models bigint[], ${ROWS}, receipts json, dropped json) RETURNS text`;
 
 /**
- * Takes the turn of a writer, which ends with its transaction, and answers with all that has to be known there, in rows that say of what
- * they are. The lock is had before any position is given out, so that positions become visible in their order (ADR 0011); each statement
- * of a volatile function looks anew at READ COMMITTED, and only there. In a caller's transaction `lock_ms` is how long to wait for other
- * writers: a time-out of its own is left as it is, and one of the store's does not last. What is not asked for is not looked for either:
- * a connection that is new makes a plan for each statement.
+ * Acquires the writers' lock until the end of the transaction, and returns everything a plan needs. The lock is
+ * acquired before positions are assigned, so that positions become visible in order (ADR 0011). Each statement of a
+ * volatile function sees the latest commits, but only at READ COMMITTED. `lock_ms` leaves a caller's own `lock_timeout`
+ * as it is, and is reset afterwards. Look-ups that are not requested are skipped, because a new connection has to plan
+ * each statement.
  */
 const LOOK = plpgsql(
   `look_v10${LOOKING}`,
@@ -99,11 +112,9 @@ END`,
 );
 
 /**
- * Writes appends that were made ready before, with the rows they make, if everything is where it was then; else answers why not, or
- * finds that something is there already (unique_violation), and has written nothing. It never waits for other writers: who waits finds
- * that others wrote. While the log ends with the known head, all before it is as it was known, too. Events, rows and entries come column by
- * column; JSON comes as lines, since it has none of its own, and no array has NULL in it, which a setting of the role would make a word.
- * `dropped` are the read models that the head kept and this does not.
+ * Writes planned appends with their rows, if the log is still as it was when they were planned. Otherwise returns the
+ * reason, or fails with unique_violation, and writes nothing. It never waits for other writers, because they would
+ * invalidate the plan anyway. If the log still ends with the known head, everything before it is unchanged, too.
  */
 const APPEND = plpgsql(
   `append_v10${APPENDING}`,
@@ -157,10 +168,11 @@ END`,
 );
 
 /**
- * Takes one step of a read model, if its checkpoint is the expected one, and the events it stands on are in this log. A slice of a rebuild names how
- * many came before it: all have the same checkpoint, and a server that takes over may have lost some. Answers null, or else where the read model is,
- * '' or 'replaced', 'unknown' or 'slices lost'. Rows that appends keep have no step to take. The lock comes first: an append that is about to keep
- * the rows waits for it or is waited for. Live rows without a valid checkpoint are replaced by the first step.
+ * Takes one step of a read model, if its checkpoint is the expected one and the log has the events the step is based
+ * on. `slices` is the number of earlier slices of a rebuild: all have the same checkpoint, and a failover may have lost
+ * some. Returns NULL; otherwise the read model's checkpoint ('' for none), or 'replaced', 'unknown' or 'slices lost'.
+ * Inline rows at the head can't take a step. The row lock is acquired first, so that a concurrent append on these rows
+ * waits for this step or this step for it. The first step replaces live rows without a valid checkpoint.
  */
 const TAKE_STEP = plpgsql(
   `take_step_v10(this_model bigint, expected numeric, reached numeric, ${ROWS}, stands_on numeric[], slices bigint) RETURNS text`,
@@ -200,7 +212,7 @@ BEGIN ${DEMAND_FITTING}
 END`,
 );
 
-/** Keeps how many rows are under an entry: it is read by who counts them, and kept by what writes rows. */
+/** Stores the number of rows under an index entry. Readers that count set it, and writers of rows update it. */
 const COUNT = plpgsql(
   'keep_count_v12(this_model bigint, this_entry bytea, before bigint) RETURNS boolean',
   `DECLARE
@@ -209,7 +221,7 @@ BEGIN ${DEMAND_FITTING}${KEEP_COUNT}
 END`,
 );
 
-/** What programs of version 9 call: the functions of 10, so that they keep what is new of it. */
+/** For programs of version 9: they call the functions of version 10, which also maintain what is new. */
 const OF_9 = [
   plpgsql(`look_v9${LOOKING}`, 'BEGIN RETURN QUERY SELECT * FROM {schema}.look_v10($1, $2, $3, $4, $5, $6, $7); END'),
   plpgsql(`append_v9${APPENDING}`, `BEGIN RETURN {schema}.append_v10(${parameters(23)}); END`),
@@ -223,5 +235,5 @@ function parameters(count: number): string {
   return Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
 }
 
-/** The functions of schema version 12, and those of 9 and 10: what is new of it, these do, too. */
+/** The functions of schema version 12, and those of 9 and 10, which also maintain what is new. */
 export const FUNCTIONS: string = [PLACED, LOOK, APPEND, TAKE_STEP, COUNT, ...OF_9].join('\n');

@@ -3,14 +3,14 @@ import type { Outcome, Queued } from '../store/append-queue.js';
 import type { CheckedAppend, Planned } from './plan.js';
 import { planAppends, type Planning, type View } from './plan-appends.js';
 
-/** How each append of a group ended. */
+/** The outcome of each append of a group. */
 export type Outcomes = readonly Outcome[];
 
-/** One attempt to write a group, for as long as its callers want it; and the last plan that may have been sent. */
+/** One attempt to write a group while its callers wait, and the last plan that may have been sent. */
 export class Attempt {
   readonly group: readonly Queued[];
   readonly appends: readonly CheckedAppend[];
-  /** What the last plan was made on, if that was looked up. */
+  /** The view the last plan was based on, if it was looked up. */
   view: View | undefined;
   last: Planned<Outcomes> | undefined;
   #abandoning: AbortController | undefined;
@@ -21,13 +21,13 @@ export class Attempt {
     this.appends = group.map(({ append }) => append);
   }
 
-  /** Fires when all callers have given up, unless it was begun before; `undefined` where one of them can't. */
+  /** Aborts when all callers have given up before the write begins; `undefined` when one of them can't give up. */
   get abandoned(): AbortSignal | undefined {
     if (this.#abandoning !== undefined || this.appends.some(({ signal }) => signal === undefined))
       return this.#abandoning?.signal;
     const abandoning = new AbortController();
     this.#abandoning = abandoning;
-    // Heard behind the queue, which marks who gave up.
+    // Runs after the queue's own listeners, which record who gave up.
     const look = (): void => {
       if (this.group.every(({ isGivenUp }) => isGivenUp)) abandoning.abort();
     };
@@ -35,7 +35,7 @@ export class Attempt {
     return abandoning.signal;
   }
 
-  /** Plans the appends whose callers have not given up. */
+  /** Plans the appends whose callers still wait. */
   planned(view: View, planning: Planning): Planned<Outcomes> {
     const isWanted = this.group.map(({ isGivenUp }) => !isGivenUp);
     if (!isWanted.includes(false)) return planAppends(this.appends, view, planning);
@@ -44,7 +44,7 @@ export class Attempt {
     return { plan, result: aligned(result, isWanted) };
   }
 
-  /** It is written from now on, by this plan: nobody can give up any more. */
+  /** The write begins with this plan, so callers can no longer give up. */
   begin(planned: Planned<Outcomes>): Planned<Outcomes> {
     this.leave();
     for (const queued of this.group) queued.begin();
@@ -52,17 +52,17 @@ export class Attempt {
     return planned;
   }
 
-  /** Once nobody waits for it any more. */
+  /** Releases the signals once nobody waits. */
   leave(): void {
     for (const takeBack of this.#takeBacks) takeBack();
     this.#takeBacks = [];
   }
 }
 
-/** How an append ended whose caller has been told already. */
+/** The outcome of an append whose caller has already been told. */
 export const GIVEN_UP: Outcome = { refused: undefined };
 
-/** Outcomes of all, of those of the ones that were wanted. */
+/** Spreads the outcomes of the wanted appends over all appends. */
 function aligned(outcomes: Outcomes, isWanted: readonly boolean[]): Outcomes {
   const next = outcomes.values();
   return isWanted.map((is) => (is ? (next.next().value ?? GIVEN_UP) : GIVEN_UP));

@@ -12,59 +12,61 @@ import type { MoreToLookUp, Plan, Planned } from './plan.js';
 import type { StoredForm } from './plan-appends.js';
 import type { Found, ModelId, ModelTarget, Question, ReceiptKey } from './view.js';
 
-/** A write: what to look up, and how to plan by what was found. */
+/** A write: what to look up, and how to plan from the result. */
 export interface Transaction<Result> {
   readonly question: Question;
-  /** Ends the waits before something is planned; it never fires once a plan that is to be written was made. */
+  /** Ends waits before the write is planned. It does not abort after a plan to write was made. */
   readonly signal?: AbortSignal | undefined;
-  /** Rows can be computed again, so that a backend need not wait for the disk. */
+  /** Rows can be computed again, so a backend need not sync them. */
   readonly writes: 'events' | 'rows';
-  /** How to plan without looking, while nobody else has written. */
+  /** How to plan from the cache, while no other writer has written. */
   readonly remembered?: Remembered<Result>;
   /**
-   * Plans by all that was found so far (`foundTogether`), or says what else to look up first. Synchronous, and pure: it may be called again by what
-   * another look found. What it throws is thrown by the transaction.
+   * Plans from everything found so far (`foundTogether`), or returns what else to look up. Synchronous and pure: it may
+   * be called again with the result of another look-up. The transaction throws what it throws.
    */
   readonly plan: (found: Found) => Planned<Result> | MoreToLookUp;
 }
 
 /**
- * A plan by what the engine remembers. A backend that can tell, within the transaction that writes, that the log still is as the token
- * says, makes this plan and looks nothing up. `undefined`: what is remembered is not enough.
+ * A plan from the engine's cache. A backend uses it instead of looking anything up when it can tell, within the writing
+ * transaction, that the log is still as the token says. `undefined`: the cache does not suffice.
  */
 export interface Remembered<Result> {
-  /** What the log was when this was remembered. */
+  /** The state of the log when this was cached. */
   readonly token: unknown;
-  /** Plans without looking. */
+  /** Plans without a look-up. */
   readonly plan: () => Planned<Result> | undefined;
 }
 
-/** What a transaction was, and what it left. */
+/** The outcome of a transaction. */
 export interface Transacted<Result> extends Planned<Result> {
-  /** What the next plan is compared with; `undefined` where nothing may be remembered. */
+  /** The token for the next plan; `undefined` when nothing may be cached. */
   readonly token: unknown;
   readonly wasRemembered: boolean;
 }
 
-/** The rows or keys that an index query finds, with checkpoint and head of the same moment. */
+/** The rows or keys of an index query, with checkpoint and head of the same snapshot. */
 export interface FoundRows {
   readonly head: Position;
   readonly checkpoint: Position | undefined;
-  /** In the order of their keys; the row as it is stored, `undefined` where only keys were asked for. */
+  /** In key order, as stored; `undefined` when only keys were asked for. */
   readonly rows: readonly KeyedRow<unknown>[];
 }
 
-/** Which rows an index query wants: with their content, or their keys alone. */
+/** Whether an index query returns rows or only their keys. */
 export interface WantedRows extends RowQuery {
   readonly wanted: 'rows' | 'keys';
 }
 
-/** How many rows an index has under a value, with checkpoint and head of the same moment. */
+/** The number of rows an index has under a value, with checkpoint and head of the same snapshot. */
 export interface CountedRows extends Pick<FoundRows, 'checkpoint' | 'head'> {
   readonly count: number;
 }
 
-/** What a log is read by: the same object for each page that one reader reads, so that a backend may remember how far to look. */
+/**
+ * How a log is read. One reader passes the same object for each page, so that a backend may remember how far to look.
+ */
 export interface LogRange {
   readonly filter: EventFilter | undefined;
   /** About so many events. */
@@ -72,64 +74,66 @@ export interface LogRange {
 }
 
 /**
- * What a store is to the engine: a place that looks up, writes and reads, and knows nothing of commands, projections or receipts. All
- * rules stand in the engine. `backendContract` of the testkit holds one to this.
+ * A storage backend: it looks up, writes and reads, and knows nothing of commands, projections or receipts. All rules
+ * are in the engine. The testkit's `backendContract` tests a backend.
  *
- * Any method may reject with `StoreUnavailable`, `StoreDamaged`, `StoreForeign` or `StoreFull`. A wait that is over ends a call within
- * 100 ms, but for a write that has begun. The engine refuses calls whose wait is over before, and all after `close`.
+ * Any method may reject with `StoreUnavailable`, `StoreDamaged`, `StoreForeign` or `StoreFull`. A call ends within 100
+ * ms of its signal, except for a write that has begun. The engine refuses calls whose signal has already fired, and all
+ * calls after `close`.
  */
 export interface Backend {
-  /** Which store this is, for faults to say. */
+  /** The store's name, for faults. */
   readonly name: string;
   readonly form: StoredForm;
-  /** Where it keeps its consumers. */
+  /** The backend of consumers. */
   readonly consumers: ConsumerBackend;
   /**
-   * Looks up, plans and writes as one: what was found holds until the plan is written. An empty plan writes nothing.
+   * Looks up, plans and writes atomically: what was found is still true when the plan is written. An empty plan writes
+   * nothing.
    *
-   * @throws AnswerLost when it may or may not have been written.
+   * @throws AnswerLost when the outcome of the write is unknown.
    */
   transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>>;
-  /** Whether a plan whose answer was lost is written. Once it says no, the plan never will be. */
+  /** Whether a plan whose answer was lost is written. After the answer `false`, it never will be. */
   wasWritten(plan: Plan): Promise<boolean>;
-  /** Looks up, all of one moment. */
+  /** Looks things up in one snapshot. */
   look(question: Question, wait?: WaitOptions): Promise<Found>;
-  /** Whether nobody has written since this token; absent where that can't be told without asking. */
+  /** Whether no writer has written since this token; absent where that can't be told without a query. */
   isCurrent?(token: unknown): boolean;
-  /** @throws RangeError when the limit is out of its range. */
+  /** @throws RangeError when the limit is out of range. */
   query(target: ModelTarget, query: WantedRows, wait?: WaitOptions): Promise<FoundRows>;
-  /** Counts the rows that an index has under a value. */
+  /** Counts the rows an index has under a value. */
   count(target: ModelTarget, query: RowCount, wait?: WaitOptions): Promise<CountedRows>;
   /** The events of a part of a stream. */
   readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage>;
-  /** The next whole appends after a position. @throws PositionUnknown when it stands for no event of the log. */
+  /** The next whole appends after a position. @throws PositionUnknown when no event of the log is at it. */
   readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead>;
-  /** One stream after another; absent where that is not faster than the log. */
+  /** Reads one stream after another; absent where that is not faster than reading the log. */
   readStreams?(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]>;
-  /** The receipts behind one, in an order that stays; absent where they can't be listed. */
+  /** The receipts after a given one, in a stable order; absent where they can't be listed. */
   readReceipts?(after: ReceiptKey | undefined, limit: number, wait?: WaitOptions): Promise<readonly StreamReceipt[]>;
-  /** Whether the event that a position stands for is in the log. */
+  /** Whether the log has an event at the position. */
   has(position: Position, wait?: WaitOptions): Promise<boolean>;
-  /** Makes the live read model of this name, if it is not there. */
+  /** Creates the live read model of this name if it is missing. */
   openModel(name: string, wait?: WaitOptions): Promise<void>;
-  /** Makes an empty shadow of a read model. An earlier one is gone from then on. */
+  /** Creates an empty shadow of a read model and discards an earlier one. */
   beginShadow(name: string, wait?: WaitOptions): Promise<ModelId>;
   /** Resolves when something may have been written, when the signal fires, after `withinMs`, or when the backend is closed. */
   changed(signal: AbortSignal, withinMs?: number): Promise<void>;
   /**
-   * Closing has begun, and `writing` resolves when the last append has ended: so that a backend can give up a server that says nothing.
-   * Absent where no call waits for another machine.
+   * Announces a close. `writing` resolves when the last append has ended, so that a backend can then stop waiting for a
+   * server that does not answer. Absent where no call waits for another machine.
    */
   closing?(writing: Promise<void>): Promise<void>;
-  /** Lets what has begun end. Twice is once. */
+  /** Completes running work, then closes. Idempotent. */
   close(): Promise<void>;
 }
 
-/** It is not known whether a transaction was written: the engine asks `wasWritten`. */
+/** The outcome of a transaction is unknown. The engine then calls `wasWritten`. */
 export class AnswerLost extends Error {
-  /** What to say if it was not written. */
+  /** The fault to report if it was not written. */
   readonly fault: unknown;
-  /** Whether it may be tried once more, if it was not written. */
+  /** Whether to retry if it was not written. */
   readonly next: 'try-again' | 'give-up';
 
   constructor(fault: unknown, next: 'try-again' | 'give-up') {

@@ -8,17 +8,17 @@ import type { CurrentModel, StoredForm } from './plan-appends.js';
 import type { RowReader } from './row-reader.js';
 import { targetName, type Found, type FoundModel, type ModelQuestion, type ModelTarget } from './view.js';
 
-/** A read model that is brought to the head. */
+/** A read model to catch up to the head. */
 export interface Bringing {
   readonly opened: OpenedModel;
   readonly target: ModelTarget;
   readonly reader: RowReader;
   readonly form: StoredForm;
-  /** Rows that are newer than the stored ones, and where they are. */
+  /** Rows newer than the stored ones, with their checkpoint. */
   readonly over?: { readonly checkpoint: Position; readonly rows: ReadonlyMap<string, unknown> };
 }
 
-/** What came of bringing a read model to the head: it is there, more has to be looked up first, or it has to be left where it is. */
+/** The outcome of catching up: at the head, or a look-up is needed first, or left behind. */
 export type Brought =
   | { readonly kind: 'current'; readonly model: CurrentModel }
   | { readonly kind: 'look'; readonly question: ModelQuestion }
@@ -27,8 +27,8 @@ export type Brought =
 const LEFT: Brought = { kind: 'left' };
 
 /**
- * Brings a read model to the head, if it is at most {@link MOST_BEHIND} events behind and all of them can be reduced. Else it is left:
- * a reader is told why by the runner, which brings it nearer.
+ * Catches a read model up, if it is at most {@link MOST_BEHIND} events behind and all of them can be reduced. Otherwise
+ * it is left to its runner, which also reports the reason to readers.
  */
 export function broughtToHead(found: Found, bringing: Bringing): Brought {
   const model = found.models.get(targetName(bringing.target));
@@ -47,7 +47,7 @@ function throughEvents(found: Found, model: FoundModel, bringing: Bringing & { r
     return { kind: 'look', question: { target, keys: [], behind: { after: reached, filter, pageSize: MOST_BEHIND } } };
   }
   const { events, considered } = model.behind;
-  // A page ends before an event that can't be read.
+  // The page ended before an unreadable event.
   if (considered !== found.head) return LEFT;
   const keys = unknownKeys(opened.projection, events, new Map([...model.rows, ...(over?.rows ?? [])]));
   if (keys.length > 0) return { kind: 'look', question: { target, keys } };
@@ -55,7 +55,7 @@ function throughEvents(found: Found, model: FoundModel, bringing: Bringing & { r
   return rows === undefined ? LEFT : current(model, bringing, rows);
 }
 
-/** `undefined` where an event or a row can't be read, reduced or encoded. */
+/** `undefined` when an event or a row can't be read, reduced or encoded. */
 function reduced(
   events: readonly RecordedEvent[],
   model: FoundModel,
@@ -79,7 +79,7 @@ function current(
   { opened, reader }: Bringing,
   brought: readonly EncodedRow<unknown>[] | undefined,
 ): Brought {
-  // Read when an append changes it: a row that can't be read refuses that append alone.
+  // Decoded when an append changes the row, so that an unreadable row refuses only that append.
   const known = (key: string): { readonly row: unknown } | undefined =>
     rows.has(key) ? { row: reader.read(key, rows.get(key)) } : undefined;
   return { kind: 'current', model: { opened, id, known, brought } };

@@ -18,14 +18,14 @@ import type { StreamId } from '../streams/stream-id.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import { NO_QUESTION, receiptName } from './view.js';
 
-/** How appends are written, alone or in groups. */
+/** Writes appends, in groups or one by one. */
 export type Appends = Pick<EventStore, 'append' | 'close'>;
 
 type ReceiptOptions = Pick<ReadAllOptions, 'pageSize' | 'signal'>;
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 
-/** The events of a backend. */
+/** The event store of a backend. */
 export class EngineEventStore implements EventStore {
   readonly #backend: GuardedBackend;
   readonly #appends: Appends;

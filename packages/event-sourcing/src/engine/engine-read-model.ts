@@ -22,21 +22,21 @@ import type { RowReader } from './row-reader.js';
 import { SeenRows } from './seen-rows.js';
 import { NO_QUESTION, targetName, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
 
-/** After so long a waiter looks again, whether or not anything was noticed. */
+/** The poll interval of a waiter that was not notified. */
 const LOOKED_AGAIN_MS = 1000;
 
-/** What a read model works with. */
+/** The parts of a read model. */
 export interface ReadModelParts {
   readonly backend: GuardedBackend;
   readonly opened: OpenedModel;
   readonly reader: RowReader;
-  /** Makes a reader for rows that nobody reads twice. */
+  /** Creates a reader without a shared cache, for rows that are read once. */
   readonly freshReader: () => RowReader;
-  /** Whether the events are in the same backend, so that a look also tells the head. */
+  /** Whether the events are in the same backend, so that each look-up also returns the head. */
   readonly events: 'here' | 'elsewhere';
-  /** How often something was written through this store. */
+  /** The number of writes through this store. */
   readonly writes: () => number;
-  /** To be called when rows were written beside the appends. */
+  /** Call it when rows were written outside of appends. */
   readonly wrote: () => void;
 }
 
@@ -59,7 +59,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     const before = writes();
     const { head, models, token } = await backend.look(this.question(keys), wait);
     const model = models.get(targetName(this.target));
-    // Rows that would be reduced as if they were not there.
+    // A missing shadow has no rows, so events would be reduced as if they were the first.
     if (model === undefined && this.target.shadow !== undefined) throw this.superseded();
     const rows = new Map<string, Row>();
     for (const key of keys) {
@@ -104,7 +104,10 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     }
   }
 
-  /** A backup of before it was made took it away. Its projector begins at the first event. */
+  /**
+   * A restored backup from before the read model was created removed it. Creates it again; its runner starts over at
+   * the first event.
+   */
   async #madeAnew({ expected }: ReadModelChange<Row>, wait: WaitOptions | undefined): Promise<CheckpointConflict> {
     const { backend, opened } = this.parts;
     await backend.openModel(opened.name, wait);
@@ -121,7 +124,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     return new EngineShadowModel({ ...this.parts, reader: freshReader() }, { name: opened.name, shadow });
   }
 
-  /** The events a step stands on. Those of a log elsewhere can't be asked for here. */
+  /** The events a step is based on. A backend can check them only if it holds the events. */
   protected stoodOn({ standsOn }: ReadModelChange<Row>): readonly Position[] | undefined {
     return this.parts.events === 'here' ? standsOn : undefined;
   }
@@ -151,7 +154,12 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     }
   }
 
-  /** @throws PositionUnknown when the log lacks an event that was asked for. @throws RebuildSuperseded when the read model is gone. */
+  /**
+   * The read model in a look-up's result.
+   *
+   * @throws PositionUnknown when the log lacks a requested event.
+   * @throws RebuildSuperseded when the read model no longer exists.
+   */
   protected demanded(found: Found): FoundModel {
     const { missing, head } = found;
     if (missing !== undefined) throw new PositionUnknown({ position: missing, head });
@@ -164,7 +172,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     return new RebuildSuperseded({ model: this.parts.opened.name });
   }
 
-  /** @throws CheckpointConflict when the rows are elsewhere than the step expects them. */
+  /** Plans a step. @throws CheckpointConflict when the rows are not at the checkpoint the step expects. */
   protected step({ id, checkpoint: actual }: FoundModel, change: ReadModelChange<Row>): ModelPlan {
     const { expected, checkpoint } = change;
     if (actual !== expected) throw new CheckpointConflict({ model: this.parts.opened.name, expected, actual });
@@ -180,15 +188,18 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     return this.parts.events === 'here' ? { ...found, head } : found;
   }
 
-  // The name of a read model stands for the type of its rows.
+  // A read model's name determines the type of its rows.
   #row(key: string, stored: unknown): Row {
     return this.parts.reader.read(key, stored) as Row;
   }
 }
 
-/** The shadow that a rebuild fills. */
+/** The shadow read model of a rebuild. */
 class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingModel<Row> {
-  /** What was written since the last step is reduced in the same transaction: else a rebuild under load would never end. */
+  /**
+   * Also reduces the events written since the last step, in the same transaction: otherwise a rebuild under load would
+   * never end.
+   */
   async switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     const { name } = this.parts.opened;
     await this.write({

@@ -18,19 +18,22 @@ import { LoneAppends } from './lone-appends.js';
 import { openedModel } from './opened-model.js';
 import { RowReader } from './row-reader.js';
 
-/** How the engine runs on a backend. */
+/** The options of the engine. */
 export interface EngineOptions {
-  /** A group has at most so many appends, and so many characters of JSON, unless one append is larger by itself. */
+  /** The limits of a group: appends, and characters of JSON. A single larger append is a group of its own. */
   readonly most: { readonly appends: number; readonly size: number };
-  /** Resolves when those who append at the same time have said so. Left out where groups save nothing: then there are none. */
+  /**
+   * Resolves when all appends of the same turn of the event loop have been queued. Left out where groups save nothing;
+   * appends are then written one by one.
+   */
   readonly gather?: (() => Promise<void>) | undefined;
-  /** The read models that appends keep, where several stores keep the same. Left out: those that are opened in this store. */
+  /** The read models that appends update, shared by several stores. Default: those opened in this store. */
   readonly models?: KeptModels | undefined;
   readonly clock?: Clock | undefined;
   readonly observe?: Observe | undefined;
 }
 
-/** A store whose events and read models are kept by a backend, the read models in the transaction of each append. */
+/** A store on a backend: events, and read models that are updated in the transaction of each append. */
 export function storeOn(
   backend: Backend,
   { most, gather, models = new KeptModels(), clock = systemClock, observe }: EngineOptions,
@@ -60,7 +63,9 @@ export function storeOn(
   };
 }
 
-/** The read models of a backend. Without a writer its events are elsewhere, and no append keeps them. */
+/**
+ * The read models of a backend. Without a writer, its events are elsewhere, and appends do not update the read models.
+ */
 export class EngineReadModelStore implements ReadModelStore {
   readonly #backend: GuardedBackend;
   readonly #writer: GroupWriter | undefined;

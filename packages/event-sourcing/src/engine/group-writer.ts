@@ -11,7 +11,7 @@ import type { CurrentModel, View } from './plan-appends.js';
 import { ViewCache } from './view-cache.js';
 import { NO_QUESTION, type Found, type ModelQuestion, type Question, type ReceiptKey, type StreamEnd } from './view.js';
 
-/** Writes groups of appends, and in the same transaction the rows they make of the read models that were opened. */
+/** Writes groups of appends, together with the resulting rows of the opened read models, in one transaction. */
 export class GroupWriter {
   readonly models: KeptModels;
   readonly #backend: Backend;
@@ -25,18 +25,18 @@ export class GroupWriter {
     this.models = models;
   }
 
-  /** Somebody wrote beside the appends: what is remembered is looked up again. */
+  /** Clears the cache after a write outside of appends. */
   forget(): void {
     this.#writes += 1;
     this.#cache.forget();
   }
 
-  /** How often something was written here. */
+  /** The number of writes through this writer. */
   get writes(): number {
     return this.#writes;
   }
 
-  /** Writes a group in one transaction, and finds out what became of it if the answer is lost. */
+  /** Writes a group in one transaction. If the answer is lost, it finds out the outcome. */
   async write(group: readonly Queued[]): Promise<Outcomes> {
     for (let tries = 1; ; tries++) {
       const attempt = new Attempt(group);
@@ -61,11 +61,11 @@ export class GroupWriter {
     const question = (): Question => this.#questionFor(attempt.appends);
     return {
       writes: 'events',
-      // Made only where a backend waits.
+      // A getter: created only for a backend that waits.
       get signal() {
         return attempt.abandoned;
       },
-      // Made only where a backend looks.
+      // A getter: created only for a backend that looks up.
       get question() {
         return question();
       },
@@ -76,7 +76,7 @@ export class GroupWriter {
     };
   }
 
-  /** It is written, whatever can be remembered of it. */
+  /** Updates the cache. An error must not fail the group, which is written. */
   #learnIfPossible(attempt: Attempt, transacted: Transacted<Outcomes>): void {
     try {
       this.#learn(attempt, transacted);
@@ -85,7 +85,7 @@ export class GroupWriter {
     }
   }
 
-  /** One that refuses an append is not believed: what it was refused for may no longer be so. */
+  /** Plans from the cache. A plan that refuses an append is discarded, because the cached reason may be outdated. */
   #planRemembered(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
     const planned = attempt.planned(view, { clock: this.#clock, form: this.#backend.form });
     const isBelieved = planned.result.every((outcome) => outcome === GIVEN_UP || 'recorded' in outcome);
@@ -102,7 +102,7 @@ export class GroupWriter {
     return attempt.begin(attempt.planned(attempt.view, { clock: this.#clock, form: this.#backend.form }));
   }
 
-  /** The read models that are at the head or can be brought there; or what has to be looked up to know. */
+  /** The read models that are at the head or can be caught up; or what must be looked up to know. */
   #currentModels(found: Found): readonly CurrentModel[] | MoreToLookUp {
     const current: CurrentModel[] = [];
     const questions: ModelQuestion[] = [];
@@ -128,7 +128,7 @@ export class GroupWriter {
     this.#writes += 1;
     if (token === undefined) return;
     const { all } = this.models;
-    // Where a read model was left, the next group has to look up.
+    // A read model was left behind, so the next group must look up again.
     if (!wasRemembered && view?.models.length !== all.length) return this.#cache.forget();
     this.#cache.advance(plan, token, wasRemembered || view === undefined ? undefined : { view, group: appends });
     for (const { id, rows } of plan.models) {
@@ -143,7 +143,7 @@ export class GroupWriter {
     } catch (cause) {
       return group.map(({ append: { streamId } }, index): Outcome => {
         const outcome = last?.result[index];
-        // An append that the plan refused is refused whatever became of the others.
+        // A refusal by the plan stands, whatever happened to the other appends.
         const isRefused = outcome !== undefined && 'refused' in outcome;
         return isRefused ? outcome : { refused: new OutcomeUnknown({ streamId }, cause) };
       });

@@ -14,8 +14,8 @@ import type { StoredForm } from './plan-appends.js';
 import type { Found, ModelId, ModelTarget, Question, ReceiptKey } from './view.js';
 
 /**
- * A backend whose every call rejects with `StoreClosed` once it is closed, and with `DeadlineExceeded` when its wait is over. What waits
- * for a change ends.
+ * A backend whose calls reject with `StoreClosed` once it is closed, and with `DeadlineExceeded` when their signal has
+ * fired. Closing also ends waits for a change.
  */
 export class GuardedBackend implements Backend {
   readonly name: string;
@@ -35,7 +35,7 @@ export class GuardedBackend implements Backend {
     return this.#call(undefined, () => this.#backend.transact(transaction));
   }
 
-  /** Also once it is closed: a write that had begun is carried through. */
+  /** Works after the close, too, because a write that had begun is still completed. */
   wasWritten(plan: Plan): Promise<boolean> {
     return this.#backend.wasWritten(plan);
   }
@@ -44,7 +44,7 @@ export class GuardedBackend implements Backend {
     return this.#call(wait, () => this.#backend.look(question, wait));
   }
 
-  /** Whether a token can be told to be current at all. */
+  /** Whether the backend can check tokens without a query. */
   get tellsCurrent(): boolean {
     return 'isCurrent' in this.#backend;
   }
@@ -65,12 +65,12 @@ export class GuardedBackend implements Backend {
     return this.#call(wait, () => this.#backend.readStream(streamId, part, wait));
   }
 
-  /** Its signal ends the read quietly. */
+  /** Its signal ends the read without an error. */
   readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead> {
     return this.#call(undefined, () => this.#backend.readLog(after, range, wait));
   }
 
-  /** Whether one stream can be read after another. */
+  /** Whether the backend can read one stream after another. */
   get readsStreams(): boolean {
     return 'readStreams' in this.#backend;
   }
@@ -84,7 +84,7 @@ export class GuardedBackend implements Backend {
     }
   }
 
-  /** Whether receipts can be listed. */
+  /** Whether the backend can list receipts. */
   get readsReceipts(): boolean {
     return 'readReceipts' in this.#backend;
   }
@@ -119,7 +119,7 @@ export class GuardedBackend implements Backend {
     await this.#backend.close();
   }
 
-  /** Not by an async function: each promise more is a good part of what a command costs in memory. */
+  /** Not an async function: an additional promise is a large part of a command's cost in memory. */
   #call<Result>(wait: WaitOptions | undefined, call: () => Promise<Result>): Promise<Result> {
     try {
       this.#refuseClosed();

@@ -4,14 +4,14 @@ import type { RowReader } from './row-reader.js';
 import type { ModelQuestion, ModelTarget } from './view.js';
 import type { StreamId } from '../streams/stream-id.js';
 
-/** A read model that appends keep, and how its rows are read. */
+/** A read model that appends update, and how its rows are read. */
 export interface KeptModel {
   readonly opened: OpenedModel;
   readonly target: ModelTarget;
   readonly reader: RowReader;
 }
 
-/** The read models that appends keep: they become more while a store is open, and never fewer. */
+/** The read models that appends update. Their number grows while a store is open. */
 export class KeptModels {
   #all: readonly KeptModel[] = [];
   #opened: readonly OpenedModel[] = [];
@@ -24,7 +24,7 @@ export class KeptModels {
     return this.#opened;
   }
 
-  /** From now on every append keeps this read model, as soon as its rows are at the head. */
+  /** From now on every append updates this read model, once its rows are at the head. */
   keep(projection: AnyProjection, reader: RowReader): void {
     const opened = openedModel(projection);
     if (this.#opened.some(({ name }) => name === opened.name)) return;
@@ -32,7 +32,7 @@ export class KeptModels {
     this.#opened = [...this.#opened, opened];
   }
 
-  /** What has to be looked up of them for appends to these streams. */
+  /** What appends to these streams need to look up in them. */
   questionsFor(streams: Iterable<StreamId>): readonly ModelQuestion[] {
     return this.#all.map(({ opened, target }) => {
       const keys = new Set<string>();

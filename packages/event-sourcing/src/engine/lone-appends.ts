@@ -7,7 +7,7 @@ import { GIVEN_UP } from './attempt.js';
 import type { GroupWriter } from './group-writer.js';
 import type { StoredForm } from './plan-appends.js';
 
-/** Appends where groups save nothing: each is written by itself, at once. */
+/** Writes each append on its own and at once, where groups save nothing. */
 export class LoneAppends {
   readonly #writer: GroupWriter;
   readonly #form: StoredForm;
@@ -17,18 +17,18 @@ export class LoneAppends {
     this.#form = form;
   }
 
-  /** What `EventStore.append` promises. */
+  /** Implements `EventStore.append`. */
   async append(append: Append): Promise<readonly RecordedEvent[]> {
     refuseOver(`appending to ${append.streamId}`, append);
     const checked = this.#form === 'text' ? encodedAppend(append) : { ...checkedAppend(append), texts: [], size: 0 };
     const [outcome] = await this.#writer.write([new Lone(checked)]);
-    // Unlike one that waits in a queue, its caller has not been told yet.
+    // Unlike in a queue, the caller has not been told yet.
     if (outcome === GIVEN_UP) refuseOver(`appending to ${append.streamId}`, append);
     if (outcome === undefined || 'refused' in outcome) throw outcome?.refused;
     return outcome.recorded;
   }
 
-  /** Nothing waits here. */
+  /** Nothing waits here, so there is nothing to complete. */
   async close(): Promise<void> {
     return undefined;
   }

@@ -1,8 +1,8 @@
 import type { Found, FoundModel } from './view.js';
 
 /**
- * What was found in one transaction, look after look: head and token are those of the first look. A read model that its projector moved on between
- * two looks is left out, since rows of one checkpoint and events behind another would be reduced twice, or not at all.
+ * Combines the look-ups of one transaction; head and token are those of the first. A read model that moved between two
+ * look-ups is left out, because rows of one checkpoint and events after another would be reduced twice or not at all.
  */
 export function foundTogether(before: Found | undefined, found: Found): Found {
   if (before === undefined) return found;

@@ -28,15 +28,15 @@ import {
   type StreamEnd,
 } from './view.js';
 
-/** How a backend in memory begins. */
+/** The options of a memory backend. */
 export interface MemoryBackendOptions {
   readonly log?: MemoryLog;
   readonly form?: StoredForm;
 }
 
 /**
- * Events and rows in this process's memory: for tests, replays and trying things out. Nothing is kept, unless a class that extends this one
- * writes each plan somewhere ({@link MemoryBackend.persist}) and carries it out again when it is opened ({@link MemoryBackend.carryOut}).
+ * Events and rows in memory: for tests, replays and experiments. Nothing is persisted, unless a subclass stores each
+ * plan ({@link MemoryBackend.persist}) and applies the stored plans when it is opened ({@link MemoryBackend.carryOut}).
  */
 export class MemoryBackend implements Backend {
   readonly name: string;
@@ -44,7 +44,7 @@ export class MemoryBackend implements Backend {
   readonly consumers: ConsumerBackend;
   readonly #log: MemoryLog;
   readonly #receipts = new Map<string, { readonly streamId: StreamId; readonly receipt: Receipt }>();
-  /** Live read models by their names, and shadows by their ids. */
+  /** Live read models by name, and shadows by id. */
   readonly #models = new Map<string, MemoryRows>();
   readonly #shadows = new Map<string, MemoryRows>();
   readonly #byId = new Map<ModelId, MemoryRows>();
@@ -52,7 +52,7 @@ export class MemoryBackend implements Backend {
   #keptByHead: readonly ModelId[] = [];
   #lastId = 0;
 
-  /** Rows are kept as they are, unless `form` says that they are kept as text. */
+  /** `form` decides whether rows are stored as values or as text. */
   constructor(name: string, { log = new MemoryLog(), form = 'value' }: MemoryBackendOptions = {}) {
     this.name = name;
     this.form = form;
@@ -74,7 +74,7 @@ export class MemoryBackend implements Backend {
     }
   }
 
-  /** In the order of the names they are kept under. */
+  /** In the order of their names. */
   async readReceipts(after: ReceiptKey | undefined, limit: number): Promise<readonly StreamReceipt[]> {
     const behind = after === undefined ? '' : receiptName(after);
     const names = [...this.#receipts.keys()].filter((name) => name > behind).sort();
@@ -84,7 +84,7 @@ export class MemoryBackend implements Backend {
     });
   }
 
-  /** No answer is ever lost. */
+  /** In memory, no answer is ever lost. */
   async wasWritten(): Promise<boolean> {
     return false;
   }
@@ -196,14 +196,14 @@ export class MemoryBackend implements Backend {
   }
 
   /**
-   * To be overridden by a backend that writes plans somewhere, before they are carried out here. It has to let no other transaction begin
-   * meanwhile.
+   * For subclasses that persist plans: called before a plan is applied. No other transaction may begin before its
+   * promise resolves.
    */
   protected persist(_plan: Plan): Promise<void> | undefined {
     return undefined;
   }
 
-  /** Makes what a plan says so. */
+  /** Applies a plan. */
   protected carryOut({ appends, kept, models, promoted }: Plan): void {
     for (const placed of appends) this.#append(placed);
     if (appends.some(({ recorded }) => recorded.length > 0)) this.#keptByHead = kept;

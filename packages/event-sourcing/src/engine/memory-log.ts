@@ -13,7 +13,7 @@ import type { LogRange } from './backend.js';
 
 const SCANNED_AT_ONCE = 10_000;
 
-/** Events in this process's memory, in the order in which they were recorded. */
+/** Events in memory, in the order in which they were recorded. */
 export class MemoryLog {
   readonly #log: RecordedEvent[] = [];
   readonly #streams = new Map<StreamId, RecordedEvent[]>();
@@ -43,12 +43,12 @@ export class MemoryLog {
     this.#log.push(event);
   }
 
-  /** Takes in events as they were recorded elsewhere: ids, revisions and instants stay, positions are counted anew. */
+  /** Adds events recorded elsewhere. Their ids, revisions and times stay; positions are assigned anew. */
   restore(history: readonly RecordedEvent[]): void {
     for (const event of history) {
       const expected = revisionAfter(this.endOf(event.streamId)?.revision);
       if (event.revision !== expected) {
-        throw new RangeError(`${event.streamId} goes on at revision ${expected}, not ${event.revision}`);
+        throw new RangeError(`expected revision ${expected} of ${event.streamId}, got ${event.revision}`);
       }
       const position = positionOf(this.#log.length + 1, event.id);
       this.record(Object.freeze({ ...event, position }));
@@ -93,7 +93,7 @@ export class MemoryLog {
     let page: RecordedEvent[] = [];
     for (const [streamId, events] of this.#streams) {
       if (!isWanted({ streamId })) continue;
-      // Taken now: while a page is handed out, events come that are not wanted.
+      // Sliced first, because events may be appended while a page is being read.
       for (const event of events.slice(0, events.findLastIndex(({ position }) => position <= upTo) + 1)) {
         if (signal?.aborted === true) return;
         if (page.push(event) < pageSize) continue;

@@ -4,7 +4,7 @@ import { areSame, type EncodedRow } from '../store/stored-row.js';
 import type { Position } from '../streams/position.js';
 import type { ModelId } from './view.js';
 
-/** The keys that an index has under one value, in their order once somebody has asked. */
+/** The keys an index has under one value; sorted on the first query. */
 interface IndexedKeys {
   readonly keys: Set<string>;
   sorted: string[] | undefined;
@@ -22,14 +22,14 @@ export class MemoryRows {
     this.id = id;
   }
 
-  /** Keeps a row, as text where there is one. */
+  /** Stores a row, as text if it has one. */
   write({ key, row, text, indexed }: EncodedRow<unknown>): void {
     if (row === undefined) this.rows.delete(key);
     else this.rows.set(key, text ?? row);
     if (indexed !== undefined) this.#index(key, indexed);
   }
 
-  /** @throws RangeError when the limit is out of its range. */
+  /** @throws RangeError when the limit is out of range. */
   query(query: RowQuery): readonly KeyedRow<unknown>[] {
     const limit = rowLimitOf(query);
     const indexed = this.#indexes.get(entryOf(query.index, query.value));
@@ -50,7 +50,7 @@ export class MemoryRows {
     return found.map((key) => ({ key, row: this.rows.get(key) }));
   }
 
-  /** How many rows an index has under a value. */
+  /** The number of rows an index has under a value. */
   count({ index, value }: RowCount): number {
     return this.#indexes.get(entryOf(index, value))?.keys.size ?? 0;
   }
@@ -73,7 +73,7 @@ export class MemoryRows {
     if (indexed.keys.size === 0) this.#indexes.delete(entry);
   }
 
-  /** Keys that come in their order, as those of a log do, stay sorted. */
+  /** Keys added in order, such as those of a log, stay sorted. */
   #putIn([index, value]: IndexEntry, key: string): void {
     const entry = entryOf(index, value);
     const indexed = this.#indexes.get(entry) ?? { keys: new Set(), sorted: undefined };
@@ -91,7 +91,7 @@ function entryOf(index: string, value: string): string {
   return `${index.length} ${index}${value}`;
 }
 
-/** Where the first key stands of which this is so, as it is of all behind it. */
+/** The index of the first key for which the condition holds. It must hold for all later keys, too. */
 function firstWhere(sorted: readonly string[], isSo: (key: string) => boolean): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {

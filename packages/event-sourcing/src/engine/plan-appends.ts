@@ -11,42 +11,42 @@ import type { OpenedModel } from './opened-model.js';
 import type { CheckedAppend, ModelPlan, PlacedAppend, Plan, Planned } from './plan.js';
 import { receiptName, type ModelId, type StreamEnd } from './view.js';
 
-/** The form in which a backend keeps rows: JSON text with the entries of their indexes, or the values themselves. */
+/** How a backend stores rows: JSON text with their index entries, or the values themselves. */
 export type StoredForm = 'text' | 'value';
 
-/** A read model whose rows are at the head, or are brought there by the plan. */
+/** A read model at the head, or caught up by the plan. */
 export interface CurrentModel {
   readonly opened: OpenedModel;
   readonly id: ModelId;
   /** The stored row under a key, if it was looked up. */
   readonly known: (key: string) => KnownRow<unknown> | undefined;
-  /** The rows that bring a lagging read model to the head; none of one that is there. */
+  /** The rows that catch the read model up; `undefined` when it is at the head. */
   readonly brought: readonly EncodedRow<unknown>[] | undefined;
 }
 
-/** All that a group of appends is planned on, of one moment. */
+/** The snapshot that a group of appends is planned on. */
 export interface View {
   readonly head: Position;
   readonly keptByHead: readonly ModelId[];
-  /** Where a stream ends; `undefined` of one without events. */
+  /** The end of a stream; `undefined` for a stream without events. */
   readonly end: (streamId: StreamId) => StreamEnd | undefined;
-  /** Why what a stream's appends are checked by could not be read. */
+  /** Why the end or the receipts of a stream could not be read. */
   readonly unreadable: ReadonlyMap<StreamId, unknown>;
-  /** Whether there is a receipt of this name. */
+  /** Whether there is a receipt with this name. */
   readonly hasReceipt: (receipt: string) => boolean;
   readonly models: readonly CurrentModel[];
 }
 
-/** What a plan is made with beside the view. */
+/** What planning needs beside the view. */
 export interface Planning {
   readonly clock: Clock;
   readonly form: StoredForm;
 }
 
 /**
- * What a group of appends comes to where nobody else writes: each is checked, placed and reduced after those before it, and one that is
- * refused leaves no trace in the others. Pure but for the clock: the same group on the same view gives the same plan, and what the
- * appends give one by one.
+ * Plans a group of appends. Each is checked, placed and reduced after the previous ones; a refused one has no effect on
+ * the others. Pure apart from the clock: the same group on the same view gives the same plan, equal to that of the
+ * appends one by one.
  */
 export function planAppends(
   group: readonly CheckedAppend[],
@@ -58,14 +58,14 @@ export function planAppends(
   return { plan: draft.plan(), result };
 }
 
-/** A plan while it is made. */
+/** A plan under construction. */
 class Draft {
   readonly #view: View;
   readonly #planning: Planning;
   readonly #appends: PlacedAppend[] = [];
   #ends: Map<StreamId, StreamEnd> | undefined;
   #receipts: Set<string> | undefined;
-  /** The rows that change, by read model and key. */
+  /** The changed rows, by read model and key. */
   readonly #rows: readonly Map<string, EncodedRow<unknown>>[];
   #head: Position;
 
@@ -76,7 +76,7 @@ class Draft {
     this.#rows = view.models.map(({ brought = [] }) => new Map(brought.map((row) => [row.key, row])));
   }
 
-  /** A refusal is this append's alone. */
+  /** Plans one append. A refusal affects only this append. */
   take(append: CheckedAppend): Outcome {
     try {
       return this.#take(append);
@@ -97,7 +97,7 @@ class Draft {
     this.#reduce(recorded);
     if (name !== undefined) (this.#receipts ??= new Set()).add(name);
     const end = recorded.at(-1) ?? last;
-    // Without an event, an append is accepted on a stream that has some.
+    // An append without events is accepted on a stream that has some.
     if (end !== undefined) this.#accept({ append, recorded, end });
     return { recorded };
   }
@@ -126,10 +126,14 @@ class Draft {
     });
   }
 
-  /** @throws ProjectionStopped, or what a row can't be encoded by: nothing of this append is planned then. */
+  /**
+   * Plans the changes of rows.
+   *
+   * @throws ProjectionStopped, or why a row can't be encoded; nothing of this append is then planned.
+   */
   #reduce(recorded: readonly RecordedEvent[]): void {
     const changes = this.#view.models.map((model, index) => this.#changed(model, index, recorded));
-    // None of them is planned before all of them could be reduced.
+    // Applied only after all of them could be reduced.
     for (let index = 0; index < changes.length; index++) {
       for (const row of changes[index] ?? []) this.#rows[index]?.set(row.key, row);
     }
@@ -163,7 +167,10 @@ class Draft {
     return rows.length === 0 ? [] : [{ id, rows }];
   }
 
-  /** The read models that the last event names and these events do not: they stay where that event is, and say so from now on. */
+  /**
+   * The read models that the last event names and these events do not. Their checkpoint is stored explicitly from now
+   * on.
+   */
   #left(): readonly ModelPlan[] {
     const { keptByHead, models, head } = this.#view;
     const isKept = new Set(models.map(({ id }) => id));
@@ -171,7 +178,7 @@ class Draft {
   }
 }
 
-/** A row that was not looked up is a defect: it would be reduced as if it were not there. */
+/** Reducing a row that was not looked up is a defect: it would be treated as missing. */
 function lookedUp(
   { name }: OpenedModel,
   key: string,

@@ -5,50 +5,50 @@ import type { EventText } from '../store/checked-append.js';
 import type { EncodedRow } from '../store/stored-row.js';
 import type { ModelId, Question, StreamEnd } from './view.js';
 
-/** An append that was checked; with the JSON of its events where a backend keeps text. */
+/** A checked append; with the JSON of its events where a backend stores text. */
 export interface CheckedAppend extends Append {
   readonly texts?: readonly EventText[];
 }
 
-/** An append in its place. */
+/** An append with its place in the log. */
 export interface PlacedAppend {
   readonly append: CheckedAppend;
   readonly recorded: readonly RecordedEvent[];
-  /** The last event of the stream once it is written. */
+  /** The end of the stream after the append. */
   readonly end: StreamEnd;
 }
 
-/** What a plan writes of one read model. */
+/** The part of a plan about one read model. */
 export interface ModelPlan {
   readonly id: ModelId;
   readonly rows: readonly EncodedRow<unknown>[];
-  /** Where the read model says it is; absent where the events of the plan say so. */
+  /** The new checkpoint; absent when the plan's events imply it. */
   readonly checkpoint?: Position;
-  /** Where it was when this was planned. Elsewhere by now, the plan holds no longer. */
+  /** The checkpoint at planning time. If it has changed, the plan is invalid. */
   readonly expected?: { readonly checkpoint: Position | undefined };
 }
 
-/** What is written in one transaction: all of it or nothing. */
+/** The content of one transaction. */
 export interface Plan {
-  /** The last event before it. */
+  /** The head before the transaction. */
   readonly headBefore: Position;
-  /** The last event once it is written. */
+  /** The head after the transaction. */
   readonly head: Position;
   readonly appends: readonly PlacedAppend[];
-  /** The read models whose rows are at the head once this is written: each event names them. */
+  /** The read models that are at the head after the transaction; each event names them. */
   readonly kept: readonly ModelId[];
   readonly models: readonly ModelPlan[];
-  /** A shadow that becomes the live read model of its name. */
+  /** A shadow that is promoted to the live read model of its name. */
   readonly promoted?: { readonly name: string; readonly shadow: ModelId };
 }
 
-/** A plan, and what is answered once it is written. */
+/** A plan, and the result to return once it is written. */
 export interface Planned<Result> {
   readonly plan: Plan;
   readonly result: Result;
 }
 
-/** What a plan needs to know before it can be made. */
+/** What must be looked up before a plan can be made. */
 export interface MoreToLookUp {
   readonly question: Question;
 }

@@ -11,7 +11,7 @@ interface Decoded {
   readonly stored: unknown;
 }
 
-/** Reads stored rows of one read model. A row whose text is the same as before is not decoded again. */
+/** Decodes stored rows of one read model. Caches the result while a row's text stays the same. */
 export class RowReader {
   readonly #definition: ReadModelDefinition<unknown>;
   readonly #store: string;
@@ -24,13 +24,13 @@ export class RowReader {
     this.#form = form;
   }
 
-  /** A row was written: it need not be decoded. */
+  /** Caches a written row, which then needs no decoding. */
   wrote({ key, row, text }: EncodedRow<unknown>): void {
     if (text === undefined) this.#decoded.delete(key);
     else this.#decoded.set(key, { row: deepFrozen(row), stored: text });
   }
 
-  /** The row that a stored one stands for, frozen. @throws StoreDamaged when it is not what was written. */
+  /** The decoded row, frozen. @throws StoreDamaged when it is malformed. */
   read(key: string, stored: unknown): unknown {
     if (stored === undefined) return undefined;
     if (this.#form === 'value') return deepFrozen(stored);

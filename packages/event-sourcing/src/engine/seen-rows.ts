@@ -3,22 +3,22 @@ import { Lru } from '../store/lru.js';
 
 const MOST_ROWS = 20_000;
 
-/** What tells whether somebody has written since. */
+/** How to tell whether a writer has written since. */
 interface Since {
   readonly token: unknown;
-  /** How often something was written through this store. */
+  /** The number of writes through this store. */
   readonly writes: number;
 }
 
 type Found<Row> = Required<RowsAt<ReadonlyMap<string, Row>>>;
 
-/** The rows of one read model that were read last, for as long as nobody writes. */
+/** A cache of recently read rows of one read model, valid until the next write. */
 export class SeenRows<Row> {
   #since: Since | undefined;
   #at: Omit<Found<Row>, 'rows'> | undefined;
   #rows = new Lru<string, { readonly row: Row | undefined }>(MOST_ROWS);
 
-  /** The rows under these keys, if all of them are known and nobody has written since. */
+  /** The rows under these keys, if all of them are cached and valid. */
   rowsOf(
     keys: readonly string[],
     { writes, isCurrent }: { readonly writes: number; readonly isCurrent: (token: unknown) => boolean },
@@ -33,7 +33,7 @@ export class SeenRows<Row> {
     return { ...this.#at, rows };
   }
 
-  /** Adds what was read. */
+  /** Caches the rows that were read. */
   add(keys: readonly string[], { rows, ...at }: Found<Row>, since: Since): void {
     const isSame = this.#since?.token === since.token && this.#since?.writes === since.writes;
     if (!isSame) this.#rows = new Lru(MOST_ROWS);

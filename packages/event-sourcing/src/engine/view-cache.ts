@@ -9,10 +9,10 @@ import type { ModelId, StreamEnd } from './view.js';
 
 const NONE: ReadonlyMap<StreamId, unknown> = new Map();
 const NO_ROW = { row: undefined };
-/** Streams remembered, and rows of each read model. */
+/** The limit of cached streams, and of cached rows of each read model. */
 const MOST = 20_000;
 
-/** A read model at the head, and those of its rows that are known. */
+/** A read model at the head with its cached rows. */
 interface KnownModel {
   readonly opened: OpenedModel;
   readonly id: ModelId;
@@ -26,16 +26,16 @@ interface Known {
   readonly models: readonly KnownModel[];
 }
 
-/** What is known after a transaction: everything its plan was made on. */
+/** What a look-up found out: everything its plan was based on. */
 export interface Learnt {
   readonly view: View;
-  /** The streams and rows that were looked up for it. */
+  /** The appends whose streams and rows were looked up. */
   readonly group: readonly CheckedAppend[];
 }
 
 /**
- * What this process knows of the log since its last write. It holds while nobody else writes, which the backend tells by the token in the
- * transaction that is built on it.
+ * The cache of the log's state after this process's last write. It is valid while no other writer writes; the backend
+ * checks that by the token, in the transaction that relies on it.
  */
 export class ViewCache {
   readonly #ends = new Lru<StreamId, { readonly end: StreamEnd | undefined }>(MOST);
@@ -54,7 +54,7 @@ export class ViewCache {
     return this.#known?.models.find(({ opened }) => opened.name === name)?.id;
   }
 
-  /** A view that is enough to plan this group; `undefined` when something has to be looked up. */
+  /** A view that suffices to plan this group; `undefined` when something must be looked up. */
   enoughFor(group: readonly CheckedAppend[], opened: readonly OpenedModel[]): View | undefined {
     const known = this.#known;
     if (known?.models.length !== opened.length || !group.every((append) => this.#isEnough(append, known)))
@@ -74,7 +74,7 @@ export class ViewCache {
     };
   }
 
-  /** Goes on to what is there once a plan is written: on what is known, or on what was learnt by looking. */
+  /** Updates the cache after a plan was written, from the cached state or from a look-up. */
   advance(plan: Plan, token: unknown, learnt?: Learnt): void {
     if (learnt !== undefined) this.#learn(learnt, token);
     const known = this.#known;
@@ -88,7 +88,7 @@ export class ViewCache {
     this.#known = { ...known, token, head: plan.head, keptByHead };
   }
 
-  /** Knows nothing any more. */
+  /** Clears the cache. */
   forget(): void {
     if (this.#known === undefined) return;
     this.#known = undefined;
@@ -96,8 +96,8 @@ export class ViewCache {
   }
 
   /**
-   * Of a stream that is to be begun nothing has to be known, and of a receipt neither: a backend finds that one is there already when it
-   * writes. A stream that is not there has no row of its own, but may share one.
+   * Whether an append can be planned from the cache. A new stream and a receipt need no look-up: the backend notices an
+   * existing one when it writes. A new stream has no row of its own, but may share one.
    */
   #isEnough({ streamId, expected, events }: CheckedAppend, { models }: Known): boolean {
     const isKnown = this.#ends.has(streamId);

@@ -7,7 +7,7 @@ import type { Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { ReadAhead } from '../store/feed.js';
 
-/** The number or name under which a backend keeps the rows of one read model. A rebuild's shadow has one of its own. */
+/** A backend's id for the rows of one read model. The shadow of a rebuild has its own. */
 export type ModelId = string;
 
 /** The last event of a stream. */
@@ -17,13 +17,13 @@ export interface StreamEnd {
   readonly recordedAt: Instant;
 }
 
-/** Which read model is meant: the live one of a name, or a shadow that a rebuild of it fills. */
+/** Which read model: the live one of a name, or a shadow of its rebuild. */
 export interface ModelTarget {
   readonly name: string;
   readonly shadow?: ModelId;
 }
 
-/** What is asked about one read model. */
+/** The look-up in one read model. */
 export interface ModelQuestion {
   readonly target: ModelTarget;
   /** The rows to look up. */
@@ -32,11 +32,11 @@ export interface ModelQuestion {
   readonly behind?: { readonly after: Position; readonly filter: EventFilter; readonly pageSize: number };
 }
 
-/** What a backend is asked to look up, all of it at one moment. */
+/** What to look up in a backend, in one snapshot. */
 export interface Question {
   readonly streams: Iterable<StreamId>;
   readonly receipts: readonly ReceiptKey[];
-  /** Events that have to be in the log. */
+  /** Events that must be in the log. */
   readonly events?: readonly Position[] | undefined;
   readonly models: readonly ModelQuestion[];
 }
@@ -47,46 +47,52 @@ export interface ReceiptKey {
   readonly key: string;
 }
 
-/** What a backend found: the answer to a {@link Question}, of one moment. */
+/** The result of a {@link Question}, in one snapshot. */
 export interface Found {
-  /** What a plan that was made by this view is compared with, where a backend can do so without looking again. */
+  /** The token of this view: a backend can check it later without another look-up. */
   readonly token: unknown;
-  /** The last event of the log; `START` without one. */
+  /** The last event of the log; `START` for an empty log. */
   readonly head: Position;
-  /** The read models that the last event names: their rows changed in its transaction. */
+  /** The read models that the last event names: they were updated in its transaction. */
   readonly keptByHead: readonly ModelId[];
-  /** The last event of each stream that was asked for and has one. */
+  /** The end of each requested stream that has events. */
   readonly ends: ReadonlyMap<StreamId, StreamEnd>;
-  /** Why a stream's end or receipt could not be read, if nothing else has to be refused for it. */
+  /** Why the end or a receipt of a stream could not be read. This refuses only that stream's appends. */
   readonly unreadable: ReadonlyMap<StreamId, unknown>;
-  /** The receipts that are there, by {@link receiptName}. */
+  /** The existing receipts, by {@link receiptName}. */
   readonly receipts: ReadonlyMap<string, Receipt>;
-  /** The first of the events that were asked for and are not in the log. */
+  /** The first requested event that is not in the log. */
   readonly missing?: Position | undefined;
-  /** The read models that are there, by {@link targetName}. */
+  /** The existing read models, by {@link targetName}. */
   readonly models: ReadonlyMap<string, FoundModel>;
 }
 
-/** A read model as a backend found it. */
+/** A read model as found in a backend. */
 export interface FoundModel {
   readonly id: ModelId;
-  /** All events up to here are in the rows: the head, if the last event names the read model. `undefined` before its first step. */
+  /**
+   * The rows contain all events up to here: the head, if the last event names the read model. `undefined` before its
+   * first step.
+   */
   readonly checkpoint: Position | undefined;
-  /** The stored row under each key that was asked for; `undefined` where there is none. */
+  /** The stored row under each requested key; `undefined` when there is none. */
   readonly rows: ReadonlyMap<string, unknown>;
-  /** The events that were asked for. */
+  /** The requested events. */
   readonly behind?: ReadAhead;
 }
 
-/** What a receipt is found by. Both names may hold any character, so the first one says how long it is. */
+/**
+ * The key of a receipt in {@link Found.receipts}. It includes the length of the first name, because both may contain
+ * any character.
+ */
 export function receiptName({ streamId, key }: ReceiptKey): string {
   return `${streamId.length} ${streamId}${key}`;
 }
 
-/** What a read model is found by in {@link Found.models}. A read model's name ends in its version, an id never does. */
+/** The key of a read model in {@link Found.models}. A read model's name ends with its version, and an id never does. */
 export function targetName({ name, shadow }: ModelTarget): string {
   return shadow ?? name;
 }
 
-/** A question about nothing but the head. */
+/** A look-up of the head only. */
 export const NO_QUESTION: Question = { streams: [], receipts: [], models: [] };
