@@ -25,10 +25,16 @@ interface RefusedContent {
   readonly body?: JsonObject;
 }
 
+const UNREACHABLE = {
+  away: "The server can't be reached.",
+  silent: 'The server does not answer.',
+  ended: 'The server ended before it was done.',
+} as const;
+
 /** The server could not be reached, so nothing is known of what it did. */
 export class Unreachable extends Error {
-  constructor(cause: unknown, how: 'away' | 'silent' = 'away') {
-    super(how === 'away' ? "The server can't be reached." : 'The server does not answer.', { cause });
+  constructor(cause: unknown, how: keyof typeof UNREACHABLE = 'away') {
+    super(UNREACHABLE[how], { cause });
     this.name = 'Unreachable';
   }
 }

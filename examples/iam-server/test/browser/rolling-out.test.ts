@@ -136,6 +136,15 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     await visitor.button('Go on').click();
     await visitor.page.getByText('3 policies were changed by it.').waitFor();
     expect(await allowing(stage)).to.equal(0);
+    // As a server says that is told to end; the one after it has not begun the rest.
+    const body = '{"stopped":{"done":1,"of":3,"changed":1,"refused":0}}\n';
+    await visitor.page.route('**/_revert_rollout', (route) => route.fulfill({ body }), { times: 1 });
+    await visitor.button('Revert all of it').click();
+    await visitor.page.getByText('The server ended before it was done.').waitFor();
+    await visitor.page.getByText('Stopped. What was changed stays. 1 of 3 policies looked at, 1 changed.').waitFor();
+    await visitor.button('Revert all of it').click();
+    await visitor.page.getByText('Reverted.').waitFor();
+    expect(await allowing(stage)).to.equal(3);
     visitor.complaints.splice(0, Infinity);
     excuse(visitor);
   });
