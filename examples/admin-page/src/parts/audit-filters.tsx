@@ -1,8 +1,7 @@
-import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { choose, chosen } from '../state/route.js';
 import { EVENT_KINDS } from '../words/audit.js';
-import { fieldValue, instantOfField } from '../words/instant.js';
+import { DateTimeField } from './date-time-field.js';
 import { Choice, FACTORS } from './organization-filter.js';
 import { OrganizationPicker } from './organization-picker.js';
 
@@ -65,26 +64,12 @@ function Text({ label, name }: FilterProps): JSX.Element {
 
 function When({ label, name }: FilterProps): JSX.Element {
   const at = chosen(name);
-  const problem = useSignal('');
   return (
-    <label class="field">
-      <span>{label}</span>
-      <input
-        type="datetime-local"
-        step={1}
-        min="2000-01-01T00:00:00"
-        max="9999-12-31T23:59:59"
-        value={Number.isNaN(Date.parse(at)) ? '' : fieldValue(at)}
-        onBlur={({ currentTarget }) => {
-          const instant = currentTarget.value === '' ? '' : instantOfField(currentTarget.value);
-          problem.value = instant === undefined ? 'Give a date and a time.' : '';
-          if (instant !== undefined && fieldValue(instant || undefined) !== fieldValue(at || undefined))
-            choose({ [name]: instant, after: '' });
-        }}
-      />
-      <span class="problem" role="status">
-        {problem}
-      </span>
-    </label>
+    <DateTimeField
+      label={label}
+      at={Number.isNaN(Date.parse(at)) ? undefined : at}
+      pick={(instant) => choose({ [name]: instant ?? '', after: '' })}
+      isOfPast={false}
+    />
   );
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
 import { lookedAt } from '../state/moments.js';
-import { fieldValue, instantOfField, localMoment, timeZone } from '../words/instant.js';
+import { localMoment, timeZone } from '../words/instant.js';
+import { DateTimeField } from './date-time-field.js';
 
 const MOST_TICKS = 60;
 
@@ -37,7 +37,14 @@ export function MomentChoice({ moment, lastSequence, choose }: MomentChoiceProps
         </output>
       </label>
       {lastSequence <= MOST_TICKS && <Ticks lastSequence={lastSequence} />}
-      <MomentField moment={moment} choose={choose} />
+      <DateTimeField
+        label="Moment, by date and time"
+        note={timeZone}
+        at={isSequence ? lookedAt.value?.policy?.details.changeDate : moment}
+        // Emptied, it stays at the moment it was.
+        pick={(at) => at !== undefined && choose(at)}
+        isOfPast
+      />
     </div>
   );
 }
@@ -62,49 +69,5 @@ function Ticks({ lastSequence }: { readonly lastSequence: number }): JSX.Element
         <option key={index} value={index + 1} />
       ))}
     </datalist>
-  );
-}
-
-/**
- * While a date is typed, each key makes it another valid one, the year 2 and then the year 20: what was typed counts once the reader
- * leaves the field or presses Enter. Until then nothing is written into it: whatever is, takes away what was typed of a part.
- */
-function MomentField({ moment, choose }: Omit<MomentChoiceProps, 'lastSequence'>): JSX.Element {
-  const field = useRef<HTMLInputElement>(null);
-  const isTyping = useRef(false);
-  const isSequence = /^\d+$/.test(moment);
-  const shown = isSequence ? lookedAt.value?.policy?.details.changeDate : moment;
-  const take = (typed: HTMLInputElement): void => {
-    if (!isTyping.current) return;
-    const instant = instantOfField(typed.value);
-    const isPast = instant !== undefined && Date.parse(instant) < Date.now();
-    typed.setCustomValidity(instant === undefined || isPast ? '' : 'This moment is not past yet.');
-    // Half a year is not a year yet, and of the future nothing is known.
-    if (!isPast || !typed.reportValidity()) return;
-    isTyping.current = false;
-    choose(instant);
-  };
-  return (
-    <label class="field">
-      <span>Moment, by date and time</span> <span class="soft">({timeZone})</span>
-      <input
-        ref={field}
-        type="datetime-local"
-        step={1}
-        min="2000-01-01T00:00:00"
-        max="9999-12-31T23:59:59"
-        value={isTyping.current ? field.current?.value : fieldValue(shown)}
-        onInput={({ currentTarget }) => {
-          isTyping.current = true;
-          currentTarget.setCustomValidity('');
-        }}
-        onBlur={({ currentTarget }) => {
-          take(currentTarget);
-        }}
-        onKeyDown={({ key, currentTarget }) => {
-          if (key === 'Enter') take(currentTarget);
-        }}
-      />
-    </label>
   );
 }

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { DateTimeField } from '../parts/date-time-field.js';
 import { Instant } from '../parts/instant.js';
 import { OrganizationPicker } from '../parts/organization-picker.js';
 import { TryAgain } from '../parts/try-again.js';
@@ -8,7 +9,6 @@ import { isUnknown, learn, organizationName } from '../state/organizations.js';
 import { choose, chosen } from '../state/route.js';
 import { readVerdict, type Claim, type Verdict } from '../wire/check.js';
 import { MULTI_FACTORS, SECOND_FACTORS } from '../wire/factors.js';
-import { fieldValue, instantOfField } from '../words/instant.js';
 import { headlineOf, rulesOf } from '../words/verdict.js';
 
 /** Would this user get in? Whatever is chosen stands in the address, and the server judges it as it judges sign-ins. */
@@ -96,27 +96,15 @@ function Providers(): JSX.Element {
 }
 
 function At(): JSX.Element {
-  const problem = useSignal('');
+  const at = chosen('at');
   return (
-    <label class="field">
-      <span>When</span> <span class="soft">(empty for now)</span>
-      <input
-        type="datetime-local"
-        step={1}
-        min="2000-01-01T00:00:00"
-        max="9999-12-31T23:59:59"
-        value={fieldValue(chosen('at') === '' ? undefined : chosen('at'))}
-        onBlur={({ currentTarget }) => {
-          const at = currentTarget.value === '' ? '' : (instantOfField(currentTarget.value) ?? '');
-          const isPast = at === '' || Date.parse(at) < Date.now();
-          problem.value = isPast ? '' : 'This moment is not past yet.';
-          if (isPast && at !== chosen('at')) choose({ at });
-        }}
-      />
-      <span class="problem" role="status">
-        {problem}
-      </span>
-    </label>
+    <DateTimeField
+      label="When"
+      note="empty for now"
+      at={Number.isNaN(Date.parse(at)) ? undefined : at}
+      pick={(instant) => choose({ at: instant ?? '' })}
+      isOfPast
+    />
   );
 }
 
