@@ -4,18 +4,18 @@ import type { Secrets } from './data/quickstart.js';
 const FACTORS = '/admin/v1/policies/login/multi_factors';
 const PASSKEY = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 
-/** What a start came to. */
+/** The result of a start. */
 export interface Started {
   readonly url: string;
   readonly storeName: string;
   readonly instances: readonly InstanceFacts[];
-  /** Only of the start that made them. */
+  /** Only in the start that created them. */
   readonly secrets: Secrets | undefined;
-  /** The file that has the secrets in clear. */
+  /** The file with the secrets in clear text. */
   readonly secretsFile: string;
 }
 
-/** What the operator who started the server is told, line by line. */
+/** What the operator sees at the start, line by line. */
 export function announcement(started: Started): readonly string[] {
   const { url, storeName, instances, secrets, secretsFile } = started;
   return [

@@ -1,33 +1,33 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** What the server is told from outside. */
+/** The configuration from the environment. */
 export interface Config {
-  /** Where policies are kept: `memory:`, `sqlite:PATH`, `postgres://…` or `esdb://…`. */
+  /** The policies' store: `memory:`, `sqlite:PATH`, `postgres://…` or `esdb://…`. */
   readonly storeUrl: string;
-  /** Where the server keeps what is its own: accounts, directory, sessions. */
+  /** The folder of the server's own data: accounts, directory, sessions. */
   readonly dataFolder: string;
-  /** The ports that are tried, in this order; 0 is any that is free. */
+  /** The ports to try, in order; 0 is any free port. */
   readonly ports: readonly number[];
   readonly host: string;
-  /** Under which address others reach it, when that is not the one it listens on. */
+  /** The public address, if it differs from the one the server listens on. */
   readonly publicUrl: string | undefined;
-  /** Which other origins' pages may call the API, with a token. */
+  /** The other origins whose pages may call the API, with a token. */
   readonly allowedOrigins: readonly string[];
-  /** Whether a proxy stands in front that says in `X-Forwarded-For` where a request comes from. */
+  /** Whether a proxy in front sets `X-Forwarded-For`. */
   readonly isBehindProxy: boolean;
   /** Files of the key and the certificate. */
   readonly tls: { readonly keyFile: string; readonly certFile: string } | undefined;
-  /** Another folder of the built page than the one beside the server. */
+  /** The folder of the built page, if it is not the one beside the server. */
   readonly pageFolder: string | undefined;
-  /** Whether all passwords and tokens are made anew. */
+  /** Whether to replace all passwords and tokens. */
   readonly resetsSecrets: boolean;
-  /** Which instance of a store that is kept the first start makes accounts for. */
+  /** The instance of an existing store that the first start creates accounts for. */
   readonly adoptedInstance: string | undefined;
-  /** How long starting may take, and ending. */
+  /** The time-outs of starting and ending. */
   readonly startMs: number;
   readonly stopMs: number;
-  /** The least that is logged. */
+  /** The lowest level that is logged. */
   readonly logLevel: Level;
 }
 
@@ -37,10 +37,10 @@ export type Level = 'info' | 'warn' | 'error';
 /** The variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Why a server could not start, as a supervisor has to know it: whether to start it again may help. */
+/** Why a server could not start, for a supervisor: whether a restart may help. */
 export type Remedy = 'mend what is named' | 'start again';
 
-/** Something outside is not as the server needs it; the message is one sentence that says what, and names the variable. */
+/** The environment lacks something the server needs. The message is one sentence that names the variable. */
 export class CannotStart extends Error {
   readonly remedy: Remedy;
 
@@ -50,7 +50,7 @@ export class CannotStart extends Error {
   }
 }
 
-/** SQLite's own `:memory:` would be a store that a second process can't see, and no file is named so by accident. */
+/** SQLite's own `:memory:` would be invisible to a second process, and no real file has this name. */
 const KNOWN_STORE = /^(memory:$|sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+|esdb(\+discover)?:\/\/.+)/;
 const LONGEST_SECONDS = 86_400;
 
@@ -65,14 +65,14 @@ const seconds = (fallback: number): z.ZodType<number, string | undefined> =>
     .default(String(fallback))
     .transform((value) => Number(value) * 1000);
 
-/** Every variable there is. What begins with `IAM_` and does not stand here is misspelt. */
+/** All variables. Another one that begins with `IAM_` is a misspelling. */
 const variables = z.strictObject({
   IAM_STORE: text.regex(KNOWN_STORE).optional(),
   IAM_DATA: text.default('.data'),
   PORT: text
     .refine((value) => isWhole(value, 65_535), 'a whole number from 0 to 65535')
     .transform((value) => [Number(value)])
-    // Without: the first of these that is free, else any.
+    // Default: the first free one of these, otherwise any.
     .default(() => [...Array.from({ length: 20 }, (_, index) => 8080 + index), 0]),
   HOST: text.default('127.0.0.1'),
   IAM_PUBLIC_URL: text.optional().transform(asOrigin('the address of a server, like https://iam.example.com')),
@@ -88,12 +88,12 @@ const variables = z.strictObject({
   IAM_RESET_SECRETS: yesOrNo,
   IAM_ADOPT_INSTANCE: text.optional(),
   IAM_START_SECONDS: seconds(60),
-  // Less than what Docker waits before it kills: 10.
+  // Less than the 10 seconds that Docker waits before it kills.
   IAM_STOP_SECONDS: seconds(9),
   IAM_LOG: text.pipe(z.enum(['info', 'warn', 'error'], 'info, warn or error')).default('info'),
 });
 
-/** Reads the environment; an empty variable is one that is not there. @throws CannotStart */
+/** Reads the environment; an empty variable counts as absent. @throws CannotStart */
 export function readConfig(environment: Environment): Config {
   const ours = Object.entries(environment).filter(([name]) => /^(IAM_.*|PORT|HOST)$/.test(name));
   const given = ours.map(([name, value = '']) => [name, value.trim()]).filter(([, value]) => value !== '');
@@ -118,7 +118,7 @@ export function readConfig(environment: Environment): Config {
   };
 }
 
-/** The URL without what is secret in it, to be shown. A password may hold any character, even one that should be escaped. */
+/** The URL without its secrets, for display. A password may contain any character, even one that should be escaped. */
 export function withoutSecrets(storeUrl: string): string {
   return storeUrl.replace(/\/\/.*@/s, '//…@').replace(/\?.*/s, '?…');
 }
@@ -129,14 +129,14 @@ function sentenceOf(issue: z.core.$ZodIssue | undefined, environment: Environmen
     return new CannotStart(`${issue.keys.join(', ')} is not a variable of this server. Those are ${known.join(', ')}.`);
   }
   const [name = '', index] = (issue?.path ?? []).map(String);
-  // What is of no known form is not shown: nobody can say where the password is in it.
+  // An unknown form is not shown, because its password can't be located.
   if (name === 'IAM_STORE') return new CannotStart('IAM_STORE must be memory:, sqlite:PATH, postgres://… or esdb://….');
   const value = environment[name]?.trim() ?? '';
   const shown = index === undefined ? value : (value.split(',')[Number(index)]?.trim() ?? '');
   return new CannotStart(`${name} must be ${issue?.message ?? 'something else'}, not ${JSON.stringify(shown)}.`);
 }
 
-/** The page and the API stand at the root of their origin. */
+/** The page and the API are at the root of their origin. */
 function asOrigin(expected: string): (value: string | undefined, context: z.RefinementCtx) => string | undefined {
   return (value, context) => {
     if (value === undefined) return undefined;

@@ -11,7 +11,7 @@ import { IamRoutes, type IamRoutesOptions } from './routes/iam-routes.js';
 import type { Transport } from './sessions/cookies.js';
 import { isFromOurPage, isSafe } from './sessions/same-origin.js';
 
-/** What the server is made of. */
+/** The parts of the server. */
 export interface IamServerOptions extends IamRoutesOptions {
   readonly policies: LoginPolicies;
   readonly auditLog: AuditLog;
@@ -29,7 +29,7 @@ type Seen = Pick<AccessEntry, 'durationMs' | 'httpStatus' | 'path' | 'refusal' |
 
 const OF_NOTE = new Set([401, 403, 429, 503, 504]);
 
-/** Answers everything that comes to the port: the API, the server's own routes, the page. */
+/** Handles all requests of the port: the API, the server's own routes, the page. */
 export class IamServer {
   readonly #api: Api;
   readonly #routes: IamRoutes;
@@ -49,39 +49,39 @@ export class IamServer {
         organizations: instances,
         instanceOf: (headers) => instances.of(headers)?.id,
       },
-      // Its own page is of the same origin.
+      // The server's own page has the same origin.
       origins: options.allowedOrigins,
       onAnswered: (entry) => this.#note(entry),
       onFailure: (cause, requestId) => log.failure(cause, { requestId }),
     });
   }
 
-  /** How many requests are being answered, apart from streams. */
+  /** The number of pending answers, without streams. */
   get unanswered(): number {
     return this.#open.size - this.#options.changes.count;
   }
 
-  /** Answers a request; never throws. */
+  /** Handles a request; never throws. */
   handle(request: NodeRequest, response: NodeResponse): void {
     const exchange = exchangeOf(request, response);
     this.#open.add(response);
     exchange.onGone(() => this.#open.delete(response));
     harden(response, this.#options.transport);
-    // Asked itself, a store that is silent would keep the operator's probe waiting.
+    // Uses the last known state: asking a store that does not answer would delay the operator's probe.
     const isNotReady = exchange.path === '/debug/ready' && !this.#options.isStoreUp();
     if (isNotReady) sendRefusal(exchange, storeAway());
     else if (this.#isForged(exchange)) this.#refuse(exchange, performance.now(), fromAnotherPage());
     else this.#api.handler(request, response, () => this.#answer(exchange));
   }
 
-  /** Says from now on that it is not ready, to watches and in every answer, and ends what would go on forever. */
+  /** Reports from now on that it is not ready, and ends streaming answers. */
   endWatches(): void {
     this.#api.endWatches();
-    // The port says so to later clients.
+    // The port tells later clients.
     for (const response of this.#open) if ('shouldKeepAlive' in response) response.shouldKeepAlive = false;
   }
 
-  /** A cookie comes along by itself, so whatever changes something has to come from our page. */
+  /** Browsers send cookies automatically, so a change must come from our own page. */
   #isForged({ verb, headers }: Exchange): boolean {
     const { identification, publicUrl } = this.#options;
     return !isSafe(verb) && identification.reliesOnCookie(headers) && !isFromOurPage(headers, publicUrl);
@@ -112,7 +112,7 @@ export class IamServer {
     this.#note({ requestId, protocol: 'own', verb, path, httpStatus: response.statusCode, refusal, durationMs });
   }
 
-  /** One line a request, but for those who ask every few seconds whether the server lives. */
+  /** Logs one line per request, except for frequent health probes. */
   #note({ path, httpStatus, durationMs, protocol, verb, refusal, requestId }: Seen): void {
     const { log, metrics } = this.#options;
     metrics.count('iam_requests_total', { protocol, status: httpStatus });
@@ -123,7 +123,7 @@ export class IamServer {
   }
 }
 
-/** An error is what somebody has to look into: 501 and 504 are what any stranger can ask for. */
+/** Whether an error needs an operator's attention; any stranger can cause 501 and 504. */
 function levelOf(status: number): Level {
   if (status === 500) return 'error';
   return OF_NOTE.has(status) ? 'warn' : 'info';

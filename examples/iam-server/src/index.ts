@@ -1,4 +1,4 @@
-// The program is main.ts. This is what tests look at from inside, since from outside it would take long.
+// The program is main.ts. These exports are for tests that would take too long from outside.
 export { SignInAttempts } from './accounts/sign-in-attempts.js';
 export { announcement } from './announcement.js';
 export { CannotStart, readConfig } from './config.js';

@@ -2,30 +2,30 @@ import type { Writable } from 'node:stream';
 import { isFault } from '@login-policy/event-sourcing';
 import { CannotStart, type Level } from './config.js';
 
-/** What is known of an event beside its sentence. */
+/** The fields of an event beside its sentence. */
 export type LogFacts = Readonly<Record<string, string | number | undefined>>;
 
-/** Where the server says what it has to say. Nothing of it throws: its reader may be gone, a disk full. */
+/** The server's output. It never throws: its reader may be gone, or a disk full. */
 export interface Log {
-  /** Tells the operator who started it. */
+  /** Prints a line for the operator who started it. */
   readonly say: (text: string) => void;
-  /** Tells the operator of an event, in one line. */
+  /** Logs an event in one line. */
   readonly note: (level: Level, message: string, facts?: LogFacts) => void;
-  /** Tells the operator of a failure: a fault by its code and sentence, a defect with its stack. */
+  /** Logs a failure: a fault by its code and sentence, a defect with its stack. */
   readonly failure: (cause: unknown, facts?: LogFacts) => void;
 }
 
 /** How a log is written. */
 export interface LogOptions {
-  /** The least that is written. */
+  /** The lowest level that is written. */
   readonly level?: Level;
-  /** For a person at a terminal a line is text; for programs it is JSON. */
+  /** Lines are text for a terminal and JSON for programs. */
   readonly reader?: 'person' | 'program';
 }
 
 const LEVELS: readonly Level[] = ['info', 'warn', 'error'];
 
-/** Makes a log of two streams, and listens to their errors: without a listener the first would end the process. */
+/** Creates a log on two streams, and handles their errors, which would otherwise end the process. */
 export function logTo(said: Writable, noted: Writable, { level: least = 'info', reader }: LogOptions = {}): Log {
   for (const stream of [said, noted]) stream.on('error', () => undefined);
   const lineOf = reader === 'person' ? lineForPeople : lineForPrograms;
@@ -43,7 +43,7 @@ export function logTo(said: Writable, noted: Writable, { level: least = 'info', 
   };
 }
 
-/** Some streams throw what others tell their listeners. */
+/** Some streams throw instead of emitting an error. */
 function write(stream: Writable, textOf: () => string): void {
   try {
     stream.write(`${textOf()}\n`);
@@ -61,7 +61,7 @@ function lineForPeople({ time, level, message, stack, ...facts }: LogFacts): str
   return `${time} ${level}  ${message}${known.join('')}${stack === undefined ? '' : `\n${stack}`}`;
 }
 
-/** A failure may throw when it is asked what it is. */
+/** Even describing a failure may throw. */
 function describe(cause: unknown): { readonly message: string; readonly [fact: string]: string } {
   try {
     if (isFault(cause)) return { message: cause.message, fault: cause.code };

@@ -4,7 +4,7 @@ import { CannotStart, readConfig, type Remedy } from './config.js';
 import { logTo } from './log.js';
 import type { Running } from './start.js';
 
-/** What a supervisor goes by (sysexits.h): 78, something has to be mended first; 75, starting again may help. */
+/** Exit codes for supervisors (sysexits.h): 78 needs a change first; 75 may work after a restart. */
 const EXIT: Readonly<Record<Remedy, number>> = { 'mend what is named': 78, 'start again': 75 };
 const DEFECT = 1;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -12,7 +12,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const reader = process.stderr.isTTY ? 'person' : 'program';
 const firstLog = logTo(process.stdout, process.stderr, { reader });
 
-/** At once, whatever is left: what did not close in its time never will. */
+/** Exits at once, because what did not close in time never will. */
 function end(caught?: unknown): never {
   if (caught === undefined) process.exit(0);
   process.exit(caught instanceof CannotStart ? EXIT[caught.remedy] : DEFECT);
@@ -24,9 +24,9 @@ for (const signal of SIGNALS) process.on(signal, beginToEnd);
 try {
   const config = readConfig(process.env);
   const log = logTo(process.stdout, process.stderr, { reader, level: config.logLevel });
-  // A terminal that closes, or a supervisor that asks to read the settings again: there is nothing to do.
+  // A closed terminal, or a supervisor's request to reload: nothing to do.
   process.on('SIGHUP', () => log.note('info', 'SIGHUP changes nothing: SIGTERM or SIGINT ends the server.'));
-  // After the environment was found good: imports are most of a cold start.
+  // Imported after the environment was checked, because imports are most of a cold start.
   const { start } = await import('./start.js');
   const { signal } = ending;
   const running = await start(config, log, signal).catch((caught: unknown) => end(signal.aborted ? undefined : caught));
@@ -40,7 +40,7 @@ try {
   end(caught);
 }
 
-/** A second signal ends the process at once, as the system does it. */
+/** A second signal ends the process at once, by the system's default. */
 function beginToEnd(): void {
   for (const signal of SIGNALS) process.removeListener(signal, beginToEnd);
   ending.abort();

@@ -17,7 +17,7 @@ const HELP = {
 type Name = keyof typeof HELP;
 type Labels = Readonly<Record<string, string | number>>;
 
-/** What is counted while the server runs, for Prometheus. */
+/** The server's metrics for Prometheus. */
 export class Metrics {
   readonly #counts = new Map<Name, Map<string, number>>();
   readonly #gauges = new Map<Name, () => number>([
@@ -26,14 +26,14 @@ export class Metrics {
     ['process_start_time_seconds', () => (Date.now() - performance.now()) / 1000],
   ]);
 
-  /** Adds to a counter. Labels are of few values: none comes from a request as it stands. */
+  /** Adds to a counter. Labels have few values; none is copied from a request. */
   count(name: Name, labels: Labels = {}, by = 1): void {
     const counts = this.#counts.get(name) ?? new Map<string, number>();
     const key = labelsOf(labels);
     this.#counts.set(name, counts.set(key, (counts.get(key) ?? 0) + by));
   }
 
-  /** Names what is asked each time it is wanted. */
+  /** Registers a gauge that is read at each scrape. */
   watch(name: Name, look: () => number): void {
     this.#gauges.set(name, look);
   }

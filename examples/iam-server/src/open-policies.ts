@@ -4,7 +4,7 @@ import type { Instances } from './accounts/instances.js';
 import type { Beginning } from './data/first-start.js';
 import type { Steps } from './steps.js';
 
-/** Opens the login policies of a store, for the organizations and users of the directory. */
+/** Opens the login policies of a store, with the organizations and users of the directory. */
 export function openPolicies(store: Store, organizations: Instances, countUsers: CountUsers): Promise<LoginPolicies> {
   return openLoginPolicies({ store, organizations, countUsers, guard: 'refuse' });
 }
@@ -15,8 +15,8 @@ interface Beginnings extends Pick<Beginning, 'facts'> {
 }
 
 /**
- * Brings the default policy of each instance that has none into force. Nothing is served before the read model has reached the head of the store: until then nobody knows which
- * custom policies there are.
+ * Adds the default policy of each instance that has none. Nothing is served before the read model has reached the head,
+ * because until then the custom policies are unknown.
  */
 export async function beginPolicies(policies: LoginPolicies, { facts, store, steps }: Beginnings): Promise<void> {
   const by = { actor: 'setup', reason: 'first start of the server' };

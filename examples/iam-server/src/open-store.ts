@@ -4,11 +4,11 @@ import { isFault, openMemoryStore, type Store } from '@login-policy/event-sourci
 import { CannotStart, withoutSecrets } from './config.js';
 import { createPrivateFile } from './data/private-file.js';
 
-/** A start tries again by itself, and says why. */
+/** The start itself retries, and reports why. */
 const FIRST_RETRY_MS = 1000;
 
 /**
- * Opens the store a URL names, sees that it answers, and loads no other store's driver.
+ * Opens the store of a URL, checks that it answers, and loads no other store's driver.
  *
  * @throws CannotStart
  */
@@ -16,7 +16,7 @@ export async function openStore(url: string): Promise<Store> {
   try {
     const store = await openUnseen(url);
     try {
-      // Some stores are opened without a look at the server.
+      // Some stores open without contacting their server.
       await store.eventStore.head();
     } catch (caught) {
       await store.close();
@@ -34,7 +34,7 @@ async function openUnseen(url: string): Promise<Store> {
   return url.startsWith('esdb') ? openEventStoreDb(url) : openPostgres(url);
 }
 
-/** Why the store a URL names is of no use, as a sentence. */
+/** Why the store of a URL can't be used, as a sentence. */
 export function storeFailure(url: string, cause: unknown): CannotStart {
   const reason = (cause instanceof Error ? cause.message : String(cause)).trim();
   return new CannotStart(`The store of IAM_STORE, ${withoutSecrets(url)}, can't be opened: ${reason}.`, {
@@ -45,7 +45,7 @@ export function storeFailure(url: string, cause: unknown): CannotStart {
 
 async function openSqlite(path: string): Promise<Store> {
   await mkdir(dirname(path), { recursive: true });
-  // SQLite would let everybody read it; its other files get the mode of this one.
+  // SQLite would make the file readable for all; its other files get the mode of this one.
   await createPrivateFile(path);
   const { openSqliteStore } = await import('@login-policy/store-sqlite');
   return openSqliteStore({ path });
@@ -53,7 +53,7 @@ async function openSqlite(path: string): Promise<Store> {
 
 async function openEventStoreDb(url: string): Promise<Store> {
   const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb');
-  // Once it is open, reads are tried again for far longer than somebody waits who starts the server.
+  // An open store retries reads for longer than an operator waits for a start.
   const first = connectEventStoreDb(url, { timeouts: { retryMs: FIRST_RETRY_MS } });
   try {
     await first.eventStore.head();
@@ -67,7 +67,7 @@ async function openPostgres(url: string): Promise<Store> {
   const { openPostgresStore } = await import('@login-policy/store-postgres');
   const { Pool } = (await import('pg')).default;
   const pool = new Pool({ connectionString: url });
-  // A connection that breaks while nobody uses it is replaced; without a listener it would end the process.
+  // The pool replaces broken idle connections. Without a listener, their errors would end the process.
   pool.on('error', () => undefined);
   try {
     const store = await openPostgresStore({ pool });

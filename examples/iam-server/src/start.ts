@@ -41,32 +41,32 @@ import { StoreWatch } from './store-watch.js';
 
 const PAGE_BESIDE = fileURLToPath(new URL('../../admin-page/dist', import.meta.url));
 const TRY_AGAIN_MS = 500;
-/** Requests that come with the signal to end are answered. */
+/** How long requests are still accepted after the signal to end. */
 const DRAIN_MS = 250;
-/** What is left for the store once all requests were answered or cut off. */
+/** The time for closing the store after all requests. */
 const RESERVE_MS = 3000;
-/** A start that failed is cleaned up after for so long. */
+/** The time for cleaning up after a failed start. */
 const CLEAN_UP_MS = 2000;
 
-/** A server that answers. */
+/** A running server. */
 export interface Running {
   readonly started: Started;
-  /** Answers what is in flight, ends the streams, then closes the store. @throws TookTooLong */
+  /** Answers pending requests, ends the streams, then closes the store. @throws TookTooLong */
   readonly stop: () => Promise<void>;
 }
 
-/** What was opened so far, and has to be closed, the last first. */
+/** What was opened so far and must be closed, in reverse order. */
 interface Opened {
   readonly waitsFor: string;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Starts the server within one deadline: port, store, accounts, policies, in this order, so that nothing is made up before the
- * store was looked at. Until all are there, requests are answered with 503.
+ * Starts the server within one deadline: port, store, accounts, policies, in this order, so that nothing is created
+ * before the store was checked. Until then, requests are answered with 503.
  *
  * @param signal ends the start: what was opened is closed.
- * @throws CannotStart after the log was told why, and what could be closed was closed.
+ * @throws CannotStart after the reason was logged and everything possible was closed.
  * @throws the signal's reason, when it fired.
  */
 export async function start(config: Config, log: Log, signal?: AbortSignal): Promise<Running> {
@@ -80,7 +80,7 @@ export async function start(config: Config, log: Log, signal?: AbortSignal): Pro
     });
   } catch (caught) {
     const failure = isFault(caught) ? storeFailure(config.storeUrl, caught) : caught;
-    // Said first: closing may take as long as starting did.
+    // Logged first, because closing may take as long as starting.
     if (signal?.aborted === true) log.note('info', 'The server was told to end while it was starting.');
     else log.failure(failure);
     const steps = new Steps({ what: 'Cleaning up', ms: CLEAN_UP_MS, log });
@@ -127,7 +127,11 @@ async function startWith(opened: Opened[], { config, log, steps }: Given): Promi
   };
 }
 
-/** Opens the store, and tries again while it can't be reached. @throws CannotStart when it could not be for as long as starting may take */
+/**
+ * Opens the store, with retries while it is unavailable.
+ *
+ * @throws CannotStart when it stays unavailable for the time of a start
+ */
 async function openPatiently({ config: { storeUrl }, log, steps }: Given): Promise<Store> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -142,7 +146,7 @@ async function openPatiently({ config: { storeUrl }, log, steps }: Given): Promi
   }
 }
 
-/** A folder that was named has a page; the one beside the server may not be built yet, which the API does not need. */
+/** A configured folder must have a page. The one beside the server may not be built yet; the API does not need it. */
 async function pageOf({ pageFolder }: Config): Promise<PageFiles> {
   const page = await PageFiles.load(pageFolder ?? PAGE_BESIDE);
   if (page.isThere || pageFolder === undefined) return page;
@@ -191,7 +195,7 @@ async function assemble(parts: Parts): Promise<IamServer> {
   });
 }
 
-/** Of those that work in this process: who stands by has nothing to do. */
+/** The lag of the consumers that work in this process; standbys have none. */
 function watchConsumers(metrics: Metrics, statuses: () => readonly Pick<ConsumerStatus, 'lag' | 'state'>[]): void {
   metrics.watch('iam_consumer_lag_seconds', () => Math.max(0, ...statuses().map(({ lag = 0 }) => lag)));
   metrics.watch('iam_consumers_retrying', () => statuses().filter(({ state }) => state === 'retrying').length);
@@ -207,7 +211,7 @@ interface Ending extends Omit<Given, 'config'> {
 }
 
 async function stop(port: TakenPort, server: IamServer, { opened, steps, log }: Ending): Promise<void> {
-  // The load balancer is told first that this server takes no more requests.
+  // The load balancer is told first that this server accepts no more requests.
   server.endWatches();
   const graceMs = Math.max(0, Math.floor(steps.leftMs - RESERVE_MS));
   const cut = setTimeout(() => {

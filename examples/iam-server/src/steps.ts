@@ -4,25 +4,25 @@ import type { Log } from './log.js';
 
 const SILENT_MS = 3000;
 
-/** Something took longer than it may; the message says what it waits for. */
+/** A step exceeded the deadline; the message says what it waited for. */
 export class TookTooLong extends CannotStart {
   constructor(sentence: string) {
     super(sentence, { remedy: 'start again' });
   }
 }
 
-/** How steps are taken. */
+/** How steps are run. */
 export interface StepsOptions {
-  /** As a sentence begins: `Starting`. */
+  /** The beginning of messages: `Starting`. */
   readonly what: string;
-  /** How long all of them may take. */
+  /** The time for all steps. */
   readonly ms: number;
   readonly log: Pick<Log, 'note'>;
-  /** Gives up on all of them when it fires. */
+  /** Aborts all steps. */
   readonly signal?: AbortSignal;
 }
 
-/** Does one step after the other under one deadline for all of them, and says what it waits for. */
+/** Runs steps one after another under a common deadline, and names the step that exceeds it. */
 export class Steps {
   readonly #options: StepsOptions;
   readonly #endsAt: number;
@@ -38,7 +38,7 @@ export class Steps {
   }
 
   /**
-   * Does a step, and gives up on it when the time of all is over.
+   * Runs a step within the remaining time.
    *
    * @throws TookTooLong
    * @throws the signal's reason, when it fired.

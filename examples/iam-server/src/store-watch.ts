@@ -5,13 +5,13 @@ import type { Log } from './log.js';
 const LOOK_EVERY_MS = 1000;
 const PATIENCE_MS = 1000;
 
-/** Looks once a second whether the store answers, and says once when it is away, and once when it is back. */
+/** Polls the store once a second, and logs once when it becomes unavailable and once when it is back. */
 export class StoreWatch {
   readonly #store: Pick<EventStore, 'head'>;
   readonly #log: Log;
   readonly #ending = new AbortController();
   readonly #running: Promise<void>;
-  /** A store that is silent is not asked again before it has answered. */
+  /** A store that does not answer is not asked again before it has. */
   #asked: Promise<string | undefined> | undefined;
   #awaySince: Date | undefined;
 
@@ -21,7 +21,7 @@ export class StoreWatch {
     this.#running = this.#run();
   }
 
-  /** Whether the store answered when it was last looked at. */
+  /** Whether the store answered the last poll. */
   get isUp(): boolean {
     return this.#awaySince === undefined;
   }

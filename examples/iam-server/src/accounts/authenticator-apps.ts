@@ -4,29 +4,29 @@ import type { User } from '../data/iam-facts.js';
 import { UserFiles } from '../data/user-files.js';
 import type { Instance } from './instances.js';
 
-/** A code of the period before or after counts too: a phone's clock may be off. */
+/** Codes of the adjacent periods count, too, because a phone's clock may be off. */
 const WINDOW = 1;
 const PERIOD_SECONDS = 30;
 
 /** What a user needs to set up an authenticator app. */
 export interface SetUpKey {
-  /** Base32, to be typed. */
+  /** In Base32, for typing. */
   readonly secret: string;
-  /** `otpauth:`, which an app opens, or reads as a QR code. */
+  /** An `otpauth:` URL, which an app opens or reads as a QR code. */
   readonly uri: string;
 }
 
 const schema = z.strictObject({
   generation: z.string(),
   secret: z.string(),
-  /** Whether a code of it was right once. Until then it protects nothing. */
+  /** Whether one of its codes was accepted once. Until then the app protects nothing. */
   isReady: z.boolean(),
-  /** The last period a code was used of: each code is right once. */
+  /** The period of the last accepted code: each code is accepted once. */
   lastStep: z.number().int(),
 });
 type Kept = z.infer<typeof schema>;
 
-/** The authenticator apps of users (TOTP). The codes are otpauth's. */
+/** The authenticator apps of users (TOTP), with codes by the package otpauth. */
 export class AuthenticatorApps {
   readonly #files: UserFiles<Kept>;
   readonly #now: () => number;
@@ -36,12 +36,12 @@ export class AuthenticatorApps {
     this.#now = now;
   }
 
-  /** Whether a user has set one up, and proved it by a code. */
+  /** Whether a user has set one up and confirmed it with a code. */
   async isReady(instance: Instance, user: User): Promise<boolean> {
     return (await this.#files.read(instance, user))?.isReady ?? false;
   }
 
-  /** The key to set one up with: the same each time, until a code of it was right. */
+  /** The key for setting one up: the same until one of its codes was accepted. */
   async keyFor(instance: Instance, user: User): Promise<SetUpKey> {
     const kept = await this.#files.change(instance, user, (before) => {
       if (before !== undefined) return before;
@@ -52,7 +52,7 @@ export class AuthenticatorApps {
     return { secret: kept.secret, uri: totp.toString() };
   }
 
-  /** Whether a code is right, for the first time. One that is makes the app ready. */
+  /** Accepts a code once. The first accepted code makes the app ready. */
   async verify(instance: Instance, user: User, code: string): Promise<boolean> {
     let isRight = false;
     await this.#files.change(instance, user, (kept) => {

@@ -2,19 +2,19 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { User } from '../data/iam-facts.js';
 import { newToken } from './machine-tokens.js';
 
-/** How long a browser is known after a sign-in. */
+/** How long a browser stays known after a sign-in. */
 export const DEVICE_SECONDS = 31_536_000;
 
 /**
- * What a browser keeps once a user was signed in with it. It says nothing of them, opens nothing, and counts for this user until
- * their password is another one: it is signed with what is kept of the password.
+ * The token of a browser that a user has signed in with. It reveals nothing, grants no access, and is valid for this
+ * user until their password changes, because it is signed with the stored password hash.
  */
 export function deviceOf(user: User): string {
   const id = newToken();
   return `${id}.${signature(id, user)}`;
 }
 
-/** The id of a browser that a user was signed in with before; `undefined` for every other. */
+/** The id of a browser that the user has signed in with before; `undefined` for any other. */
 export function knownDevice(cookie: string | undefined, user: User | undefined): string | undefined {
   const [id = '', signed = ''] = cookie?.split('.') ?? [];
   if (user === undefined || id === '') return undefined;

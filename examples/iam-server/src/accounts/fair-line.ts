@@ -1,4 +1,4 @@
-/** How many may wait for their turn. */
+/** The most waiters of one source, and of all sources. */
 export interface Room {
   /** Of one source. */
   readonly ofOne: number;
@@ -7,12 +7,12 @@ export interface Room {
 }
 
 /**
- * Gives turns, one at a time. The sources take turns, each in the order it came, so that how long one waits depends on how many
- * sources there are, and not on how much any of them asks for.
+ * A fair queue that serves one waiter at a time. The sources alternate, each in order of arrival, so that a waiting
+ * time depends on the number of sources and not on how much one of them asks for.
  */
 export class FairLine {
   readonly #room: Room;
-  /** By source, the one whose turn is next first. */
+  /** By source; the next one to be served is first. */
   readonly #waiting = new Map<string, readonly (() => void)[]>();
   #count = 0;
   #isTaken = false;
@@ -21,17 +21,17 @@ export class FairLine {
     this.#room = room;
   }
 
-  /** Whether all sources together leave room for one more. */
+  /** Whether there is room for one more waiter. */
   get isFull(): boolean {
     return this.#count >= this.#room.ofAll;
   }
 
-  /** Whether a source has as many waiting as one may have. */
+  /** Whether a source has reached its limit of waiters. */
   isFullOf(source: string): boolean {
     return (this.#waiting.get(source)?.length ?? 0) >= this.#room.ofOne;
   }
 
-  /** Resolves when it is the source's turn. Each turn is given back with {@link leave}. */
+  /** Resolves when it is the source's turn. The caller must {@link leave} afterwards. */
   async enter(source: string): Promise<void> {
     if (!this.#isTaken) {
       this.#isTaken = true;
@@ -43,7 +43,7 @@ export class FairLine {
     });
   }
 
-  /** Gives a turn back, to the next source if any waits. */
+  /** Ends a turn and serves the next source. */
   leave(): void {
     const [next] = this.#waiting;
     if (next === undefined) {

@@ -13,19 +13,19 @@ import {
 import { CannotStart } from '../config.js';
 import { digestOf } from './machine-tokens.js';
 
-/** Numbers in names count as numbers: the second comes before the tenth. */
+/** Numbers in names sort as numbers: 2 before 10. */
 const byName = new Intl.Collator('en', { numeric: true });
 
 /**
- * An instance, its organizations and its accounts, as `iam.json` had them at one moment: what is decided about one request is
- * decided by one of these, however often the file changes meanwhile.
+ * An instance with its organizations and accounts: an immutable snapshot of `iam.json`, so that one request sees one
+ * state even if the file changes.
  */
 export class Instance {
   readonly id: string;
   readonly name: string;
-  /** Of the secrets that its accounts have here. Sessions of another generation count for nothing. */
+  /** The generation of its accounts' secrets. Sessions of another generation are invalid. */
   readonly generation: string;
-  /** All of them by name. */
+  /** All of them, sorted by name. */
   readonly organizations: readonly DirectoryEntry[];
   readonly organizationIds: ReadonlySet<string>;
   readonly users: readonly User[];
@@ -45,7 +45,7 @@ export class Instance {
     return this.users.find((one) => one[member] === value);
   }
 
-  /** The machine whose token a request carries. */
+  /** The machine whose token the request carries. */
   machineOf(headers: RequestHeaders): Machine | undefined {
     const token = bearerToken(headers);
     return token === undefined ? undefined : this.#machines.get(digestOf(token));
@@ -57,7 +57,7 @@ interface Known {
   readonly instanceOf: (headers: RequestHeaders) => string | undefined;
 }
 
-/** The instances of `iam.json` as the file says at the moment: another process may have made all secrets anew. */
+/** The instances in the current `iam.json`. Another process may have replaced all secrets. */
 export class Instances {
   readonly #dataFolder: string;
   readonly #onFailure: (cause: unknown) => void;
@@ -71,14 +71,14 @@ export class Instances {
     this.#known = knownOf(facts);
   }
 
-  /** Reads the file again where it is another one. A file that is gone or damaged changes nothing, and is told of once. */
+  /** Reads the file again if it has changed. A missing or damaged file changes nothing and is logged once. */
   async refresh(): Promise<void> {
     const found = await stat(factsFile(this.#dataFolder), { bigint: true }).catch(() => undefined);
     const mark = found === undefined ? 'gone' : `${found.ino} ${found.mtimeNs} ${found.size}`;
-    // One after the other: an earlier reading that ends later would put the old one back.
+    // One at a time: otherwise a slow earlier read could overwrite a later one.
     if (mark !== this.#mark) this.#loading = this.#loading.then(() => this.#load());
     this.#mark = mark;
-    // Nobody goes by the old one while another request reads the new one.
+    // Requests wait for a running read, so that none uses the old state beside the new one.
     await this.#loading;
   }
 
@@ -93,12 +93,12 @@ export class Instances {
     }
   }
 
-  /** The instance a request is for, by its host; `undefined` for none that is served here. */
+  /** The instance of a request, by its host; `undefined` when none is served under it. */
   of(headers: RequestHeaders): Instance | undefined {
     return this.#known.instances.get(this.#known.instanceOf(headers) ?? '');
   }
 
-  /** An instance as the file has it now; `undefined` where it is gone. */
+  /** An instance in the current file; `undefined` when it is gone. */
   async current({ id }: Pick<Instance, 'id'>): Promise<Instance | undefined> {
     await this.refresh();
     return this.#known.instances.get(id);
@@ -108,7 +108,7 @@ export class Instances {
     return this.#known.instances.get(instanceId)?.organizationIds.has(organizationId) ?? false;
   }
 
-  /** The ids of an instance's organizations, in the order of their names. */
+  /** The ids of an instance's organizations, sorted by name. */
   list({ instanceId }: InstanceRef): Iterable<string> {
     return this.#known.instances.get(instanceId)?.organizationIds ?? [];
   }

@@ -15,7 +15,7 @@ import type { AuthenticatorApps } from './authenticator-apps.js';
 import type { Instance } from './instances.js';
 import type { OwnFactor, SetUpFactors } from './set-up-factors.js';
 
-/** What a user has shown: the right password, and perhaps a code; or a passkey. */
+/** What a user has proved: the right password, possibly with a code; or a passkey. */
 export type Shown = { readonly by: 'password'; readonly code: string | undefined } | { readonly by: 'passkey' };
 
 /** A user of an instance. */
@@ -24,10 +24,10 @@ export interface Owner {
   readonly user: User;
 }
 
-/** They are in until then, or this is what they are told. */
+/** The user is signed in until then, or gets this answer. */
 export type Judged = LetIn | { readonly refusal: Refusal };
 
-/** Until when the login policy takes what was verified for enough. */
+/** Until when the login policy accepts the checks. */
 export interface LetIn {
   readonly until: Date | undefined;
   readonly verified: SignInSession;
@@ -35,20 +35,21 @@ export interface LetIn {
 
 const APP = 'TOTP' as const;
 
-/** What a session has verified, and what change the policy has to know of. */
+/** The checks of a session, and the position of the change that the policy must include. */
 export interface OpenSession {
   readonly verified: SignInSession;
   readonly atLeast?: Position | undefined;
 }
 
-/** How long a sign-in waits for a policy that is fresh. */
+/** How long a sign-in waits for a fresh policy. */
 const WAIT_MS = 1000;
-/** Nobody waits for what is judged anew. */
+/** Re-judging has no waiting user. */
 const LONG_WAIT_MS = 10_000;
 
 /**
- * Asks the login policy of the instance whether what a user has shown is enough (docs/how-to/sign-in.md). Its users belong to no
- * organization, so the default policy is theirs. They have a password, and an authenticator app and passkeys if they set them up.
+ * Asks the instance's login policy whether a user's checks are sufficient (docs/how-to/sign-in.md). The server's own
+ * users belong to no organization, so the default policy applies to them. They have a password, and optionally an
+ * authenticator app and passkeys.
  */
 export class JudgedSignIns {
   readonly #policies: LoginPolicies;
@@ -61,7 +62,7 @@ export class JudgedSignIns {
     this.#setUp = setUp;
   }
 
-  /** @throws Fault where the policy can't be read: then nobody is let in. */
+  /** @throws Fault when the policy can't be read; then nobody is let in. */
   async judge(owner: Owner, shown: Shown): Promise<Judged> {
     const factors = await this.#setUp.of(owner);
     const at = new Date().toISOString();
@@ -84,9 +85,9 @@ export class JudgedSignIns {
   }
 
   /**
-   * Whether what an open session has verified is still enough, and until when, by the policy as it is after a change.
+   * Whether the checks of an open session are still sufficient under the changed policy, and until when.
    *
-   * @throws Fault where the policy can't be read.
+   * @throws Fault when the policy can't be read.
    */
   async judgeAnew(owner: Owner, { verified, atLeast }: OpenSession): Promise<LetIn | undefined> {
     const freshness = { waitMs: LONG_WAIT_MS, ...(atLeast !== undefined && { atLeast }) };
@@ -100,7 +101,7 @@ export class JudgedSignIns {
     return letIn(answer, verified);
   }
 
-  /** What a user is told who has shown the password alone; `undefined` where a code is asked for. */
+  /** The answer to a user with only the password; `undefined` when a code is asked for. */
   async #asksFor(answer: SignInAnswer, { instance, user }: Owner, hasCode: boolean): Promise<Refusal | undefined> {
     const options = 'options' in answer ? answer.options : [];
     const isByApp = options.some((option) => option.method === 'second-factor' && option.factor === APP);
@@ -116,7 +117,7 @@ export class JudgedSignIns {
     { at, verified }: { readonly at: string; readonly verified: SignInSession },
   ): Promise<SignInAnswer> {
     const policy = await this.#policies.policy({ instanceId: instance.id }, { waitMs: WAIT_MS });
-    // What is shown comes together, in one request.
+    // All checks arrive in one request.
     return evaluateSignIn(policy, {
       user: { hasPassword: true, factors, identityProviders: [] },
       session: verified,
@@ -126,7 +127,7 @@ export class JudgedSignIns {
   }
 }
 
-/** A check that is asked for every time counts in the request it was made in, and that was the sign-in. */
+/** A check that is required for every request only counts in the sign-in itself. */
 function requestOf({ passkey, password }: SignInSession): SignInRequest {
   const startedAt = password ?? passkey?.at;
   return startedAt === undefined ? {} : { startedAt };

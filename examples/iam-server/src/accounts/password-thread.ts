@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { hashSync, verifySync } from '@node-rs/argon2';
 
-/** A password to verify. Without a hash, which is for a name that nobody has, it takes as long and is wrong. */
+/** A password to verify. Without a hash (for an unknown name) it takes the same time and is wrong. */
 export interface Question {
   readonly passwordHash: string | undefined;
   readonly password: string;

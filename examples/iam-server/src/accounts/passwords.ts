@@ -4,12 +4,12 @@ import { hash } from '@node-rs/argon2';
 import type { User } from '../data/iam-facts.js';
 import type { Question, Verdict } from './password-thread.js';
 
-/** A password nobody can guess, to be shown once. */
+/** A random password, which is shown once. */
 export function newPassword(): string {
   return randomBytes(15).toString('base64url');
 }
 
-/** What is kept of a password: argon2id, with the library's own cost. */
+/** The stored form of a password: argon2id with the library's default cost. */
 export function hashPassword(password: string): Promise<string> {
   return hash(password);
 }
@@ -20,15 +20,15 @@ interface Asked {
 }
 
 /**
- * Verifies passwords, one at a time, on a thread of its own: in Node's thread pool each would keep a reader of files waiting, and
- * every request reads one.
+ * Verifies passwords one at a time on a thread of its own. In Node's thread pool, each would delay file reads, which
+ * every request needs.
  */
 export class Passwords {
   #thread: Worker | undefined;
   /** In the order in which the thread answers. */
   readonly #asked: Asked[] = [];
 
-  /** Whether a password is a user's. It takes as long for a user there is not as for a wrong password. */
+  /** Whether the password is the user's. An unknown user takes the same time as a wrong password. */
   isPasswordOf(user: User | undefined, password: string): Promise<boolean> {
     const question: Question = { passwordHash: user?.passwordHash, password };
     return new Promise((resolve, reject) => {
@@ -38,14 +38,14 @@ export class Passwords {
     });
   }
 
-  /** Ends the thread. What is being verified is rejected. */
+  /** Ends the thread. Running verifications are rejected. */
   async close(): Promise<void> {
     await this.#thread?.terminate();
   }
 
   #begin(): Worker {
     const thread = new Worker(new URL(import.meta.resolve('#password-thread')));
-    // It alone keeps no process going.
+    // The thread alone does not keep the process alive.
     thread.unref();
     thread.on('message', (verdict: Verdict) => {
       const asked = this.#asked.shift();
@@ -57,7 +57,7 @@ export class Passwords {
     return thread;
   }
 
-  /** The next question begins another thread. */
+  /** The next verification starts another thread. */
   #end(thread: Worker, problem: Error): void {
     if (this.#thread !== thread) return;
     this.#thread = undefined;

@@ -5,7 +5,7 @@ import type { Owner } from './judged-sign-ins.js';
 /** A factor that the server itself can verify. */
 export type OwnFactor = 'TOTP' | 'U2F_WITH_VERIFICATION';
 
-/** What the server's own users have set up. */
+/** The factors that the server's own users have set up. */
 export class SetUpFactors {
   readonly #apps: AuthenticatorApps;
   readonly #passkeys: Passkeys;
@@ -15,7 +15,7 @@ export class SetUpFactors {
     this.#passkeys = passkeys;
   }
 
-  /** An authenticator app whose code was right once, and passkeys. */
+  /** A confirmed authenticator app, and passkeys. */
   async of(owner: Owner): Promise<readonly OwnFactor[]> {
     const isReady = await this.#apps.isReady(owner.instance, owner.user);
     const hasPasskey = (await this.#passkeys.list(owner)).length > 0;
@@ -23,14 +23,14 @@ export class SetUpFactors {
   }
 }
 
-/** What the server's own users sign in with besides their passwords. */
+/** The factors of the server's own users, apart from passwords. */
 export interface OwnFactors {
   readonly apps: AuthenticatorApps;
   readonly passkeys: Passkeys;
   readonly setUp: SetUpFactors;
 }
 
-/** The factors that are kept in a folder. */
+/** The factors stored in a folder. */
 export function factorsIn(dataFolder: string): OwnFactors {
   const apps = new AuthenticatorApps(dataFolder, () => Date.now());
   const passkeys = new Passkeys(dataFolder, () => Date.now());

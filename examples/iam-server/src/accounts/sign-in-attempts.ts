@@ -1,25 +1,25 @@
 import { hash, randomUUID } from 'node:crypto';
 import { FairLine } from './fair-line.js';
 
-/** Who tries to sign in, as far as it is known before a password is looked at. */
+/** What is known about a sign-in attempt before its password is checked. */
 export interface Attempt {
   readonly name: string;
-  /** Where the try comes from. */
+  /** The network of the attempt. */
   readonly network: string;
-  /** A browser in which this very name was signed in before. */
+  /** A browser that this user has signed in with before. */
   readonly device?: string | undefined;
 }
 
-/** After so many wrong tries a guesser has to wait; one is forgotten each minute. */
+/** The number of wrong attempts before a wait; one is forgotten each minute. */
 const FREE = { ofOne: 5, ofName: 50 } as const;
 const FORGET_ONE_MS = 60_000;
 const LONGEST_WAIT_MS = 60_000;
-/** A hundred networks fill the line; each adds the time of one password to what every other waits. */
+/** A hundred networks fill the queue; each adds the time of one password to the wait of the others. */
 const WAITING = { ofOne: 10, ofAll: 1000 } as const;
-/** 65,536 places: four digits in hexadecimal. */
+/** 65,536 counters: four hexadecimal digits. */
 const PLACE_DIGITS = 4;
 
-/** Where tries are counted. */
+/** The counters of an attempt. */
 interface Place {
   readonly place: string;
   readonly free: number;
@@ -31,14 +31,14 @@ interface Tries {
 }
 
 /**
- * Slows down guessers: after five wrong passwords for a name from one network, the next has to wait one second, then two,
- * four, up to a minute. Fifty wrong ones from anywhere slow a name down for everybody but the browsers that it was signed in with
- * before: those count for themselves, so that nobody is kept out by others. Passwords are looked at one at a time, because each
- * costs memory and time on purpose. Networks take turns, and each has only so many tries waiting; so have the known browsers of a
- * name, for which there is always room.
+ * Slows guessing down. After five wrong passwords for a name from one network, the next attempts wait one second, two,
+ * four, up to a minute. Fifty wrong ones from anywhere slow the name down for everybody except known browsers, which
+ * have counters of their own, so that an attacker can't lock a user out. Passwords are checked one at a time, because
+ * each is costly by design. Networks alternate, with a limited number of waiting attempts each; so do the known
+ * browsers of a name, for which there is always room.
  *
- * Nothing is forgotten to make room, or guessing at many names would give new tries at one: they share places instead, by a
- * secret, so that nobody can find out which.
+ * No counter is evicted, otherwise guessing at many names would reset one. Names share counters instead, by a secret
+ * hash, so that nobody can find out which names collide.
  */
 export class SignInAttempts {
   readonly #tries = new Map<string, Tries>();
@@ -51,8 +51,8 @@ export class SignInAttempts {
   }
 
   /**
-   * Counts a try before its password is looked at, so that many at the same time are counted too. Answers with the seconds
-   * to wait when it is not to be looked at; else when it is its turn.
+   * Counts an attempt before its password is checked, so that concurrent ones count, too. Returns the seconds to wait
+   * if it must not be checked; otherwise resolves when it is its turn.
    */
   async begin(attempt: Attempt): Promise<{ readonly waitSeconds: number } | undefined> {
     const places = this.#placesOf(attempt);
@@ -67,9 +67,9 @@ export class SignInAttempts {
   }
 
   /**
-   * Whatever came of a try that was begun. A right one clears what it was counted at, apart from what others tried. One that is
-   * unfinished, a right password without its code, is taken back and clears nothing: else knowing the password would give new tries at
-   * the code.
+   * Records the outcome of an attempt. A right password clears its own counters, apart from other people's attempts. An
+   * incomplete one (a right password without its code) is taken back but clears nothing: otherwise knowing the password
+   * would allow unlimited guesses at the code.
    */
   end(attempt: Attempt, verdict: 'right' | 'unfinished' | 'wrong'): void {
     this.#line.leave();
@@ -94,7 +94,7 @@ export class SignInAttempts {
 
   #waitAt(place: string, free: number): number {
     const failed = this.#failedAt(place);
-    // A part of one may be forgotten already while they are tried.
+    // Part of an attempt may have been forgotten during its check.
     if (failed < free - 0.5) return 0;
     const pauseMs = Math.min(1000 * 2 ** Math.max(0, failed - free), LONGEST_WAIT_MS);
     return (this.#tries.get(place)?.at ?? 0) + pauseMs - this.#now();

@@ -11,18 +11,18 @@ import { oneAtATime } from './one-at-a-time.js';
 import { createPrivately, writePrivately } from './private-file.js';
 import { draftSecrets, settleSecrets, type Secrets } from './quickstart.js';
 
-/** Facts, and what of them can be shown only now. */
+/** The facts, and the secrets that can only be shown now. */
 export interface Beginning {
   readonly facts: IamFacts;
-  /** `undefined` unless this start made them. */
+  /** `undefined` unless this start created them. */
   readonly secrets: Secrets | undefined;
 }
 
 /**
- * What the server begins with: what an earlier start kept, or what the first one makes up. Killed at any moment it leaves
- * accounts whose passwords can be read, or none. Of several starts at once that make secrets, one makes them.
+ * The server's initial data: stored by an earlier start, or created by the first. Killed at any time, it leaves either
+ * accounts whose passwords can be read, or none. Of several concurrent starts, one creates the secrets.
  *
- * @param seen the generation of `iam.json` when this start began, if there was one.
+ * @param seen the generation of `iam.json` when this start began, if it existed.
  * @throws CannotStart
  */
 export async function begin(config: Config, store: Store, seen: string | undefined): Promise<Beginning> {
@@ -34,7 +34,7 @@ export async function begin(config: Config, store: Store, seen: string | undefin
   const renewed = await withNewSecrets(known);
   return oneAtATime(`${factsFile(dataFolder)}.lock`, async () => {
     const current = (await loadFacts(dataFolder)) ?? known;
-    // Secrets that another start has made meanwhile are as new, and may have been printed.
+    // Secrets that a concurrent start has created are new enough, and may have been printed.
     return current.generation === seen ? begun(dataFolder, renewed, writePrivately) : settled(dataFolder, current);
   });
 }
@@ -46,7 +46,7 @@ async function begun(
 ): Promise<Beginning> {
   await draftSecrets(dataFolder, facts, secrets);
   await write(factsFile(dataFolder), `${JSON.stringify(facts, null, 2)}\n`);
-  // Another process may have been first: then what it wrote counts.
+  // Another process may have been first; its data counts.
   const kept = (await loadFacts(dataFolder)) ?? facts;
   await settleSecrets(dataFolder, kept);
   return { facts: kept, secrets: kept.generation === facts.generation ? secrets : undefined };
@@ -64,7 +64,7 @@ interface Secured {
   readonly secrets: Secrets;
 }
 
-/** Some have nothing but a passkey: what a removal means for them is worth a look. */
+/** Some users only have a passkey, so that the preview of a removal is interesting. */
 const ACME: DirectoryEntry['users'] = [
   { id: 'ada', factors: ['U2F_WITH_VERIFICATION', 'TOTP'] },
   { id: 'ben', factors: ['U2F_WITH_VERIFICATION'] },
@@ -75,7 +75,7 @@ const GLOBEX: DirectoryEntry['users'] = [
   { id: 'eli', factors: ['U2F'] },
 ];
 
-/** An instance with two organizations, an owner and a viewer; or accounts for the instance a store has already. */
+/** An instance with two organizations, an owner and a viewer; or accounts for the existing instance of a store. */
 async function firstFacts({ adoptedInstance, dataFolder, storeUrl }: Config, store: Store): Promise<Unsecured> {
   const found = adoptedInstance === undefined ? await firstOwner(store) : undefined;
   if (found !== undefined) {
@@ -95,7 +95,7 @@ async function firstFacts({ adoptedInstance, dataFolder, storeUrl }: Config, sto
         id: adoptedInstance ?? newId(),
         name: 'Example IAM',
         organizations: organizations.length === 0 ? fresh : organizations,
-        // Ids that can be read: they stand in the history as who did it.
+        // Readable ids, because the history shows them as actors.
         users: [
           { id: 'owner', name: 'owner', role: 'IAM_OWNER', passwordHash: '' },
           { id: 'viewer', name: 'viewer', role: 'IAM_OWNER_VIEWER', passwordHash: '' },
@@ -120,7 +120,7 @@ async function firstOwner(store: Store): Promise<OwnerRef | undefined> {
   return undefined;
 }
 
-/** The organizations of an instance that ever had a custom policy; their names are in no event. */
+/** The organizations of an instance that ever had a custom policy. Events do not contain their names. */
 async function customizedIn(store: Store, instanceId: string): Promise<readonly DirectoryEntry[]> {
   const ids = new Set<string>();
   for await (const page of store.eventStore.readAll({ filter: { categories: [ORGANIZATION_CATEGORY] } })) {
@@ -133,8 +133,8 @@ async function customizedIn(store: Store, instanceId: string): Promise<readonly 
 }
 
 /**
- * The same facts with all passwords and tokens made anew. The first user and the first machine of each role in the first
- * instance get secrets to be shown; others, some that nobody knows.
+ * The same facts with new passwords and tokens. In the first instance, the first user and machine of each role get
+ * secrets that are shown; others get unknown ones.
  */
 async function withNewSecrets({ instances }: Unsecured): Promise<Secured> {
   const [owner, viewer] = [newSecretsFor(instances[0], 'IAM_OWNER'), newSecretsFor(instances[0], 'IAM_OWNER_VIEWER')];
@@ -180,7 +180,7 @@ function signInOf({ user, password }: NewSecrets): { readonly name: string; read
   return { name: user?.name ?? 'nobody', password };
 }
 
-/** Eighteen digits, like ZITADEL's own ids. */
+/** Eighteen digits, as in ZITADEL. */
 function newId(): string {
   const digits = Array.from({ length: 17 }, () => randomInt(10)).join('');
   return `${randomInt(1, 10)}${digits}`;

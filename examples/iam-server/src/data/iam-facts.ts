@@ -13,17 +13,17 @@ export interface User {
   readonly passwordHash: string;
 }
 
-/** A program that calls with a token which does not change. */
+/** A program that calls with a fixed token. */
 export interface Machine {
   readonly id: string;
   readonly role: Role;
   readonly tokenDigest: string;
 }
 
-/** A user of an organization: what a change of its policy may hit. They don't sign in here. */
+/** A user of an organization, who counts in previews of policy changes. They don't sign in here. */
 export interface DirectoryUser {
   readonly id: string;
-  /** What they have set up. */
+  /** The factors they have set up. */
   readonly factors: readonly (SecondFactor | MultiFactor)[];
 }
 
@@ -31,24 +31,24 @@ export interface DirectoryUser {
 export interface DirectoryEntry {
   readonly id: string;
   readonly name: string;
-  /** Absent where the directory does not know them: then nobody knows how many a change hits. */
+  /** Absent when they are unknown; then it is unknown how many users a change affects. */
   readonly users?: readonly DirectoryUser[] | undefined;
 }
 
-/** An instance, its organizations, and who may sign in to it. */
+/** An instance, its organizations and its accounts. */
 export interface InstanceFacts {
   readonly id: string;
   readonly name: string;
-  /** The hosts it is reached under; the only instance is reached under any. */
+  /** The hosts it is served under. A single instance is served under any host. */
   readonly hosts?: readonly string[] | undefined;
   readonly organizations: readonly DirectoryEntry[];
   readonly users: readonly User[];
   readonly machines: readonly Machine[];
 }
 
-/** What the server itself knows. No secret stands in it in clear. */
+/** The server's own facts, without secrets in clear text. */
 export interface IamFacts {
-  /** Another one each time all secrets are made anew: sessions of an earlier one count no more. */
+  /** Changes whenever all secrets are replaced, which invalidates earlier sessions. */
   readonly generation: string;
   readonly instances: readonly InstanceFacts[];
 }
@@ -92,19 +92,19 @@ const schema = z.strictObject({
     ),
 });
 
-/** That no two of a list have the same of something, for operators who edit the file by hand. */
+/** Refuses duplicates in a list, for operators who edit the file by hand. */
 function each<Member extends string>(
   member: Member,
 ): [(all: readonly Readonly<Record<Member, string>>[]) => boolean, string] {
   return [(all) => new Set(all.map((one) => one[member])).size === all.length, `Two have the same ${member}`];
 }
 
-/** Where the facts are kept. */
+/** The place of the facts. */
 export function factsFile(dataFolder: string): string {
   return join(dataFolder, 'iam.json');
 }
 
-/** The facts of an earlier start; `undefined` when there was none. @throws CannotStart when they can't be read. */
+/** The stored facts; `undefined` before the first start. @throws CannotStart when they can't be read. */
 export async function loadFacts(dataFolder: string): Promise<IamFacts | undefined> {
   const file = factsFile(dataFolder);
   const kept = await readPrivately(file);
@@ -119,7 +119,7 @@ export async function loadFacts(dataFolder: string): Promise<IamFacts | undefine
   }
 }
 
-/** Before there could be several instances, the file was about the one. */
+/** Older files describe a single instance. */
 function inTodaysForm(kept: unknown): unknown {
   const old = z.looseObject({ instance: z.object({ id: text, name: text }) }).safeParse(kept);
   if (!old.success) return kept;

@@ -3,10 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { codeOf, unusable } from './private-file.js';
 
 const LOOK_EVERY_MS = 25;
-/** Far longer than what is done under a lock takes: the process that has the lock was killed. */
+/** Far longer than work under a lock takes: an older lock belongs to a killed process. */
 const STALE_MS = 10_000;
 
-/** Does something while no other process does it under the same lock, which is a file. @throws CannotStart */
+/** Runs work under a lock, which is a file, so that no other process runs it at the same time. @throws CannotStart */
 export async function oneAtATime<Result>(lock: string, act: () => Promise<Result>): Promise<Result> {
   while (!(await isTaken(lock))) {
     const found = await stat(lock).catch(() => undefined);

@@ -5,7 +5,7 @@ import { CannotStart } from '../config.js';
 
 const ONLY_OWNER = 0o600;
 
-/** Sees that the folder is there and can be written to. @throws CannotStart */
+/** Ensures that the folder exists and is writable. @throws CannotStart */
 export async function ensureFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -20,7 +20,7 @@ export async function ensureFolder(folder: string): Promise<void> {
   }
 }
 
-/** Puts a file in its place as a whole, readable by nobody but its owner, whatever stood there before. @throws CannotStart */
+/** Atomically writes or replaces a file that only its owner can read. @throws CannotStart */
 export async function writePrivately(path: string, text: string): Promise<void> {
   const draft = await draftOf(path, text);
   try {
@@ -31,7 +31,7 @@ export async function writePrivately(path: string, text: string): Promise<void> 
   }
 }
 
-/** Does the same where nothing stands yet; what another process has put there stays. @throws CannotStart */
+/** The same, but keeps a file that exists, such as another process's. @throws CannotStart */
 export async function createPrivately(path: string, text: string): Promise<void> {
   const draft = await draftOf(path, text);
   try {
@@ -44,7 +44,7 @@ export async function createPrivately(path: string, text: string): Promise<void>
 }
 
 /**
- * A file's text, `undefined` when there is none. It is taken from others' eyes, should it have been open to them.
+ * The text of a file; `undefined` when it does not exist. Removes other users' access to it.
  *
  * @throws CannotStart
  */
@@ -63,12 +63,12 @@ export async function readPrivately(path: string): Promise<string | undefined> {
   }
 }
 
-/** Makes an empty file that its owner alone can read, for a driver to write to. One that is there stays as it is. */
+/** Creates an empty file with private access for a driver to write to. Keeps an existing one. */
 export async function createPrivateFile(path: string): Promise<void> {
   await (await open(path, 'a', ONLY_OWNER)).close();
 }
 
-/** Why the operating system refused: `ENOENT`, `EEXIST`; `undefined` for any other error. */
+/** The code of an operating-system error, such as `ENOENT`; `undefined` for any other error. */
 export function codeOf(caught: unknown): string | undefined {
   return caught instanceof Error && 'code' in caught && typeof caught.code === 'string' ? caught.code : undefined;
 }
@@ -90,7 +90,7 @@ async function draftOf(path: string, text: string): Promise<string> {
     }
     return draft;
   } catch (caught) {
-    // Without room, or half written.
+    // No space left, or partly written.
     await rm(draft, { force: true });
     throw unusable(path, 'written', caught);
   }

@@ -9,7 +9,7 @@ interface SignIn {
   readonly password: string;
 }
 
-/** The secrets of a first start, in clear. */
+/** The secrets of a first start, in clear text. */
 export interface Secrets {
   readonly tokens: { readonly owner: string; readonly viewer: string };
   readonly users: { readonly owner: SignIn; readonly viewer: SignIn };
@@ -18,14 +18,14 @@ export interface Secrets {
 const DRAFT = /^(quickstart|iam)\.json\.[\w.-]+$/;
 const OLD_MS = 60_000;
 
-/** Where the secrets of the quick start are, the one place that has them in clear. */
+/** The only file with the secrets in clear text, for the quick start. */
 export function quickstartFile(dataFolder: string): string {
   return join(dataFolder, 'quickstart.json');
 }
 
 /**
- * Writes the secrets beside their place, under the name of their generation, before `iam.json` says that they count. A server
- * that is killed between the two loses nothing: `settleSecrets` of the next start puts them there.
+ * Writes the secrets to a file named by their generation, before `iam.json` makes them valid. If the server is killed
+ * in between, the next start's `settleSecrets` moves the file to its place.
  */
 export async function draftSecrets(
   dataFolder: string,
@@ -42,7 +42,7 @@ export async function draftSecrets(
   await writePrivately(draftFile(dataFolder, generation), textOf(content));
 }
 
-/** Puts the secrets that count in their place, and takes away what starts that came to nothing have left. @throws CannotStart */
+/** Moves the valid secrets to their place, and deletes the files of failed starts. @throws CannotStart */
 export async function settleSecrets(dataFolder: string, { generation }: IamFacts): Promise<void> {
   const place = quickstartFile(dataFolder);
   try {
@@ -52,14 +52,14 @@ export async function settleSecrets(dataFolder: string, { generation }: IamFacts
   }
   for (const name of await readdir(dataFolder)) {
     const file = join(dataFolder, name);
-    // A younger one may be of a start that is under way.
+    // A newer file may belong to a start in progress.
     if (DRAFT.test(name) && Date.now() - ((await stat(file).catch(() => undefined))?.mtimeMs ?? 0) > OLD_MS)
       await rm(file, { force: true });
   }
 }
 
 /**
- * Writes the address into the file of the secrets, for programs, unless a server that runs has written its own there.
+ * Writes the address into the file of the secrets, for programs, unless a running server has written its own.
  *
  * @throws CannotStart
  */

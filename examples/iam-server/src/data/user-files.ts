@@ -7,7 +7,7 @@ import type { User } from './iam-facts.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { readPrivately, writePrivately } from './private-file.js';
 
-/** Of the secrets of `iam.json`: when those are made anew, what is kept of its users counts no more. */
+/** The generation of the secrets in `iam.json`. Data of an earlier generation is invalid. */
 interface OfAGeneration {
   readonly generation: string;
 }
@@ -23,9 +23,9 @@ export class UserFiles<Kept extends OfAGeneration> {
   }
 
   /**
-   * What is kept of a user; `undefined` when there is nothing, or only of an earlier generation.
+   * The stored data of a user; `undefined` without any, or of an earlier generation.
    *
-   * @throws when the file is damaged: taken for none, it would let its user in by less than they set up.
+   * @throws when the file is damaged: treating it as missing would let its user in with fewer factors.
    */
   async read(instance: Instance, user: User): Promise<Kept | undefined> {
     const text = await readPrivately(this.#fileOf(instance, user));
@@ -34,7 +34,7 @@ export class UserFiles<Kept extends OfAGeneration> {
     return kept.generation === instance.generation ? kept : undefined;
   }
 
-  /** Changes what is kept of a user, while no other process does; `undefined` and what was there before leave the file as it is. */
+  /** Changes the stored data of a user, under a lock. `undefined`, or the unchanged value, leaves the file as it is. */
   async change<Changed extends Kept | undefined>(
     instance: Instance,
     user: User,
@@ -55,7 +55,9 @@ export class UserFiles<Kept extends OfAGeneration> {
   }
 }
 
-/** A name of a user that says nothing of them: the same in each process, and another one for each user of each instance. */
+/**
+ * A file name that reveals nothing about the user: unique for each user and instance, and the same in every process.
+ */
 export function handleOf(instance: Instance, user: User): string {
   return digestOf(JSON.stringify([instance.id, user.id]));
 }

@@ -3,7 +3,7 @@ import { parseInstance, parseOrganization, policyStream, type LoginPolicyRow } f
 import type { StreamId } from '@login-policy/event-sourcing';
 import type { ChangesFeed } from '../routes/changes-feed.js';
 
-/** What stands in the read model of one organization's policy: its row, or that it can't be read. */
+/** An organization's policy in the read model: its row, or that it is unreadable. */
 export type KeptPolicy = LoginPolicyRow | 'unreadable';
 
 /** The custom policies of an instance by the ids of their organizations. */
@@ -11,9 +11,9 @@ export type KeptPolicies = ReadonlyMap<string, KeptPolicy>;
 
 interface Kept {
   readonly rows: Map<string, KeptPolicy>;
-  /** Those that were changed since they were read. */
+  /** Those that have changed since they were read. */
   readonly changed: Set<string>;
-  /** The reads of this instance, one after the other. */
+  /** The reads of this instance, one after another. */
   turn: Promise<void>;
   /** Whether all of them were read once. */
   isWhole: boolean;
@@ -22,8 +22,9 @@ interface Kept {
 const PAGE = 1000;
 
 /**
- * The custom policies of each instance, read once and then as they change, so that a list of ten thousand organizations is sorted and
- * searched without reading ten thousand policies. It may be behind the store by as long as the feed of changes needs.
+ * A cache of each instance's custom policies: read once and then updated by the feed of changes, so that a list of ten
+ * thousand organizations is sorted and searched without reading as many policies. It lags behind the store by the delay
+ * of that feed.
  */
 export class CustomPolicies {
   readonly #policies: LoginPolicies;
@@ -41,7 +42,11 @@ export class CustomPolicies {
     });
   }
 
-  /** Those of an instance, and its default policy under `''`. @throws Fault as the read model does; what was not read then is read the next time. */
+  /**
+   * The policies of an instance, with the default policy under `''`.
+   *
+   * @throws Fault as the read model does; what was not read is read the next time.
+   */
   async of(instance: InstanceRef): Promise<KeptPolicies> {
     const kept = this.#keptOf(instance);
     const turn = kept.turn.catch(() => undefined).then(() => this.#readChanged(instance, kept));
@@ -50,7 +55,7 @@ export class CustomPolicies {
     return kept.rows;
   }
 
-  /** The rows of some organizations as they are now, and the default policy's under `''`: all of one moment. */
+  /** The current rows of some organizations, with the default policy under `''`, in one snapshot. */
   async read({ instanceId }: InstanceRef, ids: Iterable<string>): Promise<KeptPolicies> {
     const streams = new Map<string, StreamId>([['', policyStream(parseInstance({ instanceId }, 'instance'))]]);
     for (const organizationId of ids)
@@ -78,13 +83,13 @@ export class CustomPolicies {
     const changed = [...kept.changed];
     for (let from = 0; from < changed.length; from += PAGE) {
       const ids = changed.slice(from, from + PAGE);
-      // What changes while it is read is read once more.
+      // A policy that changes during the read is read once more.
       for (const id of ids) kept.changed.delete(id);
       await this.#keep(instance, kept, ids);
     }
   }
 
-  /** While it is the same, what was compared with it is so, too: its row stays the same object. */
+  /** Keeps the same row object while a row is unchanged, so that cached comparisons with it stay valid. */
   async #readDefault(instance: InstanceRef, { rows }: Kept): Promise<void> {
     const [before, now] = [rows.get(''), (await this.read(instance, [])).get('') ?? 'unreadable'];
     const isSame = typeof before === 'object' && typeof now === 'object' && before.marks.eventId === now.marks.eventId;

@@ -4,19 +4,19 @@ import type { DirectoryEntry } from '../data/iam-facts.js';
 import type { KeptPolicies, KeptPolicy } from './custom-policies.js';
 import { plainText } from './plain-text.js';
 
-/** By what the table is sorted. */
+/** The sort keys of the table. */
 export const SORTS = ['name', 'policy', 'differs', 'health', 'changed'] as const;
 
-/** Which organizations are wanted, in which order, and which page of them. */
+/** The filter, the order and the page of the table. */
 export interface TableQuery {
-  /** Part of a name or an id; case and accents don't matter. */
+  /** Part of a name or an id, regardless of case and accents. */
   readonly search: string;
   readonly policy: 'any' | 'default' | 'custom';
-  /** Those whose users may use this factor. */
+  /** Only organizations whose users may use this factor. */
   readonly allowing?: SecondFactor | MultiFactor | undefined;
-  /** Those whose policy locks users out, or can't be read. */
+  /** Only those whose policy locks users out or is unreadable. */
   readonly attention: boolean;
-  /** These alone; empty for no choice. */
+  /** Only these organizations; empty for all. */
   readonly ids: readonly string[];
   readonly sort: (typeof SORTS)[number];
   readonly order: 'asc' | 'desc';
@@ -24,29 +24,29 @@ export interface TableQuery {
   readonly limit: number;
 }
 
-/** An organization beside what is known of its policy. */
+/** An organization with what is known about its policy. */
 export interface TableEntry extends DirectoryEntry {
   readonly isCustom: boolean;
-  /** Whether this program can read its policy: if not, nothing else is known of it. */
+  /** Whether the policy is readable. If not, nothing else is known about it. */
   readonly isReadable: boolean;
-  /** In how many points its policy differs from the default; 0 on the default. */
+  /** The number of differences from the default; 0 for the default. */
   readonly differs: number;
   readonly warnings: readonly PolicyWarning[];
-  /** When its custom policy was changed last, in milliseconds; `undefined` on the default. */
+  /** When its custom policy was last changed, in milliseconds; `undefined` for the default. */
   readonly changedAt: number | undefined;
 }
 
 /** The entries of a page, and how many organizations there are. */
 export interface Table {
   readonly entries: readonly DirectoryEntry[];
-  /** How many the query lets through. */
+  /** The number of organizations that match the query. */
   readonly total: number;
   readonly counts: { readonly all: number; readonly custom: number; readonly attention: number };
 }
 
 const NO_KNOWN_FACTORS: readonly (SecondFactor | MultiFactor)[] = [];
 
-/** The page of organizations that is wanted; `policies` has the default policy under `''`. */
+/** The requested page of organizations; `policies` has the default policy under `''`. */
 export function tableOf(directory: readonly DirectoryEntry[], policies: KeptPolicies, query: TableQuery): Table {
   const standard = policyIn(policies.get(''));
   const onDefault = entryOn(standard);
@@ -73,7 +73,7 @@ export function tableOf(directory: readonly DirectoryEntry[], policies: KeptPoli
   };
 }
 
-/** What is known of one organization's policy. */
+/** What is known about one organization's policy. */
 export function entryOf(one: DirectoryEntry, policies: KeptPolicies): TableEntry {
   const standard = policyIn(policies.get(''));
   const { factors: _, ...entry } = judged(policies.get(one.id), standard) ?? entryOn(standard);
@@ -98,7 +98,7 @@ function entryOn(standard: LoginPolicy): Judged {
   };
 }
 
-/** By the row, and the default it was compared with: a row of a policy that did not change is judged once. */
+/** Cached by the row and the default it was compared with, so that an unchanged policy is judged once. */
 const judgements = new WeakMap<object, { readonly standard: LoginPolicy; readonly entry: Judged }>();
 
 function judged(row: KeptPolicy | undefined, standard: LoginPolicy): Judged | undefined {
@@ -140,20 +140,23 @@ function needsAttention({ isReadable, warnings }: Judged): boolean {
   return !isReadable || warnings.length > 0;
 }
 
-/** Names don't change, and there are many: each is made plain once. */
+/** Normalised names, cached because names don't change and there are many. */
 const plain = new WeakMap<DirectoryEntry, string>();
 
 function plainOf(one: DirectoryEntry): string {
   let text = plain.get(one);
   if (text === undefined) {
-    // A name that ends and an id that begins with what is sought together is not a match.
+    // The separator keeps a search from matching the end of a name and the beginning of an id.
     text = `${plainText(one.name)}\n${plainText(one.id)}`;
     plain.set(one, text);
   }
   return text;
 }
 
-/** The directory is in the order of names; of what is equal, that order stays. What has no value comes last, either way. */
+/**
+ * A stable sort: equal entries keep the directory's order by name. Entries without a value come last in both
+ * directions.
+ */
 function sortedBy(known: readonly Known[], { sort, order }: TableQuery): readonly Known[] {
   if (sort === 'name') return order === 'asc' ? known : known.toReversed();
   const sign = order === 'asc' ? 1 : -1;

@@ -1,4 +1,4 @@
-/** Text as it is searched for: without case, accents, and marks that nobody sees. Who seeks `zurich` finds Zürich. */
+/** Normalises text for searching: without case, accents and invisible marks, so that `zurich` finds Zürich. */
 export function plainText(text: string): string {
   return text
     .normalize('NFKD')

@@ -6,14 +6,14 @@ import type { DirectoryEntry } from '../data/iam-facts.js';
 
 type Factors = readonly UsersWanted['having'][number][];
 
-/** The directory knows of no users of an organization, which is not the same as that there are none. */
+/** The directory does not know an organization's users, which differs from knowing that there are none. */
 class UsersNotKnown extends Error {
   constructor({ id }: Pick<DirectoryEntry, 'id'>) {
     super(`iam.json does not say who the users of the organization ${id} are.`);
   }
 }
 
-/** Counts users by what they have set up: those of organizations as `iam.json` has them, the server's own as their files do. */
+/** Counts users by their factors: those of organizations from `iam.json`, the server's own from their files. */
 export class UserCounts {
   readonly #instances: Instances;
   readonly #setUp: SetUpFactors;
@@ -23,7 +23,7 @@ export class UserCounts {
     this.#setUp = setUp;
   }
 
-  /** @throws UsersNotKnown, after which a preview says that it does not know. */
+  /** @throws UsersNotKnown, so that a preview says that the number is unknown. */
   readonly count: CountUsers = async (owner, wanted) => {
     const users = await this.#factorsIn(owner);
     return users.filter((factors) => isWanted(factors, wanted)).length;

@@ -5,10 +5,10 @@ import { targetOf, type NodeRequest, type NodeResponse, type RequestHeaders } fr
 import type { z } from 'zod';
 import { badBody, type Refusal } from './refusal.js';
 
-/** A passkey of the largest kind of key comes in 6 KB. */
+/** The largest passkey answer, with the largest kind of key, is 6 KB. */
 const LARGEST_BODY = 16_384;
 
-/** What the responses of HTTP/1.1 and HTTP/2 have in common, in the one form that their types don't say. */
+/** The common interface of HTTP/1.1 and HTTP/2 responses, which their types do not express. */
 export interface Response {
   readonly headersSent: boolean;
   readonly statusCode: number;
@@ -27,19 +27,19 @@ export interface Response {
 export interface Exchange {
   readonly request: NodeRequest;
   readonly response: Response;
-  /** Tells, once, that nothing can be sent any more: at once when that is so already. */
+  /** Calls back once when nothing more can be sent, at once if that is the case already. */
   readonly onGone: (listener: () => void) => void;
   readonly headers: RequestHeaders;
-  /** The id the request came with, or one of its own: it is told to the caller, and stands in the log. */
+  /** The request's id, or a new one. It is returned to the caller and logged. */
   readonly requestId: string;
   readonly verb: string;
   /** Without the query. */
   readonly path: string;
-  /** What stands behind the `?`; empty for nothing. */
+  /** The part after the `?`; empty without one. */
   readonly query: string;
 }
 
-/** Takes a request and its response of Node's. */
+/** Wraps a request and response of Node. */
 export function exchangeOf(request: NodeRequest, response: NodeResponse): Exchange {
   const { headers, method = 'GET', url: target = '/' } = request;
   const { authority, url } = targetOf(target);
@@ -51,7 +51,7 @@ export function exchangeOf(request: NodeRequest, response: NodeResponse): Exchan
     onGone: (listener) => onGone(request, response, listener),
     headers: {
       get(name) {
-        // HTTP/2 names the host in a header of its own.
+        // In HTTP/2, the host is in a pseudo-header.
         const value = name === 'host' ? (headers[':authority'] ?? authority ?? headers.host) : headers[name];
         return Array.isArray(value) ? value.join(', ') : value;
       },
@@ -64,7 +64,7 @@ export function exchangeOf(request: NodeRequest, response: NodeResponse): Exchan
 }
 
 function onGone(request: NodeRequest, response: NodeResponse, listener: () => void): void {
-  // A response that is over lets go of its socket.
+  // A response that has ended is detached from its socket.
   const socket = 'stream' in response ? undefined : request.socket;
   if ('stream' in response ? response.stream.destroyed : request.socket.destroyed) {
     listener();
@@ -76,14 +76,14 @@ function onGone(request: NodeRequest, response: NodeResponse, listener: () => vo
     listener();
   };
   response.once('close', tell);
-  // Over HTTP/1.1, a response that waits behind another on its connection does not hear that the connection closed.
+  // In HTTP/1.1, a response that waits behind another is not told that the connection closed.
   socket?.setMaxListeners(0).once('close', tell);
 }
 
-/** Where a request comes from, as one who guesses passwords has it: an address, of IPv6 the network that one household has. */
+/** The source of a request, for counting password guesses: its address, or for IPv6 the network of a household. */
 export function networkOf({ headers, request }: Exchange, isBehindProxy: boolean): string {
   const peer = request.socket?.remoteAddress ?? '';
-  // The last one is what the proxy itself has seen; what stands before anybody may have written.
+  // The last entry was written by the proxy itself; earlier ones may be forged.
   const address = (isBehindProxy && headers.get('x-forwarded-for')?.split(',').at(-1)?.trim()) || peer;
   const plain = address.replace(/^::ffff:/, '');
   return isIPv6(plain) ? `${plain.split(':').slice(0, 4).join(':')}::/64` : plain;
@@ -94,21 +94,21 @@ export function sendJson({ response }: Exchange, body: object, headers: Outgoing
   send(response, { status: 200, headers, body });
 }
 
-/** Answers that it is done, and that there is nothing to say. */
+/** Answers 204. */
 export function sendNothing({ response }: Exchange, headers: OutgoingHttpHeaders = {}): void {
   response.writeHead(204, headers);
   response.end();
 }
 
-/** Answers a refusal, in the shape the API's errors have. */
+/** Answers with a refusal, in the format of the API's errors. */
 export function sendRefusal({ request, response }: Exchange, { body, content }: Refusal): void {
   const { headers = {}, isLast, status } = content;
-  // HTTP/2 has no such header: there only the stream ends.
+  // HTTP/2 does not have this header; only the stream ends.
   const isClosing = isLast === true && request.httpVersionMajor === 1;
   send(response, { status, headers: isClosing ? { ...headers, connection: 'close' } : headers, body });
 }
 
-/** Reads a small body of JSON and takes it apart. @throws Refusal when it is not what the schema says. */
+/** Reads a small JSON body and parses it. @throws Refusal when it does not match the schema. */
 export async function readJson<Body>({ request, headers }: Exchange, schema: z.ZodType<Body>): Promise<Body> {
   const type = headers.get('content-type') ?? '';
   if (!/^application\/json(;|$)/i.test(type)) throw badBody(415, 'The body must be of type application/json.');
@@ -137,7 +137,7 @@ async function textOf(request: NodeRequest): Promise<string> {
       chunks.push(chunk);
     }
   } catch {
-    // The client went away, and each version of HTTP says so in its own way; that is nobody's failure.
+    // The client left, which each version of HTTP reports in its own way. That is not a failure.
     throw badBody(400, 'The request ended before it was complete.');
   }
   if (size > LARGEST_BODY) throw badBody(413, `The body is larger than ${LARGEST_BODY} bytes.`);

@@ -8,23 +8,23 @@ import type { KeyAndCertificate } from './tls-files.js';
 /** What is listened on. */
 export interface PortChoice {
   readonly host: string;
-  /** Tried one after the other. */
+  /** Tried in order. */
   readonly ports: readonly number[];
   readonly tls: KeyAndCertificate | undefined;
 }
 
-/** A port that was taken before there is anything to answer with. */
+/** A port that is open before the server is ready. */
 export interface TakenPort {
   readonly url: string;
-  /** Begins to answer; before, everybody is told that the server is starting. */
+  /** Begins to answer. Until then, every request is told that the server is starting. */
   readonly serve: (onRequest: OnRequest) => void;
   readonly close: (options?: CloseOptions) => Promise<void>;
 }
 
-/** Where a server that listens on all addresses is found from the same machine. */
+/** The local address of a server that listens on all addresses. */
 const ALL_ADDRESSES: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '[::]': '[::1]' };
 
-/** Takes the first of the ports that can be had. @throws CannotStart when none can. */
+/** Opens the first available port. @throws CannotStart when none is available. */
 export async function takeFirstFree(choice: PortChoice): Promise<TakenPort> {
   let answer: OnRequest = tellThatItStarts;
   const { close, url } = await openFirst((...request) => answer(...request), choice);
@@ -37,7 +37,7 @@ export async function takeFirstFree(choice: PortChoice): Promise<TakenPort> {
   };
 }
 
-/** A process that is starting lives, and is not ready. */
+/** A starting process is alive but not ready. */
 const tellThatItStarts: OnRequest = (request, response) => {
   const exchange = exchangeOf(request, response);
   if (exchange.path === '/debug/healthz') sendJson(exchange, {});
@@ -61,7 +61,7 @@ function reachable(url: string): string {
   return url.replace(hostname, ALL_ADDRESSES[hostname] ?? hostname);
 }
 
-/** Why a place can't be listened on, as a sentence. */
+/** Why an address can't be listened on, as a sentence. */
 function cannotListen(place: string, cause: unknown): CannotStart {
   const code = codeOf(cause) ?? '';
   return new CannotStart(`${place} can't be listened on: ${REASONS[code] ?? code}.`, {

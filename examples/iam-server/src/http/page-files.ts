@@ -27,17 +27,14 @@ interface PageFile {
   readonly cacheControl: string;
   readonly tag: string;
   readonly plain: Buffer;
-  /** Made when they are first asked for. */
+  /** Created on first use. */
   readonly packed: Map<Encoding, Promise<Buffer>>;
   readonly isText: boolean;
 }
 
 type Encoding = 'br' | 'gzip';
 
-/**
- * The files of the built page, held in memory: a path is looked up among those that were there at the start, so that none
- * leads anywhere else.
- */
+/** The files of the built page, in memory. A path is only looked up among them, so it can't reach any other file. */
 export class PageFiles {
   readonly #files: ReadonlyMap<string, PageFile>;
 
@@ -45,7 +42,7 @@ export class PageFiles {
     this.#files = files;
   }
 
-  /** Reads all of a folder; none when it is not there. */
+  /** Reads all files of a folder; none if it does not exist. */
   static async load(folder: string): Promise<PageFiles> {
     const files = new Map<string, PageFile>();
     for (const path of await filesIn(folder)) {
@@ -107,7 +104,7 @@ function fileOf(name: string, plain: Buffer): PageFile {
   const kind = extname(name);
   return {
     type: TYPES[kind] ?? 'application/octet-stream',
-    // Vite puts a hash of the content into the names of what it puts there.
+    // Vite puts a hash of the content into these names.
     cacheControl: name.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
     tag: `"${hash('sha256', plain, 'base64url').slice(0, 22)}"`,
     plain,

@@ -3,21 +3,21 @@ import { isFault } from '@login-policy/event-sourcing';
 /** What an error answer says. */
 export interface RefusalContent {
   readonly status: number;
-  /** Stable, for programs. */
+  /** A stable code, for programs. */
   readonly id: string;
-  /** For a person. */
+  /** A sentence for people. */
   readonly sentence: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** What a program needs besides, as members of the body. */
+  /** Additional members of the body, for programs. */
   readonly besides?: object;
-  /** Whether nothing else is answered on its connection, since what is still to come of the body is not read. */
+  /** Whether to close the connection, because the rest of the body is not read. */
   readonly isLast?: boolean;
 }
 
 /** The type of a detail, as the API's own errors name it. */
 const DETAIL_TYPE = 'type.googleapis.com/zitadel.v1.ErrorDetail';
 
-/** The gRPC code that each status has in the API's own errors. */
+/** The gRPC code of each status in the API's own errors. */
 const CODES: Readonly<Record<number, number>> = {
   400: 3,
   401: 16,
@@ -31,7 +31,7 @@ const CODES: Readonly<Record<number, number>> = {
   503: 14,
 };
 
-/** An error answer of the server's own routes. Its sentence is fit for strangers. */
+/** An error answer of the server's own routes. Its sentence contains nothing internal. */
 export class Refusal extends Error {
   readonly content: RefusalContent;
 
@@ -48,17 +48,17 @@ export class Refusal extends Error {
   }
 }
 
-/** Nobody is signed in. */
+/** The caller is not signed in. */
 export function notSignedIn(): Refusal {
   return new Refusal({ status: 401, id: 'IAM-SESSION-01', sentence: 'Nobody is signed in. Sign in first.' });
 }
 
-/** Name and password do not belong together; which of the two is wrong is not said. */
+/** Wrong name or password; the answer does not say which. */
 export function wrongPassword(): Refusal {
   return new Refusal({ status: 401, id: 'IAM-SESSION-02', sentence: 'Incorrect username or password.' });
 }
 
-/** There were too many wrong tries. */
+/** There were too many wrong attempts. */
 export function tooManyTries(waitSeconds: number): Refusal {
   return new Refusal({
     status: 429,
@@ -68,12 +68,12 @@ export function tooManyTries(waitSeconds: number): Refusal {
   });
 }
 
-/** The password is right, and the policy asks for a second factor. */
+/** The password is right, and the policy requires a second factor. */
 export function codeNeeded(): Refusal {
   return new Refusal({ status: 401, id: 'IAM-SESSION-04', sentence: 'Enter the code of your authenticator app.' });
 }
 
-/** The password is right, and the policy asks for a second factor that has to be set up first. */
+/** The password is right, and the policy requires a second factor that is not set up yet. */
 export function setUpNeeded(setUp: { readonly secret: string; readonly uri: string }): Refusal {
   return new Refusal({
     status: 401,
@@ -83,12 +83,12 @@ export function setUpNeeded(setUp: { readonly secret: string; readonly uri: stri
   });
 }
 
-/** The code is not right, or was used before. */
+/** The code is wrong, or was used before. */
 export function wrongCode(): Refusal {
   return new Refusal({ status: 401, id: 'IAM-SESSION-06', sentence: 'Incorrect or used code. Wait for the next one.' });
 }
 
-/** The policy lets the user in by nothing that this server can check. */
+/** The policy accepts nothing that this server can check. */
 export function impossibleToSignIn(sentence: string): Refusal {
   return new Refusal({
     status: 403,
@@ -97,12 +97,12 @@ export function impossibleToSignIn(sentence: string): Refusal {
   });
 }
 
-/** The policy asks for a passkey, which the user has. */
+/** The policy requires a passkey, which the user has. */
 export function passkeyNeeded(): Refusal {
   return new Refusal({ status: 401, id: 'IAM-SESSION-08', sentence: 'Sign in with your passkey.' });
 }
 
-/** What was shown is not a passkey of any user here. */
+/** No user here has this passkey. */
 export function wrongPasskey(): Refusal {
   return new Refusal({
     status: 401,
@@ -111,7 +111,7 @@ export function wrongPasskey(): Refusal {
   });
 }
 
-/** The passkey is right, and the policy takes none. */
+/** The passkey is right, but the policy does not accept passkeys. */
 export function passkeyNotAllowed(sentence: string): Refusal {
   return new Refusal({
     status: 403,
@@ -129,7 +129,7 @@ export function passkeysNeedAName(): Refusal {
   });
 }
 
-/** What the browser made is not taken. */
+/** The new passkey is not accepted. */
 export function passkeyRefused(): Refusal {
   return new Refusal({
     status: 400,
@@ -138,7 +138,7 @@ export function passkeyRefused(): Refusal {
   });
 }
 
-/** The session is too old to change what its user signs in with. */
+/** The session is too old to change the user's sign-in methods. */
 export function signInAgain(): Refusal {
   return new Refusal({
     status: 403,
@@ -152,7 +152,7 @@ export function noSuchPasskey(): Refusal {
   return new Refusal({ status: 404, id: 'IAM-PASSKEY-04', sentence: 'You have no such passkey.' });
 }
 
-/** A page of another site tried to act for the user who is signed in here. */
+/** A page of another site tried to act as the signed-in user. */
 export function fromAnotherPage(): Refusal {
   return new Refusal({
     status: 403,
@@ -170,12 +170,12 @@ export function notAllowed(permission: string): Refusal {
   });
 }
 
-/** The host that was called belongs to no instance. */
+/** No instance is served under the host. */
 export function noInstance(): Refusal {
   return new Refusal({ status: 404, id: 'IAM-INSTANCE-01', sentence: 'No instance is served under this host.' });
 }
 
-/** The server has its port, and is not ready to answer yet. */
+/** The server is starting and not ready yet. */
 export function starting(): Refusal {
   return new Refusal({
     status: 503,
@@ -185,12 +185,12 @@ export function starting(): Refusal {
   });
 }
 
-/** The body is not what the route takes. */
+/** The body is malformed. */
 export function badBody(status: 400 | 413 | 415, sentence: string): Refusal {
   return new Refusal({ status, id: 'IAM-BODY-01', sentence, isLast: status !== 400 });
 }
 
-/** The query is not what the route takes. */
+/** The query is malformed. */
 export function badQuery(sentence: string): Refusal {
   return new Refusal({ status: 400, id: 'IAM-QUERY-01', sentence });
 }
@@ -210,7 +210,7 @@ export function wrongVerb(allowed: readonly string[]): Refusal {
   });
 }
 
-/** There are more open streams than this server keeps. */
+/** The server has too many open streams. */
 export function tooManyStreams(): Refusal {
   return new Refusal({
     status: 503,
@@ -220,13 +220,13 @@ export function tooManyStreams(): Refusal {
   });
 }
 
-/** The store can't be asked. */
+/** The store is not available. */
 export function storeAway(cause?: unknown): Refusal {
   const sentence = 'The login policies are not available at the moment. Try again later.';
   return new Refusal({ status: 503, id: 'IAM-503', sentence }, cause);
 }
 
-/** Whatever was thrown as an answer; the cause stays for the operator. */
+/** Converts any thrown error into a refusal. The cause is kept for the operator. */
 export function refusalOf(caught: unknown): Refusal {
   if (caught instanceof Refusal) return caught;
   if (isFault(caught) && caught.retryable) return storeAway(caught);

@@ -19,17 +19,17 @@ const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': POLICY,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-  // The page asks for none of what a browser could let it do.
+  // The page needs none of these browser features.
   'permissions-policy': FEATURES.map((feature) => `${feature}=()`).join(', '),
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  // What is said to one who is signed in is for nobody's cache; the files of the page say otherwise for themselves.
+  // Answers to signed-in users must not be cached; the page's files override this.
   'cache-control': 'no-store',
 };
 
-/** Has every answer of the server say that only its own page may do something with it. */
+/** Sets headers on every answer so that only the server's own page may use it. */
 export function harden(response: Pick<Response, 'setHeader'>, transport: Transport): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-  // A browser that was here over TLS comes over nothing else for a year.
+  // After a visit over TLS, a browser uses only TLS for a year.
   if (transport === 'https') response.setHeader('strict-transport-security', 'max-age=31536000');
 }

@@ -9,7 +9,7 @@ export interface KeyAndCertificate {
   readonly cert: Buffer;
 }
 
-/** Reads key and certificate, and sees that they are a pair. @throws CannotStart */
+/** Reads key and certificate, and checks that they match. @throws CannotStart */
 export async function readTlsFiles(files: Config['tls']): Promise<KeyAndCertificate | undefined> {
   if (files === undefined) return undefined;
   const pair = { key: await read('IAM_TLS_KEY', files.keyFile), cert: await read('IAM_TLS_CERT', files.certFile) };

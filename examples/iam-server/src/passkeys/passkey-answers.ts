@@ -7,10 +7,10 @@ interface Answer<Response> {
   readonly response: Response;
 }
 
-/** What a browser answers when it has made a passkey (`PublicKeyCredential.toJSON()`). */
+/** A browser's answer after creating a passkey (`PublicKeyCredential.toJSON()`). */
 export type RegistrationAnswer = Answer<{ readonly clientDataJSON: string; readonly attestationObject: string }>;
 
-/** What a browser answers when somebody has shown a passkey. */
+/** A browser's answer after a user has shown a passkey. */
 export type AuthenticationAnswer = Answer<{
   readonly clientDataJSON: string;
   readonly authenticatorData: string;
@@ -26,7 +26,7 @@ const encoded = z
   .max(8192);
 const credential = { id: encoded.max(LONGEST_ID), rawId: encoded.max(LONGEST_ID), type: z.literal('public-key') };
 
-/** Other members, of which browsers send some, are let go. */
+/** Other members, which some browsers send, are dropped. */
 export const registrationAnswer: z.ZodType<RegistrationAnswer> = z.object({
   ...credential,
   response: z.object({ clientDataJSON: encoded, attestationObject: encoded }),

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { digestOf, newToken } from '../accounts/machine-tokens.js';
 import { codeOf, createPrivately, readPrivately } from '../data/private-file.js';
 
-/** As long as a browser is given to ask its user. */
+/** The time a browser has to ask its user. */
 export const CHALLENGE_MS = 300_000;
 
 /**
- * The challenges that browsers sign with a passkey. Each counts once and for five minutes, in every process of the data folder. A
- * challenge is signed and not kept, so that strangers who ask for many fill no disk; kept is only that one was used.
+ * The challenges that browsers sign with a passkey. Each is valid once and for five minutes, in every process of the
+ * data folder. Challenges are signed and not stored, so that strangers can't fill the disk; only used ones are
+ * recorded.
  */
 export class PasskeyChallenges {
   readonly #used: string;
@@ -22,13 +23,13 @@ export class PasskeyChallenges {
     this.#now = now;
   }
 
-  /** A challenge that counts for one purpose. */
+  /** A new challenge for one purpose. */
   async make(purpose: string): Promise<string> {
     const body = `${this.#now() + CHALLENGE_MS}.${newToken()}`;
     return `${body}.${signature(await this.#key(), purpose, body)}`;
   }
 
-  /** Whether a challenge was made here for this purpose, is not too old, and was not used before. From now on it was. */
+  /** Whether a challenge is one of ours for this purpose, recent, and unused. It counts as used from then on. */
   async use(purpose: string, challenge: string): Promise<boolean> {
     const [until = '', id = '', signed = '', ...rest] = challenge.split('.');
     const right = Buffer.from(signature(await this.#key(), purpose, `${until}.${id}`));
@@ -37,7 +38,7 @@ export class PasskeyChallenges {
     return isOurs && Number(until) > this.#now() && this.#isFirst(id);
   }
 
-  /** Whether nobody used it before, in whichever process. */
+  /** Whether no process used it before. */
   async #isFirst(id: string): Promise<boolean> {
     await mkdir(this.#used, { recursive: true, mode: 0o700 });
     await this.#sweep();
@@ -50,7 +51,10 @@ export class PasskeyChallenges {
     }
   }
 
-  /** Those that are too old to be used again need no memory. A day more, so that a clock that jumps lets none be used twice. */
+  /**
+   * Deletes records of challenges that have expired, a day later, so that a clock that jumps can't make one valid
+   * again.
+   */
   async #sweep(): Promise<void> {
     const tooOld = Date.now() - CHALLENGE_MS - 86_400_000;
     for (const name of await readdir(this.#used)) {

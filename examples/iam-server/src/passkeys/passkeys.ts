@@ -13,13 +13,13 @@ import { CHALLENGE_MS, PasskeyChallenges } from './passkey-challenges.js';
 import type { AuthenticationAnswer, RegistrationAnswer } from './passkey-answers.js';
 import type { RelyingParty } from './relying-party.js';
 
-/** How many a user may have. */
+/** The most passkeys of a user. */
 export const MOST_PASSKEYS = 10;
 
-/** Of COSE: Ed25519, ES256 and RS256, which every authenticator has one of. */
+/** COSE algorithms: Ed25519, ES256 and RS256. Every authenticator supports one of them. */
 const ALGORITHMS = [-8, -7, -257] as const;
 
-/** A passkey as its owner sees it. Instants are ISO 8601. */
+/** A passkey as its owner sees it. Times are ISO 8601. */
 export interface Passkey {
   readonly id: string;
   readonly addedAt: string;
@@ -29,7 +29,7 @@ export interface Passkey {
 interface KeptPasskey extends Passkey {
   /** In base64url. */
   readonly publicKey: string;
-  /** How often it was used, by its own count; always 0 where it is synchronised between devices. */
+  /** The authenticator's signature counter; always 0 for synchronised passkeys. */
   readonly counter: number;
 }
 
@@ -56,7 +56,7 @@ interface Owner {
   readonly user: User;
 }
 
-/** The passkeys of users (WebAuthn). What is signed is verified by `@simplewebauthn/server`. */
+/** The passkeys of users (WebAuthn). `@simplewebauthn/server` verifies the signatures. */
 export class Passkeys {
   readonly #files: UserFiles<Kept>;
   readonly #challenges: PasskeyChallenges;
@@ -68,13 +68,13 @@ export class Passkeys {
     this.#now = now;
   }
 
-  /** Those of a user, the oldest first. */
+  /** The passkeys of a user, oldest first. */
   async list({ instance, user }: Owner): Promise<readonly Passkey[]> {
     const { passkeys } = (await this.#files.read(instance, user)) ?? { passkeys: [] };
     return passkeys.map(({ addedAt, id, lastUsedAt }) => ({ id, addedAt, lastUsedAt }));
   }
 
-  /** What a browser needs to make a passkey: one that knows its user, and that verifies them. */
+  /** The options for a browser to create a passkey that identifies and verifies its user. */
   async creationOptions(party: RelyingParty, owner: Owner): Promise<object> {
     const handle = handleOf(owner.instance, owner.user);
     const mine = await this.list(owner);
@@ -92,7 +92,10 @@ export class Passkeys {
     });
   }
 
-  /** Adds what a browser made for a user. @returns whether it is added: not if it is wrong, too old, used before or one too many. */
+  /**
+   * Adds a passkey that a browser created. @returns whether it was added: not if it is invalid, too old, used before,
+   * or one too many.
+   */
   async add(party: RelyingParty, { instance, user }: Owner, answer: RegistrationAnswer): Promise<boolean> {
     const made = await verified(() =>
       verifyRegistrationResponse({
@@ -119,7 +122,7 @@ export class Passkeys {
     return kept?.passkeys.some(({ id }) => id === added.id) ?? false;
   }
 
-  /** Takes one away from a user. @returns whether they had it */
+  /** Removes a passkey of a user. @returns whether it existed */
   async remove({ instance, user }: Owner, id: string): Promise<boolean> {
     let had = false;
     await this.#files.change(instance, user, (before) => {
@@ -129,7 +132,7 @@ export class Passkeys {
     return had;
   }
 
-  /** What a browser needs to have somebody show a passkey, without a name. */
+  /** The options for a browser to ask for a passkey, without a name. */
   async requestOptions(party: RelyingParty, instance: Instance): Promise<object> {
     return generateAuthenticationOptions({
       rpID: party.id,
@@ -139,7 +142,7 @@ export class Passkeys {
     });
   }
 
-  /** The user who has shown a passkey of theirs; `undefined` for everything else. */
+  /** The user of a valid passkey; `undefined` for anything else. */
   async verify(party: RelyingParty, instance: Instance, answer: AuthenticationAnswer): Promise<User | undefined> {
     const handle = textOf(answer.response.userHandle);
     const user = instance.users.find((one) => handleOf(instance, one) === handle);
@@ -180,7 +183,7 @@ function against({ id, origins }: RelyingParty): {
   return { expectedOrigin: [...origins], expectedRPID: id, requireUserVerification: true };
 }
 
-/** The library throws at most of what is wrong: all of it comes from outside, and is not a failure of the server. */
+/** The library throws for most invalid input, which is not a failure of the server. */
 async function verified<Found extends { readonly verified: boolean }>(
   verify: () => Promise<Found>,
 ): Promise<Found | undefined> {

@@ -1,18 +1,18 @@
 import { isIP } from 'node:net';
 import type { RequestHeaders } from '@login-policy/api';
 
-/** Under which name a browser knows this server: passkeys count for one name alone. */
+/** The identity of the server for browsers: a passkey is valid for one name only. */
 export interface RelyingParty {
-  /** The name of the host, without the port. */
+  /** The host name, without the port. */
   readonly id: string;
-  /** From where the page may have asked. */
+  /** The origin of the page. */
   readonly origins: readonly string[];
 }
 
 /**
- * The relying party that a request is for: the public address where one is configured, else the host that was called.
+ * The relying party of a request: the configured public address, otherwise the request's host.
  *
- * @returns `undefined` for an IP address, which no browser takes for one.
+ * @returns `undefined` for an IP address, which browsers do not accept.
  */
 export function relyingPartyOf(headers: RequestHeaders, publicUrl: string | undefined): RelyingParty | undefined {
   const host = headers.get('host') ?? '';

@@ -8,18 +8,18 @@ import {
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
 
-/** That a policy was changed, by whichever process. */
+/** A change of a policy, by any process. */
 export interface Change {
   readonly instanceId: string;
-  /** Left out when it was the instance's default policy. */
+  /** Absent for the instance's default policy. */
   readonly organizationId?: string;
   readonly sequence: string;
   readonly position: string;
 }
 
 /**
- * Who is told of changes, some at once, in their order; of a `reset` when what was told before is of a history that was lost, as
- * after a backup was restored. It must not throw.
+ * A listener for changes. It gets one or several at a time, in order, and a `reset` when earlier ones belong to a lost
+ * history, as after a restored backup. It must not throw.
  */
 export type OnChanges = (changes: readonly Change[] | 'reset') => void;
 
@@ -27,10 +27,10 @@ type Followed = Pick<EventStore, 'head' | 'readAll' | 'subscribe'>;
 
 const filter = { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] } as const;
 const TRY_AGAIN_MS = 250;
-/** A page that missed more reads everything anew sooner than one by one. */
+/** A page that missed more reloads everything, which is faster. */
 const MOST_MISSED = 1000;
 
-/** Follows the store once for all who want to know what changes; when the store is away, it goes on where it was. */
+/** Follows the store once for all listeners. After an outage of the store, it continues from the same position. */
 export class ChangesFeed {
   readonly #store: Followed;
   readonly #listeners = new Set<OnChanges>();
@@ -44,25 +44,25 @@ export class ChangesFeed {
     this.#running = this.#run();
   }
 
-  /** Follows from now on. */
+  /** Starts to follow. */
   static async open(store: Followed): Promise<ChangesFeed> {
     return new ChangesFeed(store, await store.head());
   }
 
-  /** Up to where everything was told. */
+  /** The position up to which everything was reported. */
   get reached(): string {
     return positionToString(this.#reached);
   }
 
-  /** Tells of each change from now on. Answers with how to stop that. */
+  /** Reports each change from now on. Returns a function that ends that. */
   listen(onChanges: OnChanges): () => void {
     this.#listeners.add(onChanges);
     return () => this.#listeners.delete(onChanges);
   }
 
   /**
-   * The changes after a position, up to where everything was told when this was called; `undefined` where they are too many, or
-   * the position is of another history.
+   * The changes after a position, up to what has been reported by now; `undefined` when they are too many, or the
+   * position belongs to another history.
    */
   async missedSince(after: Position): Promise<readonly Change[] | undefined> {
     const upTo = this.#reached;
@@ -89,18 +89,18 @@ export class ChangesFeed {
           this.#reached = message.position;
           if (message.kind !== 'events') continue;
           this.#tell(message.events.flatMap(changesOf));
-          // So that what was told leaves before there is more.
+          // Lets earlier messages leave before more are made.
           await otherWork();
         }
       } catch (caught) {
-        // That the store is away is said by who looks after it.
+        // The store's watcher reports an outage.
         if (isFault(caught, 'position-unknown')) await this.#begin().catch(() => undefined);
         await pause(TRY_AGAIN_MS, undefined, { signal }).catch(() => undefined);
       }
     }
   }
 
-  /** The history that was followed is lost: what stands in the store now is followed from its end. */
+  /** The followed history is lost: continues at the end of the current one. */
   async #begin(): Promise<void> {
     this.#reached = await this.#store.head();
     this.#tell('reset');
@@ -111,7 +111,7 @@ export class ChangesFeed {
   }
 }
 
-/** Of the event of a stream that is nobody's policy there is nothing to tell. */
+/** Events of streams that are not policies are not reported. */
 function changesOf({
   streamId,
   revision,

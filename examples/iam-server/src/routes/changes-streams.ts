@@ -5,7 +5,10 @@ import { storeAway, tooManyStreams } from '../http/refusal.js';
 import type { Identification, Recognised } from '../sessions/identification.js';
 import type { Change, ChangesFeed } from './changes-feed.js';
 
-/** Often enough that a page can say how fresh it is, and that a stream soon ends when another process ended its session. */
+/**
+ * The heartbeat interval: short enough for a page to show its freshness, and for a stream to end soon after another
+ * process ended its session.
+ */
 const BEAT_MS = 1000;
 const UNREAD_BYTES = 256 * 1024;
 const MOST_STREAMS = 500;
@@ -18,9 +21,9 @@ interface OpenStream {
 }
 
 /**
- * Tells pages of changes, as Server-Sent Events. Each has the position as its id, so that a page that was cut off goes on with
- * `Last-Event-ID` and misses nothing; with too much between, they are told to read everything anew (`reset`). A page that does
- * not read what they are told is cut off.
+ * Sends changes to pages as Server-Sent Events. Each event's id is its position, so that a page that was disconnected
+ * resumes with `Last-Event-ID` and misses nothing; if it missed too much, it is told to reload everything (`reset`). A
+ * page that does not read is disconnected.
  */
 export class ChangesStreams {
   readonly #feed: ChangesFeed;
@@ -37,12 +40,16 @@ export class ChangesStreams {
     this.#beats = setInterval(() => this.#beat(), BEAT_MS);
   }
 
-  /** How many there are. */
+  /** The number of open streams. */
   get count(): number {
     return this.#open.size;
   }
 
-  /** Tells of the changes in the caller's instance, as long as the session lives. @throws Refusal when there are too many. */
+  /**
+   * Streams the changes in the caller's instance while the session is valid.
+   *
+   * @throws Refusal when there are too many streams.
+   */
   async begin(exchange: Exchange, recognised: Recognised): Promise<void> {
     const { headers, onGone, request, response, verb } = exchange;
     const { caller } = recognised;
@@ -57,7 +64,7 @@ export class ChangesStreams {
     const waiting: string[] = [];
     let hear = (text: string): unknown => waiting.push(text);
     const stop = this.#feed.listen((news) => hear(this.#textOf(news, caller.instanceId)));
-    // They may have left while they were being recognised.
+    // The client may have left during authentication.
     onGone(() => {
       this.#open.delete(response);
       stop();
@@ -70,14 +77,14 @@ export class ChangesStreams {
     if (this.#isClosed) response.end();
   }
 
-  /** Ends all streams, and from now on each new one at once. */
+  /** Ends all streams, and each later one at once. */
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#beats);
     for (const response of this.#open.keys()) response.end();
   }
 
-  /** What a stream begins with: what was missed, or that everything is to be read anew. */
+  /** The beginning of a stream: the missed changes, or a `reset`. */
   async #opening(lastId: string | undefined, instanceId: string): Promise<string> {
     const { reached } = this.#feed;
     const after = lastId === undefined ? undefined : positionOf(lastId);
@@ -91,14 +98,14 @@ export class ChangesStreams {
     return [...this.#open.values()].filter(({ recognised }) => isSame(recognised.caller, caller)).length;
   }
 
-  /** A caller is told of their own instance only. */
+  /** Only changes of the caller's own instance are sent. */
   #textOf(news: readonly Change[] | 'reset', instanceId: string): string {
     if (news === 'reset') return eventOf('reset', this.#feed.reached);
     const own = news.filter((change) => change.instanceId === instanceId);
     return own.map((change) => eventOf('changed', change.position, change)).join('');
   }
 
-  /** It says that all was told up to now, which nobody knows while the store is away. */
+  /** A heartbeat claims that everything was reported, so none is sent while the store is unavailable. */
   #beat(): void {
     for (const { exchange, recognised } of this.#open.values()) {
       this.#isStillAllowed(exchange, recognised).then(
@@ -108,19 +115,25 @@ export class ChangesStreams {
     }
   }
 
-  /** Of now, not of before it was asked who listens: what was told meanwhile would be told again to a page that goes on from here. */
+  /**
+   * The position from now, and not from before the caller was authenticated: otherwise changes in between would be sent
+   * twice.
+   */
   #sayBeat(response: Response): void {
     if (this.#isStoreUp()) tell(response, eventOf('beat', this.#feed.reached));
   }
 
-  /** A session ends by a sign-out in any process, by its time, or with all others when the secrets are made anew. */
+  /**
+   * Whether the session is still valid: it ends by a sign-out in any process, by its expiry, or when all secrets are
+   * replaced.
+   */
   async #isStillAllowed({ headers }: Exchange, { caller }: Recognised): Promise<boolean> {
     const recognised = await this.#identification.recognise(headers);
     return recognised !== undefined && isSame(recognised.caller, caller);
   }
 }
 
-/** Ids are of one instance: the owner of another is somebody else. */
+/** Ids belong to one instance; the same id in another is a different user. */
 function isSame(one: Caller, other: Caller): boolean {
   return one.id === other.id && one.instanceId === other.instanceId;
 }

@@ -6,7 +6,7 @@ import { noInstance } from '../http/refusal.js';
 
 const PAGE = 1000;
 
-/** Says which organizations there are, and which have a custom policy. */
+/** Lists the organizations, and which have a custom policy. */
 export class DirectoryRoutes {
   readonly #instances: Instances;
   readonly #policies: LoginPolicies;

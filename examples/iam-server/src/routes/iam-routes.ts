@@ -11,7 +11,7 @@ import type { OrganizationTableRoute } from './organization-table-route.js';
 import type { SessionRoutes } from './session-routes.js';
 import type { WebhookRoutes } from './webhook-routes.js';
 
-/** What the server answers itself, besides the API. */
+/** The server's own routes, besides the API. */
 export interface IamRoutesOptions {
   readonly identification: Identification;
   readonly session: SessionRoutes;
@@ -29,7 +29,7 @@ type ForReaders = (exchange: Exchange, recognised: Recognised) => Promise<void>;
 
 const READ = 'iam.policy.read';
 
-/** Sends a request to its route. */
+/** Dispatches a request to its route. */
 export class IamRoutes {
   readonly #options: IamRoutesOptions;
   readonly #routes: ReadonlyMap<string, Readonly<Record<string, Route>>>;
@@ -66,12 +66,12 @@ export class IamRoutes {
     ]);
   }
 
-  /** Whether a path is one of the server's own, and no file of the page. */
+  /** Whether a path belongs to the server itself and not to the page. */
   knows(path: string): boolean {
     return this.#routes.has(path);
   }
 
-  /** Answers HEAD as GET: Node leaves the body away. @throws Refusal */
+  /** Handles HEAD as GET; Node drops the body. @throws Refusal */
   async answer(exchange: Exchange): Promise<void> {
     const { path, verb } = exchange;
     const route = this.#routes.get(path);

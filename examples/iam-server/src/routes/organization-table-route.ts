@@ -31,12 +31,12 @@ const parameters = z.strictObject({
   ids: z.array(z.string().max(200)).max(MOST_IDS).default([]),
 });
 
-/** A page of the organizations with what is known of their policies: searched, filtered and sorted here. */
+/** A page of the organizations with what is known about their policies, searched, filtered and sorted on the server. */
 export class OrganizationTableRoute {
   readonly #instances: Instances;
   readonly #policies: LoginPolicies;
   readonly #custom: CustomPolicies;
-  /** Who recorded an event never changes. */
+  /** Cached, because the actor of an event never changes. */
   readonly #actors = new Map<string, string>();
 
   constructor(instances: Instances, policies: LoginPolicies, custom: CustomPolicies) {
@@ -45,7 +45,7 @@ export class OrganizationTableRoute {
     this.#custom = custom;
   }
 
-  /** What is shown of a row was read at `readAt`; which rows there are may be behind by as long as the feed of changes needs. */
+  /** The shown content of rows was read at `readAt`; the selection may lag by the delay of the feed of changes. */
   async show(exchange: Exchange, { instanceId }: Caller): Promise<void> {
     const directory = this.#instances.of(exchange.headers)?.organizations;
     if (directory === undefined) throw noInstance();
@@ -73,7 +73,7 @@ export class OrganizationTableRoute {
     return { changeDate: new Date(Number(changedAt)).toISOString(), sequence: String(revision + 1n), changedBy: by };
   }
 
-  /** `undefined` where it was changed again since its row was read. */
+  /** `undefined` when it was changed again since its row was read. */
   async #actorOf(
     organization: { readonly instanceId: string; readonly organizationId: string },
     { marks: { eventId } }: LoginPolicyRow,
@@ -94,7 +94,7 @@ function rowOf({ id, name, isCustom, isReadable, differs, warnings }: TableEntry
   return { id, name, isCustom, isReadable, differs, warnings };
 }
 
-/** @throws Refusal naming the parameter that is not right. */
+/** @throws Refusal that names the wrong parameter. */
 function queryIn(query: string): TableQuery {
   const given = new URLSearchParams(query);
   const { id: _, ...named } = Object.fromEntries(given);

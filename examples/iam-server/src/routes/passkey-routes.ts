@@ -16,10 +16,10 @@ import { relyingPartyOf, type RelyingParty } from '../passkeys/relying-party.js'
 import type { Identification } from '../sessions/identification.js';
 import type { Session } from '../sessions/sessions.js';
 
-/** How long after signing in a session may change what its user signs in with: a session that was stolen later may not. */
+/** How long after the sign-in a session may change its user's sign-in methods, so that a session stolen later can't. */
 const FRESH_MS = 600_000;
 
-/** What users need to look after their passkeys. */
+/** The parts of the passkey routes. */
 export interface PasskeyRoutesOptions {
   readonly instances: Instances;
   readonly identification: Identification;
@@ -30,7 +30,7 @@ export interface PasskeyRoutesOptions {
 
 const removal = z.strictObject({ id: z.string().max(1400) });
 
-/** Lists, adds and removes the passkeys of the signed-in user, and begins to sign in by one. */
+/** Lists, adds and removes the passkeys of the signed-in user, and begins a sign-in with one. */
 export class PasskeyRoutes {
   readonly #options: PasskeyRoutesOptions;
 
@@ -44,7 +44,7 @@ export class PasskeyRoutes {
     sendJson(exchange, { passkeys: await this.#options.passkeys.list({ instance, user: session.user }) });
   }
 
-  /** What `navigator.credentials.create` needs. @throws Refusal */
+  /** The options for `navigator.credentials.create`. @throws Refusal */
   async beginToAdd(exchange: Exchange): Promise<void> {
     const { instance, user } = await this.#freshlySignedIn(exchange);
     sendJson(exchange, await this.#options.passkeys.creationOptions(this.#party(exchange), { instance, user }));
@@ -68,7 +68,7 @@ export class PasskeyRoutes {
     sendNothing(exchange);
   }
 
-  /** What `navigator.credentials.get` needs. @throws Refusal */
+  /** The options for `navigator.credentials.get`. @throws Refusal */
   async beginToSignIn(exchange: Exchange): Promise<void> {
     await this.#options.instances.refresh();
     const instance = this.#instanceOf(exchange);

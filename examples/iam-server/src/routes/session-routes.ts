@@ -27,7 +27,7 @@ import type { Identification } from '../sessions/identification.js';
 import { isFromAnotherPage } from '../sessions/same-origin.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 
-/** What signing in and out needs. */
+/** The parts of signing in and out. */
 export interface SessionRoutesOptions {
   readonly instances: Instances;
   readonly attempts: SignInAttempts;
@@ -46,31 +46,31 @@ export interface SessionRoutesOptions {
 const credentials = z.strictObject({
   name: z.string().min(1).max(200),
   password: z.string().min(1).max(1000),
-  /** Of an authenticator app, where the policy asks for one. */
+  /** The code of an authenticator app, if the policy requires one. */
   code: z
     .string()
     .regex(/^\d{6}$/, 'Six digits')
     .optional(),
 });
 
-/** One try to sign in. */
+/** One sign-in attempt. */
 interface Trial {
   readonly attempt: Attempt;
-  /** The user whom what was shown belongs to. */
+  /** The user who was identified. */
   readonly recognise: () => Promise<User | undefined>;
   readonly shown: Shown;
-  /** What everybody else is told. */
+  /** The refusal for everybody else. */
   readonly unknown: () => Refusal;
 }
 
-/** A user whom the login policy lets in, and until when. */
+/** A user whom the login policy accepts, and until when. */
 interface SignedIn extends LetIn {
   readonly user: User;
 }
 
 type Verdict = 'right' | 'unfinished' | 'wrong';
 
-/** A right password without the code that is asked for is not a guess. */
+/** A right password without the required code is not a guess. */
 function verdictOf(judged: SignedIn | { readonly refusal: Refusal }): Verdict {
   if (!('refusal' in judged)) return 'right';
   return WRONG.has(judged.refusal.content.id) ? 'wrong' : 'unfinished';
@@ -80,7 +80,7 @@ const WRONG: ReadonlySet<string> = new Set(
   [wrongPassword(), wrongCode(), wrongPasskey()].map(({ content }) => content.id),
 );
 
-/** Signs in, says who is signed in, signs out. */
+/** Signs in, returns who is signed in, signs out. */
 export class SessionRoutes {
   readonly #options: SessionRoutesOptions;
 
@@ -88,7 +88,7 @@ export class SessionRoutes {
     this.#options = options;
   }
 
-  /** By name and password, and a code where one is asked for. @throws Refusal */
+  /** Signs in with name and password, and a code if one is required. @throws Refusal */
   async signIn(exchange: Exchange): Promise<void> {
     const instance = await this.#instanceFor(exchange);
     const { code, name, password } = await readJson(exchange, credentials);
@@ -102,7 +102,7 @@ export class SessionRoutes {
     });
   }
 
-  /** By a passkey, which says whose it is. @throws Refusal */
+  /** Signs in with a passkey, which identifies its user. @throws Refusal */
   async signInByPasskey(exchange: Exchange): Promise<void> {
     const instance = await this.#instanceFor(exchange);
     const answer = await readJson(exchange, authenticationAnswer);
@@ -110,7 +110,7 @@ export class SessionRoutes {
     if (party === undefined) throw passkeysNeedAName();
     const network = this.#networkOf(exchange);
     await this.#begin(exchange, instance, {
-      // Nobody guesses a signature: who tries is slowed down, and nobody else.
+      // Signatures can't be guessed, so a failure only slows down its own source.
       attempt: { name: `${instance.id} by a passkey from ${network}`, network },
       recognise: () => this.#options.passkeys.verify(party, instance, answer),
       shown: { by: 'passkey' },
@@ -123,7 +123,7 @@ export class SessionRoutes {
     const { user, ...judged } = await this.#recognise(exchange, instance, trial);
     const session = await sessions.begin(instance, user, judged);
     if (session === undefined) throw trial.unknown();
-    // Where the policy was changed while it was written, those who judge open sessions may not have seen it.
+    // If the policy changed while the session was written, the judge of open sessions may have missed it.
     if ((await this.#options.signIns.judgeAnew({ instance, user }, judged)) === undefined) await sessions.end(session);
     const earlier = await identification.sessionOf(exchange.headers);
     if (earlier !== undefined) await sessions.end(earlier);
@@ -135,14 +135,14 @@ export class SessionRoutes {
     });
   }
 
-  /** That nobody is signed in is an answer, 204: every new visitor's page asks, and a browser logs each refusal. */
+  /** No session is a normal answer, 204: every new visitor's page asks, and browsers log each refusal. */
   async show(exchange: Exchange): Promise<void> {
     const session = await this.#options.identification.sessionOf(exchange.headers);
     if (session === undefined) sendNothing(exchange);
     else sendJson(exchange, describe(this.#instanceOf(exchange), session));
   }
 
-  /** Signing out is never refused: who is not signed in is as they want to be. */
+  /** Signing out is never refused: without a session, the goal is already reached. */
   async signOut(exchange: Exchange): Promise<void> {
     const { identification, log, sessions } = this.#options;
     const session = await identification.sessionOf(exchange.headers);
@@ -153,7 +153,7 @@ export class SessionRoutes {
     sendNothing(exchange, { 'set-cookie': this.#cookie('session', this.#instanceOf(exchange)).set('', 0) });
   }
 
-  /** Knows a user by what they show, and until when the login policy takes that for enough. @throws Refusal */
+  /** Identifies a user by their checks, and until when the login policy accepts these. @throws Refusal */
   async #recognise(exchange: Exchange, instance: Instance, trial: Trial): Promise<SignedIn> {
     const { attempts } = this.#options;
     const { attempt } = trial;
@@ -181,7 +181,7 @@ export class SessionRoutes {
     return 'refusal' in judged ? judged : { user, ...judged };
   }
 
-  /** @throws Refusal for a page of another site, which could sign a browser in as somebody of its own. */
+  /** @throws Refusal for a page of another site, which could sign a browser in as a user of its own. */
   async #instanceFor(exchange: Exchange): Promise<Instance> {
     if (isFromAnotherPage(exchange.headers, this.#options.publicUrl)) throw fromAnotherPage();
     await this.#options.instances.refresh();
@@ -192,7 +192,7 @@ export class SessionRoutes {
     return networkOf(exchange, this.#options.isBehindProxy);
   }
 
-  /** The name is not logged: people type passwords into the wrong field. */
+  /** The name is not logged, because people type passwords into the wrong field. */
   #note({ requestId }: Exchange, outcome: Verdict | 'throttled', network: string): void {
     const { log, metrics } = this.#options;
     metrics.count('iam_sign_ins_total', { outcome });

@@ -2,7 +2,7 @@ import type { Caller } from '@login-policy/api';
 import { sendJson, type Exchange } from '../http/exchange.js';
 import { messageOf, type ReceiverStatus, type Webhooks } from '../webhooks/webhooks.js';
 
-/** Says how the webhooks are doing. */
+/** Returns the status of the webhooks. */
 export class WebhookRoutes {
   readonly #webhooks: Pick<Webhooks, 'statuses'>;
 
@@ -10,14 +10,14 @@ export class WebhookRoutes {
     this.#webhooks = webhooks;
   }
 
-  /** Those that are told of the caller's instance. */
+  /** The receivers of the caller's instance. */
   show(exchange: Exchange, { instanceId }: Caller): void {
     const own = this.#webhooks.statuses.filter(({ receiver }) => (receiver.instanceId ?? instanceId) === instanceId);
     sendJson(exchange, { webhooks: own.map(shown) });
   }
 }
 
-/** No secret, and no query: it may hold one. */
+/** The address without its query, which may contain a secret. */
 function shown({ receiver, state, lag, lastFailure }: ReceiverStatus): object {
   const { origin, pathname } = new URL(receiver.url);
   const failure = lastFailure && {

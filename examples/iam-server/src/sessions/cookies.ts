@@ -2,20 +2,20 @@ import type { RequestHeaders } from '@login-policy/api';
 
 const LONGEST = 4096;
 
-/** How browsers reach the server: over TLS, no cookie is ever sent without it. */
+/** How browsers reach the server: with TLS, cookies are only sent over TLS. */
 export type Transport = 'http' | 'https';
 
-/** A cookie of this server's: out of reach of scripts and of other sites. */
+/** A cookie of this server, inaccessible to scripts and other sites. */
 export interface Cookie {
-  /** What a request has in it; `undefined` when there is none. */
+  /** Its value in a request; `undefined` without one. */
   readonly in: (headers: RequestHeaders) => string | undefined;
-  /** The header that has a browser keep a value for so long; for no time it forgets it. */
+  /** The header that sets a value for some time; for no time it deletes the cookie. */
   readonly set: (value: string, seconds: number) => string;
 }
 
 /**
- * A cookie whose name has the instance in it, because browsers share cookies among all ports of a host. Over TLS no other host
- * of the same domain can set it: that is what `__Host-` says.
+ * A cookie whose name includes the instance, because browsers share cookies among all ports of a host. Over TLS its
+ * `__Host-` prefix keeps other hosts of the domain from setting it.
  */
 export function cookieOf(kind: 'session' | 'device', instanceId: string, transport: Transport): Cookie {
   const isSecure = transport === 'https';

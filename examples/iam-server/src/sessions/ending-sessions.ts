@@ -5,7 +5,7 @@ import type { JudgedSignIns } from '../accounts/judged-sign-ins.js';
 import type { Log } from '../log.js';
 import type { Sessions } from './sessions.js';
 
-/** What judges sessions anew. */
+/** The parts of re-judging sessions. */
 export interface EndingSessionsOptions {
   readonly policies: LoginPolicies;
   readonly instances: Instances;
@@ -15,8 +15,8 @@ export interface EndingSessionsOptions {
 }
 
 /**
- * Judges all open sessions of an instance anew whenever its default policy changes, and ends those that no longer pass: one process
- * does it for all that share the data folder. The users of this server belong to no organization.
+ * Re-judges all open sessions of an instance whenever its default policy changes, and ends those that no longer
+ * suffice. One process does it for all that share the data folder. This server's users belong to no organization.
  */
 export function endSessions({ policies, instances, sessions, signIns, log }: EndingSessionsOptions): Consumer {
   const judged = async (change: PolicyChangeTold): Promise<void> => {
@@ -24,7 +24,7 @@ export function endSessions({ policies, instances, sessions, signIns, log }: End
     const instance = isDefault ? await instances.current({ id: owner.instanceId }) : undefined;
     if (instance === undefined) return;
     const ended = await sessions.judgeAll(instance, async (user, verified) =>
-      // Nobody can tell whether it is enough: its user signs in again.
+      // The rules are unknown, so the users must sign in again.
       change.kind === 'unreadable' || verified === undefined
         ? undefined
         : signIns.judgeAnew({ instance, user }, { verified, atLeast }),

@@ -4,13 +4,13 @@ import type { Instance, Instances } from '../accounts/instances.js';
 import { cookieOf, type Transport } from './cookies.js';
 import type { Session, Sessions } from './sessions.js';
 
-/** Somebody who was recognised, and by which session if by one. */
+/** An authenticated caller, and their session if there is one. */
 export interface Recognised {
   readonly caller: Caller;
   readonly session: Session | undefined;
 }
 
-/** Knows who calls: a machine by its token, users by their sessions. */
+/** Authenticates a request: a machine by its token, users by their sessions. */
 export class Identification {
   readonly #instances: Instances;
   readonly #sessions: Sessions;
@@ -23,7 +23,7 @@ export class Identification {
   }
 
   async recognise(headers: RequestHeaders): Promise<Recognised | undefined> {
-    // Its accounts may be others by now, in another process too.
+    // The accounts may have changed, also by another process.
     await this.#instances.refresh();
     const instance = this.#instances.of(headers);
     if (instance === undefined) return undefined;
@@ -33,14 +33,14 @@ export class Identification {
     return session && { caller: callerOf(instance, session.user), session };
   }
 
-  /** The session of a request: of its bearer token, or without an `Authorization` header of its cookie. */
+  /** The session of a request: by its bearer token, or without an `Authorization` header by its cookie. */
   async sessionOf(headers: RequestHeaders): Promise<Session | undefined> {
     await this.#instances.refresh();
     const instance = this.#instances.of(headers);
     return instance && this.#sessionIn(instance, headers);
   }
 
-  /** Whether a request is known by its cookie alone, which a browser sends without being asked. */
+  /** Whether a request is only authenticated by its cookie, which browsers send automatically. */
   reliesOnCookie(headers: RequestHeaders): boolean {
     const instance = this.#instances.of(headers);
     return (

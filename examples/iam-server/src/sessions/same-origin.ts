@@ -2,14 +2,14 @@ import type { RequestHeaders } from '@login-policy/api';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Whether a verb changes nothing. */
+/** Whether a verb is safe: it changes nothing. */
 export function isSafe(verb: string | undefined): boolean {
   return SAFE.has(verb ?? 'GET');
 }
 
 /**
- * Whether a browser says that the request was made by our own page: by `Sec-Fetch-Site`, or, where a browser does not send
- * that, by an `Origin` that is the host it called or our public address. No page of another site can forge either.
+ * Whether a browser confirms that our own page made the request: by `Sec-Fetch-Site`, or, in browsers without it, by an
+ * `Origin` that equals the called host or our public address. Pages of other sites can't forge either.
  */
 export function isFromOurPage(headers: RequestHeaders, publicUrl: string | undefined): boolean {
   const site = headers.get('sec-fetch-site');
@@ -20,7 +20,7 @@ export function isFromOurPage(headers: RequestHeaders, publicUrl: string | undef
   return origin === publicUrl || (host !== '' && host === headers.get('host'));
 }
 
-/** Of `null`, which a browser sends for a page without an origin, and of what is not a URL, there is no host. */
+/** The host of an origin; `undefined` for `null` (a page without an origin) and for malformed ones. */
 function hostOf(origin: string): string {
   try {
     return new URL(origin).host;
@@ -29,7 +29,7 @@ function hostOf(origin: string): string {
   }
 }
 
-/** Whether a browser says that another page made the request. A program says nothing of that kind. */
+/** Whether a browser says that another page made the request. Programs send no such header. */
 export function isFromAnotherPage(headers: RequestHeaders, publicUrl: string | undefined): boolean {
   const saysSomething = headers.get('sec-fetch-site') !== undefined || headers.get('origin') !== undefined;
   return saysSomething && !isFromOurPage(headers, publicUrl);

@@ -4,17 +4,17 @@ import { codeOf } from '../data/private-file.js';
 
 const SWEEP_EVERY_MS = 3_600_000;
 
-/** How many files are kept, and for how long. */
+/** Limits on the number and age of files. */
 export interface SessionLimits {
-  /** How many sessions a user may have; one more ends the oldest. */
+  /** The most sessions of a user; one more ends the oldest. */
   readonly ofOneUser: number;
-  /** After how long the file of a session is taken away, whether it was ended or not. */
+  /** When a session's file is deleted, whether or not the session was ended. */
   readonly keptMs: number;
 }
 
 /**
- * The files of sessions, each named by the hash of its token, and beside them which are whose, so that a sign-in looks at those of
- * its user only. A session counts as long as its own file is there: what says whose it is ends nothing by itself.
+ * The files of sessions, named by the hash of their tokens, with an index by user, so that a sign-in only reads its own
+ * user's. A session is valid while its own file exists; the index alone ends nothing.
  */
 export class SessionFiles {
   readonly #folder: string;
@@ -28,7 +28,7 @@ export class SessionFiles {
     this.#limits = limits;
   }
 
-  /** Keeps a session's file, and ends the oldest sessions of its user where they are too many. */
+  /** Stores a session's file, and ends the oldest sessions of a user with too many. */
   async add(name: string, user: string, text: string): Promise<void> {
     const own = join(this.#byUser, user);
     for (const folder of [this.#folder, own]) await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -38,11 +38,11 @@ export class SessionFiles {
     const now = performance.now();
     if (now - this.#sweptAt < SWEEP_EVERY_MS) return;
     this.#sweptAt = now;
-    // Nobody waits for it, and what it left is for the next one.
+    // Runs in the background; anything left over is deleted the next time.
     this.#sweep().catch(() => undefined);
   }
 
-  /** `undefined` where the session was ended. */
+  /** `undefined` for an ended session. */
   async read(name: string): Promise<string | undefined> {
     try {
       return await readFile(join(this.#folder, name), 'utf8');
@@ -52,7 +52,7 @@ export class SessionFiles {
     }
   }
 
-  /** The names of all there are. */
+  /** The names of all files. */
   async names(): Promise<readonly string[]> {
     try {
       return await readdir(this.#folder);
@@ -62,7 +62,7 @@ export class SessionFiles {
     }
   }
 
-  /** Puts another text in the place of a session's, unless it was ended. */
+  /** Replaces the content of a session's file, unless the session was ended. */
   async replace(name: string, text: string): Promise<void> {
     const file = await open(join(this.#folder, name), 'r+').catch(() => undefined);
     if (file === undefined) return;
@@ -74,12 +74,15 @@ export class SessionFiles {
     }
   }
 
-  /** Ends a session for good. Twice is once. */
+  /** Ends a session for good. Idempotent. */
   async remove(name: string): Promise<void> {
     await rm(join(this.#folder, name), { force: true });
   }
 
-  /** Leaves a user no more sessions than they may have: the newest, and the one that was just begun whatever the clock says. */
+  /**
+   * Enforces the limit of a user's sessions: keeps the newest ones, and always the one just begun, whatever the clock
+   * says.
+   */
   async #trim(own: string, newest?: string): Promise<void> {
     const found = await Promise.all(
       (await readdir(own)).map(async (name) => ({ name, at: await this.#writtenAt(name) })),
@@ -96,7 +99,7 @@ export class SessionFiles {
     }
   }
 
-  /** Takes away the files of sessions that ran out, also of those that nobody is said to have. */
+  /** Deletes the files of expired sessions, including those missing from the index. */
   async #sweep(): Promise<void> {
     const tooOld = Date.now() - this.#limits.keptMs;
     for (const name of await readdir(this.#folder)) {

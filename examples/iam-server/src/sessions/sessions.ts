@@ -7,15 +7,15 @@ import type { User } from '../data/iam-facts.js';
 import { handleOf } from '../data/user-files.js';
 import { SessionFiles } from './session-files.js';
 
-/** How long a session lasts, unless it is ended before. */
+/** The lifetime of a session, unless it is ended before. */
 export const SESSION_SECONDS = 28_800;
 const LIMITS = {
   ofOneUser: 100,
-  // A clock that is wrong for a day ends nobody's session.
+  // Tolerates a clock that is wrong for a day.
   keptMs: SESSION_SECONDS * 1000 + 7 * 86_400_000,
 };
 
-/** Somebody who signed in. */
+/** A signed-in user. */
 export interface Session {
   readonly token: string;
   readonly user: User;
@@ -27,16 +27,16 @@ const schema = z.object({
   instanceId: z.string(),
   userId: z.string(),
   generation: z.string(),
-  /** Sessions of before did not say so. */
+  /** Older sessions lack it. */
   beganAt: z.coerce.date().default(new Date(0)),
   expiresAt: z.coerce.date(),
-  /** What the login policy judges, which reads it strictly. Sessions of before did not say so. */
+  /** The input for the login policy, which parses it strictly. Older sessions lack it. */
   verified: z.custom<SignInSession>((value) => typeof value === 'object' && value !== null).optional(),
 });
 
 /**
- * Begins, finds and ends sessions. A session is a token nobody can guess, and a file named by the token's hash: ended, it is
- * gone for every process at once, and a reader of the folder can sign in as nobody.
+ * Begins, finds and ends sessions. A session is a random token, and a file named by the token's hash: once it is ended,
+ * it is gone in every process, and a reader of the folder can't sign in with it.
  */
 export class Sessions {
   readonly #files: SessionFiles;
@@ -48,11 +48,11 @@ export class Sessions {
   }
 
   /**
-   * Begins a session of a user whose password was verified. The session is of the generation that the password is of, so that
-   * it counts for nothing once the secrets are made anew, even while it is being written. It ends when the login policy no longer
-   * takes what was verified for enough, or after {@link SESSION_SECONDS}.
+   * Begins a session of a user whose password was verified. It has the password's generation, so that it becomes
+   * invalid when the secrets are replaced, even while it is being written. It ends when the login policy no longer
+   * accepts the checks, or after {@link SESSION_SECONDS}.
    *
-   * @returns `undefined` where the password is no longer the user's.
+   * @returns `undefined` when the password is no longer the user's.
    */
   async begin(instance: Instance, user: User, { until, verified }: LetIn): Promise<Session | undefined> {
     const current = await this.#instances.current(instance);
@@ -74,7 +74,7 @@ export class Sessions {
     return session;
   }
 
-  /** The session a token stands for in an instance; `undefined` when there is no such session, or it has ended. */
+  /** The session of a token in an instance; `undefined` when it does not exist or has ended. */
   async find(token: string, instance: Instance): Promise<Session | undefined> {
     const kept = schema.safeParse(await this.#read(token));
     if (!kept.success) return undefined;
@@ -85,15 +85,16 @@ export class Sessions {
     return user && { token, user, beganAt, expiresAt };
   }
 
-  /** Ends a session for good. Twice is once. */
+  /** Ends a session for good. Idempotent. */
   async end({ token }: Session): Promise<void> {
     await this.#files.remove(digestOf(token));
   }
 
   /**
-   * Judges each open session of an instance anew. One that passes lasts no longer than it passes; all others end.
+   * Re-judges each open session of an instance. Sufficient ones are limited to the time for which they suffice; all
+   * others are ended.
    *
-   * @returns whose sessions were ended.
+   * @returns the users whose sessions were ended.
    */
   async judgeAll(
     instance: Instance,
@@ -119,7 +120,7 @@ export class Sessions {
   }
 }
 
-/** What a file holds; `undefined` for one that is gone or is not JSON. */
+/** The content of a file; `undefined` when it is gone or not JSON. */
 function parsed(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? 'null');

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 
-/** A message as it is sent. */
+/** A message to send. */
 export interface Message {
-  /** The same each time it is sent, so that a receiver can take it once. */
+  /** The same in every delivery, so that a receiver can deduplicate. */
   readonly id: string;
   readonly timestamp: Date;
   readonly body: string;
@@ -10,15 +10,15 @@ export interface Message {
 
 const PREFIX = 'whsec_';
 
-/** Whether a text is a secret of Standard Webhooks: `whsec_` and 24 to 64 bytes in base64. */
+/** Whether a text is a Standard Webhooks secret: `whsec_` and 24 to 64 bytes in base64. */
 export function isSecret(text: string): boolean {
   const bytes = keyOf(text);
   return text === `${PREFIX}${bytes.toString('base64')}` && bytes.length >= 24 && bytes.length <= 64;
 }
 
 /**
- * The headers by which a receiver knows that a message is ours (https://www.standardwebhooks.com): signed by each of the secrets, so that
- * a receiver which knows one of them takes it while they are rotated.
+ * The headers that authenticate a message (https://www.standardwebhooks.com): signed with each secret, so that a
+ * receiver which knows one accepts it during a rotation.
  */
 export function signedHeaders({ id, timestamp, body }: Message, secrets: readonly string[]): Record<string, string> {
   const seconds = String(Math.floor(timestamp.getTime() / 1000));

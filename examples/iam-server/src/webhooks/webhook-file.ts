@@ -4,18 +4,18 @@ import { CannotStart } from '../config.js';
 import { readPrivately } from '../data/private-file.js';
 import { isSecret } from './signature.js';
 
-/** Somebody who is told of changes. */
+/** A receiver of changes. */
 export interface Receiver {
-  /** What its consumer is called by. Another name is another receiver, which is told of what comes from then on. */
+  /** The name of its consumer. Another name is another receiver, which gets the changes from then on. */
   readonly name: string;
   readonly url: string;
-  /** The newest first; messages are signed by each of them. */
+  /** Newest first; messages are signed with each. */
   readonly secrets: readonly string[];
-  /** Whose changes it is told of. Default: those of all instances. */
+  /** The instance whose changes it gets. Default: all instances. */
   readonly instanceId?: string | undefined;
 }
 
-/** Over plain HTTP anybody on the way could read whose policy was changed, and send the message again. */
+/** Over plain HTTP, anybody on the way could read a message and replay it. */
 function isAddress(text: string): boolean {
   try {
     const { hostname, protocol } = new URL(text);
@@ -38,12 +38,12 @@ const schema: z.ZodType<{ readonly receivers: readonly Receiver[] }> = z.strictO
     .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'Two have the same name'),
 });
 
-/** Where receivers are kept, with their secrets in clear. */
+/** The file of the receivers, with their secrets in clear text. */
 export function webhookFile(dataFolder: string): string {
   return join(dataFolder, 'webhooks.json');
 }
 
-/** The receivers there are; none where there is no file. @throws CannotStart when it is not of the right form */
+/** The receivers; none without a file. @throws CannotStart when it is malformed. */
 export async function loadReceivers(dataFolder: string): Promise<readonly Receiver[]> {
   const file = webhookFile(dataFolder);
   const kept = await readPrivately(file);
@@ -51,7 +51,7 @@ export async function loadReceivers(dataFolder: string): Promise<readonly Receiv
   try {
     return schema.parse(JSON.parse(kept)).receivers;
   } catch (caught) {
-    // What it says is not shown: it holds secrets.
+    // The content is not shown, because it holds secrets.
     const issue = caught instanceof z.ZodError ? caught.issues[0] : undefined;
     const problem = issue === undefined ? 'it is not JSON' : `${issue.path.join('.')}: ${issue.message}`;
     throw new CannotStart(`${file} (in IAM_DATA) does not name receivers: ${problem}.`, { cause: caught });

@@ -4,26 +4,26 @@ import type { Log } from '../log.js';
 import { signedHeaders } from './signature.js';
 import { loadReceivers, type Receiver } from './webhook-file.js';
 
-/** How a receiver is doing. */
+/** The status of a receiver. */
 export interface ReceiverStatus extends Omit<ConsumerStatus, 'name'> {
   readonly receiver: Receiver;
 }
 
-/** What webhooks are made of. */
+/** The parts of webhooks. */
 export interface WebhooksOptions {
   readonly policies: LoginPolicies;
   readonly dataFolder: string;
   readonly log: Log;
-  /** Where a receiver begins that is new. */
+  /** Where a new receiver begins. */
   readonly head: Position;
 }
 
 const ANSWER_MS = 10_000;
 
 /**
- * Tells receivers of each change of a policy, each in order and at its own pace: a receiver that is down holds up itself alone, and is
- * tried again until it takes the message. Receivers are those of `webhooks.json` at the start; their secrets and addresses are read anew
- * for each message.
+ * Sends each policy change to the receivers, each in order and at its own pace: a receiver that fails delays only
+ * itself, and is retried until it accepts the message. The receivers are those in `webhooks.json` at the start; their
+ * secrets and addresses are read again for each message.
  */
 export class Webhooks {
   readonly #options: WebhooksOptions;
@@ -34,12 +34,12 @@ export class Webhooks {
     for (const receiver of receivers) this.#consumers.set(receiver, this.#begin(receiver));
   }
 
-  /** @throws CannotStart when the file is not of the right form. */
+  /** @throws CannotStart when the file is malformed. */
   static async open(options: WebhooksOptions): Promise<Webhooks> {
     return new Webhooks(options, await loadReceivers(options.dataFolder));
   }
 
-  /** How all receivers are doing, as this process knows it. */
+  /** The status of all receivers, as this process knows it. */
   get statuses(): readonly ReceiverStatus[] {
     return [...this.#consumers].map(([receiver, consumer]) => ({ receiver, ...consumer.status() }));
   }
@@ -54,7 +54,7 @@ export class Webhooks {
         try {
           await this.#send(name, change, signal);
         } catch (caught) {
-          // Once a message: the state of the receiver says the rest.
+          // Logged once per message; the receiver's status has the rest.
           if (attempt === 1) log.note('warn', `Webhook ${name} did not take a message: ${messageOf(caught)}`);
           throw caught;
         }
@@ -64,7 +64,7 @@ export class Webhooks {
 
   async #send(name: string, change: PolicyChangeTold, signal: AbortSignal): Promise<void> {
     const receiver = (await loadReceivers(this.#options.dataFolder)).find((one) => one.name === name);
-    // Taken out of the file, it is told nothing more; the next start has no consumer for it.
+    // A receiver removed from the file gets no more messages; after the next start it has no consumer.
     if (receiver === undefined) return;
     const timestamp = new Date();
     const body = JSON.stringify(contentOf(change, timestamp));
@@ -73,17 +73,20 @@ export class Webhooks {
       method: 'POST',
       body,
       headers: { 'content-type': 'application/json', ...signedHeaders({ id, timestamp, body }, receiver.secrets) },
-      // A secret is for one address.
+      // The secrets belong to one address.
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
     });
-    // Whatever it says, and however long it goes on: what counts is the status.
+    // The body is ignored, however long it is: only the status counts.
     await answer.body?.cancel();
     if (!answer.ok) throw new Error(`it answered ${answer.status}`);
   }
 }
 
-/** Whose policy was changed, and what that means. Not who did it and why: a receiver that may know that reads the history. */
+/**
+ * Whose policy changed, and what that means. Without the actor and the reason: a receiver that may know them reads the
+ * history.
+ */
 function contentOf(change: PolicyChangeTold, now: Date): object {
   const { isDefault, owner } = change;
   if (change.kind === 'unreadable')
@@ -93,7 +96,7 @@ function contentOf(change: PolicyChangeTold, now: Date): object {
   return { type: 'login_policy.changed', timestamp: recordedAt.toISO(), data };
 }
 
-/** A sentence of what was thrown; `fetch` hides the reason in the cause. */
+/** The message of an error; `fetch` hides its reason in the cause. */
 export function messageOf(caught: unknown): string {
   if (!(caught instanceof Error)) return 'it failed';
   return caught.cause instanceof Error ? `${caught.message} (${caught.cause.message})` : caught.message;
