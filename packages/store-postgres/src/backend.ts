@@ -39,16 +39,16 @@ import type { Sweeper } from './sweeper.js';
 import type { SchemaWatch } from './watch.js';
 import { Writer } from './writer.js';
 
-/** What a backend on PostgreSQL is made of. */
+/** The parts of a backend on PostgreSQL. */
 export interface BackendParts {
   readonly connection: Connection;
   readonly schema: Schema;
   readonly watch: SchemaWatch;
   readonly sweeper: Sweeper;
-  /** Absent inside of a caller's transaction, which others can't write beside. */
+  /** Absent within a caller's transaction, which must not cause other writes. */
   readonly counts?: CountKeeper | undefined;
   readonly largestPageBytes: number;
-  /** How long to look for what was lost, in milliseconds. */
+  /** How long to look for a lost answer, in milliseconds. */
   readonly patienceMs: number;
 }
 

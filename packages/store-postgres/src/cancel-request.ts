@@ -1,15 +1,16 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import type { ClientBase } from 'pg';
 
-/** What the protocol has in the place of a version, where a connection is made for this alone. */
+/** The protocol's code for a connection that only carries a cancel request. */
 const CANCEL_REQUEST = 80_877_102;
 const LENGTH = 16;
 const PATIENCE_MS = 5000;
 
 /**
- * Asks the server to give up what it does for a connection, as the protocol has it: at the very address the connection goes to, and by the
- * secret that was told to it alone. So it reaches no other connection, whatever server a name leads to by now. Nothing comes of it where
- * the address is not known, as behind a `stream` of the program's own, nor behind a pooler, which forgets the secret with the connection.
+ * Cancels what the server does for a connection, by the protocol's cancel request: to the connection's own address,
+ * with the secret it was given. It therefore reaches no other connection, whatever server a name resolves to by now. It
+ * has no effect where the address is not known, as with a `stream` of the program's own, or behind a pooler, which
+ * forgets the secret with the connection.
  */
 export function requestCancel(client: ClientBase): void {
   const [address, processId, secret] = [
@@ -22,7 +23,7 @@ export function requestCancel(client: ClientBase): void {
   for (const [index, word] of [LENGTH, CANCEL_REQUEST, processId, secret].entries())
     request.writeInt32BE(word, index * 4);
   const socket: Socket = connect(address, () => socket.end(request));
-  // The server hangs up without a word when it has read that.
+  // The server closes the connection without an answer.
   socket.on('error', () => undefined);
   socket.setTimeout(PATIENCE_MS, () => socket.destroy());
   socket.resume().unref();
@@ -43,7 +44,7 @@ function numberIn(client: ClientBase, name: string): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** The driver's types do not tell of these. */
+/** The driver's types lack these members. */
 function memberOf(holder: unknown, name: string): unknown {
   return typeof holder === 'object' && holder !== null ? Reflect.get(holder, name) : undefined;
 }

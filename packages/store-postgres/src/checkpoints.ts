@@ -1,42 +1,47 @@
 import { plpgsql } from './plpgsql.js';
 
-/** The last event, in a query of its own. */
+/** The last event, as a subquery. */
 export const HEAD = '(SELECT position, id, kept FROM {schema}.events ORDER BY position DESC LIMIT 1)';
 
-/** The last event, as `positionIn` takes it. */
+/** The last event, in the format of `positionIn`. */
 export const HEAD_PLACED = "head.position || ' ' || head.id";
 
-/** No key is this: keys are UTF-8. */
+/** Not the key of any row, because keys are UTF-8. */
 const MARKER_KEY = "decode('ff', 'hex')";
-/** Behind each digest of a key, which has 32 bytes. */
+/** Greater than every key's digest, which has 32 bytes. */
 export const MARKERS = "decode(repeat('ff', 32), 'hex')";
 
 /**
- * The checkpoint that stands beside the rows of the read model `m`, among them: rows that were copied, emptied or put back by themselves come with
- * their own, or without. `place id` as {@link HEAD_PLACED}, `0` before the first event, or the number of a position that stands for no event. Each
- * append puts another one in its place, under a digest that grows: under a long transaction the last one is found as soon as ever.
+ * The checkpoint of the read model `m`, stored among its rows, so that rows which are copied, emptied or restored on
+ * their own bring their own checkpoint or have none. It is `place id` as in {@link HEAD_PLACED}, `0` before the first
+ * event, or the number of a position without an event. Each append writes another one under a larger digest, so that
+ * the last one is found quickly even during a long transaction.
  */
 export const MARKER: string = `LATERAL (SELECT btrim(kept.content::text, '"') AS placed FROM {schema}.read_model_rows AS kept
     WHERE kept.model = m.model AND kept.digest > ${MARKERS} ORDER BY kept.digest DESC LIMIT 1) AS marker`;
 
-/** The digest that a checkpoint stands under. */
+/** The digest that a checkpoint is stored under. */
 export const digestOf = (placed: string): string => `(${MARKERS} || CASE WHEN ${placed} LIKE '% _%'
     THEN int8send(split_part(${placed}, ' ', 1)::bigint) || convert_to(split_part(${placed}, ' ', 2), 'UTF8') ELSE decode('00', 'hex') END)`;
 
-/** Puts a checkpoint beside the rows of read models, of which a query says `model` and `placed`. */
+/** Stores checkpoints among the rows of the read models that a query returns as `model` and `placed`. */
 export const mark = (models: string): string => `INSERT INTO {schema}.read_model_rows (model, key, digest, content)
     SELECT given.model, ${MARKER_KEY}, ${digestOf('given.placed')}, to_json(given.placed) FROM ${models} AS given(model, placed)`;
 
 /**
- * How far a read model is, as `positionIn` takes it, where {@link MARKER} and `head` are joined. A checkpoint that is not an event of this log is of
- * another history, and does not count: such rows are never fresh and never kept on.
+ * A read model's checkpoint in the format of `positionIn`, where {@link MARKER} and `head` are joined. A checkpoint
+ * that is not an event of this log belongs to another history and does not count: such rows are never fresh and never
+ * updated.
  */
 export const CHECKPOINT: string = `CASE WHEN marker.placed IN (${HEAD_PLACED}, '0') OR head.position IS NULL OR EXISTS (
     SELECT FROM {schema}.events AS known WHERE known.id = split_part(marker.placed, ' ', 2)
       AND known.position = CASE WHEN marker.placed LIKE '% %' THEN split_part(marker.placed, ' ', 1)::bigint END)
   THEN marker.placed END`;
 
-/** The event that a position stands for, as {@link HEAD_PLACED}; NULL: none. The last 40 bits of an id are in its position. */
+/**
+ * The event at a position, as in {@link HEAD_PLACED}; NULL if there is none. A position contains the last 40 bits of
+ * the event's id.
+ */
 export const PLACED: string = plpgsql(
   'placed_v10(at numeric) RETURNS text',
   `BEGIN
@@ -50,11 +55,11 @@ export const PLACED: string = plpgsql(
 END`,
 );
 
-/** {@link MARKER} of a position. */
+/** The {@link MARKER} of a position. */
 export const marked = (at: string): string =>
   `(CASE ${at} WHEN 0 THEN '0' ELSE coalesce({schema}.placed_v10(${at}), ${at}::text) END)`;
 
-/** Puts the checkpoints of version 9 beside the rows. */
+/** Stores the checkpoints of version 9 among the rows. */
 export const MARK_ALL: string = `
 ${mark(`(SELECT m.model, CASE WHEN m.model = ANY (head.kept) THEN ${HEAD_PLACED} ELSE ${marked('m.checkpoint')} END
     FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE m.stage <> 'replaced')`)}

@@ -19,12 +19,12 @@ export interface ConnectionWays {
 
 type InTransaction<Result> = (open: OpenTransaction) => Promise<Result>;
 
-/** What a function that writes says of a transaction at another level. */
+/** The error code of a writing function in a transaction of another isolation level. */
 const NOT_FITTING = 'LP002';
-/** How long the server may take to say anything at all, before what is under way is given up. */
+/** How long the server may stay silent before running work is given up. */
 const PATIENCE_MS = 600;
 
-/** The way to the server: a connection that is lent for as long as one piece of work takes, and time-outs on all of it. */
+/** The connection pool of the store: lends a connection for each piece of work, with time-outs. */
 export class Connection {
   readonly name: string;
   readonly timeOuts: TimeOuts;
@@ -43,9 +43,9 @@ export class Connection {
   }
 
   /**
-   * Reads by one statement, of a primary alone. A connection that turns out to be broken is replaced once: reading twice does no harm. One that leads
-   * to another server is given up, and so is each that is idle, since it may lead there as well. When the signal fires, the connection is given up
-   * and the statement cancelled.
+   * Reads with one statement, on a primary only. A broken connection is replaced once, because reading twice is
+   * harmless. A connection to another server is discarded, and so are all idle ones, which may lead there, too. When
+   * the signal fires, the connection is discarded and the statement cancelled.
    *
    * @throws DeadlineExceeded
    */
@@ -59,7 +59,7 @@ export class Connection {
         return await read();
       } catch (caught) {
         refuseOver(`reading ${this.name}`, wait);
-        // A server that was silent once is silent again: the second time would double the first.
+        // A server that was silent once will be again: a retry would double the wait.
         const isBroken = isConnectionLost(caught) && !(caught instanceof ConnectionSilent);
         const isRefused = isNoPrimary(caught) ? elsewhere-- <= 0 : !isBroken || broken-- <= 0;
         if (isRefused) throw this.faultOf(caught);
@@ -67,20 +67,20 @@ export class Connection {
     }
   }
 
-  /** Changes something by one statement, in a transaction of its own. */
+  /** Writes with one statement, in its own transaction. */
   change(text: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
     return this.faulty(() => this.use((client) => this.#ask(client, text, values)));
   }
 
-  /** How many connections may lead where one that was just given up did. */
+  /** How many connections may lead to the same server as the discarded one. */
   get idleCount(): number {
     return this.#lender.idleCount;
   }
 
   /**
-   * Lends a connection to one piece of work, and gives it back. What takes too long is given up here, and never cancelled at the server: a
-   * commit that is cancelled while it waits for a standby is there, and that standby may not have it. `abandoned` only fires as long as
-   * nothing was sent that writes: then it is cancelled.
+   * Lends a connection for one piece of work. Work that takes too long is given up here but never cancelled at the
+   * server: a commit cancelled while it waits for a standby is visible, although that standby may lack it. `abandoned`
+   * only fires before anything was sent that writes; the statement is then cancelled.
    */
   use<Result>(work: (client: ClientBase) => Promise<Result>, abandoned?: AbortSignal): Promise<Result> {
     return this.#underWayIn(
@@ -95,7 +95,7 @@ export class Connection {
     );
   }
 
-  /** {@link use} for work that may take as long as it takes. The signal gives up the wait for a connection. */
+  /** {@link use} for work without a time-out. The signal ends the wait for a connection. */
   patiently<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     return this.#underWayIn(this.#use(work, signal));
   }
@@ -108,8 +108,8 @@ export class Connection {
   }
 
   /**
-   * Lets what is under way end, and the calls that are `writing`, for as long as the server answers at all: on a silent network it is given up within about a
-   * second, and its connections are destroyed. What fails from now on, fails because it was closed.
+   * Completes running work and the `writing` calls while the server answers. On a silent network, they are given up
+   * within about a second and their connections destroyed. Later failures are reported as a closed store.
    */
   async close(writing: Promise<void>): Promise<void> {
     this.#isClosing = true;
@@ -126,7 +126,7 @@ export class Connection {
   async #use<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     const { client, giveBack } = await this.#lender.lend(this.#cut.signal, signal);
     let failure: Error | undefined;
-    // A connection that breaks while nobody waits for an answer says so by an event, which would end the process.
+    // A connection that breaks while idle emits an error, which would end the process.
     const onError = (error: Error): void => {
       failure = error;
     };
@@ -142,12 +142,15 @@ export class Connection {
     }
   }
 
-  /** Calls a function that writes, in a transaction of its own: in one round trip, unless another level of those is usual for the role. */
+  /**
+   * Calls a writing function in its own transaction: in one round trip, unless the role's default isolation level is
+   * another.
+   */
   async call(text: string, values: readonly Cell[]): Promise<readonly Cells[]> {
     return (await this.callAs(text, () => values)) ?? [];
   }
 
-  /** {@link call} with values that are made once there is a connection; with none of them, nothing is called. */
+  /** {@link call} with values that are computed once there is a connection; without values, nothing is called. */
   callAs(
     text: string,
     valuesOf: () => readonly Cell[] | undefined,
@@ -166,8 +169,8 @@ export class Connection {
   }
 
   /**
-   * Lends a connection in a transaction that is committed when the work ends well. A fault of the work's own is the end of the
-   * transaction, and no reason to give the connection up.
+   * Lends a connection in a transaction that is committed when the work succeeds. A fault of the work itself ends the
+   * transaction, but the connection is kept.
    */
   async transaction<Result>(work: InTransaction<Result>, abandoned?: AbortSignal): Promise<Result> {
     const outcome = await this.use(async (client) => {
@@ -184,7 +187,7 @@ export class Connection {
     return outcome.result;
   }
 
-  /** Asks with the same statement whether the server is a primary. @throws NoPrimary */
+  /** Also asks, in the same statement, whether the server is a primary. @throws NoPrimary */
   async #askPrimary(client: ClientBase, text: string, values: readonly unknown[]): Promise<readonly Cells[]> {
     return rowsOfPrimary(await this.#ask(client, this.#ofPrimaries.statement(text), values));
   }
@@ -200,13 +203,13 @@ export class Connection {
     return result;
   }
 
-  /** What was caught, in the words of the port. */
+  /** The caught error as a fault of the port. */
   faultOf(caught: unknown): unknown {
     const fault = postgresFault(this.name, caught);
     return this.#isClosing && isFault(fault, 'store-unavailable') ? new StoreClosed({ store: this.name }) : fault;
   }
 
-  /** Does something, with whatever is thrown in the words of the port. */
+  /** Runs work, and throws its errors as faults of the port. */
   async faulty<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
@@ -216,7 +219,8 @@ export class Connection {
   }
 
   /**
-   * For work that writes nothing, or has not yet begun to: the server does not notice by itself that nobody waits for the answer any more.
+   * For work that has not written anything: cancels it, because the server does not notice that nobody waits for its
+   * answer.
    */
   async #orCancelled<Result>(client: ClientBase, work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
     try {

@@ -2,24 +2,27 @@ import type { ConsumeOptions, Handling, RecordedEvent } from '@login-policy/even
 import type { ClientBase } from 'pg';
 import type { PostgresConsumers } from './consumers.js';
 
-/** What a handler is told that takes part in the transaction which moves the checkpoint. */
+/** The arguments of a handler that takes part in the transaction which moves the checkpoint. */
 export interface HandlingWithin extends Handling {
-  /** In a transaction at READ COMMITTED. Its statements are part of it; it is committed or taken back once the handler is done. */
+  /**
+   * A client in a transaction at READ COMMITTED. The handler's statements are part of it; it is committed or rolled
+   * back when the handler is done.
+   */
   readonly client: ClientBase;
 }
 
-/** As {@link ConsumeOptions}, with a handler that is handed a client. */
+/** {@link ConsumeOptions} with a handler that gets a client. */
 export interface ConsumeWithinOptions extends Omit<ConsumeOptions, 'handle'> {
-  /** As {@link ConsumeOptions.handle}, by a client in the transaction. */
+  /** {@link ConsumeOptions.handle} with a client in the transaction. */
   readonly handle: (events: readonly RecordedEvent[], handling: HandlingWithin) => unknown;
 }
 
-/** The same, for a consumer that calls handlers outside: after the transaction the checkpoint is found where it is to be. */
+/** Adapts such a handler: its own transaction has already moved the checkpoint when it returns. */
 export function handlingWithin(
   consumers: PostgresConsumers,
   { handle, ...options }: ConsumeWithinOptions,
 ): ConsumeOptions {
-  // Refused where the options are looked at.
+  // The option check refuses it later.
   if (typeof handle !== 'function') return { ...options, handle };
   return {
     ...options,

@@ -13,10 +13,10 @@ import { query, textsOf, type Cells } from './queries.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
-/** To where a checkpoint is moved, and by whose turn. */
+/** The new checkpoint, and the lease it is moved under. */
 type Moving = Pick<Handling, 'fence' | 'position' | 'signal'>;
 
-/** Something that is done in a transaction. */
+/** Work in a transaction. */
 type Work = (client: ClientBase) => Promise<unknown>;
 
 /** The consumers of a schema. */
@@ -46,7 +46,8 @@ export class PostgresConsumers implements ConsumerBackend {
   }
 
   /**
-   * Does work and moves the checkpoint by one transaction, or does neither. Of a turn that was taken meanwhile nothing is there.
+   * Runs work and moves the checkpoint in one transaction. If the lease was lost meanwhile, the transaction is rolled
+   * back.
    *
    * @throws whatever the work throws.
    */
@@ -88,7 +89,7 @@ function valuesOf(name: string, { holder, position }: ConsumerRecord, expected: 
   return [name, expected, position, holder?.session ?? null, holder?.run ?? null].map(sent);
 }
 
-/** In one statement: the position is proved to be an event of this log where it is written. */
+/** One statement, so that the position is checked against the log when it is written. */
 function putStatement(schema: string): string {
   return `WITH here AS (SELECT $3::numeric = 0 OR ${schema}.placed_v10($3::numeric) IS NOT NULL AS known),
     made AS (

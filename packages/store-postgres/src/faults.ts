@@ -7,10 +7,10 @@ import {
   StoreUnavailable,
 } from '@login-policy/event-sourcing/store';
 
-/** What the server's own condition codes mean to a caller: the first two characters of a code, or all five. */
+/** The meaning of the server's condition codes, by their first two characters or all five. */
 type Meaning = 'unavailable' | 'full' | 'damaged' | 'foreign';
 
-/** The server can't write: it is a standby, or was demoted, or the session may only read. */
+/** The server can't write: it is a standby, was demoted, or the session is read-only. */
 export const READ_ONLY = '25006';
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -28,7 +28,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '58': 'unavailable',
   XX001: 'damaged',
   XX002: 'damaged',
-  // Tables, triggers and connections as this program has them refuse nothing that gets this far.
+  // This program's tables, triggers and connections cause no such errors; another program's do.
   '0A': 'foreign',
   '22': 'foreign',
   '23': 'foreign',
@@ -50,16 +50,16 @@ const WORDS: Readonly<Record<string, string>> = {
   '57014': 'a statement was not done within the statement time-out',
 };
 
-/** What the socket and the driver say when there is no server at the other end. */
+/** Messages of the socket and the driver when no server answers. */
 const NETWORK = /^(?:E(?:CONN|PIPE|TIMEDOUT|HOST|NET|AI_AGAIN)|ENOTFOUND)/;
 const DRIVER =
   /Connection terminated|timeout exceeded when trying to connect|connection error|not queryable|Client was closed|Connection ended|Query read timeout/;
 const ENDED_POOL = /Cannot use a pool after calling end/;
-/** PgBouncer's word for a transaction in its statement mode, by the code that it also has for connections that broke. */
+/** PgBouncer's message for a transaction in statement mode. Its code is also that of broken connections. */
 const STATEMENT_MODE = /not allowed in statement pooling mode/;
 const NO_STATEMENT_MODE = 'a pooler in statement mode has no transactions: it takes transaction mode or session mode';
 
-/** What was caught, as a fault of the port; what has nothing to do with the server is handed on as it is. */
+/** Converts a caught error into a fault of the port; errors that are not the server's stay as they are. */
 export function postgresFault(store: string, caught: unknown): unknown {
   if (isFault(caught) || !(caught instanceof Error)) return caught;
   if (ENDED_POOL.test(caught.message)) return new StoreClosed({ store });
@@ -69,7 +69,7 @@ export function postgresFault(store: string, caught: unknown): unknown {
   }
   if (STATEMENT_MODE.test(caught.message)) return new StoreForeign({ store, problem: NO_STATEMENT_MODE }, caught);
   const problem = WORDS[code] ?? caught.message;
-  // Whatever the server says, nothing was written, and the driver's error stays inside as the cause.
+  // In every case nothing was written; the driver's error is kept as the cause.
   const meaning = MEANINGS[code] ?? MEANINGS[code.slice(0, 2)] ?? 'unavailable';
   switch (meaning) {
     case 'unavailable':
@@ -83,27 +83,27 @@ export function postgresFault(store: string, caught: unknown): unknown {
   }
 }
 
-/** Why no connection was made, no matter what says so: {@link postgresFault}, and what else is wrong with the options of a pool. */
+/** Why no connection was made: {@link postgresFault}, or a mistake in the options of the pool. */
 export function connectingFault(store: string, caught: unknown): unknown {
   const fault = postgresFault(store, caught);
   return isFault(fault) ? fault : unreachable(store, caught);
 }
 
 function unreachable(store: string, caught: unknown): StoreUnavailable {
-  // A host of several addresses is refused by each of them, and by itself says nothing.
+  // A host with several addresses throws one error per address, and its own message says nothing.
   const each: readonly unknown[] = caught instanceof AggregateError ? caught.errors : [caught];
   const problem = each.map((one) => (one instanceof Error ? one.message : String(one))).join(', ');
   return new StoreUnavailable({ store, problem }, caught);
 }
 
-/** Whether who was asked was no primary, and so has done nothing. */
+/** Whether the server was not a primary and has therefore done nothing. */
 export function isNoPrimary(caught: unknown): boolean {
   return stateOf(caught) === READ_ONLY;
 }
 
 /**
- * Whether the connection broke, so that what it was asked for may have been done or not. An answer with a condition code
- * is an answer, unless it says that the server was going down: that can come after a commit as well.
+ * Whether the connection broke, so that the outcome is unknown. A condition code is an answer, except when the server
+ * is shutting down: that code may also come after a commit.
  */
 export function isConnectionLost(caught: unknown): boolean {
   if (!(caught instanceof Error) || isFault(caught)) return false;
@@ -113,7 +113,7 @@ export function isConnectionLost(caught: unknown): boolean {
   return NETWORK.test(codeOf(caught) ?? '') || DRIVER.test(caught.message);
 }
 
-/** The server's condition code, if it was the server who spoke. */
+/** The server's condition code, if the error is the server's. */
 export function stateOf(caught: unknown): string | undefined {
   const code = caught instanceof Error ? codeOf(caught) : undefined;
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]/.test(code) ? code : undefined;

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 
 /**
- * Refuses a pool by which the store can't work.
+ * Refuses a pool that the store can't work with.
  *
  * @throws RangeError that says what to do instead.
  */
@@ -17,7 +17,7 @@ export function demandFit({ options }: Pool): void {
     throw new RangeError('pool: binary is true, and the store reads what the server writes as text: leave binary out');
 }
 
-/** Host and port of an address, or those of a list of them. */
+/** The host and port of an address, or of a list of addresses. */
 function authorityOf(address: string): string {
   return /^[a-z]+:\/\/(?:[^/@]*@)?([^/?#]*)/i.exec(address)?.[1] ?? '';
 }

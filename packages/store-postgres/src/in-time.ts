@@ -1,15 +1,19 @@
 import { DeadlineExceeded, TIME_UP, within } from '@login-policy/event-sourcing/store';
 
-/** What ends a wait for an answer of the server. */
+/** The limits of a wait for the server. */
 export interface Limits {
   readonly longestMs: number;
-  /** Fires when the store is cut off from a server that says nothing. */
+  /** Aborts when the store is cut off from a silent server. */
   readonly cut: AbortSignal;
-  /** The caller's. */
+  /** The caller's signal. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** What comes of work on a connection. @throws ConnectionSilent, DeadlineExceeded: the connection is not to be used again. */
+/**
+ * The outcome of work on a connection.
+ *
+ * @throws ConnectionSilent, DeadlineExceeded; the connection must then be discarded.
+ */
 export async function answerInTime<Result>(work: Promise<Result>, { longestMs, cut, signal }: Limits): Promise<Result> {
   const result = await within(work, longestMs, cut, signal);
   if (result !== TIME_UP) return result;
@@ -17,7 +21,7 @@ export async function answerInTime<Result>(work: Promise<Result>, { longestMs, c
   throw new ConnectionSilent(longestMs);
 }
 
-/** The server said nothing at all for longer than it should take to give up: the connection is not used again. */
+/** The server was silent for so long that the connection is discarded. */
 export class ConnectionSilent extends Error {
   readonly code = 'ETIMEDOUT';
   constructor(ms: number) {

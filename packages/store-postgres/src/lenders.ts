@@ -3,24 +3,24 @@ import { StoreUnavailable, TIME_UP, within } from '@login-policy/event-sourcing/
 import { connectingFault } from './faults.js';
 import { isAnswering } from './own-client.js';
 
-/** A connection for one piece of work. */
+/** A connection lent for one piece of work. */
 export interface Lent {
   readonly client: ClientBase;
-  /** Called once, when the work is done; what failed may have left the connection in any state. */
+  /** Call it once when the work is done. After a failure the connection may be in any state. */
   readonly giveBack: (failure: Error | undefined) => void;
 }
 
-/** Where connections come from. */
+/** A connection pool. */
 export interface Lender {
-  /** @throws StoreUnavailable and others when there is none, none is free in time, or one of the signals fires. */
+  /** @throws StoreUnavailable and others when no connection is available in time, or one of the signals fires. */
   lend(cut: AbortSignal, given?: AbortSignal): Promise<Lent>;
-  /** Whether the server says anything within so many milliseconds. */
+  /** Whether the server answers within so many milliseconds. */
   isAnswering(ms: number): Promise<boolean>;
-  /** How many connections are ready to be lent. */
+  /** The number of idle connections. */
   readonly idleCount: number;
 }
 
-/** Lends out of a pool of the program's own. What failed does not go back into it. */
+/** Lends connections of the program's own pool. A connection with a failure does not return to it. */
 export class PoolLender implements Lender {
   readonly #pool: Pool;
   readonly #store: string;
@@ -36,13 +36,13 @@ export class PoolLender implements Lender {
     const isIdle = this.#pool.idleCount > this.#pool.waitingCount;
     const connecting = this.#pool.connect();
     try {
-      // One that is idle comes at once.
+      // An idle connection is available at once.
       const client = isIdle ? await connecting : await within(connecting, this.#patienceMs, cut, given);
       if (client !== TIME_UP) return { client, giveBack: (failure) => client.release(failure) };
     } catch (caught) {
       throw connectingFault(this.#store, caught);
     }
-    // One that comes too late is given back.
+    // A connection that comes too late is returned.
     connecting.then(
       (late) => late.release(),
       () => undefined,

@@ -5,7 +5,11 @@ import type { Answering } from './queries.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
-/** The receipts behind one, at most so many, in the order of stream and key. @throws StoreForeign for a name of over 1,000 bytes. */
+/**
+ * The receipts after a given one, at most so many, in the order of stream and key.
+ *
+ * @throws StoreForeign for a name of over 1,000 bytes.
+ */
 export async function listedReceipts(
   turn: Answering,
   { quoted }: Schema,

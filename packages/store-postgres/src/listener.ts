@@ -7,27 +7,27 @@ import type { Schema } from './schema.js';
 
 const RETRY_MS = 1000;
 const HANG_UP_MS = 1000;
-/** Named, so that an operator who looks at the server's connections knows whose this is. */
+/** Has an application name, so that operators recognise the connection. */
 const OWN = { connectionTimeoutMillis: 5000, application_name: 'login-policy listener' };
 
-/** One schema that is listened to, and who wants to hear of it. */
+/** A schema that is listened to, and its waiters. */
 interface Channel {
   readonly schema: Schema;
   readonly heard: Set<() => void>;
-  /** Whether the server tells of everything that is written from now on. */
+  /** Whether every write from now on causes a notification. */
   isOpen: boolean;
-  /** The connection that was asked to. */
+  /** The connection that sent the LISTEN. */
   asked: Session | undefined;
 }
 
-/** The connection that listens now. */
+/** The current connection. */
 interface Session extends OwnClient {
   isReady: boolean;
 }
 
 /**
- * One connection of its own for all stores of a pool, on which the server tells of changes. It is opened when somebody first
- * waits, opened again when it breaks, and given up for good behind a pooler that would not hand notifications on.
+ * A connection of its own on which the server notifies all stores of a pool. It is opened for the first waiter,
+ * reopened when it breaks, and given up for good behind a pooler that does not pass notifications on.
  */
 export class Listener {
   readonly #options: PoolOptions;
@@ -41,7 +41,7 @@ export class Listener {
     this.#options = options;
   }
 
-  /** Tells `heard` of changes in a schema from now on, and each time it can't have heard of some. */
+  /** Calls `heard` for changes in a schema from now on, and whenever changes may have been missed. */
   begin(schema: Schema, heard: () => void): void {
     const channel = this.#channels.get(schema.name) ?? { schema, heard: new Set(), isOpen: false, asked: undefined };
     channel.heard.add(heard);
@@ -51,17 +51,19 @@ export class Listener {
     else if (this.#session === undefined && this.#retry === undefined && !this.#isGivenUp) this.#work();
   }
 
-  /** Whether the server tells of everything in a schema. */
+  /** Whether every write to a schema causes a notification. */
   hears({ name }: Schema): boolean {
     return this.#channels.get(name)?.isOpen === true;
   }
 
-  /** Listens on another connection, since this one does not tell of everything. */
+  /** Listens on a new connection, because this one misses notifications. */
   renew(): void {
     if (this.#session?.isReady === true) this.#lost(this.#session);
   }
 
-  /** Tells no more of it; with nothing left to listen to it hangs up, and is done within about a second whatever the network does. */
+  /**
+   * Stops listening to a schema. After the last one it disconnects, within about a second whatever the network does.
+   */
   async end({ name }: Schema, heard: () => void): Promise<void> {
     const channel = this.#channels.get(name);
     channel?.heard.delete(heard);
@@ -71,7 +73,7 @@ export class Listener {
     else if (this.#session !== undefined) await within(this.#leave(this.#session, channel), HANG_UP_MS);
   }
 
-  /** It ends by itself, well or not: then it is begun again. */
+  /** Never rejects: when the session ends, it begins again. */
   #work(): void {
     this.#working = this.#connect();
   }
@@ -103,13 +105,13 @@ export class Listener {
     const { name, listenLock } = channel.schema;
     try {
       await session.client.query(`LISTEN "${name}"`);
-      // Writers tell only when somebody holds this.
+      // Writers send notifications only while a listener holds this lock.
       await query(session.client, 'SELECT pg_catalog.pg_advisory_lock_shared($1)', [listenLock.toString()]);
     } catch {
       return this.#lost(session);
     }
     channel.isOpen = this.#session === session;
-    // What was written before that, was not told.
+    // Earlier writes caused no notification.
     for (const heard of channel.heard) heard();
   }
 
@@ -128,13 +130,13 @@ export class Listener {
     session.socket.destroy();
     for (const channel of this.#channels.values()) {
       channel.isOpen = false;
-      // Waiting calls have to poll meanwhile.
+      // Until the connection is back, waiting calls must poll.
       for (const heard of channel.heard) heard();
     }
     if (this.#channels.size > 0) this.#retry = setTimeout(() => this.#work(), RETRY_MS).unref();
   }
 
-  /** What would never be told is not waited for. */
+  /** Gives up on notifications that would never come. */
   #giveUp(session: Session): void {
     this.#session = undefined;
     session.socket.destroy();
@@ -146,7 +148,7 @@ export class Listener {
     const session = this.#session;
     this.#session = undefined;
     if (session === undefined) return;
-    // One that is not there yet can't say goodbye, and one that hears nothing says it in vain.
+    // A connection that is not established, or receives nothing, can't be closed gracefully.
     if (session.isReady) await within(session.client.end(), HANG_UP_MS).catch(() => undefined);
     session.socket.destroy();
     await this.#working;

@@ -1,10 +1,13 @@
 import { placeIn, type Plan } from '@login-policy/event-sourcing/store';
 
-/** The end of the log as it was looked up or written, which the server compares when something is built on it. */
+/** The end of the log at the last look-up or write. The server compares it when a plan relies on it. */
 export class LogEnd {
-  /** Till when what is remembered may hold: an append is given up for lost, a read model is promoted, or another server takes over. */
+  /**
+   * The cache epoch: it changes when an append is given up for lost, a read model is promoted, or another server takes
+   * over.
+   */
   readonly era: string;
-  /** The place of the last event, 0 without one. */
+  /** The place of the last event; 0 without one. */
   readonly place: bigint;
   readonly id: string;
 
@@ -14,19 +17,19 @@ export class LogEnd {
     this.id = id;
   }
 
-  /** As `append_v10` takes it. */
+  /** In the format of `append_v10`. */
   get head(): string {
     return `${this.place} ${this.id}`;
   }
 
-  /** Where the log ends once a plan is written. */
+  /** The end of the log after a plan. */
   after({ head, appends }: Plan): LogEnd {
     const last = lastOf(appends);
     return last === undefined ? this : new LogEnd(this.era, placeIn(head), last.id);
   }
 }
 
-/** The last event of a plan's appends. */
+/** The last append of a plan. */
 export function lastOf(appends: Plan['appends']): Plan['appends'][number]['recorded'][number] | undefined {
   return appends.findLast(({ recorded }) => recorded.length > 0)?.recorded.at(-1);
 }

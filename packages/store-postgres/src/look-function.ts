@@ -17,7 +17,7 @@ import { arrayOf, textsOf, type Cell, type Cells } from './queries.js';
 import { keyElement, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 
-/** What `look_v10` is asked. */
+/** The arguments of `look_v10`. */
 export function asked({ streams, receipts, models }: Question): readonly Cell[] {
   const kept = receipts.map(storedReceipt);
   const named = models.map(({ target, keys }) => ({ name: storedName(target.name).name, keys: [...keys] }));
@@ -32,7 +32,7 @@ export function asked({ streams, receipts, models }: Question): readonly Cell[] 
   ];
 }
 
-/** What `look_v10` answered, but for receipts. @throws TypeError when it is not what was asked. */
+/** The result of `look_v10`, except for receipts. @throws TypeError when it is not what was asked for. */
 export function foundIn(answer: readonly Cells[], { streams, models }: Question): Found {
   const all = (what: string): readonly Cells[] =>
     answer.filter(([kind]) => kind === what).map((cells) => cells.slice(1));
@@ -60,7 +60,7 @@ export function foundIn(answer: readonly Cells[], { streams, models }: Question)
   };
 }
 
-/** The receipts that `look_v10` found. */
+/** The receipts in the result of `look_v10`. */
 export function receiptsIn(answer: readonly Cells[], { receipts }: Question): readonly ReceiptKey[] {
   const isThere = new Set(answer.filter(([kind]) => kind === 'receipt').map(([, ...names]) => nameOf(names)));
   return receipts.filter((one) => isThere.has(nameOf(storedReceipt(one))));
@@ -77,7 +77,7 @@ function foundModel({ keys }: ModelQuestion, [model, placed]: Cells, own: readon
   return { id: text(model), checkpoint: positionIn(placed), rows };
 }
 
-/** The end of a stream, of columns that say its name, revision, time and id. */
+/** The end of a stream, from its name, revision, time and id. */
 export function endIn(
   [stream, last, at, id]: Cells,
   names: ReadonlyMap<string, StreamId>,
@@ -102,5 +102,5 @@ export function modelsIn(kept: Cell | undefined): readonly string[] {
   return kept === null || kept === undefined || kept === '' ? [] : kept.split(' ');
 }
 
-/** Of everything there is none. */
+/** No stream is unreadable. */
 export const NOTHING_UNREADABLE: Found['unreadable'] = new Map();

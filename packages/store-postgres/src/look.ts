@@ -23,11 +23,11 @@ import { text } from './rows.js';
 import type { Schema } from './schema.js';
 import { callIn, type OpenTransaction } from './transaction.js';
 
-/** Rows of a read model as one statement finds them, with the head of that moment. */
+/** The rows of a read model found by one statement, with the head at that time. */
 export interface ModelRows {
   readonly head: Position;
   readonly kept: readonly string[];
-  /** The number of the read model; `undefined` when it is not there. */
+  /** The number of the read model; `undefined` when it does not exist. */
   readonly model: string | undefined;
   readonly checkpoint: Position | undefined;
   /** The columns of each row. */
@@ -48,12 +48,12 @@ const ENDS = `SELECT wanted.stream, last.revision::text, last.recorded_at::text,
 /** A statement, with `{schema}` for the schema's name, and its parameters. */
 type Asking = readonly [template: string, values: readonly Cell[]];
 
-/** Looks things up. What takes more than one statement is of one moment under the writers' lock alone. */
+/** Looks things up. Several statements see one snapshot only under the writers' lock. */
 export class Lookups {
   readonly #schema: string;
   readonly #log: LogReader;
   readonly #lookCall: string;
-  // Made once: a text of this length costs as much to put together as the rest of a read.
+  // Cached: building such a long text takes as long as the rest of a read.
   readonly #live = new Map<string, string>();
   readonly #shadows = new Map<string, string>();
   readonly #plain = new Map<string, string>();
@@ -64,7 +64,10 @@ export class Lookups {
     this.#lookCall = `SELECT * FROM ${schema.quoted}.look_v10($1, $2, $3, $4, $5, $6, $7)`;
   }
 
-  /** Takes the writers' lock, for at most so long, and looks up what appends need: in one round trip, but for a receipt that is there. */
+  /**
+   * Acquires the writers' lock, with a time-out, and looks up what appends need, in one round trip; an existing receipt
+   * takes another.
+   */
   async underLock(transaction: OpenTransaction, question: Question, lockMs: string): Promise<Found> {
     const answer = await callIn(transaction, this.#lookCall, [lockMs, ...asked(question)]);
     const found = foundIn(answer, question);
@@ -73,7 +76,7 @@ export class Lookups {
     return { ...found, receipts: await this.#receipts(transaction.turn, receipts) };
   }
 
-  /** Looks up by plain statements. */
+  /** Looks up with plain statements, without the lock. */
   async find(turn: Answering, { streams, receipts, events, models }: Question, wait?: WaitOptions): Promise<Found> {
     const found = new Map<string, FoundModel>();
     let last: ModelRows | undefined;
@@ -97,7 +100,7 @@ export class Lookups {
     };
   }
 
-  /** The rows that a statement finds of the read model `m`, by $2 and on. */
+  /** The rows that a statement finds in the read model `m`; its parameters begin with $2. */
   async rowsOf(
     turn: Answering,
     {
@@ -120,7 +123,7 @@ export class Lookups {
       kept: modelsIn(kept),
       model: model ?? undefined,
       checkpoint,
-      // Without a checkpoint in this log they are of another history, and count for nothing.
+      // Rows whose checkpoint is not in this log belong to another history and don't count.
       rows: checkpoint === undefined ? [] : found.filter((cells) => cells[4] !== null).map((cells) => cells.slice(4)),
     };
   }
@@ -138,12 +141,12 @@ export class Lookups {
     return behind === undefined ? model : { ...model, behind: await this.#behind(turn, behind) };
   }
 
-  /** Up to the first event that can't be read: from a checkpoint of another history none can. */
+  /** Up to the first unreadable event; after a checkpoint of another history, no event can be read. */
   async #behind(turn: Answering, range: NonNullable<ModelQuestion['behind']>): Promise<ReadAhead> {
     try {
       return await this.#log.readAhead(turn, { after: range.after, range });
     } catch (caught) {
-      // The server's word ends the transaction.
+      // An error of the server ends the transaction.
       if (!isFault(caught)) throw caught;
       return { events: [], considered: range.after, isHead: false };
     }
@@ -164,7 +167,7 @@ export class Lookups {
     return receipts;
   }
 
-  /** Rows that are not at the head are asked for it once more: whether their checkpoint is an event of this log. */
+  /** Checks whether the checkpoint of rows that are not at the head is an event of this log. */
   async #isInLog(turn: Answering, placed: Cell | undefined, wait?: WaitOptions): Promise<boolean> {
     if (placed === null || placed === undefined || placed === '0') return true;
     const [place = '', id] = placed.split(' ');
@@ -185,7 +188,7 @@ export class Lookups {
   }
 }
 
-/** Head, read model, and what is found of it, in one statement: what it sees is of one moment. */
+/** One statement for the head, the read model and its rows, so that they are of one snapshot. */
 function lookOf(which: string, rows: string): string {
   return `SELECT ${HEAD_PLACED}, array_to_string(head.kept, ' '), m.model::text, marker.placed, found.*
     FROM (SELECT) AS one LEFT JOIN ${HEAD} AS head ON true LEFT JOIN {schema}.read_models AS m ON ${which}

@@ -4,22 +4,22 @@ import type { Connection } from './connection.js';
 import { query, type Cell } from './queries.js';
 import type { Schema } from './schema.js';
 
-/** Where what was lost is looked for, and for how long, in milliseconds. */
+/** Where to look for what was lost, and for how long, in milliseconds. */
 export interface Search {
   readonly connection: Connection;
   readonly schema: Schema;
   readonly patienceMs: number;
 }
 
-/** A statement that finds something only if it was written, and then waits for it like a commit of its own. */
+/** A statement that finds a row only if it was written. It then waits for the standby as its own commit would. */
 export type Trace = readonly [statement: string, values: readonly Cell[]];
 
 /**
- * Finds out whether a transaction was written whose answer was lost: all of it was or nothing. One that is not there is given up for good in
- * the same transaction, under the writers' lock, so that it can't be done late either: its bytes may still be on their way to the server. One
- * that is there is waited for like an own commit: a server that was started anew shows what its standby may not have.
+ * Finds out whether a transaction with a lost answer was written. If it is missing, it is given up for good in the same
+ * transaction, under the writers' lock, because its bytes may still be on the way to the server. If it is there, this
+ * waits as for a commit of its own: a restarted server shows what its standby may lack.
  *
- * @throws StoreUnavailable when the server could not be asked within the time.
+ * @throws StoreUnavailable when the server could not be asked in time.
  */
 export async function isThere(search: Search, trace: Trace): Promise<boolean> {
   const end = performance.now() + search.patienceMs;
@@ -37,7 +37,7 @@ function isThereNow({ connection, schema }: Search, trace: Trace): Promise<boole
   return connection.transaction(async ({ client }) => {
     await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
     if ((await query(client, ...trace)).length > 0) return true;
-    // Before the lock goes: what was made ready before, knows another number.
+    // Before the lock is released: changes the epoch that plans in flight were made with.
     await query(client, 'SELECT pg_catalog.nextval($1)', [`${schema.quoted}.revocations`]);
     return false;
   });

@@ -6,30 +6,30 @@ import { connectionOf } from './postgres-store.js';
 import { schemaNamed } from './schema.js';
 import { MIGRATION_OPTIONS, settingsOf } from './settings.js';
 
-/** Which schema is to be brought to this program's version. */
+/** Which schema to migrate, and how. */
 export interface PostgresMigrationOptions {
   readonly pool: Pool;
   /** Default `login_policy`. */
   readonly schema?: string;
-  /** How long a change of a table waits for who uses it, while others wait behind it. Default 5,000 ms. */
+  /** How long a table change waits for its users, while others wait behind it. Default 5,000 ms. */
   readonly lockTimeoutMs?: number;
 }
 
-/** From which schema version to which. */
+/** The schema version before and after. */
 export interface PostgresMigration {
-  /** 0 when it was not there. */
+  /** 0 when the schema did not exist. */
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Brings a schema to the version this program needs, or makes it, by a role that may: then others open the store with
- * `migrate: 'check'`. Done twice, the second does nothing. It has no time-out.
+ * Migrates a schema to this program's version, or creates it, with a privileged role; others then open the store with
+ * `migrate: 'check'`. Idempotent. It has no time-out.
  *
- * @throws StoreForeign when the schema is another program's, or of a newer version that does not serve this one, or of one that was
- * never handed out.
+ * @throws StoreForeign when the schema is another program's, of a newer version that does not support this one, or of
+ * an unreleased version.
  * @throws StoreUnavailable when there is no server, or a table was in use for longer than `lockTimeoutMs`.
- * @throws RangeError naming an option that is unknown or malformed.
+ * @throws RangeError that names an unknown or malformed option.
  */
 export async function migratePostgresStore(given: PostgresMigrationOptions): Promise<PostgresMigration> {
   const options = parseOptions(given, 'migratePostgresStore', MIGRATION_OPTIONS);
@@ -45,10 +45,10 @@ export async function migratePostgresStore(given: PostgresMigrationOptions): Pro
 }
 
 /**
- * The SQL that {@link migratePostgresStore} runs, for who runs it by themselves: from a schema that is not there, or that is at the
- * version `from` (`SELECT max(version) FROM login_policy.migrations`). Empty when there is nothing to do.
+ * The SQL of {@link migratePostgresStore}, for running it manually: for a missing schema, or one at the version `from`
+ * (`SELECT max(version) FROM login_policy.migrations`). Empty when there is nothing to do.
  *
- * @throws RangeError for what is not a name of a schema, or a version that was never handed out.
+ * @throws RangeError for an invalid schema name or an unreleased version.
  */
 export function postgresMigration(options: { readonly schema?: string; readonly from?: number } = {}): string {
   const schema = schemaNamed(options.schema ?? 'login_policy');

@@ -10,23 +10,23 @@ import { demandPath, nameOf, PATH, type Schema } from './schema.js';
 import { CONSUMERS, EVENTS, FROM_3, FROM_9, READ_MODELS } from './tables.js';
 
 /**
- * The schema version of this program. The next one only adds columns, and functions with its number in their names, and has those of this one
- * do what is new.
+ * The schema version of this program. The next version may only add columns, and functions with its number in their
+ * names; this version's functions must then maintain what is new.
  */
 export const VERSION = 12;
 
-/** What to do with a schema of an older version: bring it to this program's, or refuse it. */
+/** What to do with an older schema: migrate it or refuse it. */
 export type Migrating = 'run' | 'check';
 
 /**
- * Brings the schema to this program's version, or makes it. Of two that start at once one does it and the other waits. The next
- * version is left as it is, if it says that this program runs on it.
+ * Migrates the schema to this program's version, or creates it. Of two concurrent calls, one waits for the other. A
+ * newer version is left as it is if it supports this program.
  *
- * @throws StoreForeign when another program made it, or one that is too new, or the database does not hold UTF-8; or it is older
- * and may only be checked.
+ * @throws StoreForeign when the schema is another program's or too new, when the database is not in UTF-8, or when the
+ * schema is older and may only be checked.
  */
 export async function prepareSchema(connection: Connection, schema: Schema, migrating: Migrating): Promise<void> {
-  // In a transaction, so that a pooler which has none refuses it now, and not the first command.
+  // In a transaction, so that a pooler without transactions fails now and not at the first command.
   const found = await connection.faulty(() => connection.transaction(({ client }) => versionOf(client, schema)));
   if (found !== undefined && found >= VERSION) return;
   if (migrating === 'check') {
@@ -39,14 +39,14 @@ export async function prepareSchema(connection: Connection, schema: Schema, migr
   await migrate(connection, schema);
 }
 
-/** Brings the schema to this program's version, and says at which it was: 0 when it was not there. However long it takes. */
+/** Migrates the schema, without a time-out, and returns its previous version; 0 when it did not exist. */
 export async function migrate(connection: Connection, schema: Schema): Promise<number> {
   return connection.faulty(() =>
     connection.patiently(async (client) => {
       await client.query(`BEGIN; ${ISOLATION} SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0`);
       await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.migrateLock.toString()]);
       const from = (await versionOf(client, schema)) ?? 0;
-      // Readers wait behind a change of a table that waits itself.
+      // A waiting table change also blocks readers behind it.
       await client.query(`SET LOCAL lock_timeout = ${longestWait(connection.timeOuts)}`);
       await client.query(`${migrationSql(schema, from)} COMMIT`);
       return from;
@@ -55,9 +55,9 @@ export async function migrate(connection: Connection, schema: Schema): Promise<n
 }
 
 /**
- * All statements that bring a schema from a version to this program's, to be run in one transaction.
+ * All statements that migrate a schema from a version, to be run in one transaction.
  *
- * @throws RangeError for a version that nothing is known of.
+ * @throws RangeError for an unknown version.
  */
 export function migrationSql(schema: Schema, from: number): string {
   if (!Number.isInteger(from) || !isKnown(from))
@@ -67,10 +67,10 @@ export function migrationSql(schema: Schema, from: number): string {
   return from >= VERSION ? '' : inSchema([OWN_PATH, ...(STEPS[from] ?? [])].join('\n'), schema);
 }
 
-/** Names mean what PostgreSQL has, no matter which role runs this. */
+/** Pins the search_path, so that names have PostgreSQL's meaning whatever role runs this. */
 const OWN_PATH = 'SET LOCAL search_path = pg_catalog, pg_temp;';
 
-/** The owner of a schema need not be allowed to make one. */
+/** The owner of an existing schema need not have the right to create one. */
 const SCHEMA = `DO $$ BEGIN
   IF pg_catalog.to_regnamespace('{schema}') IS NULL THEN CREATE SCHEMA {schema}; END IF;
 END $$;
@@ -81,15 +81,15 @@ function isKnown(version: number): boolean {
   return version in STEPS || version >= VERSION;
 }
 
-/** Says which is the oldest version whose programs run on this one: those before it have to be stopped. */
+/** Records the oldest version whose programs can run on this one. Older programs must be stopped. */
 function mark(servesFrom: number): string {
   return `ALTER TABLE {schema}.migrations ADD COLUMN IF NOT EXISTS serves_from integer;
 INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, ${servesFrom});`;
 }
 
 /**
- * How each version is brought to this one. Those beside them were steps on the way, and never handed out. The functions of version 9 are
- * there in each, for its programs.
+ * The steps from each released version to this one; versions in between were never released. All keep the functions of
+ * version 9 for its programs.
  */
 const STEPS: Readonly<Record<number, readonly string[]>> = {
   0: [SCHEMA, EVENTS, READ_MODELS, FUNCTIONS, CONSUMERS, mark(9)],
@@ -100,7 +100,7 @@ const STEPS: Readonly<Record<number, readonly string[]>> = {
   11: [FUNCTIONS, mark(9)],
 };
 
-/** The version the schema is at: 0 when it is there and empty, `undefined` when it is not there. */
+/** The schema's version: 0 when it is empty, `undefined` when it does not exist. */
 async function versionOf(client: ClientBase, schema: Schema): Promise<number | undefined> {
   const [found] = await query(
     client,

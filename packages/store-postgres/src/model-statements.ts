@@ -2,7 +2,7 @@ import { rowLimitOf, type RowCount, type WantedRows } from '@login-policy/event-
 import { cameSince, countOf, wereBefore } from './counts.js';
 import { entryOf, keyBytes } from './row-changes.js';
 
-/** A statement on the read model `m`, and its parameters from $2 on. */
+/** A statement on the read model `m`; its parameters begin with $2. */
 export interface ModelStatement {
   readonly rows: string;
   readonly values: readonly unknown[];
@@ -17,14 +17,14 @@ const LISTED = {
   keys: `SELECT encode(e.key, 'hex') ${ENTRIES} ${FOUND}`,
 } as const;
 
-/** Looks an entry of an index up: key and content, or keys alone. @throws RangeError when the limit is out of its range. */
+/** Looks an index entry up: keys with content, or only keys. @throws RangeError when the limit is out of range. */
 export function lookUp({ wanted, ...asked }: WantedRows): ModelStatement {
   const { index, value, afterKey, beforeKey, direction } = asked;
   const values: unknown[] = [entryOf(index, value), rowLimitOf(asked)];
   const bound = (key: string | undefined, sign: '<' | '>'): string => {
     if (key === undefined) return '';
     values.push(keyBytes(key));
-    // The statement's first value is the read model.
+    // The first parameter is the read model.
     const place = `$${values.length + 1}`;
     return `AND ${INDEXED} ${sign}= substring(${place}::bytea FROM 1 FOR 500) AND e.key ${sign} ${place}`;
   };
@@ -34,8 +34,8 @@ export function lookUp({ wanted, ...asked }: WantedRows): ModelStatement {
 }
 
 /**
- * Counts the rows under an entry of an index, unless their number is kept. Says that, then how many came since it is there, and how many there
- * were before.
+ * Counts the rows under an index entry, unless their number is stored. Returns that count, the number of rows added
+ * since the number was stored, and the stored number.
  */
 export function countUp({ index, value }: RowCount): ModelStatement {
   const counted = `SELECT ${cameSince('kept.key')} AS came, ${wereBefore('kept.key')} AS before FROM ${countOf('m.model', '$2')} AS kept`;

@@ -1,25 +1,28 @@
 import { hash } from 'node:crypto';
 import { UnserialisableData } from '@login-policy/event-sourcing/store';
 
-/** A name as a column holds it that an index must have room for. */
+/** A name in an indexed column. */
 export interface StoredName {
-  /** Of at most 1,000 bytes, and no other name's. */
+  /** At most 1,000 bytes, and unique for each name. */
   readonly name: string;
-  /** All of it, when that is not what {@link name} holds. */
+  /** The whole name, if {@link name} is shortened. */
   readonly whole: string | undefined;
 }
 
-// A B-tree has room for 2,700 bytes an entry, and two names stand in one.
+// A B-tree entry has room for 2,700 bytes, and holds two names.
 const LONGEST = 1000;
 const HEAD = 800;
-/** What ends like a name that was cut inside of a doubled backslash. It is cut too, so that it is told from that one. */
+/**
+ * Matches names that end like a name shortened inside a doubled backslash. They are shortened, too, to keep them
+ * distinct.
+ */
 const LIKE_CUT = /\\\\#[0-9a-f]{64}$/;
 
 /**
- * Text that a PostgreSQL column can hold, for any text there is: it has no NUL there, so NUL is written `\0`, and the
- * backslash `\\`. Undone by {@link givenText}.
+ * Encodes any text for a PostgreSQL column, which can't hold NUL: NUL becomes `\0` and a backslash `\\`. {@link
+ * givenText} is the inverse.
  *
- * @throws UnserialisableData for a lone surrogate, which is not Unicode text and would come back as something else.
+ * @throws UnserialisableData for a lone surrogate, which is not Unicode text and would come back changed.
  */
 export function storedText(text: string): string {
   if (!text.isWellFormed()) {
@@ -30,13 +33,13 @@ export function storedText(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0');
 }
 
-/** The text that {@link storedText} was given. */
+/** The inverse of {@link storedText}. */
 export function givenText(stored: string): string {
   if (!stored.includes('\\')) return stored;
   return stored.replace(/\\[\\0]/g, (pair) => (pair === '\\0' ? '\0' : '\\'));
 }
 
-/** A name of any length for a column with an index: a long one is cut, and told from its like by its digest. */
+/** Encodes a name of any length for an indexed column: a long one is shortened, with a digest that keeps it unique. */
 export function storedName(text: string): StoredName {
   const stored = storedText(text);
   const isShort = stored.length <= LONGEST / 4 || Buffer.byteLength(stored) <= LONGEST;
@@ -45,22 +48,24 @@ export function storedName(text: string): StoredName {
     .subarray(0, HEAD)
     .toString()
     .replace(/\ufffd+$/, '');
-  // No name that was not cut ends like this.
+  // No other name ends like this.
   return { name: `${head}\\#${digest(stored).toString('hex')}`, whole: stored };
 }
 
-/** Whether a name is one that {@link storedName} cut: a doubled backslash before the digest belongs to the name itself. */
+/**
+ * Whether {@link storedName} has shortened the name. A doubled backslash before the digest belongs to the name itself.
+ */
 export function isCut(stored: string): boolean {
   const [backslashes = ''] = /\\+(?=#[0-9a-f]{64}$)/.exec(stored) ?? [];
   return backslashes.length % 2 === 1;
 }
 
-/** What tells a key from every other, in 32 bytes. */
+/** A 32-byte digest that identifies a key. */
 export function digest(text: string | Buffer): Buffer {
   return hash('sha256', text, 'buffer');
 }
 
-/** The number of the advisory lock by which those who mean the same thing find each other. */
+/** The number of an advisory lock for a purpose in a schema. */
 export function lockNumber(purpose: string, schema: string): bigint {
   return digest(`login-policy ${purpose} ${schema}`).readBigInt64BE();
 }

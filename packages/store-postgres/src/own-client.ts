@@ -5,11 +5,11 @@ import { Client, type ClientConfig, type PoolOptions } from 'pg';
 /** A connection that does not belong to a pool. */
 export interface OwnClient {
   readonly client: Client;
-  /** What it goes over: destroyed, it is gone at once, whatever the network does. */
+  /** The socket of the connection. Destroying it takes effect at once, whatever the network does. */
   readonly socket: Duplex;
 }
 
-/** A connection made as those of the pool are, but for what is said. */
+/** A connection with the pool's options, and the given exceptions. */
 export function ownClient(options: PoolOptions, own: ClientConfig): OwnClient {
   // The pool hides its password from code that copies its options.
   const { password } = options;
@@ -19,7 +19,7 @@ export function ownClient(options: PoolOptions, own: ClientConfig): OwnClient {
   return { client, socket };
 }
 
-/** Whether the server answers who connects anew within so many milliseconds. */
+/** Whether the server accepts a new connection within so many milliseconds. */
 export async function isAnswering(options: PoolOptions, ms: number): Promise<boolean> {
   const { client, socket } = ownClient(options, { connectionTimeoutMillis: ms });
   try {

@@ -4,26 +4,26 @@ import { stateOf } from './faults.js';
 import type { Cells } from './queries.js';
 import { eventsOf } from './rows.js';
 
-/** Asks for one page of so many events at the most, by a statement of {@link PageReader.statement}. */
+/** Asks for a page of at most so many events, with a statement of {@link PageReader.statement}. */
 export type AskForPage = (limit: number) => Promise<readonly Cells[]>;
 
-/** A page, and for how many events it was asked: with less in it, there were no more. */
+/** A page, and the number of events it was asked for: a shorter page is the last. */
 export interface Page {
   readonly events: readonly RecordedEvent[];
   readonly asked: number;
-  /** What the statement has behind the columns of a page. */
+  /** The columns after those of the page. */
   readonly further: Cells;
 }
 
-/** The server has no room for a text this long. */
+/** The server can't build a text this long. */
 const TOO_LONG = '54000';
 const COLUMNS = 9;
-/** Where the data stands behind the first two. */
+/** The index of the data column. */
 const DATA = 5;
 
 /**
- * Reads one page after another. A page of more text than is wanted is not sent: it is asked for again with fewer events,
- * and the next ones are smaller too. One event alone is read however large it is.
+ * Reads one page after another. A page with too much text is not sent, but asked for again with fewer events, and later
+ * pages are smaller, too. A single event is read however large it is.
  */
 export class PageReader {
   readonly #store: string;
@@ -36,9 +36,9 @@ export class PageReader {
   }
 
   /**
-   * A page of events in one row. Handing each column of each event from the driver to JavaScript would be most of the time of
-   * a read: joined by the server, a page is a few long texts, and its data one call of `JSON.parse`. What hardly any event has
-   * is left out of the others.
+   * A page of events as one row. Passing each column of each event to JavaScript would take most of a read's time, so
+   * the server joins them: a page is a few long texts, and its data one call of `JSON.parse`. Rare columns are left out
+   * for events without them.
    */
   statement(events: string, further = ''): string {
     const bytes = 'octet_length(data) + octet_length(metadata)';
@@ -54,7 +54,7 @@ export class PageReader {
         FROM (${events}) AS page) AS joined`;
   }
 
-  /** Reads the next page of so many events at the most. */
+  /** Reads the next page of at most so many events. */
   async read(ask: AskForPage, wanted: number): Promise<Page> {
     for (let asked = Math.min(wanted, this.#most); ; asked = this.#most) {
       const cells = await this.#answerTo(ask, asked);
@@ -69,7 +69,7 @@ export class PageReader {
     }
   }
 
-  /** `undefined` when the server has no room for it. */
+  /** `undefined` when the page is too large for the server. */
   async #answerTo(ask: AskForPage, limit: number): Promise<Cells | undefined> {
     try {
       return (await ask(limit))[0] ?? [];

@@ -7,12 +7,15 @@ import { rowColumns } from './row-changes.js';
 import type { Schema } from './schema.js';
 import type { OpenTransaction } from './transaction.js';
 
-/** Characters of JSON in one append: at three bytes each the server still has room for a page of it, and Node for its text. */
+/**
+ * The most characters of JSON in one append: even at three bytes each, the server can build a page of it, and Node a
+ * string.
+ */
 const LARGEST = 256_000_000;
 
-/** Writes plans by the functions of the schema. */
+/** Writes plans through the functions of the schema. */
 export class PlanWriter {
-  /** Writes appends, for {@link appendValues}. */
+  /** The statement for {@link appendValues}. */
   readonly appendCall: string;
   readonly #schema: string;
 
@@ -22,7 +25,10 @@ export class PlanWriter {
     this.#schema = quoted;
   }
 
-  /** Asks whether a plan of appends was written, {@link DURABLE} if so: for its last event, or for a receipt if it has none. */
+  /**
+   * The statement that finds out whether a plan of appends was written, and waits {@link DURABLE}: by its last event,
+   * or by a receipt if it has none.
+   */
   trace({ appends, head }: Plan): readonly [statement: string, values: readonly Cell[]] {
     const last = lastOf(appends);
     if (last !== undefined)
@@ -35,20 +41,20 @@ export class PlanWriter {
     return [statement, [receipt?.stream ?? null, receipt?.key ?? null, receipt?.fingerprint ?? null]];
   }
 
-  /** Has a shadow take the live rows' place, under the writers' lock. */
+  /** Promotes a shadow under the writers' lock. */
   async promote({ client }: OpenTransaction, { shadow, name }: NonNullable<Plan['promoted']>): Promise<void> {
     const schema = this.#schema;
     const replaced = `UPDATE ${schema}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'live'`;
     await query(client, replaced, [storedName(name).name]);
     await query(client, `UPDATE ${schema}.read_models SET stage = 'live' WHERE model = $1`, [shadow]);
-    // Before the lock goes: a process that remembers the rows of before, knows another number.
+    // Before the lock is released: changes the epoch of processes that have cached the old rows.
     await query(client, 'SELECT pg_catalog.nextval($1)', [`${schema}.revocations`]);
   }
 }
 
 /**
- * The arguments of `append_v10`: what a plan writes where the log ends there, not after that time by the server's clock, in milliseconds. Under
- * the writers' lock time does not matter. Steps of read models are taken before.
+ * The arguments of `append_v10`: a plan's content, the expected end of the log, and the latest time by the server's
+ * clock, in milliseconds. Under the writers' lock there is no latest time. Steps of read models are taken before.
  *
  * @throws UnserialisableData when an append is too large for the server.
  */
@@ -73,7 +79,7 @@ export function appendValues({ appends, kept, models }: Plan, end: LogEnd, notAf
   ];
 }
 
-/** One alone: a group is smaller than this. */
+/** Checks single appends only, because a group is smaller than the limit. */
 function refuseTooLarge(appends: readonly PlacedAppend[]): void {
   let size = 0;
   for (const { append } of appends)
@@ -83,7 +89,10 @@ function refuseTooLarge(appends: readonly PlacedAppend[]): void {
   throw new UnserialisableData({ path: '$.events', problem });
 }
 
-/** The events, column by column; `null` for the last four where all events are as usual: recorded alone, in version 1, in a short stream. */
+/**
+ * The events, column by column. The last four columns are `null` when all events are recorded alone, in version 1, and
+ * in a stream with a short name.
+ */
 function eventColumns(appends: readonly PlacedAppend[]): readonly Cell[] {
   const columns = new EventColumns();
   for (const placed of appends) columns.add(placed);
@@ -139,7 +148,7 @@ class EventColumns {
   }
 }
 
-/** A receipt as its columns hold it. */
+/** A receipt's columns. */
 interface StoredReceipt {
   readonly stream: string;
   readonly key: string;

@@ -1,6 +1,6 @@
 /**
- * A function of the schema. What the role has in its path can't take the place of what is meant in it. A plan is made once for a
- * connection, when a table may hold next to nothing, and stays while it grows: so single rows of many are found by their indexes.
+ * A function of the schema, with a fixed search_path, so that objects of the role's path can't replace those meant.
+ * Plans are cached for a connection while tables may still be small, so single rows must be found by their indexes.
  */
 export function plpgsql(signature: string, body: string): string {
   return `CREATE OR REPLACE FUNCTION {schema}.${signature} LANGUAGE plpgsql VOLATILE

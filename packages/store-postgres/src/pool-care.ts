@@ -4,11 +4,11 @@ import { Listener } from './listener.js';
 const cares = new WeakMap<Pool, PoolCare>();
 
 /**
- * Looks after a program's pool for as long as any store is open on it: a connection that breaks while nobody asks it anything
- * says so by an event, which would end the process if nobody heard it.
+ * Handles the errors of a program's pool while stores are open on it: an idle connection that breaks emits an error,
+ * which would otherwise end the process.
  */
 export class PoolCare {
-  /** Listens for all of them. */
+  /** The listener of all stores. */
   readonly listener: Listener;
   readonly #pool: Pool;
   #stores = 0;
@@ -18,23 +18,23 @@ export class PoolCare {
     this.listener = new Listener(pool.options);
   }
 
-  /** What all stores of a pool share. */
+  /** The instance shared by all stores of a pool. */
   static of(pool: Pool): PoolCare {
     const care = cares.get(pool) ?? new PoolCare(pool);
     cares.set(pool, care);
     return care;
   }
 
-  /** One store more. */
+  /** Registers a store. */
   begin(): void {
     this.#stores += 1;
     if (this.#stores > 1) return;
-    // An idle one is replaced by the pool.
+    // The pool replaces an idle connection that breaks.
     this.#pool.on('error', ignore);
     this.#pool.on('connect', hearErrors);
   }
 
-  /** One store less: after the last one nothing is left on the pool. */
+  /** Unregisters a store; the last one removes all listeners from the pool. */
   end(): void {
     this.#stores -= 1;
     if (this.#stores > 0) return;
@@ -43,7 +43,7 @@ export class PoolCare {
   }
 }
 
-/** The pool stops listening before it hands a new connection out, and its end can come in the same tick as its beginning. */
+/** The pool removes its listener before it hands out a new connection, which may break in the same tick. */
 function hearErrors(client: PoolClient): void {
   client.on('error', ignore);
 }

@@ -2,7 +2,7 @@ import { parsePosition, type Position } from '@login-policy/event-sourcing';
 import { eventId, positionOf } from '@login-policy/event-sourcing/store';
 import { REPLACED } from './row-changes.js';
 
-/** A position that the server wrote: as a number, or as the place of an event and its id. */
+/** A position as the server wrote it: as a number, or as the place of an event and its id. */
 export function positionIn(written: string | null | undefined): Position | undefined {
   if (written === null || written === undefined || written === '' || written === REPLACED) return undefined;
   const [place = '', id] = written.split(' ');

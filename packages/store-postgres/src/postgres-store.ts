@@ -18,65 +18,66 @@ import { storeWithin } from './within.js';
 
 const MOST = { appends: 256, size: 8_000_000 } as const;
 
-/** How a store on PostgreSQL is opened. */
+/** The options of a store on PostgreSQL. */
 export interface PostgresStoreOptions {
-  /** The program's own; the store takes connections out of it for as long as a statement or a transaction takes. */
+  /** The program's own pool. The store borrows connections for the time of a statement or a transaction. */
   readonly pool: Pool;
-  /** Where the store keeps its tables: 1 to 63 letters, digits and underscores. Default `login_policy`. */
+  /** The schema of the store's tables: 1 to 63 letters, digits and underscores. Default `login_policy`. */
   readonly schema?: string;
   /**
-   * What becomes of a schema that is not there, or is of an older version. `run` makes it this program's; `check` refuses it, for
-   * roles that may not, or where somebody else says when: see `migratePostgresStore`. Default `run`.
+   * What to do with a missing or older schema. `run` migrates it; `check` refuses it, for roles without the privilege,
+   * or where migrations run separately: see `migratePostgresStore`. Default `run`.
    */
   readonly migrate?: 'run' | 'check';
   readonly clock?: Clock;
-  /** How long the server may work on one statement. Default 10,000 ms. */
+  /** The time-out of a statement. Default 10,000 ms. */
   readonly statementTimeoutMs?: number;
   /** How long an append waits for other writers. Default 5,000 ms. */
   readonly lockTimeoutMs?: number;
-  /** How long to wait for a connection out of the pool. Default 5,000 ms. */
+  /** How long to wait for a connection of the pool. Default 5,000 ms. */
   readonly connectTimeoutMs?: number;
   /** How long to look for an append whose answer was lost, before it is `outcome-unknown`. Default 10,000 ms. */
   readonly lostAnswerTimeoutMs?: number;
-  /** How often to look for what others wrote while somebody waits for it. Default 100 ms. */
+  /** How often to poll for changes of other processes while a caller waits for them. Default 100 ms. */
   readonly pollIntervalMs?: number;
-  /** Whether a connection of its own listens for what others write, while somebody waits for it. Default `on`. */
+  /** Whether to listen for notifications on a separate connection while a caller waits. Default `on`. */
   readonly listen?: 'on' | 'off';
   /**
-   * How much text of events is read at once: a page with more is read with fewer events, one event alone however large it
-   * is. Default 64,000,000 bytes.
+   * The most text of events read at once: a page with more is read with fewer events, but a single event always.
+   * Default 64,000,000 bytes.
    */
   readonly largestPageBytes?: number;
   /**
-   * Whether connections keep the statements that write prepared: only where they go to the server itself, which the store
-   * finds out, or never. Default `when-direct`.
+   * Whether connections keep prepared statements for writing: only on direct connections to the server, which the store
+   * detects, or never. Default `when-direct`.
    */
   readonly preparedStatements?: 'when-direct' | 'never';
-  /** Is told how many appends were written in one transaction. */
+  /** Observes the number of appends in each transaction. */
   readonly observe?: Observe;
 }
 
 /** Events and read models in one schema of a PostgreSQL database. */
 export interface PostgresStore extends Store {
   /**
-   * The same store inside a transaction of the caller's, at READ COMMITTED: what is appended, with the rows of read models, is
-   * there when they commit, and was never there when they do not; until then only this store sees it. From the first append
-   * to the end of that transaction all other appends wait. It can't be followed, and closing it does nothing.
+   * The same store inside a caller's transaction at READ COMMITTED: appends and rows become visible with its commit, or
+   * never; until then only this store sees them. From the first append to the end of the transaction, all other appends
+   * wait. It can't be subscribed to, and closing it does nothing.
    */
   within(client: ClientBase): Store;
   /**
-   * Consumes as {@link Store.consume} does, and hands each call a client in a transaction that moves the checkpoint, too: what the handler does by it
-   * is there exactly once, or not at all. The transaction is the store's to end.
+   * Like {@link Store.consume}, but each call gets a client in the transaction that moves the checkpoint: what the
+   * handler does with it takes effect exactly once or not at all. The store commits or rolls back the transaction.
    */
   consumeWithin(options: ConsumeWithinOptions): Consumer;
 }
 
 /**
- * Opens a store on PostgreSQL, and makes its schema when it is not there. Closing it leaves the pool as it is.
+ * Opens a store on PostgreSQL, creating its schema if it is missing. Closing it leaves the pool open.
  *
- * @throws StoreUnavailable when there is no server, or it does not answer in time.
- * @throws RangeError naming an option that is unknown or malformed: a time-out or a size is a whole number from 1 to 2,147,483,647.
+ * @throws StoreUnavailable when the server does not answer in time.
  * @throws StoreForeign when the schema is another program's, or a newer version's.
+ * @throws RangeError that names an unknown or malformed option: time-outs and sizes are whole numbers from 1 to
+ * 2,147,483,647.
  */
 export async function openPostgresStore(given: PostgresStoreOptions): Promise<PostgresStore> {
   const options = parseOptions(given, 'openPostgresStore', STORE_OPTIONS);
@@ -95,7 +96,7 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<Po
   return assembled(options, { connection, schema, settings });
 }
 
-/** The store's way to the server. @throws RangeError for a pool by which it can't work. */
+/** The store's connection to the server. @throws RangeError for a pool that it can't work with. */
 export function connectionOf(pool: Pool, settings: Settings, schema: Schema): Connection {
   demandFit(pool);
   const { statementTimeoutMs: statementMs, lockTimeoutMs: lockMs, connectTimeoutMs: connectMs } = settings;
@@ -138,8 +139,8 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
 }
 
 /**
- * After all that is ready now: who was just answered may append again, and joins the next group. Not after the next look at
- * sockets and timers, which an append alone would wait for in vain.
+ * Resolves after everything that is ready now, so that callers just answered can append again and join the next group.
+ * It does not wait for sockets and timers, which would delay a single append for nothing.
  */
 function whenAllIsSaid(): Promise<void> {
   return new Promise((resolve) => {

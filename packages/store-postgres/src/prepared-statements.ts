@@ -3,17 +3,17 @@ import { AS_TEXT, query, type Cells, type Statement } from './queries.js';
 import { stateOf } from './faults.js';
 import { digest } from './names.js';
 
-/** Whether statements are prepared where the store talks to the server itself, or never. */
+/** Whether statements are prepared on direct connections, or never. */
 export type Preparation = 'when-direct' | 'never';
 
-/** The statement is not there, or one of its name, or what it answers has changed. Nothing was done. */
+/** Error codes: the statement does not exist, its name is taken, or its result type has changed. Nothing was done. */
 const NOT_PREPARED = new Set(['26000', '42P05', '0A000']);
 
 /**
- * Statements that a connection keeps prepared. Behind a pooler the next one could be at another server process, where there
- * is not such a statement: so only on a connection whose process at the server is the one that was named when it was made.
- * A pooler makes that number up. Should one not, the server refuses the statement before it does anything, and the
- * connection is used without from then on.
+ * The prepared statements of connections. Behind a pooler, the next statement may reach another server process that
+ * lacks them, so they are only used where the server process is the one named when the connection was made; a pooler
+ * makes that number up. If that check fails to notice a pooler, the server refuses the statement before doing anything,
+ * and the connection then works without.
  */
 export class PreparedStatements {
   readonly #preparation: Preparation;
@@ -24,7 +24,7 @@ export class PreparedStatements {
     this.#preparation = preparation;
   }
 
-  /** Asks by a prepared statement; `undefined`: that can't be done on this connection, and nothing was done. */
+  /** Queries with a prepared statement; `undefined` when this connection can't, in which case nothing was done. */
   async query(client: ClientBase, text: string, values: readonly unknown[]): Promise<readonly Cells[] | undefined> {
     if (this.#preparation === 'never' || !(this.#isDirect.get(client) ?? (await this.#findOut(client))))
       return undefined;
@@ -43,7 +43,7 @@ export class PreparedStatements {
     return isDirect;
   }
 
-  /** Its name begins with the function that is called, for an operator who reads what the server is doing. */
+  /** Its name begins with the called function, for operators who watch the server's activity. */
   #statementOf(text: string): Statement {
     let statement = this.#statements.get(text);
     if (statement === undefined) {
@@ -56,7 +56,7 @@ export class PreparedStatements {
   }
 }
 
-/** Whether the server at the other end is the process that was named when the connection was made. */
+/** Whether the server process is the one named when the connection was made. */
 export async function isDirectlyConnected(client: ClientBase): Promise<boolean> {
   if (!('processID' in client)) return false;
   const [row] = await query(client, 'SELECT pg_backend_pid()');

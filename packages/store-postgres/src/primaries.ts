@@ -1,19 +1,19 @@
 import { READ_ONLY } from './faults.js';
 import type { Cells } from './queries.js';
 
-/** The server is a standby, or the session may only read, as after a server was demoted. It has done nothing. */
+/** The server is a standby, or the session is read-only, as after a demotion. Nothing was done. */
 export class NoPrimary extends Error {
   readonly code: string = READ_ONLY;
 }
 
 /**
- * Statements that also ask whether the server is a primary: a standby may answer from long ago. A transaction that began on a standby may only
- * read, also when that is promoted meanwhile.
+ * Makes statements also ask whether the server is a primary, because a standby may return outdated data. A transaction
+ * that began on a standby stays read-only, even after a promotion.
  */
 export class OfPrimaries {
   readonly #statements = new Map<string, string>();
 
-  /** The statement with two columns more at the end of each row, and with one row where it has none: for {@link rowsOfPrimary}. */
+  /** The statement with two further columns in each row, and at least one row: for {@link rowsOfPrimary}. */
   statement(text: string): string {
     let statement = this.#statements.get(text);
     if (statement === undefined) {
@@ -25,7 +25,7 @@ export class OfPrimaries {
   }
 }
 
-/** The rows that a primary found. @throws NoPrimary */
+/** The rows found by a primary. @throws NoPrimary */
 export function rowsOfPrimary(rows: readonly Cells[]): readonly Cells[] {
   const [first] = rows;
   if (first?.at(-1) !== 'off') throw new NoPrimary();

@@ -1,19 +1,19 @@
 import type { WaitOptions } from '@login-policy/event-sourcing/store';
 import type { ClientBase, CustomTypesConfig, QueryArrayConfig } from 'pg';
 
-/** A value as the server sends it: text, whatever parsers a program has set for its own queries. */
+/** A value as the server sends it: text, independent of the program's own type parsers. */
 export type Cell = string | null;
 
-/** One row of an answer, by the order of its columns. */
+/** One row of a result, by the order of columns. */
 export type Cells = readonly Cell[];
 
-/** A statement that a connection keeps under a name, as the driver wants it. */
+/** A named statement for the driver, which a connection keeps. */
 export type Statement = QueryArrayConfig & { readonly name: string };
 
-/** Has the driver leave values as they came. */
+/** Makes the driver leave values as text. */
 export const AS_TEXT: CustomTypesConfig = { getTypeParser: () => String };
 
-/** Asks by one statement: without a name, a pooler in transaction mode takes it too. */
+/** Runs one statement without a name, so that it works with a pooler in transaction mode. */
 export async function query(
   client: ClientBase,
   text: string | Statement,
@@ -24,30 +24,30 @@ export async function query(
   return answer.rows;
 }
 
-/** Who answers statements, by the name that faults say. */
+/** Runs statements; `name` is for faults. */
 export interface Answering {
   readonly name: string;
   read(text: string, values?: readonly unknown[], wait?: WaitOptions): Promise<readonly Cells[]>;
 }
 
-/** What answers on one connection, inside of whatever transaction it is in. */
+/** Runs statements on one connection, in its current transaction. */
 export function answeringOn(client: ClientBase, name: string): Answering {
   return { name, read: (text, values) => query(client, text, values) };
 }
 
-/** The one value a function answered with. */
+/** The single value of a result. */
 export function onlyCell(rows: readonly Cells[] | undefined): string {
   const cell = rows?.[0]?.[0];
   if (typeof cell === 'string') return cell;
   throw new TypeError('the server did not answer');
 }
 
-/** What has no sign that an array has a meaning for, as an array of the server's; `null` for one of nothing. */
+/** A PostgreSQL array of values without special characters; `null` for an empty one. */
 export function arrayOf(cells: readonly unknown[]): Cell {
   return cells.length === 0 ? null : `{${cells.join(',')}}`;
 }
 
-/** {@link arrayOf} any text. */
+/** {@link arrayOf} for any text. */
 export function textsOf(cells: readonly string[]): Cell {
   return arrayOf(cells.map(element));
 }
@@ -58,7 +58,7 @@ function element(cell: string): string {
 }
 
 /**
- * An expression that writes something which nobody reads, and answers whether it did: so the commit of a transaction that only found what
- * was written before waits for a synchronous standby as the commit of a write does.
+ * An expression that writes something nobody reads, and returns whether it did: so that the commit of a transaction
+ * that only found an earlier write waits for a synchronous standby like that of a write.
  */
 export const DURABLE = "pg_catalog.pg_logical_emit_message(true, 'login-policy', '') IS NOT NULL";

@@ -21,15 +21,15 @@ import type { Schema } from './schema.js';
 const SCANNED_AT_ONCE = 50_000n;
 const LARGEST = 2n ** 63n - 1n;
 
-/** Reads a page of so many events between two positions, the first of which is passed. */
+/** Reads a page of so many events between two positions, the first one exclusive. */
 type ReadRange = (from: bigint, to: bigint, wanted: number) => Promise<Page>;
 
-/** Reads the log and its streams by pages; the server sends no more than the page, and looks at no more than it can in time. */
+/** Reads the log and its streams by pages. The server sends and looks at no more than it can handle in time. */
 export class LogReader {
   readonly #schema: string;
   readonly #streams: PageReader;
   readonly #log: PageReader;
-  /** How many positions the next page of a reader is looked for in. */
+  /** The number of positions to search for each reader's next page. */
   readonly #widths = new WeakMap<LogRange, bigint>();
 
   constructor(store: string, schema: Schema, largestPageBytes: number) {
@@ -38,7 +38,7 @@ export class LogReader {
     this.#log = new PageReader(store, largestPageBytes);
   }
 
-  /** The events of a part of a stream. @throws StoreUnavailable when the event before it is not there any more. */
+  /** The events of a part of a stream. @throws StoreUnavailable when the event before it no longer exists. */
   async streamPage(
     turn: Answering,
     { streamId, part }: { readonly streamId: StreamId; readonly part: StreamPart },
@@ -58,7 +58,7 @@ export class LogReader {
     return { events, isLast: events.length < asked };
   }
 
-  /** The next whole appends after a position. @throws PositionUnknown when it stands for no event of the log. */
+  /** The next whole appends after a position. @throws PositionUnknown when no event of the log is at it. */
   async readAhead(
     turn: Answering,
     { after, range }: { readonly after: Position; readonly range: LogRange },
@@ -69,7 +69,7 @@ export class LogReader {
     const statement = this.#log.statement(this.#eventsIn(condition), `, ${this.#marks()}`);
     const place = placeIn(after);
     if (place > LARGEST) throw new PositionUnknown({ position: after, head: await this.head(turn, wait) });
-    // No more is looked at than a page needs, by what the last one found: the server may sort all of it before it takes the first.
+    // Estimated from the last page: the server may sort all events of the range before it returns the first.
     const width = this.#widths.get(range) ?? BigInt(pageSize);
     const read = (from: bigint, to: bigint, count: number): Promise<Page> =>
       this.#log.read((limit) => turn.read(statement, [`${from}`, `${to}`, limit, ...values], wait), count);
@@ -88,7 +88,7 @@ export class LogReader {
     return positionIn(row?.[0]) ?? START;
   }
 
-  /** Whether a position stands for an event that is there. */
+  /** Whether there is an event at a position. */
   async knows(turn: Answering, position: Position, wait?: WaitOptions): Promise<boolean> {
     const place = placeIn(position);
     if (position === START || place > LARGEST) return position === START;
@@ -103,8 +103,8 @@ export class LogReader {
   }
 
   /**
-   * In the same statement, so that the head is not further than what was looked at: the event at the place where it begins, the end of the last
-   * append that begins in the range, and the last event of all.
+   * In the same statement, so that the head is not past what was looked at: the event at the start of the range, the
+   * end of the last append that begins in it, and the last event of all.
    */
   #marks(): string {
     const placed = (where: string): string =>
@@ -117,7 +117,10 @@ export class LogReader {
   }
 }
 
-/** What a page lacks of its last append: recorded in one transaction and in one stream, it is there, and the filter lets it through. */
+/**
+ * The rest of a page's last append. It exists and passes the filter, because an append is one transaction in one
+ * stream.
+ */
 async function restOfAppend(
   store: string,
   read: ReadRange,
@@ -137,12 +140,12 @@ async function restOfAppend(
   return rest;
 }
 
-/** What is read on is of another history than what was read. Read anew, it is of one. */
+/** The page belongs to another history than the ones before it. A new read gets a single one. */
 function historyReplaced(store: string, { streamId, revision: last }: RecordedEvent): StoreUnavailable {
   const problem = `the event at revision ${last} of ${streamId} is gone since it was read: another history took over meanwhile`;
   return new StoreUnavailable({ store, problem });
 }
-/** The whole appends of a page, with the rest of the last one, if it begins where the reader says. */
+/** The whole appends of a page, with the rest of the last one, after checking the start of the range. */
 function aheadOf({ events: page, asked, further }: Page, rest: readonly RecordedEvent[], after: Position): ReadAhead {
   const [begin, end = START, head = START] = [0, 1, 2].map((mark) => positionIn(further[mark]));
   if (after !== START && after !== begin) throw new PositionUnknown({ position: after, head });
@@ -153,7 +156,7 @@ function aheadOf({ events: page, asked, further }: Page, rest: readonly Recorded
   return { events, considered, isHead: considered >= head };
 }
 
-/** Which streams a filter lets through, by parameters from that number on. */
+/** The streams that a filter lets through, with parameters from that number on. */
 export function conditionOf(
   filter: EventFilter | undefined,
   from: number,
@@ -162,12 +165,12 @@ export function conditionOf(
   readonly values: readonly unknown[];
 } {
   if (filter === undefined) return { condition: '', values: [] };
-  // By bytes, all names that begin with "Category-" stand before "Category.".
+  // In byte order, all names that begin with "Category-" come before "Category.".
   const ranges = filter.categories.map(
     (_, index) => `stream >= $${2 * index + from} AND stream < $${2 * index + from + 1}`,
   );
   return {
-    // Asked like this it is not a condition for the index of streams, which would be taken where statistics are missing.
+    // Written so that the planner does not use the index of streams, which it would choose when statistics are missing.
     condition: ranges.length === 0 ? 'AND false' : `AND (${ranges.join(' OR ')}) IS TRUE`,
     values: filter.categories.flatMap((category) => [`${category}-`, `${category}.`].map(storedText)),
   };

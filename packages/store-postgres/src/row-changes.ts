@@ -2,15 +2,15 @@ import { entriesBeside, type EncodedRow, type IndexEntry } from '@login-policy/e
 import { digest } from './names.js';
 import { arrayOf, type Cell } from './queries.js';
 
-/** A row that changes, of the read model of a number. */
+/** A changed row, and the number of its read model. */
 export interface RowChange {
   readonly model: string;
   readonly row: EncodedRow<unknown>;
 }
 
 /**
- * Rows column by column, as the functions that write take them: first those that go, and how many those are, then those that are found by something else from now
- * on, with what comes and what goes of that. `null` for what goes is all but what comes.
+ * Rows column by column, as the writing functions take them: first the removed rows and their number, then rows with
+ * changed index entries, with the added and removed entries. `null` for the removed ones means all except the added.
  */
 export function rowColumns(changes: readonly RowChange[]): readonly [models: Cell, ...rows: readonly Cell[]] {
   const inOrder = changes.toSorted((one, other) => rankOf(one) - rankOf(other));
@@ -34,17 +34,17 @@ function rankOf({ row: { text, indexed } }: RowChange): number {
   return indexed === undefined ? 2 : 1;
 }
 
-/** {@link rowColumns} of one read model, which the function knows. */
+/** {@link rowColumns} of a single read model, which the function has as an argument. */
 export function stepColumns(rows: readonly EncodedRow<unknown>[]): readonly Cell[] {
   return rowColumns(rows.map((row) => ({ model: '', row }))).slice(1);
 }
 
-/** A key among others in an array. */
+/** A key as an element of an array. */
 export function keyElement(key: string): string {
   return bytesElement(keyBytes(key).toString('hex'));
 }
 
-/** The entries that are not among the others, one behind another. */
+/** The entries missing from the other list, concatenated. */
 function entriesElement(entries: readonly IndexEntry[], others: readonly IndexEntry[]): string {
   return bytesElement(
     entriesBeside(entries, others)
@@ -53,27 +53,27 @@ function entriesElement(entries: readonly IndexEntry[], others: readonly IndexEn
   );
 }
 
-/** Bytes as an array of the server's has them. */
+/** Bytes as an element of a PostgreSQL array. */
 function bytesElement(hexadecimal: string): string {
   return `"\\\\x${hexadecimal}"`;
 }
 
-/** A key as its column holds it: bytes, which compare as the port wants it and may be any. */
+/** A key as its column holds it: bytes, whose order is the port's. */
 export function keyBytes(key: string): Buffer {
   return Buffer.from(key);
 }
 
-/** The key whose bytes the server wrote by `encode`: what it does by itself depends on a setting of the role. */
+/** The key from the server's `encode`: the default output format depends on a setting of the role. */
 export function keyOfHex(hex: string): string {
   return Buffer.from(hex, 'hex').toString();
 }
 
-/** By what rows of one value of an index are found. */
+/** The index entry of rows with one value. */
 export function entryOf(index: string, value: string): Buffer {
   return digest(JSON.stringify([index, value]));
 }
 
-/** What `take_step_v10` answers when the read model is gone, or another has taken its place. */
+/** The result of `take_step_v10` when the read model is gone or replaced. */
 export const REPLACED = 'replaced';
-/** What it answers when the slices before it are not those that were written. */
+/** The result when earlier slices are missing. */
 export const SLICES_LOST = 'slices lost';

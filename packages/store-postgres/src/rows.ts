@@ -4,16 +4,19 @@ import type { Cell } from './queries.js';
 import { givenText } from './names.js';
 
 const ID_LENGTH = 26;
-/** Bytes of the numbers of an event: three of 8. */
+/** The bytes of an event's numbers: three of 8. */
 const PLACE_LENGTH = 24;
-/** Bytes of what is unusual of an event: its position of 8, three of 4. */
+/** The bytes of an event's unusual numbers: its position of 8, three of 4. */
 const UNUSUAL_LENGTH = 20;
 
-/** What a page has in its columns, each for all of its events. */
+/** The columns of a page, each for all of its events. */
 export interface PageColumns {
-  /** Position, revision and time: bytes, in hexadecimal. */
+  /** Position, revision and time as bytes, in hexadecimal. */
   readonly places: string;
-  /** Position, schema version, place and count in the append, of those events that are not of version 1 and recorded alone. */
+  /**
+   * Position, schema version, place and count in the append, for events with a version other than 1 or recorded with
+   * others.
+   */
   readonly unusual: Cell | undefined;
   readonly types: Cell | undefined;
   readonly streams: Cell | undefined;
@@ -23,9 +26,9 @@ export interface PageColumns {
 }
 
 /**
- * Makes the events of a page.
+ * The events of a page.
  *
- * @throws TypeError and others when the columns are not what was written.
+ * @throws TypeError and others when the columns are malformed.
  */
 export function eventsOf(columns: PageColumns): readonly RecordedEvent[] {
   const ids = text(columns.ids);
@@ -53,7 +56,7 @@ export function eventsOf(columns: PageColumns): readonly RecordedEvent[] {
 
 const USUAL = { schemaVersion: 1 } as const;
 
-/** What is unusual of the events of a page, in their order. */
+/** The unusual numbers of a page's events, in order. */
 class Unusual {
   readonly #bytes: DataView;
   #at = 0;
@@ -62,7 +65,7 @@ class Unusual {
     this.#bytes = bytes;
   }
 
-  /** Of the event at the next position; without a place it was recorded alone, or before places were kept. */
+  /** Those of the event at the next position. Without a place, it was recorded alone, or before places were stored. */
   of(place: bigint): Pick<RecordedEvent, 'schemaVersion' | 'append'> {
     const [bytes, at] = [this.#bytes, this.#at];
     if (at >= bytes.byteLength || bytes.getBigInt64(at) !== place) return USUAL;
@@ -82,7 +85,7 @@ function listIn(json: Cell | undefined): readonly unknown[] {
   return Array.isArray(parsed) ? parsed : [];
 }
 
-/** What has to be there. @throws TypeError when the column is null. */
+/** A column that must not be null. @throws TypeError when it is */
 export function text(cell: Cell | undefined): string {
   if (typeof cell === 'string') return cell;
   throw new TypeError('a column that has a value is null');

@@ -1,19 +1,19 @@
 /**
- * How late what was planned may come to the server, by its clock: the time of recording was read before. Counted from when the
- * server was heard last, so the way there and back is in it.
+ * How long a plan may take to reach the server, because its recording time was read before. Counted from the server's
+ * last answer, so it includes the round trip.
  */
 const LATE_MS = 250;
 
-/** The server's clock, as it was heard last. */
+/** The server's clock, as of its last answer. */
 export class ServerClock {
   #heard = { now: 0, at: 0 };
 
-  /** The server said that it is now so many milliseconds since 1970. */
+  /** Takes the server's time, in milliseconds since 1970. */
   heard(now: number): void {
     this.#heard = { now, at: performance.now() };
   }
 
-  /** Till when something planned now may come to the server, in milliseconds. */
+  /** The latest server time for a plan made now, in milliseconds. */
   notAfter(): number {
     return this.#heard.now + Math.ceil(performance.now() - this.#heard.at) + LATE_MS;
   }

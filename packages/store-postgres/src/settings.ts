@@ -12,7 +12,7 @@ import type { PostgresMigrationOptions } from './migrate.js';
 import type { PostgresStoreOptions } from './postgres-store.js';
 import { isSchemaName } from './schema.js';
 
-/** What was set of a store by a number, or its default; and whether statements are prepared. */
+/** The numeric options with their defaults, and whether statements are prepared. */
 export type Settings = Readonly<
   Required<
     Pick<
@@ -30,14 +30,14 @@ export type Settings = Readonly<
 
 const time = optional(wholeNumber(1, LONGEST_TIMER_MS));
 
-/** What a migration is told, too. */
+/** The options that a migration has, too. */
 const SHARED = {
   pool: withMethods('connect', 'on', 'off'),
   schema: optional(mustBe('1 to 63 letters, digits and underscores, without pg_ in front', isSchemaName)),
   lockTimeoutMs: time,
 };
 
-/** A time-out of 0 would be none at all. */
+/** A time-out of 0 would mean none. */
 export const STORE_OPTIONS: OptionRules<PostgresStoreOptions> = {
   ...SHARED,
   migrate: optional(oneOf('run', 'check')),
@@ -54,7 +54,7 @@ export const STORE_OPTIONS: OptionRules<PostgresStoreOptions> = {
 
 export const MIGRATION_OPTIONS: OptionRules<PostgresMigrationOptions> = SHARED;
 
-/** Takes the settings out of the options, and fills in the defaults. */
+/** The settings in the options, with defaults. */
 export function settingsOf(options: Partial<Settings>): Settings {
   return {
     statementTimeoutMs: options.statementTimeoutMs ?? 10_000,

@@ -13,28 +13,28 @@ import { SLICES_LOST, stepColumns } from './row-changes.js';
 import type { Schema } from './schema.js';
 import { callIn, type OpenTransaction } from './transaction.js';
 
-/** A step of a read model: what is written of it, and what the server is to compare. */
+/** A step of a read model: its rows, and what the server compares. */
 export interface Step {
   readonly model: ModelPlan;
-  /** Where it is before. */
+  /** The checkpoint before the step. */
   readonly expected: Position | undefined;
-  /** Events that have to be in the log for it. */
+  /** Events that must be in the log. */
   readonly standsOn?: readonly Position[] | undefined;
-  /** Of a rebuild, how many slices were written before. */
+  /** For a rebuild: how many slices were written before. */
   readonly slices?: number | undefined;
 }
 
-/** A step that was not taken, and where the read model is instead, or why not. */
+/** A refused step, with the read model's checkpoint or the reason. */
 interface RefusedStep {
   readonly step: Step;
   readonly why: string;
 }
 
-/** Takes the steps of read models that plans hold. */
+/** Takes the steps of read models in plans. */
 export class Steps {
-  /** Takes one, for {@link stepValues}. */
+  /** The statement for {@link stepValues}. */
   readonly call: string;
-  /** How many slices were written of each shadow that is filled here. */
+  /** The number of written slices of each shadow that is filled here. */
   readonly #slices = new Map<ModelId, number>();
 
   constructor({ quoted }: Schema) {
@@ -42,17 +42,17 @@ export class Steps {
     this.call = `SELECT * FROM ${quoted}.take_step_v10(${places})`;
   }
 
-  /** From now on its slices are counted. */
+  /** Begins to count the slices of a shadow. */
   begun(shadow: ModelId): void {
     this.#slices.set(shadow, 0);
   }
 
-  /** A step is written. */
+  /** Records a written step. */
   taken({ model: { id }, slices }: Step): void {
     if (slices !== undefined) this.#slices.set(id, slices + 1);
   }
 
-  /** The read models that a plan has to be at a checkpoint before its appends. */
+  /** The read models that must be at a checkpoint before a plan's appends. */
   of(
     { appends, kept, models }: Plan,
     { found, standsOn }: { found?: Found; standsOn?: readonly Position[] | undefined },
@@ -66,7 +66,7 @@ export class Steps {
     });
   }
 
-  /** All of them or none: rows of a plan that is given up must not be found by the next one. */
+  /** All or none: the next plan must not find rows of a plan that was given up. */
   async take(open: OpenTransaction, steps: readonly Step[]): Promise<RefusedStep | undefined> {
     if (steps.length > 0) await open.client.query('SAVEPOINT login_policy_steps');
     for (const step of steps) {
@@ -97,9 +97,9 @@ export function stepValues({ model, expected, standsOn = [], slices }: Step): re
   ];
 }
 
-/** What a step was refused with, as a fault. */
+/** The fault of a refused step. */
 export function stepRefusal(refused: string, { expected }: Step, { store, name }: Refused): Error {
-  // Begun again, it succeeds: the slices were of a server that is gone.
+  // A retry succeeds: the missing slices were on a server that is gone.
   if (refused === SLICES_LOST)
     return new StoreUnavailable({
       store,
@@ -108,9 +108,9 @@ export function stepRefusal(refused: string, { expected }: Step, { store, name }
   return new CheckpointConflict({ model: name, expected, actual: positionIn(refused) });
 }
 
-/** For the fault to say. */
+/** The facts of the fault. */
 interface Refused {
   readonly store: string;
-  /** Of the read model. */
+  /** The read model's name. */
   readonly name: string;
 }

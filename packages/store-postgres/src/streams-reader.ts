@@ -14,7 +14,7 @@ import type { Cells } from './queries.js';
 import { conditionOf } from './reads.js';
 import type { Schema } from './schema.js';
 
-/** What reading one stream after another works with. */
+/** The parts of reading one stream after another. */
 export interface StreamsSource {
   readonly connection: Connection;
   readonly schema: Schema;
@@ -22,10 +22,10 @@ export interface StreamsSource {
 }
 
 /**
- * What `EventStore.readStreams` promises, in the order of the index of streams.
+ * Implements `EventStore.readStreams`, in the order of the index of streams.
  *
- * @throws StoreDamaged when a stream has lost an event.
- * @throws PositionUnknown when the event it reads up to is not there: it was, so another history has taken over.
+ * @throws StoreDamaged when an event of a stream is missing.
+ * @throws PositionUnknown when the last event to read no longer exists, because another history has taken over.
  */
 export async function* readStreams(
   { connection, schema, largestPageBytes }: StreamsSource,
@@ -56,7 +56,7 @@ export async function* readStreams(
   }
 }
 
-/** A read that was broken off by its signal ends quietly. */
+/** A read that its signal ended ends without an error. */
 function nothingWhenAborted(signal: AbortSignal | undefined): (caught: unknown) => Page | undefined {
   return (caught) => {
     if (signal?.aborted === true && isFault(caught, 'deadline-exceeded')) return undefined;

@@ -1,12 +1,12 @@
 import type { Connection } from './connection.js';
 import type { Schema } from './schema.js';
 
-/** Rows that are taken away by one statement. */
+/** The rows deleted by one statement. */
 const AT_ONCE = 5000;
 
 /**
- * Takes away the rows of what was replaced: nobody reads them, so it is done afterwards and in slices, each of which is over
- * soon. What is left when the store is closed, or the server is away, the next sweep takes.
+ * Deletes the rows of replaced read models in the background, in short slices. Anything left when the store is closed
+ * or unavailable is deleted by the next sweep.
  */
 export class Sweeper {
   readonly #connection: Connection;
@@ -19,14 +19,14 @@ export class Sweeper {
     this.#schema = schema;
   }
 
-  /** Sweeps from now on, unless it does. */
+  /** Begins to sweep, unless it is running. */
   begin(): void {
     this.#running ??= this.#sweep()
       .catch(() => undefined)
       .finally(() => (this.#running = undefined));
   }
 
-  /** Lets the slice end that is under way. */
+  /** Waits for the running slice. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;

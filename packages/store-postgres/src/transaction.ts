@@ -7,34 +7,34 @@ import { demandPath, PATH } from './schema.js';
 /** A transaction that writes. */
 export interface OpenTransaction {
   readonly client: ClientBase;
-  /** Answers inside of it. */
+  /** Runs statements in it. */
   readonly turn: Answering;
-  /** An expression of the server's: what is written depends on it, so that nothing is after a ROLLBACK that came between. */
+  /** A SQL condition on which all writes depend, so that nothing is written after a ROLLBACK in between. */
   readonly goesOn: string;
 }
 
-/** Calls a function that writes, if the transaction goes on. */
+/** Calls a writing function, if the transaction still goes on. */
 export async function callIn(
   { client, goesOn }: OpenTransaction,
   call: string,
   values: readonly Cell[],
 ): Promise<readonly Cells[]> {
   const answer = await query(client, `${call} WHERE ${goesOn}`, values);
-  // Instead of writing outside.
+  // Instead of writing outside of the transaction.
   if (answer.length === 0)
     throw new Error('the transaction that this store was inside of has ended, or was never begun: nothing was written');
   return answer;
 }
 
-/** Whose turn it is at each connection. */
+/** The lock of each connection. */
 const turns = new KeyedMutex<ClientBase>();
 
 const BEGUN = 'extract(epoch FROM pg_catalog.now())::pg_catalog.text';
 
 /**
- * Lends a connection of the caller's, whose transaction it is: what becomes of it is theirs to say. All stores have turns at it,
- * since an append needs several statements, which no other may come between. The transaction it is first lent in is the only
- * one: a transaction is known by when it began, and no two of a connection begin in the same microsecond.
+ * Lends a caller's connection. The caller commits or rolls back. All stores lock it for each piece of work, because an
+ * append needs several statements in sequence. It stays bound to the first transaction, which is identified by its
+ * start time: no two transactions of a connection begin in the same microsecond.
  */
 export class CallersClient implements Lender {
   readonly #client: ClientBase;

@@ -5,24 +5,27 @@ import type { Schema } from './schema.js';
 
 const WHILE_TOLD_MS = 5000;
 
-/** What the watch works with. */
+/** The parts of the change notifier. */
 export interface WatchParts {
   readonly connection: Connection;
   readonly schema: Schema;
-  /** How often it looks while somebody waits, in milliseconds. */
+  /** The polling interval while a caller waits, in milliseconds. */
   readonly pollIntervalMs: number;
-  /** What is told of changes at once; without it looking has to do. */
+  /** Gets notifications at once; without it the schema is polled. */
   readonly listener: Listener | undefined;
 }
 
-/** Watches a schema: at once for what this process wrote or the server told, and by looking for everything else. */
+/**
+ * The change notifier of a schema: immediate for writes of this process and for notifications, by polling for
+ * everything else.
+ */
 export class SchemaWatch extends Watch {
   readonly #parts: WatchParts;
   readonly #heard: () => void;
 
   constructor(parts: WatchParts) {
     const { schema, listener, pollIntervalMs } = parts;
-    // While the server tells, looking is only for what a broken connection can't tell.
+    // With notifications, polling only covers a broken connection.
     const intervalMs = (): number =>
       listener?.hears(schema) === true ? Math.max(pollIntervalMs, WHILE_TOLD_MS) : pollIntervalMs;
     const told = { since: false };
@@ -46,13 +49,16 @@ export class SchemaWatch extends Watch {
   }
 }
 
-/** Whether the server told of something since the last look, and what that look found. */
+/** Whether a notification has come since the last poll, and the result of that poll. */
 interface Told {
   since: boolean;
   seen?: string;
 }
 
-/** A change that was not told of means that who listens does so at another server, as at the primary of before. */
+/**
+ * Polls. A change without a notification means that the listener is connected to another server, such as the old
+ * primary, and is renewed.
+ */
 async function lookAt({ connection, schema, listener }: WatchParts, told: Told): Promise<string> {
   const seen = await stateOf(connection, schema);
   if (told.seen !== undefined && told.seen !== seen && !told.since && listener?.hears(schema) === true)
@@ -62,7 +68,7 @@ async function lookAt({ connection, schema, listener }: WatchParts, told: Told):
   return seen;
 }
 
-/** Something that differs whenever anything was written. */
+/** A value that changes with every write. */
 async function stateOf(connection: Connection, { quoted }: Schema): Promise<string> {
   const [row] = await connection.read(
     `SELECT (SELECT max(position) FROM ${quoted}.events),

@@ -14,19 +14,19 @@ import { PostgresBackend, type BackendParts } from './backend.js';
 import { Connection } from './connection.js';
 import { CallersClient } from './transaction.js';
 
-/** What a store inside a transaction shares with the one it was made from. */
+/** What a store inside a transaction shares with its parent. */
 export interface Outside {
   readonly parts: BackendParts;
   readonly models: KeptModels;
   readonly clock: Clock;
 }
 
-/** Each append is written by itself, in its turn at the connection. */
+/** Each append is written on its own, under the connection's lock. */
 const ALONE = { appends: 1, size: 0 } as const;
 
 /**
- * Makes a store inside a transaction of the caller's. Statements are not prepared there: one that turned out to be gone would
- * be an error, which would end their transaction.
+ * Makes a store inside a caller's transaction. It prepares no statements, because a missing one would be an error that
+ * ends the transaction.
  */
 export function storeWithin(client: ClientBase, { parts, models, clock }: Outside): Store {
   const { name, timeOuts } = parts.connection;
@@ -48,7 +48,7 @@ export function storeWithin(client: ClientBase, { parts, models, clock }: Outsid
   };
 }
 
-/** Writes and reads in a transaction of the caller's: nothing of it is remembered, since it may be rolled back. */
+/** Reads and writes in a caller's transaction. It caches nothing, because the transaction may be rolled back. */
 class BackendWithin extends PostgresBackend {
   readonly #callers: CallersClient;
 
@@ -71,7 +71,7 @@ class BackendWithin extends PostgresBackend {
     });
   }
 
-  /** Made outside only: otherwise a caller that opens one there would wait for the end of this transaction. */
+  /** Only the parent creates read models: otherwise another opening would wait for the end of this transaction. */
   override async openModel(): Promise<void> {}
 
   override beginShadow(): Promise<ModelId> {
@@ -79,7 +79,7 @@ class BackendWithin extends PostgresBackend {
   }
 }
 
-/** A projector's transactions would end the caller's. */
+/** The transactions of a projection runner would end the caller's. */
 function projectedElsewhere(): Error {
   return new Error(
     'a store inside a transaction has no projector: catch up and rebuild in the one that it was made from',

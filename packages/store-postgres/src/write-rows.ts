@@ -1,6 +1,9 @@
 import { COUNT_ON, isCounted } from './counts.js';
 
-/** The rows of a table that are stored under a key, each found by itself: `OFFSET 0` keeps them from being joined otherwise. */
+/**
+ * The rows of a table under a key, each looked up separately: `OFFSET 0` keeps the planner from joining them in another
+ * way.
+ */
 export function underKey(
   table: string,
   { of, columns, where = '' }: { of: string; columns: string; where?: string },
@@ -9,26 +12,26 @@ export function underKey(
     WHERE kept.model = ${of}.model AND kept.digest = sha256(${of}.key) ${where} OFFSET 0) AS found`;
 }
 
-/** How a function takes {@link WRITE_ROWS}. */
+/** The parameters of {@link WRITE_ROWS}. */
 export const ROWS = 'gone integer, row_keys bytea[], contents text, entering bytea[], leaving bytea[]';
 
-/** Of an entry: it is among those that leave, or not among those that enter. */
+/** Whether an entry is removed: it is in `leaving`, or not in `entering`. */
 const LEFT_OUT = 'AND (position(kept.entry IN given.entries) > 0) = (leaving IS NOT NULL)';
 
-/** Takes entries away. */
+/** Removes entries. */
 const LEAVE = `DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
           SELECT found.ctid FROM ${givenEntries('coalesce(leaving, entering)')},
             ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: LEFT_OUT })}))`;
-/** Adds those that are not there. */
+/** Adds missing entries. */
 const ENTER = `INSERT INTO {schema}.read_model_entries (model, entry, key, digest)
         SELECT given.model, substring(given.entries FROM place FOR 32), given.key, sha256(given.key)
         FROM ${givenEntries('entering')}, generate_series(1, length(given.entries), 32) AS place
         ON CONFLICT DO NOTHING`;
 
 /**
- * Replaces rows and the entries by which they are found. The first `gone` rows go; of the others content is JSON, a line a row. Of the
- * first rows `entering` has the digests that they are found by from now on, too, one behind another, and `leaving` those that they are not
- * found by any more; NULL: all but those that enter. The rest are found as before.
+ * Replaces rows and their index entries. The first `gone` rows are removed; the content of the others is JSON, one line
+ * a row. For the first of these rows, `entering` has the concatenated digests to add, and `leaving` those to remove;
+ * NULL means all except the added. The entries of the other rows do not change.
  */
 export const WRITE_ROWS: string = `
   IF row_keys IS NOT NULL THEN

@@ -23,43 +23,45 @@ import { ServerClock } from './server-clock.js';
 import { longestWait } from './time-outs.js';
 import { callIn, type OpenTransaction } from './transaction.js';
 
-/** What a writer works with. */
+/** The parts of a writer. */
 export interface WriterParts {
   readonly connection: Connection;
   readonly schema: Schema;
-  /** How long to try again what was not sent, in milliseconds. */
+  /** How long to retry what was not sent, in milliseconds. */
   readonly patienceMs: number;
 }
 
-/** The plan that was sent to be written, and may be: for who loses the answer. */
+/** A plan that may have been sent, for finding a lost answer. */
 interface Sent {
   plan?: Plan;
 }
 
-/** What was written under the lock. */
+/** The result of a write under the lock. */
 interface Written<Result> {
   readonly planned: Planned<Result>;
-  /** Where the log ends now. */
+  /** The new end of the log. */
   readonly token: LogEnd | undefined;
 }
 
-/** So often at the most a projector is faster than an append that brings its read model to the head. */
+/** How often an append retries because a projection runner moved its read model first. */
 const MOST_REFUSALS = 20;
-/** Something is there already that was remembered not to be: a stream, a receipt. Nothing was written. */
+/** Error code: a stream or receipt exists that the cache said did not. Nothing was written. */
 const OTHERS_WROTE = '23505';
-/** What `append_v10` answers that has written, and when that was. Else it says why not, and has written nothing. */
+/**
+ * The result of `append_v10` after a write, with its time. Otherwise it returns the reason, and has written nothing.
+ */
 const WRITTEN = /^written (\d+)$/;
 
 /**
- * Carries transactions out: by what is remembered, in one round trip that is refused if anybody wrote meanwhile, or else under the writers'
- * lock, in four.
+ * Runs transactions: from the cache in one round trip, which is refused if another writer has written; otherwise under
+ * the writers' lock, in four.
  */
 export class Writer {
   readonly #parts: WriterParts;
   readonly #lookups: Lookups;
   readonly #plans: PlanWriter;
   readonly #clock = new ServerClock();
-  /** Of read models. */
+  /** The steps of read models. */
   readonly steps: Steps;
 
   constructor(parts: WriterParts, lookups: Lookups) {
@@ -69,12 +71,12 @@ export class Writer {
     this.steps = new Steps(parts.schema);
   }
 
-  /** Asks whether a plan was written. */
+  /** The statement that finds out whether a plan was written. */
   trace(plan: Plan): readonly [statement: string, values: readonly Cell[]] {
     return this.#plans.trace(plan);
   }
 
-  /** Writes appends in a transaction of its own. @throws AnswerLost */
+  /** Writes appends in their own transaction. @throws AnswerLost */
   async append<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     const { connection, patienceMs } = this.#parts;
     const until = performance.now() + patienceMs;
@@ -84,11 +86,12 @@ export class Writer {
       try {
         return (await this.#remembered(transaction, tries, sent)) ?? (await this.#looked(transaction, sent));
       } catch (caught) {
-        // A rebuild was promoted, or a step taken, between the look and the write, which take no lock of writers: look again.
+        // A promotion or a step, which do not take the writers' lock, came between the look-up and the write: look up
+        // again.
         if (stateOf(caught) === OTHERS_WROTE && tries < MOST_REFUSALS) continue;
-        // Nothing was done there: another connection of the pool may lead to the primary.
+        // That server did nothing. Another connection of the pool may lead to the primary.
         if (isNoPrimary(caught) && elsewhere-- > 0) continue;
-        // While a server that was lost is started anew, there is none to connect to.
+        // While a lost server restarts, connections are refused.
         isLost = isConnectionLost(caught) || (isLost && isFault(caught, 'store-unavailable'));
         const fault = connection.faultOf(caught);
         if (isLost && sent.plan !== undefined) throw new AnswerLost(fault, 'try-again');
@@ -98,7 +101,7 @@ export class Writer {
     }
   }
 
-  /** Takes a step of one read model, which the server compares; what takes more is done under the writers' lock. */
+  /** Takes a step of one read model, which the server compares. Larger transactions run under the writers' lock. */
   async step<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     const { connection } = this.#parts;
     const { events: standsOn, ...asked } = transaction.question;
@@ -108,13 +111,13 @@ export class Writer {
       const [step] = steps;
       if (steps.length === 1 && step !== undefined && (await this.#takeStep(step)) === null) return done(planned);
     }
-    // Why it was refused is looked up, too.
+    // The look-up also finds the reason of a refusal.
     return connection.faulty(async () =>
       done((await connection.transaction((open) => this.underLock(open, transaction))).planned),
     );
   }
 
-  /** Looks, plans and writes in a transaction that is open. */
+  /** Looks up, plans and writes in an open transaction. */
   async underLock<Result>(
     open: OpenTransaction,
     transaction: Transaction<Result>,
@@ -136,12 +139,12 @@ export class Writer {
         name: question.models[0]?.target.name ?? '',
       });
       if (writes === 'rows' || ++refusals === MOST_REFUSALS) throw fault;
-      // A projector brought the rows on meanwhile, which takes no lock of writers.
+      // A projection runner, which does not take the writers' lock, moved the rows.
       found = await this.#look(open, transaction);
     }
   }
 
-  /** By what is remembered, the first time. */
+  /** From the cache, on the first attempt. */
   async #remembered<Result>(
     { remembered, signal }: Transaction<Result>,
     tries: number,
@@ -162,7 +165,7 @@ export class Writer {
     return undefined;
   }
 
-  /** If others wrote meanwhile, that is noticed under the lock that follows. */
+  /** If another writer has written, the locked attempt that follows notices it. */
   async #isWritten(valuesOf: () => readonly Cell[] | undefined, signal: AbortSignal | undefined): Promise<boolean> {
     try {
       const answer = await this.#parts.connection.callAs(this.#plans.appendCall, valuesOf, signal);
@@ -181,7 +184,7 @@ export class Writer {
     return { ...planned, token, wasRemembered: false };
   }
 
-  /** Takes the writers' lock, and looks up what is asked first. */
+  /** Acquires the writers' lock, and makes the first look-up. */
   async #look(open: OpenTransaction, { question, writes }: Transaction<unknown>): Promise<Found> {
     const { connection, schema } = this.#parts;
     if (writes === 'events') return this.#lookups.underLock(open, question, longestWait(connection.timeOuts));
@@ -212,7 +215,7 @@ export class Writer {
     return refused;
   }
 
-  /** Whether it was written; then the answer says what time it is. */
+  /** Whether it was written; the answer then contains the time. */
   #hears(answer: string): boolean {
     const now = WRITTEN.exec(answer)?.[1];
     if (now !== undefined) this.#clock.heard(Number(now));
@@ -224,7 +227,7 @@ function done<Result>(planned: Planned<Result>): Transacted<Result> {
   return { ...planned, token: undefined, wasRemembered: false };
 }
 
-/** Whether what was not sent is not to be tried again: nobody wants it, or its server says nothing and would not the next time. */
+/** Whether not to retry: the caller has given up, or the server is silent and would stay so. */
 function isGivenUp(caught: unknown, { signal }: Transaction<unknown>): boolean {
   return caught instanceof ConnectionSilent || signal?.aborted === true;
 }
