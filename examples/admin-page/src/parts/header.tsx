@@ -1,13 +1,14 @@
 import type { JSX } from 'preact';
 import { attempt } from '../state/attempt.js';
 import { hasDraft } from '../state/draft.js';
-import { checkNow, liveness, silentSeconds, type Liveness } from '../state/live.js';
+import { checkNow, lastHeard, liveness, silentSeconds, type Liveness } from '../state/live.js';
 import { addressOf, route, type Route } from '../state/route.js';
 import { leave } from '../state/session.js';
 import { isSomethingUnread } from '../state/unread.js';
 import type { Scope } from '../wire/scope.js';
 import type { Session } from '../wire/session.js';
 import { Icon } from './icon.js';
+import { Instant } from './instant.js';
 import { PasskeysButton } from './passkeys-dialog.js';
 import { ThemeChoice } from './theme-choice.js';
 
@@ -83,6 +84,11 @@ function Freshness(): JSX.Element {
   return (
     <p class={`liveness liveness-${isBehind ? 'trying-again' : liveness.value}`}>
       <span role="status">{isBehind ? 'Not up to date' : LIVENESS[liveness.value]}</span>
+      {lastHeard.value !== undefined && (
+        <span class="print-only">
+          As of <Instant at={lastHeard.value} />
+        </span>
+      )}
       {seconds !== undefined && !isBehind && <span>checked {ago(seconds)}</span>}
       {(liveness.value !== 'live' || isBehind) && (
         <button type="button" class="link" onClick={checkNow}>

@@ -58,6 +58,11 @@ export const silentSeconds: ReadonlySignal<number | undefined> = computed(() =>
   heardAt.value === 0 ? undefined : Math.max(0, Math.round((now.value - heardAt.value) / 1000)),
 );
 
+/** When the server was heard last, in ISO 8601; `undefined` before the first word. */
+export const lastHeard: ReadonlySignal<string | undefined> = computed(() =>
+  heardAt.value === 0 ? undefined : new Date(performance.timeOrigin + heardAt.value).toISOString(),
+);
+
 /** How often the server came back: what could not be read while it was away can be read then. */
 export const returns: ReadonlySignal<number> = returned;
 

@@ -88,10 +88,16 @@ describeInBrowser('the page: accessibility', (stage) => {
   it('prints what is in force, and nothing that is pressed', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.waitFor();
+    await visitor.page.getByText('Live', { exact: true }).waitFor();
+    await visitor.button('Dark').click();
     await visitor.page.emulateMedia({ media: 'print' });
+    const ink = await visitor.page.evaluate<string>('getComputedStyle(document.documentElement).color');
+    expect(ink, 'dark ink, whatever was chosen').to.equal('rgb(26, 30, 38)');
     expect(await visitor.page.getByRole('navigation', { name: 'Views' }).isVisible()).to.equal(false);
     expect(await visitor.button('Sign out').isVisible()).to.equal(false);
     expect(await visitor.page.getByText('Passkeys (U2F with verification)').isVisible()).to.equal(true);
+    expect(await visitor.page.getByText('Live', { exact: true }).isVisible(), 'paper is not live').to.equal(false);
+    expect(await visitor.page.getByText(/^As of \d+ \w+ \d{4}, /).isVisible()).to.equal(true);
   });
 });
 
