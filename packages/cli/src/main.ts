@@ -7,7 +7,12 @@ import { run } from './run.js';
 /** The reader of the output may stop reading: `login-policy history | head`. */
 function outputOf(stream: NodeJS.WriteStream): Output {
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
-    process.exit(code === 'EPIPE' ? (process.exitCode ?? EXIT.done) : EXIT.output);
+    if (code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
+    const is = code === 'ENOSPC' ? 'there is no room on its disk' : String(code);
+    // Of stderr itself nothing can be said.
+    if (stream !== process.stderr)
+      process.stderr.write(`The output can't be written: ${is}. What is there is not whole.\n`);
+    process.exit(EXIT.output);
   });
   return { isTerminal: stream.isTTY, write: (text) => void stream.write(text) };
 }

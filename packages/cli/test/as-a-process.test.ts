@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '@login-policy/cli';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Place } from './running.js';
+import { TOKEN } from './serving.js';
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 let place: Place;
@@ -15,6 +16,17 @@ beforeEach(async () => {
   place = await Place.make();
 });
 afterEach(() => place.remove());
+
+/** Runs a line of bash in the folder. */
+async function inShell(line: string, env: object = {}): Promise<{ readonly code: unknown; readonly err: string }> {
+  const child = spawn('bash', ['-c', line], {
+    cwd: place.folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE: process.execPath, PROGRAM: program, ...env },
+  });
+  const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'exit'), text(child.stdout)]);
+  return { code, err };
+}
 
 describe('the program', () => {
   it('says its version, and every exit code leaves it', async () => {
@@ -45,10 +57,30 @@ describe('the program', () => {
     expect(err).to.equal('');
   });
 
-  it('ends a full disk with a sentence, and leaves no half of a file', async () => {
+  it('ends a full disk with a sentence', async () => {
     await place.seed();
-    const { code, err } = await place.run('export --out /dev/full/policies.yaml');
-    expect(code).to.equal(EXIT.output);
-    expect(err).to.contain("/dev/full/policies.yaml can't be written: ENOTDIR. What was there is as it was.");
+    const { code, err } = await inShell(`"$NODE" "$PROGRAM" export --store sqlite:iam.db > /dev/full`);
+    expect([code, err]).to.deep.equal([
+      EXIT.output,
+      "The output can't be written: there is no room on its disk. What is there is not whole.\n",
+    ]);
+    const ran = await place.run('export --out /dev/full/policies.yaml');
+    expect(ran.code).to.equal(EXIT.output);
+    expect(ran.err).to.contain("/dev/full/policies.yaml can't be written: ENOTDIR. What was there is as it was.");
+  });
+
+  it('leaves the file that was there where another has no room, and no half of one', async () => {
+    await place.seed();
+    const { url } = await place.serve();
+    await place.write('policies.yaml', 'what was there');
+    // Files of this shell can't grow behind 1 KB, and the store is another process's.
+    const shell = `ulimit -f 1; "$NODE" "$PROGRAM" export --out policies.yaml --api ${url}`;
+    const { code, err } = await inShell(shell, { LOGIN_POLICY_TOKEN: TOKEN });
+    expect([code, err]).to.deep.equal([
+      EXIT.output,
+      "policies.yaml can't be written: EFBIG. What was there is as it was.\n",
+    ]);
+    expect(await place.read('policies.yaml')).to.equal('what was there');
+    expect((await readdir(place.folder)).filter((name) => name.includes('policies'))).to.deep.equal(['policies.yaml']);
   });
 });

@@ -51,6 +51,27 @@ describeBoth('changing a policy', () => {
     expect(await allowing()).to.deep.equal(['default', 'globex']);
   });
 
+  it('is ended by Ctrl-C before the preview and at the question, and nothing is done', async () => {
+    const before = await allowing();
+    const early = new AbortController();
+    early.abort();
+    const none = await place.run(`${REMOVE} --yes`, { interrupted: early.signal });
+    expect([none.code, none.err]).to.deep.equal([EXIT.interrupted, 'Interrupted.\n']);
+    for (const line of [REMOVE, `${REMOVE} --everywhere`]) {
+      const interrupting = new AbortController();
+      const asked = await place.run(line, {
+        interrupted: interrupting.signal,
+        ask: () => {
+          interrupting.abort();
+          throw new Error('the question was left');
+        },
+      });
+      expect(asked.code, line).to.equal(EXIT.interrupted);
+      expect(asked.err.endsWith('Interrupted.\n'), line).to.equal(true);
+    }
+    expect(await allowing()).to.deep.equal(before);
+  });
+
   it('is refused when the policy was changed between the preview and the answer', async () => {
     const meddle = (): Promise<string> =>
       place.policies(async (policies) => {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe } from 'mocha';
+import { afterEach, beforeEach, describe } from 'mocha';
 import { run, type Io } from '@login-policy/cli';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { openSqliteStore } from '@login-policy/store-sqlite';
@@ -38,13 +38,13 @@ export interface Around {
   readonly interrupted?: AbortSignal;
 }
 
-/** The one that was made last. */
-let latest: Place | undefined;
+/** The way of the tests that run. */
+let wayNow: Way = 'store';
 
 /** A folder with a store in it, on which commands are run in this process. */
 export class Place {
   readonly folder: string;
-  #way: Way = 'store';
+  #way: Way | undefined;
   readonly #servers = new Map<string, Promise<Served>>();
 
   private constructor(folder: string) {
@@ -52,11 +52,10 @@ export class Place {
   }
 
   static async make(): Promise<Place> {
-    latest = new Place(await mkdtemp(join(tmpdir(), 'cli-')));
-    return latest;
+    return new Place(await mkdtemp(join(tmpdir(), 'cli-')));
   }
 
-  /** From now on commands go that way. */
+  /** From now on commands go that way, whichever tests run. */
   over(way: Way): void {
     this.#way = way;
   }
@@ -134,7 +133,7 @@ export class Place {
 
   async #argvOf(argv: readonly string[], env: Io['env']): Promise<readonly string[]> {
     if (
-      this.#way === 'store' ||
+      (this.#way ?? wayNow) === 'store' ||
       ON_A_STORE.includes(argv[0] ?? '') ||
       argv.some((word) => /^--(store|api)$/.test(word))
     )
@@ -161,7 +160,12 @@ export function describeBoth(title: string, tests: () => void): void {
 
 function describeOver(way: Way, title: string, tests: () => void): void {
   describe(title, () => {
-    beforeEach(() => latest?.over(way));
+    beforeEach(() => {
+      wayNow = way;
+    });
+    afterEach(() => {
+      wayNow = 'store';
+    });
     tests();
   });
 }

@@ -62,11 +62,14 @@ function warningNamed(name: string): LockOut {
   throw new Failure(EXIT.usage, `--acknowledge takes a warning, not ${JSON.stringify(name)}. ${advice}`);
 }
 
-/** Whether a person, or `--yes`, wants it done. @throws Failure where there is nobody to ask. */
+/** Whether a person, or `--yes`, wants it done. @throws Failure where there is nobody to ask, and after Ctrl-C. */
 export async function isWanted({ given, io }: Run, question: string): Promise<boolean> {
+  io.interrupted.throwIfAborted();
   if (given.flag('yes')) return true;
   if (io.ask === undefined) {
     throw new Failure(EXIT.usage, 'There is nobody to ask here: give --yes to do it, or --dry-run to look only.');
   }
-  return /^y(es)?$/i.test((await io.ask(`${question} [y/N] `)).trim());
+  const answer = await io.ask(`${question} [y/N] `);
+  io.interrupted.throwIfAborted();
+  return /^y(es)?$/i.test(answer.trim());
 }

@@ -1,4 +1,16 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+  type YAMLMap,
+} from 'yaml';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
@@ -21,9 +33,12 @@ export class YamlFile {
   constructor(name: string, text: string) {
     this.name = name;
     this.#lines = new LineCounter();
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, version: '1.2' });
+    // The parser compares each key of a map with all others: of 20,000 organizations that took most of its time.
+    const options = { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: false, version: '1.2' } as const;
+    this.#document = parseDocument(text, options);
     const [error] = [...this.#document.errors, ...this.#document.warnings];
     if (error !== undefined) throw this.#at(error.pos[0], sentence(error.message));
+    visit(this.#document, { Map: (_, map) => this.#refuseDoubles(map) });
     try {
       this.value = this.#document.toJS({ maxAliasCount: MOST_ALIASES });
     } catch (cause) {
@@ -60,6 +75,16 @@ export class YamlFile {
     return this.#at(this.#offsetOf(path), message);
   }
 
+  /** @throws Failure for a key that is there twice */
+  #refuseDoubles({ items }: YAMLMap): void {
+    const seen = new Set<string>();
+    for (const { key } of items) {
+      if (!isScalar(key)) continue;
+      if (seen.has(keyText(key))) throw this.#at(startOf(key) ?? 0, 'Map keys must be unique.');
+      seen.add(keyText(key));
+    }
+  }
+
   #at(offset: number, message: string): Failure {
     const { line, col } = this.#lines.linePos(offset);
     return new Failure(EXIT.data, `${this.name}:${line}:${col}: ${message}`);
@@ -84,17 +109,31 @@ export function readYaml(file: string, io: Io): YamlFile {
 }
 
 /** A member by its key, an item by its index; `at` is where a reader looks for it. */
-function child(
-  parent: unknown,
-  step: string | number,
-): { readonly node: unknown; readonly at: number | undefined } | undefined {
+function child(parent: unknown, step: string | number): Member | undefined {
   if (isSeq(parent) && typeof step === 'number') {
     const item: unknown = parent.items[step];
     return item === undefined ? undefined : { node: item, at: startOf(item) };
   }
   if (!isMap(parent)) return undefined;
-  const pair = parent.items.find((one) => isPair(one) && keyText(one.key) === String(step));
-  return pair === undefined ? undefined : { node: pair.value, at: startOf(pair.key) };
+  return membersOf(parent).get(String(step));
+}
+
+interface Member {
+  readonly node: unknown;
+  readonly at: number | undefined;
+}
+
+const MEMBERS = new WeakMap<YAMLMap, ReadonlyMap<string, Member>>();
+
+/** The members of a map by their keys, found once: a file may list many organizations. */
+function membersOf(map: YAMLMap): ReadonlyMap<string, Member> {
+  const known = MEMBERS.get(map);
+  if (known !== undefined) return known;
+  const members = new Map<string, Member>();
+  for (const pair of map.items)
+    if (isPair(pair)) members.set(keyText(pair.key), { node: pair.value, at: startOf(pair.key) });
+  MEMBERS.set(map, members);
+  return members;
 }
 
 /** As it was written: a number may have more digits than JavaScript keeps. */
