@@ -13,6 +13,27 @@ const oldestTypeScript = '5.7.3';
 /** Besides Node, as docs/tutorial/your-own-service.md claims. */
 const runtimes = { 'bun@1.4.5': ['bun'], 'deno@2.9.6': ['deno', 'run', '--allow-all'] };
 
+/** The Nodes that the command line runs on, as its package.json says, from npm: the platform's own packages, without an install script. */
+const nodes = [22, 24, 26];
+const from = `npm:node-${process.platform}-${process.arch}`;
+
+/** A team that keeps its policies in git: each command with the code it ends with. */
+const life = [
+  ['migrate', 0],
+  ['plan policies.yaml --out plan.json', 2],
+  ['apply plan.json --yes', 0],
+  ['plan policies.yaml', 0],
+  ['change allowRegister=no --yes', 0],
+  ['drift policies.yaml', 2],
+  ['copy sqlite:iam.db sqlite:copy.db', 0],
+  ['verify --store sqlite:copy.db', 0],
+];
+const policies = `instance: iam
+default: { settings: { allowRegister: true }, secondFactors: [TOTP], multiFactors: [U2F_WITH_VERIFICATION] }
+organizations:
+  acme: { settings: { forceMfa: true }, secondFactors: [U2F] }
+`;
+
 const options = {
   target: 'es2022',
   module: 'nodenext',
@@ -68,11 +89,7 @@ export async function findingsOfConsumer(packs, cwd) {
     ...(await attempt('a program', [process.execPath, 'js/program.js'], { cwd })),
     ...(await attempt("README's program", [process.execPath, 'js/readme.js'], { cwd, expected: readme.output.text })),
     ...(await onOtherRuntimes(cwd, readme.output.text.replaceAll("'", '"'))),
-    ...(await attempt(
-      'the command line',
-      [join(cwd, 'node_modules', '.bin', 'login-policy'), 'migrate', '--store', 'sqlite:iam.db'],
-      { cwd },
-    )),
+    ...(await commandLineOnNodes(cwd)),
     ...(await attempt('require', [process.execPath, '--input-type=commonjs', '-e', requiring(names)], { cwd })),
     ...(await bundledForBrowser(cwd)),
   ];
@@ -85,7 +102,15 @@ function npm() {
 function wantedOf(packs) {
   const types = manifestIn('package.json').devDependencies['@types/node'];
   const tools = [`typescript@${oldestTypeScript}`, `@types/node@${types}`, ...Object.keys(runtimes)];
-  return [...packs.map(({ filename }) => filename), ...tools];
+  return [
+    ...packs.map(({ filename }) => filename),
+    ...tools,
+    ...nodes.map((version) => `${nodeOf(version)}@${from}@${version}`),
+  ];
+}
+
+function nodeOf(version) {
+  return `node-${version}`;
 }
 
 function compilerIn(folder) {
@@ -96,10 +121,28 @@ function requiring(names) {
   return names.map((name) => `if (Object.keys(require('${name}')).length === 0) throw new Error('${name}');`).join('');
 }
 
-async function attempt(what, command, { cwd, expected }) {
-  const { code, stdout, output } = await run(command, { cwd });
-  if (code === 0 && (expected === undefined || isAsExpected(stdout, expected))) return [];
+async function attempt(what, command, { cwd, expected, env, ends = 0 }) {
+  const { code, stdout, output } = await run(command, { cwd, env });
+  if (code === ends && (expected === undefined || isAsExpected(stdout, expected))) return [];
   return [`In a project with the packed packages, ${what} fails:\n${output}`];
+}
+
+/** The command line as npm installs it, its whole life on each Node, in a folder where nothing is yet. */
+async function commandLineOnNodes(folder) {
+  const program = join(folder, 'node_modules', '.bin', 'login-policy');
+  const findings = [];
+  for (const version of nodes) {
+    const cwd = join(folder, `cli-${version}`);
+    mkdirSync(cwd);
+    writeFileSync(join(cwd, 'policies.yaml'), policies);
+    const node = join(folder, 'node_modules', nodeOf(version), 'bin', 'node');
+    const env = { ...process.env, LOGIN_POLICY_STORE: 'sqlite:iam.db', LOGIN_POLICY_ACTOR: 'ci' };
+    for (const [line, ends] of life) {
+      const command = [node, program, ...line.split(' ')];
+      findings.push(...(await attempt(`login-policy ${line} on Node ${version}`, command, { cwd, env, ends })));
+    }
+  }
+  return findings;
 }
 
 /** README's program, each time in a folder where nothing is yet. They show text in double quotes. */
