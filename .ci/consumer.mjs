@@ -129,7 +129,7 @@ async function attempt(what, command, { cwd, expected, env, ends = 0 }) {
 
 /** The command line as npm installs it, its whole life on each Node, in a folder where nothing is yet. */
 async function commandLineOnNodes(folder) {
-  const program = join(folder, 'node_modules', '.bin', 'login-policy');
+  const bin = join(folder, 'node_modules', '.bin', 'login-policy');
   const findings = [];
   for (const version of nodes) {
     const cwd = join(folder, `cli-${version}`);
@@ -138,7 +138,7 @@ async function commandLineOnNodes(folder) {
     const node = join(folder, 'node_modules', nodeOf(version), 'bin', 'node');
     const env = { ...process.env, LOGIN_POLICY_STORE: 'sqlite:iam.db', LOGIN_POLICY_ACTOR: 'ci' };
     for (const [line, ends] of life) {
-      const command = [node, program, ...line.split(' ')];
+      const command = [node, bin, ...line.split(' ')];
       findings.push(...(await attempt(`login-policy ${line} on Node ${version}`, command, { cwd, env, ends })));
     }
   }

@@ -24,6 +24,7 @@ export const copy: Command = {
   details: [
     'The target is empty, or holds what an earlier copy of the same source has brought there: then it is taken up again. At the end both are read from end to end and compared. Nobody may write to either meanwhile; stop all who write before the last run.',
     'Positions stay the same between SQLite and PostgreSQL. On EventStoreDB they are the server’s own: order and times stay, and a position that was kept is good for nothing there. Read models are not copied, but made anew.',
+    'Checkpoints of consumers are not copied: what a handler did belongs to the program, and only it knows whether it is to be done again. A consumer begins with the first event of the target, unless it is told a position (from), which it can be wherever positions are the same.',
   ],
   arguments: [
     { name: 'FROM', is: 'The URL of the source, or @FILE to read it from a file.' },
@@ -58,7 +59,7 @@ async function copied(run: Run): Promise<ExitCode> {
         run,
         () => ({ ...done, ...verified }),
         () =>
-          `${done.copied} events copied, ${done.before} were there. Compared: ${verified.events} events and ${verified.receipts} receipts are the same in both.\nPositions are ${positions}.\n`,
+          `${done.copied} events copied, ${done.before} were there. Compared: ${verified.events} events and ${verified.receipts} receipts are the same in both.\nPositions are ${positions}.\nCheckpoints of consumers are not copied: begin each from its position, or all is handled again.\n`,
       );
       return EXIT.done;
     } finally {
