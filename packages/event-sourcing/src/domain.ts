@@ -19,5 +19,5 @@ export { UnreadableRow, type UnreadablePage } from './projections/unreadable-row
 export type { RunnerState } from './projections/runner-state.js';
 export type { Lag } from './projections/projected-log.js';
 export type { ConsumerFailure, ConsumerState, Fence, Handle } from './consume/consumer.js';
-export { toldCall } from './observe.js';
+export { observedCall } from './observe.js';
 export { Lru } from './store/lru.js';

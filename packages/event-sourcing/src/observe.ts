@@ -65,13 +65,13 @@ export function tell(observe: Observe | undefined, observation: Observation): vo
 }
 
 /** Answers a call and observes it. */
-export function toldCall<Answer extends { readonly outcome: string }>(
+export function observedCall<Answer extends { readonly outcome: string }>(
   observe: Observe | undefined,
   call: string,
   act: () => Promise<Answer>,
 ): Promise<Answer> {
   if (observe === undefined) return act();
-  return told(observe, act, (ended, durationMs) => {
+  return observed(observe, act, (ended, durationMs) => {
     if ('thrown' in ended) return { type: 'call', call, outcome: 'failed', durationMs };
     const outcome = ended.answer.outcome === 'rejected' ? 'rejected' : 'answered';
     return { type: 'call', call, outcome, durationMs };
@@ -79,7 +79,7 @@ export function toldCall<Answer extends { readonly outcome: string }>(
 }
 
 /** Runs something, and observes how it ended and how long it took. */
-async function told<Answer>(
+async function observed<Answer>(
   observe: Observe,
   act: () => Promise<Answer>,
   observation: (ended: { readonly answer: Answer } | { readonly thrown: unknown }, durationMs: number) => Observation,
@@ -119,7 +119,7 @@ export function observedEventStore(store: EventStore, observe: Observe | undefin
     append(append) {
       const { events, streamId } = append;
       const said = { type: 'append', streamId, events: events.length } as const;
-      return told(
+      return observed(
         observe,
         () => store.append(append),
         (ended, durationMs) => ({

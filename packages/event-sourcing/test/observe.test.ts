@@ -6,7 +6,7 @@ import {
   type Observation,
   type Observe,
 } from '@login-policy/event-sourcing';
-import { toldCall } from '@login-policy/event-sourcing/domain';
+import { observedCall } from '@login-policy/event-sourcing/domain';
 import { observedDecider, observedEventStore, RevisionConflict } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -57,9 +57,9 @@ describe('who observes', () => {
     const { seen, observe } = gathering();
     const outcomes = ['accepted', 'found', 'rejected'];
     for (const outcome of outcomes)
-      expect(await toldCall(observe, outcome, async () => ({ outcome }))).to.deep.equal({ outcome });
+      expect(await observedCall(observe, outcome, async () => ({ outcome }))).to.deep.equal({ outcome });
     const thrown = new Error('the disk is gone');
-    const failing = toldCall(observe, 'failing', () => Promise.reject<{ outcome: string }>(thrown));
+    const failing = observedCall(observe, 'failing', () => Promise.reject<{ outcome: string }>(thrown));
     expect(await failing.catch((caught: unknown) => caught)).to.equal(thrown);
     expect(seen).to.deep.equal([
       { type: 'call', call: 'accepted', outcome: 'answered' },
@@ -76,7 +76,7 @@ describe('who observes', () => {
     const { eventStore } = openMemoryStore();
     const handler = new CommandHandler({ eventStore, decider: tally, events: tallyEvents, observe });
     expect(await handler.handle(stream, raise, { actor: 'a' })).to.include({ outcome: 'accepted', state: 1 });
-    expect(await toldCall(observe, 'x', async () => ({ outcome: 'found' }))).to.deep.equal({ outcome: 'found' });
+    expect(await observedCall(observe, 'x', async () => ({ outcome: 'found' }))).to.deep.equal({ outcome: 'found' });
   });
 
   it('costs nothing where there is nobody', () => {
@@ -84,6 +84,6 @@ describe('who observes', () => {
     expect(observedEventStore(eventStore, undefined)).to.equal(eventStore);
     expect(observedDecider(tally, undefined)).to.equal(tally);
     const answer = Promise.resolve({ outcome: 'found' });
-    expect(toldCall(undefined, 'x', () => answer)).to.equal(answer);
+    expect(observedCall(undefined, 'x', () => answer)).to.equal(answer);
   });
 });

@@ -1,4 +1,4 @@
-import { Watch } from '@login-policy/event-sourcing/store';
+import { ChangeNotifier } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Listener } from './listener.js';
 import type { Schema } from './schema.js';
@@ -19,7 +19,7 @@ export interface WatchParts {
  * The change notifier of a schema: immediate for writes of this process and for notifications, by polling for
  * everything else.
  */
-export class SchemaWatch extends Watch {
+export class SchemaWatch extends ChangeNotifier {
   readonly #parts: WatchParts;
   readonly #heard: () => void;
 

@@ -84,7 +84,7 @@ export class SqliteBackend implements Backend {
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     const { planned, ...rest } = await this.#committed(transaction);
-    this.#connection.watch.notify();
+    this.#connection.changes.notify();
     if (planned.plan.promoted !== undefined) await this.#sweep();
     return { ...planned, ...rest };
   }
@@ -179,7 +179,7 @@ export class SqliteBackend implements Backend {
   }
 
   changed(signal: AbortSignal, withinMs?: number): Promise<void> {
-    return this.#connection.watch.changed(signal, withinMs);
+    return this.#connection.changes.changed(signal, withinMs);
   }
 
   close(): Promise<void> {

@@ -2,7 +2,7 @@ import {
   Deadline,
   pause,
   StoreClosed,
-  Watch,
+  ChangeNotifier,
   StoreForeign,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
@@ -24,7 +24,7 @@ const LONGEST_PAUSE_MS = 20;
 export class Connection {
   readonly database: Database;
   readonly name: string;
-  readonly watch: Watch;
+  readonly changes: ChangeNotifier;
   readonly #options: ConnectionOptions;
   #isClosed = false;
 
@@ -34,7 +34,7 @@ export class Connection {
     this.#options = options;
     const version = database.prepare('PRAGMA data_version').pluck();
     // The data version changes with every commit of another connection.
-    this.watch = new Watch({ look: () => version.get(), intervalMs: () => options.pollIntervalMs });
+    this.changes = new ChangeNotifier({ look: () => version.get(), intervalMs: () => options.pollIntervalMs });
   }
 
   get isReadOnly(): boolean {
@@ -108,7 +108,7 @@ export class Connection {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.watch.close();
+    await this.changes.close();
     this.database.close();
   }
 }

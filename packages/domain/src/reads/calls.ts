@@ -1,5 +1,5 @@
 import type { Observe } from '@login-policy/event-sourcing';
-import { StoreClosed, toldCall } from '@login-policy/event-sourcing/domain';
+import { StoreClosed, observedCall } from '@login-policy/event-sourcing/domain';
 import { answering } from './answering.js';
 import type { Rejected } from './answers.js';
 
@@ -18,7 +18,7 @@ export class Calls {
     parse: () => Input,
     answer: (input: Input) => Promise<Answer>,
   ): Promise<Answer | Rejected> {
-    return toldCall(this.#observe, call, () => {
+    return observedCall(this.#observe, call, () => {
       if (this.#isClosed) return Promise.reject(closed());
       return answering(parse, answer);
     });

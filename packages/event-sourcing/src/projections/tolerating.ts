@@ -6,7 +6,14 @@ import type { Json } from '../streams/json.js';
 import { categoryOf, type StreamId } from '../streams/stream-id.js';
 import { isAbout, rowKey, type CheckingProjection, type IndexValues, type Projection } from './projection.js';
 import type { KeyedRow } from './read-model-store.js';
-import { indexOfKind, markedIn, markOf, strayRow, UnreadableRow, type UnreadableFacts } from './unreadable-row.js';
+import {
+  indexOfKind,
+  placeholderIn,
+  placeholderOf,
+  strayRow,
+  UnreadableRow,
+  type UnreadableFacts,
+} from './unreadable-row.js';
 
 /** Passes events on as recorded: each row finds out which ones it can read. */
 const AS_RECORDED: EventCodec<RecordedEvent> = {
@@ -36,9 +43,9 @@ export function tolerating<Event extends EventShape, Row>(
     snapshot: (row, event) => codec.snapshot(row, event),
     checked: (row, last) => codec.checked(row, last),
     rows: {
-      encode: (row) => (row instanceof UnreadableRow ? markOf(row) : projection.rows.encode(row)),
-      text: (row) => (row instanceof UnreadableRow ? JSON.stringify(markOf(row)) : codec.text(row)),
-      decode: (stored) => markedIn(stored) ?? projection.rows.decode(stored),
+      encode: (row) => (row instanceof UnreadableRow ? placeholderOf(row) : projection.rows.encode(row)),
+      text: (row) => (row instanceof UnreadableRow ? JSON.stringify(placeholderOf(row)) : codec.text(row)),
+      decode: (stored) => placeholderIn(stored) ?? projection.rows.decode(stored),
     },
   };
 }

@@ -77,13 +77,13 @@ export function indexOfKind({ kind }: UnreadableRow): IndexValues {
 const MARK = '$unreadable';
 
 /** The stored form of a placeholder. */
-export function markOf({ facts, index }: UnreadableRow): Json {
+export function placeholderOf({ facts, index }: UnreadableRow): Json {
   const { streamId, type, schemaVersion, code, problem } = facts;
   return { [MARK]: { streamId, revision: facts.revision.toString(), type, schemaVersion, code, problem, index } };
 }
 
 /** The placeholder, if `stored` is one. @throws TypeError when it is malformed. */
-export function markedIn(stored: Json): UnreadableRow | undefined {
+export function placeholderIn(stored: Json): UnreadableRow | undefined {
   if (typeof stored !== 'object' || stored === null || !(MARK in stored)) return undefined;
   const mark = membersOf(stored[MARK]);
   const code = textIn(mark, 'code');

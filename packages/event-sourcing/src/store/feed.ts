@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../streams/event.js';
 import { pageSizeOf } from '../streams/paging.js';
 import { START, type Position } from '../streams/position.js';
 import { yieldToLoop } from '../yield-to-loop.js';
-import { Listener } from './listener.js';
+import { LiveBuffer } from './live-buffer.js';
 import { quietly } from './quietly.js';
 import { Subscription, type Join } from './subscription.js';
 
@@ -93,7 +93,7 @@ export class Feed {
     };
   }
 
-  #join(position: Position, lost: Position | undefined): Listener<RecordedEvent> {
+  #join(position: Position, lost: Position | undefined): LiveBuffer<RecordedEvent> {
     const run = this.#run;
     const isUsable = run !== undefined && !run.isOver && run.position !== lost;
     this.#run = isUsable ? run : new FeedRun(this.#source, position);
@@ -101,11 +101,11 @@ export class Feed {
   }
 }
 
-/** One run of the feed: from its first listener to the last one's leaving, or to a fault. */
+/** One run of the feed: from its first subscriber until the last one leaves, or to a fault. */
 class FeedRun {
   readonly #source: Source;
   readonly #left = new AbortController();
-  readonly #listeners = new Set<Listener<RecordedEvent>>();
+  readonly #buffers = new Set<LiveBuffer<RecordedEvent>>();
   #position: Position;
 
   constructor(source: Source, position: Position) {
@@ -122,13 +122,13 @@ class FeedRun {
     return this.#left.signal.aborted;
   }
 
-  join(): Listener<RecordedEvent> {
-    const listener = new Listener<RecordedEvent>(this.#position, () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#left.abort();
+  join(): LiveBuffer<RecordedEvent> {
+    const buffer = new LiveBuffer<RecordedEvent>(this.#position, () => {
+      this.#buffers.delete(buffer);
+      if (this.#buffers.size === 0) this.#left.abort();
     });
-    this.#listeners.add(listener);
-    return listener;
+    this.#buffers.add(buffer);
+    return buffer;
   }
 
   async #follow(): Promise<void> {
@@ -150,11 +150,11 @@ class FeedRun {
   #hand({ events, considered, isHead, askedAt = -Infinity }: ReadAhead): void {
     if (considered <= this.#position) return;
     this.#position = considered;
-    for (const listener of this.#listeners) listener.hear({ items: events, position: considered, isHead, askedAt });
+    for (const buffer of this.#buffers) buffer.push({ items: events, position: considered, isHead, askedAt });
   }
 
   #fail(fault: unknown): void {
-    for (const listener of this.#listeners) listener.fail(fault);
+    for (const buffer of this.#buffers) buffer.fail(fault);
     this.#left.abort();
   }
 }

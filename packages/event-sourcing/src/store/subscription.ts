@@ -7,10 +7,10 @@ import { pagesOf, pageSizeOf } from '../streams/paging.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import type { Reader } from './feed.js';
-import type { Listener } from './listener.js';
+import type { LiveBuffer } from './live-buffer.js';
 
 /** Joins the feed at a position, unless that is at a place the store no longer has. */
-export type Join = (position: Position, lost: Position | undefined) => Listener<RecordedEvent>;
+export type Join = (position: Position, lost: Position | undefined) => LiveBuffer<RecordedEvent>;
 
 type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
 
@@ -53,20 +53,20 @@ export class Subscription {
   }
 
   async *#follow(): Messages {
-    const listener = this.#parts.join(this.#reached, this.#lost);
+    const buffer = this.#parts.join(this.#reached, this.#lost);
     // Also while no message is being asked for.
-    onAbort(this.#parts.left.signal, listener.leave);
+    onAbort(this.#parts.left.signal, buffer.leave);
     try {
       // Reads what was written between the last read and joining.
-      const { from = START } = listener;
+      const { from = START } = buffer;
       if (this.#reached < from) yield* this.#readToEnd();
       if (this.#reached < from) this.#lost = from;
-      else yield* this.#listen(listener);
+      else yield* this.#listen(buffer);
     } catch (caught) {
       // The position may be another subscriber's: each checks its own by reading on from it.
       if (!isFault(caught, 'position-unknown')) throw caught;
     } finally {
-      listener.leave();
+      buffer.leave();
     }
   }
 
@@ -86,8 +86,8 @@ export class Subscription {
     }
   }
 
-  /** Hands out what the feed reads, until the listener's buffer overflows; then the store is read again. */
-  async *#listen(listener: Listener<RecordedEvent>): Messages {
+  /** Hands out what the feed reads, until the buffer overflows; then the store is read again. */
+  async *#listen(buffer: LiveBuffer<RecordedEvent>): Messages {
     const { options } = this.#parts;
     const left = this.#parts.left.signal;
     const isWanted = filterPredicate(options?.filter);
@@ -96,17 +96,17 @@ export class Subscription {
         this.#announced = this.#reached;
         yield { kind: 'caught-up', position: this.#reached, askedAt: this.#askedAt };
       }
-      const news = await listener.next(left);
-      if (news === undefined || news === 'missed') return;
-      ({ isHead } = news);
-      this.#askedAt = news.askedAt ?? -Infinity;
-      const events = news.items.filter((event) => event.position > this.#reached && isWanted(event));
+      const live = await buffer.next(left);
+      if (live === undefined || live === 'missed') return;
+      ({ isHead } = live);
+      this.#askedAt = live.askedAt ?? -Infinity;
+      const events = live.items.filter((event) => event.position > this.#reached && isWanted(event));
       for (const page of pagesOf(events, this.#pageSize)) {
         this.#reached = page.at(-1)?.position ?? this.#reached;
         yield { kind: 'events', events: page, position: this.#reached };
         if (left.aborted) return;
       }
-      this.#reached = laterPosition(this.#reached, news.position);
+      this.#reached = laterPosition(this.#reached, live.position);
     }
   }
 }

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createApi, instancesByHost, jsonWebTokens, staticTokens, type Caller } from '@login-policy/api';
 import { openLoginPolicies } from '@login-policy/domain';
 import { openStore } from '../open-store.js';
-import { INSTANCES, MACHINES } from './cast.js';
+import { INSTANCES, MACHINES } from './fixtures.js';
 import { makeLongHistory } from './long-history.js';
 
 const [storeUrl = '', keys = '', kind = 'hurried'] = process.argv.slice(2);

@@ -3,14 +3,14 @@ import type { Socket } from 'node:net';
 import { paced } from '@login-policy/testkit';
 import type { AnyCaller } from './callers.js';
 import type { Chance } from './chance.js';
-import type { Witness } from './witness.js';
+import type { AnswerCheck } from './answer-check.js';
 
 /** What an attack is made with. */
 export interface Attacked {
   readonly port: number;
   readonly chance: Chance;
   readonly anyCaller: AnyCaller;
-  readonly witness: Witness;
+  readonly check: AnswerCheck;
 }
 
 /** What is sent over one connection, and how. It ends by itself, answered or not. @throws Error for what must not be */

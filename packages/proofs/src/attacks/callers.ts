@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { LED_ASTRAY, NEIGHBOUR, OURS, READER, ROOT, THEIRS, type Instance } from './cast.js';
+import { LED_ASTRAY, NEIGHBOUR, OURS, READER, ROOT, THEIRS, type Instance } from './fixtures.js';
 import type { Chance } from './chance.js';
 import type { Tokens } from './tokens.js';
 

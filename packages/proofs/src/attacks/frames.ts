@@ -121,11 +121,11 @@ const CHANGES: readonly Change[] = [
 ];
 
 /** What a client says, with frames left out, doubled, exchanged, spoilt, and others between them, all in few packets. */
-export const frames: Attack = async ({ anyCaller, chance, port, witness }) => {
+export const frames: Attack = async ({ anyCaller, chance, port, check }) => {
   const caller = anyCaller(chance);
   const said = await recorded(caller, chance);
   const changed = framesIn(said.subarray(PREFACE_LENGTH));
-  witness.sent(changed.filter((one) => one[3] === TYPES.headers).length);
+  check.sent(changed.filter((one) => one[3] === TYPES.headers).length);
   for (let count = chance.below(4); count > 0 && changed.length > 0; count--) chance.pick(CHANGES)(changed, chance);
   const bytes = Buffer.concat([said.subarray(0, PREFACE_LENGTH), ...changed]);
   const socket = connect(port, '127.0.0.1').setNoDelay(true);
@@ -139,5 +139,5 @@ export const frames: Attack = async ({ anyCaller, chance, port, witness }) => {
   await closedOrLate(socket);
   socket.destroy();
   // What was packed is not looked into; bodies are sent as they are.
-  witness.overheard(Buffer.concat(told).toString('latin1'), caller);
+  check.overheard(Buffer.concat(told).toString('latin1'), caller);
 };

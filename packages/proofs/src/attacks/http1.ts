@@ -5,7 +5,7 @@ import { restCall, RPC_TYPES, rpcCall, type Call } from './calls.js';
 import type { Caller } from './callers.js';
 import { spoilt, type Chance } from './chance.js';
 import { oddHeaders } from './headers.js';
-import type { Heard } from './witness.js';
+import type { Heard } from './answer-check.js';
 
 const VERBS = [
   'GET',
@@ -111,15 +111,15 @@ function request({ body, headers, path, verb }: Call, { headers: known }: Caller
 }
 
 /** One to four requests on one connection, one behind the other: whole, wrong, in pieces, slowly, or broken off. */
-export const http1: Attack = async ({ anyCaller, chance, port, witness }) => {
+export const http1: Attack = async ({ anyCaller, chance, port, check }) => {
   const caller = anyCaller(chance);
   const calls = Array.from({ length: 1 + chance.below(4) }, () =>
     chance.oneIn(2) ? restCall(chance) : rpcCall(chance.pick(RPC_TYPES), chance),
   );
-  witness.sent(calls.length);
+  check.sent(calls.length);
   const whole = Buffer.concat(calls.map((call) => request(call, caller, chance)));
   const bytes = chance.oneIn(6) ? spoilt(whole, chance) : whole;
-  for (const heard of answersIn(await exchanged(port, bytes, chance))) witness.heard(heard, caller);
+  for (const heard of answersIn(await exchanged(port, bytes, chance))) check.heard(heard, caller);
 };
 
 /** Many connections on which nothing is said. */

@@ -29,12 +29,12 @@ export function anyCall(chance: Chance): Call {
 
 /** One to eight calls at once on one connection: whole, wrong, in pieces, broken off, and not always read. */
 export const http2: Attack = async (on) => {
-  const { chance, port, witness } = on;
+  const { chance, port, check } = on;
   const settings = chance.oneIn(4) ? { initialWindowSize: chance.pick([0, 1, 100]), headerTableSize: 0 } : {};
   const session = connect(`http://127.0.0.1:${port}`, { settings });
   session.on('error', () => undefined);
   const count = 1 + chance.below(8);
-  witness.sent(count);
+  check.sent(count);
   const streams = Array.from({ length: count }, () => streamOf(session, on));
   if (chance.oneIn(10)) setTimeout(() => session.destroy(), chance.below(20));
   await Promise.race([Promise.all(streams), pause(listeningMs())]);
@@ -44,7 +44,7 @@ export const http2: Attack = async (on) => {
 
 /** Ends with its stream. */
 async function streamOf(session: ClientHttp2Session, on: Attacked): Promise<void> {
-  const { anyCaller, chance, witness } = on;
+  const { anyCaller, chance, check } = on;
   const caller = anyCaller(chance);
   const call = anyCall(chance);
   const stream = begun(session, headersOf(call, caller, chance));
@@ -60,7 +60,7 @@ async function streamOf(session: ClientHttp2Session, on: Attacked): Promise<void
   if (ending > 1) stream.end();
   else if (ending === 1) stream.close(chance.below(14));
   const { status, told } = await text;
-  if (status !== undefined) witness.heard({ status, text: told }, caller);
+  if (status !== undefined) check.heard({ status, text: told }, caller);
 }
 
 /** `undefined` for headers that no client of Node's sends. */

@@ -6,7 +6,7 @@ import { openStore } from '../open-store.js';
 import type { Course, Proof } from '../proof.js';
 import type { Attack, Attacked } from './attack.js';
 import { ask, callersWith, signIn } from './callers.js';
-import { fill, OURS, ROOT } from './cast.js';
+import { fill, OURS, ROOT } from './fixtures.js';
 import { Chance } from './chance.js';
 import { frames } from './frames.js';
 import { http1, silence } from './http1.js';
@@ -15,7 +15,7 @@ import { Bound, Target } from './target.js';
 import { patientApi, TARGETS, type CommandWith } from './targets.js';
 import { makeTokens, type Tokens } from './tokens.js';
 import { leaveUnread } from './unread.js';
-import { Witness } from './witness.js';
+import { AnswerCheck } from './answer-check.js';
 
 /** So many connections at once. */
 const AT_ONCE = 100;
@@ -78,7 +78,7 @@ interface Campaign {
 }
 
 /** Attacks one server that is started for it. */
-async function attacked(commandWith: CommandWith, { course, tokens }: Campaign): Promise<Witness['figures']> {
+async function attacked(commandWith: CommandWith, { course, tokens }: Campaign): Promise<AnswerCheck['figures']> {
   const folder = await mkdtemp(join(tmpdir(), 'login-policy-proof-'));
   const storeUrl = `sqlite:${join(folder, 'store.db')}`;
   await fill(storeUrl);
@@ -86,16 +86,16 @@ async function attacked(commandWith: CommandWith, { course, tokens }: Campaign):
   const log = await openStore(storeUrl);
   try {
     const anyCaller = callersWith(tokens, await signIn(target.port));
-    const on = { port: target.port, anyCaller, witness: new Witness() };
+    const on = { port: target.port, anyCaller, check: new AnswerCheck() };
     const memory = new Bound(target);
     for (let number = 0; number < course.rounds; number++) {
       await round({ ...on, chance: new Chance(course.seed * 7919 + number) });
       await demandServed(target);
-      await on.witness.look(log.eventStore);
+      await on.check.look(log.eventStore);
       if (number % LOOKED_AT === 0 || number === course.rounds - 1) await memory.look();
     }
     await demandEnded(target, { ...on, chance: new Chance(course.seed) });
-    return on.witness.figures;
+    return on.check.figures;
   } finally {
     await target.kill();
     await log.close();

@@ -1,5 +1,5 @@
 import { orThrow, type LoginPolicies } from '@login-policy/domain';
-import { OURS, ROOT } from './cast.js';
+import { OURS, ROOT } from './fixtures.js';
 
 /** About six megabytes as JSON. */
 const CHANGES = 2800;

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ask } from './callers.js';
-import { OURS } from './cast.js';
+import { OURS } from './fixtures.js';
 
 let [longestMs, isOver] = [0, false];
 parentPort?.once('message', () => (isOver = true));

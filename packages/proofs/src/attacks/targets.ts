@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { digestOf, INSTANCES, LED_ASTRAY, MACHINES, OURS } from './cast.js';
+import { digestOf, INSTANCES, LED_ASTRAY, MACHINES, OURS } from './fixtures.js';
 import type { Command } from './target.js';
 
 const API = fileURLToPath(new URL('api-server.js', import.meta.url));

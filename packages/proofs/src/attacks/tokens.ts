@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:cryp
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FORGER } from './cast.js';
+import { FORGER } from './fixtures.js';
 
 /** Tokens that were signed, and tokens that were forged. */
 export interface Tokens {

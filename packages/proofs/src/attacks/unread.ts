@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { OURS, READER } from './cast.js';
+import { OURS, READER } from './fixtures.js';
 import type { Target } from './target.js';
 
 /** Clients who ask and read nothing. */

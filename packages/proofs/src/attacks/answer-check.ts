@@ -1,7 +1,7 @@
 import { ownerOfStream } from '@login-policy/domain/model';
 import type { EventStore, Position, RecordedEvent } from '@login-policy/event-sourcing';
 import type { Caller } from './callers.js';
-import { INSTANCES, WRITERS } from './cast.js';
+import { INSTANCES, WRITERS } from './fixtures.js';
 
 /** An answer as it came: its status, and all of its headers, its body and its trailers as one text. */
 export interface Heard {
@@ -14,7 +14,7 @@ const PROMISED = [501, 503, 504];
 const NOT_KNOWN = 'LP-STORE-03';
 
 /** Sees all that is answered and all that is written, and holds the one against the other. */
-export class Witness {
+export class AnswerCheck {
   /** Whether a request was granted, by its id: one that came twice may have been once. Of this round, and of the one before. */
   #isGranted = new Map<string, boolean>();
   #wasGranted = new Map<string, boolean>();

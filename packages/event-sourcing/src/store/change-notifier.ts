@@ -1,7 +1,7 @@
 import { Notifier } from './notifier.js';
 
 /** How changes of other processes are noticed. */
-export interface WatchOptions {
+export interface ChangeNotifierOptions {
   /** Returns a value that differs after every write. If it throws, all waiters wake and see the error themselves. */
   readonly look: () => unknown;
   /** The pause before the next poll, in milliseconds; asked each time. */
@@ -13,8 +13,8 @@ export interface WatchOptions {
  * once; changes of other processes are found by polling. One poll serves all waiters, and without waiters it does not
  * poll.
  */
-export class Watch {
-  readonly #options: WatchOptions;
+export class ChangeNotifier {
+  readonly #options: ChangeNotifierOptions;
   readonly #notifier = new Notifier();
   /** Notified when nobody waits any more, so that no timer is left. */
   readonly #idle = new Notifier();
@@ -23,7 +23,7 @@ export class Watch {
   #looking: Promise<void> | undefined;
   #seen: unknown;
 
-  constructor(options: WatchOptions) {
+  constructor(options: ChangeNotifierOptions) {
     this.#options = options;
   }
 

@@ -1,10 +1,10 @@
 import { onAbort } from '../on-abort.js';
 import type { Position } from '../streams/position.js';
 
-/** What a listener received since it last asked. */
-export interface News<Item> {
+/** What was read since the subscriber last asked. */
+export interface LiveItems<Item> {
   readonly items: readonly Item[];
-  /** The listener has received everything up to here. */
+  /** All events up to here have been read. */
   readonly position: Position;
   /** Whether this was the head of the store. */
   readonly isHead: boolean;
@@ -12,16 +12,16 @@ export interface News<Item> {
   readonly askedAt?: number;
 }
 
-/** The most items buffered for a slow listener. After that it reads the store itself. */
+/** The most items buffered for a slow subscriber. After that it reads the store itself. */
 const KEPT_ITEMS = 2000;
 
-/** One subscriber of a feed: buffers what the feed read until the subscriber asks. */
-export class Listener<Item> {
+/** The live items of one subscriber: buffers what the feed reads until the subscriber asks. */
+export class LiveBuffer<Item> {
   /** The position after which the items begin; `undefined`: at the first item received. */
   readonly from: Position | undefined;
   /** Unsubscribes. Idempotent. */
   readonly leave: () => void;
-  #news: News<Item> | undefined;
+  #pending: LiveItems<Item> | undefined;
   #hasMissed = false;
   #failure: { readonly fault: unknown } | undefined;
   #wake: () => void = () => undefined;
@@ -32,26 +32,26 @@ export class Listener<Item> {
   }
 
   /** For the feed: buffers new items. */
-  hear(news: News<Item>): void {
-    const before = this.#news?.items ?? [];
-    if (before.length + news.items.length > KEPT_ITEMS) {
+  push(live: LiveItems<Item>): void {
+    const before = this.#pending?.items ?? [];
+    if (before.length + live.items.length > KEPT_ITEMS) {
       this.#hasMissed = true;
-      this.#news = undefined;
+      this.#pending = undefined;
     } else if (!this.#hasMissed) {
-      this.#news = before.length === 0 ? news : { ...news, items: [...before, ...news.items] };
+      this.#pending = before.length === 0 ? live : { ...live, items: [...before, ...live.items] };
     }
     this.#wake();
   }
 
-  /** For the feed: ends the listener with this fault. */
+  /** For the feed: ends the subscriber with this fault. */
   fail(fault: unknown): void {
     this.#failure = { fault };
     this.#wake();
   }
 
   /** The items received, or the next ones; `missed` when the buffer overflowed; `undefined` when `signal` fired. */
-  async next(signal: AbortSignal): Promise<News<Item> | 'missed' | undefined> {
-    while (this.#isQuiet && !signal.aborted) {
+  async next(signal: AbortSignal): Promise<LiveItems<Item> | 'missed' | undefined> {
+    while (this.#isEmpty && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const takeBack = onAbort(signal, resolve);
         this.#wake = () => {
@@ -63,12 +63,12 @@ export class Listener<Item> {
     if (signal.aborted) return undefined;
     if (this.#failure !== undefined) throw this.#failure.fault;
     if (this.#hasMissed) return 'missed';
-    const news = this.#news;
-    this.#news = undefined;
-    return news;
+    const live = this.#pending;
+    this.#pending = undefined;
+    return live;
   }
 
-  get #isQuiet(): boolean {
-    return this.#news === undefined && !this.#hasMissed && this.#failure === undefined;
+  get #isEmpty(): boolean {
+    return this.#pending === undefined && !this.#hasMissed && this.#failure === undefined;
   }
 }

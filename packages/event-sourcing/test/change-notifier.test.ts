@@ -1,4 +1,4 @@
-import { Watch } from '@login-policy/event-sourcing/store';
+import { ChangeNotifier } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { until } from './followed.js';
@@ -6,11 +6,11 @@ import { until } from './followed.js';
 const never = new AbortController().signal;
 const HOUR_MS = 3_600_000;
 
-/** A watch, and how often it looked. */
+/** A change notifier, and how often it polled. */
 function watching({ intervalMs = 1, look = (): unknown => 0 } = {}) {
   const counted = {
     looks: 0,
-    watch: new Watch({
+    notifier: new ChangeNotifier({
       intervalMs: () => intervalMs,
       look: () => {
         counted.looks += 1;
@@ -29,11 +29,11 @@ function settledOf(promise: Promise<void>): () => boolean {
   return () => isSettled;
 }
 
-describe('a watch', () => {
+describe('a change notifier', () => {
   it('wakes all who wait when it is told of a change, without a look', async () => {
     const watched = watching({ intervalMs: HOUR_MS });
-    const all = [watched.watch.changed(never), watched.watch.changed(never)];
-    watched.watch.notify();
+    const all = [watched.notifier.changed(never), watched.notifier.changed(never)];
+    watched.notifier.notify();
     await Promise.all(all);
     expect(watched.looks).to.equal(0);
   });
@@ -41,15 +41,15 @@ describe('a watch', () => {
   it('wakes who waits when what it sees is another, and not while it is the same', async () => {
     let seen = 1;
     const watched = watching({ look: () => seen });
-    await watched.watch.changed(never);
-    const isWoken = settledOf(watched.watch.changed(never));
+    await watched.notifier.changed(never);
+    const isWoken = settledOf(watched.notifier.changed(never));
     const before = watched.looks;
     expect(before, 'nothing was seen before the first').to.be.at.least(1);
     await until(() => watched.looks > before + 3);
     expect(isWoken()).to.equal(false);
     seen = 2;
     await until(isWoken);
-    await watched.watch.close();
+    await watched.notifier.close();
   });
 
   it('wakes who waits when it can not look: they will see why', async () => {
@@ -60,17 +60,17 @@ describe('a watch', () => {
         return 0;
       },
     });
-    await watched.watch.changed(never);
+    await watched.notifier.changed(never);
     isGone = true;
-    for (let round = 0; round < 3; round++) await watched.watch.changed(never);
-    await watched.watch.close();
+    for (let round = 0; round < 3; round++) await watched.notifier.changed(never);
+    await watched.notifier.close();
   });
 
   it('looks once for all who wait, and not at all when nobody does any more', async () => {
     const watched = watching();
-    await watched.watch.changed(never);
+    await watched.notifier.changed(never);
     const control = new AbortController();
-    const all = Array.from({ length: 20 }, () => watched.watch.changed(control.signal));
+    const all = Array.from({ length: 20 }, () => watched.notifier.changed(control.signal));
     const before = watched.looks;
     await until(() => watched.looks > before + 2);
     control.abort();
@@ -78,17 +78,17 @@ describe('a watch', () => {
     const after = watched.looks;
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
     expect(watched.looks, 'at most the one that was under way').to.be.at.most(after + 1);
-    const isWoken = settledOf(watched.watch.changed(never, 1));
+    const isWoken = settledOf(watched.notifier.changed(never, 1));
     await until(isWoken);
-    await watched.watch.close();
+    await watched.notifier.close();
   });
 
   it('keeps nobody waiting whose signal has fired, nor longer than they say', async () => {
     const watched = watching({ intervalMs: HOUR_MS });
-    await watched.watch.changed(AbortSignal.abort());
-    await watched.watch.changed(never, 1);
+    await watched.notifier.changed(AbortSignal.abort());
+    await watched.notifier.changed(never, 1);
     const control = new AbortController();
-    const given = watched.watch.changed(control.signal);
+    const given = watched.notifier.changed(control.signal);
     control.abort();
     await given;
     expect(watched.looks).to.equal(0);
@@ -96,11 +96,11 @@ describe('a watch', () => {
 
   it('wakes all who wait when it is closed, for the last time, and has ended by then', async () => {
     const watched = watching({ intervalMs: HOUR_MS });
-    const waits = watched.watch.changed(never);
-    expect(watched.watch.isClosed).to.equal(false);
-    await watched.watch.close();
+    const waits = watched.notifier.changed(never);
+    expect(watched.notifier.isClosed).to.equal(false);
+    await watched.notifier.close();
     await waits;
-    await watched.watch.changed(never);
-    expect([watched.watch.isClosed, watched.looks]).to.deep.equal([true, 0]);
+    await watched.notifier.changed(never);
+    expect([watched.notifier.isClosed, watched.looks]).to.deep.equal([true, 0]);
   });
 });
