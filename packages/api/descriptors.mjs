@@ -1,6 +1,7 @@
 /**
- * Writes src/contract/descriptor-set.ts: of ZITADEL's descriptors (`@zitadel/proto`) those that are served, and what they need.
- * All of them would cost every program that imports the API a quarter of a second. With `--check` it only compares.
+ * Writes src/contract/descriptor-set.ts: of ZITADEL's descriptors (`@zitadel/proto`) those that are served, and what
+ * they need. All of them would cost every program that imports the API a quarter of a second. With `--check` it only
+ * compares.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { create, getExtension, hasExtension, setExtension, toBinary } from '@bufbuild/protobuf';

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
 
 /**
- * Opens the store a URL names: outgrowing one machine is another URL. A store's driver is loaded only when it is chosen,
- * because imports are most of a cold start.
+ * Opens the store a URL names: outgrowing one machine is another URL. A store's driver is loaded only when it is
+ * chosen, because imports are most of a cold start.
  */
 export async function openStore(url: string): Promise<Store> {
   if (url === 'memory:') return openMemoryStore();

@@ -4,7 +4,10 @@ import { heading, listed, printDetails, printEntry, type Print } from './report.
 import { setUp } from './set-up.js';
 
 const PASSKEY = 'U2F_WITH_VERIFICATION';
-/** An id that means nothing by itself: what is recorded stays forever, so a name or an e-mail address has no place in it. */
+/**
+ * An id that means nothing by itself: what is recorded stays forever, so a name or an e-mail address has no place in
+ * it.
+ */
 const by = { actor: '177853428519632899', reason: 'security advisory 2026-17' };
 
 /** Sets up an instance, removes its multi-factor and shows all that can be asked about it afterwards. */

@@ -1,7 +1,9 @@
 import { loginPolicyEvents, parseInstance, policyStream } from '@login-policy/domain/model';
 import { monotonicIds, type EventStore } from '@login-policy/event-sourcing';
 
-/** Records many events that take turns, thousands at once: more than the buffers of the two ends of a connection hold. */
+/**
+ * Records many events that take turns, thousands at once: more than the buffers of the two ends of a connection hold.
+ */
 export async function appendMany(eventStore: EventStore, instanceId: string, count: number): Promise<void> {
   const ids = monotonicIds();
   const metadata = { actor: 'another process', correlationId: 'many' };

@@ -3,7 +3,10 @@ import { paced } from '@login-policy/testkit';
 
 const PATIENCE_MS = 60_000;
 
-/** Resolves as soon as the condition holds; rejects, saying what was awaited, when it does not within a minute of a quiet machine. */
+/**
+ * Resolves as soon as the condition holds; rejects, saying what was awaited, when it does not within a minute of a
+ * quiet machine.
+ */
 export async function eventually<Found>(
   what: string,
   look: () => Promise<Found | undefined> | Found | undefined,

@@ -31,7 +31,10 @@ async function statuses(service: Service): Promise<readonly number[]> {
   ];
 }
 
-/** Asks by ports that answer wrongly: nothing may be read or written, and the operator is told each time that it was a defect. */
+/**
+ * Asks by ports that answer wrongly: nothing may be read or written, and the operator is told each time that it was a
+ * defect.
+ */
 async function permitsNothing(ports: ServiceOptions['ports'], expected: readonly number[]): Promise<void> {
   const service = await openService({ ...(ports && { ports }) });
   const before = await countEvents(service.store);

@@ -12,8 +12,8 @@ const AT_ONCE = 50;
 const WARMING = 4;
 const MEASURED = 3;
 /**
- * Some 20 bytes a request is what the engine takes for itself: in a long run a string kept of each would be seen, in a short one,
- * which the engine is still busy compiling in, whatever is kept of a connection or a body.
+ * Some 20 bytes a request is what the engine takes for itself: in a long run a string kept of each would be seen, in a
+ * short one, which the engine is still busy compiling in, whatever is kept of a connection or a body.
  */
 const MOST = Math.max(1_000_000, MEASURED * ROUND * 40);
 const PATH = '/zitadel.admin.v1.AdminService/RemoveMultiFactorFromLoginPolicy';
@@ -21,7 +21,9 @@ const REFUSED = '/admin/v1/policies/login/second_factors/4';
 const authorization = `Bearer ${ROOT}`;
 const message = framed(Buffer.from([8, 0]));
 
-/** Asks for refusals and reads again and again: by gRPC, by REST over HTTP/1.1 and HTTP/2, by gRPC-Web and by Connect. */
+/**
+ * Asks for refusals and reads again and again: by gRPC, by REST over HTTP/1.1 and HTTP/2, by gRPC-Web and by Connect.
+ */
 async function round(service: Service): Promise<void> {
   const on = session(service.url);
   const kinds = [

@@ -1,4 +1,7 @@
-/** Whole commands of the library on EventStoreDB beside the least that a write costs: an append of the raw client at a remembered revision. */
+/**
+ * Whole commands of the library on EventStoreDB beside the least that a write costs: an append of the raw client at a
+ * remembered revision.
+ */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';

@@ -21,7 +21,8 @@ await openPeers(request.isQuick, console.log);
 const needsPostgres = groups.includes('postgres');
 const measured = await (needsPostgres ? withServer(measureAll) : measureAll());
 console.log(summaryAsText(measured));
-// A target that is missed is a result; a row of which we have none is broken, unless there is nothing here to measure it with.
+// A target that is missed is a result; a row of which we have none is broken, unless there is nothing here to measure
+// it with.
 if (measured.some(isBroken)) process.exitCode = 1;
 if (request.writes) {
   for (const group of groups) {

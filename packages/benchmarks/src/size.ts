@@ -1,4 +1,7 @@
-/** Prints what policies cost: bytes on disk and in memory, and the time and memory of a rebuild (docs/explanation/scale.md). */
+/**
+ * Prints what policies cost: bytes on disk and in memory, and the time and memory of a rebuild
+ * (docs/explanation/scale.md).
+ */
 import { parseArgs } from 'node:util';
 import { openScratch } from './harness/scratch.js';
 import { withServer } from './raw/postgres-server.js';

@@ -1,4 +1,7 @@
-/** Counts the functions of ours that a removal enters between its caller and the store, and how deep they are called in each other. */
+/**
+ * Counts the functions of ours that a removal enters between its caller and the store, and how deep they are called in
+ * each other.
+ */
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';

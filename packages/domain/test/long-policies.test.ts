@@ -21,10 +21,16 @@ const LENGTH = 2600n;
 /** Where the policy is removed: no state of it stands there. */
 const REMOVED = 1000n;
 const PLACES = [1, 99, 100, 101, 249, 250, 251, 500, 999, 1000, 1001, 1250, 1300, 1301, 2499, 2500, 2501, 2599, 2600];
-/** What a look reads at the most: the first hundred, what is behind a snapshot, and some single events; of a history, its page. */
+/**
+ * What a look reads at the most: the first hundred, what is behind a snapshot, and some single events; of a history,
+ * its page.
+ */
 const AT_MOST = { look: 100 + 250 + 20, history: 250 + 100 + 10 };
 
-/** The command of acme's policy whose event is at this sequence: it is added, a factor comes and goes, and once it is removed. */
+/**
+ * The command of acme's policy whose event is at this sequence: it is added, a factor comes and goes, and once it is
+ * removed.
+ */
 function commandAt(sequence: bigint): CommandInput {
   if (sequence === REMOVED) return { type: 'remove' };
   const sinceAdded = sequence > REMOVED ? sequence - REMOVED - 1n : sequence - 1n;

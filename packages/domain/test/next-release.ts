@@ -9,7 +9,10 @@ interface Release {
   readonly SECOND_FACTORS: typeof SECOND_FACTORS;
 }
 
-/** What the next release might bring: a second factor and a setting more, each held by events that say so by their version. */
+/**
+ * What the next release might bring: a second factor and a setting more, each held by events that say so by their
+ * version.
+ */
 const CHANGES: readonly (readonly [now: RegExp, next: string])[] = [
   [/(SECOND_FACTORS = \[\s*)(["'])TOTP\2,/, '$1"TOTP", "PUSH",'],
   [/forceMfa: parseBoolean,/, 'forceMfa: parseBoolean, askForConsent: parseBoolean,'],

@@ -3,7 +3,9 @@ import type { SignInLevel, SignInRules } from '@login-policy/domain/model';
 import { defaultSettings } from '@login-policy/domain';
 import { parseIdentityProviderId } from '@login-policy/domain/model';
 
-/** A sign-in and its policy, in so few words that all of them can be tried. Times are milliseconds after {@link EPOCH}. */
+/**
+ * A sign-in and its policy, in so few words that all of them can be tried. Times are milliseconds after {@link EPOCH}.
+ */
 export interface State {
   readonly password: boolean;
   readonly external: boolean;

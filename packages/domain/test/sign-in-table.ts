@@ -2,8 +2,8 @@ import type { SecondFactor } from '@login-policy/domain';
 import type { State } from './sign-in-states.js';
 
 /**
- * The rules of signing in once more, as a table: the first row whose condition holds has the answer. Written from the rules in words
- * (docs/how-to/sign-in.md#rules), and sharing nothing with what it is compared with.
+ * The rules of signing in once more, as a table: the first row whose condition holds has the answer. Written from the
+ * rules in words (docs/how-to/sign-in.md#rules), and sharing nothing with what it is compared with.
  */
 type RuleRow = readonly [rule: string, holds: (state: State) => boolean, answer: (state: State) => string];
 

@@ -6,7 +6,10 @@ function testsOf(member: string, ...names: readonly string[]): readonly string[]
   return names.map((name) => `packages/${member}/.test-build/${name}.test.js`);
 }
 
-/** What the packages' own tests hold in short. How many rounds CI runs is chosen so that all proofs take some five minutes. */
+/**
+ * What the packages' own tests hold in short. How many rounds CI runs is chosen so that all proofs take some five
+ * minutes.
+ */
 export const atLength: readonly Proof[] = [
   tested({
     name: 'sqlite-kills',

@@ -15,7 +15,8 @@ const USAGE = 'npm run proofs -- [NAME …] [--rounds N] [--seed N]';
 /**
  * Reads `[NAME …] [--rounds N] [--seed N]`.
  *
- * @throws RangeError that says what is wrong and how it is called: no round would hold anything, so none is run by mistake.
+ * @throws RangeError that says what is wrong and how it is called: no round would hold anything, so none is run by
+ * mistake.
  */
 export function readCommandLine(
   args: readonly string[],

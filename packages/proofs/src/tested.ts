@@ -17,8 +17,8 @@ export interface Tested extends Omit<Proof, 'prove'> {
 }
 
 /**
- * A promise whose short version is among the packages' own tests: the same tests, with more rounds. They read how many from
- * `PROOF_ROUNDS` and the seed from `PROOF_SEED`; properties take both from fast-check.
+ * A promise whose short version is among the packages' own tests: the same tests, with more rounds. They read how many
+ * from `PROOF_ROUNDS` and the seed from `PROOF_SEED`; properties take both from fast-check.
  */
 export function tested({ files, only, ...proof }: Tested): Proof {
   const chosen = only === undefined ? [] : ['--grep', only];

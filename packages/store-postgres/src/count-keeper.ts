@@ -14,13 +14,19 @@ const MOST_TRIES = 20;
 export interface Counted {
   readonly model: string;
   readonly asked: RowCount;
-  /** How many rows there are; how many came since their number is kept, and how many there were before, as far as that is known. */
+  /**
+   * How many rows there are; how many came since their number is kept, and how many there were before, as far as that
+   * is known.
+   */
   readonly found: Cells;
   /** Counts them again. */
   readonly again: () => Promise<unknown>;
 }
 
-/** Has the numbers of rows kept that are asked for and take long to count. It is done afterwards, and nobody waits for it. */
+/**
+ * Has the numbers of rows kept that are asked for and take long to count. It is done afterwards, and nobody waits for
+ * it.
+ */
 export class CountKeeper {
   readonly #connection: Connection;
   readonly #call: string;

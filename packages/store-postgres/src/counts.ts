@@ -1,11 +1,11 @@
 import { MARKERS } from './checkpoints.js';
 
 /**
- * How many rows are under an entry of an index is kept for entries that are large and were asked for. The number is among the entries, so that
- * whatever copies, empties or restores those does the same with it: under the entry with one byte before it, where no look-up finds it. Its key
- * has three numbers: how often it was written; how many entries came since it is there, less those that went; and how many there were
- * before, once they are counted. Each write puts another one in its place, under a digest that grows: under a long transaction
- * the last one is found as soon as ever.
+ * How many rows are under an entry of an index is kept for entries that are large and were asked for. The number is
+ * among the entries, so that whatever copies, empties or restores those does the same with it: under the entry with one
+ * byte before it, where no look-up finds it. Its key has three numbers: how often it was written; how many entries came
+ * since it is there, less those that went; and how many there were before, once they are counted. Each write puts
+ * another one in its place, under a digest that grows: under a long transaction the last one is found as soon as ever.
  */
 
 const APART = "decode('ff', 'hex')";
@@ -42,8 +42,9 @@ export const COUNT_ON: string = `, moved AS (
           ${timesOf('key')} || int8send(${cameSince('key')} + more) || substring(key FROM 17), ${MARKERS} || ${timesOf('key')} FROM counted`;
 
 /**
- * The body of the function that begins to keep a number, `before` being NULL, or says how many entries there were before: what one statement found that counts
- * them, less those that came since. Nobody writes meanwhile; with another writer at work it answers false, and nothing is done.
+ * The body of the function that begins to keep a number, `before` being NULL, or says how many entries there were
+ * before: what one statement found that counts them, less those that came since. Nobody writes meanwhile; with another
+ * writer at work it answers false, and nothing is done.
  */
 export const KEEP_COUNT: string = `
   IF NOT pg_try_advisory_xact_lock({append_lock}) THEN

@@ -46,8 +46,8 @@ export function nameOf({ name }: Schema): string {
 export const PATH = 'pg_catalog.current_schemas(true)';
 
 /**
- * Refuses a path on which something comes before what PostgreSQL has: functions and operators that stand there could take the place of
- * those that are meant. What is temporary comes first, and has neither.
+ * Refuses a path on which something comes before what PostgreSQL has: functions and operators that stand there could
+ * take the place of those that are meant. What is temporary comes first, and has neither.
  *
  * @throws StoreForeign which says what the {@link PATH} is.
  */

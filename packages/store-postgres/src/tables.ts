@@ -1,8 +1,8 @@
 /**
- * The tables of events. An event says which of how many of its append it is (single ones, and those recorded before schema version 4,
- * say nothing), and which read models the same transaction kept: the last event says so for all. The sequence counts the appends that
- * were given up for lost, and the rebuilds; it begins at 1: a role that may not read it reads NULL, which is never a number that was known.
- * `{schema}` stands for the schema's quoted name.
+ * The tables of events. An event says which of how many of its append it is (single ones, and those recorded before
+ * schema version 4, say nothing), and which read models the same transaction kept: the last event says so for all. The
+ * sequence counts the appends that were given up for lost, and the rebuilds; it begins at 1: a role that may not read
+ * it reads NULL, which is never a number that was known. `{schema}` stands for the schema's quoted name.
  */
 export const EVENTS = `
 CREATE TABLE {schema}.events (
@@ -35,8 +35,8 @@ SELECT pg_catalog.nextval('{schema}.revocations');
 `;
 
 /**
- * The tables of consumers, which version 11 brought: the checkpoint of each, and how often it was written; and what the sessions that work
- * say of themselves.
+ * The tables of consumers, which version 11 brought: the checkpoint of each, and how often it was written; and what the
+ * sessions that work say of themselves.
  */
 export const CONSUMERS = `
 CREATE TABLE {schema}.consumers (
@@ -53,8 +53,8 @@ CREATE TABLE {schema}.consumer_sessions (
 `;
 
 /**
- * Makes that of the tables of version 3, and takes away what else it has: its functions, and rows of read models, which are kept anew from
- * the first event.
+ * Makes that of the tables of version 3, and takes away what else it has: its functions, and rows of read models, which
+ * are kept anew from the first event.
  */
 export const FROM_3 = `
 DROP FUNCTION {schema}.current_era, {schema}.take_turn, {schema}.append_known, {schema}.append_event, {schema}.append_events,
@@ -73,8 +73,9 @@ COMMENT ON COLUMN {schema}.read_model_entries.entry IS 'SHA-256 of the name of a
 `;
 
 /**
- * The tables of read models. A checkpoint says which event it stands for, in 40 bits behind the place. The index by an expression is for the reads of
- * programs of version 9; it begins with the digest, so that none of a model's rows are looked for by it alone.
+ * The tables of read models. A checkpoint says which event it stands for, in 40 bits behind the place. The index by an
+ * expression is for the reads of programs of version 9; it begins with the digest, so that none of a model's rows are
+ * looked for by it alone.
  */
 export const READ_MODELS: string = `
 COMMENT ON COLUMN {schema}.events.recorded_at IS 'milliseconds since 1970 in UTC';
@@ -112,8 +113,8 @@ CREATE UNIQUE INDEX read_model_entries_in_order
 ${COMMENTS}`;
 
 /**
- * Makes those of the tables of version 8 or 9, without an append meanwhile: each table gets a primary key, so that it can be replicated. Programs
- * of version 9 write by functions, which know of it; those of 8 have none any more.
+ * Makes those of the tables of version 8 or 9, without an append meanwhile: each table gets a primary key, so that it
+ * can be replicated. Programs of version 9 write by functions, which know of it; those of 8 have none any more.
  */
 export const FROM_9: string = `
 SELECT pg_advisory_xact_lock({append_lock});

@@ -10,7 +10,10 @@ import { onStorage, storages } from './stores.js';
 
 const freshStorage = storages();
 
-/** Has something done once, right before the first statement that matches; the statement waits for what `begin` answers with. */
+/**
+ * Has something done once, right before the first statement that matches; the statement waits for what `begin` answers
+ * with.
+ */
 function before(statement: RegExp, begin: () => Promise<unknown>): (client: PoolClient) => void {
   let isBegun = false;
   return (client) => {

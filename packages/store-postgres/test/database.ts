@@ -27,7 +27,10 @@ export function freshSchema(): string {
   return `test_${randomBytes(8).toString('hex')}`;
 }
 
-/** Throws a schema away, if it was ever made, on a server that is not thrown away itself: it takes as long as to make it. */
+/**
+ * Throws a schema away, if it was ever made, on a server that is not thrown away itself: it takes as long as to make
+ * it.
+ */
 export async function disposeOfSchema(pool: Pool, schema: string): Promise<void> {
   if (lent !== undefined) await dropSchema(pool, schema);
 }

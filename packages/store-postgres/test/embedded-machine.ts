@@ -44,7 +44,9 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   }
 }
 
-/** One that no system gives to a program that asks for any: while the server is killed, another test could be given it. */
+/**
+ * One that no system gives to a program that asks for any: while the server is killed, another test could be given it.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(10_000, 32_000);

@@ -13,13 +13,13 @@ const run = promisify(execFile);
 const ENVIRONMENT = { PATH: process.env['PATH'], LC_ALL: 'C' };
 
 /**
- * Nothing in the tests takes the power away, only the processes: what they have written is there without waiting for a disk. A test that
- * measures, or proves what is kept, wants the server as it is by default.
+ * Nothing in the tests takes the power away, only the processes: what they have written is there without waiting for a
+ * disk. A test that measures, or proves what is kept, wants the server as it is by default.
  */
 const SETTINGS = { hasty: ['-c', 'fsync=off', '-c', 'full_page_writes=off'], durable: [] } as const;
 
-// The shell waits for the end of its input, which comes with the end of this process, however that ends. A server that was
-// killed and started again belongs to the shell that started it last.
+// The shell waits for the end of its input, which comes with the end of this process, however that ends. A server that
+// was killed and started again belongs to the shell that started it last.
 const RUN_AND_TIDY_UP = `program="$1"; folder="$2"; port="$3"; shift 3
 "$program" -D "$folder/data" -p "$port" -k "$folder" -c listen_addresses=127.0.0.1 "$@" >>"$folder/log" 2>&1 & server=$!
 cat >/dev/null
@@ -77,8 +77,8 @@ export class EmbeddedServer {
   }
 
   /**
-   * Makes a hot standby of this server, which follows it under this name: the folder is copied while the server writes, as a base
-   * backup is. A name stands in `synchronous_standby_names` for writers that wait for it.
+   * Makes a hot standby of this server, which follows it under this name: the folder is copied while the server writes,
+   * as a base backup is. A name stands in `synchronous_standby_names` for writers that wait for it.
    */
   async standby(name = 'standby'): Promise<EmbeddedServer> {
     const folder = mkdtempSync(join(tmpdir(), 'login-policy-postgres-'));

@@ -1,9 +1,10 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * What goes wrong with the next append on the wire: `answer-lost` breaks the connection when the server answers, so after
- * its commit; `down` does the same, and takes no connection afterwards; `request-lost` swallows the request; `request-late` breaks the connection to the client at once and hands
- * the request on when the test says so; `silent` lets nothing through any more and breaks nothing.
+ * What goes wrong with the next append on the wire: `answer-lost` breaks the connection when the server answers, so
+ * after its commit; `down` does the same, and takes no connection afterwards; `request-lost` swallows the request;
+ * `request-late` breaks the connection to the client at once and hands the request on when the test says so; `silent`
+ * lets nothing through any more and breaks nothing.
  */
 export type Trouble = 'answer-lost' | 'down' | 'request-lost' | 'request-late' | 'silent';
 

@@ -16,7 +16,10 @@ interface Meeting {
   readonly act: () => Promise<unknown>;
 }
 
-/** Appends by a store that keeps the counters, where something is done before one of its statements. Resolves to that statement. */
+/**
+ * Appends by a store that keeps the counters, where something is done before one of its statements. Resolves to that
+ * statement.
+ */
 type AppendMeeting = (name: string, meeting: Meeting) => Promise<string>;
 
 async function onMeetings(storage: Storage, work: (append: AppendMeeting) => Promise<void>): Promise<void> {

@@ -56,7 +56,10 @@ export async function asInVersion8(pool: Pool, schema: string): Promise<void> {
   );
 }
 
-/** Takes away what later versions brought, and puts a table and functions of version 3, which commit e7dd8a2 has, in the place of theirs. */
+/**
+ * Takes away what later versions brought, and puts a table and functions of version 3, which commit e7dd8a2 has, in the
+ * place of theirs.
+ */
 export async function asInVersion3(pool: Pool, schema: string): Promise<void> {
   await asInVersion9(pool, schema);
   await pool.query(`SET search_path = "${schema}"; DELETE FROM migrations; INSERT INTO migrations (version) VALUES (1), (2), (3);

@@ -30,7 +30,10 @@ class Reader {
   }
 }
 
-/** The races that made other stores skip events: an open transaction that has drawn its position, and what others do then. */
+/**
+ * The races that made other stores skip events: an open transaction that has drawn its position, and what others do
+ * then.
+ */
 const RACES: Readonly<Record<string, (race: Race) => Promise<void>>> = {
   'an early transaction id, committed late': async ({ early, another, commit }) => {
     await early.query('SELECT pg_current_xact_id()');

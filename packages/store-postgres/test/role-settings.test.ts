@@ -28,7 +28,10 @@ const SETTINGS = [
   'timezone=Pacific/Chatham',
 ];
 
-/** What looks more fitting than what PostgreSQL has: a role that may make things in a schema of the path could put it there. */
+/**
+ * What looks more fitting than what PostgreSQL has: a role that may make things in a schema of the path could put it
+ * there.
+ */
 const LURES = `
   CREATE FUNCTION lure(text, bigint) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END';
   CREATE FUNCTION lure(numeric, bigint) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END';

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import { EmbeddedServer } from './embedded-server.js';
 
-// A PostgreSQL for another program: says where it listens, is killed or restarted by a line of that name, which is said again
-// when it is done, and is gone with this process, which ends with its input.
+// A PostgreSQL for another program: says where it listens, is killed or restarted by a line of that name, which is said
+// again when it is done, and is gone with this process, which ends with its input.
 const server = await EmbeddedServer.start('durable');
 process.stdout.write(`${server.url}\n`);
 for await (const order of createInterface(process.stdin)) {

@@ -13,8 +13,8 @@ export interface Remembered {
 }
 
 /**
- * Passes when each acknowledged event is there once, no refused one and none that nobody wrote, positions have no gap, and
- * the read model of counters is the fold of the log.
+ * Passes when each acknowledged event is there once, no refused one and none that nobody wrote, positions have no gap,
+ * and the read model of counters is the fold of the log.
  */
 export async function demandSound(store: PostgresStore, remembered: Remembered = {}): Promise<void> {
   const { begun, acknowledged, refused } = remembered;

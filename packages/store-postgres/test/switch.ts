@@ -1,6 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** An address that leads to one server and, when a test says so, to another: as a proxy, a virtual address or a name does. */
+/**
+ * An address that leads to one server and, when a test says so, to another: as a proxy, a virtual address or a name
+ * does.
+ */
 export class Switch {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -36,8 +39,8 @@ export class Switch {
   }
 
   /**
-   * Has a test do something before so many messages of clients are handed on, the first of which is 1. What it answers waits until that is done,
-   * and has it done where there were not so many.
+   * Has a test do something before so many messages of clients are handed on, the first of which is 1. What it answers
+   * waits until that is done, and has it done where there were not so many.
    */
   atMessage(number: number, meet: () => Promise<void>): () => Promise<void> {
     let meeting: Promise<void> | undefined;

@@ -27,7 +27,10 @@ describe('appends that come together', () => {
     }));
 });
 
-/** Does something with a store, and keeps which of the functions that write were called; `delay` goes before the next one. */
+/**
+ * Does something with a store, and keeps which of the functions that write were called; `delay` goes before the next
+ * one.
+ */
 async function onCalls(
   storage: Storage,
   work: (store: PostgresStore, calls: { names: string[]; delay: number }) => Promise<void>,

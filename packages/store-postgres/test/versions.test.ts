@@ -190,7 +190,9 @@ function nextVersion(schema: string, servesFrom: number): string {
     INSERT INTO migrations (version, serves_from) VALUES (13, ${servesFrom}); RESET search_path`;
 }
 
-/** The pool of a program that writes as those of version 9 did: by the functions of that version, which take the same. */
+/**
+ * The pool of a program that writes as those of version 9 did: by the functions of that version, which take the same.
+ */
 function callingVersion9(pool: Pool): Pool {
   const older = new Pool(pool.options);
   older.on('connect', (client) => {

@@ -52,8 +52,8 @@ export class Database {
   }
 
   /**
-   * Registers a callback for possible foreign writes and rollbacks. The next {@link cacheEpoch} calls it, before anything
-   * is read.
+   * Registers a callback for possible foreign writes and rollbacks. The next {@link cacheEpoch} calls it, before
+   * anything is read.
    */
   onForeignChange(changed: () => void): void {
     this.#changed.push(changed);

@@ -4,8 +4,8 @@ import type { Statement } from './database.js';
 import type { ModelStatements } from './model-statements.js';
 
 /**
- * Made when a number is kept first, and not by a step of the schema: programs of before run beside it, and their writes keep the numbers, too. Its
- * form is never changed; another would have another name.
+ * Made when a number is kept first, and not by a step of the schema: programs of before run beside it, and their writes
+ * keep the numbers, too. Its form is never changed; another would have another name.
  */
 const TABLE = `
   CREATE TABLE IF NOT EXISTS index_counts (

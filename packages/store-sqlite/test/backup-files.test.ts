@@ -31,7 +31,9 @@ function pretend(calls: object, system: string): void {
   syncBuiltinESMExports();
 }
 
-/** Writes down what is done with files from now on, on a system of that name. Links fail with a code, if one is given. */
+/**
+ * Writes down what is done with files from now on, on a system of that name. Links fail with a code, if one is given.
+ */
 function watchFiles({ code, system = 'linux' }: { readonly code?: string; readonly system?: string } = {}): void {
   const watched = {
     async open(path: string, flags: string): Promise<promises.FileHandle> {

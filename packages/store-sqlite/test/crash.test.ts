@@ -23,7 +23,9 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** Lets a writer run until it has been heard a random number of times, and kills it in the middle of whatever it does. */
+/**
+ * Lets a writer run until it has been heard a random number of times, and kills it in the middle of whatever it does.
+ */
 async function killedWriter(path: string, random: () => number): Promise<readonly string[]> {
   const writer = startWriter(path, LANES, '100000');
   await writer.ready;

@@ -7,7 +7,10 @@ interface RawStatement {
   all(...values: SQLInputValue[]): unknown;
 }
 
-/** A connection of the very driver that a store has in this Node: two SQLites in one process would undo each other's locks. */
+/**
+ * A connection of the very driver that a store has in this Node: two SQLites in one process would undo each other's
+ * locks.
+ */
 export interface RawDatabase {
   prepare(sql: string): RawStatement;
   exec(sql: string): unknown;
@@ -29,7 +32,10 @@ export function tamper(path: string, ...statements: readonly string[]): void {
   database.close();
 }
 
-/** Copies a closed store as a crash leaves it: a transaction has spilled into the file, and the journal that undoes it is beside it. */
+/**
+ * Copies a closed store as a crash leaves it: a transaction has spilled into the file, and the journal that undoes it
+ * is beside it.
+ */
 export async function copyHalfWay(path: string, crashed: string): Promise<void> {
   const database = new Raw(path);
   for (const pragma of ['journal_mode = DELETE', 'cache_size = 2', 'cache_spill = 1'])

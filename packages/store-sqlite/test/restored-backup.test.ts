@@ -8,7 +8,10 @@ import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, freshFolder } from './files.js';
 import { tamper } from './raw.js';
 
-/** A store that was restored from a backup and written to since, and a position of what was lost: at a place that is taken again. */
+/**
+ * A store that was restored from a backup and written to since, and a position of what was lost: at a place that is
+ * taken again.
+ */
 async function restored() {
   const folder = await freshFolder();
   const [path, backup] = [folder.path('store.db'), folder.path('backup.db')];
@@ -27,7 +30,10 @@ async function restored() {
 const TABLES = ['names', 'events', 'receipts', 'models', 'rows', 'row_index'];
 const [A, B, C] = [streamId('Counter', 'a'), streamId('Counter', 'b'), streamId('Counter', 'c')];
 
-/** Puts back what a backup holds, as `.restore` of the sqlite3 shell does: through SQLite, so that who has the file open goes on with it. */
+/**
+ * Puts back what a backup holds, as `.restore` of the sqlite3 shell does: through SQLite, so that who has the file open
+ * goes on with it.
+ */
 function putBack(backup: string, path: string): void {
   const copies = TABLES.flatMap((table) => [
     `DELETE FROM ${table}`,

@@ -1,6 +1,9 @@
 import { Raw, type RawDatabase } from './raw.js';
 
-/** Node's own driver as Node 22.13 has it: it says of no connection whether it is in a transaction, has no lists and no `backup`. */
+/**
+ * Node's own driver as Node 22.13 has it: it says of no connection whether it is in a transaction, has no lists and no
+ * `backup`.
+ */
 export class DatabaseSync implements RawDatabase {
   readonly #native: RawDatabase;
 

@@ -148,11 +148,15 @@ export function excuse({ complaints }: Visitor): void {
   complaints.splice(0);
 }
 
-/** What a browser writes of each refusal: 401 for a visitor who is not signed in, 412 for the second to change something. */
+/**
+ * What a browser writes of each refusal: 401 for a visitor who is not signed in, 412 for the second to change
+ * something.
+ */
 const EXPECTED = /^Failed to load resource: the server responded with a status of (401|403|412|429) /;
 
 /**
- * Tests that need a browser. Without one they are not run, and the reporter says so at the end; where `CI` is set, it is a failure.
+ * Tests that need a browser. Without one they are not run, and the reporter says so at the end; where `CI` is set, it
+ * is a failure.
  */
 export function describeInBrowser(title: string, tests: (stage: Stage) => void): void {
   const executablePath = findChromium();

@@ -104,7 +104,9 @@ describeInBrowser('the page: ten thousand organizations', (stage) => {
   });
 });
 
-/** What a visitor's page asks from now on, but for its own files, and for what the view before it may still begin with. */
+/**
+ * What a visitor's page asks from now on, but for its own files, and for what the view before it may still begin with.
+ */
 function requestsOf({ page }: Visitor): string[] {
   const asked: string[] = [];
   page.on('request', (request) => {

@@ -137,7 +137,10 @@ describeInBrowser('the page: it says what is so', (stage) => {
   });
 });
 
-/** A factor is required by Acme's policy, and there is none. By the default policy it would end the visitor's own session. */
+/**
+ * A factor is required by Acme's policy, and there is none. By the default policy it would end the visitor's own
+ * session.
+ */
 async function lockOut(stage: Stage): Promise<string> {
   const [acme] = stage.quickstart.organizationIds;
   await stage.apiOf(acme, 'POST /_customize');

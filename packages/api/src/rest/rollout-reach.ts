@@ -27,7 +27,12 @@ export const REACH_PARAMETERS: readonly Schema[] = [
   { name: 'withDefault', in: 'query', schema: { type: 'boolean' } },
 ];
 
-/** Which policies a rollout is for. A name that nobody knows is always refused: misspelt, `organizationIds` would mean all. @throws ApiError */
+/**
+ * Which policies a rollout is for. A name that nobody knows is always refused: misspelt, `organizationIds` would mean
+ * all.
+ *
+ * @throws ApiError
+ */
 export function reachIn(body: JsonObject, names: readonly string[]): Reach {
   checkNames(body, names);
   return reachOf(body);

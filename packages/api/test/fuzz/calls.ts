@@ -36,7 +36,9 @@ const header: Arbitrary<Readonly<Record<string, string>>> = fc.record(
   { requiredKeys: [] },
 );
 
-/** A call of any method. Most have no headers that could refuse them, so that states are reached in which others matter. */
+/**
+ * A call of any method. Most have no headers that could refuse them, so that states are reached in which others matter.
+ */
 export const fuzzedCall: Arbitrary<FuzzedCall> = fc.constantFrom(...METHODS).chain(({ method }) =>
   fc.record({
     method: fc.constant(method),

@@ -3,7 +3,9 @@ import fc, { type Arbitrary } from 'fast-check';
 
 const anything: Arbitrary<JsonValue> = fc.json({ maxDepth: 2 }).map((text): JsonValue => JSON.parse(text));
 
-/** JSON of a message as a client could send it: mostly of the right form, at times not, at times with unknown members. */
+/**
+ * JSON of a message as a client could send it: mostly of the right form, at times not, at times with unknown members.
+ */
 export function messageJson(desc: DescMessage): Arbitrary<Record<string, JsonValue>> {
   const members = desc.fields.map((field): [string, Arbitrary<JsonValue>] => [field.jsonName, fieldJson(field)]);
   const known = fc.record(Object.fromEntries(members), { requiredKeys: [] });

@@ -15,8 +15,8 @@ import {
   type LoadRequest,
 } from './requests.js';
 
-// The clients, in a process that is not the server's: autocannon, and h2load for gRPC. It prints how many milliseconds passed
-// from the first request to the last answer.
+// The clients, in a process that is not the server's: autocannon, and h2load for gRPC. It prints how many milliseconds
+// passed from the first request to the last answer.
 const [load = '', port = '', perLane = ''] = process.argv.slice(2);
 const amount = lanes.length * Number(perLane);
 const LOADS: Readonly<Record<string, () => Promise<number>>> = {
@@ -49,7 +49,11 @@ async function overHttp1(requestsOf: (lane: Lane) => readonly LoadRequest[]): Pr
   return last - begun;
 }
 
-/** h2load sends the same request on all its connections: a read, for one instance. @throws Error where it is not installed. */
+/**
+ * h2load sends the same request on all its connections: a read, for one instance.
+ *
+ * @throws Error where it is not installed.
+ */
 async function overHttp2(): Promise<number> {
   const [lane] = lanes;
   const scratch = await openScratch();

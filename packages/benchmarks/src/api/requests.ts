@@ -1,4 +1,6 @@
-/** One client that waits for each answer before it asks again, with an instance of its own: none is refused for another. */
+/**
+ * One client that waits for each answer before it asks again, with an instance of its own: none is refused for another.
+ */
 export interface Lane {
   readonly host: string;
   readonly instanceId: string;

@@ -16,7 +16,10 @@ interface Answered {
   readonly message: Uint8Array;
 }
 
-/** The read of the policy over gRPC by a careful engineer: node:http2 by streams, the token, the permission, the message. */
+/**
+ * The read of the policy over gRPC by a careful engineer: node:http2 by streams, the token, the permission, the
+ * message.
+ */
 export async function openGrpcByHand(): Promise<OpenServer> {
   const open = await openPolicies();
   const server = createHttp2Server();

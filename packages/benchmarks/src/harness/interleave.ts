@@ -20,8 +20,8 @@ const GIVEN_UP_AFTER = 2;
 const PATIENCE_MS = 120_000;
 
 /**
- * Measures all contenders in turns, so that a machine that is slow for a while is slow for each of them; another one begins
- * in each round, so that none always comes after the same. What one says when it fails is kept.
+ * Measures all contenders in turns, so that a machine that is slow for a while is slow for each of them; another one
+ * begins in each round, so that none always comes after the same. What one says when it fails is kept.
  *
  * No garbage collection is forced between turns: that throws away compiled code too, and slows a rebuild by half.
  */

@@ -14,8 +14,8 @@ export interface MeasuredRow {
 }
 
 /**
- * Measures a row in a process of its own: no row pays for what another left in memory, or profits from what the compiler
- * learned there.
+ * Measures a row in a process of its own: no row pays for what another left in memory, or profits from what the
+ * compiler learned there.
  */
 export async function measureApart(row: Row, { isQuick, repetitions }: Request): Promise<MeasuredRow> {
   const program = fileURLToPath(new URL('../measure.js', import.meta.url));

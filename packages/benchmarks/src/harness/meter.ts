@@ -26,7 +26,9 @@ export async function milliseconds(work: () => unknown): Promise<Figure> {
   return { byClock: ms, byProcessor: processorMs };
 }
 
-/** The longest time, in milliseconds, for which nothing else had its turn while `work` was done; and its processor time. */
+/**
+ * The longest time, in milliseconds, for which nothing else had its turn while `work` was done; and its processor time.
+ */
 export async function longestStall(work: () => Promise<unknown>): Promise<Figure> {
   let [last, longest] = [performance.now(), 0];
   const look = (): void => {

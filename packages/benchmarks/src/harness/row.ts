@@ -10,14 +10,19 @@ export interface Setting {
   readonly peers: Peers;
 }
 
-/** What one measurement gave, in the row's unit: by the clock, and by the processor time of the process that did the work. */
+/**
+ * What one measurement gave, in the row's unit: by the clock, and by the processor time of the process that did the
+ * work.
+ */
 export interface Figure {
   readonly byClock: number;
   /** Absent where it says nothing. */
   readonly byProcessor?: number;
 }
 
-/** One way to do a row's work. `raw` is what a careful engineer writes by hand for the same work with the driver alone. */
+/**
+ * One way to do a row's work. `raw` is what a careful engineer writes by hand for the same work with the driver alone.
+ */
 export interface Contender {
   readonly name: string;
   /** How it does the work, for a reader who doubts that it is the same. */
@@ -26,7 +31,9 @@ export interface Contender {
   measure(): Promise<Figure>;
 }
 
-/** What `ours` must reach: so many times `raw`, or another contender where one is named, or so much in the row's unit. */
+/**
+ * What `ours` must reach: so many times `raw`, or another contender where one is named, or so much in the row's unit.
+ */
 export type Target = { readonly bound: 'at least' | 'at most' } & (
   | { readonly times: number; readonly of?: string; readonly figure?: never }
   | { readonly figure: number; readonly times?: never }

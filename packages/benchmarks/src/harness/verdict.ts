@@ -21,7 +21,9 @@ export function ratioOf(row: MeasuredRow, name: string, by: 'byClock' | 'byProce
   return medianOf(row, name, by) / medianOf(row, 'raw', by);
 }
 
-/** Judges a row: a rate by the clock and by processor time, the rest by its figure. Without figures a target is not met. */
+/**
+ * Judges a row: a rate by the clock and by processor time, the rest by its figure. Without figures a target is not met.
+ */
 export function judge(measured: MeasuredRow): Verdict | undefined {
   const { target, unit } = measured.row;
   if (target === undefined) return undefined;

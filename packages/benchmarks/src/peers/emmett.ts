@@ -48,8 +48,8 @@ export const emmettMemory: Peer = {
 };
 
 /**
- * emmett on SQLite, on one connection: by default it opens one for each operation, which is half as fast and now and then ends
- * in SQLITE_BUSY.
+ * emmett on SQLite, on one connection: by default it opens one for each operation, which is half as fast and now and
+ * then ends in SQLITE_BUSY.
  */
 export function emmettSqlite({ peers: { emmettSqlite: module, whyNot }, scratch }: Setting): Peer {
   return {

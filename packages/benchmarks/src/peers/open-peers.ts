@@ -7,8 +7,8 @@ import type { Peers } from './peers.js';
 
 /**
  * Makes the peers ready. emmett's SQLite store runs on the driver `sqlite3`, whose native half the workspace's install
- * leaves unbuilt: it is built here, the first time it is needed, unless this `isQuick`. Where it is not built, the peer is left
- * out, and why is said.
+ * leaves unbuilt: it is built here, the first time it is needed, unless this `isQuick`. Where it is not built, the peer
+ * is left out, and why is said.
  */
 export async function openPeers(isQuick: boolean, tell: (line: string) => void): Promise<Peers> {
   try {

@@ -28,8 +28,8 @@ export interface Peers {
 }
 
 /**
- * Does something with a peer's policies. A peer may print its errors, and throw where nobody can catch it, as a driver does
- * whose statement has no callback: the process goes on in silence, and the work fails with what was thrown.
+ * Does something with a peer's policies. A peer may print its errors, and throw where nobody can catch it, as a driver
+ * does whose statement has no callback: the process goes on in silence, and the work fails with what was thrown.
  */
 export async function withPeer<Result>(
   { open }: Peer,

@@ -52,8 +52,8 @@ async function dropDatabases(url: string): Promise<void> {
 let count = 0;
 
 /**
- * Makes an empty database beside the one `DATABASE_URL` names, and answers with its URL. All of them are thrown away by the
- * process that started this one, when peers that can't be closed are gone.
+ * Makes an empty database beside the one `DATABASE_URL` names, and answers with its URL. All of them are thrown away by
+ * the process that started this one, when peers that can't be closed are gone.
  */
 export async function freshDatabase(): Promise<string> {
   const url = new URL(process.env['DATABASE_URL'] ?? '');

@@ -12,7 +12,9 @@ export class RawPolicies {
     this.#driver = driver;
   }
 
-  /** Decides by the state, appends at the expected revision, and keeps the row: one transaction for all that is given. */
+  /**
+   * Decides by the state, appends at the expected revision, and keeps the row: one transaction for all that is given.
+   */
   async give(jobs: readonly Job[]): Promise<void> {
     const decided: Decided[] = [];
     for (const job of jobs) {

@@ -43,7 +43,10 @@ const CUSTOMIZED = 'SELECT stream FROM policies WHERE instance = $1 ORDER BY str
 
 type Cells = [stream: string, type: string, recordedAt: string, data: string, position: string];
 
-/** `pg` by hand: a pool, one statement and one round trip a transaction. Positions come from a sequence: no order to follow. */
+/**
+ * `pg` by hand: a pool, one statement and one round trip a transaction. Positions come from a sequence: no order to
+ * follow.
+ */
 export class RawPostgres implements RawDriver {
   readonly #pool: Pool;
 

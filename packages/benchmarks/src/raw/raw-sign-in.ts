@@ -36,8 +36,9 @@ const ORDER = ['U2F', 'TOTP', 'OTP_EMAIL', 'OTP_SMS', 'RECOVERY_CODES'] as const
 const PASSKEY = { method: 'passkey' } as const;
 
 /**
- * A sign-in judged as a careful engineer writes it for one login server: the same rules, on `Date`s that are trusted to be such. It
- * checks no input, and takes the first end of a check for the end of the judgement. It knows neither `maxAge` nor a level.
+ * A sign-in judged as a careful engineer writes it for one login server: the same rules, on `Date`s that are trusted to
+ * be such. It checks no input, and takes the first end of a check for the end of the judgement. It knows neither
+ * `maxAge` nor a level.
  */
 export function judgeByHand({ lifetimes, view }: RawPolicy, signIn: SignIn): RawJudgement {
   const { settings } = view;

@@ -8,7 +8,10 @@ import { sayFigure, sayRatio } from './figures.js';
 
 const DOCUMENTS = join(packageFolder, '..', '..', 'docs', 'explanation');
 
-/** The measured rows of a group as Markdown: how many targets are missed, and one line a row. The command itself prints every contender. */
+/**
+ * The measured rows of a group as Markdown: how many targets are missed, and one line a row. The command itself prints
+ * every contender.
+ */
 export function asMarkdown(rows: readonly MeasuredRow[], circumstances: string): string {
   const head = ['row', 'unit', 'ours', 'raw', 'ours ÷ raw', 'by processor', 'target', 'peers ÷ raw'];
   return [circumstances, '', missedIn(rows), '', ...table(head, rows.map(summaryOf))].join('\n');

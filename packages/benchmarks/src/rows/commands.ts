@@ -21,7 +21,8 @@ export function commands(kind: Kind, { atATime, times }: { readonly atATime: num
     name: `${name}-${kind.name}`,
     work: `commands of five kinds in turn on many policies, ${how}, ${kind.title}`,
     unit: 'commands/s',
-    // After one round of ours the compiler is still at work: each round was faster than the one before it up to the third.
+    // After one round of ours the compiler is still at work: each round was faster than the one before it up to the
+    // third.
     warmUps: 3,
     target: { bound: 'at least', times },
     contenders: async (setting) => {

@@ -10,8 +10,9 @@ import { policyAfter } from '../workload/course.js';
 const PROGRAM = new URL('./writer-thread.js', import.meta.url);
 
 /**
- * Does something with our login policies in memory, of which a thread writes every append to SQLite before it is answered: the most
- * that a writer in a thread could bring, because nothing is read there, checked or settled after a fault.
+ * Does something with our login policies in memory, of which a thread writes every append to SQLite before it is
+ * answered: the most that a writer in a thread could bring, because nothing is read there, checked or settled after a
+ * fault.
  */
 export async function withWriterThread<Result>(
   path: string,

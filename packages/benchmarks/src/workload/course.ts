@@ -77,7 +77,9 @@ export interface Job {
   readonly step: number;
 }
 
-/** The whole course of many policies: at any time their commands are of all kinds, and no two on one policy come close. */
+/**
+ * The whole course of many policies: at any time their commands are of all kinds, and no two on one policy come close.
+ */
 export function jobsOver(policies: number): readonly Job[] {
   const jobs: Job[] = [];
   for (let tick = 0; tick < 2 * STEPS; tick++) {

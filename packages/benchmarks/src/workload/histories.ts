@@ -13,8 +13,8 @@ export interface Stretch {
 const FIRST = 4;
 
 /**
- * Histories of many policies in the order a busy year leaves them in: the next policy is drawn, with a seed, so that it is the
- * same for all contenders. A policy begins with one append of four events; then they come one by one.
+ * Histories of many policies in the order a busy year leaves them in: the next policy is drawn, with a seed, so that it
+ * is the same for all contenders. A policy begins with one append of four events; then they come one by one.
  */
 export function drawn(policies: number, eventsEach: number): readonly Stretch[] {
   const lengths = Array.from({ length: policies }, () => 0);

@@ -50,7 +50,10 @@ export async function give(policies: LoginPolicies, { policy, step }: Job): Prom
   if (answer.outcome === 'rejected') throw new Error(answer.message);
 }
 
-/** @throws Error unless the read model has all commands of a policy's course: else what was measured is not what was promised. */
+/**
+ * @throws Error unless the read model has all commands of a policy's course: else what was measured is not what was
+ * promised.
+ */
 export async function checkRow(policies: LoginPolicies, number: number): Promise<void> {
   const { policy } = orThrow(await policies.policy(organization(number)));
   const expected = BigInt(EVENTS_OF_COURSE);

@@ -23,7 +23,9 @@ export type RolloutStep =
 /** A page of a plan: what a rollout would do. Nothing is written. */
 export interface RolloutPlan {
   readonly kind: 'rollout-plan';
-  /** The default policy first, then custom policies in the order of {@link LoginPolicies.organizationsWithCustomPolicy}. */
+  /**
+   * The default policy first, then custom policies in the order of {@link LoginPolicies.organizationsWithCustomPolicy}.
+   */
   readonly steps: readonly RolloutStep[];
   /** The number of this page's steps with each outcome. */
   readonly counts: Readonly<Record<RolloutStep['outcome'], number>>;

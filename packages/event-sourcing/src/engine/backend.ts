@@ -118,7 +118,10 @@ export interface Backend {
   openModel(name: string, wait?: WaitOptions): Promise<void>;
   /** Creates an empty shadow of a read model and discards an earlier one. */
   beginShadow(name: string, wait?: WaitOptions): Promise<ModelId>;
-  /** Resolves when something may have been written, when the signal fires, after `withinMs`, or when the backend is closed. */
+  /**
+   * Resolves when something may have been written, when the signal fires, after `withinMs`, or when the backend is
+   * closed.
+   */
   changed(signal: AbortSignal, withinMs?: number): Promise<void>;
   /**
    * Announces a close. `writing` resolves when the last append has ended, so that a backend can then stop waiting for a

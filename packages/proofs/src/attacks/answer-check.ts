@@ -15,7 +15,10 @@ const NOT_KNOWN = 'LP-STORE-03';
 
 /** Sees all that is answered and all that is written, and holds the one against the other. */
 export class AnswerCheck {
-  /** Whether a request was granted, by its id: one that came twice may have been once. Of this round, and of the one before. */
+  /**
+   * Whether a request was granted, by its id: one that came twice may have been once. Of this round, and of the one
+   * before.
+   */
   #isGranted = new Map<string, boolean>();
   #wasGranted = new Map<string, boolean>();
   #after: Position | undefined;

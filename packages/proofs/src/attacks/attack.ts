@@ -16,7 +16,9 @@ export interface Attacked {
 /** What is sent over one connection, and how. It ends by itself, answered or not. @throws Error for what must not be */
 export type Attack = (on: Attacked) => Promise<void>;
 
-/** For so long an attack waits for what is still to come. Nothing is wrong with a server that does not answer nonsense. */
+/**
+ * For so long an attack waits for what is still to come. Nothing is wrong with a server that does not answer nonsense.
+ */
 export function listeningMs(): number {
   return paced(300);
 }

@@ -14,7 +14,10 @@ export interface Caller {
 /** Makes up who sends something. */
 export type AnyCaller = (chance: Chance) => Caller;
 
-/** Nobody, somebody who reads, somebody who may do all, here or elsewhere; forgers; and, where there is one, a browser led astray. */
+/**
+ * Nobody, somebody who reads, somebody who may do all, here or elsewhere; forgers; and, where there is one, a browser
+ * led astray.
+ */
 export function callersWith({ forged, good }: Tokens, cookie: string | undefined): AnyCaller {
   const root = bearing(ROOT.token, OURS);
   const others = [{ headers: {}, of: undefined }, bearing(READER.token, OURS), bearing(NEIGHBOUR.token, THEIRS)];

@@ -57,7 +57,10 @@ const flip: Spoil = (bytes, chance) => {
   return flipped;
 };
 
-/** What may become of bytes on their way from one who means harm. Most of it is small: what is all wrong is refused at the door. */
+/**
+ * What may become of bytes on their way from one who means harm. Most of it is small: what is all wrong is refused at
+ * the door.
+ */
 const SPOILS: readonly Spoil[] = [
   flip,
   flip,

@@ -120,7 +120,9 @@ const CHANGES: readonly Change[] = [
   },
 ];
 
-/** What a client says, with frames left out, doubled, exchanged, spoilt, and others between them, all in few packets. */
+/**
+ * What a client says, with frames left out, doubled, exchanged, spoilt, and others between them, all in few packets.
+ */
 export const frames: Attack = async ({ anyCaller, chance, port, check }) => {
   const caller = anyCaller(chance);
   const said = await recorded(caller, chance);

@@ -84,7 +84,8 @@ const SENDINGS: readonly Sending[] = [
   (body) => ['transfer-encoding: chunked', Buffer.concat([Buffer.from(`1;${'x'.repeat(20_000)}\r\n`), body])],
   (body) => [`content-length: ${body.length}\r\ntransfer-encoding: chunked`, chunked([body])],
   (body, chance) => [`content-length: ${Math.max(0, body.length + chance.below(9) - 4)}`, body],
-  // What stands behind an empty body is the next request for a server that goes by the length, and a body for one that does not.
+  // What stands behind an empty body is the next request for a server that goes by the length, and a body for one that
+  // does not.
   (body) => ['content-length: 0', Buffer.concat([body, SMUGGLED])],
   (body) => ['content-length: 4\r\ntransfer-encoding: chunked', Buffer.concat([chunked([]), body, SMUGGLED])],
 ];

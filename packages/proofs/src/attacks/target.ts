@@ -54,7 +54,10 @@ export class Target {
     return this.#port;
   }
 
-  /** @throws Error when the process has ended, or has told its operator of anything that no caller should be able to cause. */
+  /**
+   * @throws Error when the process has ended, or has told its operator of anything that no caller should be able to
+   * cause.
+   */
   demandAlive(): void {
     const { exitCode, signalCode } = this.#child;
     const lines = this.#complained.join('').split('\n');

@@ -109,7 +109,10 @@ class Workers {
     await Promise.all(Array.from({ length: PROCESSES }, () => this.#fork()));
   }
 
-  /** Kills or freezes the process at work. A frozen one goes on once another has taken over: it still believes that it works. */
+  /**
+   * Kills or freezes the process at work. A frozen one goes on once another has taken over: it still believes that it
+   * works.
+   */
   async disturb(random: () => number, look: () => void): Promise<void> {
     await until('some calls', () => this.calls().lastWorker !== undefined);
     await pause(random() * 200);
@@ -173,7 +176,10 @@ class Workers {
   }
 }
 
-/** The checkpoint as SQLite keeps it: it never goes back, however late a process moves it. Other stores are not looked into. */
+/**
+ * The checkpoint as SQLite keeps it: it never goes back, however late a process moves it. Other stores are not looked
+ * into.
+ */
 class Checkpoint {
   readonly #database: DatabaseSync | undefined;
   #seen: Position = START;

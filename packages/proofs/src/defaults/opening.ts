@@ -1,5 +1,6 @@
 /**
- * One of three processes that use a store at once, with the README's own code. Told of what the others wrote, it reads no less.
+ * One of three processes that use a store at once, with the README's own code. Told of what the others wrote, it reads
+ * no less.
  *
  * Usage: node opening.js URL NUMBER ROUNDS SEED
  */

@@ -9,15 +9,17 @@ import {
   type Transaction,
 } from '@login-policy/event-sourcing/store';
 
-/** What was written in one transaction. Rows are what is left of them as text; what an event holds is JSON of its own. */
+/**
+ * What was written in one transaction. Rows are what is left of them as text; what an event holds is JSON of its own.
+ */
 type Line =
   | { readonly opened: string }
   | { readonly begun: string }
   | { readonly plan: Plan; readonly contents: readonly (readonly string[])[] };
 
 /**
- * A store in a file of JSON lines, one a transaction. A line is on the disk before its transaction is acknowledged, and opening the file
- * carries all of them out again. For one process, and for as many events as fit into memory.
+ * A store in a file of JSON lines, one a transaction. A line is on the disk before its transaction is acknowledged, and
+ * opening the file carries all of them out again. For one process, and for as many events as fit into memory.
  */
 export class JsonLinesBackend extends MemoryBackend {
   readonly #file: FileHandle;
@@ -29,7 +31,10 @@ export class JsonLinesBackend extends MemoryBackend {
     this.#file = file;
   }
 
-  /** Opens a file, which is made when it is not there. A line that a crash cut off was never acknowledged, and is dropped. */
+  /**
+   * Opens a file, which is made when it is not there. A line that a crash cut off was never acknowledged, and is
+   * dropped.
+   */
   static async open(path: string): Promise<JsonLinesBackend> {
     const file = await open(path, 'a+');
     const text = await readFile(path, 'utf8');
