@@ -1,5 +1,6 @@
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { attempt } from '../state/attempt.js';
 import { policyOf } from '../state/policies.js';
 import { carryOut, isPlanOld, planTask, revert, stopRollout, type Phase, type Rollout } from '../state/rollouts.js';
@@ -16,9 +17,16 @@ import { PlanSummary, Refusals, StandingSummary } from './rollout-summary.js';
 export function RolloutCard({ rollout }: { readonly rollout: Rollout }): JSX.Element {
   const { task, deed, phase, plan, progress, refused, standing, failure } = rollout;
   const reason = useSignal('');
+  const heading = useRef<HTMLHeadingElement>(null);
+  // What was pressed is gone, and the focus with it: a keyboard goes on from here.
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus();
+  }, [phase, plan]);
   return (
     <section class="card rollout" aria-labelledby="rollout">
-      <h2 id="rollout">{taskTitle(deed, task)}</h2>
+      <h2 ref={heading} id="rollout" tabIndex={-1}>
+        {taskTitle(deed, task)}
+      </h2>
       {failure !== undefined && failure !== '' && (
         <div class="try-again" role="alert">
           <p>

@@ -43,6 +43,7 @@ export function RolloutView(): JSX.Element {
               if (isRollingOut()) return;
               leaveRollout();
               choose({ id: '' });
+              document.querySelector('h1')?.focus();
             }}
           >
             Make another change

@@ -1,5 +1,6 @@
 import { Unreachable, refusalOf } from './failure.js';
 import { objectOf, type JsonObject } from './json.js';
+import { refusalTo } from './request.js';
 
 /** A request that is answered with many lines of JSON, as they are made. */
 export interface LinesRequest {
@@ -33,7 +34,7 @@ export async function sendForLines(
       body: JSON.stringify(body),
       signal: AbortSignal.any([signal, silence.signal]),
     });
-    if (!response.ok || response.body === null) throw refusalOf(response.status, await response.text());
+    if (!response.ok || response.body === null) throw refusalTo({ path }, response.status, await response.text());
     const isWhole = await readLines(response.body, { take, heard: () => silence.restart() });
     if (!isWhole) throw new Unreachable(undefined, 'ended');
   } catch (caught) {

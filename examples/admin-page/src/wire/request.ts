@@ -32,9 +32,13 @@ export async function send(request: Request): Promise<unknown> {
   const { response, text } = await reach(request);
   notePosition(response.headers.get('login-policy-position'));
   if (response.ok) return text === '' ? undefined : JSON.parse(text);
-  const refusal = refusalOf(response.status, text);
-  if (refusal.status === SIGNED_OUT && !request.path.startsWith('/iam/v1/session')) tellSignedOut();
-  throw refusal;
+  throw refusalTo(request, response.status, text);
+}
+
+/** The refusal of a request. One that the end of the session is the reason of is told of. */
+export function refusalTo({ path }: Pick<Request, 'path'>, status: number, text: string): Refused {
+  if (status === SIGNED_OUT && !path.startsWith('/iam/v1/session')) tellSignedOut();
+  return refusalOf(status, text);
 }
 
 interface Reached {

@@ -18,8 +18,9 @@ describeInBrowser('the page: one change everywhere', (stage) => {
       .waitFor();
     expect(await allowing(stage), 'a plan writes nothing').to.equal(3);
     await visitor.page.getByLabel('Reason').fill('security advisory 2026-17');
-    await visitor.button('Change everywhere').click();
+    await visitor.button('Change everywhere').press('Enter');
     await visitor.page.getByText('3 policies were changed by it.').waitFor();
+    expect(await visitor.page.evaluate('document.activeElement.id'), 'where a keyboard goes on').to.equal('rollout');
     await visitor.page.getByRole('link', { name: '0 custom policies still allow it' }).waitFor();
     expect(await allowing(stage)).to.equal(0);
     const address = await visitor.page.evaluate<string>('location.href');
@@ -97,7 +98,7 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     expect(policy.multiFactors ?? []).to.deep.equal([]);
   });
 
-  it('says that policies were changed while somebody looked at what it would do', async () => {
+  it('says that policies were changed while somebody looked at what it would do, and that their session has ended', async () => {
     const [, globex] = stage.quickstart.organizationIds;
     const visitor = await stage.owner();
     await review(visitor);
@@ -106,6 +107,17 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     await visitor.page.getByText('Policies were changed since.').waitFor();
     await visitor.button('Review it again').click();
     await visitor.page.getByText('2 policies would change').waitFor();
+    await stage.endSessions();
+    const ended = visitor.errors.getByText('Your session has ended').waitFor();
+    // The live feed may have told the page before: then there is nothing left to click.
+    await Promise.race([
+      visitor
+        .button('Change everywhere')
+        .click()
+        .catch(() => undefined),
+      ended,
+    ]);
+    await ended;
   });
 
   it('is stopped by its button, and gone on with', async () => {
