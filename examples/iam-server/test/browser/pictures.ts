@@ -76,6 +76,7 @@ async function organizations(visitor: Visitor, picture: Picture): Promise<void> 
   await visitor.button('Add a custom policy for Acme').click();
   await visitor.confirm('Acme manages its own factors');
   await visitor.button('Reset to the default for Acme').waitFor();
+  await visitor.page.getByLabel('Select Acme').check();
   await picture('organizations');
   await visitor.page.getByRole('link', { name: 'Acme', exact: true }).click();
   await visitor.heading('Acme').waitFor();
