@@ -40,7 +40,7 @@ export function MomentPanel({ lastSequence, children }: MomentPanelProps): JSX.E
   const now = `${lastSequence} ${policyOf(scope)?.details.changeDate ?? ''}`;
   const past = useLoaded(`${moment} ${organizationId} ${now} ${isChosen}`, async (isWanted) => {
     // A slider that is dragged passes many moments; the one it rests on is asked for.
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    if (lookedAt.value !== undefined) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     // Which organization is the first one is not known yet: what it would show is another thing.
     if (isWanted() && isChosen) await lookBack({ moment, organizationId: isNobody ? '' : organizationId });
   });
