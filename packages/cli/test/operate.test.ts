@@ -66,7 +66,7 @@ describe('verifying a store', () => {
 });
 
 describe('a store that can’t be used', () => {
-  it('of a newer version, foreign or locked is told apart, each with what to do', async () => {
+  it('of a newer version or foreign is told apart, each with what to do', async () => {
     tamper('PRAGMA user_version = 99');
     const newer = await place.run('status');
     expect([newer.code, newer.err]).to.deep.equal([
@@ -75,6 +75,21 @@ describe('a store that can’t be used', () => {
     ]);
     tamper('PRAGMA application_id = 7');
     expect((await place.run('migrate')).code).to.equal(EXIT.store);
+  });
+});
+
+describe('a store that another program has locked', () => {
+  it('is looked into all the same, and a change says that it may be tried again', async () => {
+    const other = new DatabaseSync(place.path('iam.db'));
+    other.exec('BEGIN IMMEDIATE');
+    expect((await place.run('policy')).code).to.equal(EXIT.done);
+    const { code, err } = await place.run('change forceMfa=yes --yes');
+    other.close();
+    expect(code).to.equal(EXIT.tryAgain);
+    expect(err).to.equal(
+      `${place.path('iam.db')} is not available: database is locked. Give the same command again in a moment.\n`,
+    );
+    expect((await place.run('change forceMfa=yes --yes')).code).to.equal(EXIT.done);
   });
 });
 

@@ -94,6 +94,11 @@ describe('the token for an API', () => {
       EXIT.denied,
       'There is no such organization in this instance, or it is not open to the caller. Is its id right?\n',
     ]);
+    const foreign = await place.run(['policy', 'büro']);
+    expect([foreign.code, foreign.err]).to.deep.equal([
+      EXIT.usage,
+      'Over the API an id is visible ASCII, and "büro" is not. Look at it and change it in the store: --store URL.\n',
+    ]);
     expect(await counted()).to.equal(before);
   });
 

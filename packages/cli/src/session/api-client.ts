@@ -6,7 +6,7 @@ import { failureOfAnswer, notReached } from './api-failures.js';
 import type { ApiPlace } from './api-place.js';
 import type { Of } from './policies.js';
 
-/** So long an answer that is not told in lines may take to begin. */
+/** So long an answer that is not told in lines may take. Where a rollout stands is found out policy by policy, and may take longer. */
 const PATIENCE_MS = 60_000;
 
 /** What is asked of an API. */
@@ -36,8 +36,8 @@ export class ApiClient {
 
   /** Asks for JSON of a shape. @throws Failure, Refused */
   async json<Json>(asked: Asked, shape: Shape<Json>): Promise<Json & object> {
-    const patience = AbortSignal.timeout(PATIENCE_MS);
-    const answer = await this.answer({ ...asked, signal: patience });
+    const patience = asked.isLast === true ? {} : { signal: AbortSignal.timeout(PATIENCE_MS) };
+    const answer = await this.answer({ ...asked, ...patience });
     const json = parsed(await answer.text().catch((caught: unknown) => this.#broken(caught)));
     if (typeof json === 'object' && json !== null && shape(json)) return json;
     throw this.#strange(asked);
@@ -72,6 +72,7 @@ export class ApiClient {
   /** Asks, and answers with what is a success. @throws Failure, Refused */
   async answer({ body, headers, isLast = false, of, route, signal, verb = 'GET' }: Asked): Promise<Response> {
     const { token, url } = this.place;
+    if (of !== undefined && !/^[\x21-\x7e]+$/.test(of)) throw notInAHeader(of);
     const service = of === undefined ? 'admin' : 'management';
     const path = route.startsWith('/') ? route : `/${service}/v1/policies/login/${route}`;
     const signals = [isLast ? undefined : this.#interrupted, signal].filter((one) => one !== undefined);
@@ -103,6 +104,14 @@ export class ApiClient {
       `${this.place.url} answers ${what} in another way than the API of login-policy does. Is the URL right, and the server of this version?`,
     );
   }
+}
+
+function notInAHeader(id: string): Failure {
+  const advice = 'Look at it and change it in the store: --store URL.';
+  return new Failure(
+    EXIT.usage,
+    `Over the API an id is visible ASCII, and ${plain(JSON.stringify(id))} is not. ${advice}`,
+  );
 }
 
 function parsed(text: string): unknown {

@@ -18,8 +18,11 @@ import type { ApiClient } from './api-client.js';
 import type { AuditWanted, CustomKind, HistoryPart, How, Of, Policies, RolloutHow, RolloutRun } from './policies.js';
 import { rolloutOverApi } from './rollout-over-api.js';
 
-/** So many ids may be asked about at once. */
-const AT_ONCE = 1000;
+/** So many policies are read at once. */
+const PAGE = 1000;
+
+/** So many ids are asked about at once: of the longest ids, more would be a longer body than a server takes. */
+const AT_ONCE = 200;
 
 /** The login policies behind the API of a server. */
 export class ApiPolicies implements Policies {
@@ -51,7 +54,7 @@ export class ApiPolicies implements Policies {
 
   wholePolicies(after: string | undefined): Promise<WholePoliciesJson> {
     const shape = having<WholePoliciesJson>('policies', 'unreadable');
-    return this.#api.json({ route: `organizations/policies${queryOf({ after, limit: AT_ONCE })}` }, shape);
+    return this.#api.json({ route: `organizations/policies${queryOf({ after, limit: PAGE })}` }, shape);
   }
 
   evaluate(organizationId: string, attempt: object, asOf?: string): Promise<JudgedJson> {
