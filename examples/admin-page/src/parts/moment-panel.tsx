@@ -58,7 +58,9 @@ export function MomentPanel({ lastSequence, children }: MomentPanelProps): JSX.E
         />
         {isNobody && <p class="warning-line">There is no organization with this id in the instance.</p>}
         <TryAgain what="That moment" loading={past.problem === undefined ? own : past} />
-        {lookedAt.value !== undefined && <ThenAndNow then={lookedAt.value} />}
+        {lookedAt.value !== undefined && (past.problem === undefined || lookedAt.value.moment === moment) && (
+          <ThenAndNow then={lookedAt.value} />
+        )}
       </section>
       {(lookedAt.value !== undefined || problem !== undefined) && children}
     </>

@@ -41,15 +41,22 @@ function catchUp(scope: Scope): Promise<void> {
   return inTurn(scope, async (known) => {
     const isFar = known === undefined || known.lastSequence === 0;
     if (isFar) return newest(scope);
-    const from = known.lastSequence + 1;
     const { entries, lastSequence } = await readHistory(scope, {
       direction: 'forwards',
-      from,
+      from: known.lastSequence,
       limit: MOST_TO_CATCH_UP,
     });
-    if (lastSequence - known.lastSequence > MOST_TO_CATCH_UP) return newest(scope);
-    return entries.length === 0 ? known : { pages: [entries.toReversed(), ...known.pages], lastSequence };
+    const [last, ...since] = entries;
+    const isFurther = lastSequence - known.lastSequence >= MOST_TO_CATCH_UP;
+    // A store that was put back, or another one, has another event there, or none.
+    if (isFurther || !isSameEvent(last, known.pages[0]?.[0])) return newest(scope);
+    return since.length === 0 ? known : { pages: [since.toReversed(), ...known.pages], lastSequence };
   });
+}
+
+function isSameEvent(read: HistoryEntry | undefined, known: HistoryEntry | undefined): boolean {
+  const members = ['sequence', 'recordedAt', 'type', 'correlationId'] as const;
+  return read !== undefined && known !== undefined && members.every((name) => read[name] === known[name]);
 }
 
 /** Reads a page more of the past. */

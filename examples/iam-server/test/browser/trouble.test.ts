@@ -1,3 +1,4 @@
+import { copyFile, rm } from 'node:fs/promises';
 import { expect } from 'chai';
 import { before, it } from 'mocha';
 import { describeInBrowser, excuse } from './suite.js';
@@ -53,6 +54,24 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
     await visitor.page.getByText('4 events', { exact: true }).waitFor();
     await visitor.page.getByText('can’t be read now').waitFor({ state: 'detached' });
     excuse(visitor);
+  });
+
+  it('shows the history as it is after the store was put back to an earlier state', async () => {
+    await stage.serve();
+    const kept = `${stage.storeFile}.kept`;
+    await stage.restart(() => copyFile(stage.storeFile, kept));
+    const visitor = await stage.owner();
+    await stage.api('DELETE', '/admin/v1/policies/login/second_factors/SECOND_FACTOR_TYPE_U2F');
+    await visitor.goTo('History');
+    await visitor.page.getByText('5 events', { exact: true }).waitFor();
+    await stage.restart(async () => {
+      for (const end of ['-wal', '-shm']) await rm(`${stage.storeFile}${end}`, { force: true });
+      await copyFile(kept, stage.storeFile);
+    });
+    await visitor.page.getByText('4 events', { exact: true }).waitFor();
+    await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at version 4').waitFor();
+    await visitor.page.getByText('can’t be read now').waitFor({ state: 'detached' });
+    visitor.complaints.splice(0, Infinity);
   });
 
   it('says that a session has ended, and nothing else that was said in it', async () => {
