@@ -26,7 +26,7 @@ import { parseRecordedSettings, type LoginSettings } from './policy/settings.js'
 export interface LoginPolicyRow {
   readonly policy: ActivePolicy;
   readonly marks: Marks;
-  /** The instance, for an organization's policy: its custom policies are found by it. */
+  /** The instance, if the policy is an organization's. It is the row's value in the index {@link CUSTOM_IN}. */
   readonly customIn: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export const UNREAD_IN = 'unreadIn';
 /** The indexes of an instance's custom policies: by allowed factor, linked identity provider, and warning. */
 export type CustomIndex = 'allowing' | 'linking' | 'warned';
 
-/** An index value within an instance. Ids contain no line breaks, so one separates the parts. */
+/** An index value within an instance: its id and a name, separated by a line break, which ids can't contain. */
 export function customValue(instanceId: string, name: string): string {
   return `${instanceId}\n${name}`;
 }
@@ -97,7 +97,7 @@ function customIn(streamId: StreamId): string | undefined {
   return owner?.organizationId === undefined ? undefined : owner.instanceId;
 }
 
-/** As in a projection. */
+/** The type of a projection's `index`. */
 type IndexValues = Readonly<Record<string, string | readonly string[]>>;
 
 function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues {
@@ -112,7 +112,7 @@ function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues 
   return { [CUSTOM_IN]: instanceId, ...found };
 }
 
-/** In addition to the index values of its last readable row. */
+/** The index values of an unreadable row, in addition to those of its last readable state. */
 function indexUnread(streamId: StreamId): IndexValues {
   const instanceId = customIn(streamId);
   return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId, [UNREAD_IN]: instanceId };

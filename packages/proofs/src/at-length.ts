@@ -7,7 +7,7 @@ function testsOf(member: string, ...names: readonly string[]): readonly string[]
 }
 
 /**
- * What the packages' own tests hold in short. How many rounds CI runs is chosen so that all proofs take some five
+ * The packages' own tests with more rounds. The number of rounds in CI is chosen so that all proofs take about five
  * minutes.
  */
 export const atLength: readonly Proof[] = [

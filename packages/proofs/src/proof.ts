@@ -1,21 +1,21 @@
-/** How long a proof is, and by which chances. */
+/** The length and the seed of a proof. */
 export interface Course {
   readonly rounds: number;
   readonly seed: number;
 }
 
-/** A promise at length: it throws where the promise does not hold, and says what it has seen where it does. */
+/** A promise to prove: throws when it does not hold, and otherwise returns what was seen. */
 export interface Proof {
   readonly name: string;
-  /** What is promised, as a sentence. */
+  /** The promise, as a sentence. */
   readonly promise: string;
-  /** How many rounds CI runs. */
+  /** The number of rounds in CI. */
   readonly rounds: number;
   /** @throws Error that says what was seen instead. */
   prove(course: Course): Promise<Readonly<Record<string, number>>>;
 }
 
-/** Numbers from 0 up to 1, the same for the same seed. */
+/** Random numbers from 0 to 1, exclusive; the same for the same seed. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -8,7 +8,7 @@ const mocha = createRequire(new URL('../../../package.json', import.meta.url)).r
 const manyRuns = fileURLToPath(new URL('many-runs.js', import.meta.url));
 const LONGEST_TEST_MS = 3_600_000;
 
-/** Which tests hold a promise that is to be proved at length. */
+/** The tests of a promise to prove. */
 export interface Tested extends Omit<Proof, 'prove'> {
   /** Compiled test files, as paths from the root. */
   readonly files: readonly string[];
@@ -17,8 +17,8 @@ export interface Tested extends Omit<Proof, 'prove'> {
 }
 
 /**
- * A promise whose short version is among the packages' own tests: the same tests, with more rounds. They read how many
- * from `PROOF_ROUNDS` and the seed from `PROOF_SEED`; properties take both from fast-check.
+ * A promise that the packages' own tests check with few rounds: the same tests with more rounds. They read
+ * `PROOF_ROUNDS` and `PROOF_SEED`; properties get both through fast-check.
  */
 export function tested({ files, only, ...proof }: Tested): Proof {
   const chosen = only === undefined ? [] : ['--grep', only];

@@ -23,9 +23,12 @@ const DEMAND_FITTING = `
   END IF;`;
 
 /**
- * The cache epoch of writers. It changes when an append is given up for lost (it could be one in flight), when a
- * rebuild replaces cached rows, and when the server is restarted or replaced. A sequence is not transactional: inside a
- * writer's critical section it has the value from the end of the previous one. Null for a role without the privilege.
+ * The cache epoch of writers. It changes
+ * - when an append is given up for lost, because it could be one in flight;
+ * - when a rebuild replaces cached rows;
+ * - when the server is restarted or replaced.
+ * A sequence is not transactional: inside the critical section, it has the value from the end of the previous one. NULL
+ * for a role without the privilege.
  */
 const ERA =
   "pg_sequence_last_value('{schema}.revocations') || ' ' || (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint";

@@ -208,8 +208,8 @@ export class SqliteBackend implements Backend {
   }
 
   /**
-   * Whether a commit that failed for lack of space is missing. Its last page was not written, so no recovery takes it
-   * for committed. Settling it would need space, so it is only looked for.
+   * Whether a commit that failed for lack of space was not written. Its last page is then missing, so no recovery takes
+   * it for committed; settling it would need space.
    */
   #isMissing(plan: Plan): boolean {
     this.#connection.database.reopen();

@@ -54,7 +54,7 @@ const OPTIONS: OptionRules<OidcTokenOptions> = {
   callerOf: aFunction,
 };
 
-/** A URL of another realm is not an instance of this `URL` and must be refused: it would be called as a key set. */
+/** A `URL` object of another realm is refused, because it can't be told from any other object. */
 const aKeySet = mustBe('a URL, or a key set of jose', (value) => value instanceof URL || typeof value === 'function');
 
 function isAsymmetric(name: unknown): boolean {
@@ -150,7 +150,7 @@ async function verified(verify: () => Promise<{ readonly payload: JWTPayload }>)
   }
 }
 
-/** The same keys, but a failure to fetch them is told apart from an unknown key. */
+/** The same keys. A failure to fetch them becomes a 503, so that it is not taken for an invalid token. */
 function reachable(loaded: Jose, keys: JWTVerifyGetKey): JWTVerifyGetKey {
   return async (header, token) => {
     try {

@@ -14,7 +14,7 @@ export interface ReadOptions {
   readonly atLeast?: Position;
   /**
    * How long to wait for that: 0 to 600,000 ms, default 5,000. A store that does not answer gets a quarter of a second
-   * more. A read of the past waits as long as the store does, unless this is given.
+   * more. A read of the past has no time-out of its own, unless this is given.
    */
   readonly waitMs?: number;
   /** Aborts the read: it rejects with `DeadlineExceeded` within 100 ms. */
@@ -123,11 +123,7 @@ function parseKind(given: Readonly<Record<string, unknown>>): CustomKind | undef
   const [index, other] = KIND_NAMES.filter((name) => given[name] !== undefined);
   if (index === undefined) return undefined;
   if (other === undefined) return { index, name: KINDS[index](given[index], `options.${index}`) };
-  throw new InvalidValue(
-    `options.${other}`,
-    `left out beside ${index}: they are asked for one at a time`,
-    given[other],
-  );
+  throw new InvalidValue(`options.${other}`, `left out, since ${index} is given: one filter at a time`, given[other]);
 }
 
 function parseAfter(value: unknown, instance: Instance): Organization {

@@ -23,7 +23,7 @@ import { SeenRows } from './seen-rows.js';
 import { NO_QUESTION, targetName, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
 
 /** The poll interval of a waiter that was not notified. */
-const LOOKED_AGAIN_MS = 1000;
+const POLL_MS = 1000;
 
 /** The parts of a read model. */
 export interface ReadModelParts {
@@ -59,7 +59,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     const before = writes();
     const { head, models, token } = await backend.look(this.question(keys), wait);
     const model = models.get(targetName(this.target));
-    // A missing shadow has no rows, so events would be reduced as if they were the first.
+    // Without this check, a missing shadow would look like one without rows.
     if (model === undefined && this.target.shadow !== undefined) throw this.superseded();
     const rows = new Map<string, Row>();
     for (const key of keys) {
@@ -95,27 +95,27 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       await this.write({
         ...wait,
         writes: 'rows',
-        question: { ...this.question([]), events: this.stoodOn(change) },
-        plan: (found) => planOf(found, [this.step(this.demanded(found), change)]),
+        question: { ...this.question([]), events: this.basedOn(change) },
+        plan: (found) => planOf(found, [this.step(this.requiredModel(found), change)]),
       });
     } catch (caught) {
       if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) throw caught;
-      throw await this.#madeAnew(change, wait);
+      throw await this.#recreated(change, wait);
     }
   }
 
   /**
-   * A restored backup from before the read model was created removed it. Creates it again; its runner starts over at
-   * the first event.
+   * A backup from before the read model's creation was restored, so it is missing. Creates it again; its runner starts
+   * over at the first event.
    */
-  async #madeAnew({ expected }: ReadModelChange<Row>, wait: WaitOptions | undefined): Promise<CheckpointConflict> {
+  async #recreated({ expected }: ReadModelChange<Row>, wait: WaitOptions | undefined): Promise<CheckpointConflict> {
     const { backend, opened } = this.parts;
     await backend.openModel(opened.name, wait);
     return new CheckpointConflict({ model: opened.name, expected, actual: undefined });
   }
 
   changed(signal: AbortSignal): Promise<void> {
-    return this.parts.backend.changed(signal, LOOKED_AGAIN_MS);
+    return this.parts.backend.changed(signal, POLL_MS);
   }
 
   async beginRebuild(wait?: WaitOptions): Promise<RebuildingModel<Row>> {
@@ -125,7 +125,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   /** The events a step is based on. A backend can check them only if it holds the events. */
-  protected stoodOn({ standsOn }: ReadModelChange<Row>): readonly Position[] | undefined {
+  protected basedOn({ standsOn }: ReadModelChange<Row>): readonly Position[] | undefined {
     return this.parts.events === 'here' ? standsOn : undefined;
   }
 
@@ -160,7 +160,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
    * @throws PositionUnknown when the log lacks a requested event.
    * @throws RebuildSuperseded when the read model no longer exists.
    */
-  protected demanded(found: Found): FoundModel {
+  protected requiredModel(found: Found): FoundModel {
     const { missing, head } = found;
     if (missing !== undefined) throw new PositionUnknown({ position: missing, head });
     const model = found.models.get(targetName(this.target));
@@ -207,7 +207,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
       writes: 'rows',
       question: {
         ...NO_QUESTION,
-        events: this.stoodOn(change),
+        events: this.basedOn(change),
         models: [
           { target: this.target, keys: [] },
           { target: { name }, keys: [] },
@@ -219,7 +219,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
 
   #planned(found: Found, change: ReadModelChange<Row>): Planned<undefined> | MoreToLookUp {
     const { opened, reader, backend } = this.parts;
-    const shadow = this.demanded(found);
+    const shadow = this.requiredModel(found);
     const step = this.step(shadow, change);
     const over = { checkpoint: change.checkpoint, rows: change.rows };
     const brought = broughtToHead(found, { opened, reader, form: backend.form, target: this.target, over });

@@ -74,7 +74,7 @@ export class MemoryBackend implements Backend {
     }
   }
 
-  /** In the order of their names. */
+  /** In a stable order: by {@link receiptName}. */
   async readReceipts(after: ReceiptKey | undefined, limit: number): Promise<readonly StreamReceipt[]> {
     const behind = after === undefined ? '' : receiptName(after);
     const names = [...this.#receipts.keys()].filter((name) => name > behind).sort();

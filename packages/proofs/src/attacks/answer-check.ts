@@ -3,22 +3,19 @@ import type { EventStore, Position, RecordedEvent } from '@login-policy/event-so
 import type { Caller } from './callers.js';
 import { INSTANCES, WRITERS } from './fixtures.js';
 
-/** An answer as it came: its status, and all of its headers, its body and its trailers as one text. */
+/** An answer: its status, and all of its headers, body and trailers as one text. */
 export interface Heard {
   readonly status: number;
   readonly text: string;
 }
 
 const PROMISED = [501, 503, 504];
-/** It says that nobody knows whether the change was made. */
+/** The answer says that it is unknown whether the change was made. */
 const NOT_KNOWN = 'LP-STORE-03';
 
-/** Sees all that is answered and all that is written, and holds the one against the other. */
+/** Compares all answers with all that is written to the log. */
 export class AnswerCheck {
-  /**
-   * Whether a request was granted, by its id: one that came twice may have been once. Of this round, and of the one
-   * before.
-   */
+  /** The accepted requests of this round and the previous one, by id; a repeated one may have been accepted once. */
   #isGranted = new Map<string, boolean>();
   #wasGranted = new Map<string, boolean>();
   #after: Position | undefined;
@@ -27,12 +24,12 @@ export class AnswerCheck {
   #refusals = 0;
   #events = 0;
 
-  /** So many requests were made, or what may be taken for some. */
+  /** Counts requests, or bytes that may be taken for requests. */
   sent(requests: number): void {
     this.#requests += requests;
   }
 
-  /** @throws Error for an answer that tells of a defect, or of what the caller may not be told. */
+  /** Checks an answer. @throws Error when it reveals a defect, or something the caller may not see. */
   heard({ status, text: raw }: Heard, { of }: Pick<Caller, 'of'>): void {
     const text = readable(raw);
     const grpcStatus = Number(/grpc-status: ?(\d+)/i.exec(text)?.[1] ?? 0);
@@ -48,13 +45,17 @@ export class AnswerCheck {
       this.#isGranted.set(id, isGranted || this.#isGranted.get(id) === true);
   }
 
-  /** Bytes came back of which nobody knows where an answer begins. @throws Error for what the caller may not be told */
+  /**
+   * Checks bytes in which answers can't be told apart.
+   *
+   * @throws Error when they contain something the caller may not see
+   */
   overheard(text: string, { of }: Pick<Caller, 'of'>): void {
     const leak = INSTANCES.find((instance) => instance !== of && text.includes(instance.secret));
     if (leak !== undefined) throw new Error(`what is kept of ${leak.id} was told to another: ${text.slice(0, 2000)}`);
   }
 
-  /** Looks at what was written since the last time. @throws Error for what nobody may have written. */
+  /** Checks what was written since the last call. @throws Error when nobody may have written it. */
   async look(store: EventStore): Promise<void> {
     const options = this.#after === undefined ? {} : { after: this.#after };
     for await (const page of store.readAll(options)) {
@@ -84,7 +85,7 @@ export class AnswerCheck {
   }
 }
 
-/** An answer in text of base64 with what that stands for. */
+/** The text of an answer, with its base64 parts decoded. */
 function readable(text: string): string {
   if (!text.includes('grpc-web-text')) return text;
   const body = text.slice(text.indexOf('\r\n\r\n') + 4);

@@ -1,8 +1,8 @@
 /**
- * The API as anybody's program serves it: `api.listen`, two instances, static tokens and signed ones.
+ * The API as a program would serve it: `api.listen`, two instances, static and signed tokens.
  *
- * Usage: node api-server.js STORE KEYS [patient], where the addresses of a store and of a key set stand. A patient one
- * has the limits that a port has by itself, and a long history.
+ * Usage: node api-server.js STORE KEYS [patient], with the addresses of a store and a key set. `patient` uses the
+ * default limits of a port, and a long history.
  */
 import { once } from 'node:events';
 import { createApi, instancesByHost, jsonWebTokens, staticTokens, type Caller } from '@login-policy/api';

@@ -5,7 +5,7 @@ import type { AnyCaller } from './callers.js';
 import type { Chance } from './chance.js';
 import type { AnswerCheck } from './answer-check.js';
 
-/** What an attack is made with. */
+/** The parts of an attack. */
 export interface Attacked {
   readonly port: number;
   readonly chance: Chance;
@@ -13,23 +13,21 @@ export interface Attacked {
   readonly check: AnswerCheck;
 }
 
-/** What is sent over one connection, and how. It ends by itself, answered or not. @throws Error for what must not be */
+/** Attacks over one connection and ends by itself, answered or not. @throws Error when the server misbehaves */
 export type Attack = (on: Attacked) => Promise<void>;
 
-/**
- * For so long an attack waits for what is still to come. Nothing is wrong with a server that does not answer nonsense.
- */
+/** How long an attack waits for answers. A server need not answer nonsense. */
 export function listeningMs(): number {
   return paced(300);
 }
 
-/** Waits for a connection to close, for as long as an attack listens; some answers go on forever. */
+/** Waits for a connection to close, but only so long, because some answers never end. */
 export async function closedOrLate(socket: Socket): Promise<void> {
   if (socket.destroyed) return;
   await once(socket, 'close', { signal: AbortSignal.timeout(listeningMs()) }).catch(() => undefined);
 }
 
-/** A place in the world: which host is called. Mostly ours. */
+/** The host to call, usually ours. */
 export function anyHost(chance: Chance): string {
   return chance.oneIn(8) ? chance.pick(['theirs.test', 'ours.test:80', 'OURS.TEST.', 'nobody.test', '']) : 'ours.test';
 }

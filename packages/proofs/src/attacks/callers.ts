@@ -3,20 +3,19 @@ import { LED_ASTRAY, NEIGHBOUR, OURS, READER, ROOT, THEIRS, type Instance } from
 import type { Chance } from './chance.js';
 import type { Tokens } from './tokens.js';
 
-/** Who sends something. */
+/** A caller. */
 export interface Caller {
-  /** The headers by which they are known, or would like to be. */
+  /** The headers that authenticate the caller, or try to. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Of which instance they may be told. */
+  /** The instance whose data the caller may see. */
   readonly of: Instance | undefined;
 }
 
-/** Makes up who sends something. */
+/** Makes up a caller. */
 export type AnyCaller = (chance: Chance) => Caller;
 
 /**
- * Nobody, somebody who reads, somebody who may do all, here or elsewhere; forgers; and, where there is one, a browser
- * led astray.
+ * Nobody; a reader; an administrator, here or elsewhere; forgers; and, where possible, a browser led by another site.
  */
 export function callersWith({ forged, good }: Tokens, cookie: string | undefined): AnyCaller {
   const root = bearing(ROOT.token, OURS);
@@ -37,7 +36,7 @@ function bearing(token: string, of: Instance | undefined): Caller {
   return { headers: { authorization: `Bearer ${token}` }, of };
 }
 
-/** What a client without tricks asks. */
+/** A request of an honest client. */
 export interface Asked {
   readonly verb?: string;
   readonly path: string;
@@ -45,7 +44,7 @@ export interface Asked {
   readonly body?: string;
 }
 
-/** What it is answered. */
+/** Its answer. */
 export interface Told {
   readonly status: number;
   readonly cookies: readonly string[];
@@ -54,7 +53,7 @@ export interface Told {
 
 const PATIENCE_MS = 60_000;
 
-/** Asks as a fresh client does, on a connection of its own. @throws Error when there is no answer */
+/** Sends a request as a new client, on its own connection. @throws Error without an answer */
 export function ask(port: number, { body, headers, path, verb = 'GET' }: Asked): Promise<Told> {
   return new Promise((resolve, refuse) => {
     const asking = request({ port, host: '127.0.0.1', agent: false, method: verb, path, headers }, (response) => {
@@ -70,7 +69,7 @@ export function ask(port: number, { body, headers, path, verb = 'GET' }: Asked):
   });
 }
 
-/** Signs in to a server that has sessions; `undefined` for one that has none. */
+/** Signs in to a server with sessions; `undefined` for a server without. */
 export async function signIn(port: number): Promise<string | undefined> {
   const { name, password } = LED_ASTRAY;
   const { cookies, status } = await ask(port, {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { BOMB, spoilt, type Chance } from './chance.js';
 
-/** Something that can be asked. */
+/** A call to make. */
 export interface Call {
   readonly verb: string;
   readonly path: string;
@@ -20,7 +20,7 @@ const POLICY = {
 const BASES = ['/admin/v1/policies/login', '/management/v1/policies/login'];
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** What REST takes: verb, what stands behind the base of the path, and the body. */
+/** The REST calls: verb, path after the base, and body. */
 const REST: readonly (readonly [verb: string, path: string, body?: object])[] = [
   ['GET', ''],
   ['PUT', '', POLICY],
@@ -45,7 +45,7 @@ const REST: readonly (readonly [verb: string, path: string, body?: object])[] = 
   ['POST', '/_customize'],
 ];
 
-/** Beside the policies: what an operator asks, and what the example's server has. */
+/** Calls beside the policies: those of operators, and of the example's server. */
 const OTHERS: readonly (readonly [verb: string, path: string, body?: object])[] = [
   ['GET', '/v2/settings/login?ctx.orgId=acme'],
   ['GET', '/management/v1/policies/default/login'],
@@ -62,7 +62,7 @@ const OTHERS: readonly (readonly [verb: string, path: string, body?: object])[] 
   ['GET', '/iam/v1/changes'],
 ];
 
-/** What gRPC takes: the service, the method, its message as bytes and as JSON. */
+/** The gRPC calls: service, method, and the message as bytes and as JSON. */
 const METHODS: readonly (readonly [service: string, method: string, bytes: string, json: object])[] = [
   ['zitadel.admin.v1.AdminService', 'GetLoginPolicy', '', {}],
   ['zitadel.admin.v1.AdminService', 'UpdateLoginPolicy', '0801100118012801', POLICY],
@@ -85,7 +85,7 @@ const METHODS: readonly (readonly [service: string, method: string, bytes: strin
 
 const NOTHING = Buffer.alloc(0);
 
-/** A call of REST, or of what else there is. */
+/** A REST call, or one of the others. */
 export function restCall(chance: Chance): Call {
   const isOther = chance.oneIn(4);
   const [verb, path, json] = chance.pick(isOther ? OTHERS : REST);
@@ -131,7 +131,7 @@ export function rpcCall(type: RpcType, chance: Chance): Call {
   };
 }
 
-/** A message in its frame. */
+/** A framed message. */
 function frame(message: Buffer, flags: number): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt8(flags, 0);
@@ -144,7 +144,7 @@ function packedBody(message: Buffer, chance: Chance): Buffer {
 }
 
 const DEPTH = 100_000;
-/** Bodies that are made to cost something, or to be read in two ways. */
+/** Bodies that are expensive to parse, or ambiguous. */
 const NASTY: readonly Buffer[] = [
   Buffer.from('['.repeat(DEPTH)),
   Buffer.from('{"query":'.repeat(DEPTH / 10)),
@@ -153,14 +153,14 @@ const NASTY: readonly Buffer[] = [
   Buffer.from('{"type":1,"type":99,"typ":1}'),
   Buffer.from('\ufeff{"type":1}'),
   Buffer.from('"\\ud800"'),
-  // A group that is opened again and again, a number without an end, a text that is longer than all there is.
+  // A group nested many times, an endless number, a text longer than the whole.
   Buffer.alloc(DEPTH, 0x0b),
   Buffer.alloc(DEPTH, 0xff),
   Buffer.from('0affffffff0f', 'hex'),
   Buffer.alloc(300_000, 0x20),
 ];
 
-/** Mostly as it should be: what is all wrong comes no farther than the first check. */
+/** Mostly valid calls, because completely invalid ones fail the first check. */
 function spoiltBody(body: Buffer, chance: Chance): Buffer {
   if (chance.oneIn(20)) return chance.pick(NASTY);
   return chance.oneIn(4) ? spoilt(body, chance) : body;

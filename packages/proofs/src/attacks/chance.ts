@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { randomFrom } from '../proof.js';
 
-/** The chances of one round: the same for the same seed. */
+/** The random choices of one round, the same for the same seed. */
 export class Chance {
   readonly #next: () => number;
 
@@ -9,7 +9,7 @@ export class Chance {
     this.#next = randomFrom(seed);
   }
 
-  /** A whole number from 0 up to, and without, a limit. */
+  /** A whole number from 0 up to a limit, exclusive. */
   below(limit: number): number {
     return Math.floor(this.#next() * limit);
   }
@@ -26,7 +26,7 @@ export class Chance {
     return item;
   }
 
-  /** A few of a list, each as likely as any other. */
+  /** Some items of a list, each equally likely. */
   some<Item>(items: readonly Item[], most: number): readonly Item[] {
     return Array.from({ length: this.below(most + 1) }, () => this.pick(items));
   }
@@ -35,7 +35,7 @@ export class Chance {
     return Buffer.from(Array.from({ length }, () => this.below(256)));
   }
 
-  /** Cuts bytes at a few places. */
+  /** Splits bytes at a few places. */
   cut(bytes: Buffer, most: number): readonly Buffer[] {
     const places = Array.from({ length: this.below(most + 1) }, () => this.below(bytes.length + 1));
     const ends = [...places.sort((one, other) => one - other), bytes.length];
@@ -43,7 +43,7 @@ export class Chance {
   }
 }
 
-/** Twenty megabytes of nothing, packed into twenty kilobytes. */
+/** Twenty megabytes of zeros, compressed to twenty kilobytes. */
 export const BOMB: Buffer = gzipSync(Buffer.alloc(20_000_000));
 
 type Spoil = (bytes: Buffer, chance: Chance) => Buffer;
@@ -57,10 +57,7 @@ const flip: Spoil = (bytes, chance) => {
   return flipped;
 };
 
-/**
- * What may become of bytes on their way from one who means harm. Most of it is small: what is all wrong is refused at
- * the door.
- */
+/** Ways to damage bytes. Most damage is small, because completely wrong bytes are refused at once. */
 const SPOILS: readonly Spoil[] = [
   flip,
   flip,
@@ -78,7 +75,7 @@ const SPOILS: readonly Spoil[] = [
   },
 ];
 
-/** The same bytes with something wrong. */
+/** The same bytes with some damage. */
 export function spoilt(bytes: Buffer, chance: Chance): Buffer {
   return chance.pick(SPOILS)(bytes, chance);
 }

@@ -2,12 +2,12 @@ import { hash } from 'node:crypto';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { openStore } from '../open-store.js';
 
-/** One of the two instances that a server answers for. */
+/** One of the two instances that a server serves. */
 export interface Instance {
   readonly id: 'ours' | 'theirs';
   readonly host: string;
   readonly organizations: readonly string[];
-  /** Stands in what is kept of it, and in no request: in an answer to anybody else it is a leak. */
+  /** A text in its stored data and in no request: in an answer to anybody else it is a leak. */
   readonly secret: string;
 }
 
@@ -20,7 +20,7 @@ export const THEIRS: Instance = {
 };
 export const INSTANCES: readonly Instance[] = [OURS, THEIRS];
 
-/** A machine with a token that never changes. Its id stands in what it writes. */
+/** A machine with a fixed token. Its id is the actor of its changes. */
 export interface Machine {
   readonly id: string;
   readonly instance: Instance;
@@ -35,19 +35,19 @@ export const NEIGHBOUR: Machine = {
 };
 export const MACHINES: readonly Machine[] = [ROOT, READER, NEIGHBOUR];
 
-/** Somebody who signs in to the example's server, and whose browser is led by a page of somebody else. */
+/** A user who signs in to the example's server, and whose browser is led by another site's page. */
 export const LED_ASTRAY = {
   id: 'owner',
   name: 'owner',
   password: 'correct horse battery staple',
-  /** Argon2id, cheap: it is not a secret. */
+  /** Argon2id with a low cost, because it is not a secret. */
   passwordHash: '$argon2id$v=19$m=4096,t=2,p=1$LLkdcKiculmWNLnqOVnajw$ZLzp4kRcCECnT7/qz5PpUlQe7G9g7Rrut7LdlKwxw/s',
 } as const;
 
-/** What the subject of a forged token says: whatever stands in the log under this name was let in. */
+/** The subject of forged tokens: an event with this actor means that a forgery was accepted. */
 export const FORGER = 'forger';
 
-/** Who may stand in the log as the actor of a change to an instance's policies. */
+/** The only allowed actors of changes to an instance's policies. */
 export const WRITERS: Readonly<Record<string, readonly string[]>> = {
   ours: ['set-up', ROOT.id, 'root-by-signature'],
   theirs: ['set-up', NEIGHBOUR.id],
@@ -57,7 +57,7 @@ export function digestOf(token: string): string {
   return hash('sha256', token, 'base64url');
 }
 
-/** Gives each instance a default policy, and each organization a custom one, with its secret in it. */
+/** Gives each instance a default policy, and each organization a custom one that contains its secret. */
 export async function fill(storeUrl: string): Promise<void> {
   const store = await openStore(storeUrl);
   const policies = await openLoginPolicies({ store });

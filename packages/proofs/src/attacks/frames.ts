@@ -22,7 +22,7 @@ const TYPES = {
   more: 9,
 };
 
-/** What Node's client says, byte for byte, to a server that never answers: some calls, whole. */
+/** The bytes that Node's client sends to a server that never answers: some whole calls. */
 async function recorded(caller: Caller, chance: Chance): Promise<Buffer> {
   const chunks: Buffer[] = [];
   const deaf = new Duplex({
@@ -42,7 +42,7 @@ async function recorded(caller: Caller, chance: Chance): Promise<Buffer> {
         .on('error', () => undefined)
         .end(call.body.subarray(0, 9000));
     } catch {
-      // Headers that no client of Node's sends.
+      // Headers that Node's client can't send.
     }
   }
   for (let turn = 0; turn < 10; turn++) await otherWork();
@@ -50,7 +50,7 @@ async function recorded(caller: Caller, chance: Chance): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Frames as they stand one behind the other. */
+/** Frames, concatenated. */
 function framesIn(bytes: Buffer): Buffer[] {
   const frames: Buffer[] = [];
   for (let at = 0; at + HEAD <= bytes.length;) {
@@ -75,7 +75,7 @@ function frame(type: number, flags: number, { payload = Buffer.alloc(0), stream 
   return Buffer.concat([head, payload]);
 }
 
-/** Frames that nobody in their right mind sends, or not so many of. */
+/** Frames that no honest client sends, or not so many of. */
 function oddFrames(chance: Chance): readonly Buffer[] {
   const stream = chance.pick([0, 1, 1, 3, 5, 2, 2 ** 31 - 1]);
   const payload = chance.bytes(chance.pick([0, 4, 4, 5, 8, 8, 40]));
@@ -108,7 +108,7 @@ const CHANGES: readonly Change[] = [
     const place = chance.below(frames.length);
     frames[place] = spoilt(chance.pick(frames), chance);
   },
-  // The same streams begun and broken off a thousand times, each by a number of its own.
+  // The same streams opened and reset a thousand times, each with a new id.
   (frames, chance) => {
     const [headers] = frames.filter((one) => one[3] === TYPES.headers);
     if (headers === undefined || !chance.oneIn(4)) return;
@@ -120,9 +120,7 @@ const CHANGES: readonly Change[] = [
   },
 ];
 
-/**
- * What a client says, with frames left out, doubled, exchanged, spoilt, and others between them, all in few packets.
- */
+/** The bytes of a client, with frames removed, duplicated, swapped, damaged and inserted, in few packets. */
 export const frames: Attack = async ({ anyCaller, chance, port, check }) => {
   const caller = anyCaller(chance);
   const said = await recorded(caller, chance);
@@ -140,6 +138,6 @@ export const frames: Attack = async ({ anyCaller, chance, port, check }) => {
   }
   await closedOrLate(socket);
   socket.destroy();
-  // What was packed is not looked into; bodies are sent as they are.
+  // Compressed headers are not decoded; bodies are sent uncompressed.
   check.overheard(Buffer.concat(told).toString('latin1'), caller);
 };

@@ -2,7 +2,7 @@ import type { Chance } from './chance.js';
 
 type Header = readonly [name: string, value: string];
 
-/** Headers that mean something to somebody, with values that nobody means. */
+/** Headers with a meaning, and values without one. */
 const ODD: readonly Header[] = [
   ['x-zitadel-orgid', 'acme'],
   ['x-zitadel-orgid', 'acme'],
@@ -43,8 +43,8 @@ const ODD: readonly Header[] = [
   ['expect', '100-continue'],
 ];
 
-/** A few headers that a call may come with besides its own. */
+/** A few additional headers of a call. */
 export function oddHeaders(chance: Chance): readonly Header[] {
-  // Without any there is more that is granted, and what is granted is what the next one meets.
+  // Often none, because more calls are then accepted, whose effects later calls meet.
   return chance.oneIn(2) ? chance.some(ODD, 3) : [];
 }

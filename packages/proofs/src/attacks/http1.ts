@@ -42,7 +42,7 @@ const TARGETS: readonly ((path: string) => string)[] = [
   () => `/${'x'.repeat(17_000)}`,
 ];
 
-/** Lines of a head that are not as they should be. */
+/** Malformed header lines. */
 const LINES: readonly string[] = [
   'content-length: 3',
   'content-length: 0',
@@ -72,7 +72,7 @@ const LINES: readonly string[] = [
   'te: trailers, chunked;q=0',
 ];
 
-/** How a body is said to be, and what it becomes. */
+/** How the length of a body is declared, and its bytes. */
 type Sending = (body: Buffer, chance: Chance) => readonly [line: string, sent: Buffer];
 
 const sized: Sending = (body) => [`content-length: ${body.length}`, body];
@@ -84,8 +84,8 @@ const SENDINGS: readonly Sending[] = [
   (body) => ['transfer-encoding: chunked', Buffer.concat([Buffer.from(`1;${'x'.repeat(20_000)}\r\n`), body])],
   (body) => [`content-length: ${body.length}\r\ntransfer-encoding: chunked`, chunked([body])],
   (body, chance) => [`content-length: ${Math.max(0, body.length + chance.below(9) - 4)}`, body],
-  // What stands behind an empty body is the next request for a server that goes by the length, and a body for one that
-  // does not.
+  // What follows an empty body is the next request for a server that uses the length, and the body for one that does
+  // not.
   (body) => ['content-length: 0', Buffer.concat([body, SMUGGLED])],
   (body) => ['content-length: 4\r\ntransfer-encoding: chunked', Buffer.concat([chunked([]), body, SMUGGLED])],
 ];
@@ -111,7 +111,7 @@ function request({ body, headers, path, verb }: Call, { headers: known }: Caller
   return Buffer.concat([head, sent]);
 }
 
-/** One to four requests on one connection, one behind the other: whole, wrong, in pieces, slowly, or broken off. */
+/** One to four requests on one connection: whole, malformed, in pieces, slow, or cut off. */
 export const http1: Attack = async ({ anyCaller, chance, port, check }) => {
   const caller = anyCaller(chance);
   const calls = Array.from({ length: 1 + chance.below(4) }, () =>
@@ -123,7 +123,7 @@ export const http1: Attack = async ({ anyCaller, chance, port, check }) => {
   for (const heard of answersIn(await exchanged(port, bytes, chance))) check.heard(heard, caller);
 };
 
-/** Many connections on which nothing is said. */
+/** Many connections that send nothing. */
 export const silence: Attack = async ({ port }) => {
   const sockets = Array.from({ length: 50 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
   await pause(listeningMs());
@@ -155,7 +155,7 @@ async function sendAll(socket: Socket, pieces: readonly Buffer[], gapMs: number)
   }
 }
 
-/** The answers that came one behind the other: no text of an answer has such a line in it. */
+/** The answers on a connection. No body contains such a line. */
 function answersIn(text: string): readonly Heard[] {
   const answers = text.split(/(?=HTTP\/1\.1 \d{3} [^\r\n]*\r\n)/);
   return answers

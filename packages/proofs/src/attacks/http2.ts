@@ -8,7 +8,7 @@ import { oddHeaders } from './headers.js';
 
 const VERBS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'x'];
 
-/** The headers of a call in HTTP/2. */
+/** The HTTP/2 headers of a call. */
 export function headersOf(
   { headers, path, verb }: Call,
   { headers: known }: Caller,
@@ -27,7 +27,7 @@ export function anyCall(chance: Chance): Call {
   return chance.oneIn(4) ? restCall(chance) : rpcCall(chance.pick(RPC_TYPES), chance);
 }
 
-/** One to eight calls at once on one connection: whole, wrong, in pieces, broken off, and not always read. */
+/** One to eight concurrent calls on one connection: whole, malformed, in pieces, cut off, and some unread. */
 export const http2: Attack = async (on) => {
   const { chance, port, check } = on;
   const settings = chance.oneIn(4) ? { initialWindowSize: chance.pick([0, 1, 100]), headerTableSize: 0 } : {};
@@ -42,7 +42,7 @@ export const http2: Attack = async (on) => {
   await Promise.all(streams);
 };
 
-/** Ends with its stream. */
+/** Resolves when its stream ends. */
 async function streamOf(session: ClientHttp2Session, on: Attacked): Promise<void> {
   const { anyCaller, chance, check } = on;
   const caller = anyCaller(chance);
@@ -56,14 +56,14 @@ async function streamOf(session: ClientHttp2Session, on: Attacked): Promise<void
     if (piece !== pieces[0]) await pause(chance.below(15));
     if (!stream.destroyed) stream.write(piece);
   }
-  // What is not ended is left open; some are broken off as soon as they were begun.
+  // Other streams stay open; some are reset right after they began.
   if (ending > 1) stream.end();
   else if (ending === 1) stream.close(chance.below(14));
   const { status, told } = await text;
   if (status !== undefined) check.heard({ status, text: told }, caller);
 }
 
-/** `undefined` for headers that no client of Node's sends. */
+/** `undefined` for headers that Node's client can't send. */
 function begun(session: ClientHttp2Session, headers: OutgoingHttpHeaders): ClientHttp2Stream | undefined {
   try {
     return session.request(headers, { endStream: false });

@@ -17,19 +17,19 @@ import { makeTokens, type Tokens } from './tokens.js';
 import { leaveUnread } from './unread.js';
 import { AnswerCheck } from './answer-check.js';
 
-/** So many connections at once. */
+/** The number of concurrent connections. */
 const AT_ONCE = 100;
-/** Some are made more often than others. */
+/** Frequent attacks are listed several times. */
 const ATTACKS: readonly Attack[] = [
   ...[http1, http1, http1, http1, http1],
   ...[http2, http2, http2],
   ...[frames, frames],
 ];
-/** No attack takes longer than a few seconds. */
+/** The time-out of an attack. */
 const LONGEST_MS = 60_000;
-/** Rounds from one look at the memory to the next: all else waits for it. */
+/** The rounds between two memory checks, during which nothing else runs. */
 const LOOKED_AT = 10;
-/** Strangers, neighbours and forgers against the servers as they are started, each in a process of its own. */
+/** Strangers, neighbours and forgers against the servers with their usual options, each in its own process. */
 export const attacks: Proof = {
   name: 'api-attacks',
   promise:
@@ -39,7 +39,7 @@ export const attacks: Proof = {
   prove,
 };
 
-/** A server with the limits that a port has by itself, and a long history. */
+/** A server with the default limits of a port, and a long history. */
 async function unread(keys: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'login-policy-proof-'));
   try {
@@ -112,7 +112,7 @@ async function round(on: Attacked): Promise<void> {
   await inTime(Promise.all(making));
 }
 
-/** @throws Error when something does not come to an end that always does. */
+/** @throws Error when something does not end that always should. */
 async function inTime(attacking: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, refuse) => {
@@ -121,7 +121,7 @@ async function inTime(attacking: Promise<unknown>): Promise<void> {
   await Promise.race([attacking, late]).finally(() => clearTimeout(timer));
 }
 
-/** The next client is served, by right of their token and with what is theirs. */
+/** The next honest client is served, and gets its own data. */
 async function demandServed(target: Target): Promise<void> {
   target.demandAlive();
   const authorization = `Bearer ${ROOT.token}`;
@@ -132,7 +132,7 @@ async function demandServed(target: Target): Promise<void> {
   if (status !== 200 || !text.includes(OURS.secret)) throw new Error(`a fresh client was answered ${status} ${text}`);
 }
 
-/** Ends as it should also while it is attacked. */
+/** The server ends properly, also during an attack. */
 async function demandEnded(target: Target, on: Attacked): Promise<void> {
   const [code] = await Promise.all([target.end(), round(on)]);
   if (code !== 0) throw new Error(`it ended with ${String(code)} when it was asked to`);

@@ -5,7 +5,7 @@ import { OURS, ROOT } from './fixtures.js';
 const CHANGES = 2800;
 const REASON = 'x'.repeat(1800);
 
-/** Gives an instance's policy a long history: a factor comes and goes, each time with a long reason. */
+/** Gives an instance's policy a long history: a factor is added and removed, each time with a long reason. */
 export async function makeLongHistory(policies: LoginPolicies): Promise<void> {
   const owner = { instanceId: OURS.id };
   for (let change = 0; change < CHANGES; change++) {

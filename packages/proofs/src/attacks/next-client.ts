@@ -1,7 +1,4 @@
-/**
- * A client in a thread of its own, which the attackers' work does not hold up: says how long it waited at most when it
- * is asked.
- */
+/** A client in its own thread, which the attackers' work does not delay. Reports its longest wait. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ask } from './callers.js';

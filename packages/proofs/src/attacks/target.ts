@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const TELLING = fileURLToPath(new URL('telling.js', import.meta.url));
-/** Faults that a caller of many can bring about, and that are answered as what they are. */
+/** Expected faults that a caller with many requests can cause. */
 const TO_BE_EXPECTED = /concurrent-change|deadline-exceeded|projection-behind/;
 
 /** How a server is started. */
@@ -13,13 +13,13 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** What a process holds, in bytes. */
+/** The memory of a process, in bytes. */
 export interface Memory {
   readonly held: number;
   readonly rss: number;
 }
 
-/** A server under attack: a process of its own, which says on its standard output where it listens. */
+/** A server under attack: a process of its own, which prints its address. */
 export class Target {
   readonly #child: ChildProcess;
   readonly #said: string[] = [];
@@ -54,10 +54,7 @@ export class Target {
     return this.#port;
   }
 
-  /**
-   * @throws Error when the process has ended, or has told its operator of anything that no caller should be able to
-   * cause.
-   */
+  /** @throws Error when the process has ended, or has logged something that no caller should be able to cause. */
   demandAlive(): void {
     const { exitCode, signalCode } = this.#child;
     const lines = this.#complained.join('').split('\n');
@@ -66,7 +63,7 @@ export class Target {
     throw new Error(`the server ended (${exitCode ?? signalCode}), or complained:\n${complaints.join('\n')}`);
   }
 
-  /** How many bytes it holds once its garbage was collected, and how many the system has given it. */
+  /** The memory in use after a garbage collection, and the memory allocated by the system. */
   async memory(): Promise<Memory> {
     const answer = once(this.#child, 'message');
     this.#child.send('memory');
@@ -75,23 +72,23 @@ export class Target {
     return { held, rss };
   }
 
-  /** Asks it to end, and says with what code it did. */
+  /** Asks it to end, and returns its exit code. */
   async end(): Promise<unknown> {
     this.#child.kill('SIGTERM');
     return this.#ended;
   }
 
-  /** Ends it, however it is. */
+  /** Kills it. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended;
   }
 }
 
-/** What a server may hold more than when it was first looked at. */
+/** How much the memory of a server may grow. */
 const MOST_GROWN = 48_000_000;
 
-/** What a server holds, which has to stay about what it was. */
+/** The memory of a server, which must stay about the same. */
 export class Bound {
   readonly #target: Target;
   #first: number | undefined;
@@ -100,7 +97,7 @@ export class Bound {
     this.#target = target;
   }
 
-  /** @throws Error when it holds much more than in the beginning. */
+  /** @throws Error when it has grown too much. */
   async look(): Promise<void> {
     const { held: bytes } = await this.#target.memory();
     this.#first ??= bytes;

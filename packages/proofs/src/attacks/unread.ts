@@ -7,11 +7,11 @@ import { Worker } from 'node:worker_threads';
 import { OURS, READER } from './fixtures.js';
 import type { Target } from './target.js';
 
-/** Clients who ask and read nothing. */
+/** Clients that send requests and read no answers. */
 export interface Silent {
-  /** What they ask for in all. */
+  /** The total size of the requested answers. */
   readonly asked: string;
-  /** Resolves when all is sent. Gives back what ends them. */
+  /** Resolves when all is sent, to a function that ends them. */
   readonly begin: (port: number) => Promise<() => void>;
 }
 
@@ -21,7 +21,7 @@ const SESSIONS = 10;
 const CALLS = 100;
 const READERS = 20;
 
-/** Requests one behind the other, of which no answer is read. */
+/** Pipelined requests whose answers are not read. */
 const pipelines: Silent = {
   asked: `${CONNECTIONS} connections of HTTP/1.1 with ${PIPELINED_BYTES} bytes of requests each`,
   begin: (port) => {
@@ -31,7 +31,7 @@ const pipelines: Silent = {
   },
 };
 
-/** Calls of HTTP/2 whose window is nothing. */
+/** HTTP/2 calls with a window of zero. */
 const windows: Silent = {
   asked: `${SESSIONS * CALLS} calls of HTTP/2 whose window is 0`,
   async begin(port) {
@@ -42,7 +42,7 @@ const windows: Silent = {
   },
 };
 
-/** A long history, asked for by those who may, and left unread. */
+/** A long history, requested by permitted callers and not read. */
 const readers: Silent = {
   asked: `${READERS} readers of a whole history`,
   begin: (port) => {
@@ -83,15 +83,15 @@ async function silentSession(port: number): Promise<ClientHttp2Session> {
   return session;
 }
 
-/** For so long it is looked at what a server holds. */
+/** How long the memory of a server is watched. */
 const LOOKING_MS = 2000;
 const MOST_HELD = 48_000_000;
 const MOST_WAITED_MS = 1000;
 
 /**
- * Asks for much and reads nothing: in each way on a server of its own, then in all at once. Prints what each came to.
+ * Requests much and reads nothing: in each way on its own server, then in all ways at once. Prints the results.
  *
- * @throws Error when a server ends, holds too much more than before, or keeps the next client waiting.
+ * @throws Error when a server ends, grows too much, or delays the next client.
  */
 export async function leaveUnread(start: () => Promise<Target>): Promise<void> {
   for (const ways of [...SILENT.map((way) => [way]), SILENT]) {
@@ -105,7 +105,7 @@ export async function leaveUnread(start: () => Promise<Target>): Promise<void> {
   }
 }
 
-/** How many programs want each core: for so much longer everybody waits, however the server behaves. */
+/** The number of processes per core: waits are that much longer for reasons outside of the server. */
 function crowd(): number {
   return Math.max(1, (loadavg()[0] ?? 1) / availableParallelism());
 }

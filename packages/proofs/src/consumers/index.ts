@@ -13,12 +13,12 @@ import { appendNumbered } from './numbered.js';
 
 const CONSUMING = fileURLToPath(new URL('consuming.js', import.meta.url));
 const PROCESSES = 3;
-/** Events a round, in each of which the process at work is killed or frozen. Twenty rounds are 10,000 events. */
+/** The events of a round, in which the working process is killed or frozen. Twenty rounds are 10,000 events. */
 const A_ROUND = 500;
 const PATIENCE_MS = 120_000;
 const STUCK_MS = 30_000;
 
-/** One consumer, run by three processes that are killed and frozen at work. */
+/** One consumer, run by three processes that are killed and frozen. */
 export const consumers: Proof = {
   name: 'consumers',
   promise:
@@ -82,7 +82,7 @@ async function until(doing: string, isSo: () => boolean): Promise<void> {
   }
 }
 
-/** What the processes have met, by the file that each call is a line of. */
+/** The events the processes have handled, from the file with a line for each call. */
 interface Calls {
   readonly calls: number;
   readonly reached: number;
@@ -110,8 +110,8 @@ class Workers {
   }
 
   /**
-   * Kills or freezes the process at work. A frozen one goes on once another has taken over: it still believes that it
-   * works.
+   * Kills or freezes the working process. A frozen one resumes after another has taken over, and still believes that it
+   * holds the lease.
    */
   async disturb(random: () => number, look: () => void): Promise<void> {
     await until('some calls', () => this.calls().lastWorker !== undefined);
@@ -122,7 +122,7 @@ class Workers {
     const begun = performance.now();
     child?.kill(isKilled ? 'SIGKILL' : 'SIGSTOP');
     const isOver = (): boolean => this.calls().lastWorker !== worker;
-    // Frozen in the midst of a write, it holds the lock of the file: nobody can write until it goes on.
+    // Frozen during a write, it holds the file's lock, so nobody can write until it resumes.
     const isStuck = (): boolean => !isKilled && performance.now() - begun > STUCK_MS;
     await until('the taking over', () => {
       look();
@@ -139,7 +139,7 @@ class Workers {
     }
   }
 
-  /** Waits until all events up to a number are met. */
+  /** Waits until all events up to a number have been handled. */
   async reach(number: number, look: () => void): Promise<void> {
     await until('the handling of all events', () => {
       look();
@@ -147,7 +147,7 @@ class Workers {
     });
   }
 
-  /** @throws Error where an event was met before one that precedes it. */
+  /** @throws Error when an event was handled before an earlier one. */
   calls(): Calls {
     if (!existsSync(this.#file)) return { calls: 0, reached: 0, again: 0, lastWorker: undefined };
     const lines = readFileSync(this.#file, 'utf8').split('\n').slice(0, -1);
@@ -176,10 +176,7 @@ class Workers {
   }
 }
 
-/**
- * The checkpoint as SQLite keeps it: it never goes back, however late a process moves it. Other stores are not looked
- * into.
- */
+/** The checkpoint in SQLite, which must never go back. Other stores are not checked. */
 class Checkpoint {
   readonly #database: DatabaseSync | undefined;
   #seen: Position = START;
@@ -188,7 +185,7 @@ class Checkpoint {
     if (url.startsWith('sqlite:')) this.#database = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true });
   }
 
-  /** @throws Error where it is before what it was. */
+  /** @throws Error when the checkpoint went back. */
   look(): void {
     if (this.#database === undefined) return;
     const table = this.#database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'consumers'").get();

@@ -11,7 +11,7 @@ const PROCESSES = 3;
 const OPENING = fileURLToPath(new URL('opening.js', import.meta.url));
 const instance = { instanceId: 'proof' };
 
-/** The README's own code in three processes on one store. */
+/** The README's code in three processes on one store. */
 export const defaults: Proof = {
   name: 'defaults',
   promise:
@@ -61,7 +61,7 @@ async function inProcesses(url: string, { rounds, seed }: Course): Promise<{ com
   return counted;
 }
 
-/** Every row is what its events come to: as of its last sequence a policy is folded from them. */
+/** Checks that every row equals a fold of its events up to its sequence. */
 async function demandFolded(policies: LoginPolicies): Promise<number> {
   const all = { waitMs: 30_000, limit: 10_000 };
   const { organizations } = orThrow(await policies.organizationsWithCustomPolicy(instance, all));
@@ -82,5 +82,5 @@ function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once('exit', (code) => resolve(code)));
 }
 
-/** A process may end while something is being told to it. */
+/** A process may end while it is written to. */
 function ignoreGone(): void {}

@@ -1,6 +1,6 @@
 /**
- * One of three processes that use a store at once, with the README's own code. Told of what the others wrote, it reads
- * no less.
+ * One of three processes that use a store at the same time with the README's code. It must read everything the others
+ * report.
  *
  * Usage: node opening.js URL NUMBER ROUNDS SEED
  */
@@ -9,7 +9,7 @@ import { isFault, parsePosition, positionToString, type Position, type Store } f
 import { openStore } from '../open-store.js';
 import { randomFrom } from '../proof.js';
 
-/** What one process tells the others: this organization is at this sequence, at this place in the store. */
+/** A message to the other processes: this organization is at this sequence, at this position. */
 export interface Written {
   readonly organizationId: string;
   readonly sequence: string;
@@ -37,7 +37,7 @@ function organization(organizationId: string): { readonly instanceId: string; re
   return { ...instance, organizationId };
 }
 
-/** Reads what was written, here or elsewhere: all of it, and no default in its place. */
+/** Reads what was written by any process, and never a default instead. */
 async function demandRead(policies: LoginPolicies, { organizationId, sequence, position }: Written): Promise<void> {
   const atLeast: Position = parsePosition(position);
   const { policy } = orThrow(await policies.effectivePolicy(organization(organizationId), { ...patient, atLeast }));
@@ -66,7 +66,7 @@ async function rebuild(policies: LoginPolicies): Promise<void> {
   try {
     await policies.readModel.rebuild();
   } catch (caught) {
-    // Another process may have begun one meanwhile: that one counts.
+    // Another process may have begun a rebuild, which then counts.
     if (!isFault(caught, 'rebuild-superseded')) throw caught;
   }
 }

@@ -11,11 +11,11 @@ import { randomFrom, type Course, type Proof } from '../proof.js';
 import { ADVISORY, INSTANCE, REMOVAL } from './advisory.js';
 
 const ROLLING_OUT = fileURLToPath(new URL('rolling-out.js', import.meta.url));
-/** So many policies a kill, so that most kills hit a rollout that is not done. */
+/** Policies per kill, so that most kills hit an unfinished rollout. */
 const A_ROUND = 100;
 const LONGEST_LIFE_MS = 60;
 
-/** One rollout, killed and taken up again. */
+/** One rollout, killed and resumed. */
 export const rollouts: Proof = {
   name: 'rollouts',
   promise:
@@ -55,7 +55,7 @@ async function seed(policies: LoginPolicies, count: number): Promise<void> {
   }
 }
 
-/** Kills it as often as the course says, and then lets it come to its end. */
+/** Kills it as often as planned, and then lets it finish. */
 async function killed(url: string, { rounds, seed: from }: Course): Promise<{ kills: number; inTheMiddle: number }> {
   const random = randomFrom(from);
   let inTheMiddle = 0;
@@ -67,7 +67,7 @@ async function killed(url: string, { rounds, seed: from }: Course): Promise<{ ki
   return { kills: rounds, inTheMiddle };
 }
 
-/** The exit code; `null` of one that was killed. */
+/** The exit code; `null` for a killed process. */
 async function run(given: readonly string[], livesMs: number | undefined): Promise<number | null> {
   const child = fork(ROLLING_OUT, given, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -95,7 +95,7 @@ async function demandOnce(store: Store, policies: LoginPolicies, count: number):
     throw new Error(`the report says ${changed} changed, ${pending} pending, ${String(stillAllowing)} still allowing`);
 }
 
-/** Some of the processes kept it, and some did not. */
+/** Some of the processes updated the audit log, and some did not. */
 async function demandAudited(store: Store): Promise<void> {
   const recorded: string[] = [];
   for await (const page of store.eventStore.readAll()) recorded.push(...page.map(({ id }) => id));

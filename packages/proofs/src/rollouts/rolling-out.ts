@@ -1,5 +1,5 @@
 /**
- * Takes a rollout up and carries it out, telling how far it is, until it is done or killed.
+ * Resumes a rollout and carries it out, reporting its progress, until it is done or killed.
  *
  * Usage: node rolling-out.js URL [audited]
  */
