@@ -242,6 +242,7 @@ export class SqliteBackend implements Backend {
   async #sweep(): Promise<void> {
     try {
       while (await this.#connection.writeDerived(() => sweptSome(this.#parts.models))) await yieldToLoop();
+      await this.#connection.writeDerived(() => this.#counts.forgetGone());
     } catch {
       // Nobody reads these rows, and the caller's work is done, so a failure is ignored.
     }

@@ -16,8 +16,8 @@ describe('the number of rows that are found by an index of SQLite', () => {
     const path = folder.path('store.db');
     const kept = (): unknown => {
       const raw = new Raw(path);
-      const isThere = valueOf(raw, "SELECT count(*) FROM sqlite_schema WHERE name = 'index_counts'") !== 0;
-      const said = isThere ? valueOf(raw, "SELECT group_concat(value || ' ' || count) FROM index_counts") : 'no table';
+      const isThere = valueOf(raw, "SELECT count(*) FROM sqlite_schema WHERE name = 'row_counts'") !== 0;
+      const said = isThere ? valueOf(raw, "SELECT group_concat(value || ' ' || count) FROM row_counts") : 'no table';
       raw.close();
       return said;
     };
@@ -42,6 +42,11 @@ describe('the number of rows that are found by an index of SQLite', () => {
     await runner.rebuild();
     expect((await model.count(ODD)).rows).to.equal(0);
     expect(kept()).to.equal(null);
+    const raw = new Raw(path);
+    expect(valueOf(raw, "SELECT group_concat(name) FROM sqlite_schema WHERE type = 'trigger'")).to.equal(
+      'counted_no_more',
+    );
+    raw.close();
     await runner.close();
     await store.close();
     await folder.remove();
