@@ -48,7 +48,7 @@ const wrong: Readonly<Record<string, readonly [file: string, said: string]>> = {
   'a malformed unlisted': ['unlisted: remove\n', 'policies.yaml:1:1: unlisted is keep or default'],
   'nothing at all': ['\n', 'policies.yaml:1:1: A file of policies has the members'],
   'an alias that grows and grows': [
-    `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\ndefault: [*c,*c,*c,*c,*c]\n`,
+    `default:\n  secondFactors: &a [x,x,x,x,x,x,x,x,x,x]\n  multiFactors: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n  identityProviders: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n  settings: [*c,*c,*c,*c,*c]\n`,
     'policies.yaml: Excessive alias count',
   ],
 };

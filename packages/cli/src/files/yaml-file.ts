@@ -25,7 +25,6 @@ const MOST_ALIASES = 100;
 /** A YAML file, or a JSON one, which is YAML as well; it knows on which line each thing stands. */
 export class YamlFile {
   readonly name: string;
-  readonly value: unknown;
   readonly #document: Document;
   readonly #lines: LineCounter;
 
@@ -39,11 +38,11 @@ export class YamlFile {
     const [error] = [...this.#document.errors, ...this.#document.warnings];
     if (error !== undefined) throw this.#at(error.pos[0], sentence(error.message));
     visit(this.#document, { Map: (_, map) => this.#refuseDoubles(map) });
-    try {
-      this.value = this.#document.toJS({ maxAliasCount: MOST_ALIASES });
-    } catch (cause) {
-      throw new Failure(EXIT.data, `${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    }
+  }
+
+  /** All that the file holds. @throws Failure for aliases that grow and grow */
+  get value(): unknown {
+    return this.#jsOf(this.#document.contents);
   }
 
   /** The members of what stands at a path, by the text of their keys: an id of digits only is not a number. */
@@ -54,14 +53,35 @@ export class YamlFile {
 
   /** What stands at a path; `undefined` where there is nothing. */
   valueAt(path: Path): unknown {
-    const node = this.#nodeAt(path);
-    return isNode(node) ? node.toJS(this.#document, { maxAliasCount: MOST_ALIASES }) : undefined;
+    return this.#jsOf(this.#nodeAt(path));
   }
 
   /** The text of a scalar as it was written; `undefined` of anything else. */
   textAt(path: Path): string | undefined {
     const node = this.#nodeAt(path);
     return isScalar(node) && node.value !== null ? keyText(node) : undefined;
+  }
+
+  #jsOf(node: unknown): unknown {
+    if (!isNode(node)) return undefined;
+    try {
+      return node.toJS(this.#document, { maxAliasCount: MOST_ALIASES });
+    } catch (cause) {
+      throw new Failure(EXIT.data, `${this.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+        cause,
+      });
+    }
+  }
+
+  /** Whether there is a map at the top. */
+  get isMap(): boolean {
+    return isMap(this.#document.contents);
+  }
+
+  /** Whether a map, or nothing, stands at a path. */
+  isMapOrNothing(path: Path): boolean {
+    const node = this.#nodeAt(path);
+    return isMap(node) || node === undefined || node === null || (isScalar(node) && node.value === null);
   }
 
   #nodeAt(path: Path): unknown {

@@ -25,11 +25,9 @@ const UNLISTED = ['keep', 'default'] as const;
 
 /** Takes a file of policies; what is in a policy says the domain when it is planned. @throws Failure with line and column. */
 export function parsePoliciesFile(file: YamlFile): PoliciesFile {
-  if (typeof file.value !== 'object' || file.value === null || Array.isArray(file.value))
-    throw file.failure([], `A file of policies has the members ${MEMBERS.join(', ')}.`);
+  if (!file.isMap) throw file.failure([], `A file of policies has the members ${MEMBERS.join(', ')}.`);
   for (const member of file.keysAt([])) if (!MEMBERS.includes(member)) throw unknownMember(file, member);
-  const organizations = file.valueAt(['organizations']);
-  if (organizations !== undefined && organizations !== null && !isMap(organizations))
+  if (!file.isMapOrNothing(['organizations']))
     throw file.failure(['organizations'], 'organizations has a member for each organization, named by its id.');
   const byDefault = file.valueAt(['default']);
   return {
