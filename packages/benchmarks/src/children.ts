@@ -1,7 +1,7 @@
 import type { OpenStore } from './workload/kinds.js';
 import type { PlainEvent, PlainPolicy } from './workload/plain-policy.js';
 
-// What is measured in a fresh process: each work imports what it needs and nothing else.
+// Measured in a fresh process: each work imports only what it needs.
 const [work = '', path = ''] = process.argv.slice(2);
 const WORKS: Readonly<Record<string, () => Promise<unknown>>> = {
   'read ours': readOurs,
@@ -14,7 +14,7 @@ const WORKS: Readonly<Record<string, () => Promise<unknown>>> = {
 };
 console.log(await WORKS[work]?.());
 
-/** What importing the module of this name costs a program, which is a module in a file itself. */
+/** The cost of importing a module, measured by a program of its own. */
 async function imported(measure: () => number): Promise<number> {
   const before = measure();
   await import(path);
@@ -50,7 +50,7 @@ async function readEmmett(): Promise<string> {
   return state.multiFactors.join();
 }
 
-/** Both of these tell the most memory they had, in KiB; the first also how many milliseconds its rebuild took. */
+/** Both print their peak memory in KiB; the first also prints the milliseconds of its rebuild. */
 async function rebuildOurs(): Promise<string> {
   const { openLoginPolicies } = await import('@login-policy/domain');
   const { store, close } = path.startsWith('postgres') ? await openPostgres() : await openSqlite();

@@ -1,6 +1,6 @@
 /**
- * Whole commands of the library on EventStoreDB beside the least that a write costs: an append of the raw client at a
- * remembered revision.
+ * Commands of the library on EventStoreDB, compared with the minimum of a write: an append of the raw client at a known
+ * revision.
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -35,7 +35,7 @@ const works: readonly Work[] = [
   { title: `many policies, ${AT_ONCE} at a time`, jobs: jobsOver(300), atATime: AT_ONCE },
 ];
 
-/** The server at EVENTSTOREDB_URL, else the double in a process of its own. */
+/** The server at EVENTSTOREDB_URL, otherwise the double in its own process. */
 async function serverUrl(): Promise<{ readonly url: string; readonly stop: () => void }> {
   const given = process.env['EVENTSTOREDB_URL'];
   if (given !== undefined) return { url: given, stop: () => undefined };
@@ -45,7 +45,7 @@ async function serverUrl(): Promise<{ readonly url: string; readonly stop: () =>
   return { url: String(said).trim(), stop: () => child.kill() };
 }
 
-/** In streams that nobody has used. */
+/** In unused streams. */
 async function ours(url: string, { jobs, atATime }: Work): Promise<Figure> {
   const store = connectEventStoreDb(url, { streamPrefix: `bench${randomUUID().replaceAll('-', '')}.` });
   const policies = await openLoginPolicies({ store });
@@ -58,7 +58,7 @@ async function ours(url: string, { jobs, atATime }: Work): Promise<Figure> {
   }
 }
 
-/** As many events, each at the revision that the one before it left. */
+/** The same number of events, each at the revision after the previous one. */
 async function limit(client: EventStoreDBClient, { jobs, atATime }: Work): Promise<Figure> {
   const name = `Raw${randomUUID()}-`;
   const metadata = { actor: 'bench', $correlationId: 'bench' };
@@ -76,7 +76,7 @@ const client = EventStoreDBClient.connectionString(url);
 console.log('| commands of the library | limit | ours | ours ÷ limit |\n| --- | --- | --- | --- |');
 for (const work of works) {
   const [limits, figures]: [Figure[], Figure[]] = [[], []];
-  // The first of each is a warm-up: the compiler is at work.
+  // The first of each is a warm-up for the compiler.
   for (let repetition = 0; repetition <= REPETITIONS; repetition++) {
     limits.push(await limit(client, work));
     figures.push(await ours(url, work));

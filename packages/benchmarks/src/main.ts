@@ -21,8 +21,7 @@ await openPeers(request.isQuick, console.log);
 const needsPostgres = groups.includes('postgres');
 const measured = await (needsPostgres ? withServer(measureAll) : measureAll());
 console.log(summaryAsText(measured));
-// A target that is missed is a result; a row of which we have none is broken, unless there is nothing here to measure
-// it with.
+// A missed target is a result. A row without figures of ours is a failure, unless it can't be measured here.
 if (measured.some(isBroken)) process.exitCode = 1;
 if (request.writes) {
   for (const group of groups) {
@@ -59,7 +58,7 @@ function isOurFailure({ name, figures }: Measured): boolean {
   return name === 'ours' && figures.length === 0;
 }
 
-/** A table is written whole or not at all. */
+/** A table is written completely or not at all. */
 function refuseParts(chosen: readonly string[]): void {
   const isMissing = (row: Row): boolean => chosen.includes(groupOf(row)) && !wanted.includes(row);
   const missing = rows.filter(isMissing).map(({ name }) => name);
@@ -73,7 +72,7 @@ function circumstancesOf({ repetitions }: Request): string {
   return `\`${command}\` on ${date}: commit ${commit()}, Node ${process.versions.node}, ${machine}; medians of ${repetitions} repetitions.`;
 }
 
-/** The commit that is measured, `unknown` outside of a clone. */
+/** The measured commit; `unknown` outside of a clone. */
 function commit(): string {
   try {
     return execFileSync('git', ['rev-parse', '--short=8', 'HEAD'], { encoding: 'utf8', stdio: 'pipe' }).trim();

@@ -1,4 +1,4 @@
-/** Says where the time of our side of a row goes: `npm run bench:profile -- ROW…`. */
+/** Profiles our side of a row: `npm run bench:profile -- ROW…`. */
 import { fileURLToPath } from 'node:url';
 import { runNode } from './harness/fresh-process.js';
 import { withServer } from './raw/postgres-server.js';

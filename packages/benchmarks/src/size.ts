@@ -1,5 +1,5 @@
 /**
- * Prints what policies cost: bytes on disk and in memory, and the time and memory of a rebuild
+ * Prints the cost of policies: bytes on disk and in memory, and the time and memory of a rebuild
  * (docs/explanation/scale.md).
  */
 import { parseArgs } from 'node:util';

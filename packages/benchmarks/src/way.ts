@@ -1,7 +1,4 @@
-/**
- * Counts the functions of ours that a removal enters between its caller and the store, and how deep they are called in
- * each other.
- */
+/** Counts our functions between a removal's caller and the store, and the depth of their calls. */
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
@@ -25,7 +22,7 @@ orThrow(await loginPolicies.removeMultiFactor(owner, 'U2F_WITH_VERIFICATION', by
 session.disconnect();
 await loginPolicies.close();
 
-/** The store, which says by which way an append came to it, once that is looked for. */
+/** The store, which records by which path an append reached it. */
 function watched(inner: EventStore): EventStore {
   return delegating(inner, {
     async append(append) {
@@ -53,7 +50,7 @@ async function sayWay(frames: readonly string[]): Promise<void> {
   if (process.argv.includes('--all')) for (const one of entered) console.log(`  ${one}`);
 }
 
-/** Which source a place in a bundle came from: the bundler leaves a line where each begins. */
+/** The source of a place in a bundle: the bundler leaves a line where each begins. */
 function filesIn(url: string): (offset: number | undefined) => string {
   const begins = [...readFileSync(new URL(url), 'utf8').matchAll(/^\/\/ src\/(.*)\.ts$/gm)];
   return (offset = 0) => begins.findLast(({ index }) => index <= offset)?.[1] ?? url;

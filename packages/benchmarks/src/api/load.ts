@@ -15,8 +15,8 @@ import {
   type LoadRequest,
 } from './requests.js';
 
-// The clients, in a process that is not the server's: autocannon, and h2load for gRPC. It prints how many milliseconds
-// passed from the first request to the last answer.
+// The clients, in a process of their own: autocannon, and h2load for gRPC. Prints the milliseconds from the first
+// request to the last answer.
 const [load = '', port = '', perLane = ''] = process.argv.slice(2);
 const amount = lanes.length * Number(perLane);
 const LOADS: Readonly<Record<string, () => Promise<number>>> = {
@@ -27,7 +27,7 @@ const LOADS: Readonly<Record<string, () => Promise<number>>> = {
 };
 console.log(await LOADS[load]?.());
 
-/** A connection for each lane, one request on its way at any time. @throws Error unless all were granted. */
+/** A connection per lane with one request in flight. @throws Error unless all were accepted. */
 async function overHttp1(requestsOf: (lane: Lane) => readonly LoadRequest[]): Promise<number> {
   const waiting = [...lanes];
   const begun = performance.now();
@@ -50,9 +50,9 @@ async function overHttp1(requestsOf: (lane: Lane) => readonly LoadRequest[]): Pr
 }
 
 /**
- * h2load sends the same request on all its connections: a read, for one instance.
+ * h2load sends the same request on all connections: a read, for one instance.
  *
- * @throws Error where it is not installed.
+ * @throws Error when it is not installed.
  */
 async function overHttp2(): Promise<number> {
   const [lane] = lanes;

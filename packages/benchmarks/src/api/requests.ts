@@ -1,5 +1,6 @@
 /**
- * One client that waits for each answer before it asks again, with an instance of its own: none is refused for another.
+ * A client that waits for each answer before its next request, with an instance of its own, so that no request is
+ * refused because of another.
  */
 export interface Lane {
   readonly host: string;
@@ -7,7 +8,7 @@ export interface Lane {
   readonly token: string;
 }
 
-/** All clients, the same in the process that serves and in the one that asks. */
+/** All clients, the same in the server's and the clients' process. */
 export const lanes: readonly Lane[] = Array.from({ length: 64 }, (_, number) => ({
   host: `instance-${number}.example`,
   instanceId: `69629023906488${String(number).padStart(4, '0')}`,
@@ -33,7 +34,7 @@ export interface LoadRequest {
 const MULTI_FACTOR = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 const SECOND_FACTOR = 'SECOND_FACTOR_TYPE_OTP_EMAIL';
 
-/** Five kinds of command: done, then undone. All of them are granted, and each records one event. */
+/** Five kinds of command, each done and then undone. All are accepted, and each records one event. */
 export function commandsOf(lane: Lane): readonly LoadRequest[] {
   const request = requestsOf(lane);
   return [

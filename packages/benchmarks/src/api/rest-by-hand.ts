@@ -18,7 +18,7 @@ type Body = Readonly<Record<string, unknown>>;
 
 /**
  * What a careful engineer writes on node:http with our library: the token, the permission, the route, the body, the
- * command, and the same answer with the same headers.
+ * command, and an answer with the same headers.
  */
 export async function openRestByHand(): Promise<OpenServer> {
   const open = await openPolicies();

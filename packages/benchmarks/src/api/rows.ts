@@ -22,16 +22,16 @@ const connectEs = {
 const WARM =
   'a server lives for weeks, so each has answered as many before those that count, and is shown just opened as well';
 
-/** A server that takes turns with others under the same load. */
+/** A server that alternates with others under the same load. */
 interface Server {
   readonly name: string;
   readonly how: string;
   readonly open: () => Promise<OpenServer>;
-  /** Whether it answers as many requests before those that count. */
+  /** Whether to warm up with as many requests first. */
   readonly isWarm?: boolean;
 }
 
-/** All rows over the API: a memory store, and 64 requests on their way at any time. */
+/** All rows over the API: a memory store, and 64 requests in flight. */
 export const apiRows: readonly Row[] = [
   rowOf(
     'rest',
@@ -74,7 +74,7 @@ function rowOf(protocol: string, work: string, servers: readonly Server[]): Row 
   };
 }
 
-/** By the clock of the clients, and by the processor time of the server alone. */
+/** By the clients' clock, and by the processor time of the server alone. */
 function contenderOf({ name, how, isWarm = false, open }: Server, protocol: string, { isQuick }: Setting): Contender {
   const perLane = isQuick ? 48 : 240;
   return {

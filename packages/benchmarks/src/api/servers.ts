@@ -8,12 +8,12 @@ import { lanes } from './requests.js';
 /** Login policies on a memory store, with a default policy for the instance of each lane. */
 export interface OpenPolicies {
   readonly policies: LoginPolicies;
-  /** How many events were recorded since they were opened. */
+  /** The number of events recorded since they were opened. */
   readonly written: () => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
-/** A port that is being measured. */
+/** A port under measurement. */
 export interface OpenServer extends Omit<OpenPolicies, 'policies'> {
   readonly port: number;
 }
@@ -34,7 +34,7 @@ export async function openPolicies(): Promise<OpenPolicies> {
   };
 }
 
-/** Listens with a server that answers from these policies, on any port of this machine. */
+/** Listens on any local port with a server that uses these policies. */
 export function listening(server: Server, { written, close }: OpenPolicies): Promise<OpenServer> {
   const closeAll = (): Promise<void> => new Promise<void>((resolve) => server.close(() => resolve())).then(close);
   return new Promise((resolve, reject) => {
@@ -53,15 +53,15 @@ const callers = lanes.map(({ instanceId, token }): [string, Caller] => [
   { id: 'bench', instanceId, grants: [{ permissions }] },
 ]);
 
-/** Knows the token of each lane. */
+/** The token of each lane. */
 export const authenticate: ReturnType<typeof staticTokens> = staticTokens(Object.fromEntries(callers));
 
-/** Knows the host of each lane. */
+/** The host of each lane. */
 export const instanceOf: ReturnType<typeof instancesByHost> = instancesByHost(
   Object.fromEntries(lanes.map(({ host, instanceId }) => [host, instanceId])),
 );
 
-/** The API as anybody would open it: static tokens, instances by host, its own port. */
+/** The API with the usual options: static tokens, instances by host, its own port. */
 export async function openOurs(): Promise<OpenServer> {
   const { policies: loginPolicies, written, close } = await openPolicies();
   const ports = { authenticate, instanceOf, organizations: { exists: () => false } };

@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util';
 export interface Request {
   readonly isQuick: boolean;
   readonly repetitions: number;
-  /** Whether the tables go into the documentation. */
+  /** Whether to write the tables into the documentation. */
   readonly writes: boolean;
-  /** Parts of the names of the rows wanted; none for all. */
+  /** Parts of the names of the rows to measure; empty for all. */
   readonly names: readonly string[];
 }
 

@@ -5,9 +5,9 @@ import { packageFolder } from './scratch.js';
 /** The program with what is measured in a fresh process. */
 export const CHILDREN: string = fileURLToPath(new URL('../children.js', import.meta.url));
 
-/** Answers with what it printed. @throws Error with what it said when it fails. */
+/** The output of a fresh process. @throws Error with its error output when it fails. */
 export function runNode(given: readonly string[]): string {
-  // It doubles the time of any start.
+  // This option doubles the time of any start.
   const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, given, { cwd: packageFolder, env, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr.trim().split('\n').slice(-3).join(' | '));

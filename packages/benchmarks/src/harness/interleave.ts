@@ -1,6 +1,6 @@
 import type { Contender, Figure } from './row.js';
 
-/** The figures of one contender, and what it said each time it failed. */
+/** The figures of one contender, and its errors. */
 export interface Measured {
   readonly name: string;
   readonly how: string;
@@ -14,16 +14,16 @@ interface Running {
   readonly failures: string[];
 }
 
-/** One that failed so often is not asked again. */
+/** A contender with so many errors is not measured any more. */
 const GIVEN_UP_AFTER = 2;
 
 const PATIENCE_MS = 120_000;
 
 /**
- * Measures all contenders in turns, so that a machine that is slow for a while is slow for each of them; another one
- * begins in each round, so that none always comes after the same. What one says when it fails is kept.
+ * Measures all contenders in alternation, so that a slow phase of the machine affects all of them. Each round begins
+ * with another one, so that none always follows the same. Errors are collected.
  *
- * No garbage collection is forced between turns: that throws away compiled code too, and slows a rebuild by half.
+ * No garbage collection is forced in between: that also discards compiled code and makes a rebuild half as fast.
  */
 export async function interleave(
   contenders: readonly Contender[],

@@ -7,16 +7,13 @@ import { interleave, type Measured } from './interleave.js';
 import type { Row } from './row.js';
 import { openScratch } from './scratch.js';
 
-/** A row with its figures; none when its process ended without. */
+/** A row with its figures; without any when its process ended early. */
 export interface MeasuredRow {
   readonly row: Row;
   readonly measured: readonly Measured[];
 }
 
-/**
- * Measures a row in a process of its own: no row pays for what another left in memory, or profits from what the
- * compiler learned there.
- */
+/** Measures a row in its own process, so that rows don't affect each other through memory or compiled code. */
 export async function measureApart(row: Row, { isQuick, repetitions }: Request): Promise<MeasuredRow> {
   const program = fileURLToPath(new URL('../measure.js', import.meta.url));
   const options = ['--repetitions', String(repetitions), ...(isQuick ? ['--quick'] : [])];
@@ -29,12 +26,12 @@ export async function measureApart(row: Row, { isQuick, repetitions }: Request):
   return { row, measured };
 }
 
-/** From this very program's other half: an array is what it sends. */
+/** Sent by the other half of this program: always an array. */
 function isMeasured(message: unknown): message is readonly Measured[] {
   return Array.isArray(message);
 }
 
-/** Measures one row here, on files of its own that are gone afterwards. */
+/** Measures one row in this process, with files that are deleted afterwards. */
 export async function measureHere(row: Row, request: Request, peers: Peers): Promise<readonly Measured[]> {
   const { isQuick, repetitions } = request;
   const scratch = await openScratch();

@@ -14,21 +14,19 @@ async function spentOn(work: () => unknown): Promise<Spent> {
   return { ms, processorMs: (system + user) / 1000 };
 }
 
-/** How many things a second `work` does of its `count`. */
+/** How many of `count` items per second `work` processes. */
 export async function ratePerSecond(count: number, work: () => unknown): Promise<Figure> {
   const { ms, processorMs } = await spentOn(work);
   return { byClock: (count * 1000) / ms, byProcessor: (count * 1000) / processorMs };
 }
 
-/** How long `work` takes, in milliseconds. */
+/** The duration of `work`, in milliseconds. */
 export async function milliseconds(work: () => unknown): Promise<Figure> {
   const { ms, processorMs } = await spentOn(work);
   return { byClock: ms, byProcessor: processorMs };
 }
 
-/**
- * The longest time, in milliseconds, for which nothing else had its turn while `work` was done; and its processor time.
- */
+/** The longest time, in milliseconds, that `work` blocked the event loop; and its processor time. */
 export async function longestStall(work: () => Promise<unknown>): Promise<Figure> {
   let [last, longest] = [performance.now(), 0];
   const look = (): void => {
@@ -44,7 +42,7 @@ export async function longestStall(work: () => Promise<unknown>): Promise<Figure
   return { byClock: longest, byProcessor: processorMs };
 }
 
-/** The middle figure; of an even number, the mean of the two in the middle; NaN of none. */
+/** The median: for an even number, the mean of the middle two; NaN for none. */
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((left, right) => left - right);
   const at = (place: number): number => sorted[place] ?? Number.NaN;

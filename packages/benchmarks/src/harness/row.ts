@@ -1,55 +1,48 @@
 import type { Peers } from '../peers/peers.js';
 import type { Scratch } from './scratch.js';
 
-/** Under what a row is measured. */
+/** The conditions of a measurement. */
 export interface Setting {
-  /** Smaller numbers: to see that it runs, not how fast. */
+  /** Smaller numbers, to check that it runs and not how fast. */
   readonly isQuick: boolean;
-  /** Files on a real disk, gone when the row is done. */
+  /** A folder on a real disk, deleted after the row. */
   readonly scratch: Scratch;
   readonly peers: Peers;
 }
 
-/**
- * What one measurement gave, in the row's unit: by the clock, and by the processor time of the process that did the
- * work.
- */
+/** One measurement in the row's unit: by the clock, and by the processor time of the working process. */
 export interface Figure {
   readonly byClock: number;
-  /** Absent where it says nothing. */
+  /** Absent where it has no meaning. */
   readonly byProcessor?: number;
 }
 
-/**
- * One way to do a row's work. `raw` is what a careful engineer writes by hand for the same work with the driver alone.
- */
+/** One way to do a row's work. `raw` is what a careful engineer writes for it with the driver alone. */
 export interface Contender {
   readonly name: string;
-  /** How it does the work, for a reader who doubts that it is the same. */
+  /** How it does the work, so that readers can check that it is the same. */
   readonly how: string;
   /** Does the work once. */
   measure(): Promise<Figure>;
 }
 
-/**
- * What `ours` must reach: so many times `raw`, or another contender where one is named, or so much in the row's unit.
- */
+/** The target of `ours`: a multiple of `raw` or of a named contender, or a figure in the row's unit. */
 export type Target = { readonly bound: 'at least' | 'at most' } & (
   | { readonly times: number; readonly of?: string; readonly figure?: never }
   | { readonly figure: number; readonly times?: never }
 );
 
-/** A row of the table: one kind of work, done in several ways that take turns. */
+/** A row of the table: one kind of work, done in several alternating ways. */
 export interface Row {
-  /** What `npm run bench ROW` picks it by. It ends with the group whose table it stands in. */
+  /** The name for `npm run bench ROW`. It ends with the group of its table. */
   readonly name: string;
   readonly work: string;
   /** A rate (`…/s`), or a unit of which less is better. */
   readonly unit: string;
-  /** Rounds before those that count: the compiler gets its time where a fresh process is not what is measured. */
+  /** Warm-up rounds for the compiler, where no fresh process is measured. */
   readonly warmUps: number;
   readonly target?: Target;
-  /** `ours` stands first, then `raw`. */
+  /** `ours` first, then `raw`. */
   contenders(setting: Setting): Promise<readonly Contender[]>;
 }
 

@@ -8,14 +8,14 @@ const TMPFS = 0x01021994;
 /** The folder of this package. */
 export const packageFolder: string = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A folder on a real disk that hands out new names and is taken away with all that is in it. */
+/** A folder on a real disk that hands out new names, and is deleted with its content. */
 export interface Scratch {
-  /** A path where nothing stands yet. */
+  /** A path that does not exist yet. */
   fresh(name: string): string;
   remove(): Promise<void>;
 }
 
-/** Opens a scratch folder: where the system keeps such things, or in `.data/` when that is only memory. */
+/** Creates a scratch folder: in the system's temporary folder, or in `.data/` when that one is in memory. */
 export async function openScratch(): Promise<Scratch> {
   const { type } = await statfs(tmpdir());
   const parent = type === TMPFS ? join(packageFolder, '..', '..', '.data') : tmpdir();

@@ -3,7 +3,7 @@ import type { MeasuredRow } from './measure-row.js';
 import { median } from './meter.js';
 import type { Target } from './row.js';
 
-/** What a row must reach, and whether it did. */
+/** The target of a row, and whether it was reached. */
 export interface Verdict {
   readonly wanted: string;
   readonly found: string;
@@ -22,7 +22,7 @@ export function ratioOf(row: MeasuredRow, name: string, by: 'byClock' | 'byProce
 }
 
 /**
- * Judges a row: a rate by the clock and by processor time, the rest by its figure. Without figures a target is not met.
+ * Judges a row: a rate by the clock and by processor time, others by their figure. Without figures, a target is missed.
  */
 export function judge(measured: MeasuredRow): Verdict | undefined {
   const { target, unit } = measured.row;

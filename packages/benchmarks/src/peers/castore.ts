@@ -43,7 +43,7 @@ function policiesIn(eventStorageAdapter: EventStorageAdapter): PeerPolicies {
       const { aggregate } = await store.getAggregate(aggregateId);
       return aggregate?.version ?? 0;
     },
-    // There is nothing in it to close one with.
+    // It has nothing to close.
     close: async () => undefined,
   };
 }

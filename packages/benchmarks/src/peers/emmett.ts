@@ -48,8 +48,8 @@ export const emmettMemory: Peer = {
 };
 
 /**
- * emmett on SQLite, on one connection: by default it opens one for each operation, which is half as fast and now and
- * then ends in SQLITE_BUSY.
+ * emmett on SQLite with one connection. By default it opens one per operation, which is half as fast and sometimes ends
+ * in SQLITE_BUSY.
  */
 export function emmettSqlite({ peers: { emmettSqlite: module, whyNot }, scratch }: Setting): Peer {
   return {
@@ -103,6 +103,6 @@ const pongoRows = pongoSingleStreamProjection<Document, PlainEvent>({
   collectionName: 'policies',
   canHandle,
   initialState: () => ({ ...emptyPolicy() }),
-  // On a copy: it writes a document only when that differs from what it read.
+  // A copy, because it writes a document only if it differs from the one it read.
   evolve: (policy: Document, event: PlainEvent): Document => ({ ...fold(copyOf(policy), event, Date.now()) }),
 });

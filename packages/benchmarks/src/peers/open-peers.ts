@@ -6,9 +6,8 @@ import { fileURLToPath } from 'node:url';
 import type { Peers } from './peers.js';
 
 /**
- * Makes the peers ready. emmett's SQLite store runs on the driver `sqlite3`, whose native half the workspace's install
- * leaves unbuilt: it is built here, the first time it is needed, unless this `isQuick`. Where it is not built, the peer
- * is left out, and why is said.
+ * Prepares the peers. emmett's SQLite store uses the driver `sqlite3`, whose native part the workspace's install does
+ * not build. It is built here on first use, unless `isQuick`. If it is not built, the peer is left out with a reason.
  */
 export async function openPeers(isQuick: boolean, tell: (line: string) => void): Promise<Peers> {
   try {
@@ -38,7 +37,7 @@ function buildDriver(isQuick: boolean, tell: (line: string) => void): void {
   throw new Error(`its driver sqlite3 can't be built here (npm run install in ${folder}): ${said}`);
 }
 
-/** Where Node came with its headers, there is no need to fetch them. */
+/** Uses the headers that Node was installed with, instead of fetching them. */
 function withHeaders(): NodeJS.ProcessEnv {
   const beside = dirname(dirname(process.execPath));
   if (!existsSync(join(beside, 'include', 'node', 'node.h'))) return process.env;

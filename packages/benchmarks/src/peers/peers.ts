@@ -1,26 +1,26 @@
 import type * as EmmettSqlite from '@event-driven-io/emmett-sqlite';
 import type { PlainCommand, PlainEvent } from '../workload/plain-policy.js';
 
-/** Login policies in the store of another library, by its own means. */
+/** Login policies in another library's store, by its own means. */
 export interface PeerPolicies {
   command(stream: string, command: PlainCommand): Promise<void>;
   /** Appends the first events of a policy. */
   seed(stream: string, events: readonly PlainEvent[]): Promise<void>;
-  /** Loads and folds a policy, and answers with how many events it has. */
+  /** Loads and folds a policy, and returns its number of events. */
   load(stream: string): Promise<number>;
   close(): Promise<void>;
 }
 
-/** A library that does the same work. */
+/** Another library that does the same work. */
 export interface Peer {
   readonly name: string;
-  /** How it carries out a command. */
+  /** How it handles a command. */
   readonly how: string;
-  /** Opens it on a fresh place. */
+  /** Opens it on a new path or address. */
   readonly open: () => Promise<PeerPolicies>;
 }
 
-/** The peers that need something built before they run. */
+/** The peers that must be built before they run. */
 export interface Peers {
   readonly emmettSqlite: typeof EmmettSqlite | undefined;
   /** Why it is left out. */
@@ -28,8 +28,8 @@ export interface Peers {
 }
 
 /**
- * Does something with a peer's policies. A peer may print its errors, and throw where nobody can catch it, as a driver
- * does whose statement has no callback: the process goes on in silence, and the work fails with what was thrown.
+ * Runs work on a peer's policies. A peer may print errors, or throw uncatchable ones, as a driver does for a statement
+ * without a callback. The process goes on silently, and the work fails with that error.
  */
 export async function withPeer<Result>(
   { open }: Peer,
@@ -49,7 +49,7 @@ export async function withPeer<Result>(
     return done;
   } finally {
     console.log = log;
-    // One that comes later still belongs to what was done here, and must not end the process either.
+    // A later error still belongs to this work, and must not end the process either.
     process.off('uncaughtException', fail).on('uncaughtException', passOver);
   }
 }

@@ -6,11 +6,11 @@ import { table } from '../report/markdown.js';
 import { whereSpent, type Share } from './spent.js';
 
 const ROUNDS = { warmUps: 3, profiled: 5 } as const;
-/** What is less is not worth a line. */
+/** Smaller shares are not listed. */
 const LEAST = 0.01;
 const FUNCTIONS = 12;
 
-/** Where the time of our side of a row goes, as Markdown: by part, and by function. */
+/** A profile of our side of a row as Markdown: by part, and by function. */
 export async function profileOf(row: Row): Promise<string> {
   const scratch = await openScratch();
   try {
@@ -42,7 +42,7 @@ async function timesOver(rounds: number, contender: Contender): Promise<readonly
   return figures;
 }
 
-/** How long one thing of a row takes: one command, one event, one whole look. */
+/** The time of one item of a row: a command, an event, a look. */
 function microsecondsOf({ unit }: Row, figure: number): number {
   return unit.endsWith('/s') ? 1e6 / figure : figure * 1000;
 }

@@ -1,23 +1,23 @@
 import type { Profiler, Runtime } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 
-/** What share of the time was spent in one thing itself: what that called is not in it. */
+/** A share of the time, without the time of callees. */
 export interface Share {
   readonly name: string;
   readonly share: number;
 }
 
-/** Where time went: the shares of all parts, and of each function, the largest first. */
+/** The profile: the shares of all parts and functions, largest first. */
 export interface Spent {
   readonly parts: readonly Share[];
   readonly functions: readonly Share[];
 }
 
-/** What SQLite's drivers have that is not JavaScript; nothing else in a benchmark has these names. */
+/** The native functions of SQLite drivers; nothing else in a benchmark has these names. */
 const isOfDriver = /^(?:run|get|all|exec|prepare)$/;
 const EACH_MICROSECONDS = 100;
 
-/** Where the time of `work` goes on the main thread, looked at ten thousand times a second. */
+/** Samples the main thread during `work`, ten thousand times a second. */
 export async function whereSpent(work: () => Promise<unknown>): Promise<Spent> {
   const session = new Session();
   session.connect();
@@ -42,7 +42,7 @@ function sharesBy(nameOf: (frame: Runtime.CallFrame) => string, { nodes }: Profi
   return shares.toSorted((one, other) => other.share - one.share);
 }
 
-/** A package of ours, a library, or what is beneath all of them. */
+/** One of our packages, a library, or what is beneath them. */
 function partOf({ functionName, url }: Runtime.CallFrame): string {
   if (functionName === '(garbage collector)') return 'garbage collector';
   if (functionName === '(idle)') return 'waiting';

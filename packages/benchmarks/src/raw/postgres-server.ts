@@ -7,10 +7,10 @@ import { packageFolder } from '../harness/scratch.js';
 const PROGRAM = join(packageFolder, '..', 'store-postgres', '.test-build', 'server-process.js');
 
 /**
- * Does something with the server that `DATABASE_URL` names, or else one that the tests of the store bring along. The
- * programs that measure a row find it under that name; what databases they made is thrown away.
+ * Runs work with the server at `DATABASE_URL`, otherwise with one from the store's tests. The processes that measure a
+ * row find it under that name; their databases are deleted.
  *
- * @throws Error when it would not keep what it acknowledges: then all figures would be of something else.
+ * @throws Error when the server is not durable, because the figures would not be comparable.
  */
 export async function withServer<Result>(work: () => Promise<Result>): Promise<Result> {
   const { DATABASE_URL: given = '' } = process.env;
@@ -52,8 +52,8 @@ async function dropDatabases(url: string): Promise<void> {
 let count = 0;
 
 /**
- * Makes an empty database beside the one `DATABASE_URL` names, and answers with its URL. All of them are thrown away by
- * the process that started this one, when peers that can't be closed are gone.
+ * Creates an empty database beside the one at `DATABASE_URL` and returns its URL. The parent process deletes all of
+ * them, once peers that can't be closed are gone.
  */
 export async function freshDatabase(): Promise<string> {
   const url = new URL(process.env['DATABASE_URL'] ?? '');
@@ -64,7 +64,7 @@ export async function freshDatabase(): Promise<string> {
   return url.href;
 }
 
-/** What the names begin with of the databases that the children of a process make. */
+/** The name prefix of the databases that a process's children create. */
 export function databasesOf(parent: number): string {
   return `bench_${parent}_`;
 }

@@ -1,9 +1,9 @@
 import type { PlainEvent, PlainPolicy } from '../workload/plain-policy.js';
 
-/** What was decided: events to append behind those there are, and the policy after them. */
+/** A decision: events to append, and the policy after them. */
 export interface Decided {
   readonly stream: string;
-  /** The revision the first of the events must get; the store's unique key refuses another. */
+  /** The revision of the first event; the store's unique key refuses another. */
   readonly revision: number;
   readonly events: readonly PlainEvent[];
   readonly policy: PlainPolicy;
@@ -15,44 +15,44 @@ export interface RawEvent {
   readonly at: number;
 }
 
-/** What a scan does with each event. */
+/** The callback of a scan. */
 export type Each = (stream: string, event: PlainEvent, at: number) => void;
 
-/** A row of the table of policies, and the stream it belongs to. */
+/** A row of the table of policies, with its stream. */
 export type RawRow = readonly [stream: string, policy: PlainPolicy];
 
-/** What a careful engineer asks of a database: each method is one transaction, and every statement is prepared. */
+/** What a careful engineer needs of a database: each method is one transaction, and all statements are prepared. */
 export interface RawDriver {
-  /** Appends the events, and keeps the row of each policy, for all that was decided. */
+  /** Appends the events and updates the row of each policy, for all decisions. */
   write(decided: readonly Decided[]): unknown;
-  /** Appends the events only. */
+  /** Appends only the events. */
   append(decided: readonly Decided[]): unknown;
-  /** The rows there are under these names, that of an instance first. */
+  /** The rows under these names, the instance's first. */
   read(streams: readonly string[]): PlainPolicy[] | Promise<PlainPolicy[]>;
-  /** Hands out the next 1,000 events, and answers with the position of the last; with none when there are none. */
+  /** Passes on the next 1,000 events and returns the last position; nothing at the end. */
   page(after: number, each: Each): number | undefined | Promise<number | undefined>;
-  /** The last so many events of a stream before a revision, the newest first. */
+  /** The last so many events of a stream before a revision, newest first. */
   before(stream: string, revision: number, count: number): RawEvent[] | Promise<RawEvent[]>;
-  /** The streams of an instance's custom policies, in their order. */
+  /** The streams of an instance's custom policies, in order. */
   customized(instance: string): string[] | Promise<string[]>;
-  /** Keeps rows and how far they are. */
+  /** Stores rows and their checkpoint. */
   keep(rows: readonly RawRow[], position: number): unknown;
   close(): unknown;
 }
 
-/** The event of its columns: unchecked, as by hand. */
+/** An event from its columns, unchecked. */
 export function parseEvent(type: string, text: string): PlainEvent {
   return plainEvent(type, JSON.parse(text));
 }
 
-/** The event of its data, as it was stored. */
+/** An event from its stored data. */
 export function plainEvent(type: string, data: unknown): PlainEvent {
   const event: unknown = { type, data };
   if (isEvent(event)) return event;
   throw new TypeError(`this is not an event: ${type}`);
 }
 
-/** The policy of its row. */
+/** A policy from its row. */
 export function parsePolicy(row: string): PlainPolicy {
   const policy: unknown = JSON.parse(row);
   if (isPolicy(policy)) return policy;

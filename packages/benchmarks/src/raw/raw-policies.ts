@@ -3,7 +3,7 @@ import { DEFAULT_STREAM, stepAt, streamOf, type Job } from '../workload/course.j
 import { decidePlain, emptyPolicy, fold, type PlainPolicy } from '../workload/plain-policy.js';
 import type { Decided, Each, RawDriver } from './raw-driver.js';
 
-/** The commands and reads of login policies by hand: the state of each policy is kept in memory, as ours is. */
+/** The commands and reads of login policies by hand: the state of each policy is cached, as in ours. */
 export class RawPolicies {
   readonly #driver: RawDriver;
   readonly #states = new Map<string, PlainPolicy>();
@@ -12,9 +12,7 @@ export class RawPolicies {
     this.#driver = driver;
   }
 
-  /**
-   * Decides by the state, appends at the expected revision, and keeps the row: one transaction for all that is given.
-   */
+  /** Decides by the state, appends at the expected revision, and updates the row, in one transaction for all. */
   async give(jobs: readonly Job[]): Promise<void> {
     const decided: Decided[] = [];
     for (const job of jobs) {
@@ -24,7 +22,7 @@ export class RawPolicies {
     await this.#driver.write(decided);
   }
 
-  /** What an organization's users meet: its own policy, else the instance's default. */
+  /** The effective policy of an organization: its own, otherwise the instance's default. */
   async effective(number: number): Promise<PlainPolicy> {
     const [byDefault, custom] = await this.#driver.read([DEFAULT_STREAM, streamOf(number)]);
     const found = custom ?? byDefault;
@@ -32,7 +30,7 @@ export class RawPolicies {
     return found;
   }
 
-  /** The same decisions without writing them, for a store that then only inserts them. */
+  /** The same decisions without a write, for a store that then only inserts. */
   decideAll(jobs: readonly Job[]): readonly Decided[] {
     return jobs.map((job) => this.#decide(job, this.#states.get(streamOf(job.policy)) ?? this.#remember(job)));
   }
@@ -57,7 +55,7 @@ export class RawPolicies {
   }
 }
 
-/** Computes all rows anew: a scan, a fold in place, and every row is written at the end. */
+/** Rebuilds all rows: a scan, a fold in place, and one write of each row at the end. */
 export async function rebuild(driver: RawDriver): Promise<void> {
   const states = new Map<string, PlainPolicy>();
   const each: Each = (stream, event, at) => fold(stateIn(states, stream), event, at);
@@ -66,7 +64,7 @@ export async function rebuild(driver: RawDriver): Promise<void> {
   await driver.keep([...states], position);
 }
 
-/** Brings rows up to the end, a page a transaction, and lets others have their turn between two pages. */
+/** Catches rows up, one page per transaction, and yields in between. */
 export async function catchUp(driver: RawDriver): Promise<void> {
   const states = new Map<string, PlainPolicy>();
   const touched = new Map<string, PlainPolicy>();

@@ -44,8 +44,8 @@ const CUSTOMIZED = 'SELECT stream FROM policies WHERE instance = $1 ORDER BY str
 type Cells = [stream: string, type: string, recordedAt: string, data: string, position: string];
 
 /**
- * `pg` by hand: a pool, one statement and one round trip a transaction. Positions come from a sequence: no order to
- * follow.
+ * `pg` by hand: a pool, and one statement and round trip per transaction. Positions come from a sequence, so their
+ * order is not that of commits.
  */
 export class RawPostgres implements RawDriver {
   readonly #pool: Pool;

@@ -1,14 +1,14 @@
 import type { LoginPolicyView, SecondFactor, SignIn } from '@login-policy/domain';
 import type { SignInOption } from '@login-policy/domain/model';
 
-/** What the judgement by hand answers: as ours. */
+/** The answer of the judgement by hand, in the same form as ours. */
 export type RawJudgement = { validUntil: Date | undefined } & (
   | { outcome: 'proceed'; level: string; amr: string[]; authenticatedAt: Date; offerSetUp: SignInOption[] }
   | { outcome: 'authenticate' | 'verify' | 'set-up'; options: SignInOption[] }
   | { outcome: 'impossible'; reason: string }
 );
 
-/** The lifetimes of a policy in milliseconds, worked out once. */
+/** The lifetimes of a policy in milliseconds, computed once. */
 export interface RawLifetimes {
   password: number;
   external: number;
@@ -17,13 +17,13 @@ export interface RawLifetimes {
   skip: number;
 }
 
-/** A policy as a login server keeps it. */
+/** A policy as a login server caches it. */
 export interface RawPolicy {
   view: LoginPolicyView;
   lifetimes: RawLifetimes;
 }
 
-/** What is found out on the way: when the first check ends, which is the newest, and what was verified. */
+/** Intermediate results: when the first check ends, which is the newest, and what was verified. */
 interface Found {
   readonly signIn: SignIn;
   readonly now: number;
@@ -36,9 +36,8 @@ const ORDER = ['U2F', 'TOTP', 'OTP_EMAIL', 'OTP_SMS', 'RECOVERY_CODES'] as const
 const PASSKEY = { method: 'passkey' } as const;
 
 /**
- * A sign-in judged as a careful engineer writes it for one login server: the same rules, on `Date`s that are trusted to
- * be such. It checks no input, and takes the first end of a check for the end of the judgement. It knows neither
- * `maxAge` nor a level.
+ * A judgement as a careful engineer writes it for one login server: the same rules, on trusted `Date`s. It checks no
+ * input, takes the first end of a check as the end of the judgement, and supports neither `maxAge` nor levels.
  */
 export function judgeByHand({ lifetimes, view }: RawPolicy, signIn: SignIn): RawJudgement {
   const { settings } = view;

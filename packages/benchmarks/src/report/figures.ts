@@ -1,6 +1,6 @@
 import type { Figure } from '../harness/row.js';
 
-/** A figure with three digits that count. */
+/** A figure with three significant digits. */
 export function sayFigure(figure: number): string {
   if (Number.isNaN(figure)) return '–';
   if (figure >= 1e6) return `${(figure / 1e6).toPrecision(3)} M`;
@@ -9,13 +9,13 @@ export function sayFigure(figure: number): string {
   return figure.toPrecision(3);
 }
 
-/** A ratio with the digits that can be meant. */
+/** A ratio with its significant digits. */
 export function sayRatio(ratio: number): string {
   if (!Number.isFinite(ratio)) return '–';
   return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toPrecision(ratio >= 1 ? 3 : 2)} ×`;
 }
 
-/** From the least to the most by the clock. */
+/** The range by the clock. */
 export function rangeOf(figures: readonly Figure[]): string {
   const clocks = figures.map(({ byClock }) => byClock);
   return `${sayFigure(Math.min(...clocks))} – ${sayFigure(Math.max(...clocks))}`;

@@ -9,8 +9,8 @@ import { sayFigure, sayRatio } from './figures.js';
 const DOCUMENTS = join(packageFolder, '..', '..', 'docs', 'explanation');
 
 /**
- * The measured rows of a group as Markdown: how many targets are missed, and one line a row. The command itself prints
- * every contender.
+ * The rows of a group as Markdown: the number of missed targets, and one line per row. The command itself prints every
+ * contender.
  */
 export function asMarkdown(rows: readonly MeasuredRow[], circumstances: string): string {
   const head = ['row', 'unit', 'ours', 'raw', 'ours ÷ raw', 'by processor', 'target', 'peers ÷ raw'];
@@ -59,9 +59,9 @@ function peerOf({ name, figures, failures }: Measured, row: MeasuredRow): string
 }
 
 /**
- * Puts a group's table into the documentation, and answers with the document's path.
+ * Writes a group's table into the documentation, and returns the document's path.
  *
- * @throws Error when its markers are not there: then somebody should look.
+ * @throws Error when the markers are missing.
  */
 export async function writeDocument(group: string, tables: string): Promise<string> {
   const [path, name] = [join(DOCUMENTS, 'measurements.md'), `measured ${group}`];

@@ -2,7 +2,7 @@ import type { MeasuredRow } from '../harness/measure-row.js';
 import { judge, medianOf, ratioOf } from '../harness/verdict.js';
 import { rangeOf, sayFigure, sayRatio } from './figures.js';
 
-/** One measured row for a person at a terminal. */
+/** One measured row for a terminal. */
 export function rowAsText(row: MeasuredRow): string {
   const { measured } = row;
   if (measured.length === 0) return `${row.row.name}: its process ended without figures\n`;

@@ -7,7 +7,7 @@ import { drawn } from '../workload/histories.js';
 import type { Kind } from '../workload/kinds.js';
 import { addDefault, give, PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
 
-/** What a command pays for the audit log. */
+/** What the audit log costs a command. */
 export function auditCost(kind: Kind, atATime: number): Row {
   const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
   return {
@@ -66,7 +66,7 @@ const FILTERS: Readonly<Record<string, AuditFilter>> = {
   'a time': { from: '2020-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z' },
 };
 
-/** The first page of an audit log under any one filter. */
+/** The first page of an audit log with one filter. */
 export function auditPage(kind: Kind): Row {
   return {
     name: `audit-page-${kind.name}`,

@@ -14,15 +14,14 @@ interface Work {
   readonly atATime: number;
 }
 
-/** Commands of five kinds over many policies; so many are on their way at any time. */
+/** Commands of five kinds over many policies, with so many in flight. */
 export function commands(kind: Kind, { atATime, times }: { readonly atATime: number; readonly times: number }): Row {
   const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
   return {
     name: `${name}-${kind.name}`,
     work: `commands of five kinds in turn on many policies, ${how}, ${kind.title}`,
     unit: 'commands/s',
-    // After one round of ours the compiler is still at work: each round was faster than the one before it up to the
-    // third.
+    // The compiler needs several rounds: each was faster than the one before, up to the third.
     warmUps: 3,
     target: { bound: 'at least', times },
     contenders: async (setting) => {
@@ -65,7 +64,7 @@ function raw({ kind, setting, jobs, atATime }: Work): Contender {
   };
 }
 
-/** What no library can exceed: all is decided beforehand, and no row is kept. */
+/** The upper bound for any library: all is decided beforehand, and no row is updated. */
 function limit({ kind, setting, jobs, atATime }: Work): Contender {
   return {
     name: 'raw, insert only',
@@ -81,7 +80,7 @@ function limit({ kind, setting, jobs, atATime }: Work): Contender {
   };
 }
 
-/** Whether our own writer should be in a thread. */
+/** Whether our writer should be in a thread. */
 function inAThread({ setting, jobs, atATime }: Work): Contender {
   return {
     name: 'ours, written by a thread',
@@ -103,7 +102,7 @@ function byPeer(peer: Peer, { setting, atATime }: Work): Contender {
     measure: () =>
       withPeer(peer, (policies) =>
         ratePerSecond(jobs.length, () => {
-          // Of one policy, none is given before the one before it was answered: a peer need not put them in order.
+          // One command at a time for each policy, because a peer need not order them.
           const answers = new Map<number, Promise<void>>();
           return lanes(jobs, atATime, ({ policy, step }) => {
             const before = answers.get(policy) ?? Promise.resolve();

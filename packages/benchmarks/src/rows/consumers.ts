@@ -30,7 +30,7 @@ async function caughtUp(consumer: Consumer): Promise<void> {
   while (consumer.status().lag !== 0) await pause(1);
 }
 
-/** How long an event takes from the answer to its append to the handler of a consumer. */
+/** The time from the answer to an append to the consumer's handler. */
 export function consumedSoon(kind: Kind, { from, figure }: { from: 'one store' | 'another'; figure: number }): Row {
   return {
     name: `consumed-soon-${kind.name}`,
@@ -72,7 +72,7 @@ async function soonOn(writing: Store, reading: Store, count: number): Promise<re
   return figures;
 }
 
-/** How fast a consumer comes through what is there already. */
+/** How fast a consumer handles a backlog. */
 export function consumedBacklog(kind: Kind, figure: number): Row {
   return {
     name: `consumed-backlog-${kind.name}`,
@@ -104,7 +104,7 @@ export function consumedBacklog(kind: Kind, figure: number): Row {
   };
 }
 
-/** What consumers cost that have nothing to do. */
+/** The cost of idle consumers. */
 export function idleConsumers(kind: Kind, figure: number): Row {
   return {
     name: `idle-consumers-${kind.name}`,

@@ -5,10 +5,10 @@ import { long, seedRaw } from '../workload/histories.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
 import { give, seedReady, withOurs } from '../workload/ours.js';
 
-/** The first command of a policy records four events, each of those after it one. */
+/** The first command of a policy records four events, each later one records one. */
 const MORE_EVENTS_THAN_COMMANDS = 3;
 
-/** A command on a policy with a long history, by a process that has not seen it: where nothing is warm. */
+/** A command on a policy with a long history, in a process with cold caches. */
 export function firstCommand(kind: Kind): Row {
   return {
     name: `first-command-${kind.name}`,
@@ -30,7 +30,7 @@ export function firstCommand(kind: Kind): Row {
   };
 }
 
-/** Answers with what measures a command that comes after so many others. */
+/** Makes the measurement of a command after so many others. */
 async function seededOurs(kind: Kind, setting: Setting, length: number): Promise<(after: number) => Promise<Figure>> {
   const place = await kind.freshPlace(setting);
   await seedReady(kind, place, long(length));

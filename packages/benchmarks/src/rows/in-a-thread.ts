@@ -10,9 +10,8 @@ import { policyAfter } from '../workload/course.js';
 const PROGRAM = new URL('./writer-thread.js', import.meta.url);
 
 /**
- * Does something with our login policies in memory, of which a thread writes every append to SQLite before it is
- * answered: the most that a writer in a thread could bring, because nothing is read there, checked or settled after a
- * fault.
+ * Runs work on our login policies in memory, with a thread that writes every append to SQLite before it is answered.
+ * This is the upper bound for a writer in a thread, because nothing is read, checked or settled there.
  */
 export async function withWriterThread<Result>(
   path: string,
@@ -31,7 +30,7 @@ export async function withWriterThread<Result>(
 }
 
 function writtenBy(thread: Worker, inner: EventStore): EventStore {
-  // A row of a usual length: what it says does not matter here.
+  // A row of typical length; its content does not matter.
   const policy = policyAfter(4);
   let waiting: Decided[] = [];
   let written: Promise<unknown> = Promise.resolve();

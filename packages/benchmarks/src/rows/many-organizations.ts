@@ -10,13 +10,13 @@ import { addDefault, seedReady, withOurPolicies, withOurs } from '../workload/ou
 
 type Measure = (work: () => Promise<unknown>) => Promise<Figure>;
 
-/** How many organizations there are, and how many of them have their own policy. */
+/** The number of organizations, and of those with a custom policy. */
 interface Size {
   readonly organizations: number;
   readonly custom: number;
 }
 
-/** The organizations that a change to the default does not reach. */
+/** The organizations that a change to the default does not affect. */
 export function customized(kind: Kind): Row {
   return {
     name: `customized-list-${kind.name}`,
@@ -35,7 +35,7 @@ export function customized(kind: Kind): Row {
   };
 }
 
-/** Who still allows a factor: the first page of the list, and the number of all. */
+/** Who still allows a factor: the first page, and the total. */
 export function stillAllowed(kind: Kind): Row {
   return {
     name: `still-allowed-${kind.name}`,
@@ -53,7 +53,7 @@ export function stillAllowed(kind: Kind): Row {
           how: 'loginPolicies.organizationsWithCustomPolicy with allowing, the tenth time',
           measure: () =>
             withOurs(kind, place, async (policies) => {
-              // PostgreSQL keeps the number soon after it is asked for first.
+              // PostgreSQL stores the number soon after the first query.
               for (let times = 1; times < 10; times++) await stillAllowing(policies, custom);
               return milliseconds(() => stillAllowing(policies, custom));
             }),
@@ -68,7 +68,7 @@ async function stillAllowing(policies: LoginPolicies, custom: number): Promise<v
   demandCount(orThrow(await policies.organizationsWithCustomPolicy({ instanceId: INSTANCE_ID }, asked)).total, custom);
 }
 
-/** How long it takes to list the organizations that a removal from the default policy affects. */
+/** The time to list the organizations that a removal from the default policy affects. */
 export function preview(kind: Kind): Row {
   return previewRow(kind, {
     name: 'preview',
@@ -77,7 +77,7 @@ export function preview(kind: Kind): Row {
   });
 }
 
-/** How long everything else in a process waits for that at the most. */
+/** How long that blocks the event loop at most. */
 export function previewStall(kind: Kind): Row {
   return previewRow(kind, {
     name: 'preview-stall',

@@ -8,18 +8,18 @@ import { withRaw, type Kind } from '../workload/kinds.js';
 import { seedReady, withOurs } from '../workload/ours.js';
 import { fold } from '../workload/plain-policy.js';
 
-/** How many events apart the states are that are kept, by us and by hand. */
+/** The number of events between two snapshots, ours and by hand. */
 const EVERY = 250;
 const NEWEST = 100;
 
-/** A look at the past of one policy, by us and by hand. */
+/** A read of the past of one policy, ours and by hand. */
 interface Look {
   readonly ours: (policies: LoginPolicies) => Promise<unknown>;
   readonly raw: (driver: RawDriver) => Promise<unknown>;
   readonly rawHow: string;
 }
 
-/** The newest page of a long history: what a person who asks "who changed this?" sees first. */
+/** The newest page of a long history: the answer to "who changed this?" */
 export function newestEntries(kind: Kind): Row {
   return {
     name: `newest-entries-${kind.name}`,
@@ -31,7 +31,7 @@ export function newestEntries(kind: Kind): Row {
   };
 }
 
-/** A long policy as it was when it had half of its events. */
+/** A long policy as of half of its events. */
 export function asOfTheMiddle(kind: Kind): Row {
   return {
     name: `as-of-middle-${kind.name}`,
@@ -59,7 +59,7 @@ function lookAtNewest(length: number): Look {
   };
 }
 
-/** Halfway between two of the states that are kept. */
+/** Halfway between two snapshots. */
 function lookAtMiddle(length: number): Look {
   const [kept, behind] = [length / 2, EVERY / 2];
   const sequence = BigInt(kept + behind);
@@ -83,7 +83,7 @@ function keptState(length: number): string {
   return `${streamOf(0)}@${length}`;
 }
 
-/** @throws Error unless the answer is the one that was asked for. */
+/** @throws Error unless the answer is the requested one. */
 function demand(isRight: boolean): void {
   if (!isRight) throw new Error('this is not what was asked for');
 }

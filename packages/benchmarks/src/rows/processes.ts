@@ -11,7 +11,7 @@ import type { PlainEvent } from '../workload/plain-policy.js';
 
 const STARTS = 5;
 
-/** What a command-line tool or a function in a cloud waits for. */
+/** The start-up of a command-line tool or a cloud function. */
 export const freshProcess: Row = {
   name: 'fresh-process-sqlite',
   work: 'fresh process: import, open, read one policy, print, end, SQLite',
@@ -55,7 +55,7 @@ const MODULES = [
   '@event-driven-io/emmett',
 ];
 
-/** What docs/adr/0002 is about: what an import costs a fresh process. */
+/** The subject of docs/adr/0002: the cost of an import in a fresh process. */
 export const imports: Row = {
   name: 'imports-sqlite',
   work: 'fresh process that imports one module and ends',
@@ -72,7 +72,7 @@ function importing(name: string, how: string, code: string): Contender {
   return { name, how, measure: () => starts(['--input-type=module', '--eval', code]) };
 }
 
-/** What importing the API costs beyond Node itself: its time, or its memory. */
+/** The cost of importing the API beyond Node itself: time or memory. */
 function importOfApi(unit: 'ms' | 'MB', figure: number): Row {
   const costOf = (name: string): Contender['measure'] => {
     const cost = (): number => Number(runNode([CHILDREN, `import in ${unit}`, name]));
@@ -95,10 +95,10 @@ function importOfApi(unit: 'ms' | 'MB', figure: number): Row {
   };
 }
 
-/** What issue 15 allows a program that mounts the API. */
+/** What issue 15 allows for a program that mounts the API. */
 export const importsOfApi: readonly Row[] = [importOfApi('ms', 250), importOfApi('MB', 35)];
 
-/** Whether a rebuild's memory grows with the history. */
+/** Whether the memory of a rebuild grows with the history. */
 export const peakMemory: Row = {
   name: 'peak-rss-sqlite',
   work: 'most memory (RSS) of a fresh process that rebuilds 10,000 policies from 500,000 events, SQLite',
@@ -122,7 +122,7 @@ async function peakOf(work: string, path: string): Promise<Figure> {
   return { byClock: (Number(runNode([CHILDREN, work, path]).split(' ')[0]) * 1024) / 1e6 };
 }
 
-/** The median of some starts: one alone says little. */
+/** The median of several starts. */
 async function starts(given: readonly string[]): Promise<Figure> {
   const took = Array.from({ length: STARTS }, () => {
     const begun = performance.now();

@@ -9,7 +9,7 @@ import { addDefault, give, withOurs } from '../workload/ours.js';
 
 const ORGANIZATIONS = 2000;
 
-/** What every sign-in asks: the effective policy of an organization. */
+/** The read of every sign-in: the effective policy of an organization. */
 export function reads(kind: Kind, times: number): Row {
   const customized = Array.from({ length: ORGANIZATIONS / 2 }, (_, index) => index * 2);
   return {

@@ -8,7 +8,7 @@ import { drawn, seedRaw, type Stretch } from '../workload/histories.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
 import { PATIENCE, seedOurs, seedPlace, withOurs } from '../workload/ours.js';
 
-/** A read model computed anew, on tables as they were left: nobody ran `ANALYZE`. */
+/** A rebuild of a read model, on tables without `ANALYZE`. */
 export function rebuild(kind: Kind, { policies, times }: { readonly policies: number; readonly times: number }): Row {
   return {
     name: `rebuild-${policies / 1000}k-${kind.name}`,
@@ -47,7 +47,7 @@ async function raw(kind: Kind, setting: Setting, stretches: readonly Stretch[]):
   };
 }
 
-/** The nearest that a peer has: it loads and folds one policy after another, and writes nothing. */
+/** The closest work of a peer: it loads and folds one policy after another, and writes nothing. */
 function loadedBy(peer: Peer, policies: number): Contender {
   const [history, streams] = [historyOf(100), Array.from({ length: policies }, (_, number) => streamOf(number))];
   const how = `each policy loaded, nothing written; only ${streams.length} policies of ${history.length} events`;
@@ -68,7 +68,7 @@ function countOf(stretches: readonly Stretch[]): number {
   return stretches.reduce((count, { from, to }) => count + to - from, 0);
 }
 
-/** How long everything else in a process waits at the most, while a read model that is not there yet is computed. */
+/** How long the initial build of a read model blocks the event loop at most. */
 export function catchUpStall(kind: Kind): Row {
   return {
     name: `catch-up-stall-${kind.name}`,

@@ -17,7 +17,7 @@ const HOUR = 3_600_000;
 const AT = new Date('2026-01-01T12:00:00.000Z');
 const ago = (hours: number): Date => new Date(AT.getTime() - hours * HOUR);
 
-/** What a login server meets all day: sessions that are enough, and some that are not, or no longer. */
+/** The typical sessions of a login server: most are sufficient, some are not, or no longer. */
 const SIGN_INS: readonly SignIn[] = [
   {
     user: { hasPassword: true, factors: ['TOTP'], identityProviders: [] },
@@ -47,7 +47,7 @@ const SIGN_INS: readonly SignIn[] = [
   },
 ];
 
-/** The judgement of a sign-in, by a policy that was read before. */
+/** A judgement by a policy that was read before. */
 export const signIns: Row = {
   name: 'sign-in-domain',
   work: 'sign-ins of six kinds judged in turn by a policy in memory: five microseconds each is 200 k/s',

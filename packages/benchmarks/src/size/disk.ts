@@ -6,7 +6,7 @@ import type { Kind } from '../workload/kinds.js';
 import { long } from '../workload/histories.js';
 import { addDefault, give, seedReady, withOurs } from '../workload/ours.js';
 
-/** How much of the disk one table takes, its indexes and its half-empty pages with it. */
+/** The disk space of a table, with its indexes and partly filled pages. */
 interface Part {
   readonly name: string;
   readonly bytes: number;
@@ -19,13 +19,13 @@ const SQLITE_CONTENT = 'SELECT avg(octet_length(data) + octet_length(metadata)) 
 const POSTGRES_PARTS = `
   SELECT relname AS name, pg_total_relation_size(oid)::float8 AS bytes
   FROM pg_class WHERE relnamespace = 'login_policy'::regnamespace AND relkind = 'r'`;
-/** How many events of one policy apart the snapshots of it are. */
+/** The number of events between two snapshots of a policy. */
 const EVERY = 250;
-/** In these the size grows with the events; in all others of these names with the policies that are in force. */
+/** These grow with the events, all other tables with the policies in force. */
 const OF_EVENTS = ['events'];
 const OF_POLICIES = ['names', 'rows', 'row_index', 'read_model_rows', 'read_model_entries'];
 
-/** Prints what an event and a policy take on disk, as commands of five kinds leave it, 32 at a time. */
+/** Prints the disk space of an event and a policy, after commands of five kinds, 32 at a time. */
 export async function sayDisk(kind: Kind, setting: Setting): Promise<void> {
   const policies = setting.isQuick ? 200 : 2000;
   const place = await kind.freshPlace(setting);
@@ -53,7 +53,7 @@ function partsOf(kind: Kind, place: string): readonly Part[] | Promise<readonly 
   return kind.name === 'sqlite' ? partsOfFile(place) : partsOfDatabase(place);
 }
 
-/** What each of so many things takes in tables of these names. */
+/** The space per item in tables of these names. */
 function share(parts: readonly Part[], names: readonly string[], count: number): number {
   return Math.round(sum(parts.filter(({ name }) => names.includes(name))) / count);
 }

@@ -5,7 +5,7 @@ import { drawn } from '../workload/histories.js';
 import { sqlite } from '../workload/kinds.js';
 import { give, PATIENCE, seedOurs, seedReady, withOurs } from '../workload/ours.js';
 
-// Prints how many bytes of the heap one thing of a kind takes, in a process of its own.
+// Prints the heap bytes of one item of a kind, in its own process.
 const [work = '', path = '', given = ''] = process.argv.slice(2);
 const count = Number(given);
 const numbers = Array.from({ length: count }, (_, number) => number);
@@ -22,7 +22,7 @@ async function read(policies: LoginPolicies, policy: number): Promise<void> {
   orThrow(await policies.policy(organization(policy)));
 }
 
-/** What stays of something that is done with each policy. */
+/** What remains of work on each policy. */
 async function keptBy(use: (policies: LoginPolicies, policy: number) => Promise<void>): Promise<number> {
   await seedReady(sqlite, path, drawn(count, 4));
   return withOurs(sqlite, path, async (policies) => {
@@ -45,7 +45,7 @@ async function inMemory(): Promise<{ readonly event: number; readonly row: numbe
   return { event: (seeded - before) / (count * EVENTS_OF_COURSE), row };
 }
 
-/** What is still in use once everything else was collected. */
+/** The heap in use after a garbage collection. */
 async function heap(): Promise<number> {
   await new Promise((resolve) => {
     setTimeout(resolve, 100);

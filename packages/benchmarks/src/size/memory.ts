@@ -10,7 +10,7 @@ const WORKS = [
   'a row in the memory store',
 ];
 
-/** Prints what is held in memory, each kind of thing counted in a fresh process after everything else was collected. */
+/** Prints the memory of each kind of item, measured in a fresh process after a garbage collection. */
 export function sayMemory({ isQuick, scratch }: Setting): void {
   console.log('On the heap, SQLite where a store is needed:');
   for (const work of WORKS) {

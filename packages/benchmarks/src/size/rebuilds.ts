@@ -8,10 +8,7 @@ import { PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
 const EVENTS_EACH = 5;
 const WHOLE = 10_000_000;
 
-/**
- * Prints how long a rebuild takes and what memory it needs, each in a fresh process, and what that comes to for ten
- * million.
- */
+/** Prints the time and memory of rebuilds, each in a fresh process, extrapolated to ten million. */
 export async function sayRebuilds(kind: Kind, setting: Setting, most: number): Promise<void> {
   const sizes = setting.isQuick ? [500, 2000] : [1000, 10_000, 100_000, 1_000_000].filter((size) => size <= most);
   console.log(`A rebuild, ${kind.title}, policies of ${EVENTS_EACH} events in an order that was drawn:`);

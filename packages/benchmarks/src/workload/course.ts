@@ -11,7 +11,7 @@ import {
   type PlainPolicy,
 } from './plain-policy.js';
 
-/** One command, as our library takes it and as it is by hand. */
+/** One command, for our library and by hand. */
 export interface Step {
   readonly ours: CommandInput;
   readonly plain: PlainCommand;
@@ -30,7 +30,7 @@ const ADD: Step = {
   plain: { type: 'add', settings: defaults, secondFactors, multiFactors },
 };
 
-/** Five kinds of command on a policy that is there, in turn: done, then undone. */
+/** Five kinds of command on an existing policy, in rotation: done, then undone. */
 const ON_AND_ON: readonly Step[] = [
   change(true, 6),
   same({ type: 'addSecondFactor', factor: 'OTP_EMAIL' }),
@@ -42,10 +42,10 @@ const ON_AND_ON: readonly Step[] = [
   same({ type: 'removeIdentityProvider', id: 'google' }),
 ];
 
-/** How many steps bring a policy into force, change it and put it back. */
+/** The steps that add a policy, change it and change it back. */
 export const STEPS: number = 1 + ON_AND_ON.length;
 
-/** How many events they record: the first four, each of the others one. */
+/** The number of their events: four for the first, one for each other. */
 export const EVENTS_OF_COURSE: number = STEPS + 3;
 
 function settingsIn({ settings }: JsonObject): JsonObject {
@@ -66,7 +66,7 @@ function same(
   return { ours: command, plain: command };
 }
 
-/** The command a policy gets as its n-th, from 0. */
+/** The n-th command of a policy, counted from 0. */
 export function stepAt(number: number): Step {
   return (number === 0 ? undefined : ON_AND_ON[(number - 1) % ON_AND_ON.length]) ?? ADD;
 }
@@ -77,9 +77,7 @@ export interface Job {
   readonly step: number;
 }
 
-/**
- * The whole course of many policies: at any time their commands are of all kinds, and no two on one policy come close.
- */
+/** The course of many policies: commands of all kinds are mixed, and two on one policy are far apart. */
 export function jobsOver(policies: number): readonly Job[] {
   const jobs: Job[] = [];
   for (let tick = 0; tick < 2 * STEPS; tick++) {
@@ -120,10 +118,10 @@ export function historyOf(count: number): readonly PlainEvent[] {
 export function policyAfter(count: number): PlainPolicy {
   return historyOf(count).reduce((policy, event) => fold(policy, event, Date.now()), emptyPolicy());
 }
-/** How many commands are on their way at any time, where they come at the same time. */
+/** The number of concurrent commands. */
 export const AT_ONCE = 32;
 
-/** Gives all of them in their order, never more than so many on their way. @throws Error with the first failure. */
+/** Runs all in order, with at most so many in flight. @throws Error with the first failure. */
 export async function lanes<Item>(
   items: readonly Item[],
   atATime: number,

@@ -9,12 +9,12 @@ export interface Stretch {
   readonly to: number;
 }
 
-/** How many events a policy begins with: they come in one append. */
+/** The number of a policy's initial events, in one append. */
 const FIRST = 4;
 
 /**
- * Histories of many policies in the order a busy year leaves them in: the next policy is drawn, with a seed, so that it
- * is the same for all contenders. A policy begins with one append of four events; then they come one by one.
+ * Histories of many policies as after a busy year: the next policy is drawn at random, with a seed, so that it is the
+ * same for all contenders. A policy begins with one append of four events; later events come one by one.
  */
 export function drawn(policies: number, eventsEach: number): readonly Stretch[] {
   const lengths = Array.from({ length: policies }, () => 0);
@@ -46,7 +46,7 @@ export function long(length: number): readonly Stretch[] {
   }));
 }
 
-/** How many events the longest of these histories has. */
+/** The number of events in the longest of these histories. */
 export function longestOf(stretches: readonly Stretch[]): number {
   return stretches.reduce((longest, { to }) => Math.max(longest, to), 0);
 }
@@ -60,7 +60,7 @@ export function drawer(seed: number): (below: number) => number {
   };
 }
 
-/** Writes histories by hand, 500 appends a transaction; no row is kept. */
+/** Writes histories by hand, 500 appends per transaction, without rows. */
 export async function seedRaw(driver: RawDriver, stretches: readonly Stretch[]): Promise<void> {
   const history = historyOf(longestOf(stretches));
   const decided = stretches.map(({ policy, from, to }) => {

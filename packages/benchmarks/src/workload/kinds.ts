@@ -12,23 +12,23 @@ import { RawMemory } from '../raw/raw-memory.js';
 import { RawPostgres } from '../raw/raw-postgres.js';
 import { RawSqlite } from '../raw/raw-sqlite.js';
 
-/** A store of ours, and what closes all that was opened for it. */
+/** One of our stores, and a function that closes everything opened for it. */
 export interface OpenStore {
   readonly store: Store;
   readonly close: () => Promise<void>;
 }
 
-/** A kind of store: ours, the same by hand, and the peers. */
+/** A kind of store: ours, by hand, and the peers. */
 export interface Kind {
-  /** The group its rows stand in. */
+  /** The group of its rows. */
   readonly name: 'sqlite' | 'postgres' | 'memory';
-  /** What a row's title says of it. */
+  /** The store's name in a row's title. */
   readonly title: string;
-  /** What the driver by hand is. */
+  /** The name of the driver by hand. */
   readonly driver: string;
-  /** How many policies get commands one after another in a round: a second or two of it. */
+  /** The number of policies with commands in a round of a second or two. */
   readonly policiesInTurn: number;
-  /** A path or an address where nothing is yet. */
+  /** A path or an address that is still empty. */
   freshPlace(setting: Setting): Promise<string>;
   /** Opens ours as the README does. */
   openOurs(place: string): Promise<OpenStore>;
@@ -67,7 +67,7 @@ export const postgres: Kind = {
   peers: () => [emmettPostgres, castorePostgres],
 };
 
-/** Memory: a place can't be opened twice. */
+/** Memory can't be opened twice. */
 export const memory: Kind = {
   name: 'memory',
   title: 'memory',
@@ -82,7 +82,7 @@ export const memory: Kind = {
   peers: () => [emmettMemory, castoreMemory],
 };
 
-/** Does something with the driver by hand at a place, and closes it. */
+/** Runs work with the driver by hand, and closes it. */
 export async function withRaw<Result>(
   kind: Kind,
   place: string,

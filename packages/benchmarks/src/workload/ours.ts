@@ -13,7 +13,7 @@ import type { Kind } from './kinds.js';
 
 const OPTIONS = { actor: 'bench' } as const;
 
-/** Does something with our login policies at a place, opened as the README opens them, and closes them. */
+/** Runs work on our login policies, opened as in the README, and closes them. */
 export function withOurs<Result>(
   kind: Kind,
   place: string,
@@ -22,7 +22,7 @@ export function withOurs<Result>(
   return withOurPolicies({ kind, place }, work);
 }
 
-/** {@link withOurs}, with options that the README does not have. */
+/** {@link withOurs} with additional options. */
 export async function withOurPolicies<Result>(
   {
     kind,
@@ -44,15 +44,14 @@ export async function withOurPolicies<Result>(
   }
 }
 
-/** Gives a command to our login policies. @throws Error when it is refused. */
+/** Runs a command on our login policies. @throws Error when it is refused. */
 export async function give(policies: LoginPolicies, { policy, step }: Job): Promise<void> {
   const answer = await policies.execute(organization(policy), stepAt(step).ours, OPTIONS);
   if (answer.outcome === 'rejected') throw new Error(answer.message);
 }
 
 /**
- * @throws Error unless the read model has all commands of a policy's course: else what was measured is not what was
- * promised.
+ * @throws Error unless the read model has all commands of a policy's course, because the measurement would be invalid.
  */
 export async function checkRow(policies: LoginPolicies, number: number): Promise<void> {
   const { policy } = orThrow(await policies.policy(organization(number)));
@@ -61,14 +60,14 @@ export async function checkRow(policies: LoginPolicies, number: number): Promise
     throw new Error(`the row is at ${policy.details.sequence}, not ${expected}`);
 }
 
-/** Brings the default policy of the instance into force. */
+/** Adds the default policy of the instance. */
 export async function addDefault(policies: LoginPolicies): Promise<void> {
   orThrow(await policies.add({ instanceId: INSTANCE_ID }, freshInstance, OPTIONS));
 }
 
 const metadata = Object.freeze({ actor: 'bench', correlationId: 'bench' });
 
-/** Writes histories in their order into a store without a read model, 500 appends at a time. */
+/** Writes histories into a store without a read model, 500 appends at a time. */
 export async function seedOurs({ eventStore }: Store, stretches: readonly Stretch[]): Promise<void> {
   const ids = monotonicIds();
   const history = historyOf(longestOf(stretches));
@@ -82,17 +81,17 @@ export async function seedOurs({ eventStore }: Store, stretches: readonly Stretc
   }
 }
 
-/** The same at a place, and closes the store. */
+/** The same at a path or address, and closes the store. */
 export async function seedPlace(kind: Kind, place: string, stretches: readonly Stretch[]): Promise<void> {
   const { store, close } = await kind.openOurs(place);
   await seedOurs(store, stretches);
   await close();
 }
 
-/** How long a read model may take to be there. */
+/** How long a read model may take to catch up. */
 export const PATIENCE = { waitMs: 600_000 } as const;
 
-/** {@link seedPlace}, and the read model is kept up to the end. */
+/** {@link seedPlace}, with the read model caught up. */
 export async function seedReady(kind: Kind, place: string, stretches: readonly Stretch[]): Promise<void> {
   await seedPlace(kind, place, stretches);
   await withOurs(kind, place, ({ readModel }) => readModel.ready(PATIENCE));

@@ -3,14 +3,14 @@ import type { JsonObject } from '@login-policy/event-sourcing';
 
 type Link = { readonly id: string; readonly ownerType: string };
 
-/** A login policy as a careful engineer keeps it without any library, with what its details are made of. */
+/** A login policy by hand, without any library, with what its details are made from. */
 export interface PlainPolicy {
   isInForce: boolean;
   settings: JsonObject;
   secondFactors: string[];
   multiFactors: string[];
   identityProviders: Link[];
-  /** How many events it has. */
+  /** Its number of events. */
   sequence: number;
   createdAt: number;
   changedAt: number;
@@ -54,14 +54,14 @@ export function emptyPolicy(): PlainPolicy {
   };
 }
 
-/** Another one that is equal. */
+/** An equal copy. */
 export function copyOf(policy: PlainPolicy): PlainPolicy {
   const { secondFactors, multiFactors, identityProviders } = policy;
   const lists = { secondFactors: [...secondFactors], multiFactors: [...multiFactors] };
   return { ...policy, ...lists, identityProviders: [...identityProviders] };
 }
 
-/** Folds an event into the policy, in place: the fastest that can be done by hand. */
+/** Folds an event into the policy in place: the fastest way by hand. */
 export function fold(policy: PlainPolicy, event: PlainEvent, at: number): PlainPolicy {
   policy.sequence += 1;
   policy.changedAt = at;
@@ -93,7 +93,7 @@ export function fold(policy: PlainPolicy, event: PlainEvent, at: number): PlainP
   }
 }
 
-/** What the policy answers to a command. @throws Error when it refuses. */
+/** The policy's answer to a command. @throws Error when it refuses. */
 export function decidePlain(command: PlainCommand, policy: PlainPolicy): PlainEvent[] {
   if (command.type === 'add') return decideAdd(command, policy);
   if (!policy.isInForce) throw new Error('policy-not-found');
