@@ -11,6 +11,10 @@ export const words = [
   [/(?<!\bthere )\bis no (?!longer\b|more\b|less\b|one\b|need\b|way\b)[a-z]+/i, '"is not a …"'],
   [/(?<!\bthere )\b(?:is|are) none\b/i, '"is not one", "does not exist"'],
   [/\bso much as\b/i, '"even"'],
+  [/\btwice is once\b/i, '"idempotent"'],
+  [/\bto be called (?:when|with|once)\b/i, '"Call it when …"'],
+  [/\bfor faults? to say\b/i, '"for faults"'],
+  [/\bnaming an option\b/i, '"that names an option"'],
   [
     /\b(?:to|for|by|of) who (?:has|is|reads|waits|asks|writes|may|will)\b/i,
     'the caller, the reader, a process: "who" is for people',

@@ -51,7 +51,7 @@ export interface EventStoreDbStoreOptions {
  *
  * Nothing is sent before the first call. Every call asks for the cluster's leader.
  *
- * @throws RangeError naming an option that is unknown or malformed.
+ * @throws RangeError that names an unknown or malformed option.
  * @throws StoreForeign when the client is of an unknown make.
  */
 export function openEventStoreDbStore(

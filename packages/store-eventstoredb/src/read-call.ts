@@ -69,7 +69,7 @@ export class ReadCall {
     throw error;
   }
 
-  /** Ends the call on the server too. Twice is once. */
+  /** Ends the call on the server, too. Idempotent. */
   cancel(): void {
     if (this.#end !== undefined) return;
     this.#messages = [];

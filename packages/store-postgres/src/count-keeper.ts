@@ -5,28 +5,22 @@ import { entryOf } from './row-changes.js';
 import type { Cells } from './queries.js';
 import type { Schema } from './schema.js';
 
-/** So many rows are counted as soon as a number is looked up. */
+/** Up to this many rows, counting is fast enough. */
 const FEW = 1000;
-/** Attempts to find no other writer at work. */
+/** The most attempts to find no other writer active. */
 const MOST_TRIES = 20;
 
-/** What one statement counted. */
+/** The result of a counting statement. */
 export interface Counted {
   readonly model: string;
   readonly asked: RowCount;
-  /**
-   * How many rows there are; how many came since their number is kept, and how many there were before, as far as that
-   * is known.
-   */
+  /** The number of rows; the rows added since a number was stored; and the stored number, as far as it is known. */
   readonly found: Cells;
-  /** Counts them again. */
+  /** Counts again. */
   readonly again: () => Promise<unknown>;
 }
 
-/**
- * Has the numbers of rows kept that are asked for and take long to count. It is done afterwards, and nobody waits for
- * it.
- */
+/** Stores the numbers of rows that are asked for and take long to count. It works in the background. */
 export class CountKeeper {
   readonly #connection: Connection;
   readonly #call: string;
@@ -38,7 +32,7 @@ export class CountKeeper {
     this.#call = `SELECT ${quoted}.keep_count_v12($1, $2, $3)`;
   }
 
-  /** Begins to keep a number, or, where that was begun, says how many rows there were before. */
+  /** Begins to store a number, or completes one that was begun. */
   heard({ model, asked, found: [total, came = null, before = null], again }: Counted): void {
     if (this.#isOver || before !== null || Number(total) < FEW) return;
     const entry = entryOf(asked.index, asked.value);
@@ -57,7 +51,7 @@ export class CountKeeper {
     this.#running.set(name, running);
   }
 
-  /** Lets end what is under way. */
+  /** Waits for running work. */
   async close(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#running.values());

@@ -1,20 +1,20 @@
 import { MARKERS } from './checkpoints.js';
 
 /**
- * How many rows are under an entry of an index is kept for entries that are large and were asked for. The number is
- * among the entries, so that whatever copies, empties or restores those does the same with it: under the entry with one
- * byte before it, where no look-up finds it. Its key has three numbers: how often it was written; how many entries came
- * since it is there, less those that went; and how many there were before, once they are counted. Each write puts
- * another one in its place, under a digest that grows: under a long transaction the last one is found as soon as ever.
+ * The number of rows under an index entry is stored for large entries that were asked for. It is stored among the
+ * entries, so that copying, emptying or restoring them affects it, too: under the entry with one more byte in front,
+ * where no look-up finds it. Its key has three numbers: how often it was written; the entries added since it exists,
+ * minus the removed ones; and the earlier entries, once they are counted. Each write stores another one under a larger
+ * digest, so that the last one is found quickly even during a long transaction.
  */
 
 const APART = "decode('ff', 'hex')";
 
-/** Whether the number of any entry of these read models is kept. */
+/** Whether the number of any entry of these read models is stored. */
 export const isCounted = (models: string): string => `EXISTS (SELECT FROM {schema}.read_model_entries AS counted
         WHERE counted.model = ANY (${models}) AND counted.digest > ${MARKERS})`;
 
-/** What is kept of an entry. */
+/** The stored number of an entry. */
 export const countOf = (model: string, entry: string): string => `(SELECT kept.ctid AS place, kept.key
           FROM {schema}.read_model_entries AS kept WHERE kept.model = ${model} AND kept.entry = ${APART} || ${entry}
           ORDER BY substring(kept.key FROM 1 FOR 500) DESC LIMIT 1)`;
@@ -22,15 +22,15 @@ export const countOf = (model: string, entry: string): string => `(SELECT kept.c
 const numberAt = (key: string, from: number): string =>
   `('x' || encode(substring(${key} FROM ${from} FOR 8), 'hex'))::bit(64)::bigint`;
 
-/** How many entries came since the number is there, less those that went. */
+/** The entries added since the number exists, minus the removed ones. */
 export const cameSince = (key: string): string => numberAt(key, 9);
-/** How many there were before; NULL: they are not counted yet. */
+/** The earlier entries; NULL while they are not counted. */
 export const wereBefore = (key: string): string => `CASE WHEN length(${key}) > 16 THEN ${numberAt(key, 17)} END`;
 
 const INSERT = 'INSERT INTO {schema}.read_model_entries (model, entry, key, digest)';
 const timesOf = (key: string): string => `int8send(${numberAt(key, 1)} + 1)`;
 
-/** Goes behind `left_out` and `entered`, which say the entries that went and came, and keeps their numbers. */
+/** Follows `left_out` and `entered`, the removed and added entries, and updates their numbers. */
 export const COUNT_ON: string = `, moved AS (
           SELECT model, entry, sum(way) AS more
           FROM (SELECT model, entry, -1 AS way FROM left_out UNION ALL SELECT model, entry, 1 FROM entered) AS each
@@ -42,9 +42,9 @@ export const COUNT_ON: string = `, moved AS (
           ${timesOf('key')} || int8send(${cameSince('key')} + more) || substring(key FROM 17), ${MARKERS} || ${timesOf('key')} FROM counted`;
 
 /**
- * The body of the function that begins to keep a number, `before` being NULL, or says how many entries there were
- * before: what one statement found that counts them, less those that came since. Nobody writes meanwhile; with another
- * writer at work it answers false, and nothing is done.
+ * The body of the function that begins to store a number (`before` is NULL) or completes it with the earlier entries:
+ * the result of a counting statement, minus those added since. It holds the writers' lock. While another writer holds
+ * it, it returns false and does nothing.
  */
 export const KEEP_COUNT: string = `
   IF NOT pg_try_advisory_xact_lock({append_lock}) THEN

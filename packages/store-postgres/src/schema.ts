@@ -2,23 +2,23 @@ import { StoreForeign } from '@login-policy/event-sourcing/store';
 import { lockNumber } from './names.js';
 import type { Cell } from './queries.js';
 
-/** The names of everything in one schema. */
+/** A schema with its names and locks. */
 export interface Schema {
-  /** As it was given. */
+  /** The name as given. */
   readonly name: string;
-  /** As it stands in a statement. */
+  /** The name as quoted in statements. */
   readonly quoted: string;
-  /** Of the lock a writer holds. */
+  /** The number of the writers' lock. */
   readonly appendLock: bigint;
-  /** Of the lock that listeners hold, shared. */
+  /** The number of the lock that listeners hold in shared mode. */
   readonly listenLock: bigint;
-  /** Of the lock that a migration holds. */
+  /** The number of the migrations' lock. */
   readonly migrateLock: bigint;
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
-/** Whether a schema can be named so. */
+/** Whether a schema can have this name. */
 export function isSchemaName(name: unknown): name is string {
   return typeof name === 'string' && NAME.test(name) && !name.startsWith('pg_');
 }
@@ -37,19 +37,19 @@ export function schemaNamed(name: string): Schema {
   };
 }
 
-/** What faults call the store in it. */
+/** The store's name in faults. */
 export function nameOf({ name }: Schema): string {
   return `the PostgreSQL schema ${name}`;
 }
 
-/** Where what a statement means is looked for, in that order; itself it names what PostgreSQL has. */
+/** The effective search_path. The expression itself uses qualified names. */
 export const PATH = 'pg_catalog.current_schemas(true)';
 
 /**
- * Refuses a path on which something comes before what PostgreSQL has: functions and operators that stand there could
- * take the place of those that are meant. What is temporary comes first, and has neither.
+ * Refuses a search_path with a schema before `pg_catalog`, whose functions and operators could replace those meant. The
+ * temporary schema is allowed to come first, because it has neither.
  *
- * @throws StoreForeign which says what the {@link PATH} is.
+ * @throws StoreForeign that shows the {@link PATH}.
  */
 export function demandPath(store: string, path: Cell | undefined): void {
   if (typeof path === 'string' && /^\{(?:pg_temp_\d+,)?pg_catalog[,}]/.test(path)) return;

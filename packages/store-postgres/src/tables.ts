@@ -1,8 +1,8 @@
 /**
- * The tables of events. An event says which of how many of its append it is (single ones, and those recorded before
- * schema version 4, say nothing), and which read models the same transaction kept: the last event says so for all. The
- * sequence counts the appends that were given up for lost, and the rebuilds; it begins at 1: a role that may not read
- * it reads NULL, which is never a number that was known. `{schema}` stands for the schema's quoted name.
+ * The tables of events. Each event has its place in its append (NULL for a single event, and before schema version 4),
+ * and the read models that its transaction updated; the last event names them all. The sequence counts the appends
+ * given up for lost, and the rebuilds. It begins at 1, so that the NULL for a role without the privilege never equals a
+ * known number. `{schema}` is replaced by the schema's quoted name.
  */
 export const EVENTS = `
 CREATE TABLE {schema}.events (
@@ -35,8 +35,8 @@ SELECT pg_catalog.nextval('{schema}.revocations');
 `;
 
 /**
- * The tables of consumers, which version 11 brought: the checkpoint of each, and how often it was written; and what the
- * sessions that work say of themselves.
+ * The tables of consumers, since version 11: the checkpoint of each with its number of writes, and the heartbeats of
+ * working sessions.
  */
 export const CONSUMERS = `
 CREATE TABLE {schema}.consumers (
@@ -53,8 +53,8 @@ CREATE TABLE {schema}.consumer_sessions (
 `;
 
 /**
- * Makes that of the tables of version 3, and takes away what else it has: its functions, and rows of read models, which
- * are kept anew from the first event.
+ * Migrates the tables of version 3 and removes the rest: its functions, and its read models, which are rebuilt from the
+ * first event.
  */
 export const FROM_3 = `
 DROP FUNCTION {schema}.current_era, {schema}.take_turn, {schema}.append_known, {schema}.append_event, {schema}.append_events,
@@ -63,7 +63,7 @@ ALTER TABLE {schema}.events ADD COLUMN append_place integer, ADD COLUMN append_c
 DROP TABLE {schema}.revoked_attempts, {schema}.read_models, {schema}.read_model_rows, {schema}.read_model_entries;
 `;
 
-/** A number that no other read model has, whichever copy of the tables it is in: 56 bits of it are random. */
+/** A number unique among read models, also across copies of the tables: 56 bits of it are random. */
 const RANDOM = "('x' || translate(left(gen_random_uuid()::text, 18), '-', ''))::bit(60)::bigint";
 
 const COMMENTS = `
@@ -73,9 +73,9 @@ COMMENT ON COLUMN {schema}.read_model_entries.entry IS 'SHA-256 of the name of a
 `;
 
 /**
- * The tables of read models. A checkpoint says which event it stands for, in 40 bits behind the place. The index by an
- * expression is for the reads of programs of version 9; it begins with the digest, so that none of a model's rows are
- * looked for by it alone.
+ * The tables of read models. A checkpoint includes 40 bits of its event's id after the place. The index by an
+ * expression is for programs of version 9. It begins with the digest, so that the planner does not use it for all rows
+ * of a model.
  */
 export const READ_MODELS: string = `
 COMMENT ON COLUMN {schema}.events.recorded_at IS 'milliseconds since 1970 in UTC';
@@ -113,8 +113,9 @@ CREATE UNIQUE INDEX read_model_entries_in_order
 ${COMMENTS}`;
 
 /**
- * Makes those of the tables of version 8 or 9, without an append meanwhile: each table gets a primary key, so that it
- * can be replicated. Programs of version 9 write by functions, which know of it; those of 8 have none any more.
+ * Migrates the tables of version 8 or 9 while no append runs: each table gets a primary key, so that it can be
+ * replicated. Programs of version 9 write through functions, which support that; programs of version 8 have none any
+ * more.
  */
 export const FROM_9: string = `
 SELECT pg_advisory_xact_lock({append_lock});

@@ -71,7 +71,7 @@ function notInstalled(cause: unknown): never {
   throw new Failure(EXIT.store, `EventStoreDB needs its client beside this program: ${how}`, { cause });
 }
 
-/** A store that lets go of something else once it is closed. */
+/** A store that also closes something else after itself. */
 function endingWith(store: Store, end: () => Promise<void>): Store {
   const close = async (): Promise<void> => {
     await store.close();
