@@ -26,7 +26,7 @@ import { parseRecordedSettings, type LoginSettings } from './policy/settings.js'
 export interface LoginPolicyRow {
   readonly policy: ActivePolicy;
   readonly marks: Marks;
-  /** The instance, if the policy is an organization's. It is the row's value in the index {@link CUSTOM_IN}. */
+  /** The instance, if the policy is an organization's. It is the row's value in the index `customIn`. */
   readonly customIn: string | undefined;
 }
 
