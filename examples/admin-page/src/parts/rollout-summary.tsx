@@ -12,7 +12,7 @@ const MOST_REFUSALS = 50;
 
 /** What a rollout would do, in numbers and in the names of the first few. */
 export function PlanSummary({ plan }: { readonly plan: NonNullable<Rollout['plan']> }): JSX.Element {
-  const { changing, unchanged, refused, readAt } = plan;
+  const { changing, unchanged, refused, weaker, readAt } = plan;
   const names = changing.slice(0, 5).map(nameOf);
   return (
     <ul class="effect">
@@ -22,6 +22,12 @@ export function PlanSummary({ plan }: { readonly plan: NonNullable<Rollout['plan
         <li>
           <strong>{counted(changing.length, 'policy', 'policies')}</strong> would change:{' '}
           {listed(names, changing.length)}.
+        </li>
+      )}
+      {weaker > 0 && (
+        <li class="warning-line">
+          In {weaker.toLocaleString('en-GB')} of them, users who have nothing else set up will sign in with one factor
+          from now on.
         </li>
       )}
       {unchanged > 0 && <li class="soft">{counted(unchanged, 'policy', 'policies')}: nothing to do.</li>}

@@ -23,6 +23,8 @@ export interface Plan {
   readonly refused: readonly RolloutRefusal[];
   /** Those among `changing` that would lock users out, which the server refuses unless it is acknowledged. */
   readonly lockingOut: readonly string[];
+  /** How many of `changing` would let users in by one factor who needed two until then. */
+  readonly weaker: number;
 }
 
 /** How far a rollout, or its revert, has come. */
@@ -49,7 +51,13 @@ const PATH = pathOf(INSTANCE);
 
 /** Asks what a task would do. */
 export async function planRollout(task: Task, seen: Policy, signal: AbortSignal): Promise<Plan> {
-  const plan = { changing: [] as string[], unchanged: 0, refused: [] as RolloutRefusal[], lockingOut: [] as string[] };
+  const plan = {
+    changing: [] as string[],
+    unchanged: 0,
+    refused: [] as RolloutRefusal[],
+    lockingOut: [] as string[],
+    weaker: 0,
+  };
   const body = { id: 'plan', ...taskRequest(task, seen) };
   await sendForLines({ path: `${PATH}/_plan_rollout`, headers: ALL_ACKNOWLEDGED, body, signal }, (line) => {
     if (line['step'] === undefined) return;
@@ -59,7 +67,9 @@ export async function planRollout(task: Task, seen: Policy, signal: AbortSignal)
     else if (step['outcome'] === 'would-be-refused') plan.refused.push(refusalIn(step));
     else {
       plan.changing.push(id);
-      if (isLockingOut(step)) plan.lockingOut.push(id);
+      const warnings = introducedIn(step);
+      if (warnings.some((name) => name !== WEAKER)) plan.lockingOut.push(id);
+      if (warnings.includes(WEAKER)) plan.weaker++;
     }
   });
   return plan;
@@ -126,11 +136,12 @@ function refusalIn(about: JsonObject): RolloutRefusal {
   return { organizationId: ownerIn(about), message: textOf(about['message'], 'message') };
 }
 
-function isLockingOut(step: JsonObject): boolean {
-  const introduced = listOf(objectOf(step['warnings'], 'warnings')['introduced'], 'introduced', (one) =>
+const WEAKER = 'weaker-sign-in';
+
+function introducedIn(step: JsonObject): readonly string[] {
+  return listOf(objectOf(step['warnings'], 'warnings')['introduced'], 'introduced', (one) =>
     textOf(objectOf(one, 'a warning')['warning'], 'warning'),
   );
-  return introduced.some((name) => name !== 'weaker-sign-in');
 }
 
 /** The deed behind a command of the library; `undefined` of one that this page does not offer. */

@@ -16,6 +16,7 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     await visitor.page
       .getByText(/3 policies would change: the default policy, (Acme and Globex|Globex and Acme)\./)
       .waitFor();
+    await visitor.page.getByText('In 3 of them, users who have nothing else set up will sign in').waitFor();
     expect(await allowing(stage), 'a plan writes nothing').to.equal(3);
     await visitor.page.getByLabel('Reason').fill('security advisory 2026-17');
     await visitor.button('Change everywhere').press('Enter');
