@@ -159,6 +159,14 @@ describe('the audit log', () => {
     await Promise.all([auditLog.close(), loginPolicies.close()]);
   });
 
+  it('takes a long word of a reason whose fortieth place is within a character, and finds it', async () => {
+    const desk = await openAudited();
+    const word = `a${'\u{20000}'.repeat(30)}`;
+    orThrow(await desk.loginPolicies.add(instance, {}, { ...by, reason: word }));
+    expect(await entriesOf(desk.auditLog, { reason: word })).to.deep.equal(['default LoginPolicyAdded']);
+    await desk.close();
+  });
+
   it('refuses what is not of its form, with the name of the field', async () => {
     const { auditLog, close } = await openAudited();
     for (const [given, field] of [

@@ -105,4 +105,16 @@ describe('a row that can not be read', () => {
     const spoilt = parseJson(JSON.stringify(stored).replace('"even"', '["even",1]'));
     expect(() => projection.rows.decode(spoilt)).to.throw(TypeError, 'must be a string or a list of strings');
   });
+
+  it('stands for a row whose index is not Unicode text, before and after an event that can not be read', () => {
+    const half = tolerating({ ...counterTotals, index: () => ({ parity: ['even', '\ud800'] }) });
+    const counted = recorded({ type: 'Counted', data: { by: 2 } });
+    const row = half.reduce(undefined, counted);
+    if (row === undefined) throw new Error('unreachable');
+    expect(half.checked?.(row, counted)).to.be.instanceOf(UnreadableRow).with.property('index').that.deep.equals({});
+    expect(half.reduce(row, recorded({ type: 'CountedAnew' })))
+      .to.be.instanceOf(UnreadableRow)
+      .with.property('index')
+      .that.deep.equals({});
+  });
 });

@@ -2,7 +2,6 @@ import {
   parsePosition,
   positionToString,
   revision,
-  toJsonObject,
   type EventCodec,
   type Instant,
   type Json,
@@ -46,9 +45,12 @@ export type AuditRow = LogEntry | LogTime;
 /** The indexes of entries, apart from time: all entries of an instance, or those with one value. */
 export type AuditIndex = 'about' | 'actor' | 'all' | 'owner' | 'type' | 'word';
 
-/** An index value within an instance. Ids contain no line breaks, so one separates the parts. */
+/**
+ * An index value within an instance. Ids contain no line breaks, so one separates the parts. An event of a foreign
+ * program may contain half a character, which no index takes.
+ */
 export function auditValue(instanceId: string, value: string): string {
-  return `${instanceId}\n${value}`;
+  return `${instanceId}\n${value}`.toWellFormed();
 }
 
 /** Index values of factors and identity providers. They have prefixes, because a provider's id may be any text. */
@@ -188,8 +190,9 @@ function rowIn(stored: Json): AuditRow {
   const row = parseObject(stored, 'row', MEMBERS);
   const text = (name: string): string => parseText(row[name], `row.${name}`);
   const optional = (name: 'causationId' | 'reason'): object => (row[name] === undefined ? {} : { [name]: text(name) });
-  const { data, schemaVersion } = row;
-  if (typeof data !== 'object' || data === null) throw new TypeError('row.data is not an object');
+  const { schemaVersion } = row;
+  const data = isObject(stored) ? stored['data'] : undefined;
+  if (!isObject(data)) throw new TypeError('row.data is not an object');
   return {
     is: 'entry',
     event: {
@@ -200,7 +203,7 @@ function rowIn(stored: Json): AuditRow {
       recordedAt: parseInstant(text('recordedAt')),
       type: text('type'),
       schemaVersion: Number(schemaVersion),
-      data: toJsonObject(data),
+      data,
       metadata: {
         actor: text('actor'),
         correlationId: text('correlationId'),

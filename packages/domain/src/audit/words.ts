@@ -1,9 +1,12 @@
 const MOST_WORDS = 64;
 const LONGEST_WORD = 40;
 
+/** Half of a character outside the basic plane, where a word was cut within it. */
+const HALF = /\p{Cs}$/u;
+
 /**
  * The words of a text, each once, in lower case, for the index: the first 64 words, and the first 40 characters of
- * each.
+ * each. A character that does not fit whole is left out.
  */
 export function wordsOf(text: string): readonly string[] {
   const words = new Set<string>();
@@ -11,7 +14,7 @@ export function wordsOf(text: string): readonly string[] {
     .normalize('NFKC')
     .toLowerCase()
     .matchAll(/[\p{L}\p{N}]+/gu)) {
-    words.add(word.slice(0, LONGEST_WORD));
+    words.add(word.slice(0, LONGEST_WORD).replace(HALF, ''));
     if (words.size === MOST_WORDS) break;
   }
   return [...words];

@@ -1,5 +1,6 @@
 import { StoreDamaged } from '../faults.js';
 import { isFault } from '../is-fault.js';
+import { demandIndex } from '../store/demand-text.js';
 import { placeOf, type EventCodec } from '../streams/event-codec.js';
 import type { EventShape, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import type { Json } from '../streams/json.js';
@@ -115,7 +116,7 @@ class CheckedRows<Event extends EventShape, Row> {
   checked(row: Row | UnreadableRow, last: RecordedEvent): Row | UnreadableRow {
     if (row instanceof UnreadableRow) return row;
     try {
-      const index = this.#projection.index?.(row) ?? {};
+      const index = demandIndex(this.#projection.index?.(row) ?? {});
       const json = this.#projection.rows.encode(row);
       if (this.#tried.size >= MOST_TRIED) this.#tried.clear();
       this.#tried.set(row, { index, json });
@@ -131,7 +132,9 @@ class CheckedRows<Event extends EventShape, Row> {
     if (row instanceof UnreadableRow) return undefined;
     try {
       const snapshot = this.#projection.snapshot?.(row, event);
-      if (snapshot !== undefined) this.#projection.rows.encode(snapshot.row);
+      if (snapshot === undefined) return undefined;
+      this.#projection.rows.encode(snapshot.row);
+      demandIndex(this.#projection.index?.(snapshot.row) ?? {});
       return snapshot;
     } catch {
       return undefined;
@@ -161,7 +164,7 @@ function indexOfUnreadable<Event extends EventShape, Row>(
 /** The index values of an unreadable row; none when the projection can't tell. */
 function valuesOf(index: () => IndexValues | undefined): IndexValues {
   try {
-    return index() ?? {};
+    return demandIndex(index() ?? {});
   } catch {
     return {};
   }
