@@ -68,6 +68,34 @@ describe('the consumers of a store', () => {
     await store.close();
   });
 
+  it('count the attempts at the events alone, not those at a store that was away', async () => {
+    const { store, kept } = memory();
+    let looks = 0;
+    const backend: ConsumerBackend = {
+      look: (names) => (looks++ < 2 ? Promise.reject(lost()) : kept.look(names)),
+      beat: (session, count) => kept.beat(session, count),
+      forget: (session) => kept.forget(session),
+      put: (name, record, expected) => kept.put(name, record, expected),
+    };
+    const consumers = new Consumers({ store: 'a store', backend, events: store.eventStore });
+    await append(store);
+    await append(store);
+    const attempts: number[] = [];
+    const consumer = consumers.consume({
+      name: 'counting',
+      pageSize: 1,
+      handle: (_, { attempt }) => {
+        attempts.push(attempt);
+        if (attempts.length === 1) throw new Error('once');
+      },
+    });
+    await until(() => attempts.length === 3);
+    expect(attempts).to.deep.equal([1, 2, 1]);
+    expect(consumer.status().lastFailure?.attempts).to.be.above(2);
+    await consumers.close();
+    await store.close();
+  });
+
   it('tell an observer of each call, and how they are doing', async () => {
     const seen: Observation[] = [];
     const store = openMemoryStore({ observe: (observation) => seen.push(observation) });
@@ -106,10 +134,14 @@ function losing(kept: MemoryConsumers): ConsumerBackend {
     async put(name, record, expected) {
       const outcome = await kept.put(name, record, expected);
       puts += 1;
-      if (puts % 2 === 0) throw new StoreUnavailable({ store: 'a store', problem: 'the answer was lost' });
+      if (puts % 2 === 0) throw lost();
       return outcome;
     },
   };
+}
+
+function lost(): StoreUnavailable {
+  return new StoreUnavailable({ store: 'a store', problem: 'the answer was lost' });
 }
 
 const nextId = monotonicIds();

@@ -51,6 +51,8 @@ export class ConsumerRun {
   #oldest: Instant | 'caught-up' | undefined;
   #lastFailure: ConsumerFailure | undefined;
   #attempts = 0;
+  /** The calls for the events that begin at this position. */
+  #tried: { readonly from: Position; readonly calls: number } | undefined;
 
   constructor(options: ConsumeOptions, parts: RunParts) {
     this.name = options.name;
@@ -181,7 +183,9 @@ export class ConsumerRun {
     this.#oldest = first.recordedAt;
     const begun = performance.now();
     const { fence, signal } = lease;
-    const handling = { position: last.position, attempt: this.#attempts + 1, fence, signal };
+    const attempt = this.#tried?.from === first.position ? this.#tried.calls + 1 : 1;
+    this.#tried = { from: first.position, calls: attempt };
+    const handling = { position: last.position, attempt, fence, signal };
     const handled = await callHandler(this.#options, events, { handling, givenUp: this.#givenUp.signal });
     const { name: consumer } = this;
     const lag = this.#lag() ?? 0;
