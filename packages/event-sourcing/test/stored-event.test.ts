@@ -1,5 +1,5 @@
 import { openMemoryStore, streamId, type EventStore } from '@login-policy/event-sourcing';
-import { dataOf, delegating, isEventMetadata, isJsonObject, metadataOf } from '@login-policy/event-sourcing/store';
+import { dataOf, delegating, isJsonObject, metadataIn, metadataOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';
@@ -21,7 +21,7 @@ describe('what a store reads of an event', () => {
 
   it('has metadata that names an actor and a correlation', () => {
     for (const said of [metadata, { ...metadata, reason: 'why' }]) {
-      expect(isEventMetadata(said)).to.equal(true);
+      expect(metadataIn(said)).to.equal(said);
       expect(metadataOf(said)).to.equal(said);
     }
     for (const said of [
@@ -32,9 +32,15 @@ describe('what a store reads of an event', () => {
       { ...metadata, actor: 7 },
       { ...metadata, correlationId: null },
     ]) {
-      expect(isEventMetadata(said)).to.equal(false);
+      expect(metadataIn(said)).to.equal(undefined);
       expect(() => metadataOf(said)).to.throw(TypeError, 'must have an actor and a correlation id');
     }
+  });
+
+  it('has no metadata that a foreign program added, and none that is not text', () => {
+    const foreign = { kind: 'import', owner: 'me', position: 7, toJSON: 1, reason: 'why', causationId: 5 };
+    const said: unknown = JSON.parse(JSON.stringify({ ...metadata, ...foreign }).replace('kind', '__proto__'));
+    expect(metadataOf(said)).to.deep.equal({ ...metadata, reason: 'why' });
   });
 });
 

@@ -7,8 +7,8 @@ import {
   type PlaceInAppend,
   LARGEST_APPEND,
   LARGEST_SCHEMA_VERSION,
-  isEventMetadata,
   isJsonObject,
+  metadataIn,
   isEventId,
   positionOf,
 } from '@login-policy/event-sourcing/store';
@@ -94,7 +94,7 @@ interface Content {
 export function storedEvent(
   [place, stream, inStream, typeAndVersion, recordedAt, packed]: readonly [...EventPlaced, ...unknown[]],
   names: Names,
-  { id, data, metadata }: Content,
+  { id, data, metadata: given }: Content,
 ): RecordedEvent {
   const schemaVersion = typeAndVersion % SCHEMA_VERSIONS;
   const placed = {
@@ -104,7 +104,8 @@ export function storedEvent(
     type: names.textOf((typeAndVersion - schemaVersion) / SCHEMA_VERSIONS),
   };
   if (!isEventId(id)) throw unreadable(placed, 'expected a ULID as its id');
-  if (!isJsonObject(data) || !isEventMetadata(metadata))
+  const metadata = metadataIn(given);
+  if (!isJsonObject(data) || metadata === undefined)
     throw unreadable(placed, 'expected a JSON object as data, and metadata with an actor and a correlation id');
   const event = { id, ...placed, position: positionOf(place, id), recordedAt: instant(recordedAt), data, metadata };
   return packed === 0 ? event : { ...event, append: unpackAppend(packed) };

@@ -49,7 +49,7 @@ export { KeyedMutex } from './keyed-mutex.js';
 export { OutagePauses, pause } from './back-off.js';
 export { inTime, TIME_UP, within } from './time-out.js';
 export type { EncodedRow } from './stored-row.js';
-export { dataOf, isEventMetadata, isJsonObject, metadataOf } from './stored-event.js';
+export { dataOf, isJsonObject, metadataIn, metadataOf } from './stored-event.js';
 export { yieldToLoop } from '../yield-to-loop.js';
 export { eitherOf, onAbort } from '../on-abort.js';
 export { eventId, isEventId } from '../ids.js';

@@ -9,7 +9,8 @@ export function dataOf(parsed: unknown): JsonObject {
 
 /** The metadata of a stored event. @throws TypeError when it is malformed. */
 export function metadataOf(parsed: unknown): EventMetadata {
-  if (isEventMetadata(parsed)) return parsed;
+  const metadata = metadataIn(parsed);
+  if (metadata !== undefined) return metadata;
   throw new TypeError('the metadata of an event must have an actor and a correlation id');
 }
 
@@ -18,7 +19,34 @@ export function isJsonObject(parsed: unknown): parsed is JsonObject {
   return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
 }
 
-/** Whether a result of `JSON.parse` is an event's metadata. */
-export function isEventMetadata(parsed: unknown): parsed is EventMetadata {
+/**
+ * The metadata in a result of `JSON.parse`; `undefined` without an actor and a correlation id. What a foreign program
+ * added is left out: whoever reads metadata may take its members for known ones, and for text.
+ */
+export function metadataIn(parsed: unknown): EventMetadata | undefined {
+  if (!isNamed(parsed)) return undefined;
+  for (const name of Object.keys(parsed)) if (!isMember(name, parsed)) return knownIn(parsed);
+  return parsed;
+}
+
+function isNamed(parsed: unknown): parsed is EventMetadata & JsonObject {
   return isJsonObject(parsed) && typeof parsed['actor'] === 'string' && typeof parsed['correlationId'] === 'string';
+}
+
+const MEMBERS: readonly string[] = [
+  'actor',
+  'correlationId',
+  'causationId',
+  'idempotencyKey',
+  'reason',
+] satisfies (keyof EventMetadata)[];
+
+function isMember(name: string, parsed: JsonObject): boolean {
+  return MEMBERS.includes(name) && typeof parsed[name] === 'string';
+}
+
+function knownIn(parsed: EventMetadata & JsonObject): EventMetadata {
+  const { actor, correlationId } = parsed;
+  const known = Object.entries(parsed).filter(([name]) => isMember(name, parsed));
+  return { actor, correlationId, ...Object.fromEntries(known) };
 }
