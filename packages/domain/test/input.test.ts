@@ -32,6 +32,10 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     call: (policies) => policies['addSecondFactor']?.(instance, 'SMOKE_SIGNAL', by),
   },
   'no owner': { field: 'owner', call: removal(undefined, PASSKEY) },
+  'a list of nothing but holes': {
+    field: 'secondFactors[0]',
+    call: (policies) => policies['set']?.(instance, { secondFactors: Object.assign([], { length: 2 }) }, by),
+  },
   'an empty instance id': { field: 'owner.instanceId', call: removal({ instanceId: '' }, PASSKEY) },
   'an id of 201 characters': { field: 'owner.instanceId', call: removal({ instanceId: 'x'.repeat(201) }, PASSKEY) },
   'an id of 10 MB': { field: 'owner.instanceId', call: removal({ instanceId: LONG }, PASSKEY) },

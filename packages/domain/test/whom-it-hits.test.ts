@@ -43,6 +43,16 @@ describe('the organizations that a change to the default reaches', () => {
     await loginPolicies.close();
   });
 
+  it('are given up in time behind one that a list without an end does not have', async () => {
+    function* endless(): Generator<string> {
+      for (;;) yield 'o-1';
+    }
+    const { loginPolicies } = await openDesk({ organizations: { list: endless } });
+    const found = loginPolicies.organizationsOnDefault(instance, { after: 'gone', waitMs: 20 });
+    expect(await found.catch(String)).to.include('deadline');
+    await loginPolicies.close();
+  });
+
   it('are a defect where nothing names them', async () => {
     const { loginPolicies } = await openDesk();
     const failure = await loginPolicies.organizationsOnDefault(instance).catch(String);

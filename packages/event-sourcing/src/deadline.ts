@@ -110,13 +110,13 @@ export class Deadline implements WaitOptions {
     const values = source[Symbol.asyncIterator]();
     try {
       for (;;) {
-        const next = await this.wait(values.next(), why);
+        const next = await this.wait(Promise.resolve(values.next()), why);
         if (next.done === true) return;
         yield next.value;
       }
     } finally {
       // Not awaited: a source that hangs may never return.
-      values.return?.().catch(() => undefined);
+      Promise.resolve(values.return?.()).catch(() => undefined);
     }
   }
 

@@ -58,7 +58,9 @@ export type Observe = (observation: Observation) => void;
 /** Calls the observer, if there is one. An observer can't affect what it observes. */
 export function tell(observe: Observe | undefined, observation: Observation): void {
   try {
-    observe?.(observation);
+    const heard: unknown = observe?.(observation);
+    // An observer that is an async function fails later.
+    if (typeof heard === 'object' && heard !== null && 'then' in heard) Promise.resolve(heard).catch(() => undefined);
   } catch {
     // The observed command is done, so its caller gets the answer whatever the observer throws.
   }

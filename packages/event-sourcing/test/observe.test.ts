@@ -79,6 +79,18 @@ describe('who observes', () => {
     expect(await observedCall(observe, 'x', async () => ({ outcome: 'found' }))).to.deep.equal({ outcome: 'found' });
   });
 
+  it('changes nothing by a promise that rejects, either: it does not end the process', async () => {
+    let told = 0;
+    // The type takes an async function, too.
+    const observe: () => unknown = () => {
+      told += 1;
+      return Promise.reject(new Error('nobody listens'));
+    };
+    expect(await toldCall(observe, 'a call', () => Promise.resolve({ outcome: 'found' }))).to.have.property('outcome');
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(told).to.equal(1);
+  });
+
   it('costs nothing where there is nobody', () => {
     const { eventStore } = openMemoryStore();
     expect(observedEventStore(eventStore, undefined)).to.equal(eventStore);

@@ -163,9 +163,10 @@ export function parseList<Item>(
 ): readonly Item[] {
   if (!Array.isArray(value)) throw new InvalidValue(field, 'a list', value);
   const found = new Map<string, Item>();
-  value.forEach((entry: unknown, index) => {
+  // `forEach` would pass over the holes of a list, so that a list of nothing but holes would look empty.
+  for (const [index, entry] of value.entries()) {
     const parsed = item(entry, `${field}[${index}]`);
     if (!found.has(same(parsed))) found.set(same(parsed), parsed);
-  });
+  }
   return [...found.values()];
 }

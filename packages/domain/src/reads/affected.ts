@@ -108,7 +108,10 @@ async function* piecesAfter(
   let passed: string | undefined = behind === undefined ? after?.organizationId : undefined;
   let [looked, some]: [number, Organization[]] = [0, []];
   for await (const id of Symbol.asyncIterator in ids ? deadline.values(ids) : ids) {
-    if (++looked % IN_ONE_GO === 0) await yieldToLoop();
+    if (++looked % IN_ONE_GO === 0) {
+      await yieldToLoop();
+      deadline.refuse();
+    }
     if (passed !== undefined) {
       if (id === passed) passed = undefined;
       continue;

@@ -35,7 +35,7 @@ export async function findRollout(
   const seen = new SeenRollout(id);
   const look = async (owner: Owner): Promise<void> => {
     deadline.refuse();
-    if (seen.isKnown || (maySee !== undefined && !(await maySee(owner)))) return;
+    if (seen.isKnown || (maySee !== undefined && !(await deadline.wait(maySee(owner))))) return;
     const event = await rolledOut(handler.states.store, owner, id);
     if (event !== undefined) seen.add(event);
   };

@@ -55,8 +55,9 @@ export interface FindRolloutOptions {
 }
 
 /** A checked request to find a rollout. */
-export interface WantedRollout extends FindRolloutOptions {
+export interface WantedRollout extends Pick<FindRolloutOptions, 'signal'> {
   readonly id: string;
+  readonly maySee?: (owner: Owner) => Promise<boolean>;
 }
 
 /** A checked rollout. */
@@ -64,7 +65,9 @@ export interface ParsedRollout {
   readonly of: Instance;
   readonly parsed: LoginPolicyCommand;
   readonly reach: Reach;
-  readonly options: Pick<RolloutOptions, 'acknowledge' | 'actor' | 'id' | 'mayChange' | 'reason'>;
+  readonly options: Pick<RolloutOptions, 'acknowledge' | 'actor' | 'id' | 'reason'> & {
+    readonly mayChange?: (owner: Owner) => Promise<boolean>;
+  };
 }
 
 /** Limited because the idempotency key is derived from it. */

@@ -1,4 +1,5 @@
 import { isFault, type FaultCode } from '@login-policy/event-sourcing';
+import type { Deadline } from '@login-policy/event-sourcing/domain';
 import { decide } from '../commands/decide.js';
 import { evolveAll } from '../policy/evolve.js';
 import { NO_FACTS } from '../commands/facts.js';
@@ -22,15 +23,21 @@ export interface StepParts {
   readonly guard: Guard;
 }
 
+/** What steps are decided with, and until when: a hook of the caller may hang. */
+export interface StepLook extends StepParts {
+  readonly deadline: Deadline;
+}
+
 /** What would happen to a policy: decided from its row, by the rules of the command. */
 export async function stepOf(
   { owner, row, fault }: Met,
   rollout: ParsedRollout,
-  parts: StepParts,
+  parts: StepLook,
 ): Promise<RolloutStep> {
   const { acknowledge, mayChange } = rollout.options;
   // Nothing is revealed about a policy that the caller may not change.
-  if (mayChange !== undefined && !(await mayChange(owner))) return refusedStep(notPermitted(owner));
+  if (mayChange !== undefined && !(await parts.deadline.wait(mayChange(owner))))
+    return refusedStep(notPermitted(owner));
   if (fault !== undefined) return refusedStep(ofFault(owner, fault));
   if (rollout.parsed.type === 'addIdentityProvider') return dryRun(owner, rollout, parts);
   const policy: LoginPolicy = row?.policy ?? ABSENT;
@@ -45,9 +52,10 @@ export async function stepOf(
 }
 
 /** Looks up whether the identity provider exists, as the command does. */
-async function dryRun(owner: Owner, rollout: ParsedRollout, { handler }: StepParts): Promise<RolloutStep> {
+async function dryRun(owner: Owner, rollout: ParsedRollout, { deadline, handler }: StepLook): Promise<RolloutStep> {
   const { acknowledge } = rollout.options;
-  const decision = await handler.dryRun(policyStream(owner), rollout.parsed, { acknowledge });
+  const { signal } = deadline;
+  const decision = await handler.dryRun(policyStream(owner), rollout.parsed, { acknowledge, signal });
   if (decision.outcome === 'rejected') return ofRejected(owner, refused(decision, owner), rollout.reach);
   if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
   const { policy } = decision.state;

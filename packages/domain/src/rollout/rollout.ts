@@ -1,4 +1,5 @@
 import type { Freshness } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { CommandInput, CustomizeOptions } from '../commands/command-input.js';
 import { policyStream, type Owner } from '../policy/owner.js';
 import { orThrow, RejectedError, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
@@ -82,7 +83,7 @@ export class Rollout {
         const { met, lastKey, position } = await customOf(reach, all).page(of, { ...wanted, afterKey });
         const { freshness } = leftOf(wanted, begunAt);
         const first = after === undefined && reach.withDefault ? [await all.byDefault(of, freshness)] : [];
-        const steps = await this.#steps([...first, ...met], rollout);
+        const steps = await this.#steps([...first, ...met], rollout, leftOf(wanted, begunAt).freshness);
         const total = after === undefined ? { total: await this.#total(rollout, freshness) } : {};
         const next = lastKey === undefined ? undefined : met.at(-1)?.owner.organizationId;
         return { outcome: 'found', kind: 'rollout-plan', steps, counts: countsOf(steps), ...total, next, position };
@@ -197,11 +198,16 @@ export class Rollout {
     return parseRollout(instance, command, options);
   }
 
-  async #steps(all: readonly Met[], rollout: ParsedRollout): Promise<readonly RolloutStep[]> {
+  async #steps(all: readonly Met[], rollout: ParsedRollout, freshness: Freshness): Promise<readonly RolloutStep[]> {
     const steps = new Map<Met, RolloutStep>();
-    await inLanes(all, AT_ONCE, async (met) => {
-      steps.set(met, await stepOf(met, rollout, this.#parts));
-    });
+    const deadline = new Deadline(`a plan of the rollout ${rollout.options.id}`, freshness);
+    try {
+      await inLanes(all, AT_ONCE, async (met) => {
+        steps.set(met, await stepOf(met, rollout, { ...this.#parts, deadline }));
+      });
+    } finally {
+      deadline.end();
+    }
     return all.flatMap((met) => steps.get(met) ?? []);
   }
 

@@ -1,4 +1,5 @@
 import type { Freshness } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { Instance } from '../policy/owner.js';
 import { yieldToLoop } from '../reads/affected.js';
 import { kindRemoved } from '../preview/still-allowing.js';
@@ -25,8 +26,8 @@ export async function* standingOf(
   const { of, options, parsed, reach } = rollout;
   const counts = { changed: 0, unchanged: 0, pending: 0 };
   let refusals: RolloutRefusal[] = [];
-  const look = async (met: Met): Promise<void> => {
-    const step = await stepOf(met, rollout, parts);
+  const look = async (met: Met, deadline: Deadline): Promise<void> => {
+    const step = await stepOf(met, rollout, { ...parts, deadline });
     if (step.outcome === 'would-be-refused' && step.refusal.reason === 'not-permitted') refusals.push(step.refusal);
     else if ((await rolledOut(handler.states.store, met.owner, options.id)) !== undefined) counts.changed++;
     else if (step.outcome === 'would-be-refused') refusals.push(step.refusal);
@@ -37,10 +38,18 @@ export async function* standingOf(
     refusals = [];
     return { ...counts, refusals: since };
   };
-  if (reach.withDefault) await look(await all.byDefault(of, freshness));
+  const lookAtAll = async (page: readonly Met[]): Promise<void> => {
+    const deadline = new Deadline(`what the rollout ${options.id} did`, freshness);
+    try {
+      await inLanes(page, AT_ONCE, (met) => look(met, deadline));
+    } finally {
+      deadline.end();
+    }
+  };
+  if (reach.withDefault) await lookAtAll([await all.byDefault(of, freshness)]);
   yield told();
   for await (const page of pagesOf(of, freshness, customOf(reach, all))) {
-    await inLanes(page, AT_ONCE, look);
+    await lookAtAll(page);
     yield told();
   }
   const kind = kindRemoved(parsed);

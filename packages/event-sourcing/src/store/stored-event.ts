@@ -21,7 +21,7 @@ export function isJsonObject(parsed: unknown): parsed is JsonObject {
 
 /**
  * The metadata in a result of `JSON.parse`; `undefined` without an actor and a correlation id. What a foreign program
- * added is left out: whoever reads metadata may take its members for known ones, and for text.
+ * added is left out, because a reader of metadata takes its members for known ones and for text.
  */
 export function metadataIn(parsed: unknown): EventMetadata | undefined {
   if (!isNamed(parsed)) return undefined;
