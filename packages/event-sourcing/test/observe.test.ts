@@ -86,7 +86,9 @@ describe('who observes', () => {
       told += 1;
       return Promise.reject(new Error('nobody listens'));
     };
-    expect(await toldCall(observe, 'a call', () => Promise.resolve({ outcome: 'found' }))).to.have.property('outcome');
+    expect(await observedCall(observe, 'a call', () => Promise.resolve({ outcome: 'found' }))).to.have.property(
+      'outcome',
+    );
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(told).to.equal(1);
   });
