@@ -1,19 +1,18 @@
 import { START } from '@login-policy/event-sourcing';
-import type { ReadAllOptions, StreamReceipt } from '@login-policy/event-sourcing/store';
+import type { ReceiptOptions, StreamReceipt } from '@login-policy/event-sourcing/store';
 import { keptIn } from './receipts.js';
 import type { LogReader } from './reads.js';
 import { allReadRequest } from './requests.js';
 import { streamNameOf } from './rows.js';
 import { recordsOf, retrying, serverRead, type ReadingContext } from './server-reads.js';
 
-type ReceiptOptions = Pick<ReadAllOptions, 'pageSize' | 'signal'>;
 const PAGE = 500;
 
 /** Every receipt of the store: those that events carry, and those that stand alone and are not carried by any. */
 export async function* allReceipts(
   context: ReadingContext,
   log: LogReader,
-  options: ReceiptOptions = {},
+  options: ReceiptOptions,
 ): AsyncGenerator<readonly StreamReceipt[], void, undefined> {
   const alone = await standingAlone(context, options.signal);
   for await (const page of log.pages(options)) {

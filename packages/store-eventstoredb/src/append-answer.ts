@@ -12,13 +12,21 @@ import { placeOf } from './rows.js';
  * - `written`: it is there, its last event at `last`. Its place may be missing when the server found it there already;
  * - `conflict`: others were first, nothing was written; `actual` is where the stream is, `undefined` without events;
  * - `refused`: nothing was written, and the fault says why;
- * - `lost`: there is no telling; the node may have said that it is not the one to ask.
+ * - `lost`: there is no telling.
  */
 export type Answer =
   | { readonly kind: 'written'; readonly last: Revision | undefined; readonly place: bigint | undefined }
   | { readonly kind: 'conflict'; readonly actual: Revision | undefined }
   | { readonly kind: 'refused'; readonly fault: Fault }
-  | { readonly kind: 'lost'; readonly cause: unknown; readonly isAway?: boolean };
+  | Lost;
+
+/** There is no telling whether the append is there. */
+export interface Lost {
+  readonly kind: 'lost';
+  readonly cause: unknown;
+  /** Whether the node has said that it is not the one to ask. */
+  readonly isAway?: boolean;
+}
 
 const DETAIL = 'event_store.client.';
 /** The only detail of an error that is not the append's: the node is not ready, or busy, or knows no leader. */
@@ -42,7 +50,7 @@ export function answerOf(response: BatchAppendResp, streamName: string): Answer 
 }
 
 /** An attempt of which nothing more will be heard. */
-export function lost(cause: unknown): Extract<Answer, { kind: 'lost' }> {
+export function lost(cause: unknown): Lost {
   return { kind: 'lost', cause: typeof cause === 'string' ? new Error(cause) : cause };
 }
 

@@ -1,6 +1,6 @@
 import type { Position, Revision } from '@login-policy/event-sourcing';
 import { OutcomeUnknown, revisionAfter, WrittenUnseen } from '@login-policy/event-sourcing/store';
-import { lost, type Answer } from './append-answer.js';
+import { lost, type Answer, type Lost } from './append-answer.js';
 import type { BatchLine } from './append-queue.js';
 import type { Order } from './batch-requests.js';
 import { backOff } from './deadline.js';
@@ -15,9 +15,9 @@ export type Delivered =
   | { readonly kind: 'conflict'; readonly actual: Revision | undefined };
 
 /**
- * Gets an order to the server and finds out what became of it. When an answer is lost, the events are looked up by their
- * ids; are they not there, the same order is given again: it names the revision it belongs behind, so the server's log
- * lets it be carried out once at most, also when the first one was only late (reference §2.3).
+ * Gets an order to the server and finds out what became of it. When an answer is lost, the events are looked up by
+ * their ids; are they not there, the same order is given again: it names the revision it belongs behind, so the
+ * server's log lets it be carried out once at most, also when the first one was only late (reference §2.3).
  */
 export class Delivery {
   readonly #context: ReadingContext;
@@ -29,17 +29,23 @@ export class Delivery {
     this.#line = line;
   }
 
+  /** {@link send}, and {@link findOut} if that does not tell. */
+  async deliver(order: Order): Promise<Delivered> {
+    const sent = await this.send(order);
+    return sent.kind === 'lost' ? this.findOut(order, sent) : sent;
+  }
+
   /**
-   * @throws OutcomeUnknown when looking did not tell in time; WrittenUnseen when it is there, and where could not be seen.
+   * Sends an order once.
+   *
+   * @throws WrittenUnseen when it is there, and where could not be seen.
    * @throws StoreUnavailable, StoreDamaged, UnserialisableData when the server refused it: nothing was written.
    */
-  async deliver(order: Order): Promise<Delivered> {
-    const { appendMs } = this.#context.timeouts;
-    const answer = await this.#line.send(order, appendMs);
+  async send(order: Order): Promise<Delivered | Lost> {
+    const answer = await this.#line.send(order, this.#context.timeouts.appendMs);
     if (answer.kind === 'refused') throw answer.fault;
-    if (answer.kind === 'conflict') return answer;
-    const settled = answer.kind === 'written' ? this.#settled(order, answer) : undefined;
-    return settled ?? this.#findOut(order, answer);
+    if (answer.kind !== 'written') return answer;
+    return this.#settled(order, answer) ?? this.findOut(order, answer);
   }
 
   /** The outcome, if the answer alone tells all of it: the server only gives the position of the last event. */
@@ -53,7 +59,11 @@ export class Delivery {
     return { kind: 'written', positions: [positionAt(answer.place, only.uuid)] };
   }
 
-  async #findOut(order: Order, first: Answer): Promise<Delivered> {
+  /**
+   * Finds out what became of an order. @throws OutcomeUnknown when looking did not tell in time, WrittenUnseen as
+   * above.
+   */
+  async findOut(order: Order, first: Answer): Promise<Delivered> {
     const { closing, timeouts } = this.#context;
     const until = performance.now() + timeouts.lookupMs;
     let latest = first;

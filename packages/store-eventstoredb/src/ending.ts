@@ -1,4 +1,4 @@
-import { onAbort, StoreClosed } from '@login-policy/event-sourcing/store';
+import { onAbort, StoreClosed, type WaitOptions } from '@login-policy/event-sourcing/store';
 import { STORE } from './faults.js';
 
 /** Why a signal of an {@link Ending} fired; made once, because an error with its stack is expensive. */
@@ -7,6 +7,8 @@ const ENDED = new Error('this was ended');
 /** What can end something besides the store's closing. */
 export interface Wishes {
   readonly signals?: readonly (AbortSignal | undefined)[];
+  /** A wait whose signal is only asked for when something waits. */
+  readonly wait?: WaitOptions;
   /** So many milliseconds from now it ends of itself. */
   readonly afterMs?: number;
 }
@@ -18,15 +20,17 @@ export interface Wishes {
 export class Ending {
   readonly #closing: AbortSignal;
   readonly #signals: readonly (AbortSignal | undefined)[];
+  readonly #wait: WaitOptions | undefined;
   readonly #until: number;
   #hasLeft = false;
   #control: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
   #takeBacks: readonly (() => void)[] = [];
 
-  constructor(closing: AbortSignal, { signals = [], afterMs }: Wishes = {}) {
+  constructor(closing: AbortSignal, { signals = [], wait, afterMs }: Wishes = {}) {
     this.#closing = closing;
     this.#signals = signals;
+    this.#wait = wait;
     this.#until = afterMs === undefined ? Infinity : performance.now() + afterMs;
   }
 
@@ -60,29 +64,7 @@ export class Ending {
       return control;
     }
     if (this.#until < Infinity) this.#timer = setTimeout(end, Math.max(1, this.#until - performance.now()));
-    this.#takeBacks = [this.#closing, ...this.#signals].map((signal) => onAbort(signal, end));
+    this.#takeBacks = [this.#closing, this.#wait?.signal, ...this.#signals].map((signal) => onAbort(signal, end));
     return control;
   }
-}
-
-/**
- * Makes an iterable of a generator whose reader can leave at any time: also while he waits for the next value, which a
- * generator by itself would only notice when that has come.
- */
-export function leavable<Value>(
-  make: (left: AbortSignal) => AsyncGenerator<Value, void, undefined>,
-): AsyncIterable<Value> {
-  return {
-    [Symbol.asyncIterator]() {
-      const left = new AbortController();
-      const values = make(left.signal);
-      return {
-        next: () => values.next(),
-        return: () => {
-          left.abort();
-          return values.return();
-        },
-      };
-    },
-  };
 }

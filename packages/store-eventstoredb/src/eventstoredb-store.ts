@@ -1,9 +1,8 @@
 import { EventStoreDBClient, type Credentials } from '@eventstore/db-client';
 import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
 import {
-  systemClock,
   closedBy,
-  Consumers,
+  followedStoreOn,
   memoryReadModelStore,
   type ReadModelStore,
 } from '@login-policy/event-sourcing/store';
@@ -17,20 +16,19 @@ import {
   withMethods,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
+import { EventStoreDbBackend } from './backend.js';
 import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
 import { TIMEOUTS, timeoutsOf, type Timeouts } from './deadline.js';
-import { STORE } from './faults.js';
 import { shareOf } from './shared-connections.js';
-import { EventStoreDbEventStore } from './event-store.js';
 import { isStreamPrefix, StreamNames } from './names.js';
 
 /** How a store on EventStoreDB is opened; everything has a default. */
 export interface EventStoreDbStoreOptions {
   readonly clock?: Clock;
   /**
-   * Where read models are kept: EventStoreDB keeps none. Bound to this store by its prefix and its first event: beside another store they
-   * are refused (`store-foreign`). Default: in this process's memory.
+   * Where read models are kept: EventStoreDB keeps none. Bound to this store by its prefix and its first event: beside
+   * another store they are refused (`store-foreign`). Default: in this process's memory.
    */
   readonly readModels?: ReadModelStore;
   /**
@@ -46,8 +44,8 @@ export interface EventStoreDbStoreOptions {
 }
 
 /**
- * Opens a store on a client that its owner keeps: closing the store leaves the client as it is. The client's calls are not
- * used, only its connection, so that its owner may go on using it too.
+ * Opens a store on a client that its owner keeps: closing the store leaves the client as it is. The client's calls are
+ * not used, only its connection, so that its owner may go on using it too.
  *
  * Nothing is sent before the first call. Every call asks for the cluster's leader.
  *
@@ -62,8 +60,8 @@ export function openEventStoreDbStore(
 }
 
 /**
- * Opens a store on a client of its own, made from a connection string: `esdb://user:password@host:2113?tls=true`, several
- * hosts or `esdb+discover://` for a cluster. Closing the store ends its connection.
+ * Opens a store on a client of its own, made from a connection string: `esdb://user:password@host:2113?tls=true`,
+ * several hosts or `esdb+discover://` for a cluster. Closing the store ends its connection.
  *
  * @throws RangeError as above.
  * @throws Error when the client does not understand the connection string.
@@ -97,26 +95,13 @@ const OPTIONS: OptionRules<EventStoreDbStoreOptions> = {
 const aClient = mustBe('a client of @eventstore/db-client', (client) => typeof client === 'object' && client !== null);
 
 function storeOn(connection: Connection, options: EventStoreDbStoreOptions): Store {
-  const { clock = systemClock, streamPrefix = '' } = options;
-  const names = new StreamNames(streamPrefix);
-  const eventStore = new EventStoreDbEventStore({ connection, names, clock, timeouts: timeoutsOf(options.timeouts) });
-  const readModels =
-    options.readModels === undefined
-      ? memoryReadModelStore()
-      : boundReadModels(options.readModels, { prefix: streamPrefix, log: eventStore.log });
-  const { observe } = options;
-  const consuming = { store: STORE, events: eventStore, clock, observe, backend: eventStore.consumers };
-  const consumers = new Consumers(consuming);
-  return {
-    eventStore,
-    readModels,
-    keeps: 'followed',
-    clock,
-    consume: (wanted) => consumers.consume(wanted),
-    ...closedBy(async () => {
-      await consumers.close();
-      await eventStore.close();
-      await readModels.close();
-    }),
-  };
+  const { clock, observe, streamPrefix: prefix = '', timeouts, readModels } = options;
+  const backend = new EventStoreDbBackend({
+    connection,
+    names: new StreamNames(prefix),
+    timeouts: timeoutsOf(timeouts),
+  });
+  const beside =
+    readModels === undefined ? memoryReadModelStore() : boundReadModels(readModels, { prefix, log: backend.log });
+  return followedStoreOn(backend, beside, { clock, observe });
 }

@@ -1,7 +1,9 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { UnavailableError } from '@eventstore/db-client';
-import type { StreamId } from '@login-policy/event-sourcing';
+import type { Revision, StreamId } from '@login-policy/event-sourcing';
 import {
+  ConcurrentChange,
+  type Append,
   type Fault,
   StoreDamaged,
   StoreForeign,
@@ -118,6 +120,17 @@ export function historyCutOff(streamId: string, missing: string): StoreDamaged {
 /** An append had to wait for so long that it was not begun. */
 export function notBegun(streamId: StreamId, withinMs: number): StoreUnavailable {
   const problem = `appending to ${streamId} could not begin within ${withinMs} ms; nothing was written`;
+  return new StoreUnavailable({ store: STORE, problem });
+}
+
+/**
+ * Others were first, again and again; or the event that was first can't be read by anybody: it is one of a leader that
+ * has lost its followers.
+ */
+export function overtaken({ streamId, expected }: Append, attempts: number, actual: Revision | undefined): Fault {
+  if (expected === 'any' || expected === 'stream-exists') return new ConcurrentChange({ streamId, attempts });
+  const where = actual === undefined ? '' : ` at revision ${actual}`;
+  const problem = `${streamId} has an event${where} that can't be read: the leader has not replicated it`;
   return new StoreUnavailable({ store: STORE, problem });
 }
 

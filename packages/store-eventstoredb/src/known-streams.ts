@@ -1,25 +1,22 @@
-import type { EventId, Instant, Revision, StreamId } from '@login-policy/event-sourcing';
-import { Lru, revisionAfter, type Receipt } from '@login-policy/event-sourcing/store';
+import type { StreamId } from '@login-policy/event-sourcing';
+import { Lru, revisionAfter, type Receipt, type StreamEnd } from '@login-policy/event-sourcing/store';
 import type { StoredEvent } from './rows.js';
 
-/** The last event of a stream, as far as it matters to the next. */
-export interface Head {
-  readonly revision: Revision;
-  readonly recordedAt: Instant;
-  readonly id: EventId;
-}
+/** The last event of a stream; `none` when the stream is not there. */
+export type Head = StreamEnd | 'none';
 
 /**
- * What this process has seen of one stream. It may be old, and of a history that a failover or a restored backup lost: whatever is done
- * by it is done at an exact revision, behind an event that was compared, so the server's log has the last word.
+ * What this process has seen of one stream. It may be old, and of a history that a failover or a restored backup lost:
+ * whatever is done by it is done at an exact revision, behind an event that was compared, so the server's log has the
+ * last word.
  */
 export class KnownStream {
   /** The call that stood when its head was seen. */
   seenBy: unknown;
-  /** The last event seen; `none` when the stream was seen not to be there. */
-  head: Head | 'none' | undefined;
+  /** The last event seen. */
+  head: Head | undefined;
   /** All receipts of all events up to this one are in `receipts`. */
-  covered: Pick<Head, 'id' | 'revision'> | undefined;
+  covered: Pick<StreamEnd, 'id' | 'revision'> | undefined;
   readonly receipts: Map<string, Receipt> = new Map();
 
   /** Takes note of events that follow one another in the stream. */
@@ -48,8 +45,9 @@ export class KnownStream {
 const CAPACITY = 100_000;
 
 /**
- * The streams this process has to do with, as many as it can remember: the one not asked for longest goes first. Their heads count for as
- * long as the call stands that they were seen by: when it broke, the server may be another, and may have lost what this process saw.
+ * The streams this process has to do with, as many as it can remember: the one not asked for longest goes first. Their
+ * heads count for as long as the call stands that they were seen by: when it broke, the server may be another, and may
+ * have lost what this process saw.
  */
 export class KnownStreams {
   readonly #standing: () => unknown;

@@ -28,8 +28,8 @@ const SMALL = 65_536;
 const MARKED_ANEW_MS = 1000;
 
 /**
- * Where the log ends, as the leader says: one notion for heads, probes, proofs and checkpoints. An append of which only the
- * beginning is there is not counted, until it counts as cut off.
+ * Where the log ends, as the leader says: one notion for heads, probes, proofs and checkpoints. An append of which only
+ * the beginning is there is not counted, until it counts as cut off.
  */
 export class LogEnds {
   readonly #context: ReadingContext;
@@ -53,7 +53,8 @@ export class LogEnds {
   }
 
   /**
-   * Where the log ends, and whether an event is in it: one round trip while the node led just now and little was written since the last look.
+   * Where the log ends, and whether an event is in it: one round trip while the node led just now and little was
+   * written since the last look.
    *
    * @throws StoreUnavailable while the node does not lead.
    */
@@ -69,11 +70,13 @@ export class LogEnds {
     if (!isSame())
       throw new StoreUnavailable({ store: STORE, problem: 'the connection broke while it was asked for its end' });
     // The next look begins where this one did, and takes longer, if it fails.
-    this.markInTime(this.#context.closing).catch(() => undefined);
+    this.#markInTime(this.#context.closing).catch(() => undefined);
     return { askedAt, head, checkpoint, isInLog };
   }
 
-  /** Whether a position stands for a record that is there. One that the server has scavenged since is still believed. */
+  /**
+   * Whether a position stands for a record that is there. One that the server has scavenged since is still believed.
+   */
   async isInLog(position: Position, signal: AbortSignal): Promise<boolean> {
     if (position === START) return true;
     const found = await this.#looks.recordAt(position, signal);
@@ -86,8 +89,11 @@ export class LogEnds {
     return last !== undefined && last.size <= SMALL ? last.position : START;
   }
 
-  /** Brings the place where the next look begins nearer to the end of the log when others write, if that was not done just now. */
-  async markInTime(signal: AbortSignal): Promise<void> {
+  /**
+   * Brings the place where the next look begins nearer to the end of the log when others write, if that was not done
+   * just now.
+   */
+  async #markInTime(signal: AbortSignal): Promise<void> {
     if (performance.now() - this.#markedAt < MARKED_ANEW_MS) return;
     this.#markedAt = performance.now();
     const known = this.#known;

@@ -82,13 +82,14 @@ export class StreamNames {
   }
 
   /**
-   * What a reader gets: his filter, exactly, and nothing that is not this store's. Any event in a stream of this store counts as one of its
-   * history, also one of the server's types: only the mark of a tombstone ends a stream, and is not an event.
+   * What a reader gets: his filter, exactly, and nothing that is not this store's. Any event in a stream of this store
+   * counts as one of its history, also one of the server's types: only the mark of a tombstone ends a stream, and is
+   * not an event.
    */
   wanted(filter: EventFilter | undefined): Wanted {
-    const isWanted = filterPredicate(filter);
+    const isWanted = filter && filterPredicate(filter);
     return ({ streamName, type }) =>
-      type !== TOMBSTONE && this.isOwn(streamName) && isWanted({ streamId: this.idOf(streamName) });
+      type !== TOMBSTONE && this.isOwn(streamName) && isWanted?.({ streamId: this.idOf(streamName) }) !== false;
   }
 
   #regex(): string {

@@ -1,6 +1,6 @@
-import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
+import type { Position } from '@login-policy/event-sourcing';
 import { Lru } from '@login-policy/event-sourcing/store';
-import { sizeOf, type KeptReceipt, type Proposal, type StoredEvent } from './rows.js';
+import { sizeOf, type Proposal, type StoredEvent } from './rows.js';
 
 /** So many bytes of events are kept. */
 const CAPACITY = 4_000_000;
@@ -14,19 +14,17 @@ interface OwnEvent {
 }
 
 /**
- * The events this process recorded last. Each comes back to it with all others: it is known by its position, which names the very event, and
- * need not be read once more.
+ * The events this process recorded last. Each comes back to it with all others: it is known by its position, which
+ * names the very event, and need not be read once more.
  */
 export class OwnEvents {
   readonly #events = new Lru<Position, OwnEvent>(CAPACITY, ({ bytes }) => FRAME + bytes);
 
-  /** Takes note of what was acknowledged, and of what went out for it: a receipt travels with the last event. */
-  note(recorded: readonly RecordedEvent[], proposals: readonly Proposal[], carried: KeptReceipt | undefined): void {
-    for (const [index, event] of recorded.entries()) {
+  /** Takes note of what was acknowledged, and of what went out for it. */
+  note(events: readonly StoredEvent[], proposals: readonly Proposal[]): void {
+    for (const [index, stored] of events.entries()) {
       const proposal = proposals[index];
-      const receipt = index === recorded.length - 1 ? carried : undefined;
-      const stored = { event, receipt };
-      if (proposal !== undefined) this.#events.set(event.position, { stored, bytes: sizeOf(proposal) });
+      if (proposal !== undefined) this.#events.set(stored.event.position, { stored, bytes: sizeOf(proposal) });
     }
   }
 

@@ -37,15 +37,11 @@ export class StreamReader {
    * @throws StoreDamaged when the stream was deleted or its beginning cut off.
    * @throws UnreadableEvent when an event was not written by this library.
    */
-  async *pages(
-    streamId: StreamId,
-    options: ReadStreamOptions = {},
-    reader?: AbortSignal,
-  ): AsyncGenerator<Page, void, undefined> {
+  async *pages(streamId: StreamId, options: ReadStreamOptions = {}): AsyncGenerator<Page, void, undefined> {
     const { direction = 'forwards', from } = options;
     const cursor = new StreamCursor(streamId, { direction, from });
     const [pageSize, left] = [pageSizeOf(options), limitOf(options)];
-    const ending = new Ending(this.#context.closing, { signals: [options.signal, reader] });
+    const ending = new Ending(this.#context.closing, { signals: [options.signal] });
     const patience = new Patience(`reading ${streamId}`, this.#context.timeouts.retryMs, ending.signal);
     const reading: Reading = { streamId, cursor, direction, pageSize, left, ending, patience };
     try {
@@ -71,7 +67,7 @@ export class StreamReader {
    * @throws StoreDamaged when the stream was deleted.
    * @throws DeadlineExceeded when `signal` fired before that was known.
    */
-  async head(streamId: StreamId, signal?: AbortSignal): Promise<Head | 'none'> {
+  async head(streamId: StreamId, signal?: AbortSignal): Promise<Head> {
     for await (const [last] of this.pages(streamId, { direction: 'backwards', limit: 1, signal })) {
       if (last === undefined) continue;
       const { id, revision, recordedAt } = last.event;

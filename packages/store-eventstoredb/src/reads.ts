@@ -52,7 +52,9 @@ export class LogReader {
     }
   }
 
-  /** Fills a maker from where it is. The beginning of an append that the end of the log is in the middle of stays in it. */
+  /**
+   * Fills a maker from where it is. The beginning of an append that the end of the log is in the middle of stays in it.
+   */
   async *fill(maker: PageMaker, reading: Reading): AsyncGenerator<Page, void, undefined> {
     const { filter, ending, patience } = reading;
     const isNothing = filter?.categories.length === 0;
@@ -98,12 +100,8 @@ export class LogReader {
   }
 
   /** The end of the last whole append of this store; `START` when it has none. */
-  head({ signal }: WaitOptions = {}): Promise<Position> {
-    return retrying(this.#context, { doing: 'looking for the last event', signal }, async (stop) => {
-      await this.ends.markInTime(stop);
-      const { head } = await this.ends.prove(START, stop);
-      return head;
-    });
+  async head(): Promise<Position> {
+    return (await this.prove(START)).head;
   }
 
   /** What `EventStore.proveHead` promises. */
@@ -128,13 +126,17 @@ export class LogReader {
     return retrying(this.#context, { doing: 'looking for an event', signal }, (stop) => this.#isKnown(position, stop));
   }
 
-  /** @throws PositionUnknown when another record stands at a position, or the log ends before it, as the leader says. */
+  /**
+   * @throws PositionUnknown when another record stands at a position, or the log ends before it, as the leader says.
+   */
   async #demandKnown(position: Position, signal: AbortSignal): Promise<void> {
     if ((await this.#isKnown(position, signal)) || signal.aborted) return;
     throw new PositionUnknown({ position, head: await this.head() });
   }
 
-  /** A node that does not lead yet may lack what was read elsewhere: that is a reason to wait. @throws StoreUnavailable */
+  /**
+   * A node that does not lead yet may lack what was read elsewhere: that is a reason to wait. @throws StoreUnavailable
+   */
   async #isKnown(position: Position, signal: AbortSignal): Promise<boolean> {
     if (await this.ends.isInLog(position, signal)) return true;
     await this.#context.leadership.ask(signal);

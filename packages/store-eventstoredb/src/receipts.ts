@@ -5,7 +5,9 @@ import {
   ReceiptExists,
   revisionAfter,
   type Receipt,
+  type ReceiptKey,
   type StreamReceipt,
+  type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import type { Delivery } from './delivery.js';
 import { damagedReceipt } from './faults.js';
@@ -39,12 +41,6 @@ interface Content {
   readonly revision: string;
 }
 
-/** Whose receipt is looked for. */
-interface Place {
-  readonly streamId: StreamId;
-  readonly key: string;
-}
-
 /** What a receipt of a command without events is kept for. */
 export interface Keeping {
   readonly streamId: StreamId;
@@ -53,10 +49,9 @@ export interface Keeping {
   readonly revision: Revision;
 }
 
-/** What an append goes behind that has a receipt, as far as it is known. */
-export interface Behind {
-  readonly head?: Head | 'none';
-  readonly signal?: AbortSignal;
+/** The last event of the stream, where it is known, and when to give up. */
+interface Behind extends WaitOptions {
+  readonly head?: Head | undefined;
 }
 
 const FIRST: Revision = revision(0n);
@@ -82,18 +77,28 @@ export class Receipts {
     this.#settling = settling;
   }
 
-  /** The receipt under a key, looked up now. The events of the stream win over a receipt that stands alone. */
-  async find(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Receipt | undefined> {
+  /**
+   * The receipt under a key; behind the last event of the stream, where that was looked up: events that come after it
+   * make an append fail anyway, and those before it need not be read again if their receipts are known. The events of
+   * the stream win over a receipt that stands alone.
+   */
+  async find({ streamId, key }: ReceiptKey, { head, signal }: Behind = {}): Promise<Receipt | undefined> {
+    if (head === 'none') return undefined;
+    const { covered, receipts } = this.#context.known.of(streamId);
+    const isComplete = head !== undefined && head.id === covered?.id;
     const [inStream, alone] = await Promise.all([
-      this.#findInStream(streamId, key, signal),
+      isComplete ? receipts.get(key) : this.#findInStream(streamId, key, signal),
       this.#findAlone(streamId, key, signal),
     ]);
     if (inStream !== undefined || alone.is !== 'kept') return inStream;
-    await this.#demandSeen(streamId, alone.receipt, signal);
+    if (!isComplete) await this.#demandSeen(streamId, alone.receipt, signal);
     return alone.receipt;
   }
 
-  /** A command that had nothing to change had seen the stream. @throws StoreDamaged when a receipt says that it saw more than there is. */
+  /**
+   * A command that had nothing to change had seen the stream. @throws StoreDamaged when a receipt says that it saw more
+   * than there is.
+   */
   async #demandSeen(streamId: StreamId, { key, revision: seen }: Receipt, signal?: AbortSignal): Promise<void> {
     const { covered } = this.#context.known.of(streamId);
     if (covered !== undefined && seen <= covered.revision) return;
@@ -104,25 +109,9 @@ export class Receipts {
   }
 
   /**
-   * Looks for a receipt, once the last event of the stream is known that an append goes behind: events that come after it make the
-   * append fail anyway, and those before it need not be read again if their receipts are known.
-   *
-   * @throws ReceiptExists when there is one.
-   */
-  async refuse(streamId: StreamId, key: string, { head, signal }: Behind = {}): Promise<void> {
-    if (head === 'none') return;
-    const { covered, receipts } = this.#context.known.of(streamId);
-    const isComplete = head !== undefined && head.id === covered?.id;
-    const isThere = isComplete
-      ? receipts.has(key) || (await this.#findAlone(streamId, key, signal)).is === 'kept'
-      : (await this.find(streamId, key, signal)) !== undefined;
-    if (isThere) throw new ReceiptExists({ streamId, key });
-  }
-
-  /**
-   * Keeps a receipt without events, unless the stream has gone on meanwhile: who appends with the same key after that may
-   * have looked before the receipt was there. So it is intended first, and then looked whether the stream still is where
-   * it was.
+   * Keeps a receipt without events, unless the stream has gone on meanwhile: who appends with the same key after that
+   * may have looked before the receipt was there. So it is intended first, and then looked whether the stream still is
+   * where it was.
    *
    * @throws ReceiptExists when another has kept one under the key, or is about to.
    */
@@ -207,7 +196,7 @@ export class Receipts {
 }
 
 /** @throws StoreDamaged when it is not about this key of this stream. */
-function aloneOf(record: WireEvent, place: Place): Alone {
+function aloneOf(record: WireEvent, place: ReceiptKey): Alone {
   const [type, last] = [typeOf(record), revision(BigInt(record.getStreamRevision()))];
   if (type !== KEPT && type !== INTENDED) return { is: 'none', last };
   const { streamId, key, fingerprint, revision: seen } = receiptIn(record);
@@ -217,7 +206,10 @@ function aloneOf(record: WireEvent, place: Place): Alone {
   return { is: type === KEPT ? 'kept' : 'intended', last, receipt };
 }
 
-/** The receipt that a record keeps, and the stream it is of; `undefined` of one that is only intended, or void. @throws StoreDamaged */
+/**
+ * The receipt that a record keeps, and the stream it is of; `undefined` of one that is only intended, or void. @throws
+ * StoreDamaged
+ */
 export function keptIn(record: WireEvent): StreamReceipt | undefined {
   return typeOf(record) === KEPT ? receiptIn(record) : undefined;
 }

@@ -2,7 +2,6 @@ import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import {
   revision,
   type EventMetadata,
-  type Instant,
   type Json,
   type Position,
   type RecordedEvent,
@@ -13,8 +12,6 @@ import {
   parseInstant,
   UnreadableEvent,
   freezeMetadata,
-  UnserialisableData,
-  type NewEvent,
   type PlaceInAppend,
   dataOf,
   isJsonObject,
@@ -61,37 +58,29 @@ interface Envelope {
   readonly receipt?: KeptReceipt;
 }
 
-/** What recording adds to one of the events of an append. */
-export interface Addition {
-  readonly recordedAt: Instant;
-  readonly append: PlaceInAppend | undefined;
-  readonly receipt: KeptReceipt | undefined;
-}
-
 /** What one message can hold with room to spare for its frame; the server takes 16,767,216 bytes. */
 const LARGEST_EVENT = 16_000_000;
 
 /**
- * Makes an event ready to go out. `data` was checked to be JSON before.
+ * Makes an event ready to go out, with the receipt it carries. The engine has checked that it is text and JSON.
  *
- * @throws UnserialisableData when it is too large for one message, or could not be read again.
+ * @throws UnserialisableData when it is too large for one message.
  */
-export function proposalOf(event: NewEvent, { recordedAt, append, receipt }: Addition): Proposal {
+export function proposalOf(event: RecordedEvent, receipt: KeptReceipt | undefined): Proposal {
+  const { recordedAt, schemaVersion, append } = event;
   const { actor, correlationId, causationId, idempotencyKey, reason } = event.metadata;
-  const envelope: Envelope = {
+  // JSON leaves out what is undefined.
+  const envelope: { readonly [Name in keyof Envelope]: Envelope[Name] | undefined } = {
     recordedAt: instantToIso(recordedAt),
-    schemaVersion: event.schemaVersion,
+    schemaVersion,
     actor,
     $correlationId: correlationId,
-    ...(causationId !== undefined && { $causationId: causationId }),
-    ...(idempotencyKey !== undefined && { idempotencyKey }),
-    ...(reason !== undefined && { reason }),
-    ...(append !== undefined && { append }),
-    ...(receipt !== undefined && { receipt }),
+    $causationId: causationId,
+    idempotencyKey,
+    reason,
+    append,
+    receipt,
   };
-  if (!isEnvelope(envelope)) {
-    throw new UnserialisableData({ path: '$', problem: 'its metadata is text, and its schemaVersion a whole number' });
-  }
   const data = Buffer.from(JSON.stringify(event.data));
   const metadata = Buffer.from(JSON.stringify(envelope));
   const proposal = { uuid: uuidOf(event.id), type: event.type, data, metadata };

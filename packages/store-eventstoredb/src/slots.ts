@@ -9,12 +9,16 @@ export class Slots {
     this.#free = count;
   }
 
+  /** Whether there was a turn without a wait. Who got one has to {@link leave}. */
+  enterAtOnce(): boolean {
+    if (this.#free === 0) return false;
+    this.#free -= 1;
+    return true;
+  }
+
   /** Waits for a turn; `false` when none came in time, or before it ended. Who got one has to {@link leave}. */
   enter(withinMs: number, ending?: { readonly signal: AbortSignal }): Promise<boolean> | true {
-    if (this.#free > 0) {
-      this.#free -= 1;
-      return true;
-    }
+    if (this.enterAtOnce()) return true;
     return new Promise((resolve) => {
       const end = (hasEntered: boolean): void => {
         clearTimeout(timer);

@@ -1,25 +1,26 @@
 import type { Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
-import type {
-  Backend,
-  CountedRows,
-  Found,
-  FoundRows,
-  LogRange,
-  ModelId,
-  ModelTarget,
-  Plan,
-  Question,
-  ReadAhead,
-  ReadStreamsOptions,
-  ReceiptKey,
-  RowCount,
-  StreamPage,
-  StreamPart,
-  StreamReceipt,
-  Transacted,
-  Transaction,
-  WaitOptions,
-  WantedRows,
+import {
+  receiptPages,
+  type Backend,
+  type CountedRows,
+  type Found,
+  type FoundRows,
+  type LogRange,
+  type ModelId,
+  type ModelTarget,
+  type Plan,
+  type Question,
+  type ReadAhead,
+  type ReadStreamsOptions,
+  type ReceiptOptions,
+  type RowCount,
+  type StreamPage,
+  type StreamPart,
+  type StreamReceipt,
+  type Transacted,
+  type Transaction,
+  type WaitOptions,
+  type WantedRows,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { CountKeeper } from './count-keeper.js';
@@ -117,9 +118,9 @@ export class PostgresBackend implements Backend {
     return this.#log.knows(this.parts.connection, position, wait);
   }
 
-  readReceipts(after: ReceiptKey | undefined, limit: number, wait?: WaitOptions): Promise<readonly StreamReceipt[]> {
+  readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
     const { connection, schema } = this.parts;
-    return listedReceipts(connection, schema, { after, limit, wait });
+    return receiptPages((after, limit) => listedReceipts(connection, schema, { after, limit, wait: options }), options);
   }
 
   async openModel(model: string, wait?: WaitOptions): Promise<void> {

@@ -144,7 +144,7 @@ export class Lookups {
   /** Up to the first unreadable event; after a checkpoint of another history, no event can be read. */
   async #behind(turn: Answering, range: NonNullable<ModelQuestion['behind']>): Promise<ReadAhead> {
     try {
-      return await this.#log.readAhead(turn, { after: range.after, range });
+      return await this.#log.readAhead(turn, { after: range.after, range: { ...range, reads: 'once' } });
     } catch (caught) {
       // An error of the server ends the transaction.
       if (!isFault(caught)) throw caught;

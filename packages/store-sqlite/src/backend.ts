@@ -2,6 +2,7 @@ import { isFault, type Position, type RecordedEvent, type StreamId } from '@logi
 import {
   AnswerLost,
   foundTogether,
+  receiptPages,
   rowLimitOf,
   yieldToLoop,
   pageSizeOf,
@@ -17,7 +18,8 @@ import {
   type Question,
   type ReadAhead,
   type ReadStreamsOptions,
-  type ReceiptKey,
+  type ReceiptOptions,
+  type Remembered,
   type RowCount,
   type StreamPage,
   type StreamPart,
@@ -83,7 +85,7 @@ export class SqliteBackend implements Backend {
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    const { planned, ...rest } = await this.#committed(transaction);
+    const { planned, ...rest } = await this.#committed(transaction, transaction.remembered);
     this.#connection.changes.notify();
     if (planned.plan.promoted !== undefined) await this.#sweep();
     return { ...planned, ...rest };
@@ -115,8 +117,7 @@ export class SqliteBackend implements Backend {
       // `key\0` is the smallest text larger than the key. A blob is larger than every text.
       const from = query.afterKey === undefined ? '' : `${query.afterKey}\0`;
       const found = statement.all(place.model, index, value, from, query.beforeKey ?? ABOVE_TEXT, limit);
-      const rows = found.map(({ key, row }) => ({ key: textOf(key), row }));
-      return { head, checkpoint: place.checkpoint, rows };
+      return { head, checkpoint: place.checkpoint, rows: found.map(({ key, row }) => ({ key: textOf(key), row })) };
     });
   }
 
@@ -159,8 +160,8 @@ export class SqliteBackend implements Backend {
     return this.#connection.use(() => this.#parts.log.knows(position));
   }
 
-  async readReceipts(after: ReceiptKey | undefined, limit: number): Promise<readonly StreamReceipt[]> {
-    return this.#connection.use(() => this.#lookups.receiptsAfter(after, limit));
+  readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
+    return receiptPages((after, n) => this.#connection.use(() => this.#lookups.receiptsAfter(after, n)), options);
   }
 
   async openModel(name: string, wait?: WaitOptions): Promise<void> {
@@ -186,10 +187,10 @@ export class SqliteBackend implements Backend {
     return this.#connection.close();
   }
 
-  async #committed<Result>(transaction: Transaction<Result>): Promise<CarriedOut<Result>> {
+  async #committed<Result>(transaction: Transaction<Result>, by?: Remembered<Result>): Promise<CarriedOut<Result>> {
     this.#connection.demandWritable();
     const { database } = this.#connection;
-    const write = (): Committed<CarriedOut<Result>> => database.write(() => this.#carryOut(transaction));
+    const write = (): Committed<CarriedOut<Result>> => database.write(() => this.#carryOut(transaction, by));
     try {
       const committed = await this.#connection.retryWhileBusy(
         transaction.writes === 'rows' ? () => database.unsynced(write) : write,
@@ -200,9 +201,8 @@ export class SqliteBackend implements Backend {
       if (isFault(fault, 'store-full') && this.#isMissing(committed.result.planned.plan)) throw fault;
       throw new AnswerLost(fault, 'give-up');
     } catch (caught) {
-      const { remembered, ...looking } = transaction;
       // A stream or receipt exists that the cache said did not. Nothing was written, so plan again from the file.
-      if (remembered !== undefined && isConstraint(caught)) return this.#committed(looking);
+      if (by !== undefined && isConstraint(caught)) return this.#committed(transaction);
       throw caught;
     }
   }
@@ -216,9 +216,9 @@ export class SqliteBackend implements Backend {
     return !this.#connection.use(() => this.#writer.isThere(plan));
   }
 
-  #carryOut<Result>(transaction: Transaction<Result>): CarriedOut<Result> {
+  #carryOut<Result>(transaction: Transaction<Result>, by?: Remembered<Result>): CarriedOut<Result> {
     const { token } = this.#connection.database;
-    const known = transaction.remembered?.token === token ? transaction.remembered?.plan() : undefined;
+    const known = by?.token === token ? by?.plan() : undefined;
     const planned = known ?? this.#planned(transaction);
     this.#writer.write(planned.plan);
     return { planned, token, wasRemembered: known !== undefined };

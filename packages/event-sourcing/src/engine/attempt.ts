@@ -1,28 +1,56 @@
 import { onAbort } from '../on-abort.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
-import type { CheckedAppend, Planned } from './plan.js';
+import type { Remembered, Transaction } from './log-backend.js';
+import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
 import { planAppends, type Planning, type View } from './plan-appends.js';
+import type { Found, Question } from './view.js';
 
 /** The outcome of each append of a group. */
 export type Outcomes = readonly Outcome[];
 
+/** What plans an attempt. */
+export interface Planner {
+  question(appends: readonly CheckedAppend[]): Question;
+  remembered(attempt: Attempt): Remembered<Outcomes> | undefined;
+  plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp;
+}
+
 /** One attempt to write a group while its callers wait, and the last plan that may have been sent. */
-export class Attempt {
+export class Attempt implements Transaction<Outcomes> {
+  readonly writes = 'events';
+  readonly isLoose: boolean;
   readonly group: readonly Queued[];
   readonly appends: readonly CheckedAppend[];
+  readonly remembered: Remembered<Outcomes> | undefined;
   /** The view the last plan was based on, if it was looked up. */
   view: View | undefined;
   last: Planned<Outcomes> | undefined;
+  readonly #planner: Planner;
   #abandoning: AbortController | undefined;
-  #takeBacks: readonly (() => void)[] = [];
+  #takeBacks: readonly (() => void)[] = NONE;
 
-  constructor(group: readonly Queued[]) {
+  constructor(group: readonly Queued[], planner: Planner) {
     this.group = group;
+    this.#planner = planner;
     this.appends = group.map(({ append }) => append);
+    this.isLoose = this.appends.every(({ expected }) => expected === 'any' || expected === 'stream-exists');
+    this.remembered = planner.remembered(this);
   }
 
-  /** Aborts when all callers have given up before the write begins; `undefined` when one of them can't give up. */
-  get abandoned(): AbortSignal | undefined {
+  /** Created only for a backend that looks up. */
+  get question(): Question {
+    return this.#planner.question(this.appends);
+  }
+
+  plan(found: Found): Planned<Outcomes> | MoreToLookUp {
+    return this.#planner.plan(this, found);
+  }
+
+  /**
+   * Aborts when all callers have given up before the write begins; `undefined` when one of them can't. Created only for
+   * a backend that waits.
+   */
+  get signal(): AbortSignal | undefined {
     if (this.#abandoning !== undefined || this.appends.some(({ signal }) => signal === undefined))
       return this.#abandoning?.signal;
     const abandoning = new AbortController();
@@ -55,9 +83,11 @@ export class Attempt {
   /** Releases the signals once nobody waits. */
   leave(): void {
     for (const takeBack of this.#takeBacks) takeBack();
-    this.#takeBacks = [];
+    this.#takeBacks = NONE;
   }
 }
+
+const NONE: readonly (() => void)[] = [];
 
 /** The outcome of an append whose caller has already been told. */
 export const GIVEN_UP: Outcome = { refused: undefined };

@@ -1,6 +1,10 @@
 import type { WaitOptions } from '../deadline.js';
+import type { Fault } from '../fault.js';
+import type { HeadProof } from '../projections/head-proof.js';
 import { Feed, readThrough, type Reader } from '../store/feed.js';
+import { leavable } from '../store/leavable.js';
 import { streamThrough, type StreamPage, type StreamPart } from '../store/stream-pages.js';
+import type { Acknowledged } from '../streams/acknowledged.js';
 import type {
   Append,
   EventStore,
@@ -8,45 +12,63 @@ import type {
   ReadStreamOptions,
   ReadStreamsOptions,
   Receipt,
+  ReceiptOptions,
   StreamReceipt,
   SubscriptionMessage,
 } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import { pageSizeOf } from '../streams/paging.js';
-import type { Position } from '../streams/position.js';
+import { START, type Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { GuardedBackend } from './guarded-backend.js';
+import type { GuardedLog } from './guarded-log.js';
+import type { LogRange } from './log-backend.js';
 import { NO_QUESTION, receiptName } from './view.js';
 
 /** Writes appends, in groups or one by one. */
 export type Appends = Pick<EventStore, 'append' | 'close'>;
 
-type ReceiptOptions = Pick<ReadAllOptions, 'pageSize' | 'signal'>;
-
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 
 /** The event store of a backend. */
 export class EngineEventStore implements EventStore {
-  readonly #backend: GuardedBackend;
+  readonly #backend: GuardedLog;
   readonly #appends: Appends;
   readonly #feed: Feed;
+  readonly lateByMs?: number;
+  readonly acknowledged?: Acknowledged;
   readonly receipts?: (options?: ReceiptOptions) => AsyncIterable<readonly StreamReceipt[]>;
   readonly readStreams?: (options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>;
+  readonly proveHead?: (checkpoint: Position, wait?: WaitOptions) => Promise<HeadProof>;
 
-  constructor(backend: GuardedBackend, appends: Appends) {
+  /** `acknowledged` where read models are followed. */
+  constructor(backend: GuardedLog, appends: Appends, acknowledged?: Acknowledged) {
     this.#backend = backend;
     this.#appends = appends;
     this.#feed = new Feed({
-      reader: (options) => this.#reader(options),
+      reader: (options) => this.#reader('follow', options),
+      live: (signal) => this.#reader('live', { signal }),
       changed: (signal) => backend.changed(signal),
     });
-    if (backend.readsReceipts) this.receipts = (options) => this.#receipts(options);
-    if (backend.readsStreams) {
-      this.readStreams = (options) => {
+    const { lateByMs, proveHead, readReceipts, readStreams } = backend;
+    if (acknowledged !== undefined) this.acknowledged = acknowledged;
+    if (lateByMs !== undefined) this.lateByMs = lateByMs;
+    if (proveHead !== undefined) this.proveHead = proveHead;
+    if (readReceipts !== undefined) {
+      this.receipts = (options = {}) => {
         pageSizeOf(options);
-        return backend.readStreams(options);
+        return readReceipts(options);
       };
     }
+    if (readStreams !== undefined) {
+      this.readStreams = (options) => {
+        pageSizeOf(options);
+        return readStreams(options);
+      };
+    }
+  }
+
+  trouble(): Fault | undefined {
+    return this.#backend.trouble();
   }
 
   append(append: Append): Promise<readonly RecordedEvent[]> {
@@ -59,8 +81,9 @@ export class EngineEventStore implements EventStore {
     return streamThrough(streamId, { store, read }, options);
   }
 
-  readAll(options?: ReadAllOptions): Pages {
-    return readThrough(this.#reader(options), options);
+  readAll(options?: ReadAllOptions): AsyncIterable<readonly RecordedEvent[]> {
+    pageSizeOf(options);
+    return leavable(options?.signal, (left) => this.#readAll({ ...options, signal: left.signal }, left));
   }
 
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
@@ -73,19 +96,9 @@ export class EngineEventStore implements EventStore {
     return receipts.get(receiptName(asked));
   }
 
-  async *#receipts(options?: ReceiptOptions): AsyncGenerator<readonly StreamReceipt[], void, undefined> {
-    const limit = pageSizeOf(options);
-    let after: StreamReceipt | undefined;
-    for (;;) {
-      const page = await this.#backend.readReceipts(after, limit, options);
-      if (page.length > 0) yield page;
-      if (page.length < limit || options?.signal?.aborted === true) return;
-      after = page.at(-1);
-    }
-  }
-
   async head(wait?: WaitOptions): Promise<Position> {
-    return (await this.#backend.look(NO_QUESTION, wait)).head;
+    const { head } = await (this.proveHead?.(START, wait) ?? this.#backend.look(NO_QUESTION, wait));
+    return head;
   }
 
   knows(position: Position, wait?: WaitOptions): Promise<boolean> {
@@ -98,8 +111,16 @@ export class EngineEventStore implements EventStore {
     await this.#backend.close();
   }
 
-  #reader(options?: ReadAllOptions): Reader {
-    const range = { filter: options?.filter, pageSize: pageSizeOf(options) };
+  async *#readAll(options: ReadAllOptions, left: AbortController): Pages {
+    try {
+      yield* readThrough(this.#reader('once', options), options);
+    } finally {
+      left.abort();
+    }
+  }
+
+  #reader(reads: LogRange['reads'], options?: ReadAllOptions): Reader {
+    const range = { filter: options?.filter, pageSize: pageSizeOf(options), reads };
     return (after) => this.#backend.readLog(after, range, options);
   }
 }

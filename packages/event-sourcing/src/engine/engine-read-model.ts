@@ -13,9 +13,9 @@ import type {
 } from '../projections/read-model-store.js';
 import { encodedRows } from '../store/stored-row.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
-import { AnswerLost, type Transaction } from './backend.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import { broughtToHead } from './current-models.js';
+import { AnswerLost, type Transaction } from './log-backend.js';
 import type { OpenedModel } from './opened-model.js';
 import type { ModelPlan, MoreToLookUp, Plan, Planned } from './plan.js';
 import type { RowReader } from './row-reader.js';

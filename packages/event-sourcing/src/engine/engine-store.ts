@@ -8,12 +8,15 @@ import { closedBy } from '../store/closed-by.js';
 import { demandText } from '../store/demand-text.js';
 import type { Store } from '../store.js';
 import type { EventShape } from '../streams/event.js';
+import { Acknowledged } from '../streams/acknowledged.js';
 import type { Backend } from './backend.js';
 import { GuardedBackend } from './guarded-backend.js';
 import { EngineEventStore } from './engine-event-store.js';
 import { EngineReadModel, type ReadModelParts } from './engine-read-model.js';
 import { GroupWriter } from './group-writer.js';
+import { GuardedLog } from './guarded-log.js';
 import { KeptModels } from './kept-models.js';
+import type { LogBackend } from './log-backend.js';
 import { LoneAppends } from './lone-appends.js';
 import { openedModel } from './opened-model.js';
 import { RowReader } from './row-reader.js';
@@ -33,11 +36,12 @@ export interface EngineOptions {
   readonly observe?: Observe | undefined;
 }
 
+/** What every store is told. */
+export type StoreParts = Pick<EngineOptions, 'clock' | 'observe'>;
+
 /** A store on a backend: events, and read models that are updated in the transaction of each append. */
-export function storeOn(
-  backend: Backend,
-  { most, gather, models = new KeptModels(), clock = systemClock, observe }: EngineOptions,
-): Store {
+export function storeOn(backend: Backend, options: EngineOptions): Store {
+  const { most, gather, models = new KeptModels(), clock = systemClock, observe } = options;
   const guarded = new GuardedBackend(backend);
   const writer = new GroupWriter(guarded, clock, models);
   const write = (group: readonly Queued[]): Promise<readonly Outcome[]> => writer.write(group);
@@ -47,20 +51,33 @@ export function storeOn(
       : new AppendQueue({ store: backend.name, most, gather, observe, write });
   const eventStore = new EngineEventStore(guarded, appends);
   const readModels = new EngineReadModelStore(guarded, writer);
-  const { name, consumers: kept } = backend;
-  const consumers = new Consumers({ store: name, backend: kept, events: eventStore, clock, observe });
+  return assembled({ log: guarded, eventStore, readModels, keeps: 'inline' }, options);
+}
+
+/**
+ * A store whose events are kept by a backend without rows, each append by itself. Its read models are kept elsewhere,
+ * and followed.
+ */
+export function followedStoreOn(backend: LogBackend, readModels: ReadModelStore, parts: StoreParts): Store {
+  const log = new GuardedLog(backend);
+  const writer = new GroupWriter(log, parts.clock ?? systemClock, new KeptModels());
+  const acknowledged = new Acknowledged();
+  const eventStore = new EngineEventStore(log, new LoneAppends(writer, log.form, acknowledged), acknowledged);
+  return assembled({ log, eventStore, readModels, keeps: 'followed' }, parts);
+}
+
+function assembled(
+  { log, ...ports }: Pick<Store, 'eventStore' | 'keeps' | 'readModels'> & { readonly log: GuardedLog },
+  { clock = systemClock, observe }: StoreParts,
+): Store {
+  const { eventStore, keeps, readModels } = ports;
+  const consumers = new Consumers({ store: log.name, backend: log.consumers, events: eventStore, clock, observe });
   const end = async (): Promise<void> => {
     await consumers.close();
     await eventStore.close();
+    if (keeps === 'followed') await readModels.close();
   };
-  return {
-    eventStore,
-    readModels,
-    keeps: 'inline',
-    clock,
-    consume: (wanted) => consumers.consume(wanted),
-    ...closedBy(end),
-  };
+  return { ...ports, clock, consume: (wanted) => consumers.consume(wanted), ...closedBy(end) };
 }
 
 /**

@@ -1,25 +1,32 @@
 import type { Clock } from '../clock.js';
 import { OutcomeUnknown } from '../faults.js';
+import { isFault } from '../is-fault.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
 import type { StreamId } from '../streams/stream-id.js';
-import { Attempt, GIVEN_UP, type Outcomes } from './attempt.js';
-import { AnswerLost, type Backend, type Transacted, type Transaction } from './backend.js';
+import { Attempt, GIVEN_UP, type Outcomes, type Planner } from './attempt.js';
 import { broughtToHead } from './current-models.js';
+import type { GuardedLog } from './guarded-log.js';
 import type { KeptModels } from './kept-models.js';
+import { AnswerLost, type Placed, type Remembered, type Transacted } from './log-backend.js';
 import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
 import type { CurrentModel, View } from './plan-appends.js';
 import { ViewCache } from './view-cache.js';
-import { NO_QUESTION, type Found, type ModelQuestion, type Question, type ReceiptKey, type StreamEnd } from './view.js';
+import { NO_QUESTION, type Found, type ModelQuestion, type Question, type StreamEnd } from './view.js';
 
 /** Writes groups of appends, together with the resulting rows of the opened read models, in one transaction. */
 export class GroupWriter {
   readonly models: KeptModels;
-  readonly #backend: Backend;
+  readonly #backend: GuardedLog;
   readonly #clock: Clock;
   readonly #cache = new ViewCache();
+  readonly #planner: Planner = {
+    question: (appends) => this.#questionFor(appends),
+    remembered: (attempt) => this.#remembered(attempt),
+    plan: (attempt, found) => this.#plan(attempt, found),
+  };
   #writes = 0;
 
-  constructor(backend: Backend, clock: Clock, models: KeptModels) {
+  constructor(backend: GuardedLog, clock: Clock, models: KeptModels) {
     this.#backend = backend;
     this.#clock = clock;
     this.models = models;
@@ -39,41 +46,21 @@ export class GroupWriter {
   /** Writes a group in one transaction. If the answer is lost, it finds out the outcome. */
   async write(group: readonly Queued[]): Promise<Outcomes> {
     for (let tries = 1; ; tries++) {
-      const attempt = new Attempt(group);
+      const attempt = new Attempt(group, this.#planner);
       try {
-        const transacted = await this.#backend.transact(this.#transactionOf(attempt));
+        const transacted = await this.#backend.transact(attempt);
         this.#learnIfPossible(attempt, transacted);
-        return transacted.result;
+        return placedIn(transacted.result, transacted.placed);
       } catch (caught) {
         this.forget();
         if (!(caught instanceof AnswerLost)) throw caught;
-        const outcomes = await this.#afterLoss(attempt);
+        const outcomes = await this.#afterLoss(attempt, caught);
         if (outcomes !== undefined) return outcomes;
         if (tries > 1 || caught.next === 'give-up') throw caught.fault;
       } finally {
         attempt.leave();
       }
     }
-  }
-
-  #transactionOf(attempt: Attempt): Transaction<Outcomes> {
-    const view = this.#cache.enoughFor(attempt.appends, this.models.opened);
-    const question = (): Question => this.#questionFor(attempt.appends);
-    return {
-      writes: 'events',
-      // A getter: created only for a backend that waits.
-      get signal() {
-        return attempt.abandoned;
-      },
-      // A getter: created only for a backend that looks up.
-      get question() {
-        return question();
-      },
-      ...(view !== undefined && {
-        remembered: { token: this.#cache.token, plan: () => this.#planRemembered(attempt, view) },
-      }),
-      plan: (found) => this.#plan(attempt, found),
-    };
   }
 
   /** Updates the cache. An error must not fail the group, which is written. */
@@ -83,6 +70,11 @@ export class GroupWriter {
     } catch {
       this.forget();
     }
+  }
+
+  #remembered(attempt: Attempt): Remembered<Outcomes> | undefined {
+    const view = this.#cache.enoughFor(attempt.appends, this.models.opened);
+    return view && { token: this.#cache.token, plan: () => this.#planRemembered(attempt, view) };
   }
 
   /** Plans from the cache. A plan that refuses an append is discarded, because the cached reason may be outdated. */
@@ -115,12 +107,11 @@ export class GroupWriter {
   }
 
   #questionFor(group: readonly CheckedAppend[]): Question {
-    const streams = new Set<StreamId>();
-    const receipts: ReceiptKey[] = [];
-    for (const { streamId, receipt } of group) {
-      streams.add(streamId);
-      if (receipt !== undefined) receipts.push({ streamId, key: receipt.key });
-    }
+    const all = group.map(({ streamId }) => streamId);
+    const streams = all.length === 1 ? all : new Set(all);
+    const receipts = group.flatMap(({ streamId, receipt }) =>
+      receipt === undefined ? [] : { streamId, key: receipt.key },
+    );
     return { streams, receipts, models: this.models.questionsFor(streams) };
   }
 
@@ -137,16 +128,27 @@ export class GroupWriter {
     }
   }
 
-  async #afterLoss({ last, group }: Attempt): Promise<Outcomes | undefined> {
+  async #afterLoss({ last, group }: Attempt, { fault }: AnswerLost): Promise<Outcomes | undefined> {
     try {
-      return last !== undefined && (await this.#backend.wasWritten(last.plan)) ? last.result : undefined;
+      const placed = last !== undefined && (await this.#backend.wasWritten(last.plan));
+      return placed === false ? undefined : placedIn(last?.result ?? [], placed === true ? undefined : placed);
     } catch (cause) {
       return group.map(({ append: { streamId } }, index): Outcome => {
         const outcome = last?.result[index];
         // A refusal by the plan stands, whatever happened to the other appends.
         const isRefused = outcome !== undefined && 'refused' in outcome;
-        return isRefused ? outcome : { refused: new OutcomeUnknown({ streamId }, cause) };
+        if (isRefused) return outcome;
+        return { refused: isFault(cause, 'written-unseen') ? cause : new OutcomeUnknown({ streamId }, cause ?? fault) };
       });
     }
   }
+}
+
+/** The outcomes of a plan, with its events where the server has placed them. */
+function placedIn(outcomes: Outcomes, placed: Placed | undefined): Outcomes {
+  if (placed === undefined) return outcomes;
+  const next = placed.values();
+  return outcomes.map((outcome) =>
+    'refused' in outcome ? outcome : { recorded: next.next().value ?? outcome.recorded },
+  );
 }

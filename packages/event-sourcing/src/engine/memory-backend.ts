@@ -3,13 +3,15 @@ import { MemoryConsumers } from '../consume/memory-consumers.js';
 import type { RowCount } from '../projections/read-model-store.js';
 import type { ReadAhead } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
+import { receiptPages } from '../store/receipt-pages.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import { filterPredicate } from '../streams/event-filter.js';
-import type { ReadStreamsOptions, Receipt, StreamReceipt } from '../streams/event-store.js';
+import type { ReadStreamsOptions, Receipt, ReceiptOptions, StreamReceipt } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { Backend, CountedRows, FoundRows, LogRange, Transacted, Transaction, WantedRows } from './backend.js';
+import type { Backend, CountedRows, FoundRows, WantedRows } from './backend.js';
+import type { LogRange, Transacted, Transaction } from './log-backend.js';
 import { foundTogether } from './lookup.js';
 import { MemoryLog } from './memory-log.js';
 import { MemoryRows } from './memory-rows.js';
@@ -74,14 +76,8 @@ export class MemoryBackend implements Backend {
     }
   }
 
-  /** In a stable order: by {@link receiptName}. */
-  async readReceipts(after: ReceiptKey | undefined, limit: number): Promise<readonly StreamReceipt[]> {
-    const behind = after === undefined ? '' : receiptName(after);
-    const names = [...this.#receipts.keys()].filter((name) => name > behind).sort();
-    return names.slice(0, limit).flatMap((name) => {
-      const kept = this.#receipts.get(name);
-      return kept === undefined ? [] : { streamId: kept.streamId, ...kept.receipt };
-    });
+  readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
+    return receiptPages((after, limit) => this.#receiptsBehind(after, limit), options);
   }
 
   /** In memory, no answer is ever lost. */
@@ -138,6 +134,16 @@ export class MemoryBackend implements Backend {
 
   async close(): Promise<void> {
     this.#notifier.notify();
+  }
+
+  /** In the order of their names. */
+  #receiptsBehind(after: ReceiptKey | undefined, limit: number): readonly StreamReceipt[] {
+    const behind = after === undefined ? '' : receiptName(after);
+    const names = [...this.#receipts.keys()].filter((name) => name > behind).sort();
+    return names.slice(0, limit).flatMap((name) => {
+      const kept = this.#receipts.get(name);
+      return kept === undefined ? [] : { streamId: kept.streamId, ...kept.receipt };
+    });
   }
 
   #newRows(): MemoryRows {

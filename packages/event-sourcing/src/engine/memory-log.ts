@@ -9,7 +9,7 @@ import { placeIn, positionOf, START, type Position } from '../streams/position.j
 import { revisionAfter } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { yieldToLoop } from '../yield-to-loop.js';
-import type { LogRange } from './backend.js';
+import type { LogRange } from './log-backend.js';
 
 const SCANNED_AT_ONCE = 10_000;
 

@@ -173,6 +173,7 @@ class Draft {
    */
   #left(): readonly ModelPlan[] {
     const { keptByHead, models, head } = this.#view;
+    if (keptByHead.length === 0) return [];
     const isKept = new Set(models.map(({ id }) => id));
     return keptByHead.filter((id) => !isKept.has(id)).map((id) => ({ id, rows: [], checkpoint: head }));
   }

@@ -3,6 +3,7 @@ import { tell, type Observe } from '../observe.js';
 import { onAbort } from '../on-abort.js';
 import type { Append } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
+import type { CheckedAppend } from '../engine/plan.js';
 import { encodedAppend, type EncodedAppend } from './checked-append.js';
 
 /** The outcome of an append. */
@@ -10,7 +11,7 @@ export type Outcome = { readonly recorded: readonly RecordedEvent[] } | { readon
 
 /** An append in the group being written. */
 export interface Queued {
-  readonly append: EncodedAppend;
+  readonly append: CheckedAppend;
   /** Whether its caller has given up, so that it need not be written. */
   readonly isGivenUp: boolean;
   /** Called just before the write: until then the caller may give up. `false` when it has. */

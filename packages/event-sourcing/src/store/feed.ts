@@ -1,9 +1,9 @@
-import { onAbort } from '../on-abort.js';
 import type { ReadAllOptions, SubscriptionMessage } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import { pageSizeOf } from '../streams/paging.js';
 import { START, type Position } from '../streams/position.js';
 import { yieldToLoop } from '../yield-to-loop.js';
+import { leavable } from './leavable.js';
 import { LiveBuffer } from './live-buffer.js';
 import { quietly } from './quietly.js';
 import { Subscription, type Join } from './subscription.js';
@@ -73,24 +73,11 @@ export class Feed {
   /** Implements `EventStore.subscribe`. @throws RangeError when the page size is out of range. */
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
     pageSizeOf(options);
-    return {
-      [Symbol.asyncIterator]: () => {
-        const left = new AbortController();
-        const takeBack = onAbort(options?.signal, () => left.abort());
-        onAbort(left.signal, takeBack);
-        const read = quietly(this.#source.reader({ ...options, signal: left.signal }), left.signal);
-        const join: Join = (position, lost) => this.#join(position, lost);
-        const messages = new Subscription({ read, join, options, left }).messages();
-        return {
-          next: () => messages.next(),
-          // A waiting generator can't see that its reader has left, so it is woken first.
-          return: () => {
-            left.abort();
-            return messages.return();
-          },
-        };
-      },
-    };
+    return leavable(options?.signal, (left) => {
+      const read = quietly(this.#source.reader({ ...options, signal: left.signal }), left.signal);
+      const join: Join = (position, lost) => this.#join(position, lost);
+      return new Subscription({ read, join, options, left }).messages();
+    });
   }
 
   #join(position: Position, lost: Position | undefined): LiveBuffer<RecordedEvent> {

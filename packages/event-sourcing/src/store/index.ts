@@ -1,19 +1,18 @@
 /** For authors of stores. Applications do not need it. */
 export { MemoryBackend, type MemoryBackendOptions } from '../engine/memory-backend.js';
-export { storeOn, type EngineOptions } from '../engine/engine-store.js';
+export { followedStoreOn, storeOn, type EngineOptions } from '../engine/engine-store.js';
 export { KeptModels } from '../engine/kept-models.js';
 export { foundTogether } from '../engine/lookup.js';
+export type { Backend, CountedRows, FoundRows, WantedRows } from '../engine/backend.js';
 export {
   AnswerLost,
-  type Backend,
-  type CountedRows,
-  type FoundRows,
+  type LogBackend,
   type LogRange,
+  type Placed,
   type Remembered,
   type Transacted,
   type Transaction,
-  type WantedRows,
-} from '../engine/backend.js';
+} from '../engine/log-backend.js';
 export type { ConsumerBackend, ConsumerRecord, FoundConsumer, Holder } from '../consume/consumer-backend.js';
 export { Consumers, type ConsumersParts } from '../consume/consumers.js';
 export { MemoryConsumers } from '../consume/memory-consumers.js';
@@ -37,6 +36,7 @@ export { checkedAppend, encodedAppend, LARGEST_APPEND, LARGEST_SCHEMA_VERSION } 
 export { conflictOf, recordedEvents, refusalOf } from './placing.js';
 export { Feed, type ReadAhead, type Reader } from './feed.js';
 export { refuseGaps, streamThrough, type StreamPage, type StreamPart } from './stream-pages.js';
+export { receiptPages } from './receipt-pages.js';
 export { closedBy } from './closed-by.js';
 export { Deadline, refuseOver, type WaitOptions } from '../deadline.js';
 export { TimedEventStore } from '../streams/timed-event-store.js';
@@ -96,6 +96,7 @@ export type {
   ReadStreamOptions,
   ReadStreamsOptions,
   Receipt,
+  ReceiptOptions,
   StreamReceipt,
   SubscriptionMessage,
 } from '../streams/event-store.js';

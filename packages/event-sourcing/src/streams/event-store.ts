@@ -76,6 +76,9 @@ export interface ReadStreamsOptions extends Omit<ReadAllOptions, 'after'> {
   readonly upTo: Position;
 }
 
+/** How all receipts are read. */
+export type ReceiptOptions = Pick<ReadAllOptions, 'pageSize' | 'signal'>;
+
 /**
  * A message of a subscription.
  *
@@ -170,7 +173,7 @@ export interface EventStore {
    * Reads all receipts in pages, in no defined order, each once; a receipt stored meanwhile may be missing. For copying
    * a store: it includes receipts of commands without events. Absent where a store can't list them.
    */
-  receipts?(options?: Pick<ReadAllOptions, 'pageSize' | 'signal'>): AsyncIterable<readonly StreamReceipt[]>;
+  receipts?(options?: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]>;
 
   /** The end of the last whole append in the store; `START` for an empty store. */
   head(wait?: WaitOptions): Promise<Position>;

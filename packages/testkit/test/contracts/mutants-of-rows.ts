@@ -58,7 +58,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'counts what a page holds',
-    noticedBy: 'counts more rows than a page holds, at the checkpoint of the rows',
+    noticedBy: 'is that of more rows than a page holds, at the checkpoint of the rows',
     mutation: (model) => ({
       async count(query) {
         const { rows, ...at } = await model.keys(query);

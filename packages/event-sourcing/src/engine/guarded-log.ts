@@ -1,0 +1,127 @@
+import type { ConsumerBackend } from '../consume/consumer-backend.js';
+import { refuseOver, type WaitOptions } from '../deadline.js';
+import type { Fault } from '../fault.js';
+import { StoreClosed } from '../faults.js';
+import type { HeadProof } from '../projections/head-proof.js';
+import type { ReadAhead } from '../store/feed.js';
+import type { StreamPage, StreamPart } from '../store/stream-pages.js';
+import type { ReadStreamsOptions, ReceiptOptions, StreamReceipt } from '../streams/event-store.js';
+import type { RecordedEvent } from '../streams/event.js';
+import type { Position } from '../streams/position.js';
+import type { StreamId } from '../streams/stream-id.js';
+import type { LogBackend, LogRange, Placed, Transacted, Transaction } from './log-backend.js';
+import type { Plan } from './plan.js';
+import type { StoredForm } from './plan-appends.js';
+import type { Found, Question } from './view.js';
+
+/**
+ * A log whose every call rejects with `StoreClosed` once it is closed, and with `DeadlineExceeded` when its wait is
+ * over. What waits for a change ends.
+ */
+export class GuardedLog {
+  readonly name: string;
+  readonly form: StoredForm;
+  readonly consumers: ConsumerBackend;
+  readonly lateByMs: number | undefined;
+  readonly #backend: LogBackend;
+  #isClosed = false;
+
+  constructor(backend: LogBackend) {
+    this.name = backend.name;
+    this.form = backend.form;
+    this.consumers = backend.consumers;
+    this.lateByMs = backend.lateByMs;
+    this.#backend = backend;
+  }
+
+  trouble(): Fault | undefined {
+    return this.#backend.trouble?.();
+  }
+
+  transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
+    return this.call(undefined, () => this.#backend.transact(transaction));
+  }
+
+  /** Works after the close, too, because a write that had begun is still completed. */
+  wasWritten(plan: Plan): Promise<Placed | boolean> {
+    return this.#backend.wasWritten(plan);
+  }
+
+  look(question: Question, wait?: WaitOptions): Promise<Found> {
+    return this.call(wait, () => this.#backend.look(question, wait));
+  }
+
+  readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage> {
+    return this.call(wait, () => this.#backend.readStream(streamId, part, wait));
+  }
+
+  /** Its signal ends the read without an error. */
+  readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead> {
+    return this.call(undefined, () => this.#backend.readLog(after, range, wait));
+  }
+
+  /** Absent where the backend has no such method, as are the next two. */
+  get readStreams(): ((options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>) | undefined {
+    const read = this.#backend.readStreams?.bind(this.#backend);
+    return read && ((options) => this.#pages(() => read(options), options));
+  }
+
+  get readReceipts(): ((options: ReceiptOptions) => AsyncIterable<readonly StreamReceipt[]>) | undefined {
+    const read = this.#backend.readReceipts?.bind(this.#backend);
+    return read && ((options) => this.#pages(() => read(options), options));
+  }
+
+  get proveHead(): ((checkpoint: Position, wait?: WaitOptions) => Promise<HeadProof>) | undefined {
+    const prove = this.#backend.proveHead?.bind(this.#backend);
+    return prove && ((checkpoint, wait) => this.call(wait, () => prove(checkpoint, wait)));
+  }
+
+  has(position: Position, wait?: WaitOptions): Promise<boolean> {
+    return this.call(wait, () => this.#backend.has(position, wait));
+  }
+
+  changed(signal: AbortSignal, withinMs?: number): Promise<void> {
+    return this.#isClosed ? Promise.resolve() : this.#backend.changed(signal, withinMs);
+  }
+
+  async closing(writing: Promise<void>): Promise<void> {
+    this.#isClosed = true;
+    await this.#backend.closing?.(writing);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#backend.close();
+  }
+
+  protected get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Not an async function: an additional promise is a large part of a command's cost in memory. */
+  protected call<Result>(wait: WaitOptions | undefined, call: () => Promise<Result>): Promise<Result> {
+    try {
+      this.#refuseClosed();
+      refuseOver(`a call of ${this.name}`, wait);
+    } catch (refused) {
+      return Promise.reject(refused instanceof Error ? refused : new Error(String(refused)));
+    }
+    return call();
+  }
+
+  async *#pages<Page>(
+    read: () => AsyncIterable<Page>,
+    { signal }: Pick<ReceiptOptions, 'signal'>,
+  ): AsyncGenerator<Page, void, undefined> {
+    this.#refuseClosed();
+    for await (const page of read()) {
+      this.#refuseClosed();
+      if (signal?.aborted === true) return;
+      yield page;
+    }
+  }
+
+  #refuseClosed(): void {
+    if (this.#isClosed) throw new StoreClosed({ store: this.name });
+  }
+}

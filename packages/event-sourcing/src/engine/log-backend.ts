@@ -1,0 +1,146 @@
+import type { ConsumerBackend } from '../consume/consumer-backend.js';
+import type { WaitOptions } from '../deadline.js';
+import type { Fault } from '../fault.js';
+import type { HeadProof } from '../projections/head-proof.js';
+import type { EventFilter } from '../streams/event-filter.js';
+import type { ReadStreamsOptions, ReceiptOptions, StreamReceipt } from '../streams/event-store.js';
+import type { RecordedEvent } from '../streams/event.js';
+import type { Position } from '../streams/position.js';
+import type { StreamId } from '../streams/stream-id.js';
+import type { ReadAhead } from '../store/feed.js';
+import type { StreamPage, StreamPart } from '../store/stream-pages.js';
+import type { MoreToLookUp, Plan, Planned } from './plan.js';
+import type { StoredForm } from './plan-appends.js';
+import type { Found, Question } from './view.js';
+
+/** A write: what to look up, and how to plan from the result. */
+export interface Transaction<Result> {
+  readonly question: Question;
+  /** Ends waits before the write is planned. It does not abort after a plan to write was made. */
+  readonly signal?: AbortSignal | undefined;
+  /** Rows can be computed again, so a backend need not sync them. */
+  readonly writes: 'events' | 'rows';
+  /** None of its appends expects an exact revision: whatever others write in between, it goes behind it. */
+  readonly isLoose?: boolean;
+  /** How to plan from the cache, while no other writer has written. */
+  readonly remembered?: Remembered<Result> | undefined;
+  /**
+   * Plans from everything found so far (`foundTogether`), or returns what else to look up. Synchronous and pure: it may
+   * be called again with the result of another look-up. The transaction throws what it throws.
+   */
+  readonly plan: (found: Found) => Planned<Result> | MoreToLookUp;
+}
+
+/**
+ * A plan from the engine's cache. A backend uses it instead of looking anything up when it can tell, within the writing
+ * transaction, that the log is still as the token says. `undefined`: the cache does not suffice.
+ */
+export interface Remembered<Result> {
+  /** The state of the log when this was cached. */
+  readonly token: unknown;
+  /** Plans without a look-up. */
+  readonly plan: () => Planned<Result> | undefined;
+}
+
+/** The outcome of a transaction. */
+export interface Transacted<Result> extends Planned<Result> {
+  /** The token for the next plan; `undefined` when nothing may be cached. */
+  readonly token: unknown;
+  readonly wasRemembered: boolean;
+  /** Where the server has placed the events; absent where they stand where the plan says. */
+  readonly placed?: Placed;
+}
+
+/** The events of each append of a plan, in its order, where the server has placed them. */
+export type Placed = readonly (readonly RecordedEvent[])[];
+
+/**
+ * How a log is read. One reader passes the same object for each page, so that a backend may remember how far to look.
+ */
+export interface LogRange {
+  readonly filter: EventFilter | undefined;
+  /** About so many events. */
+  readonly pageSize: number;
+  /**
+   * Who reads: `once`, up to the head there is; `follow`, a subscriber on its way to the head, which waits as long as
+   * the server is away; `live`, for all subscribers that have got there, and may wait until there is more.
+   */
+  readonly reads: 'follow' | 'live' | 'once';
+}
+
+/**
+ * A storage backend of events: it looks up, writes and reads, and knows nothing of commands or receipts. All rules are
+ * in the engine. With rows beside the events it is a {@link Backend}; without rows, read models are kept elsewhere and
+ * follow the log.
+ *
+ * Any method may reject with `StoreUnavailable`, `StoreDamaged`, `StoreForeign` or `StoreFull`. A call ends within 100
+ * ms of its signal, except for a write that has begun. The engine refuses calls whose signal has already fired, and all
+ * calls after `close`.
+ */
+export interface LogBackend {
+  /** The store's name, for faults. */
+  readonly name: string;
+  readonly form: StoredForm;
+  /** The backend of consumers. */
+  readonly consumers: ConsumerBackend;
+  /** As `EventStore.lateByMs`. */
+  readonly lateByMs?: number | undefined;
+  /** As `EventStore.trouble`. */
+  trouble?(): Fault | undefined;
+  /**
+   * Looks up, plans and writes atomically: what was found is still true when the plan is written. An empty plan writes
+   * nothing.
+   *
+   * @throws AnswerLost when the outcome of the write is unknown.
+   */
+  transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>>;
+  /**
+   * Whether a plan whose answer was lost is written, or where the server has placed its events. After the answer
+   * `false`, it never will be.
+   *
+   * @throws WrittenUnseen when it is written, and its place can't be read. Any other error means that the outcome is
+   * unknown.
+   */
+  wasWritten(plan: Plan): Promise<Placed | boolean>;
+  /** Looks things up in one snapshot. */
+  look(question: Question, wait?: WaitOptions): Promise<Found>;
+  /** The events of a part of a stream. */
+  readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage>;
+  /** The next whole appends after a position. @throws PositionUnknown when no event of the log is at it. */
+  readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead>;
+  /** Reads one stream after another; absent where that is not faster than reading the log. */
+  readStreams?(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]>;
+  /** All receipts, page by page; absent where they can't be listed. */
+  readReceipts?(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]>;
+  /** Whether the log has an event at the position. */
+  has(position: Position, wait?: WaitOptions): Promise<boolean>;
+  /** As `EventStore.proveHead`; the head is then asked for by this, and `look` need not find it. */
+  proveHead?(checkpoint: Position, wait?: WaitOptions): Promise<HeadProof>;
+  /**
+   * Resolves when something may have been written, when the signal fires, after `withinMs`, or when the backend is
+   * closed.
+   */
+  changed(signal: AbortSignal, withinMs?: number): Promise<void>;
+  /**
+   * Announces a close. `writing` resolves when the last append has ended, so that a backend can then stop waiting for a
+   * server that does not answer. Absent where no call waits for another machine.
+   */
+  closing?(writing: Promise<void>): Promise<void>;
+  /** Completes running work, then closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The outcome of a transaction is unknown. The engine then calls `wasWritten`. */
+export class AnswerLost extends Error {
+  /** The fault to report if it was not written. */
+  readonly fault: unknown;
+  /** Whether to retry if it was not written. */
+  readonly next: 'try-again' | 'give-up';
+
+  constructor(fault: unknown, next: 'try-again' | 'give-up') {
+    super('the answer to a transaction was lost', { cause: fault });
+    this.name = 'AnswerLost';
+    this.fault = fault;
+    this.next = next;
+  }
+}

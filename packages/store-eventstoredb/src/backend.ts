@@ -1,0 +1,179 @@
+import type { Position, StreamId } from '@login-policy/event-sourcing';
+import {
+  onAbort,
+  within,
+  type Fault,
+  type Found,
+  type HeadProof,
+  type LogBackend,
+  type LogRange,
+  type Placed,
+  type Plan,
+  type Question,
+  type ReadAhead,
+  type Reader,
+  type ReceiptOptions,
+  type StreamPage,
+  type StreamPart,
+  type StreamReceipt,
+  type Transacted,
+  type Transaction,
+  type WaitOptions,
+} from '@login-policy/event-sourcing/store';
+import { allReceipts } from './all-receipts.js';
+import { BatchLine } from './append-queue.js';
+import type { Connection } from './connection.js';
+import { EventStoreDbConsumers } from './consumers.js';
+import type { Timeouts } from './deadline.js';
+import { Delivery } from './delivery.js';
+import { STORE } from './faults.js';
+import { Halves } from './halves.js';
+import { KnownStreams } from './known-streams.js';
+import { Leadership } from './leadership.js';
+import { LiveReader } from './live-reader.js';
+import { Lookups } from './look.js';
+import type { StreamNames } from './names.js';
+import { OwnEvents } from './own-events.js';
+import { PageReader, type FollowingContext } from './page-reader.js';
+import { StreamReader } from './reading-streams.js';
+import { LogReader } from './reads.js';
+import { Receipts } from './receipts.js';
+import type { ReadingContext } from './server-reads.js';
+import { WholeStreams } from './whole-streams.js';
+import { Writer } from './writer.js';
+
+/** What a backend on EventStoreDB is made of. */
+export interface BackendParts {
+  readonly connection: Connection;
+  readonly names: StreamNames;
+  readonly timeouts: Required<Timeouts>;
+}
+
+/** Events on an EventStoreDB, which keeps no rows. */
+export class EventStoreDbBackend implements LogBackend {
+  readonly name: string = STORE;
+  readonly form = 'value';
+  readonly consumers: EventStoreDbConsumers;
+  /**
+   * The clock is read before an append goes out, and its answer is waited for; twice that, for clocks and networks that
+   * are late.
+   */
+  readonly lateByMs: number;
+  /** The whole log. */
+  readonly log: LogReader;
+  readonly #parts: BackendParts;
+  readonly #closing = new AbortController();
+  /** Fires when even appends under way are given up. */
+  readonly #abandoning = new AbortController();
+  readonly #line: BatchLine;
+  readonly #context: FollowingContext;
+  readonly #streams: WholeStreams;
+  readonly #lookups: Lookups;
+  readonly #writer: Writer;
+  readonly #readers = new WeakMap<LogRange, Reader>();
+
+  constructor(parts: BackendParts) {
+    const { connection, timeouts } = parts;
+    this.#parts = parts;
+    this.lateByMs = 2 * timeouts.appendMs;
+    this.#line = new BatchLine(connection, timeouts.appendMs);
+    const known = new KnownStreams(() => this.#line.standing);
+    const [leadership, halves] = [new Leadership(connection, timeouts.stallMs), new Halves(timeouts.stallMs)];
+    const shared = { ...parts, known, leadership, halves, own: new OwnEvents() };
+    const context: ReadingContext = { ...shared, closing: this.#closing.signal };
+    const untilAbandoned: ReadingContext = { ...shared, closing: this.#abandoning.signal };
+    this.log = new LogReader(context);
+    this.#context = { ...context, log: this.log };
+    const [streams, delivery] = [new StreamReader(context), new Delivery(untilAbandoned, this.#line)];
+    const receipts = new Receipts(context, streams, { delivery, streams: new StreamReader(untilAbandoned) });
+    this.#streams = new WholeStreams(context, streams);
+    this.#lookups = new Lookups({ streams, receipts });
+    this.#writer = new Writer({ ...context, lookups: this.#lookups, receipts, delivery, ends: this.log.ends });
+    this.consumers = new EventStoreDbConsumers({ context, delivery, log: this.log });
+  }
+
+  trouble(): Fault | undefined {
+    return this.#parts.connection.trouble;
+  }
+
+  transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
+    return this.#writer.transact(transaction);
+  }
+
+  wasWritten(plan: Plan): Promise<Placed | boolean> {
+    return this.#writer.wasWritten(plan);
+  }
+
+  look(question: Question, wait: WaitOptions = {}): Promise<Found> {
+    return this.#lookups.find(question, wait);
+  }
+
+  readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage> {
+    return this.#streams.part(streamId, part, wait);
+  }
+
+  readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead> {
+    const read = this.#readers.get(range) ?? this.#reader(after, range, wait);
+    this.#readers.set(range, read);
+    return read(after);
+  }
+
+  readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
+    return allReceipts(this.#context, this.log, options);
+  }
+
+  has(position: Position, wait?: WaitOptions): Promise<boolean> {
+    return this.log.knows(position, wait);
+  }
+
+  proveHead(checkpoint: Position, wait?: WaitOptions): Promise<HeadProof> {
+    return this.log.prove(checkpoint, wait);
+  }
+
+  /** A live read waits by itself. */
+  async changed(): Promise<void> {
+    return undefined;
+  }
+
+  async closing(writing: Promise<void>): Promise<void> {
+    const { closeMs } = this.#parts.timeouts;
+    this.#closing.abort();
+    await within(writing, closeMs);
+    this.#abandoning.abort();
+    this.#line.close();
+    await within(writing, closeMs);
+  }
+
+  close(): Promise<void> {
+    return this.closing(Promise.resolve());
+  }
+
+  #reader(after: Position, { filter, pageSize, reads }: LogRange, { signal }: WaitOptions = {}): Reader {
+    const options = { pageSize, signal, ...(filter !== undefined && { filter }) };
+    switch (reads) {
+      case 'once':
+        return onceThrough(this.log, { ...options, after });
+      case 'follow':
+        return readingOn(new PageReader(this.#context, options));
+      case 'live':
+        return readingOn(new LiveReader(this.#context, signal ?? this.#closing.signal));
+    }
+  }
+}
+
+function readingOn(reader: Pick<PageReader, 'read'>): Reader {
+  return (after) => reader.read(after);
+}
+
+/** Up to the end there is when it gets there, by one call to the server, which the signal ends. */
+function onceThrough(log: LogReader, options: Parameters<LogReader['pages']>[0]): Reader {
+  const pages = log.pages(options);
+  onAbort(options.signal, () => {
+    pages.return().catch(() => undefined);
+  });
+  return async (after) => {
+    const { done, value: page } = await pages.next();
+    const events = page?.map(({ event }) => event) ?? [];
+    return { events, considered: events.at(-1)?.position ?? after, isHead: done === true };
+  };
+}
