@@ -1,5 +1,6 @@
-import { isFault, streamId, type Observation, type Observe } from '@login-policy/event-sourcing';
+import { isFault, streamId, type Observation, type Observe, type StreamId } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
+import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { appendOne, eventsOf, STREAM } from './events.js';
@@ -19,6 +20,11 @@ async function watchedStore(path = ':memory:', observe?: Observe) {
     await store.close();
   };
   return { database, store, begun: () => driver.count('BEGIN') - opened, close };
+}
+
+function keyOfGood(stream: StreamId): string {
+  if (stream.endsWith('bad')) throw new Error('no row is right');
+  return 'all';
 }
 
 describe('appends that come together', () => {
@@ -42,6 +48,17 @@ describe('appends that come together', () => {
     expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
     expect(begun()).to.equal(2);
     expect((await eventsOf(store.eventStore)).map(({ revision }) => revision)).to.deep.equal([0n, 1n, 2n]);
+    await close();
+  });
+
+  it('are refused one by one where a projection can name no row for a stream', async () => {
+    const { store, close } = await watchedStore();
+    await store.readModels.open({ ...counterTotals, key: keyOfGood });
+    const outcomes = await Promise.allSettled(
+      [STREAM, streamId('Counter', 'bad'), STREAM].map((stream) => store.eventStore.append(appendOne(stream))),
+    );
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await eventsOf(store.eventStore)).to.have.length(2);
     await close();
   });
 

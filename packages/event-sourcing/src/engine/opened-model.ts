@@ -14,7 +14,14 @@ export function openedModel(projection: AnyProjection): OpenedModel {
   return { name: modelName(projection), projection, isWanted: filterPredicate(projection.filter) };
 }
 
-/** The key of the row that a stream's events change; `undefined` when the projection does not want them. */
+/**
+ * The key of the row that a stream's events change. `undefined` when the projection does not want them, and when its `key` throws: then the
+ * plan refuses the appends to that stream, and no other append of the group.
+ */
 export function changedKey({ projection, isWanted }: OpenedModel, streamId: StreamId): string | undefined {
-  return isWanted({ streamId }) ? rowKey(projection, streamId) : undefined;
+  try {
+    return isWanted({ streamId }) ? rowKey(projection, streamId) : undefined;
+  } catch {
+    return undefined;
+  }
 }
