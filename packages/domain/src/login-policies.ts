@@ -2,7 +2,7 @@ import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { Changes } from './changes/changes.js';
 import type { CommandInput, CommandOptions, CustomizeOptions } from './commands/command-input.js';
 import type { NewLoginPolicy } from './policy/new-login-policy.js';
-import { callOf, parseOrder } from './commands/parse-command.js';
+import { callOf, parseCommandRequest } from './commands/parse-command.js';
 import { policyHandler, type PolicyHandler } from './commands/policy-handler.js';
 import { loginPolicyProjection } from './login-policy-projection.js';
 import type { LoginPoliciesOptions } from './open-login-policies.js';
@@ -19,9 +19,9 @@ import type { CountUsers } from './reads/count-users.js';
 import { listedOnDefault, parseOnDefault, type OnDefault, type OnDefaultOptions } from './reads/on-default.js';
 import { PolicyReader } from './reads/policy-reader.js';
 import { parsePreview, previewOf, type Preview, type PreviewOptions } from './preview/preview.js';
-import { leftOf } from './reads/read-input.js';
+import { withRemainingWait } from './reads/read-input.js';
 import type { AsOf } from './input/moment.js';
-import { MetPolicies } from './rollout/met-policies.js';
+import { InstancePolicies } from './rollout/instance-policies.js';
 import { Rollout, type RolloutParts } from './rollout/rollout.js';
 import { findRollout, type FoundRollout } from './rollout/find-rollout.js';
 import {
@@ -30,7 +30,7 @@ import {
   type RolloutCommand,
   type RolloutOptions,
 } from './rollout/rollout-input.js';
-import { withStillAllowing } from './preview/still-allowing.js';
+import { withPoliciesStillAllowing } from './preview/still-allowing.js';
 
 /**
  * The login policies of instances and organizations: every command and every read (docs/reference/login-policies.md).
@@ -38,7 +38,9 @@ import { withStillAllowing } from './preview/still-allowing.js';
  * A refusal is an answer: `{ outcome: 'rejected', rejection, message }`. Malformed input is one, too
  * (`invalid-argument`, which names the field). A thrown error is a `Fault` of the store or a defect. Refusals are
  * checked in this order: input, idempotency key, `ifSequence`, `ifEventId`, whether the policy exists, the rule itself,
- * `newShapes`.
+ * `newShapes` (whether events of a new schema version may be written).
+ *
+ * A change to an instance's default policy applies to every organization without a custom policy.
  */
 export class LoginPolicies extends LoginPolicyReads {
   readonly #handler: PolicyHandler;
@@ -75,7 +77,7 @@ export class LoginPolicies extends LoginPolicyReads {
     this.#calls = calls;
     this.#rolloutParts = {
       ...{ calls, handler, policies, guard },
-      met: new MetPolicies(readModel),
+      instancePolicies: new InstancePolicies(readModel),
       execute: (owner, command, given) => this.execute(owner, command, given),
     };
   }
@@ -87,8 +89,8 @@ export class LoginPolicies extends LoginPolicyReads {
 
   /**
    * Makes the policy match `policy` in one step: adds it if it is missing, and otherwise changes the settings, factors
-   * and identity providers that differ. What is not named stays; an empty list removes what is on the policy. When
-   * nothing differs, nothing is recorded.
+   * and identity providers that differ. Omitted fields stay unchanged; an empty list clears its field. When nothing
+   * differs, nothing is recorded.
    */
   set(owner: OwnerRef, policy: NewLoginPolicy, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'set', policy }, options);
@@ -119,7 +121,7 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.execute(owner, { type: 'addMultiFactor', factor }, options);
   }
 
-  /** Removes a multi-factor from the allowed ones; for an instance, in every organization without a custom policy. */
+  /** Removes a multi-factor from the allowed ones. */
   removeMultiFactor(owner: OwnerRef, factor: MultiFactor, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'removeMultiFactor', factor }, options);
   }
@@ -159,10 +161,10 @@ export class LoginPolicies extends LoginPolicyReads {
   execute(owner: OwnerRef, command: CommandInput, options: CustomizeOptions): Promise<CommandAnswer> {
     return this.#calls.answer(
       callOf(command),
-      () => parseOrder(owner, command, options),
+      () => parseCommandRequest(owner, command, options),
       async ({ of, parsed, context }) => {
         const handled = await this.#handler.handle(policyStream(of), parsed, context);
-        return withStillAllowing(fromHandled(handled, of), { of, parsed, context }, this.#policies);
+        return withPoliciesStillAllowing(fromHandled(handled, of), { of, parsed, context }, this.#policies);
       },
     );
   }
@@ -226,7 +228,7 @@ export class LoginPolicies extends LoginPolicyReads {
         if (dryRun.outcome === 'rejected') return refused(dryRun, of);
         return previewOf(dryRun, {
           of,
-          read: leftOf(read, begunAt),
+          read: withRemainingWait(read, begunAt),
           policies: this.#policies,
           organizations: this.#organizations,
           countUsers: this.#countUsers,

@@ -25,6 +25,7 @@ import { parseRecordedSettings, type LoginSettings } from './policy/settings.js'
 /** The row of one policy in force. Its key is the name of the policy's stream. */
 export interface LoginPolicyRow {
   readonly policy: ActivePolicy;
+  /** The event id, revision, position and time of the policy's last change, and when the policy was added. */
   readonly marks: Marks;
   /** The instance, if the policy is an organization's. It is the row's value in the index `customIn`. */
   readonly customIn: string | undefined;
@@ -33,8 +34,8 @@ export interface LoginPolicyRow {
 /** The index of an instance's custom policies. */
 export const CUSTOM_IN = 'customIn';
 
-/** The index of an instance's unreadable custom policies, whose rules are unknown. */
-export const UNREAD_IN = 'unreadIn';
+/** The index of an instance's unreadable custom policies. Its name is stored: changing it needs a new `version`. */
+export const UNREADABLE_IN = 'unreadIn';
 
 /** The indexes of an instance's custom policies: by allowed factor, linked identity provider, and warning. */
 export type CustomIndex = 'allowing' | 'linking' | 'warned';
@@ -46,7 +47,7 @@ export function customValue(instanceId: string, name: string): string {
 
 /**
  * The number of events between two snapshots of a policy, so that a read of its past folds fewer events. A snapshot is
- * about a kilobyte, a fiftieth of the disk space of its events.
+ * about a kilobyte: about 2 % of the disk space of the 250 events before it.
  */
 export const SNAPSHOT_EVERY = 250;
 
@@ -56,8 +57,8 @@ export function snapshotKey(streamId: StreamId, last: Revision): string {
 }
 
 /**
- * All policies in force with the version and timestamps for their details: the read model of `policy`,
- * `effectivePolicy` and the lists. A row is the aggregate's state, evolved by the aggregate's function.
+ * All policies in force, each with its revision and timestamps. `policy`, `effectivePolicy` and the lists read from it.
+ * A row is the aggregate's state, evolved by the aggregate's function.
  */
 export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow> = {
   name: 'login-policies',
@@ -67,7 +68,7 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   events: loginPolicyEvents,
   rows: { encode: encodeRow, text: textOfRow, decode: decodeRow },
   index: indexOf,
-  indexUnread,
+  indexUnread: indexUnreadable,
   reduce,
   // Snapshots have no index values: the lists are of policies in force.
   snapshot: (row, { revision: last, streamId }) =>
@@ -112,10 +113,13 @@ function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues 
   return { [CUSTOM_IN]: instanceId, ...found };
 }
 
-/** The index values of an unreadable row, in addition to those of its last readable state. */
-function indexUnread(streamId: StreamId): IndexValues {
+/**
+ * The index values of an unreadable row, in addition to those of its last readable state. `Projection` calls this
+ * member `indexUnread`.
+ */
+function indexUnreadable(streamId: StreamId): IndexValues {
   const instanceId = customIn(streamId);
-  return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId, [UNREAD_IN]: instanceId };
+  return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId, [UNREADABLE_IN]: instanceId };
 }
 
 function encodeRow({ policy, marks, customIn: instanceId }: LoginPolicyRow): Json {

@@ -6,7 +6,7 @@ import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/inv
 import { parseId, parseProse } from '../input/text.js';
 import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
 import { parseInstance, parseOrganization, type Instance } from '../policy/owner.js';
-import { parseWaiting, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
+import { parseFreshness, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
 import { ABOUT, isEntryKey, type AuditIndex } from './audit-projection.js';
 import { wordsOf } from './words.js';
 
@@ -89,7 +89,7 @@ export function parseAuditPage(
   return {
     of,
     wanted: {
-      ...parseWaiting(given),
+      freshness: parseFreshness(given),
       filter: parseFilter(given, of),
       direction: optional(given, 'direction', parseOneOf(['backwards', 'forwards'])) ?? 'backwards',
       after: optional(given, 'after', parseCursor),
@@ -113,7 +113,7 @@ export function parseAuditExport(
   const given = parseObject(options, 'options', [...READ_MEMBERS, ...FILTER, 'format', 'upTo']);
   return {
     of,
-    ...parseWaiting(given),
+    freshness: parseFreshness(given),
     filter: parseFilter(given, of),
     format: parseOneOf(['csv', 'json-lines'])(given['format'], 'options.format'),
     upTo: optional(given, 'upTo', parsePositionInput),

@@ -27,7 +27,7 @@ const MEMBERS: { readonly [Type in CommandInput['type']]: readonly string[] } = 
 const parseType = parseOneOf(Object.keys(MEMBERS).filter((name): name is CommandInput['type'] => name in MEMBERS));
 
 /** Parses a command, its owner and its conditions. @throws InvalidValue */
-export function parseOrder(
+export function parseCommandRequest(
   owner: unknown,
   command: unknown,
   options: unknown,

@@ -2,7 +2,10 @@ import type { EventId, Instant, Position, Revision } from '@login-policy/event-s
 import type { RecordedFacts } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicyEvent } from '../events/events.js';
 
-/** The version and timestamps behind a policy's details: the last event, and when the policy was added. */
+/**
+ * A policy's marks, from which its details are made: the id, revision, position and time of its last event, and when it
+ * was added.
+ */
 export interface Marks {
   readonly eventId: EventId;
   readonly revision: Revision;
@@ -21,7 +24,7 @@ export function lastSequenceOf(marks: Marks | undefined): bigint {
   return marks === undefined ? 0n : sequenceOf(marks);
 }
 
-/** The version and timestamps after an event. Adding a policy sets a new creation time; its sequence goes on. */
+/** The marks after an event. Adding a policy sets a new creation time; its sequence goes on. */
 export function markEvent(before: Marks | undefined, event: LoginPolicyEvent & RecordedFacts): Marks {
   const isBeginning = before === undefined || event.type === 'LoginPolicyAdded';
   return {

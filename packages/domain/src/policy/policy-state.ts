@@ -6,8 +6,8 @@ import { ABSENT, type LoginPolicy } from './login-policy.js';
 import { ownerKindOf } from './owner.js';
 
 /**
- * A policy with the version and timestamps for its details. Decisions, the read model and reads of the past all fold
- * events into it with the same function, so they can't disagree.
+ * A policy with its marks: the revision and timestamps for its details. Decisions, the read model and reads of the past
+ * all fold events into it with the same function, so they can't disagree.
  */
 export interface PolicyState {
   readonly policy: LoginPolicy;

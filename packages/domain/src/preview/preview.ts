@@ -22,7 +22,7 @@ import { MOST_CUSTOM_POLICIES, usersHit, type AffectedUsers, type CountUsers } f
 import { lastSequenceOf } from '../policy/marks.js';
 import { diffPolicies, type PolicyChange } from '../reads/diff.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
-import { parseWaiting, READ_MEMBERS, type ParsedRead, type ReadOptions } from '../reads/read-input.js';
+import { parseFreshness, READ_MEMBERS, type ParsedRead, type ReadOptions } from '../reads/read-input.js';
 
 /** The dry run of a command. Nothing is written, and another writer may still be first. */
 export interface Preview {
@@ -72,7 +72,7 @@ export function parsePreview(owner: unknown, command: unknown, options: unknown)
   const of = parseOwner(owner, 'owner');
   const parsed = parseCommand(command, of);
   const given = parseObject(options, 'options', [...READ_MEMBERS, ...CONDITIONS]);
-  const { freshness } = parseWaiting(given);
+  const freshness = parseFreshness(given);
   const { signal, waitMs } = freshness;
   const acknowledge = optional(given, 'acknowledge', parseAcknowledged);
   const conditions = { ...parsePinning(given), ...parseDefaultConditions(given, parsed.type), acknowledge };
@@ -120,7 +120,7 @@ async function outlookOf(
   const affected = changes.length === 0 ? NOBODY : await affectedBy(surroundings);
   const { freshness } = read;
   const customized = async (): Promise<readonly Organization[]> => {
-    const page = { kind: undefined, after: undefined, limit: MOST_CUSTOM_POLICIES + 1, freshness };
+    const page = { filter: undefined, after: undefined, limit: MOST_CUSTOM_POLICIES + 1, freshness };
     return (await policies.customizedPage(instanceOf(of), page)).organizations;
   };
   const users = await usersHit(met ?? ABSENT, wouldMeet ?? ABSENT, { of, countUsers, customized, freshness });

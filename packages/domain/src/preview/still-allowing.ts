@@ -3,19 +3,19 @@ import type { LoginPolicyCommand } from '../commands/commands.js';
 import { isOrganization, type Instance, type Owner } from '../policy/owner.js';
 import type { Accepted, CommandAnswer } from '../reads/answers.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
-import type { CustomKind } from '../reads/read-input.js';
+import type { ListFilter } from '../reads/read-input.js';
 
 /** The longest wait of a removal's answer for the rows that count which custom policies still allow it. */
 const LONGEST_WAIT_MS = 1000;
 
-/** The index value of what a command removes; `undefined` for a command that removes nothing. */
-export function kindRemoved(command: LoginPolicyCommand): CustomKind | undefined {
+/** Finds the policies that allow what a command removes; `undefined` for a command that removes no entry of a list. */
+export function filterOfRemoved(command: LoginPolicyCommand): ListFilter | undefined {
   switch (command.type) {
     case 'removeSecondFactor':
     case 'removeMultiFactor':
-      return { index: 'allowing', name: command.factor };
+      return { index: 'allowing', value: command.factor };
     case 'removeIdentityProvider':
-      return { index: 'linking', name: command.id };
+      return { index: 'linking', value: command.id };
     case 'add':
     case 'change':
     case 'customize':
@@ -37,17 +37,17 @@ interface Given {
 }
 
 /**
- * Adds to the answer of a removal from a default policy how many custom policies still allow it. Returns any other
- * answer unchanged.
+ * Adds to the answer of a removal from a default policy how many custom policies still allow what it removed.
+ * Returns any other answer unchanged.
  */
-export function withStillAllowing(
+export function withPoliciesStillAllowing(
   answer: CommandAnswer,
   { of, parsed, context }: Given,
   policies: PolicyReader,
 ): CommandAnswer | Promise<CommandAnswer> {
   if (answer.outcome === 'rejected' || isOrganization(of)) return answer;
-  const kind = kindRemoved(parsed);
-  return kind === undefined ? answer : counted(answer, { of, kind, context }, policies);
+  const filter = filterOfRemoved(parsed);
+  return filter === undefined ? answer : counted(answer, { of, filter, context }, policies);
 }
 
 /** The removal is recorded, so a failed count must not fail its answer. */
@@ -55,15 +55,19 @@ async function counted(
   answer: Accepted,
   {
     of,
-    kind,
+    filter,
     context,
-  }: { readonly of: Instance; readonly kind: CustomKind; readonly context: Pick<CommandContext, 'signal' | 'waitMs'> },
+  }: {
+    readonly of: Instance;
+    readonly filter: ListFilter;
+    readonly context: Pick<CommandContext, 'signal' | 'waitMs'>;
+  },
   policies: PolicyReader,
 ): Promise<Accepted> {
   const waitMs = Math.min(LONGEST_WAIT_MS, context.waitMs ?? LONGEST_WAIT_MS);
   try {
     const freshness = { atLeast: answer.position, signal: context.signal, waitMs };
-    return { ...answer, stillAllowing: await policies.customizedCount(of, kind, freshness) };
+    return { ...answer, stillAllowing: await policies.customizedCount(of, filter, freshness) };
   } catch {
     return { ...answer, stillAllowing: 'unknown' };
   }

@@ -1,6 +1,6 @@
 import type { FaultCode, Position } from '@login-policy/event-sourcing';
 import { policyStream, type Instance, type Organization } from '../policy/owner.js';
-import type { MetPolicies } from '../rollout/met-policies.js';
+import type { InstancePolicies } from '../rollout/instance-policies.js';
 import { viewOf } from './answering.js';
 import type { LoginPolicyView } from './answers.js';
 import type { ParsedPage } from './read-input.js';
@@ -28,15 +28,19 @@ export interface CustomPolicies {
 export async function customPoliciesOf(
   of: Instance,
   { after, limit, freshness }: ParsedPage,
-  all: MetPolicies,
+  all: InstancePolicies,
 ): Promise<{ readonly outcome: 'found' } & CustomPolicies> {
-  const { met, lastKey, position } = await all.page(of, { afterKey: after && policyStream(after), limit, freshness });
+  const {
+    policies: page,
+    lastKey,
+    position,
+  } = await all.page(of, { afterKey: after && policyStream(after), limit, freshness });
   const policies: LoginPolicyView[] = [];
   const unreadable: UnreadableCustomPolicy[] = [];
-  for (const { owner, row, fault } of met) {
+  for (const { owner, row, fault } of page) {
     if (fault !== undefined) unreadable.push({ owner, reason: fault.code, message: fault.message });
     else if (row !== undefined) policies.push(viewOf({ policy: row.policy, marks: row.marks, owner, position }));
   }
-  const next = lastKey === undefined ? undefined : met.at(-1)?.owner.organizationId;
+  const next = lastKey === undefined ? undefined : page.at(-1)?.owner.organizationId;
   return { outcome: 'found', kind: 'policies', policies, unreadable, next, position };
 }

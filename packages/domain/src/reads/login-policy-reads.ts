@@ -14,7 +14,7 @@ import {
   type OrganizationRef,
   type OwnerRef,
 } from '../policy/owner.js';
-import { MetPolicies } from '../rollout/met-policies.js';
+import { InstancePolicies } from '../rollout/instance-policies.js';
 import { judgedBy, parseAskedAbout } from '../sign-in/judged-sign-in.js';
 import type { JudgedSignIn, SignInAttempt } from '../sign-in/sign-in.js';
 import { foundDiff, foundList, foundPolicy, policyNotFound, type ListName } from './answering.js';
@@ -33,10 +33,10 @@ import type { History } from './history.js';
 import type { PolicyReadModel } from './policy-read-model.js';
 import type { PolicyReader } from './policy-reader.js';
 import {
-  leftOf,
+  withRemainingWait,
   parseHistoryRead,
   parseListing,
-  parseNow,
+  parseCurrentRead,
   parsePage,
   parsePolicyRead,
   parseSpan,
@@ -64,7 +64,7 @@ export abstract class LoginPolicyReads {
   readonly #policies: PolicyReader;
   readonly #calls: Calls;
   readonly #changes: Changes;
-  readonly #met: MetPolicies;
+  readonly #instancePolicies: InstancePolicies;
 
   protected constructor({ calls, changes, policies, readModel }: ReadSources) {
     this.readModel = readModel;
@@ -72,7 +72,7 @@ export abstract class LoginPolicyReads {
     this.#policies = policies;
     this.#calls = calls;
     this.#changes = changes;
-    this.#met = new MetPolicies(readModel);
+    this.#instancePolicies = new InstancePolicies(readModel);
   }
 
   /** The owner's own policy, now or in the past; refused with `policy-not-found` when it has none. */
@@ -124,11 +124,11 @@ export abstract class LoginPolicyReads {
   diff(owner: OwnerRef, span: Span, options: ReadOptions = {}): Promise<ReadAnswer<PolicyDiff>> {
     return this.#calls.answer(
       'diff',
-      () => ({ of: parseOwner(owner, 'owner'), moments: parseSpan(span), read: parseNow(options) }),
+      () => ({ of: parseOwner(owner, 'owner'), moments: parseSpan(span), read: parseCurrentRead(options) }),
       async ({ of, moments, read }) => {
         const begunAt = performance.now();
         const before = await this.#policies.effective(of, { ...read, asOf: moments.from });
-        const after = await this.#policies.effective(of, { ...leftOf(read, begunAt), asOf: moments.to });
+        const after = await this.#policies.effective(of, { ...withRemainingWait(read, begunAt), asOf: moments.to });
         return foundDiff(before, after, { of, read: { asOf: moments.to } });
       },
     );
@@ -163,7 +163,7 @@ export abstract class LoginPolicyReads {
         const of = parseInstance(instance, 'instance');
         return { of, page: parsePage(options, of) };
       },
-      ({ of, page }) => customPoliciesOf(of, page, this.#met),
+      ({ of, page }) => customPoliciesOf(of, page, this.#instancePolicies),
     );
   }
 

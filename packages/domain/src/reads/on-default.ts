@@ -4,7 +4,7 @@ import { InvalidValue } from '../input/invalid-value.js';
 import type { Instance, Organization } from '../policy/owner.js';
 import { onDefaultPage, type OrganizationList } from './affected.js';
 import type { PolicyReader } from './policy-reader.js';
-import { parseListing, type CustomizedPage, type ListOptions } from './read-input.js';
+import { parseListing, type ParsedListing, type ListOptions } from './read-input.js';
 
 /** Which page of the organizations without a custom policy to list. */
 export type OnDefaultOptions = Omit<ListOptions, 'allowing' | 'linking' | 'warned'>;
@@ -22,15 +22,15 @@ export interface OnDefault {
 /** Parses a request for the organizations without a custom policy. @throws InvalidValue */
 export function parseOnDefault(instance: unknown, options: unknown): ReturnType<typeof parseListing> {
   const listing = parseListing(instance, options);
-  const { kind } = listing.wanted;
-  if (kind === undefined) return listing;
-  throw new InvalidValue(`options.${kind.index}`, 'left out: it is of custom policies', kind.name);
+  const { filter } = listing.wanted;
+  if (filter === undefined) return listing;
+  throw new InvalidValue(`options.${filter.index}`, 'left out: it is of custom policies', filter.value);
 }
 
 /** A page of the organizations without a custom policy. */
 export async function listedOnDefault(
   of: Instance,
-  { after, limit, freshness }: CustomizedPage,
+  { after, limit, freshness }: ParsedListing,
   { directory, policies }: { readonly directory: OrganizationList | undefined; readonly policies: PolicyReader },
 ): Promise<{ readonly outcome: 'found' } & OnDefault> {
   if (directory === undefined) throw new Error('openLoginPolicies has no option `organizations` to list them with');

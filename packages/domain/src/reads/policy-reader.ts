@@ -25,9 +25,9 @@ import {
   type Owner,
 } from '../policy/owner.js';
 import type { PolicyState, PolicyStates } from '../policy/policy-state.js';
-import { CUSTOM_IN, customValue, UNREAD_IN, type LoginPolicyRow } from '../login-policy-projection.js';
+import { CUSTOM_IN, customValue, UNREADABLE_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { PastReader, type PastSources } from './past-reader.js';
-import type { CustomizedPage, CustomKind, ParsedRead } from './read-input.js';
+import type { ParsedListing, ListFilter, ParsedRead } from './read-input.js';
 import type { ParsedAsOf } from '../input/moment.js';
 
 const PAGE = 1000;
@@ -100,20 +100,20 @@ export class PolicyReader {
    * A page of the instance's organizations with a custom policy, in the order of their streams, and where the next page
    * begins.
    */
-  async customizedPage(instance: Instance, wanted: CustomizedPage): Promise<CustomizedOrganizations> {
+  async customizedPage(instance: Instance, wanted: ParsedListing): Promise<CustomizedOrganizations> {
     const { organizations, position } = await this.#customized(instance, wanted);
     const next = organizations.length < wanted.limit ? undefined : organizations.at(-1)?.organizationId;
     const page = { kind: 'custom-policies', organizations, next, position } as const;
     if (wanted.after !== undefined) return page;
     const freshness = { ...wanted.freshness, atLeast: laterPosition(wanted.freshness.atLeast ?? START, position) };
-    const isAll = wanted.kind === undefined && next === undefined;
-    const total = isAll ? organizations.length : await this.customizedCount(instance, wanted.kind, freshness);
-    return { ...page, total, unreadable: await this.#count(UNREAD_IN, instance.instanceId, freshness) };
+    const isAll = wanted.filter === undefined && next === undefined;
+    const total = isAll ? organizations.length : await this.customizedCount(instance, wanted.filter, freshness);
+    return { ...page, total, unreadable: await this.#count(UNREADABLE_IN, instance.instanceId, freshness) };
   }
 
-  /** The number of the instance's custom policies of a kind, or of all. */
-  customizedCount(instance: Instance, kind: CustomKind | undefined, freshness: Freshness): Promise<number> {
-    const { index, value } = indexed(instance, kind);
+  /** The number of the instance's custom policies that match a filter, or of all. */
+  customizedCount(instance: Instance, filter: ListFilter | undefined, freshness: Freshness): Promise<number> {
+    const { index, value } = indexed(instance, filter);
     return this.#count(index, value, freshness);
   }
 
@@ -126,7 +126,7 @@ export class PolicyReader {
     const ids = new Set<string>();
     let after: Organization | undefined;
     for (;;) {
-      const { organizations } = await this.#customized(instance, { kind: undefined, limit: PAGE, freshness, after });
+      const { organizations } = await this.#customized(instance, { filter: undefined, limit: PAGE, freshness, after });
       for (const { organizationId } of organizations) ids.add(organizationId);
       after = organizations.at(-1);
       if (organizations.length < PAGE) return ids;
@@ -148,13 +148,13 @@ export class PolicyReader {
 
   async #customized(
     instance: Instance,
-    { kind, after, limit, freshness }: CustomizedPage,
+    { filter, after, limit, freshness }: ParsedListing,
   ): Promise<{ readonly organizations: readonly Organization[]; readonly position: Position }> {
     const organizations: Organization[] = [];
     let afterKey: string | undefined = after && policyStream(after);
     for (;;) {
       const query = {
-        ...indexed(instance, kind),
+        ...indexed(instance, filter),
         limit,
         ...(afterKey !== undefined && { afterKey }),
       };
@@ -177,10 +177,10 @@ export class PolicyReader {
   }
 }
 
-/** The index and value of the custom policies of a kind. */
-function indexed({ instanceId }: Instance, kind: CustomKind | undefined): { index: string; value: string } {
-  if (kind === undefined) return { index: CUSTOM_IN, value: instanceId };
-  return { index: kind.index, value: customValue(instanceId, kind.name) };
+/** The index and its value under which the custom policies of a filter are found. */
+function indexed({ instanceId }: Instance, filter: ListFilter | undefined): { index: string; value: string } {
+  if (filter === undefined) return { index: CUSTOM_IN, value: instanceId };
+  return { index: filter.index, value: customValue(instanceId, filter.value) };
 }
 
 /**

@@ -13,8 +13,8 @@ export interface ReadOptions {
   /** See everything up to this position: the `position` a command answered with. */
   readonly atLeast?: Position;
   /**
-   * How long to wait for that: 0 to 600,000 ms, default 5,000. A store that does not answer gets a quarter of a second
-   * more. A read of the past has no time-out of its own, unless this is given.
+   * How long to wait for that: 0 to 600,000 ms, default 5,000. If the store does not answer, the read rejects 250 ms
+   * after that. A history and a read with `asOf` have no time-out unless `waitMs` is given, and then no extra 250 ms.
    */
   readonly waitMs?: number;
   /** Aborts the read: it rejects with `DeadlineExceeded` within 100 ms. */
@@ -37,13 +37,13 @@ export interface HistoryOptions extends Pick<ReadOptions, 'signal' | 'waitMs'> {
   readonly limit?: number;
 }
 
-/** Which of an instance's custom policies to list: all, or one kind of them. */
+/** Which organizations with a custom policy to list: all, or those whose policy matches one filter. */
 export interface ListOptions extends ReadOptions {
   /** Only policies that allow this factor. */
   readonly allowing?: SecondFactor | MultiFactor;
   /** Only policies that link this identity provider. */
   readonly linking?: string;
-  /** Only policies that have this warning, whatever their last change was. */
+  /** Only policies that have this warning, regardless of which change caused it. */
   readonly warned?: LockOut;
   /** Only organizations after the last one of the previous page. */
   readonly after?: string;
@@ -63,12 +63,12 @@ export const READ_MEMBERS: readonly string[] = ['atLeast', 'waitMs', 'signal'];
 /** Parses the options of a read of one policy. @throws InvalidValue */
 export function parsePolicyRead(value: unknown): ParsedRead {
   const given = parseObject(value, 'options', [...READ_MEMBERS, 'asOf']);
-  return { ...parseWaiting(given), asOf: parseOptionalAsOf(given['asOf']) };
+  return { freshness: parseFreshness(given), asOf: parseOptionalAsOf(given['asOf']) };
 }
 
-/** Parses the options of a read without `asOf`. @throws InvalidValue */
-export function parseNow(value: unknown): Omit<ParsedRead, 'asOf'> {
-  return parseWaiting(parseObject(value, 'options', READ_MEMBERS));
+/** Parses the options of a read of the current state, without `asOf`. @throws InvalidValue */
+export function parseCurrentRead(value: unknown): Omit<ParsedRead, 'asOf'> {
+  return { freshness: parseFreshness(parseObject(value, 'options', READ_MEMBERS)) };
 }
 
 /** Two moments to compare. */
@@ -87,42 +87,45 @@ export function parseSpan(value: unknown): { readonly from: ParsedAsOf; readonly
   };
 }
 
-/** One kind of custom policies: its index, and the value in it. */
-export interface CustomKind {
+/** A filter of custom policies: the index to search, and the factor, identity provider or warning to search for. */
+export interface ListFilter {
   readonly index: CustomIndex;
-  readonly name: string;
+  readonly value: string;
 }
 
-/** Which page of an instance's custom policies to list, and how fresh. */
-export interface CustomizedPage {
-  readonly kind: CustomKind | undefined;
+/** A checked request for a page of an instance's organizations, with a custom policy or without one. */
+export interface ParsedListing {
+  readonly filter: ListFilter | undefined;
   readonly after: Organization | undefined;
   readonly limit: number;
   readonly freshness: Freshness;
 }
 
-const KINDS: Readonly<Record<CustomIndex, Parser<string>>> = {
+const FILTERS: Readonly<Record<CustomIndex, Parser<string>>> = {
   allowing: parseOneOf([...SECOND_FACTORS, ...MULTI_FACTORS]),
   linking: parseId,
   warned: parseOneOf(LOCK_OUTS),
 };
-const KIND_NAMES: readonly CustomIndex[] = ['allowing', 'linking', 'warned'];
+const FILTER_NAMES: readonly CustomIndex[] = ['allowing', 'linking', 'warned'];
 
-/** Parses the options of a list of an instance's organizations. @throws InvalidValue */
+/** Parses the options of a list of an instance's organizations, which has ids only. @throws InvalidValue */
 export function parseListing(
   instance: unknown,
   options: unknown,
-): { readonly of: Instance; readonly wanted: CustomizedPage } {
+): { readonly of: Instance; readonly wanted: ParsedListing } {
   const of = parseInstance(instance, 'instance');
-  const given = parseObject(options, 'options', [...READ_MEMBERS, ...KIND_NAMES, 'after', 'limit']);
+  const given = parseObject(options, 'options', [...READ_MEMBERS, ...FILTER_NAMES, 'after', 'limit']);
   const after = given['after'] === undefined ? undefined : parseAfter(given['after'], of);
-  return { of, wanted: { ...parseWaiting(given), kind: parseKind(given), after, limit: parseLimit(given['limit']) } };
+  return {
+    of,
+    wanted: { freshness: parseFreshness(given), filter: parseFilter(given), after, limit: parseLimit(given['limit']) },
+  };
 }
 
-function parseKind(given: Readonly<Record<string, unknown>>): CustomKind | undefined {
-  const [index, other] = KIND_NAMES.filter((name) => given[name] !== undefined);
+function parseFilter(given: Readonly<Record<string, unknown>>): ListFilter | undefined {
+  const [index, other] = FILTER_NAMES.filter((name) => given[name] !== undefined);
   if (index === undefined) return undefined;
-  if (other === undefined) return { index, name: KINDS[index](given[index], `options.${index}`) };
+  if (other === undefined) return { index, value: FILTERS[index](given[index], `options.${index}`) };
   throw new InvalidValue(`options.${other}`, `left out, since ${index} is given: one filter at a time`, given[other]);
 }
 
@@ -130,7 +133,7 @@ function parseAfter(value: unknown, instance: Instance): Organization {
   return parseOrganization({ ...instance, organizationId: parseId(value, 'options.after') }, 'options.after');
 }
 
-/** Which page of an instance's custom policies to read. */
+/** Which page of an instance's custom policies to read, each with its content. */
 export interface PageOptions extends ReadOptions {
   /** Only policies after the previous page: its `next`. */
   readonly after?: string;
@@ -138,7 +141,7 @@ export interface PageOptions extends ReadOptions {
   readonly limit?: number;
 }
 
-/** A checked request for a page of an instance's custom policies. */
+/** A checked request for a page of an instance's custom policies, each with its content. */
 export interface ParsedPage {
   readonly after: Organization | undefined;
   readonly limit: number;
@@ -149,7 +152,7 @@ export interface ParsedPage {
 export function parsePage(options: unknown, of: Instance): ParsedPage {
   const given = parseObject(options, 'options', [...READ_MEMBERS, 'after', 'limit']);
   const after = given['after'] === undefined ? undefined : parseAfter(given['after'], of);
-  return { ...parseWaiting(given), after, limit: optional(given, 'limit', wholeNumberTo(1000)) ?? 100 };
+  return { freshness: parseFreshness(given), after, limit: optional(given, 'limit', wholeNumberTo(1000)) ?? 100 };
 }
 
 /** Parses the options of a history. @throws InvalidValue */
@@ -165,24 +168,22 @@ export function parseHistoryRead(value: unknown): Required<Pick<HistoryOptions, 
   return {
     direction,
     limit: parseLimit(given['limit']),
-    wait: parseWaiting(given).freshness,
+    wait: parseFreshness(given),
     fromSequence: fromSequence === undefined ? undefined : parseSequence(fromSequence, 'options.fromSequence'),
   };
 }
 
 /** Parses how fresh a read must be and how long it may wait. @throws InvalidValue */
-export function parseWaiting(given: Readonly<Record<string, unknown>>): Omit<ParsedRead, 'asOf'> {
+export function parseFreshness(given: Readonly<Record<string, unknown>>): Freshness {
   return {
-    freshness: {
-      atLeast: optional(given, 'atLeast', parsePositionInput),
-      waitMs: optional(given, 'waitMs', parseWait),
-      signal: optional(given, 'signal', parseSignal),
-    },
+    atLeast: optional(given, 'atLeast', parsePositionInput),
+    waitMs: optional(given, 'waitMs', parseWait),
+    signal: optional(given, 'signal', parseSignal),
   };
 }
 
-/** The same options with the time that is left of a call, for its next read. */
-export function leftOf<Read extends Omit<ParsedRead, 'asOf'>>(read: Read, begunAt: number): Read {
+/** The options for the next read of a call: `waitMs` is reduced by the time since the call began. */
+export function withRemainingWait<Read extends Omit<ParsedRead, 'asOf'>>(read: Read, begunAt: number): Read {
   const { freshness } = read;
   if (freshness.waitMs === undefined) return read;
   const waitMs = Math.max(0, freshness.waitMs - (performance.now() - begunAt));

@@ -29,7 +29,7 @@ export interface FoundRollout {
 export async function findRollout(
   of: Instance,
   { id, maySee, signal }: WantedRollout,
-  { handler, met }: Pick<RolloutParts, 'handler' | 'met'>,
+  { handler, instancePolicies }: Pick<RolloutParts, 'handler' | 'instancePolicies'>,
 ): Promise<FoundRollout | undefined> {
   const deadline = new Deadline(`the rollout ${id}`, { signal });
   const seen = new SeenRollout(id);
@@ -42,7 +42,7 @@ export async function findRollout(
   try {
     await look(of);
     if (seen.isKnown) return seen.rollout;
-    for await (const page of met.owners(of, AT_A_TIME)) {
+    for await (const page of instancePolicies.owners(of, AT_A_TIME)) {
       await inLanes(page, AT_ONCE, look);
       if (seen.isKnown) break;
     }

@@ -3,7 +3,7 @@ import { optional } from '../input/options.js';
 import { InvalidValue, parseBoolean, parseEach, type Parser } from '../input/invalid-value.js';
 import { parseId } from '../input/text.js';
 import { parseOrganization, policyStream, type Instance, type Organization } from '../policy/owner.js';
-import type { MetPage, MetPart, MetPolicies } from './met-policies.js';
+import type { InstancePolicyPage, WantedPage, InstancePolicies } from './instance-policies.js';
 
 /** The policies a rollout applies to. Without either member: the default and every custom policy. */
 export interface ReachOptions {
@@ -50,36 +50,36 @@ function chosen(value: unknown, of: Instance): readonly Organization[] {
 }
 
 /** The policies of some organizations, custom ones or not. */
-export class ChosenPolicies implements Pick<MetPolicies, 'owners' | 'page'> {
-  readonly #met: MetPolicies;
+export class ChosenPolicies implements Pick<InstancePolicies, 'owners' | 'page'> {
+  readonly #all: InstancePolicies;
   readonly #organizations: readonly Organization[];
 
-  constructor(met: MetPolicies, organizations: readonly Organization[]) {
-    this.#met = met;
+  constructor(all: InstancePolicies, organizations: readonly Organization[]) {
+    this.#all = all;
     this.#organizations = organizations;
   }
 
-  /** All of them, so many at a time. */
+  /** All of them, up to `limit` at a time. */
   async *owners(_: Instance, limit: number): AsyncGenerator<readonly Organization[], void, undefined> {
     for (let begin = 0; begin < this.#organizations.length; begin += limit)
       yield await Promise.resolve(this.#organizations.slice(begin, begin + limit));
   }
 
   /** A page of them. */
-  async page(_: Instance, { afterKey, limit, freshness }: MetPart): Promise<MetPage> {
+  async page(_: Instance, { afterKey, limit, freshness }: WantedPage): Promise<InstancePolicyPage> {
     const rest = this.#organizations.filter((one) => afterKey === undefined || policyStream(one) > afterKey);
     const page = rest.slice(0, limit);
-    const { rows, unreadable, checkpoint: position = START } = await this.#met.rows(page, freshness);
-    const met = page.map((owner) => {
+    const { rows, unreadable, checkpoint: position = START } = await this.#all.rows(page, freshness);
+    const policies = page.map((owner) => {
       const stream = policyStream(owner);
       return { owner, row: rows.get(stream), fault: unreadable.get(stream) };
     });
     const last = page.at(-1);
-    return { met, lastKey: last && rest.length > limit ? policyStream(last) : undefined, position };
+    return { policies, lastKey: last && rest.length > limit ? policyStream(last) : undefined, position };
   }
 }
 
 /** The custom policies that a rollout applies to. */
-export function customOf({ organizations }: Reach, met: MetPolicies): Pick<MetPolicies, 'owners' | 'page'> {
-  return organizations === undefined ? met : new ChosenPolicies(met, organizations);
+export function customOf({ organizations }: Reach, all: InstancePolicies): Pick<InstancePolicies, 'owners' | 'page'> {
+  return organizations === undefined ? all : new ChosenPolicies(all, organizations);
 }

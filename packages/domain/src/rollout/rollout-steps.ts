@@ -12,7 +12,7 @@ import { refused, rejected } from '../reads/answering.js';
 import type { Rejected } from '../reads/answers.js';
 import { lastSequenceOf } from '../policy/marks.js';
 import { warningsOfChange } from '../sign-in/warnings.js';
-import type { Met, PolicyFault } from './met-policies.js';
+import type { InstancePolicy, PolicyFault } from './instance-policies.js';
 import type { Reach } from './reach.js';
 import type { RolloutRefusal, RolloutStep } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
@@ -30,7 +30,7 @@ export interface StepLook extends StepParts {
 
 /** What would happen to a policy: decided from its row, by the rules of the command. */
 export async function stepOf(
-  { owner, row, fault }: Met,
+  { owner, row, fault }: InstancePolicy,
   rollout: ParsedRollout,
   parts: StepLook,
 ): Promise<RolloutStep> {

@@ -6,9 +6,15 @@ import { orThrow, RejectedError, type CommandAnswer, type ReadAnswer } from '../
 import type { Calls } from '../reads/calls.js';
 import { sequenceOf } from '../policy/marks.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
-import { leftOf, parseNow, parsePage, type PageOptions, type ReadOptions } from '../reads/read-input.js';
+import {
+  withRemainingWait,
+  parseCurrentRead,
+  parsePage,
+  type PageOptions,
+  type ReadOptions,
+} from '../reads/read-input.js';
 import { inLanes } from './in-lanes.js';
-import type { Met, MetPolicies } from './met-policies.js';
+import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
 import { customOf } from './reach.js';
 import type {
   RolloutPlan,
@@ -40,7 +46,7 @@ const AT_ONCE = 32;
 export interface RolloutParts extends StepParts {
   readonly calls: Calls;
   readonly policies: PolicyReader;
-  readonly met: MetPolicies;
+  readonly instancePolicies: InstancePolicies;
   readonly execute: (owner: Owner, command: CommandInput, options: CustomizeOptions) => Promise<CommandAnswer>;
 }
 
@@ -76,16 +82,19 @@ export class Rollout {
       },
       async ({ rollout, wanted }) => {
         const begunAt = performance.now();
-        const { met: all } = this.#parts;
+        const { instancePolicies } = this.#parts;
         const { of, reach } = rollout;
         const { after } = wanted;
         const afterKey = after && policyStream(after);
-        const { met, lastKey, position } = await customOf(reach, all).page(of, { ...wanted, afterKey });
-        const { freshness } = leftOf(wanted, begunAt);
-        const first = after === undefined && reach.withDefault ? [await all.byDefault(of, freshness)] : [];
-        const steps = await this.#steps([...first, ...met], rollout, leftOf(wanted, begunAt).freshness);
+        const { policies, lastKey, position } = await customOf(reach, instancePolicies).page(of, {
+          ...wanted,
+          afterKey,
+        });
+        const { freshness } = withRemainingWait(wanted, begunAt);
+        const first = after === undefined && reach.withDefault ? [await instancePolicies.byDefault(of, freshness)] : [];
+        const steps = await this.#steps([...first, ...policies], rollout, withRemainingWait(wanted, begunAt).freshness);
         const total = after === undefined ? { total: await this.#total(rollout, freshness) } : {};
-        const next = lastKey === undefined ? undefined : met.at(-1)?.owner.organizationId;
+        const next = lastKey === undefined ? undefined : policies.at(-1)?.owner.organizationId;
         return { outcome: 'found', kind: 'rollout-plan', steps, counts: countsOf(steps), ...total, next, position };
       },
     );
@@ -115,7 +124,7 @@ export class Rollout {
   report(options: ReadOptions = {}): Promise<ReadAnswer<RolloutReport>> {
     return this.#parts.calls.answer(
       'rollOut.report',
-      () => ({ rollout: this.#parse(), read: parseNow(options) }),
+      () => ({ rollout: this.#parse(), read: parseCurrentRead(options) }),
       async ({ rollout, read: { freshness } }) => {
         const refused: RolloutRefusal[] = [];
         let last: RolloutStanding | undefined;
@@ -134,7 +143,7 @@ export class Rollout {
    * @throws Fault as the store does.
    */
   async *standing(options: ReadOptions = {}): AsyncGenerator<RolloutStanding, void, undefined> {
-    const { rollout, how } = await this.#asked('rollOut.standing', () => parseNow(options));
+    const { rollout, how } = await this.#asked('rollOut.standing', () => parseCurrentRead(options));
     yield* standingOf(rollout, how.freshness, this.#parts);
   }
 
@@ -177,7 +186,7 @@ export class Rollout {
     };
     if (reach.withDefault) await one(of);
     yield tally.progress();
-    for await (const page of customOf(reach, this.#parts.met).owners(of, AT_A_TIME)) {
+    for await (const page of customOf(reach, this.#parts.instancePolicies).owners(of, AT_A_TIME)) {
       if (isOver()) return;
       await inLanes(page, concurrency, one);
       yield tally.progress();
@@ -198,17 +207,21 @@ export class Rollout {
     return parseRollout(instance, command, options);
   }
 
-  async #steps(all: readonly Met[], rollout: ParsedRollout, freshness: Freshness): Promise<readonly RolloutStep[]> {
-    const steps = new Map<Met, RolloutStep>();
+  async #steps(
+    all: readonly InstancePolicy[],
+    rollout: ParsedRollout,
+    freshness: Freshness,
+  ): Promise<readonly RolloutStep[]> {
+    const steps = new Map<InstancePolicy, RolloutStep>();
     const deadline = new Deadline(`a plan of the rollout ${rollout.options.id}`, freshness);
     try {
-      await inLanes(all, AT_ONCE, async (met) => {
-        steps.set(met, await stepOf(met, rollout, { ...this.#parts, deadline }));
+      await inLanes(all, AT_ONCE, async (policy) => {
+        steps.set(policy, await stepOf(policy, rollout, { ...this.#parts, deadline }));
       });
     } finally {
       deadline.end();
     }
-    return all.flatMap((met) => steps.get(met) ?? []);
+    return all.flatMap((policy) => steps.get(policy) ?? []);
   }
 
   /** The number of policies it applies to. */

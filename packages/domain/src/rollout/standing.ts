@@ -2,9 +2,9 @@ import type { Freshness } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { Instance } from '../policy/owner.js';
 import { yieldToLoop } from '../reads/affected.js';
-import { kindRemoved } from '../preview/still-allowing.js';
+import { filterOfRemoved } from '../preview/still-allowing.js';
 import { inLanes } from './in-lanes.js';
-import type { Met, MetPolicies } from './met-policies.js';
+import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
 import { customOf } from './reach.js';
 import { rolledOut } from './rolled-out.js';
 import type { RolloutRefusal, RolloutStanding } from './rollout-answers.js';
@@ -22,14 +22,14 @@ export async function* standingOf(
   freshness: Freshness,
   parts: RolloutParts,
 ): AsyncGenerator<RolloutStanding, void, undefined> {
-  const { handler, met: all, policies } = parts;
+  const { handler, instancePolicies, policies } = parts;
   const { of, options, parsed, reach } = rollout;
   const counts = { changed: 0, unchanged: 0, pending: 0 };
   let refusals: RolloutRefusal[] = [];
-  const look = async (met: Met, deadline: Deadline): Promise<void> => {
-    const step = await stepOf(met, rollout, { ...parts, deadline });
+  const look = async (policy: InstancePolicy, deadline: Deadline): Promise<void> => {
+    const step = await stepOf(policy, rollout, { ...parts, deadline });
     if (step.outcome === 'would-be-refused' && step.refusal.reason === 'not-permitted') refusals.push(step.refusal);
-    else if ((await rolledOut(handler.states.store, met.owner, options.id)) !== undefined) counts.changed++;
+    else if ((await rolledOut(handler.states.store, policy.owner, options.id)) !== undefined) counts.changed++;
     else if (step.outcome === 'would-be-refused') refusals.push(step.refusal);
     else counts[step.outcome === 'would-change' ? 'pending' : 'unchanged']++;
   };
@@ -38,34 +38,34 @@ export async function* standingOf(
     refusals = [];
     return { ...counts, refusals: since };
   };
-  const lookAtAll = async (page: readonly Met[]): Promise<void> => {
+  const lookAtAll = async (page: readonly InstancePolicy[]): Promise<void> => {
     const deadline = new Deadline(`what the rollout ${options.id} did`, freshness);
     try {
-      await inLanes(page, AT_ONCE, (met) => look(met, deadline));
+      await inLanes(page, AT_ONCE, (one) => look(one, deadline));
     } finally {
       deadline.end();
     }
   };
-  if (reach.withDefault) await lookAtAll([await all.byDefault(of, freshness)]);
+  if (reach.withDefault) await lookAtAll([await instancePolicies.byDefault(of, freshness)]);
   yield told();
-  for await (const page of pagesOf(of, freshness, customOf(reach, all))) {
+  for await (const page of pagesOf(of, freshness, customOf(reach, instancePolicies))) {
     await lookAtAll(page);
     yield told();
   }
-  const kind = kindRemoved(parsed);
-  if (kind !== undefined) yield { ...told(), stillAllowing: await policies.customizedCount(of, kind, freshness) };
+  const filter = filterOfRemoved(parsed);
+  if (filter !== undefined) yield { ...told(), stillAllowing: await policies.customizedCount(of, filter, freshness) };
 }
 
 /** All custom policies by page. It yields to the event loop in between. */
 async function* pagesOf(
   of: Instance,
   freshness: Freshness,
-  all: Pick<MetPolicies, 'page'>,
-): AsyncGenerator<readonly Met[], void, undefined> {
+  all: Pick<InstancePolicies, 'page'>,
+): AsyncGenerator<readonly InstancePolicy[], void, undefined> {
   let afterKey: string | undefined;
   for (;;) {
-    const { met, lastKey } = await all.page(of, { afterKey, limit: PAGE, freshness });
-    yield met;
+    const { policies, lastKey } = await all.page(of, { afterKey, limit: PAGE, freshness });
+    yield policies;
     if (lastKey === undefined) return;
     afterKey = lastKey;
     await yieldToLoop();

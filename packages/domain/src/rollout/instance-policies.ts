@@ -18,30 +18,30 @@ export interface PolicyFault {
   readonly message: string;
 }
 
-/** A policy and its row. Without a row the policy does not exist; with a fault it can't be read. */
-export interface Met {
+/** A default or custom policy and its row. Without a row it does not exist; with a fault it can't be read. */
+export interface InstancePolicy {
   readonly owner: Owner;
   readonly row: LoginPolicyRow | undefined;
   readonly fault: PolicyFault | undefined;
 }
 
 /** Custom policies in the order of their streams. */
-export interface MetPage {
-  readonly met: readonly (Met & { readonly owner: Organization })[];
+export interface InstancePolicyPage {
+  readonly policies: readonly (InstancePolicy & { readonly owner: Organization })[];
   /** The next page begins after this key; `undefined` on the last page. */
   readonly lastKey: string | undefined;
   readonly position: Position;
 }
 
 /** Which page to read, and how fresh. */
-export interface MetPart {
+export interface WantedPage {
   readonly afterKey: string | undefined;
   readonly limit: number;
   readonly freshness: Freshness;
 }
 
-/** The policies of an instance with their rows, including unreadable ones. */
-export class MetPolicies {
+/** The policies of an instance and its organizations, from their rows, including unreadable ones. */
+export class InstancePolicies {
   readonly #model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
 
   constructor(model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>) {
@@ -49,7 +49,7 @@ export class MetPolicies {
   }
 
   /** The default policy. */
-  async byDefault(owner: Instance, freshness: Freshness): Promise<Met> {
+  async byDefault(owner: Instance, freshness: Freshness): Promise<InstancePolicy> {
     const stream = policyStream(owner);
     const { rows, unreadable } = await this.rows([owner], freshness);
     return { owner, row: rows.get(stream), fault: unreadable.get(stream) };
@@ -63,7 +63,7 @@ export class MetPolicies {
     return this.#model.read(owners.map(policyStream), freshness);
   }
 
-  /** The owners of all custom policies, so many at a time. */
+  /** The owners of all custom policies, up to `limit` at a time. */
   async *owners(of: Instance, limit: number): AsyncGenerator<readonly Organization[], void, undefined> {
     let afterKey: string | undefined;
     for (;;) {
@@ -77,18 +77,18 @@ export class MetPolicies {
   }
 
   /** A page of custom policies. */
-  async page(of: Instance, { afterKey, limit, freshness }: MetPart): Promise<MetPage> {
+  async page(of: Instance, { afterKey, limit, freshness }: WantedPage): Promise<InstancePolicyPage> {
     const query = { index: CUSTOM_IN, value: of.instanceId, limit, ...(afterKey !== undefined && { afterKey }) };
     const { rows, checkpoint: position = START } = await this.#model.query(query, freshness);
-    const met = rows.flatMap(({ key, row }) =>
+    const policies = rows.flatMap(({ key, row }) =>
       organizationsOf(key, of).map((owner) =>
         row instanceof UnreadableRow ? { owner, row: undefined, fault: row.fault() } : { owner, row, fault: undefined },
       ),
     );
     const lastKey = rows.length < limit ? undefined : rows.at(-1)?.key;
     // A page of nothing but non-canonical spellings would look like the end.
-    return met.length === 0 && lastKey !== undefined
+    return policies.length === 0 && lastKey !== undefined
       ? this.page(of, { afterKey: lastKey, limit, freshness })
-      : { met, lastKey, position };
+      : { policies, lastKey, position };
   }
 }
