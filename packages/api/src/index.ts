@@ -4,8 +4,11 @@ export type { AbsentAnswer } from './errors/status.js';
 export { holdsGrant, type Caller, type Grant, type Place } from './ports/caller.js';
 export { bearerToken } from './ports/bearer.js';
 export { instancesByHost, oneInstance } from './ports/instances.js';
-export { introspectedTokens, type IntrospectionOptions } from './ports/introspected-tokens.js';
-export type { IssuerMetadata } from './ports/issuer.js';
+export {
+  introspectedTokens,
+  type IntrospectionOptions,
+  type IntrospectionResponse,
+} from './ports/introspected-tokens.js';
 export { jsonWebTokens, oidcTokens, type JsonWebTokenOptions, type OidcTokenOptions } from './ports/json-web-tokens.js';
 export type {
   ApiRequest,

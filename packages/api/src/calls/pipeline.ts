@@ -61,7 +61,7 @@ export class Pipeline {
     // Checked here and not by `isAllowed`: a hook that only looks at roles would let in administrators of other
     // instances.
     if (caller.instanceId !== instanceId) throw permissionDenied(permission ?? 'policy.read');
-    const named = scope.regards === 'organization' ? organizationOf(request, caller) : undefined;
+    const named = scope.level === 'organization' ? organizationOf(request, caller) : undefined;
     const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
     scope.narrow(owner);
     if (permission !== undefined) await this.#require({ caller, permission, owner }, request);

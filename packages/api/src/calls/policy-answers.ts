@@ -23,10 +23,10 @@ export interface ListMessage<Item> {
 }
 
 /** Returns the quoted entity tag of a policy. */
-export type TagOf = (policy: Tagged) => string;
+export type EtagOf = (policy: EtagParts) => string;
 
 /** The parts of a policy that its tag is made from. */
-type Tagged = Pick<LoginPolicyView, 'owner' | 'details' | 'eventId'>;
+type EtagParts = Pick<LoginPolicyView, 'owner' | 'details' | 'eventId'>;
 
 /** Converts answers of the domain into answers of the API, and refusals into thrown errors. */
 export class PolicyAnswers {
@@ -58,24 +58,24 @@ export class PolicyAnswers {
   async ofPolicy<Message>(
     answering: Promise<ReadAnswer<PolicyFound>>,
     say: (policy: LoginPolicyView) => Message,
-    tagOf: TagOf = ownTag,
+    etagOf: EtagOf = etagOfOwn,
   ): Promise<Answer<Message>> {
     const answer = await answering;
     if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
-    return { message: say(answer.policy), tag: tagOf(answer.policy) };
+    return { message: say(answer.policy), tag: etagOf(answer.policy) };
   }
 
   /** @throws ApiError when the read was refused. */
   async ofList<Item, Said>(
     answering: Promise<ReadAnswer<LoginPolicyList<Item>>>,
     say: (item: Item) => Said,
-    { tagOf, query }: { readonly tagOf: TagOf; readonly query?: ListQuery | undefined },
+    { etagOf, query }: { readonly etagOf: EtagOf; readonly query?: ListQuery | undefined },
   ): Promise<Answer<ListMessage<Said>>> {
     const answer = await answering;
     if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
     const { details, items } = answer;
     const message = { details: listDetailsMessage(details, items.length), result: pageOf(items, query).map(say) };
-    return { message, tag: tagOf(answer) };
+    return { message, tag: etagOf(answer) };
   }
 
   /** The judgement of a sign-in, whatever its outcome. @throws ApiError when it was refused. */
@@ -122,7 +122,7 @@ export function entityTag(sequence: bigint, eventId: string | undefined, of = ''
 }
 
 /** The tag of the policy itself. */
-export function ownTag({ details, eventId }: Tagged): string {
+export function etagOfOwn({ details, eventId }: EtagParts): string {
   return entityTag(details.sequence, eventId);
 }
 
@@ -130,6 +130,6 @@ export function ownTag({ details, eventId }: Tagged): string {
  * The tag of an organization's effective policy. An inherited policy gets a tag that never matches a state of the
  * organization's own.
  */
-export function effectiveTag({ owner, details, eventId }: Tagged): string {
+export function etagOfEffective({ owner, details, eventId }: EtagParts): string {
   return entityTag(details.sequence, eventId, isOrganization(owner) ? '' : 'default-');
 }

@@ -4,21 +4,21 @@ import { noOrganization } from '../errors/refusals.js';
 
 /** Whose policy a method is about. */
 export interface Scope<Owner extends OwnerRef> {
-  /** Whether the method looks at an organization: the named one or the caller's own. */
-  readonly regards: 'instance' | 'organization';
+  /** `organization`: the method is about the organization that the request names, otherwise about the caller's own. */
+  readonly level: 'instance' | 'organization';
   /** The owner in the form the method needs. @throws ApiError when there is no such owner. */
   readonly narrow: (owner: OwnerRef) => Owner;
 }
 
 /** The instance's default policy. */
 export const OF_INSTANCE: Scope<InstanceRef> = {
-  regards: 'instance',
+  level: 'instance',
   narrow: ({ instanceId }) => ({ instanceId }),
 };
 
 /** The policy of the organization in `x-zitadel-orgid`, otherwise of the caller's own. */
 export const OF_ORGANIZATION: Scope<OrganizationRef> = {
-  regards: 'organization',
+  level: 'organization',
   narrow: (owner) => {
     if (isOrganization(owner)) return owner;
     throw noOrganization();
@@ -26,4 +26,4 @@ export const OF_ORGANIZATION: Scope<OrganizationRef> = {
 };
 
 /** The same, but the instance's policy for a caller without an organization. */
-export const OF_EITHER: Scope<OwnerRef> = { regards: 'organization', narrow: (owner) => owner };
+export const OF_EITHER: Scope<OwnerRef> = { level: 'organization', narrow: (owner) => owner };

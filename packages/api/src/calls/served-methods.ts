@@ -7,7 +7,7 @@ import { identityProviderOf, newPolicyOf } from '../messages/new-policy.js';
 import { loginSettingsMessage, policyMessage } from '../messages/policy.js';
 import { settingsOf } from '../messages/settings.js';
 import type { ReadContext } from './call-context.js';
-import { effectiveTag } from './policy-answers.js';
+import { etagOfEffective } from './policy-answers.js';
 import { OF_EITHER, OF_INSTANCE, OF_ORGANIZATION } from './scope.js';
 import { serve, serveCommand, serveHealth, type Binding, type ServedMethod } from './served-method.js';
 import { sharedMethods } from './shared-methods.js';
@@ -51,11 +51,15 @@ function managementReads({ policies, answers }: Binding): readonly ServedMethod[
       answers.ofPolicy(
         policies.effectivePolicy(owner, read),
         (policy) => ({ policy: policyMessage(policy), isDefault: policy.isDefault }),
-        effectiveTag,
+        etagOfEffective,
       ),
     ),
     serve(OF_ORGANIZATION, method.getDefaultLoginPolicy, (_, { instance, read }) =>
-      answers.ofPolicy(policies.policy(instance, read), (policy) => ({ policy: policyMessage(policy) }), effectiveTag),
+      answers.ofPolicy(
+        policies.policy(instance, read),
+        (policy) => ({ policy: policyMessage(policy) }),
+        etagOfEffective,
+      ),
     ),
   ];
 }
@@ -90,7 +94,7 @@ function loginSettings({ policies, answers }: Binding): ServedMethod {
     return answers.ofPolicy(
       reading,
       (policy) => ({ details: detailsMessage(policy.details), settings: loginSettingsMessage(policy) }),
-      effectiveTag,
+      etagOfEffective,
     );
   });
 }

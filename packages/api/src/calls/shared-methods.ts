@@ -6,7 +6,7 @@ import type { ListDetails, ListQuery, ObjectDetails } from '@zitadel/proto/zitad
 import type { MultiFactorType, SecondFactorType } from '@zitadel/proto/zitadel/policy_pb.js';
 import { multiFactorNumber, multiFactorOf, secondFactorNumber, secondFactorOf } from '../messages/factors.js';
 import { linkMessage } from '../messages/policy.js';
-import { effectiveTag, ownTag } from './policy-answers.js';
+import { etagOfEffective, etagOfOwn } from './policy-answers.js';
 import type { Scope } from './scope.js';
 import { serve, serveCommand, type Binding, type ServedMethod } from './served-method.js';
 
@@ -15,25 +15,25 @@ type Method<Request, Response> = DescMethod & {
   readonly output: GenMessage<Message & Response>;
 };
 
-interface Manipulated {
+interface ChangeResponse {
   details?: ObjectDetails;
 }
 
-interface Listed<Item> {
+interface ListResponse<Item> {
   details?: ListDetails;
   result: Item[];
 }
 
 /** The methods that the admin and the management service both have, on the instance's and an organization's policy. */
 export interface SharedMethods {
-  readonly listLoginPolicyIDPs: Method<{ query?: ListQuery }, Listed<IDPLoginPolicyLink>>;
-  readonly removeIDPFromLoginPolicy: Method<{ idpId: string }, Manipulated>;
-  readonly listLoginPolicySecondFactors: Method<object, Listed<SecondFactorType>>;
-  readonly addSecondFactorToLoginPolicy: Method<{ type: SecondFactorType }, Manipulated>;
-  readonly removeSecondFactorFromLoginPolicy: Method<{ type: SecondFactorType }, Manipulated>;
-  readonly listLoginPolicyMultiFactors: Method<object, Listed<MultiFactorType>>;
-  readonly addMultiFactorToLoginPolicy: Method<{ type: MultiFactorType }, Manipulated>;
-  readonly removeMultiFactorFromLoginPolicy: Method<{ type: MultiFactorType }, Manipulated>;
+  readonly listLoginPolicyIDPs: Method<{ query?: ListQuery }, ListResponse<IDPLoginPolicyLink>>;
+  readonly removeIDPFromLoginPolicy: Method<{ idpId: string }, ChangeResponse>;
+  readonly listLoginPolicySecondFactors: Method<object, ListResponse<SecondFactorType>>;
+  readonly addSecondFactorToLoginPolicy: Method<{ type: SecondFactorType }, ChangeResponse>;
+  readonly removeSecondFactorFromLoginPolicy: Method<{ type: SecondFactorType }, ChangeResponse>;
+  readonly listLoginPolicyMultiFactors: Method<object, ListResponse<MultiFactorType>>;
+  readonly addMultiFactorToLoginPolicy: Method<{ type: MultiFactorType }, ChangeResponse>;
+  readonly removeMultiFactorFromLoginPolicy: Method<{ type: MultiFactorType }, ChangeResponse>;
 }
 
 /** Binds the methods that both services have. */
@@ -50,16 +50,16 @@ function sharedReads(
   method: SharedMethods,
   { policies, answers }: Binding,
 ): readonly ServedMethod[] {
-  const tagOf = scope.regards === 'instance' ? ownTag : effectiveTag;
+  const etagOf = scope.level === 'instance' ? etagOfOwn : etagOfEffective;
   return [
     serve(scope, method.listLoginPolicyIDPs, ({ query }, { owner, read }) =>
-      answers.ofList(policies.identityProviders(owner, read), linkMessage, { query, tagOf }),
+      answers.ofList(policies.identityProviders(owner, read), linkMessage, { query, etagOf }),
     ),
     serve(scope, method.listLoginPolicySecondFactors, (_, { owner, read }) =>
-      answers.ofList(policies.secondFactors(owner, read), secondFactorNumber, { tagOf }),
+      answers.ofList(policies.secondFactors(owner, read), secondFactorNumber, { etagOf }),
     ),
     serve(scope, method.listLoginPolicyMultiFactors, (_, { owner, read }) =>
-      answers.ofList(policies.multiFactors(owner, read), multiFactorNumber, { tagOf }),
+      answers.ofList(policies.multiFactors(owner, read), multiFactorNumber, { etagOf }),
     ),
   ];
 }

@@ -61,7 +61,7 @@ function methodOperation({ commandOf, contract, scope }: ServedMethod, schemas: 
     .filter(({ name }) => inPath.includes(name))
     .map((field) => ({ name: field.name, in: 'path', required: true, schema: schemas.field(field) }));
   const headers = isRead ? [...READ_HEADERS, ...taggedHeaders(route.verb)] : CHANGE_HEADERS;
-  const others = isOpen ? [] : headerParameters(headers, scope.regards);
+  const others = isOpen ? [] : headerParameters(headers, scope.level);
   const inQuery = isRead && route.body === 'ignored' ? queryParameters(input, schemas) : [];
   return {
     operationId: `${desc.parent.name}_${desc.name}`,
@@ -84,7 +84,7 @@ function ownOperation({ operation, service, target }: BoundRoute): Schema {
     summary,
     tags: [service],
     description: needsOf(target.requirement),
-    parameters: [...parameters, ...headerParameters(headers, target.requirement.scope.regards)],
+    parameters: [...parameters, ...headerParameters(headers, target.requirement.scope.level)],
     ...(body !== undefined && { requestBody: { required: body['required'] !== undefined, content: json(body) } }),
     responses: responses(
       { type: 'object', properties: answer },

@@ -18,8 +18,8 @@ export const CHANGE_HEADERS: readonly string[] = [
 export const CUSTOMIZE_HEADERS: readonly string[] = ['Login-Policy-If-Default', ...CHANGE_HEADERS];
 
 /** Headers as parameters; the organization's header only where it is used. */
-export function headerParameters(names: readonly string[], regards: Scope<OwnerRef>['regards']): readonly Schema[] {
-  const all = [...(regards === 'organization' ? ['x-zitadel-orgid'] : []), ...names, 'x-request-id'];
+export function headerParameters(names: readonly string[], level: Scope<OwnerRef>['level']): readonly Schema[] {
+  const all = [...(level === 'organization' ? ['x-zitadel-orgid'] : []), ...names, 'x-request-id'];
   return all.map((name) => ({ name, in: 'header', schema: { type: 'string' } }));
 }
 

@@ -90,8 +90,8 @@ export class Http1Connections {
     this.#isEnding = true;
   }
 
-  /** Closes the HTTP/1.1 connections that have no complete request, because nobody waits for an answer there. */
-  cutUnanswered(): void {
+  /** Closes the HTTP/1.1 connections without a pending answer: idle ones, and those with half-sent headers only. */
+  cutWithoutPending(): void {
     for (const [socket, { answers }] of this.#begun) if (answers === 0) socket.destroy();
   }
 

@@ -94,26 +94,28 @@ async function bound(server: Server, where: { readonly port: number; readonly ho
 /** How long a closing port waits for the rest of a half-sent HTTP/1.1 request. */
 const HALF_SENT_MS = 500;
 
-function cutUnanswered({ connections, sessions }: PortServer): void {
-  connections.cutUnanswered();
-  sessions.cutUnanswered();
+/** Closes connections without a pending answer: half-sent HTTP/1.1 requests, and HTTP/2 clients that do not close. */
+function cutWithoutPending({ connections, sessions }: PortServer): void {
+  connections.cutWithoutPending();
+  sessions.cutWithoutPending();
 }
 
 async function closed(server: PortServer, { drainMs = 0, graceMs = 10_000 }: CloseOptions): Promise<void> {
-  const { closeIdle, connections, hasSettled, net, sessions } = server;
+  const { closeIdle, connections, settled, net, sessions } = server;
   connections.end();
   if (drainMs > 0) await pause(drainMs);
-  // While streams are open: connect-node 2.1 on Node 22 crashes on a GOAWAY on a connection without streams.
+  // Send GOAWAY while streams are still open: connect-node 2.1 clients on Node 22 crash when it arrives on a connection
+  // without streams.
   sessions.end();
   // Requests already received by the system are read first: closing the connection now would reset it without an
   // answer.
-  await hasSettled();
+  await settled();
   const done = once(net.close(), 'close');
-  // The sessions opened meanwhile.
+  // No second GOAWAY: a session that is already ending ignores this.
   sessions.end();
   closeIdle();
   const timers = [
-    setInterval(() => cutUnanswered(server), Math.min(graceMs, HALF_SENT_MS)),
+    setInterval(() => cutWithoutPending(server), Math.min(graceMs, HALF_SENT_MS)),
     setTimeout(() => connections.cut(), graceMs),
   ];
   await done;

@@ -28,7 +28,7 @@ export interface PortServer {
   readonly connections: Http1Connections;
   readonly sessions: Http2Sessions;
   /** Resolves when nothing has arrived for a few turns of the event loop. */
-  readonly hasSettled: () => Promise<void>;
+  readonly settled: () => Promise<void>;
   /** Closes the connections that have no HTTP/1.1 answer in progress, or have not sent anything. */
   readonly closeIdle: () => void;
 }
@@ -72,7 +72,7 @@ export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOpt
     h1.closeIdleConnections();
     for (const socket of silent) socket.destroy();
   };
-  return { net, connections, sessions, closeIdle, hasSettled: () => arrivals.haveSettled() };
+  return { net, connections, sessions, closeIdle, settled: () => arrivals.settled() };
 }
 
 /** Handles a connection whose protocol is known. */

@@ -1,7 +1,7 @@
 /** Permissions, and where they apply. */
 export interface Grant {
   /**
-   * The permissions by the names in the descriptors: `iam.policy.read`, `iam.policy.write`, `policy.read`,
+   * The permission names in the protobuf service descriptors: `iam.policy.read`, `iam.policy.write`, `policy.read`,
    * `policy.write`, `policy.delete`.
    */
   readonly permissions: readonly string[];
@@ -23,7 +23,7 @@ export interface Caller {
   readonly grants: readonly Grant[];
 }
 
-/** The instance or organization a permission is checked for. */
+/** The scope of a permission check: an instance or, with `organizationId`, one of its organizations. */
 export interface Place {
   readonly instanceId: string;
   readonly organizationId?: string;

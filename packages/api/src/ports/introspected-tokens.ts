@@ -12,8 +12,11 @@ import {
 } from '@login-policy/event-sourcing/options';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
-import { askIssuer, endpointOf, secureUrl, type IssuerMetadata } from './issuer.js';
+import { askIssuer, endpointOf, secureUrl } from './issuer.js';
 import type { RequestHeaders } from './ports.js';
+
+/** An issuer's answer to an introspection request (RFC 7662, section 2.2): `active` and other facts about the token. */
+export type IntrospectionResponse = Readonly<Record<string, unknown>>;
 
 /** The options of token introspection. */
 export interface IntrospectionOptions {
@@ -27,15 +30,18 @@ export interface IntrospectionOptions {
   /** The audience that the token must contain. Left out: any active token is accepted. */
   readonly audience?: string;
   /**
-   * How long an answer of the issuer is cached: a revoked token is accepted for that long. Default 0: every request
-   * asks.
+   * The cache time in milliseconds of an issuer's answer about an active token: a revoked token is accepted for that
+   * long. Default 0: every request asks the issuer.
    */
   readonly keptMs?: number;
-  /** The caller of an active token; `undefined` for none. */
-  readonly callerOf: (claims: IssuerMetadata) => Caller | undefined;
+  /** Returns the caller of an active token. Return `undefined` to reject the token. */
+  readonly callerOf: (claims: IntrospectionResponse) => Caller | undefined;
 }
 
-/** Without `audience`, tokens for every program of the issuer are accepted. A lost value must not have that effect. */
+/**
+ * Without `audience`, tokens for every program of the issuer are accepted. So an explicit `undefined`, such as from an
+ * unset environment variable, is refused.
+ */
 const OPTIONS: OptionRules<IntrospectionOptions> = {
   issuer: optional(nonEmptyString),
   endpoint: optional(mustBe('a URL', (value) => value instanceof URL)),
@@ -46,18 +52,19 @@ const OPTIONS: OptionRules<IntrospectionOptions> = {
   callerOf: aFunction,
 };
 
-interface Kept {
-  readonly claims: IssuerMetadata;
+interface Cached {
+  readonly claims: IntrospectionResponse;
   readonly until: number;
 }
 
-const MOST_KEPT = 10_000;
+const MOST_CACHED = 10_000;
 /** The clock tolerance for the times in a token. */
 const TOLERANCE_MS = 5000;
 
 /**
- * Authenticates callers by opaque tokens, which it asks the issuer about. ZITADEL's tokens are opaque by default. While
- * the issuer is not available, tokens can't be checked: 503. Each unknown token causes one request.
+ * Authenticates callers by opaque tokens, which it asks the issuer about. ZITADEL's tokens are opaque by default. Each
+ * request with a token that is not cached asks the issuer once; inactive tokens are never cached. While the issuer is
+ * not available, tokens can't be checked: 503.
  *
  * @throws RangeError when the endpoint is not an https URL, or that names an unknown or malformed option.
  */
@@ -65,31 +72,31 @@ export function introspectedTokens(
   given: IntrospectionOptions,
 ): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'introspectedTokens', OPTIONS);
-  const place = placeOf(options);
+  const endpoint = introspectionEndpoint(options);
   const { audience, callerOf, clientId, clientSecret, keptMs = 0 } = options;
   const credentials = [clientId, clientSecret].map(formEncoded).join(':');
   const headers = { accept: 'application/json', authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
-  const kept = new Map<string, Kept>();
-  const ask = async (token: string): Promise<IssuerMetadata> => {
+  const cache = new Map<string, Cached>();
+  const ask = async (token: string): Promise<IntrospectionResponse> => {
     const body = new URLSearchParams({ token, token_type_hint: 'access_token' });
-    return askIssuer(await place(), { method: 'POST', headers, body });
+    return askIssuer(await endpoint(), { method: 'POST', headers, body });
   };
-  const claimsOf = async (token: string): Promise<IssuerMetadata> => {
+  const claimsOf = async (token: string): Promise<IntrospectionResponse> => {
     const [key, now] = [hash('sha256', token, 'base64'), performance.now()];
-    const known = kept.get(key);
+    const known = cache.get(key);
     if (known !== undefined && known.until > now) return known.claims;
     const claims = await ask(token);
-    kept.delete(key);
-    const [oldest] = kept.keys();
-    if (oldest !== undefined && kept.size >= MOST_KEPT) kept.delete(oldest);
-    if (keptMs > 0 && claims['active'] === true) kept.set(key, { claims, until: now + keptMs });
+    cache.delete(key);
+    const [oldest] = cache.keys();
+    if (oldest !== undefined && cache.size >= MOST_CACHED) cache.delete(oldest);
+    if (keptMs > 0 && claims['active'] === true) cache.set(key, { claims, until: now + keptMs });
     return claims;
   };
   return async (request) => {
     const token = bearerToken(request);
     if (token === undefined) return undefined;
     const claims = await claimsOf(token);
-    return isGood(claims, audience) ? callerOf(claims) : undefined;
+    return isAccepted(claims, audience) ? callerOf(claims) : undefined;
   };
 }
 
@@ -98,13 +105,13 @@ function formEncoded(text: string): string {
   return String(new URLSearchParams({ '': text })).slice(1);
 }
 
-function placeOf({ endpoint, issuer }: IntrospectionOptions): () => Promise<URL> {
+function introspectionEndpoint({ endpoint, issuer }: IntrospectionOptions): () => Promise<URL> {
   if (endpoint === undefined && issuer !== undefined) return endpointOf(issuer, 'introspection_endpoint');
-  const place = secureUrl(String(endpoint), 'endpoint');
-  return () => Promise.resolve(place);
+  const url = secureUrl(String(endpoint), 'endpoint');
+  return () => Promise.resolve(url);
 }
 
-function isGood({ active, aud, exp, nbf }: IssuerMetadata, audience: string | undefined): boolean {
+function isAccepted({ active, aud, exp, nbf }: IntrospectionResponse, audience: string | undefined): boolean {
   const now = Date.now();
   if (active !== true) return false;
   if (exp !== undefined && !(Number(exp) * 1000 > now - TOLERANCE_MS)) return false;

@@ -1,19 +1,17 @@
 import { keysUnavailable } from '../errors/refusals.js';
 
-const PATIENCE_MS = 5000;
+/** The longest wait for an answer of an issuer. */
+const ANSWER_MS = 5000;
 const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
-
-/** An issuer's metadata (OpenID Connect Discovery). */
-export type IssuerMetadata = Readonly<Record<string, unknown>>;
 
 /**
  * Sends a request to an issuer and parses its JSON.
  *
- * @throws ApiError when the issuer is not available, or the answer is not a JSON object
+ * @throws ApiError when the issuer is not available, or the answer is not a JSON object.
  */
-export async function askIssuer(url: URL, request: RequestInit = {}): Promise<IssuerMetadata> {
+export async function askIssuer(url: URL, request: RequestInit = {}): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const answer = await fetch(url, { redirect: 'error', ...request, signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await fetch(url, { redirect: 'error', ...request, signal: AbortSignal.timeout(ANSWER_MS) });
     const json: unknown = answer.ok ? await answer.json() : undefined;
     if (typeof json === 'object' && json !== null) return { ...json };
     throw new Error(`${url.href} answered ${answer.status}, and no object of JSON`);
@@ -28,13 +26,14 @@ export async function askIssuer(url: URL, request: RequestInit = {}): Promise<Is
  * @throws RangeError for an issuer that is not an https URL.
  */
 export function endpointOf(issuer: string, name: 'jwks_uri' | 'introspection_endpoint'): () => Promise<URL> {
-  const place = secureUrl(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, 'issuer');
-  return keptOnceFound(async () => {
-    const metadata = await askIssuer(place);
+  const discoveryUrl = secureUrl(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, 'issuer');
+  return memoizeOnSuccess(async () => {
+    const metadata = await askIssuer(discoveryUrl);
     const { issuer: named, [name]: endpoint } = metadata;
     try {
       // Otherwise a server could answer for another issuer and pass its own tokens off as that issuer's.
-      if (named !== issuer) throw new Error(`${place.href} must name the issuer ${issuer}, not ${String(named)}`);
+      if (named !== issuer)
+        throw new Error(`${discoveryUrl.href} must name the issuer ${issuer}, not ${String(named)}`);
       return secureUrl(String(endpoint), name);
     } catch (caught) {
       throw keysUnavailable(caught);
@@ -42,7 +41,7 @@ export function endpointOf(issuer: string, name: 'jwks_uri' | 'introspection_end
   });
 }
 
-/** Parses an https URL, whose answers nobody on the way can change. @throws RangeError */
+/** Parses a URL. It must be https, except on this machine: http answers could be forged. @throws RangeError */
 export function secureUrl(text: string, name: string): URL {
   try {
     const url = new URL(text);
@@ -54,7 +53,7 @@ export function secureUrl(text: string, name: string): URL {
 }
 
 /** Shares one call among concurrent callers, and caches its result unless it failed. */
-export function keptOnceFound<Value>(find: () => Promise<Value>): () => Promise<Value> {
+export function memoizeOnSuccess<Value>(find: () => Promise<Value>): () => Promise<Value> {
   let finding: Promise<Value> | undefined;
   return () => {
     finding ??= find().catch((caught: unknown) => {

@@ -13,10 +13,10 @@ import {
 } from '@login-policy/event-sourcing/options';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
-import { endpointOf, keptOnceFound } from './issuer.js';
+import { endpointOf, memoizeOnSuccess } from './issuer.js';
 import type { RequestHeaders } from './ports.js';
 
-/** Which JSON web tokens are accepted, and for whom, with keys found through the issuer. */
+/** Which JSON web tokens are accepted, and which caller each token stands for, with keys found through the issuer. */
 export interface OidcTokenOptions {
   /** The exact `iss` of the tokens. Its keys are found by OpenID Connect Discovery when the first token arrives. */
   readonly issuer: string;
@@ -26,11 +26,11 @@ export interface OidcTokenOptions {
   readonly algorithms?: readonly string[];
   /** The clock tolerance for the times in a token. Default 5 seconds. */
   readonly clockToleranceSeconds?: number;
-  /** The caller for the claims of a valid token; `undefined` for none. */
+  /** Returns the caller for the claims of a valid token. Return `undefined` to reject the token. */
   readonly callerOf: (claims: JWTPayload) => Caller | undefined;
 }
 
-/** Which JSON web tokens are accepted, and for whom. */
+/** Which JSON web tokens are accepted, and which caller each token stands for. */
 export interface JsonWebTokenOptions extends OidcTokenOptions {
   /** The URL of the issuer's public keys, or a key set of `jose`. */
   readonly keys: URL | JWTVerifyGetKey;
@@ -76,15 +76,15 @@ export function jsonWebTokens(given: JsonWebTokenOptions): (headers: RequestHead
 }
 
 /**
- * The same, with keys found through the issuer's discovery document. While the issuer is not available, tokens can't be
- * checked: 503.
+ * Like {@link jsonWebTokens}, with keys found through the issuer's discovery document. While the issuer is not
+ * available, tokens can't be checked: 503.
  *
- * @throws RangeError for an issuer that is not an https URL, and as above.
+ * @throws RangeError for an issuer that is not an https URL, and as {@link jsonWebTokens} does.
  */
 export function oidcTokens(given: OidcTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'oidcTokens', OPTIONS);
-  const place = endpointOf(options.issuer, 'jwks_uri');
-  return signedTokens(options, async ({ createRemoteJWKSet }) => createRemoteJWKSet(await place()));
+  const jwksUri = endpointOf(options.issuer, 'jwks_uri');
+  return signedTokens(options, async ({ createRemoteJWKSet }) => createRemoteJWKSet(await jwksUri()));
 }
 
 function signedTokens(
@@ -99,9 +99,9 @@ function signedTokens(
     clockTolerance: options.clockToleranceSeconds ?? 5,
     requiredClaims: ['exp', 'sub'],
   };
-  const verifier = keptOnceFound(async () => {
+  const verifier = memoizeOnSuccess(async () => {
     const loaded = await import('jose');
-    const keys = reachable(loaded, await keysBy(loaded));
+    const keys = withFetchErrorsAsUnavailable(loaded, await keysBy(loaded));
     return (token: string) => verifyWithEach(token, keys, { loaded, checks });
   });
   return async (headers) => {
@@ -151,7 +151,7 @@ async function verified(verify: () => Promise<{ readonly payload: JWTPayload }>)
 }
 
 /** The same keys. A failure to fetch them becomes a 503, so that it is not taken for an invalid token. */
-function reachable(loaded: Jose, keys: JWTVerifyGetKey): JWTVerifyGetKey {
+function withFetchErrorsAsUnavailable(loaded: Jose, keys: JWTVerifyGetKey): JWTVerifyGetKey {
   return async (header, token) => {
     try {
       return await keys(header, token);

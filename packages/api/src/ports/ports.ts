@@ -23,16 +23,17 @@ export interface ApiRequest extends RequestHeaders {
 type Answered<Value> = Value | Promise<Value>;
 
 /**
- * Authenticates a request. `undefined` becomes a 401; a thrown error becomes a 500 or the answer to a store's fault.
+ * Authenticates a request. `undefined` becomes a 401. A thrown `Fault` of the store is answered as that fault; any
+ * other error becomes a 500.
  */
 export type Authenticate = (request: ApiRequest) => Answered<Caller | undefined>;
 
-/** A place, with the request that asks for it. */
+/** The scope of a permission check, with the request that needs the permission. */
 export interface RequestedPlace extends Place {
   readonly request: ApiRequest;
 }
 
-/** Decides whether a caller has a permission at a place. It is only called for places in the caller's own instance. */
+/** Decides whether a caller has a permission in a scope. It is only called for scopes in the caller's own instance. */
 export type IsAllowed = (caller: Caller, permission: string, place: RequestedPlace) => Answered<boolean>;
 
 /** Returns the instance of a request, by its host or another header; `undefined` when none is served. */

@@ -97,7 +97,7 @@ export function bindOwnRoutes(
   return SERVICES.flatMap(({ base, name, ...requirements }) => {
     const methods = served.filter(({ contract }) => contract.desc.parent.name === name);
     const service = methods[0]?.contract.desc.parent.typeName ?? '';
-    const here = routes.filter(({ only }) => only === undefined || only === requirements.read.scope.regards);
+    const here = routes.filter(({ only }) => only === undefined || only === requirements.read.scope.level);
     return here.map((route) => ({
       verb: route.verb,
       path: `${base}/${route.name}`,

@@ -1,7 +1,7 @@
 import { toJson } from '@login-policy/domain';
 import { isOrganization } from '@login-policy/domain/model';
 import { positionToString } from '@login-policy/event-sourcing';
-import { effectiveTag, ownTag } from '../calls/policy-answers.js';
+import { etagOfEffective, etagOfOwn } from '../calls/policy-answers.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
 import { WHOLE_NUMBER, type OwnRoute } from './own-route.js';
 import { queryOf, wholeNumberOf } from './query.js';
@@ -27,7 +27,7 @@ export const wholePolicyRoute: OwnRoute = {
     const found = await answers.ofRead(
       isOrganization(owner) ? policies.effectivePolicy(owner, read) : policies.policy(owner, read),
     );
-    const tag = (isOrganization(owner) ? effectiveTag : ownTag)(found.policy);
+    const tag = (isOrganization(owner) ? etagOfEffective : etagOfOwn)(found.policy);
     return { message: JSON.stringify(toJson({ outcome: 'found', ...found })), tag };
   },
 };

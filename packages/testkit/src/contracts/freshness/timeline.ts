@@ -12,12 +12,12 @@ interface Held {
 export class Timeline {
   #values: Held[] = [{ value: 0, from: -Infinity, until: Infinity }];
 
-  /** The last acknowledged value. */
+  /** The newest value: written, restored, or being written now. Only one write runs at a time. */
   get latest(): number {
     return this.#values.at(-1)?.value ?? 0;
   }
 
-  /** Notes that the write of a value is being sent. Call the returned function with the outcome. */
+  /** Records that the write of a value is being sent. Call the returned function with the outcome. */
   begin(value: number): (outcome: 'written' | 'not-written') => void {
     const [before, held] = [this.#values.at(-1), { value, from: performance.now(), until: Infinity }];
     this.#values.push(held);
@@ -28,7 +28,7 @@ export class Timeline {
     };
   }
 
-  /** Notes that a restore is complete which put the log back to when the row had this value. */
+  /** Records a completed restore to a point at which the row had `value`; `from` is when the restore began. */
   restore(value: number, from: number): void {
     const now = performance.now();
     for (const held of this.#values) held.until = Math.min(held.until, now);
