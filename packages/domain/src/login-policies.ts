@@ -162,9 +162,9 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.#calls.answer(
       callOf(command),
       () => parseCommandRequest(owner, command, options),
-      async ({ of, parsed, context }) => {
-        const handled = await this.#handler.handle(policyStream(of), parsed, context);
-        return withPoliciesStillAllowing(fromHandled(handled, of), { of, parsed, context }, this.#policies);
+      async (request) => {
+        const handled = await this.#handler.handle(policyStream(request.owner), request.parsed, request.context);
+        return withPoliciesStillAllowing(fromHandled(handled, request.owner), request, this.#policies);
       },
     );
   }
@@ -194,7 +194,10 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.#calls.answer(
       'findRollout',
       () => parseFindRollout(instance, id, options),
-      async ({ of, wanted }) => ({ outcome: 'found', rollout: await findRollout(of, wanted, this.#rolloutParts) }),
+      async (request) => ({
+        outcome: 'found',
+        rollout: await findRollout(request.instance, request.wanted, this.#rolloutParts),
+      }),
     );
   }
 
@@ -213,7 +216,7 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.#calls.answer(
       'organizationsOnDefault',
       () => parseOnDefault(instance, options),
-      ({ of, wanted }) => listedOnDefault(of, wanted, { directory: this.#organizations, policies: this.#policies }),
+      (request) => listedOnDefault(request, { directory: this.#organizations, policies: this.#policies }),
     );
   }
 
@@ -222,13 +225,13 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.#calls.answer(
       'preview',
       () => parsePreview(owner, command, options),
-      async ({ of, parsed, context, read }) => {
+      async (request) => {
         const begunAt = performance.now();
-        const dryRun = await this.#handler.dryRun(policyStream(of), parsed, context);
-        if (dryRun.outcome === 'rejected') return refused(dryRun, of);
+        const dryRun = await this.#handler.dryRun(policyStream(request.owner), request.parsed, request.context);
+        if (dryRun.outcome === 'rejected') return refused(dryRun, request.owner);
         return previewOf(dryRun, {
-          of,
-          read: withRemainingWait(read, begunAt),
+          owner: request.owner,
+          read: withRemainingWait(request.read, begunAt),
           policies: this.#policies,
           organizations: this.#organizations,
           countUsers: this.#countUsers,

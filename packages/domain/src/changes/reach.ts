@@ -33,8 +33,8 @@ async function* pagesOnDefault(
   const given = Object.fromEntries(Object.entries({ ...page, atLeast }).filter(([, value]) => value !== undefined));
   for (let after: string | undefined; ;) {
     const options = after === undefined ? given : { ...given, after };
-    const { of, wanted } = parseOnDefault(instance, options);
-    const { organizations, next } = await listedOnDefault(of, wanted, { directory, policies });
+    const request = parseOnDefault(instance, options);
+    const { organizations, next } = await listedOnDefault(request, { directory, policies });
     if (organizations.length > 0) yield organizations;
     if (next === undefined) return;
     after = next;

@@ -28,13 +28,17 @@ const parseType = parseOneOf(Object.keys(MEMBERS).filter((name): name is Command
 
 /** Parses a command, its owner and its conditions. @throws InvalidValue */
 export function parseCommandRequest(
-  owner: unknown,
+  givenOwner: unknown,
   command: unknown,
   options: unknown,
-): { readonly of: Owner; readonly parsed: LoginPolicyCommand; readonly context: CommandContext & CommandConditions } {
-  const of = parseOwner(owner, 'owner');
-  const parsed = parseCommand(command, of);
-  return { of, parsed, context: parseCommandOptions(options, parsed.type) };
+): {
+  readonly owner: Owner;
+  readonly parsed: LoginPolicyCommand;
+  readonly context: CommandContext & CommandConditions;
+} {
+  const owner = parseOwner(givenOwner, 'owner');
+  const parsed = parseCommand(command, owner);
+  return { owner, parsed, context: parseCommandOptions(options, parsed.type) };
 }
 
 /** Parses a command for the owner's policy into its canonical form. @throws InvalidValue */

@@ -59,7 +59,7 @@ export interface PreviewOptions extends ReadOptions {
 
 /** A checked request for a preview. */
 interface ParsedPreview {
-  readonly of: Owner;
+  readonly owner: Owner;
   readonly parsed: LoginPolicyCommand;
   readonly context: Pick<CommandContext, 'ifEventId' | 'ifRevision' | 'signal' | 'waitMs'> & CommandConditions;
   readonly read: ParsedRead;
@@ -68,20 +68,20 @@ interface ParsedPreview {
 const CONDITIONS = ['ifSequence', 'ifEventId', 'ifDefaultSequence', 'ifDefaultEventId', 'acknowledge'];
 
 /** Parses a request for a preview. @throws InvalidValue */
-export function parsePreview(owner: unknown, command: unknown, options: unknown): ParsedPreview {
-  const of = parseOwner(owner, 'owner');
-  const parsed = parseCommand(command, of);
+export function parsePreview(givenOwner: unknown, command: unknown, options: unknown): ParsedPreview {
+  const owner = parseOwner(givenOwner, 'owner');
+  const parsed = parseCommand(command, owner);
   const given = parseObject(options, 'options', [...READ_MEMBERS, ...CONDITIONS]);
   const freshness = parseFreshness(given);
   const { signal, waitMs } = freshness;
   const acknowledge = optional(given, 'acknowledge', parseAcknowledged);
   const conditions = { ...parsePinning(given), ...parseDefaultConditions(given, parsed.type), acknowledge };
-  return { of, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs } };
+  return { owner, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs } };
 }
 
 /** What a preview needs besides the policy. */
 interface Surroundings {
-  readonly of: Owner;
+  readonly owner: Owner;
   readonly read: ParsedRead;
   readonly policies: PolicyReader;
   readonly organizations: OrganizationList | undefined;
@@ -94,7 +94,7 @@ export async function previewOf(
   surroundings: Surroundings,
 ): Promise<{ readonly outcome: 'found' } & Preview> {
   const before = state.policy;
-  const after = evolveAll(before, events, ownerKind(surroundings.of));
+  const after = evolveAll(before, events, ownerKind(surroundings.owner));
   const outlook = await outlookOf({ before, after }, surroundings);
   return {
     outcome: 'found',
@@ -111,19 +111,19 @@ async function outlookOf(
   { before, after }: { readonly before: LoginPolicy; readonly after: LoginPolicy },
   surroundings: Surroundings,
 ): Promise<Pick<Preview, 'changes' | 'warnings' | 'affected' | 'users'>> {
-  const { of, read, policies, countUsers } = surroundings;
-  const needsDefault = isOrganization(of) && (before.stage === 'absent' || after.stage === 'absent');
-  const fallback = needsDefault ? (await policies.own(instanceOf(of), read))?.policy : undefined;
-  const [met, wouldMeet] = [before, after].map((policy) => effectivePolicy(inForce(policy), () => fallback));
-  const changes = diffPolicies(met ?? ABSENT, wouldMeet ?? ABSENT);
-  const warnings = warningsOfChange(met ?? ABSENT, wouldMeet ?? ABSENT);
+  const { owner, read, policies, countUsers } = surroundings;
+  const needsDefault = isOrganization(owner) && (before.stage === 'absent' || after.stage === 'absent');
+  const fallback = needsDefault ? (await policies.own(instanceOf(owner), read))?.policy : undefined;
+  const [applies, wouldApply] = [before, after].map((policy) => effectivePolicy(inForce(policy), () => fallback));
+  const changes = diffPolicies(applies ?? ABSENT, wouldApply ?? ABSENT);
+  const warnings = warningsOfChange(applies ?? ABSENT, wouldApply ?? ABSENT);
   const affected = changes.length === 0 ? NOBODY : await affectedBy(surroundings);
   const { freshness } = read;
   const customized = async (): Promise<readonly Organization[]> => {
     const page = { filter: undefined, after: undefined, limit: MOST_CUSTOM_POLICIES + 1, freshness };
-    return (await policies.customizedPage(instanceOf(of), page)).organizations;
+    return (await policies.customizedPage(instanceOf(owner), page)).organizations;
   };
-  const users = await usersHit(met ?? ABSENT, wouldMeet ?? ABSENT, { of, countUsers, customized, freshness });
+  const users = await usersHit(applies ?? ABSENT, wouldApply ?? ABSENT, { owner, countUsers, customized, freshness });
   return { changes, warnings, affected, ...(users !== undefined && { users }) };
 }
 
@@ -131,13 +131,13 @@ function inForce(policy: LoginPolicy): ActivePolicy | undefined {
   return policy.stage === 'active' ? policy : undefined;
 }
 
-async function affectedBy({ of, read, policies, organizations }: Surroundings): Promise<Affected> {
-  if (isOrganization(of)) return { organizations: [of], count: 1 };
-  const deadline = new Deadline(`the organizations of ${of.instanceId}`, read.freshness);
+async function affectedBy({ owner, read, policies, organizations }: Surroundings): Promise<Affected> {
+  if (isOrganization(owner)) return { organizations: [owner], count: 1 };
+  const deadline = new Deadline(`the organizations of ${owner.instanceId}`, read.freshness);
   try {
     const customized =
-      organizations === undefined ? new Set<string>() : await policies.allCustomized(of, read.freshness, deadline);
-    return await onDefault(of, { directory: organizations, customized }, deadline);
+      organizations === undefined ? new Set<string>() : await policies.allCustomized(owner, read.freshness, deadline);
+    return await onDefault(owner, { directory: organizations, customized }, deadline);
   } finally {
     deadline.end();
   }

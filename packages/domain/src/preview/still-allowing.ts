@@ -31,7 +31,7 @@ export function filterOfRemoved(command: LoginPolicyCommand): ListFilter | undef
 
 /** The command and its owner, and how long the caller waits. */
 interface Given {
-  readonly of: Owner;
+  readonly owner: Owner;
   readonly parsed: LoginPolicyCommand;
   readonly context: Pick<CommandContext, 'signal' | 'waitMs'>;
 }
@@ -42,23 +42,23 @@ interface Given {
  */
 export function withPoliciesStillAllowing(
   answer: CommandAnswer,
-  { of, parsed, context }: Given,
+  { owner, parsed, context }: Given,
   policies: PolicyReader,
 ): CommandAnswer | Promise<CommandAnswer> {
-  if (answer.outcome === 'rejected' || isOrganization(of)) return answer;
+  if (answer.outcome === 'rejected' || isOrganization(owner)) return answer;
   const filter = filterOfRemoved(parsed);
-  return filter === undefined ? answer : counted(answer, { of, filter, context }, policies);
+  return filter === undefined ? answer : counted(answer, { instance: owner, filter, context }, policies);
 }
 
 /** The removal is recorded, so a failed count must not fail its answer. */
 async function counted(
   answer: Accepted,
   {
-    of,
+    instance,
     filter,
     context,
   }: {
-    readonly of: Instance;
+    readonly instance: Instance;
     readonly filter: ListFilter;
     readonly context: Pick<CommandContext, 'signal' | 'waitMs'>;
   },
@@ -67,7 +67,7 @@ async function counted(
   const waitMs = Math.min(LONGEST_WAIT_MS, context.waitMs ?? LONGEST_WAIT_MS);
   try {
     const freshness = { atLeast: answer.position, signal: context.signal, waitMs };
-    return { ...answer, stillAllowing: await policies.customizedCount(of, filter, freshness) };
+    return { ...answer, stillAllowing: await policies.customizedCount(instance, filter, freshness) };
   } catch {
     return { ...answer, stillAllowing: 'unknown' };
   }

@@ -70,7 +70,7 @@ export function fromHandled(
 
 /** Whose policy was read, and as of when. */
 interface Asked {
-  readonly of: Owner;
+  readonly owner: Owner;
   readonly read: Pick<ParsedRead, 'asOf'>;
 }
 
@@ -86,9 +86,9 @@ export type ListName = 'secondFactors' | 'multiFactors' | 'identityProviders';
 export function foundList<Name extends ListName>(
   found: StateFound | undefined,
   name: Name,
-  { of, read }: Asked,
+  asked: Asked,
 ): ReadAnswer<LoginPolicyList<LoginPolicyView[Name][number]>> {
-  if (found === undefined) return policyNotFound({ of: instanceOf(of), read });
+  if (found === undefined) return policyNotFound({ owner: instanceOf(asked.owner), read: asked.read });
   const { policy, marks, owner, position } = found;
   const [isDefault, details] = [!isOrganization(owner), detailsOf(marks, owner)];
   return {
@@ -109,9 +109,9 @@ export function foundList<Name extends ListName>(
 export function foundDiff(
   before: StateFound | undefined,
   after: StateFound | undefined,
-  { of, read }: Asked,
+  { owner, read }: Asked,
 ): ReadAnswer<PolicyDiff> {
-  if (before === undefined && after === undefined) return policyNotFound({ of: instanceOf(of), read });
+  if (before === undefined && after === undefined) return policyNotFound({ owner: instanceOf(owner), read });
   const changes = diffPolicies(before?.policy ?? ABSENT, after?.policy ?? ABSENT);
   return { outcome: 'found', kind: 'diff', before: before && viewOf(before), after: after && viewOf(after), changes };
 }
@@ -132,9 +132,9 @@ export function viewOf({ policy, marks, owner, position }: StateFound): LoginPol
 }
 
 /** The refusal when no policy applies to the owner. */
-export function policyNotFound({ of, read }: Asked): Rejected {
+export function policyNotFound({ owner, read }: Asked): Rejected {
   const when = read.asOf === undefined ? 'now' : 'then';
-  return rejected({ reason: 'policy-not-found' }, { owner: of, sequence: 0n, when });
+  return rejected({ reason: 'policy-not-found' }, { owner, sequence: 0n, when });
 }
 
 /** The refusal of the owner's policy, with its sentence. */

@@ -41,7 +41,7 @@ export const MOST_CUSTOM_POLICIES = 1000;
 
 /** What to count, and how. */
 interface Counting {
-  readonly of: Owner;
+  readonly owner: Owner;
   readonly countUsers: CountUsers | undefined;
   /** The organizations with a custom policy, whose users a change of the default does not affect. */
   readonly customized: () => Promise<readonly Organization[]>;
@@ -79,13 +79,13 @@ export async function usersHit(
 
 /** For an instance: all its users except those of organizations with a custom policy. */
 async function hit(
-  { of, customized }: Counting,
-  count: (owner: Owner) => Promise<number>,
+  { owner, customized }: Counting,
+  count: (counted: Owner) => Promise<number>,
 ): Promise<number | 'unknown'> {
-  if (isOrganization(of)) return count(of);
+  if (isOrganization(owner)) return count(owner);
   const others = await customized();
   if (others.length > MOST_CUSTOM_POLICIES) return 'unknown';
-  let left = await count(of);
+  let left = await count(owner);
   await inLanes(others, AT_ONCE, async (one) => {
     left -= await count(one);
   });

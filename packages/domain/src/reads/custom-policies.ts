@@ -26,7 +26,7 @@ export interface CustomPolicies {
 
 /** A page of custom policies, from their rows. */
 export async function customPoliciesOf(
-  of: Instance,
+  instance: Instance,
   { after, limit, freshness }: ParsedPage,
   all: InstancePolicies,
 ): Promise<{ readonly outcome: 'found' } & CustomPolicies> {
@@ -34,7 +34,7 @@ export async function customPoliciesOf(
     policies: page,
     lastKey,
     position,
-  } = await all.page(of, { afterKey: after && policyStream(after), limit, freshness });
+  } = await all.page(instance, { afterKey: after && policyStream(after), limit, freshness });
   const policies: LoginPolicyView[] = [];
   const unreadable: UnreadableCustomPolicy[] = [];
   for (const { owner, row, fault } of page) {

@@ -79,8 +79,8 @@ export abstract class LoginPolicyReads {
   policy(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<PolicyFound>> {
     return this.#calls.answer(
       'policy',
-      () => ({ of: parseOwner(owner, 'owner'), read: parsePolicyRead(options) }),
-      async ({ of, read }) => foundPolicy(await this.#policies.own(of, read), { of, read }),
+      () => ({ owner: parseOwner(owner, 'owner'), read: parsePolicyRead(options) }),
+      async (asked) => foundPolicy(await this.#policies.own(asked.owner, asked.read), asked),
     );
   }
 
@@ -91,8 +91,9 @@ export abstract class LoginPolicyReads {
   effectivePolicy(organization: OrganizationRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<PolicyFound>> {
     return this.#calls.answer(
       'effectivePolicy',
-      () => ({ of: parseOrganization(organization, 'owner'), read: parsePolicyRead(options) }),
-      async ({ of, read }) => foundPolicy(await this.#policies.effective(of, read), { of: instanceOf(of), read }),
+      () => ({ owner: parseOrganization(organization, 'owner'), read: parsePolicyRead(options) }),
+      async ({ owner, read }) =>
+        foundPolicy(await this.#policies.effective(owner, read), { owner: instanceOf(owner), read }),
     );
   }
 
@@ -109,10 +110,10 @@ export abstract class LoginPolicyReads {
     return this.#calls.answer(
       'evaluateSignIn',
       () => parseAskedAbout(organization, signIn, options),
-      async ({ at, of, read, signIn: asked }) => {
-        const found = await this.#policies.effective(of, read);
-        if (found === undefined) return policyNotFound({ of: instanceOf(of), read });
-        return judgedBy(found, asked, at ?? this.#policies.now());
+      async (asked) => {
+        const found = await this.#policies.effective(asked.organization, asked.read);
+        if (found === undefined) return policyNotFound({ owner: instanceOf(asked.organization), read: asked.read });
+        return judgedBy(found, asked.signIn, asked.at ?? this.#policies.now());
       },
     );
   }
@@ -124,12 +125,15 @@ export abstract class LoginPolicyReads {
   diff(owner: OwnerRef, span: Span, options: ReadOptions = {}): Promise<ReadAnswer<PolicyDiff>> {
     return this.#calls.answer(
       'diff',
-      () => ({ of: parseOwner(owner, 'owner'), moments: parseSpan(span), read: parseCurrentRead(options) }),
-      async ({ of, moments, read }) => {
+      () => ({ owner: parseOwner(owner, 'owner'), moments: parseSpan(span), read: parseCurrentRead(options) }),
+      async ({ moments, read, ...asked }) => {
         const begunAt = performance.now();
-        const before = await this.#policies.effective(of, { ...read, asOf: moments.from });
-        const after = await this.#policies.effective(of, { ...withRemainingWait(read, begunAt), asOf: moments.to });
-        return foundDiff(before, after, { of, read: { asOf: moments.to } });
+        const before = await this.#policies.effective(asked.owner, { ...read, asOf: moments.from });
+        const after = await this.#policies.effective(asked.owner, {
+          ...withRemainingWait(read, begunAt),
+          asOf: moments.to,
+        });
+        return foundDiff(before, after, { owner: asked.owner, read: { asOf: moments.to } });
       },
     );
   }
@@ -160,10 +164,10 @@ export abstract class LoginPolicyReads {
     return this.#calls.answer(
       'customPolicies',
       () => {
-        const of = parseInstance(instance, 'instance');
-        return { of, page: parsePage(options, of) };
+        const parsed = parseInstance(instance, 'instance');
+        return { instance: parsed, page: parsePage(options, parsed) };
       },
-      ({ of, page }) => customPoliciesOf(of, page, this.#instancePolicies),
+      (asked) => customPoliciesOf(asked.instance, asked.page, this.#instancePolicies),
     );
   }
 
@@ -171,8 +175,8 @@ export abstract class LoginPolicyReads {
   history(owner: OwnerRef, options: HistoryOptions = {}): Promise<ReadAnswer<History>> {
     return this.#calls.answer(
       'history',
-      () => ({ of: parseOwner(owner, 'owner'), wanted: parseHistoryRead(options) }),
-      async ({ of, wanted }) => ({ outcome: 'found', ...(await this.#policies.history(of, wanted)) }),
+      () => ({ owner: parseOwner(owner, 'owner'), wanted: parseHistoryRead(options) }),
+      async (asked) => ({ outcome: 'found', ...(await this.#policies.history(asked.owner, asked.wanted)) }),
     );
   }
 
@@ -187,7 +191,10 @@ export abstract class LoginPolicyReads {
     return this.#calls.answer(
       'organizationsWithCustomPolicy',
       () => parseListing(instance, options),
-      async ({ of, wanted }) => ({ outcome: 'found', ...(await this.#policies.customizedPage(of, wanted)) }),
+      async (asked) => ({
+        outcome: 'found',
+        ...(await this.#policies.customizedPage(asked.instance, asked.wanted)),
+      }),
     );
   }
 
@@ -227,8 +234,8 @@ export abstract class LoginPolicyReads {
   ): Promise<ReadAnswer<LoginPolicyList<LoginPolicyView[Name][number]>>> {
     return this.#calls.answer(
       name,
-      () => ({ of: parseOwner(owner, 'owner'), read: parsePolicyRead(options) }),
-      async ({ of, read }) => foundList(await this.#policies.effective(of, read), name, { of, read }),
+      () => ({ owner: parseOwner(owner, 'owner'), read: parsePolicyRead(options) }),
+      async (asked) => foundList(await this.#policies.effective(asked.owner, asked.read), name, asked),
     );
   }
 }

@@ -1,10 +1,10 @@
 import { START, type Position } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import { InvalidValue } from '../input/invalid-value.js';
-import type { Instance, Organization } from '../policy/owner.js';
+import type { Organization } from '../policy/owner.js';
 import { onDefaultPage, type OrganizationList } from './affected.js';
 import type { PolicyReader } from './policy-reader.js';
-import { parseListing, type ParsedListing, type ListOptions } from './read-input.js';
+import { parseListing, type ListOptions } from './read-input.js';
 
 /** Which page of the organizations without a custom policy to list. */
 export type OnDefaultOptions = Omit<ListOptions, 'allowing' | 'linking' | 'warned'>;
@@ -29,12 +29,11 @@ export function parseOnDefault(instance: unknown, options: unknown): ReturnType<
 
 /** A page of the organizations without a custom policy. */
 export async function listedOnDefault(
-  of: Instance,
-  { after, limit, freshness }: ParsedListing,
+  { instance, wanted: { after, limit, freshness } }: ReturnType<typeof parseListing>,
   { directory, policies }: { readonly directory: OrganizationList | undefined; readonly policies: PolicyReader },
 ): Promise<{ readonly outcome: 'found' } & OnDefault> {
   if (directory === undefined) throw new Error('openLoginPolicies has no option `organizations` to list them with');
-  const deadline = new Deadline(`the organizations of ${of.instanceId} on the default`, freshness);
+  const deadline = new Deadline(`the organizations of ${instance.instanceId} on the default`, freshness);
   let position: Position | undefined;
   const haveOwn = async (some: readonly Organization[]): Promise<ReadonlySet<Organization>> => {
     const looked = await policies.customizedAmong(some, { ...freshness, waitMs: deadline.leftMs });
@@ -42,7 +41,7 @@ export async function listedOnDefault(
     return looked.customized;
   };
   try {
-    const organizations = await onDefaultPage(of, { directory, haveOwn, after, limit }, deadline);
+    const organizations = await onDefaultPage(instance, { directory, haveOwn, after, limit }, deadline);
     const next = organizations.length < limit ? undefined : organizations.at(-1)?.organizationId;
     return { outcome: 'found', kind: 'on-default', organizations, next, position: position ?? START };
   } finally {

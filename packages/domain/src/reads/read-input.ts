@@ -110,14 +110,14 @@ const FILTER_NAMES: readonly CustomIndex[] = ['allowing', 'linking', 'warned'];
 
 /** Parses the options of a list of an instance's organizations, which has ids only. @throws InvalidValue */
 export function parseListing(
-  instance: unknown,
+  givenInstance: unknown,
   options: unknown,
-): { readonly of: Instance; readonly wanted: ParsedListing } {
-  const of = parseInstance(instance, 'instance');
+): { readonly instance: Instance; readonly wanted: ParsedListing } {
+  const instance = parseInstance(givenInstance, 'instance');
   const given = parseObject(options, 'options', [...READ_MEMBERS, ...FILTER_NAMES, 'after', 'limit']);
-  const after = given['after'] === undefined ? undefined : parseAfter(given['after'], of);
+  const after = given['after'] === undefined ? undefined : parseAfter(given['after'], instance);
   return {
-    of,
+    instance,
     wanted: { freshness: parseFreshness(given), filter: parseFilter(given), after, limit: parseLimit(given['limit']) },
   };
 }
@@ -149,9 +149,9 @@ export interface ParsedPage {
 }
 
 /** Parses a request for a page of custom policies. @throws InvalidValue */
-export function parsePage(options: unknown, of: Instance): ParsedPage {
+export function parsePage(options: unknown, instance: Instance): ParsedPage {
   const given = parseObject(options, 'options', [...READ_MEMBERS, 'after', 'limit']);
-  const after = given['after'] === undefined ? undefined : parseAfter(given['after'], of);
+  const after = given['after'] === undefined ? undefined : parseAfter(given['after'], instance);
   return { freshness: parseFreshness(given), after, limit: optional(given, 'limit', wholeNumberTo(1000)) ?? 100 };
 }
 

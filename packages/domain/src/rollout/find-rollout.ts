@@ -27,7 +27,7 @@ export interface FoundRollout {
 
 /** Finds the events of a rollout, first on the default policy; `undefined` when none is on a current policy. */
 export async function findRollout(
-  of: Instance,
+  instance: Instance,
   { id, maySee, signal }: WantedRollout,
   { handler, instancePolicies }: Pick<RolloutParts, 'handler' | 'instancePolicies'>,
 ): Promise<FoundRollout | undefined> {
@@ -40,9 +40,9 @@ export async function findRollout(
     if (event !== undefined) seen.add(event);
   };
   try {
-    await look(of);
+    await look(instance);
     if (seen.isKnown) return seen.rollout;
-    for await (const page of instancePolicies.owners(of, AT_A_TIME)) {
+    for await (const page of instancePolicies.owners(instance, AT_A_TIME)) {
       await inLanes(page, AT_ONCE, look);
       if (seen.isKnown) break;
     }

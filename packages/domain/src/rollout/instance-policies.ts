@@ -64,12 +64,17 @@ export class InstancePolicies {
   }
 
   /** The owners of all custom policies, up to `limit` at a time. */
-  async *owners(of: Instance, limit: number): AsyncGenerator<readonly Organization[], void, undefined> {
+  async *owners(instance: Instance, limit: number): AsyncGenerator<readonly Organization[], void, undefined> {
     let afterKey: string | undefined;
     for (;;) {
-      const query = { index: CUSTOM_IN, value: of.instanceId, limit, ...(afterKey !== undefined && { afterKey }) };
+      const query = {
+        index: CUSTOM_IN,
+        value: instance.instanceId,
+        limit,
+        ...(afterKey !== undefined && { afterKey }),
+      };
       const { rows } = await this.#model.keys(query);
-      yield rows.flatMap((key) => organizationsOf(key, of));
+      yield rows.flatMap((key) => organizationsOf(key, instance));
       if (rows.length < limit) return;
       afterKey = rows.at(-1);
       await yieldToLoop();
@@ -77,18 +82,18 @@ export class InstancePolicies {
   }
 
   /** A page of custom policies. */
-  async page(of: Instance, { afterKey, limit, freshness }: WantedPage): Promise<InstancePolicyPage> {
-    const query = { index: CUSTOM_IN, value: of.instanceId, limit, ...(afterKey !== undefined && { afterKey }) };
+  async page(instance: Instance, { afterKey, limit, freshness }: WantedPage): Promise<InstancePolicyPage> {
+    const query = { index: CUSTOM_IN, value: instance.instanceId, limit, ...(afterKey !== undefined && { afterKey }) };
     const { rows, checkpoint: position = START } = await this.#model.query(query, freshness);
     const policies = rows.flatMap(({ key, row }) =>
-      organizationsOf(key, of).map((owner) =>
+      organizationsOf(key, instance).map((owner) =>
         row instanceof UnreadableRow ? { owner, row: undefined, fault: row.fault() } : { owner, row, fault: undefined },
       ),
     );
     const lastKey = rows.length < limit ? undefined : rows.at(-1)?.key;
     // A page of nothing but non-canonical spellings would look like the end.
     return policies.length === 0 && lastKey !== undefined
-      ? this.page(of, { afterKey: lastKey, limit, freshness })
+      ? this.page(instance, { afterKey: lastKey, limit, freshness })
       : { policies, lastKey, position };
   }
 }

@@ -33,16 +33,17 @@ const MOST = 10_000;
  *
  * @throws InvalidValue
  */
-export function parseReach(given: Readonly<Record<string, unknown>>, of: Instance): Reach {
-  const organizations = 'organizationIds' in given ? chosen(given['organizationIds'], of) : undefined;
+export function parseReach(given: Readonly<Record<string, unknown>>, instance: Instance): Reach {
+  const organizations = 'organizationIds' in given ? chosen(given['organizationIds'], instance) : undefined;
   const withDefault = optional(given, 'withDefault', parseBoolean) ?? organizations === undefined;
   if (organizations?.length !== 0 || withDefault) return { withDefault, organizations };
   throw new InvalidValue('options.organizationIds', 'a list of at least one organization', []);
 }
 
-function chosen(value: unknown, of: Instance): readonly Organization[] {
+function chosen(value: unknown, instance: Instance): readonly Organization[] {
   const field = 'options.organizationIds';
-  const parse: Parser<Organization> = (id, at) => parseOrganization({ ...of, organizationId: parseId(id, at) }, at);
+  const parse: Parser<Organization> = (id, at) =>
+    parseOrganization({ ...instance, organizationId: parseId(id, at) }, at);
   if (Array.isArray(value) && value.length > MOST)
     throw new InvalidValue(field, `at most ${MOST} organizations`, value.length);
   const byStream = new Map(parseEach(value, field, parse).map((one) => [String(policyStream(one)), one]));

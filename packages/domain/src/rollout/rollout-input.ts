@@ -62,7 +62,7 @@ export interface WantedRollout extends Pick<FindRolloutOptions, 'signal'> {
 
 /** A checked rollout. */
 export interface ParsedRollout {
-  readonly of: Instance;
+  readonly instance: Instance;
   readonly parsed: LoginPolicyCommand;
   readonly reach: Reach;
   readonly options: Pick<RolloutOptions, 'acknowledge' | 'actor' | 'id' | 'reason'> & {
@@ -83,16 +83,16 @@ const TAKEN: readonly string[] = [
 ] satisfies readonly RolloutCommand['type'][];
 
 /** Parses a rollout. @throws InvalidValue */
-export function parseRollout(instance: unknown, command: unknown, options: unknown): ParsedRollout {
-  const of = parseInstance(instance, 'instance');
-  const parsed = parseCommand(command, of);
+export function parseRollout(givenInstance: unknown, command: unknown, options: unknown): ParsedRollout {
+  const instance = parseInstance(givenInstance, 'instance');
+  const parsed = parseCommand(command, instance);
   if (!TAKEN.includes(parsed.type)) throw new InvalidValue('command.type', `one of ${TAKEN.join(', ')}`, parsed.type);
   const members = ['id', 'actor', 'reason', 'acknowledge', 'mayChange', ...REACH_MEMBERS];
   const given = parseObject(options, 'options', members);
   return {
-    of,
+    instance,
     parsed,
-    reach: parseReach(given, of),
+    reach: parseReach(given, instance),
     options: {
       id: parseRolloutId(given['id'], 'options.id'),
       actor: parseId(given['actor'], 'options.actor'),
@@ -105,14 +105,14 @@ export function parseRollout(instance: unknown, command: unknown, options: unkno
 
 /** Parses a request to find a rollout. @throws InvalidValue */
 export function parseFindRollout(
-  instance: unknown,
+  givenInstance: unknown,
   id: unknown,
   options: unknown,
-): { readonly of: Instance; readonly wanted: WantedRollout } {
-  const of = parseInstance(instance, 'instance');
+): { readonly instance: Instance; readonly wanted: WantedRollout } {
+  const instance = parseInstance(givenInstance, 'instance');
   const given = parseObject(options, 'options', ['maySee', 'signal']);
   return {
-    of,
+    instance,
     wanted: {
       id: parseRolloutId(id, 'id'),
       ...present('maySee', optional(given, 'maySee', parseAnswering('maySee'))),

@@ -78,20 +78,21 @@ export class Rollout {
       'rollOut.plan',
       () => {
         const rollout = this.#parse();
-        return { rollout, wanted: parsePage(options, rollout.of) };
+        return { rollout, wanted: parsePage(options, rollout.instance) };
       },
       async ({ rollout, wanted }) => {
         const begunAt = performance.now();
         const { instancePolicies } = this.#parts;
-        const { of, reach } = rollout;
+        const { instance, reach } = rollout;
         const { after } = wanted;
         const afterKey = after && policyStream(after);
-        const { policies, lastKey, position } = await customOf(reach, instancePolicies).page(of, {
+        const { policies, lastKey, position } = await customOf(reach, instancePolicies).page(instance, {
           ...wanted,
           afterKey,
         });
         const { freshness } = withRemainingWait(wanted, begunAt);
-        const first = after === undefined && reach.withDefault ? [await instancePolicies.byDefault(of, freshness)] : [];
+        const first =
+          after === undefined && reach.withDefault ? [await instancePolicies.byDefault(instance, freshness)] : [];
         const steps = await this.#steps([...first, ...policies], rollout, withRemainingWait(wanted, begunAt).freshness);
         const total = after === undefined ? { total: await this.#total(rollout, freshness) } : {};
         const next = lastKey === undefined ? undefined : policies.at(-1)?.owner.organizationId;
@@ -114,7 +115,8 @@ export class Rollout {
     yield* this.#run(rollout, how, async (owner) => {
       const answer = await this.#parts.execute(owner, this.#given.command, context);
       if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
-      if (owner === rollout.of && answer.rejection.reason === 'idempotency-key-reused') throw new RejectedError(answer);
+      if (owner === rollout.instance && answer.rejection.reason === 'idempotency-key-reused')
+        throw new RejectedError(answer);
       const step = ofRejected(owner, answer, rollout.reach);
       return step.outcome === 'would-be-refused' ? { what: 'refused', refusal: step.refusal } : { what: 'unchanged' };
     });
@@ -174,7 +176,7 @@ export class Rollout {
     { concurrency, signal }: ReturnType<typeof parseCarryOut>,
     work: (owner: Owner) => Promise<Done>,
   ): AsyncGenerator<RolloutProgress, void, undefined> {
-    const { of, reach, options } = rollout;
+    const { instance, reach, options } = rollout;
     const { mayChange } = options;
     const tally = new Tally(await this.#total(rollout, {}));
     const isOver = (): boolean => signal?.aborted === true;
@@ -184,9 +186,9 @@ export class Rollout {
         return tally.count({ what: 'refused', refusal: notPermitted(owner) });
       tally.count(await work(owner).catch((caught: unknown) => refusedAlone(owner, caught)));
     };
-    if (reach.withDefault) await one(of);
+    if (reach.withDefault) await one(instance);
     yield tally.progress();
-    for await (const page of customOf(reach, this.#parts.instancePolicies).owners(of, AT_A_TIME)) {
+    for await (const page of customOf(reach, this.#parts.instancePolicies).owners(instance, AT_A_TIME)) {
       if (isOver()) return;
       await inLanes(page, concurrency, one);
       yield tally.progress();
@@ -225,9 +227,12 @@ export class Rollout {
   }
 
   /** The number of policies it applies to. */
-  async #total({ of, reach: { withDefault, organizations } }: ParsedRollout, freshness: Freshness): Promise<number> {
+  async #total(
+    { instance, reach: { withDefault, organizations } }: ParsedRollout,
+    freshness: Freshness,
+  ): Promise<number> {
     const { policies } = this.#parts;
-    const custom = organizations?.length ?? (await policies.customizedCount(of, undefined, freshness));
+    const custom = organizations?.length ?? (await policies.customizedCount(instance, undefined, freshness));
     return custom + (withDefault ? 1 : 0);
   }
 }

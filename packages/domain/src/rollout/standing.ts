@@ -23,7 +23,7 @@ export async function* standingOf(
   parts: RolloutParts,
 ): AsyncGenerator<RolloutStanding, void, undefined> {
   const { handler, instancePolicies, policies } = parts;
-  const { of, options, parsed, reach } = rollout;
+  const { instance, options, parsed, reach } = rollout;
   const counts = { changed: 0, unchanged: 0, pending: 0 };
   let refusals: RolloutRefusal[] = [];
   const look = async (policy: InstancePolicy, deadline: Deadline): Promise<void> => {
@@ -46,25 +46,26 @@ export async function* standingOf(
       deadline.end();
     }
   };
-  if (reach.withDefault) await lookAtAll([await instancePolicies.byDefault(of, freshness)]);
+  if (reach.withDefault) await lookAtAll([await instancePolicies.byDefault(instance, freshness)]);
   yield told();
-  for await (const page of pagesOf(of, freshness, customOf(reach, instancePolicies))) {
+  for await (const page of pagesOf(instance, freshness, customOf(reach, instancePolicies))) {
     await lookAtAll(page);
     yield told();
   }
   const filter = filterOfRemoved(parsed);
-  if (filter !== undefined) yield { ...told(), stillAllowing: await policies.customizedCount(of, filter, freshness) };
+  if (filter !== undefined)
+    yield { ...told(), stillAllowing: await policies.customizedCount(instance, filter, freshness) };
 }
 
 /** All custom policies by page. It yields to the event loop in between. */
 async function* pagesOf(
-  of: Instance,
+  instance: Instance,
   freshness: Freshness,
   all: Pick<InstancePolicies, 'page'>,
 ): AsyncGenerator<readonly InstancePolicy[], void, undefined> {
   let afterKey: string | undefined;
   for (;;) {
-    const { policies, lastKey } = await all.page(of, { afterKey, limit: PAGE, freshness });
+    const { policies, lastKey } = await all.page(instance, { afterKey, limit: PAGE, freshness });
     yield policies;
     if (lastKey === undefined) return;
     afterKey = lastKey;

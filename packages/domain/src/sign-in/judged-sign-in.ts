@@ -11,7 +11,7 @@ import { caseOf } from './steps.js';
 
 /** A checked request to judge a sign-in: by which policy and at which instant. */
 interface AskedAbout {
-  readonly of: Organization;
+  readonly organization: Organization;
   readonly signIn: ParsedSignIn;
   /** `undefined`: now, that is when the policy has been read. */
   readonly at: Instant | undefined;
@@ -23,15 +23,20 @@ interface AskedAbout {
  *
  * @throws InvalidValue
  */
-export function parseAskedAbout(organization: unknown, signIn: unknown, options: unknown): AskedAbout {
-  const of = parseOrganization(organization, 'organization');
+export function parseAskedAbout(givenOrganization: unknown, signIn: unknown, options: unknown): AskedAbout {
+  const organization = parseOrganization(givenOrganization, 'organization');
   const asked = parseSignIn(signIn);
   const read = parsePolicyRead(options);
   if (read.asOf === undefined) {
-    if (asked.at === undefined) return { of, signIn: asked, at: undefined, read };
-    return { of, signIn: asked, at: asked.at, read: { ...read, asOf: { moment: { instant: asked.at }, field: 'at' } } };
+    if (asked.at === undefined) return { organization, signIn: asked, at: undefined, read };
+    return {
+      organization,
+      signIn: asked,
+      at: asked.at,
+      read: { ...read, asOf: { moment: { instant: asked.at }, field: 'at' } },
+    };
   }
-  return { of, signIn: asked, at: asked.at ?? parseInstantInput(undefined, 'at'), read };
+  return { organization, signIn: asked, at: asked.at ?? parseInstantInput(undefined, 'at'), read };
 }
 
 /** The judgement at an instant by the policy found. */
