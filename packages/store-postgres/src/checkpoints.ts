@@ -12,10 +12,10 @@ const MARKER_KEY = "decode('ff', 'hex')";
 export const MARKERS = "decode(repeat('ff', 32), 'hex')";
 
 /**
- * The checkpoint of the read model `m`, stored among its rows, so that rows which are copied, emptied or restored on
- * their own bring their own checkpoint or have none. It is `place id` as in {@link HEAD_PLACED}, `0` before the first
- * event, or the number of a position without an event. Each append writes another one under a larger digest, so that
- * the last one is found quickly even during a long transaction.
+ * The marker of the read model `m`: each read model stores its checkpoint in one marker row among its rows, so that rows
+ * which are copied, emptied or restored on their own bring their own checkpoint or have none. The checkpoint is `place
+ * id` as in {@link HEAD_PLACED}, `0` before the first event, or the number of a position without an event. Each append
+ * writes another marker under a larger digest, so that the last one is found quickly even during a long transaction.
  */
 export const MARKER: string = `LATERAL (SELECT btrim(kept.content::text, '"') AS placed FROM {schema}.read_model_rows AS kept
     WHERE kept.model = m.model AND kept.digest > ${MARKERS} ORDER BY kept.digest DESC LIMIT 1) AS marker`;

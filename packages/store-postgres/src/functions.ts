@@ -1,5 +1,6 @@
 import { CHECKPOINT, digestOf, HEAD, HEAD_PLACED, mark, marked, MARKER, MARKERS, PLACED } from './checkpoints.js';
 import { KEEP_COUNT } from './counts.js';
+import { APPEND_SIGNATURE, LOOK_SIGNATURE } from './function-signatures.js';
 import { plpgsql } from './plpgsql.js';
 import { ROWS, underKey, WRITE_ROWS } from './write-rows.js';
 
@@ -14,7 +15,7 @@ import { ROWS, underKey, WRITE_ROWS } from './write-rows.js';
  * - a transaction above READ COMMITTED, whose statements would not see what was committed before the lock was acquired;
  * - a `client_encoding` other than UTF8, because the driver always sends UTF-8.
  */
-const DEMAND_FITTING = `
+const CHECK_SESSION = `
   IF current_setting('transaction_read_only') = 'on' THEN
     RAISE EXCEPTION 'a standby, or a session that may only read' USING ERRCODE = 'read_only_sql_transaction';
   END IF;
@@ -24,13 +25,13 @@ const DEMAND_FITTING = `
 
 /**
  * The cache epoch of writers. It changes
- * - when an append is given up for lost, because it could be one in flight;
+ * - when the outcome of an append is unknown, because it may still be in flight and commit later;
  * - when a rebuild replaces cached rows;
  * - when the server is restarted or replaced.
- * A sequence is not transactional: inside the critical section, it has the value from the end of the previous one. NULL
- * for a role without the privilege.
+ * A sequence is not subject to MVCC: a holder of the writers' lock sees every change made under the lock before. NULL if
+ * the sequence was never used (logical replication does not copy sequences), or this role lacks the privilege.
  */
-const ERA =
+const EPOCH =
   "pg_sequence_last_value('{schema}.revocations') || ' ' || (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint";
 
 const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
@@ -42,39 +43,21 @@ const TELL_LISTENERS = `
   END IF;`;
 
 /**
- * The parameters and result of `look`, unchanged since version 9:
- * - `lock_ms`: how long to wait for the writers' lock in a caller's transaction; null otherwise;
- * - `streams`: whose ends to look up;
- * - `receipt_streams`, `receipt_keys`: receipts to look up, pairwise;
- * - `models`: live read models to look up;
- * - `row_models`, `row_keys`: rows to look up, pairwise.
- * Returns rows of `what` was found and for which `name`, with up to three values.
- */
-const LOOKING = `(lock_ms text, streams text[], receipt_streams text[], receipt_keys text[],
-  models text[], row_models text[], row_keys bytea[]) RETURNS TABLE (what text, name text, a text, b text, c text)`;
-
-/**
- * The parameters of `append`, unchanged since version 9. Events, rows and index entries are passed column by column,
- * and JSON as lines of one text (JSON has no line breaks). Arrays contain no NULL, because a setting of the role can
- * turn it into a word. `dropped` are the read models that the last event names and these events do not.
- */
-const APPENDING = `(known_era text, not_after bigint, known_head text, keeps bigint[], streams text[], revisions bigint[], ids text[],
-  types text[], times bigint[], data text, metadata text, places integer[], counts integer[], versions integer[], wholes text[],
-  row_models bigint[], ${ROWS}, receipts json, dropped json) RETURNS text`;
-
-/**
  * Acquires the writers' lock until the end of the transaction, and returns everything a plan needs. The lock is
  * acquired before positions are assigned, so that positions become visible in order (ADR 0011). Each statement of a
- * volatile function sees the latest commits, but only at READ COMMITTED. `lock_ms` leaves a caller's own `lock_timeout`
- * as it is, and is reset afterwards. Look-ups that are not requested are skipped, because a new connection has to plan
- * each statement.
+ * volatile function sees the latest commits, but only at READ COMMITTED. `lock_ms` applies only if no `lock_timeout` is
+ * set, and only while the lock is acquired. Look-ups that are not requested are skipped, because a new connection has to
+ * plan each statement.
+ *
+ * Read models whose rows belong to another history are not returned: rows without a marker, with the marker of an event
+ * that is not in this log, or, on an empty log, with any marker but '0'. A live read model without rows is returned.
  */
 const LOOK = plpgsql(
-  `look_v10${LOOKING}`,
+  `look_v10${LOOK_SIGNATURE}`,
   `DECLARE
   before text := current_setting('lock_timeout');
   head record;
-BEGIN ${DEMAND_FITTING}
+BEGIN ${CHECK_SESSION}
   IF lock_ms IS NOT NULL AND before = '0' THEN
     PERFORM set_config('lock_timeout', lock_ms, true);
   END IF;
@@ -82,12 +65,12 @@ BEGIN ${DEMAND_FITTING}
   IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', before, true);
   END IF;
-  IF ${ERA} IS NULL THEN
+  IF ${EPOCH} IS NULL THEN
     -- Not counted yet, as after a copy by logical replication; or this role may not.
     PERFORM nextval('{schema}.revocations');
   END IF;
   SELECT * INTO head FROM ${HEAD} AS last;
-  RETURN QUERY SELECT 'head', ${ERA}, coalesce(head.position, 0)::text, head.id, array_to_string(head.kept, ' ');
+  RETURN QUERY SELECT 'head', ${EPOCH}, coalesce(head.position, 0)::text, head.id, array_to_string(head.kept, ' ');
   RETURN QUERY SELECT 'end', wanted.stream, found.revision::text, found.recorded_at::text, found.id
     FROM unnest(streams) AS wanted(stream), LATERAL (
       SELECT e.revision, e.recorded_at, e.id FROM {schema}.events AS e WHERE e.stream = wanted.stream
@@ -118,18 +101,22 @@ END`,
  * Writes planned appends with their rows, if the log is still as it was when they were planned. Otherwise returns the
  * reason, or fails with unique_violation, and writes nothing. It never waits for other writers, because they would
  * invalidate the plan anyway. If the log still ends with the known head, everything before it is unchanged, too.
+ *
+ * The marker of each inline read model must be at the known head. On an empty log a read model may have no marker yet. If
+ * one has the marker of an event anyway (rows restored without their events), the append is refused with
+ * unique_violation.
  */
 const APPEND = plpgsql(
-  `append_v10${APPENDING}`,
+  `append_v10${APPEND_SIGNATURE}`,
   `DECLARE
   done bigint;
   marked bigint;
   last text;
-BEGIN ${DEMAND_FITTING}
+BEGIN ${CHECK_SESSION}
   IF NOT pg_try_advisory_xact_lock({append_lock}) THEN
     RETURN 'others write';
   END IF;
-  IF ${ERA} IS DISTINCT FROM known_era THEN
+  IF ${EPOCH} IS DISTINCT FROM known_era THEN
     RETURN 'given up for lost, or another server';
   END IF;
   IF ${NOW} > not_after THEN
@@ -172,9 +159,10 @@ END`,
 
 /**
  * Takes one step of a read model, if its checkpoint is the expected one and the log has the events the step is based
- * on. `slices` is the number of earlier slices of a rebuild: all have the same checkpoint, and a failover may have lost
- * some. Returns NULL; otherwise the read model's checkpoint ('' for none), or 'replaced', 'unknown' or 'slices lost'.
- * Inline rows at the head can't take a step. The row lock is acquired first, so that a concurrent append on these rows
+ * on. A rebuild writes many batches (`slices`) at one checkpoint, so the checkpoint can't show that a failover lost some;
+ * their number can. Returns NULL if the step was taken; otherwise the read model's checkpoint ('' for none), or
+ * 'replaced', 'unknown' or 'slices lost'. A read model that appends maintain inline (at the head) is not stepped; its
+ * checkpoint is returned. The row lock is acquired first, so that a concurrent append on these rows
  * waits for this step or this step for it. The first step replaces live rows without a valid checkpoint.
  */
 const TAKE_STEP = plpgsql(
@@ -183,7 +171,7 @@ const TAKE_STEP = plpgsql(
   this record;
   now_at record;
   row_models bigint[];
-BEGIN ${DEMAND_FITTING}
+BEGIN ${CHECK_SESSION}
   SELECT * INTO this FROM {schema}.read_models WHERE model = this_model AND stage <> 'replaced' FOR UPDATE;
   IF NOT FOUND THEN
     RETURN 'replaced';
@@ -215,19 +203,25 @@ BEGIN ${DEMAND_FITTING}
 END`,
 );
 
-/** Stores the number of rows under an index entry. Readers that count set it, and writers of rows update it. */
+/**
+ * Stores the number of rows under an index entry. The first reader that counts many rows stores it; later writers keep
+ * it up to date.
+ */
 const COUNT = plpgsql(
   'keep_count_v12(this_model bigint, this_entry bytea, before bigint) RETURNS boolean',
   `DECLARE
   counts record;
-BEGIN ${DEMAND_FITTING}${KEEP_COUNT}
+BEGIN ${CHECK_SESSION}${KEEP_COUNT}
 END`,
 );
 
-/** For programs of version 9: they call the functions of version 10, which also maintain what is new. */
+/** For programs of version 9: they call the functions of version 10, which also maintain what was added since. */
 const OF_9 = [
-  plpgsql(`look_v9${LOOKING}`, 'BEGIN RETURN QUERY SELECT * FROM {schema}.look_v10($1, $2, $3, $4, $5, $6, $7); END'),
-  plpgsql(`append_v9${APPENDING}`, `BEGIN RETURN {schema}.append_v10(${parameters(23)}); END`),
+  plpgsql(
+    `look_v9${LOOK_SIGNATURE}`,
+    'BEGIN RETURN QUERY SELECT * FROM {schema}.look_v10($1, $2, $3, $4, $5, $6, $7); END',
+  ),
+  plpgsql(`append_v9${APPEND_SIGNATURE}`, `BEGIN RETURN {schema}.append_v10(${parameters(23)}); END`),
   plpgsql(
     `take_step_v9(this_model bigint, expected numeric, reached numeric, ${ROWS}) RETURNS text`,
     `BEGIN RETURN {schema}.take_step_v10(${parameters(8)}, NULL, NULL); END`,
@@ -238,5 +232,5 @@ function parameters(count: number): string {
   return Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
 }
 
-/** The functions of schema version 12, and those of 9 and 10, which also maintain what is new. */
+/** The functions of schema version 12, and those of 9 and 10, which also maintain what was added since. */
 export const FUNCTIONS: string = [PLACED, LOOK, APPEND, TAKE_STEP, COUNT, ...OF_9].join('\n');
