@@ -167,6 +167,6 @@ export class Deadline implements WaitOptions {
 }
 
 /** For a store that never waits. @throws DeadlineExceeded when the signal has fired. */
-export function refuseOver(doing: string, { signal }: WaitOptions = {}): void {
+export function throwIfExpired(doing: string, { signal }: WaitOptions = {}): void {
   if (signal?.aborted === true) throw new DeadlineExceeded({ doing });
 }

@@ -21,10 +21,10 @@ function watchedFeed() {
       if (fault !== undefined) throw fault;
       const head = await store.eventStore.head();
       for await (const events of store.eventStore.readAll({ ...options, after })) {
-        const considered = events.at(-1)?.position ?? after;
-        return { events, considered, isHead: considered >= head };
+        const scannedUpTo = events.at(-1)?.position ?? after;
+        return { events, scannedUpTo, reachedHead: scannedUpTo >= head };
       }
-      return { events: [], considered: head, isHead: true };
+      return { events: [], scannedUpTo: head, reachedHead: true };
     };
   const feed = new Feed({ reader, changed: (signal) => notifier.changed(signal) });
   return {

@@ -11,7 +11,7 @@ import {
 import {
   delegating,
   memoryReadModelStore,
-  placeIn,
+  ordinalOf,
   type ReadModel,
   type RunnerOptions,
 } from '@login-policy/event-sourcing/store';
@@ -41,7 +41,7 @@ export async function growingStore(id: StreamId): Promise<Store> {
   const store = followedStore((sound) => ({
     async head() {
       const head = await sound.head();
-      if (placeIn(head) < 2n) await raise(store, id, 1);
+      if (ordinalOf(head) < 2n) await raise(store, id, 1);
       return head;
     },
   }));

@@ -3,7 +3,7 @@ import {
   Acknowledged,
   delegating,
   memoryReadModelStore,
-  placeIn,
+  ordinalOf,
   type ReadModelStore,
 } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
@@ -158,12 +158,12 @@ describe('a read model in memory', () => {
     const { readModels }: { readonly readModels: ReadModelStore } = store;
     const model = await readModels.open(tallies());
     const step = { expected: undefined, checkpoint: lost, rows: new Map([[a, 2]]) };
-    const fault = await faultOf(model.commit({ ...step, standsOn: [START, lost] }));
+    const fault = await faultOf(model.commit({ ...step, basedOn: [START, lost] }));
     expect(fault).to.deep.include({ code: 'position-unknown', facts: { position: lost, head } });
     const copy = await model.beginRebuild();
-    expect(await codeOf(copy.switchOver({ ...step, standsOn: [lost] }))).to.equal('position-unknown');
+    expect(await codeOf(copy.switchOver({ ...step, basedOn: [lost] }))).to.equal('position-unknown');
     expect((await model.read([a])).rows.size).to.equal(0);
-    expect(placeIn(head)).to.equal(1n);
+    expect(ordinalOf(head)).to.equal(1n);
   });
 
   it('is never read beyond the end of its log (Q47)', async () => {

@@ -1,6 +1,6 @@
 import { openMemoryStore, streamId, type Position, type Store } from '@login-policy/event-sourcing';
 import { eventId } from '@login-policy/event-sourcing/domain';
-import { delegating, placeIn, positionOf } from '@login-policy/event-sourcing/store';
+import { delegating, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { faultOf, followedStore, Followers, raise } from './followed.js';
@@ -28,7 +28,7 @@ describe('a position that a reader names', () => {
     await follower.ready();
     const head = await store.eventStore.head();
     for (const other of ['00000000000000000000000000', '7ZZZZZZZZZZZZZZZZZZZZZZZZZ']) {
-      const atLeast = positionOf(placeIn(head), eventId(other));
+      const atLeast = positionOf(ordinalOf(head), eventId(other));
       const fault = await faultOf(follower.read([a], { atLeast, waitMs: 600_000 }));
       expect(fault).to.deep.include({ code: 'position-unknown', facts: { position: atLeast, head } });
     }
@@ -43,7 +43,7 @@ describe('a position that a reader names', () => {
       const follower = await followers.open(store);
       await follower.ready();
       const head = await store.eventStore.head();
-      const atLeast = positionOf(placeIn(first), eventId('7ZZZZZZZZZZZZZZZZZZZZZZZZZ'));
+      const atLeast = positionOf(ordinalOf(first), eventId('7ZZZZZZZZZZZZZZZZZZZZZZZZZ'));
       const fault = await faultOf(follower.read([a], { atLeast }));
       expect(fault).to.deep.include({ code: 'position-unknown', facts: { position: atLeast, head } });
     }

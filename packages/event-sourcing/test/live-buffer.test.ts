@@ -6,7 +6,7 @@ import { describe, it } from 'mocha';
 
 const never = new AbortController().signal;
 const at = (place: number): Position => position(place);
-const live = (place: number, ...items: readonly number[]) => ({ items, position: at(place), isHead: true });
+const live = (place: number, ...items: readonly number[]) => ({ items, position: at(place), reachedHead: true });
 const many = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 
 function buffering(): LiveBuffer<number> {
@@ -19,7 +19,7 @@ describe('a live buffer', () => {
     buffer.push(live(1, 1));
     expect(await buffer.next(never)).to.deep.equal(live(1, 1));
     buffer.push(live(3, 2, 3));
-    buffer.push({ ...live(4, 4), isHead: false });
+    buffer.push({ ...live(4, 4), reachedHead: false });
     buffer.push(live(5));
     expect(await buffer.next(never)).to.deep.equal(live(5, 2, 3, 4));
   });

@@ -88,7 +88,7 @@ function viewOf({ head, keptByHead, ends, receipts, rows }: State): View {
       opened,
       id: String(index),
       known: (key) => ({ row: rows.get(`${index} ${key}`)?.row }),
-      brought: undefined,
+      catchUpRows: undefined,
     })),
   };
 }
@@ -197,6 +197,18 @@ describe('what a group of appends comes to', () => {
     );
     expect(plan.models.find(({ id }) => id === '9')).to.deep.equal({ id: '9', rows: [], checkpoint: START });
     expect(plan.kept).to.deep.equal(['0', '1']);
+  });
+
+  it('keeps a key free that a refused append without events had, for the next append of the group', () => {
+    const [empty, next] = [[], [1]].map((events) => appendOf({ stream: 0, expects: 'any', events, key: 'k' }));
+    const group = [empty, next].flatMap((append) => append ?? []);
+    const { plan, result } = planAppends(
+      group,
+      viewOf(NOTHING),
+      planning(() => 0),
+    );
+    expect(result.map((outcome) => 'recorded' in outcome)).to.deep.equal([false, true]);
+    expect(plan.appends.map(({ append }) => append)).to.deep.equal([next]);
   });
 
   it('is nothing where every append is refused', () => {

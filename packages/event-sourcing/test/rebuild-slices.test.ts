@@ -6,7 +6,7 @@ import {
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { CheckpointConflict, delegating, placeIn, positionOf } from '@login-policy/event-sourcing/store';
+import { CheckpointConflict, delegating, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { followedStore, growingStore, raise, toldRunner } from './followed.js';
@@ -118,8 +118,8 @@ describe('a rebuild of few rows', () => {
   it('stands where it has read to, though that is behind the head it was told', async () => {
     const store = await growingStore(a);
     const { runner, model } = await toldRunner(store, { projection: tallies() });
-    expect(placeIn(await runner.rebuild())).to.equal(2n);
-    expect(placeIn((await model.checkpoint()) ?? START)).to.equal(2n);
+    expect(ordinalOf(await runner.rebuild())).to.equal(2n);
+    expect(ordinalOf((await model.checkpoint()) ?? START)).to.equal(2n);
   });
 });
 
@@ -140,9 +140,9 @@ async function ofManyStreams(
     position: positionOf(index + 1, id),
   }));
   const readAll: EventStore['readAll'] = async function* ({ after = START } = {}) {
-    for (let from = Number(placeIn(after)); from < log.length; from += 1000) yield log.slice(from, from + 1000);
+    for (let from = Number(ordinalOf(after)); from < log.length; from += 1000) yield log.slice(from, from + 1000);
   };
   const head: EventStore['head'] = async () => positionOf(log.length, id);
-  const knows: EventStore['knows'] = async (position) => log[Number(placeIn(position)) - 1]?.position === position;
+  const knows: EventStore['knows'] = async (position) => log[Number(ordinalOf(position)) - 1]?.position === position;
   return { ...store, streams, eventStore: delegating(store.eventStore, { readAll, head, knows }) };
 }

@@ -4,7 +4,7 @@ import {
   delegating,
   memoryReadModelStore,
   type ReadModelStore,
-  placeIn,
+  ordinalOf,
   positionOf,
   StoreUnavailable,
 } from '@login-policy/event-sourcing/store';
@@ -130,7 +130,7 @@ describe('many readers that wait', () => {
 
 /** A position beyond the end. */
 function beyond(head: Position): Position {
-  return positionOf(placeIn(head) + 100n, eventId('01ARZ3NDEKTSV4RRFFQ69G5FAV'));
+  return positionOf(ordinalOf(head) + 100n, eventId('01ARZ3NDEKTSV4RRFFQ69G5FAV'));
 }
 
 /** Read models that no append keeps, and that say where the head is: as another process has them. */

@@ -1,5 +1,5 @@
 import { streamId, type ProjectionRunner, type Projection } from '@login-policy/event-sourcing';
-import { placeIn, StoreUnavailable, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import { ordinalOf, StoreUnavailable, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, until, valueOf } from './followed.js';
@@ -71,7 +71,7 @@ describe('a follower that has stopped', () => {
     const { broken, follower } = await stoppedFollower();
     expect(await codeOf(follower.rebuild())).to.equal('projection-stopped');
     broken.isBroken = false;
-    expect(placeIn(await follower.rebuild())).to.equal(1n);
+    expect(ordinalOf(await follower.rebuild())).to.equal(1n);
     await until(() => follower.state.is === 'following');
     expect(await valueOf(follower, a)).to.equal(1);
   });
@@ -201,7 +201,7 @@ describe('what a follower answers', () => {
     await raise(store, a, 1, 1);
     const follower = await followers.open(store);
     expect(await follower.lag()).to.include({ events: 2 });
-    expect(placeIn(await follower.catchUp())).to.equal(2n);
+    expect(ordinalOf(await follower.catchUp())).to.equal(2n);
     expect(await follower.lag()).to.include({ events: 0 });
   });
 });

@@ -1,6 +1,6 @@
 import { ProjectionRunner, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
 import { eventId } from '@login-policy/event-sourcing/domain';
-import { placeIn, positionOf, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import { ordinalOf, positionOf, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -25,7 +25,7 @@ async function watchedRunner(projection = tallies(), store = followedStore()): P
   const { runner } = await toldRunner({ ...store, readModels }, { projection });
   asked.reads.length = 0;
   const model = await store.readModels.open(projection);
-  const reached = async (): Promise<bigint> => placeIn((await model.checkpoint()) ?? START);
+  const reached = async (): Promise<bigint> => ordinalOf((await model.checkpoint()) ?? START);
   return { store, runner, model, asked, readModels, reached };
 }
 
@@ -126,7 +126,7 @@ describe('rows that stand further than the head that was asked for', () => {
   it('stay there when something was recorded after the question', async () => {
     const store = await growingStore(a);
     const { runner, model, reached } = await watchedRunner(tallies(), store);
-    expect(placeIn(await runner.catchUp())).to.equal(2n);
+    expect(ordinalOf(await runner.catchUp())).to.equal(2n);
     expect([await reached(), await rowUnder(model, a)]).to.deep.equal([2n, 2]);
   });
 

@@ -7,7 +7,7 @@ import {
   type Store,
   START,
 } from '@login-policy/event-sourcing';
-import { memoryReadModelStore, ProjectionStopped, placeIn } from '@login-policy/event-sourcing/store';
+import { memoryReadModelStore, ProjectionStopped, ordinalOf } from '@login-policy/event-sourcing/store';
 import { rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -24,11 +24,11 @@ describe('a runner', () => {
     await raise(store, a, 1, 2, 3);
     await raise(store, b, 10);
     const { runner, model } = await runnerOn(store);
-    expect(placeIn(await runner.catchUp())).to.equal(4n);
+    expect(ordinalOf(await runner.catchUp())).to.equal(4n);
     expect([
       await rowUnder(model, a),
       await rowUnder(model, b),
-      placeIn((await model.checkpoint()) ?? START),
+      ordinalOf((await model.checkpoint()) ?? START),
     ]).to.deep.equal([6, 10, 4n]);
     await raise(store, a, 4);
     await runner.catchUp();
@@ -40,7 +40,7 @@ describe('a runner', () => {
     await raise(store, streamId('other', 'x'), 1, 2);
     const { runner, model } = await runnerOn(store);
     await runner.catchUp();
-    expect(placeIn((await model.checkpoint()) ?? START)).to.equal(2n);
+    expect(ordinalOf((await model.checkpoint()) ?? START)).to.equal(2n);
   });
 
   it('follows until it is closed', async () => {
@@ -61,7 +61,7 @@ describe('a runner', () => {
     const fault = await faultOf(stuck.catchUp());
     expect(fault).to.be.instanceOf(ProjectionStopped);
     expect(fault).to.have.property('facts').that.includes({ streamId: a, revision: 2n, projection: 'tallies' });
-    expect([await rowUnder(model, a), placeIn((await model.checkpoint()) ?? START)]).to.deep.equal([2, 2n]);
+    expect([await rowUnder(model, a), ordinalOf((await model.checkpoint()) ?? START)]).to.deep.equal([2, 2n]);
     expect(await faultOf(stuck.catchUp()), 'it stops there again').to.be.instanceOf(ProjectionStopped);
     await (await runnerOn(store)).runner.catchUp();
     expect(await rowUnder(model, a)).to.equal(14);
@@ -72,7 +72,7 @@ describe('a runner', () => {
     const runners = await Promise.all([1, 2].map(() => ProjectionRunner.open({ store, projection: tallies() })));
     const model = await store.readModels.open(tallies());
     for (let round = 0; round < 100; round++) await raise(store, round % 3 === 0 ? a : b, 1);
-    await until(async () => placeIn((await model.checkpoint()) ?? START) === 100n);
+    await until(async () => ordinalOf((await model.checkpoint()) ?? START) === 100n);
     expect(runners.map(({ state }) => state.is)).not.to.include('stopped');
     await Promise.all(runners.map((runner) => runner.close()));
     expect([await rowUnder(model, a), await rowUnder(model, b)]).to.deep.equal([34, 66]);

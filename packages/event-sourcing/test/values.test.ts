@@ -17,7 +17,7 @@ import {
   position,
   eventId,
 } from '@login-policy/event-sourcing/domain';
-import { type Append, placeIn, positionOf } from '@login-policy/event-sourcing/store';
+import { type Append, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -42,18 +42,18 @@ describe('values with one parser', () => {
         fc.constantFrom(...ids),
         fc.constantFrom(...ids),
         (place, one, other) => {
-          expect(placeIn(positionOf(place, one))).to.equal(place);
+          expect(ordinalOf(positionOf(place, one))).to.equal(place);
           expect(positionOf(place, one) < positionOf(place + 1n, other)).to.equal(true);
           expect(positionOf(place, one) === positionOf(place, other)).to.equal(one === other);
         },
       ),
     );
-    expect(placeIn(START)).to.equal(0n);
+    expect(ordinalOf(START)).to.equal(0n);
   });
 
   it('positions are from 0 to 168 bits, the places in them from 0 to 128: the last is taken, and the one behind it refused', () => {
     const id = eventId('01ARZ3NDEKTSV4RRFFQ69G5FAV');
-    for (const place of [0n, 2n ** 128n - 1n]) expect(placeIn(positionOf(place, id))).to.equal(place);
+    for (const place of [0n, 2n ** 128n - 1n]) expect(ordinalOf(positionOf(place, id))).to.equal(place);
     for (const place of [-1, -1n, 2n ** 128n]) expect(() => positionOf(place, id), `${place}`).to.throw(RangeError);
     expect(position(2n ** 168n - 1n)).to.equal(2n ** 168n - 1n);
     for (const value of [-1, -1n, 2n ** 168n]) expect(() => position(value), `${value}`).to.throw(RangeError);

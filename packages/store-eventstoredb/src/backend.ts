@@ -174,6 +174,6 @@ function onceThrough(log: LogReader, options: Parameters<LogReader['pages']>[0])
   return async (after) => {
     const { done, value: page } = await pages.next();
     const events = page?.map(({ event }) => event) ?? [];
-    return { events, considered: events.at(-1)?.position ?? after, isHead: done === true };
+    return { events, scannedUpTo: events.at(-1)?.position ?? after, reachedHead: done === true };
   };
 }

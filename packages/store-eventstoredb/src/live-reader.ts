@@ -57,7 +57,7 @@ export class LiveReader {
         await this.#patience.after(error);
       }
     }
-    return { events: [], considered: after, isHead: true };
+    return { events: [], scannedUpTo: after, reachedHead: true };
   }
 
   /** By reads; at the end the call is begun. */
@@ -69,8 +69,8 @@ export class LiveReader {
     if (this.#ending.isHere()) return undefined;
     this.#last = ahead.events.at(-1)?.position ?? last;
     // What the head was before has been read by now, or this was not the end.
-    if (this.#last > ahead.considered) return { ...ahead, isHead: false };
-    if (ahead.isHead) await this.#begin(this.#last, ahead.considered);
+    if (this.#last > ahead.scannedUpTo) return { ...ahead, reachedHead: false };
+    if (ahead.reachedHead) await this.#begin(this.#last, ahead.scannedUpTo);
     return ahead;
   }
 
@@ -110,7 +110,7 @@ export class LiveReader {
       this.#last = maker.handedOut;
       log.ends.note(this.#last);
       // It was heard, and may have been on its way for long: it proves nothing of the head.
-      return { events, considered: maker.handedOut, isHead: true, askedAt: -Infinity };
+      return { events, scannedUpTo: maker.handedOut, reachedHead: true, askedAt: -Infinity };
     }
     // Also while others write all the time: their records come as checkpoints, and are no silence.
     if (messages !== SILENCE && performance.now() - live.lookedAround < timeouts.probeMs) return undefined;

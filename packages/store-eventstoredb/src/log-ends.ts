@@ -1,5 +1,5 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
-import { followedInAppend, placeIn, StoreUnavailable, type HeadProof } from '@login-policy/event-sourcing/store';
+import { followedInAppend, ordinalOf, StoreUnavailable, type HeadProof } from '@login-policy/event-sourcing/store';
 import { isFailureInside, STORE } from './faults.js';
 import type { Leadership } from './leadership.js';
 import { LogLooks, positionOf } from './log-looks.js';
@@ -163,7 +163,7 @@ export class LogEnds {
   /** The record at a place; `undefined` when there is none. */
   async at(place: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
     const found = await this.#looks.recordAt(place, signal);
-    return typeof found === 'string' || placeIn(found.position) !== placeIn(place) ? undefined : found;
+    return typeof found === 'string' || ordinalOf(found.position) !== ordinalOf(place) ? undefined : found;
   }
 
   /** The first event of this store. */

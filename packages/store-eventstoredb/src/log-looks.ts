@@ -1,5 +1,5 @@
 import { START, type Position } from '@login-policy/event-sourcing';
-import { placeIn } from '@login-policy/event-sourcing/store';
+import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { isFailureInside } from './faults.js';
 import type { LogRecord } from './log-record.js';
 import { allReadRequest, type AllRead } from './requests.js';
@@ -49,7 +49,7 @@ export class LogLooks {
       // A place beyond the end may be before it by the time that is asked for: then it is looked at again.
       for (let isBefore = false; ; isBefore = true) {
         const first = await this.at(place, signal);
-        if (first !== undefined && placeIn(first.position) === placeIn(place)) return first;
+        if (first !== undefined && ordinalOf(first.position) === ordinalOf(place)) return first;
         if (first !== undefined && first.position > place) return 'scavenged';
         if (isBefore || !(await this.#isBeforeEnd(place, signal))) return 'nowhere';
       }

@@ -49,12 +49,12 @@ export class PageReader {
     const events = page?.map(({ event }) => event) ?? [];
     if (run.next.done !== true) {
       this.#run = run;
-      return { events, considered: events.at(-1)?.position ?? after, isHead: false };
+      return { events, scannedUpTo: events.at(-1)?.position ?? after, reachedHead: false };
     }
     const { handedOut, isInside } = run.maker;
     // Before an append of which the end is about to come, nothing is missing.
-    const considered = isInside ? handedOut : laterPosition(handedOut, run.end);
-    return { events, considered, isHead: true, askedAt: run.askedAt };
+    const scannedUpTo = isInside ? handedOut : laterPosition(handedOut, run.end);
+    return { events, scannedUpTo, reachedHead: true, askedAt: run.askedAt };
   }
 
   async #begin(after: Position): Promise<Run> {

@@ -15,7 +15,7 @@ import {
   type PlaceInAppend,
   dataOf,
   isJsonObject,
-  placeIn,
+  ordinalOf,
   taggedPosition,
 } from '@login-policy/event-sourcing/store';
 import { eventIdOf, uuidOf } from './event-uuid.js';
@@ -123,7 +123,7 @@ export function placeOf(commit: string | number, prepare: string | number): bigi
 
 /** Takes a position apart for the server. */
 export function splitPosition(position: Position): { readonly commit: bigint; readonly prepare: bigint } {
-  const place = placeIn(position);
+  const place = ordinalOf(position);
   return { commit: place >> 64n, prepare: place & 0xffff_ffff_ffff_ffffn };
 }
 

@@ -129,7 +129,7 @@ export class Writer {
       if (planned === undefined || planned.plan.appends.length === 0) planned = await this.#looked(undertaking);
       const { plan, result } = planned;
       const [placed] = plan.appends;
-      const done = { plan, result, token: undefined, wasRemembered: false };
+      const done = { plan, result, token: undefined, plannedFromCache: false };
       if (placed === undefined) return done;
       const order = this.#orderOf(placed);
       const sent = await this.#send(placed, order);

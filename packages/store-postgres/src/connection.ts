@@ -1,5 +1,5 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { refuseOver, StoreClosed, TIME_UP, within, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { throwIfExpired, StoreClosed, TIME_UP, within, type WaitOptions } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, isNoPrimary, postgresFault, stateOf } from './faults.js';
 import { requestCancel } from './cancel-request.js';
@@ -58,7 +58,7 @@ export class Connection {
       try {
         return await read();
       } catch (caught) {
-        refuseOver(`reading ${this.name}`, wait);
+        throwIfExpired(`reading ${this.name}`, wait);
         // A server that was silent once will be again: a retry would double the wait.
         const isBroken = isConnectionLost(caught) && !(caught instanceof ConnectionSilent);
         const isRefused = isNoPrimary(caught) ? elsewhere-- <= 0 : !isBroken || broken-- <= 0;

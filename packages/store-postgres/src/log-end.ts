@@ -1,18 +1,18 @@
-import { placeIn, type Plan } from '@login-policy/event-sourcing/store';
+import { ordinalOf, type Plan } from '@login-policy/event-sourcing/store';
 
 /** The end of the log at the last look-up or write. The server compares it when a plan relies on it. */
 export class LogEnd {
   /**
-   * The cache epoch: it changes when an append is given up for lost, a read model is promoted, or another server takes
-   * over.
+   * The cache epoch: it changes when an append with an unknown outcome is given up, a read model is promoted, or another
+   * server takes over.
    */
-  readonly era: string;
+  readonly epoch: string;
   /** The place of the last event; 0 without one. */
   readonly place: bigint;
   readonly id: string;
 
-  constructor(era: string, place: bigint, id: string) {
-    this.era = era;
+  constructor(epoch: string, place: bigint, id: string) {
+    this.epoch = epoch;
     this.place = place;
     this.id = id;
   }
@@ -25,7 +25,7 @@ export class LogEnd {
   /** The end of the log after a plan. */
   after({ head, appends }: Plan): LogEnd {
     const last = lastOf(appends);
-    return last === undefined ? this : new LogEnd(this.era, placeIn(head), last.id);
+    return last === undefined ? this : new LogEnd(this.epoch, ordinalOf(head), last.id);
   }
 }
 

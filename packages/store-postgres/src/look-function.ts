@@ -36,9 +36,9 @@ export function asked({ streams, receipts, models }: Question): readonly Cell[] 
 export function foundIn(answer: readonly Cells[], { streams, models }: Question): Found {
   const all = (what: string): readonly Cells[] =>
     answer.filter(([kind]) => kind === what).map((cells) => cells.slice(1));
-  const [[era, place, id, kept] = []] = all('head');
+  const [[epoch, place, id, kept] = []] = all('head');
   const names = new Map(Array.from(streams, (streamId) => [storedName(streamId).name, streamId]));
-  const end = new LogEnd(text(era), BigInt(text(place)), id ?? '');
+  const end = new LogEnd(text(epoch), BigInt(text(place)), id ?? '');
   const rows = all('row');
   const found = new Map(models.map((one) => [storedName(one.target.name).name, one]));
   return {

@@ -133,22 +133,22 @@ export class Lookups {
     return this.rowsOf(turn, { target, rows: BY_KEYS, values }, wait);
   }
 
-  async #foundModel(turn: Answering, { keys, behind }: ModelQuestion, found: ModelRows): Promise<FoundModel> {
+  async #foundModel(turn: Answering, { keys, unprocessed }: ModelQuestion, found: ModelRows): Promise<FoundModel> {
     const rows = new Map<string, unknown>();
     for (const key of keys) rows.set(key, undefined);
     for (const [hex, content] of found.rows) rows.set(keyOfHex(text(hex)), text(content));
     const model = { id: found.model ?? '', checkpoint: found.checkpoint, rows };
-    return behind === undefined ? model : { ...model, behind: await this.#behind(turn, behind) };
+    return unprocessed === undefined ? model : { ...model, unprocessed: await this.#unprocessed(turn, unprocessed) };
   }
 
   /** Up to the first unreadable event; after a checkpoint of another history, no event can be read. */
-  async #behind(turn: Answering, range: NonNullable<ModelQuestion['behind']>): Promise<ReadAhead> {
+  async #unprocessed(turn: Answering, range: NonNullable<ModelQuestion['unprocessed']>): Promise<ReadAhead> {
     try {
       return await this.#log.readAhead(turn, { after: range.after, range: { ...range, reads: 'once' } });
     } catch (caught) {
       // An error of the server ends the transaction.
       if (!isFault(caught)) throw caught;
-      return { events: [], considered: range.after, isHead: false };
+      return { events: [], scannedUpTo: range.after, reachedHead: false };
     }
   }
 

@@ -1,5 +1,5 @@
 import { positionToString } from '@login-policy/event-sourcing';
-import { placeIn, UnserialisableData, type PlacedAppend, type Plan } from '@login-policy/event-sourcing/store';
+import { ordinalOf, UnserialisableData, type PlacedAppend, type Plan } from '@login-policy/event-sourcing/store';
 import { lastOf, type LogEnd } from './log-end.js';
 import { storedName, storedText } from './names.js';
 import { arrayOf, DURABLE, query, textsOf, type Cell } from './queries.js';
@@ -34,7 +34,7 @@ export class PlanWriter {
     if (last !== undefined)
       return [
         `SELECT ${DURABLE} FROM ${this.#schema}.events WHERE position = $1 AND id = $2`,
-        [String(placeIn(head)), last.id],
+        [String(ordinalOf(head)), last.id],
       ];
     const [receipt] = appends.flatMap(receiptsOf);
     const statement = `SELECT ${DURABLE} FROM ${this.#schema}.receipts WHERE stream = $1 AND key = $2 AND fingerprint = $3`;
@@ -64,18 +64,18 @@ export function appendValues({ appends, kept, models }: Plan, end: LogEnd, notAf
     checkpoint === undefined ? rows.map((row) => ({ model: id, row })) : [],
   );
   const receipts = appends.flatMap(receiptsOf);
-  const left = models.flatMap(({ id, checkpoint }) =>
+  const noLongerInline = models.flatMap(({ id, checkpoint }) =>
     checkpoint === undefined || kept.includes(id) ? [] : [{ model: id, at: positionToString(checkpoint) }],
   );
   return [
-    end.era,
+    end.epoch,
     notAfter === undefined ? null : String(notAfter),
     end.head,
     `{${kept.join(',')}}`,
     ...eventColumns(appends),
     ...rowColumns(changes),
     receipts.length === 0 ? null : JSON.stringify(receipts),
-    left.length === 0 ? null : JSON.stringify(left),
+    noLongerInline.length === 0 ? null : JSON.stringify(noLongerInline),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { laterPosition, START, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
   followedInAppend,
-  placeIn,
+  ordinalOf,
   PositionUnknown,
   StoreDamaged,
   StoreUnavailable,
@@ -67,7 +67,7 @@ export class LogReader {
     const { filter, pageSize } = range;
     const { condition, values } = conditionOf(filter, 4);
     const statement = this.#log.statement(this.#eventsIn(condition), `, ${this.#marks()}`);
-    const place = placeIn(after);
+    const place = ordinalOf(after);
     if (place > LARGEST) throw new PositionUnknown({ position: after, head: await this.head(turn, wait) });
     // Estimated from the last page: the server may sort all events of the range before it returns the first.
     const width = this.#widths.get(range) ?? BigInt(pageSize);
@@ -77,7 +77,7 @@ export class LogReader {
     const ahead = aheadOf(page, await restOfAppend(turn.name, read, page.events.at(-1)), after);
     const isFull = page.events.length === page.asked;
     if (isFull) this.#widths.set(range, larger(width / 2n, BigInt(pageSize)));
-    else if (!ahead.isHead) this.#widths.set(range, smaller(width * 2n, SCANNED_AT_ONCE));
+    else if (!ahead.reachedHead) this.#widths.set(range, smaller(width * 2n, SCANNED_AT_ONCE));
     return ahead;
   }
 
@@ -90,7 +90,7 @@ export class LogReader {
 
   /** Whether there is an event at a position. */
   async knows(turn: Answering, position: Position, wait?: WaitOptions): Promise<boolean> {
-    const place = placeIn(position);
+    const place = ordinalOf(position);
     if (position === START || place > LARGEST) return position === START;
     const statement = `SELECT position || ' ' || id FROM ${this.#schema}.events WHERE position = $1`;
     const [row] = await turn.read(statement, [place.toString()], wait);
@@ -129,7 +129,7 @@ async function restOfAppend(
   const rest: RecordedEvent[] = [];
   for (let end = last; end !== undefined && followedInAppend(end) > 0; end = rest.at(-1)) {
     const owed = followedInAppend(end);
-    const place = placeIn(end.position);
+    const place = ordinalOf(end.position);
     const { events } = await read(place, place + BigInt(owed), owed);
     if (events.length === 0) {
       const problem = `the append that the event at position ${place} is of has lost its end`;
@@ -152,8 +152,8 @@ function aheadOf({ events: page, asked, further }: Page, rest: readonly Recorded
   const events = rest.length === 0 ? page : [...page, ...rest];
   const last = events.at(-1)?.position ?? after;
   const isFull = page.length > 0 && page.length === asked;
-  const considered = isFull ? last : laterPosition(last, end);
-  return { events, considered, isHead: considered >= head };
+  const scannedUpTo = isFull ? last : laterPosition(last, end);
+  return { events, scannedUpTo, reachedHead: scannedUpTo >= head };
 }
 
 /** The streams that a filter lets through, with parameters from that number on. */

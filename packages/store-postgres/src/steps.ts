@@ -19,7 +19,7 @@ export interface Step {
   /** The checkpoint before the step. */
   readonly expected: Position | undefined;
   /** Events that must be in the log. */
-  readonly standsOn?: readonly Position[] | undefined;
+  readonly basedOn?: readonly Position[] | undefined;
   /** For a rebuild: how many slices were written before. */
   readonly slices?: number | undefined;
 }
@@ -55,14 +55,14 @@ export class Steps {
   /** The read models that must be at a checkpoint before a plan's appends. */
   of(
     { appends, kept, models }: Plan,
-    { found, standsOn }: { found?: Found; standsOn?: readonly Position[] | undefined },
+    { found, basedOn }: { found?: Found; basedOn?: readonly Position[] | undefined },
   ): readonly Step[] {
     const isStep = ({ id, checkpoint }: Plan['models'][number]): boolean =>
       checkpoint !== undefined && (appends.length === 0 || kept.includes(id));
     return models.filter(isStep).map((model) => {
       const before = found === undefined ? undefined : [...found.models.values()].find(({ id }) => id === model.id);
       const { checkpoint: expected } = model.expected ?? before ?? {};
-      return { model, expected, standsOn, slices: this.#slices.get(model.id) };
+      return { model, expected, basedOn, slices: this.#slices.get(model.id) };
     });
   }
 
@@ -86,13 +86,13 @@ export class Steps {
 }
 
 /** The arguments of `take_step_v10`. */
-export function stepValues({ model, expected, standsOn = [], slices }: Step): readonly Cell[] {
+export function stepValues({ model, expected, basedOn = [], slices }: Step): readonly Cell[] {
   return [
     model.id,
     expected?.toString() ?? null,
     model.checkpoint?.toString() ?? null,
     ...stepColumns(model.rows),
-    arrayOf(standsOn),
+    arrayOf(basedOn),
     slices?.toString() ?? null,
   ];
 }

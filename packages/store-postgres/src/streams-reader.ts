@@ -2,7 +2,7 @@ import { isFault, START, type RecordedEvent } from '@login-policy/event-sourcing
 import {
   PositionUnknown,
   pageSizeOf,
-  placeIn,
+  ordinalOf,
   refuseGaps,
   type ReadStreamsOptions,
 } from '@login-policy/event-sourcing/store';
@@ -33,7 +33,7 @@ export async function* readStreams(
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   const pageSize = pageSizeOf(options);
   const { condition, values } = conditionOf(filter, 5);
-  const place = placeIn(upTo).toString();
+  const place = ordinalOf(upTo).toString();
   const reader = new PageReader(connection.name, largestPageBytes);
   const end = `SELECT position || ' ' || id FROM ${schema.quoted}.events WHERE position = $3`;
   const page = `SELECT * FROM ${schema.quoted}.events

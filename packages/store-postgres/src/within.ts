@@ -2,7 +2,7 @@ import type { Clock, Store } from '@login-policy/event-sourcing';
 import {
   closedBy,
   delegating,
-  refuseOver,
+  throwIfExpired,
   storeOn,
   type KeptModels,
   type ModelId,
@@ -62,9 +62,9 @@ class BackendWithin extends PostgresBackend {
     return this.parts.connection.faulty(async () => {
       const { giveBack, ...open } = await this.#callers.lend(transaction.signal);
       try {
-        refuseOver(`appending to ${this.name}`, transaction);
+        throwIfExpired(`appending to ${this.name}`, transaction);
         const { planned } = await this.writer.underLock(open, transaction);
-        return { ...planned, token: undefined, wasRemembered: false };
+        return { ...planned, token: undefined, plannedFromCache: false };
       } finally {
         giveBack(undefined);
       }

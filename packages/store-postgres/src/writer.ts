@@ -1,7 +1,7 @@
 import { isFault } from '@login-policy/event-sourcing';
 import {
   AnswerLost,
-  foundTogether,
+  mergeFound,
   pause,
   StoreForeign,
   type Found,
@@ -84,7 +84,7 @@ export class Writer {
     for (let tries = 1; ; tries++) {
       const sent: Sent = {};
       try {
-        return (await this.#remembered(transaction, tries, sent)) ?? (await this.#looked(transaction, sent));
+        return (await this.#fromCache(transaction, tries, sent)) ?? (await this.#looked(transaction, sent));
       } catch (caught) {
         // A promotion or a step, which do not take the writers' lock, came between the look-up and the write: look up
         // again.
@@ -104,10 +104,10 @@ export class Writer {
   /** Takes a step of one read model, which the server compares. Larger transactions run under the writers' lock. */
   async step<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     const { connection } = this.#parts;
-    const { events: standsOn, ...asked } = transaction.question;
+    const { events: basedOn, ...asked } = transaction.question;
     const planned = transaction.plan(await this.#lookups.find(connection, asked, transaction));
     if ('plan' in planned && planned.plan.promoted === undefined) {
-      const steps = this.steps.of(planned.plan, { standsOn });
+      const steps = this.steps.of(planned.plan, { basedOn });
       const [step] = steps;
       if (steps.length === 1 && step !== undefined && (await this.#takeStep(step)) === null) return done(planned);
     }
@@ -127,11 +127,11 @@ export class Writer {
     for (let refusals = 0; ;) {
       const planned = transaction.plan(found);
       if ('question' in planned) {
-        found = foundTogether(found, await this.#lookups.find(open.turn, planned.question));
+        found = mergeFound(found, await this.#lookups.find(open.turn, planned.question));
         continue;
       }
       const { question, writes } = transaction;
-      const steps = this.steps.of(planned.plan, { found, standsOn: question.events });
+      const steps = this.steps.of(planned.plan, { found, basedOn: question.events });
       const refused = await this.steps.take(open, steps);
       if (refused === undefined) return { planned, token: await this.#write(open, planned.plan, { found, sent }) };
       const fault = stepRefusal(refused.why, refused.step, {
@@ -145,22 +145,23 @@ export class Writer {
   }
 
   /** From the cache, on the first attempt. */
-  async #remembered<Result>(
-    { remembered, signal }: Transaction<Result>,
+  async #fromCache<Result>(
+    { fromCache, signal }: Transaction<Result>,
     tries: number,
     sent: Sent,
   ): Promise<Transacted<Result> | undefined> {
-    const end = remembered?.token;
-    if (remembered === undefined || tries > 1 || !(end instanceof LogEnd)) return undefined;
+    const end = fromCache?.token;
+    if (fromCache === undefined || tries > 1 || !(end instanceof LogEnd)) return undefined;
     let planned: Planned<Result> | undefined;
     const valuesOf = (): readonly Cell[] | undefined => {
-      planned = remembered.plan();
+      planned = fromCache.plan();
       if (planned === undefined || planned.plan.appends.length === 0) return undefined;
       sent.plan = planned.plan;
       return appendValues(planned.plan, end, this.#clock.notAfter());
     };
     const isWritten = await this.#isWritten(valuesOf, signal);
-    if (isWritten && planned !== undefined) return { ...planned, token: end.after(planned.plan), wasRemembered: true };
+    if (isWritten && planned !== undefined)
+      return { ...planned, token: end.after(planned.plan), plannedFromCache: true };
     delete sent.plan;
     return undefined;
   }
@@ -181,7 +182,7 @@ export class Writer {
       (open) => this.underLock(open, transaction, sent),
       transaction.signal,
     );
-    return { ...planned, token, wasRemembered: false };
+    return { ...planned, token, plannedFromCache: false };
   }
 
   /** Acquires the writers' lock, and makes the first look-up. */
@@ -224,7 +225,7 @@ export class Writer {
 }
 
 function done<Result>(planned: Planned<Result>): Transacted<Result> {
-  return { ...planned, token: undefined, wasRemembered: false };
+  return { ...planned, token: undefined, plannedFromCache: false };
 }
 
 /** Whether not to retry: the caller has given up, or the server is silent and would stay so. */

@@ -1,5 +1,5 @@
 import { revision } from '@login-policy/event-sourcing';
-import { type AnyProjection, placeIn } from '@login-policy/event-sourcing/store';
+import { type AnyProjection, ordinalOf } from '@login-policy/event-sourcing/store';
 import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -48,7 +48,7 @@ async function append({ eventStore }: PostgresStore, name: string, count: number
 
 async function demandContiguous({ eventStore }: PostgresStore): Promise<void> {
   const all = await allEvents(eventStore);
-  expect(all.map(({ position }) => placeIn(position))).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
+  expect(all.map(({ position }) => ordinalOf(position))).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
   const ofA = all.filter(({ streamId }) => streamId === counterStream('a'));
   expect(ofA.map((event) => event.revision)).to.deep.equal([0, 1, 2, 3].map((place) => revision(place)));
 }

@@ -1,5 +1,5 @@
 import { instant, revision, START, type Json, type Position, type StreamId } from '@login-policy/event-sourcing';
-import { position, placeIn } from '@login-policy/event-sourcing/store';
+import { position, ordinalOf } from '@login-policy/event-sourcing/store';
 import { counterTotals, rowUnder, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -152,5 +152,5 @@ async function countOf({ pool, schema }: Storage): Promise<string> {
 }
 
 function placeOf(checkpoint: Position = START): bigint {
-  return placeIn(checkpoint);
+  return ordinalOf(checkpoint);
 }

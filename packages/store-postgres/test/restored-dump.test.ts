@@ -1,5 +1,5 @@
 import { accept, CommandHandler, isFault, reject, revision, type Decider } from '@login-policy/event-sourcing';
-import { type AnyProjection, placeIn } from '@login-policy/event-sourcing/store';
+import { type AnyProjection, ordinalOf } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterEvents, counterTotals, type CounterEvent } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -131,7 +131,7 @@ async function append({ eventStore }: PostgresStore, name: string, count: number
 
 async function demandContiguous({ eventStore }: PostgresStore): Promise<void> {
   const all = await allEvents(eventStore);
-  expect(all.map(({ position }) => placeIn(position))).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
+  expect(all.map(({ position }) => ordinalOf(position))).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
   for (const name of ['a', 'b']) {
     const revisions = all.filter(({ streamId }) => streamId === counterStream(name)).map((event) => event.revision);
     expect(revisions).to.deep.equal(revisions.map((_, index) => revision(index)));

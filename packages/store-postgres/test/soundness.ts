@@ -1,4 +1,4 @@
-import { placeIn } from '@login-policy/event-sourcing/store';
+import { ordinalOf } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -25,7 +25,7 @@ export async function demandSound(store: PostgresStore, remembered: Remembered =
   expect([...(acknowledged ?? [])].filter((id) => !there.has(id))).to.deep.equal([]);
   expect([...(refused ?? [])].filter((id) => there.has(id))).to.deep.equal([]);
   expect(ids.filter((id) => begun?.has(id) === false)).to.deep.equal([]);
-  expect(all.map(({ position }) => placeIn(position))).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
+  expect(all.map(({ position }) => ordinalOf(position))).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
   const totals = new Map<string, number>();
   for (const { streamId } of all) totals.set(streamId, (totals.get(streamId) ?? 0) + 1);
   const model = await store.readModels.open(counterTotals);

@@ -1,5 +1,5 @@
 import { revision, type RecordedEvent, type Revision } from '@login-policy/event-sourcing';
-import { placeIn } from '@login-policy/event-sourcing/store';
+import { ordinalOf } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -120,7 +120,7 @@ describe('two processes that write to PostgreSQL in turns', () => {
       const model = await one.readModels.open(inOneRow);
       expect((await rowUnder(model, 'all'))?.total).to.equal(6);
       const all = await allEvents(other.eventStore);
-      expect(all.map(({ position }) => placeIn(position))).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
+      expect(all.map(({ position }) => ordinalOf(position))).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
     }));
 
   it('refuse what the other has made untrue, and take what it has made true', () =>
@@ -142,5 +142,5 @@ function storeOf(stores: readonly PostgresStore[], turn: number): PostgresStore 
 }
 
 function placeOf({ position, revision: inStream }: RecordedEvent): readonly [bigint, bigint] {
-  return [placeIn(position), inStream];
+  return [ordinalOf(position), inStream];
 }

@@ -1,4 +1,4 @@
-import { StoreForeign, placeIn } from '@login-policy/event-sourcing/store';
+import { StoreForeign, ordinalOf } from '@login-policy/event-sourcing/store';
 import { migratePostgresStore, postgresMigration } from '@login-policy/store-postgres';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -29,7 +29,7 @@ describe('a schema on PostgreSQL of another version', () => {
       await demandSound(store);
       for (let count = 0; count < 2; count++) await store.eventStore.append(appendTo('a'));
       const all = await allEvents(store.eventStore);
-      expect(all.map(({ position }) => placeIn(position))).to.deep.equal([1n, 2n, 3n, 4n, 5n]);
+      expect(all.map(({ position }) => ordinalOf(position))).to.deep.equal([1n, 2n, 3n, 4n, 5n]);
       // What was recorded before places were kept is whole by itself.
       expect(all.map(({ append }) => append)).to.deep.equal(all.map(() => undefined));
     }));

@@ -1,5 +1,5 @@
 import { accept, CommandHandler, reject, revision, type Decider, START } from '@login-policy/event-sourcing';
-import { position as positionOf, RevisionConflict, StoreClosed, placeIn } from '@login-policy/event-sourcing/store';
+import { position as positionOf, RevisionConflict, StoreClosed, ordinalOf } from '@login-policy/event-sourcing/store';
 import { counterEvents, counterTotals, type CounterEvent, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -44,7 +44,7 @@ describe("an append inside a caller's transaction", () => {
         await inTransaction(storage, 'ROLLBACK', (client) => store.within(client).eventStore.append(appendTo('a')));
         expect((await allEvents(store.eventStore)).map(({ id }) => id)).to.deep.equal(before.map(({ id }) => id));
         const [next] = await store.eventStore.append(appendTo('a', revision(0)));
-        expect([next?.revision, placeIn(next?.position ?? START)]).to.deep.equal([1n, 2n]);
+        expect([next?.revision, ordinalOf(next?.position ?? START)]).to.deep.equal([1n, 2n]);
         await demandTotal(storage, models.length === 0 ? undefined : 2);
       }));
 
@@ -69,8 +69,8 @@ describe("an append inside a caller's transaction", () => {
         await inTransaction(storage, 'COMMIT', async (client) => {
           const within = store.within(client);
           await within.eventStore.append(appendTo('a'));
-          expect((await allEvents(within.eventStore)).map(({ position }) => placeIn(position))).to.deep.equal([1n]);
-          expect(placeIn(await within.eventStore.head())).to.equal(1n);
+          expect((await allEvents(within.eventStore)).map(({ position }) => ordinalOf(position))).to.deep.equal([1n]);
+          expect(ordinalOf(await within.eventStore.head())).to.equal(1n);
           const inside = await rowUnder(await within.readModels.open(counterTotals), counterStream('a'));
           expect(inside?.total).to.equal(models.length === 0 ? undefined : 1);
           expect(await allEvents(store.eventStore)).to.have.length(0);
@@ -124,7 +124,9 @@ describe("an append inside a caller's transaction", () => {
         );
         const all = await allEvents(store.eventStore);
         expect(all.map(({ streamId }) => streamId)).to.deep.equal(names.map(counterStream));
-        expect(all.map(({ position }) => placeIn(position))).to.deep.equal(names.map((_, index) => BigInt(index + 1)));
+        expect(all.map(({ position }) => ordinalOf(position))).to.deep.equal(
+          names.map((_, index) => BigInt(index + 1)),
+        );
       }));
   }
 

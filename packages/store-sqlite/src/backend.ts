@@ -1,7 +1,7 @@
 import { isFault, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
   AnswerLost,
-  foundTogether,
+  mergeFound,
   receiptPages,
   rowLimitOf,
   yieldToLoop,
@@ -19,7 +19,7 @@ import {
   type ReadAhead,
   type ReadStreamsOptions,
   type ReceiptOptions,
-  type Remembered,
+  type CachedPlan,
   type RowCount,
   type StreamPage,
   type StreamPart,
@@ -31,7 +31,7 @@ import {
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { SqliteConsumers } from './consumers.js';
-import type { Transacted as Committed } from './database.js';
+import type { CommitResult } from './database.js';
 import type { EventStatements } from './event-statements.js';
 import { textOf } from './exact-text.js';
 import { isConstraint, toFault } from './faults.js';
@@ -58,7 +58,7 @@ export interface BackendParts {
 interface CarriedOut<Result> {
   readonly planned: Planned<Result>;
   readonly token: unknown;
-  readonly wasRemembered: boolean;
+  readonly plannedFromCache: boolean;
 }
 
 const ABOVE_TEXT = new Uint8Array(1);
@@ -85,7 +85,7 @@ export class SqliteBackend implements Backend {
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    const { planned, ...rest } = await this.#committed(transaction, transaction.remembered);
+    const { planned, ...rest } = await this.#committed(transaction, transaction.fromCache);
     this.#connection.changes.notify();
     if (planned.plan.promoted !== undefined) await this.#sweep();
     return { ...planned, ...rest };
@@ -97,7 +97,7 @@ export class SqliteBackend implements Backend {
   }
 
   async look(question: Question): Promise<Found> {
-    return this.#atOnce(() => this.#lookups.find(question));
+    return this.#inOneSnapshot(() => this.#lookups.find(question));
   }
 
   isCurrent(token: unknown): boolean {
@@ -107,27 +107,27 @@ export class SqliteBackend implements Backend {
   async query(target: ModelTarget, query: WantedRows): Promise<FoundRows> {
     const { index, value, wanted } = query;
     const limit = rowLimitOf(query);
-    return this.#atOnce(() => {
+    return this.#inOneSnapshot(() => {
       const last = this.#parts.events.head.get();
       const head = headOf(last, this.name);
-      const place = this.#lookups.placeOf(target, last);
-      if (place === undefined) return { head, checkpoint: undefined, rows: [] };
+      const located = this.#lookups.locate(target, last);
+      if (located === undefined) return { head, checkpoint: undefined, rows: [] };
       const { lists } = this.#parts.models;
       const statement = lists[`${query.direction ?? 'forwards'} ${wanted}`];
       // `key\0` is the smallest text larger than the key. A blob is larger than every text.
       const from = query.afterKey === undefined ? '' : `${query.afterKey}\0`;
-      const found = statement.all(place.model, index, value, from, query.beforeKey ?? ABOVE_TEXT, limit);
-      return { head, checkpoint: place.checkpoint, rows: found.map(({ key, row }) => ({ key: textOf(key), row })) };
+      const found = statement.all(located.model, index, value, from, query.beforeKey ?? ABOVE_TEXT, limit);
+      return { head, checkpoint: located.checkpoint, rows: found.map(({ key, row }) => ({ key: textOf(key), row })) };
     });
   }
 
   async count(target: ModelTarget, asked: RowCount): Promise<CountedRows> {
-    return this.#atOnce(() => {
+    return this.#inOneSnapshot(() => {
       const last = this.#parts.events.head.get();
       const head = headOf(last, this.name);
-      const place = this.#lookups.placeOf(target, last);
-      if (place === undefined) return { head, checkpoint: undefined, count: 0 };
-      return { head, checkpoint: place.checkpoint, count: this.#counts.of(place.model, asked) };
+      const located = this.#lookups.locate(target, last);
+      if (located === undefined) return { head, checkpoint: undefined, count: 0 };
+      return { head, checkpoint: located.checkpoint, count: this.#counts.of(located.model, asked) };
     });
   }
 
@@ -146,11 +146,11 @@ export class SqliteBackend implements Backend {
     ...options
   }: ReadStreamsOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
     const wanted = { upTo, filter, pageSize: pageSizeOf(options) };
-    for (let place = FIRST_STREAM; signal?.aborted !== true;) {
-      const from = place;
+    for (let cursor = FIRST_STREAM; signal?.aborted !== true;) {
+      const from = cursor;
       const next = this.#connection.use(() => this.#parts.streams.next(from, wanted));
       if (next === undefined) return;
-      place = next.place;
+      cursor = next.cursor;
       if (next.events.length > 0) yield next.events;
       await yieldToLoop();
     }
@@ -187,10 +187,10 @@ export class SqliteBackend implements Backend {
     return this.#connection.close();
   }
 
-  async #committed<Result>(transaction: Transaction<Result>, by?: Remembered<Result>): Promise<CarriedOut<Result>> {
+  async #committed<Result>(transaction: Transaction<Result>, cached?: CachedPlan<Result>): Promise<CarriedOut<Result>> {
     this.#connection.demandWritable();
     const { database } = this.#connection;
-    const write = (): Committed<CarriedOut<Result>> => database.write(() => this.#carryOut(transaction, by));
+    const write = (): CommitResult<CarriedOut<Result>> => database.write(() => this.#carryOut(transaction, cached));
     try {
       const committed = await this.#connection.retryWhileBusy(
         transaction.writes === 'rows' ? () => database.unsynced(write) : write,
@@ -202,31 +202,31 @@ export class SqliteBackend implements Backend {
       throw new AnswerLost(fault, 'give-up');
     } catch (caught) {
       // A stream or receipt exists that the cache said did not. Nothing was written, so plan again from the file.
-      if (by !== undefined && isConstraint(caught)) return this.#committed(transaction);
+      if (cached !== undefined && isConstraint(caught)) return this.#committed(transaction);
       throw caught;
     }
   }
 
   /**
-   * Whether a commit that failed for lack of space was not written. Its last page is then missing, so no recovery takes
-   * it for committed; settling it would need space.
+   * Whether a commit that failed for lack of space was not written. After a disk-full failure the commit's last page is
+   * missing, so recovery discards it. `settle()` is not used here: it would have to write.
    */
   #isMissing(plan: Plan): boolean {
     this.#connection.database.reopen();
     return !this.#connection.use(() => this.#writer.isThere(plan));
   }
 
-  #carryOut<Result>(transaction: Transaction<Result>, by?: Remembered<Result>): CarriedOut<Result> {
+  #carryOut<Result>(transaction: Transaction<Result>, cached?: CachedPlan<Result>): CarriedOut<Result> {
     const { token } = this.#connection.database;
-    const known = by?.token === token ? by?.plan() : undefined;
+    const known = cached?.token === token ? cached?.plan() : undefined;
     const planned = known ?? this.#planned(transaction);
     this.#writer.write(planned.plan);
-    return { planned, token, wasRemembered: known !== undefined };
+    return { planned, token, plannedFromCache: known !== undefined };
   }
 
   #planned<Result>(transaction: Transaction<Result>): Planned<Result> {
     for (let { question } = transaction, found: Found | undefined; ;) {
-      found = foundTogether(found, this.#lookups.find(question));
+      found = mergeFound(found, this.#lookups.find(question));
       const planned = transaction.plan(found);
       if ('plan' in planned) return planned;
       ({ question } = planned);
@@ -234,7 +234,7 @@ export class SqliteBackend implements Backend {
   }
 
   /** Runs reads in one transaction, so that they see one snapshot. */
-  #atOnce<Result>(look: () => Result): Result {
+  #inOneSnapshot<Result>(look: () => Result): Result {
     return this.#connection.use((database) => database.transaction(look)());
   }
 

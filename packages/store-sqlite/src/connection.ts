@@ -6,7 +6,7 @@ import {
   StoreForeign,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
-import type { Database, Transacted } from './database.js';
+import type { Database, CommitResult } from './database.js';
 import { isBusy, toFault } from './faults.js';
 import { settle } from './settle.js';
 
@@ -80,7 +80,7 @@ export class Connection {
     await this.retryWhileBusy(() => settle(this.database));
   }
 
-  async #committed<Result>(write: () => Transacted<Result>, wait?: WaitOptions): Promise<Result> {
+  async #committed<Result>(write: () => CommitResult<Result>, wait?: WaitOptions): Promise<Result> {
     this.demandWritable();
     const transacted = await this.retryWhileBusy(write, wait);
     if (transacted.isCommitted) return transacted.result;

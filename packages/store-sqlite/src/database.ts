@@ -9,7 +9,7 @@ export interface DatabaseOptions {
 }
 
 /** The outcome of a transaction. After an error of its commit, the content of the file is unknown. */
-export type Transacted<Result> = { readonly result: Result } & (
+export type CommitResult<Result> = { readonly result: Result } & (
   { readonly isCommitted: true } | { readonly isCommitted: false; readonly cause: unknown }
 );
 
@@ -111,7 +111,7 @@ export class Database {
   }
 
   /** Writes in one transaction. An error before the commit rolls it back. */
-  write<Result>(work: () => Result): Transacted<Result> {
+  write<Result>(work: () => Result): CommitResult<Result> {
     this.#begin.run();
     this.#isWriting = true;
     let result: Result;

@@ -33,7 +33,7 @@ export interface LookParts {
 }
 
 /** The id of a read model, and its checkpoint. */
-export interface ModelPlace {
+export interface LocatedModel {
   readonly model: number;
   readonly checkpoint: Position | undefined;
 }
@@ -73,7 +73,7 @@ export class Lookups {
   }
 
   /** Where a read model is: at the last event if that event names it, otherwise at its stored checkpoint. */
-  placeOf({ name, shadow }: ModelTarget, last: LogHead | undefined): ModelPlace | undefined {
+  locate({ name, shadow }: ModelTarget, last: LogHead | undefined): LocatedModel | undefined {
     const { models } = this.#parts;
     const found = shadow === undefined ? models.place.get(name) : models.placeOfShadow.get(shadowPrefix(name), shadow);
     if (found === undefined) return undefined;
@@ -110,24 +110,29 @@ export class Lookups {
   }
 
   #modelOf(
-    { target, keys, behind }: ModelQuestion,
+    { target, keys, unprocessed }: ModelQuestion,
     last: LogHead | undefined,
   ): readonly (readonly [string, FoundModel])[] {
-    const place = this.placeOf(target, last);
-    if (place === undefined) return [];
-    const { model, checkpoint } = place;
+    const located = this.locate(target, last);
+    if (located === undefined) return [];
+    const { model, checkpoint } = located;
     const rows = new Map<string, string | undefined>();
     for (const key of keys) rows.set(key, this.#parts.models.row.get(model, key));
     const found = { id: String(model), checkpoint, rows };
-    return [[targetName(target), behind === undefined ? found : { ...found, behind: this.#behind(behind) }]];
+    return [
+      [
+        targetName(target),
+        unprocessed === undefined ? found : { ...found, unprocessed: this.#unprocessed(unprocessed) },
+      ],
+    ];
   }
 
   /** Up to the first unreadable event; after a checkpoint of another history, no event can be read. */
-  #behind(range: NonNullable<ModelQuestion['behind']>): ReadAhead {
+  #unprocessed(range: NonNullable<ModelQuestion['unprocessed']>): ReadAhead {
     try {
       return this.#parts.log.readAhead(range);
     } catch {
-      return { events: [], considered: range.after, isHead: false };
+      return { events: [], scannedUpTo: range.after, reachedHead: false };
     }
   }
 }

@@ -2,7 +2,7 @@ import { positionToString, type RecordedEvent } from '@login-policy/event-sourci
 import {
   categoryOf,
   entriesBeside,
-  placeIn,
+  ordinalOf,
   type EncodedRow,
   type ModelPlan,
   type PlacedAppend,
@@ -58,7 +58,7 @@ export class PlanWriter {
   isThere({ appends, head, headBefore, models }: Plan): boolean {
     const { events } = this.#parts;
     const last = appends.findLast(({ recorded }) => recorded.length > 0)?.recorded.at(-1);
-    if (head !== headBefore) return events.idAt.get(Number(placeIn(head))) === last?.id;
+    if (head !== headBefore) return events.idAt.get(Number(ordinalOf(head))) === last?.id;
     if (appends.length === 0) return models.every((model) => this.#isAt(model));
     return appends.every(({ append: { streamId, receipt } }) => {
       const found = receipt && events.receipt.get(streamId, receipt.key);
@@ -74,7 +74,7 @@ export class PlanWriter {
     const { events, names } = this.#parts;
     const [first] = recorded;
     if (first !== undefined) {
-      names.noteEvent([Number(placeIn(first.position)), first.id]);
+      names.noteEvent([Number(ordinalOf(first.position)), first.id]);
       const [category, stream] = [names.idOf(categoryOf(streamId)), names.idOf(streamId)];
       for (const [index, event] of recorded.entries())
         this.#insert(event, { category, stream, kept, text: texts?.[index] });
@@ -86,7 +86,7 @@ export class PlanWriter {
     const { events, names } = this.#parts;
     events.insert.run(
       category,
-      Number(placeIn(event.position)),
+      Number(ordinalOf(event.position)),
       stream,
       Number(event.revision),
       names.idOf(event.type),

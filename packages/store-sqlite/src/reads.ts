@@ -7,7 +7,7 @@ import {
   type ReadAhead,
   type StreamPage,
   type StreamPart,
-  placeIn,
+  ordinalOf,
 } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
 import type { EventStatements } from './event-statements.js';
@@ -65,7 +65,7 @@ export class LogReader {
 
   /** Whether there is an event at a position. */
   knows(position: Position): boolean {
-    return position === START || this.#positionAt(Number(placeIn(position))) === position;
+    return position === START || this.#positionAt(Number(ordinalOf(position))) === position;
   }
 
   /**
@@ -79,16 +79,16 @@ export class LogReader {
   #readAhead({ after, filter, pageSize }: Wanted): ReadAhead {
     const last = this.head();
     if (after !== last && !this.knows(after)) throw new PositionUnknown({ position: after, head: last });
-    const [start, head] = [Number(placeIn(after)), Number(placeIn(last))];
+    const [start, head] = [Number(ordinalOf(after)), Number(ordinalOf(last))];
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
-    if (start >= end) return { events: [], considered: after, isHead: true };
+    if (start >= end) return { events: [], scannedUpTo: after, reachedHead: true };
     const { clause, values } = this.#pages.conditionOf(filter);
     const sql = `SELECT ${READ_COLUMNS} FROM events WHERE position > ? AND position <= ?${clause} ORDER BY position LIMIT ?`;
     const { count, events } = this.#pages.page(sql, [start, end, ...values, pageSize]);
     const rest = this.#restOfAppend(sql, events.at(-1), values);
     const isWindowDone = count < pageSize && events.length === count;
     const reached = rest.at(-1)?.position ?? (isWindowDone ? this.#endAt(end) : (events.at(-1)?.position ?? after));
-    return { events: [...events, ...rest], considered: reached, isHead: isWindowDone && reached >= last };
+    return { events: [...events, ...rest], scannedUpTo: reached, reachedHead: isWindowDone && reached >= last };
   }
 
   /**
@@ -112,7 +112,7 @@ export class LogReader {
   #restOfAppend(sql: string, last: RecordedEvent | undefined, values: readonly number[]): readonly RecordedEvent[] {
     const owed = last === undefined ? 0 : followedInAppend(last);
     if (last === undefined || owed === 0) return [];
-    const from = Number(placeIn(last.position));
+    const from = Number(ordinalOf(last.position));
     const rest = [from, from + owed, ...values, owed];
     try {
       return this.#pages.page(sql, rest).events;

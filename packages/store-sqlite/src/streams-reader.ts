@@ -1,5 +1,5 @@
 import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
-import { placeIn, refuseGaps, type EventFilter } from '@login-policy/event-sourcing/store';
+import { ordinalOf, refuseGaps, type EventFilter } from '@login-policy/event-sourcing/store';
 import type { Names } from './names.js';
 import type { PageReader } from './page-reader.js';
 import { READ_COLUMNS } from './rows.js';
@@ -11,8 +11,8 @@ export interface WantedStreams {
   readonly pageSize: number;
 }
 
-/** The place of a reader of all streams: after an event. */
-export interface StreamPlace {
+/** The cursor of a reader of all streams: after an event. */
+export interface StreamCursor {
   readonly last: RecordedEvent | undefined;
   /** The last event read of a stream that is not finished. */
   readonly goesOn: RecordedEvent | undefined;
@@ -23,7 +23,7 @@ export interface StreamPlace {
 const LEARNT_AT_ONCE = 1000;
 
 /** Before the first stream. */
-export const FIRST_STREAM: StreamPlace = { last: undefined, goesOn: undefined, learnt: undefined };
+export const FIRST_STREAM: StreamCursor = { last: undefined, goesOn: undefined, learnt: undefined };
 
 /**
  * Reads one stream after another in the order of their names. Rows have the same order, so a caller that writes them
@@ -39,45 +39,45 @@ export class StreamsReader {
   }
 
   /**
-   * The next page, and the place after it; `undefined` after the last stream.
+   * The next page, and the cursor after it; `undefined` after the last stream.
    *
    * @throws StoreDamaged when an event of a stream is missing.
    */
   next(
-    place: StreamPlace,
+    cursor: StreamCursor,
     wanted: WantedStreams,
-  ): { events: readonly RecordedEvent[]; place: StreamPlace } | undefined {
-    const { goesOn } = place;
-    const learnt = goesOn === undefined ? this.#learnAhead(place) : place.learnt;
+  ): { events: readonly RecordedEvent[]; cursor: StreamCursor } | undefined {
+    const { goesOn } = cursor;
+    const learnt = goesOn === undefined ? this.#learnAhead(cursor) : cursor.learnt;
     const { count, events, pageSize } = this.#pages.shrinking(wanted.pageSize, (size) => ({
-      ...(goesOn === undefined ? this.#streamsAfter(place, wanted, size) : this.#restOf(goesOn, wanted, size)),
+      ...(goesOn === undefined ? this.#streamsAfter(cursor, wanted, size) : this.#restOf(goesOn, wanted, size)),
       pageSize: size,
     }));
     if (count === 0 && goesOn === undefined) return undefined;
-    refuseGaps(this.#names.store, place.last, events);
+    refuseGaps(this.#names.store, cursor.last, events);
     const isWhole = count < pageSize && events.length === count;
-    const last = events.at(-1) ?? place.last;
-    return { events, place: { last, goesOn: isWhole ? undefined : last, learnt } };
+    const last = events.at(-1) ?? cursor.last;
+    return { events, cursor: { last, goesOn: isWhole ? undefined : last, learnt } };
   }
 
-  #learnAhead({ last, learnt }: StreamPlace): string | undefined {
+  #learnAhead({ last, learnt }: StreamCursor): string | undefined {
     const after = last?.streamId ?? '';
     return learnt !== undefined && after < learnt ? learnt : this.#names.learnAfter(after, LEARNT_AT_ONCE);
   }
 
   #restOf(last: RecordedEvent, { upTo }: WantedStreams, size: number): ReturnType<PageReader['page']> {
     const sql = `SELECT ${READ_COLUMNS} FROM events WHERE stream = ? AND revision > ? AND position <= ? ORDER BY revision LIMIT ?`;
-    const values = [this.#names.find(last.streamId) ?? 0, Number(last.revision), Number(placeIn(upTo)), size];
+    const values = [this.#names.find(last.streamId) ?? 0, Number(last.revision), Number(ordinalOf(upTo)), size];
     return this.#pages.page(sql, values, { isInOrder: false });
   }
 
-  #streamsAfter({ last }: StreamPlace, { upTo, filter }: WantedStreams, size: number): ReturnType<PageReader['page']> {
+  #streamsAfter({ last }: StreamCursor, { upTo, filter }: WantedStreams, size: number): ReturnType<PageReader['page']> {
     const after = last?.streamId ?? '';
     const { clause, values } = this.#pages.conditionOf(filter);
     const sql = `SELECT ${READ_COLUMNS} FROM (SELECT id AS number, name FROM names) AS streams
       CROSS JOIN events ON events.stream = streams.number
       WHERE streams.name > ? AND position <= ?${clause} ORDER BY streams.name, revision LIMIT ?`;
-    const found = [after, Number(placeIn(upTo)), ...values, size];
+    const found = [after, Number(ordinalOf(upTo)), ...values, size];
     return this.#pages.page(sql, found, { isInOrder: false });
   }
 }

@@ -8,7 +8,7 @@ import {
   type RecordedEvent,
   START,
 } from '@login-policy/event-sourcing';
-import { type NewEvent, placeIn } from '@login-policy/event-sourcing/store';
+import { type NewEvent, ordinalOf } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, type CounterEvent, type CounterRow, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -119,7 +119,7 @@ describe('a row in the middle that can not be used', () => {
     const store = await openSqliteStore({ path });
     const projector = await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' });
     expect(isFault(await faultOf(projector.catchUp()), 'unreadable-event')).to.equal(true);
-    expect(placeIn((await (await store.readModels.open(counterTotals)).checkpoint()) ?? START)).to.equal(4n);
+    expect(ordinalOf((await (await store.readModels.open(counterTotals)).checkpoint()) ?? START)).to.equal(4n);
     await store.close();
   });
 

@@ -1,5 +1,5 @@
 import { isFault, ProjectionRunner, START } from '@login-policy/event-sourcing';
-import { placeIn } from '@login-policy/event-sourcing/store';
+import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -27,7 +27,7 @@ describe('rows in SQLite whose checkpoint is not an event of the log', () => {
     const model = await store.readModels.open(counterTotals);
     const before = await model.checkpoint();
     const copy = await model.beginRebuild();
-    const [step, rows] = [{ checkpoint: lost, standsOn: [START, lost] }, new Map()];
+    const [step, rows] = [{ checkpoint: lost, basedOn: [START, lost] }, new Map()];
     for (const writing of [
       model.commit({ ...step, expected: before, rows }),
       copy.switchOver({ ...step, expected: undefined, rows }),
@@ -50,7 +50,7 @@ describe('rows in SQLite whose checkpoint is not an event of the log', () => {
       answers.push(await read.then(({ rows }) => rows.get(STREAM)?.total, codeOf));
     }
     expect(answers.slice(0, -1).filter((answer) => answer !== 'position-unknown')).to.deep.equal([]);
-    expect(placeIn((await model.checkpoint()) ?? START)).to.equal(2n);
+    expect(ordinalOf((await model.checkpoint()) ?? START)).to.equal(2n);
     await runner.close();
     await remove();
   });

@@ -1,5 +1,5 @@
 import { accept, reject, streamId, type Decider } from '@login-policy/event-sourcing';
-import { placeIn } from '@login-policy/event-sourcing/store';
+import { ordinalOf } from '@login-policy/event-sourcing/store';
 import {
   counter,
   deciderSpecification,
@@ -98,7 +98,7 @@ describe('given events, when a command', () => {
       ...counter,
       evolve(state, event) {
         const { id, streamId: stream, revision, position, recordedAt, schemaVersion, metadata } = event;
-        seen.push([id.at(-1), stream, revision, placeIn(position), recordedAt, schemaVersion, metadata.actor]);
+        seen.push([id.at(-1), stream, revision, ordinalOf(position), recordedAt, schemaVersion, metadata.actor]);
         return counter.evolve(state, event);
       },
     };

@@ -2,7 +2,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { createApi, instancesByHost, staticTokens, type Caller } from '@login-policy/api';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
-import { placeIn } from '@login-policy/event-sourcing/store';
+import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { lanes } from './requests.js';
 
 /** Login policies on a memory store, with a default policy for the instance of each lane. */
@@ -23,10 +23,10 @@ export async function openPolicies(): Promise<OpenPolicies> {
   const store = openMemoryStore();
   const policies = await openLoginPolicies({ store });
   for (const { instanceId } of lanes) orThrow(await policies.add({ instanceId }, freshInstance, { actor: 'bench' }));
-  const before = placeIn(await store.eventStore.head());
+  const before = ordinalOf(await store.eventStore.head());
   return {
     policies,
-    written: async () => Number(placeIn(await store.eventStore.head()) - before),
+    written: async () => Number(ordinalOf(await store.eventStore.head()) - before),
     close: async () => {
       await policies.close();
       await store.close();

@@ -1,6 +1,6 @@
 import { onAbort } from '../on-abort.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
-import type { Remembered, Transaction } from './log-backend.js';
+import type { CachedPlan, Transaction } from './log-backend.js';
 import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
 import { planAppends, type Planning, type View } from './plan-appends.js';
 import type { Found, Question } from './view.js';
@@ -11,7 +11,7 @@ export type Outcomes = readonly Outcome[];
 /** What plans an attempt. */
 export interface Planner {
   question(appends: readonly CheckedAppend[]): Question;
-  remembered(attempt: Attempt): Remembered<Outcomes> | undefined;
+  fromCache(attempt: Attempt): CachedPlan<Outcomes> | undefined;
   plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp;
 }
 
@@ -21,20 +21,20 @@ export class Attempt implements Transaction<Outcomes> {
   readonly isLoose: boolean;
   readonly group: readonly Queued[];
   readonly appends: readonly CheckedAppend[];
-  readonly remembered: Remembered<Outcomes> | undefined;
+  readonly fromCache: CachedPlan<Outcomes> | undefined;
   /** The view the last plan was based on, if it was looked up. */
   view: View | undefined;
   last: Planned<Outcomes> | undefined;
   readonly #planner: Planner;
   #abandoning: AbortController | undefined;
-  #takeBacks: readonly (() => void)[] = NONE;
+  #stopListening: readonly (() => void)[] = NONE;
 
   constructor(group: readonly Queued[], planner: Planner) {
     this.group = group;
     this.#planner = planner;
     this.appends = group.map(({ append }) => append);
     this.isLoose = this.appends.every(({ expected }) => expected === 'any' || expected === 'stream-exists');
-    this.remembered = planner.remembered(this);
+    this.fromCache = planner.fromCache(this);
   }
 
   /** Created only for a backend that looks up. */
@@ -59,7 +59,7 @@ export class Attempt implements Transaction<Outcomes> {
     const look = (): void => {
       if (this.group.every(({ isGivenUp }) => isGivenUp)) abandoning.abort();
     };
-    this.#takeBacks = this.appends.map(({ signal }) => onAbort(signal, look));
+    this.#stopListening = this.appends.map(({ signal }) => onAbort(signal, look));
     return abandoning.signal;
   }
 
@@ -72,24 +72,27 @@ export class Attempt implements Transaction<Outcomes> {
     return { plan, result: aligned(result, isWanted) };
   }
 
-  /** The write begins with this plan, so callers can no longer give up. */
-  begin(planned: Planned<Outcomes>): Planned<Outcomes> {
-    this.leave();
+  /** Call it when this plan is sent to be written: from then on callers can no longer give up. */
+  markSent(planned: Planned<Outcomes>): Planned<Outcomes> {
+    this.unsubscribe();
     for (const queued of this.group) queued.begin();
     this.last = planned;
     return planned;
   }
 
-  /** Releases the signals once nobody waits. */
-  leave(): void {
-    for (const takeBack of this.#takeBacks) takeBack();
-    this.#takeBacks = NONE;
+  /** Stops listening to the callers' signals. */
+  unsubscribe(): void {
+    for (const stop of this.#stopListening) stop();
+    this.#stopListening = NONE;
   }
 }
 
 const NONE: readonly (() => void)[] = [];
 
-/** The outcome of an append whose caller has already been told. */
+/**
+ * The outcome of an append that was not planned, because its caller gave up before the write began. `AppendQueue` has
+ * already rejected such a call; `LoneAppends` rejects it when it gets this outcome.
+ */
 export const GIVEN_UP: Outcome = { refused: undefined };
 
 /** Spreads the outcomes of the wanted appends over all appends. */

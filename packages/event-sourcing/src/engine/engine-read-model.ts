@@ -1,4 +1,4 @@
-import { refuseOver, type WaitOptions } from '../deadline.js';
+import { throwIfExpired, type WaitOptions } from '../deadline.js';
 import { PositionUnknown } from '../faults.js';
 import { isFault } from '../is-fault.js';
 import { CheckpointConflict, RebuildSuperseded } from '../projections/projection-faults.js';
@@ -14,7 +14,7 @@ import type {
 import { encodedRows } from '../store/stored-row.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import type { GuardedBackend } from './guarded-backend.js';
-import { broughtToHead } from './current-models.js';
+import { catchUpToHead } from './current-models.js';
 import { AnswerLost, type Transaction } from './log-backend.js';
 import type { OpenedModel } from './opened-model.js';
 import type { ModelPlan, MoreToLookUp, Plan, Planned } from './plan.js';
@@ -35,9 +35,9 @@ export interface ReadModelParts {
   /** Whether the events are in the same backend, so that each look-up also returns the head. */
   readonly events: 'here' | 'elsewhere';
   /** The number of writes through this store. */
-  readonly writes: () => number;
+  readonly writeCount: () => number;
   /** Call it when rows were written outside of appends. */
-  readonly wrote: () => void;
+  readonly noteWrite: () => void;
 }
 
 /** The rows of one projection in a backend. */
@@ -52,11 +52,11 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   async read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>> {
-    const { backend, writes } = this.parts;
-    refuseOver('a call of a read model', wait);
-    const known = this.#seen.rowsOf(keys, { writes: writes(), isCurrent: (token) => backend.isCurrent(token) });
+    const { backend, writeCount } = this.parts;
+    throwIfExpired('a call of a read model', wait);
+    const known = this.#seen.rowsOf(keys, { writeCount: writeCount(), isCurrent: (token) => backend.isCurrent(token) });
     if (known !== undefined) return this.#at(known);
-    const before = writes();
+    const before = writeCount();
     const { head, models, token } = await backend.look(this.question(keys), wait);
     const model = models.get(targetName(this.target));
     // Without this check, a missing shadow would look like one without rows.
@@ -67,7 +67,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       if (stored !== undefined) rows.set(key, this.#row(key, stored));
     }
     const found = { checkpoint: model?.checkpoint, head, rows };
-    if (backend.tellsCurrent) this.#seen.add(keys, found, { token, writes: before });
+    if (backend.canCheckTokens) this.#seen.add(keys, found, { token, writeCount: before });
     return this.#at(found);
   }
 
@@ -92,15 +92,17 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 
   async commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     try {
-      await this.write({
+      await this.transact({
         ...wait,
         writes: 'rows',
-        question: { ...this.question([]), events: this.basedOn(change) },
+        question: { ...this.question([]), events: this.eventsToCheck(change) },
         plan: (found) => planOf(found, [this.step(this.requiredModel(found), change)]),
       });
     } catch (caught) {
       if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) throw caught;
-      throw await this.#recreated(change, wait);
+      await this.#recreateModel(wait);
+      const { expected } = change;
+      throw new CheckpointConflict({ model: this.parts.opened.name, expected, actual: undefined });
     }
   }
 
@@ -108,10 +110,9 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
    * A backup from before the read model's creation was restored, so it is missing. Creates it again; its runner starts
    * over at the first event.
    */
-  async #recreated({ expected }: ReadModelChange<Row>, wait: WaitOptions | undefined): Promise<CheckpointConflict> {
+  async #recreateModel(wait: WaitOptions | undefined): Promise<void> {
     const { backend, opened } = this.parts;
     await backend.openModel(opened.name, wait);
-    return new CheckpointConflict({ model: opened.name, expected, actual: undefined });
   }
 
   changed(signal: AbortSignal): Promise<void> {
@@ -125,17 +126,18 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   /** The events a step is based on. A backend can check them only if it holds the events. */
-  protected basedOn({ standsOn }: ReadModelChange<Row>): readonly Position[] | undefined {
-    return this.parts.events === 'here' ? standsOn : undefined;
+  protected eventsToCheck({ basedOn }: ReadModelChange<Row>): readonly Position[] | undefined {
+    return this.parts.events === 'here' ? basedOn : undefined;
   }
 
   protected question(keys: readonly string[]): Question {
     return { ...NO_QUESTION, models: [{ target: this.target, keys }] };
   }
 
-  protected async write(transaction: Transaction<undefined>): Promise<void> {
-    const { backend, wrote } = this.parts;
-    refuseOver('a step of a read model', transaction);
+  /** Writes a step. If the connection fails during the commit, checks whether the step was written. */
+  protected async transact(transaction: Transaction<undefined>): Promise<void> {
+    const { backend, noteWrite } = this.parts;
+    throwIfExpired('a step of a read model', transaction);
     let sent: Plan | undefined;
     try {
       await backend.transact({
@@ -150,7 +152,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       if (!(caught instanceof AnswerLost)) throw caught;
       if (sent === undefined || !(await backend.wasWritten(sent))) throw caught.fault;
     } finally {
-      wrote();
+      noteWrite();
     }
   }
 
@@ -202,12 +204,12 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
    */
   async switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     const { name } = this.parts.opened;
-    await this.write({
+    await this.transact({
       ...wait,
       writes: 'rows',
       question: {
         ...NO_QUESTION,
-        events: this.basedOn(change),
+        events: this.eventsToCheck(change),
         models: [
           { target: this.target, keys: [] },
           { target: { name }, keys: [] },
@@ -221,16 +223,17 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     const { opened, reader, backend } = this.parts;
     const shadow = this.requiredModel(found);
     const step = this.step(shadow, change);
-    const over = { checkpoint: change.checkpoint, rows: change.rows };
-    const brought = broughtToHead(found, { opened, reader, form: backend.form, target: this.target, over });
-    if (brought.kind === 'look') return { question: { ...NO_QUESTION, models: [brought.question] } };
-    const isCurrent = brought.kind === 'current';
+    const overlay = { checkpoint: change.checkpoint, rows: change.rows };
+    const caughtUp = catchUpToHead(found, { opened, reader, form: backend.form, target: this.target, overlay });
+    if (caughtUp.kind === 'look') return { question: { ...NO_QUESTION, models: [caughtUp.question] } };
+    const isCurrent = caughtUp.kind === 'current';
     const checkpoint = isCurrent ? laterPosition(found.head, change.checkpoint) : change.checkpoint;
     const live = found.models.get(opened.name)?.checkpoint ?? START;
-    if (live > checkpoint && live !== change.lost)
+    // Live rows that are ahead are kept, unless they are of a lost history: then their checkpoint is not in the log.
+    if (live > checkpoint && live !== change.lostCheckpoint)
       throw new CheckpointConflict({ model: opened.name, expected: checkpoint, actual: live });
     const rows = new Map(step.rows.map((row) => [row.key, row]));
-    if (isCurrent) for (const row of brought.model.brought ?? []) rows.set(row.key, row);
+    if (isCurrent) for (const row of caughtUp.model.catchUpRows ?? []) rows.set(row.key, row);
     const plan = { ...step, rows: [...rows.values()], checkpoint };
     return planOf(found, [plan], { name: opened.name, shadow: shadow.id });
   }

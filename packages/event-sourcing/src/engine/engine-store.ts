@@ -106,8 +106,8 @@ export class EngineReadModelStore implements ReadModelStore {
       reader,
       freshReader: () => this.#readerOf(projection),
       events: this.#writer === undefined ? 'elsewhere' : 'here',
-      writes: () => this.#writer?.writes ?? 0,
-      wrote: () => this.#writer?.forget(),
+      writeCount: () => this.#writer?.writeCount ?? 0,
+      noteWrite: () => this.#writer?.forget(),
     };
     return new EngineReadModel<Row>(parts, { name });
   }

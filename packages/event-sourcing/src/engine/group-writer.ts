@@ -4,10 +4,10 @@ import { isFault } from '../is-fault.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { Attempt, GIVEN_UP, type Outcomes, type Planner } from './attempt.js';
-import { broughtToHead } from './current-models.js';
+import { catchUpToHead } from './current-models.js';
 import type { GuardedLog } from './guarded-log.js';
 import type { KeptModels } from './kept-models.js';
-import { AnswerLost, type Placed, type Remembered, type Transacted } from './log-backend.js';
+import { AnswerLost, type Placed, type CachedPlan, type Transacted } from './log-backend.js';
 import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
 import type { CurrentModel, View } from './plan-appends.js';
 import { ViewCache } from './view-cache.js';
@@ -21,10 +21,10 @@ export class GroupWriter {
   readonly #cache = new ViewCache();
   readonly #planner: Planner = {
     question: (appends) => this.#questionFor(appends),
-    remembered: (attempt) => this.#remembered(attempt),
+    fromCache: (attempt) => this.#fromCache(attempt),
     plan: (attempt, found) => this.#plan(attempt, found),
   };
-  #writes = 0;
+  #writeCount = 0;
 
   constructor(backend: GuardedLog, clock: Clock, models: KeptModels) {
     this.#backend = backend;
@@ -34,16 +34,18 @@ export class GroupWriter {
 
   /** Clears the cache after a write outside of appends. */
   forget(): void {
-    this.#writes += 1;
+    this.#writeCount += 1;
     this.#cache.forget();
   }
 
   /** The number of writes through this writer. */
-  get writes(): number {
-    return this.#writes;
+  get writeCount(): number {
+    return this.#writeCount;
   }
 
-  /** Writes a group in one transaction. If the answer is lost, it finds out the outcome. */
+  /**
+   * Writes a group in one transaction. If the connection fails during the commit, checks whether the group was written.
+   */
   async write(group: readonly Queued[]): Promise<Outcomes> {
     for (let tries = 1; ; tries++) {
       const attempt = new Attempt(group, this.#planner);
@@ -58,7 +60,7 @@ export class GroupWriter {
         if (outcomes !== undefined) return outcomes;
         if (tries > 1 || caught.next === 'give-up') throw caught.fault;
       } finally {
-        attempt.leave();
+        attempt.unsubscribe();
       }
     }
   }
@@ -72,16 +74,16 @@ export class GroupWriter {
     }
   }
 
-  #remembered(attempt: Attempt): Remembered<Outcomes> | undefined {
-    const view = this.#cache.enoughFor(attempt.appends, this.models.opened);
-    return view && { token: this.#cache.token, plan: () => this.#planRemembered(attempt, view) };
+  #fromCache(attempt: Attempt): CachedPlan<Outcomes> | undefined {
+    const view = this.#cache.viewFor(attempt.appends, this.models.opened);
+    return view && { token: this.#cache.token, plan: () => this.#planFromCache(attempt, view) };
   }
 
   /** Plans from the cache. A plan that refuses an append is discarded, because the cached reason may be outdated. */
-  #planRemembered(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
+  #planFromCache(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
     const planned = attempt.planned(view, { clock: this.#clock, form: this.#backend.form });
-    const isBelieved = planned.result.every((outcome) => outcome === GIVEN_UP || 'recorded' in outcome);
-    return isBelieved ? attempt.begin(planned) : undefined;
+    const isUsable = planned.result.every((outcome) => outcome === GIVEN_UP || 'recorded' in outcome);
+    return isUsable ? attempt.markSent(planned) : undefined;
   }
 
   #plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp {
@@ -91,7 +93,7 @@ export class GroupWriter {
     const hasReceipt = (name: string): boolean => receipts.has(name);
     const end = (streamId: StreamId): StreamEnd | undefined => ends.get(streamId);
     attempt.view = { head, keptByHead, end, unreadable, hasReceipt, models };
-    return attempt.begin(attempt.planned(attempt.view, { clock: this.#clock, form: this.#backend.form }));
+    return attempt.markSent(attempt.planned(attempt.view, { clock: this.#clock, form: this.#backend.form }));
   }
 
   /** The read models that are at the head or can be caught up; or what must be looked up to know. */
@@ -99,9 +101,9 @@ export class GroupWriter {
     const current: CurrentModel[] = [];
     const questions: ModelQuestion[] = [];
     for (const { opened, reader, target } of this.models.all) {
-      const brought = broughtToHead(found, { opened, reader, form: this.#backend.form, target });
-      if (brought.kind === 'look') questions.push(brought.question);
-      else if (brought.kind === 'current') current.push(brought.model);
+      const caughtUp = catchUpToHead(found, { opened, reader, form: this.#backend.form, target });
+      if (caughtUp.kind === 'look') questions.push(caughtUp.question);
+      else if (caughtUp.kind === 'current') current.push(caughtUp.model);
     }
     return questions.length > 0 ? { question: { ...NO_QUESTION, models: questions } } : current;
   }
@@ -115,36 +117,40 @@ export class GroupWriter {
     return { streams, receipts, models: this.models.questionsFor(streams) };
   }
 
-  #learn({ view, appends }: Attempt, { plan, token, wasRemembered }: Transacted<Outcomes>): void {
-    this.#writes += 1;
+  #learn({ view, appends }: Attempt, { plan, token, plannedFromCache }: Transacted<Outcomes>): void {
+    this.#writeCount += 1;
     if (token === undefined) return;
     const { all } = this.models;
-    // A read model was left behind, so the next group must look up again.
-    if (!wasRemembered && view?.models.length !== all.length) return this.#cache.forget();
-    this.#cache.advance(plan, token, wasRemembered || view === undefined ? undefined : { view, group: appends });
+    // A read model is lagging, so the next group must look up again.
+    if (!plannedFromCache && view?.models.length !== all.length) return this.#cache.forget();
+    this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
     for (const { id, rows } of plan.models) {
       const reader = all.find(({ opened }) => this.#cache.idOf(opened.name) === id)?.reader;
       for (const row of rows) reader?.wrote(row);
     }
   }
 
+  /** The outcomes of a group whose transaction may have been written; `undefined` when it was not. */
   async #afterLoss({ last, group }: Attempt, { fault }: AnswerLost): Promise<Outcomes | undefined> {
     try {
-      const placed = last !== undefined && (await this.#backend.wasWritten(last.plan));
-      return placed === false ? undefined : placedIn(last?.result ?? [], placed === true ? undefined : placed);
+      if (last === undefined) return undefined;
+      const written = await this.#backend.wasWritten(last.plan);
+      if (written === false) return undefined;
+      return placedIn(last.result, written === true ? undefined : written);
     } catch (cause) {
       return group.map(({ append: { streamId } }, index): Outcome => {
         const outcome = last?.result[index];
         // A refusal by the plan stands, whatever happened to the other appends.
         const isRefused = outcome !== undefined && 'refused' in outcome;
         if (isRefused) return outcome;
+        // `written-unseen`: the append was written, but its result is not available.
         return { refused: isFault(cause, 'written-unseen') ? cause : new OutcomeUnknown({ streamId }, cause ?? fault) };
       });
     }
   }
 }
 
-/** The outcomes of a plan, with its events where the server has placed them. */
+/** The outcomes of a plan, with the events as stored, if the server assigned their positions. */
 function placedIn(outcomes: Outcomes, placed: Placed | undefined): Outcomes {
   if (placed === undefined) return outcomes;
   const next = placed.values();

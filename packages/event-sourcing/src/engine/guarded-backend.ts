@@ -4,7 +4,9 @@ import type { Backend, CountedRows, FoundRows, WantedRows } from './backend.js';
 import { GuardedLog } from './guarded-log.js';
 import type { ModelId, ModelTarget } from './view.js';
 
-/** A backend that is closed, or whose wait is over, as a {@link GuardedLog} is. */
+/**
+ * A backend whose calls fail once it is closed or their wait is over; adds the read-model calls to {@link GuardedLog}.
+ */
 export class GuardedBackend extends GuardedLog {
   readonly #backend: Backend;
 
@@ -13,8 +15,8 @@ export class GuardedBackend extends GuardedLog {
     this.#backend = backend;
   }
 
-  /** Whether the backend can check tokens without a query. */
-  get tellsCurrent(): boolean {
+  /** Whether the backend can check cache tokens ({@link Backend.isCurrent}) without a query. */
+  get canCheckTokens(): boolean {
     return 'isCurrent' in this.#backend;
   }
 

@@ -1,5 +1,5 @@
 import type { ConsumerBackend } from '../consume/consumer-backend.js';
-import { refuseOver, type WaitOptions } from '../deadline.js';
+import { throwIfExpired, type WaitOptions } from '../deadline.js';
 import type { Fault } from '../fault.js';
 import { StoreClosed } from '../faults.js';
 import type { HeadProof } from '../projections/head-proof.js';
@@ -102,7 +102,7 @@ export class GuardedLog {
   protected call<Result>(wait: WaitOptions | undefined, call: () => Promise<Result>): Promise<Result> {
     try {
       this.#refuseClosed();
-      refuseOver(`a call of ${this.name}`, wait);
+      throwIfExpired(`a call of ${this.name}`, wait);
     } catch (refused) {
       return Promise.reject(refused instanceof Error ? refused : new Error(String(refused)));
     }

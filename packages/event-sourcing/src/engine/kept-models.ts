@@ -4,7 +4,7 @@ import type { RowReader } from './row-reader.js';
 import type { ModelQuestion, ModelTarget } from './view.js';
 import type { StreamId } from '../streams/stream-id.js';
 
-/** A read model that appends update, and how its rows are read. */
+/** An inline read model, which appends update, and how its rows are read. */
 export interface KeptModel {
   readonly opened: OpenedModel;
   readonly target: ModelTarget;

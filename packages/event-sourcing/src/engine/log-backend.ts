@@ -18,14 +18,14 @@ export interface Transaction<Result> {
   readonly question: Question;
   /** Ends waits before the write is planned. It does not abort after a plan to write was made. */
   readonly signal?: AbortSignal | undefined;
-  /** Rows can be computed again, so a backend need not sync them. */
+  /** What the plans write. Rows can be computed again, so a backend need not sync them. */
   readonly writes: 'events' | 'rows';
-  /** None of its appends expects an exact revision: whatever others write in between, it goes behind it. */
+  /** None of its appends expects an exact revision: the events go after whatever others write in between. */
   readonly isLoose?: boolean;
-  /** How to plan from the cache, while no other writer has written. */
-  readonly remembered?: Remembered<Result> | undefined;
+  /** A plan from the engine's cache, which is valid while no other writer has written. */
+  readonly fromCache?: CachedPlan<Result> | undefined;
   /**
-   * Plans from everything found so far (`foundTogether`), or returns what else to look up. Synchronous and pure: it may
+   * Plans from everything found so far (`mergeFound`), or returns what else to look up. Synchronous and pure: it may
    * be called again with the result of another look-up. The transaction throws what it throws.
    */
   readonly plan: (found: Found) => Planned<Result> | MoreToLookUp;
@@ -35,7 +35,7 @@ export interface Transaction<Result> {
  * A plan from the engine's cache. A backend uses it instead of looking anything up when it can tell, within the writing
  * transaction, that the log is still as the token says. `undefined`: the cache does not suffice.
  */
-export interface Remembered<Result> {
+export interface CachedPlan<Result> {
   /** The state of the log when this was cached. */
   readonly token: unknown;
   /** Plans without a look-up. */
@@ -46,12 +46,13 @@ export interface Remembered<Result> {
 export interface Transacted<Result> extends Planned<Result> {
   /** The token for the next plan; `undefined` when nothing may be cached. */
   readonly token: unknown;
-  readonly wasRemembered: boolean;
-  /** Where the server has placed the events; absent where they stand where the plan says. */
+  /** Whether the plan is that of {@link Transaction.fromCache}. */
+  readonly plannedFromCache: boolean;
+  /** The events as stored, if the server assigned their positions; absent if they have those of the plan. */
   readonly placed?: Placed;
 }
 
-/** The events of each append of a plan, in its order, where the server has placed them. */
+/** The events of each append of a plan, in its order, with the positions that the server assigned. */
 export type Placed = readonly (readonly RecordedEvent[])[];
 
 /**
@@ -95,10 +96,10 @@ export interface LogBackend {
    */
   transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>>;
   /**
-   * Whether a plan whose answer was lost is written, or where the server has placed its events. After the answer
-   * `false`, it never will be.
+   * Whether a plan whose outcome is unknown was written; its events as stored, if the server assigned their positions.
+   * After `false`, it never will be.
    *
-   * @throws WrittenUnseen when it is written, and its place can't be read. Any other error means that the outcome is
+   * @throws WrittenUnseen when it was written, but its events can't be read. Any other error means that the outcome is
    * unknown.
    */
   wasWritten(plan: Plan): Promise<Placed | boolean>;

@@ -1,4 +1,4 @@
-import { refuseOver } from '../deadline.js';
+import { throwIfExpired } from '../deadline.js';
 import type { Queued } from '../store/append-queue.js';
 import { checkedAppend, encodedAppend } from '../store/checked-append.js';
 import type { Acknowledged } from '../streams/acknowledged.js';
@@ -27,13 +27,13 @@ export class LoneAppends {
 
   /** Implements `EventStore.append`. */
   async append(append: Append): Promise<readonly RecordedEvent[]> {
-    refuseOver(`appending to ${append.streamId}`, append);
+    throwIfExpired(`appending to ${append.streamId}`, append);
     const checked = this.#form === 'text' ? encodedAppend(append) : checkedAppend(append);
     this.#underWay += 1;
     try {
       const [outcome] = await this.#writer.write([new Lone(checked)]);
-      // Unlike in a queue, the caller has not been told yet.
-      if (outcome === GIVEN_UP) refuseOver(`appending to ${append.streamId}`, append);
+      // Unlike the queue, nothing has rejected this call yet.
+      if (outcome === GIVEN_UP) throwIfExpired(`appending to ${append.streamId}`, append);
       if (outcome === undefined || 'refused' in outcome) throw outcome?.refused;
       this.#acknowledged?.note(outcome.recorded.at(-1)?.position);
       return outcome.recorded;

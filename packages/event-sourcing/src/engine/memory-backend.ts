@@ -12,7 +12,7 @@ import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { Backend, CountedRows, FoundRows, WantedRows } from './backend.js';
 import type { LogRange, Transacted, Transaction } from './log-backend.js';
-import { foundTogether } from './lookup.js';
+import { mergeFound } from './lookup.js';
 import { MemoryLog } from './memory-log.js';
 import { MemoryRows } from './memory-rows.js';
 import type { PlacedAppend, Plan } from './plan.js';
@@ -64,23 +64,23 @@ export class MemoryBackend implements Backend {
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     for (let { question } = transaction, found: Found | undefined; ;) {
-      found = foundTogether(found, this.#find(question));
+      found = mergeFound(found, this.#find(question));
       const planned = transaction.plan(found);
       if ('question' in planned) ({ question } = planned);
       else {
         const persisting = this.persist(planned.plan);
         if (persisting !== undefined) await persisting;
         this.carryOut(planned.plan);
-        return { ...planned, token: undefined, wasRemembered: false };
+        return { ...planned, token: undefined, plannedFromCache: false };
       }
     }
   }
 
   readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
-    return receiptPages((after, limit) => this.#receiptsBehind(after, limit), options);
+    return receiptPages((after, limit) => this.#receiptsAfter(after, limit), options);
   }
 
-  /** In memory, no answer is ever lost. */
+  /** In memory, the outcome of a write is always known. */
   async wasWritten(): Promise<boolean> {
     return false;
   }
@@ -137,12 +137,12 @@ export class MemoryBackend implements Backend {
   }
 
   /** In the order of their names. */
-  #receiptsBehind(after: ReceiptKey | undefined, limit: number): readonly StreamReceipt[] {
-    const behind = after === undefined ? '' : receiptName(after);
-    const names = [...this.#receipts.keys()].filter((name) => name > behind).sort();
+  #receiptsAfter(after: ReceiptKey | undefined, limit: number): readonly StreamReceipt[] {
+    const start = after === undefined ? '' : receiptName(after);
+    const names = [...this.#receipts.keys()].filter((name) => name > start).sort();
     return names.slice(0, limit).flatMap((name) => {
-      const kept = this.#receipts.get(name);
-      return kept === undefined ? [] : { streamId: kept.streamId, ...kept.receipt };
+      const stored = this.#receipts.get(name);
+      return stored === undefined ? [] : { streamId: stored.streamId, ...stored.receipt };
     });
   }
 
@@ -179,16 +179,16 @@ export class MemoryBackend implements Backend {
     return found;
   }
 
-  #foundModel({ target, keys, behind }: ModelQuestion): FoundModel | undefined {
+  #foundModel({ target, keys, unprocessed }: ModelQuestion): FoundModel | undefined {
     const model = this.#modelOf(target);
     if (model === undefined) return undefined;
     const rows = new Map<string, unknown>();
     for (const key of keys) rows.set(key, model.rows.get(key));
     const found = { id: model.id, checkpoint: this.#checkpointOf(model), rows };
-    if (behind === undefined) return found;
-    const isWanted = filterPredicate(behind.filter);
-    const events = this.#log.after(behind.after).filter(isWanted);
-    return { ...found, behind: { events, considered: this.#log.head, isHead: true } };
+    if (unprocessed === undefined) return found;
+    const isWanted = filterPredicate(unprocessed.filter);
+    const events = this.#log.after(unprocessed.after).filter(isWanted);
+    return { ...found, unprocessed: { events, scannedUpTo: this.#log.head, reachedHead: true } };
   }
 
   #modelOf({ name, shadow }: ModelTarget): MemoryRows | undefined {
@@ -231,8 +231,8 @@ export class MemoryBackend implements Backend {
     for (const event of recorded) this.#log.record(event);
     if (receipt === undefined) return;
     const { key, fingerprint } = receipt;
-    const kept = Object.freeze({ key, fingerprint, revision: end.revision });
-    this.#receipts.set(receiptName({ streamId, key }), { streamId, receipt: kept });
+    const stored = Object.freeze({ key, fingerprint, revision: end.revision });
+    this.#receipts.set(receiptName({ streamId, key }), { streamId, receipt: stored });
   }
 }
 

@@ -5,7 +5,7 @@ import { filterPredicate } from '../streams/event-filter.js';
 import type { ReadStreamsOptions } from '../streams/event-store.js';
 import { followedInAppend, type RecordedEvent } from '../streams/event.js';
 import { pageSizeOf } from '../streams/paging.js';
-import { placeIn, positionOf, START, type Position } from '../streams/position.js';
+import { ordinalOf, positionOf, START, type Position } from '../streams/position.js';
 import { revisionAfter } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { yieldToLoop } from '../yield-to-loop.js';
@@ -29,11 +29,11 @@ export class MemoryLog {
 
   /** All events after a position. */
   after(position: Position): readonly RecordedEvent[] {
-    return this.#log.slice(Number(placeIn(position)));
+    return this.#log.slice(Number(ordinalOf(position)));
   }
 
   has(position: Position): boolean {
-    return (this.#log[Number(placeIn(position)) - 1]?.position ?? START) === position;
+    return (this.#log[Number(ordinalOf(position)) - 1]?.position ?? START) === position;
   }
 
   record(event: RecordedEvent): void {
@@ -67,7 +67,7 @@ export class MemoryLog {
   readLog(after: Position, { filter, pageSize }: LogRange): ReadAhead {
     if (!this.has(after)) throw new PositionUnknown({ position: after, head: this.head });
     const isWanted = filterPredicate(filter);
-    const start = Number(placeIn(after));
+    const start = Number(ordinalOf(after));
     const end = Math.min(this.#log.length, start + SCANNED_AT_ONCE);
     const events: RecordedEvent[] = [];
     let next = start;
@@ -77,8 +77,8 @@ export class MemoryLog {
       if (isWanted(event)) events.push(event);
       followed = followedInAppend(event);
     }
-    const considered = this.#log[next - 1]?.position ?? START;
-    return { events, considered, isHead: next >= this.#log.length };
+    const scannedUpTo = this.#log[next - 1]?.position ?? START;
+    return { events, scannedUpTo, reachedHead: next >= this.#log.length };
   }
 
   /** One stream after another, each up to a position. */

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { reducePage } from '../projections/reduce-page.js';
 import { notBefore } from '../streams/recording.js';
 import type { RecordedEvent } from '../streams/event.js';
-import { placeIn, positionOf, type Position } from '../streams/position.js';
+import { ordinalOf, positionOf, type Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { Outcome } from '../store/append-queue.js';
 import { recordedEvents, refusalOf } from '../store/placing.js';
@@ -21,12 +21,13 @@ export interface CurrentModel {
   /** The stored row under a key, if it was looked up. */
   readonly known: (key: string) => KnownRow<unknown> | undefined;
   /** The rows that catch the read model up; `undefined` when it is at the head. */
-  readonly brought: readonly EncodedRow<unknown>[] | undefined;
+  readonly catchUpRows: readonly EncodedRow<unknown>[] | undefined;
 }
 
 /** The snapshot that a group of appends is planned on. */
 export interface View {
   readonly head: Position;
+  /** As `Found.keptByHead`. */
   readonly keptByHead: readonly ModelId[];
   /** The end of a stream; `undefined` for a stream without events. */
   readonly end: (streamId: StreamId) => StreamEnd | undefined;
@@ -45,8 +46,8 @@ export interface Planning {
 
 /**
  * Plans a group of appends. Each is checked, placed and reduced after the previous ones; a refused one has no effect on
- * the others. Pure apart from the clock: the same group on the same view gives the same plan, equal to that of the
- * appends one by one.
+ * the others. Pure apart from the clock: the same group on the same view gives the same plan, and planning a group gives
+ * the same result as planning its appends one at a time.
  */
 export function planAppends(
   group: readonly CheckedAppend[],
@@ -73,7 +74,7 @@ class Draft {
     this.#view = view;
     this.#planning = planning;
     this.#head = view.head;
-    this.#rows = view.models.map(({ brought = [] }) => new Map(brought.map((row) => [row.key, row])));
+    this.#rows = view.models.map(({ catchUpRows = [] }) => new Map(catchUpRows.map((row) => [row.key, row])));
   }
 
   /** Plans one append. A refusal affects only this append. */
@@ -95,10 +96,9 @@ class Draft {
     if (refused !== undefined) return { refused };
     const recorded = this.#placed(append, last);
     this.#reduce(recorded);
-    if (name !== undefined) (this.#receipts ??= new Set()).add(name);
     const end = recorded.at(-1) ?? last;
-    // An append without events is accepted on a stream that has some.
-    if (end !== undefined) this.#accept({ append, recorded, end });
+    // Never undefined: `refusalOf` refuses an append without events to a stream without events.
+    if (end !== undefined) this.#accept({ append, recorded, end }, name);
     return { recorded };
   }
 
@@ -113,7 +113,7 @@ class Draft {
       kept: models.map(({ id }) => id),
       models: [
         ...(isWritten ? models.flatMap((model, index) => this.#planOf(model, index)) : []),
-        ...(hasEvents ? this.#left() : []),
+        ...(hasEvents ? this.#noLongerInline() : []),
       ],
     };
   }
@@ -122,7 +122,7 @@ class Draft {
     return recordedEvents(append, {
       after: last?.revision,
       recordedAt: notBefore(last?.recordedAt, append.recordedAt ?? this.#planning.clock()),
-      position: (index, { id }) => positionOf(placeIn(this.#head) + BigInt(index + 1), id),
+      position: (index, { id }) => positionOf(ordinalOf(this.#head) + BigInt(index + 1), id),
     });
   }
 
@@ -154,28 +154,30 @@ class Draft {
     return encodedRows(projection, reduced.rows, { before: known, form: this.#planning.form });
   }
 
-  #accept(placed: PlacedAppend): void {
+  #accept(placed: PlacedAppend, receipt: string | undefined): void {
     const { append, end, recorded } = placed;
     this.#appends.push(placed);
+    if (receipt !== undefined) (this.#receipts ??= new Set()).add(receipt);
     (this.#ends ??= new Map()).set(append.streamId, end);
     this.#head = recorded.at(-1)?.position ?? this.#head;
   }
 
-  #planOf({ id, brought }: CurrentModel, index: number): readonly ModelPlan[] {
+  #planOf({ id, catchUpRows }: CurrentModel, index: number): readonly ModelPlan[] {
     const rows = Array.from(this.#rows[index]?.values() ?? []);
-    if (brought !== undefined) return [{ id, rows, checkpoint: this.#view.head }];
+    // Stored explicitly, because the head event does not list the model. The group's events, if any, then move it on.
+    if (catchUpRows !== undefined) return [{ id, rows, checkpoint: this.#view.head }];
     return rows.length === 0 ? [] : [{ id, rows }];
   }
 
   /**
-   * The read models that the last event names and these events do not. Their checkpoint is stored explicitly from now
-   * on.
+   * The read models that are listed as inline on the head event, but not on the new events. From now on their checkpoint
+   * is stored explicitly.
    */
-  #left(): readonly ModelPlan[] {
+  #noLongerInline(): readonly ModelPlan[] {
     const { keptByHead, models, head } = this.#view;
     if (keptByHead.length === 0) return [];
-    const isKept = new Set(models.map(({ id }) => id));
-    return keptByHead.filter((id) => !isKept.has(id)).map((id) => ({ id, rows: [], checkpoint: head }));
+    const inline = new Set(models.map(({ id }) => id));
+    return keptByHead.filter((id) => !inline.has(id)).map((id) => ({ id, rows: [], checkpoint: head }));
   }
 }
 

@@ -35,7 +35,7 @@ export interface Plan {
   /** The head after the transaction. */
   readonly head: Position;
   readonly appends: readonly PlacedAppend[];
-  /** The read models that are at the head after the transaction; each event names them. */
+  /** The inline read models of these events, listed on each: at the next look-up they are `Found.keptByHead`. */
   readonly kept: readonly ModelId[];
   readonly models: readonly ModelPlan[];
   /** A shadow that is promoted to the live read model of its name. */

@@ -7,7 +7,7 @@ const MOST_ROWS = 20_000;
 interface Since {
   readonly token: unknown;
   /** The number of writes through this store. */
-  readonly writes: number;
+  readonly writeCount: number;
 }
 
 type Found<Row> = Required<RowsAt<ReadonlyMap<string, Row>>>;
@@ -21,9 +21,10 @@ export class SeenRows<Row> {
   /** The rows under these keys, if all of them are cached and valid. */
   rowsOf(
     keys: readonly string[],
-    { writes, isCurrent }: { readonly writes: number; readonly isCurrent: (token: unknown) => boolean },
+    { writeCount, isCurrent }: { readonly writeCount: number; readonly isCurrent: (token: unknown) => boolean },
   ): Found<Row> | undefined {
-    if (this.#since?.writes !== writes || this.#at === undefined || !isCurrent(this.#since.token)) return undefined;
+    if (this.#since?.writeCount !== writeCount || this.#at === undefined || !isCurrent(this.#since.token))
+      return undefined;
     const rows = new Map<string, Row>();
     for (const key of keys) {
       const seen = this.#rows.get(key);
@@ -35,7 +36,7 @@ export class SeenRows<Row> {
 
   /** Caches the rows that were read. */
   add(keys: readonly string[], { rows, ...at }: Found<Row>, since: Since): void {
-    const isSame = this.#since?.token === since.token && this.#since?.writes === since.writes;
+    const isSame = this.#since?.token === since.token && this.#since?.writeCount === since.writeCount;
     if (!isSame) this.#rows = new Lru(MOST_ROWS);
     this.#since = since;
     this.#at = at;

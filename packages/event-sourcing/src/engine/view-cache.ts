@@ -55,9 +55,9 @@ export class ViewCache {
   }
 
   /** A view that suffices to plan this group; `undefined` when something must be looked up. */
-  enoughFor(group: readonly CheckedAppend[], opened: readonly OpenedModel[]): View | undefined {
+  viewFor(group: readonly CheckedAppend[], opened: readonly OpenedModel[]): View | undefined {
     const known = this.#known;
-    if (known?.models.length !== opened.length || !group.every((append) => this.#isEnough(append, known)))
+    if (known?.models.length !== opened.length || !group.every((append) => this.#canPlan(append, known)))
       return undefined;
     const begun = new Set<string>(group.flatMap(({ streamId }) => (this.#ends.has(streamId) ? [] : [streamId])));
     return {
@@ -69,7 +69,7 @@ export class ViewCache {
       models: known.models.map(({ rows, ...model }): CurrentModel => ({
         ...model,
         known: (key) => rows.get(key) ?? (begun.has(key) ? NO_ROW : undefined),
-        brought: undefined,
+        catchUpRows: undefined,
       })),
     };
   }
@@ -99,7 +99,7 @@ export class ViewCache {
    * Whether an append can be planned from the cache. A new stream and a receipt need no look-up: the backend notices an
    * existing one when it writes. A new stream has no row of its own, but may share one.
    */
-  #isEnough({ streamId, expected, events }: CheckedAppend, { models }: Known): boolean {
+  #canPlan({ streamId, expected, events }: CheckedAppend, { models }: Known): boolean {
     const isKnown = this.#ends.has(streamId);
     if (events.length === 0 || (!isKnown && expected !== 'no-stream')) return false;
     return models.every(({ opened, rows }) => {

@@ -28,8 +28,8 @@ export interface ModelQuestion {
   readonly target: ModelTarget;
   /** The rows to look up. */
   readonly keys: Iterable<string>;
-  /** The events to read that the rows have not reduced yet. */
-  readonly behind?: { readonly after: Position; readonly filter: EventFilter; readonly pageSize: number };
+  /** The events after the checkpoint, which the rows have not reduced yet. */
+  readonly unprocessed?: { readonly after: Position; readonly filter: EventFilter; readonly pageSize: number };
 }
 
 /** What to look up in a backend, in one snapshot. */
@@ -53,7 +53,10 @@ export interface Found {
   readonly token: unknown;
   /** The last event of the log; `START` for an empty log. */
   readonly head: Position;
-  /** The read models that the last event names: they were updated in its transaction. */
+  /**
+   * The inline read models listed on the last event: its transaction updated them, so their checkpoint is the head. Only
+   * the checkpoints of the others are stored explicitly. A plan lists those of its own events (`Plan.kept`).
+   */
   readonly keptByHead: readonly ModelId[];
   /** The end of each requested stream that has events. */
   readonly ends: ReadonlyMap<StreamId, StreamEnd>;
@@ -77,8 +80,8 @@ export interface FoundModel {
   readonly checkpoint: Position | undefined;
   /** The stored row under each requested key; `undefined` when there is none. */
   readonly rows: ReadonlyMap<string, unknown>;
-  /** The requested events. */
-  readonly behind?: ReadAhead;
+  /** The requested events after the checkpoint. */
+  readonly unprocessed?: ReadAhead;
 }
 
 /**

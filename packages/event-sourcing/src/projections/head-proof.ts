@@ -2,7 +2,7 @@ import type { Deadline, WaitOptions } from '../deadline.js';
 import { PositionUnknown } from '../faults.js';
 import type { EventStore } from '../streams/event-store.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
-import { placeIn, START, type Position } from '../streams/position.js';
+import { ordinalOf, START, type Position } from '../streams/position.js';
 
 /**
  * A store's answer to one question: where its head is, and whether a read model's checkpoint is an event of its log
@@ -37,7 +37,7 @@ export function standingBy({ checkpoint, head, isInLog }: HeadProof): Standing {
  */
 export function standingInStep(checkpoint: Position, head: Position): Standing {
   if (checkpoint === head) return 'at-head';
-  const isBehind = placeIn(checkpoint) < placeIn(head);
+  const isBehind = ordinalOf(checkpoint) < ordinalOf(head);
   return isBehind ? 'behind' : 'lost';
 }
 

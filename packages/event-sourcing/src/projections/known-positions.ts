@@ -3,7 +3,7 @@ import { PositionUnknown } from '../faults.js';
 import { Lru } from '../store/lru.js';
 import type { Store } from '../store.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
-import { placeIn, START, type Position } from '../streams/position.js';
+import { ordinalOf, START, type Position } from '../streams/position.js';
 import type { RowsAt } from './read-model-store.js';
 
 /** Refuses positions at which a store has no event: a reader who names one expects to see a change. */
@@ -20,7 +20,7 @@ export class KnownPositions {
 
   /** Checked before any wait. @throws PositionUnknown when another event is at the rows' position. */
   demandSameHistory(position: Position, { checkpoint = START }: RowsAt<unknown>): void {
-    if (placeIn(position) !== placeIn(checkpoint) || position === checkpoint) return;
+    if (ordinalOf(position) !== ordinalOf(checkpoint) || position === checkpoint) return;
     throw new PositionUnknown({ position, head: checkpoint });
   }
 

@@ -44,12 +44,12 @@ export interface ReadModelChange<Row> {
    * Events the step is based on. Where the events are in the same store, the step's transaction checks that the log
    * holds them (it always holds `START`). Elsewhere the caller checks that.
    */
-  readonly standsOn?: readonly Position[];
+  readonly basedOn?: readonly Position[];
   /**
-   * For the last step of a rebuild: the checkpoint of live rows that belong to a lost history. Such rows may be ahead
-   * and are replaced all the same.
+   * For the last step of a rebuild: the checkpoint of live rows that belong to a lost history, as after a restored
+   * backup. Such rows are replaced even if they are ahead: it is not a conflict.
    */
-  readonly lost?: Position;
+  readonly lostCheckpoint?: Position;
 }
 
 /** Rows and their checkpoint, both of one snapshot. */

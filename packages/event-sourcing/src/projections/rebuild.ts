@@ -99,9 +99,15 @@ export class Rebuild<Event extends EventShape, Row> {
    * @throws CheckpointConflict when the live rows are ahead even so.
    * @throws PositionUnknown when the log was replaced meanwhile.
    */
-  async finish({ checkpoint, lost }: { readonly checkpoint: Position; readonly lost?: Position }): Promise<void> {
+  async finish({
+    checkpoint,
+    lostCheckpoint,
+  }: {
+    readonly checkpoint: Position;
+    readonly lostCheckpoint?: Position;
+  }): Promise<void> {
     await this.#write(this.#sorted().slice(0, -SLICE));
-    const step = { ...this.#step(checkpoint), ...(lost !== undefined && { lost }) };
+    const step = { ...this.#step(checkpoint), ...(lostCheckpoint !== undefined && { lostCheckpoint }) };
     await this.#copy.switchOver({ ...step, rows: this.#held }, this.#deadline);
   }
 
@@ -131,7 +137,7 @@ export class Rebuild<Event extends EventShape, Row> {
 
   #step(checkpoint: Position): Omit<ReadModelChange<Row>, 'rows'> {
     const expected = this.#written;
-    const standsOn = [expected ?? START, this.#readUpTo, checkpoint];
-    return { expected, checkpoint, ...(this.#keeps === 'inline' && { standsOn }) };
+    const basedOn = [expected ?? START, this.#readUpTo, checkpoint];
+    return { expected, checkpoint, ...(this.#keeps === 'inline' && { basedOn }) };
   }
 }

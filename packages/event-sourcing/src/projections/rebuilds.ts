@@ -97,7 +97,7 @@ export class Rebuilds<Event extends EventShape, Row> {
       if (keeps === 'followed') await demandInLog(store, end, deadline);
       await rebuild.readOn(store, reading);
       const checkpoint = laterPosition(end, rebuild.reached);
-      await rebuild.finish({ checkpoint, ...(isLost && { lost: reached }) });
+      await rebuild.finish({ checkpoint, ...(isLost && { lostCheckpoint: reached }) });
       return checkpoint;
     });
   }

@@ -93,8 +93,8 @@ class Steps<Event extends EventShape, Row> {
   async #commit({ checkpoint, rows }: Pick<ReadModelChange<Row>, 'checkpoint' | 'rows'>): Promise<void> {
     const { keeps, model } = this.#parts;
     const expected = this.#reached;
-    const standsOn = keeps === 'inline' && { standsOn: [expected ?? START, checkpoint] };
-    await model.commit({ expected, checkpoint, rows, ...standsOn }, this.#deadline);
+    const basedOn = keeps === 'inline' && { basedOn: [expected ?? START, checkpoint] };
+    await model.commit({ expected, checkpoint, rows, ...basedOn }, this.#deadline);
     this.#reached = checkpoint;
   }
 }

@@ -12,10 +12,10 @@ import { Subscription, type Join } from './subscription.js';
 export interface ReadAhead {
   /** Whole appends. */
   readonly events: readonly RecordedEvent[];
-  /** All events up to here have been looked at; those that pass the filter are in `events`. */
-  readonly considered: Position;
+  /** All events up to here were scanned; those that pass the filter are in `events`. */
+  readonly scannedUpTo: Position;
   /** Whether this was the head of the store. */
-  readonly isHead: boolean;
+  readonly reachedHead: boolean;
   /**
    * When the store was asked for its head, by `performance.now()`; `-Infinity` when it was not asked. Default: the
    * start of this look.
@@ -34,11 +34,11 @@ export async function* readThrough(
   const read = quietly(look, signal);
   let reached = after;
   while (!isAborted(signal)) {
-    const { events, considered, isHead } = await read(reached);
+    const { events, scannedUpTo, reachedHead } = await read(reached);
     if (isAborted(signal)) return;
-    reached = considered;
+    reached = scannedUpTo;
     if (events.length > 0) yield events;
-    if (isHead) return;
+    if (reachedHead) return;
     await yieldToLoop();
   }
 }
@@ -123,21 +123,21 @@ class FeedRun {
     const read = quietly(this.#source.live?.(signal) ?? this.#source.reader({ signal }), signal);
     while (!signal.aborted) {
       const change = this.#source.changed(signal);
-      for (let isHead = false; !isHead && !signal.aborted;) {
+      for (let reachedHead = false; !reachedHead && !signal.aborted;) {
         const askedAt = performance.now();
         const ahead = await read(this.#position);
-        ({ isHead } = ahead);
+        ({ reachedHead } = ahead);
         this.#hand({ askedAt, ...ahead });
-        if (!isHead) await yieldToLoop();
+        if (!reachedHead) await yieldToLoop();
       }
       await change;
     }
   }
 
-  #hand({ events, considered, isHead, askedAt = -Infinity }: ReadAhead): void {
-    if (considered <= this.#position) return;
-    this.#position = considered;
-    for (const buffer of this.#buffers) buffer.push({ items: events, position: considered, isHead, askedAt });
+  #hand({ events, scannedUpTo, reachedHead, askedAt = -Infinity }: ReadAhead): void {
+    if (scannedUpTo <= this.#position) return;
+    this.#position = scannedUpTo;
+    for (const buffer of this.#buffers) buffer.push({ items: events, position: scannedUpTo, reachedHead, askedAt });
   }
 
   #fail(fault: unknown): void {

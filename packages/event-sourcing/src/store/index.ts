@@ -2,14 +2,14 @@
 export { MemoryBackend, type MemoryBackendOptions } from '../engine/memory-backend.js';
 export { followedStoreOn, storeOn, type EngineOptions } from '../engine/engine-store.js';
 export { KeptModels } from '../engine/kept-models.js';
-export { foundTogether } from '../engine/lookup.js';
+export { mergeFound } from '../engine/lookup.js';
 export type { Backend, CountedRows, FoundRows, WantedRows } from '../engine/backend.js';
 export {
   AnswerLost,
   type LogBackend,
   type LogRange,
   type Placed,
-  type Remembered,
+  type CachedPlan,
   type Transacted,
   type Transaction,
 } from '../engine/log-backend.js';
@@ -38,7 +38,7 @@ export { Feed, type ReadAhead, type Reader } from './feed.js';
 export { refuseGaps, streamThrough, type StreamPage, type StreamPart } from './stream-pages.js';
 export { receiptPages } from './receipt-pages.js';
 export { closedBy } from './closed-by.js';
-export { Deadline, refuseOver, type WaitOptions } from '../deadline.js';
+export { Deadline, throwIfExpired, type WaitOptions } from '../deadline.js';
 export { TimedEventStore } from '../streams/timed-event-store.js';
 export { TimedReadModel } from '../projections/timed-read-model.js';
 export { LiveBuffer } from './live-buffer.js';
@@ -100,7 +100,7 @@ export type {
   StreamReceipt,
   SubscriptionMessage,
 } from '../streams/event-store.js';
-export { placeIn, position, positionOf, taggedPosition } from '../streams/position.js';
+export { ordinalOf, position, positionOf, taggedPosition } from '../streams/position.js';
 export { Acknowledged } from '../streams/acknowledged.js';
 export type { HeadProof } from '../projections/head-proof.js';
 export { limitOf, pageSizeOf } from '../streams/paging.js';

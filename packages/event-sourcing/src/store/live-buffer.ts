@@ -7,7 +7,7 @@ export interface LiveItems<Item> {
   /** All events up to here have been read. */
   readonly position: Position;
   /** Whether this was the head of the store. */
-  readonly isHead: boolean;
+  readonly reachedHead: boolean;
   /** When the store was asked for its head, by `performance.now()`; `undefined` when it was not asked. */
   readonly askedAt?: number;
 }

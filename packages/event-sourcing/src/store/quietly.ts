@@ -8,7 +8,7 @@ export function quietly(look: Reader, signal: AbortSignal | undefined): Reader {
       return await look(after);
     } catch (caught) {
       if (signal?.aborted !== true || !isFault(caught, 'deadline-exceeded')) throw caught;
-      return { events: [], considered: after, isHead: true };
+      return { events: [], scannedUpTo: after, reachedHead: true };
     }
   };
 }

@@ -74,15 +74,15 @@ export class Subscription {
   async *#readToEnd(): Messages {
     const { read } = this.#parts;
     const left = this.#parts.left.signal;
-    for (let isHead = false; !left.aborted && !isHead;) {
+    for (let reachedHead = false; !left.aborted && !reachedHead;) {
       const now = performance.now();
       const ahead = await read(this.#reached);
-      ({ isHead } = ahead);
+      ({ reachedHead } = ahead);
       this.#askedAt = ahead.askedAt ?? now;
-      this.#reached = laterPosition(this.#reached, ahead.considered);
+      this.#reached = laterPosition(this.#reached, ahead.scannedUpTo);
       if (ahead.events.length > 0) yield { kind: 'events', events: ahead.events, position: this.#reached };
       // Catching up with a long log must not block the event loop.
-      if (!isHead && !left.aborted) await yieldToLoop();
+      if (!reachedHead && !left.aborted) await yieldToLoop();
     }
   }
 
@@ -91,14 +91,14 @@ export class Subscription {
     const { options } = this.#parts;
     const left = this.#parts.left.signal;
     const isWanted = filterPredicate(options?.filter);
-    for (let isHead = true; !left.aborted;) {
-      if (isHead && (this.#announced === undefined || this.#reached > this.#announced)) {
+    for (let reachedHead = true; !left.aborted;) {
+      if (reachedHead && (this.#announced === undefined || this.#reached > this.#announced)) {
         this.#announced = this.#reached;
         yield { kind: 'caught-up', position: this.#reached, askedAt: this.#askedAt };
       }
       const live = await buffer.next(left);
       if (live === undefined || live === 'missed') return;
-      ({ isHead } = live);
+      ({ reachedHead } = live);
       this.#askedAt = live.askedAt ?? -Infinity;
       const events = live.items.filter((event) => event.position > this.#reached && isWanted(event));
       for (const page of pagesOf(events, this.#pageSize)) {

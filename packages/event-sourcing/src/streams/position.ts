@@ -38,8 +38,8 @@ export function taggedPosition(place: bigint | number, tag: number): Position {
   return (number * TAG_SIZE + BigInt(tag)) as Position;
 }
 
-/** For stores: the order number given to {@link positionOf}; 0 for {@link START}. */
-export function placeIn(value: Position): bigint {
+/** For stores: the order number that was given to {@link positionOf}; 0 for {@link START}. */
+export function ordinalOf(value: Position): bigint {
   return value / TAG_SIZE;
 }
 

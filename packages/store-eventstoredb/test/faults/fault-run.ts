@@ -1,5 +1,5 @@
 import { isFault, type Store } from '@login-policy/event-sourcing';
-import { placeIn } from '@login-policy/event-sourcing/store';
+import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -105,7 +105,7 @@ async function demandOnce(double: Double, ledger: Ledger): Promise<void> {
   for (const event of ledger.acknowledged) {
     const record = ids.get(uuidOf(event.id));
     expect(record?.revision).to.equal(event.revision);
-    expect((record?.position ?? 0n) * (2n ** 64n + 1n)).to.equal(placeIn(event.position));
+    expect((record?.position ?? 0n) * (2n ** 64n + 1n)).to.equal(ordinalOf(event.position));
   }
   for (const id of ledger.refused) expect(ids.has(uuidOf(id)), `${id} was refused and is there`).to.equal(false);
 }

@@ -1,6 +1,6 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
-import { position, type ReadAllOptions, type SubscriptionMessage, placeIn } from '@login-policy/event-sourcing/store';
+import { position, type ReadAllOptions, type SubscriptionMessage, ordinalOf } from '@login-policy/event-sourcing/store';
 import type { EventStoreMutation, Mutant } from './mutant.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
@@ -183,14 +183,14 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   {
     does: 'knows every place there is, whatever event stands there',
     noticedBy: 'is not known, and neither is one beyond the end; those of events are',
-    mutation: ({ store }) => ({ knows: async (one) => placeIn(one) <= placeIn(await store.head()) }),
+    mutation: ({ store }) => ({ knows: async (one) => ordinalOf(one) <= ordinalOf(await store.head()) }),
   },
 ];
 
 /** The position of the event that stands where another one is said to. */
 async function eventAt(store: EventStore, wanted: Position): Promise<Position> {
   for await (const page of store.readAll()) {
-    const found = page.find((event) => placeIn(event.position) === placeIn(wanted));
+    const found = page.find((event) => ordinalOf(event.position) === ordinalOf(wanted));
     if (found !== undefined) return found.position;
   }
   return wanted;
@@ -206,7 +206,7 @@ function showingSomeLate(store: EventStore): Pick<EventStore, 'readAll'> {
     async *readAll(options): Pages {
       const head = await store.head();
       const isLate = (event: RecordedEvent): boolean =>
-        placeIn(event.position) % 7n === 0n && placeIn(event.position) + 1n >= placeIn(head);
+        ordinalOf(event.position) % 7n === 0n && ordinalOf(event.position) + 1n >= ordinalOf(head);
       for await (const page of store.readAll(options)) {
         const visible = page.filter((event) => !isLate(event));
         if (visible.length > 0) yield visible;

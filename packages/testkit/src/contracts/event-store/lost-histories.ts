@@ -1,5 +1,5 @@
 import { START, type Position } from '@login-policy/event-sourcing';
-import { eventId, PositionUnknown, placeIn, positionOf } from '@login-policy/event-sourcing/store';
+import { eventId, PositionUnknown, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
@@ -47,10 +47,10 @@ const ANOTHER_ID = eventId('01AN0THERH1ST0RY00ZZZZZZZZ');
 
 /** The position that another event would have at the same place. */
 export function ofAnotherHistory(position: Position): Position {
-  return positionOf(placeIn(position), ANOTHER_ID);
+  return positionOf(ordinalOf(position), ANOTHER_ID);
 }
 
 /** A position past the end. */
 export function placedAfter(head: Position): Position {
-  return positionOf(placeIn(head) + 1_000_000n, ANOTHER_ID);
+  return positionOf(ordinalOf(head) + 1_000_000n, ANOTHER_ID);
 }
