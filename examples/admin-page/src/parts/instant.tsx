@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { localMoment, localTime, utc } from '../words/instant.js';
 
-/** How much of an instant is shown. */
+/** What is shown of an instant: date and time, or the time of day alone. */
 type Shown = 'moment' | 'time';
 
 /** An instant in the reader's own time, with UTC in the title. */

@@ -5,7 +5,7 @@ import { actorName } from '../words/actor.js';
 import { DiffList } from './diff-list.js';
 import { Instant } from './instant.js';
 
-/** Called with the event whose moment the reader wants to look back to. */
+/** Called when the reader asks to see the policy as it was right after this event. */
 export type LookAt = (entry: HistoryEntry) => void;
 
 /** One event of a timeline. */
@@ -46,7 +46,7 @@ export function TimelineEntry({ entry, newer, lookAt }: TimelineEntryProps): JSX
       </div>
       <div class="entry-body">
         {entry.isKnown ? (
-          <What entry={entry} />
+          <Changes entry={entry} />
         ) : (
           <p class="soft">A newer program wrote this: what it changed is not known here.</p>
         )}
@@ -56,6 +56,6 @@ export function TimelineEntry({ entry, newer, lookAt }: TimelineEntryProps): JSX
   );
 }
 
-function What({ entry: { changes } }: { readonly entry: HistoryEntry }): JSX.Element {
+function Changes({ entry: { changes } }: { readonly entry: HistoryEntry }): JSX.Element {
   return changes.length === 0 ? <p class="soft">No visible change.</p> : <DiffList changes={changes} />;
 }

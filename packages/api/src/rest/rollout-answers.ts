@@ -57,13 +57,14 @@ async function stillAllowing(
   command: RolloutCommand,
   { policies, context: { instance } }: OwnCall,
 ): Promise<{ readonly stillAllowing?: number | undefined }> {
-  const kind = kindRemoved(command);
-  if (kind === undefined) return {};
-  const { total } = orThrow(await policies.organizationsWithCustomPolicy(instance, { ...kind, limit: 1 }));
+  const filter = filterOfRemoved(command);
+  if (filter === undefined) return {};
+  const { total } = orThrow(await policies.organizationsWithCustomPolicy(instance, { ...filter, limit: 1 }));
   return { stillAllowing: total };
 }
 
-function kindRemoved(command: RolloutCommand): object | undefined {
+/** The filter that finds the policies with what a command removes; `undefined` for a command that removes nothing. */
+function filterOfRemoved(command: RolloutCommand): object | undefined {
   if (command.type === 'removeIdentityProvider') return { linking: command.id };
   return 'factor' in command && command.type.startsWith('remove') ? { allowing: command.factor } : undefined;
 }

@@ -27,26 +27,26 @@ export function isServed({ health, rest, rpc }: Protocols, path: string): boolea
 
 /** Answers a request in its own protocol: gRPC, gRPC-Web, Connect or REST. Never rejects. */
 export async function dispatch(protocols: Protocols, exchange: Exchange): Promise<void> {
-  const isCall = protocols.rpc.isOfService(exchange.path);
+  const isRpcPath = protocols.rpc.isOfService(exchange.path);
   const isMethod = protocols.rpc.find(exchange.path) !== undefined;
-  // A method requested with another verb is answered as REST.
-  const wire = isMethod && exchange.verb !== 'POST' ? undefined : wireOf(exchange, isCall);
+  // A method requested with another verb than POST is refused in the format of REST.
+  const wire = isMethod && exchange.verb !== 'POST' ? undefined : wireOf(exchange, isRpcPath);
   try {
-    const asked = preflight(exchange);
-    if (asked !== undefined) exchange.send('rest', { status: 204, headers: asked });
+    const preflightHeaders = preflight(exchange);
+    if (preflightHeaders !== undefined) exchange.send('rest', { status: 204, headers: preflightHeaders });
     else if (wire !== undefined) await call(protocols, exchange, wire);
     else if (isMethod) throw exchange.verb === 'POST' ? unknownType() : wrongVerb(['POST']);
-    else if (isCall) throw notServed();
+    else if (isRpcPath) throw notServed();
     else await answerRest(exchange, protocols.rest, protocols.pipeline);
   } catch (caught) {
     const error = exchange.failed(caught);
-    const told = wire ?? REST;
+    const format = wire ?? REST;
     const headers = { ...exchange.answerHeaders(), ...error.headers };
-    exchange.send(told.protocol, told.fail(headers, error), error);
+    exchange.send(format.protocol, format.fail(headers, error), error);
   }
 }
 
-/** @throws ApiError for a method that is not served. */
+/** Calls a method, or the health service. @throws ApiError for a method that is not served. */
 function call({ health, rpc }: Protocols, exchange: Exchange, wire: Wire | GrpcWire): Promise<void> {
   if (wire.protocol === 'grpc' && !exchange.takesTrailers) throw noTrailers();
   if ('open' in wire && health?.knows(exchange.path) === true) return health.handle(exchange, wire);
@@ -55,9 +55,12 @@ function call({ health, rpc }: Protocols, exchange: Exchange, wire: Wire | GrpcW
   return rpc.handle(method, exchange, wire);
 }
 
-/** The wire of a call; `undefined` for an unknown protocol, which is answered as REST. */
-function wireOf(exchange: Exchange, isCall: boolean): Wire | GrpcWire | undefined {
+/**
+ * The wire format of an RPC, by its content type; `undefined` for any other request, which is answered or refused as
+ * REST.
+ */
+function wireOf(exchange: Exchange, isRpcPath: boolean): Wire | GrpcWire | undefined {
   const type = exchange.get('content-type') ?? '';
-  const grpc = isCall || exchange.verb === 'POST' ? grpcWire(exchange, type) : undefined;
-  return grpc ?? (isCall ? connectWire(type) : undefined);
+  const grpc = isRpcPath || exchange.verb === 'POST' ? grpcWire(exchange, type) : undefined;
+  return grpc ?? (isRpcPath ? connectWire(type) : undefined);
 }

@@ -9,7 +9,7 @@ import { isInParts, ownTurn } from './parts.js';
 export interface FetchOptions {
   readonly peerAddress?: string | undefined;
   readonly clientCertificate?: PeerCertificate | undefined;
-  /** Answers other paths. Default: 404. */
+  /** Answers requests for paths that the API does not serve. Default: 404. */
   readonly next?: () => Response | Promise<Response>;
 }
 
@@ -62,16 +62,18 @@ export class FetchExchange extends Exchange {
   begin({ body, headers, status, trailers }: SentAnswer): void {
     const isBodiless = this.verb === 'HEAD' || BODILESS.includes(status);
     const sent = this.#bodyOf(body);
-    this.#resolve(new Response(isBodiless ? null : sent, { status, headers: fit({ ...headers, ...trailers }) }));
+    this.#resolve(
+      new Response(isBodiless ? null : sent, { status, headers: fetchHeaders({ ...headers, ...trailers }) }),
+    );
     if (isBodiless || !(sent instanceof ReadableStream)) this.#leave();
   }
 
   #bodyOf(body: SentAnswer['body']): string | Uint8Array | ReadableStream<Uint8Array> | undefined {
     if (isInParts(body)) return this.#inParts(body);
-    return body instanceof Readable ? this.#lasting(body) : body;
+    return body instanceof Readable ? this.#streaming(body) : body;
   }
 
-  /** Each part is made when it is pulled. */
+  /** Each part is made when the client is ready for it. */
   #inParts(parts: AsyncGenerator<string, void, undefined>): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder();
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
@@ -93,7 +95,7 @@ export class FetchExchange extends Exchange {
   }
 
   /** Replaces `Readable.toWeb`, which throws uncatchable errors for data after its reader has left (Node 20). */
-  #lasting(body: Readable): ReadableStream {
+  #streaming(body: Readable): ReadableStream {
     body.once('close', () => this.#leave());
     this.onClosed(() => body.destroy());
     const start = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
@@ -118,8 +120,9 @@ export class FetchExchange extends Exchange {
   }
 
   /**
-   * Cancels the rest of the body, in the next turn of the event loop: `Readable.toWeb` throws an uncatchable error when
-   * it is cancelled before its first bytes were passed on (Node 20 to 24).
+   * Reports that the exchange is over, and cancels the rest of the request's body in the next turn of the event loop:
+   * `Readable.toWeb` throws an uncatchable error when it is cancelled before its first bytes were passed on (Node 20 to
+   * 24).
    */
   #leave(): void {
     this.#closed.abort();
@@ -128,14 +131,14 @@ export class FetchExchange extends Exchange {
   }
 }
 
-/** The stream types of Node and of the platform differ. */
+/** The body as a stream of Node. It needs a type of its own, because those of Node and of the platform differ. */
 function bodyOf({ body, bodyUsed }: Request): Readable {
   if (bodyUsed) throw new Error('the body was read before the API came to it');
   const stream: NodeReadableStream | null = body;
   return stream === null ? Readable.from([]) : Readable.fromWeb(stream);
 }
 
-/** `connection` is the server's own header. */
-function fit({ connection: _, ...headers }: OutgoingHttpHeaders): Headers {
+/** Node's headers as those of fetch, without `connection`, which only the server sets. */
+function fetchHeaders({ connection: _, ...headers }: OutgoingHttpHeaders): Headers {
   return new Headers(Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]));
 }

@@ -1,15 +1,15 @@
 import type { InstanceRef, LoginPolicies } from '@login-policy/domain';
 import type { CustomizedJson } from './answers.js';
 import { granted } from './granted.js';
-import type { CustomKind } from './policies.js';
+import type { CustomListOptions } from './policies.js';
 
 /** A page of the organizations with a custom policy. */
 export async function customizedIn(
   loginPolicies: LoginPolicies,
   instance: InstanceRef,
-  { after, ...kind }: CustomKind,
+  { after, ...filter }: CustomListOptions,
 ): Promise<CustomizedJson> {
-  const options = { ...kind, ...(after !== undefined && { after }) };
+  const options = { ...filter, ...(after !== undefined && { after }) };
   const page = granted(await loginPolicies.organizationsWithCustomPolicy(instance, options));
   const { next, organizations, total, unreadable } = page;
   return {

@@ -1,16 +1,19 @@
 import type { CustomizedJson } from './answers.js';
-import type { CustomKind, Policies } from './policies.js';
+import type { CustomListOptions, Policies } from './policies.js';
 
-/** The ids of all organizations that have a custom policy, or of one kind of them; and how many of all can't be read. */
+/**
+ * The ids of all organizations with a custom policy, or of those that match the filter, and the number of all custom
+ * policies that can't be read.
+ */
 export async function listedAll(
   policies: Pick<Policies, 'customized'>,
-  kind: Pick<CustomKind, 'allowing'> = {},
+  filter: Pick<CustomListOptions, 'allowing'> = {},
 ): Promise<{ readonly ids: readonly string[]; readonly unreadable: number }> {
   const ids: string[] = [];
   let unreadable = 0;
-  let next: Pick<CustomKind, 'after'> | undefined = {};
+  let next: Pick<CustomListOptions, 'after'> | undefined = {};
   while (next !== undefined) {
-    const page: CustomizedJson = await policies.customized({ limit: 10_000, ...kind, ...next });
+    const page: CustomizedJson = await policies.customized({ limit: 10_000, ...filter, ...next });
     ids.push(...page.organizationIds);
     unreadable += page.unreadable ?? 0;
     next = page.next === undefined ? undefined : { after: page.next };

@@ -15,7 +15,16 @@ import {
   type WholePoliciesJson,
 } from './answers.js';
 import type { ApiClient } from './api-client.js';
-import type { AuditWanted, CustomKind, HistoryPart, How, Of, Policies, RolloutHow, RolloutRun } from './policies.js';
+import type {
+  AuditWanted,
+  CustomListOptions,
+  HistoryPart,
+  How,
+  Of,
+  Policies,
+  RolloutHow,
+  RolloutRun,
+} from './policies.js';
 import { rolloutOverApi } from './rollout-over-api.js';
 
 /** So many policies are read at once. */
@@ -47,7 +56,7 @@ export class ApiPolicies implements Policies {
     return (await this.#api.json({ route: `diff${queryOf({ from, to })}`, of }, shape)).changes;
   }
 
-  customized(kind: CustomKind): Promise<CustomizedJson> {
+  customized(kind: CustomListOptions): Promise<CustomizedJson> {
     const shape = having<CustomizedJson>('organizationIds');
     return this.#api.json({ route: `organizations/custom${queryOf({ ...kind })}` }, shape);
   }

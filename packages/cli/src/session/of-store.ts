@@ -29,7 +29,16 @@ import {
 import { auditOfStore, type StoreAudit } from './audit-of-store.js';
 import { customizedIn } from './customized-in-store.js';
 import { granted } from './granted.js';
-import type { AuditWanted, CustomKind, HistoryPart, How, Of, Policies, RolloutHow, RolloutRun } from './policies.js';
+import type {
+  AuditWanted,
+  CustomListOptions,
+  HistoryPart,
+  How,
+  Of,
+  Policies,
+  RolloutHow,
+  RolloutRun,
+} from './policies.js';
 import { rolloutInStore } from './rollout-in-store.js';
 
 /** What a session on a store is made of. */
@@ -70,7 +79,7 @@ export class StorePolicies implements Policies {
     return granted(await this.#policies.diff(this.#owner(of), span)).changes;
   }
 
-  customized(kind: CustomKind): Promise<CustomizedJson> {
+  customized(kind: CustomListOptions): Promise<CustomizedJson> {
     return customizedIn(this.#policies, this.#instance, kind);
   }
 

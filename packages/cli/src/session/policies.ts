@@ -26,8 +26,8 @@ export interface HistoryPart {
   readonly fromSequence?: bigint;
 }
 
-/** Which organizations with a custom policy. */
-export interface CustomKind {
+/** Which organizations with a custom policy to list: those whose policy matches the filter, by page. */
+export interface CustomListOptions {
   readonly allowing?: SecondFactor | MultiFactor;
   readonly warned?: LockOut;
   readonly after?: string | undefined;
@@ -75,7 +75,7 @@ export interface Policies {
   history(of: Of, part: HistoryPart): Promise<HistoryRead>;
   /** What differs between two moments; without the second, until now. */
   changes(of: Of, from: string, to?: string): Promise<readonly PolicyChange[]>;
-  customized(kind: CustomKind): Promise<CustomizedJson>;
+  customized(kind: CustomListOptions): Promise<CustomizedJson>;
   /** A page of whole custom policies. */
   wholePolicies(after: string | undefined): Promise<WholePoliciesJson>;
   evaluate(organizationId: string, attempt: object, asOf?: string): Promise<JudgedJson>;

@@ -14,7 +14,7 @@ export interface ReadAhead {
   readonly events: readonly RecordedEvent[];
   /** All events up to here were scanned; those that pass the filter are in `events`. */
   readonly scannedUpTo: Position;
-  /** Whether this was the head of the store. */
+  /** Whether `scannedUpTo` was the head of the store. */
   readonly reachedHead: boolean;
   /**
    * When the store was asked for its head, by `performance.now()`; `-Infinity` when it was not asked. Default: the
@@ -80,6 +80,7 @@ export class Feed {
     });
   }
 
+  /** Joins the current run. If there is none, it is over, or it stands at `lost`, a new one begins at `position`. */
   #join(position: Position, lost: Position | undefined): LiveBuffer<RecordedEvent> {
     const run = this.#run;
     const isUsable = run !== undefined && !run.isOver && run.position !== lost;
@@ -91,6 +92,7 @@ export class Feed {
 /** One run of the feed: from its first subscriber until the last one leaves, or to a fault. */
 class FeedRun {
   readonly #source: Source;
+  /** Aborts when the last subscriber has left, or after a fault. */
   readonly #left = new AbortController();
   readonly #buffers = new Set<LiveBuffer<RecordedEvent>>();
   #position: Position;
@@ -127,14 +129,14 @@ class FeedRun {
         const askedAt = performance.now();
         const ahead = await read(this.#position);
         ({ reachedHead } = ahead);
-        this.#hand({ askedAt, ...ahead });
+        this.#distribute({ askedAt, ...ahead });
         if (!reachedHead) await yieldToLoop();
       }
       await change;
     }
   }
 
-  #hand({ events, scannedUpTo, reachedHead, askedAt = -Infinity }: ReadAhead): void {
+  #distribute({ events, scannedUpTo, reachedHead, askedAt = -Infinity }: ReadAhead): void {
     if (scannedUpTo <= this.#position) return;
     this.#position = scannedUpTo;
     for (const buffer of this.#buffers) buffer.push({ items: events, position: scannedUpTo, reachedHead, askedAt });

@@ -1,8 +1,8 @@
 import { onAbort } from '../on-abort.js';
 
 /**
- * An iterable whose reader can leave at any time, by `return` or by the signal: also while it waits for the next value,
- * which a generator by itself would only notice when that has come. The generator has to abort `left` at its end.
+ * An iterable that its reader can leave at any time, by `return` or by the signal, even while it waits for the next
+ * value: a plain generator would notice only when that value arrives. The generator must abort `left` when it ends.
  */
 export function leavable<Value>(
   signal: AbortSignal | undefined,

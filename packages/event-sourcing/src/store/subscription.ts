@@ -9,7 +9,7 @@ import { yieldToLoop } from '../yield-to-loop.js';
 import type { Reader } from './feed.js';
 import type { LiveBuffer } from './live-buffer.js';
 
-/** Joins the feed at a position, unless that is at a place the store no longer has. */
+/** Joins the running feed. Where none runs, or it stands at `lost`, a new one begins at `position`. */
 export type Join = (position: Position, lost: Position | undefined) => LiveBuffer<RecordedEvent>;
 
 type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
