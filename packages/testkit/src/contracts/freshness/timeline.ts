@@ -22,9 +22,8 @@ export class Timeline {
     const [before, held] = [this.#values.at(-1), { value, from: performance.now(), until: Infinity }];
     this.#values.push(held);
     return (outcome) => {
-      const ended = outcome === 'written' ? before : held;
-      if (ended !== undefined) ended.until = performance.now();
       if (outcome === 'not-written') this.#values = this.#values.filter((each) => each !== held);
+      else if (before !== undefined) before.until = performance.now();
     };
   }
 
