@@ -116,7 +116,7 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.execute(owner, { type: 'removeSecondFactor', factor }, options);
   }
 
-  /** Allows a multi-factor. */
+  /** Allows a multi-factor: first and second factor in one act, a passkey. */
   addMultiFactor(owner: OwnerRef, factor: MultiFactor, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'addMultiFactor', factor }, options);
   }
@@ -151,7 +151,7 @@ export class LoginPolicies extends LoginPolicyReads {
   /**
    * Gives an organization a custom policy that copies the current default: settings, factors and identity providers.
    * Later changes of the default do not affect it. `ifDefaultSequence` refuses the command unless the default is still
-   * the one the caller saw. A change of the default during the write goes unnoticed.
+   * the one the caller saw. The check is not atomic: a change of the default between it and the write is not detected.
    */
   customize(organization: OrganizationRef, options: CustomizeOptions): Promise<CommandAnswer> {
     return this.execute(organization, { type: 'customize' }, options);
@@ -183,7 +183,7 @@ export class LoginPolicies extends LoginPolicyReads {
 
   /**
    * Finds a rollout by its id, whichever process carried it out: its command and who began it, from its events.
-   * `undefined` when none of its events is on a current policy. Pass its command and id to {@link rollOut} to report or
+   * `undefined` when no policy in force has one of its events. Pass its command and id to {@link rollOut} to report or
    * revert it.
    */
   findRollout(

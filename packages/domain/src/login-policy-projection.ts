@@ -57,8 +57,8 @@ export function snapshotKey(streamId: StreamId, last: Revision): string {
 }
 
 /**
- * All policies in force, each with its revision and timestamps. `policy`, `effectivePolicy` and the lists read from it.
- * A row is the aggregate's state, evolved by the aggregate's function.
+ * All policies in force, each with its revision and timestamps. The reads `policy`, `effectivePolicy` and the lists use
+ * these rows. A row is the aggregate's state, evolved by the aggregate's function.
  */
 export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow> = {
   name: 'login-policies',
@@ -88,12 +88,12 @@ function reduce(row: LoginPolicyRow | undefined, event: RecordedLoginPolicyEvent
   const before: PolicyState = row ?? NO_POLICY;
   const policy = policyAfter(before.policy, event);
   if (policy.stage !== 'active') return undefined;
-  const instanceId = row === undefined ? customIn(event.streamId) : row.customIn;
+  const instanceId = row === undefined ? instanceOfCustom(event.streamId) : row.customIn;
   return { policy, marks: markEvent(before.marks, event), customIn: instanceId };
 }
 
 /** The instance of a custom policy's stream; `undefined` for a default policy. */
-function customIn(streamId: StreamId): string | undefined {
+function instanceOfCustom(streamId: StreamId): string | undefined {
   const owner = ownerOfStream(streamId);
   return owner?.organizationId === undefined ? undefined : owner.instanceId;
 }
@@ -118,7 +118,7 @@ function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues 
  * member `indexUnread`.
  */
 function indexUnreadable(streamId: StreamId): IndexValues {
-  const instanceId = customIn(streamId);
+  const instanceId = instanceOfCustom(streamId);
   return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId, [UNREADABLE_IN]: instanceId };
 }
 

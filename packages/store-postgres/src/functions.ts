@@ -28,6 +28,7 @@ const CHECK_SESSION = `
  * - when the outcome of an append is unknown, because it may still be in flight and commit later;
  * - when a rebuild replaces cached rows;
  * - when the server is restarted or replaced.
+ * The sequence is called `revocations`, because each number drawn from it revokes the plans made with the epoch before.
  * A sequence is not subject to MVCC: a holder of the writers' lock sees every change made under the lock before. NULL if
  * the sequence was never used (logical replication does not copy sequences), or this role lacks the privilege.
  */
@@ -51,6 +52,8 @@ const TELL_LISTENERS = `
  *
  * Read models whose rows belong to another history are not returned: rows without a marker, with the marker of an event
  * that is not in this log, or, on an empty log, with any marker but '0'. A live read model without rows is returned.
+ * (A marker is the row that stores a read model's checkpoint. `placed`, its {@link CHECKPOINT}, is NULL without a marker
+ * and, unless the log is empty, with the marker of an event that is not in this log.)
  */
 const LOOK = plpgsql(
   `look_v10${LOOK_SIGNATURE}`,
@@ -105,6 +108,8 @@ END`,
  * The marker of each inline read model must be at the known head. On an empty log a read model may have no marker yet. If
  * one has the marker of an event anyway (rows restored without their events), the append is refused with
  * unique_violation.
+ *
+ * `whole_stream`, from `wholes`, is the whole name of a stream whose name in `stream` is shortened; otherwise NULL.
  */
 const APPEND = plpgsql(
   `append_v10${APPEND_SIGNATURE}`,

@@ -92,7 +92,7 @@ export class SqliteBackend implements Backend {
   }
 
   async wasWritten(plan: Plan): Promise<boolean> {
-    await this.#connection.settle();
+    await this.#connection.settle(); // Reopens the file and makes its content final.
     return this.#connection.use(() => this.#writer.isThere(plan));
   }
 
@@ -193,8 +193,8 @@ export class SqliteBackend implements Backend {
     const write = (): CommitResult<CarriedOut<Result>> => database.write(() => this.#carryOut(transaction, cached));
     try {
       const committed = await this.#connection.retryWhileBusy(
-        transaction.writes === 'rows' ? () => database.unsynced(write) : write,
-        transaction.writes === 'rows' ? transaction : undefined,
+        transaction.writes === 'rows' ? () => database.unsynced(write) : write, // Rows can be computed again.
+        transaction.writes === 'rows' ? transaction : undefined, // The queue heeds the signals of appends.
       );
       if (committed.isCommitted) return committed.result;
       const fault = toFault(committed.cause, this.name);
@@ -208,7 +208,7 @@ export class SqliteBackend implements Backend {
   }
 
   /**
-   * Whether a commit that failed for lack of space was not written. After a disk-full failure the commit's last page is
+   * Whether the plan is absent after a commit failed on a full disk. After a disk-full failure the commit's last page is
    * missing, so recovery discards it. `settle()` is not used here: it would have to write.
    */
   #isMissing(plan: Plan): boolean {

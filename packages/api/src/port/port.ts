@@ -39,7 +39,10 @@ export interface PortOptions extends PortLimits {
 
 /** The options of closing a port. */
 export interface CloseOptions {
-  /** Default 0: how long new connections and requests are still accepted, each as the last on its connection. */
+  /**
+   * Default 0: how long new connections and requests are still accepted. An HTTP/1.1 connection closes after its pending
+   * answers.
+   */
   readonly drainMs?: number;
   /** Default 10,000: how long after the drain pending answers may take before their connections are closed. */
   readonly graceMs?: number;
@@ -51,14 +54,14 @@ export interface OpenPort {
   /** `http://127.0.0.1:8080` or `https://…`. */
   readonly url: string;
   /**
-   * Accepts no new connections, asks clients to send no new requests, completes the running ones, and resolves when all
-   * connections are closed. Idempotent.
+   * After the drain, accepts no new connections, asks clients to send no new requests, completes the running ones, and
+   * resolves when all connections are closed. Idempotent.
    */
   readonly close: (options?: CloseOptions) => Promise<void>;
 }
 
 /**
- * Opens a port that speaks HTTP/1.1 and HTTP/2, for an API, a page, or both. Clients that do not read their answers,
+ * Opens a port that speaks HTTP/1.1 and HTTP/2, for an API, a web page, or both. Clients that do not read their answers,
  * send nothing, or never complete a request are disconnected.
  *
  * @throws RangeError that names an unknown or malformed option.
@@ -102,6 +105,7 @@ function cutWithoutPending({ connections, sessions }: PortServer): void {
 
 async function closed(server: PortServer, { drainMs = 0, graceMs = 10_000 }: CloseOptions): Promise<void> {
   const { closeIdle, connections, settled, net, sessions } = server;
+  // From now on, each HTTP/1.1 connection closes after its pending answers, also during the drain.
   connections.end();
   if (drainMs > 0) await pause(drainMs);
   // Send GOAWAY while streams are still open: connect-node 2.1 clients on Node 22 crash when it arrives on a connection
@@ -111,7 +115,7 @@ async function closed(server: PortServer, { drainMs = 0, graceMs = 10_000 }: Clo
   // answer.
   await settled();
   const done = once(net.close(), 'close');
-  // No second GOAWAY: a session that is already ending ignores this.
+  // No second GOAWAY: each session is already ending, also one opened since, and ignores this.
   sessions.end();
   closeIdle();
   const timers = [

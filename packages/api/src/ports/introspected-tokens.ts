@@ -20,7 +20,7 @@ export type IntrospectionResponse = Readonly<Record<string, unknown>>;
 
 /** The options of token introspection. */
 export interface IntrospectionOptions {
-  /** The issuer, whose discovery document names the endpoint. Or give `endpoint`. */
+  /** The issuer, whose discovery document names the endpoint. Or give `endpoint`, which overrides it. */
   readonly issuer?: string;
   /** The introspection endpoint (RFC 7662). */
   readonly endpoint?: URL;

@@ -162,9 +162,11 @@ function withFetchErrorsAsUnavailable(loaded: Jose, keys: JWTVerifyGetKey): JWTV
 }
 
 function isAboutToken({ errors }: Jose, caught: unknown): boolean {
-  // The issuer answered, but the token's key can't be imported, for example because its point is not on the curve.
+  // Only this key is bad: it can't be imported, for example because its point is not on the curve. The issuer is
+  // available, so the token is refused: 401.
   if (caught instanceof DOMException && caught.name === 'DataError') return true;
   if (!(caught instanceof errors.JOSEError)) return false;
+  // The generic code: the issuer's answer is not a 200, or not JSON.
   return (
     !(caught instanceof errors.JWKSTimeout || caught instanceof errors.JWKSInvalid) &&
     caught.code !== 'ERR_JOSE_GENERIC'

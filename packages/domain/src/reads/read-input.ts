@@ -14,7 +14,7 @@ export interface ReadOptions {
   readonly atLeast?: Position;
   /**
    * How long to wait for that: 0 to 600,000 ms, default 5,000. If the store does not answer, the read rejects 250 ms
-   * after that. A history and a read with `asOf` have no time-out unless `waitMs` is given, and then no extra 250 ms.
+   * after `waitMs` has passed. Histories and reads with `asOf`: no default; a given `waitMs` is exact.
    */
   readonly waitMs?: number;
   /** Aborts the read: it rejects with `DeadlineExceeded` within 100 ms. */

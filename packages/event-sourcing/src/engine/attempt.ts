@@ -93,10 +93,10 @@ const NONE: readonly (() => void)[] = [];
  * The outcome of an append that was not planned, because its caller gave up before the write began. `AppendQueue` has
  * already rejected such a call; `LoneAppends` rejects it when it gets this outcome.
  */
-export const GIVEN_UP: Outcome = { refused: undefined };
+export const CALLER_LEFT: Outcome = { refused: undefined };
 
 /** Spreads the outcomes of the wanted appends over all appends. */
 function aligned(outcomes: Outcomes, isWanted: readonly boolean[]): Outcomes {
   const next = outcomes.values();
-  return isWanted.map((is) => (is ? (next.next().value ?? GIVEN_UP) : GIVEN_UP));
+  return isWanted.map((is) => (is ? (next.next().value ?? CALLER_LEFT) : CALLER_LEFT));
 }

@@ -100,6 +100,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       });
     } catch (caught) {
       if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) throw caught;
+      // Here the live read model itself is missing, as after a restore.
       await this.#recreateModel(wait);
       const { expected } = change;
       throw new CheckpointConflict({ model: this.parts.opened.name, expected, actual: undefined });
@@ -229,7 +230,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     const isCurrent = caughtUp.kind === 'current';
     const checkpoint = isCurrent ? laterPosition(found.head, change.checkpoint) : change.checkpoint;
     const live = found.models.get(opened.name)?.checkpoint ?? START;
-    // Live rows that are ahead are kept, unless they are of a lost history: then their checkpoint is not in the log.
+    // Refuse to replace live rows that are ahead, unless their checkpoint is of a lost history: not in the log.
     if (live > checkpoint && live !== change.lostCheckpoint)
       throw new CheckpointConflict({ model: opened.name, expected: checkpoint, actual: live });
     const rows = new Map(step.rows.map((row) => [row.key, row]));

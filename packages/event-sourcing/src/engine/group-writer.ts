@@ -3,7 +3,7 @@ import { OutcomeUnknown } from '../faults.js';
 import { isFault } from '../is-fault.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
 import type { StreamId } from '../streams/stream-id.js';
-import { Attempt, GIVEN_UP, type Outcomes, type Planner } from './attempt.js';
+import { Attempt, CALLER_LEFT, type Outcomes, type Planner } from './attempt.js';
 import { catchUpToHead } from './current-models.js';
 import type { GuardedLog } from './guarded-log.js';
 import type { KeptModels } from './kept-models.js';
@@ -82,7 +82,7 @@ export class GroupWriter {
   /** Plans from the cache. A plan that refuses an append is discarded, because the cached reason may be outdated. */
   #planFromCache(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
     const planned = attempt.planned(view, { clock: this.#clock, form: this.#backend.form });
-    const isUsable = planned.result.every((outcome) => outcome === GIVEN_UP || 'recorded' in outcome);
+    const isUsable = planned.result.every((outcome) => outcome === CALLER_LEFT || 'recorded' in outcome);
     return isUsable ? attempt.markSent(planned) : undefined;
   }
 
@@ -134,6 +134,7 @@ export class GroupWriter {
   async #afterLoss({ last, group }: Attempt, { fault }: AnswerLost): Promise<Outcomes | undefined> {
     try {
       if (last === undefined) return undefined;
+      // The events as stored, if the server assigned their positions; otherwise a boolean.
       const written = await this.#backend.wasWritten(last.plan);
       if (written === false) return undefined;
       return placedIn(last.result, written === true ? undefined : written);
@@ -153,8 +154,9 @@ export class GroupWriter {
 /** The outcomes of a plan, with the events as stored, if the server assigned their positions. */
 function placedIn(outcomes: Outcomes, placed: Placed | undefined): Outcomes {
   if (placed === undefined) return outcomes;
-  const next = placed.values();
+  // One per accepted append, in order.
+  const placedEvents = placed.values();
   return outcomes.map((outcome) =>
-    'refused' in outcome ? outcome : { recorded: next.next().value ?? outcome.recorded },
+    'refused' in outcome ? outcome : { recorded: placedEvents.next().value ?? outcome.recorded },
   );
 }

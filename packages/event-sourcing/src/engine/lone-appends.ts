@@ -4,7 +4,7 @@ import { checkedAppend, encodedAppend } from '../store/checked-append.js';
 import type { Acknowledged } from '../streams/acknowledged.js';
 import type { Append } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
-import { GIVEN_UP } from './attempt.js';
+import { CALLER_LEFT } from './attempt.js';
 import type { GroupWriter } from './group-writer.js';
 import type { CheckedAppend } from './plan.js';
 import type { StoredForm } from './plan-appends.js';
@@ -33,7 +33,7 @@ export class LoneAppends {
     try {
       const [outcome] = await this.#writer.write([new Lone(checked)]);
       // Unlike the queue, nothing has rejected this call yet.
-      if (outcome === GIVEN_UP) throwIfExpired(`appending to ${append.streamId}`, append);
+      if (outcome === CALLER_LEFT) throwIfExpired(`appending to ${append.streamId}`, append);
       if (outcome === undefined || 'refused' in outcome) throw outcome?.refused;
       this.#acknowledged?.note(outcome.recorded.at(-1)?.position);
       return outcome.recorded;

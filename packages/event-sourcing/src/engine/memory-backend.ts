@@ -46,11 +46,14 @@ export class MemoryBackend implements Backend {
   readonly consumers: ConsumerBackend;
   readonly #log: MemoryLog;
   readonly #receipts = new Map<string, { readonly streamId: StreamId; readonly receipt: Receipt }>();
-  /** Live read models by name, and shadows by id. */
+  /** Live read models by name. */
   readonly #models = new Map<string, MemoryRows>();
+  /** The last begun shadow of each read model, by the read model's name. */
   readonly #shadows = new Map<string, MemoryRows>();
+  /** Live read models and shadows, by id. */
   readonly #byId = new Map<ModelId, MemoryRows>();
   readonly #notifier = new Notifier();
+  /** As {@link Found.keptByHead}: the inline read models of the last event, so their checkpoint is the head. */
   #keptByHead: readonly ModelId[] = [];
   #lastId = 0;
 

@@ -105,14 +105,14 @@ class Draft {
   plan(): Plan {
     const { head: headBefore, models } = this.#view;
     const hasEvents = this.#head !== headBefore;
-    const isWritten = this.#appends.length > 0;
+    const hasAccepted = this.#appends.length > 0;
     return {
       headBefore,
       head: this.#head,
       appends: this.#appends,
       kept: models.map(({ id }) => id),
       models: [
-        ...(isWritten ? models.flatMap((model, index) => this.#planOf(model, index)) : []),
+        ...(hasAccepted ? models.flatMap((model, index) => this.#planOf(model, index)) : []),
         ...(hasEvents ? this.#noLongerInline() : []),
       ],
     };
@@ -164,7 +164,7 @@ class Draft {
 
   #planOf({ id, catchUpRows }: CurrentModel, index: number): readonly ModelPlan[] {
     const rows = Array.from(this.#rows[index]?.values() ?? []);
-    // Stored explicitly, because the head event does not list the model. The group's events, if any, then move it on.
+    // Stored explicitly: the current head event does not list this model as inline. The group's events, if any, will.
     if (catchUpRows !== undefined) return [{ id, rows, checkpoint: this.#view.head }];
     return rows.length === 0 ? [] : [{ id, rows }];
   }
