@@ -75,7 +75,7 @@ describe('a live buffer', () => {
   });
 });
 
-describe('who waits to be notified', () => {
+describe('a wait for a change', () => {
   it('is woken once, by what comes first: a change, the signal or the time', async () => {
     const notifier = new Notifier();
     let woken = 0;

@@ -5,13 +5,13 @@ import { paintFor, type Paint } from '../output/paint.js';
 import { titleOf } from '../output/policy-text.js';
 import { indented } from '../output/table.js';
 import type { PolicyCommand, PreviewJson } from '../session/answers.js';
-import type { Of } from '../session/policies.js';
+import type { PolicyRef } from '../session/policies.js';
 import type { Session } from '../session/session.js';
 import { byOf, isWanted } from './change-options.js';
 
 /** One policy, and what is to become of it. */
 export interface Change {
-  readonly of: Of;
+  readonly of: PolicyRef;
   readonly command: PolicyCommand;
 }
 

@@ -8,7 +8,7 @@ import { table } from '../output/table.js';
 import { differencesOf } from '../policies/plan.js';
 import { parsePoliciesFile } from '../policies/policies-file.js';
 import { inLanes } from '../policies/in-lanes.js';
-import type { Of } from '../session/policies.js';
+import type { PolicyRef } from '../session/policies.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
 /** Names the policies that are not as a file says. */
@@ -25,7 +25,7 @@ export const drift: Command = {
 
 /** A policy that is not as the file says. */
 interface Drifted {
-  readonly of: Of;
+  readonly of: PolicyRef;
   readonly changes: number;
   /** The last change of it; `null` of a policy that never was. */
   readonly last: { readonly at: string; readonly actor: string } | null;
@@ -50,11 +50,11 @@ async function compared(run: Run): Promise<ExitCode> {
   });
 }
 
-function ownerOf({ instance }: Session, of: Of): object {
+function ownerOf({ instance }: Session, of: PolicyRef): object {
   return of === undefined ? instance : { ...instance, organizationId: of };
 }
 
-async function lastChange({ policies }: Session, of: Of): Promise<Drifted['last']> {
+async function lastChange({ policies }: Session, of: PolicyRef): Promise<Drifted['last']> {
   const { entries } = await policies.history(of, { direction: 'backwards', limit: 1 });
   const [last] = entries;
   return last === undefined ? null : { at: last.recordedAt, actor: last.actor };

@@ -3,7 +3,7 @@ import type { Paint } from '../output/paint.js';
 import { plain } from '../output/plain.js';
 import { indented } from '../output/table.js';
 import { previewText } from '../changes/change-one.js';
-import type { Of } from '../session/policies.js';
+import type { PolicyRef } from '../session/policies.js';
 import type { Session } from '../session/session.js';
 import type { Differences } from './plan.js';
 
@@ -13,7 +13,7 @@ export function differencesText(
   { differences, refusals }: Differences,
   paint: Paint,
 ): string {
-  const title = (of: Of): string =>
+  const title = (of: PolicyRef): string =>
     paint('strong', titleOf(of === undefined ? instance : { ...instance, organizationId: of }));
   const parts = [
     ...differences.map(({ of, preview }) => `${title(of)}\n${indented(previewText(preview, paint))}\n`),

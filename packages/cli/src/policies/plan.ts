@@ -2,7 +2,7 @@ import type { NewLoginPolicy } from '@login-policy/domain';
 import type { LockOut } from '@login-policy/domain/model';
 import { Failure } from '../failure.js';
 import { Refused, type PreviewJson } from '../session/answers.js';
-import type { Of } from '../session/policies.js';
+import type { PolicyRef } from '../session/policies.js';
 import type { Session } from '../session/session.js';
 import { inLanes } from './in-lanes.js';
 import { pathOfField, type PoliciesFile, type WantedPolicy } from './policies-file.js';
@@ -10,7 +10,7 @@ import { PoliciesThere } from './policies-there.js';
 
 /** One policy that differs from what is wanted. */
 export interface Difference {
-  readonly of: Of;
+  readonly of: PolicyRef;
   readonly command: PlannedCommand;
   readonly preview: PreviewJson;
 }
@@ -20,7 +20,7 @@ export type PlannedCommand = { readonly type: 'set'; readonly policy: NewLoginPo
 
 /** A policy that would refuse what is wanted. */
 export interface Refusal {
-  readonly of: Of;
+  readonly of: PolicyRef;
   readonly message: string;
 }
 
@@ -32,7 +32,7 @@ export interface Differences {
 
 /** What may have to be done, and which part of the file asks for it. */
 interface Candidate {
-  readonly of: Of;
+  readonly of: PolicyRef;
   readonly command: PlannedCommand;
   readonly wanted?: WantedPolicy;
 }

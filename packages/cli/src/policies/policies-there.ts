@@ -13,7 +13,7 @@ import {
   type Owner,
 } from '@login-policy/domain/model';
 import type { PolicyJson } from '../session/answers.js';
-import type { Of } from '../session/policies.js';
+import type { PolicyRef } from '../session/policies.js';
 import type { Session } from '../session/session.js';
 import { ofNone } from '../session/of-none.js';
 import { inLanes } from './in-lanes.js';
@@ -22,7 +22,7 @@ import { wholePolicies } from './whole-policies.js';
 /** The policies that are there, to compare a file with. */
 export class PoliciesThere {
   readonly #instance: Session['instance'];
-  readonly #policies = new Map<Of, PolicyJson>();
+  readonly #policies = new Map<PolicyRef, PolicyJson>();
 
   private constructor({ instance }: Session) {
     this.#instance = instance;
@@ -37,7 +37,7 @@ export class PoliciesThere {
   }
 
   /** Those of some owners. */
-  static async of(session: Session, owners: readonly Of[]): Promise<PoliciesThere> {
+  static async of(session: Session, owners: readonly PolicyRef[]): Promise<PoliciesThere> {
     const there = new PoliciesThere(session);
     for (const read of await inLanes(owners, async (of) => {
       const found = await session.policies.policy(of).catch(ofNone);
@@ -52,12 +52,12 @@ export class PoliciesThere {
     return [...this.#policies.keys()].filter((of) => of !== undefined);
   }
 
-  has(of: Of): boolean {
+  has(of: PolicyRef): boolean {
     return this.#policies.has(of);
   }
 
   /** Whether a policy is already as it is wanted, by the decision of the library. @throws what `failure` makes of input that is not of its form */
-  isAs(of: Of, wanted: NewLoginPolicy, failure: (field: string, message: string) => Error): boolean {
+  isAs(of: PolicyRef, wanted: NewLoginPolicy, failure: (field: string, message: string) => Error): boolean {
     const owner = parseOwner(of === undefined ? this.#instance : { ...this.#instance, organizationId: of }, 'owner');
     try {
       const command = parseCommand({ type: 'set', policy: wanted }, owner);

@@ -4,7 +4,7 @@ import { plain } from '../output/plain.js';
 import type { Shape } from './answers.js';
 import { failureOfAnswer, notReached } from './api-failures.js';
 import type { ApiPlace } from './api-place.js';
-import type { Of } from './policies.js';
+import type { PolicyRef } from './policies.js';
 
 /** So long an answer that is not told in lines may take. Where a rollout stands is found out policy by policy, and may take longer. */
 const PATIENCE_MS = 60_000;
@@ -15,7 +15,7 @@ export interface Asked {
   /** Behind `…/policies/login/`, of the service that the organization says; or from the root, with a slash. */
   readonly route: string;
   /** `undefined` for the default policy. */
-  readonly of?: Of;
+  readonly of?: PolicyRef;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
   /** Ends it, beside Ctrl-C. */

@@ -19,8 +19,8 @@ import type {
   AuditWanted,
   CustomListOptions,
   HistoryPart,
-  How,
-  Of,
+  ExecuteOptions,
+  PolicyRef,
   Policies,
   RolloutHow,
   RolloutRun,
@@ -41,17 +41,17 @@ export class ApiPolicies implements Policies {
     this.#api = api;
   }
 
-  policy(of: Of, asOf?: string): Promise<PolicyRead> {
+  policy(of: PolicyRef, asOf?: string): Promise<PolicyRead> {
     return this.#api.json({ route: `whole${queryOf({ asOf })}`, of }, having<PolicyRead>('policy'));
   }
 
-  async history(of: Of, { direction, fromSequence, limit }: HistoryPart): Promise<HistoryRead> {
+  async history(of: PolicyRef, { direction, fromSequence, limit }: HistoryPart): Promise<HistoryRead> {
     const query = queryOf({ direction, limit, fromSequence: fromSequence?.toString() });
     const json = await this.#api.json({ route: `history${query}`, of }, having<HistoryRead>('entries', 'lastSequence'));
     return { ...OF_HISTORY, ...json };
   }
 
-  async changes(of: Of, from: string, to?: string): Promise<readonly PolicyChange[]> {
+  async changes(of: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]> {
     const shape = having<{ readonly changes: readonly PolicyChange[] }>('changes');
     return (await this.#api.json({ route: `diff${queryOf({ from, to })}`, of }, shape)).changes;
   }
@@ -78,14 +78,14 @@ export class ApiPolicies implements Policies {
     return this.#api.json(asked, having<JudgedJson>('outcome', 'sentence', 'owner'));
   }
 
-  async preview(of: Of, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
+  async preview(of: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
     const headers = acknowledging(acknowledge);
     const asked = { verb: 'POST', route: '_preview', of, body: { command }, headers } as const;
     const shape = having<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected');
     return { ...OF_PREVIEW, ...(await this.#api.json(asked, shape)) };
   }
 
-  execute(of: Of, command: PolicyCommand, { acknowledge, by, id, seen }: How): Promise<DoneJson> {
+  execute(of: PolicyRef, command: PolicyCommand, { acknowledge, by, id, seen }: ExecuteOptions): Promise<DoneJson> {
     const headers = {
       ...acknowledging(acknowledge),
       ...reasonOf(by),
@@ -101,8 +101,10 @@ export class ApiPolicies implements Policies {
     return rolloutOverApi(this.#api, { id, command, headers });
   }
 
-  async forbidden(changes: readonly { readonly of: Of; readonly removes: boolean }[]): Promise<readonly Of[]> {
-    const permitted = new Map<Of, Permitted>();
+  async forbidden(
+    changes: readonly { readonly of: PolicyRef; readonly removes: boolean }[],
+  ): Promise<readonly PolicyRef[]> {
+    const permitted = new Map<PolicyRef, Permitted>();
     const ids = changes.flatMap(({ of }) => (of === undefined ? [] : [of]));
     for (let begin = 0; begin === 0 || begin < ids.length; begin += AT_ONCE) {
       const body = { organizationIds: ids.slice(begin, begin + AT_ONCE) };
@@ -171,11 +173,11 @@ function acknowledging(acknowledge: readonly LockOut[]): Readonly<Record<string,
   return acknowledge.length === 0 ? {} : { 'login-policy-acknowledge': acknowledge.join(', ') };
 }
 
-function reasonOf({ reason }: How['by']): Readonly<Record<string, string>> {
+function reasonOf({ reason }: ExecuteOptions['by']): Readonly<Record<string, string>> {
   return reason === undefined ? {} : { 'login-policy-reason': encodeURIComponent(reason) };
 }
 
 /** The entity tag of a policy at a sequence, with its last event. */
-function tagOf({ eventId, sequence }: How['seen']): string {
+function tagOf({ eventId, sequence }: ExecuteOptions['seen']): string {
   return eventId === undefined ? `"${sequence}"` : `"${sequence}.${eventId}.1"`;
 }

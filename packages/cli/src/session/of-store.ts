@@ -33,8 +33,8 @@ import type {
   AuditWanted,
   CustomListOptions,
   HistoryPart,
-  How,
-  Of,
+  ExecuteOptions,
+  PolicyRef,
   Policies,
   RolloutHow,
   RolloutRun,
@@ -61,7 +61,7 @@ export class StorePolicies implements Policies {
     this.#instance = instance;
   }
 
-  async policy(of: Of, asOf?: string): Promise<PolicyRead> {
+  async policy(of: PolicyRef, asOf?: string): Promise<PolicyRead> {
     const options = asOf === undefined ? {} : { asOf: parseMoment(asOf) };
     const read =
       of === undefined
@@ -70,11 +70,11 @@ export class StorePolicies implements Policies {
     return jsonOf(await read, having<PolicyRead>('policy'));
   }
 
-  async history(of: Of, part: HistoryPart): Promise<HistoryRead> {
+  async history(of: PolicyRef, part: HistoryPart): Promise<HistoryRead> {
     return jsonOf(await this.#policies.history(this.#owner(of), part), having<HistoryRead>('entries'));
   }
 
-  async changes(of: Of, from: string, to?: string): Promise<readonly PolicyChange[]> {
+  async changes(of: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]> {
     const span = { from: parseMoment(from), ...(to !== undefined && { to: parseMoment(to) }) };
     return granted(await this.#policies.diff(this.#owner(of), span)).changes;
   }
@@ -98,12 +98,16 @@ export class StorePolicies implements Policies {
     return { ...json, sentence: describeSignIn(judged) };
   }
 
-  async preview(of: Of, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
+  async preview(of: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
     const preview = await this.#policies.preview(this.#owner(of), inputOf(command), { acknowledge });
     return jsonOf(preview, having<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected'));
   }
 
-  async execute(of: Of, command: PolicyCommand, { acknowledge, by, id, seen }: How): Promise<DoneJson> {
+  async execute(
+    of: PolicyRef,
+    command: PolicyCommand,
+    { acknowledge, by, id, seen }: ExecuteOptions,
+  ): Promise<DoneJson> {
     const options = {
       ...by,
       acknowledge,
@@ -122,7 +126,7 @@ export class StorePolicies implements Policies {
   }
 
   /** Who can open a store may change all that is in it. */
-  forbidden(): Promise<readonly Of[]> {
+  forbidden(): Promise<readonly PolicyRef[]> {
     return Promise.resolve([]);
   }
 
@@ -154,7 +158,7 @@ export class StorePolicies implements Policies {
     return (this.#audit ??= auditOfStore(this.#store, this.#instance));
   }
 
-  #owner(of: Of): OwnerRef {
+  #owner(of: PolicyRef): OwnerRef {
     return of === undefined ? this.#instance : { ...this.#instance, organizationId: of };
   }
 }

@@ -17,7 +17,7 @@ import type {
 } from './answers.js';
 
 /** An organization, or `undefined` for the default policy. */
-export type Of = string | undefined;
+export type PolicyRef = string | undefined;
 
 /** Which part of a history. */
 export interface HistoryPart {
@@ -35,7 +35,7 @@ export interface CustomListOptions {
 }
 
 /** Who gives a command, and on which conditions. */
-export interface How {
+export interface ExecuteOptions {
   readonly by: Actor;
   readonly acknowledge: readonly LockOut[];
   /** Where the policy stood: refused if it does not stand there any more. */
@@ -71,19 +71,19 @@ export type AuditWanted = Readonly<Record<string, string>>;
  */
 export interface Policies {
   /** The default policy, or what holds for an organization, now or at a moment. */
-  policy(of: Of, asOf?: string): Promise<PolicyRead>;
-  history(of: Of, part: HistoryPart): Promise<HistoryRead>;
+  policy(of: PolicyRef, asOf?: string): Promise<PolicyRead>;
+  history(of: PolicyRef, part: HistoryPart): Promise<HistoryRead>;
   /** What differs between two moments; without the second, until now. */
-  changes(of: Of, from: string, to?: string): Promise<readonly PolicyChange[]>;
+  changes(of: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]>;
   customized(kind: CustomListOptions): Promise<CustomizedJson>;
   /** A page of whole custom policies. */
   wholePolicies(after: string | undefined): Promise<WholePoliciesJson>;
   evaluate(organizationId: string, attempt: object, asOf?: string): Promise<JudgedJson>;
-  preview(of: Of, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson>;
-  execute(of: Of, command: PolicyCommand, how: How): Promise<DoneJson>;
+  preview(of: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson>;
+  execute(of: PolicyRef, command: PolicyCommand, how: ExecuteOptions): Promise<DoneJson>;
   rollOut(command: RolloutCommand, how: RolloutHow): RolloutRun;
   /** Of some policies, those that the caller may not change or, where it is said, remove. */
-  forbidden(changes: readonly { readonly of: Of; readonly removes: boolean }[]): Promise<readonly Of[]>;
+  forbidden(changes: readonly { readonly of: PolicyRef; readonly removes: boolean }[]): Promise<readonly PolicyRef[]>;
   auditPage(filter: AuditWanted, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson>;
   auditExport(filter: AuditWanted, format: string): AsyncIterable<string>;
   /** The end of the log, where that is known; a plan names it. */

@@ -18,7 +18,7 @@ import { ApiClient } from './api-client.js';
 import { API_OPTIONS, apiPlaceOf, type ApiPlace } from './api-place.js';
 import { ApiPolicies } from './of-api.js';
 import { StorePolicies } from './of-store.js';
-import type { Of, Policies } from './policies.js';
+import type { PolicyRef, Policies } from './policies.js';
 
 /** Which instance, and which organizations there are. */
 const INSTANCE_OPTIONS: OptionSpecs = {
@@ -108,7 +108,7 @@ export async function apiSession(run: Run, place: ApiPlace, ofFile?: string): Pr
 }
 
 /** The organization that `--org` or a word names; the default policy without one. */
-export function ofIn(session: Session, organizationId: string | undefined): Of {
+export function ofIn(session: Session, organizationId: string | undefined): PolicyRef {
   return organizationId === undefined ? undefined : session.organization(organizationId);
 }
 

@@ -63,8 +63,8 @@ export interface LogRange {
   /** About so many events. */
   readonly pageSize: number;
   /**
-   * Who reads: `once`, up to the head there is; `follow`, a subscriber on its way to the head, which waits as long as
-   * the server is away; `live`, for all subscribers that have got there, and may wait until there is more.
+   * The kind of read. `once`: up to the current head. `follow`: for a subscriber that catches up; it waits while the
+   * server is away. `live`: for all subscribers that have caught up; it may wait for new events.
    */
   readonly reads: 'follow' | 'live' | 'once';
 }
