@@ -128,7 +128,7 @@ export default {
     },
     // A row is what the SQL of its statement says, and a driver answers with anything at all: this file says which it is.
     {
-      files: ['**/packages/store-sqlite/src/database.ts'],
+      files: ['**/packages/store-sqlite/src/statement.ts'],
       rules: { 'typescript/no-unsafe-type-assertion': 'off' },
     },
     // What a table by name gives back: the schema of a type reads that type's data, a model's name stands for its rows.

@@ -45,6 +45,7 @@ export class Connection {
   use<Result>(work: (database: Database) => Result): Result {
     if (this.#isClosed) throw new StoreClosed({ store: this.name });
     try {
+      this.database.demandInPlace();
       return work(this.database);
     } catch (caught) {
       throw toFault(caught, this.name);

@@ -6,7 +6,7 @@ import {
   type FoundConsumer,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
-import type { Statement } from './database.js';
+import type { Statement } from './statement.js';
 import type { EventStatements } from './event-statements.js';
 import { headOf } from './positions.js';
 import type { LogReader } from './reads.js';

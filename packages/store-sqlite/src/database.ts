@@ -1,11 +1,15 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { Changes, DriverConnection, DriverStatement, RowShape } from './driver.js';
+import type { DriverConnection } from './driver.js';
+import type { FilePlace } from './file-place.js';
+import { Statement } from './statement.js';
 
 /** How a connection is opened, at first and again. */
 export interface DatabaseOptions {
   /** The file, for faults; `:memory:` for a database that ends with its connection. */
   readonly name: string;
   readonly connect: (isFirst: boolean) => DriverConnection;
+  /** The place of the file, once it is open; absent for a database in memory. */
+  readonly placeOf?: () => FilePlace;
 }
 
 /** The outcome of a transaction. After an error of its commit, the content of the file is unknown. */
@@ -20,6 +24,7 @@ export type CommitResult<Result> = { readonly result: Result } & (
 export class Database {
   readonly name: string;
   readonly #options: DatabaseOptions;
+  readonly #place: FilePlace | undefined;
   // Cached, because compiling is a large part of a small transaction.
   readonly #begin: Statement;
   readonly #beginReads: Statement;
@@ -39,6 +44,7 @@ export class Database {
     this.name = options.name;
     this.#options = options;
     this.#connection = options.connect(true);
+    this.#place = options.placeOf?.();
     this.#begin = this.prepare('BEGIN IMMEDIATE');
     this.#beginReads = this.prepare('BEGIN');
     this.#commit = this.prepare('COMMIT');
@@ -71,6 +77,7 @@ export class Database {
   cacheEpoch(): number {
     const seen = this.#dataVersion.get();
     if (seen === this.#seen) return this.#cacheEpoch;
+    this.#place?.noteLog();
     this.#cacheEpoch++;
     for (const changed of this.#changed) changed();
     this.#seen = seen;
@@ -79,8 +86,15 @@ export class Database {
 
   /** The driver's connection, reopened if necessary. */
   connection(): DriverConnection {
-    this.#connection ??= this.#options.connect(false);
+    if (this.#connection !== undefined) return this.#connection;
+    this.#place?.demand();
+    this.#connection = this.#options.connect(false);
     return this.#connection;
+  }
+
+  /** @throws StoreUnavailable when the file was moved away, for reads as they may notice it. */
+  demandInPlace(): void {
+    this.#place?.demandForRead();
   }
 
   prepare<Values extends SQLInputValue[] = SQLInputValue[], Row = unknown>(sql: string): Statement<Values, Row> {
@@ -119,6 +133,7 @@ export class Database {
       this.cacheEpoch();
       result = work();
       this.refuseLost();
+      this.#place?.demand();
     } catch (caught) {
       this.#isWriting = false;
       this.#seen = undefined;
@@ -163,6 +178,7 @@ export class Database {
     this.#connection = undefined;
     this.#connectionNumber++;
     this.#seen = undefined;
+    this.#place?.forgetLog();
     try {
       connection?.close();
     } catch {
@@ -182,67 +198,5 @@ export class Database {
       // Closing a connection also ends its transaction.
       this.reopen();
     }
-  }
-}
-
-/** A prepared statement, compiled on first use and again after each reopening. */
-export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = unknown> {
-  readonly #database: Database;
-  readonly #sql: string;
-  #shape: RowShape = 'record';
-  #compiled: { readonly statement: DriverStatement; readonly connectionNumber: number } | undefined;
-
-  constructor(database: Database, sql: string) {
-    this.#database = database;
-    this.#sql = sql;
-  }
-
-  /** Returns only the first column of each row. */
-  pluck(): this {
-    this.#shape = 'value';
-    return this;
-  }
-
-  /** Returns rows as lists of columns. */
-  raw(): this {
-    this.#shape = 'list';
-    return this;
-  }
-
-  // Explicit calls: calling the driver's methods by name makes a read about 3 % slower.
-  run(...values: Values): Changes {
-    try {
-      return this.#ready().run(...values);
-    } catch (caught) {
-      this.#database.noteError(caught);
-      throw caught;
-    }
-  }
-
-  get(...values: Values): Row | undefined {
-    try {
-      return this.#ready().get(...values) as Row | undefined;
-    } catch (caught) {
-      this.#database.noteError(caught);
-      throw caught;
-    }
-  }
-
-  all(...values: Values): Row[] {
-    try {
-      return this.#ready().all(...values) as Row[];
-    } catch (caught) {
-      this.#database.noteError(caught);
-      throw caught;
-    }
-  }
-
-  #ready(): DriverStatement {
-    this.#database.refuseLost();
-    const { connectionNumber } = this.#database;
-    if (this.#compiled?.connectionNumber === connectionNumber) return this.#compiled.statement;
-    const statement = this.#database.connection().prepare(this.#sql, this.#shape);
-    this.#compiled = { statement, connectionNumber };
-    return statement;
   }
 }

@@ -1,5 +1,6 @@
 import type { EventId, Instant } from '@login-policy/event-sourcing';
-import type { Database, Statement } from './database.js';
+import type { Database } from './database.js';
+import type { Statement } from './statement.js';
 import { exact, type ExactText } from './exact-text.js';
 import { READ_COLUMNS, type EventRow } from './rows.js';
 

@@ -1,6 +1,6 @@
 import type { RowCount } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
-import type { Statement } from './database.js';
+import type { Statement } from './statement.js';
 import type { ModelStatements } from './model-statements.js';
 
 /**

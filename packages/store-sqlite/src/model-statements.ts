@@ -1,5 +1,6 @@
 import type { WantedRows } from '@login-policy/event-sourcing/store';
-import type { Database, Statement } from './database.js';
+import type { Database } from './database.js';
+import type { Statement } from './statement.js';
 import { exact, type ExactText } from './exact-text.js';
 import { REPLACED } from './model-names.js';
 

@@ -1,6 +1,7 @@
 import type { StreamId } from '@login-policy/event-sourcing';
 import { parseStreamId, StoreDamaged } from '@login-policy/event-sourcing/store';
-import type { Database, Statement } from './database.js';
+import type { Database } from './database.js';
+import type { Statement } from './statement.js';
 import { exact, textOf, type ExactText } from './exact-text.js';
 import type { EventStatements, PlacedId } from './event-statements.js';
 

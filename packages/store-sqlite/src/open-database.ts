@@ -4,6 +4,7 @@ import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';
 import { openingFault } from './faults.js';
 import { OPENING_WAIT_MS } from './file-check.js';
+import { FilePlace } from './file-place.js';
 import { makePrivate } from './private-file.js';
 import { demandReady, migrate } from './schema.js';
 
@@ -26,10 +27,12 @@ export interface Opening {
 
 /** Opens a file, creating it if it is missing. @throws StoreUnavailable */
 export function openDatabase(driver: Driver, path: string, { durability, isReadOnly }: Opening): Database {
+  const isFile = path !== ':memory:';
   return new Database({
     name: path,
+    ...(isFile && { placeOf: () => new FilePlace(path) }),
     connect(isFirst) {
-      if (isFirst && !isReadOnly && path !== ':memory:') makePrivate(path);
+      if (isFirst && !isReadOnly && isFile) makePrivate(path);
       try {
         const connection = driver.connect(path, { waitMs: OPENING_WAIT_MS, isReadOnly });
         configure(connection, path, durability);

@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
 import type { EventFilter } from '@login-policy/event-sourcing/store';
-import type { Database, Statement } from './database.js';
+import type { Database } from './database.js';
+import type { Statement } from './statement.js';
 import { isTooBig } from './faults.js';
 import type { Names } from './names.js';
 import { eventsOfPage, joinPage, type JoinedPage } from './page-columns.js';

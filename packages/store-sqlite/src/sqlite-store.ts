@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
 import {
   aFunction,
@@ -98,7 +99,9 @@ export interface SqliteStore extends Store {
  */
 export async function openSqliteStore(given: SqliteStoreOptions): Promise<SqliteStore> {
   const options = parseOptions(given, 'openSqliteStore', OPTIONS);
-  const { path, busyTimeoutMs = 5000, pollIntervalMs = 50, readOnly: isReadOnly = false } = options;
+  // Absolute, so that it names the same file when the program has changed its folder.
+  const path = options.path === ':memory:' ? options.path : resolve(options.path);
+  const { busyTimeoutMs = 5000, pollIntervalMs = 50, readOnly: isReadOnly = false } = options;
   const { durability = 'full', integrityCheck = 'none' } = options;
   const driver = await loadDriver();
   const isSound = checkFile(driver, path, integrityCheck);

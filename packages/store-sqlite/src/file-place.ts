@@ -1,0 +1,57 @@
+import { realpathSync, statSync } from 'node:fs';
+import { StoreUnavailable } from '@login-policy/event-sourcing/store';
+
+/** Reads may go on this long after the file was moved away. Looking is a large part of a cached read. */
+const READS_GO_ON_MS = 50;
+
+/**
+ * The place of an open file. When the file or its log was removed, or another was put in its place, the connection goes
+ * on with a file that no other program sees and that is gone when it closes. So nothing is then written or read.
+ */
+export class FilePlace {
+  readonly #path: string;
+  readonly #log: string;
+  readonly #file: string | undefined;
+  #openLog: string | undefined;
+  #lookedAt = 0;
+
+  /** Call it once the file is open. */
+  constructor(path: string) {
+    this.#path = path;
+    // SQLite keeps the log beside the file itself, not beside a link to it.
+    this.#log = `${realpathSync(path)}-wal`;
+    this.#file = idOf(path);
+  }
+
+  /** Call it for each new connection: it has a log of its own. */
+  forgetLog(): void {
+    this.#openLog = undefined;
+  }
+
+  /** Notes the log that is open. While this connection is, no other program takes it away. */
+  noteLog(): void {
+    this.#openLog ??= idOf(this.#log);
+  }
+
+  /** @throws StoreUnavailable when the file or its log is no longer the opened one. */
+  demand(): void {
+    this.#lookedAt = performance.now();
+    const isMoved = idOf(this.#path) !== this.#file;
+    if (!isMoved && (this.#openLog === undefined || idOf(this.#log) === this.#openLog)) return;
+    this.#lookedAt = 0; // The next read looks, too.
+    const what = isMoved ? 'the file' : 'its log';
+    const problem = `${what} was removed or replaced since it was opened: stop all programs that use it, put the file in place, and start them again`;
+    throw new StoreUnavailable({ store: this.#path, problem });
+  }
+
+  /** {@link demand} for reads, which need not look each time. */
+  demandForRead(): void {
+    if (performance.now() - this.#lookedAt >= READS_GO_ON_MS) this.demand();
+  }
+}
+
+/** Identifies a file, whatever its name is; `undefined` where there is none. */
+function idOf(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return found && `${found.dev}:${found.ino}`;
+}
