@@ -2,6 +2,7 @@ import { openAuditLog, orThrow, openLoginPolicies, type LoginPolicies } from '@l
 import type { AuditFilter } from '@login-policy/domain/model';
 import { milliseconds, ratePerSecond } from '../harness/meter.js';
 import type { Contender, Row } from '../harness/row.js';
+import { warmed, WARM_UP_TEXT } from '../harness/warmed.js';
 import { INSTANCE_ID, jobsOver, lanes, organization, type Job } from '../workload/course.js';
 import { drawn } from '../workload/histories.js';
 import type { Kind } from '../workload/kinds.js';
@@ -12,9 +13,9 @@ export function auditCost(kind: Kind, atATime: number): Row {
   const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
   return {
     name: `audited-${name}-${kind.name}`,
-    work: `commands of five kinds with the audit log open, ${how}, ${kind.title}`,
+    work: `commands of five kinds with the audit log open, ${how}, ${WARM_UP_TEXT}, ${kind.title}`,
     unit: 'commands/s',
-    warmUps: 3,
+    warmUps: 0,
     target: { bound: 'at least', times: 0.75, of: 'without an audit log' },
     contenders: async (setting) => {
       const policies = atATime === 1 ? kind.policiesInTurn : 900;
@@ -36,7 +37,7 @@ export function auditCost(kind: Kind, atATime: number): Row {
               return given(login);
             }),
         },
-      ];
+      ].map((line) => warmed(line, { commands: jobs.length, isQuick: setting.isQuick }));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { ratePerSecond } from '../harness/meter.js';
 import type { Contender, Row, Setting } from '../harness/row.js';
+import { warmed, WARM_UP_TEXT } from '../harness/warmed.js';
 import { withPeer, type Peer } from '../peers/peers.js';
 import { RawPolicies } from '../raw/raw-policies.js';
 import { jobsOver, lanes, stepAt, STEPS, streamOf, type Job } from '../workload/course.js';
@@ -19,10 +20,9 @@ export function commands(kind: Kind, { atATime, times }: { readonly atATime: num
   const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
   return {
     name: `${name}-${kind.name}`,
-    work: `commands of five kinds in turn on many policies, ${how}, ${kind.title}`,
+    work: `commands of five kinds in turn on many policies, ${how}, ${WARM_UP_TEXT}, ${kind.title}`,
     unit: 'commands/s',
-    // The compiler needs several rounds: each was faster than the one before, up to the third.
-    warmUps: 3,
+    warmUps: 0,
     target: { bound: 'at least', times },
     contenders: async (setting) => {
       const policies = atATime === 1 ? kind.policiesInTurn : 900;
@@ -30,7 +30,11 @@ export function commands(kind: Kind, { atATime, times }: { readonly atATime: num
       const work: Work = { kind, setting, jobs, atATime };
       const threads = kind.name === 'sqlite' && atATime > 1 ? [inAThread(work)] : [];
       const peers = kind.peers(setting).map((peer) => byPeer(peer, work));
-      return [ours(work), raw(work), limit(work), ...threads, ...peers];
+      const { isQuick } = setting;
+      const lines = [ours(work), raw(work), limit(work), ...threads].map((line) =>
+        warmed(line, { commands: jobs.length, isQuick }),
+      );
+      return [...lines, ...peers];
     },
   };
 }
@@ -96,7 +100,7 @@ function inAThread({ setting, jobs, atATime }: Work): Contender {
 function byPeer(peer: Peer, { setting, atATime }: Work): Contender {
   const inTurn = setting.isQuick ? 18 : 72;
   const jobs = jobsOver(atATime === 1 ? inTurn : 450);
-  return {
+  const line: Contender = {
     name: peer.name,
     how: `${peer.how}; only ${jobs.length} commands`,
     measure: () =>
@@ -113,6 +117,7 @@ function byPeer(peer: Peer, { setting, atATime }: Work): Contender {
         }),
       ),
   };
+  return warmed(line, { commands: jobs.length, isQuick: setting.isQuick });
 }
 
 function inOne(atATime: number): string {
