@@ -21,7 +21,7 @@ import type { Session } from './wire/session.js';
 import { InstanceView } from './views/instance.js';
 import { SignInView } from './views/sign-in.js';
 
-/** What users don't see first after signing in. */
+/** The views that are not needed at first, and are loaded later. */
 const LAZY: Readonly<Record<Exclude<ViewName, 'instance'>, Lazy>> = {
   organizations: {
     title: 'Organizations',
@@ -50,7 +50,7 @@ export function App(): JSX.Element {
   );
 }
 
-/** Once the first view is there. */
+/** The delay before other views are preloaded. */
 const AHEAD_MS = 500;
 
 function beginAhead(): () => void {
@@ -65,22 +65,22 @@ function SignedIn({ session: who }: { readonly session: Session }): JSX.Element 
   const at = viewKey(route.value);
   const first = useRef(at);
   useEffect(begin, []);
-  // Again when the server is back: what could not be fetched may be now.
+  // Also when the server is reachable again, because an earlier preload may have failed.
   useEffect(beginAhead, [returns.value]);
   const name = organizationName(route.value.organizationId ?? '');
   useEffect(() => {
     const heading = main.current?.querySelector('h1')?.textContent ?? '';
     document.title = `${heading} · ${who.instanceName}`;
-    // An organization's name is known once it was read.
+    // An organization's name is only known after a read.
   }, [at, name]);
-  // Not an effect after painting: a dialog would be there for a moment, over a view it does not speak of.
+  // Not an effect after painting, because a dialog would be visible for a moment over the wrong view.
   useLayoutEffect(() => {
     if (first.current === at) return;
     first.current = '';
     giveUp();
     settle();
     if (returnToPlace(() => viewKey(route.value) === at)) return;
-    // A reader who followed a link goes on at the new view's heading.
+    // After a navigation the focus moves to the new view's heading.
     main.current?.querySelector('h1')?.focus();
     scrollTo(0, 0);
   }, [at]);
@@ -122,7 +122,7 @@ function Footer(): JSX.Element {
   );
 }
 
-/** Takes up what the signed-in user had begun, and keeps what is shown up, until they sign out. */
+/** Loads the signed-in user's stored work and keeps the shown data up to date, until they sign out. */
 function begin(): () => void {
   recallDrafts();
   const stops = [stayUpToDate(), onKeptElsewhere(recallDrafts), addressDialogs()];
@@ -132,7 +132,7 @@ function begin(): () => void {
   };
 }
 
-/** The hash names the view, so that the link moves the focus itself. */
+/** Moves the focus here, because the hash of an ordinary skip link would change the view. */
 function skipTo(target: { readonly current: HTMLElement | null }): (event: Event) => void {
   return (event) => {
     event.preventDefault();

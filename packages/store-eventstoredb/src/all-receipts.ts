@@ -8,7 +8,7 @@ import { recordsOf, retrying, serverRead, type ReadingContext } from './server-r
 
 const PAGE = 500;
 
-/** Every receipt of the store: those that events carry, and those that stand alone and are not carried by any. */
+/** Every receipt of the store: those that events carry, then those that no event carries. */
 export async function* allReceipts(
   context: ReadingContext,
   log: LogReader,
@@ -25,7 +25,7 @@ export async function* allReceipts(
   if (alone.size > 0) yield [...alone.values()];
 }
 
-/** The receipts that stand alone, by the names of their streams. */
+/** The receipts that have a stream of their own, by the names of these streams. */
 function standingAlone(context: ReadingContext, signal?: AbortSignal): Promise<Map<string, StreamReceipt>> {
   const { connection, names, timeouts } = context;
   const filter = { prefixes: [names.receiptPrefix] };
@@ -35,7 +35,7 @@ function standingAlone(context: ReadingContext, signal?: AbortSignal): Promise<M
     const read = { request, pageSize: PAGE, isLong: true, withinMs: timeouts.scanMs, signal: stop } as const;
     for await (const messages of serverRead(connection, read)) {
       for (const record of recordsOf(messages)) {
-        // One that was intended may be void by now: the last record says what became of it.
+        // The last record of a stream decides: an intended receipt may be void by now.
         const kept = keptIn(record);
         if (kept === undefined) found.delete(streamNameOf(record));
         else found.set(streamNameOf(record), kept);

@@ -7,12 +7,14 @@ import { appendRefusal } from './faults.js';
 import { placeOf } from './rows.js';
 
 /**
- * What is known of an append after one attempt.
+ * The outcome of one attempt to append.
  *
- * - `written`: it is there, its last event at `last`. Its place may be missing when the server found it there already;
- * - `conflict`: others were first, nothing was written; `actual` is where the stream is, `undefined` without events;
- * - `refused`: nothing was written, and the fault says why;
- * - `lost`: there is no telling.
+ * - `written`: the events are in the log, the last one at `last`. `place` may be absent if an earlier attempt wrote
+ *   them.
+ * - `conflict`: another writer was first, and nothing was written. `actual` is the stream's last revision; `undefined`
+ *   without events.
+ * - `refused`: nothing was written; the fault says why.
+ * - `lost`: the outcome is unknown.
  */
 export type Answer =
   | { readonly kind: 'written'; readonly last: Revision | undefined; readonly place: bigint | undefined }
@@ -20,19 +22,19 @@ export type Answer =
   | { readonly kind: 'refused'; readonly fault: Fault }
   | Lost;
 
-/** There is no telling whether the append is there. */
+/** The outcome of the append is unknown. */
 export interface Lost {
   readonly kind: 'lost';
   readonly cause: unknown;
-  /** Whether the node has said that it is not the one to ask. */
+  /** Whether the node asked to send appends to another node. */
   readonly isAway?: boolean;
 }
 
 const DETAIL = 'event_store.client.';
-/** The only detail of an error that is not the append's: the node is not ready, or busy, or knows no leader. */
+/** The only detail of an error that is not about the append: the node is not ready, is busy, or knows no leader. */
 const EMPTY = 'google.protobuf.Empty';
 
-/** Reads the server's answer to one append of a batch. What it does not say plainly counts as lost. */
+/** Reads the server's answer to one append of a batch. An unclear answer counts as lost. */
 export function answerOf(response: BatchAppendResp, streamName: string): Answer {
   const success = response.getSuccess();
   if (success !== undefined) {
@@ -49,7 +51,7 @@ export function answerOf(response: BatchAppendResp, streamName: string): Answer 
     : answerOfError(error, streamName);
 }
 
-/** An attempt of which nothing more will be heard. */
+/** An attempt whose answer will never arrive. */
 export function lost(cause: unknown): Lost {
   return { kind: 'lost', cause: typeof cause === 'string' ? new Error(cause) : cause };
 }

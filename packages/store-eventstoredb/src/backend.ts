@@ -21,13 +21,13 @@ import {
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import { allReceipts } from './all-receipts.js';
-import { BatchLine } from './append-queue.js';
+import { BatchSender } from './batch-sender.js';
 import type { Connection } from './connection.js';
 import { EventStoreDbConsumers } from './consumers.js';
 import type { Timeouts } from './deadline.js';
 import { Delivery } from './delivery.js';
 import { STORE } from './faults.js';
-import { Halves } from './halves.js';
+import { PartialAppends } from './partial-appends.js';
 import { KnownStreams } from './known-streams.js';
 import { Leadership } from './leadership.js';
 import { LiveReader } from './live-reader.js';
@@ -42,30 +42,30 @@ import type { ReadingContext } from './server-reads.js';
 import { WholeStreams } from './whole-streams.js';
 import { Writer } from './writer.js';
 
-/** What a backend on EventStoreDB is made of. */
+/** The parts of a backend on EventStoreDB. */
 export interface BackendParts {
   readonly connection: Connection;
   readonly names: StreamNames;
   readonly timeouts: Required<Timeouts>;
 }
 
-/** Events on an EventStoreDB, which keeps no rows. */
+/** The events in an EventStoreDB. Rows are stored elsewhere. */
 export class EventStoreDbBackend implements LogBackend {
   readonly name: string = STORE;
   readonly form = 'value';
   readonly consumers: EventStoreDbConsumers;
   /**
-   * The clock is read before an append goes out, and its answer is waited for; twice that, for clocks and networks that
-   * are late.
+   * Twice the append time-out, because the clock is read before an append is sent. The factor 2 allows for inaccurate
+   * clocks and slow networks.
    */
   readonly lateByMs: number;
   /** The whole log. */
   readonly log: LogReader;
   readonly #parts: BackendParts;
   readonly #closing = new AbortController();
-  /** Fires when even appends under way are given up. */
+  /** Fires when even the running appends are aborted. */
   readonly #abandoning = new AbortController();
-  readonly #line: BatchLine;
+  readonly #sender: BatchSender;
   readonly #context: FollowingContext;
   readonly #streams: WholeStreams;
   readonly #lookups: Lookups;
@@ -76,15 +76,18 @@ export class EventStoreDbBackend implements LogBackend {
     const { connection, timeouts } = parts;
     this.#parts = parts;
     this.lateByMs = 2 * timeouts.appendMs;
-    this.#line = new BatchLine(connection, timeouts.appendMs);
-    const known = new KnownStreams(() => this.#line.standing);
-    const [leadership, halves] = [new Leadership(connection, timeouts.stallMs), new Halves(timeouts.stallMs)];
-    const shared = { ...parts, known, leadership, halves, own: new OwnEvents() };
+    this.#sender = new BatchSender(connection, timeouts.appendMs);
+    const known = new KnownStreams(() => this.#sender.standing);
+    const [leadership, partialAppends] = [
+      new Leadership(connection, timeouts.stallMs),
+      new PartialAppends(timeouts.stallMs),
+    ];
+    const shared = { ...parts, known, leadership, partialAppends, own: new OwnEvents() };
     const context: ReadingContext = { ...shared, closing: this.#closing.signal };
     const untilAbandoned: ReadingContext = { ...shared, closing: this.#abandoning.signal };
     this.log = new LogReader(context);
     this.#context = { ...context, log: this.log };
-    const [streams, delivery] = [new StreamReader(context), new Delivery(untilAbandoned, this.#line)];
+    const [streams, delivery] = [new StreamReader(context), new Delivery(untilAbandoned, this.#sender)];
     const receipts = new Receipts(context, streams, { delivery, streams: new StreamReader(untilAbandoned) });
     this.#streams = new WholeStreams(context, streams);
     this.#lookups = new Lookups({ streams, receipts });
@@ -130,7 +133,7 @@ export class EventStoreDbBackend implements LogBackend {
     return this.log.prove(checkpoint, wait);
   }
 
-  /** A live read waits by itself. */
+  /** The live reader waits by itself. */
   async changed(): Promise<void> {
     return undefined;
   }
@@ -140,7 +143,7 @@ export class EventStoreDbBackend implements LogBackend {
     this.#closing.abort();
     await within(writing, closeMs);
     this.#abandoning.abort();
-    this.#line.close();
+    this.#sender.close();
     await within(writing, closeMs);
   }
 
@@ -165,7 +168,7 @@ function readingOn(reader: Pick<PageReader, 'read'>): Reader {
   return (after) => reader.read(after);
 }
 
-/** Up to the end there is when it gets there, by one call to the server, which the signal ends. */
+/** Reads to the current end of the log with one call to the server. The signal ends the call. */
 function onceThrough(log: LogReader, options: Parameters<LogReader['pages']>[0]): Reader {
   const pages = log.pages(options);
   onAbort(options.signal, () => {

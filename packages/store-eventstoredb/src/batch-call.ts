@@ -3,36 +3,36 @@ import { UnavailableError } from '@eventstore/db-client';
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { answerOf, lost, type Answer } from './append-answer.js';
-import { batchRequests, type Order } from './batch-requests.js';
-import type { Begun } from './connection.js';
+import { batchRequests, type PreparedAppend } from './batch-requests.js';
+import type { StartedCall } from './connection.js';
 import { failureOf, notBegun } from './faults.js';
 
 type Duplex = ClientDuplexStream<BatchAppendReq, BatchAppendResp>;
 
 interface Waiting {
-  readonly order: Order;
+  readonly prepared: PreparedAppend;
   readonly settle: (answer: Answer) => void;
 }
 
-/** An open call holds the process; after so long without an append it is ended. */
+/** An open call keeps the process alive, so it is ended after this time without an append. */
 const IDLE_MS = 1000;
 
 /**
- * One `BatchAppend` call: any number of appends at once, each with its own timer. When the call ends, by whatever, all who
- * wait are told that their answer is lost; an answer nobody waits for is let go.
+ * One `BatchAppend` call: any number of concurrent appends, each with its own timer. When the call ends, all pending
+ * appends count as lost. A late answer is ignored.
  */
 export class BatchCall {
   readonly #call: Duplex;
-  readonly #begun: Begun<Duplex>;
+  readonly #begun: StartedCall<Duplex>;
   readonly #waiting = new Map<string, Waiting>();
-  /** Those of them that were not sent yet: the server takes no more at the moment. */
+  /** The ids of the appends not sent yet, because the server accepts no more at the moment. */
   readonly #unsent = new Set<string>();
   #isFull = false;
   #isRetired = false;
   #hasAnswered = false;
   readonly #idle: NodeJS.Timeout;
 
-  constructor(begun: Begun<Duplex>) {
+  constructor(begun: StartedCall<Duplex>) {
     this.#begun = begun;
     this.#call = begun.call;
     this.#idle = setTimeout(() => this.#endWhenIdle(), IDLE_MS).unref();
@@ -42,19 +42,19 @@ export class BatchCall {
     this.#call.on('end', () => this.#end(lost('the server ended the call')));
   }
 
-  /** Whether this call takes no more appends. */
+  /** Whether this call accepts no more appends. */
   get isRetired(): boolean {
     return this.#isRetired;
   }
 
   /**
-   * Sends one append. Never rejects; without an answer in time it is lost, or refused when it could not even be sent, and the
-   * call takes no further appends.
+   * Sends one append. Never rejects. Without an answer in time the append is lost, or refused if it was not even sent,
+   * and the call accepts no further appends.
    */
-  append(order: Order, withinMs: number): Promise<Answer> {
-    const [id, heardAt] = [randomUUID(), this.#begun.heardAt()];
+  append(prepared: PreparedAppend, withinMs: number): Promise<Answer> {
+    const [id, lastResponseAt] = [randomUUID(), this.#begun.lastResponseAt()];
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#giveUp(id, withinMs, heardAt), withinMs);
+      const timer = setTimeout(() => this.#giveUp(id, withinMs, lastResponseAt), withinMs);
       const settle = (answer: Answer): void => {
         clearTimeout(timer);
         this.#waiting.delete(id);
@@ -62,17 +62,17 @@ export class BatchCall {
         resolve(answer);
         if (this.#isRetired) this.#cancelWhenDone();
       };
-      this.#waiting.set(id, { order, settle });
+      this.#waiting.set(id, { prepared, settle });
       this.#idle.refresh();
       this.#unsent.add(id);
       this.#sendUnsent();
     });
   }
 
-  /** Ends the call at once; who still waits has lost his answer. */
+  /** Ends the call at once. All pending appends count as lost. */
   cancel(): void {
     this.#call.cancel();
-    this.#end(lost('the call was given up'));
+    this.#end(lost('the call was cancelled'));
   }
 
   #sendUnsent(): void {
@@ -88,7 +88,7 @@ export class BatchCall {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
     try {
-      for (const request of batchRequests(waiting.order, id)) this.#isFull = !this.#call.write(request);
+      for (const request of batchRequests(waiting.prepared, id)) this.#isFull = !this.#call.write(request);
     } catch (error) {
       waiting.settle(lost(error));
     }
@@ -101,11 +101,11 @@ export class BatchCall {
     if (waiting === undefined) return;
     let answer: Answer;
     try {
-      answer = answerOf(response, waiting.order.streamName);
+      answer = answerOf(response, waiting.prepared.streamName);
     } catch (error) {
       answer = lost(error);
     }
-    // A node that is not ready, or that knows no leader, answers so: the next append is to look for another.
+    // The node is not ready or knows no leader, so the next append must look for another node.
     if (answer.kind === 'lost' && answer.isAway === true) this.#leaveNode(answer.cause);
     waiting.settle(answer);
   }
@@ -115,20 +115,21 @@ export class BatchCall {
     this.#begun.failed(new UnavailableError(undefined, String(cause)));
   }
 
-  #giveUp(id: string, afterMs: number, heardAt: number): void {
+  #giveUp(id: string, afterMs: number, lastResponseAt: number): void {
     this.#isRetired = true;
-    // A line that died without a word would keep the look for this append, too: pings notice it only after 20 s.
-    if (this.#begun.heardAt() === heardAt)
+    // Nothing arrived since the append was sent, so the connection may be dead. Without this, the next call would use
+    // it too, because HTTP/2 pings detect it only after 20 s.
+    if (this.#begun.lastResponseAt() === lastResponseAt)
       this.#begun.failed(new UnavailableError(undefined, `nothing was heard for ${afterMs} ms`));
     const waiting = this.#waiting.get(id);
-    const fault = this.#unsent.has(id) && waiting !== undefined && notBegun(waiting.order.streamId, afterMs);
+    const fault = this.#unsent.has(id) && waiting !== undefined && notBegun(waiting.prepared.streamId, afterMs);
     waiting?.settle(fault ? { kind: 'refused', fault } : lost(`no answer within ${afterMs} ms`));
   }
 
   #fail(error: Error): void {
     this.#begun.failed(error);
     const { isFinal, fault } = failureOf(error, 'appending');
-    // Refused as a whole before the first answer: the server has not looked at any of it.
+    // The server refused the call before its first answer, so it has processed no append.
     this.#end(isFinal && !this.#hasAnswered ? { kind: 'refused', fault } : lost(fault));
   }
 
@@ -148,7 +149,7 @@ export class BatchCall {
       return;
     }
     this.#isRetired = true;
-    // The server has nothing left to answer, and would not end its side for that.
+    // Without appends the server does not end its side of the call.
     this.#call.cancel();
   }
 }

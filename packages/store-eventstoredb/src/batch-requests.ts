@@ -5,29 +5,29 @@ import { identifierOf } from './requests.js';
 import { sizeOf, type Proposal } from './rows.js';
 
 /**
- * One append as it goes out. It always names exactly where the stream is believed to be: that is compared with the log, and
- * so the same order can be given again without ever being carried out twice (reference §2.3).
+ * One append, ready to send. It names the exact revision to append after. The server compares it with the log, so an
+ * append that is sent twice is written only once (reference §2.3).
  */
-export interface Order {
+export interface PreparedAppend {
   readonly streamId: StreamId;
   readonly streamName: string;
   readonly expected: Revision | 'no-stream';
   readonly proposals: readonly Proposal[];
 }
 
-/** One message carries about so much; the server takes up to 16,767,216 bytes of it. */
+/** The approximate size of a message. The server accepts up to 16,767,216 bytes. */
 const CHUNK_BYTES = 1_000_000;
 
 /**
- * Makes the messages of one append. They name no deadline: this client's stubs know only one of wall-clock time, by which
- * a machine whose clock is wrong could never write. Without one the server takes its own, 2 s.
+ * Creates the messages of one append. They carry no deadline: this client's stubs only know a wall-clock deadline, and
+ * with it a machine whose clock is wrong could never write. The server then uses its own, 2 s.
  */
-export function batchRequests(order: Order, correlationId: string): readonly streams.BatchAppendReq[] {
+export function batchRequests(prepared: PreparedAppend, correlationId: string): readonly streams.BatchAppendReq[] {
   const requests: streams.BatchAppendReq[] = [];
   let current = requestOf(correlationId);
-  current.setOptions(optionsOf(order));
+  current.setOptions(optionsOf(prepared));
   let bytes = 0;
-  for (const proposal of order.proposals) {
+  for (const proposal of prepared.proposals) {
     const size = sizeOf(proposal);
     if (bytes > 0 && bytes + size > CHUNK_BYTES) {
       requests.push(current);
@@ -48,7 +48,7 @@ function requestOf(correlationId: string): streams.BatchAppendReq {
   return request;
 }
 
-function optionsOf({ streamName, expected }: Order): streams.BatchAppendReq.Options {
+function optionsOf({ streamName, expected }: PreparedAppend): streams.BatchAppendReq.Options {
   const options = new streams.BatchAppendReq.Options();
   options.setStreamIdentifier(identifierOf(streamName));
   if (expected === 'no-stream') options.setNoStream(new shared.Empty());

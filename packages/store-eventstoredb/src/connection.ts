@@ -15,40 +15,45 @@ import {
   type Fault,
 } from '@login-policy/event-sourcing/store';
 import { backOff } from './deadline.js';
-import { Slots } from './slots.js';
+import { Semaphore } from './semaphore.js';
 import { failureOf, isFailure, needsNewConnection, STORE } from './faults.js';
 
-/** What a call is begun with: the stub on the connection of the moment, and what goes out with every call. */
-export interface Beginning {
+/**
+ * The arguments to start a call with: the stub on the current connection, and the metadata and options of every call.
+ */
+export interface CallArguments {
   readonly streams: StreamsClient;
   readonly metadata: Metadata;
   readonly options: CallOptions;
 }
 
-/** A call under way, and how to say that it ended badly. */
-export interface Begun<Call> {
+/** A started call, and callbacks for what happens to it. */
+export interface StartedCall<Call> {
   readonly call: Call;
-  /** Lets the client connect anew, to the leader if the error names one, when the error is of that kind. */
+  /**
+   * Reports that the call failed. If the error calls for it, the client reconnects, to the leader if the error names
+   * one.
+   */
   failed(error: unknown): void;
-  /** The server has answered: it can be reached. */
+  /** Reports an answer: the server can be reached. */
   answered(): void;
-  /** When the server said something last, to whatever call, by `performance.now()`. */
-  heardAt(): number;
+  /** When the server last answered any call, by `performance.now()`. */
+  lastResponseAt(): number;
 }
 
-/** A question under way, to the node that calls go to now. */
-export interface Asked<Answer> {
+/** A pending request to the node that calls currently go to. */
+export interface PendingAnswer<Answer> {
   readonly answer: Promise<Answer>;
-  /** Where the connection leads, ending with host and port. */
+  /** The target of the connection. It ends with host and port. */
   readonly address: string;
-  /** Stands for the connection: another one each time. */
+  /** Identifies the connection: a new value after each reconnect. */
   readonly by: unknown;
 }
 
 type Channel = ReturnType<Client['getChannel']>;
 
-/** The members of the client this store is built on. They are `protected` in its types and have been there since 1.0. */
-interface Lent {
+/** The members of the client that this store uses. They are `protected` in its types and unchanged since 1.0. */
+interface ClientInternals {
   readonly execute: <Stub>(
     Client: new (...args: never[]) => Stub,
     name: string,
@@ -62,58 +67,58 @@ interface Lent {
 }
 
 /**
- * The client's connection, with the client's discovery, TLS, credentials and reconnecting, but without its calls: why is
- * in ADR 0010. No promise made here stays pending, and none rejects where nobody listens.
+ * The client's connection. It uses the client's discovery, TLS, credentials and reconnecting, but not the client's
+ * calls (ADR 0010 explains why). No promise created here stays pending, and none rejects without a handler.
  */
 export class Connection {
-  /** Reads under way at a time: a server takes 100 calls, and live ones are among them. */
-  readonly reads: Slots = new Slots(50);
-  readonly #client: Lent;
+  /** Limits concurrent reads: a server takes 100 calls per connection, including subscriptions. */
+  readonly reads: Semaphore = new Semaphore(50);
+  readonly #client: ClientInternals;
   readonly #credentials: Credentials | undefined;
   #latest: StreamsClient | undefined;
   #watched: Channel | undefined;
   #made = Symbol('connection');
   #trouble: Fault | undefined;
-  #heardAt = -Infinity;
+  #lastResponseAt = -Infinity;
   #isClosed = false;
 
-  /** @throws StoreForeign when the client is not of a kind this store knows. */
+  /** @throws StoreForeign when the client's version is not supported. */
   constructor(client: EventStoreDBClient, credentials: Credentials | undefined) {
-    const lent: object = client;
-    // Others have the same members and other messages, which are mixed up only on the wire.
-    if (!(client instanceof EventStoreDBClient) || !isLent(lent)) {
+    const internals: object = client;
+    // Other versions have the same members but different messages, which fail only once they are sent.
+    if (!(client instanceof EventStoreDBClient) || !hasClientInternals(internals)) {
       throw new StoreForeign({
         store: STORE,
         problem: 'this is not a client of the @eventstore/db-client 6.2 beside it',
       });
     }
-    this.#client = lent;
+    this.#client = internals;
     this.#credentials = credentials;
   }
 
-  /** What the last attempt ended with, since nothing came of any; `undefined` while the server answers. */
+  /** The error of the last attempt; `undefined` while the server answers. */
   get trouble(): Fault | undefined {
     return this.#trouble;
   }
 
   /**
-   * Begins a call at once on the connection there is, or on a new one.
+   * Starts a call on the current connection, or on a new one.
    *
-   * @throws StoreUnavailable when there is none in time, the signal fired, or no node to connect to.
+   * @throws StoreUnavailable when no connection was made in time, the signal fired, or no node was found.
    */
   async begin<Call>(
     withinMs: number,
-    start: (beginning: Beginning) => Call,
+    start: (args: CallArguments) => Call,
     signal?: AbortSignal,
-  ): Promise<Begun<Call>> {
+  ): Promise<StartedCall<Call>> {
     const streams = await this.#streams(withinMs, signal);
     try {
       const call = start({ streams, ...this.#arguments() });
       return {
         call,
         failed: (error) => this.#failed(streams, error),
-        answered: () => this.#hear(),
-        heardAt: () => this.#heardAt,
+        answered: () => this.#noteResponse(),
+        lastResponseAt: () => this.#lastResponseAt,
       };
     } catch (error) {
       this.#failed(streams, error);
@@ -121,15 +126,19 @@ export class Connection {
     }
   }
 
-  /** Stands for the connection of the moment: another one each time it is made anew, also by the channel itself. */
+  /** Identifies the current connection: a new value after each reconnect, also one by the channel itself. */
   get current(): unknown {
     return this.#latest?.getChannel() === this.#watched ? this.#made : undefined;
   }
 
-  /** Asks the node that calls go to what it knows of its cluster. @throws StoreUnavailable when there is no connection. */
-  async ask(withinMs: number, signal?: AbortSignal): Promise<Asked<ClusterInfo>> {
+  /**
+   * Asks the node that calls currently go to about its cluster.
+   *
+   * @throws StoreUnavailable when there is no connection.
+   */
+  async ask(withinMs: number, signal?: AbortSignal): Promise<PendingAnswer<ClusterInfo>> {
     const streams = await this.#streams(withinMs, signal);
-    // Made by the client on the channel there is, which is the one of `streams`.
+    // The client creates this stub on the existing channel, which is also that of `streams`.
     const gossip = await this.#client.execute(gossipGrpc.GossipClient, 'gossip', async (made) => made);
     const { metadata, options } = this.#arguments();
     const answer = new Promise<ClusterInfo>((resolve, reject) => {
@@ -143,13 +152,13 @@ export class Connection {
     const channel = gossip.getChannel();
     const by = this.#madeBy(channel);
     answer.then(
-      () => this.#hear(),
+      () => this.#noteResponse(),
       () => undefined,
     );
     return { answer, address: channel.getTarget(), by };
   }
 
-  /** A channel that lost its line may lead to another node next, without a word to anybody. */
+  /** A channel that lost its connection may reconnect to another node without notice. */
   #madeBy(channel: Channel): symbol {
     if (this.#watched === channel) return this.#made;
     this.#watched = channel;
@@ -161,20 +170,23 @@ export class Connection {
   /**
    * Resolves when the server can be reached.
    *
-   * @throws StoreUnavailable when it can't in time: nothing was sent.
+   * @throws StoreUnavailable when it can't be reached in time: nothing was sent.
    */
   async ready(withinMs: number): Promise<void> {
     const until = performance.now() + withinMs;
     for (let attempt = 1; performance.now() < until; attempt++) {
       const leftMs = Math.max(1, until - performance.now());
       if (await this.#isReady(await this.#streams(leftMs), leftMs)) return;
-      // Another call's failure may have closed the connection that was waited for.
+      // Another call's failure may have closed this connection.
       await backOff(attempt);
     }
     throw new StoreUnavailable({ store: STORE, problem: `no connection within ${withinMs} ms` });
   }
 
-  /** Ends it for good: the client's `dispose` leaves its socket open, and one that is still being made holds the process. */
+  /**
+   * Closes the connection. The client's `dispose` leaves its socket open, and a socket that is still connecting keeps
+   * the process alive.
+   */
   close(): void {
     this.#isClosed = true;
     this.#latest?.close();
@@ -185,12 +197,12 @@ export class Connection {
       streams.waitForReady(Date.now() + withinMs, (error) => resolve(error === undefined));
     });
     const isReady = (await within(waited, withinMs)) === true;
-    if (!isReady) this.#failed(streams, new UnavailableError(undefined, 'it could not be connected to'));
+    if (!isReady) this.#failed(streams, new UnavailableError(undefined, 'the connection failed'));
     return isReady;
   }
 
   async #streams(withinMs: number, signal?: AbortSignal): Promise<StreamsClient> {
-    // Discovery has limits of its own that can add up to a minute, so it gets ours too.
+    // The client's discovery has time-outs of its own that can add up to a minute, so it gets ours too.
     const asked = this.#client.execute(streamsGrpc.StreamsClient, 'store', async (streams) => streams);
     let streams: StreamsClient | typeof TIME_UP;
     try {
@@ -209,9 +221,9 @@ export class Connection {
     return streams;
   }
 
-  #hear(): void {
+  #noteResponse(): void {
     this.#trouble = undefined;
-    this.#heardAt = performance.now();
+    this.#lastResponseAt = performance.now();
   }
 
   #inTrouble(fault: Fault): Fault {
@@ -219,7 +231,7 @@ export class Connection {
     return fault;
   }
 
-  #arguments(): Omit<Beginning, 'streams'> {
+  #arguments(): Omit<CallArguments, 'streams'> {
     const base = { requiresLeader: true, ...(this.#credentials !== undefined && { credentials: this.#credentials }) };
     const [metadata, options] = this.#client.callArguments(base, { deadline: Infinity });
     return { metadata, options };
@@ -228,11 +240,11 @@ export class Connection {
   #failed(streams: StreamsClient, error: unknown): void {
     if (isFailure(error)) this.#inTrouble(failureOf(error, 'connecting').fault);
     const cause = needsNewConnection(error);
-    // When the client can't even close what it had, its next call finds that out for itself.
+    // If this fails, the client's next call detects the broken connection itself.
     if (cause !== undefined) this.#client.handleError(streams, cause).catch(() => undefined);
   }
 }
 
-function isLent(client: object): client is Lent {
+function hasClientInternals(client: object): client is ClientInternals {
   return ['execute', 'callArguments', 'handleError'].every((name) => typeof Reflect.get(client, name) === 'function');
 }

@@ -26,20 +26,20 @@ import { streamReadRequest } from './requests.js';
 import type { Proposal, WireEvent } from './rows.js';
 import { recordsOf, retrying, serverRead, type ReadingContext } from './server-reads.js';
 
-/** What the records of consumers are read and written with. */
+/** The parts used to read and write the records of consumers. */
 export interface ConsumersParts {
   readonly context: ReadingContext;
   readonly delivery: Delivery;
   readonly log: Pick<LogReader, 'head' | 'knows'>;
 }
 
-/** Only the last record says something; the server may forget a session that has said nothing for a day. */
+/** Only the last record counts. The server may delete a session without a heartbeat for a day. */
 const METADATA = { consumers: { $maxCount: 1 }, sessions: { $maxCount: 1, $maxAge: 86_400 } };
 
-/** The consumers of a store on EventStoreDB: a stream a consumer, whose revision is the fencing token (ADR 0028). */
+/** The consumers of a store on EventStoreDB. Each has a stream, whose revision is the fencing token (ADR 0028). */
 export class EventStoreDbConsumers implements ConsumerBackend {
   readonly #parts: ConsumersParts;
-  /** The last record of each session of this process. */
+  /** The revision of the last record of each session of this process. */
   readonly #sessions = new Map<string, Revision | undefined>();
 
   constructor(parts: ConsumersParts) {
@@ -56,7 +56,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
 
   async put(name: string, { holder, position }: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
     const { log } = this.#parts;
-    // Before it is written: a server compares a revision, and nothing else.
+    // Checked before the write, because the server only compares a revision.
     if (!(await log.knows(position))) throw new PositionUnknown({ position, head: await log.head() });
     const streamName = this.#parts.context.names.consumerNameOf(name);
     const after = expected === 0n ? undefined : revision(expected - 1n);
@@ -73,16 +73,16 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     const beat = { type: 'ConsumerSessionBeat', content: { beat: count } };
     const isWritten = await this.#write(streamName, after, beat);
     if (!isWritten) {
-      // An answer was lost: where the stream is now is where the next beat goes.
+      // An earlier answer was lost. The next heartbeat goes after the stream's actual end.
       const last = await this.#last(streamName);
       this.#sessions.set(session, last && revision(BigInt(last.getStreamRevision())));
-      throw new StoreUnavailable({ store: STORE, problem: 'what a session of consumers said last is not known' });
+      throw new StoreUnavailable({ store: STORE, problem: 'the last heartbeat of a consumer session is unknown' });
     }
     this.#sessions.set(session, after === undefined ? revision(0n) : revision(after + 1n));
     if (after === undefined) await this.#limit(streamName, METADATA.sessions);
   }
 
-  /** The server forgets by itself. */
+  /** Nothing to delete: the server expires sessions itself. */
   async forget(session: string): Promise<void> {
     this.#sessions.delete(session);
   }
@@ -129,21 +129,21 @@ export class EventStoreDbConsumers implements ConsumerBackend {
       data: Buffer.from(JSON.stringify(content)),
       metadata: Buffer.from('{"schemaVersion":1}'),
     };
-    const order = {
+    const prepared = {
       streamId: streamId('Consumer', streamName),
       streamName,
       expected: after ?? ('no-stream' as const),
       proposals: [proposal],
     };
-    return (await this.#parts.delivery.deliver(order)).kind === 'written';
+    return (await this.#parts.delivery.deliver(prepared)).kind === 'written';
   }
 
-  /** Should it fail, only more than the last record stays. */
+  /** If this fails, the stream just keeps more than its last record. */
   async #limit(streamName: string, metadata: Json): Promise<void> {
     try {
       await this.#write(`$$${streamName}`, undefined, { type: '$metadata', content: metadata });
     } catch {
-      // A role that may not change metadata can still consume.
+      // A role without the right to change metadata can still consume.
     }
   }
 }

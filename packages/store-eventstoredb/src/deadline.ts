@@ -1,23 +1,26 @@
 import { LONGEST_TIMER_MS, numberBetween, optional, type OptionRules } from '@login-policy/event-sourcing/options';
 import { pause } from '@login-policy/event-sourcing/store';
 
-/** How long each thing may take, in milliseconds. None of them is left to the server or the client. */
+/** Time-outs in milliseconds. None of them depends on the server's or the client's settings. */
 export interface Timeouts {
-  /** One append: its wait for others of the same stream, and as long again for its answer, which is looked up then. Default 5,000. */
+  /**
+   * For one append: how long it waits for other appends to the same stream, and again for the server's answer. A lost
+   * answer is then looked up. Default 5,000.
+   */
   readonly appendMs?: number;
-  /** Finding out what became of an append whose answer was lost. Default 30,000. */
+  /** For finding out the outcome of an append whose answer was lost. Default 30,000. */
   readonly lookupMs?: number;
-  /** The silence of a connection or of a read of one stream before it is tried again. Default 10,000. */
+  /** How long a connection, or a read of one stream, may be silent before it is retried. Default 10,000. */
   readonly readMs?: number;
-  /** The same for a read of everything, where a filter may pass over much. Default 60,000. */
+  /** Like `readMs`, for a read of the whole log, in which a filter may skip many events. Default 60,000. */
   readonly scanMs?: number;
-  /** How long reads are tried again while the server can't be reached. Default 15,000. */
+  /** How long reads are retried while the server can't be reached. Default 15,000. */
   readonly retryMs?: number;
-  /** How often a store whose subscription hears nothing looks whether the server went on without it. Default 500. */
+  /** How often a store whose subscription is silent checks whether the server has new events. Default 500. */
   readonly probeMs?: number;
-  /** How long an event that is known to exist may fail to arrive before the call is begun anew. Default 5,000. */
+  /** How long an event that is known to exist may be late before the call is restarted. Default 5,000. */
   readonly stallMs?: number;
-  /** What closing waits for appends under way. Default 5,000. */
+  /** How long closing waits for running appends. Default 5,000. */
   readonly closeMs?: number;
 }
 
@@ -45,13 +48,15 @@ export const TIMEOUTS: OptionRules<Timeouts> = {
   closeMs: time,
 };
 
-/** Fills in the defaults, also for those that are given as `undefined`. */
+/** Fills in the defaults, also for options given as `undefined`. */
 export function timeoutsOf(given: Timeouts = {}): Required<Timeouts> {
   const named = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...DEFAULTS, ...Object.fromEntries(named) };
 }
 
-/** Waits before the next attempt: at random up to 20, 40, 80 … 2,000 ms, so that not all come back at once. */
+/**
+ * Waits before the next attempt: a random time up to 20, 40, 80 … 2,000 ms, so that clients do not all retry at once.
+ */
 export function backOff(attempt: number, signal?: AbortSignal): Promise<void> {
   return pause(attempt, { firstMs: 20, longestMs: 2000, signal });
 }

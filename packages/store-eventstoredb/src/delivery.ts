@@ -1,58 +1,58 @@
 import type { Position, Revision } from '@login-policy/event-sourcing';
 import { OutcomeUnknown, revisionAfter, WrittenUnseen } from '@login-policy/event-sourcing/store';
 import { lost, type Answer, type Lost } from './append-answer.js';
-import type { BatchLine } from './append-queue.js';
-import type { Order } from './batch-requests.js';
+import type { BatchSender } from './batch-sender.js';
+import type { PreparedAppend } from './batch-requests.js';
 import { backOff } from './deadline.js';
 import { deletedOutside } from './faults.js';
 import { streamReadRequest } from './requests.js';
 import { positionAt, positionOf, type WireEvent } from './rows.js';
 import { recordsOf, serverRead, type ReadingContext } from './server-reads.js';
 
-/** What became of an order, for certain. The positions are those of its events, in their order. */
+/** The certain outcome of an append. The positions are those of its events, in order. */
 export type Delivered =
   | { readonly kind: 'written'; readonly positions: readonly Position[] }
   | { readonly kind: 'conflict'; readonly actual: Revision | undefined };
 
 /**
- * Gets an order to the server and finds out what became of it. When an answer is lost, the events are looked up by
- * their ids; are they not there, the same order is given again: it names the revision it belongs behind, so the
- * server's log lets it be carried out once at most, also when the first one was only late (reference §2.3).
+ * Sends an append and finds out its outcome. After a lost answer, the events are looked up by their ids. If they are
+ * absent, the same append is sent again. It names the revision to append after, so the server writes it at most once,
+ * even if the first one was only late (reference §2.3).
  */
 export class Delivery {
   readonly #context: ReadingContext;
-  readonly #line: BatchLine;
+  readonly #sender: BatchSender;
 
-  /** `closing` of the context fires when even what has begun is given up. */
-  constructor(context: ReadingContext, line: BatchLine) {
+  /** `context.closing` fires when even running appends are aborted. */
+  constructor(context: ReadingContext, sender: BatchSender) {
     this.#context = context;
-    this.#line = line;
+    this.#sender = sender;
   }
 
-  /** {@link send}, and {@link findOut} if that does not tell. */
-  async deliver(order: Order): Promise<Delivered> {
-    const sent = await this.send(order);
-    return sent.kind === 'lost' ? this.findOut(order, sent) : sent;
+  /** {@link send}; if the outcome is unknown, then {@link findOut}. */
+  async deliver(prepared: PreparedAppend): Promise<Delivered> {
+    const sent = await this.send(prepared);
+    return sent.kind === 'lost' ? this.findOut(prepared, sent) : sent;
   }
 
   /**
-   * Sends an order once.
+   * Sends an append once.
    *
-   * @throws WrittenUnseen when it is there, and where could not be seen.
+   * @throws WrittenUnseen when it was written, but its positions could not be read.
    * @throws StoreUnavailable, StoreDamaged, UnserialisableData when the server refused it: nothing was written.
    */
-  async send(order: Order): Promise<Delivered | Lost> {
-    const answer = await this.#line.send(order, this.#context.timeouts.appendMs);
+  async send(prepared: PreparedAppend): Promise<Delivered | Lost> {
+    const answer = await this.#sender.send(prepared, this.#context.timeouts.appendMs);
     if (answer.kind === 'refused') throw answer.fault;
     if (answer.kind !== 'written') return answer;
-    return this.#settled(order, answer) ?? this.findOut(order, answer);
+    return this.#settled(prepared, answer) ?? this.findOut(prepared, answer);
   }
 
-  /** The outcome, if the answer alone tells all of it: the server only gives the position of the last event. */
-  #settled(order: Order, answer: Extract<Answer, { kind: 'written' }>): Delivered | undefined {
-    const { expected, proposals, streamName } = order;
+  /** The outcome, if the answer alone determines it: the server only returns the position of the last event. */
+  #settled(prepared: PreparedAppend, answer: Extract<Answer, { kind: 'written' }>): Delivered | undefined {
+    const { expected, proposals, streamName } = prepared;
     const before = expected === 'no-stream' ? -1n : expected;
-    // A deleted stream goes on counting where it ended: that is how one shows that nobody saw deleted.
+    // The revisions of a deleted stream go on where they ended. That reveals a deletion which nobody has noticed yet.
     if (answer.last !== before + BigInt(proposals.length)) throw deletedOutside(streamName);
     const [only, ...others] = proposals;
     if (only === undefined || others.length > 0 || answer.place === undefined) return undefined;
@@ -60,40 +60,44 @@ export class Delivery {
   }
 
   /**
-   * Finds out what became of an order. @throws OutcomeUnknown when looking did not tell in time, WrittenUnseen as
-   * above.
+   * Finds out the outcome of an append.
+   *
+   * @throws OutcomeUnknown when it is still unknown after `lookupMs`; WrittenUnseen as {@link send} does.
    */
-  async findOut(order: Order, first: Answer): Promise<Delivered> {
+  async findOut(prepared: PreparedAppend, first: Answer): Promise<Delivered> {
     const { closing, timeouts } = this.#context;
     const until = performance.now() + timeouts.lookupMs;
     let latest = first;
     for (let attempt = 1; performance.now() < until && !closing.aborted; attempt++) {
-      const positions = await this.#lookUp(order, until - performance.now());
+      const positions = await this.#lookUp(prepared, until - performance.now());
       if (Array.isArray(positions)) return { kind: 'written', positions };
       if (positions === 'absent' && latest.kind !== 'written') {
-        latest = await this.#repeat(order, until - performance.now());
+        latest = await this.#repeat(prepared, until - performance.now());
         if (latest.kind === 'conflict') return latest;
-        const settled = latest.kind === 'written' ? this.#settled(order, latest) : undefined;
+        const settled = latest.kind === 'written' ? this.#settled(prepared, latest) : undefined;
         if (settled !== undefined) return settled;
       }
       await backOff(attempt, closing);
     }
-    const { streamId } = order;
+    const { streamId } = prepared;
     if (latest.kind === 'written') throw new WrittenUnseen({ streamId });
     throw new OutcomeUnknown({ streamId }, latest.kind === 'lost' ? latest.cause : undefined);
   }
 
-  /** A refusal is worth nothing here: the first attempt may still be under way in the server. */
-  async #repeat(order: Order, leftMs: number): Promise<Answer> {
+  /** A refusal counts as lost here, because the server may still be processing the first attempt. */
+  async #repeat(prepared: PreparedAppend, leftMs: number): Promise<Answer> {
     const ms = Math.max(1, Math.min(leftMs, this.#context.timeouts.appendMs));
-    const answer = await this.#line.send(order, ms);
+    const answer = await this.#sender.send(prepared, ms);
     return answer.kind === 'refused' ? lost(answer.fault) : answer;
   }
 
-  /** The positions of the order's events when they are there; `absent` when they are not; else it could not be seen. */
-  async #lookUp(order: Order, leftMs: number): Promise<Position[] | 'absent' | 'unseen'> {
+  /**
+   * The positions of the append's events; `absent` when they are not in the log; `unseen` when the log could not be
+   * read.
+   */
+  async #lookUp(prepared: PreparedAppend, leftMs: number): Promise<Position[] | 'absent' | 'unseen'> {
     const { connection, timeouts, closing } = this.#context;
-    const { streamName, expected, proposals } = order;
+    const { streamName, expected, proposals } = prepared;
     const from = revisionAfter(expected === 'no-stream' ? undefined : expected);
     const request = streamReadRequest({ streamName, direction: 'forwards', from, limit: proposals.length });
     const withinMs = Math.max(1, Math.min(leftMs, timeouts.readMs));
@@ -102,7 +106,7 @@ export class Delivery {
       const read = { request, pageSize: proposals.length, withinMs, signal: closing };
       for await (const messages of serverRead(connection, read)) found.push(...recordsOf(messages));
     } catch {
-      // Whatever it was: it did not tell, and the caller asks again as long as there is time.
+      // The caller looks again while there is time, whatever the error.
       return 'unseen';
     }
     const isThere = proposals.every(({ uuid }, index) => found[index]?.getId()?.getString() === uuid);

@@ -2,19 +2,20 @@ import type { EventId } from '@login-policy/event-sourcing';
 import { eventId } from '@login-policy/event-sourcing/store';
 
 /**
- * The two forms of an event's id: a ULID, and the UUID the server wants, which are the same 128 bits. `ulid` converts them
- * too, one character at a time: 3 µs each way, a tenth of what a read event costs altogether (ADR 0010).
+ * The two forms of an event's id: a ULID, and the UUID that the server requires. Both are the same 128 bits. The
+ * package `ulid` converts them too, but one character at a time: 3 µs each way, a tenth of the cost of reading an event
+ * (ADR 0010).
  */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** Ten bits as two characters, and back. */
+/** All pairs of characters: each stands for ten bits. */
 const PAIRS: readonly string[] = Array.from(ALPHABET).flatMap((left) => Array.from(ALPHABET, (right) => left + right));
-/** The value of each character, by its code. */
+/** The value of each character, by its character code. */
 const VALUES = Uint8Array.from({ length: 128 }, (_, code) => Math.max(0, ALPHABET.indexOf(String.fromCharCode(code))));
 
-/** Writes an event's id as a UUID: lower case, with hyphens, as the server gives it back. */
+/** Converts an event's id to a UUID, in lower case with hyphens, as the server returns it. */
 export function uuidOf(id: EventId): string {
-  // Two characters are the first eight bits (a ULID begins with two zero bits), then four are twenty.
+  // A ULID begins with two zero bits. So its first two characters are eight bits, and each further four are twenty.
   let hex = valueOf(id, 0).toString(16).padStart(2, '0');
   for (let at = 2; at < 26; at += 4) {
     hex += (valueOf(id, at) * 1024 + valueOf(id, at + 2)).toString(16).padStart(5, '0');
@@ -23,7 +24,7 @@ export function uuidOf(id: EventId): string {
 }
 
 /**
- * Reads an event's id from a UUID.
+ * Converts a UUID to an event's id.
  *
  * @throws RangeError when the text is not a UUID.
  */

@@ -23,34 +23,34 @@ import { TIMEOUTS, timeoutsOf, type Timeouts } from './deadline.js';
 import { shareOf } from './shared-connections.js';
 import { isStreamPrefix, StreamNames } from './names.js';
 
-/** How a store on EventStoreDB is opened; everything has a default. */
+/** The options of a store on EventStoreDB. All have defaults. */
 export interface EventStoreDbStoreOptions {
   readonly clock?: Clock;
   /**
-   * Where read models are kept: EventStoreDB keeps none. Bound to this store by its prefix and its first event: beside
-   * another store they are refused (`store-foreign`). Default: in this process's memory.
+   * Stores the read models, because EventStoreDB has no rows. Each is bound to this store by the prefix and the first
+   * event; used with another store, it is refused (`store-foreign`). Default: in this process's memory.
    */
   readonly readModels?: ReadModelStore;
   /**
-   * Sets this store apart from others on the same server: words that each end with a dot, as in `staging.`. Without one
-   * the store reads every stream of the server whose name is a category and a key. Fixed for good.
+   * Separates this store from others on the same server: words that each end with a dot, like `staging.`. Without it,
+   * the store reads every stream of the server whose name is a category and a key. It can't be changed later.
    */
   readonly streamPrefix?: string;
-  /** Go out with every call instead of those in the connection string. With `tls=false` the client sends none. */
+  /** Sent with every call instead of those in the connection string. With `tls=false` the client sends none. */
   readonly credentials?: Credentials;
   readonly timeouts?: Timeouts;
-  /** Is told how its consumers are doing. */
+  /** Called with events about the store's consumers. */
   readonly observe?: Observe;
 }
 
 /**
- * Opens a store on a client that its owner keeps: closing the store leaves the client as it is. The client's calls are
- * not used, only its connection, so that its owner may go on using it too.
+ * Opens a store on a client that the caller owns: closing the store leaves the client open. Only the client's
+ * connection is used, not its calls, so the caller can go on using it.
  *
- * Nothing is sent before the first call. Every call asks for the cluster's leader.
+ * Nothing is sent before the first call. Every call requires the cluster's leader.
  *
  * @throws RangeError that names an unknown or malformed option.
- * @throws StoreForeign when the client is of an unknown make.
+ * @throws StoreForeign when the client's version is not supported.
  */
 export function openEventStoreDbStore(
   given: EventStoreDbStoreOptions & { readonly client: EventStoreDBClient },
@@ -60,11 +60,11 @@ export function openEventStoreDbStore(
 }
 
 /**
- * Opens a store on a client of its own, made from a connection string: `esdb://user:password@host:2113?tls=true`,
- * several hosts or `esdb+discover://` for a cluster. Closing the store ends its connection.
+ * Opens a store with a client of its own, from a connection string: `esdb://user:password@host:2113?tls=true`; several
+ * hosts or `esdb+discover://` for a cluster. Closing the store closes its connection.
  *
- * @throws RangeError as above.
- * @throws Error when the client does not understand the connection string.
+ * @throws RangeError that names an unknown or malformed option.
+ * @throws Error when the client can't parse the connection string.
  */
 export function connectEventStoreDb(connectionString: string, given: EventStoreDbStoreOptions = {}): Store {
   const options = parseOptions(given, 'connectEventStoreDb', OPTIONS);
@@ -91,7 +91,7 @@ const OPTIONS: OptionRules<EventStoreDbStoreOptions> = {
   observe: optional(aFunction),
 };
 
-/** Its make is asked for by the connection, in words of its own. */
+/** The connection checks the client's version, with an error of its own. */
 const aClient = mustBe('a client of @eventstore/db-client', (client) => typeof client === 'object' && client !== null);
 
 function storeOn(connection: Connection, options: EventStoreDbStoreOptions): Store {

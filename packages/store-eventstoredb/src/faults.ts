@@ -14,7 +14,7 @@ import {
 /** The store's name in faults. */
 export const STORE = 'EventStoreDB';
 
-/** The statuses of gRPC that tell something apart here. */
+/** The gRPC status codes that are told apart here. */
 const CANCELLED = 1;
 const UNKNOWN = 2;
 const INVALID_ARGUMENT = 3;
@@ -23,20 +23,20 @@ const UNIMPLEMENTED = 12;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
-/** How a call ended, as the transport says it. */
+/** The error with which a gRPC call ended. */
 interface CallError extends Error {
   readonly code: number;
   readonly details: string;
   readonly metadata?: { getMap(): Readonly<Record<string, unknown>> };
 }
 
-/** A call that ended badly: what it means to the caller, and whether trying again is of no use. */
+/** The fault for a failed call, and whether retrying is useless. */
 export interface Failure {
   readonly fault: Fault;
   readonly isFinal: boolean;
 }
 
-/** What the end of a read or a subscription means. Anything unknown is taken for something that passes. */
+/** The fault for the error of a read or subscription. An unknown error counts as temporary. */
 export function failureOf(error: unknown, doing: string): Failure {
   if (isFault(error)) return { fault: error, isFinal: !isFault(error, 'store-unavailable') };
   if (!isCallError(error)) return passing(`${doing} failed`, error);
@@ -48,7 +48,7 @@ export function failureOf(error: unknown, doing: string): Failure {
     case UNAUTHENTICATED:
       return { isFinal: true, fault: accessDenied(doing, error) };
     case UNIMPLEMENTED:
-      return { isFinal: true, fault: foreign('the server is older than 21.10 or no EventStoreDB', error) };
+      return { isFinal: true, fault: foreign('the server is older than 21.10 or not an EventStoreDB', error) };
     case INVALID_ARGUMENT:
       return { isFinal: true, fault: foreign(`${doing} was refused: ${error.details}`, error) };
     default:
@@ -56,20 +56,20 @@ export function failureOf(error: unknown, doing: string): Failure {
   }
 }
 
-/** Whether what was caught came of the store and its connection; anything else is a defect. */
+/** Whether an error comes from the store or its connection. Any other is a defect. */
 export function isFailure(error: unknown): boolean {
   return isFault(error) || isCallError(error);
 }
 
-/** Whether what was caught says that what the store keeps is not sound. */
+/** Whether an error means that the stored data is damaged. */
 export function isDamage(error: unknown): boolean {
   return isFault(failureOf(error, 'reading').fault, 'store-damaged');
 }
 
 /**
- * What to tell the client so that it connects anew, if the error calls for it: the server is away, has reset the call, or
- * is not the leader. A not-leader that names no leader would make the client throw where nobody catches it, so it is
- * told that the server is away.
+ * The error to report to the client so that it reconnects; `undefined` when no reconnect is needed. Reconnecting helps
+ * when the server is unavailable, has reset the call, or is not the leader. A not-leader error without the leader's
+ * address would make the client throw an uncaught error, so it is reported as an unavailable server.
  */
 export function needsNewConnection(error: unknown): Error | undefined {
   if (error instanceof UnavailableError) return error;
@@ -78,17 +78,17 @@ export function needsNewConnection(error: unknown): Error | undefined {
     const isComplete = trailer(error, 'leader-endpoint-host') && trailer(error, 'leader-endpoint-port');
     return isComplete === undefined || isComplete === '' ? new UnavailableError(undefined, error.message) : error;
   }
-  // A node that knows no leader says so with UNKNOWN and a text, as the server does with all that goes wrong inside it.
+  // A node that knows no leader answers UNKNOWN and a text, as a server does for every internal error.
   const isAway = [UNAVAILABLE, CANCELLED, UNKNOWN].includes(error.code);
   return isAway ? new UnavailableError(undefined, error.message) : undefined;
 }
 
-/** Whether the call was ended from this side. */
+/** Whether this side cancelled the call. */
 export function isOwnCancellation(error: unknown): boolean {
   return isCallError(error) && error.code === CANCELLED && error.details === 'Cancelled on client';
 }
 
-/** What the name of an answer's detail says of an append; `undefined` when it does not tell whether it was written. */
+/** The fault for an append's error, by the type of its details; `undefined` when the outcome is unknown. */
 export function appendRefusal(detail: string, streamName: string, limit: number | undefined): Fault | undefined {
   switch (detail) {
     case 'event_store.client.StreamDeleted':
@@ -106,25 +106,25 @@ export function appendRefusal(detail: string, streamName: string, limit: number 
   }
 }
 
-/** Someone took the stream away: the library never deletes. */
+/** The library never deletes a stream. */
 export function deletedOutside(streamName: string, cause?: unknown): StoreDamaged {
   return new StoreDamaged({ store: STORE, problem: `${streamName} was deleted outside the library` }, cause);
 }
 
-/** Someone cut off the beginning of the stream, by `$maxCount`, `$maxAge` or `$tb`. */
+/** The beginning of the stream was truncated, by `$maxCount`, `$maxAge` or `$tb`. */
 export function historyCutOff(streamId: string, missing: string): StoreDamaged {
   const problem = `${missing} of ${streamId} can't be read: its history was cut off outside the library`;
   return new StoreDamaged({ store: STORE, problem });
 }
 
-/** An append had to wait for so long that it was not begun. */
+/** The append waited too long and was not sent. */
 export function notBegun(streamId: StreamId, withinMs: number): StoreUnavailable {
   const problem = `appending to ${streamId} could not begin within ${withinMs} ms; nothing was written`;
   return new StoreUnavailable({ store: STORE, problem });
 }
 
 /**
- * Others were first, again and again; or the event that was first can't be read by anybody: it is one of a leader that
+ * Other writers were first on every attempt. Or the conflicting event can't be read, because the leader that holds it
  * has lost its followers.
  */
 export function overtaken({ streamId, expected }: Append, attempts: number, actual: Revision | undefined): Fault {
@@ -134,22 +134,25 @@ export function overtaken({ streamId, expected }: Append, attempts: number, actu
   return new StoreUnavailable({ store: STORE, problem });
 }
 
-/** Whether something went wrong inside the server: at a position that does not exist, for one, or because it knows no leader. */
+/**
+ * Whether the server reported an internal error, for example for a position that does not exist or because it knows no
+ * leader.
+ */
 export function isFailureInside(error: unknown): boolean {
   return isCallError(error) && error.code === UNKNOWN;
 }
 
-/** Not a receipt: this library did not write it. */
+/** This library did not write the record. */
 export function damagedReceipt(streamName: string, cause: unknown): StoreDamaged {
   return new StoreDamaged({ store: STORE, problem: `${streamName} does not hold a receipt` }, cause);
 }
 
-/** More than fits into an append. */
+/** The data exceeds the size limit. */
 export function tooBig(problem: string): UnserialisableData {
   return new UnserialisableData({ path: '$', problem });
 }
 
-/** The user the calls come from has no right to it: that does not pass by waiting. */
+/** The user lacks the permission. Retrying does not help. */
 function accessDenied(doing: string, cause?: unknown): StoreForeign {
   return foreign(`access was denied, ${doing}`, cause);
 }

@@ -9,12 +9,12 @@ import type {
 } from '@login-policy/event-sourcing';
 import type { UnreadableEvent } from '@login-policy/event-sourcing/store';
 
-/** What is known of an event that can't be read. */
+/** The readable facts of an unreadable event. */
 export type EventAround = Pick<RecordedEvent, 'id' | 'position' | 'recordedAt' | 'revision' | 'streamId' | 'type'>;
 
 /**
- * An event that can't be read. It is handed out in its place, so that those who read everything can go on: no codec knows its schema
- * version, so it makes its own stream unreadable and no other.
+ * An event that can't be read. It keeps its place in the log, so that reads of the whole log continue past it. No codec
+ * knows its schema version, so only its own stream becomes unreadable.
  */
 export class FaultyEvent implements RecordedEvent {
   readonly id: RecordedEvent['id'];

@@ -6,20 +6,19 @@ import type { StoredEvent } from './rows.js';
 export type Head = StreamEnd | 'none';
 
 /**
- * What this process has seen of one stream. It may be old, and of a history that a failover or a restored backup lost:
- * whatever is done by it is done at an exact revision, behind an event that was compared, so the server's log has the
- * last word.
+ * Cached facts about one stream. They may be outdated, or of a history that a failover or a restored backup has lost.
+ * That is safe: each append names an exact revision, which the server compares with its log.
  */
 export class KnownStream {
-  /** The call that stood when its head was seen. */
+  /** The call that was open when the head was read. */
   seenBy: unknown;
-  /** The last event seen. */
+  /** The last event read. */
   head: Head | undefined;
-  /** All receipts of all events up to this one are in `receipts`. */
+  /** `receipts` has all receipts up to this event. */
   covered: Pick<StreamEnd, 'id' | 'revision'> | undefined;
   readonly receipts: Map<string, Receipt> = new Map();
 
-  /** Takes note of events that follow one another in the stream. */
+  /** Records consecutive events of the stream. */
   see(events: readonly StoredEvent[]): void {
     for (const { event, receipt } of events) {
       const { id, revision, recordedAt } = event;
@@ -34,31 +33,30 @@ export class KnownStream {
     }
   }
 
-  /** They are of a history that is not there any more. */
+  /** The receipts belong to a history that no longer exists. */
   forgetReceipts(): void {
     this.covered = undefined;
     this.receipts.clear();
   }
 }
 
-/** What all that is remembered may weigh: a receipt 1, a stream 10 by itself. */
+/** The cache size. A receipt counts 1, a stream 10. */
 const CAPACITY = 100_000;
 
 /**
- * The streams this process has to do with, as many as it can remember: the one not asked for longest goes first. Their
- * heads count for as long as the call stands that they were seen by: when it broke, the server may be another, and may
- * have lost what this process saw.
+ * A cache of streams, from which the least recently used is evicted first. A stream's head is only valid while the call
+ * during which it was read is open: after a reconnect, the server may be another one that lacks these events.
  */
 export class KnownStreams {
   readonly #standing: () => unknown;
   readonly #streams = new Lru<StreamId, KnownStream>(CAPACITY, ({ receipts }) => 10 + receipts.size);
 
-  /** `standing` says which call stands now: another one each time, `undefined` while none does. */
+  /** `standing` identifies the open call: a new value for each call; `undefined` while none is open. */
   constructor(standing: () => unknown) {
     this.#standing = standing;
   }
 
-  /** What is known of a stream; nothing yet, if it is met for the first time or was forgotten. */
+  /** The cached facts about a stream; empty when it is not cached. */
   of(streamId: StreamId): KnownStream {
     const known = this.#streams.get(streamId) ?? this.#met(streamId);
     const standing = this.#standing();
@@ -67,12 +65,12 @@ export class KnownStreams {
     return known;
   }
 
-  /** Takes note of events of one stream that follow one another. */
+  /** Records consecutive events of one stream. */
   see(streamId: StreamId, events: readonly StoredEvent[]): void {
     const known = this.of(streamId);
     const before = known.receipts.size;
     known.see(events);
-    // It has become heavier.
+    // Set again, because its weight has grown.
     if (known.receipts.size > before) this.#streams.set(streamId, known);
   }
 

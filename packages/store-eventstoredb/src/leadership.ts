@@ -4,15 +4,15 @@ import type { Connection } from './connection.js';
 import { STORE } from './faults.js';
 
 /**
- * How long an answer counts for a question that goes out together with the next one. A node that led so shortly before can't have
- * been deposed and elected again since: that takes a second at the least.
+ * How long an answer stays valid for a request that is sent at the same time as the next check. Within this time a node
+ * can't have lost the leadership and won it again: that takes at least a second.
  */
 const COUNTS_FOR_MS = 1000;
 const LEADER = 8;
 
 /**
- * Whether the node that answers is the leader, by its own gossip. A node that was elected passes calls that require the leader before
- * its index has caught up (state PreLeader), so what it says of its end may lack what was acknowledged.
+ * Checks that the connected node is the leader, by its gossip. A newly elected node accepts leader-only calls before
+ * its index has caught up (state PreLeader). Until then, it may not know all acknowledged events.
  */
 export class Leadership {
   readonly #connection: Connection;
@@ -24,20 +24,25 @@ export class Leadership {
     this.#withinMs = withinMs;
   }
 
-  /** Whether the node was the leader just now, so that a look and the question may go out at once. */
+  /** Whether the node was the leader a moment ago, so that a request and the next check can be sent together. */
   get isRecent(): boolean {
     const { by, at } = this.#led ?? {};
     return at !== undefined && by === this.#connection.current && performance.now() - at < COUNTS_FOR_MS;
   }
 
-  /** Asks, unless that was done just now. Answers whether the connection is still the same. @throws StoreUnavailable when it does not lead. */
+  /**
+   * Checks the leadership, unless that was done a moment ago. Returns a function that tells whether the connection is
+   * still the same.
+   *
+   * @throws StoreUnavailable when the node is not the leader.
+   */
   async demand(signal: AbortSignal): Promise<() => boolean> {
     if (!this.isRecent) await this.ask(signal);
     const { current } = this.#connection;
     return () => current !== undefined && this.#connection.current === current;
   }
 
-  /** @throws StoreUnavailable when the node does not lead, or does not say. */
+  /** @throws StoreUnavailable when the node is not the leader, or does not answer. */
   async ask(signal: AbortSignal): Promise<void> {
     const askedAt = performance.now();
     const { answer, address, by } = await this.#connection.ask(this.#withinMs, signal);
@@ -49,7 +54,7 @@ export class Leadership {
   }
 }
 
-/** Of the member with the address one is connected to; behind a proxy, of the one leader there is. */
+/** The state of the connected member. Behind a proxy its address is unknown, so the state of the only leader counts. */
 function stateOf(members: readonly gossip.MemberInfo[], address: string): number | undefined {
   const alive = members.filter((member) => member.getIsAlive());
   const own = alive.find((member) => {

@@ -2,50 +2,53 @@ import { laterPosition, START, type Position } from '@login-policy/event-sourcin
 import { followedInAppend, ordinalOf, StoreUnavailable, type HeadProof } from '@login-policy/event-sourcing/store';
 import { isFailureInside, STORE } from './faults.js';
 import type { Leadership } from './leadership.js';
-import { LogLooks, positionOf } from './log-looks.js';
+import { LogQueries, positionOf } from './log-queries.js';
 import type { LogRecord } from './log-record.js';
 import { PageMaker } from './page-maker.js';
 import type { ReadingContext } from './server-reads.js';
 
-/** How far the log went when one looked. */
+/** The last known end of the log. */
 interface Extent {
   /** The end of the last whole append of this store; `START` when it has none. */
   readonly last: Position;
-  /** A record at or behind it, whosever it is: the next look begins there. */
+  /** The position of a record at or after `last`, of any store. The next query begins there. */
   readonly mark: Position;
 }
 
-/** The end of the last whole append, and whether the beginning of another one lies behind it. */
+/** The end of the last whole append, and whether the first part of another one follows. */
 interface Whole {
   readonly last: Position;
   readonly isFollowed: boolean;
 }
 
-/** So many events may have come since the last look for one question to find the end. */
+/** If fewer events than this were written since the last query, one query finds the end. */
 const FEW = 100;
-/** Each look fetches the record at the mark, so larger ones don't become it. */
+/** Each query reads the record at the mark again, so larger records do not become the mark. */
 const SMALL = 65_536;
 const MARKED_ANEW_MS = 1000;
 
 /**
- * Where the log ends, as the leader says: one notion for heads, probes, proofs and checkpoints. An append of which only
- * the beginning is there is not counted, until it counts as cut off.
+ * Finds the end of the log, as the leader knows it, for heads, probes, proofs and checkpoints. An incomplete append
+ * does not count until it is regarded as cut off.
  */
 export class LogEnds {
   readonly #context: ReadingContext;
-  readonly #looks: LogLooks;
+  readonly #queries: LogQueries;
   readonly #leadership: Leadership;
-  /** What was found when one looked last: a look begins there if it is still so, also after a backup was put back. */
+  /**
+   * The result of the last query. The next query begins there if it is still valid, which it may not be after a
+   * restored backup.
+   */
   #known: Extent | undefined;
   #markedAt = -Infinity;
 
   constructor(context: ReadingContext) {
     this.#context = context;
-    this.#looks = new LogLooks(context);
+    this.#queries = new LogQueries(context);
     this.#leadership = context.leadership;
   }
 
-  /** Takes note of the end of a whole append of this store. */
+  /** Records the end of a whole append of this store. */
   note(event: Position | undefined): void {
     if (event !== undefined && (this.#known === undefined || event > this.#known.mark)) {
       this.#known = { last: event, mark: event };
@@ -53,13 +56,14 @@ export class LogEnds {
   }
 
   /**
-   * Where the log ends, and whether an event is in it: one round trip while the node led just now and little was
-   * written since the last look.
+   * The end of the log, and whether an event is in it. One round trip, if the node was the leader a moment ago and few
+   * events were written since the last query.
    *
-   * @throws StoreUnavailable while the node does not lead.
+   * @throws StoreUnavailable while the node is not the leader.
    */
   async prove(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
-    // An answer that the node gives before it leads says nothing: only one that led just now is asked both at once.
+    // The answer of a node that is not the leader yet proves nothing. So both are sent together only to a node that was
+    // the leader a moment ago.
     const isSame = await this.#leadership.demand(signal);
     const askedAt = performance.now();
     const [head, isInLog] = await Promise.all([
@@ -68,31 +72,26 @@ export class LogEnds {
       this.#leadership.ask(signal),
     ]);
     if (!isSame())
-      throw new StoreUnavailable({ store: STORE, problem: 'the connection broke while it was asked for its end' });
-    // The next look begins where this one did, and takes longer, if it fails.
+      throw new StoreUnavailable({ store: STORE, problem: 'the connection broke while reading the end of the log' });
+    // If this fails, the next query begins at the old mark, and takes longer.
     this.#markInTime(this.#context.closing).catch(() => undefined);
     return { askedAt, head, checkpoint, isInLog };
   }
 
-  /**
-   * Whether a position stands for a record that is there. One that the server has scavenged since is still believed.
-   */
+  /** Whether the log has a record at this position. A scavenged record counts as present. */
   async isInLog(position: Position, signal: AbortSignal): Promise<boolean> {
     if (position === START) return true;
-    const found = await this.#looks.recordAt(position, signal);
+    const found = await this.#queries.recordAt(position, signal);
     return found === 'scavenged' || (found !== 'nowhere' && found.position === position);
   }
 
-  /** A record that all there was when it was called lies before; not later than the last one. */
+  /** The position of a recent record. Every record that existed at the call is at or before the end of the log. */
   async #mark(signal: AbortSignal): Promise<Position> {
-    const last = await this.#looks.last(signal);
+    const last = await this.#queries.last(signal);
     return last !== undefined && last.size <= SMALL ? last.position : START;
   }
 
-  /**
-   * Brings the place where the next look begins nearer to the end of the log when others write, if that was not done
-   * just now.
-   */
+  /** Moves the mark towards the end of the log when other stores write, at most once per interval. */
   async #markInTime(signal: AbortSignal): Promise<void> {
     if (performance.now() - this.#markedAt < MARKED_ANEW_MS) return;
     this.#markedAt = performance.now();
@@ -100,7 +99,7 @@ export class LogEnds {
     if (known === undefined) return;
     const mark = await this.#mark(signal);
     const came = mark > known.mark ? await this.#since(known, signal) : undefined;
-    // Not when an event was noted meanwhile, or an append is half.
+    // Skipped when an event was recorded meanwhile, or an append is incomplete.
     if (came?.last === known.last && !came.isFollowed && this.#known === known) this.#known = { ...known, mark };
   }
 
@@ -110,18 +109,18 @@ export class LogEnds {
     if (since !== undefined) return since.last;
     const mark = await this.#mark(signal);
     const { last: found, isFollowed } = await this.#lastWhole(signal);
-    // The mark was asked for first, so nothing of this store lies between the two.
+    // The mark was read first, so this store has no event between the two.
     const marked = { last: found, mark: isFollowed ? found : laterPosition(found, mark) };
     if (this.#known === known && !signal.aborted) this.#known = marked;
     return found;
   }
 
-  /** The end of the last whole append, if the log is still the one that was known, and little came since. */
+  /** The end of the last whole append, if the log is still the same and few events were added. */
   async #since(known: Extent, signal: AbortSignal): Promise<Whole | undefined> {
     const isOwn = known.mark === known.last;
     const [same, came] = await Promise.all([
-      isOwn ? undefined : this.#looks.at(known.mark, signal),
-      this.#looks.own(known.mark, FEW, signal),
+      isOwn ? undefined : this.#queries.at(known.mark, signal),
+      this.#queries.own(known.mark, FEW, signal),
     ]).catch((error: unknown) => {
       if (isFailureInside(error)) return [undefined, undefined];
       throw error;
@@ -143,16 +142,16 @@ export class LogEnds {
   }
 
   async #lastWhole(signal: AbortSignal): Promise<Whole> {
-    const [last] = await this.#looks.lastOwn(1, signal);
+    const [last] = await this.#queries.lastOwn(1, signal);
     if (last === undefined) return { last: START, isFollowed: false };
     const { append } = this.#stored(last);
     if (append === undefined || followedInAppend(this.#stored(last)) === 0)
       return { last: last.position, isFollowed: false };
-    // An append that is not all there: its events, and the one before them.
-    const run = await this.#looks.lastOwn(append.place + 1, signal);
+    // An incomplete append: read its events, and the one before them.
+    const run = await this.#queries.lastOwn(append.place + 1, signal);
     const before = run.findIndex((record) => this.#stored(record).append?.place === 1) + 1;
     const first = before === 0 ? undefined : run[before - 1];
-    const isCutOff = first === undefined || this.#context.halves.isCutOff(first.position);
+    const isCutOff = first === undefined || this.#context.partialAppends.isCutOff(first.position);
     return isCutOff ? { last: last.position, isFollowed: false } : { last: positionOf(run[before]), isFollowed: true };
   }
 
@@ -160,14 +159,14 @@ export class LogEnds {
     return record.stored(this.#context.names.idOf(record.streamName)).event;
   }
 
-  /** The record at a place; `undefined` when there is none. */
+  /** The record at a position; `undefined` when there is none. */
   async at(place: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
-    const found = await this.#looks.recordAt(place, signal);
+    const found = await this.#queries.recordAt(place, signal);
     return typeof found === 'string' || ordinalOf(found.position) !== ordinalOf(place) ? undefined : found;
   }
 
   /** The first event of this store. */
   async first(signal: AbortSignal): Promise<LogRecord | undefined> {
-    return (await this.#looks.own(START, 1, signal))[0];
+    return (await this.#queries.own(START, 1, signal))[0];
   }
 }

@@ -4,7 +4,7 @@ import { eventIdOf } from './event-uuid.js';
 import { FaultyEvent, type EventAround } from './faulty-event.js';
 import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './rows.js';
 
-/** A record of the whole log as it came. What it holds is read when somebody wants it, and once for all who do. */
+/** A record of the whole log, as received. Its event is decoded on first use, and cached. */
 export class LogRecord {
   readonly streamName: string;
   readonly type: string;
@@ -19,17 +19,17 @@ export class LogRecord {
     this.position = positionOf(wire);
   }
 
-  /** The id in the form the server gives it. */
+  /** The id as the server returns it. */
   get uuid(): string {
     return this.#wire.getId()?.getString() ?? '';
   }
 
-  /** How many bytes it holds. */
+  /** The size of data and metadata in bytes. */
   get size(): number {
     return this.#wire.getData_asU8().length + this.#wire.getCustomMetadata_asU8().length;
   }
 
-  /** The event in it; one that was not written by this library stands there as one that can't be read. */
+  /** The event of the record; an unreadable one if this library did not write it. */
   stored(streamId: StreamId): StoredEvent {
     this.#stored ??= this.#read(streamId);
     return this.#stored;
@@ -45,14 +45,14 @@ export class LogRecord {
   }
 }
 
-/** What the server says of an event of somebody else in a stream of this store. */
+/** The readable facts of an event that another program wrote to a stream of this store. */
 function aroundOf(wire: WireEvent, { facts }: UnreadableEvent): EventAround {
   return {
     id: eventIdOf(wire.getId()?.getString() ?? ''),
     streamId: facts.streamId,
     revision: revision(BigInt(wire.getStreamRevision())),
     position: positionOf(wire),
-    // The server counts in 100 ns.
+    // The server's timestamps are in units of 100 ns.
     recordedAt: instant(Number(BigInt(wire.getMetadataMap().get('created') ?? '0') / 10_000n)),
     type: facts.type,
   };

@@ -11,13 +11,13 @@ import type { Head } from './known-streams.js';
 import type { StreamReader } from './reading-streams.js';
 import type { Receipts } from './receipts.js';
 
-/** What looking up needs. */
+/** The parts used for look-ups. */
 export interface LookupParts {
   readonly streams: StreamReader;
   readonly receipts: Receipts;
 }
 
-/** Looks up what a question asks. The head is not in it: where an event goes is the server's to say. */
+/** Looks up the answers to a question, except the head: the server assigns the positions of events. */
 export class Lookups {
   readonly #parts: LookupParts;
 
@@ -26,7 +26,9 @@ export class Lookups {
   }
 
   /**
-   * Where the streams end is asked of the server, unless it is known. @throws DeadlineExceeded when the signal fires.
+   * Asks the server for the ends of the streams, unless `known` gives it.
+   *
+   * @throws DeadlineExceeded when the signal fires.
    */
   async find({ streams, receipts: asked }: Question, wait: WaitOptions, known?: Head): Promise<Found> {
     const heads = new Map<StreamId, Head>();
@@ -52,7 +54,7 @@ const NOTHING: Found = {
   models: new Map(),
 };
 
-/** What is found where nothing is looked up but the end of one stream, which is known. */
+/** The result without a look-up, from the known end of one stream. */
 export function foundAt(streamId: StreamId, head: Head): Found {
   return head === 'none' ? NOTHING : { ...NOTHING, ends: new Map([[streamId, head]]) };
 }

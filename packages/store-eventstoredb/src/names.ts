@@ -2,26 +2,26 @@ import { createHash } from 'node:crypto';
 import type { StreamId } from '@login-policy/event-sourcing';
 import { categoryOf, parseStreamId, filterPredicate, type EventFilter } from '@login-policy/event-sourcing/store';
 
-/** Which records the server sends of all it has, by the names of their streams. */
+/** A filter of records by stream name, for the server. */
 export type ServerFilter = { readonly prefixes: readonly string[] } | { readonly regex: string };
 
-/** Whether a record that came is one the reader asked for. */
+/** Whether the reader asked for a received record. */
 export type Wanted = (record: { readonly streamName: string; readonly type: string }) => boolean;
 
 const PREFIX = /^(?:[A-Za-z][A-Za-z0-9]{0,63}\.)*$/;
 const CATEGORY = '[A-Za-z][A-Za-z0-9]{0,63}';
 const TOMBSTONE = '$streamDeleted';
-/** Of a stream's name, without the prefix. */
+/** The maximum length of a stream's name without its prefix. */
 const LONGEST = 5000;
 
-/** Whether a store can be set apart by it. */
+/** Whether a text is a valid prefix. */
 export function isStreamPrefix(prefix: unknown): boolean {
   return typeof prefix === 'string' && PREFIX.test(prefix);
 }
 
 /**
- * How this store's streams are called on the server. A prefix sets it apart from others on the same server: with one it
- * neither sees nor writes anything outside it.
+ * The names of this store's streams on the server. A prefix separates stores on the same server: a store neither reads
+ * nor writes streams with another prefix.
  */
 export class StreamNames {
   readonly #prefix: string;
@@ -32,31 +32,32 @@ export class StreamNames {
     this.#isOwn = new RegExp(`${this.#regex()}[^]`);
   }
 
-  /** The server's name of a stream. What comes before its first dash is the prefix and the category. */
+  /** The server's name of a stream. The part before its first dash is the prefix and the category. */
   nameOf(streamId: StreamId): string {
-    // As bytes, two names with different lone surrogates would be one.
-    if (!streamId.isWellFormed()) throw new RangeError('the name of a stream is Unicode text, without lone surrogates');
+    // Encoded as bytes, two names with different lone surrogates would be the same.
+    if (!streamId.isWellFormed())
+      throw new RangeError('expected the name of a stream, got a text with lone surrogates');
     return this.#prefix + streamId;
   }
 
-  /** Whether a name is one that {@link nameOf} gives: system streams, receipts and other prefixes are not. */
+  /** Whether {@link nameOf} can return this name. It can't be that of a system stream, a receipt, or another prefix. */
   isOwn(streamName: string): boolean {
     return this.#isOwn.test(streamName) && streamName.length - this.#prefix.length <= LONGEST;
   }
 
-  /** The stream behind a name that {@link isOwn}. */
+  /** The stream id of a name for which {@link isOwn} is true. */
   idOf(streamName: string): StreamId {
     return parseStreamId(streamName.slice(this.#prefix.length));
   }
 
-  /** What the names of {@link receiptNameOf} begin with. */
+  /** The beginning of all {@link receiptNameOf} names. */
   get receiptPrefix(): string {
     return `${this.#prefix}_receipts-`;
   }
 
   /**
-   * Where the receipt of a command without events is kept. No category begins with `_`, so no reader of this library
-   * ever meets it; a stream a key, so that the server itself lets only one be written.
+   * The stream of the receipt of a command without events. No category begins with `_`, so no read of events returns
+   * it. Each key has a stream of its own, so the server itself accepts only one receipt.
    */
   receiptNameOf(streamId: StreamId, key: string): string {
     const place = createHash('sha256')
@@ -65,26 +66,27 @@ export class StreamNames {
     return `${this.receiptPrefix}${categoryOf(streamId)}-${place}`;
   }
 
-  /** Where the record of a consumer is kept: a stream a name, which no reader of this library meets either. */
+  /** The stream of a consumer's record. No read of events returns it. */
   consumerNameOf(name: string): string {
     return `${this.#prefix}_consumers-${createHash('sha256').update(name).digest('hex')}`;
   }
 
-  /** Where a session of consumers says that it lives. */
+  /** The stream of the heartbeats of a consumer session. */
   sessionNameOf(session: string): string {
     return `${this.#prefix}_consumerSessions-${session}`;
   }
 
-  /** What the server leaves out. It may send more than was asked for, never less: {@link wanted} decides. */
+  /**
+   * The filter for the server. It may let through more records than wanted, never fewer; {@link wanted} then decides.
+   */
   serverFilter(filter: EventFilter | undefined): ServerFilter {
     if (filter === undefined) return { regex: this.#regex() };
     return { prefixes: filter.categories.map((category) => `${this.#prefix}${category}-`) };
   }
 
   /**
-   * What a reader gets: his filter, exactly, and nothing that is not this store's. Any event in a stream of this store
-   * counts as one of its history, also one of the server's types: only the mark of a tombstone ends a stream, and is
-   * not an event.
+   * The exact filter of a reader: only events of this store. Every event in its streams is part of their history, also
+   * one of a system type, except a tombstone's mark.
    */
   wanted(filter: EventFilter | undefined): Wanted {
     const isWanted = filter && filterPredicate(filter);

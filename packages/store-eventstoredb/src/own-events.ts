@@ -2,25 +2,25 @@ import type { Position } from '@login-policy/event-sourcing';
 import { Lru } from '@login-policy/event-sourcing/store';
 import { sizeOf, type Proposal, type StoredEvent } from './rows.js';
 
-/** So many bytes of events are kept. */
+/** The size of the cache in bytes. */
 const CAPACITY = 4_000_000;
-/** What an event weighs beside its bytes. */
+/** The overhead of a cached event in bytes. */
 const FRAME = 500;
 
-/** An event with the receipt it carries, and how many bytes it went out as. */
+/** An event with its receipt and its size in bytes. */
 interface OwnEvent {
   readonly stored: StoredEvent;
   readonly bytes: number;
 }
 
 /**
- * The events this process recorded last. Each comes back to it with all others: it is known by its position, which
- * names the very event, and need not be read once more.
+ * A cache of the events that this process recorded last. The process reads each again with all others: the position
+ * identifies the event, so it need not be decoded.
  */
 export class OwnEvents {
   readonly #events = new Lru<Position, OwnEvent>(CAPACITY, ({ bytes }) => FRAME + bytes);
 
-  /** Takes note of what was acknowledged, and of what went out for it. */
+  /** Caches acknowledged events. `proposals` are what was sent for them. */
   note(events: readonly StoredEvent[], proposals: readonly Proposal[]): void {
     for (const [index, stored] of events.entries()) {
       const proposal = proposals[index];
@@ -28,7 +28,7 @@ export class OwnEvents {
     }
   }
 
-  /** The event at a position, if it was recorded here. */
+  /** The event at a position, if this process recorded it. */
   at(position: Position): StoredEvent | undefined {
     return this.#events.get(position)?.stored;
   }

@@ -1,40 +1,40 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
 import { followedInAppend, type EventFilter } from '@login-policy/event-sourcing/store';
-import { halved, isFollowedBy, isWhole, type Halves } from './halves.js';
+import { asUnreadable, isFollowedBy, isWhole, type PartialAppends } from './partial-appends.js';
 import type { LogRecord } from './log-record.js';
 import type { OwnEvents } from './own-events.js';
 import type { Page } from './reading-streams.js';
 import type { StoredEvent } from './rows.js';
 import type { StreamNames, Wanted } from './names.js';
 
-/** Whose records pages are made of. */
+/** The store that the records belong to. */
 export interface PageSource {
   readonly names: StreamNames;
-  readonly halves: Halves;
+  readonly partialAppends: PartialAppends;
   readonly own: OwnEvents;
 }
 
 /**
- * Makes pages of the records that come of the whole log: only what is wanted, none of it twice, and each page ends where an
- * append ends. Records of one append stand next to each other in the log.
+ * Turns records of the whole log into pages: only wanted events, none of them twice, and no append split between pages.
+ * In the log, the events of one append are adjacent.
  */
 export class PageMaker {
   readonly #names: StreamNames;
-  readonly #halves: Halves;
+  readonly #partialAppends: PartialAppends;
   readonly #own: OwnEvents;
   readonly #isWanted: Wanted;
-  /** Whole appends, and those that were cut off: ready to be handed out. */
+  /** The events of whole and cut-off appends, ready for a page. */
   #ready: StoredEvent[] = [];
-  /** The beginning of an append whose end has not come. */
+  /** The first events of an append whose end has not arrived. */
   #begun: StoredEvent[] = [];
   #taken: Position;
   #handedOut: Position;
-  /** What comes first may be the rest of an append, whose beginning lies before where this begins. */
+  /** The first events may be the rest of an append that began before the start position. */
   #beganBefore: boolean;
 
-  constructor({ names, halves, own }: PageSource, filter: EventFilter | undefined, after: Position) {
+  constructor({ names, partialAppends, own }: PageSource, filter: EventFilter | undefined, after: Position) {
     this.#names = names;
-    this.#halves = halves;
+    this.#partialAppends = partialAppends;
     this.#own = own;
     this.#isWanted = names.wanted(filter);
     this.#taken = after;
@@ -42,27 +42,27 @@ export class PageMaker {
     this.#beganBefore = after !== START;
   }
 
-  /** All that is wanted up to here has been handed out. */
+  /** All wanted events up to this position have been returned. */
   get handedOut(): Position {
     return this.#handedOut;
   }
 
-  /** The end of the last append that is held or was handed out. */
+  /** The end of the last append that is buffered or was returned. */
   get lastWhole(): Position {
     return this.#ready.at(-1)?.event.position ?? this.#handedOut;
   }
 
-  /** How many events can be handed out. */
+  /** The number of events ready to be returned. */
   get whole(): number {
     return this.#ready.length;
   }
 
-  /** Whether the beginning of an append has come, and not yet its end. */
+  /** Whether the last append has begun, but its end has not arrived. */
   get isInside(): boolean {
     return this.#begun.length > 0;
   }
 
-  /** Takes what is wanted of some records. */
+  /** Adds the wanted ones of these records. */
   take(records: readonly LogRecord[]): void {
     for (const record of records) {
       if (record.position <= this.#taken || !this.#isWanted(record)) continue;
@@ -71,13 +71,13 @@ export class PageMaker {
     }
   }
 
-  /** There are no more records for now: an append that has been half for too long is handed out as what it is. */
+  /** The end of the log is reached: returns an append that has been incomplete for too long as unreadable events. */
   settle(): void {
     const [first] = this.#begun;
-    if (first !== undefined && this.#halves.isCutOff(first.event.position)) this.#cutOff();
+    if (first !== undefined && this.#partialAppends.isCutOff(first.event.position)) this.#cutOff();
   }
 
-  /** The next page of about so many events, empty when there is none. */
+  /** The next page, of about `size` events; empty when there is none. */
   handOut(size: number): Page {
     let end = Math.min(size, this.#ready.length);
     while (end < this.#ready.length && this.#isFollowed(end - 1)) end += 1;
@@ -86,7 +86,7 @@ export class PageMaker {
     return page;
   }
 
-  /** Forgets what was not handed out: it comes again. */
+  /** Drops everything not returned yet, because it will be read again. */
   forget(): void {
     this.#ready = [];
     this.#begun = [];
@@ -95,7 +95,7 @@ export class PageMaker {
 
   #hold(stored: StoredEvent): void {
     const last = this.#begun.at(-1)?.event;
-    // Followed by what does not belong to it, an append is not going to be whole any more.
+    // Another event follows, so the append will never be complete.
     if (last !== undefined && !isFollowedBy(last, stored.event)) this.#cutOff();
     this.#begun.push(stored);
     if (followedInAppend(stored.event) > 0) return;
@@ -106,7 +106,7 @@ export class PageMaker {
   }
 
   #cutOff(): void {
-    this.#ready.push(...halved(this.#begun));
+    this.#ready.push(...asUnreadable(this.#begun));
     this.#begun = [];
     this.#beganBefore = false;
   }

@@ -1,30 +1,33 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
 import { onAbort, pageSizeOf, type ReadAhead, type ReadAllOptions } from '@login-policy/event-sourcing/store';
-import { Ending } from './ending.js';
+import { Cancellation } from './cancellation.js';
 import { PageMaker } from './page-maker.js';
-import { Patience } from './patience.js';
+import { Retries } from './retries.js';
 import type { Page } from './reading-streams.js';
 import type { LogReader, Reading } from './reads.js';
 import type { ReadingContext } from './server-reads.js';
 
-/** What following needs besides what reading does. */
+/** The context of a reader that follows the log. */
 export interface FollowingContext extends ReadingContext {
   readonly log: LogReader;
 }
 
-/** One read of everything under way, up to the end there was when it began. */
+/** A running read of the log, up to the end at its start. */
 interface Run {
-  /** The end of the last whole append there was: a place that is handed out is an event of this store, and no record of others'. */
+  /** The end of the last whole append at the start. So the returned position is always an event of this store. */
   readonly end: Position;
   /** When the server was asked for the end, by `performance.now()`. */
   readonly askedAt: number;
   readonly maker: PageMaker;
   readonly pages: AsyncIterator<Page, void, undefined>;
-  /** Read ahead, so that the last page is known to be one. */
+  /** The next page, read ahead to know whether the current one is the last. */
   next: IteratorResult<Page, void>;
 }
 
-/** Reads on from a position, page by page to the end, and again; for as long as it takes while the server is away. */
+/**
+ * Reads page by page from a position to the end of the log, and again. Retries without limit while the server is
+ * unavailable.
+ */
 export class PageReader {
   readonly #context: FollowingContext;
   readonly #options: ReadAllOptions;
@@ -33,14 +36,23 @@ export class PageReader {
 
   constructor(context: FollowingContext, options: ReadAllOptions) {
     const { filter, signal } = options;
-    const ending = new Ending(context.closing, { signals: [signal] });
-    onAbort(signal, () => ending.leave());
+    const cancellation = new Cancellation(context.closing, { signals: [signal] });
+    onAbort(signal, () => cancellation.dispose());
     this.#context = context;
     this.#options = options;
-    this.#reading = { filter, pageSize: pageSizeOf(options), ending, patience: Patience.endless(ending.signal) };
+    this.#reading = {
+      filter,
+      pageSize: pageSizeOf(options),
+      cancellation,
+      retries: Retries.unlimited(cancellation.signal),
+    };
   }
 
-  /** The next page, or that there is none up to the end. @throws PositionUnknown when the position stands for nothing here. */
+  /**
+   * The next page; or that there is none up to the end of the log.
+   *
+   * @throws PositionUnknown when the log has no event at the position.
+   */
   async read(after: Position): Promise<ReadAhead> {
     const run = this.#run ?? (await this.#begin(after));
     this.#run = undefined;
@@ -52,29 +64,29 @@ export class PageReader {
       return { events, scannedUpTo: events.at(-1)?.position ?? after, reachedHead: false };
     }
     const { handedOut, isInside } = run.maker;
-    // Before an append of which the end is about to come, nothing is missing.
+    // The rest of an incomplete append is still to come, so its beginning is not regarded as scanned.
     const scannedUpTo = isInside ? handedOut : laterPosition(handedOut, run.end);
     return { events, scannedUpTo, reachedHead: true, askedAt: run.askedAt };
   }
 
   async #begin(after: Position): Promise<Run> {
     const { log } = this.#context;
-    // Looked at first, so that all up to there is in the read.
+    // The end is read first, so that the read includes everything up to it.
     const { end, askedAt } = await this.#end();
     const maker = new PageMaker(this.#context, this.#options.filter, after);
     const pages = log.fill(maker, this.#reading);
     return { end, askedAt, maker, pages, next: await pages.next() };
   }
 
-  /** As the leader says: what another node has not got yet would be missing. */
+  /** The end as the leader knows it: another node may lack the latest events. */
   async #end(): Promise<Pick<Run, 'end' | 'askedAt'>> {
-    const { ending, patience } = this.#reading;
-    while (!ending.isHere()) {
+    const { cancellation, retries } = this.#reading;
+    while (!cancellation.isCancelled()) {
       try {
-        const { head, askedAt } = await this.#context.log.ends.prove(START, ending.signal);
+        const { head, askedAt } = await this.#context.log.ends.prove(START, cancellation.signal);
         return { end: head, askedAt };
       } catch (error) {
-        await patience.after(error);
+        await retries.waitAfter(error);
       }
     }
     return { end: START, askedAt: -Infinity };

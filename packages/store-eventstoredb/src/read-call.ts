@@ -1,39 +1,39 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import { onAbort } from '@login-policy/event-sourcing/store';
-import type { Begun, Connection } from './connection.js';
+import type { StartedCall, Connection } from './connection.js';
 import { isOwnCancellation } from './faults.js';
 
-/** Nothing came in time. */
+/** No message arrived in time. */
 export const SILENCE: unique symbol = Symbol('nothing came');
 
-/** How a read is begun, and how much of it is taken at once. */
+/** The options of a read: its time-out, and its buffer. */
 export interface ReadCallOptions {
-  /** For connecting. */
+  /** The time-out of connecting. */
   readonly withinMs: number;
-  /** So many messages are held for the reader; then the server is made to wait. */
+  /** The most messages buffered for the reader; then the server must wait. */
   readonly ahead: number;
-  /** So many are waited for, unless there will not be so many or time is up; no more than `ahead`. */
+  /** `next` waits for this many messages, unless the read ends or the time-out passes first. At most `ahead`. */
   readonly atLeast: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * One read or subscription under way, to be pulled from. The call is ended by `signal`, by {@link cancel}, or by the
- * server; it never rejects where nobody listens.
+ * A running read or subscription, from which the reader pulls messages. It ends by `signal`, by {@link cancel}, or by
+ * the server. Its promises never reject without a handler.
  */
 export class ReadCall {
   readonly #call: ClientReadableStream<ReadResp>;
-  readonly #begun: Begun<ClientReadableStream<ReadResp>>;
+  readonly #begun: StartedCall<ClientReadableStream<ReadResp>>;
   readonly #ahead: number;
   readonly #atLeast: number;
-  #takeBack: () => void = () => undefined;
+  #unsubscribe: () => void = () => undefined;
   #messages: ReadResp[] = [];
   #end: { readonly error?: Error } | undefined;
   #wake: (() => void) | undefined;
   #isWaking = false;
 
-  private constructor(begun: Begun<ClientReadableStream<ReadResp>>, { ahead, atLeast, signal }: ReadCallOptions) {
+  private constructor(begun: StartedCall<ClientReadableStream<ReadResp>>, { ahead, atLeast, signal }: ReadCallOptions) {
     this.#begun = begun;
     this.#call = begun.call;
     this.#ahead = ahead;
@@ -41,7 +41,7 @@ export class ReadCall {
     this.#call.on('data', (message: ReadResp) => this.#take(message));
     this.#call.on('error', (error: Error) => this.#finish({ error }));
     this.#call.on('end', () => this.#finish({}));
-    this.#takeBack = onAbort(signal, () => this.cancel());
+    this.#unsubscribe = onAbort(signal, () => this.cancel());
   }
 
   /** @throws StoreUnavailable when there is no connection in time. */
@@ -55,9 +55,8 @@ export class ReadCall {
   }
 
   /**
-   * What has come; `SILENCE` when nothing did in time; `undefined` when there is no more, also
-   * when the call was ended from this side. Rejects with the error the server ended it with, once all that came before is
-   * handed out.
+   * The messages received; `SILENCE` when none arrived in time; `undefined` at the end, also after a cancel. Rejects
+   * with the server's error after all earlier messages were returned.
    */
   async next(withinMs: number): Promise<readonly ReadResp[] | typeof SILENCE | undefined> {
     if (this.#messages.length < this.#atLeast && this.#end === undefined) await this.#change(withinMs);
@@ -69,7 +68,7 @@ export class ReadCall {
     throw error;
   }
 
-  /** Ends the call on the server, too. Idempotent. */
+  /** Also ends the call on the server. Idempotent. */
   cancel(): void {
     if (this.#end !== undefined) return;
     this.#messages = [];
@@ -85,7 +84,7 @@ export class ReadCall {
     if (this.#messages.length >= this.#atLeast && this.#wake !== undefined) this.#wakeSoon();
   }
 
-  /** Messages come in bursts: the whole burst is one waking. */
+  /** Messages arrive in bursts. The reader is woken once per burst. */
   #wakeSoon(): void {
     if (this.#isWaking) return;
     this.#isWaking = true;
@@ -97,7 +96,7 @@ export class ReadCall {
 
   #finish(end: { readonly error?: Error }): void {
     this.#end ??= end;
-    this.#takeBack();
+    this.#unsubscribe();
     this.#wake?.();
   }
 

@@ -22,20 +22,20 @@ import { STORE } from './faults.js';
 import type { LogRecord } from './log-record.js';
 import type { LogReader } from './reads.js';
 
-/** What the rows of a read model were made from. */
+/** The store whose events a read model was made from. */
 interface Origin {
   readonly prefix: string;
-  /** Older programs left it out while there was no event, and so no row. */
+  /** Older programs omit it for a store without events, and so without rows. */
   readonly first?: FirstEvent;
 }
 
-/** The first event of a store, by which it can be told from any other. */
+/** The first event of a store, which identifies the store. */
 interface FirstEvent {
   readonly id: string;
   readonly position: string;
 }
 
-/** Stands beside the read models it is about, a row for each under its name. */
+/** Stored beside the read models: a row for each, under its name. */
 const ORIGINS: Projection<EventShape, Origin> = {
   name: 'eventstoredb-origins',
   version: 1,
@@ -43,60 +43,61 @@ const ORIGINS: Projection<EventShape, Origin> = {
     encode: ({ prefix, first }) => ({ prefix, ...(first !== undefined && { first: { ...first } }) }),
     decode: originOf,
   },
-  // It is written by hand: of no event.
+  // The rows are written directly, not by reducing events.
   filter: { categories: [] },
   events: eventCodec<EventShape>({}),
   reduce: (row) => row,
 };
 
-/** The store the read models are to be of. */
-export interface OfStore {
+/** The store that the read models belong to. */
+export interface BoundStore {
   readonly prefix: string;
   readonly log: LogReader;
 }
 
 /**
- * Binds read models that are kept elsewhere to the store they are made from: its prefix and its first event. With any other
- * each call on them is refused, or it would answer that other store's rows. Looked at with the first call, not when it is
- * opened: the server may be away then.
+ * Binds read models that are stored elsewhere to the store they are made from, by its prefix and first event. With any
+ * other store each call is refused, because the rows would be those of the other store. The check runs on the first
+ * call, not on opening, because the server may be unavailable then.
  */
-export function boundReadModels(inner: ReadModelStore, store: OfStore): ReadModelStore {
+export function boundReadModels(inner: ReadModelStore, store: BoundStore): ReadModelStore {
   return {
-    open: async (definition) => bound(await inner.open(definition), new Bond(inner, store, modelName(definition))),
+    open: async (definition) =>
+      bound(await inner.open(definition), new OriginCheck(inner, store, modelName(definition))),
     close: () => inner.close(),
   };
 }
 
-function bound<Row>(model: ReadModel<Row>, bond: Bond): ReadModel<Row> {
+function bound<Row>(model: ReadModel<Row>, origin: OriginCheck): ReadModel<Row> {
   const held = async <Rows>(ask: () => Promise<RowsAt<Rows>>): Promise<RowsAt<Rows>> => {
-    await bond.holds();
+    await origin.holds();
     return apart(await ask());
   };
   return {
     changed: (signal) => model.changed(signal),
     async read(keys, wait) {
-      // Without a key nothing is answered that could be another store's.
-      if (keys.length > 0) await bond.holds();
+      // Without keys, no row of another store can be returned.
+      if (keys.length > 0) await origin.holds();
       return apart(await model.read(keys, wait));
     },
     query: (query, wait) => held(() => model.query(query, wait)),
     keys: (query, wait) => held(() => model.keys(query, wait)),
     count: (query, wait) => held(() => model.count(query, wait)),
     async checkpoint(wait) {
-      await bond.holds();
+      await origin.holds();
       return model.checkpoint(wait);
     },
     async commit(change, wait) {
-      await (change.rows.size > 0 ? bond.bind() : bond.holds());
+      await (change.rows.size > 0 ? origin.bind() : origin.holds());
       return model.commit(change, wait);
     },
     async beginRebuild(wait) {
-      await bond.holds();
+      await origin.holds();
       const copy = await model.beginRebuild(wait);
       return {
-        ...bound(copy, bond),
+        ...bound(copy, origin),
         async switchOver(change, waiting) {
-          await bond.bind();
+          await origin.bind();
           return copy.switchOver(change, waiting);
         },
       };
@@ -104,32 +105,40 @@ function bound<Row>(model: ReadModel<Row>, bond: Bond): ReadModel<Row> {
   };
 }
 
-/** The head of the events beside which the rows are kept is not that of the store they are made from. */
+/** Drops the head: it belongs to the store that holds the rows, not to the one they are made from. */
 function apart<Rows>({ checkpoint, rows }: RowsAt<Rows>): RowsAt<Rows> {
   return { checkpoint, rows };
 }
 
-/** What one read model has to do with this store. */
-class Bond {
+/** Checks that one read model belongs to this store. */
+class OriginCheck {
   readonly #inner: ReadModelStore;
-  readonly #store: OfStore;
+  readonly #store: BoundStore;
   readonly #name: string;
   #isHeld = false;
 
-  constructor(inner: ReadModelStore, store: OfStore, name: string) {
+  constructor(inner: ReadModelStore, store: BoundStore, name: string) {
     this.#inner = inner;
     this.#store = store;
     this.#name = name;
   }
 
-  /** Before rows are read. While nobody has written any, they are nobody's. @throws StoreForeign when they are another store's. */
+  /**
+   * Call it before rows are read. Rows that are not bound yet are accepted.
+   *
+   * @throws StoreForeign when the rows belong to another store.
+   */
   async holds(): Promise<void> {
     if (this.#isHeld) return;
     const { rows } = await (await this.#inner.open(ORIGINS)).read([this.#name]);
     await this.#compare(rows.get(this.#name));
   }
 
-  /** Before rows are written: they are made from events, so there is a first one. @throws StoreForeign */
+  /**
+   * Call it before rows are written. They are made from events, so a first event exists.
+   *
+   * @throws StoreForeign when the rows belong to another store.
+   */
   async bind(): Promise<void> {
     while (!this.#isHeld) {
       const origins = await this.#inner.open(ORIGINS);
@@ -156,12 +165,12 @@ class Bond {
   }
 
   #foreign(whose: string): StoreForeign {
-    const problem = `the read model ${this.#name} was made from another store: ${whose}. Take a read-model store of its own`;
+    const problem = `the read model ${this.#name} was made from another store: ${whose}. Use a separate read-model store for each event store`;
     return new StoreForeign({ store: STORE, problem });
   }
 }
 
-/** `false` when another is bound at the same time: what it wrote is to be looked at. */
+/** `false` when another process bound it at the same time. Its entry must then be compared. */
 async function isCommitted<Row>(model: ReadModel<Row>, change: ReadModelChange<Row>): Promise<boolean> {
   try {
     await model.commit(change);
@@ -177,10 +186,11 @@ function firstEventOf({ uuid, position: place }: LogRecord): FirstEvent {
 }
 
 function originOf(stored: Json): Origin {
-  if (!isJsonObject(stored) || typeof stored['prefix'] !== 'string') throw new TypeError('an origin has a prefix');
+  if (!isJsonObject(stored) || typeof stored['prefix'] !== 'string')
+    throw new TypeError('expected an origin with a prefix');
   const { prefix, first } = stored;
   if (first === undefined) return { prefix };
   const [id, place] = isJsonObject(first) ? [first['id'], first['position']] : [];
   if (typeof id === 'string' && typeof place === 'string') return { prefix, first: { id, position: place } };
-  throw new TypeError('a first event has an id and a position');
+  throw new TypeError('expected a first event with an id and a position');
 }

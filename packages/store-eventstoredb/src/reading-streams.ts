@@ -1,9 +1,9 @@
 import type { StreamId } from '@login-policy/event-sourcing';
 import { DeadlineExceeded, limitOf, pageSizeOf, type ReadStreamOptions } from '@login-policy/event-sourcing/store';
-import { Ending } from './ending.js';
+import { Cancellation } from './cancellation.js';
 import { deletedOutside, isDamage } from './faults.js';
 import type { Head } from './known-streams.js';
-import { Patience } from './patience.js';
+import { Retries } from './retries.js';
 import { streamReadRequest, type StreamRead } from './requests.js';
 import { storedEventOf, type StoredEvent, type WireEvent } from './rows.js';
 import { recordsOf, serverRead, type ReadingContext } from './server-reads.js';
@@ -12,18 +12,18 @@ import { StreamCursor } from './stream-cursor.js';
 /** A page of stored events. */
 export type Page = readonly StoredEvent[];
 
-/** One read of a stream, for which the server may have to be asked more than once. */
+/** A read of one stream, which may take several server calls. */
 interface Reading {
   readonly streamId: StreamId;
   readonly cursor: StreamCursor;
   readonly direction: StreamRead['direction'];
   readonly pageSize: number;
-  readonly ending: Ending;
-  readonly patience: Patience;
+  readonly cancellation: Cancellation;
+  readonly retries: Retries;
   left: number;
 }
 
-/** Reads single streams, going on after a broken connection where it was. */
+/** Reads single streams. After a broken connection it continues where it was. */
 export class StreamReader {
   readonly #context: ReadingContext;
 
@@ -32,40 +32,40 @@ export class StreamReader {
   }
 
   /**
-   * The pages of one stream. What passes by is taken note of in {@link KnownStreams}.
+   * The pages of one stream. What is read updates {@link KnownStreams}.
    *
-   * @throws StoreDamaged when the stream was deleted or its beginning cut off.
-   * @throws UnreadableEvent when an event was not written by this library.
+   * @throws StoreDamaged when the stream was deleted or its beginning was truncated.
+   * @throws UnreadableEvent when this library did not write an event.
    */
   async *pages(streamId: StreamId, options: ReadStreamOptions = {}): AsyncGenerator<Page, void, undefined> {
     const { direction = 'forwards', from } = options;
     const cursor = new StreamCursor(streamId, { direction, from });
     const [pageSize, left] = [pageSizeOf(options), limitOf(options)];
-    const ending = new Ending(this.#context.closing, { signals: [options.signal] });
-    const patience = new Patience(`reading ${streamId}`, this.#context.timeouts.retryMs, ending.signal);
-    const reading: Reading = { streamId, cursor, direction, pageSize, left, ending, patience };
+    const cancellation = new Cancellation(this.#context.closing, { signals: [options.signal] });
+    const retries = new Retries(`reading ${streamId}`, this.#context.timeouts.retryMs, cancellation.signal);
+    const reading: Reading = { streamId, cursor, direction, pageSize, left, cancellation, retries };
     try {
-      while (!ending.isHere() && reading.left > 0 && !cursor.isAtBeginning) {
+      while (!cancellation.isCancelled() && reading.left > 0 && !cursor.isAtBeginning) {
         try {
           yield* this.#once(reading);
-          if (!ending.isHere()) return;
+          if (!cancellation.isCancelled()) return;
         } catch (error) {
-          // Nothing that was known before counts for a stream that is damaged.
+          // Cached facts do not count for a damaged stream.
           if (isDamage(error)) this.#context.known.of(streamId).head = undefined;
-          await patience.after(error);
+          await retries.waitAfter(error);
         }
       }
       refuseGivenUp(streamId, options.signal);
     } finally {
-      ending.leave();
+      cancellation.dispose();
     }
   }
 
   /**
-   * The last event of a stream, looked up now.
+   * The last event of a stream, read now.
    *
    * @throws StoreDamaged when the stream was deleted.
-   * @throws DeadlineExceeded when `signal` fired before that was known.
+   * @throws DeadlineExceeded when `signal` fired first.
    */
   async head(streamId: StreamId, signal?: AbortSignal): Promise<Head> {
     for await (const [last] of this.pages(streamId, { direction: 'backwards', limit: 1, signal })) {
@@ -77,13 +77,13 @@ export class StreamReader {
   }
 
   async *#once(reading: Reading): AsyncGenerator<Page, void, undefined> {
-    const { streamId, cursor, direction, left, pageSize, ending } = reading;
+    const { streamId, cursor, direction, left, pageSize, cancellation } = reading;
     const { connection, known, names, timeouts } = this.#context;
     const messagesOf = serverRead(connection, {
       request: streamReadRequest({ streamName: names.nameOf(streamId), direction, from: cursor.next, limit: left }),
       pageSize: Math.min(pageSize, left),
       withinMs: timeouts.readMs,
-      signal: ending.signal,
+      signal: cancellation.signal,
     });
     let isThere = true;
     for await (const messages of messagesOf) {
@@ -93,21 +93,21 @@ export class StreamReader {
       const page = came.filter(({ event }) => cursor.take(event.revision));
       known.see(streamId, direction === 'forwards' ? page : page.toReversed());
       reading.left -= page.length;
-      reading.patience.renew();
+      reading.retries.reset();
       if (page.length > 0) yield page;
     }
-    // Once this read is over: a read never waits for another one that waits for its turn.
+    // Checked after this read has released its slot: a read must never wait for another one that waits for a slot.
     if (!isThere) return this.#notFound(reading);
-    if (reading.left > 0 && !ending.isHere()) cursor.end();
+    if (reading.left > 0 && !cancellation.isCancelled()) cursor.end();
   }
 
-  async #notFound({ streamId, cursor, ending }: Reading): Promise<void> {
-    if (cursor.hasBegun || (await this.#isDeleted(streamId, ending))) throw deletedOutside(streamId);
-    if (!ending.isHere()) this.#context.known.of(streamId).head = 'none';
+  async #notFound({ streamId, cursor, cancellation }: Reading): Promise<void> {
+    if (cursor.hasBegun || (await this.#isDeleted(streamId, cancellation))) throw deletedOutside(streamId);
+    if (!cancellation.isCancelled()) this.#context.known.of(streamId).head = 'none';
   }
 
-  /** A stream that was never there and one that was soft-deleted look the same: only the metadata tells. */
-  async #isDeleted(streamId: StreamId, { signal }: Ending): Promise<boolean> {
+  /** A stream that never existed and a soft-deleted one look the same. Only the metadata tells them apart. */
+  async #isDeleted(streamId: StreamId, { signal }: Cancellation): Promise<boolean> {
     const { connection, names, timeouts } = this.#context;
     const streamName = `$$${names.nameOf(streamId)}`;
     const request = streamReadRequest({ streamName, direction: 'backwards', from: undefined, limit: 1 });
@@ -119,7 +119,7 @@ export class StreamReader {
   }
 }
 
-/** @throws DeadlineExceeded when a read of the stream ended because its signal fired, and so says nothing. */
+/** @throws DeadlineExceeded when the signal ended a read of the stream, so that its result proves nothing. */
 export function refuseGivenUp(streamId: StreamId, signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new DeadlineExceeded({ doing: `reading ${streamId}` });
 }
@@ -129,7 +129,7 @@ function isTruncating(metadata: WireEvent): boolean {
     const parsed: unknown = JSON.parse(Buffer.from(metadata.getData_asU8()).toString('utf8'));
     return typeof parsed === 'object' && parsed !== null && '$tb' in parsed && Number(parsed.$tb) > 0;
   } catch {
-    // The server does not go by metadata it can't read either.
+    // The server ignores metadata it can't parse, too.
     return false;
   }
 }

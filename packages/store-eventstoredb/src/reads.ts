@@ -7,88 +7,86 @@ import {
   type ReadAllOptions,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
-import { Ending } from './ending.js';
+import { Cancellation } from './cancellation.js';
 import { LogEnds } from './log-ends.js';
-import { LogLooks } from './log-looks.js';
+import { LogQueries } from './log-queries.js';
 import type { LogRecord } from './log-record.js';
 import { PageMaker } from './page-maker.js';
-import { Patience } from './patience.js';
+import { Retries } from './retries.js';
 import type { Page } from './reading-streams.js';
 import type { AllRead } from './requests.js';
 import { retrying, type ReadingContext } from './server-reads.js';
 
-/** How everything is read, for which the server may have to be asked more than once. */
+/** The settings of a read of the whole log, which may take several server calls. */
 export interface Reading {
   readonly filter: EventFilter | undefined;
   readonly pageSize: number;
-  readonly ending: Ending;
-  readonly patience: Patience;
+  readonly cancellation: Cancellation;
+  readonly retries: Retries;
 }
 
-/** Reads the whole log, filtered by the server, going on after a broken connection where it was. */
+/** Reads the whole log, filtered by the server. After a broken connection it continues where it was. */
 export class LogReader {
   readonly #context: ReadingContext;
-  readonly #looks: LogLooks;
+  readonly #queries: LogQueries;
   /** Where the log ends. */
   readonly ends: LogEnds;
 
   constructor(context: ReadingContext) {
     this.#context = context;
-    this.#looks = new LogLooks(context);
+    this.#queries = new LogQueries(context);
     this.ends = new LogEnds(context);
   }
 
-  /** The pages of everything that is wanted after a position, up to the end there is when it gets there. */
-  async *pages(options: ReadAllOptions, left?: AbortSignal): AsyncGenerator<Page, void, undefined> {
+  /** The pages of all wanted events after a position, up to the current end of the log. */
+  async *pages(options: ReadAllOptions, abandoned?: AbortSignal): AsyncGenerator<Page, void, undefined> {
     const { closing, timeouts } = this.#context;
     const { filter, after = START } = options;
     const pageSize = pageSizeOf(options);
-    const ending = new Ending(closing, { signals: [options.signal, left] });
-    const patience = new Patience('reading everything', timeouts.retryMs, ending.signal);
+    const cancellation = new Cancellation(closing, { signals: [options.signal, abandoned] });
+    const retries = new Retries('reading everything', timeouts.retryMs, cancellation.signal);
     try {
-      yield* this.fill(new PageMaker(this.#context, filter, after), { filter, pageSize, ending, patience });
+      yield* this.fill(new PageMaker(this.#context, filter, after), { filter, pageSize, cancellation, retries });
     } finally {
-      ending.leave();
+      cancellation.dispose();
     }
   }
 
-  /**
-   * Fills a maker from where it is. The beginning of an append that the end of the log is in the middle of stays in it.
-   */
+  /** Fills a page maker from its position. At the end of the log, an incomplete append stays in it. */
   async *fill(maker: PageMaker, reading: Reading): AsyncGenerator<Page, void, undefined> {
-    const { filter, ending, patience } = reading;
+    const { filter, cancellation, retries } = reading;
     const isNothing = filter?.categories.length === 0;
-    while (!ending.isHere() && !isNothing) {
+    while (!cancellation.isCancelled() && !isNothing) {
       try {
-        // A node that was elected may lack the end of the log, and a line that breaks may lead to another node next.
-        const isSame = await this.#context.leadership.demand(ending.signal);
-        await this.#demandKnown(maker.handedOut, ending.signal);
+        // A newly elected node may lack the end of the log, and a broken connection may lead to another node.
+        const isSame = await this.#context.leadership.demand(cancellation.signal);
+        await this.#demandKnown(maker.handedOut, cancellation.signal);
         yield* this.#fillOnce(maker, reading);
-        if (!ending.isHere() && isSame()) return;
+        if (!cancellation.isCancelled() && isSame()) return;
       } catch (error) {
-        await patience.after(error);
+        await retries.waitAfter(error);
       }
     }
   }
 
   async *#fillOnce(
     maker: PageMaker,
-    { filter, pageSize, ending, patience }: Reading,
+    { filter, pageSize, cancellation, retries }: Reading,
   ): AsyncGenerator<Page, void, undefined> {
     const { names, timeouts } = this.#context;
     maker.forget();
     const from = { from: maker.handedOut, filter: names.serverFilter(filter) };
     const read: AllRead = { direction: 'forwards', limit: Infinity, ...from };
-    for await (const records of this.#looks.records(read, {
+    for await (const records of this.#queries.records(read, {
       pageSize,
-      signal: ending.signal,
+      signal: cancellation.signal,
       withinMs: timeouts.scanMs,
     })) {
-      patience.renew();
+      retries.reset();
       maker.take(records);
       while (maker.whole >= pageSize) yield this.#handOut(maker, pageSize);
     }
-    if (ending.isHere()) return;
+    if (cancellation.isCancelled()) return;
     maker.settle();
     while (maker.whole > 0) yield this.#handOut(maker, pageSize);
   }
@@ -104,38 +102,39 @@ export class LogReader {
     return (await this.prove(START)).head;
   }
 
-  /** What `EventStore.proveHead` promises. */
+  /** See `EventStore.proveHead`. */
   prove(checkpoint: Position, { signal }: WaitOptions = {}): Promise<HeadProof> {
     return retrying(this.#context, { doing: 'looking for the last event', signal }, (stop) =>
       this.ends.prove(checkpoint, stop),
     );
   }
 
-  /** The first event of this store, as long as reads are patient. */
+  /** The first event of this store. Retries for `retryMs`. */
   first(): Promise<LogRecord | undefined> {
     return retrying(this.#context, { doing: 'looking for the first event' }, (signal) => this.ends.first(signal));
   }
 
-  /** The record at a place, as long as reads are patient; `undefined` when there is none. */
+  /** The record at a position; `undefined` when there is none. Retries for `retryMs`. */
   at(place: Position): Promise<LogRecord | undefined> {
     return retrying(this.#context, { doing: 'looking for an event' }, (signal) => this.ends.at(place, signal));
   }
 
-  /** What `EventStore.knows` promises. */
+  /** See `EventStore.knows`. */
   knows(position: Position, { signal }: WaitOptions = {}): Promise<boolean> {
     return retrying(this.#context, { doing: 'looking for an event', signal }, (stop) => this.#isKnown(position, stop));
   }
 
-  /**
-   * @throws PositionUnknown when another record stands at a position, or the log ends before it, as the leader says.
-   */
+  /** @throws PositionUnknown when another record is at this position, or the log ends before it. */
   async #demandKnown(position: Position, signal: AbortSignal): Promise<void> {
     if ((await this.#isKnown(position, signal)) || signal.aborted) return;
     throw new PositionUnknown({ position, head: await this.head() });
   }
 
   /**
-   * A node that does not lead yet may lack what was read elsewhere: that is a reason to wait. @throws StoreUnavailable
+   * Whether the log has this position. A node that is not the leader yet may lack it, so its negative answer does not
+   * count.
+   *
+   * @throws StoreUnavailable while the node is not the leader.
    */
   async #isKnown(position: Position, signal: AbortSignal): Promise<boolean> {
     if (await this.ends.isInLog(position, signal)) return true;

@@ -22,7 +22,7 @@ const INTENDED = 'CommandReceiptIntended';
 const KEPT = 'CommandReceipt';
 const VOIDED = 'CommandReceiptVoided';
 
-/** The last record about the receipts under a key that came without events. */
+/** The last record about a receipt without events. */
 type Alone = Final | Intended;
 type Final =
   | { readonly is: 'none'; readonly last: Revision | undefined }
@@ -33,7 +33,7 @@ interface Intended {
   readonly receipt: Receipt;
 }
 
-/** What is written of a receipt that stands alone. The revision is decimal digits. */
+/** The stored content of a receipt without events. The revision is in decimal digits. */
 interface Content {
   readonly streamId: string;
   readonly key: string;
@@ -41,30 +41,31 @@ interface Content {
   readonly revision: string;
 }
 
-/** What a receipt of a command without events is kept for. */
+/** A receipt to store for a command without events. */
 export interface Keeping {
   readonly streamId: StreamId;
   readonly receipt: KeptReceipt;
-  /** Where the stream was when the command had nothing to change. */
+  /** The stream's revision when the command had nothing to change. */
   readonly revision: Revision;
 }
 
-/** The last event of the stream, where it is known, and when to give up. */
+/** The last event of the stream, if it is known, and a signal. */
 interface Behind extends WaitOptions {
   readonly head?: Head | undefined;
 }
 
 const FIRST: Revision = revision(0n);
 
-/** What carries through what has begun, also while the store is being closed. */
+/** The parts that complete a begun operation, even while the store is being closed. */
 export interface Settling {
   readonly delivery: Delivery;
   readonly streams: StreamReader;
 }
 
 /**
- * Receipts of commands. One with events travels in the metadata of the last of them, so that it is written with them or
- * not at all. One without events stands alone, in a stream of its key (ADR 0010 says how the two stay one).
+ * The receipts of commands. The receipt of a command with events is in the metadata of its last event, so both are
+ * written together or not at all. The receipt of a command without events has a stream of its own, named by its key
+ * (ADR 0010 explains how the two stay unique).
  */
 export class Receipts {
   readonly #context: ReadingContext;
@@ -78,9 +79,9 @@ export class Receipts {
   }
 
   /**
-   * The receipt under a key; behind the last event of the stream, where that was looked up: events that come after it
-   * make an append fail anyway, and those before it need not be read again if their receipts are known. The events of
-   * the stream win over a receipt that stands alone.
+   * The receipt under a key. `head` is the last event of the stream, if it was looked up. Events after it need not be
+   * read, because they make the append fail anyway. Events before it need not be read again if their receipts are
+   * known. A receipt in the stream's events takes precedence over one without events.
    */
   async find({ streamId, key }: ReceiptKey, { head, signal }: Behind = {}): Promise<Receipt | undefined> {
     if (head === 'none') return undefined;
@@ -96,8 +97,9 @@ export class Receipts {
   }
 
   /**
-   * A command that had nothing to change had seen the stream. @throws StoreDamaged when a receipt says that it saw more
-   * than there is.
+   * Checks a receipt without events against the stream: its command has seen this revision.
+   *
+   * @throws StoreDamaged when the receipt names a later event than the stream has.
    */
   async #demandSeen(streamId: StreamId, { key, revision: seen }: Receipt, signal?: AbortSignal): Promise<void> {
     const { covered } = this.#context.known.of(streamId);
@@ -109,16 +111,16 @@ export class Receipts {
   }
 
   /**
-   * Keeps a receipt without events, unless the stream has gone on meanwhile: who appends with the same key after that
-   * may have looked before the receipt was there. So it is intended first, and then looked whether the stream still is
-   * where it was.
+   * Stores a receipt without events, unless the stream has changed meanwhile. A concurrent append with the same key may
+   * have looked before the receipt was stored. So the receipt is first written as intended; then the stream is read
+   * again, and the receipt becomes kept or void.
    *
-   * @throws ReceiptExists when another has kept one under the key, or is about to.
+   * @throws ReceiptExists when another process has stored, or is storing, a receipt under the key.
    */
   async keep({ streamId, receipt, revision: seen }: Keeping): Promise<'kept' | 'overtaken'> {
     const { key, fingerprint } = receipt;
     const { is, last } = await this.#findAlone(streamId, key);
-    // Kept by another since the caller looked: what goes after it would be a second one.
+    // Another process stored one since the caller looked. This would be a second one.
     if (is === 'kept') throw new ReceiptExists({ streamId, key });
     const intended = { key, fingerprint, revision: seen };
     if (!(await this.#write(streamId, { type: INTENDED, after: last, receipt: intended }))) {
@@ -126,11 +128,11 @@ export class Receipts {
     }
     const place = revisionAfter(last);
     const became = await this.#settled(streamId, { is: 'intended', last: place, receipt: intended });
-    // What stands further on is not what became of this one.
+    // A later record does not belong to this receipt.
     return became.is === 'kept' && became.last === revisionAfter(place) ? 'kept' : 'overtaken';
   }
 
-  /** Makes an intended receipt kept or void; other records are final. Who wrote it may be gone. */
+  /** Makes an intended receipt kept or void, because its writer may have crashed. Other records are final. */
   async #settled(streamId: StreamId, alone: Alone): Promise<Final> {
     let found = alone;
     while (found.is === 'intended') found = await this.#settle(streamId, found);
@@ -141,21 +143,21 @@ export class Receipts {
     const head = await this.#settling.streams.head(streamId);
     const isKept = head !== 'none' && head.revision === receipt.revision;
     const isDone = await this.#write(streamId, { type: isKept ? KEPT : VOIDED, after, receipt });
-    // Others settled it: what they wrote counts.
+    // Another process decided first. Its record counts.
     if (!isDone) return this.#lastAlone(streamId, receipt.key);
     const last = revisionAfter(after);
     return isKept ? { is: 'kept', last, receipt } : { is: 'none', last };
   }
 
-  /** Writes a record about a receipt at one place; `false` when another stands there. */
+  /** Writes a record about a receipt at an exact revision; `false` when another record is there. */
   async #write(
     streamId: StreamId,
     { type, after, receipt }: { type: string; after: Revision | undefined; receipt: Receipt },
   ): Promise<boolean> {
     const streamName = this.#context.names.receiptNameOf(streamId, receipt.key);
     const proposals = [proposalOf(type, { streamId, ...receipt, revision: String(receipt.revision) })];
-    const order = { streamId, streamName, expected: after ?? ('no-stream' as const), proposals };
-    return (await this.#settling.delivery.deliver(order)).kind === 'written';
+    const prepared = { streamId, streamName, expected: after ?? ('no-stream' as const), proposals };
+    return (await this.#settling.delivery.deliver(prepared)).kind === 'written';
   }
 
   async #findInStream(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Receipt | undefined> {
@@ -164,7 +166,7 @@ export class Receipts {
       const { covered } = known;
       let found = known.receipts.get(key);
       let isSame = covered === undefined;
-      // Read on even if it is there already, and from the last event that is known: it is to be there now.
+      // Reads again from the last known event, even if the receipt was found: that event must still exist.
       for await (const page of this.#streams.pages(streamId, { from: covered?.revision ?? FIRST, signal })) {
         isSame ||= page[0]?.event.id === covered?.id;
         if (!isSame) break;
@@ -195,7 +197,7 @@ export class Receipts {
   }
 }
 
-/** @throws StoreDamaged when it is not about this key of this stream. */
+/** @throws StoreDamaged when the record is about another stream or key. */
 function aloneOf(record: WireEvent, place: ReceiptKey): Alone {
   const [type, last] = [typeOf(record), revision(BigInt(record.getStreamRevision()))];
   if (type !== KEPT && type !== INTENDED) return { is: 'none', last };
@@ -207,18 +209,19 @@ function aloneOf(record: WireEvent, place: ReceiptKey): Alone {
 }
 
 /**
- * The receipt that a record keeps, and the stream it is of; `undefined` of one that is only intended, or void. @throws
- * StoreDamaged
+ * The receipt in a record, with its stream; `undefined` for one that is only intended, or void.
+ *
+ * @throws StoreDamaged when the record is malformed.
  */
 export function keptIn(record: WireEvent): StreamReceipt | undefined {
   return typeOf(record) === KEPT ? receiptIn(record) : undefined;
 }
 
-/** @throws StoreDamaged when it holds none. */
+/** @throws StoreDamaged when the record holds no receipt. */
 function receiptIn(record: WireEvent): StreamReceipt {
   try {
     const content: unknown = JSON.parse(Buffer.from(record.getData_asU8()).toString('utf8'));
-    if (!isContent(content)) throw new TypeError('a receipt has a key, a fingerprint and a revision');
+    if (!isContent(content)) throw new TypeError('expected a receipt with a key, a fingerprint and a revision');
     const { streamId, key, fingerprint, revision: seen } = content;
     return { streamId: parseStreamId(streamId), key, fingerprint, revision: revision(BigInt(seen)) };
   } catch (cause) {

@@ -7,8 +7,8 @@ import type { ServerFilter } from './names.js';
 type Options = streams.ReadReq.Options;
 
 /**
- * How many records the server looks at before it says how far it is. Its own default, 32, makes a filter that lets little
- * through slow.
+ * The number of records the server scans between two checkpoints. With its default of 32, a filter that skips most
+ * records is slow.
  */
 const WINDOW = 512;
 
@@ -16,12 +16,12 @@ const WINDOW = 512;
 export interface StreamRead {
   readonly streamName: string;
   readonly direction: 'forwards' | 'backwards';
-  /** The first event wanted. Default: the first of the stream, or the last when going backwards. */
+  /** The first event to read. Default: the first of the stream, or the last when reading backwards. */
   readonly from: Revision | undefined;
   readonly limit: number;
 }
 
-/** Makes the request for a read of one stream. Links are left as they are: they are not followed. */
+/** Creates the request to read one stream. Links are not followed. */
 export function streamReadRequest({ streamName, direction, from, limit }: StreamRead): streams.ReadReq {
   const place = new streams.ReadReq.Options.StreamOptions();
   place.setStreamIdentifier(identifierOf(streamName));
@@ -38,13 +38,13 @@ export function streamReadRequest({ streamName, direction, from, limit }: Stream
 /** A read of the whole log. */
 export interface AllRead {
   readonly direction: 'forwards' | 'backwards';
-  /** Forwards: this record and those after it. Backwards: those before it. `end` is only for going backwards. */
+  /** Forwards: this record and those after it. Backwards: those before it. `end` is only for reading backwards. */
   readonly from: Position | 'end';
   readonly filter: ServerFilter | undefined;
   readonly limit: number;
 }
 
-/** Makes the request for a read of the whole log. */
+/** Creates the request to read the whole log. */
 export function allReadRequest({ direction, from, filter, limit }: AllRead): streams.ReadReq {
   const place = new streams.ReadReq.Options.AllOptions();
   if (from === 'end') place.setEnd(new shared.Empty());
@@ -56,7 +56,7 @@ export function allReadRequest({ direction, from, filter, limit }: AllRead): str
   return requestOf(options, direction);
 }
 
-/** Makes the request for a subscription to the whole log after a record. */
+/** Creates the request to subscribe to the whole log after a position. */
 export function subscriptionRequest(after: Position, filter: ServerFilter): streams.ReadReq {
   const place = new streams.ReadReq.Options.AllOptions();
   setPlace(place, after);
@@ -67,7 +67,7 @@ export function subscriptionRequest(after: Position, filter: ServerFilter): stre
   return requestOf(options, 'forwards');
 }
 
-/** Stream names travel as bytes. */
+/** Stream names are sent as bytes. */
 export function identifierOf(streamName: string): shared.StreamIdentifier {
   const identifier = new shared.StreamIdentifier();
   identifier.setStreamName(Buffer.from(streamName, 'utf8'));

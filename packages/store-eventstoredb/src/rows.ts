@@ -21,22 +21,22 @@ import {
 import { eventIdOf, uuidOf } from './event-uuid.js';
 import { tooBig } from './faults.js';
 
-/** A record as the server sent it. */
+/** A record as received. */
 export type WireEvent = ReadResp.ReadEvent.RecordedEvent;
 
-/** Kept with the last event of an append that came with a key. */
+/** The receipt stored with the last event of an append that has a key. */
 export interface KeptReceipt {
   readonly key: string;
   readonly fingerprint: string;
 }
 
-/** An event of this store, and the receipt it carries. */
+/** An event of this store, and its receipt. */
 export interface StoredEvent {
   readonly event: RecordedEvent;
   readonly receipt: KeptReceipt | undefined;
 }
 
-/** An event in the form in which it goes out. */
+/** An event as it is sent. */
 export interface Proposal {
   readonly uuid: string;
   readonly type: string;
@@ -44,7 +44,7 @@ export interface Proposal {
   readonly metadata: Uint8Array;
 }
 
-/** Our part of an event's metadata, as JSON. The two names with `$` are the server's own convention. */
+/** Our part of an event's metadata, as JSON. The two names with `$` are conventions of the server. */
 interface Envelope {
   readonly recordedAt: string;
   readonly schemaVersion: number;
@@ -53,23 +53,23 @@ interface Envelope {
   readonly $causationId?: string;
   readonly idempotencyKey?: string;
   readonly reason?: string;
-  /** Left out of an event that was recorded alone, as it is of all that were written before there was such a place. */
+  /** Absent for an event that was appended alone, and for all events written before this member existed. */
   readonly append?: PlaceInAppend;
   readonly receipt?: KeptReceipt;
 }
 
-/** What one message can hold with room to spare for its frame; the server takes 16,767,216 bytes. */
+/** The size limit of an event, with a margin for its frame. The server accepts messages of up to 16,767,216 bytes. */
 const LARGEST_EVENT = 16_000_000;
 
 /**
- * Makes an event ready to go out, with the receipt it carries. The engine has checked that it is text and JSON.
+ * Encodes an event with its receipt. The engine has checked that the content is valid text and JSON.
  *
  * @throws UnserialisableData when it is too large for one message.
  */
 export function proposalOf(event: RecordedEvent, receipt: KeptReceipt | undefined): Proposal {
   const { recordedAt, schemaVersion, append } = event;
   const { actor, correlationId, causationId, idempotencyKey, reason } = event.metadata;
-  // JSON leaves out what is undefined.
+  // JSON omits undefined members.
   const envelope: { readonly [Name in keyof Envelope]: Envelope[Name] | undefined } = {
     recordedAt: instantToIso(recordedAt),
     schemaVersion,
@@ -89,7 +89,7 @@ export function proposalOf(event: RecordedEvent, receipt: KeptReceipt | undefine
   return proposal;
 }
 
-/** How many bytes of a message an event takes, but for a little around it. */
+/** The approximate size of an event in a message, in bytes. */
 export function sizeOf({ type, data, metadata }: Proposal): number {
   return Buffer.byteLength(type) + data.length + metadata.length;
 }
@@ -104,33 +104,33 @@ export function typeOf(record: WireEvent): string {
   return record.getMetadataMap().get('type') ?? '';
 }
 
-/** Where a record stands in the whole log: its commit and its prepare position as one number (ADR 0004), and its id. */
+/** The position of a record in the whole log: its commit and prepare positions as one number (ADR 0004), and its id. */
 export function positionOf(record: WireEvent): Position {
   const place = placeOf(record.getCommitPosition(), record.getPreparePosition());
   return positionAt(place, record.getId()?.getString() ?? '');
 }
 
-/** The position of the record with this id. The server gives it as a UUID, of which the last ten digits are 40 bits. */
+/** The position of the record with this id. The last ten digits of the server's UUID are 40 bits. */
 export function positionAt(place: bigint, uuid: string): Position {
   const tag = Number.parseInt(uuid.slice(-10), 16);
   return taggedPosition(place, Number.isNaN(tag) ? 0 : tag);
 }
 
-/** Puts the two numbers of a place into one that orders as they do: commit first. */
+/** Combines commit and prepare position into one number with the same order: commit first. */
 export function placeOf(commit: string | number, prepare: string | number): bigint {
   return (BigInt(commit) << 64n) | BigInt(prepare);
 }
 
-/** Takes a position apart for the server. */
+/** Splits a position into the server's two numbers. */
 export function splitPosition(position: Position): { readonly commit: bigint; readonly prepare: bigint } {
   const place = ordinalOf(position);
   return { commit: place >> 64n, prepare: place & 0xffff_ffff_ffff_ffffn };
 }
 
 /**
- * Reads a record of one of this store's streams.
+ * Decodes a record of one of this store's streams.
  *
- * @throws UnreadableEvent when it was not written by this library.
+ * @throws UnreadableEvent when this library did not write it.
  */
 export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEvent {
   const type = typeOf(record);
@@ -152,7 +152,7 @@ export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEven
     return { event, receipt: envelope.receipt };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    const problem = `it was not written by this library (${why})`;
+    const problem = `this library did not write it (${why})`;
     throw new UnreadableEvent({ streamId, revision: place, type, schemaVersion: 0, problem }, cause);
   }
 }
@@ -160,7 +160,7 @@ export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEven
 function envelopeOf(bytes: Uint8Array): Envelope {
   const envelope: unknown = JSON.parse(text(bytes));
   if (isEnvelope(envelope)) return envelope;
-  throw new TypeError('its metadata has no recordedAt, schemaVersion and actor');
+  throw new TypeError('expected metadata with recordedAt, schemaVersion and actor');
 }
 
 function isEnvelope(value: unknown): value is Envelope {

@@ -2,48 +2,48 @@ import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_
 import { DeadlineExceeded, StoreUnavailable } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Timeouts } from './deadline.js';
-import { Ending } from './ending.js';
+import { Cancellation } from './cancellation.js';
 import { STORE } from './faults.js';
-import type { Halves } from './halves.js';
+import type { PartialAppends } from './partial-appends.js';
 import type { OwnEvents } from './own-events.js';
 import type { KnownStreams } from './known-streams.js';
 import type { Leadership } from './leadership.js';
 import { LogRecord } from './log-record.js';
-import { Patience } from './patience.js';
+import { Retries } from './retries.js';
 import { ReadCall, SILENCE } from './read-call.js';
 import type { WireEvent } from './rows.js';
 import type { StreamNames } from './names.js';
 
-/** What all reading of one store shares. */
+/** The shared context of all reads of one store. */
 export interface ReadingContext {
   readonly connection: Connection;
   readonly names: StreamNames;
   readonly known: KnownStreams;
   readonly timeouts: Required<Timeouts>;
   readonly leadership: Leadership;
-  readonly halves: Halves;
+  readonly partialAppends: PartialAppends;
   readonly own: OwnEvents;
   /** Fires when the store is closed. */
   readonly closing: AbortSignal;
 }
 
-/** One read as it is put to the server. */
+/** One read request, and how to run it. */
 export interface ServerRead {
   readonly request: ReadReq;
-  /** At most so many messages at once, and that many whenever there are. */
+  /** The number of messages to return at once, if there are that many. */
   readonly pageSize: number;
-  /** Goes on for as long as its reader likes, so it takes no turn from short ones. */
+  /** A long read takes no slot from short ones, because it lasts as long as its reader likes. */
   readonly isLong?: true;
-  /** The longest silence. */
+  /** The time-out between two messages. */
   readonly withinMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Puts one read to the server and hands on what it sends, until it ends it or `signal` fires. The call is ended on the
- * server too when the reader leaves.
+ * Sends one read request and yields the messages, until the server ends the read or `signal` fires. When the reader
+ * leaves, the call is ended on the server too.
  *
- * @throws StoreUnavailable when there is no connection, or nothing comes for too long.
+ * @throws StoreUnavailable when there is no connection, or no message arrives in time.
  */
 export async function* serverRead(
   connection: Connection,
@@ -51,14 +51,14 @@ export async function* serverRead(
 ): AsyncGenerator<readonly ReadResp[], void, undefined> {
   const { withinMs } = read;
   if (read.isLong === true) return yield* messagesOf(connection, read);
-  if ((await connection.reads.enter(withinMs, read)) === false) {
+  if ((await connection.reads.acquire(withinMs, read)) === false) {
     const problem = `a read was not begun within ${withinMs} ms: too many are under way`;
     throw new StoreUnavailable({ store: STORE, problem });
   }
   try {
     yield* messagesOf(connection, read);
   } finally {
-    connection.reads.leave();
+    connection.reads.release();
   }
 }
 
@@ -81,7 +81,7 @@ async function* messagesOf(
   }
 }
 
-/** The records among messages. Links are not followed, so what they point to is not in them. */
+/** The records in messages. Links are not followed, so their targets are not included. */
 export function recordsOf(messages: readonly ReadResp[]): readonly WireEvent[] {
   const records: WireEvent[] = [];
   for (const message of messages) {
@@ -91,41 +91,41 @@ export function recordsOf(messages: readonly ReadResp[]): readonly WireEvent[] {
   return records;
 }
 
-/** The same as records of the whole log. */
+/** As {@link recordsOf}, as records of the whole log. */
 export function logRecordsOf(messages: readonly ReadResp[]): readonly LogRecord[] {
   return recordsOf(messages).map((record) => new LogRecord(record));
 }
 
-/** What {@link retrying} needs to know. */
+/** The options of {@link retrying}. */
 export interface Retrying {
   readonly doing: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Asks again until there is an answer, as long as reads are patient.
+ * Runs `ask` until it succeeds, for at most `retryMs`.
  *
- * @throws DeadlineExceeded when `signal` fires, StoreClosed when the store is closed meanwhile; the fault of the last
- *   attempt when patience ends.
+ * @throws DeadlineExceeded when `signal` fires; StoreClosed when the store is closed meanwhile; the fault of the last
+ *   attempt when the time has passed.
  */
 export async function retrying<Answer>(
   { closing, timeouts }: ReadingContext,
   { doing, signal }: Retrying,
   ask: (signal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
-  const ending = new Ending(closing, { signals: [signal] });
-  const patience = new Patience(doing, timeouts.retryMs, ending.signal);
+  const cancellation = new Cancellation(closing, { signals: [signal] });
+  const retries = new Retries(doing, timeouts.retryMs, cancellation.signal);
   try {
     for (;;) {
-      if (ending.isHere()) throw new DeadlineExceeded({ doing });
+      if (cancellation.isCancelled()) throw new DeadlineExceeded({ doing });
       try {
-        const answer = await ask(ending.signal);
-        if (!ending.isHere()) return answer;
+        const answer = await ask(cancellation.signal);
+        if (!cancellation.isCancelled()) return answer;
       } catch (error) {
-        await patience.after(error);
+        await retries.waitAfter(error);
       }
     }
   } finally {
-    ending.leave();
+    cancellation.dispose();
   }
 }

@@ -1,4 +1,7 @@
-/** So many stores of a process use one connection: a server takes 100 calls on it at a time, and each store holds two for good. */
+/**
+ * The number of stores in a process that share a connection: a server takes 100 concurrent calls per connection, and
+ * each store keeps two open.
+ */
 const STORES_PER_CONNECTION = 20;
 /** The client's default, in milliseconds. */
 const KEEP_ALIVE_MS = 10_000;
@@ -6,15 +9,16 @@ const KEEP_ALIVE_MS = 10_000;
 /** How many stores use each connection to an address, by the connection string. */
 const taken = new Map<string, number[]>();
 
-/** A connection string of a store, and how to say that the store is closed. */
+/** A store's connection string, and a function to call when the store is closed. */
 export interface Share {
   readonly connectionString: string;
   readonly leave: () => void;
 }
 
 /**
- * The string a store is to connect by. gRPC gives all channels of a process with the same address and settings one connection, so the
- * settings of each twenty stores differ by a millisecond between two pings. A string that says how often to ping stays as it is.
+ * The connection string for a store. gRPC shares one connection between all channels of a process with the same address
+ * and settings. So the keep-alive intervals of each twenty stores differ by a millisecond. A string that sets its own
+ * interval is not changed.
  */
 export function shareOf(given: string): Share {
   const shares = taken.get(given) ?? [];

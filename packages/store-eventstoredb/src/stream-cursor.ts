@@ -3,8 +3,8 @@ import { historyCutOff } from './faults.js';
 import type { StreamRead } from './requests.js';
 
 /**
- * Where a read of one stream is, and whether what comes is the stream: each event right beside the one before, and the
- * first one at the beginning. A stream of this library is never truncated, so a gap is a history somebody cut off.
+ * The position of a read of one stream. It also checks that the events are complete: consecutive revisions, from the
+ * beginning of the stream. This library never truncates a stream, so a gap means that another program did.
  */
 export class StreamCursor {
   readonly #streamId: StreamId;
@@ -18,13 +18,13 @@ export class StreamCursor {
     this.#begins = from;
   }
 
-  /** Where the read goes on when it has to be begun again; `undefined`: at the end it began from. */
+  /** Where the read continues after a failure; `undefined`: at the end it began from. */
   get next(): Revision | undefined {
     if (this.#last === undefined || this.isAtBeginning) return this.#begins;
     return revision(this.#direction === 'forwards' ? this.#last + 1n : this.#last - 1n);
   }
 
-  /** Whether the first event of the stream has been read, going backwards: then there is no next. */
+  /** Whether a backwards read has reached the first event. */
   get isAtBeginning(): boolean {
     return this.#direction === 'backwards' && this.#last === 0n;
   }
@@ -33,7 +33,11 @@ export class StreamCursor {
     return this.#last !== undefined;
   }
 
-  /** Takes what came; `false` when it had come before. @throws StoreDamaged when something before it is missing. */
+  /**
+   * Accepts a revision; `false` when it was read before.
+   *
+   * @throws StoreDamaged when an event before it is missing.
+   */
   take(came: Revision): boolean {
     if (this.#hadCome(came)) return false;
     if (!this.#isNext(came)) throw historyCutOff(this.#streamId, `revision ${this.next ?? 0n}`);
@@ -41,10 +45,14 @@ export class StreamCursor {
     return true;
   }
 
-  /** Takes note that no more came, though more were wanted. @throws StoreDamaged when there must have been more. */
+  /**
+   * Call it when the stream ended before the limit.
+   *
+   * @throws StoreDamaged when events are missing.
+   */
   end(): void {
     if (this.#direction === 'backwards') {
-      if (this.#last !== 0n) throw historyCutOff(this.#streamId, `what comes before revision ${this.#last ?? 'any'}`);
+      if (this.#last !== 0n) throw historyCutOff(this.#streamId, `everything before revision ${this.#last ?? 'any'}`);
     } else if (!this.hasBegun && (this.#begins ?? 0n) === 0n) throw historyCutOff(this.#streamId, 'everything');
   }
 
@@ -55,7 +63,7 @@ export class StreamCursor {
 
   #isNext(came: Revision): boolean {
     if (this.#direction === 'forwards') return came === (this.next ?? 0n);
-    // Going backwards from behind the end begins at the end.
+    // A backwards read from past the end begins at the end.
     return this.hasBegun ? came === this.next : came <= (this.#begins ?? came);
   }
 }

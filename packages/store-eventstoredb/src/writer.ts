@@ -14,21 +14,21 @@ import {
   type Transaction,
 } from '@login-policy/event-sourcing/store';
 import { lost, type Lost } from './append-answer.js';
-import type { Order } from './batch-requests.js';
+import type { PreparedAppend } from './batch-requests.js';
 import type { Delivered, Delivery } from './delivery.js';
-import { Ending } from './ending.js';
+import { Cancellation } from './cancellation.js';
 import { failureOf, notBegun, overtaken } from './faults.js';
 import type { LogEnds } from './log-ends.js';
 import { foundAt, type Lookups } from './look.js';
 import type { Receipts } from './receipts.js';
 import { proposalOf } from './rows.js';
 import type { ReadingContext } from './server-reads.js';
-import { Slots } from './slots.js';
+import { Semaphore } from './semaphore.js';
 
-/** Appends under way at a time, from the look for the stream's end to the answer; the others wait for their turn. */
+/** The most concurrent appends, from the look-up of the stream's end to the answer. Others wait. */
 const MOST_UNDER_WAY = 256;
 
-/** What writing needs besides what reading does. */
+/** The context of reads, plus the parts for writing. */
 export interface WritingContext extends ReadingContext {
   readonly lookups: Lookups;
   readonly receipts: Receipts;
@@ -36,146 +36,150 @@ export interface WritingContext extends ReadingContext {
   readonly ends: LogEnds;
 }
 
-/** One append on its way. */
-interface Undertaking<Result> {
+/** A running append. */
+interface PendingAppend<Result> {
   readonly transaction: Transaction<Result>;
   readonly question: Question;
   readonly streamId: StreamId;
-  /** When it may not begin any more, by `performance.now()`. */
+  /** When it is too late to begin, by `performance.now()`. */
   readonly until: number;
-  /** Ends waits: with the caller's before the first plan, with the store, and after that time. */
-  readonly ending: Ending;
+  /** Ends waits: by the caller's signal before the first plan, by closing the store, and at `until`. */
+  readonly cancellation: Cancellation;
 }
 
 /**
- * Carries out the plans of single appends. Each goes out at one exact revision, whatever the caller expected, so that
- * the server's log decides and a lost answer can be found out.
+ * Carries out the plans of single appends. Each names an exact revision, whatever the caller expected. So the server
+ * detects a conflict, and the outcome of a lost answer can be looked up.
  */
 export class Writer {
   readonly #context: WritingContext;
   readonly #turns = new KeyedMutex<StreamId>();
-  readonly #slots = new Slots(MOST_UNDER_WAY);
-  /** How the answers to plans were lost. */
+  readonly #slots = new Semaphore(MOST_UNDER_WAY);
+  /** The lost answer of each plan. */
   readonly #lost = new WeakMap<Plan, Lost>();
 
   constructor(context: WritingContext) {
     this.#context = context;
   }
 
-  /** What `LogBackend.transact` promises. */
+  /** See `LogBackend.transact`. */
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    const undertaking = this.#begin(transaction);
+    const pending = this.#begin(transaction);
     try {
-      const entering = this.#enter(undertaking);
+      const entering = this.#enter(pending);
       if (entering !== undefined) await entering;
       try {
-        return await this.#attempts(undertaking);
+        return await this.#attempts(pending);
       } finally {
-        this.#leave(undertaking);
+        this.#leave(pending);
       }
     } catch (error) {
-      throw this.#faultOf(error, undertaking);
+      throw this.#faultOf(error, pending);
     } finally {
-      undertaking.ending.leave();
+      pending.cancellation.dispose();
     }
   }
 
-  /** What `LogBackend.wasWritten` promises. */
+  /** See `LogBackend.wasWritten`. */
   async wasWritten(plan: Plan): Promise<Placed | boolean> {
     const [placed] = plan.appends;
     if (placed === undefined) return true;
-    const order = this.#orderOf(placed);
-    const delivered = await this.#context.delivery.findOut(order, this.#lost.get(plan) ?? lost('its answer was lost'));
-    return delivered.kind === 'written' && [this.#record(placed, order, delivered.positions)];
+    const prepared = this.#prepared(placed);
+    const delivered = await this.#context.delivery.findOut(
+      prepared,
+      this.#lost.get(plan) ?? lost('its answer was lost'),
+    );
+    return delivered.kind === 'written' && [this.#record(placed, prepared, delivered.positions)];
   }
 
-  #begin<Result>(transaction: Transaction<Result>): Undertaking<Result> {
+  #begin<Result>(transaction: Transaction<Result>): PendingAppend<Result> {
     const { question } = transaction;
     const [streamId] = question.streams;
-    if (streamId === undefined) throw new TypeError('an append names its stream');
+    if (streamId === undefined) throw new TypeError('expected an append with a stream');
     const { closing, timeouts } = this.#context;
-    const ending = new Ending(closing, { wait: transaction, afterMs: timeouts.appendMs });
-    return { transaction, question, streamId, until: performance.now() + timeouts.appendMs, ending };
+    const cancellation = new Cancellation(closing, { wait: transaction, afterMs: timeouts.appendMs });
+    return { transaction, question, streamId, until: performance.now() + timeouts.appendMs, cancellation };
   }
 
   /**
-   * Of a crowd at once, none would get through in its time. And appends that expect nothing exact of a stream would
-   * only meet others of this process there. `undefined` where neither holds it up.
+   * Limits concurrency, because with too many concurrent appends none would finish in time. Appends that do not expect
+   * an exact revision also run one at a time per stream, because they would only conflict with each other. Returns
+   * `undefined` when there is no need to wait.
    */
-  #enter(undertaking: Undertaking<unknown>): Promise<void> | undefined {
-    const { transaction, streamId, ending } = undertaking;
-    const turn = transaction.isLoose === true ? this.#turns.enter(streamId, ending) : undefined;
-    return turn === undefined && this.#slots.enterAtOnce() ? undefined : this.#waitFor(turn, undertaking);
+  #enter(pending: PendingAppend<unknown>): Promise<void> | undefined {
+    const { transaction, streamId, cancellation } = pending;
+    const turn = transaction.isLoose === true ? this.#turns.enter(streamId, cancellation) : undefined;
+    return turn === undefined && this.#slots.tryAcquire() ? undefined : this.#waitFor(turn, pending);
   }
 
-  async #waitFor(turn: Promise<boolean> | undefined, undertaking: Undertaking<unknown>): Promise<void> {
-    const { transaction, streamId, ending } = undertaking;
+  async #waitFor(turn: Promise<boolean> | undefined, pending: PendingAppend<unknown>): Promise<void> {
+    const { transaction, streamId, cancellation } = pending;
     if (turn !== undefined && !(await turn)) throw givenUp(streamId);
-    const slot = this.#slots.enter(this.#context.timeouts.appendMs, ending);
+    const slot = this.#slots.acquire(this.#context.timeouts.appendMs, cancellation);
     if (slot === true || (await slot)) return;
     if (transaction.isLoose === true) this.#turns.leave(streamId);
     throw givenUp(streamId);
   }
 
-  #leave({ transaction, streamId }: Undertaking<unknown>): void {
-    this.#slots.leave();
+  #leave({ transaction, streamId }: PendingAppend<unknown>): void {
+    this.#slots.release();
     if (transaction.isLoose === true) this.#turns.leave(streamId);
   }
 
-  async #attempts<Result>(undertaking: Undertaking<Result>): Promise<Transacted<Result>> {
-    let planned = await this.#remembered(undertaking);
+  async #attempts<Result>(pending: PendingAppend<Result>): Promise<Transacted<Result>> {
+    let planned = await this.#remembered(pending);
     for (let attempt = 1; ; attempt++) {
-      // What refuses an append is looked up.
-      if (planned === undefined || planned.plan.appends.length === 0) planned = await this.#looked(undertaking);
+      // A refusal needs a look-up, because the cached facts may be outdated.
+      if (planned === undefined || planned.plan.appends.length === 0) planned = await this.#looked(pending);
       const { plan, result } = planned;
       const [placed] = plan.appends;
       const done = { plan, result, token: undefined, plannedFromCache: false };
       if (placed === undefined) return done;
-      const order = this.#orderOf(placed);
-      const sent = await this.#send(placed, order);
-      if (sent.kind === 'written') return { ...done, placed: [this.#record(placed, order, sent.positions)] };
-      if (sent.kind === 'lost') throw this.#answerLost(plan, sent, order);
+      const prepared = this.#prepared(placed);
+      const sent = await this.#send(placed, prepared);
+      if (sent.kind === 'written') return { ...done, placed: [this.#record(placed, prepared, sent.positions)] };
+      if (sent.kind === 'lost') throw this.#answerLost(plan, sent, prepared);
       if (attempt > 1) await pause(attempt);
-      if (performance.now() > undertaking.until) throw overtaken(placed.append, attempt, sent.actual);
+      if (performance.now() > pending.until) throw overtaken(placed.append, attempt, sent.actual);
       planned = undefined;
     }
   }
 
-  /** A plan by what is remembered of the end of the stream. */
-  #remembered<Result>(undertaking: Undertaking<Result>): Planned<Result> | Promise<Planned<Result>> | undefined {
-    const { question, streamId, ending } = undertaking;
+  /** A plan from the cached end of the stream. */
+  #remembered<Result>(pending: PendingAppend<Result>): Planned<Result> | Promise<Planned<Result>> | undefined {
+    const { question, streamId, cancellation } = pending;
     const { known, lookups } = this.#context;
     const { head } = known.of(streamId);
     if (head === undefined) return undefined;
-    if (question.receipts.length === 0) return planOn(undertaking, foundAt(streamId, head));
-    return lookups.find(question, ending, head).then((found) => planOn(undertaking, found));
+    if (question.receipts.length === 0) return planOn(pending, foundAt(streamId, head));
+    return lookups.find(question, cancellation, head).then((found) => planOn(pending, found));
   }
 
-  async #looked<Result>(undertaking: Undertaking<Result>): Promise<Planned<Result>> {
-    const { question, ending } = undertaking;
-    return planOn(undertaking, await this.#context.lookups.find(question, ending));
+  async #looked<Result>(pending: PendingAppend<Result>): Promise<Planned<Result>> {
+    const { question, cancellation } = pending;
+    return planOn(pending, await this.#context.lookups.find(question, cancellation));
   }
 
-  #send(placed: PlacedAppend, order: Order): Promise<Delivered | Lost> {
+  #send(placed: PlacedAppend, prepared: PreparedAppend): Promise<Delivered | Lost> {
     if (placed.recorded.length === 0) return this.#keepReceipt(placed);
     const { known, delivery } = this.#context;
-    // Until it is known better: whatever comes of it, the stream is not where it was.
-    known.of(order.streamId).head = undefined;
-    return delivery.send(order);
+    // Unknown from now on: whatever the outcome, the stream is no longer at this revision.
+    known.of(prepared.streamId).head = undefined;
+    return delivery.send(prepared);
   }
 
-  /** Of a command that had nothing to change. */
+  /** Stores the receipt of a command that had nothing to change. */
   async #keepReceipt({ append: { streamId, receipt }, end }: PlacedAppend): Promise<Delivered> {
     const became = receipt && (await this.#context.receipts.keep({ streamId, receipt, revision: end.revision }));
     return became === 'overtaken' ? { kind: 'conflict', actual: undefined } : { kind: 'written', positions: [] };
   }
 
-  #answerLost(plan: Plan, lostAnswer: Lost, { streamId }: Order): AnswerLost {
+  #answerLost(plan: Plan, lostAnswer: Lost, { streamId }: PreparedAppend): AnswerLost {
     this.#lost.set(plan, lostAnswer);
     return new AnswerLost(failureOf(lostAnswer.cause, `appending to ${streamId}`).fault, 'try-again');
   }
 
-  #orderOf({ append: { streamId, receipt }, recorded }: PlacedAppend): Order {
+  #prepared({ append: { streamId, receipt }, recorded }: PlacedAppend): PreparedAppend {
     const first = recorded[0]?.revision ?? 0n;
     const last = recorded.length - 1;
     return {
@@ -186,10 +190,10 @@ export class Writer {
     };
   }
 
-  /** The events where the server has placed them. */
+  /** The events with the positions that the server assigned. */
   #record(
     { append: { streamId, receipt }, recorded: planned }: PlacedAppend,
-    { proposals }: Order,
+    { proposals }: PreparedAppend,
     positions: readonly Position[],
   ): readonly RecordedEvent[] {
     const { ends, known, own } = this.#context;
@@ -202,26 +206,26 @@ export class Writer {
     return recorded;
   }
 
-  /** A wait that has ended, by whatever ended it. */
-  #faultOf(error: unknown, { transaction, streamId, ending }: Undertaking<unknown>): unknown {
+  /** The fault of an ended wait, by its cause. */
+  #faultOf(error: unknown, { transaction, streamId, cancellation }: PendingAppend<unknown>): unknown {
     if (!isFault(error, 'deadline-exceeded')) return error;
     if (transaction.signal?.aborted === true) return givenUp(streamId);
-    // The time of this store was up, not the caller's, unless it was closed: then it says so itself.
-    ending.isHere();
+    // The store's own time-out passed, not the caller's. If the store was closed, this throws `StoreClosed`.
+    cancellation.isCancelled();
     return notBegun(streamId, this.#context.timeouts.appendMs);
   }
 }
 
-/** @throws DeadlineExceeded, StoreClosed when nothing may begin any more. */
-function planOn<Result>({ transaction, ending }: Undertaking<Result>, found: Found): Planned<Result> {
-  if (ending.isHere()) throw new DeadlineExceeded({ doing: 'planning an append' });
+/** @throws DeadlineExceeded, StoreClosed when it is too late to begin. */
+function planOn<Result>({ transaction, cancellation }: PendingAppend<Result>, found: Found): Planned<Result> {
+  if (cancellation.isCancelled()) throw new DeadlineExceeded({ doing: 'planning an append' });
   const planned = transaction.plan(found);
   if ('plan' in planned) return planned;
-  throw new TypeError('a log without rows has nothing more to look up');
+  throw new TypeError('expected a plan: a log without rows has nothing more to look up');
 }
 
 function placedAt(event: RecordedEvent, position: Position | undefined): RecordedEvent {
-  if (position === undefined) throw new TypeError('an event that was written has no position');
+  if (position === undefined) throw new TypeError('expected a position for each written event');
   return Object.freeze({ ...event, position });
 }
 

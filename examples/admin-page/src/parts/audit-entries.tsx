@@ -7,7 +7,7 @@ import { actsOf, deedsOfAct, type Act } from '../words/audit.js';
 import { localDay } from '../words/instant.js';
 import { Instant } from './instant.js';
 
-/** Changes of many policies, the newest first. */
+/** Changes of many policies, newest first. */
 export function AuditEntries({ entries }: { readonly entries: readonly AuditEntry[] }): JSX.Element {
   const acts = actsOf(entries);
   return (
@@ -56,7 +56,10 @@ function Entry({ act, newer }: EntryProps): JSX.Element {
   );
 }
 
-/** A version counts one policy's changes: for an organization it is the instant of that event. */
+/**
+ * The moment of an entry. A sequence only counts the events of one policy, so an organization needs the instant of the
+ * event.
+ */
 function momentOf({ organizationId, sequence, recordedAt }: AuditEntry): string {
   const query =
     organizationId === '' ? { at: sequence, organization: 'none' } : { at: recordedAt, organization: organizationId };

@@ -5,10 +5,10 @@ import { DateTimeField } from './date-time-field.js';
 import { Choice, FACTORS } from './organization-filter.js';
 import { OrganizationPicker } from './organization-picker.js';
 
-/** What an address says where only the default policy is meant. */
+/** The value in the address for the default policy alone. */
 export const OF_DEFAULT = 'default';
 
-/** Which changes are looked at; what is chosen stands in the address. */
+/** The filters of the audit log. Their values are in the address. */
 export function AuditFilters(): JSX.Element {
   const organizationId = chosen('organizationId');
   return (
@@ -43,7 +43,7 @@ interface FilterProps {
   readonly name: string;
 }
 
-/** Asked for once it is whole: half a name is nobody's. */
+/** A text filter. It is applied when the input is complete, not on each key. */
 function Text({ label, name }: FilterProps): JSX.Element {
   return (
     <label class="field">

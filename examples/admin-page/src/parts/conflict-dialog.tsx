@@ -13,7 +13,7 @@ import { Modal } from './modal.js';
 
 const SUMMARY = 'conflict-summary';
 
-/** Both versions, for a user who wants to change a policy that moved on: what they wanted, and what is there. */
+/** Shows a user whose policy has changed both versions: the one they wanted, and the current one. */
 export function ConflictDialog({ conflict }: { readonly conflict: Conflict }): JSX.Element {
   return (
     <Modal title="Somebody changed the policy first" dismissed={settle} size="wide" describedBy={SUMMARY}>
@@ -50,7 +50,7 @@ function touchingOf({ wish, wanted, now }: Conflict): string {
   const changed = compareThree(wish.seen, wanted, now).filter((line) => line.now !== line.seen);
   if (kind === 'add-custom') return said('The copy would have these as they are now', changed);
   const others = changed.filter((line) => line.now !== line.wanted);
-  // These set everything: what was changed since is overwritten, also where the person wanted nothing else than before.
+  // These changes replace everything, so they overwrite all changes since.
   if (kind === 'reset' || kind === 'revert') return said('What was changed would be overwritten', others);
   return said(
     'You change what was changed, too',

@@ -12,7 +12,7 @@ export interface CustomPolicyButtonProps {
   readonly isCustom: boolean;
 }
 
-/** Gives an organization a custom policy, or takes it away again: of its policy as it is when this is pressed. */
+/** Adds a custom policy to an organization, or removes it, based on the policy at the time of the click. */
 export function CustomPolicyButton({ organizationId, name, isCustom }: CustomPolicyButtonProps): JSX.Element | null {
   const scope = organization(organizationId);
   const isAllowed = isCustom ? mayReset() : mayWrite(scope);

@@ -6,19 +6,20 @@ import { fieldValue, instantOfField } from '../words/instant.js';
 /** A field for a date and a time. */
 export interface DateTimeFieldProps {
   readonly label: string;
-  /** What stands beside the label. */
+  /** A note beside the label. */
   readonly note?: string;
-  /** The instant in ISO 8601 that was chosen; `undefined` for none. */
+  /** The chosen instant in ISO 8601; `undefined` for none. */
   readonly at: string | undefined;
-  /** Called with the instant that was typed; `undefined` where the field was emptied. */
+  /** Called with the entered instant; `undefined` when the field was cleared. */
   readonly pick: (at: string | undefined) => void;
-  /** Whether only what is past can be chosen. */
+  /** Whether only past instants are allowed. */
   readonly isOfPast: boolean;
 }
 
 /**
- * While a date is typed, each key makes it another valid one, the year 2 and then the year 20: what was typed counts once the reader
- * leaves the field or presses Enter. Until then nothing is written into it: whatever is, takes away what was typed of a part.
+ * A date-time field that reports its value when the user leaves it or presses Enter. While a date is typed, each key
+ * makes another valid one: the year 2, then the year 20. The value must not be set meanwhile, because that would
+ * discard a partly typed date.
  */
 export function DateTimeField({ label, note, at, pick, isOfPast }: DateTimeFieldProps): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
@@ -61,7 +62,7 @@ export function DateTimeField({ label, note, at, pick, isOfPast }: DateTimeField
   );
 }
 
-/** Half a date does not count, and of the future nothing is known. */
+/** An incomplete date is invalid, and so is a future one if only past instants are allowed. */
 function problemOf({ value, validity }: HTMLInputElement, isOfPast: boolean): string {
   if (value === '') return validity.badInput ? 'Give a date and a time.' : '';
   const at = instantOfField(value);

@@ -16,7 +16,7 @@ const MEANINGS: Readonly<Record<Member, string>> = {
   resourceOwner: 'Who owns the policy that answered',
 };
 
-/** The four members of `details`, and after a change what it answered beside what the next read says. */
+/** The four members of `details`. After a change, those of its answer beside those of the next read. */
 export function DetailsCard({ scope, policy }: { readonly scope: Scope; readonly policy: Policy }): JSX.Element {
   const answered = answeredOf(scope);
   const owner = ownerName(policy.isDefault ? INSTANCE : scope);

@@ -5,7 +5,7 @@ import { counted } from '../words/counted.js';
 
 const MANY_SETTINGS = 6;
 
-/** Changes as lines with a sign: what came, what went, what is different. Many settings at once fold up. */
+/** Changes as lines with a sign: added, removed or changed. Many settings are collapsed. */
 export function DiffList({ changes }: { readonly changes: readonly PolicyChange[] }): JSX.Element {
   const lines = changes.map(changeInWords);
   const settings = lines.filter(({ values }) => values !== undefined);

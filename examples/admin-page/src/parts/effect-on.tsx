@@ -15,14 +15,14 @@ import { useLoaded } from './use-loaded.js';
 const FEW = 5;
 const ON_DEFAULT: OrganizationQuery = { policy: 'default' };
 
-/** What a change would do, and to whom. */
+/** A change with its preview. */
 export interface EffectOnProps {
   readonly scope: Scope;
   readonly intent: Intent;
   readonly preview: Preview;
 }
 
-/** For which organizations a change counts, how many users it hits, and who is out of its reach. */
+/** The organizations and users that a change affects, and the policies it does not reach. */
 export function EffectOn({ scope, intent, preview }: EffectOnProps): JSX.Element {
   return (
     <ul class="effect">
@@ -36,7 +36,7 @@ export function EffectOn({ scope, intent, preview }: EffectOnProps): JSX.Element
   );
 }
 
-/** Where the server can't count them, that is said: unknown is not none. */
+/** The number of affected users. If the server can't count them, the text says so: unknown is not zero. */
 function UsersHit({
   users: { having, havingNothingElse },
 }: {
@@ -91,7 +91,7 @@ function EffectOfDefault({
   );
 }
 
-/** The custom policies that are not affected: of a factor that is removed those that still allow it. */
+/** The query for the unaffected custom policies: when a factor is removed, those that still allow it. */
 function customWith(intent: Intent): OrganizationQuery {
   const allowing = intent.wish === 'remove-factor' ? { allowing: intent.factor.name } : {};
   return { policy: 'custom', limit: FEW, ...allowing };

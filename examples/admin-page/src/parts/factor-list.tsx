@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<FactorKind, { readonly title: string; readonly lead
   'second-factor': { title: 'Second factors', lead: 'Asked for after the password.' },
 };
 
-/** What a list of factors is about. */
+/** The policy and the kind of factors to list. */
 export interface FactorListProps {
   readonly scope: Scope;
   readonly policy: Policy;
@@ -22,7 +22,7 @@ export interface FactorListProps {
   readonly isLocked: boolean;
 }
 
-/** The factors of one kind as switches. Switching one shows first what that would do. */
+/** The factors of one kind as switches. A click opens a preview first. */
 export function FactorList({ scope, policy, kind, isLocked }: FactorListProps): JSX.Element {
   const { title, lead } = WORDS[kind];
   return (

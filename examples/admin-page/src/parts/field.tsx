@@ -1,25 +1,25 @@
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
 
-/** What ties a control to the words around it. */
+/** The ids that connect a control with its texts. */
 export interface FieldTies {
   readonly id: string;
   readonly 'aria-invalid': boolean;
   readonly 'aria-describedby': string;
 }
 
-/** A control with words around it. */
+/** A control with its texts. */
 export interface FieldProps {
   readonly label: string;
-  /** What the wire calls it. */
+  /** Its name on the wire. */
   readonly name: string;
   readonly explanation: string;
-  /** What is wrong with it, as a sentence. */
+  /** The error, as a sentence. */
   readonly problem: string | undefined;
   readonly control: (ties: FieldTies) => JSX.Element;
 }
 
-/** A control with its name, what it means, and what is wrong with it. */
+/** A control with its label, explanation and error. */
 export function Field({ label, name, explanation, problem, control }: FieldProps): JSX.Element {
   const id = useId();
   const ties = {

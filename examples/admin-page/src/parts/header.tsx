@@ -16,7 +16,7 @@ interface View {
   readonly label: string;
   readonly to: Route;
   readonly holds: readonly Route['view'][];
-  /** Whose changes that are not saved yet are found there. */
+  /** The scopes whose unsaved changes this view contains. */
   readonly draftsIn: readonly Scope['of'][];
 }
 
@@ -45,7 +45,7 @@ const LIVENESS: Readonly<Record<Liveness, string>> = {
   offline: 'Offline',
 };
 
-/** Where one is, as whom, and where one can go. */
+/** The current view, the signed-in user, and the navigation. */
 export function Header({ session }: { readonly session: Session }): JSX.Element {
   return (
     <header class="header">
@@ -77,7 +77,7 @@ export function Header({ session }: { readonly session: Session }): JSX.Element 
   );
 }
 
-/** Whether changes made elsewhere appear by themselves, and when that was last known: a fact, not a promise. */
+/** Whether changes from elsewhere arrive, and when that was last confirmed. */
 function Freshness(): JSX.Element {
   const seconds = silentSeconds.value;
   const isBehind = liveness.value === 'live' && isSomethingUnread.value;

@@ -6,7 +6,7 @@ import { Sentences } from './warnings.js';
 import { TryAgain } from './try-again.js';
 import { useLoaded } from './use-loaded.js';
 
-/** Says that a policy locks users out, as the server judges it; nothing while it does not. */
+/** Shows the lock-outs of a policy, as the server evaluates them; nothing if there are none. */
 export function Health({ scope, policy }: { readonly scope: Scope; readonly policy: Policy }): JSX.Element | null {
   const loading = useLoaded(`${keyOf(scope)} ${stateOf(policy)}`, () => judgePolicy(scope, policy));
   const sentences = lockOutsOf(scope, policy) ?? [];

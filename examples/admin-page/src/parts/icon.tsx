@@ -12,7 +12,7 @@ const PATHS = {
   different: 'M5 9.5h14M5 14.5h14M16 5 8 19',
 } as const;
 
-/** A small drawing beside words. It says nothing that the words don't, so it is hidden from screen readers. */
+/** A small icon beside a text. It repeats the text, so it is hidden from screen readers. */
 export function Icon({ name }: { readonly name: keyof typeof PATHS }): JSX.Element {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">

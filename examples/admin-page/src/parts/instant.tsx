@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { localMoment, localTime, utc } from '../words/instant.js';
 
-/** What is shown of an instant: date and time, or the time of day alone. */
+/** What to show: date and time, or the time of day. */
 type Shown = 'moment' | 'time';
 
-/** An instant in the reader's own time, with UTC in the title. */
+/** An instant in the user's time zone, with UTC in the title. */
 export function Instant({ at, shows = 'moment' }: { readonly at: string; readonly shows?: Shown }): JSX.Element {
   return (
     <time dateTime={at} title={utc(at)}>

@@ -5,7 +5,7 @@ import { useLoaded } from './use-loaded.js';
 
 type View = () => JSX.Element;
 
-/** A view that is fetched apart from the first one. */
+/** A view that is loaded on demand. */
 export interface Lazy {
   readonly title: string;
   readonly fetch: () => Promise<View>;
@@ -13,7 +13,7 @@ export interface Lazy {
 
 const fetched = new Map<string, View>();
 
-/** Fetches views before somebody wants them, so that they are there also while the server is not. */
+/** Preloads views, so that they are available even if the server is not. */
 export function fetchAhead(views: readonly Lazy[]): void {
   for (const view of views) fetchOnce(view).catch(() => {});
 }
@@ -24,7 +24,7 @@ async function fetchOnce({ title, fetch }: Lazy): Promise<View> {
   return view;
 }
 
-/** Shows a view once it is there. */
+/** Shows a view after it was loaded. */
 export function LazyView({ view }: { readonly view: Lazy }): JSX.Element {
   const arrived = useSignal(fetched.get(view.title));
   const loading = useLoaded(view.title, async () => {

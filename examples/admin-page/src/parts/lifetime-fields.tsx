@@ -6,7 +6,7 @@ import { LIFETIME_WORDS, wireNameOf } from '../words/settings.js';
 import { Field, type FieldTies } from './field.js';
 import type { SettingFieldProps } from './setting-field-props.js';
 
-/** The five lifetimes, each as a number and a unit. */
+/** The five lifetimes, each with a number and a unit. */
 export function LifetimeFields(props: SettingFieldProps): JSX.Element {
   return (
     <div class="lifetimes">
@@ -51,7 +51,7 @@ interface AmountInputsProps {
   readonly change: (amount: Amount) => void;
 }
 
-/** A number and a unit. */
+/** The inputs of a number and a unit. */
 export function AmountInputs({ ties, unitLabel, amount, isLocked, change }: AmountInputsProps): JSX.Element {
   return (
     <div class="lifetime-inputs">

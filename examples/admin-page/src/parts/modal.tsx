@@ -3,29 +3,29 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { NoticesRegion } from './notices-region.js';
 
-/** A dialog over the page. */
+/** A modal dialog. */
 export interface ModalProps {
   readonly title: string;
-  /** Called when it is closed without a decision, as by Escape. */
+  /** Called when it is closed without a decision, for example by Escape. */
   readonly dismissed: () => void;
   readonly size?: 'wide';
-  /** The id of what a screen reader reads out when the dialog opens. */
+  /** The id of the text that a screen reader reads when the dialog opens. */
   readonly describedBy?: string;
   readonly children: ComponentChildren;
 }
 
 const opened = signal(0);
 
-/** Where the page says sentences: within a dialog while one is open, since all else is out of reach then. */
+/** The place of messages: in the open dialog, because the rest of the page is not reachable then. */
 export function PageNotices(): JSX.Element | null {
   return opened.value === 0 ? <NoticesRegion /> : null;
 }
 
-/** Holds the page until it is closed; then whatever had the focus before has it again. */
+/** A modal dialog. When it closes, the previously focused element gets the focus again. */
 export function Modal({ title, dismissed, size, describedBy, children }: ModalProps): JSX.Element {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  // Not an effect after painting: what is typed as soon as the dialog is gone would go nowhere.
+  // Not an effect after painting, because text typed right after the dialog closes would be lost.
   useLayoutEffect(() => {
     const before = document.activeElement;
     const shown = dialog.current;
@@ -33,9 +33,9 @@ export function Modal({ title, dismissed, size, describedBy, children }: ModalPr
     shown?.showModal();
     return () => {
       opened.value--;
-      // While it is open, nothing outside of it takes the focus.
+      // While it is open, no element outside of it can have the focus.
       shown?.close();
-      // What was pressed may have been drawn anew meanwhile: the view's heading is where a reader goes on then.
+      // The button that opened it may have been re-rendered. Then the view's heading gets the focus.
       const goesOn = before?.isConnected === true ? before : document.querySelector('h1');
       if (goesOn instanceof HTMLElement) goesOn.focus();
     };

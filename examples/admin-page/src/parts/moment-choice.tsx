@@ -5,14 +5,14 @@ import { DateTimeField } from './date-time-field.js';
 
 const MOST_TICKS = 60;
 
-/** How a moment is chosen. */
+/** The chosen moment, and the callback for a new one. */
 export interface MomentChoiceProps {
   readonly moment: string;
   readonly lastSequence: number;
   readonly choose: (moment: string) => void;
 }
 
-/** A slider that stops at every event, and a field for any other moment. */
+/** A slider with a stop for each event, and a field for any other moment. */
 export function MomentChoice({ moment, lastSequence, choose }: MomentChoiceProps): JSX.Element {
   const isSequence = /^\d+$/.test(moment);
   const stop = isSequence ? Number(moment) : stopNow(lastSequence);
@@ -41,7 +41,7 @@ export function MomentChoice({ moment, lastSequence, choose }: MomentChoiceProps
         label="Moment, by date and time"
         note={timeZone}
         at={isSequence ? lookedAt.value?.policy?.details.changeDate : moment}
-        // Emptied, it stays at the moment it was.
+        // Clearing the field keeps the previous moment.
         pick={(at) => at !== undefined && choose(at)}
         isOfPast
       />
@@ -49,7 +49,7 @@ export function MomentChoice({ moment, lastSequence, choose }: MomentChoiceProps
   );
 }
 
-/** Where the slider stands while a date was chosen: at the last event up to it, before the first at 0. */
+/** The slider's stop for a chosen date: the last event up to it; 0 before the first. */
 function stopNow(lastSequence: number): number {
   if (lookedAt.value === undefined) return lastSequence;
   return Number(lookedAt.value.policy?.details.sequence ?? 0);

@@ -14,18 +14,18 @@ import { useLoaded } from './use-loaded.js';
 
 const SETTLE_MS = 80;
 const FIRST: OrganizationQuery = { limit: 1 };
-/** What an address says where no organization is to be looked at. */
+/** The value in the address for no organization. */
 const NONE = 'none';
 
-/** What is looked back into, and what stands below it. */
+/** The policy to look back into, and the content below. */
 export interface MomentPanelProps {
   readonly lastSequence: number;
   readonly children: ComponentChildren;
 }
 
 /**
- * What was allowed when: the default policy and an organization's effective policy at any moment, and the way back. What stands below is
- * shown once there is something above it, so that it does not move.
+ * Shows the default policy and an organization's effective policy at any moment, and offers to revert to it. The
+ * content below is only shown after this has loaded, so that it does not move.
  */
 export function MomentPanel({ lastSequence, children }: MomentPanelProps): JSX.Element {
   const moment = momentIn(lastSequence);
@@ -39,9 +39,9 @@ export function MomentPanel({ lastSequence, children }: MomentPanelProps): JSX.E
   const isNobody = isUnknown(organizationId);
   const now = `${lastSequence} ${policyOf(scope)?.details.changeDate ?? ''}`;
   const past = useLoaded(`${moment} ${organizationId} ${now} ${isChosen}`, async (isWanted) => {
-    // A slider that is dragged passes many moments; the one it rests on is asked for.
+    // A dragged slider passes many moments. Only the one where it stops is loaded.
     if (lookedAt.value !== undefined) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    // Which organization is the first one is not known yet: what it would show is another thing.
+    // Wait until the first organization is known, because it determines what to load.
     if (isWanted() && isChosen) await lookBack({ moment, organizationId: isNobody ? '' : organizationId });
   });
   const problem = past.problem ?? own.problem;
@@ -67,7 +67,7 @@ export function MomentPanel({ lastSequence, children }: MomentPanelProps): JSX.E
   );
 }
 
-/** The moment that the address names, where it is one that was; else now. */
+/** The moment in the address, if it is valid; otherwise now. */
 function momentIn(lastSequence: number): string {
   const at = chosen('at');
   const isVersion = /^\d{1,15}$/.test(at) && Number(at) >= 1 && Number(at) <= lastSequence;
@@ -75,7 +75,7 @@ function momentIn(lastSequence: number): string {
   return isVersion || isPast ? at : String(lastSequence);
 }
 
-/** The first one, until one was chosen. */
+/** The chosen organization; the first one by default. */
 function shownOf(id: string): string {
   if (id === NONE) return '';
   return id === '' ? (pageOf(FIRST)?.organizations[0]?.id ?? '') : id;

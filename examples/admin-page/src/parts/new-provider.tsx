@@ -8,13 +8,13 @@ import type { Policy } from '../wire/policy.js';
 import type { Scope } from '../wire/scope.js';
 import { Field } from './field.js';
 
-/** Whose policy gets it. */
+/** The policy to add the identity provider to. */
 export interface NewProviderProps {
   readonly scope: Scope;
   readonly policy: Policy;
 }
 
-/** A form for one identity provider more. */
+/** A form to add an identity provider. */
 export function NewProvider({ scope, policy }: NewProviderProps): JSX.Element {
   const id = useSignal('');
   const owner = useSignal<ProviderOwner>('SYSTEM');

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { dismiss, notices, type Notice, type NoticeAction } from '../state/notices.js';
 import { Icon } from './icon.js';
 
-/** Where the page says sentences: failures at once, everything else when the reader is ready. */
+/** The messages of the page. A screen reader announces failures at once, and others when it is idle. */
 export function NoticesRegion(): JSX.Element {
   const failures = notices.value.filter(({ tone }) => tone === 'failure');
   const others = notices.value.filter(({ tone }) => tone !== 'failure');

@@ -4,7 +4,7 @@ import { factorLabel, MULTI_FACTORS, SECOND_FACTORS } from '../wire/factors.js';
 import type { OrganizationPage } from '../wire/organizations.js';
 import { counted } from '../words/counted.js';
 
-/** Finds some of many organizations, and says how many there are. What is chosen stands in the address. */
+/** Filters organizations, and shows their number. The filter is in the address. */
 export function OrganizationFilter({ page }: { readonly page: OrganizationPage | undefined }): JSX.Element {
   const { all, custom, attention } = page?.counts ?? { all: 0, custom: 0, attention: 0 };
   return (
@@ -57,7 +57,7 @@ function Search(): JSX.Element {
   );
 }
 
-/** A factor as a choice: its name, and what a person calls it. */
+/** The factors as options: name and display name. */
 export const FACTORS: readonly (readonly [string, string])[] = [...MULTI_FACTORS, ...SECOND_FACTORS].map(
   ({ kind, name }) => [name, factorLabel(kind, name)],
 );
@@ -68,7 +68,7 @@ interface ChoiceProps {
   readonly options: readonly (readonly [string, string])[];
 }
 
-/** One of several, kept in the address. */
+/** A choice of one option, stored in the address. */
 export function Choice({ label, name, options }: ChoiceProps): JSX.Element {
   return (
     <label class="field">

@@ -4,16 +4,16 @@ import { useRef } from 'preact/hooks';
 import { organizationName } from '../state/organizations.js';
 import { OrganizationSearch } from './organization-search.js';
 
-/** An organization that was chosen, and how another one is. */
+/** The chosen organization, and the callback for a new choice. */
 export interface OrganizationPickerProps {
   /** Empty for none. */
   readonly organizationId: string;
-  /** What it means that none is chosen. */
+  /** The label of the choice of none. */
   readonly none: string;
   readonly pick: (organizationId: string) => void;
 }
 
-/** Says which organization is chosen, and lets somebody choose another one of many. */
+/** Shows the chosen organization, and lets the user choose another one. */
 export function OrganizationPicker({ organizationId, none, pick }: OrganizationPickerProps): JSX.Element {
   const isOpen = useSignal(false);
   const opener = useRef<HTMLButtonElement>(null);

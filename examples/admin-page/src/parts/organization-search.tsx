@@ -9,15 +9,15 @@ import { useLoaded } from './use-loaded.js';
 
 const ROWS = 10;
 
-/** Which organizations can be found, and what becomes of one that is chosen. */
+/** Which organizations to search, and the callback for a choice. */
 export interface OrganizationSearchProps {
   readonly label: string;
   readonly among?: OrganizationQuery;
-  /** Absent where they are only looked at. */
+  /** Absent if the list is read-only. */
   readonly pick?: (one: Organization) => void;
 }
 
-/** Finds organizations among many, a few at a time. */
+/** Searches organizations, and shows a few at a time. */
 export function OrganizationSearch({ label, among = {}, pick }: OrganizationSearchProps): JSX.Element {
   const text = useSignal('');
   const offset = useSignal(0);

@@ -18,11 +18,11 @@ const COLUMNS: readonly (readonly [Sort, string])[] = [
 /** A page of organizations. */
 export interface OrganizationTableProps {
   readonly rows: readonly Organization[];
-  /** Whether other ones were asked for, and are being read. */
+  /** Whether the next page is being read. */
   readonly isBusy: boolean;
 }
 
-/** Organizations as rows: which policy holds, how far it is from the default, whom it locks out, who changed it last. */
+/** A row per organization: its policy, how far it differs from the default, its lock-outs, and its last change. */
 export function OrganizationTable({ rows, isBusy }: OrganizationTableProps): JSX.Element {
   return (
     <table class="organizations" aria-busy={isBusy}>
@@ -55,7 +55,7 @@ function Heading({ sort, label }: { readonly sort: Sort; readonly label: string 
         type="button"
         class="sort"
         onClick={() => {
-          // What differs most and what changed last is sought more often than the other way round.
+          // For numbers and dates, users mostly want the highest first.
           const first = sort === 'name' ? '' : 'desc';
           const other = first === '' ? 'desc' : '';
           const isFirst = isSorted && chosen('order') === first;

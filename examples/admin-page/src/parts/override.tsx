@@ -7,7 +7,7 @@ interface OverrideProps {
   readonly isMeant: Signal<boolean>;
 }
 
-/** The server refuses what locks people out, unless somebody means it and says why. */
+/** Overrides the server's refusal of a lock-out. The user must confirm it and give a reason. */
 export function Override({ refused, isMeant }: OverrideProps): JSX.Element {
   return (
     <div class="override">

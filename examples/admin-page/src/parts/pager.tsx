@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 
-/** Which part of a list is shown. */
+/** The shown range of a list. */
 export interface PagerProps {
   readonly offset: number;
   readonly size: number;
@@ -8,7 +8,7 @@ export interface PagerProps {
   readonly goTo: (offset: number) => void;
 }
 
-/** Says which part of a list is shown, and leads to the others; nothing where all of it is. */
+/** Shows the range of a list, and links to the others; nothing if all of it is shown. */
 export function Pager({ offset, size, total, goTo }: PagerProps): JSX.Element | null {
   if (total <= size && offset === 0) return null;
   const last = Math.min(total, offset + size);
@@ -30,7 +30,7 @@ interface StepProps {
   readonly go: () => void;
 }
 
-/** Not disabled at an end: it would lose the focus. */
+/** A button of the pager. It is not disabled at an end, because it would lose the focus. */
 function Step({ label, isPossible, go }: StepProps): JSX.Element {
   return (
     <button

@@ -8,7 +8,7 @@ import { Modal } from './modal.js';
 import { TryAgain } from './try-again.js';
 import { useLoaded, type Loading } from './use-loaded.js';
 
-/** Opens the dialog in which users look after their own passkeys. */
+/** Opens the dialog in which users manage their passkeys. */
 export function PasskeysButton(): JSX.Element {
   const isOpen = useSignal(false);
   return (
@@ -36,7 +36,7 @@ export function PasskeysButton(): JSX.Element {
 interface Passkeys {
   readonly all: readonly Passkey[] | undefined;
   readonly loading: Loading;
-  /** Does something to them, says so, and reads them anew. */
+  /** Makes a change, shows a message, and reads the passkeys again. */
   readonly change: (act: () => Promise<void>, done: string) => void;
 }
 

@@ -16,20 +16,20 @@ import { ProviderList } from './provider-list.js';
 import { SettingsForm } from './settings-form.js';
 import { Stale } from './stale.js';
 
-/** What an editor of a policy is about. */
+/** The policy to edit. */
 export interface PolicyEditorProps {
   readonly scope: Scope;
   readonly policy: Policy;
-  /** Why nothing can be changed here, as a sentence; absent where it can. */
+  /** Why nothing can be changed here, as a sentence; absent if it can. */
   readonly locked?: string;
 }
 
-/** A whole policy: both kinds of factors, the settings, the identity providers, and the details beside them. */
+/** A whole policy: factors, settings, identity providers and details. */
 export function PolicyEditor({ scope, policy, locked }: PolicyEditorProps): JSX.Element {
   const isLocked = locked !== undefined;
   useEffect(() => {
     const intent = intentIn(chosen(CHANGE));
-    // An address that somebody shared: it opens what they looked at, and writes nothing.
+    // The address of a shared preview: opens it, and writes nothing.
     if (intent !== undefined && !isLocked && proposal.value === undefined)
       attempt(() => propose({ scope, intent, seen: policy }));
   }, []);

@@ -3,7 +3,7 @@ import { MULTI_FACTORS, SECOND_FACTORS, type Factor } from '../wire/factors.js';
 import { isOn, type Policy } from '../wire/policy.js';
 import { otherItems } from '../words/policy-items.js';
 
-/** Which factors a policy allows, with a sign and a word for each: what is missing is as clear as what is there. */
+/** The factors that a policy allows or does not allow, each with a sign and a word. */
 export function FactorFacts({ policy }: { readonly policy: Policy }): JSX.Element {
   return (
     <ul class="facts">
@@ -26,7 +26,7 @@ function Fact({ factor, isThere }: { readonly factor: Factor; readonly isThere: 
   );
 }
 
-/** Every setting of a policy, folded up. */
+/** Every setting of a policy, collapsed. */
 export function AllSettings({ policy }: { readonly policy: Policy }): JSX.Element {
   return (
     <details class="all-settings">
@@ -43,7 +43,7 @@ export function AllSettings({ policy }: { readonly policy: Policy }): JSX.Elemen
   );
 }
 
-/** What a policy asks of users, and whether a password is needed. */
+/** What a policy requires from users, and whether it requires a password. */
 export function DemandSentences({ policy }: { readonly policy: Policy }): JSX.Element {
   return (
     <p class="soft">

@@ -18,7 +18,7 @@ import { Warnings } from './warnings.js';
 
 const WHAT_IT_DOES = 'what-it-does';
 
-/** What a change would do, before it is made: what changes, for whom, what to beware of, and why it is done. */
+/** The preview of a change: its effects, the affected users, the warnings, and a field for the reason. */
 export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JSX.Element {
   const { scope, intent, preview, failure, stage } = proposal;
   useEffect(() => {
@@ -51,7 +51,7 @@ export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JS
   );
 }
 
-/** Settings that have the value already don't change. */
+/** The title, without settings that already have the value. */
 function titleOf({ intent, scope, preview }: Proposal): string {
   if (intent.wish !== 'change-settings' || preview === undefined) return intentTitle(intent, scope);
   return `Change ${counted(preview.changes.length, 'setting')}`;
@@ -190,13 +190,16 @@ function hasMovedOn(asked: Proposal): boolean {
   const { seen, stage, preview, failure } = asked;
   const now = madeOnTopOf(asked)?.details;
   if (now === undefined || stage !== 'open') return false;
-  // Until it was looked at, it is not made on top of anything: a change of one's own may still be being read back.
+  // Without a preview there is no base, because the user's own last change may still be being read back.
   if (preview === undefined && failure === undefined) return false;
-  // What was seen may be newer: a change of one's own is known before everything else is read anew.
+  // The policy the user saw may be newer than the cached one, because their own change is known first.
   return now.resourceOwner !== seen.details.resourceOwner || BigInt(now.sequence) > BigInt(seen.details.sequence);
 }
 
-/** What a change is made on top of, as it is now; a custom policy is made of the default, where the organization's own was not read. */
+/**
+ * The current base of a change. For a new custom policy it is the default policy, unless the organization's own was
+ * read.
+ */
 function madeOnTopOf({ scope, intent }: Proposal): Policy | undefined {
   return policyOf(scope) ?? (intent.wish === 'add-custom' ? policyOf(INSTANCE) : undefined);
 }
@@ -219,7 +222,7 @@ function Pinned({ proposal: asked, isStale }: StaleOrNot): JSX.Element {
   );
 }
 
-/** What is another than the person saw. Sequences of two owners are not compared: they count different things. */
+/** How the base differs from the policy the user saw. Sequences of two owners are not comparable. */
 function movedOn(asked: Proposal): string {
   const { seen, intent } = asked;
   const now = madeOnTopOf(asked);

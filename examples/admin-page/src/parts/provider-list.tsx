@@ -6,14 +6,14 @@ import { keyOf, type Scope } from '../wire/scope.js';
 import { isolated } from '../words/isolated.js';
 import { NewProvider } from './new-provider.js';
 
-/** Whose policy's identity providers. */
+/** The policy whose identity providers are listed. */
 export interface ProviderListProps {
   readonly scope: Scope;
   readonly policy: Policy;
   readonly isLocked: boolean;
 }
 
-/** The identity providers users may sign in through. Adding or removing one shows first what that would do. */
+/** The allowed identity providers. A click to add or remove one opens a preview first. */
 export function ProviderList({ scope, policy, isLocked }: ProviderListProps): JSX.Element {
   const { identityProviders } = policy;
   return (

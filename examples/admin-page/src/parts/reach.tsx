@@ -10,12 +10,12 @@ import { useLoaded, type Loading } from './use-loaded.js';
 
 const ON_DEFAULT: OrganizationQuery = { policy: 'default', limit: 5 };
 
-/** Reads whom the default policy holds for. */
+/** Loads the organizations that the default policy applies to. */
 export function useReach(): Loading {
   return useLoaded(`reach ${directoryChanges.value}`, () => refreshPage(ON_DEFAULT));
 }
 
-/** Whom the default policy holds for, and whom it does not reach. */
+/** The organizations that the default policy applies to, and those with a custom policy. */
 export function Reach({ loading }: { readonly loading: Loading }): JSX.Element {
   const page = useLatest(pageOf(ON_DEFAULT), loading);
   const custom = page?.counts.custom ?? 0;

@@ -5,7 +5,7 @@ import { REDIRECT_WORDS } from '../words/settings.js';
 import { Field } from './field.js';
 import type { SettingFieldProps } from './setting-field-props.js';
 
-/** Where users go who came without a place to return to. */
+/** Where users go who arrive without a place to return to. */
 export function RedirectField({ scope, policy, isLocked, settings }: SettingFieldProps): JSX.Element {
   const { defaultRedirectUri } = settings;
   return (

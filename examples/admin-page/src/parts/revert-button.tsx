@@ -7,7 +7,7 @@ import { catchUpTimeline, timelineOf } from '../state/timelines.js';
 import type { Policy } from '../wire/policy.js';
 import type { Scope } from '../wire/scope.js';
 
-/** The way back to a moment of a policy. */
+/** The moment to revert a policy to. */
 export interface RevertButtonProps {
   readonly scope: Scope;
   readonly moment: string;
@@ -15,7 +15,7 @@ export interface RevertButtonProps {
   readonly isSame: boolean;
 }
 
-/** Brings a policy back to how it was, by events of its own: nothing that happened is taken away. */
+/** Reverts a policy to a moment by new events. The history is not changed. */
 export function RevertButton({ scope, moment, isSame }: RevertButtonProps): JSX.Element | null {
   const seen = policyOf(scope);
   if (!mayWrite(scope)) return <p class="soft">You may look at every moment, but not revert to it.</p>;
@@ -25,7 +25,7 @@ export function RevertButton({ scope, moment, isSame }: RevertButtonProps): JSX.
       <button
         type="button"
         class="button"
-        // Not disabled: once it has reverted there is nothing left to do, and the focus would be lost.
+        // Not disabled, because after the revert the button would lose the focus.
         aria-disabled={isSame}
         onClick={() => {
           if (!isSame) attempt(() => proposeRevert(scope, moment, seen));
@@ -37,7 +37,7 @@ export function RevertButton({ scope, moment, isSame }: RevertButtonProps): JSX.
   );
 }
 
-/** Without a custom policy now, it is what the organization had last that is led on from. */
+/** For an organization without a custom policy, the base is its last one. */
 async function proposeRevert(scope: Scope, to: string, seen: Policy): Promise<void> {
   const isGone = scope.of === 'organization' && seen.isDefault;
   if (isGone) await catchUpTimeline(scope);

@@ -13,12 +13,12 @@ import { Override } from './override.js';
 import { taskTitle } from '../words/task.js';
 import { PlanSummary, Refusals, StandingSummary } from './rollout-summary.js';
 
-/** A change everywhere: what it would do, how far it is, what became of it, and what can be done about it. */
+/** A rollout: its plan, progress, result, and next steps. */
 export function RolloutCard({ rollout }: { readonly rollout: Rollout }): JSX.Element {
   const { task, deed, phase, plan, progress, refused, standing, failure } = rollout;
   const reason = useSignal('');
   const heading = useRef<HTMLHeadingElement>(null);
-  // What was pressed is gone, and the focus with it: a keyboard goes on from here.
+  // The pressed button is gone, and the focus with it, so move the focus here.
   useEffect(() => {
     if (document.activeElement === document.body) heading.current?.focus();
   }, [phase, plan]);
@@ -58,7 +58,7 @@ const SAID: Readonly<Partial<Record<Phase, string>>> = {
   reverted: 'Reverted. Policies that were changed since by others are listed, and were not touched.',
 };
 
-/** A policy was changed while somebody looked at what would be done. */
+/** A policy has changed since the plan was made. */
 function PlanAgain({ rollout: { task } }: { readonly rollout: Rollout }): JSX.Element {
   const seen = policyOf(INSTANCE);
   return (
@@ -73,7 +73,7 @@ function PlanAgain({ rollout: { task } }: { readonly rollout: Rollout }): JSX.El
   );
 }
 
-/** How far it is, once it has begun. */
+/** The progress, after the start. */
 function Bar({ rollout: { progress, phase } }: { readonly rollout: Rollout }): JSX.Element | null {
   const isUnderWay = phase === 'running' || phase === 'reverting';
   if (SAID[phase] === undefined) return null;
@@ -92,11 +92,11 @@ function Bar({ rollout: { progress, phase } }: { readonly rollout: Rollout }): J
 
 interface StepsProps {
   readonly rollout: Rollout;
-  /** As it is typed: it is still there when it is asked again what would be done. */
+  /** The reason as typed. It survives a new plan. */
   readonly reason: Signal<string>;
 }
 
-/** What can be done next. */
+/** The possible next steps. */
 function Steps({ rollout, reason }: StepsProps): JSX.Element | null {
   const { phase } = rollout;
   if (phase === 'planning' || !mayWrite(INSTANCE)) return null;
@@ -110,7 +110,7 @@ function Steps({ rollout, reason }: StepsProps): JSX.Element | null {
   );
 }
 
-/** With a reason, and where it locks people out by an override. */
+/** Asks for a reason, and for an override if users would be locked out. */
 function Decision({ rollout, reason }: StepsProps): JSX.Element {
   const { id, phase, plan } = rollout;
   const isMeant = useSignal(false);
@@ -146,7 +146,7 @@ interface ButtonsProps {
   readonly rollout: Rollout;
   readonly how: { readonly reason: string; readonly acknowledged: readonly string[] };
   readonly isHeldBack: boolean;
-  /** Called once it was made: the reason of a revert is another one. */
+  /** Called afterwards, because a revert needs another reason. */
   readonly done: () => void;
 }
 

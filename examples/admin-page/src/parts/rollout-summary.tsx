@@ -10,7 +10,7 @@ import { Instant } from './instant.js';
 
 const MOST_REFUSALS = 50;
 
-/** What a rollout would do, in numbers and in the names of the first few. */
+/** The plan of a rollout: its numbers, and the first few names. */
 export function PlanSummary({ plan }: { readonly plan: NonNullable<Rollout['plan']> }): JSX.Element {
   const { changing, unchanged, refused, weaker, readAt } = plan;
   const names = changing.slice(0, 5).map(nameOf);
@@ -44,7 +44,7 @@ interface StandingSummaryProps {
   readonly task: Task | undefined;
 }
 
-/** Where a rollout stands, with when that was read. */
+/** The status of a rollout, and when it was read. */
 export function StandingSummary({ standing, task }: StandingSummaryProps): JSX.Element {
   const { actor, recordedAt, reason, changed, pending, readAt } = standing;
   return (
@@ -81,7 +81,7 @@ export function StandingSummary({ standing, task }: StandingSummaryProps): JSX.E
   );
 }
 
-/** Of a removal of a factor: who could be looked at next. */
+/** After the removal of a factor: the policies that still allow it. */
 function StillAllowing({
   standing: { deed, stillAllowing },
 }: Pick<StandingSummaryProps, 'standing'>): JSX.Element | null {
@@ -103,7 +103,7 @@ interface RefusalsProps {
   readonly title: string;
 }
 
-/** Policies that were not changed although there was something to do, each with why. */
+/** The policies that were not changed although they needed a change, and why. */
 export function Refusals({ refused, title }: RefusalsProps): JSX.Element | null {
   if (refused.length === 0) return null;
   const rest = refused.length - MOST_REFUSALS;

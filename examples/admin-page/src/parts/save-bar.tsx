@@ -6,7 +6,7 @@ import { counted } from '../words/counted.js';
 import { redirectProblem } from '../words/redirect.js';
 import type { SettingsFormProps } from './setting-field-props.js';
 
-/** What is changed and not saved, and what may be done about it. */
+/** The unsaved changes, and buttons to save or discard them. */
 export function SaveBar({ scope, policy, isLocked }: SettingsFormProps): JSX.Element | null {
   const draft = draftOf(scope);
   if (draft === undefined) return null;
@@ -48,7 +48,7 @@ export function SaveBar({ scope, policy, isLocked }: SettingsFormProps): JSX.Ele
   );
 }
 
-/** Somebody began to change what is not theirs to change any more, as when another owner took the custom policy away. */
+/** The user can no longer save their changes, for example because the custom policy was removed. */
 function LockedDraft({ count, discard }: { readonly count: number; readonly discard: () => void }): JSX.Element {
   return (
     <div class="save-bar" role="group" aria-label="Changes that are not saved">

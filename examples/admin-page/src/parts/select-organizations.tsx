@@ -25,7 +25,7 @@ export function SelectAll({ rows }: { readonly rows: readonly Organization[] }):
   );
 }
 
-/** Selects an organization, where it has a custom policy: of the others the default is changed. */
+/** Selects an organization that has a custom policy. The others follow the default policy. */
 export function SelectCell({ one: { id, name, isCustom } }: { readonly one: Organization }): JSX.Element | null {
   if (!mayWrite(INSTANCE)) return null;
   const isSelected = selectedIds().includes(id);

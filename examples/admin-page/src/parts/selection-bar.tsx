@@ -6,7 +6,7 @@ import { MULTI_FACTORS, SECOND_FACTORS } from '../wire/factors.js';
 import { INSTANCE } from '../wire/scope.js';
 import { counted } from '../words/counted.js';
 
-/** What can be done to those that are selected, or to all that still allow a factor. */
+/** The actions for the selected organizations, or for all that still allow a factor. */
 export function SelectionBar(): JSX.Element | null {
   const ids = selectedIds();
   if (!mayWrite(INSTANCE)) return null;
@@ -35,7 +35,7 @@ export function SelectionBar(): JSX.Element | null {
   );
 }
 
-/** `Still allows` is asked before an advisory is followed. */
+/** Finds policies that still allow a factor, as needed after a security advisory. */
 function StillAllowing(): JSX.Element | null {
   const factor = [...MULTI_FACTORS, ...SECOND_FACTORS].find(({ name }) => name === chosen('allowing'));
   if (factor === undefined) return null;

@@ -2,15 +2,15 @@ import type { Policy } from '../wire/policy.js';
 import type { Scope } from '../wire/scope.js';
 import type { Settings } from '../wire/settings.js';
 
-/** What the form of settings is about. */
+/** The policy that the settings form edits. */
 export interface SettingsFormProps {
   readonly scope: Scope;
   readonly policy: Policy;
   readonly isLocked: boolean;
 }
 
-/** What every field of the form knows. */
+/** The props of every field of the settings form. */
 export interface SettingFieldProps extends SettingsFormProps {
-  /** The settings as they stand in the form. */
+  /** The current values in the form. */
   readonly settings: Settings;
 }

@@ -28,9 +28,9 @@ const GROUPS: readonly { readonly title: string; readonly names: readonly AnySwi
   },
 ];
 
-/** Every setting of a policy. What is changed is gathered, looked at together, and saved as one event. */
+/** All settings of a policy. Changes are collected, previewed together, and saved as one event. */
 export function SettingsForm({ scope, policy, isLocked }: SettingsFormProps): JSX.Element {
-  // What can't be changed here any more is shown as it is in force, whatever somebody had begun.
+  // A locked form shows the policy's settings and ignores the draft.
   const settings: Settings = { ...policy.settings, ...(!isLocked && draftOf(scope)?.patch) };
   const about = { scope, policy, isLocked, settings };
   return (
@@ -79,7 +79,7 @@ function SettingSwitch({
   );
 }
 
-/** What a switch comes to where the policy has nothing to do it with: nobody is told that they may do what they can't. */
+/** A different explanation for a switch that has no effect, because the policy lacks what it needs. */
 function withoutMeans(name: AnySwitch, { multiFactors, identityProviders }: Policy): { readonly explanation?: string } {
   if (name === 'isPasswordlessAllowed' && multiFactors.length === 0)
     return { explanation: 'No multi-factor is allowed, so nobody can sign in this way.' };

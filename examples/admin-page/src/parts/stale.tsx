@@ -3,7 +3,7 @@ import { attempt } from '../state/attempt.js';
 import { unreadOf } from '../state/unread.js';
 import { Instant } from './instant.js';
 
-/** Says in its place that what is shown could not be read anew; nothing while it was. The page tries again by itself. */
+/** Says in place that the shown data could not be read again; nothing otherwise. The page retries by itself. */
 export function Stale({ what }: { readonly what: string }): JSX.Element | null {
   const unread = unreadOf(what);
   if (unread === undefined) return null;

@@ -4,17 +4,17 @@ import { useId } from 'preact/hooks';
 /** A row with a switch. */
 export interface SwitchProps {
   readonly label: string;
-  /** What the wire calls it. */
+  /** Its name on the wire. */
   readonly name: string;
   readonly explanation: string;
   readonly isOn: boolean;
   readonly isDisabled: boolean;
   readonly toggle: () => void;
-  /** What is wrong with it, or what is new about it. */
+  /** An error, or a note. */
   readonly children?: ComponentChildren;
 }
 
-/** Something that is on or off: its name, what it means, and the switch. */
+/** A switch with its label and explanation. */
 export function Switch({ label, name, explanation, isOn, isDisabled, toggle, children }: SwitchProps): JSX.Element {
   const id = useId();
   return (

@@ -23,7 +23,7 @@ const DEEDS = [
 ] as const;
 const SETTINGS = ['isPasswordlessAllowed', ...SWITCH_NAMES, ...LIFETIME_NAMES] as const;
 
-/** What is to be changed, and whose policies; what is chosen stands in the address. */
+/** The change of a rollout, and the policies it is for. Both are in the address. */
 export function TaskForm(): JSX.Element {
   const seen = policyOf(INSTANCE);
   const task = taskChosen();
@@ -79,7 +79,7 @@ function SettingChoice(): JSX.Element {
         <select
           value={setting}
           onChange={({ currentTarget: { value } }) => {
-            // On or off is another kind of value than a time.
+            // A lifetime and a switch have different kinds of values, so the value is reset.
             choose({ setting: value, value: isLifetime(value) ? '' : 'on' });
           }}
         >
@@ -107,7 +107,7 @@ function SettingChoice(): JSX.Element {
   );
 }
 
-/** What the setting means that is to be changed. */
+/** The explanation of the setting to change. */
 function explanationOf(deed: string): string {
   const setting = deed === 'set' ? chosen('setting') : '';
   if (isLifetime(setting)) return LIFETIME_WORDS[setting].explanation;
@@ -115,7 +115,7 @@ function explanationOf(deed: string): string {
   return known === undefined || isLifetime(known) ? '' : SWITCH_WORDS[known].explanation;
 }
 
-/** As it is typed it stands in the address: a number and a unit. */
+/** The amount as typed, from the address. */
 function amountChosen(): Amount {
   const [text = '', unit] = chosen('value').split('~');
   return { text, unit: UNITS.find((one) => one === unit) ?? 'days' };
@@ -161,7 +161,7 @@ function ProviderField(): JSX.Element {
   );
 }
 
-/** The task that the address names; `undefined` where something is missing. */
+/** The task in the address; `undefined` if it is incomplete. */
 export function taskChosen(): Task | undefined {
   const [deed, reach] = [deedChosen(), reachChosen()];
   return deed && reach && { deed, reach };

@@ -8,7 +8,7 @@ const LABELS: Readonly<Record<Theme, string>> = {
   dark: 'Dark',
 };
 
-/** The choice of how the page looks. */
+/** The choice of the theme. */
 export function ThemeChoice(): JSX.Element {
   return (
     <div class="theme" role="group" aria-label="Theme">

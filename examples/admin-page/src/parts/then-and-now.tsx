@@ -9,7 +9,7 @@ import { Instant } from './instant.js';
 import { AllSettings, DemandSentences, FactorFacts } from './policy-facts.js';
 import { RevertButton } from './revert-button.js';
 
-/** What was allowed at a moment, and what is different now. */
+/** The policy at a moment, and the differences to now. */
 export function ThenAndNow({ then }: { readonly then: Then }): JSX.Element {
   const { policy, since, effective, moment, actEnd } = then;
   return (
@@ -44,7 +44,7 @@ function EffectiveThen({ effective }: { readonly effective: Effective }): JSX.El
 
 interface StateProps {
   readonly title: string;
-  /** Whose policy it was. */
+  /** The owner of the policy. */
   readonly source: string;
   readonly policy: Policy | undefined;
   readonly since: readonly PolicyChange[];

@@ -5,7 +5,7 @@ import { actorName } from '../words/actor.js';
 import { DiffList } from './diff-list.js';
 import { Instant } from './instant.js';
 
-/** Called when the reader asks to see the policy as it was right after this event. */
+/** Called when the user wants to see the policy right after this event. */
 export type LookAt = (entry: HistoryEntry) => void;
 
 /** One event of a timeline. */
@@ -16,7 +16,7 @@ export interface TimelineEntryProps {
   readonly lookAt: LookAt | undefined;
 }
 
-/** Who did what, when and why. */
+/** An event: who did what, when and why. */
 export function TimelineEntry({ entry, newer, lookAt }: TimelineEntryProps): JSX.Element {
   const day = localDay(entry.recordedAt);
   const isNewDay = newer === undefined || localDay(newer.recordedAt) !== day;

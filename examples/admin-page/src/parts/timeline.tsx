@@ -10,14 +10,14 @@ import { TimelineEntry, type LookAt } from './timeline-entry.js';
 
 const MANY = 25;
 
-/** What a timeline shows. */
+/** The policy whose history is shown. */
 export interface TimelineProps {
   readonly scope: Scope;
-  /** Called with an event whose moment the reader wants to look back to; absent where there is nothing to look at. */
+  /** Called with the event to look back to; absent if that is not possible. */
   readonly lookAt?: LookAt;
 }
 
-/** A policy's history, the newest first, read a page at a time as the reader goes down. */
+/** A policy's history, newest first. Further pages are read as the user scrolls down. */
 export function Timeline({ scope, lookAt }: TimelineProps): JSX.Element {
   const timeline = timelineOf(scope);
   if (timeline === undefined) return <p class="soft">Reading the history…</p>;
@@ -51,7 +51,7 @@ interface TimelinePageProps {
   readonly lookAt: LookAt | undefined;
 }
 
-/** A page never changes, so it is drawn once, however many others come. */
+/** A page never changes, so it is rendered once. */
 function TimelinePage({ entries, above, lookAt }: TimelinePageProps): JSX.Element {
   return useMemo(
     () => (

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Loading } from './use-loaded.js';
 
-/** Says in its place what could not be read, and reads it again. */
+/** Says in place what could not be read, and offers to read it again. */
 export function TryAgain({ what, loading }: { readonly what: string; readonly loading: Loading }): JSX.Element | null {
   if (loading.problem === undefined) return null;
   return (

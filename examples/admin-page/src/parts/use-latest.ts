@@ -1,7 +1,10 @@
 import { useRef } from 'preact/hooks';
 import type { Loading } from './use-loaded.js';
 
-/** What was read, or while it is being read what was read before it. Where it can't be read, that is not what was asked for. */
+/**
+ * The value, or the previous one while a new one loads. After a failed load there is no value, because the previous one
+ * is not what was requested.
+ */
 export function useLatest<Value>(value: Value | undefined, { problem }: Loading): Value | undefined {
   const latest = useRef(value);
   if (value !== undefined) latest.current = value;

@@ -9,19 +9,19 @@ function pauseAfter(tries: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS);
 }
 
-/** How the last read of what a part shows went. */
+/** The result of the last load. */
 export interface Loading {
-  /** Why it could not be read, as a sentence. */
+  /** Why it failed, as a sentence. */
   readonly problem: string | undefined;
-  /** Whether it came to an end, well or not: nothing that is shown from now on moves because of it. */
+  /** Whether it has succeeded or failed. The layout does not move because of it any more. */
   readonly hasEnded: boolean;
   readonly again: () => void;
 }
 
 /**
- * Reads what a part shows: when it opens, whenever `about` is another, when the server is back, and when it is asked to; after growing pauses
- * while the server can't answer.
- * `load` is told by `isWanted` whether somebody still waits for it.
+ * Loads the data of a component: when the component mounts, when `about` changes, when the server is reachable again,
+ * and on request. Retries with growing pauses while the server can't answer. `isWanted` tells `load` whether the result
+ * is still needed.
  */
 export function useLoaded(about: string, load: (isWanted: () => boolean) => Promise<unknown>): Loading {
   const problem = useSignal<string | undefined>(undefined);
@@ -41,7 +41,7 @@ export function useLoaded(about: string, load: (isWanted: () => boolean) => Prom
       },
       (caught: unknown) => {
         end(isSaidElsewhere(caught) ? undefined : sentenceOf(caught));
-        // A server that is away, or not ready, may be back without a word.
+        // An unavailable server sends no notice when it is back, so try again later.
         if (isWanted && leavesOpen(caught)) again = setTimeout(() => tries.value++, pauseAfter(tries.value));
       },
     );
@@ -49,7 +49,7 @@ export function useLoaded(about: string, load: (isWanted: () => boolean) => Prom
       isWanted = false;
       clearTimeout(again);
     };
-    // What `load` closes over changes with `about` alone.
+    // The closure of `load` only changes with `about`.
   }, [about, returns.value, tries.value]);
   return {
     problem: problem.value,
@@ -61,7 +61,7 @@ export function useLoaded(about: string, load: (isWanted: () => boolean) => Prom
 }
 
 /**
- * Whether a view can be shown without its parts moving each other: what it shows was there when it opened, or all reads of it came to an end.
+ * Whether a view can be shown without layout shifts: its data was cached when it opened, or all its loads have ended.
  */
 export function useWhole(isKnown: boolean, loadings: readonly Loading[]): boolean {
   const wasKnown = useRef(isKnown);

@@ -3,14 +3,14 @@ import type { Preview } from '../wire/preview.js';
 import { warningInWords } from '../words/warnings.js';
 import { Icon } from './icon.js';
 
-/** Sentences that warn. */
+/** A list of warnings. */
 export interface SentencesProps {
   readonly sentences: readonly string[];
-  /** What the list is called. */
+  /** The accessible name of the list. */
   readonly label: string;
 }
 
-/** What somebody should know, each with a sign. */
+/** Warnings, each with a sign. */
 export function Sentences({ sentences, label }: SentencesProps): JSX.Element {
   return (
     <ul class="warnings" aria-label={label}>
@@ -24,7 +24,7 @@ export function Sentences({ sentences, label }: SentencesProps): JSX.Element {
   );
 }
 
-/** What the one who confirms should know first: what the change brings about, and apart from it what it is not to blame for. */
+/** The warnings to read before confirming: those that the change causes, and separately those that existed before. */
 export function Warnings({ introduced, standing }: Pick<Preview, 'introduced' | 'standing'>): JSX.Element {
   return (
     <>

@@ -6,7 +6,7 @@ import { Instant } from './instant.js';
 import { TryAgain } from './try-again.js';
 import { useLoaded } from './use-loaded.js';
 
-/** Who is told of changes by webhooks, and how that goes; nothing where nobody is. */
+/** The webhooks and their status; nothing if there are none. */
 export function Webhooks(): JSX.Element | null {
   const read = useSignal<{ readonly webhooks: readonly Webhook[]; readonly at: string } | undefined>(undefined);
   const loading = useLoaded('webhooks', async (isWanted) => {

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import type { Details } from '../wire/details.js';
 import { keyOf, type Scope } from '../wire/scope.js';
 
-/** What a change of this page answered, and what the next read said. By the law they are equal. */
+/** The details in the answer to a change made on this page, and those of the next read. They must be equal. */
 export interface Answered {
   readonly onManipulation: Details;
   readonly onRead: Details;
@@ -15,19 +15,19 @@ export function answeredOf(scope: Scope): Answered | undefined {
   return kept.value.get(keyOf(scope));
 }
 
-/** Remembers what a change answered, and what the next read said. */
+/** Stores the answer to a change, and the result of the next read. */
 export function keepAnswer(scope: Scope, answered: Answered): void {
   kept.value = new Map(kept.value).set(keyOf(scope), answered);
 }
 
-/** Forgets what a policy's last change answered: somebody else changed it since. */
+/** Drops the answer to a policy's last change, because somebody else has changed the policy since. */
 export function forgetAnswer(scope: Scope): void {
   const others = new Map(kept.value);
   others.delete(keyOf(scope));
   kept.value = others;
 }
 
-/** Forgets every answer. */
+/** Drops all answers. */
 export function forgetAnswers(): void {
   kept.value = new Map();
 }

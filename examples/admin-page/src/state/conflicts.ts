@@ -11,33 +11,33 @@ import { keepReason } from './reasons.js';
 import { refreshPolicy } from './policies.js';
 import type { Wish } from './wish.js';
 
-/** Somebody else changed the policy first. Both versions, and what lies between them. */
+/** Somebody else changed the policy first: both versions, and the changes between them. */
 export interface Conflict {
   readonly wish: Wish;
-  /** The policy as it is now. */
+  /** The current policy. */
   readonly now: Policy;
-  /** The newest of what was recorded since the person looked, the oldest of them first. */
+  /** The newest changes since the user loaded the policy, oldest first. */
   readonly meanwhile: readonly HistoryEntry[];
-  /** How much was recorded since; 0 where the policy of another owner took its place. */
+  /** The number of changes since; 0 if the policy of another owner replaced it. */
   readonly count: number;
-  /** The policy as the person wanted it. */
+  /** The policy as the user wants it. */
   readonly wanted: Policy;
-  /** What the wish would change in what is there now; a sentence where it can't be granted any more. */
+  /** The changes that the user's command would make to the current policy; a sentence if it is no longer possible. */
   readonly changesNow: readonly PolicyChange[] | string;
 }
 
 const MOST_SHOWN = 20;
 const current = signal<Conflict | undefined>(undefined);
 
-/** The conflict that waits for a decision. */
+/** The conflict that the user must decide. */
 export const conflict: ReadonlySignal<Conflict | undefined> = current;
 
-/** Puts both versions before the person whose change was refused because the policy moved on. */
+/** Shows both versions after a change was refused because the policy had changed. */
 export async function meetConflict(wish: Wish, reason: string): Promise<void> {
   const { scope, seen } = wish;
   keepReason(scope, wish.intent, reason);
   const now = await refreshPolicy(scope);
-  if (now === undefined) throw new Error('The policy is not there any more.');
+  if (now === undefined) throw new Error('The policy no longer exists.');
   const isSameOwner = now.details.resourceOwner === seen.details.resourceOwner;
   const count = isSameOwner ? Number(now.details.sequence) - Number(seen.details.sequence) : 0;
   const [wanted, { entries }, changesNow] = await Promise.all([
@@ -61,7 +61,7 @@ async function changesOnTop({ scope, intent }: Wish, now: Policy): Promise<reado
   }
 }
 
-/** Ends the conflict, whatever was decided. */
+/** Closes the conflict, whatever the user decided. */
 export function settle(): void {
   current.value = undefined;
 }

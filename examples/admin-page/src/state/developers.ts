@@ -3,15 +3,15 @@ import { signal, type ReadonlySignal } from '@preact/signals';
 const KEPT_AS = 'login-policy-developers';
 const current = signal(false);
 
-/** Whether the names and numbers that only programs need are shown, too. */
+/** Whether API names and numbers are shown. */
 export const isForDevelopers: ReadonlySignal<boolean> = current;
 
-/** Shows or hides them as it was chosen last time. */
+/** Restores the stored choice. */
 export function recallDevelopers(): void {
   show(localStorage.getItem(KEPT_AS) === 'yes');
 }
 
-/** Shows or hides them, for this and every later visit. */
+/** Shows or hides API names and numbers, now and on later visits. */
 export function showForDevelopers(isShown: boolean): void {
   localStorage.setItem(KEPT_AS, isShown ? 'yes' : 'no');
   show(isShown);

@@ -3,12 +3,12 @@ import { textOfIntent } from '../wire/intent-text.js';
 import { giveUp, proposal } from './proposals.js';
 import { choose, chosen } from './route.js';
 
-/** The choice of an address that names the change whose dialog is open. */
+/** The query parameter with the change whose dialog is open. */
 export const CHANGE = 'change';
 
-/** Gives the dialog of a change an address as long as it is open. Answers with how to stop that. */
+/** Adds the change to the address while its dialog is open. Returns a function that stops this. */
 export function addressDialogs(): () => void {
-  // What an address named before any dialog was open is opened by its view.
+  // A change in the address before any dialog is opened by its view.
   let named = '';
   return effect(() => {
     const asked = proposal.value;

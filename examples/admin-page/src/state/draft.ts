@@ -7,31 +7,31 @@ import type { LifetimeName, Settings, SettingsPatch } from '../wire/settings.js'
 import { problemOf, wireOf, type Amount } from '../words/duration.js';
 import { keepForPerson, recallForPerson } from './kept.js';
 
-/** Settings that somebody is changing and has not saved. */
+/** Settings that the user has changed and not saved. */
 export interface Draft {
-  /** The policy the person began from. */
+  /** The policy from which the user began. */
   readonly seen: Policy;
   readonly patch: SettingsPatch;
-  /** What stands in the fields of the lifetimes that were touched. */
+  /** The texts in the edited lifetime fields. */
   readonly amounts: Partial<Record<LifetimeName, Amount>>;
-  /** What the server said against it, until something is changed again. */
+  /** The server's refusal, until the next edit. */
   readonly refusal?: string;
 }
 
 const NAME = 'drafts 1';
 const kept = signal<ReadonlyMap<string, Draft>>(new Map());
 
-/** The draft of a policy's settings; `undefined` when nobody touched them. */
+/** The draft of a policy's settings; `undefined` without edits. */
 export function draftOf(scope: Scope): Draft | undefined {
   return kept.value.get(keyOf(scope));
 }
 
-/** Whether something is not saved, of the default policy or of any organization. */
+/** Whether there are unsaved changes to the default policy, or to any organization's. */
 export function hasDraft(of: Scope['of']): boolean {
   return [...kept.value.keys()].some((key) => key.startsWith(of));
 }
 
-/** Puts values into the draft; what is as it was before leaves it. */
+/** Adds values to the draft. Values equal to the policy's are removed from it. */
 export function patchDraft(scope: Scope, seen: Policy, patch: SettingsPatch): void {
   const { seen: first, patch: before, amounts } = draftOf(scope) ?? begun(seen);
   keep(scope, { seen: first, amounts, patch: differing(first.settings, { ...before, ...patch }) });
@@ -41,13 +41,13 @@ function begun(seen: Policy): Draft {
   return { seen, patch: {}, amounts: {} };
 }
 
-/** Remembers what the server said against a draft, so that it is shown at the field it names. */
+/** Stores the server's refusal of a draft, so that it is shown at the field it names. */
 export function keepRefusal(scope: Scope, sentence: string): void {
   const draft = draftOf(scope);
   if (draft !== undefined) keep(scope, { ...draft, refusal: sentence });
 }
 
-/** What the server said against one setting; `undefined` when it named others or nothing. */
+/** The server's refusal of one setting; `undefined` if it names another one or none. */
 export function refusalAt(scope: Scope, name: string): string | undefined {
   const refusal = draftOf(scope)?.refusal;
   return refusal?.includes(name) === true ? refusal : undefined;
@@ -63,7 +63,7 @@ function isName(settings: Settings): (name: string) => name is keyof Settings {
   return (name): name is keyof Settings => Object.hasOwn(settings, name);
 }
 
-/** Puts what stands in a lifetime's field into the draft, also while it is not a lifetime. */
+/** Puts the text of a lifetime field into the draft, even if it is not valid. */
 export function typeLifetime(scope: Scope, seen: Policy, [name, amount]: readonly [LifetimeName, Amount]): void {
   const draft = draftOf(scope) ?? begun(seen);
   keep(scope, { ...draft, amounts: { ...draft.amounts, [name]: amount } });
@@ -80,13 +80,13 @@ function keep(scope: Scope, draft: Draft): void {
   keepForPerson(NAME, [...next]);
 }
 
-/** Throws a draft away. */
+/** Discards a draft. */
 export function discardDraft(scope: Scope): void {
   const draft = draftOf(scope);
   if (draft !== undefined) keep(scope, { ...draft, patch: {}, amounts: {} });
 }
 
-/** Takes out of a draft what was saved of it, with the details that was answered with; what was changed since stays. */
+/** Removes the saved values from a draft, and stores the details of the answer. Later edits stay. */
 export function settleDraft(scope: Scope, saved: SettingsPatch, details: Details): void {
   const draft = draftOf(scope);
   if (draft === undefined) return;
@@ -101,18 +101,18 @@ export function settleDraft(scope: Scope, saved: SettingsPatch, details: Details
   });
 }
 
-/** Takes up the drafts of the user who signed in. */
+/** Loads the drafts of the signed-in user. */
 export function recallDrafts(): void {
   try {
     const found: unknown = recallForPerson(NAME);
     kept.value = new Map(Array.isArray(found) ? found.map(revived) : []);
   } catch {
-    // Of another version of this page.
+    // Stored by another version of this page.
     kept.value = new Map();
   }
 }
 
-/** Factors are told apart by which they are, so that those of a text have to be looked up. */
+/** Replaces the parsed factors by the known objects, because factors are compared by identity. */
 function revived([key, draft]: readonly [string, Draft]): [string, Draft] {
   const { seen } = draft;
   return [
@@ -128,12 +128,12 @@ function revived([key, draft]: readonly [string, Draft]): [string, Draft] {
   ];
 }
 
-/** Takes the drafts of a user who signs out from the page; they are there again when they come back. */
+/** Removes the drafts from the page at sign-out. They stay stored for the user's next sign-in. */
 export function putDraftsAway(): void {
   kept.value = new Map();
 }
 
-/** How many fields hold what can't be saved. */
+/** The number of fields with invalid values. */
 export function problemsIn({ amounts }: Draft): number {
   return Object.values(amounts).filter((amount) => problemOf(amount) !== undefined).length;
 }

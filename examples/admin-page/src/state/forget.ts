@@ -9,7 +9,7 @@ import { leaveProposal } from './proposals.js';
 import { forgetTimelines } from './timelines.js';
 import { forgetUnread } from './unread.js';
 
-/** Forgets all that was read, and puts away what was begun: the next user to sign in sees nothing of it. */
+/** Clears all data of the signed-in user, and stores their drafts. The next user sees none of it. */
 export function forgetWhatWasRead(): void {
   forgetAnswers();
   settle();

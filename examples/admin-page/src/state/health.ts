@@ -6,27 +6,27 @@ import { INSTANCE, keyOf, type Scope } from '../wire/scope.js';
 import { refreshPolicy } from './policies.js';
 
 interface Judged {
-  /** The state of the policy that was judged: its owner and sequence. */
+  /** The state of the policy that was evaluated: its owner and sequence. */
   readonly state: string;
   readonly sentences: readonly string[];
 }
 
 const judged = signal<ReadonlyMap<string, Judged>>(new Map());
 
-/** Which state of which policy somebody looks at. */
+/** Identifies a state of a policy. */
 export function stateOf({ details: { resourceOwner, sequence } }: Policy): string {
   return `${resourceOwner} ${sequence}`;
 }
 
-/** Whom a policy locks out, as sentences; `undefined` until this state of it was judged. */
+/** The lock-outs of a policy, as sentences; `undefined` until this state was evaluated. */
 export function lockOutsOf(scope: Scope, policy: Policy): readonly string[] | undefined {
   const known = judged.value.get(keyOf(scope));
   return known?.state === stateOf(policy) ? known.sentences : undefined;
 }
 
 /**
- * Asks whom a policy locks out. The server judges it, by what a change that changes nothing would warn of: the page has no rules of
- * its own.
+ * Loads the lock-outs of a policy. The server evaluates the policy: a preview of a change without effect returns the
+ * warnings. The page has no rules of its own.
  */
 export async function judgePolicy(scope: Scope, policy: Policy): Promise<void> {
   if (lockOutsOf(scope, policy) !== undefined) return;
@@ -35,7 +35,7 @@ export async function judgePolicy(scope: Scope, policy: Policy): Promise<void> {
     owner,
     commandOf({ wish: 'change-settings', patch: {} }, owner, policy),
   );
-  // Else the policy is another by now, and is judged anew once it was read.
+  // Otherwise the policy has changed. It is evaluated again after the next read.
   if (events.length > 0) return;
   judged.value = new Map(judged.value).set(keyOf(scope), {
     state: stateOf(policy),
@@ -43,14 +43,14 @@ export async function judgePolicy(scope: Scope, policy: Policy): Promise<void> {
   });
 }
 
-/** Reads a policy, and asks whom it locks out: a banner that came later would move all below it. */
+/** Reads a policy and its lock-outs together, because a banner that appears later would shift the layout. */
 export async function refreshJudged(scope: Scope): Promise<void> {
   const policy = await refreshPolicy(scope);
-  // Where only this can't be had, it is said in the place of the banner.
+  // If only the lock-outs can't be loaded, the banner says so.
   if (policy !== undefined) await judgePolicy(scope, policy).catch(() => {});
 }
 
-/** Forgets what was judged. */
+/** Clears the evaluation. */
 export function forgetHealth(): void {
   judged.value = new Map();
 }

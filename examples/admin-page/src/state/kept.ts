@@ -1,8 +1,8 @@
 import { signedIn } from './session.js';
 
 /**
- * What this browser keeps for the signed-in user: it is there again after a reload or the next sign-in, in every tab, and
- * nobody else who signs in here sees it.
+ * Stores a value in this browser for the signed-in user. It survives a reload and a sign-out, and is shared by all
+ * tabs. Other users don't see it.
  */
 export function keepForPerson(what: string, value: unknown): void {
   const key = keyOf(what);
@@ -10,11 +10,11 @@ export function keepForPerson(what: string, value: unknown): void {
   try {
     localStorage.setItem(key, JSON.stringify(value));
   } catch {
-    // A browser without room, or one that keeps nothing: then it lives as long as the page does.
+    // The browser's storage is full or disabled, so the value only lasts as long as the page.
   }
 }
 
-/** What was kept under this name for the signed-in user. */
+/** The value stored under this name for the signed-in user. */
 export function recallForPerson(what: string): unknown {
   try {
     return JSON.parse(localStorage.getItem(keyOf(what) ?? '') ?? 'null');
@@ -23,7 +23,7 @@ export function recallForPerson(what: string): unknown {
   }
 }
 
-/** Calls back when another tab has kept something; answers with how to stop that. */
+/** Calls back when another tab has stored a value. Returns a function that stops this. */
 export function onKeptElsewhere(listener: () => void): () => void {
   addEventListener('storage', listener);
   return () => {

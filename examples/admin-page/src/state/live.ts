@@ -15,23 +15,23 @@ import { askWhetherItGoesOn, signedIn } from './session.js';
 import { catchUpAllTimelines, catchUpTimeline, timelineOf } from './timelines.js';
 import { together } from './unread.js';
 
-/** Changes of one policy that came close together. */
+/** Changes of one policy within a short time. */
 interface Burst {
   readonly scope: Scope;
   readonly first: number;
   readonly last: number;
 }
 
-/** Whether changes made elsewhere are heard of. */
+/** The state of the event stream from the server. */
 export type Liveness = 'connecting' | 'live' | 'trying-again' | 'offline';
 
 const GATHER_MS = 60;
 const MOST_TOLD = 50;
-/** So many policies that nobody looks at are told of one by one. */
+/** Up to this many changes of policies that are not shown are reported one by one. */
 const MOST_TOLD_OF = 5;
 const AGAIN_MS = 2_000;
 const TICK_MS = 500;
-/** The server beats once a second: silent for so long, it is not heard any more. */
+/** The server sends a heartbeat every second. After this time without one, it counts as unreachable. */
 const SILENT_MS = 5_000;
 
 const isOpen = signal(false);
@@ -46,31 +46,31 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let again: ReturnType<typeof setTimeout> | undefined;
 let stop: () => void = () => {};
 
-/** Whether changes made elsewhere are heard of. */
+/** The state of the event stream from the server. */
 export const liveness: ReadonlySignal<Liveness> = computed(() => {
   if (!isOnline.value) return 'offline';
   if (isOpen.value) return 'live';
   return wasOpen.value ? 'trying-again' : 'connecting';
 });
 
-/** For how many seconds nothing was heard of the server; `undefined` before the first word. */
+/** The seconds since the last message of the server; `undefined` before the first. */
 export const silentSeconds: ReadonlySignal<number | undefined> = computed(() =>
   heardAt.value === 0 ? undefined : Math.max(0, Math.round((now.value - heardAt.value) / 1000)),
 );
 
-/** When the server was heard last, in ISO 8601; `undefined` before the first word. */
+/** The time of the server's last message, in ISO 8601; `undefined` before the first. */
 export const lastHeard: ReadonlySignal<string | undefined> = computed(() =>
   heardAt.value === 0 ? undefined : new Date(performance.timeOrigin + heardAt.value).toISOString(),
 );
 
-/** How often the server came back: what could not be read while it was away can be read then. */
+/** How often the server became reachable again. Failed reads are then retried. */
 export const returns: ReadonlySignal<number> = returned;
 
 function listen(): void {
   stop = listenToChanges({
     opened: () => {
       heard();
-      // What happened while nobody listened was not told.
+      // Changes during the interruption were not received.
       if (wasOpen.value && !isOpen.value) checkNow();
       isOpen.value = true;
       wasOpen.value = true;
@@ -81,7 +81,8 @@ function listen(): void {
     broke: (state) => {
       isOpen.value = false;
       if (state === 'over') again = setTimeout(listenAgain, AGAIN_MS);
-      // A stream ends with its session, and when the server can't be reached: then the header says so already.
+      // The stream also ends with the session, and when the server can't be reached. The header already shows the
+      // latter.
       else askWhetherItGoesOn().catch(() => {});
     },
   });
@@ -92,7 +93,7 @@ function heard(): void {
   now.value = heardAt.value;
 }
 
-/** The browser gave up, as it does when it is refused: perhaps the session is over, perhaps the server was not ready. */
+/** The browser gave up, as it does after a refusal: the session may have ended, or the server may not be ready. */
 function listenAgain(): void {
   stop();
   askWhetherItGoesOn().then(
@@ -105,7 +106,7 @@ function listenAgain(): void {
   );
 }
 
-/** A connection may be dead without anybody having been told. */
+/** A connection can be dead without an error. */
 function tick(): void {
   now.value = performance.now();
   if (!isOpen.value || now.value - heardAt.value < SILENT_MS) return;
@@ -117,7 +118,7 @@ function noteNetwork(): void {
   isOnline.value = navigator.onLine;
 }
 
-/** Keeps what is shown up with the server until the function it gives back is called. */
+/** Keeps the shown data up to date. Returns a function that stops this. */
 export function stayUpToDate(): () => void {
   listen();
   const ticks = setInterval(tick, TICK_MS);
@@ -136,19 +137,19 @@ export function stayUpToDate(): () => void {
   };
 }
 
-/** A burst of changes is followed once: what counts is how the policy is after it. */
+/** Collects a burst of changes and handles it once, because only the last state counts. */
 function gather({ scope, sequence }: Changed): void {
   const first = waiting.get(keyOf(scope))?.first ?? sequence;
   waiting.set(keyOf(scope), { scope, first, last: sequence });
   timer ??= setTimeout(followWaiting, GATHER_MS);
 }
 
-/** At most one at a time of a policy: what comes meanwhile is followed together, after it. */
+/** Handles one change of each policy at a time. Changes that arrive meanwhile are handled together afterwards. */
 function followWaiting(): void {
   timer = undefined;
   const others = [...waiting.values()].filter(({ scope }) => !isShown(scope));
   if (others.length > MOST_TOLD_OF) {
-    // As of a rollout: who did each of them is read in the history.
+    // Probably a rollout. The history shows who made each change.
     for (const { scope } of others) waiting.delete(keyOf(scope));
     say('elsewhere', 'The policies of many organizations are being changed.');
     directoryChanged();
@@ -203,7 +204,7 @@ function nameOf(scope: Scope): string {
   return scope.of === 'organization' ? organizationName(scope.organizationId) : '';
 }
 
-/** Reads everything that is shown, and everything that could not be read, anew. */
+/** Reads everything shown again, and retries everything that failed. */
 export function checkNow(): void {
   returned.value++;
   directoryChanged();

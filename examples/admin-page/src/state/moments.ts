@@ -7,17 +7,17 @@ import { INSTANCE, organization, type Scope } from '../wire/scope.js';
 /** What was allowed at a moment. */
 export interface Then {
   readonly moment: Moment;
-  /** The default policy as it was; `undefined` when there was none yet. */
+  /** The default policy at that moment; `undefined` if there was none yet. */
   readonly policy: Policy | undefined;
-  /** The last sequence recorded in the same act; up to it nobody met what lies between. */
+  /** The last sequence of the same append. No user saw a state within it. */
   readonly actEnd: string | undefined;
-  /** What changed in the default policy from then to now. */
+  /** The changes of the default policy since then. */
   readonly since: readonly PolicyChange[];
-  /** What was effective for the organization that was chosen. */
+  /** The effective policy of the chosen organization. */
   readonly effective: Effective | undefined;
 }
 
-/** What was effective for an organization. */
+/** The effective policy of an organization. */
 export interface Effective {
   readonly organizationId: string;
   /** The moment as an instant. */
@@ -26,7 +26,7 @@ export interface Effective {
   readonly since: readonly PolicyChange[];
 }
 
-/** Where somebody looks back to. */
+/** The moment and organization to look back to. */
 export interface LookBack {
   readonly moment: Moment;
   /** Empty for none. */
@@ -36,10 +36,10 @@ export interface LookBack {
 const current = signal<Then | undefined>(undefined);
 let underWay = new AbortController();
 
-/** What was allowed at the moment that was chosen last. */
+/** The result of the last look back. */
 export const lookedAt: ReadonlySignal<Then | undefined> = current;
 
-/** Looks back to a moment. An earlier look that is still under way is given up. */
+/** Loads the state at a moment. An earlier load that is still running is dropped. */
 export async function lookBack({ moment, organizationId }: LookBack): Promise<void> {
   underWay.abort();
   underWay = new AbortController();
@@ -72,12 +72,15 @@ async function stateThen(
   return [policy, policy === undefined ? [] : await readDiff(scope, { from: moment }, aborted)];
 }
 
-/** A sequence counts the default policy's events only: for an organization it has to be the instant of that event. */
+/**
+ * The instant of a moment. A sequence counts only the default policy's events, so an organization needs the instant of
+ * that event.
+ */
 function instantOf(moment: Moment, policy: Policy | undefined): Moment | undefined {
   return /^\d+$/.test(moment) ? policy?.details.changeDate : moment;
 }
 
-/** Forgets what was looked at. */
+/** Clears the result. */
 export function forgetMoment(): void {
   underWay.abort();
   current.value = undefined;

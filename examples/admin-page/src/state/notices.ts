@@ -1,16 +1,16 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 
-/** A sentence to the person at the page. */
+/** A message to the user. */
 export interface Notice {
   readonly id: number;
-  /** `failure` stays until it is dismissed; the others go by themselves. */
+  /** `failure` stays until it is dismissed; the others disappear by themselves. */
   readonly tone: 'done' | 'elsewhere' | 'failure';
   readonly sentence: string;
-  /** What can be done about it. */
+  /** An action offered with the message. */
   readonly action?: NoticeAction | undefined;
 }
 
-/** What can be done about what a sentence says. */
+/** An action offered with a message. */
 export interface NoticeAction {
   readonly label: string;
   readonly act: () => void;
@@ -23,16 +23,16 @@ const SHOWN_WITH_ACTION_MS = 30_000;
 let lastId = 0;
 const shown = signal<readonly Notice[]>([]);
 
-/** What is said at the moment, the oldest first. */
+/** The messages shown now, oldest first. */
 export const notices: ReadonlySignal<readonly Notice[]> = shown;
 
-/** Says a sentence. */
+/** Shows a message. */
 export function say(tone: Notice['tone'], sentence: string, action?: NoticeAction): void {
   const notice = { id: ++lastId, tone, sentence, action };
-  // What was done before what was done now is read in the history.
+  // A new success message replaces the old one, which is in the history.
   const others = shown.value.filter((one) => one.sentence !== sentence && !(tone === 'done' && one.tone === 'done'));
   const all = [...others, notice];
-  // A failure that nobody has read yet is not pushed out by what went well.
+  // A success message never replaces a failure, which may be unread.
   const passing = all.filter((one) => one.tone !== 'failure').slice(-MOST);
   shown.value = all.filter((one) => one.tone === 'failure' || passing.includes(one));
   if (tone === 'failure') return;
@@ -44,12 +44,12 @@ export function say(tone: Notice['tone'], sentence: string, action?: NoticeActio
   );
 }
 
-/** Takes a sentence away. */
+/** Removes a message. */
 export function dismiss(id: number): void {
   shown.value = shown.value.filter((notice) => notice.id !== id);
 }
 
-/** Takes all sentences away. */
+/** Removes all messages. */
 export function dismissAll(): void {
   shown.value = [];
 }

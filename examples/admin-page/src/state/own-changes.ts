@@ -1,7 +1,7 @@
 const MOST = 100;
 const own = new Set<string>();
 
-/** A correlation id for a change of this page. */
+/** Creates a correlation id for a change by this page. */
 export function newCorrelationId(end = ''): string {
   const id = `${crypto.randomUUID()}${end}`;
   own.add(id);
@@ -10,7 +10,7 @@ export function newCorrelationId(end = ''): string {
   return id;
 }
 
-/** Whether a change was made by this page, so that it needs not be told of it. */
+/** Whether this page made the change, so that it needs no message. */
 export function isOwnChange(correlationId: string): boolean {
   return own.has(correlationId);
 }

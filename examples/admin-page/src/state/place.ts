@@ -1,7 +1,7 @@
-/** Where somebody was in a view: how far down, and on what. */
+/** The scroll position and focus in a view. */
 interface Place {
   readonly y: number;
-  /** What had the focus, by its kind and its words: what is drawn anew is another element. */
+  /** The focused element, by its kind and text, because a new rendering creates another element. */
   readonly focused: string;
 }
 
@@ -12,7 +12,7 @@ const places = new Map<number, Place>();
 let here = 0;
 let last = 0;
 
-/** Keeps where somebody is in each view, so that Back leads there. */
+/** Stores the place in each view, so that Back returns to it. */
 export function keepPlaces(): void {
   history.scrollRestoration = 'manual';
   arrive();
@@ -30,7 +30,7 @@ function wordsOf(element: Element): string {
   return `${element.tagName} ${element.getAttribute('aria-label') ?? element.textContent}`;
 }
 
-/** Each entry of the browser's history has a number, that of its place. */
+/** Numbers the browser's history entries; the number is the key of the place. */
 function arrive(): void {
   const state: unknown = history.state;
   if (typeof state === 'number') here = state;
@@ -38,7 +38,7 @@ function arrive(): void {
   last = Math.max(last, here);
 }
 
-/** Goes where somebody was when they left this entry of the history; `false` for one that was not there yet. */
+/** Restores the place of this history entry; `false` for a new entry. */
 export function returnToPlace(isThere: () => boolean): boolean {
   arrive();
   const place = places.get(here);
@@ -47,7 +47,7 @@ export function returnToPlace(isThere: () => boolean): boolean {
   return true;
 }
 
-/** What was read before is shown at once, what was not comes soon. */
+/** Cached data is shown at once, and other data a little later, so try several times. */
 function settle(place: Place, isThere: () => boolean, tries: number): void {
   const { focused, y } = place;
   const found = [...document.querySelectorAll<HTMLElement>('main :is(a, button, input, select, h1)')].find(

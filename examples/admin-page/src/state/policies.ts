@@ -13,19 +13,19 @@ interface Kept {
 const kept = signal<ReadonlyMap<string, Kept>>(new Map());
 const tickets = new Map<string, number>();
 
-/** The name under which a policy is read. */
+/** The key under which a policy is read. */
 export function policyKey(scope: Scope): string {
   return `policy ${keyOf(scope)}`;
 }
 
-/** The policy as it was last read: an organization's is its effective one. `undefined` until it was read. */
+/** The policy as last read: for an organization its effective policy. `undefined` until it was read. */
 export function policyOf(scope: Scope): Policy | undefined {
   return kept.value.get(keyOf(scope))?.policy;
 }
 
 /**
- * Reads a policy anew. Of answers that overtake each other the one that was asked for last counts; until that is there, whichever
- * is further than what is shown.
+ * Reads a policy again. If several reads overlap, the last one wins. Until it has arrived, the result with the highest
+ * version is shown.
  */
 export function refreshPolicy(scope: Scope): Promise<Policy | undefined> {
   return readAnew(policyKey(scope), () => readInOrder(scope));
@@ -46,7 +46,10 @@ function isFurther(read: Policy | undefined, shown: Policy | undefined): boolean
   return read !== undefined && shown !== undefined && BigInt(read.details.sequence) > BigInt(shown.details.sequence);
 }
 
-/** Reads anew whatever a change may have touched: a change of the default reaches the organizations on it. */
+/**
+ * Reads everything again that a change may affect. A change of the default policy affects the organizations without a
+ * custom policy.
+ */
 export async function refreshAfterChange(changed: Scope): Promise<void> {
   const touched = [...kept.value.values()].filter(
     ({ scope, policy }) =>
@@ -56,12 +59,12 @@ export async function refreshAfterChange(changed: Scope): Promise<void> {
   await Promise.all(touched.map(({ scope }) => refreshPolicy(scope)));
 }
 
-/** Reads anew whatever was read before. */
+/** Reads all loaded policies again. */
 export async function refreshAllPolicies(): Promise<void> {
   await Promise.all([...kept.value.values()].map(({ scope }) => refreshPolicy(scope)));
 }
 
-/** Forgets what was read: the next who signs in may see less. */
+/** Clears all policies, because the next user may have fewer permissions. */
 export function forgetPolicies(): void {
   kept.value = new Map();
 }

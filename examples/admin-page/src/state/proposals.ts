@@ -19,12 +19,12 @@ import { refreshAfterChange, refreshPolicy } from './policies.js';
 import { keepReason } from './reasons.js';
 import type { Wish } from './wish.js';
 
-/** How far a change has come: while it is being made, and while nobody knows whether it was made, it can't be called off. */
+/** The progress of a change. It can only be cancelled while it is `open`. */
 export type Stage = 'open' | 'recording' | 'finding-out';
 
-/** A change somebody is about to make, with what it would do. */
+/** A change that the user is about to make, and its preview. */
 export interface Proposal extends Wish {
-  /** The one key of all tries to make it: however often it is sent, it is made once. */
+  /** The idempotency key of all attempts: the change is made once, however often it is sent. */
   readonly key: string;
   readonly preview: Preview | undefined;
   /** Why it can't be made, as a sentence. */
@@ -37,10 +37,10 @@ const current = signal<Proposal | undefined>(undefined);
 let tryNow: () => void = () => {};
 let hasStopped = false;
 
-/** The change that is being looked at before it is made. */
+/** The change in the open preview dialog. */
 export const proposal: ReadonlySignal<Proposal | undefined> = current;
 
-/** Shows what a change would do. Nothing is written. */
+/** Shows the preview of a change. Nothing is written. */
 export async function propose(wish: Wish): Promise<void> {
   if (isUnderWay()) return;
   const opened: Proposal = { ...wish, key: newCorrelationId(), preview: undefined, failure: undefined, stage: 'open' };
@@ -50,8 +50,8 @@ export async function propose(wish: Wish): Promise<void> {
 }
 
 /**
- * What the person saw, with the change of their own that was recorded a moment ago and is still being read back: they made it, so it is
- * no conflict for them. What others have changed since is one.
+ * The policy that the user saw, including their own last change if it is still being read back. Their own change is not
+ * a conflict; a change by somebody else is.
  */
 async function seenWithOwn({ scope, seen }: Wish): Promise<Policy> {
   const own = readingBack.get(keyOf(scope));
@@ -59,10 +59,10 @@ async function seenWithOwn({ scope, seen }: Wish): Promise<Policy> {
   return own !== undefined && read?.details.sequence === own.sequence ? read : seen;
 }
 
-/** The last change of one's own in each scope, as long as it is being read back. */
+/** The user's last change in each scope, while it is being read back. */
 const readingBack = new Map<string, { readonly sequence: string; readonly policy: Promise<Policy | undefined> }>();
 
-/** Reads a policy back after a change of one's own. */
+/** Reads a policy back after the user's own change. */
 async function readBack(scope: Scope, { sequence }: Details): Promise<Policy | undefined> {
   const policy = refreshPolicy(scope);
   const own = { sequence, policy: policy.catch(() => undefined) };
@@ -74,7 +74,7 @@ async function readBack(scope: Scope, { sequence }: Details): Promise<Policy | u
   }
 }
 
-/** Asks once more what the change would do. */
+/** Loads the preview again. */
 export async function previewAgain(): Promise<void> {
   if (current.value !== undefined) await propose(current.value);
 }
@@ -88,26 +88,26 @@ async function previewed(opened: Proposal): Promise<Proposal> {
   }
 }
 
-/** It was not made: the next try is another one. */
+/** The change was refused, so the next attempt gets a new key. */
 function refused(asked: Proposal, caught: unknown): Proposal {
   const failure = sentenceOf(caught);
   if (asked.intent.wish === 'change-settings') keepRefusal(asked.scope, failure);
   return { ...asked, key: newCorrelationId(), failure, stage: 'open' };
 }
 
-/** Whether a change is being made, or nobody knows yet whether it was. */
+/** Whether a change is being made, or its outcome is unknown. */
 export function isUnderWay(): boolean {
   return current.value !== undefined && current.value.stage !== 'open';
 }
 
-/** Lets the change be, unless it is being made. */
+/** Cancels the change, unless it is being made. */
 export function giveUp(): void {
   if (!isUnderWay()) current.value = undefined;
 }
 
 /**
- * Takes the change from the page: the person stops asking what became of it, or is signed out. Where nobody knows what became of
- * it, that is said; the history shows it later.
+ * Closes the change although its outcome may be unknown: the user stops waiting, or is signed out. A message says that
+ * the history will show the outcome.
  */
 export function leaveProposal(): void {
   const asked = current.value;
@@ -122,7 +122,7 @@ export function leaveProposal(): void {
   );
 }
 
-/** Makes the change that was looked at, or meets those who were faster. `acknowledged`: whom it is to lock out all the same. */
+/** Makes the change, or shows the conflict. `acknowledged` are the lock-outs the user accepts. */
 export async function confirm(reason: string, acknowledged: readonly string[] = []): Promise<void> {
   const asked = current.value;
   if (asked === undefined || isUnderWay()) return;
@@ -138,7 +138,7 @@ export async function confirm(reason: string, acknowledged: readonly string[] = 
   }
 }
 
-/** Puts the two versions before the person, without a try to write that is known to be refused. */
+/** Shows the conflict without sending a change that would be refused. */
 export async function meet(reason: string): Promise<void> {
   const asked = current.value;
   if (asked === undefined) return;
@@ -150,7 +150,7 @@ export async function meet(reason: string): Promise<void> {
   }
 }
 
-/** Sends it until it is known whether it was made; `undefined` when nobody waits for that any more. */
+/** Sends the change until its outcome is known; `undefined` when nobody waits any more. */
 async function make(asked: Proposal, reason: string, acknowledged: readonly string[]): Promise<Details | undefined> {
   const { scope, intent, seen, key } = asked;
   for (let tries = 0; !hasStopped; tries++) {
@@ -171,7 +171,7 @@ async function make(asked: Proposal, reason: string, acknowledged: readonly stri
   return undefined;
 }
 
-/** Waits, but not once the browser is back on its network. */
+/** Waits, but at most until the browser is online again. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
@@ -183,12 +183,12 @@ function pause(ms: number): Promise<void> {
   });
 }
 
-/** Another change may be on the page by now: that is not this one's to touch. */
+/** Updates the change, unless another one is shown by now. */
 function ifShown({ key }: Proposal, next: (shown: Proposal) => Proposal | undefined): void {
   if (current.value?.key === key) current.value = next(current.value);
 }
 
-/** The answer to the write is the end of it: whether it can be read back is another matter. */
+/** The answer to the write ends the change, even if the policy can't be read back. */
 function recorded(asked: Proposal, onManipulation: Details): void {
   const { scope, intent, made } = asked;
   keepReason(scope, intent, '');
@@ -203,7 +203,7 @@ function recorded(asked: Proposal, onManipulation: Details): void {
   });
 }
 
-/** Its author can take it back from where they are told of it: by a change of its own, looked at first. */
+/** The success message offers to undo the change, with a preview. */
 function sayDone(made: Wish, { sequence }: Details): void {
   const { scope } = made;
   const whose =

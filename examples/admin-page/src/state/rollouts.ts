@@ -18,23 +18,26 @@ import { newCorrelationId } from './own-changes.js';
 import { choose } from './route.js';
 import { signedIn } from './session.js';
 
-/** What becomes of a rollout at the moment. */
+/** The progress of a rollout. */
 export type Phase = 'planning' | 'planned' | 'running' | 'reverting' | 'stopped' | 'done' | 'reverted';
 
-/** A change that is made to many policies, as far as this page has followed it. */
+/** A rollout, as far as this page has followed it. */
 export interface Rollout {
   readonly id: string;
-  /** What it changes, where; `undefined` where neither its address nor the server says all of it: then it can't be gone on with. */
+  /**
+   * The change and the policies it is for; `undefined` if neither the address nor the server has all of it. Then it
+   * can't be resumed.
+   */
   readonly task: Task | undefined;
   readonly deed: Deed | undefined;
   readonly phase: Phase;
-  /** What it would do, when that was asked, and how many changes of organizations had been heard of until then. */
+  /** Its plan, if one was made, and the number of organization changes seen at that time. */
   readonly plan?: Plan & { readonly readAt: string; readonly changes: number };
   readonly progress?: Progress;
   readonly refused: readonly RolloutRefusal[];
-  /** Where it stands by its events, and when that was read. */
+  /** Its status according to its events, and when that was read. */
   readonly standing?: Standing & { readonly readAt: string };
-  /** What went wrong, as a sentence. */
+  /** The error, as a sentence. */
   readonly failure?: string;
 }
 
@@ -42,15 +45,15 @@ const MOST_NAMES = 50;
 const current = signal<Rollout | undefined>(undefined);
 let ending = new AbortController();
 
-/** The rollout that is looked at. It goes on while somebody looks at another view. */
+/** The rollout that is shown. It continues while another view is open. */
 export const rollout: ReadonlySignal<Rollout | undefined> = current;
 
-/** Whether something is being changed. */
+/** Whether a rollout is running. */
 export function isRollingOut(): boolean {
   return current.value?.phase === 'running' || current.value?.phase === 'reverting';
 }
 
-/** Asks what a task would do. Nothing is written. */
+/** Plans a task. Nothing is written. */
 export async function planTask(task: Task, seen: Policy): Promise<void> {
   if (isRollingOut()) return;
   const { deed } = task;
@@ -70,12 +73,12 @@ export async function planTask(task: Task, seen: Policy): Promise<void> {
   }
 }
 
-/** Whether a policy was changed since it was asked what the rollout would do. */
+/** Whether a policy has changed since the plan was made. */
 export function isPlanOld({ phase, plan }: Rollout): boolean {
   return phase === 'planned' && plan !== undefined && plan.changes !== directoryChanges.value;
 }
 
-/** Makes the change, or goes on with it. */
+/** Starts the rollout, or resumes it. */
 export async function carryOut(seen: Policy, how: Pick<Run, 'acknowledged' | 'reason'>): Promise<void> {
   const asked = current.value;
   if (asked?.task === undefined || isRollingOut()) return;
@@ -84,24 +87,24 @@ export async function carryOut(seen: Policy, how: Pick<Run, 'acknowledged' | 're
   await run({ asked: { ...asked, phase: 'running' }, end: 'done', how }, (told) => rollOut(task, seen, told));
 }
 
-/** Makes each policy what it was before. */
+/** Reverts the policies that the rollout changed. */
 export async function revert(how: Pick<Run, 'acknowledged' | 'reason'>): Promise<void> {
   const asked = current.value;
   if (asked === undefined || isRollingOut()) return;
   await run({ asked: { ...asked, phase: 'reverting' }, end: 'reverted', how }, revertRollout);
 }
 
-/** Has nothing more begun. What was done stays, and it can be gone on with. */
+/** Stops the rollout. Changes made stay, and it can be resumed. */
 export function stopRollout(): void {
   ending.abort();
 }
 
-/** Reads where a rollout stands, by its events. `named`: what the address says that it is. */
+/** Reads the status of a rollout from its events. `named` is the task in the address. */
 export async function lookUp(id: string, named: Task | undefined): Promise<void> {
   const isNamed = isOfTask(id, named);
   const ours = isNamed === true ? named : undefined;
   const standing = { ...(await readRollout(id, ours?.reach ?? EVERYWHERE)), readAt: new Date().toISOString() };
-  // What another program rolls out it rolls out everywhere, or goes on with itself.
+  // A rollout by another program is for all policies, or that program resumes it itself.
   const found = standing.deed && { deed: standing.deed, reach: EVERYWHERE };
   const task = isNamed === undefined ? found : ours;
   await learn(
@@ -115,20 +118,20 @@ export async function lookUp(id: string, named: Task | undefined): Promise<void>
   current.value = { refused: [], ...known, id, task, deed: task?.deed ?? standing.deed, phase, standing };
 }
 
-/** Looks at no rollout any more. */
+/** Clears the shown rollout. */
 export function leaveRollout(): void {
   ending.abort();
   current.value = undefined;
 }
 
-// The next user to sign in sees nothing of it.
+// The next user must not see it.
 effect(() => {
   if (signedIn() === undefined) leaveRollout();
 });
 
 interface Running {
   readonly asked: Rollout;
-  /** What it is once it ended well. */
+  /** The phase after success. */
   readonly end: 'done' | 'reverted';
   readonly how: Pick<Run, 'acknowledged' | 'reason'>;
 }
@@ -151,7 +154,7 @@ async function run({ asked, end, how }: Running, carry: (run: Run) => Promise<vo
   }
   const isWhole = !stopped.aborted && failure === undefined;
   update(id, { phase: isWhole ? end : 'stopped', ...(failure !== undefined && { failure }) });
-  // By its events: what was answered may have broken off in the middle.
+  // Read from its events, because the answer may have been cut off.
   if (current.value?.id === id && end === 'done') await lookUp(id, asked.task).catch(() => {});
 }
 
@@ -162,7 +165,7 @@ function begin(asked: Rollout): Rollout {
   return asked;
 }
 
-/** Another one may be looked at by now. */
+/** Updates the rollout, unless another one is shown by now. */
 function update(id: string, changes: Partial<Rollout>): void {
   if (current.value?.id === id) current.value = { ...current.value, ...changes };
 }

@@ -2,39 +2,39 @@ import { signal, type ReadonlySignal } from '@preact/signals';
 
 const VIEWS = ['instance', 'organizations', 'organization', 'history', 'audit', 'rollout', 'check'] as const;
 
-/** Which view there is. */
+/** The views. */
 export type ViewName = (typeof VIEWS)[number];
 
-/** What the address says: which view, of which organization, and what is chosen in it. */
+/** The parsed address: the view, its organization, and its parameters. */
 export interface Route {
   readonly view: ViewName;
-  /** Of the view `organization` only. */
+  /** Only for the view `organization`. */
   readonly organizationId?: string;
-  /** What is chosen: a filter, a moment, a dialog. */
+  /** The parameters: a filter, a moment, a dialog. */
   readonly query?: Query;
 }
 
-/** What is chosen in a view, by name. */
+/** The parameters of a view by name. */
 export type Query = Readonly<Record<string, string>>;
 
 const current = signal<Route>(routeOf(location.hash));
 
-/** The view the address names. */
+/** The route of the current address. */
 export const route: ReadonlySignal<Route> = current;
 
-/** Follows the address from now on. */
+/** Starts to follow the address. */
 export function followAddress(): void {
   addEventListener('hashchange', () => {
     current.value = routeOf(location.hash);
   });
 }
 
-/** What is chosen under a name; empty for nothing. */
+/** The value of a parameter; empty if it is absent. */
 export function chosen(name: string): string {
   return current.value.query?.[name] ?? '';
 }
 
-/** Chooses something in the view that is shown; what is empty is not chosen any more. `push`: Back takes it back. */
+/** Sets parameters of the current view; an empty value removes one. With `push`, Back undoes it. */
 export function choose(changes: Query, how: 'push' | 'replace' = 'replace'): void {
   const query = Object.fromEntries(
     Object.entries({ ...current.value.query, ...changes }).filter(([, value]) => value !== ''),
@@ -45,24 +45,24 @@ export function choose(changes: Query, how: 'push' | 'replace' = 'replace'): voi
   current.value = next;
 }
 
-/** What stays the same while something is chosen in a view. */
+/** Identifies a view regardless of its parameters. */
 export function viewKey({ view, organizationId = '' }: Route): string {
   return `${view} ${organizationId}`;
 }
 
-/** The route behind a hash; what is unknown leads to the default policy. */
+/** The route of a hash. An unknown one leads to the default policy. */
 function routeOf(hash: string): Route {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
   const query: Query = Object.fromEntries(new URLSearchParams(search));
   const [name = '', id = '', at = ''] = path.split('/').map(decoded);
-  // As addresses were once.
+  // The form of older addresses.
   if (name === 'history' && id !== '') return { view: name, query: { organization: id, at, ...query } };
   if (name === 'organizations' && id !== '') return { view: 'organization', organizationId: id, query };
   const view = VIEWS.find((one) => one === name && one !== 'organization') ?? 'instance';
   return { view, query };
 }
 
-/** A part of an address as it is meant; as it stands, where somebody cut it off in the middle. */
+/** A decoded part of an address; unchanged if it is malformed. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -71,7 +71,7 @@ function decoded(part: string): string {
   }
 }
 
-/** The hash that leads to a route. */
+/** The hash of a route. */
 export function addressOf({ view, organizationId = '', query = {} }: Route): string {
   const search = new URLSearchParams(query).toString();
   return `#/${pathOf(view, organizationId)}${search === '' ? '' : `?${search}`}`;

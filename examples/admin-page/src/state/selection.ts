@@ -1,11 +1,11 @@
 import { choose, chosen } from './route.js';
 
 const NAME = 'organizations';
-/** An address holds no more, and nobody looks through more. */
+/** The limit of a selection, because it must fit into an address. */
 const MOST = 100;
 const LONGEST = 6_000;
 
-/** The organizations that were selected: they stand in the address, so that Back restores them. */
+/** The selected organizations. They are in the address, so that Back restores them. */
 export function selectedIds(): readonly string[] {
   return chosen(NAME)
     .split(',')
@@ -13,23 +13,23 @@ export function selectedIds(): readonly string[] {
     .map(decoded);
 }
 
-/** Whether no more can be selected. */
+/** Whether the selection is full. */
 export function isSelectionFull(): boolean {
   return selectedIds().length >= MOST || chosen(NAME).length >= LONGEST;
 }
 
-/** Selects organizations, or takes them out of the selection. */
+/** Selects organizations, or deselects them. */
 export function select(ids: readonly string[], isSelected: boolean): void {
   const others = selectedIds().filter((id) => !ids.includes(id));
   choose({ [NAME]: selectionText([...others, ...(isSelected ? ids : [])].slice(0, MOST)) });
 }
 
-/** A selection as an address has it. */
+/** A selection as text for the address. */
 export function selectionText(ids: readonly string[]): string {
   return ids.map(encodeURIComponent).join(',');
 }
 
-/** As it stands, where somebody cut the address off in the middle. */
+/** A decoded id; unchanged if the address is malformed. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

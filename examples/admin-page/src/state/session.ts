@@ -7,10 +7,10 @@ import { dismissAll, say } from './notices.js';
 const current = signal<Session | 'asking' | undefined>('asking');
 let isLeaving = false;
 
-/** Who is signed in: `asking` until the server has said, `undefined` for nobody. */
+/** The session: `asking` until the server has answered, `undefined` when nobody is signed in. */
 export const session: ReadonlySignal<Session | 'asking' | undefined> = current;
 
-/** Finds out who is signed in. */
+/** Asks the server for the session. */
 export async function askWhoIsThere(): Promise<void> {
   onSignedOut(tellEnd);
   try {
@@ -28,14 +28,14 @@ function tellEnd(): void {
   say('failure', 'Your session has ended. Sign in again to go on; what you began is kept.');
 }
 
-/** Finds out whether the session is still there, and whether it is the same one. */
+/** Checks whether the session still exists and is the same. */
 export async function askWhetherItGoesOn(): Promise<void> {
   const found = await readSession();
   if (found === undefined) tellEnd();
   else if (found.userId !== signedIn()?.userId) current.value = found;
 }
 
-/** Signs in by what is given, or by a passkey. @throws Refused */
+/** Signs in with credentials or a passkey. @throws Refused */
 export async function enter(given: Credentials | 'passkey'): Promise<void> {
   const opened = await (given === 'passkey' ? signInByPasskey() : signIn(given));
   dismissAll();
@@ -54,18 +54,18 @@ export async function leave(): Promise<void> {
   }
 }
 
-/** The session, where somebody must be signed in; `undefined` elsewhere. */
+/** The session; `undefined` when nobody is signed in. */
 export function signedIn(): Session | undefined {
   return current.value === 'asking' ? undefined : current.value;
 }
 
-/** Whether the one who is signed in may change a policy. */
+/** Whether the user may change a policy. */
 export function mayWrite(scope: Scope): boolean {
   const permission = scope.of === 'instance' ? 'iam.policy.write' : 'policy.write';
   return signedIn()?.permissions.includes(permission) ?? false;
 }
 
-/** Whether the one who is signed in may take an organization's custom policy away. */
+/** Whether the user may remove an organization's custom policy. */
 export function mayReset(): boolean {
   return signedIn()?.permissions.includes('policy.delete') ?? false;
 }

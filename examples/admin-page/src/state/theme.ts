@@ -1,24 +1,24 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 
-/** How the page looks: as the system asks, or as the person chose. */
+/** The themes: the system's, or the user's choice. */
 export const THEMES = ['system', 'light', 'dark'] as const;
 
-/** How the page looks. */
+/** A theme. */
 export type Theme = (typeof THEMES)[number];
 
 const KEPT_AS = 'login-policy-theme';
 const current = signal<Theme>('system');
 
-/** The theme that was chosen. */
+/** The chosen theme. */
 export const theme: ReadonlySignal<Theme> = current;
 
-/** Shows the theme that was chosen last time. */
+/** Applies the stored theme. */
 export function recallTheme(): void {
   const kept = localStorage.getItem(KEPT_AS);
   show(THEMES.find((one) => one === kept) ?? 'system');
 }
 
-/** Chooses a theme, for this and every later visit. */
+/** Chooses a theme, now and for later visits. */
 export function chooseTheme(chosen: Theme): void {
   localStorage.setItem(KEPT_AS, chosen);
   show(chosen);

@@ -3,9 +3,9 @@ import { readHistory, type HistoryEntry } from '../wire/history.js';
 import { keyOf, type Scope } from '../wire/scope.js';
 import { readAnew } from './unread.js';
 
-/** A policy's history as far as it was read. */
+/** A policy's history, as far as it was read. */
 export interface Timeline {
-  /** Pages, the newest first, each with its entries, the newest first. A page never changes, so it is drawn once. */
+  /** The pages, newest first; so are the entries of each. A page never changes, so it is rendered once. */
   readonly pages: readonly (readonly HistoryEntry[])[];
   readonly lastSequence: number;
 }
@@ -17,22 +17,22 @@ const kept = signal<ReadonlyMap<string, Timeline>>(new Map());
 const turns = new Map<string, Promise<void>>();
 const scopes = new Map<string, Scope>();
 
-/** The history as far as it was read; `undefined` until it was. */
+/** The loaded history; `undefined` until it was read. */
 export function timelineOf(scope: Scope): Timeline | undefined {
   return kept.value.get(keyOf(scope));
 }
 
-/** The first sequence that was read; 1 when there is nothing older. */
+/** The lowest sequence read; 1 when the history is complete. */
 export function oldestRead({ pages }: Timeline): number {
   return pages.at(-1)?.at(-1)?.sequence ?? 1;
 }
 
-/** The name under which a history is read. */
+/** The key under which a history is read. */
 export function timelineKey(scope: Scope): string {
   return `history ${keyOf(scope)}`;
 }
 
-/** Reads what was recorded since the last time; the newest page, the first time. */
+/** Reads the new entries; the newest page on the first call. */
 export function catchUpTimeline(scope: Scope): Promise<void> {
   return readAnew(timelineKey(scope), () => catchUp(scope));
 }
@@ -48,7 +48,7 @@ function catchUp(scope: Scope): Promise<void> {
     });
     const [last, ...since] = entries;
     const isFurther = lastSequence - known.lastSequence >= MOST_TO_CATCH_UP;
-    // A store that was put back, or another one, has another event there, or none.
+    // A restored or replaced store has a different event there, or none.
     if (isFurther || !isSameEvent(last, known.pages[0]?.[0])) return newest(scope);
     return since.length === 0 ? known : { pages: [since.toReversed(), ...known.pages], lastSequence };
   });
@@ -59,7 +59,7 @@ function isSameEvent(read: HistoryEntry | undefined, known: HistoryEntry | undef
   return read !== undefined && known !== undefined && members.every((name) => read[name] === known[name]);
 }
 
-/** Reads a page more of the past. */
+/** Reads the next older page. */
 export function readOlder(scope: Scope): Promise<void> {
   return inTurn(scope, async (known) => {
     if (known === undefined) return newest(scope);
@@ -75,7 +75,7 @@ async function newest(scope: Scope): Promise<Timeline> {
   return { pages: entries.length === 0 ? [] : [entries], lastSequence };
 }
 
-/** One read of a history at a time, each on top of what the one before it found. */
+/** Runs the reads of a history one after another, each on the result of the previous one. */
 function inTurn(scope: Scope, step: (known: Timeline | undefined) => Promise<Timeline>): Promise<void> {
   const key = keyOf(scope);
   scopes.set(key, scope);
@@ -90,12 +90,12 @@ function inTurn(scope: Scope, step: (known: Timeline | undefined) => Promise<Tim
   return turn;
 }
 
-/** Reads what was recorded since the last time, in every history that was read. */
+/** Reads the new entries of all loaded histories. */
 export async function catchUpAllTimelines(): Promise<void> {
   await Promise.all([...scopes.values()].map(catchUpTimeline));
 }
 
-/** Forgets what was read. */
+/** Clears all histories. */
 export function forgetTimelines(): void {
   kept.value = new Map();
   scopes.clear();

@@ -3,11 +3,11 @@ import { isSaidElsewhere, NotReadAnew, sentenceOf } from '../wire/failure.js';
 
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [1_000, 30_000];
 
-/** What is shown as it was read, because it could not be read anew. */
+/** Outdated data that is shown because the last read failed. */
 export interface Unread {
   /** When it was read, in ISO 8601. */
   readonly readAt: string;
-  /** Why it could not be read since, as a sentence. */
+  /** Why the last read failed, as a sentence. */
   readonly problem: string;
   readonly again: () => Promise<unknown>;
   readonly tries: number;
@@ -17,19 +17,18 @@ export interface Unread {
 const unread = signal<ReadonlyMap<string, Unread>>(new Map());
 const readAt = new Map<string, string>();
 
-/** Whether something could not be read anew, and may not be as it is shown. */
+/** Whether any shown data may be outdated. */
 export const isSomethingUnread: ReadonlySignal<boolean> = computed(() => unread.value.size > 0);
 
-/** Why something may not be as it is shown; `undefined` where it was read when it was asked for last. */
+/** Why some data may be outdated; `undefined` if its last read succeeded. */
 export function unreadOf(what: string): Unread | undefined {
   return unread.value.get(what);
 }
 
 /**
- * Reads something that has a name. Where it was read before and can't be now, the page says so in its place until it could be, and
- * reads it again after growing pauses.
+ * Reads data under a key. If a later read fails, the page marks the data as outdated and retries with growing pauses.
  *
- * @throws NotReadAnew where the page says so in its place; else what the read throws.
+ * @throws NotReadAnew when the page marks the data; otherwise the error of the read.
  */
 export async function readAnew<Read>(what: string, read: () => Promise<Read>): Promise<Read> {
   try {
@@ -45,7 +44,7 @@ export async function readAnew<Read>(what: string, read: () => Promise<Read>): P
   }
 }
 
-/** Reads several things at once. @throws what is not said in its place, where something of that kind went wrong. */
+/** Reads several things at once. @throws the first error that is not shown in place. */
 export async function together(reads: readonly Promise<unknown>[]): Promise<void> {
   const failures: unknown[] = [];
   for (const read of await Promise.allSettled(reads)) if (read.status === 'rejected') failures.push(read.reason);
@@ -60,7 +59,7 @@ function note(what: string, failed: Omit<Unread, 'timer' | 'tries'>): void {
   const tries = (before?.tries ?? 0) + 1;
   const timer = setTimeout(
     () => {
-      // What comes of it is noted here, too.
+      // Its outcome is stored here, too.
       failed.again().catch(() => {});
     },
     Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS),
@@ -77,7 +76,7 @@ function settle(what: string): void {
   unread.value = others;
 }
 
-/** Forgets what could not be read, and reads none of it again. */
+/** Clears all marks, and stops the retries. */
 export function forgetUnread(): void {
   for (const { timer } of unread.value.values()) clearTimeout(timer);
   unread.value = new Map();

@@ -2,12 +2,12 @@ import type { Intent } from '../wire/command.js';
 import type { Policy } from '../wire/policy.js';
 import type { Scope } from '../wire/scope.js';
 
-/** What somebody wants to change, where, and on top of what. */
+/** A change that the user wants to make to a policy they saw. */
 export interface Wish {
   readonly scope: Scope;
   readonly intent: Intent;
-  /** The policy as the person saw it: the change is made on top of this one, or not at all. */
+  /** The policy as the user saw it. The change is only made if the policy is still the same. */
   readonly seen: Policy;
-  /** Called once it is made. */
+  /** Called after the change was made. */
   readonly made?: () => void;
 }

@@ -14,13 +14,13 @@ import { exportPath, readAudit, type AuditFilter, type AuditPage } from '../wire
 const ROWS = 50;
 const FILTERS = ['actor', 'type', 'factor', 'organizationId', 'from', 'to', 'reason'] as const;
 
-/** What was read last, and for what. */
+/** The last loaded page, and its filter. */
 interface Shown {
   readonly about: string;
   readonly page: AuditPage;
 }
 
-/** Who changed what, where, when and why: every policy of the instance, the newest first. */
+/** The audit log: the changes of every policy of the instance, newest first. */
 export function AuditView(): JSX.Element {
   const shown = useSignal<Shown | undefined>(undefined);
   const filter = filterIn();
@@ -30,7 +30,7 @@ export function AuditView(): JSX.Element {
     await learn([...new Set(page.entries.map(({ organizationId }) => organizationId))].filter((id) => id !== ''));
     if (isWanted()) shown.value = { about, page };
   });
-  // Where another filter can't be read, what the one before it found is not what was asked for.
+  // If the page for a new filter can't be read, the previous page is not shown for it.
   const isOther = shown.value?.about !== about && loading.problem !== undefined;
   const page = isOther ? undefined : shown.value?.page;
   return (
@@ -61,7 +61,7 @@ export function AuditView(): JSX.Element {
   );
 }
 
-/** What is older, and back to the newest. */
+/** Links to older entries, and back to the newest. */
 function Steps({ next }: { readonly next: string | undefined }): JSX.Element {
   return (
     <p class="pager">
@@ -86,7 +86,7 @@ function Steps({ next }: { readonly next: string | undefined }): JSX.Element {
   );
 }
 
-/** What the address chooses. */
+/** The filter in the address. */
 function filterIn(): AuditFilter {
   const given: Partial<Record<(typeof FILTERS)[number] | 'isDefault', string>> = {};
   for (const name of FILTERS) {

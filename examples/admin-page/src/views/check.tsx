@@ -11,7 +11,10 @@ import { readVerdict, type Claim, type Verdict } from '../wire/check.js';
 import { MULTI_FACTORS, SECOND_FACTORS } from '../wire/factors.js';
 import { headlineOf, rulesOf } from '../words/verdict.js';
 
-/** Would this user get in? Whatever is chosen stands in the address, and the server judges it as it judges sign-ins. */
+/**
+ * Evaluates a sign-in of a hypothetical user. All choices are in the address. The server uses the same rules as for
+ * real sign-ins.
+ */
 export function CheckView(): JSX.Element {
   const id = chosen('organization');
   return (
@@ -40,7 +43,7 @@ function listIn(name: string): readonly string[] {
     .filter((one) => one !== '');
 }
 
-/** What nobody has, they can't show. */
+/** The factors the user can have verified: only those they have. */
 function shownOptions(): readonly (readonly [string, string])[] {
   const has = listIn('has');
   return [

@@ -11,7 +11,7 @@ import { together } from '../state/unread.js';
 import type { HistoryEntry } from '../wire/history.js';
 import { INSTANCE } from '../wire/scope.js';
 
-/** What happened to the default policy, and what was allowed when. */
+/** The history of the default policy, and its state at any moment. */
 export function HistoryView(): JSX.Element {
   const loading = useLoaded('history', () => together([catchUpTimeline(INSTANCE), refreshPolicy(INSTANCE)]));
   const lastSequence = timelineOf(INSTANCE)?.lastSequence ?? 0;

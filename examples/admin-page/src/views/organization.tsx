@@ -16,7 +16,7 @@ import type { HistoryEntry } from '../wire/history.js';
 import type { Policy } from '../wire/policy.js';
 import { organization, type Scope } from '../wire/scope.js';
 
-/** One organization: what is effective for its users, its custom policy, and that policy's history. */
+/** One organization: its effective policy, its custom policy, and the history of that policy. */
 export function OrganizationView(): JSX.Element {
   const organizationId = route.value.organizationId ?? '';
   const loading = useLoaded(`organization ${organizationId}`, () => learn([organizationId]));

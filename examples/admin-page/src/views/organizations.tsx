@@ -14,11 +14,11 @@ import { counted } from '../words/counted.js';
 
 const ROWS = 50;
 
-/** Every organization, and which policy holds for it: a page at a time, found and sorted by the server. */
+/** All organizations with their policies. The server filters, sorts and pages the list. */
 export function OrganizationsView(): JSX.Element {
   const query = queryIn();
   const loading = useLoaded(`${pageKey(query)} ${directoryChanges.value}`, (isWanted) => refreshPage(query, isWanted));
-  // While the next one is read, the one before it stays: nothing jumps.
+  // While the next page loads, the previous one stays visible.
   const page = useLatest(pageOf(query), loading);
   return (
     <>
@@ -48,7 +48,7 @@ export function OrganizationsView(): JSX.Element {
   );
 }
 
-/** What should not be overlooked among many. */
+/** A notice of the organizations that need attention. */
 function Attention({ count }: { readonly count: number }): JSX.Element | null {
   if (count === 0 || chosen('attention') === 'yes') return null;
   return (
@@ -61,7 +61,7 @@ function Attention({ count }: { readonly count: number }): JSX.Element | null {
 
 const SORTS: readonly Sort[] = ['name', 'policy', 'differs', 'health', 'changed'];
 
-/** What the address chooses; what it can't mean is left out. */
+/** The query in the address, without invalid values. */
 export function queryIn(): OrganizationQuery {
   const [search, policy, allowing] = [chosen('search').trim(), chosen('policy'), chosen('allowing')];
   const sort = SORTS.find((one) => one === chosen('sort'));

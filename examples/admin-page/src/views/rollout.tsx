@@ -14,7 +14,7 @@ import { together } from '../state/unread.js';
 import { INSTANCE } from '../wire/scope.js';
 import { isOfTask } from '../wire/task.js';
 
-/** One change for the default policy and for every custom policy that it applies to, or for those that were selected. */
+/** A rollout: one change for the default policy and all custom policies it applies to, or for selected ones. */
 export function RolloutView(): JSX.Element {
   const id = chosen('id');
   const loading = useLoaded(`rollout ${id}`, async () => {
@@ -54,14 +54,14 @@ export function RolloutView(): JSX.Element {
   );
 }
 
-/** The one of the address, or what was asked about what the form says: of a form that says something else by now, nothing is shown. */
+/** The rollout in the address, or the plan for the form. A plan for other form values is not shown. */
 function shownRollout(id: string): Rollout | undefined {
   const asked = rollout.value;
   if (asked === undefined || id !== '') return asked?.id === id ? asked : undefined;
   return isOfTask(asked.id, taskChosen()) === true ? asked : undefined;
 }
 
-/** The browser asks whether to leave while something is being changed. */
+/** Lets the browser ask before the page is left during a rollout. */
 function askBeforeLeaving(): () => void {
   const ask = (event: BeforeUnloadEvent): void => {
     if (isRollingOut()) event.preventDefault();

@@ -9,7 +9,7 @@ import { sentenceOf } from '../wire/failure.js';
 import { knowsPasskeys } from '../wire/passkeys.js';
 import { codeAskedBy, type CodeAsked, type Credentials } from '../wire/session.js';
 
-/** Where somebody says who they are. */
+/** The sign-in form. */
 export function SignInView(): JSX.Element {
   return (
     <main class="sign-in">
@@ -109,7 +109,7 @@ function CredentialFields({ name, password }: CredentialFieldsProps): JSX.Elemen
   );
 }
 
-/** The code of an authenticator app, and the key to set one up with where there is none. */
+/** The code of an authenticator app. If none is set up, also the key to do so. */
 function CodeField({ asked: { setUp } }: { readonly asked: CodeAsked }): JSX.Element {
   const code = useRef<HTMLInputElement>(null);
   useEffect(() => code.current?.focus(), []);
@@ -128,7 +128,7 @@ function CodeField({ asked: { setUp } }: { readonly asked: CodeAsked }): JSX.Ele
   );
 }
 
-/** Why somebody could not sign in; `undefined` when they could. */
+/** The error of a sign-in; `undefined` on success. */
 async function failureToEnter(given: Credentials | 'passkey'): Promise<unknown> {
   try {
     await enter(given);

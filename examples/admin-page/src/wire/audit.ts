@@ -8,25 +8,25 @@ export interface AuditEntry {
   readonly organizationId: string;
   readonly sequence: string;
   readonly type: string;
-  /** What the event says, as it was recorded. */
+  /** The data of the event, as recorded. */
   readonly data: JsonObject;
   /** In ISO 8601, UTC. */
   readonly recordedAt: string;
   readonly actor: string;
   readonly reason: string | undefined;
-  /** The same for all that was recorded in one act. */
+  /** The same for all events of one command. */
   readonly correlationId: string;
 }
 
-/** Which entries are meant: those that all of this is true of. */
+/** A filter of entries. All its conditions must match. */
 export type AuditFilter = Readonly<
   Partial<Record<'actor' | 'type' | 'factor' | 'organizationId' | 'isDefault' | 'from' | 'to' | 'reason', string>>
 >;
 
-/** A page of the audit log, the newest first. */
+/** A page of the audit log, newest first. */
 export interface AuditPage {
   readonly entries: readonly AuditEntry[];
-  /** Leads to what is older; `undefined` where this is the last page. */
+  /** The cursor of the next older page; `undefined` on the last page. */
   readonly next: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export async function readAudit(filter: AuditFilter, after: string, limit: numbe
   };
 }
 
-/** Where all entries that a filter names can be fetched from, as a file. */
+/** The path to download all entries of a filter as a file. */
 export function exportPath(filter: AuditFilter, format: 'csv' | 'json-lines'): string {
   return `${PATH}/export?${new URLSearchParams({ ...filter, format })}`;
 }

@@ -4,19 +4,19 @@ import { objectOf } from './json.js';
 import { send } from './request.js';
 import { headersOf, type Scope } from './scope.js';
 
-/** How a command is given. */
+/** A command, with everything sent along. */
 export interface CarryOut {
   readonly scope: Scope;
   readonly command: Command;
-  /** The header that has the command refused when what the person saw moved on. */
+  /** The header that makes the server refuse the command if the policy has changed. */
   readonly condition: Readonly<Record<string, string>>;
-  /** Why, in the person's words; empty for none. */
+  /** The user's reason; empty for none. */
   readonly reason: string;
-  /** Goes into the events, so that this page knows its own changes when it hears of them. */
+  /** Recorded in the events, so that this page recognizes its own changes. */
   readonly correlationId: string;
 }
 
-/** Gives a command, and answers with the details it was answered with. @throws Refused */
+/** Sends a command, and returns the details of the answer. @throws Refused */
 export async function carryOut({ scope, command, condition, reason, correlationId }: CarryOut): Promise<Details> {
   const headers = {
     ...headersOf(scope),

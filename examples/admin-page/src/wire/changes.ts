@@ -2,30 +2,30 @@ import { objectOf, optionalText, textOf } from './json.js';
 import { isBeyondSeen, notePosition } from './seen.js';
 import { INSTANCE, organization, type Scope } from './scope.js';
 
-/** A policy changed, in whatever process. */
+/** A change of a policy, by any process. */
 export interface Changed {
   readonly scope: Scope;
   readonly sequence: number;
 }
 
-/** Who wants to hear of changes. */
+/** The callbacks for the event stream. */
 export interface Listener {
-  /** The stream is open, for the first time or again. */
+  /** The stream was opened, for the first time or again. */
   readonly opened: () => void;
   readonly changed: (change: Changed) => void;
-  /** More happened than can be told, or the store was put back: everything is to be read anew. */
+  /** Changes were missed, or the store was restored: everything must be read again. */
   readonly missed: () => void;
-  /** The server lives, and has told of all there was. */
+  /** A heartbeat: all changes so far were sent. */
   readonly heard: () => void;
-  /** The stream broke off; the browser tries again by itself unless it is `over`. */
+  /** The stream was interrupted. The browser reconnects by itself, unless the state is `over`. */
   readonly broke: (state: 'trying-again' | 'over') => void;
 }
 
-/** Follows the server until the function it gives back is called. */
+/** Follows the event stream. Returns a function that stops this. */
 export function followChanges({ opened, changed, missed, heard, broke }: Listener): () => void {
   const source = new EventSource('/iam/v1/changes');
   source.addEventListener('ready', opened);
-  // What the page shows was read before anybody told it of changes: it may lack one that came between.
+  // The shown data was read before the stream was open, so it may lack a change.
   source.addEventListener(
     'ready',
     ({ lastEventId }: MessageEvent<unknown>) => {

@@ -2,37 +2,37 @@ import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.
 import { send } from './request.js';
 import { headersOf, organization, pathOf } from './scope.js';
 
-/** Who wants to get in, and what they have shown a moment ago. */
+/** A user's factors, and what they have just verified. */
 export interface Claim {
   readonly hasPassword: boolean;
-  /** What they have set up, as histories name it. */
+  /** The factors they have set up, as in histories. */
   readonly factors: readonly string[];
   readonly identityProviders: readonly string[];
-  /** `password`, `passkey`, the name of a second factor, or an identity provider behind `idp `. */
+  /** `password`, `passkey`, the name of a second factor, or an identity provider after `idp `. */
   readonly verified: readonly string[];
-  /** An instant in ISO 8601 that is past; empty for now. */
+  /** A past instant in ISO 8601; empty for now. */
   readonly at: string;
 }
 
-/** How a sign-in is judged, and by which policy. */
+/** The evaluation of a sign-in, and the policy used. */
 export interface Verdict {
   readonly outcome: string;
-  /** What it says to the user. */
+  /** The message to the user. */
   readonly sentence: string;
-  /** What would do, or could be set up: methods and factors by name. */
+  /** The methods and factors that would suffice, or could be set up. */
   readonly options: readonly string[];
   readonly offerSetUp: readonly string[];
   readonly level: string | undefined;
-  /** Of one who could not get in at all. */
+  /** Why the user can't sign in at all. */
   readonly reason: string | undefined;
   /** The first later instant at which the answer differs. */
   readonly validUntil: string | undefined;
-  /** When it was judged. */
+  /** When it was evaluated. */
   readonly at: string;
   readonly isDefault: boolean;
 }
 
-/** Asks the server whether they would get in. */
+/** Asks the server to evaluate a sign-in. */
 export async function readVerdict(organizationId: string, claim: Claim): Promise<Verdict> {
   const scope = organization(organizationId);
   const path = `${pathOf(scope)}/_evaluate_sign_in`;
@@ -55,7 +55,7 @@ export async function readVerdict(organizationId: string, claim: Claim): Promise
 
 const IDP = 'idp ';
 
-/** Everything was verified when it is judged: a second before it, because a check from the future does not count. */
+/** Everything counts as verified a second before the evaluation, because a check from the future does not count. */
 function attemptOf({ hasPassword, factors, identityProviders, verified, at }: Claim): JsonObject {
   const judgedAt = at === '' ? Date.now() : Date.parse(at);
   const then = new Date(judgedAt - (at === '' ? SKEW_MS : 1)).toISOString();
@@ -74,7 +74,7 @@ function attemptOf({ hasPassword, factors, identityProviders, verified, at }: Cl
   };
 }
 
-/** The clock of the browser may be ahead of the server's by as much. */
+/** How far the browser's clock may be ahead of the server's. */
 const SKEW_MS = 5_000;
 
 function optionName(value: unknown): string {

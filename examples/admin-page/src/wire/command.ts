@@ -5,10 +5,10 @@ import type { Moment } from './reads.js';
 import { pathOf, type Scope } from './scope.js';
 import { settingsRequest, type SettingsPatch } from './settings.js';
 
-/** Whose an identity provider is: the instance's, or the organization's own. */
+/** The owner of an identity provider: the instance, or the organization. */
 export type ProviderOwner = 'SYSTEM' | 'ORG';
 
-/** What a person wants to happen to a policy. It stays the same when the policy moves on under it. */
+/** A change the user wants to make. It does not depend on the policy's current version. */
 export type Intent =
   | { readonly wish: 'add-factor' | 'remove-factor'; readonly factor: Factor }
   | { readonly wish: 'add-provider'; readonly id: string; readonly owner: ProviderOwner }
@@ -19,11 +19,11 @@ export type Intent =
   | {
       readonly wish: 'revert';
       readonly to: Moment;
-      /** Where an organization has no custom policy now: the last sequence of those it had. */
+      /** For an organization without a custom policy: the last sequence of its earlier ones. */
       readonly onTopOf?: string;
     };
 
-/** An intent as the API takes it: its method for the preview, and the route that carries it out. */
+/** A change as an API call: the method to preview it, and the route to make it. */
 export interface Command {
   readonly method: string;
   readonly verb: 'POST' | 'PUT' | 'DELETE';
@@ -32,26 +32,26 @@ export interface Command {
 }
 
 /**
- * The header that has a change refused where what it is made on top of moved on: the policy itself, or for a custom policy that
- * is not there yet the default it is made of.
+ * The header that makes the server refuse a change if its base has changed: the policy itself; for a new custom policy
+ * the default policy that it copies.
  */
 export function conditionOf(intent: Intent, { details: { sequence } }: Policy): Readonly<Record<string, string>> {
   if (intent.wish === 'add-custom') return { 'login-policy-if-default': `"${sequence}"` };
   return { 'if-match': `"${(intent.wish === 'revert' ? intent.onTopOf : undefined) ?? sequence}"` };
 }
 
-/** The header by which the server's guard lets a change pass that locks people out in the ways that are named. */
+/** The header that acknowledges lock-outs, so that the server's guard accepts the change. */
 export function acknowledging(warnings: readonly string[]): Readonly<Record<string, string>> {
   return warnings.length === 0 ? {} : { 'login-policy-acknowledge': warnings.join(', ') };
 }
 
-/** Nothing is refused for whom it locks out: of what is only looked at, that is a warning. */
+/** Acknowledges all lock-outs. A preview then returns them as warnings instead of a refusal. */
 export const ALL_ACKNOWLEDGED: Readonly<Record<string, string>> = acknowledging([
   'no-factor-left',
   'no-way-to-sign-in',
 ]);
 
-/** Says an intent to the API, on top of the policy as it was seen. */
+/** Converts a change to an API call, based on the policy as the user saw it. */
 export function commandOf(intent: Intent, scope: Scope, seen: Policy): Command {
   const path = pathOf(scope);
   switch (intent.wish) {

@@ -1,18 +1,18 @@
 import { objectOf, textOf } from './json.js';
 
-/** What every answer says of the policy it is about: always all four. */
+/** The details of a policy in every answer. All four are always present. */
 export interface Details {
   readonly sequence: string;
-  /** In ISO 8601, as are all instants here. */
+  /** In ISO 8601, like all instants here. */
   readonly creationDate: string;
   readonly changeDate: string;
   readonly resourceOwner: string;
 }
 
-/** The four, in the order in which the API's page has them. */
+/** The members of {@link Details}, in the order of the API's reference. */
 export const DETAILS_MEMBERS = ['sequence', 'creationDate', 'changeDate', 'resourceOwner'] as const;
 
-/** Reads details. @throws UnexpectedAnswer */
+/** Parses details. @throws UnexpectedAnswer */
 export function detailsOf(value: unknown): Details {
   const details = objectOf(value, 'details');
   return {
@@ -23,12 +23,12 @@ export function detailsOf(value: unknown): Details {
   };
 }
 
-/** Whether two answers say the very same. */
+/** Whether two details are equal. */
 export function isSameDetails(one: Details, other: Details): boolean {
   return DETAILS_MEMBERS.every((member) => isSameMember(member, one, other));
 }
 
-/** Whether one member says the same in both. Instants are compared as instants, however many digits they are written with. */
+/** Whether one member is equal. Instants are compared as instants, regardless of their number of digits. */
 export function isSameMember(member: (typeof DETAILS_MEMBERS)[number], one: Details, other: Details): boolean {
   if (member === 'creationDate' || member === 'changeDate')
     return Date.parse(one[member]) === Date.parse(other[member]);

@@ -1,22 +1,22 @@
 import { UnexpectedAnswer } from './json.js';
 
-/** Which of the two kinds a factor is of. */
+/** The kind of a factor. */
 export type FactorKind = 'second-factor' | 'multi-factor';
 
-/** A factor as this page shows it: its name on the wire, and what a person calls it. */
+/** A factor with its names on the wire and for users. */
 export interface Factor {
   readonly kind: FactorKind;
-  /** As history and previews name it. */
+  /** Its name in histories and previews. */
   readonly name: string;
-  /** As the API's requests and policies name it. */
+  /** Its name in requests and policies. */
   readonly wireName: string;
-  /** The number it travels by where the descriptors have no name for it yet. */
+  /** Its number, which is sent where the descriptors have no name for it yet. */
   readonly number: number;
   readonly label: string;
   readonly explanation: string;
 }
 
-/** Every multi-factor there is. */
+/** All multi-factors. */
 export const MULTI_FACTORS: readonly Factor[] = [
   {
     kind: 'multi-factor',
@@ -28,7 +28,7 @@ export const MULTI_FACTORS: readonly Factor[] = [
   },
 ];
 
-/** Every second factor there is. */
+/** All second factors. */
 export const SECOND_FACTORS: readonly Factor[] = [
   second(1, ['TOTP', 'OTP'], ['Authenticator app (TOTP)', 'A code that changes every half minute.']),
   second(2, ['U2F', 'U2F'], ['Security key (U2F)', 'A touch on a device that is registered.']),
@@ -49,19 +49,19 @@ function second(
   return { kind: 'second-factor', name, wireName: `SECOND_FACTOR_TYPE_${wire}`, number, label, explanation };
 }
 
-/** Reads a factor of one kind as a policy lists it: by its name, or by its number. @throws UnexpectedAnswer */
+/** Parses a factor of a policy: its name, or its number. @throws UnexpectedAnswer */
 export function factorOf(value: unknown, kind: FactorKind): Factor {
   const known = factorsOf(kind).find((factor) => factor.wireName === value || factor.number === value);
   if (known !== undefined) return known;
-  throw new UnexpectedAnswer(`${JSON.stringify(value)} is no ${kind} this page knows`);
+  throw new UnexpectedAnswer(`${JSON.stringify(value)} is not a ${kind} that this page knows`);
 }
 
-/** Every factor of one kind. */
+/** All factors of one kind. */
 export function factorsOf(kind: FactorKind): readonly Factor[] {
   return kind === 'multi-factor' ? MULTI_FACTORS : SECOND_FACTORS;
 }
 
-/** What a person calls a factor that is named as in a history; the name itself, when it is not known here. */
+/** The display name of a factor in a history; its wire name if it is unknown. */
 export function factorLabel(kind: FactorKind, name: string): string {
   return factorsOf(kind).find((factor) => factor.name === name)?.label ?? name;
 }

@@ -1,12 +1,12 @@
 import { listOf, objectOf, optionalText, type JsonObject } from './json.js';
 
-/** The server understood, and said no, in a sentence. */
+/** The server refused the request, with a sentence. */
 export class Refused extends Error {
-  /** The status of HTTP. */
+  /** The HTTP status. */
   readonly status: number;
   /** The id of the refusal, such as `LP-COND-01`; empty when there is none. */
   readonly id: string;
-  /** All that the answer says. */
+  /** The whole answer. */
   readonly body: JsonObject;
 
   constructor({ status, id, sentence, body = {} }: RefusedContent) {
@@ -31,7 +31,7 @@ const UNREACHABLE = {
   ended: 'The server ended before it was done.',
 } as const;
 
-/** The server could not be reached, so nothing is known of what it did. */
+/** The server could not be reached, so the outcome is unknown. */
 export class Unreachable extends Error {
   constructor(cause: unknown, how: keyof typeof UNREACHABLE = 'away') {
     super(UNREACHABLE[how], { cause });
@@ -39,7 +39,7 @@ export class Unreachable extends Error {
   }
 }
 
-/** Something that is shown could not be read anew, which is said in its place. */
+/** Shown data could not be read again. The page says so in place. */
 export class NotReadAnew extends Error {
   constructor(cause: unknown) {
     super(sentenceOf(cause), { cause });
@@ -47,7 +47,7 @@ export class NotReadAnew extends Error {
   }
 }
 
-/** Reads a refusal out of an answer, whatever wrote it: the API, the server, or something between. */
+/** Parses a refusal, whether the API, the server or a proxy wrote it. */
 export function refusalOf(status: number, body: string): Refused {
   const said = bodyOf(body);
   const detail = listOf(Array.isArray(said['details']) ? said['details'] : [], 'details', objectLike)[0] ?? {};
@@ -70,22 +70,25 @@ function objectLike(value: unknown): JsonObject {
   return objectOf(value, 'a detail');
 }
 
-/** What went wrong, as a sentence for a person. */
+/** The message of an error for the user. */
 export function sentenceOf(failure: unknown): string {
   return failure instanceof Error ? failure.message : 'Something went wrong on this page. Reload it.';
 }
 
-/** Whether the policy moved on since it was looked at: what `If-Match` was refused for. */
+/** Whether the policy has changed since the user saw it: `If-Match` failed. */
 export function isConflict(failure: unknown): boolean {
   return failure instanceof Refused && failure.status === 412;
 }
 
-/** Whether nobody can tell from it what became of a change: the answer was lost, or the server itself does not know. */
+/** Whether the outcome of a change is unknown: the answer was lost, or the server does not know it. */
 export function leavesOpen(failure: unknown): boolean {
   return failure instanceof Unreachable || (failure instanceof Refused && failure.status >= 500);
 }
 
-/** Whether it is said elsewhere: the session is over, what was asked for is not wanted any more, or it is said in its place. */
+/**
+ * Whether the page already shows the error elsewhere: the session has ended, the request was aborted, or the error is
+ * shown in place.
+ */
 export function isSaidElsewhere(failure: unknown): boolean {
   const isOld = failure instanceof DOMException && failure.name === 'AbortError';
   return isOld || failure instanceof NotReadAnew || (failure instanceof Refused && failure.status === 401);

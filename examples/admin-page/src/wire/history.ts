@@ -9,7 +9,7 @@ export interface HistoryEntry {
   /** In ISO 8601, UTC. */
   readonly recordedAt: string;
   readonly type: string;
-  /** Whether the server knows the type; of one it does not know it can't say what changed. */
+  /** Whether the server knows the type of the event. Otherwise it can't tell what changed. */
   readonly isKnown: boolean;
   readonly actor: string;
   readonly reason: string | undefined;
@@ -17,21 +17,21 @@ export interface HistoryEntry {
   readonly changes: readonly PolicyChange[];
 }
 
-/** A part of a history. */
+/** A page of a history. */
 export interface HistoryPage {
   readonly entries: readonly HistoryEntry[];
-  /** The last event there is; 0 when nothing ever happened. */
+  /** The sequence of the last event; 0 without events. */
   readonly lastSequence: number;
 }
 
-/** Which part of a history is wanted. */
+/** Which page of a history to read. */
 export interface HistoryPart {
   readonly direction: 'forwards' | 'backwards';
   readonly from?: number;
   readonly limit: number;
 }
 
-/** Reads a part of a policy's history. */
+/** Reads a page of a policy's history. */
 export async function readHistory(
   scope: Scope,
   part: HistoryPart,

@@ -2,12 +2,12 @@ import type { Intent } from './command.js';
 import { MULTI_FACTORS, SECOND_FACTORS } from './factors.js';
 import { LIFETIME_NAMES, SWITCH_NAMES, type SettingsPatch } from './settings.js';
 
-/** An intent as text for an address. */
+/** A change as text for the address. */
 export function textOfIntent(intent: Intent): string {
   return JSON.stringify('factor' in intent ? { ...intent, factor: intent.factor.name } : intent);
 }
 
-/** The intent that a text of an address names; `undefined` for none that this page knows. */
+/** Parses a change in an address; `undefined` for an unknown one. */
 export function intentIn(text: string): Intent | undefined {
   const given = objectIn(text);
   const [id, to, onTopOf] = ['id', 'to', 'onTopOf'].map((name) => textIn(given, name));
@@ -53,7 +53,7 @@ function textIn(given: Given, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Of an address that somebody wrote by hand only what has the right form is taken. */
+/** Ignores malformed values, because the address may be written by hand. */
 function patchIn(value: unknown): SettingsPatch {
   const given = recordOf(value);
   const switches = [...SWITCH_NAMES, 'isPasswordlessAllowed'].filter((name) => typeof given[name] === 'boolean');

@@ -2,23 +2,24 @@ import { Unreachable, refusalOf } from './failure.js';
 import { objectOf, type JsonObject } from './json.js';
 import { refusalTo } from './request.js';
 
-/** A request that is answered with many lines of JSON, as they are made. */
+/** A request whose answer is a stream of JSON lines. */
 export interface LinesRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
-  /** Fired, the server stops what it does. */
+  /** When it fires, the server stops its work. */
   readonly signal: AbortSignal;
 }
 
-/** A server that says nothing for so long has stopped: a thousand policies take less. */
+/** After this silence the server counts as stopped. A thousand policies take less time. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Sends a request and hands each line of the answer over as it comes. Its end is the answer's end, or that the signal fired.
+ * Sends a request, and passes on each line of the answer as it arrives. Resolves at the end of the answer, or when the
+ * signal fires.
  *
- * @throws Refused when the server said no, also in its last line; Unreachable when the answer broke off, the server fell silent, or it ended
- * before the work did.
+ * @throws Refused when the server refused, even in its last line; Unreachable when the answer was cut off, the server
+ *   was silent for too long, or it stopped before the end of its work.
  */
 export async function sendForLines(
   { path, headers, body, signal }: LinesRequest,
@@ -46,7 +47,7 @@ export async function sendForLines(
   }
 }
 
-/** Fires once nothing was heard for long. */
+/** Fires after a long silence. */
 class Silence {
   readonly #over = new AbortController();
   #timer = this.#begun();
@@ -74,7 +75,7 @@ interface Reader {
   readonly heard: () => void;
 }
 
-/** Whether the last line was the end: without it the answer was cut off, or the server stopped the work. */
+/** Whether the answer had its last line. Otherwise it was cut off, or the server stopped its work. */
 async function readLines(body: ReadableStream<Uint8Array>, { take, heard }: Reader): Promise<boolean> {
   const reader = body.getReader();
   const decoder = new TextDecoder();

@@ -2,34 +2,34 @@ import { isolated } from '../words/isolated.js';
 import { listOf, objectOf, optionalText, textOf, UnexpectedAnswer } from './json.js';
 import { send } from './request.js';
 
-/** An organization of the instance, and what is known of its policy. */
+/** An organization of the instance, with facts about its policy. */
 export interface Organization {
   readonly id: string;
-  /** As it is set into a sentence. */
+  /** The display name, isolated for use in a sentence. */
   readonly name: string;
   readonly isCustom: boolean;
-  /** Whether the server can read its policy: if not, nothing else is known of it. */
+  /** Whether the server can read its policy. If not, no other facts are known. */
   readonly isReadable: boolean;
-  /** In how many points its policy differs from the default. */
+  /** The number of differences between its policy and the default. */
   readonly differs: number;
-  /** Whom its policy locks out, as sentences. */
+  /** The lock-outs of its policy, as sentences. */
   readonly warnings: readonly string[];
-  /** When its custom policy was changed last, in ISO 8601, and by whom: `undefined` on the default. */
+  /** When its custom policy last changed, in ISO 8601, and by whom; `undefined` without a custom policy. */
   readonly changeDate: string | undefined;
   readonly changedBy: string | undefined;
 }
 
-/** By what organizations are sorted. */
+/** The sort keys of organizations. */
 export type Sort = 'name' | 'policy' | 'differs' | 'health' | 'changed';
 
-/** Which organizations are wanted; what is left out is not a condition. */
+/** Which organizations to read. An absent member is not a condition. */
 export interface OrganizationQuery {
-  /** Part of a name or an id, whatever its case and accents. */
+  /** A part of a name or an id, regardless of case and accents. */
   readonly search?: string;
   readonly policy?: 'default' | 'custom';
-  /** A factor that their users may use, as histories name it. */
+  /** A factor that their users may use, as named in histories. */
   readonly allowing?: string;
-  /** Those whose policy locks users out, or can't be read. */
+  /** Only organizations whose policy locks users out, or can't be read. */
   readonly attention?: 'yes';
   readonly sort?: Sort;
   readonly order?: 'desc';
@@ -40,18 +40,18 @@ export interface OrganizationQuery {
 /** A page of organizations. */
 export interface OrganizationPage {
   readonly organizations: readonly Organization[];
-  /** How many the query lets through. */
+  /** The number of organizations that match. */
   readonly total: number;
   readonly counts: { readonly all: number; readonly custom: number; readonly attention: number };
 }
 
-/** Reads a page of the organizations. */
+/** Reads a page of organizations. */
 export function readOrganizations(query: OrganizationQuery): Promise<OrganizationPage> {
   const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
   return readPage(new URLSearchParams(given));
 }
 
-/** Reads those of some organizations that there are. */
+/** Reads organizations by id. Unknown ids are left out. */
 export function readOrganizationsById(ids: readonly string[]): Promise<OrganizationPage> {
   return readPage(new URLSearchParams([['limit', '100'], ...ids.map((id) => ['id', id])]));
 }

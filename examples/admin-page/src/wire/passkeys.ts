@@ -10,12 +10,12 @@ export interface Passkey {
 
 const PATH = '/iam/v1/passkeys';
 
-/** Whether this browser knows passkeys. */
+/** Whether this browser supports passkeys. */
 export function knowsPasskeys(): boolean {
   return typeof PublicKeyCredential === 'function' && 'parseRequestOptionsFromJSON' in PublicKeyCredential;
 }
 
-/** Those of the signed-in user, the oldest first. */
+/** The passkeys of the signed-in user, oldest first. */
 export async function readPasskeys(): Promise<readonly Passkey[]> {
   const answer = objectOf(await send({ verb: 'GET', path: PATH }), 'the passkeys');
   return listOf(answer['passkeys'], 'passkeys', (one) => {
@@ -28,7 +28,7 @@ export async function readPasskeys(): Promise<readonly Passkey[]> {
   });
 }
 
-/** Has the browser make a passkey, and the server take it. @throws Refused, or an error with a sentence */
+/** Creates a passkey in the browser, and registers it at the server. @throws Refused, or an error with a sentence */
 export async function addPasskey(): Promise<void> {
   const asked = objectOf(await send({ verb: 'POST', path: `${PATH}/options` }), 'the options');
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(creationOptions(asked));
@@ -36,12 +36,12 @@ export async function addPasskey(): Promise<void> {
   await send({ verb: 'POST', path: PATH, body: made });
 }
 
-/** Takes one away: nobody signs in with it any more. */
+/** Removes a passkey: it can't be used to sign in any more. */
 export async function removePasskey(id: string): Promise<void> {
   await send({ verb: 'POST', path: `${PATH}/removal`, body: { id } });
 }
 
-/** Has the browser show a passkey, as the server wants it. @throws Refused, or an error with a sentence */
+/** Lets the browser prove a passkey, with the options of the server. @throws Refused, or an error with a sentence */
 export async function shownPasskey(path: string): Promise<object> {
   const asked = objectOf(await send({ verb: 'POST', path }), 'the options');
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON({
@@ -80,7 +80,9 @@ function hadAlready(value: unknown): PublicKeyCredentialDescriptorJSON {
   return { type: 'public-key', id: textOf(objectOf(value, 'a passkey')['id'], 'id') };
 }
 
-/** What a browser's dialog came to. Its own errors are for programmers. */
+/**
+ * The user's choice in the browser's dialog. The browser's own errors are not meant for users, so they are replaced.
+ */
 async function chosen(dialog: Promise<Credential | null>): Promise<object> {
   try {
     const found = await dialog;

@@ -1,23 +1,23 @@
 import { objectOf, textOf, UnexpectedAnswer } from './json.js';
 
-/** Whether something came or went. */
+/** Whether something was added or removed. */
 export type Step = 'added' | 'removed';
 
-/** One thing that differs between two states of a policy. */
+/** A difference between two states of a policy. */
 export type PolicyChange =
   | { readonly what: 'policy'; readonly step: Step }
   | {
       readonly what: 'setting';
       readonly setting: string;
-      /** `undefined` when there was no policy before. */
+      /** `undefined` if there was no policy before. */
       readonly before: boolean | string | undefined;
-      /** `undefined` when there is no policy after. */
+      /** `undefined` if there is no policy after. */
       readonly after: boolean | string | undefined;
     }
   | { readonly what: 'second-factor' | 'multi-factor'; readonly factor: string; readonly step: Step }
   | { readonly what: 'identity-provider'; readonly id: string; readonly step: Step };
 
-/** Reads a change. @throws UnexpectedAnswer */
+/** Parses a change. @throws UnexpectedAnswer */
 export function policyChangeOf(value: unknown): PolicyChange {
   const change = objectOf(value, 'a change');
   const what = change['what'];
@@ -45,7 +45,7 @@ export function policyChangeOf(value: unknown): PolicyChange {
 
 function stepOf(value: unknown): Step {
   if (value === 'added' || value === 'removed') return value;
-  throw new UnexpectedAnswer('a step is neither added nor removed');
+  throw new UnexpectedAnswer('expected added or removed');
 }
 
 function valueOf(value: unknown): boolean | string | undefined {

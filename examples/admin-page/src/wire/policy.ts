@@ -3,19 +3,19 @@ import { factorOf, type Factor, type FactorKind } from './factors.js';
 import { listOf, objectOf, textOf } from './json.js';
 import { settingsOf, type Settings } from './settings.js';
 
-/** A login policy as the API answers it. */
+/** A login policy, as the API returns it. */
 export interface Policy {
   readonly details: Details;
   readonly secondFactors: readonly Factor[];
   readonly multiFactors: readonly Factor[];
   readonly settings: Settings;
-  /** The ids of the identity providers users may sign in through. */
+  /** The ids of the allowed identity providers. */
   readonly identityProviders: readonly string[];
-  /** Whether it is the default policy: of an organization that was asked about, it has no custom policy then. */
+  /** Whether it is the default policy. If so, the requested organization has no custom policy. */
   readonly isDefault: boolean;
 }
 
-/** Reads the answer to a read of a policy. @throws UnexpectedAnswer */
+/** Parses the answer to a read of a policy. @throws UnexpectedAnswer */
 export function policyAnswerOf(value: unknown): Policy {
   const answer = objectOf(value, 'the answer');
   const policy = objectOf(answer['policy'], 'the policy');
@@ -29,12 +29,12 @@ export function policyAnswerOf(value: unknown): Policy {
   };
 }
 
-/** The factors of one kind that are on a policy. */
+/** The factors of one kind that a policy allows. */
 export function factorsOn(policy: Policy, kind: FactorKind): readonly Factor[] {
   return kind === 'multi-factor' ? policy.multiFactors : policy.secondFactors;
 }
 
-/** Whether a factor is on a policy. */
+/** Whether a policy allows a factor. */
 export function isOn(policy: Policy, factor: Factor): boolean {
   return factorsOn(policy, factor.kind).includes(factor);
 }

@@ -4,32 +4,39 @@ import { policyChangeOf, type PolicyChange } from './policy-change.js';
 import { send } from './request.js';
 import { headersOf, pathOf, type Scope } from './scope.js';
 
-/** A warning by its name, and the server's sentence for it. */
+/** The name of a warning, and the server's sentence for it. */
 export interface PolicyWarning {
   readonly warning: string;
   readonly message: string;
 }
 
-/** What a command would do if it were given now. */
+/** What a command would do now. */
 export interface Preview {
-  /** Of the policy now. */
+  /** The sequence of the current policy. */
   readonly sequence: string;
   /** The types of the events that would be recorded. */
   readonly events: readonly string[];
   readonly changes: readonly PolicyChange[];
-  /** What the change brings about that the one who confirms should know. */
+  /** New warnings that the change causes. */
   readonly introduced: readonly PolicyWarning[];
-  /** What was so before, and stays so. */
+  /** Warnings that existed before and remain. */
   readonly standing: readonly PolicyWarning[];
-  /** How many users a removal takes a factor from, and how many of them have nothing else; `undefined` of a change that takes none. */
+  /**
+   * How many users a removal takes a factor from, and how many of them have no other factor; `undefined` for a change
+   * that removes none.
+   */
   readonly users: { readonly having: number | 'unknown'; readonly havingNothingElse: number | 'unknown' } | undefined;
-  /** The first hundred at most. */
+  /** At most the first hundred. */
   readonly affectedIds: readonly string[];
-  /** How many organizations are affected; `undefined` when no directory knows. */
+  /** The number of affected organizations; `undefined` when no directory knows it. */
   readonly affectedCount: number | undefined;
 }
 
-/** Asks what a command would do, also where the guard would refuse it: then it warns of that. @throws Refused with the very sentence that the command would be refused with. */
+/**
+ * Previews a command. What the guard would refuse is returned as a warning.
+ *
+ * @throws Refused with the same sentence as the command.
+ */
 export async function readPreview(scope: Scope, { method, request }: Command): Promise<Preview> {
   const path = `${pathOf(scope)}/_preview`;
   const answer = objectOf(

@@ -6,16 +6,16 @@ import { orAbsent, send } from './request.js';
 import { headersOf, pathOf, type Scope } from './scope.js';
 import { forgetSeen, noLessThanSeen } from './seen.js';
 
-/** A moment in a policy's life: a sequence of its stream, or an instant in ISO 8601 with its offset. */
+/** A moment of a policy: a sequence of its stream, or an instant in ISO 8601 with its offset. */
 export type Moment = string;
 
-/** How a read is asked for. */
+/** The options of a read. */
 export interface ReadOptions {
   readonly asOf?: Moment;
   readonly signal?: AbortSignal;
 }
 
-/** The default policy, or the policy that is effective for an organization; `undefined` when there was none. */
+/** The default policy, or an organization's effective policy; `undefined` if there was none. */
 export async function readPolicy(scope: Scope, { asOf, signal }: ReadOptions = {}): Promise<Policy | undefined> {
   const query = asOf === undefined ? '' : `?${new URLSearchParams({ asOf })}`;
   const ask = (headers: Readonly<Record<string, string>>): Promise<unknown> =>
@@ -29,7 +29,7 @@ export async function readPolicy(scope: Scope, { asOf, signal }: ReadOptions = {
   return answer === undefined ? undefined : policyAnswerOf(answer);
 }
 
-/** A store that lacks what was heard of was put back to an earlier state: then what it has now is the truth. */
+/** A store that lacks a known position was restored to an earlier state. Its current state is then the truth. */
 function orFromStoreThatIsThere(
   ask: (headers: Readonly<Record<string, string>>) => Promise<unknown>,
 ): (caught: unknown) => Promise<unknown> {
@@ -40,7 +40,7 @@ function orFromStoreThatIsThere(
   };
 }
 
-/** What changed in the effective policy from a moment to another, or to now. */
+/** The changes of the effective policy from a moment to another, or to now. */
 export async function readDiff(
   scope: Scope,
   { from, to }: { readonly from: Moment; readonly to?: Moment },

@@ -1,10 +1,10 @@
 import { Refused, Unreachable, refusalOf } from './failure.js';
 import { notePosition } from './seen.js';
 
-/** A request to the server this page came from. */
+/** A request to the server of this page. */
 export interface Request {
   readonly verb: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Starts with `/`; with its query. */
+  /** Starts with `/`; includes the query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
@@ -13,20 +13,20 @@ export interface Request {
 }
 
 const SIGNED_OUT = 401;
-/** A server that says nothing for so long is as good as away. */
+/** After this silence the server counts as unreachable. */
 const PATIENCE_MS = 10_000;
 
 let tellSignedOut: () => void = () => {};
 
-/** Names who is told when a session that was there is over. */
+/** Sets the callback for the end of a session. */
 export function onSignedOut(told: () => void): void {
   tellSignedOut = told;
 }
 
 /**
- * Sends a request and gives back what JSON was answered, `undefined` for an empty answer.
+ * Sends a request, and returns the JSON of the answer; `undefined` for an empty one.
  *
- * @throws Refused when the server said no, Unreachable when it said nothing.
+ * @throws Refused when the server refused, Unreachable when it did not answer.
  */
 export async function send(request: Request): Promise<unknown> {
   const { response, text } = await reach(request);
@@ -35,7 +35,7 @@ export async function send(request: Request): Promise<unknown> {
   throw refusalTo(request, response.status, text);
 }
 
-/** The refusal of a request. One that the end of the session is the reason of is told of. */
+/** The refusal of a request. If the session has ended, calls the callback. */
 export function refusalTo({ path }: Pick<Request, 'path'>, status: number, text: string): Refused {
   if (status === SIGNED_OUT && !path.startsWith('/iam/v1/session')) tellSignedOut();
   return refusalOf(status, text);
@@ -66,7 +66,7 @@ async function reach({ verb, path, headers, body, signal }: Request): Promise<Re
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
-/** What `read` answers, or `undefined` when there is no such thing. */
+/** The result of `read`; `undefined` when the server says that it does not exist. */
 export async function orAbsent<Answer>(read: Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await read;

@@ -7,36 +7,39 @@ import { send } from './request.js';
 import { INSTANCE, pathOf } from './scope.js';
 import { reachRequest, taskRequest, type Deed, type Reach, type Task } from './task.js';
 
-/** A policy that was not changed although there was something to do, and why. */
+/** A policy that was not changed although it needed a change, and why. */
 export interface RolloutRefusal {
   /** Empty for the default policy. */
   readonly organizationId: string;
   readonly message: string;
 }
 
-/** What a rollout would do. */
+/** The plan of a rollout. */
 export interface Plan {
   /** The organizations whose policies would change; `''` for the default policy. */
   readonly changing: readonly string[];
-  /** How many policies there is nothing to do for. */
+  /** The number of policies that need no change. */
   readonly unchanged: number;
   readonly refused: readonly RolloutRefusal[];
-  /** Those among `changing` that would lock users out, which the server refuses unless it is acknowledged. */
+  /** Those in `changing` that would lock users out. The server refuses them unless that is acknowledged. */
   readonly lockingOut: readonly string[];
-  /** How many of `changing` would let users in by one factor who needed two until then. */
+  /** How many in `changing` would let users in with one factor who needed two before. */
   readonly weaker: number;
 }
 
-/** How far a rollout, or its revert, has come. */
+/** The progress of a rollout or of its revert. */
 export interface Progress {
   readonly done: number;
   readonly of: number;
   readonly changed: number;
 }
 
-/** Where a rollout stands, whatever process carried it out. */
+/** The status of a rollout, whichever process carried it out. */
 export interface Standing {
-  /** What its events say it is; `undefined` of settings, of which each event says those that it changed. */
+  /**
+   * The change according to its events; `undefined` for a change of settings, because each event only has the settings
+   * that changed.
+   */
   readonly deed: Deed | undefined;
   readonly actor: string;
   readonly reason: string | undefined;
@@ -49,7 +52,7 @@ export interface Standing {
 
 const PATH = pathOf(INSTANCE);
 
-/** Asks what a task would do. */
+/** Plans a task. */
 export async function planRollout(task: Task, seen: Policy, signal: AbortSignal): Promise<Plan> {
   const plan = {
     changing: [] as string[],
@@ -85,12 +88,12 @@ export interface Run {
   readonly progressed: (progress: Progress) => void;
 }
 
-/** Makes the change, or goes on with it: what was done under its id is not done again. */
+/** Carries out a rollout, or resumes it. What was done under its id is not repeated. */
 export function rollOut(task: Task, seen: Policy, run: Run): Promise<void> {
   return carriedOut('_roll_out', { id: run.id, ...taskRequest(task, seen) }, run);
 }
 
-/** Makes each policy what it was before its event of a rollout. */
+/** Reverts each policy to its state before the rollout. */
 export function revertRollout(run: Run): Promise<void> {
   return carriedOut('_revert_rollout', { id: run.id }, run);
 }
@@ -110,7 +113,7 @@ function carriedOut(name: string, body: JsonObject, run: Run): Promise<void> {
   });
 }
 
-/** Where a rollout stands among the policies it is for. @throws Refused when there is none of that id. */
+/** The status of a rollout among the policies it is for. @throws Refused when its id is unknown. */
 export async function readRollout(id: string, reach: Reach): Promise<Standing> {
   const chosen = Object.entries(reachRequest(reach)).map(([name, value]) => [name, JSON.stringify(value)]);
   const query = new URLSearchParams([['id', id], ...chosen]);
@@ -144,7 +147,7 @@ function introducedIn(step: JsonObject): readonly string[] {
   );
 }
 
-/** The deed behind a command of the library; `undefined` of one that this page does not offer. */
+/** The change of a command; `undefined` for one that this page does not offer. */
 function deedIn({ type, factor: name, id }: JsonObject): Deed | undefined {
   const step = typeof type === 'string' && type.startsWith('remove') ? 'remove' : 'add';
   const factor = [...MULTI_FACTORS, ...SECOND_FACTORS].find((one) => one.name === name);

@@ -1,4 +1,4 @@
-/** Whose policy is meant: the instance's default policy, or the policy of one organization. */
+/** The owner of a policy: the instance (its default policy), or an organization. */
 export type Scope = { readonly of: 'instance' } | { readonly of: 'organization'; readonly organizationId: string };
 
 /** The scope of the default policy. */
@@ -9,22 +9,22 @@ export function organization(organizationId: string): Scope {
   return { of: 'organization', organizationId };
 }
 
-/** Whether both mean the same policy. */
+/** Whether two scopes are the same. */
 export function isSameScope(one: Scope, other: Scope): boolean {
   return keyOf(one) === keyOf(other);
 }
 
-/** A text that stands for the scope, and for no other. */
+/** A unique text for a scope. */
 export function keyOf(scope: Scope): string {
   return scope.of === 'instance' ? 'instance' : `organization ${scope.organizationId}`;
 }
 
-/** Where the routes of this scope's policy begin. */
+/** The path prefix of the routes for this scope's policy. */
 export function pathOf(scope: Scope): string {
   return scope.of === 'instance' ? '/admin/v1/policies/login' : '/management/v1/policies/login';
 }
 
-/** The headers that name the organization a route under `/management` is about. */
+/** The headers that name the organization in requests under `/management`. */
 export function headersOf(scope: Scope): Readonly<Record<string, string>> {
   return scope.of === 'instance' ? {} : { 'x-zitadel-orgid': scope.organizationId };
 }

@@ -4,7 +4,7 @@ import { Refused } from './failure.js';
 import { shownPasskey } from './passkeys.js';
 import { send } from './request.js';
 
-/** Who is signed in, where, and what they may do. */
+/** The signed-in user, their instance and their permissions. */
 export interface Session {
   readonly userId: string;
   readonly userName: string;
@@ -22,35 +22,35 @@ export async function readSession(): Promise<Session | undefined> {
   return answer === undefined ? undefined : sessionOf(answer);
 }
 
-/** What somebody shows to be let in. */
+/** The credentials of a sign-in. */
 export interface Credentials {
   readonly name: string;
   readonly password: string;
-  /** Of an authenticator app, once it was asked for. */
+  /** From an authenticator app, after the server has asked for it. */
   readonly code?: string;
 }
 
-/** What is asked for besides the right password. */
+/** The code that the server asks for after a correct password. */
 export interface CodeAsked {
-  /** The key to set an authenticator app up with first; `undefined` where one is set up. */
+  /** The key to set up an authenticator app; `undefined` if one is set up. */
   readonly setUp: { readonly secret: string; readonly uri: string } | undefined;
 }
 
 const CODE_NEEDED = 'IAM-SESSION-04';
 const SET_UP_NEEDED = 'IAM-SESSION-05';
 
-/** Opens a session. @throws Refused when it is not enough. */
+/** Opens a session. @throws Refused when the credentials do not suffice. */
 export async function signIn(given: Credentials): Promise<Session> {
   return sessionOf(await send({ verb: 'POST', path: PATH, body: given }));
 }
 
-/** Opens a session with a passkey, which says whose it is. @throws Refused, or an error with a sentence */
+/** Opens a session with a passkey, which identifies the user. @throws Refused, or an error with a sentence */
 export async function signInByPasskey(): Promise<Session> {
   const path = `${PATH}/passkey`;
   return sessionOf(await send({ verb: 'POST', path, body: await shownPasskey(`${path}/options`) }));
 }
 
-/** Whether a refusal asks for a code, and how to get one. */
+/** The code that a refusal asks for; `undefined` if it does not. */
 export function codeAskedBy(failure: unknown): CodeAsked | undefined {
   if (!(failure instanceof Refused)) return undefined;
   if (failure.id === CODE_NEEDED) return { setUp: undefined };

@@ -1,6 +1,6 @@
 import { optionalText, type JsonObject } from './json.js';
 
-/** The settings that are switched on or off. */
+/** The settings that are on or off. */
 export const SWITCH_NAMES = [
   'allowUsernamePassword',
   'allowRegister',
@@ -14,7 +14,7 @@ export const SWITCH_NAMES = [
   'disableLoginWithPhone',
 ] as const;
 
-/** The settings that say for how long a check counts. */
+/** The settings that limit how long a check counts. */
 export const LIFETIME_NAMES = [
   'passwordCheck',
   'externalLoginCheck',
@@ -23,13 +23,13 @@ export const LIFETIME_NAMES = [
   'multiFactorCheck',
 ] as const;
 
-/** A setting that is switched on or off. */
+/** A setting that is on or off. */
 export type SwitchName = (typeof SWITCH_NAMES)[number];
 
-/** A setting that says for how long a check counts. */
+/** A setting that limits how long a check counts. */
 export type LifetimeName = (typeof LIFETIME_NAMES)[number];
 
-/** All that a policy sets apart from factors and identity providers. */
+/** All parts of a policy except factors and identity providers. */
 export type Settings = Readonly<Record<SwitchName, boolean>> &
   Readonly<Record<LifetimeName, string>> & {
     readonly isPasswordlessAllowed: boolean;
@@ -37,12 +37,12 @@ export type Settings = Readonly<Record<SwitchName, boolean>> &
     readonly defaultRedirectUri: string;
   };
 
-/** Some of the settings: what a person changed. */
+/** Some of the settings: those the user changed. */
 export type SettingsPatch = Partial<Settings>;
 
 const PASSWORDLESS_ALLOWED = 'PASSWORDLESS_TYPE_ALLOWED';
 
-/** Reads settings out of a policy; what is left out is off, empty or zero, as JSON of protobuf has it. */
+/** Parses the settings of a policy. As in protobuf JSON, an absent setting is off, empty or zero. */
 export function settingsOf(policy: JsonObject): Settings {
   const isOn = (name: SwitchName): boolean => policy[name] === true;
   const lifetime = (name: LifetimeName): string => optionalText(policy[`${name}Lifetime`], name) ?? '0s';
@@ -68,8 +68,8 @@ export function settingsOf(policy: JsonObject): Settings {
 }
 
 /**
- * Settings as requests carry them. A request that sets them carries all of them, for what is left out is set to zero; one that is rolled out
- * carries those that change.
+ * Settings in the form of requests. A request to set them must have all of them, because an absent one is set to zero.
+ * A rollout only has those that change.
  */
 export function settingsRequest({ isPasswordlessAllowed, ...patch }: SettingsPatch): JsonObject {
   const passwordlessType = isPasswordlessAllowed === true ? PASSWORDLESS_ALLOWED : 'PASSWORDLESS_TYPE_NOT_ALLOWED';

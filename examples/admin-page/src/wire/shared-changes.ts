@@ -1,6 +1,6 @@
 import { followChanges, type Changed, type Listener } from './changes.js';
 
-/** What the tab that follows tells the others. */
+/** A message from the tab that follows the server to the others. */
 type Told =
   | { readonly what: 'opened' }
   | { readonly what: 'heard' }
@@ -13,12 +13,12 @@ type Message = Told | { readonly what: 'asked' };
 const NAME = 'login-policy-changes';
 
 /**
- * Listens until the function it gives back is called. Of all tabs of one browser only one follows the server and tells the
- * others, because a browser has six connections to a host, and each stream would keep one. When that tab goes, another
- * takes its place.
+ * Follows changes. Returns a function that stops this. Only one tab of a browser follows the server and forwards
+ * messages to the others, because a browser has six connections per host and each stream would use one. When that tab
+ * closes, another takes over.
  */
 export function listenToChanges(listener: Listener): () => void {
-  // Browsers keep both from pages that came over plain http from another machine.
+  // Browsers disable both APIs on pages loaded over plain http from another machine.
   if (!('locks' in navigator)) return followChanges(listener);
   const channel = new BroadcastChannel(NAME);
   const stopped = new AbortController();
@@ -30,7 +30,7 @@ export function listenToChanges(listener: Listener): () => void {
   navigator.locks
     .request(NAME, { signal: stopped.signal }, () => tab.follow(stopped.signal))
     .catch((caught: unknown) => {
-      // A tab that stops listening while it waits for its turn is told so; that is not a failure.
+      // A tab that stops while it waits for the lock gets an abort error, which is not a failure.
       if (!stopped.signal.aborted) throw caught;
     });
   return () => {
@@ -50,7 +50,7 @@ class Tab {
     this.#channel = channel;
   }
 
-  /** Asks whether another tab follows already. */
+  /** Asks whether another tab already follows. */
   ask(): void {
     this.#channel.postMessage({ what: 'asked' } satisfies Message);
   }
@@ -63,7 +63,7 @@ class Tab {
   /** Follows the server for all tabs. */
   follow(stopped: AbortSignal): Promise<void> {
     this.#isFollowing = true;
-    // What happened between the one that followed before and this one was told to nobody.
+    // Changes between the previous leader and this one were not received.
     if (this.#heard !== undefined) this.#tell({ what: 'broke', state: 'trying-again' });
     const stop = followChanges({
       opened: () => {

@@ -2,7 +2,7 @@ import type { Intent } from './command.js';
 import type { Policy } from './policy.js';
 import type { Scope } from './scope.js';
 
-/** A change that was made: what, to whose policy, and on top of what. */
+/** A change that was made: its command, scope, and the policy before it. */
 export interface Made {
   readonly scope: Scope;
   readonly intent: Intent;
@@ -10,8 +10,8 @@ export interface Made {
 }
 
 /**
- * What takes a change back: the way to the version it was made on top of. A custom policy that was not there before is taken away; one
- * that was reset is led on from the event that reset it, `sequence`.
+ * The change that undoes another one: a revert to the version before it. A custom policy that was added is removed. One
+ * that was reset is restored from before `sequence`, the event of the reset.
  */
 export function undoOf({ scope, intent, seen }: Made, sequence: string): Intent {
   if (scope.of === 'organization' && seen.isDefault) return { wish: 'reset' };

@@ -2,17 +2,17 @@ import { isolated } from '../words/isolated.js';
 import { listOf, objectOf, textOf } from './json.js';
 import { send } from './request.js';
 
-/** Somebody who is told of changes, and how that goes. */
+/** A receiver of changes, and its status. */
 export interface Webhook {
   readonly name: string;
   readonly url: string;
   readonly state: string;
-  /** How far it is behind; `undefined` where this process does not tell it. */
+  /** How far it lags behind; `undefined` if another process delivers to it. */
   readonly lagSeconds: number | undefined;
   readonly lastFailure: { readonly at: string; readonly message: string; readonly attempts: number } | undefined;
 }
 
-/** Reads who is told of changes. */
+/** Reads the webhooks. */
 export async function readWebhooks(): Promise<readonly Webhook[]> {
   const answer = objectOf(await send({ verb: 'GET', path: '/iam/v1/webhooks' }), 'the webhooks');
   return listOf(answer['webhooks'], 'webhooks', webhookOf);

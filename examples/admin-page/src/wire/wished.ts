@@ -3,7 +3,7 @@ import { factorsOn, type Policy } from './policy.js';
 import { readPolicy } from './reads.js';
 import { INSTANCE, type Scope } from './scope.js';
 
-/** The policy a person had in mind: what was seen, with the wish granted. */
+/** The policy that the user saw, with their change applied. */
 export async function wishedPolicy(intent: Intent, scope: Scope, seen: Policy): Promise<Policy> {
   switch (intent.wish) {
     case 'add-factor':

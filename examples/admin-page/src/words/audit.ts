@@ -6,7 +6,7 @@ import { isoInWords } from './duration.js';
 import { isolated } from './isolated.js';
 import { settingLabel } from './settings.js';
 
-/** The kinds of events, and what a person calls them. */
+/** The event types and their display names. */
 export const EVENT_KINDS: readonly (readonly [string, string])[] = [
   ['LoginPolicyAdded', 'A policy came into force'],
   ['LoginPolicyChanged', 'Settings changed'],
@@ -19,10 +19,13 @@ export const EVENT_KINDS: readonly (readonly [string, string])[] = [
   ['IdentityProviderRemoved', 'Identity provider removed'],
 ];
 
-/** Entries of one policy that were recorded in one act, the newest first; never empty. */
+/** Entries of one policy from one command, newest first; never empty. */
 export type Act = readonly [AuditEntry, ...AuditEntry[]];
 
-/** Puts together what was recorded in one act, as when a custom policy is given: it is a settings event and one for each factor. */
+/**
+ * Groups the entries of one command. For example, a new custom policy is an event for the settings and one for each
+ * factor.
+ */
 export function actsOf(entries: readonly AuditEntry[]): readonly Act[] {
   const acts: [AuditEntry, ...AuditEntry[]][] = [];
   for (const entry of entries) {
@@ -38,7 +41,7 @@ function isSameAct(one: AuditEntry, other: AuditEntry): boolean {
   return one.correlationId !== '' && members.every((name) => one[name] === other[name]);
 }
 
-/** What an act did, as lines in the order in which it was done. A policy that came into force says in one line with which factors. */
+/** The effects of a command, one per line, in order. A new policy and its factors are one line. */
 export function deedsOfAct(act: Act): readonly string[] {
   const [first, ...others] = act.toReversed().map(deedsOf);
   if (act.at(-1)?.type !== 'LoginPolicyAdded' || others.length === 0) return [...(first ?? []), ...others.flat()];
@@ -46,7 +49,7 @@ export function deedsOfAct(act: Act): readonly string[] {
   return [`${first?.join(' ') ?? ''}, with ${listed(added, added.length, added.length)}`];
 }
 
-/** What an event did, as lines. Of one that this page does not know, its type. */
+/** The effects of an event, one per line. For an unknown event, its type. */
 function deedsOf({ type, data, organizationId }: AuditEntry): readonly string[] {
   const step = type.endsWith('Added') ? 'Added' : 'Removed';
   switch (type) {

@@ -3,18 +3,18 @@ import type { PolicyChange, Step } from '../wire/policy-change.js';
 import { isoInWords } from './duration.js';
 import { settingLabel } from './settings.js';
 
-/** A change as a line of a diff: its sign and its words say the same, so that nobody needs the colour. */
+/** A change as a line of a diff. Sign and text say the same, so that no user depends on the colour. */
 export interface ChangeWords {
   readonly step: Step | 'changed';
   readonly sign: '+' | '−' | '±';
   readonly what: string;
-  /** The name that code has for it; empty for the policy itself. */
+  /** Its name in code; empty for the policy itself. */
   readonly name: string;
   /** For a setting: its value before and after. */
   readonly values?: readonly [string, string];
 }
 
-/** Says a change in words. */
+/** Describes a change. */
 export function changeInWords(change: PolicyChange): ChangeWords {
   switch (change.what) {
     case 'policy':
@@ -47,7 +47,10 @@ function valueInWords(setting: string, value: boolean | string | undefined): str
   return setting.startsWith('lifetimes.') ? isoInWords(value) : value;
 }
 
-/** Says what an event did in one short clause: `removed Passkeys (U2F with verification)`. `owner` is an organization's name, if it is one's. */
+/**
+ * Describes the changes of an event in one short clause, such as `removed Passkeys (U2F with verification)`. `owner` is
+ * the organization's name; absent for the default policy.
+ */
 export function changesInShort(changes: readonly PolicyChange[], owner?: string): string {
   const whole = changes.find((change) => change.what === 'policy');
   if (whole?.what === 'policy') {

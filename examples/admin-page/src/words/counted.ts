@@ -5,7 +5,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 
 const MOST_NAMES = 5;
 
-/** Names as a sentence has them: `A, B and C`; of many the first few, and how many more there are. */
+/** Names in a sentence: `A, B and C`. A long list is cut off, with the number of the others. */
 export function listed(names: readonly string[], count: number = names.length, most: number = MOST_NAMES): string {
   const shown = names.slice(0, most);
   const rest = count - shown.length;

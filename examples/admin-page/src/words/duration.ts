@@ -1,12 +1,12 @@
-/** The units a person gives a lifetime in, the longest first. */
+/** The units of a lifetime in the form, longest first. */
 export const UNITS = ['days', 'hours', 'minutes', 'seconds'] as const;
 
-/** A unit a person gives a lifetime in. A day has 24 hours. */
+/** A unit of a lifetime in the form. A day has 24 hours. */
 export type Unit = (typeof UNITS)[number];
 
-/** A lifetime as a person gives it. */
+/** A lifetime as the user enters it. */
 export interface Amount {
-  /** As it was typed: it may not be a number yet. */
+  /** The typed text, which may not be a number yet. */
   readonly text: string;
   readonly unit: Unit;
 }
@@ -14,24 +14,24 @@ export interface Amount {
 const SECONDS: Readonly<Record<Unit, number>> = { days: 86_400, hours: 3_600, minutes: 60, seconds: 1 };
 const LONGEST_SECONDS = 36_500 * SECONDS.days;
 
-/** Reads a lifetime as the API writes it, `864000s`, into the longest unit that says it in a whole number. */
+/** Parses a lifetime of the API, such as `864000s`, into the longest unit that gives a whole number. */
 export function amountOf(wire: string): Amount {
   const seconds = Number(wire.replace(/s$/, ''));
   const unit = UNITS.find((one) => seconds !== 0 && Number.isInteger(seconds / SECONDS[one])) ?? 'seconds';
   if (seconds === 0) return { text: '0', unit: 'days' };
   const text = String(seconds / SECONDS[unit]);
-  // Three digits after the point could be read as a thousand.
+  // Three digits after the point could be read as thousands.
   return { text: AMBIGUOUS.test(text) ? `${text}0` : text, unit };
 }
 
-/** Writes a lifetime as the API takes it; `undefined` when it is not one: see `problemOf`. */
+/** Formats a lifetime for the API; `undefined` for an invalid one: see `problemOf`. */
 export function wireOf({ text, unit }: Amount): string | undefined {
   if (problemOf({ text, unit }) !== undefined) return undefined;
   const milliseconds = Math.round(numberOf(text) * SECONDS[unit] * 1000);
   return `${milliseconds / 1000}s`;
 }
 
-/** Why an amount is not a lifetime, as a sentence; `undefined` when it is one. */
+/** Why an amount is not a valid lifetime, as a sentence; `undefined` for a valid one. */
 export function problemOf({ text, unit }: Amount): string | undefined {
   const number = numberOf(text);
   const [, whole = '', thousandth = ''] = AMBIGUOUS.exec(text.trim()) ?? [];
@@ -45,14 +45,14 @@ export function problemOf({ text, unit }: Amount): string | undefined {
   return undefined;
 }
 
-/** A point that parts thousands in one language and decimals in another. */
+/** A point is a thousands separator in some languages and a decimal separator in others. */
 const AMBIGUOUS = /^([1-9]\d{0,2})\.(\d{3})$/;
-/** As this page writes thousands, and as people do who leave a space, or write an apostrophe. */
+/** Groups of thousands, separated by a comma, a space or an apostrophe. */
 const THOUSANDS = /^-?[1-9]\d{0,2}(?:([,\s'’])\d{3}(?:\1\d{3})*)(?:\.\d+)?$/;
 const THOUSANDS_BY_POINT = /^-?[1-9]\d{0,2}(?:\.\d{3})+(?:\.\d{3}|,\d+)$/;
 const PLAIN = /^-?\d+(?:[.,]\d+)?$/;
 
-/** Digits with a point or a comma, as people write them, also with groups of thousands; no other notation. */
+/** Parses digits with a decimal point or comma, also with groups of thousands; no other notation. */
 function numberOf(typed: string): number {
   const text = typed.trim();
   if (THOUSANDS.test(text)) return Number(text.replaceAll(/[,\s'’]/g, ''));
@@ -60,7 +60,7 @@ function numberOf(typed: string): number {
   return PLAIN.test(text) ? Number(text.replace(',', '.')) : Number.NaN;
 }
 
-/** Says a lifetime as the API writes it in words: `10 days`. */
+/** A lifetime of the API in words: `10 days`. */
 export function lifetimeInWords(wire: string): string {
   const { text, unit } = amountOf(wire);
   return text === '1' ? `1 ${unit.slice(0, -1)}` : `${text} ${unit}`;
@@ -68,7 +68,7 @@ export function lifetimeInWords(wire: string): string {
 
 const ISO = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
-/** Says a lifetime in ISO 8601, as histories have it, in words; what is not a lifetime stays as it is. */
+/** An ISO 8601 lifetime of a history in words. Any other text is returned unchanged. */
 export function isoInWords(iso: string): string {
   const parts = ISO.exec(iso);
   if (parts === null) return iso;

@@ -3,20 +3,20 @@ const moment = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short'
 const time = new Intl.DateTimeFormat('en-GB', CLOCK);
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full' });
 
-/** The reader's time zone, in which all times are shown: `Europe/Zurich`. */
+/** The user's time zone, in which all times are shown: `Europe/Zurich`. */
 export const timeZone: string = moment.resolvedOptions().timeZone;
 
-/** An instant in the reader's own time. */
+/** Date and time of an instant in the user's time zone. */
 export function localMoment(iso: string): string {
   return moment.format(new Date(iso));
 }
 
-/** The time of day of an instant, in the reader's own time. */
+/** The time of day of an instant in the user's time zone. */
 export function localTime(iso: string): string {
   return time.format(new Date(iso));
 }
 
-/** The day of an instant, in the reader's own time. */
+/** The day of an instant in the user's time zone. */
 export function localDay(iso: string): string {
   return day.format(new Date(iso));
 }
@@ -28,7 +28,7 @@ export function utc(iso: string): string {
 
 const MS_PER_MINUTE = 60_000;
 
-/** An instant as a field for a date and a time holds it: local, without an offset, to the second; empty for none. */
+/** The value of a date-time field for an instant: local, without an offset, to the second; empty for none. */
 export function fieldValue(iso: string | undefined): string {
   if (iso === undefined) return '';
   const at = new Date(iso);
@@ -36,7 +36,7 @@ export function fieldValue(iso: string | undefined): string {
   return local.toISOString().slice(0, 19);
 }
 
-/** The last instant of the second a field for a date and a time holds, so that what happened in it counts. */
+/** The last instant of the second in a date-time field, so that events within that second are included. */
 export function instantOfField(value: string): string | undefined {
   const at = new Date(value.length === 16 ? `${value}:00.999` : `${value.slice(0, 19)}.999`);
   return Number.isNaN(at.getTime()) ? undefined : at.toISOString();

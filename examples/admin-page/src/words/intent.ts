@@ -5,7 +5,7 @@ import { counted } from './counted.js';
 import { localMoment } from './instant.js';
 import { isolated } from './isolated.js';
 
-/** What a person is about to do, as a heading. */
+/** The title of a change that the user is about to make. */
 export function intentTitle(intent: Intent, scope: Scope): string {
   switch (intent.wish) {
     case 'add-factor':
@@ -27,12 +27,12 @@ export function intentTitle(intent: Intent, scope: Scope): string {
   }
 }
 
-/** Whose policy a scope means, as a sentence has it. */
+/** The owner of a policy, for use in a sentence. */
 export function ownerName(scope: Scope): string {
   return scope.of === 'instance' ? 'the default policy' : organizationName(scope.organizationId);
 }
 
-/** A moment as a sentence has it. */
+/** A moment, for use in a sentence. */
 export function momentName(moment: string): string {
   return /^\d+$/.test(moment) ? `version ${moment}` : localMoment(moment);
 }

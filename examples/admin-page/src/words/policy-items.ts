@@ -5,19 +5,19 @@ import { lifetimeInWords } from './duration.js';
 import { isolated } from './isolated.js';
 import { LIFETIME_WORDS, REDIRECT_WORDS, SWITCH_WORDS } from './settings.js';
 
-/** One thing a policy says, in words. */
+/** One line of a policy in words. */
 export interface PolicyItem {
   readonly label: string;
   readonly value: string;
 }
 
-/** All that a policy says, one line each, always in the same order. */
+/** A policy as lines, always in the same order. */
 export function itemsOf(policy: Policy): readonly PolicyItem[] {
   const factor = (one: Factor): PolicyItem => ({ label: one.label, value: isOn(policy, one) ? 'on' : 'off' });
   return [...MULTI_FACTORS.map(factor), ...SECOND_FACTORS.map(factor), ...otherItems(policy)];
 }
 
-/** All but the factors, one line each. */
+/** A policy without its factors, as lines. */
 export function otherItems({ settings, identityProviders }: Policy): readonly PolicyItem[] {
   return [
     ...settingItems(settings),
@@ -46,7 +46,7 @@ export interface ThreeWay {
   readonly now: string;
 }
 
-/** What is not the same in what somebody saw, what they wanted, and what is there now. */
+/** The lines that differ between the policy the user saw, the one they want, and the current one. */
 export function compareThree(seen: Policy, wanted: Policy, now: Policy): readonly ThreeWay[] {
   const [wantedItems, nowItems] = [itemsOf(wanted), itemsOf(now)];
   return itemsOf(seen)

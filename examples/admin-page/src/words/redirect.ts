@@ -1,7 +1,10 @@
 const RUNS_SCRIPT = /^\s*(javascript|data|vbscript):/i;
 const LONGEST = 2048;
 
-/** Why a text is not a redirect URI, as a sentence; `undefined` when it may be one. The server has the last word. */
+/**
+ * Why a text is not a valid redirect URI, as a sentence; `undefined` if it may be one. The server makes the final
+ * check.
+ */
 export function redirectProblem(text: string): string | undefined {
   if (text === '') return undefined;
   if (RUNS_SCRIPT.test(text)) return 'This URI could run script in the user’s browser, so it is not taken.';

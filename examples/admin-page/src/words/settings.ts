@@ -1,15 +1,15 @@
 import { isLifetime, type LifetimeName, type SwitchName } from '../wire/settings.js';
 
-/** What a person calls a setting, and what it means. */
+/** The display name of a setting, and an explanation. */
 export interface SettingWords {
   readonly label: string;
   readonly explanation: string;
 }
 
-/** The switch beside those of `SwitchName`: passwordless sign-in, which the wire says with a type. */
+/** All switches: those of `SwitchName`, and passwordless sign-in, which has a type on the wire. */
 export type AnySwitch = SwitchName | 'isPasswordlessAllowed';
 
-/** What the switches are called. */
+/** The display names of the switches. */
 export const SWITCH_WORDS: Readonly<Record<AnySwitch, SettingWords>> = {
   allowUsernamePassword: {
     label: 'Username and password',
@@ -51,7 +51,7 @@ export const SWITCH_WORDS: Readonly<Record<AnySwitch, SettingWords>> = {
   },
 };
 
-/** What the lifetimes are called. */
+/** The display names of the lifetimes. */
 export const LIFETIME_WORDS: Readonly<Record<LifetimeName, SettingWords>> = {
   passwordCheck: { label: 'Password check', explanation: 'Afterwards the password is asked for again.' },
   externalLoginCheck: {
@@ -66,19 +66,19 @@ export const LIFETIME_WORDS: Readonly<Record<LifetimeName, SettingWords>> = {
   multiFactorCheck: { label: 'Multi-factor check', explanation: 'Afterwards the multi-factor is asked for again.' },
 };
 
-/** What the redirect URI is called. */
+/** The display name of the redirect URI. */
 export const REDIRECT_WORDS: SettingWords = {
   label: 'Default redirect URI',
   explanation: 'Where users go who came without a place to return to. Empty for nowhere.',
 };
 
-/** What the wire calls a setting of this page. */
+/** The name of a setting on the wire. */
 export function wireNameOf(name: AnySwitch | LifetimeName | 'defaultRedirectUri'): string {
   if (name === 'isPasswordlessAllowed') return 'passwordlessType';
   return isLifetime(name) ? `${name}Lifetime` : name;
 }
 
-/** What a person calls the setting at a path of a history, such as `lifetimes.passwordCheck`; the path, when unknown. */
+/** The display name of a setting in a history, such as `lifetimes.passwordCheck`; the path itself if it is unknown. */
 export function settingLabel(path: string): string {
   const name = path.replace(/^lifetimes\./, '');
   if (name === 'passwordlessType') return SWITCH_WORDS.isPasswordlessAllowed.label;

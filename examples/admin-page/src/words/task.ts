@@ -7,7 +7,7 @@ import { intentTitle } from './intent.js';
 import { INSTANCE } from '../wire/scope.js';
 import { settingLabel } from './settings.js';
 
-/** What is done to many policies, as a heading: `Remove Security key (U2F) everywhere`. */
+/** The title of a rollout: `Remove Security key (U2F) everywhere`. */
 export function taskTitle(deed: Deed | undefined, task: Task | undefined): string {
   const what = deed === undefined ? 'A change' : deedTitle(deed);
   return `${what} ${reachWords(task?.reach ?? EVERYWHERE)}`;
@@ -24,7 +24,7 @@ function valueWords(name: string, value: boolean | string): string {
   return isLifetime(name) ? lifetimeInWords(value) : value;
 }
 
-/** Whose policies: `everywhere`, `for all custom policies`, `for Acme`, `for 3 organizations`. */
+/** The policies of a rollout: `everywhere`, `for all custom policies`, `for Acme`, `for 3 organizations`. */
 function reachWords({ organizationIds, withDefault }: Reach): string {
   if (organizationIds === undefined) return withDefault ? 'everywhere' : 'for all custom policies';
   const [only] = organizationIds;

@@ -2,7 +2,7 @@ import type { Verdict } from '../wire/check.js';
 import { MULTI_FACTORS, SECOND_FACTORS } from '../wire/factors.js';
 import { isolated } from './isolated.js';
 
-/** One rule of a verdict: what it asks, and what came of it. */
+/** One rule of a verdict: its question, and the answer. */
 export interface RuleWords {
   readonly rule: string;
   readonly answer: string;
@@ -21,7 +21,7 @@ export function headlineOf({ outcome }: Verdict): string {
   return HEADLINES[outcome] ?? outcome;
 }
 
-/** The verdict, rule by rule, in the order in which the rules are asked. */
+/** The rules of a verdict, in the order in which they are evaluated. */
 export function rulesOf(verdict: Verdict, name: string): readonly RuleWords[] {
   const { isDefault, offerSetUp } = verdict;
   return [
@@ -61,7 +61,7 @@ function anyOf(options: readonly string[]): string {
   return new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(options.map(optionLabel));
 }
 
-/** A method or a factor, as a person calls it. */
+/** The display name of a method or factor. */
 function optionLabel(name: string): string {
   if (name === 'password') return 'the password';
   if (name === 'passkey') return 'a passkey';

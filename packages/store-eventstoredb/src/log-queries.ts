@@ -10,43 +10,46 @@ type Records = AsyncGenerator<readonly LogRecord[], void, undefined>;
 const FORWARDS = { direction: 'forwards' } as const;
 const FROM_THE_END = { direction: 'backwards', from: 'end' } as const;
 
-/** Single questions about the whole log, each of them one call to the server. */
-export class LogLooks {
+/** Single queries of the whole log, one server call each. */
+export class LogQueries {
   readonly #context: ReadingContext;
 
   constructor(context: ReadingContext) {
     this.#context = context;
   }
 
-  /** The first record at or after a place, whosever it is. */
+  /** The first record at or after a position, of any store. */
   async at(place: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
     const withinMs = this.#context.timeouts.readMs;
     return this.#first({ ...FORWARDS, from: place, filter: undefined, limit: 1 }, { signal, withinMs });
   }
 
-  /** The last record of the whole log, whosever it is. */
+  /** The last record of the whole log, of any store. */
   async last(signal: AbortSignal): Promise<LogRecord | undefined> {
     const withinMs = this.#context.timeouts.stallMs;
     return this.#first({ ...FROM_THE_END, filter: undefined, limit: 1 }, { signal, withinMs });
   }
 
-  /** The first events of this store at or after a place, at most so many, a few less where the server's filter let others through. */
+  /**
+   * The first events of this store at or after a position, at most `limit`. There may be fewer, because the server's
+   * filter is not exact.
+   */
   async own(from: Position, limit: number, signal: AbortSignal): Promise<readonly LogRecord[]> {
     return this.#own({ ...FORWARDS, from }, limit, signal);
   }
 
-  /** The last events of this store, the last one first. */
+  /** The last events of this store, the newest first. */
   async lastOwn(limit: number, signal: AbortSignal): Promise<readonly LogRecord[]> {
     return this.#own(FROM_THE_END, limit, signal);
   }
 
   /**
-   * The record at a place. A server says of a place that does not exist what it says of anything that goes wrong inside it: if
-   * it can be read all the same, it was the place.
+   * The record at a position. The server reports a position that does not exist like any internal error. If another
+   * read succeeds, the position was the cause.
    */
   async recordAt(place: Position, signal: AbortSignal): Promise<LogRecord | 'scavenged' | 'nowhere'> {
     try {
-      // A place beyond the end may be before it by the time that is asked for: then it is looked at again.
+      // The log may have grown past the position between the two queries, so the position is then read again.
       for (let isBefore = false; ; isBefore = true) {
         const first = await this.at(place, signal);
         if (first !== undefined && ordinalOf(first.position) === ordinalOf(place)) return first;
@@ -86,14 +89,14 @@ export class LogLooks {
     return undefined;
   }
 
-  /** What a read of the whole log comes upon. */
+  /** The records found by a read of the whole log. */
   async *records(read: AllRead, how: Omit<ServerRead, 'request'>): Records {
     const messagesOf = serverRead(this.#context.connection, { ...how, request: allReadRequest(read) });
     for await (const messages of messagesOf) yield logRecordsOf(messages);
   }
 }
 
-/** Where a record stands; `START` for none. */
+/** The position of a record; `START` for none. */
 export function positionOf(record: LogRecord | undefined): Position {
   return record?.position ?? START;
 }

@@ -4,10 +4,11 @@ import { FaultyEvent } from './faulty-event.js';
 import type { StoredEvent } from './rows.js';
 
 /**
- * Appends of which only the beginning is at the end of the log. A server shows an append so for some milliseconds; one that stays half for
- * `stallMs` never becomes whole: a program that copies events wrote it, or wrote it in part.
+ * Appends of which only the first part is at the end of the log. A server shows an append like this for some
+ * milliseconds. After `stallMs` the append never becomes complete: a program that copies events wrote it, and stopped
+ * half-way.
  */
-export class Halves {
+export class PartialAppends {
   readonly #stallMs: number;
   readonly #since = new Lru<Position, number>(1000);
 
@@ -15,7 +16,10 @@ export class Halves {
     this.#stallMs = stallMs;
   }
 
-  /** Whether the append that begins with this event is not going to be whole any more. To be asked when it is met half at an end. */
+  /**
+   * Whether the append that begins with this event will never be complete. Call it when the append is incomplete at the
+   * end of the log.
+   */
   isCutOff(first: Position): boolean {
     const since = this.#since.get(first);
     if (since === undefined) this.#since.set(first, performance.now());
@@ -23,25 +27,28 @@ export class Halves {
   }
 }
 
-/** Whether the event after this one is the next of the same append. */
+/** Whether `next` is the next event of the same append. */
 export function isFollowedBy({ append, streamId }: RecordedEvent, next: RecordedEvent | undefined): boolean {
   if (append === undefined || next?.append === undefined) return false;
   return append.place + 1 === next.append.place && streamId === next.streamId;
 }
 
-/** Whether a run of events that follow each other is an append from its first event to its last. */
+/** Whether consecutive events are a whole append. */
 export function isWhole(run: readonly StoredEvent[]): boolean {
   const [first, last] = [run[0]?.event, run.at(-1)?.event];
   return last !== undefined && followedInAppend(last) === 0 && (first?.append?.place ?? 1) === 1;
 }
 
-/** Events of an append that is not all there. They stand in their place, and make their stream unreadable and no other. */
-export function halved(run: readonly StoredEvent[]): readonly StoredEvent[] {
-  return run.map(({ event }) => ({ event: new FaultyEvent(event, halfFault(event)), receipt: undefined }));
+/**
+ * Replaces the events of an incomplete append by unreadable ones in the same places. Only their own stream becomes
+ * unreadable.
+ */
+export function asUnreadable(run: readonly StoredEvent[]): readonly StoredEvent[] {
+  return run.map(({ event }) => ({ event: new FaultyEvent(event, partialAppendFault(event)), receipt: undefined }));
 }
 
-/** What to reject with who reads the stream of such an event. */
-export function halfFault(event: RecordedEvent): UnreadableEvent {
+/** The fault for a read of the stream of an incomplete append. */
+export function partialAppendFault(event: RecordedEvent): UnreadableEvent {
   const count = event.append?.count ?? 1;
   const problem = `only a part of its append is there: it is event ${event.append?.place ?? 1} of ${count}`;
   return new UnreadableEvent({ ...placeOf(event), problem });

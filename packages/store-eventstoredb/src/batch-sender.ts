@@ -2,15 +2,15 @@ import { isFault } from '@login-policy/event-sourcing';
 import { StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { lost, type Answer } from './append-answer.js';
 import { BatchCall } from './batch-call.js';
-import type { Order } from './batch-requests.js';
+import type { PreparedAppend } from './batch-requests.js';
 import type { Connection } from './connection.js';
 import { notBegun, STORE } from './faults.js';
 
 /**
- * The way all appends of a store take to the server: one call for all of them, opened when it is needed and opened anew
- * when it has ended. Why not the client's own: ADR 0010.
+ * Sends all appends of a store to the server over one `BatchAppend` call. Opens the call on demand, and again after it
+ * has ended. ADR 0010 explains why the client's own append is not used.
  */
-export class BatchLine {
+export class BatchSender {
   readonly #connection: Connection;
   readonly #connectMs: number;
   #opening: Promise<BatchCall> | undefined;
@@ -23,25 +23,25 @@ export class BatchLine {
     this.#connectMs = connectMs;
   }
 
-  /** Sends one append. Never rejects: without a connection it is refused, and nothing was sent. */
-  async send(order: Order, withinMs: number): Promise<Answer> {
+  /** Sends one append. Never rejects: without a connection the append is refused, and nothing was sent. */
+  async send(prepared: PreparedAppend, withinMs: number): Promise<Answer> {
     const begun = performance.now();
     try {
       const call = this.standing ?? (await within(this.#open(), withinMs));
-      if (call === TIME_UP) return { kind: 'refused', fault: notBegun(order.streamId, withinMs) };
-      return await call.append(order, Math.max(1, withinMs - (performance.now() - begun)));
+      if (call === TIME_UP) return { kind: 'refused', fault: notBegun(prepared.streamId, withinMs) };
+      return await call.append(prepared, Math.max(1, withinMs - (performance.now() - begun)));
     } catch (error) {
       return isFault(error) ? { kind: 'refused', fault: error } : lost(error);
     }
   }
 
-  /** Ends the call there is, and opens no other. */
+  /** Ends the open call, and opens no other. */
   close(): void {
     this.#isClosed = true;
     this.#call?.cancel();
   }
 
-  /** The call that stands, and takes more appends. */
+  /** The open call, while it accepts appends. */
   get standing(): BatchCall | undefined {
     return this.#call?.isRetired === false ? this.#call : undefined;
   }
@@ -53,7 +53,7 @@ export class BatchLine {
     return this.#opening;
   }
 
-  /** Waits for a connection first: so that an unreachable server means that nothing was written. */
+  /** Waits for a connection first, so that an unreachable server means that nothing was written. */
   async #begin(): Promise<BatchCall> {
     await this.#connection.ready(this.#connectMs);
     const begun = await this.#connection.begin(this.#connectMs, ({ streams, metadata, options }) =>

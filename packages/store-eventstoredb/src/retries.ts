@@ -1,11 +1,11 @@
 import { backOff } from './deadline.js';
 import { failureOf, isFailure } from './faults.js';
 
-/** Tries again what may work later, with growing pauses, until nothing has come of it for too long. */
-export class Patience {
-  /** Of who follows: it ends only where trying again is of no use. */
-  static endless(signal: AbortSignal): Patience {
-    return new Patience('following everything', Infinity, signal);
+/** Retries after temporary errors, with growing pauses, until nothing has succeeded for too long. */
+export class Retries {
+  /** For following the log: no time limit. */
+  static unlimited(signal: AbortSignal): Retries {
+    return new Retries('following everything', Infinity, signal);
   }
 
   readonly #doing: string;
@@ -20,18 +20,19 @@ export class Patience {
     this.#signal = signal;
   }
 
-  /** Something came of it. */
-  renew(): void {
+  /** Call it after a success. */
+  reset(): void {
     if (this.#attempt === 0) return;
     this.#attempt = 0;
     this.#since = performance.now();
   }
 
   /**
-   * Waits before the next attempt. @throws Fault what the error means, when trying again is of no use or too late; what is
-   * no failure of the store but a defect is thrown as it is.
+   * Waits before the next attempt.
+   *
+   * @throws Fault for the error, when retrying is useless or too late. An error that is a defect is rethrown.
    */
-  async after(error: unknown): Promise<void> {
+  async waitAfter(error: unknown): Promise<void> {
     if (!isFailure(error)) throw error;
     const { fault, isFinal } = failureOf(error, this.#doing);
     if (this.#attempt === 0) this.#since = performance.now();
