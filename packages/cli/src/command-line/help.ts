@@ -31,16 +31,20 @@ export function helpOf({ name, summary, details = [], arguments: words = [], opt
 }
 
 /** How a command is called. */
-export function usageOf({ name, arguments: words = [] }: Pick<Command, 'name' | 'arguments'>): string {
-  const shape = words.map((word) => (word.isOptional === true ? ` [${word.name}]` : ` ${word.name}`)).join('');
-  return `login-policy ${name}${shape} [OPTIONS]`;
+export function usageOf(command: Pick<Command, 'name' | 'arguments'>): string {
+  return `login-policy ${command.name}${argumentWords(command)} [OPTIONS]`;
+}
+
+/** The words behind the name of a command, each with a blank before it. */
+export function argumentWords({ arguments: words = [] }: Pick<Command, 'arguments'>): string {
+  return words.map((word) => (word.isOptional === true ? ` [${word.name}]` : ` ${word.name}`)).join('');
 }
 
 /** An argument or an option as it is given, and what it does. */
 export type HelpRow = readonly [string, string];
 
 /** The arguments of a command with what they are. */
-export function argumentRows(words: readonly ArgumentSpec[]): readonly HelpRow[] {
+function argumentRows(words: readonly ArgumentSpec[]): readonly HelpRow[] {
   return words.map(({ name, is }) => [name, is]);
 }
 

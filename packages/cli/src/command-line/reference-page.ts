@@ -1,72 +1,45 @@
 import { EXIT_MEANINGS } from '../exit-codes.js';
-import { indented, table } from '../output/table.js';
-import { SECTIONS, type Command, type Section } from './command.js';
-import { argumentRows, optionRows, usageOf, type HelpRow } from './help.js';
+import { SECTIONS, type Command } from './command.js';
+import { argumentWords, optionRows, type HelpRow } from './help.js';
 
-/** How many commands share an option, or a paragraph, that is explained once for all of them. */
-const SHARED_FROM = 3;
+/** An option that at least so many commands take is explained once, for all of them. */
+const COMMON_FROM = 3;
 
 /** The reference of all commands and exit codes as a page of Markdown. */
 export function referencePage(commands: readonly Command[]): string {
-  const options = sharedIn(commands.flatMap((command) => optionRows(command.options).map((row) => [row.join(), row])));
+  const common = commonOptions(commands);
+  const sections = SECTIONS.map((section) => ({
+    section,
+    entries: commands.filter((command) => command.section === section).map((command) => entryOf(command, common)),
+  }));
   return [
     '# Commands and exit codes\n\n',
-    'Printed by `login-policy reference`; a test holds this page to it. `login-policy COMMAND --help` explains a command in full, with examples.\n\n',
-    '## Common options\n\nThey mean the same wherever a command names them.\n\n',
-    `${fenced(table([...options.values()]))}\n`,
-    ...SECTIONS.map((section) => sectionOf({ section, commands, options })),
-    exitCodes(),
+    'Which commands there are, what they take and how they end. `login-policy COMMAND --help` explains one in full, with examples; ',
+    '`login-policy reference` prints this page, and a test holds it to that.\n\n',
+    ...sections.flatMap(({ section, entries }) =>
+      entries.length === 0 ? [] : [`## ${section}\n\n${entries.join('')}\n`],
+    ),
+    '## Common options\n\nThe help of a command says which of these it takes too.\n\n',
+    `${[...common.values()].map(item).join('')}\n`,
+    `## Exit codes\n\n${Object.entries(EXIT_MEANINGS).map(item).join('')}`,
   ].join('');
 }
 
-interface Reference {
-  readonly section: Section;
-  readonly commands: readonly Command[];
-  /** The options that stand before all commands. */
-  readonly options: ReadonlyMap<string, HelpRow>;
+function entryOf(command: Command, common: ReadonlyMap<string, HelpRow>): string {
+  const own = optionRows(command.options).filter((row) => !common.has(row.join()));
+  return item([
+    `${command.name}${argumentWords(command)}${own.map(([option]) => ` [${option}]`).join('')}`,
+    command.summary,
+  ]);
 }
 
-function sectionOf({ section, commands, options }: Reference): string {
-  const here = commands.filter((command) => command.section === section);
-  const said = sharedIn(here.flatMap(({ details = [] }) => details.map((text) => [text, text])));
-  const entries = here.map((command) => entryOf(command, { options, said }));
-  return here.length === 0
-    ? ''
-    : [`## ${section}\n\n`, ...[...said.keys()].map((text) => `${text}\n\n`), ...entries].join('');
+function item([name, text]: HelpRow): string {
+  return `- \`${name}\`: ${text}\n`;
 }
 
-interface Said {
-  readonly options: ReadonlyMap<string, HelpRow>;
-  /** Paragraphs that stand before the section. */
-  readonly said: ReadonlyMap<string, string>;
-}
-
-function entryOf(command: Command, { options, said }: Said): string {
-  const { name, summary, details = [], arguments: words = [] } = command;
-  const rows = optionRows(command.options);
-  const common = rows.filter((row) => options.has(row.join())).map(([option]) => option.split(' ')[0]);
-  const own = [...argumentRows(words), ...rows.filter((row) => !options.has(row.join()))];
-  const lines = [
-    ...[summary, ...details.filter((text) => !said.has(text))].map((text) => `${text}\n`),
-    table(own),
-    common.length === 0 ? '' : `Common: ${common.length === options.size ? 'all' : common.join(' ')}\n`,
-  ];
-  return `### \`${name}\`\n\n${fenced(`${usageOf(command)}\n${indented(lines.join(''))}`)}\n`;
-}
-
-function fenced(text: string): string {
-  return `\`\`\`text\n${text}\`\`\`\n`;
-}
-
-function exitCodes(): string {
-  const longest = Math.max(...Object.values(EXIT_MEANINGS).map((meaning) => meaning.length));
-  const row = (code: string, meaning: string): string => `| ${code.padEnd(4)} | ${meaning.padEnd(longest)} |\n`;
-  const codes = Object.entries(EXIT_MEANINGS).map(([code, meaning]) => row(code, meaning));
-  return `## Exit codes\n\n${row('code', 'meaning')}${row('----', '-'.repeat(longest))}${codes.join('')}`;
-}
-
-/** What stands under one key at least `SHARED_FROM` times. */
-function sharedIn<Value>(entries: readonly (readonly [string, Value])[]): ReadonlyMap<string, Value> {
-  const isShared = (key: string): boolean => entries.filter(([other]) => other === key).length >= SHARED_FROM;
-  return new Map(entries.filter(([key]) => isShared(key)));
+function commonOptions(commands: readonly Command[]): ReadonlyMap<string, HelpRow> {
+  const rows = commands.flatMap(({ options }) => optionRows(options));
+  const isCommon = (row: HelpRow): boolean =>
+    rows.filter((other) => other.join() === row.join()).length >= COMMON_FROM;
+  return new Map(rows.filter(isCommon).map((row) => [row.join(), row]));
 }
