@@ -16,7 +16,7 @@ describe('the ids of refusals', () => {
     expect([...given].sort()).to.deep.equal([...new Set(given)].sort());
     const listed = readFileSync(PAGE, 'utf8')
       .split('\n')
-      .filter((line) => line.startsWith('| `LP-'))
+      .filter((line) => line.startsWith('- `LP-'))
       .flatMap((line) => idsIn(line, '`').slice(0, 1));
     expect([...listed].sort()).to.deep.equal([...given].sort());
   });

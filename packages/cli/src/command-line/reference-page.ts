@@ -39,7 +39,6 @@ function item([name, text]: HelpRow): string {
 
 function commonOptions(commands: readonly Command[]): ReadonlyMap<string, HelpRow> {
   const rows = commands.flatMap(({ options }) => optionRows(options));
-  const isCommon = (row: HelpRow): boolean =>
-    rows.filter((other) => other.join() === row.join()).length >= COMMON_FROM;
+  const isCommon = (row: HelpRow): boolean => rows.filter((other) => other.join() === row.join()).length >= COMMON_FROM;
   return new Map(rows.filter(isCommon).map((row) => [row.join(), row]));
 }
