@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { appendOne } from './events.js';
 import { freshFolder } from './files.js';
+import { putBack, WITH_CONSUMERS } from './put-back.js';
 import { tamper } from './raw.js';
 
 const NAME = 'restored';
@@ -56,6 +57,27 @@ describe('a consumer on SQLite', () => {
     const anew = consume(mixed, 'a new name');
     await until(() => anew.met.length === 2);
     await mixed.close();
+    await folder.remove();
+  });
+
+  it('goes on from the checkpoint of a backup that is put back while it works', async () => {
+    const folder = await freshFolder();
+    const [path, backup] = [folder.path('store.db'), folder.path('backup.db')];
+    const store = await openSqliteStore({ path });
+    await store.eventStore.append(appendOne());
+    const { consumer, met } = consume(store);
+    await until(() => met.length === 1 && consumer.status().lag === 0);
+    await store.backup(backup);
+    const kept = consumer.status().position;
+    await store.eventStore.append(appendOne());
+    await until(() => met.length === 2 && consumer.status().position !== kept);
+    putBack(backup, path, WITH_CONSUMERS);
+    const [now] = await store.eventStore.append(appendOne());
+    await until(() => consumer.status().position === now?.position);
+    expect(met.at(-1)?.id).to.equal(now?.id);
+    expect(met).to.have.length(3);
+    expect(consumer.status().state).to.equal('working');
+    await store.close();
     await folder.remove();
   });
 

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, freshFolder } from './files.js';
-import { tamper } from './raw.js';
+import { putBack } from './put-back.js';
 
 /**
  * A store that was restored from a backup and written to since, and a position of what was lost: at a place that is
@@ -27,20 +27,7 @@ async function restored() {
   return { store, kept, lost, now, remove: () => store.close().then(() => folder.remove()) };
 }
 
-const TABLES = ['names', 'events', 'receipts', 'models', 'rows', 'row_index'];
 const [A, B, C] = [streamId('Counter', 'a'), streamId('Counter', 'b'), streamId('Counter', 'c')];
-
-/**
- * Puts back what a backup holds, as `.restore` of the sqlite3 shell does: through SQLite, so that who has the file open
- * goes on with it.
- */
-function putBack(backup: string, path: string): void {
-  const copies = TABLES.flatMap((table) => [
-    `DELETE FROM ${table}`,
-    `INSERT INTO ${table} SELECT * FROM backup.${table}`,
-  ]);
-  tamper(path, `ATTACH '${backup}' AS backup`, 'BEGIN IMMEDIATE', ...copies, 'COMMIT');
-}
 
 describe('a backup that is put back under a running program', () => {
   for (const others of ['nobody', 'another'] as const) {

@@ -10,7 +10,7 @@ import type { RecordedEvent } from '../streams/event.js';
 import { pagesOf } from '../streams/paging.js';
 import { START, type Position } from '../streams/position.js';
 import type { FoundConsumer } from './consumer-backend.js';
-import type { ConsumeOptions, ConsumerFailure, ConsumerState, ConsumerStatus } from './consumer.js';
+import type { ConsumeOptions, ConsumerFailure, ConsumerState, ConsumerStatus, Fence } from './consumer.js';
 import { callHandler, type Handled } from './handler-call.js';
 import { StandingBy } from './standing-by.js';
 import { isHeldBy, Lease, type LeaseParts } from './lease.js';
@@ -61,8 +61,9 @@ export class ConsumerRun {
     this.#running = this.#run();
   }
 
-  get isHolding(): boolean {
-    return this.#lease !== undefined;
+  /** The fencing token of the lease; `undefined` without one. */
+  get fence(): Fence | undefined {
+    return this.#lease?.fence;
   }
 
   status(): ConsumerStatus {
@@ -72,12 +73,15 @@ export class ConsumerRun {
     return this.#lastFailure === undefined ? status : { ...status, lastFailure: this.#lastFailure };
   }
 
-  /** Takes what a look found of this consumer, and when. */
-  see(found: FoundConsumer | undefined, now: number): void {
+  /** Takes what a look found of this consumer, and when it began, with which fencing token. */
+  see(
+    found: FoundConsumer | undefined,
+    { now, fence }: { readonly now: number; readonly fence: Fence | undefined },
+  ): void {
     const { name, state, lag } = this.status();
     tell(this.#parts.observe, { type: 'consumer', consumer: name, state, lag });
     this.#position = found?.position ?? this.#position;
-    if (this.#lease !== undefined) return this.#lease.see(found);
+    if (this.#lease !== undefined) return this.#lease.see(found, fence);
     const isOwn = found !== undefined && isHeldBy(found, this.#parts.holder);
     if (this.#standingBy.isFree(found, now) || isOwn) this.#letIn?.(found);
   }
@@ -125,6 +129,7 @@ export class ConsumerRun {
     const lease = this.#lease;
     if (lease === undefined) return;
     if (this.#closing.signal.aborted) lease.stop();
+    this.#considered = lease.position;
     this.#movedAt = performance.now();
     this.#state = 'working';
     await this.#work(lease);
@@ -154,7 +159,6 @@ export class ConsumerRun {
   async #follow(lease: Lease): Promise<Handled['outcome']> {
     const { filter, pageSize = PAGE_SIZE } = this.#options;
     const after = lease.position;
-    this.#considered = after;
     const messages = this.#parts.events.subscribe({ after, signal: lease.signal, ...(filter && { filter }) });
     for await (const message of messages) {
       if (message.kind === 'caught-up') await this.#caughtUp(lease, message.position);

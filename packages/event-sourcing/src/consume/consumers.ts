@@ -92,14 +92,15 @@ export class Consumers {
     const deadline = new Deadline('looking for the leases of consumers', { waitMs: LEASE_MS - BEAT_MS });
     const runs = [...this.#runs];
     try {
-      if (runs.some(({ isHolding }) => isHolding)) {
+      if (runs.some(({ fence }) => fence !== undefined)) {
         this.#beats += 1;
         await deadline.wait(backend.beat(this.#session, this.#beats));
       }
       const names = [...new Set(runs.map(({ name }) => name))];
+      const fences = runs.map(({ fence }) => fence);
       const found = await deadline.wait(backend.look(names, deadline));
       this.#seenAt = now;
-      for (const run of runs) run.see(found.get(run.name), now);
+      for (const [index, run] of runs.entries()) run.see(found.get(run.name), { now, fence: fences[index] });
     } catch (caught) {
       const since = performance.now() - this.#seenAt >= LEASE_MS ? 'cut-off' : 'lately';
       for (const run of runs) run.unseen(caught, since);

@@ -74,9 +74,14 @@ export class Lease {
     this.stop();
   }
 
-  /** Gives the lease up if the record names another holder. */
-  see(found: FoundConsumer | undefined): void {
-    if (found !== undefined && found.version >= this.#version && !isHeldBy(found, this.#parts.holder)) this.lose();
+  /**
+   * Gives the lease up if the record names another holder, or is older than it was (`before`) when the store was asked:
+   * then a backup was restored, and its checkpoint holds.
+   */
+  see(found: FoundConsumer | undefined, before: Fence | undefined): void {
+    const isTaken = found !== undefined && found.version >= this.#version && !isHeldBy(found, this.#parts.holder);
+    const isOlder = before !== undefined && (found?.version ?? 0n) < before.version;
+    if (isTaken || isOlder) this.lose();
   }
 
   /**
