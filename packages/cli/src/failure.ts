@@ -1,6 +1,6 @@
 import type { ExitCode } from './exit-codes.js';
 
-/** Ends a command with a sentence that says what is wrong and what to do. */
+/** Ends a command with a message that says what is wrong and what to do. */
 export class Failure extends Error {
   readonly exitCode: ExitCode;
 

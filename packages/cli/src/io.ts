@@ -1,19 +1,19 @@
-/** Where text goes. */
+/** A destination for text. */
 export interface Output {
   readonly isTerminal: boolean;
-  /** Writes the text as it is: no line end is added. */
+  /** Writes the text unchanged, without adding a line end. */
   write(text: string): void;
 }
 
-/** All that a command touches of the process it runs in, so that it can be run in another one, too. */
+/** Everything a command uses of its process. A test can pass its own. */
 export interface Io {
   readonly out: Output;
-  /** For what is not the answer: questions, progress, errors. */
+  /** For everything except the result: questions, progress, errors. */
   readonly err: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The folder that relative paths begin at. */
+  /** The directory of relative paths. */
   readonly cwd: string;
-  /** Puts a question to a person; `undefined` where there is nobody to ask. */
+  /** Asks the user a question; `undefined` without a terminal. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
   /** Fires at Ctrl-C. */
   readonly interrupted: AbortSignal;

@@ -4,14 +4,13 @@ import { EXIT } from './exit-codes.js';
 import type { Io, Output } from './io.js';
 import { run } from './run.js';
 
-/** The reader of the output may stop reading: `login-policy history | head`. */
+/** Handles write errors. A closed pipe, as with `login-policy history | head`, is not an error. */
 function outputOf(stream: NodeJS.WriteStream): Output {
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
-    const is = code === 'ENOSPC' ? 'there is no room on its disk' : String(code);
-    // Of stderr itself nothing can be said.
-    if (stream !== process.stderr)
-      process.stderr.write(`The output can't be written: ${is}. What is there is not whole.\n`);
+    const is = code === 'ENOSPC' ? 'the disk is full' : String(code);
+    // A failure of stderr itself can't be reported.
+    if (stream !== process.stderr) process.stderr.write(`The output can't be written: ${is}. It is incomplete.\n`);
     process.exit(EXIT.output);
   });
   return { isTerminal: stream.isTTY, write: (text) => void stream.write(text) };
@@ -28,16 +27,16 @@ async function ask(question: string): Promise<string> {
 
 const interrupting = new AbortController();
 
-/** The first Ctrl-C lets what has begun end; the second does not wait. */
+/** The first Ctrl-C stops after the running step. The second stops at once. */
 function interrupt(): void {
   if (interrupting.signal.aborted) process.exit(EXIT.interrupted);
-  process.stderr.write('\nStopping; Ctrl-C again ends at once.\n');
+  process.stderr.write('\nStopping; press Ctrl-C again to stop at once.\n');
   interrupting.abort();
 }
 
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
-// Some Node 22 and 24 call SQLite experimental on every start: that is nothing an operator can do anything about.
+// Some versions of Node 22 and 24 warn on every start that SQLite is experimental. An operator can't act on that.
 process.removeAllListeners('warning');
 process.on('warning', ({ message, name }) => {
   if (name !== 'ExperimentalWarning') process.stderr.write(`${name}: ${message}\n`);

@@ -10,7 +10,7 @@ import type { Io } from './io.js';
 import { plain } from './output/plain.js';
 import { VERSION } from './version.js';
 
-/** Runs a command line, and answers with the exit code. It never throws, and leaves nothing open. */
+/** Runs a command line, and returns the exit code. It never throws, and closes everything it opened. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   try {
     const line = parseLine(argv, COMMANDS);
@@ -41,7 +41,7 @@ interface Ending {
 
 const INTERRUPTED: Ending = { code: EXIT.interrupted, message: 'Interrupted.' };
 
-/** The one place where what went wrong becomes an exit code and a sentence. */
+/** Converts any error to an exit code and a message. Nothing else does. */
 function failureOf(caught: unknown): Ending {
   if (caught instanceof Failure) return { code: caught.exitCode, message: plainLines(caught.message) };
   if (caught instanceof RejectedError) return { code: EXIT.refused, message: plainLines(caught.message) };
@@ -63,15 +63,15 @@ function codeOfFault({ code, retryable }: AnyFault): ExitCode {
   return retryable ? EXIT.tryAgain : EXIT.store;
 }
 
-/** What to do about a fault of a store. */
+/** Advice for a fault of the store. */
 function adviceOn({ code, retryable }: { readonly code: string; readonly retryable: boolean }): string {
   switch (code) {
     case 'store-full':
-      return 'Make room on its disk, and give the same command again.';
+      return 'Free disk space, and run the same command again.';
     case 'store-damaged':
     case 'unreadable-event':
     case 'projection-stopped':
-      return 'login-policy verify says what is damaged and where; rows are mended by login-policy rebuild, events by a backup.';
+      return 'Run login-policy verify to find the damage. To repair rows, run login-policy rebuild; to repair events, restore a backup.';
     case 'written-by-newer-program':
       return 'Use the version of this program that wrote it.';
     case 'store-foreign':
@@ -79,11 +79,11 @@ function adviceOn({ code, retryable }: { readonly code: string; readonly retryab
     case 'driver-unusable':
       return 'This store can’t be opened by this Node.';
     case 'projection-behind':
-      return 'login-policy lag says how far it is, login-policy rebuild makes it anew.';
+      return 'login-policy lag shows how far it lags; login-policy rebuild rebuilds it.';
     case 'outcome-unknown':
     case 'written-unseen':
-      return 'Give the same command again: what was done is not done twice.';
+      return 'Run the same command again: nothing is done twice.';
     default:
-      return retryable ? 'Give the same command again in a moment.' : 'login-policy status says how the store is.';
+      return retryable ? 'Run the same command again later.' : 'Run login-policy status for the state of the store.';
   }
 }

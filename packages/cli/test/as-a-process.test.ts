@@ -29,7 +29,7 @@ async function inShell(line: string, env: object = {}): Promise<{ readonly code:
 }
 
 describe('the program', () => {
-  it('says its version, and every exit code leaves it', async () => {
+  it('prints its version, and exits with every exit code', async () => {
     const manifest: { version: string } = JSON.parse(
       await readFile(new URL('../package.json', import.meta.url), 'utf8'),
     );
@@ -40,7 +40,7 @@ describe('the program', () => {
     expect([said, code]).to.deep.equal(['"histroy" is not a command. Did you mean history?\n', EXIT.usage]);
   });
 
-  it('is quiet when the reader of its output stops', async () => {
+  it('ends silently when the reader of its output closes the pipe', async () => {
     await place.seed();
     const shell = `"${process.execPath}" "${program}" reference | head -c 1; echo "\${PIPESTATUS[0]}"`;
     const piped = spawn('bash', ['-c', shell], { cwd: place.folder, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -48,7 +48,7 @@ describe('the program', () => {
     expect([out, err]).to.deep.equal(['#0\n', '']);
   });
 
-  it('says nothing of what Node thinks of its own SQLite, and paints nothing for a pipe', async () => {
+  it('hides Node’s warning about SQLite, and uses no colours in a pipe', async () => {
     await place.seed();
     const child = spawn(process.execPath, [program, 'policy', '--store', 'sqlite:iam.db'], { cwd: place.folder });
     child.stdin.end();
@@ -57,19 +57,19 @@ describe('the program', () => {
     expect(err).to.equal('');
   });
 
-  it('ends a full disk with a sentence', async () => {
+  it('reports a full disk in one sentence', async () => {
     await place.seed();
     const { code, err } = await inShell(`"$NODE" "$PROGRAM" export --store sqlite:iam.db > /dev/full`);
     expect([code, err]).to.deep.equal([
       EXIT.output,
-      "The output can't be written: there is no room on its disk. What is there is not whole.\n",
+      "The output can't be written: the disk is full. It is incomplete.\n",
     ]);
     const ran = await place.run('export --out /dev/full/policies.yaml');
     expect(ran.code).to.equal(EXIT.output);
-    expect(ran.err).to.contain("/dev/full/policies.yaml can't be written: ENOTDIR. What was there is as it was.");
+    expect(ran.err).to.contain("/dev/full/policies.yaml can't be written: ENOTDIR. The existing file is unchanged.");
   });
 
-  it('leaves the file that was there where another has no room, and no half of one', async () => {
+  it('keeps the existing file when the disk is full, and leaves no partial file', async () => {
     await place.seed();
     const { url } = await place.serve();
     await place.write('policies.yaml', 'what was there');
@@ -78,7 +78,7 @@ describe('the program', () => {
     const { code, err } = await inShell(shell, { LOGIN_POLICY_TOKEN: TOKEN });
     expect([code, err]).to.deep.equal([
       EXIT.output,
-      "policies.yaml can't be written: EFBIG. What was there is as it was.\n",
+      "policies.yaml can't be written: EFBIG. The existing file is unchanged.\n",
     ]);
     expect(await place.read('policies.yaml')).to.equal('what was there');
     expect((await readdir(place.folder)).filter((name) => name.includes('policies'))).to.deep.equal(['policies.yaml']);

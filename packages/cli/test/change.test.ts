@@ -27,7 +27,7 @@ async function customize(count: number): Promise<void> {
 }
 
 describeBoth('changing a policy', () => {
-  it('shows first what it would do, asks, and does it', async () => {
+  it('shows a preview, asks for confirmation, and makes the change', async () => {
     const { code, out, err } = await place.run([...REMOVE.split(' '), '--reason', 'an advisory'], { ask: () => 'y' });
     expect(out).to.equal(
       'Default policy of instance iam\n  - multi-factor U2F_WITH_VERIFICATION\n' +
@@ -38,7 +38,7 @@ describeBoth('changing a policy', () => {
     expect((await place.run('history --limit 1')).out).to.match(/MultiFactorRemoved by operator\n {3}an advisory/);
   });
 
-  it('does nothing when the answer is anything but yes, with --dry-run, and where there is nobody to ask', async () => {
+  it('changes nothing without a yes, with --dry-run, or without a terminal', async () => {
     const no = await place.run(REMOVE, { ask: () => '' });
     expect([no.code, no.out.endsWith('Nothing was done.\n')]).to.deep.equal([EXIT.refused, true]);
     const dry = await place.run(`${REMOVE} --dry-run`);
@@ -46,12 +46,12 @@ describeBoth('changing a policy', () => {
     const nobody = await place.run(REMOVE);
     expect([nobody.code, nobody.err]).to.deep.equal([
       EXIT.usage,
-      'There is nobody to ask here: give --yes to do it, or --dry-run to look only.\n',
+      'There is no terminal to ask for confirmation: add --yes to make the change, or --dry-run to preview it.\n',
     ]);
     expect(await allowing()).to.deep.equal(['default', 'globex']);
   });
 
-  it('is ended by Ctrl-C before the preview and at the question, and nothing is done', async () => {
+  it('stops at Ctrl-C before the preview and at the question, and changes nothing', async () => {
     const before = await allowing();
     const early = new AbortController();
     early.abort();
@@ -72,7 +72,7 @@ describeBoth('changing a policy', () => {
     expect(await allowing()).to.deep.equal(before);
   });
 
-  it('is refused when the policy was changed between the preview and the answer', async () => {
+  it('is refused when the policy has changed since the preview', async () => {
     const meddle = (): Promise<string> =>
       place.policies(async (policies) => {
         orThrow(await policies.change(GLOBEX, { forceMfa: true }, { actor: 'somebody else' }));
@@ -83,7 +83,7 @@ describeBoth('changing a policy', () => {
     expect(err).to.contain('was expected at sequence 4 but is at 5, so nothing was changed.');
   });
 
-  it('is refused where it would lock people out, unless that is acknowledged', async () => {
+  it('is refused if it would lock people out, unless that is acknowledged', async () => {
     await place.run('change forceMfa=yes,passwordlessType=NOT_ALLOWED --yes');
     await place.run('remove-second-factor U2F --yes');
     const refused = await place.run('remove-second-factor TOTP --yes');
@@ -95,7 +95,7 @@ describeBoth('changing a policy', () => {
     expect((await place.run('remove-second-factor TOTP --yes --acknowledge no-factor-left')).code).to.equal(EXIT.done);
   });
 
-  it('says what is wrong with a setting: its name with the nearest, its value by the rules', async () => {
+  it('explains what is wrong with a setting: an unknown name, or an invalid value', async () => {
     expect((await place.run('change forceMFa=yes --yes')).err).to.equal(
       '"forceMFa" is not a setting. Did you mean forceMfa?\n',
     );
@@ -105,7 +105,7 @@ describeBoth('changing a policy', () => {
     expect(err).to.contain('settings.lifetimes.passwordCheck must be');
   });
 
-  it('customizes, resets, reverts and links, each time with the preview first', async () => {
+  it('customizes, resets, reverts and links, each with a preview', async () => {
     expect((await place.run('customize acme --yes')).out).to.contain('Done: sequence 4.');
     expect((await place.run('add-identity-provider google --org acme --yes')).out).to.contain(
       '+ identity provider google (SYSTEM)',
@@ -118,14 +118,14 @@ describeBoth('changing a policy', () => {
     expect((await place.run('reset acme --yes')).err).to.equal('Organization acme has no custom login policy.\n');
   });
 
-  it('answers a program in JSON', async () => {
+  it('prints JSON for programs', async () => {
     const { out } = await place.run('add-second-factor OTP_EMAIL --yes --json');
     expect(JSON.parse(out)).to.have.nested.property('answer.details.sequence', '5');
   });
 });
 
 describeBoth('changing all policies', () => {
-  it('plans first, then removes a factor from the default and from each custom policy', async () => {
+  it('shows a plan, then removes a factor from the default and each custom policy', async () => {
     await customize(3);
     const dry = await place.run(`${REMOVE} --everywhere --dry-run`);
     expect(dry.code).to.equal(EXIT.different);
@@ -139,7 +139,7 @@ describeBoth('changing all policies', () => {
     expect((await place.run(`${REMOVE} --everywhere --yes`)).out).to.contain('Nothing to do.');
   });
 
-  it('names each policy that refuses, and ends with 1', async () => {
+  it('names each policy that refuses the change, and exits with 1', async () => {
     await place.run('change forceMfa=yes,passwordlessType=ALLOWED --org globex --yes');
     await place.run('remove-second-factor TOTP --org globex --yes');
     await place.run('remove-second-factor U2F --org globex --yes');
@@ -153,7 +153,7 @@ describeBoth('changing all policies', () => {
 });
 
 describe('a change of all policies', () => {
-  it('is stopped by Ctrl-C, and taken up again by the same command under the same id', async () => {
+  it('is stopped by Ctrl-C, and resumed by the same command under the same id', async () => {
     await customize(40);
     const interrupting = new AbortController();
     const stopped = await place.run(`${REMOVE} --everywhere --yes`, {
@@ -163,7 +163,7 @@ describe('a change of all policies', () => {
       onErr: (text) => text.includes('Changing') && interrupting.abort(),
     });
     expect(stopped.code).to.equal(EXIT.interrupted);
-    expect(stopped.err).to.contain('The same command takes it up again.');
+    expect(stopped.err).to.contain('Run the same command again to resume it.');
     expect(stopped.out).to.contain('1 changed').and.to.contain('41 are still to be changed.');
     const id = /Rollout (remove-multi-factor U2F_WITH_VERIFICATION \w+)/.exec(stopped.out)?.[1];
     const again = await place.run(`${REMOVE} --everywhere --yes --json`);
@@ -172,7 +172,7 @@ describe('a change of all policies', () => {
     expect(await allowing()).to.deep.equal([]);
   });
 
-  it('over the API is stopped by Ctrl-C, and taken up again by the same command under the same id', async () => {
+  it('over the API is stopped by Ctrl-C, and resumed by the same command under the same id', async () => {
     await customize(40);
     place.over('api');
     let open = (): void => undefined;
@@ -196,7 +196,7 @@ describe('a change of all policies', () => {
     });
     open();
     expect(stopped.code).to.equal(EXIT.interrupted);
-    expect(stopped.err).to.contain('The same command takes it up again.');
+    expect(stopped.err).to.contain('Run the same command again to resume it.');
     expect(stopped.out).to.contain('1 changed').and.to.contain('41 are still to be changed.');
     const id = /Rollout (remove-multi-factor U2F_WITH_VERIFICATION \w+)/.exec(stopped.out)?.[1];
     const again = await place.run([...REMOVE.split(' '), '--everywhere', '--yes', '--json', '--rollout', id ?? '']);

@@ -16,7 +16,7 @@ const mistakes: readonly (readonly [string, string])[] = [
   ['histroy', '"histroy" is not a command. Did you mean history?'],
   [
     '--json policy',
-    'The name of a command comes first, and --json is an option. login-policy --help lists the commands.',
+    'Expected the name of a command first, got the option --json. login-policy --help lists the commands.',
   ],
   ['policy --as-off 3', '--as-off is not an option of policy. Did you mean --as-of?'],
   ['policy --zzzzzz', '--zzzzzz is not an option of policy. login-policy policy --help lists its options.'],
@@ -26,17 +26,17 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   ['policy --json=yes', '--json takes no value. login-policy policy --help lists its options.'],
   ['policy --as-of 1 --as-of 2', '--as-of is given twice. login-policy policy --help lists its options.'],
-  ['policy acme globex', 'policy takes ORGANIZATION behind its name, and nothing like "globex".'],
+  ['policy acme globex', 'policy takes ORGANIZATION after its name, not "globex".'],
   ['who-allows', 'who-allows needs FACTOR: One of TOTP'],
   [
     'status --store mysql://x',
     '"mysql://x" is not the URL of a store: sqlite:FILE, postgres://HOST/DATABASE or esdb://HOST:2113.',
   ],
-  ['history --limit ten', '--limit is a whole number from 0 on, not "ten".'],
+  ['history --limit ten', '--limit must be a whole number from 0, not "ten".'],
 ];
 
 describe('a command line', () => {
-  it('that is mistyped is answered with what was meant', async () => {
+  it('with a typing error is answered with a suggestion', async () => {
     await place.seed();
     for (const [line, said] of mistakes) {
       const { code, err, out } = await place.run(line);
@@ -55,11 +55,11 @@ describe('a command line', () => {
     expect(argument.err + away.err).not.to.contain('s3cret');
   });
 
-  it('asks for a store, where none is named', async () => {
+  it('without a store is refused', async () => {
     const { code, err } = await place.run('status', { env: { LOGIN_POLICY_STORE: '' } });
     expect([code, err]).to.deep.equal([
       EXIT.usage,
-      'Which store? Give --store URL, or set LOGIN_POLICY_STORE: sqlite:FILE, postgres://HOST/DATABASE or esdb://HOST:2113.\n',
+      'Expected a store: use --store URL, or set LOGIN_POLICY_STORE: sqlite:FILE, postgres://HOST/DATABASE or esdb://HOST:2113.\n',
     ]);
   });
 

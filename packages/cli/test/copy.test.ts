@@ -15,13 +15,13 @@ beforeEach(async () => {
 afterEach(() => place.remove());
 
 describe('copying a store', () => {
-  it('keeps events, times, places and all receipts; given again, it has nothing to do', async () => {
+  it('copies events, times, order and all receipts; a second run copies nothing', async () => {
     await writeHistoryIn(place);
     const { code, out } = await place.run('copy sqlite:iam.db sqlite:copy.db');
     expect(code).to.equal(EXIT.done);
     expect(out).to.equal(
-      '12 events copied, 0 were there. Compared: 12 events and 9 receipts are the same in both.\nPositions are the same.\n' +
-        'Checkpoints of consumers are not copied: begin each from its position, or all is handled again.\n',
+      '12 events copied, 0 were already there. Compared: 12 events and 9 receipts are the same in both.\nPositions are the same.\n' +
+        'Checkpoints of consumers are not copied: start each from its position; otherwise it handles all events again.\n',
     );
     for (const command of ['history --json', 'history globex --json', 'policy --json'])
       expect((await place.run(`${command} --store sqlite:copy.db`)).out).to.equal((await place.run(command)).out);
@@ -35,7 +35,7 @@ describe('copying a store', () => {
     });
   });
 
-  it('answers a repeated command as the source would, also one that had nothing to change', async () => {
+  it('recognizes a repeated command like the source, even one without events', async () => {
     await writeHistoryIn(place);
     await place.run('copy sqlite:iam.db sqlite:copy.db');
     const repeat = (file: string): Promise<unknown> =>
@@ -49,27 +49,29 @@ describe('copying a store', () => {
     expect(await Promise.all([repeat('iam.db'), repeat('copy.db')])).to.deep.equal([expected, expected]);
   });
 
-  it('takes up what is new in the source', async () => {
+  it('copies only what is new in the source', async () => {
     await writeHistoryIn(place);
     await place.run('copy sqlite:iam.db sqlite:copy.db');
     await place.run('change forceMfa=yes --yes');
-    expect((await place.run('copy sqlite:iam.db sqlite:copy.db')).out).to.contain('1 events copied, 12 were there.');
+    expect((await place.run('copy sqlite:iam.db sqlite:copy.db')).out).to.contain(
+      '1 events copied, 12 were already there.',
+    );
   });
 
-  it('refuses a target that holds something else, and leaves it as it was', async () => {
+  it('refuses a target with other events, and does not change it', async () => {
     await writeHistoryIn(place);
     await place.seed('other.db');
     const { code, err } = await place.run('copy sqlite:iam.db sqlite:other.db');
     expect(code).to.equal(EXIT.refused);
     expect(err).to.match(
-      /^The target holds something else: event \w+ \(revision 0 of instanceLoginPolicy-iam\): its id differs/,
+      /^The target is not a copy of the source: event \w+ \(revision 0 of instanceLoginPolicy-iam\): its id differs/,
     );
     expect((await place.run('history --store sqlite:other.db --json')).out).to.contain('"lastSequence": "4"');
     expect((await place.run('copy sqlite:iam.db sqlite:iam.db')).err).to.equal('FROM and TO are the same store.\n');
     expect((await place.run('copy sqlite:nowhere.db sqlite:new.db')).code).to.equal(EXIT.noInput);
   });
 
-  it('is taken up again after Ctrl-C', async () => {
+  it('is resumed after Ctrl-C', async () => {
     await writeHistoryIn(place, { rounds: 40 });
     const stopping = new AbortController();
     const interrupted = stopping.signal;
@@ -97,7 +99,7 @@ async function copyKilledAfter(messages: number): Promise<boolean> {
 }
 
 describe('a copy that is killed', () => {
-  it('fifty times is taken up again each time, and is like its source at the end', async () => {
+  it('fifty times is resumed each time, and equals its source at the end', async () => {
     await writeHistoryIn(place, { rounds: 120 });
     let [kills, ends] = [0, 0];
     while (kills + ends < 50) {

@@ -22,12 +22,12 @@ function tamper(sql: string): void {
 }
 
 describe('verifying a store', () => {
-  it('says that all is as it has to be', async () => {
+  it('reports that no problems were found', async () => {
     const { code, out } = await place.run('verify');
-    expect([code, out]).to.deep.equal([EXIT.done, '8 events in 2 streams, 2 policies. All is as it has to be.\n']);
+    expect([code, out]).to.deep.equal([EXIT.done, '8 events in 2 streams, 2 policies. No problems found.\n']);
   });
 
-  it('names what is damaged, and where: an event’s content, a gap, a row, a list', async () => {
+  it('reports each problem with its place: damaged content, a gap, a row, a list', async () => {
     const tries: readonly (readonly [sql: string, where: RegExp])[] = [
       [
         `UPDATE events SET data = '{"factor":"TOPT"}' WHERE position = 2`,
@@ -40,7 +40,7 @@ describe('verifying a store', () => {
       ],
       [
         `UPDATE rows SET row = replace(row, '"forceMfa":false', '"forceMfa":true')`,
-        /instance iam: it is not what the events add up to/,
+        /instance iam: it does not match the events/,
       ],
     ];
     for (const [sql, where] of tries) {
@@ -54,7 +54,7 @@ describe('verifying a store', () => {
     }
   });
 
-  it('finds what rebuild then mends', async () => {
+  it('finds damage that rebuild then repairs', async () => {
     tamper(`DELETE FROM rows WHERE key LIKE '%globex'; DELETE FROM row_index WHERE key LIKE '%globex'`);
     expect((await place.run('verify')).code).to.equal(EXIT.refused);
     const rebuilt = await place.run('rebuild');
@@ -66,7 +66,7 @@ describe('verifying a store', () => {
 });
 
 describe('a store that can’t be used', () => {
-  it('of a newer version or foreign is told apart, each with what to do', async () => {
+  it('reports a newer version and a foreign store separately, each with advice', async () => {
     tamper('PRAGMA user_version = 99');
     const newer = await place.run('status');
     expect([newer.code, newer.err]).to.deep.equal([
@@ -79,7 +79,7 @@ describe('a store that can’t be used', () => {
 });
 
 describe('a store that another program has locked', () => {
-  it('is looked into all the same, and a change says that it may be tried again', async () => {
+  it('can be read, and a change reports that it can be retried', async () => {
     const other = new DatabaseSync(place.path('iam.db'));
     other.exec('BEGIN IMMEDIATE');
     expect((await place.run('policy')).code).to.equal(EXIT.done);
@@ -87,14 +87,14 @@ describe('a store that another program has locked', () => {
     other.close();
     expect(code).to.equal(EXIT.tryAgain);
     expect(err).to.equal(
-      `${place.path('iam.db')} is not available: database is locked. Give the same command again in a moment.\n`,
+      `${place.path('iam.db')} is not available: database is locked. Run the same command again later.\n`,
     );
     expect((await place.run('change forceMfa=yes --yes')).code).to.equal(EXIT.done);
   });
 });
 
 describe('keeping a store', () => {
-  it('makes one where there is none, and has nothing to do the second time', async () => {
+  it('creates a missing store, and does nothing the second time', async () => {
     for (const time of [1, 2]) {
       const { code, out } = await place.run('migrate --store sqlite:new.db');
       expect([time, code, out]).to.deep.equal([time, EXIT.done, 'sqlite:new.db is ready for this version.\n']);
@@ -102,7 +102,7 @@ describe('keeping a store', () => {
     expect((await place.run('status --store sqlite:new.db')).out).to.contain('no events');
   });
 
-  it('backs a file up while it is in use, and never overwrites one', async () => {
+  it('backs up a file while it is in use, and never overwrites one', async () => {
     await writeHistoryIn(place, { rounds: 1 }).catch(() => undefined);
     const { code } = await place.run('backup copy.db');
     expect(code).to.equal(EXIT.done);
@@ -128,8 +128,8 @@ policies:
     policy: { multiFactors: [] }
 `;
 
-describe('taking over the policies of an IAM', () => {
-  it('records them at their dates, so that the past is answered, and once only', async () => {
+describe('importing the policies of an IAM', () => {
+  it('records them with their dates, exactly once', async () => {
     await place.write('old.yaml', IMPORT);
     const { code, out, err } = await place.run('import old.yaml --yes');
     expect([code, out, err]).to.deep.equal([EXIT.done, 'Took over 3 states of 2 policies.\n', '']);
@@ -146,11 +146,11 @@ describe('taking over the policies of an IAM', () => {
     expect((await place.run('verify')).code).to.equal(EXIT.done);
   });
 
-  it('is refused with line and column: a history that is there, an instant that is not past, a mistyped member', async () => {
+  it('is refused with line and column: existing events, a future instant, an unknown member', async () => {
     const tries = [
-      [IMPORT.replace('old', 'iam'), 'old.yaml:3:5: Default policy of instance iam has a history already'],
-      [IMPORT.replace('2024-05', '2999-05'), 'old.yaml:3:5: at is an instant that is past'],
-      [IMPORT.replace('at: 2024-06-01T10:00:00Z', 'at: June'), 'old.yaml:10:5: at is an instant that is past'],
+      [IMPORT.replace('old', 'iam'), 'old.yaml:3:5: Default policy of instance iam already has events'],
+      [IMPORT.replace('2024-05', '2999-05'), 'old.yaml:3:5: at must be a past instant'],
+      [IMPORT.replace('at: 2024-06-01T10:00:00Z', 'at: June'), 'old.yaml:10:5: at must be a past instant'],
       [IMPORT.replace('reason', 'reson'), 'old.yaml:5:5: reson is not a member here. Did you mean reason?'],
       [IMPORT.replace('TOTP', 'TOPT'), 'old.yaml:6:31: secondFactors[0] must be one of'],
       [IMPORT.replace('policies:', 'policy:'), 'old.yaml:2:1: policy is not a member here.'],

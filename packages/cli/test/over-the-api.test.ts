@@ -48,29 +48,26 @@ describe('the token for an API', () => {
     place.over('store');
     expect((await run('policy', fromEnvironment)).code).to.equal(EXIT.done);
     const both = await run('policy', { ...fromEnvironment, LOGIN_POLICY_STORE: 'sqlite:iam.db' });
-    expect(both.err).to.equal('LOGIN_POLICY_STORE and LOGIN_POLICY_API are both set. Give --store or --api.\n');
+    expect(both.err).to.equal('LOGIN_POLICY_STORE and LOGIN_POLICY_API are both set. Use --store or --api.\n');
     await place.write('empty', '\n');
     for (const [line, said] of [
-      [`policy --api ${url}`, 'The API needs a token: give --token-file FILE, or set LOGIN_POLICY_TOKEN.'],
-      [
-        `policy --api ${url} --token-file empty`,
-        'A token is one line of visible ASCII, and the file empty holds none.',
-      ],
-      [`policy --api ${url} --token-file nowhere`, 'The file nowhere is not there.'],
-      [`policy --token-file token --store sqlite:iam.db`, '--token-file is for an API. Give --api URL, too.'],
+      [`policy --api ${url}`, 'The API needs a token: use --token-file FILE, or set LOGIN_POLICY_TOKEN.'],
+      [`policy --api ${url} --token-file empty`, 'Expected one line of visible ASCII as the token in the file empty.'],
+      [`policy --api ${url} --token-file nowhere`, 'The file nowhere does not exist.'],
+      [`policy --token-file token --store sqlite:iam.db`, '--token-file is for an API. Add --api URL.'],
       [`policy --api ${url} --store sqlite:iam.db`, 'Give --api or --store, not both.'],
       [
         `policy --api ${url} --token ${TOKEN}`,
-        'A token in an argument can be read by everybody who lists processes. Give --token-file FILE.',
+        'Every user of this machine can read a token in an argument. Use --token-file FILE.',
       ],
-      [`policy --api ${url.replace('//', '//me:secret@')}`, '--api takes a URL without a password, ? and #.'],
+      [`policy --api ${url.replace('//', '//me:secret@')}`, '--api must be a URL without a password, ? and #.'],
+      [`policy --api http://iam.example`, 'Over http://iam.example the token could be intercepted. Use https'],
       [
-        `policy --api http://iam.example`,
-        'Over http://iam.example everybody on the way could read the token. Use https',
+        `policy --api iam.example`,
+        '--api must be the URL of a server, such as https://iam.example, not "iam.example".',
       ],
-      [`policy --api iam.example`, '--api takes the URL of a server, such as https://iam.example, not "iam.example".'],
-      [`change forceMfa=yes --yes --api ${url} --token-file token --actor me`, 'leave --actor out'],
-      [`verify --api ${url}`, 'verify works on the store itself, and not over the API: give --store URL.'],
+      [`change forceMfa=yes --yes --api ${url} --token-file token --actor me`, 'remove --actor'],
+      [`verify --api ${url}`, 'verify needs direct access to the store, not the API: use --store URL.'],
     ] as const) {
       const { err, out } = await run(line);
       expect(err, line).to.contain(said).and.not.to.contain('secret');
@@ -78,31 +75,31 @@ describe('the token for an API', () => {
     }
   });
 
-  it('that is not accepted, or may not do that, is told apart, each with what to do; nothing is done', async () => {
+  it('reports a rejected token and a missing permission separately, with advice, and changes nothing', async () => {
     const { url } = await place.serve();
     const before = await counted();
     const wrong = await place.run('policy', { token: 'nobody' });
     expect([wrong.code, wrong.err]).to.deep.equal([
       EXIT.denied,
-      `The token is not accepted: it is wrong, or has expired. Put one that is good for ${url} into LOGIN_POLICY_TOKEN.\n`,
+      `The token is not accepted: it is wrong, or has expired. Put a valid token for ${url} into LOGIN_POLICY_TOKEN.\n`,
     ]);
     const denied = await place.run('change forceMfa=yes --yes', { token: TOKEN_OF_A_READER });
     expect(denied.code).to.equal(EXIT.denied);
-    expect(denied.err).to.contain('This needs the permission iam.policy.write').and.to.contain('takes --org');
+    expect(denied.err).to.contain('This needs the permission iam.policy.write').and.to.contain('give its id as --org');
     const nowhere = await place.run('policy nowhere');
     expect([nowhere.code, nowhere.err]).to.deep.equal([
       EXIT.denied,
-      'There is no such organization in this instance, or it is not open to the caller. Is its id right?\n',
+      'There is no such organization in this instance, or it is not open to the caller. Check its id.\n',
     ]);
     const foreign = await place.run(['policy', 'büro']);
     expect([foreign.code, foreign.err]).to.deep.equal([
       EXIT.usage,
-      'Over the API an id is visible ASCII, and "büro" is not. Look at it and change it in the store: --store URL.\n',
+      'Over the API an id must be visible ASCII, not "büro". Use the store instead: --store URL.\n',
     ]);
     expect(await counted()).to.equal(before);
   });
 
-  it('for one organization looks at and changes that one, and says of all others what it may not before anything is done', async () => {
+  it('for one organization can read and change only that one, and is refused before anything is changed elsewhere', async () => {
     const mine = { token: TOKEN_OF_GLOBEX };
     expect((await place.run('policy globex', mine)).code).to.equal(EXIT.done);
     expect((await place.run('change forceMfa=yes --org globex --yes', mine)).code).to.equal(EXIT.done);
@@ -116,7 +113,7 @@ describe('the token for an API', () => {
     expect([applied.code, applied.out, applied.err]).to.deep.equal([
       EXIT.denied,
       '',
-      'Nothing was done: the token may not do that to 3 of 3 policies.\n' +
+      'Nothing was done: the token is not allowed to change 3 of 3 policies.\n' +
         '  Default policy of instance iam\n  Custom policy of organization acme\n  Custom policy of organization globex\n' +
         'Use a token that may change all of them.\n',
     ]);
@@ -126,7 +123,7 @@ describe('the token for an API', () => {
 });
 
 describe('a change of all policies with a token that may change some of them', () => {
-  it('says which it may not, and begins nothing', async () => {
+  it('names the forbidden policies, and changes nothing', async () => {
     const isAllowed = (_: unknown, permission: string, { organizationId }: { organizationId?: string }): boolean =>
       organizationId !== 'globex' || permission.endsWith('.read');
     await place.serve('iam.db', { ports: { isAllowed } });
@@ -135,28 +132,28 @@ describe('a change of all policies with a token that may change some of them', (
     expect([code, out, err]).to.deep.equal([
       EXIT.denied,
       '',
-      'Nothing was done: the token may not change 1 of 2 policies: globex. Use one that may, or change one policy with --org.\n',
+      'Nothing was done: the token is not allowed to change 1 of 2 policies: globex. Use another token, or change one policy with --org.\n',
     ]);
     expect(await counted()).to.equal(before);
   });
 });
 
-describe('a server that does not answer as the API', () => {
-  it('is told apart: away, another, one that sends on, not well', async () => {
+describe('a server that does not answer like the API', () => {
+  it('is reported by kind: unreachable, another server, a redirect, a server with a problem', async () => {
     const gone = await answering(200, '');
     const away = urlOf(gone);
     await new Promise((resolve) => gone.close(resolve));
     const none = await place.run(`policy --api ${away}`);
     expect([none.code, none.err]).to.deep.equal([
       EXIT.tryAgain,
-      `${away} can't be reached (ECONNREFUSED). Is the address right, and does the server run?\n`,
+      `${away} can't be reached (ECONNREFUSED). Check the address, and that the server is running.\n`,
     ]);
     for (const [status, text, headers, code, said] of [
-      [200, '<html>', {}, EXIT.store, 'answers _permissions in another way than the API of login-policy does'],
-      [200, '{}', {}, EXIT.store, 'Is the URL right, and the server of this version?'],
-      [404, 'not here', {}, EXIT.store, 'answers 404, and not as the API of login-policy does.'],
-      [301, '', { location: 'https://elsewhere.example/' }, EXIT.usage, 'sends on to https://elsewhere.example/'],
-      [502, 'Bad gateway', {}, EXIT.tryAgain, 'answers 502: the server, or a proxy before it, is not well.'],
+      [200, '<html>', {}, EXIT.store, 'did not answer _permissions like a login-policy API'],
+      [200, '{}', {}, EXIT.store, 'Check the URL and the version of the server.'],
+      [404, 'not here', {}, EXIT.store, 'answers 404, but not like a login-policy API.'],
+      [301, '', { location: 'https://elsewhere.example/' }, EXIT.usage, 'redirects to https://elsewhere.example/'],
+      [502, 'Bad gateway', {}, EXIT.tryAgain, 'answers 502: the server, or a proxy in front of it, has a problem.'],
     ] as const) {
       const server = await answering(status, text, headers);
       const ran = await place.run(`policy --api ${urlOf(server)}`);
@@ -167,17 +164,17 @@ describe('a server that does not answer as the API', () => {
     }
   });
 
-  it('is of another instance, or keeps no audit log', async () => {
+  it('is refused for another instance, and without an audit log', async () => {
     const { url } = await place.serve('iam.db', { isAudited: false });
     const other = await plannedIn(place, FILE.replace('iam', 'other'));
     expect([other.code, other.err]).to.deep.equal([
       EXIT.refused,
-      `The file is of instance other, and ${url} is of iam. Nothing was done.\n`,
+      `The file is of instance other, but ${url} is of iam. Nothing was done.\n`,
     ]);
     const audit = await place.run('audit');
     expect([audit.code, audit.err]).to.deep.equal([
       EXIT.refused,
-      `The server at ${url} keeps no audit log. Open it with an audit log (createApi({ auditLog })), or give --store.\n`,
+      `The server at ${url} has no audit log. Open it with an audit log (createApi({ auditLog })), or use --store.\n`,
     ]);
   });
 });

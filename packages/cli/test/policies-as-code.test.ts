@@ -19,17 +19,17 @@ afterEach(() => place.remove());
 const planned = (text: string, more?: string): Promise<Ran> => plannedIn(place, text, more);
 
 describeBoth('policies as code', () => {
-  it('export what is there, and then there is nothing to do', async () => {
+  it('are exported, and a plan of the export is empty', async () => {
     const { code } = await place.run('export --out policies.yaml');
     expect(code).to.equal(EXIT.done);
     const exported = await place.read('policies.yaml');
     expect(parse(exported)).to.have.nested.property('organizations.globex.settings.lifetimes.passwordCheck', 'PT240H');
     expect((await place.run('export')).out).to.equal(exported);
     const { code: left, out } = await planned(exported);
-    expect([left, out]).to.deep.equal([EXIT.done, 'Nothing to do: all is as the file says.\n']);
+    expect([left, out]).to.deep.equal([EXIT.done, 'Nothing to do: all policies match the file.\n']);
   });
 
-  it('plan: what differs, whom it reaches, what is wrong with it; and apply just that, once', async () => {
+  it('are planned with their differences, affected users and warnings, and applied exactly so, once', async () => {
     const { code, out } = await planned(FILE);
     expect(code).to.equal(EXIT.different);
     expect(out).to.contain('Default policy of instance iam\n  ~ forceMfa: no → yes\n');
@@ -40,12 +40,12 @@ describeBoth('policies as code', () => {
     expect([applied.code, applied.err]).to.deep.equal([EXIT.done, 'Change 3 policies? [y/N] ']);
     expect(applied.out).to.contain('the default of iam: sequence 5\nacme: sequence 2\nglobex: sequence 5\n');
     const again = await place.run('apply plan.json --yes');
-    expect([again.code, again.out]).to.deep.equal([EXIT.done, 'Nothing to do: the plan was applied before.\n']);
+    expect([again.code, again.out]).to.deep.equal([EXIT.done, 'Nothing to do: the plan was already applied.\n']);
     expect((await planned(FILE)).code).to.equal(EXIT.done);
-    expect((await place.run('drift policies.yaml')).out).to.equal('All is as the file says.\n');
+    expect((await place.run('drift policies.yaml')).out).to.equal('All policies match the file.\n');
   });
 
-  it('name what has drifted, and who changed it last', async () => {
+  it('list what has drifted, and its last change', async () => {
     await planned(FILE);
     await place.run('apply plan.json --yes');
     await place.policies(async (policies) => {
@@ -56,13 +56,13 @@ describeBoth('policies as code', () => {
     expect(out).to.match(/^the default {2}1 difference {2}last changed \S+ by mallory\n$/);
   });
 
-  it('give up custom policies that are not listed, only where the file says so', async () => {
+  it('remove custom policies that are not in the file, only if the file says so', async () => {
     expect((await planned('instance: iam\norganizations:\n')).code).to.equal(EXIT.done);
     const { out } = await planned('instance: iam\nunlisted: default\n');
     expect(out).to.contain('organization globex\n  - its own policy');
   });
 
-  it('are refused as a whole by apply, if anything moved since the plan', async () => {
+  it('are refused as a whole if any policy has changed since the plan', async () => {
     await planned(FILE);
     await place.policies(async (policies) => {
       orThrow(await policies.change(GLOBEX, { forceMfa: true }, { actor: 'somebody' }));
@@ -77,7 +77,7 @@ describeBoth('policies as code', () => {
     expect(out).to.equal('');
   });
 
-  it('are applied once by two at the same time', async () => {
+  it('are applied once by two concurrent runs', async () => {
     await planned(FILE);
     const both = await Promise.all([place.run('apply plan.json --yes'), place.run('apply plan.json --yes')]);
     expect(both.map(({ code, err }) => [code, err])).to.deep.equal([
@@ -88,7 +88,7 @@ describeBoth('policies as code', () => {
     expect(JSON.parse(out)).to.include({ lastSequence: '5' });
   });
 
-  it('are taken up again after Ctrl-C, at every step', async () => {
+  it('are resumed after Ctrl-C at every step', async () => {
     for (let steps = 0; steps <= 3; steps++) {
       const file = `at-${steps}.db`;
       await place.seed(file);
@@ -152,7 +152,7 @@ const aFile = fc.record(
 );
 
 describeBoth('any state and any file', () => {
-  it('after apply, plan is empty', async () => {
+  it('are matched by the store after apply: the next plan is empty', async () => {
     await fc.assert(
       fc.asyncProperty(fc.tuple(aFile, aFile), async (files) => {
         for (const file of files) {

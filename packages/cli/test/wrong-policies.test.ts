@@ -33,28 +33,28 @@ const wrong: Readonly<Record<string, readonly [file: string, said: string]>> = {
   ],
   'an unknown member of the file': [
     FILE.replace('organizations', 'organisations'),
-    'policies.yaml:5:1: organisations is not a member of a file of policies. Did you mean organizations?',
+    'policies.yaml:5:1: organisations is not a member of a policy file. Did you mean organizations?',
   ],
   'what is not YAML': [`${FILE}  - [\n`, 'policies.yaml:9:'],
   'a key that is there twice': [`${FILE}  acme: default\n`, 'policies.yaml:9:3: Map keys must be unique.'],
   'a policy that is a word': [
     FILE.replace('globex: default', 'globex: standard'),
-    'policies.yaml:8:3: A policy has the members',
+    'policies.yaml:8:3: A policy must have the members',
   ],
   'organizations that are a list': [
     'instance: iam\norganizations: [acme]\n',
-    'policies.yaml:2:1: organizations has a member for each organization',
+    'policies.yaml:2:1: organizations must have a member for each organization',
   ],
-  'a malformed unlisted': ['unlisted: remove\n', 'policies.yaml:1:1: unlisted is keep or default'],
-  'nothing at all': ['\n', 'policies.yaml:1:1: A file of policies has the members'],
+  'a malformed unlisted': ['unlisted: remove\n', 'policies.yaml:1:1: unlisted must be keep or default'],
+  'nothing at all': ['\n', 'policies.yaml:1:1: Expected a policy file with the members'],
   'an alias that grows and grows': [
     `default:\n  secondFactors: &a [x,x,x,x,x,x,x,x,x,x]\n  multiFactors: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n  identityProviders: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n  settings: [*c,*c,*c,*c,*c]\n`,
     'policies.yaml: Excessive alias count',
   ],
 };
 
-describeBoth('a file of policies that is wrong', () => {
-  it('is refused with line, column and nearest name, and nothing is written down', async () => {
+describeBoth('an invalid policy file', () => {
+  it('is refused with line, column and nearest name, and no plan is written', async () => {
     for (const [what, [file, said]] of Object.entries(wrong)) {
       const { code, err, out } = await planned(file);
       expect(err, what).to.contain(said);
@@ -63,9 +63,9 @@ describeBoth('a file of policies that is wrong', () => {
     expect((await place.run('apply plan.json')).code).to.equal(EXIT.noInput);
   });
 
-  it('of another instance, or of an organization that there is not, is refused', async () => {
+  it('is refused if it is of another instance or an unknown organization', async () => {
     const other = await planned(FILE, ' --instance other');
-    expect([other.code, other.err]).to.deep.equal([EXIT.refused, 'The file is of instance iam, and not of other.\n']);
+    expect([other.code, other.err]).to.deep.equal([EXIT.refused, 'The file is of instance iam, not of other.\n']);
     await place.write('organizations', 'acme\nglobexx\n');
     const unknown = await planned(FILE, ' --organizations organizations');
     expect(unknown.code).to.equal(EXIT.data);
@@ -74,7 +74,7 @@ describeBoth('a file of policies that is wrong', () => {
       .and.to.contain('Did you mean globexx?');
   });
 
-  it('that would lock people out is refused, unless that is acknowledged', async () => {
+  it('is refused if it would lock people out, unless that is acknowledged', async () => {
     const lock = 'default:\n  settings: { forceMfa: true }\n  secondFactors: []\n  multiFactors: []\n';
     const { code, out } = await planned(lock);
     expect(code).to.equal(EXIT.refused);
@@ -85,7 +85,7 @@ describeBoth('a file of policies that is wrong', () => {
     expect((await place.run('apply plan.json --yes')).code).to.equal(EXIT.done);
   });
 
-  it('may have ids of digits only, whether or not they are quoted', async () => {
+  it('may have ids of digits only, quoted or not', async () => {
     const { code } = await planned('organizations:\n  69629023906488334:\n    secondFactors: [U2F]\n');
     expect(code).to.equal(EXIT.different);
     await place.run('apply plan.json --yes');
@@ -96,15 +96,18 @@ describeBoth('a file of policies that is wrong', () => {
   });
 });
 
-describeBoth('a plan that is not to be applied', () => {
-  it('was changed since it was made, is of another version, or is not a plan', async () => {
+describeBoth('a plan that can’t be applied', () => {
+  it('is refused if it was edited, is of another version, or is not a plan', async () => {
     await planned(FILE);
     const plan = await place.read('plan.json');
     const tries = [
       [plan.replace('"forceMfa": true', '"forceMfa": false'), 'edited.json was changed since it was made.'],
-      [plan.replace('"version": 1', '"version": 2'), 'edited.json is a plan of version 2, and this program knows 1.'],
-      [FILE, 'edited.json is not a plan: it is not JSON. Is it a file of policies?'],
-      ['{}', 'edited.json is not a plan. Make one of a file of policies'],
+      [
+        plan.replace('"version": 1', '"version": 2'),
+        'edited.json is a plan of version 2, but this program is version 1.',
+      ],
+      [FILE, 'edited.json is not a plan: it is not JSON. If it is a policy file, plan it first'],
+      ['{}', 'edited.json is not a plan. Make one from a policy file'],
     ] as const;
     for (const [text, said] of tries) {
       await place.write('edited.json', text);
@@ -114,19 +117,19 @@ describeBoth('a plan that is not to be applied', () => {
     }
   });
 
-  it('was made on another store, though of the same instance', async () => {
+  it('is refused if it was made on another store of the same instance', async () => {
     await place.seed('other.db');
     await planned(FILE);
     const { code, err } = await place.run('apply plan.json --yes --store sqlite:other.db');
     expect(code).to.equal(EXIT.refused);
     expect(err).to.match(
-      /The plan was made on another store, or before a backup was put back|of another history than the plan/,
+      /The plan was made on another store, or before a backup was restored|to another history than the plan/,
     );
   });
 });
 
-describe('the schema of a file of policies', () => {
-  it('takes what is exported and what may be written, and nothing that is mistyped', async () => {
+describe('the schema of a policy file', () => {
+  it('accepts exported and valid files, and refuses typing errors', async () => {
     const schema: object = JSON.parse((await place.run('schema')).out);
     const validate = new Ajv.default({ strict: false }).compile(schema);
     const isValid = (text: string): unknown => validate(parse(text));

@@ -12,27 +12,30 @@ import { indented } from '../output/table.js';
 import type { RefusalJson, ReportJson, StepJson } from '../session/answers.js';
 import type { RolloutRun } from '../session/policies.js';
 import type { Session } from '../session/session.js';
-import { byOf, isWanted } from './change-options.js';
+import { actorAndWarningsOf, isConfirmed } from './change-options.js';
 
-/** A command for every policy, and what it is called in ids and sentences: `remove-multi-factor U2F_WITH_VERIFICATION`. */
+/** A command for every policy, and its name in ids and messages: `remove-multi-factor U2F_WITH_VERIFICATION`. */
 export interface ChangeOfAll {
   readonly command: RolloutCommand;
   readonly title: string;
 }
 
-/** What a rollout would do to all policies. */
+/** The plan of a rollout, summed over all policies. */
 interface WholePlan {
   readonly counts: Record<StepJson['outcome'], number>;
   readonly refused: RefusalJson[];
-  /** How many policies would stand under each warning that it introduces. */
+  /** The number of policies for which it would cause each warning. */
   readonly warned: Map<WarningName, number>;
 }
 
-/** Changes the default policy and every custom policy: says first what that would do to each, asks, and can be stopped and taken up again. */
+/**
+ * Changes the default policy and every custom policy. Shows a preview, asks for confirmation, and can be stopped and
+ * resumed.
+ */
 export async function changeEverywhere(run: Run, session: Session, change: ChangeOfAll): Promise<ExitCode> {
   const { given, io } = run;
   const paint = paintFor(io.out, io);
-  const { acknowledge, ...by } = byOf(given);
+  const { acknowledge, ...by } = actorAndWarningsOf(given);
   const id = given.text('rollout') ?? (await unfinished(session, change)) ?? `${change.title} ${monotonicIds()()}`;
   const rollout = session.policies.rollOut(change.command, { id, by, acknowledge });
   const plan = await wholePlan(rollout);
@@ -51,7 +54,7 @@ export async function changeEverywhere(run: Run, session: Session, change: Chang
     say('Nothing was done (--dry-run).\n');
     return tell(EXIT.different);
   }
-  if (!(await isWanted(run, `Change ${plan.counts['would-change']} policies?`))) {
+  if (!(await isConfirmed(run, `Change ${plan.counts['would-change']} policies?`))) {
     say('Nothing was done.\n');
     return tell(EXIT.refused);
   }
@@ -60,13 +63,16 @@ export async function changeEverywhere(run: Run, session: Session, change: Chang
   const report = (await rollout.report()) ?? done;
   say(reportText(report, paint));
   if (io.interrupted.aborted) {
-    io.err.write(`Stopped. The same command takes it up again.\n`);
+    io.err.write(`Stopped. Run the same command again to resume it.\n`);
     return tell(EXIT.interrupted, report);
   }
   return tell(report.pending + report.refused.length === 0 ? EXIT.done : EXIT.refused, report);
 }
 
-/** A rollout of this command that was begun and stopped: the newest that changed the default, if it has something left to do. */
+/**
+ * The id of an unfinished rollout of this command: the newest one that changed the default policy, if policies are left
+ * to change.
+ */
 async function unfinished({ policies }: Session, { command, title }: ChangeOfAll): Promise<string | undefined> {
   const { entries } = await policies.history(undefined, { direction: 'backwards', limit: 100 });
   const id = entries.find(({ correlationId }) => correlationId.startsWith(`${title} `))?.correlationId;
@@ -93,7 +99,7 @@ function refusalOf({ message, owner, reason }: RefusalJson): RefusalJson {
   return { owner, reason, message };
 }
 
-/** With a token that may change some policies and not others nothing is begun: everywhere would not be everywhere. @throws Failure */
+/** Refuses to begin if the token may change only some of the policies. @throws Failure */
 function refuseForbidden({ counts, refused }: WholePlan): void {
   const forbidden = refused.filter(({ reason }) => reason === 'not-permitted');
   if (forbidden.length === 0) return;
@@ -102,7 +108,7 @@ function refuseForbidden({ counts, refused }: WholePlan): void {
   const more = forbidden.length > names.length ? ` and ${forbidden.length - names.length} more` : '';
   throw new Failure(
     EXIT.denied,
-    `Nothing was done: the token may not change ${forbidden.length} of ${all} policies: ${names.join(', ')}${more}. Use one that may, or change one policy with --org.`,
+    `Nothing was done: the token is not allowed to change ${forbidden.length} of ${all} policies: ${names.join(', ')}${more}. Use another token, or change one policy with --org.`,
   );
 }
 

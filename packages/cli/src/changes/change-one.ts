@@ -7,19 +7,22 @@ import { indented } from '../output/table.js';
 import type { PolicyCommand, PreviewJson } from '../session/answers.js';
 import type { PolicyRef } from '../session/policies.js';
 import type { Session } from '../session/session.js';
-import { byOf, isWanted } from './change-options.js';
+import { actorAndWarningsOf, isConfirmed } from './change-options.js';
 
-/** One policy, and what is to become of it. */
+/** A policy, and the command to change it. */
 export interface Change {
   readonly of: PolicyRef;
   readonly command: PolicyCommand;
 }
 
-/** Changes one policy: says first what that would do, asks, and does just what it said or is refused. */
+/**
+ * Changes one policy: shows a preview, asks for confirmation, and then makes exactly the previewed change, or is
+ * refused.
+ */
 export async function changeOne(run: Run, session: Session, { of, command }: Change): Promise<ExitCode> {
   const { given, io } = run;
   const { instance, policies } = session;
-  const by = byOf(given);
+  const by = actorAndWarningsOf(given);
   const preview = await policies.preview(of, command, by.acknowledge);
   const isJson = given.flag('json');
   const tell = (json: object, text: string): void => {
@@ -37,7 +40,7 @@ export async function changeOne(run: Run, session: Session, { of, command }: Cha
     tell({ done: false }, 'Nothing was done (--dry-run).\n');
     return EXIT.different;
   }
-  if (!(await isWanted(run, 'Do it?'))) {
+  if (!(await isConfirmed(run, 'Do it?'))) {
     tell({ done: false }, 'Nothing was done.\n');
     return EXIT.refused;
   }
@@ -48,7 +51,7 @@ export async function changeOne(run: Run, session: Session, { of, command }: Cha
   return EXIT.done;
 }
 
-/** What a command would do, whom it reaches, and what is wrong with it. */
+/** The preview of a command: its changes, the affected organizations and users, and the warnings. */
 export function previewText({ affected, changes, events, users, warnings }: PreviewJson, paint: Paint): string {
   const types = new Set(events.map(({ type }) => type));
   const comes = types.has('LoginPolicyAdded') ? `${paint('added', '+ a policy of its own')}\n` : '';

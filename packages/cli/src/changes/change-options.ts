@@ -8,11 +8,11 @@ import { Failure } from '../failure.js';
 import { OUTPUT_OPTIONS } from '../output/answer.js';
 import { SESSION_OPTIONS } from '../session/session.js';
 
-/** How a warning of people who are locked out is acknowledged. */
+/** The option to acknowledge a warning about a lock-out. */
 export const ACKNOWLEDGE_OPTION: OptionSpecs = {
   acknowledge: {
     value: 'WARNING',
-    is: `Does it although it locks people out: ${LOCK_OUTS.join(' or ')}. May be given twice.`,
+    is: `Makes the change although it locks people out: ${LOCK_OUTS.join(' or ')}. May be given twice.`,
     isRepeatable: true,
   },
 };
@@ -20,36 +20,36 @@ export const ACKNOWLEDGE_OPTION: OptionSpecs = {
 /** The options of every command that changes something. */
 export const CHANGE_OPTIONS: OptionSpecs = {
   ...SESSION_OPTIONS,
-  'dry-run': { is: 'Says what would be done, and does nothing: exit code 2 if there is something to do.' },
-  yes: { is: 'Does it without asking.' },
+  'dry-run': { is: 'Shows what would change, and changes nothing. Exit code 2 if something would change.' },
+  yes: { is: 'Does not ask for confirmation.' },
   actor: {
     value: 'ID',
-    is: 'Who does it, for the history; else the name of the user who is logged in. Over the API it is whose the token is.',
+    is: 'The actor in the history. If absent, the name of the logged-in user. Over the API it is always the token’s user.',
     variable: 'LOGIN_POLICY_ACTOR',
   },
-  reason: { value: 'TEXT', is: 'Why, for those who read the history.' },
+  reason: { value: 'TEXT', is: 'The reason in the history.' },
   ...ACKNOWLEDGE_OPTION,
   ...OUTPUT_OPTIONS,
 };
 
-/** Who changes something, and why. */
+/** The actor and reason of a change. */
 export interface Actor {
   readonly actor: string;
   readonly reason?: string;
 }
 
-/** Who gives the command, and why. */
+/** The actor and reason of a command. */
 export function actorOf(given: Given): Actor {
   const reason = given.text('reason');
   return { actor: given.text('actor') ?? userInfo().username, ...(reason !== undefined && { reason }) };
 }
 
-/** Who gives the command, why, and which warnings they know of. @throws Failure for a warning that there is not. */
-export function byOf(given: Given): Actor & { readonly acknowledge: readonly LockOut[] } {
+/** The actor, reason and acknowledged warnings of a command. @throws Failure for an unknown warning. */
+export function actorAndWarningsOf(given: Given): Actor & { readonly acknowledge: readonly LockOut[] } {
   return { ...actorOf(given), acknowledge: acknowledgedIn(given) };
 }
 
-/** The warnings that are acknowledged. @throws Failure for one that there is not. */
+/** The acknowledged warnings. @throws Failure for an unknown one. */
 export function acknowledgedIn(given: Given): readonly LockOut[] {
   return given.texts('acknowledge').map(warningNamed);
 }
@@ -59,15 +59,18 @@ function warningNamed(name: string): LockOut {
   if (found !== undefined) return found;
   const nearest = nearestName(name, LOCK_OUTS);
   const advice = nearest === undefined ? `There are ${LOCK_OUTS.join(' and ')}.` : `Did you mean ${nearest}?`;
-  throw new Failure(EXIT.usage, `--acknowledge takes a warning, not ${JSON.stringify(name)}. ${advice}`);
+  throw new Failure(EXIT.usage, `--acknowledge must be a warning, not ${JSON.stringify(name)}. ${advice}`);
 }
 
-/** Whether a person, or `--yes`, wants it done. @throws Failure where there is nobody to ask, and after Ctrl-C. */
-export async function isWanted({ given, io }: Run, question: string): Promise<boolean> {
+/** Whether the change is confirmed, by the user or by `--yes`. @throws Failure without a terminal, and after Ctrl-C. */
+export async function isConfirmed({ given, io }: Run, question: string): Promise<boolean> {
   io.interrupted.throwIfAborted();
   if (given.flag('yes')) return true;
   if (io.ask === undefined) {
-    throw new Failure(EXIT.usage, 'There is nobody to ask here: give --yes to do it, or --dry-run to look only.');
+    throw new Failure(
+      EXIT.usage,
+      'There is no terminal to ask for confirmation: add --yes to make the change, or --dry-run to preview it.',
+    );
   }
   const answer = await io.ask(`${question} [y/N] `);
   io.interrupted.throwIfAborted();

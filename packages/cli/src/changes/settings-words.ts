@@ -4,15 +4,15 @@ import { nearestName } from '@login-policy/event-sourcing/options';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 
-/** Where a setting stands, as a diff names it. */
+/** The names of settings, as in a diff. */
 const NAMES: readonly string[] = [...SETTING_NAMES, ...LIFETIME_NAMES.map((name) => `lifetimes.${name}`)];
 
-/** What settings look like on a command line. */
+/** The format of settings on the command line. */
 export const SETTINGS_HELP: string = `NAME=VALUE, several with commas. Names: ${NAMES.join(', ')}.`;
 
 const TRUTHS: Readonly<Record<string, boolean>> = { yes: true, no: false, true: true, false: false };
 
-/** Takes settings as words; whether a value is allowed says the domain. @throws Failure for a name there is not, with the nearest. */
+/** Parses settings. The domain checks their values. @throws Failure for an unknown name, with the nearest known one. */
 export function parseSettings(words: string): LoginSettingsInput {
   const settings: Record<string, boolean | string> = {};
   const lifetimes: Record<string, string> = {};

@@ -4,40 +4,40 @@ import type { Given } from './given.js';
 
 /** An option of a command. */
 export interface OptionSpec {
-  /** What its value is called in the help, such as `URL`; absent for one that takes none. */
+  /** The name of its value in the help, such as `URL`; absent for an option without a value. */
   readonly value?: string;
-  /** What it does, as a sentence. */
+  /** An explanation, as a sentence. */
   readonly is: string;
-  /** The variable of the environment that stands in where the option is not given. */
+  /** The environment variable used when the option is absent. */
   readonly variable?: string;
-  /** Whether it may be given several times. */
+  /** Whether it can be given several times. */
   readonly isRepeatable?: boolean;
 }
 
-/** Options by their names, without the dashes. */
+/** Options by name, without the dashes. */
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
-/** A word behind the name of a command. */
+/** A positional argument of a command. */
 export interface ArgumentSpec {
   readonly name: string;
   readonly is: string;
   readonly isOptional?: boolean;
 }
 
-/** What a command is run with. */
+/** The input of a command. */
 export interface Run {
   readonly given: Given;
   readonly io: Io;
 }
 
-/** A command, as it is parsed, explained and run. */
+/** A command: how it is parsed, explained and run. */
 export interface Command {
   readonly name: string;
-  /** The section of the help it stands in. */
+  /** Its section in the help. */
   readonly section: Section;
-  /** What it does, as one sentence. */
+  /** An explanation, as one sentence. */
   readonly summary: string;
-  /** What else there is to know, in paragraphs. */
+  /** Further explanations, in paragraphs. */
   readonly details?: readonly string[];
   readonly arguments?: readonly ArgumentSpec[];
   readonly options: OptionSpecs;
@@ -45,7 +45,7 @@ export interface Command {
   run(run: Run): Promise<ExitCode>;
 }
 
-/** The sections of the help, in their order. */
+/** The sections of the help, in order. */
 export const SECTIONS = ['Look', 'Change', 'Policies as code', 'Operate'] as const;
 
 /** A section of the help. */

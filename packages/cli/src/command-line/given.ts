@@ -3,7 +3,7 @@ import { Failure } from '../failure.js';
 import type { OptionSpecs } from './command.js';
 import type { Values } from './parse-line.js';
 
-/** What stood on the command line, checked by name; or, of an option with a variable, in the environment. */
+/** The checked options and arguments of a command line, with environment variables as defaults. */
 export class Given {
   readonly #options: OptionSpecs;
   readonly #values: Values;
@@ -20,63 +20,63 @@ export class Given {
     this.#env = env;
   }
 
-  /** A word behind the name of the command; `undefined` of an optional one that is not there. */
+  /** A positional argument; `undefined` for an absent optional one. */
   word(name: string): string | undefined {
     return this.#arguments[name];
   }
 
-  /** A word that the parser made sure of. */
-  demandedWord(name: string): string {
+  /** A required positional argument. The parser has checked that it is present. */
+  requiredWord(name: string): string {
     const word = this.word(name);
-    if (word === undefined) throw new Error(`The argument ${name} is not one that has to be there.`);
+    if (word === undefined) throw new Error(`The argument ${name} is not a required one.`);
     return word;
   }
 
-  /** Whether an option without a value is there. */
+  /** Whether an option without a value is present. */
   flag(name: string): boolean {
     return this.#valueOf(name) === true;
   }
 
-  /** The value of an option; from the environment where the option has a variable. */
+  /** The value of an option, or of its environment variable. */
   text(name: string): string | undefined {
     const value = this.#valueOf(name);
     if (typeof value === 'string') return value;
     return this.fromEnvironment(name);
   }
 
-  /** The values of an option that may be given several times. */
+  /** The values of an option that can be given several times. */
   texts(name: string): readonly string[] {
     const value = this.#valueOf(name);
     return Array.isArray(value) ? value.map(String) : [];
   }
 
-  /** Whether the command has such an option. */
+  /** Whether the command has this option. */
   knows(name: string): boolean {
     return Object.hasOwn(this.#options, name);
   }
 
-  /** Whether the value stood on the command line, where everybody on the machine can read it. */
+  /** Whether the value is on the command line, where every user of the machine can read it. */
   isArgument(name: string): boolean {
     return typeof this.#valueOf(name) === 'string';
   }
 
-  /** What the variable of an option holds; an empty one holds nothing. */
+  /** The environment variable of an option; `undefined` if it is empty. */
   fromEnvironment(name: string): string | undefined {
     const variable = this.#options[name]?.variable;
     const value = variable === undefined ? undefined : this.#env[variable];
     return value === '' ? undefined : value;
   }
 
-  /** A whole number. @throws Failure when it is not one. */
+  /** Parses a whole number. @throws Failure when the text is not one. */
   wholeNumber(name: string): bigint | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
     if (/^\d{1,18}$/.test(text)) return BigInt(text);
-    throw new Failure(EXIT.usage, `--${name} is a whole number from 0 on, not ${JSON.stringify(text)}.`);
+    throw new Failure(EXIT.usage, `--${name} must be a whole number from 0, not ${JSON.stringify(text)}.`);
   }
 
   #valueOf(name: string): Values[string] | undefined {
-    if (!Object.hasOwn(this.#options, name)) throw new Error(`The option --${name} is not one of this command.`);
+    if (!Object.hasOwn(this.#options, name)) throw new Error(`The option --${name} is not an option of this command.`);
     return this.#values[name];
   }
 }

@@ -1,9 +1,9 @@
 import { indented, table } from '../output/table.js';
 import { SECTIONS, type ArgumentSpec, type Command, type OptionSpecs } from './command.js';
 
-const TITLE = 'login-policy: look into a store of login policies, change them, keep them as code, operate it.';
+const TITLE = 'login-policy: show and change login policies, keep them as code, operate their store.';
 
-/** What the whole program does. */
+/** The help of the whole program. */
 export function overview(commands: readonly Command[]): string {
   const sections = SECTIONS.map((section) => {
     const rows = commands.filter((command) => command.section === section).map(({ name, summary }) => [name, summary]);
@@ -13,12 +13,12 @@ export function overview(commands: readonly Command[]): string {
     `${TITLE}\n\n`,
     'Usage: login-policy COMMAND [OPTIONS]\n\n',
     ...sections,
-    'login-policy COMMAND --help explains a command, with examples.\n',
-    'Secrets never stand in arguments: a URL with a password goes into LOGIN_POLICY_STORE or a file.\n',
+    'login-policy COMMAND --help shows the help of a command, with examples.\n',
+    'Never put secrets in arguments: put a URL with a password into LOGIN_POLICY_STORE or a file.\n',
   ].join('');
 }
 
-/** What one command does. */
+/** The help of one command. */
 export function helpOf({ name, summary, details = [], arguments: words = [], options, examples }: Command): string {
   const described = words.length === 0 ? '' : `\nArguments\n${indented(table(argumentRows(words)))}`;
   return [
@@ -30,28 +30,28 @@ export function helpOf({ name, summary, details = [], arguments: words = [], opt
   ].join('');
 }
 
-/** How a command is called. */
+/** The usage line of a command. */
 export function usageOf(command: Pick<Command, 'name' | 'arguments'>): string {
   return `login-policy ${command.name}${argumentWords(command)} [OPTIONS]`;
 }
 
-/** The words behind the name of a command, each with a blank before it. */
+/** The arguments in the usage line of a command, each with a leading space. */
 export function argumentWords({ arguments: words = [] }: Pick<Command, 'arguments'>): string {
   return words.map((word) => (word.isOptional === true ? ` [${word.name}]` : ` ${word.name}`)).join('');
 }
 
-/** An argument or an option as it is given, and what it does. */
+/** An argument or option as it is typed, and its explanation. */
 export type HelpRow = readonly [string, string];
 
-/** The arguments of a command with what they are. */
+/** The arguments of a command, each with its explanation. */
 function argumentRows(words: readonly ArgumentSpec[]): readonly HelpRow[] {
   return words.map(({ name, is }) => [name, is]);
 }
 
-/** The options of a command with what they do. */
+/** The options of a command, each with its explanation. */
 export function optionRows(options: OptionSpecs): readonly HelpRow[] {
   return Object.entries(options).map(([name, { value, is, variable }]) => [
     value === undefined ? `--${name}` : `--${name} ${value}`,
-    variable === undefined ? is : `${is} Default: ${variable} of the environment.`,
+    variable === undefined ? is : `${is} Default: the environment variable ${variable}.`,
   ]);
 }

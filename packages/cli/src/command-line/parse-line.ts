@@ -4,13 +4,13 @@ import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Command, OptionSpecs } from './command.js';
 
-/** Options of every command. */
+/** The options of every command. */
 export const EVERYWHERE: OptionSpecs = {
-  help: { is: 'Says what the command does, and ends.' },
-  version: { is: 'Says which version this is, and ends.' },
+  help: { is: 'Prints the help of the command.' },
+  version: { is: 'Prints the version.' },
 };
 
-/** What a command line asks for. */
+/** A parsed command line. */
 export type Line =
   | { readonly kind: 'help'; readonly command: Command | undefined }
   | { readonly kind: 'version' }
@@ -21,19 +21,19 @@ export type Line =
       readonly words: Readonly<Record<string, string>>;
     };
 
-/** What stood on the command line: of an option its value, true without one, or all of its values. */
+/** The options of a command line: the value of each, `true` without a value, or a list of values. */
 export type Values = Readonly<Record<string, string | true | readonly string[]>>;
 
-/** A part of a command line, as Node takes it apart. */
+/** A token of a command line, as Node's parser returns it. */
 type Token =
   | { readonly kind: 'option'; readonly name: string; readonly rawName: string; readonly value: string | undefined }
   | { readonly kind: 'positional'; readonly value: string }
   | { readonly kind: 'option-terminator' };
 
 /**
- * Takes a command line: the name of a command comes first, options and words behind it in any order.
+ * Parses a command line. The command's name comes first; options and arguments follow in any order.
  *
- * @throws Failure naming what is wrong, with the nearest name that exists.
+ * @throws Failure that names the error, with the nearest known name.
  */
 export function parseLine(argv: readonly string[], commands: readonly Command[]): Line {
   const [name, ...rest] = argv;
@@ -54,7 +54,7 @@ function named(name: string, commands: readonly Command[]): Command {
   if (found !== undefined) return found;
   if (name.startsWith('-')) {
     throw usage(
-      `The name of a command comes first, and ${name} is an option.`,
+      `Expected the name of a command first, got the option ${name}.`,
       'login-policy --help lists the commands.',
     );
   }
@@ -81,9 +81,9 @@ function valuesOf(
     const spec = Object.hasOwn(options, name) ? options[name] : undefined;
     const help = `login-policy ${command.name} --help lists its options.`;
     if (spec === undefined && name === 'token')
-      throw usage('A token in an argument can be read by everybody who lists processes. Give --token-file FILE.');
+      throw usage('Every user of this machine can read a token in an argument. Use --token-file FILE.');
     if (spec === undefined && (name === 'api' || name === 'token-file') && Object.hasOwn(options, 'store'))
-      throw usage(`${command.name} works on the store itself, and not over the API: give --store URL.`);
+      throw usage(`${command.name} needs direct access to the store, not the API: use --store URL.`);
     if (spec === undefined) {
       throw usage(`${rawName} is not an option of ${command.name}.`, meant(name, Object.keys(options), '--') ?? help);
     }
@@ -123,7 +123,7 @@ function wordsOf(tokens: readonly Token[], command: Command): Readonly<Record<st
   const more = given[specs.length];
   if (more === undefined) return words;
   const takes = specs.length === 0 ? 'no words' : specs.map(({ name }) => name).join(' ');
-  throw usage(`${command.name} takes ${takes} behind its name, and nothing like ${JSON.stringify(more)}.`);
+  throw usage(`${command.name} takes ${takes} after its name, not ${JSON.stringify(more)}.`);
 }
 
 function meant(name: string, names: readonly string[], dashes = ''): string | undefined {

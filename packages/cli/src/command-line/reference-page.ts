@@ -2,10 +2,10 @@ import { EXIT_MEANINGS } from '../exit-codes.js';
 import { SECTIONS, type Command } from './command.js';
 import { argumentWords, optionRows, type HelpRow } from './help.js';
 
-/** An option that at least so many commands take is explained once, for all of them. */
+/** An option of at least this many commands is explained once for all of them. */
 const COMMON_FROM = 3;
 
-/** The reference of all commands and exit codes as a page of Markdown. */
+/** The reference of all commands and exit codes, as a Markdown page. */
 export function referencePage(commands: readonly Command[]): string {
   const common = commonOptions(commands);
   const sections = SECTIONS.map((section) => ({
@@ -14,12 +14,12 @@ export function referencePage(commands: readonly Command[]): string {
   }));
   return [
     '# Commands and exit codes\n\n',
-    'Which commands there are, what they take and how they end. `login-policy COMMAND --help` explains one in full, with examples; ',
-    '`login-policy reference` prints this page, and a test holds it to that.\n\n',
+    'All commands, their options and exit codes. `login-policy COMMAND --help` prints the full help of a command, with examples; ',
+    '`login-policy reference` prints this page.\n\n',
     ...sections.flatMap(({ section, entries }) =>
       entries.length === 0 ? [] : [`## ${section}\n\n${entries.join('')}\n`],
     ),
-    '## Common options\n\nThe help of a command says which of these it takes too.\n\n',
+    '## Common options\n\nThe help of a command lists which of these it has.\n\n',
     `${[...common.values()].map(item).join('')}\n`,
     `## Exit codes\n\n${Object.entries(EXIT_MEANINGS).map(item).join('')}`,
   ].join('');

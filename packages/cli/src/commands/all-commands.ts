@@ -19,7 +19,7 @@ import { policy } from './policy.js';
 import { status } from './status.js';
 import { whoAllows } from './who-allows.js';
 
-/** Prints the reference of all commands. It is about the others, so it stands here. */
+/** Prints the reference of all commands. It is defined here because it needs the list of commands. */
 const reference: Command = {
   name: 'reference',
   section: 'Operate',

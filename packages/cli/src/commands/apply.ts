@@ -1,4 +1,4 @@
-import { actorOf, CHANGE_OPTIONS, isWanted } from '../changes/change-options.js';
+import { actorOf, CHANGE_OPTIONS, isConfirmed } from '../changes/change-options.js';
 import type { Command, OptionSpecs, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
@@ -18,13 +18,13 @@ export const apply: Command = {
   section: 'Policies as code',
   summary: 'Carries out a plan, exactly as it was shown.',
   details: [
-    'It is refused as a whole if a policy was changed since the plan was made. Applied again, it changes nothing; stopped, it is taken up again by the same command.',
+    'The plan is refused as a whole if a policy has changed since. Applying it again changes nothing. After an interruption, run the same command again to resume.',
   ],
-  arguments: [{ name: 'PLAN', is: 'A plan that login-policy plan wrote.' }],
+  arguments: [{ name: 'PLAN', is: 'A plan written by login-policy plan.' }],
   options,
   examples: ['login-policy apply plan.json --yes --store sqlite:iam.db'],
   run: (run) => {
-    const file = run.given.demandedWord('PLAN');
+    const file = run.given.requiredWord('PLAN');
     const plan = parsePlanFile(file, readTextFile(file, run.io));
     const opening = { purpose: 'change', guard: 'refuse', instanceId: plan.instanceId } as const;
     return withSession(run, opening, (session) => applied(run, session, plan));
@@ -43,13 +43,13 @@ async function applied(run: Run, session: Session, plan: PlanFile): Promise<Exit
     return code;
   };
   if (left.length === 0) {
-    say(done.length === 0 ? 'Nothing to do: the plan is empty.\n' : 'Nothing to do: the plan was applied before.\n');
+    say(done.length === 0 ? 'Nothing to do: the plan is empty.\n' : 'Nothing to do: the plan was already applied.\n');
     return end(EXIT.done, []);
   }
   await refuseForbidden(session, plan, left);
   for (const step of left) say(`${titleOf(ownerOfStep(plan, step))}\n${indented(lines(step.shown))}\n`);
   if (given.flag('dry-run')) return end(EXIT.different, []);
-  if (!(await isWanted(run, `Change ${left.length} ${left.length === 1 ? 'policy' : 'policies'}?`))) {
+  if (!(await isConfirmed(run, `Change ${left.length} ${left.length === 1 ? 'policy' : 'policies'}?`))) {
     say('Nothing was done.\n');
     return end(EXIT.refused, []);
   }
@@ -68,7 +68,7 @@ async function carryOut({ given, io }: Run, session: Session, { plan, left, say,
   const changed: string[] = [];
   for (const step of left) {
     if (io.interrupted.aborted) {
-      io.err.write(`Stopped after ${changed.length} of ${left.length}. The same command takes it up again.\n`);
+      io.err.write(`Stopped after ${changed.length} of ${left.length}. Run the same command again to resume it.\n`);
       return end(EXIT.interrupted, changed);
     }
     const name = stepName(plan, step);
@@ -78,10 +78,10 @@ async function carryOut({ given, io }: Run, session: Session, { plan, left, say,
   return end(EXIT.done, changed);
 }
 
-/** @throws Failure for a plan that was made on another store, or on a history that is lost. */
+/** @throws Failure for a plan of another store or of a lost history. */
 async function refuseOtherHistory({ policies }: Session, { position }: PlanFile): Promise<void> {
   if (position === undefined || (await policies.knows(position))) return;
-  const problem = `The plan was made on another store, or before a backup was put back: there is no event ${position}.`;
+  const problem = `The plan was made on another store, or before a backup was restored: event ${position} does not exist.`;
   throw new Failure(EXIT.refused, `${problem} Plan again: login-policy plan FILE --out PLAN.`);
 }
 

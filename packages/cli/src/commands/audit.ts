@@ -11,27 +11,27 @@ import type { AuditEntryJson } from '../session/answers.js';
 import type { AuditWanted } from '../session/policies.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
-/** Shows what happened to all policies. */
+/** Shows the audit log of all policies. */
 export const audit: Command = {
   name: 'audit',
   section: 'Look',
-  summary: 'Shows what happened to all policies of an instance, by who, what, when and why; the newest first.',
+  summary: 'Shows the changes of all policies of an instance, newest first: who, what, when and why.',
   details: [
-    'On a store all events are read for it and nothing is written; over the API the audit log of the server answers, which is sooner.',
+    'On a store, this reads all events and writes nothing. Over the API, it uses the server’s audit log, which is faster.',
   ],
   options: {
     ...SESSION_OPTIONS,
-    by: { value: 'ACTOR', is: 'Only what this actor did.' },
+    by: { value: 'ACTOR', is: 'Only changes by this actor.' },
     type: { value: 'TYPE', is: 'Only events of this type, such as MultiFactorRemoved.' },
-    factor: { value: 'FACTOR', is: 'Only what is about this factor.' },
-    'identity-provider': { value: 'ID', is: 'Only what is about this identity provider.' },
+    factor: { value: 'FACTOR', is: 'Only changes of this factor.' },
+    'identity-provider': { value: 'ID', is: 'Only changes of this identity provider.' },
     org: { value: 'ID', is: 'Only the custom policy of this organization.' },
     default: { is: 'Only the default policy.' },
-    from: { value: 'INSTANT', is: 'Recorded then or later.' },
-    to: { value: 'INSTANT', is: 'Recorded before then.' },
-    why: { value: 'WORDS', is: 'Words that all stand in the reason.' },
-    limit: { value: 'N', is: 'At most so many, 1 to 1,000. Default 100.' },
-    export: { value: 'csv|json-lines', is: 'Writes all of them in this format, the oldest first.' },
+    from: { value: 'INSTANT', is: 'Only changes at or after this instant.' },
+    to: { value: 'INSTANT', is: 'Only changes before this instant.' },
+    why: { value: 'WORDS', is: 'Only changes whose reason contains all these words.' },
+    limit: { value: 'N', is: 'The most entries, 1 to 1,000. Default 100.' },
+    export: { value: 'csv|json-lines', is: 'Writes all entries in this format, oldest first.' },
     ...OUTPUT_OPTIONS,
   },
   examples: [
@@ -52,7 +52,7 @@ async function page(run: Run, { policies }: Session): Promise<ExitCode> {
   const entries: AuditEntryJson[] = [];
   let after: string | undefined;
   do {
-    // Of several filters at once a page may be short and have more behind it.
+    // With several filters, a page can be shorter than the limit although more entries follow.
     const found = await policies.auditPage(filter, { limit, ...(after !== undefined && { after }) });
     entries.push(...found.entries.slice(0, limit - entries.length));
     after = found.next;
@@ -67,7 +67,7 @@ async function page(run: Run, { policies }: Session): Promise<ExitCode> {
 
 async function exported({ given, io }: Run, { policies }: Session, format: string): Promise<ExitCode> {
   if (format !== 'csv' && format !== 'json-lines')
-    throw new Failure(EXIT.usage, `--export is csv or json-lines, not ${JSON.stringify(format)}.`);
+    throw new Failure(EXIT.usage, `--export must be csv or json-lines, not ${JSON.stringify(format)}.`);
   for await (const part of policies.auditExport(filterOf(given), format)) {
     io.interrupted.throwIfAborted();
     io.out.write(part);
@@ -75,7 +75,7 @@ async function exported({ given, io }: Run, { policies }: Session, format: strin
   return EXIT.done;
 }
 
-/** What the domain looks at: also whether an instant or a factor is one. */
+/** The filter, unchecked: the domain checks that an instant or a factor is valid. */
 function filterOf(given: Given): AuditWanted {
   const filter: Record<string, string> = {};
   for (const [member, option] of Object.entries(MEMBERS)) {

@@ -9,19 +9,19 @@ import type { Given } from '../command-line/given.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { PolicyCommand } from '../session/answers.js';
-import { ofIn, withSession } from '../session/session.js';
+import { policyRefOf, withSession } from '../session/session.js';
 import { MOMENT, momentText } from './moment.js';
 import { factorNamed } from './who-allows.js';
 
 const ANYWHERE: OptionSpecs = {
-  org: { value: 'ID', is: 'Changes the custom policy of this organization. Left out, the default is changed.' },
+  org: { value: 'ID', is: 'Changes the custom policy of this organization. Default: changes the default policy.' },
   everywhere: {
-    is: 'Changes the default and every custom policy: a rollout, which Ctrl-C stops and the same command takes up again.',
+    is: 'Changes the default policy and every custom policy (a rollout). Ctrl-C stops it; run the same command again to resume it.',
   },
-  rollout: { value: 'ID', is: 'Takes up the rollout of this id, instead of the one that was begun last.' },
+  rollout: { value: 'ID', is: 'Resumes the rollout with this id. Default: the latest one.' },
 };
 
-/** A command that can be given to one policy or to all. */
+/** A command for one policy or for all. */
 interface Changing {
   readonly name: string;
   readonly summary: string;
@@ -36,9 +36,7 @@ function changing({ name, summary, word, options = {}, example, commandOf }: Cha
     name,
     section: 'Change',
     summary,
-    details: [
-      'What it would do is shown first, then it asks. It is refused if the policy was changed between the two.',
-    ],
+    details: ['Shows a preview, then asks for confirmation. Refused if the policy has changed since the preview.'],
     arguments: [word],
     options: { ...ANYWHERE, ...options, ...CHANGE_OPTIONS },
     examples: [
@@ -47,7 +45,7 @@ function changing({ name, summary, word, options = {}, example, commandOf }: Cha
     ],
     run: (run) => {
       const { given } = run;
-      const what = given.demandedWord(word.name);
+      const what = given.requiredWord(word.name);
       const command = commandOf(what, given);
       const isEverywhere = given.flag('everywhere');
       if (isEverywhere && given.text('org') !== undefined)
@@ -55,7 +53,7 @@ function changing({ name, summary, word, options = {}, example, commandOf }: Cha
       return withSession(run, { purpose: 'change', guard: 'refuse' }, (session) =>
         isEverywhere
           ? changeEverywhere(run, session, { command, title: `${name} ${what}` })
-          : changeOne(run, session, { of: ofIn(session, given.text('org')), command }),
+          : changeOne(run, session, { of: policyRefOf(session, given.text('org')), command }),
       );
     },
   };
@@ -77,7 +75,7 @@ function ofOne(
     run: (run) => {
       const { organizationId, command } = ask(run.given);
       return withSession(run, { purpose: 'change', guard: 'refuse' }, (session) =>
-        changeOne(run, session, { of: ofIn(session, organizationId), command }),
+        changeOne(run, session, { of: policyRefOf(session, organizationId), command }),
       );
     },
   };
@@ -118,7 +116,7 @@ export const CHANGE_COMMANDS: readonly Command[] = [
     summary: 'Links an identity provider.',
     word: PROVIDER,
     options: {
-      'owner-type': { value: 'TYPE', is: `Whose it is: ${IDENTITY_PROVIDER_OWNERS.join(' or ')}. Default SYSTEM.` },
+      'owner-type': { value: 'TYPE', is: `Its owner: ${IDENTITY_PROVIDER_OWNERS.join(' or ')}. Default SYSTEM.` },
     },
     example: 'google',
     commandOf: (id, given) => ({
@@ -135,7 +133,7 @@ export const CHANGE_COMMANDS: readonly Command[] = [
   }),
   changing({
     name: 'change',
-    summary: 'Gives settings other values.',
+    summary: 'Changes settings.',
     word: { name: 'SETTINGS', is: SETTINGS_HELP },
     example: 'forceMfa=yes,lifetimes.passwordCheck=PT12H',
     commandOf: (words) => ({ type: 'change', settings: parseSettings(words) }),
@@ -143,34 +141,39 @@ export const CHANGE_COMMANDS: readonly Command[] = [
   ofOne(
     {
       name: 'customize',
-      summary: 'Gives an organization a custom policy that is what the default is now.',
+      summary: 'Gives an organization a custom policy that copies the current default.',
       arguments: [{ name: 'ORGANIZATION', is: 'Which organization.' }],
       options: {},
       examples: ['login-policy customize acme --store sqlite:iam.db'],
     },
-    (given) => ({ organizationId: given.demandedWord('ORGANIZATION'), command: { type: 'customize' } }),
+    (given) => ({ organizationId: given.requiredWord('ORGANIZATION'), command: { type: 'customize' } }),
   ),
   ofOne(
     {
       name: 'reset',
-      summary: 'Gives up the custom policy of an organization: the default holds for it again.',
+      summary: 'Removes the custom policy of an organization, so that the default applies to it again.',
       arguments: [{ name: 'ORGANIZATION', is: 'Which organization.' }],
       options: {},
       examples: ['login-policy reset acme --store sqlite:iam.db'],
     },
-    (given) => ({ organizationId: given.demandedWord('ORGANIZATION'), command: { type: 'remove' } }),
+    (given) => ({ organizationId: given.requiredWord('ORGANIZATION'), command: { type: 'remove' } }),
   ),
   ofOne(
     {
       name: 'revert',
-      summary: 'Makes a policy what it was at a moment, by new events.',
+      summary: 'Reverts a policy to its state at a moment, by new events.',
       arguments: [{ name: 'MOMENT', is: `${MOMENT}.` }],
-      options: { org: { value: 'ID', is: 'Whose custom policy. Left out, the default is reverted.' } },
+      options: {
+        org: {
+          value: 'ID',
+          is: 'Reverts the custom policy of this organization. Default: reverts the default policy.',
+        },
+      },
       examples: ['login-policy revert 4 --org acme --store sqlite:iam.db'],
     },
     (given) => ({
       organizationId: given.text('org'),
-      command: { type: 'revert', to: momentText(given.demandedWord('MOMENT'), 'MOMENT') },
+      command: { type: 'revert', to: momentText(given.requiredWord('MOMENT'), 'MOMENT') },
     }),
   ),
 ];

@@ -12,7 +12,10 @@ import { Progress } from '../output/progress.js';
 import { openStore } from '../store/open-store.js';
 import { parseStoreUrl, readTextFile, refuseSecret, type StorePlace } from '../store/store-url.js';
 
-/** A store that writes appends one by one gets them one by one: in another order a copy could not be taken up again. */
+/**
+ * The number of concurrent appends. EventStoreDB gets one at a time, because out-of-order appends would make it
+ * impossible to resume the copy.
+ */
 const AT_ONCE = { sqlite: 500, postgres: 500, esdb: 1 } as const;
 
 /** Copies a store into another. */
@@ -20,11 +23,11 @@ export const copy: Command = {
   name: 'copy',
   section: 'Operate',
   summary:
-    'Copies a store into another one: all events with ids, times and places, and all receipts of idempotency keys.',
+    'Copies a store into another one: all events with their ids, times and order, and all receipts of idempotency keys.',
   details: [
-    'The target is empty, or holds what an earlier copy of the same source has brought there: then it is taken up again. At the end both are read from end to end and compared. Nobody may write to either meanwhile; stop all who write before the last run.',
-    'Positions stay the same between SQLite and PostgreSQL. On EventStoreDB they are the server’s own: order and times stay, and a position that was kept is good for nothing there. Read models are not copied, but made anew.',
-    'Checkpoints of consumers are not copied: what a handler did belongs to the program, and only it knows whether it is to be done again. A consumer begins with the first event of the target, unless it is told a position (from), which it can be wherever positions are the same.',
+    'The target must be empty, or contain an interrupted copy of the same source, which is then resumed. At the end, both stores are read completely and compared. No program may write to either store meanwhile, so stop all writers before the last run.',
+    'Between SQLite and PostgreSQL, positions stay the same. EventStoreDB assigns its own positions: order and times stay the same, but stored positions are not valid there. Read models are not copied but rebuilt.',
+    'Checkpoints of consumers are not copied, because only the program knows whether its handlers must run again. A consumer begins with the first event of the target, unless it gets a position (from), which is only valid where positions are the same.',
   ],
   arguments: [
     { name: 'FROM', is: 'The URL of the source, or @FILE to read it from a file.' },
@@ -37,8 +40,8 @@ export const copy: Command = {
 
 async function copied(run: Run): Promise<ExitCode> {
   const { given, io } = run;
-  const [source, target] = ['FROM', 'TO'].map((word) => placeIn(given.demandedWord(word), io));
-  if (source === undefined || target === undefined) throw new Error('Both words have to be there.');
+  const [source, target] = ['FROM', 'TO'].map((word) => placeIn(given.requiredWord(word), io));
+  if (source === undefined || target === undefined) throw new Error('Expected FROM and TO.');
   if (source.shown === target.shown) throw new Failure(EXIT.usage, 'FROM and TO are the same store.');
   const from = await openStore(source, { purpose: 'look' });
   try {
@@ -54,12 +57,12 @@ async function copied(run: Run): Promise<ExitCode> {
       if (to.keeps === 'inline') await makeReadModel(to, io.interrupted);
       const positions = verified.hasSamePositions
         ? 'the same'
-        : 'those of the target: a program that kept one begins anew';
+        : 'assigned by the target: a program with a stored position must start over';
       answer(
         run,
         () => ({ ...done, ...verified }),
         () =>
-          `${done.copied} events copied, ${done.before} were there. Compared: ${verified.events} events and ${verified.receipts} receipts are the same in both.\nPositions are ${positions}.\nCheckpoints of consumers are not copied: begin each from its position, or all is handled again.\n`,
+          `${done.copied} events copied, ${done.before} were already there. Compared: ${verified.events} events and ${verified.receipts} receipts are the same in both.\nPositions are ${positions}.\nCheckpoints of consumers are not copied: start each from its position; otherwise it handles all events again.\n`,
       );
       return EXIT.done;
     } finally {
@@ -70,7 +73,7 @@ async function copied(run: Run): Promise<ExitCode> {
   }
 }
 
-/** Who looks into it may not be allowed to write. */
+/** Creates the read model now, because a user who only reads may not be allowed to write. */
 async function makeReadModel(store: Store, signal: AbortSignal): Promise<void> {
   const loginPolicies = await openLoginPolicies({ store });
   try {

@@ -7,36 +7,36 @@ import { plain } from '../output/plain.js';
 import { table } from '../output/table.js';
 import { differencesOf } from '../policies/plan.js';
 import { parsePoliciesFile } from '../policies/policies-file.js';
-import { inLanes } from '../policies/in-lanes.js';
+import { mapConcurrently } from '../policies/map-concurrently.js';
 import type { PolicyRef } from '../session/policies.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
-/** Names the policies that are not as a file says. */
+/** Lists the policies that differ from a file. */
 export const drift: Command = {
   name: 'drift',
   section: 'Policies as code',
-  summary: 'Names the policies that are not as a file says, and who changed each last.',
-  details: ['Exit code 0: none; 2: there are some.'],
-  arguments: [{ name: 'FILE', is: 'The file of policies.' }],
+  summary: 'Lists the policies that differ from a file, and the last change of each.',
+  details: ['Exit code 0: no differences; 2: some policies differ.'],
+  arguments: [{ name: 'FILE', is: 'The policy file.' }],
   options: { ...SESSION_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy drift policies.yaml --store sqlite:iam.db'],
   run: compared,
 };
 
-/** A policy that is not as the file says. */
+/** A policy that differs from the file. */
 interface Drifted {
   readonly of: PolicyRef;
   readonly changes: number;
-  /** The last change of it; `null` of a policy that never was. */
+  /** Its last change; `null` for a policy that never existed. */
   readonly last: { readonly at: string; readonly actor: string } | null;
 }
 
 async function compared(run: Run): Promise<ExitCode> {
   const { given, io } = run;
-  const wanted = parsePoliciesFile(readYaml(given.demandedWord('FILE'), io));
+  const wanted = parsePoliciesFile(readYaml(given.requiredWord('FILE'), io));
   return withSession(run, { purpose: 'look', instanceId: wanted.instanceId }, async (session) => {
     const { differences } = await differencesOf(session, wanted, { acknowledge: LOCK_OUTS, signal: io.interrupted });
-    const drifted = await inLanes(differences, async ({ of, preview }): Promise<Drifted> => {
+    const drifted = await mapConcurrently(differences, async ({ of, preview }): Promise<Drifted> => {
       return { of, changes: preview.changes.length, last: await lastChange(session, of) };
     });
     answer(
@@ -44,7 +44,7 @@ async function compared(run: Run): Promise<ExitCode> {
       () => ({
         drifted: drifted.map(({ of, ...more }) => ({ owner: ownerOf(session, of), ...more })),
       }),
-      () => (drifted.length === 0 ? 'All is as the file says.\n' : table(drifted.map(rowOf))),
+      () => (drifted.length === 0 ? 'All policies match the file.\n' : table(drifted.map(rowOf))),
     );
     return drifted.length === 0 ? EXIT.done : EXIT.different;
   });
@@ -63,5 +63,5 @@ async function lastChange({ policies }: Session, of: PolicyRef): Promise<Drifted
 function rowOf({ changes, last, of }: Drifted): readonly string[] {
   const name = of === undefined ? 'the default' : plain(of);
   const differs = changes === 1 ? '1 difference' : `${changes} differences`;
-  return [name, differs, last === null ? 'there is none yet' : `last changed ${last.at} by ${plain(last.actor)}`];
+  return [name, differs, last === null ? 'no policy yet' : `last changed ${last.at} by ${plain(last.actor)}`];
 }

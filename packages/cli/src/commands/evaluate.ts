@@ -7,23 +7,23 @@ import { Refused } from '../session/answers.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 import { MOMENT, momentText } from './moment.js';
 
-/** Judges a sign-in that a file describes. */
+/** Evaluates a sign-in described in a file. */
 export const evaluate: Command = {
   name: 'evaluate',
   section: 'Look',
-  summary: 'Judges a sign-in that a file describes, by the policy that holds for an organization.',
+  summary: 'Evaluates a sign-in described in a file, by the effective policy of an organization.',
   details: [
-    'The file has what evaluateSignIn takes, as YAML or JSON: user, session, and optionally request and at (docs/how-to/sign-in.md). Exit code 0 lets the user in; 1 says that something is missing, and what.',
+    'The file has the input of evaluateSignIn, as YAML or JSON: user, session, and optionally request and at (docs/how-to/sign-in.md). Exit code 0: the user may sign in; 1: something is missing.',
   ],
   arguments: [
-    { name: 'ORGANIZATION', is: 'Where the user signs in.' },
+    { name: 'ORGANIZATION', is: 'The organization where the user signs in.' },
     { name: 'FILE', is: 'Describes the user and what the session has verified.' },
   ],
   options: {
     ...SESSION_OPTIONS,
     'as-of': {
       value: MOMENT,
-      is: 'By the policy of then; the file has to say at which instant the sign-in is judged.',
+      is: 'Uses the policy at that moment. The file must then have at, the instant of the evaluation.',
     },
     ...OUTPUT_OPTIONS,
   },
@@ -33,10 +33,10 @@ export const evaluate: Command = {
 
 async function judge(run: Run, session: Session): Promise<ExitCode> {
   const { given, io } = run;
-  const file = readYaml(given.demandedWord('FILE'), io);
+  const file = readYaml(given.requiredWord('FILE'), io);
   const attempt = file.value;
-  if (!isAttempt(attempt)) throw file.failure([], 'A sign-in has the members user and session.');
-  const organizationId = session.organization(given.demandedWord('ORGANIZATION'));
+  if (!isAttempt(attempt)) throw file.failure([], 'Expected a sign-in with the members user and session.');
+  const organizationId = session.organization(given.requiredWord('ORGANIZATION'));
   const asOf = momentText(given.text('as-of'), 'as-of');
   const judged = await session.policies.evaluate(organizationId, attempt, asOf).catch((caught: unknown) => {
     if (!(caught instanceof Refused) || caught.field === undefined) throw caught;
@@ -54,7 +54,7 @@ async function judge(run: Run, session: Session): Promise<ExitCode> {
   return judged.outcome === 'proceed' ? EXIT.done : EXIT.refused;
 }
 
-/** Whether the domain can look at it: that takes an attempt apart, and says what is wrong with its members. */
+/** Whether the value can be passed to the domain, which checks its members and reports errors. */
 function isAttempt(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

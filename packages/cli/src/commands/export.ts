@@ -4,7 +4,7 @@ import { writeWholeFile } from '../files/write-file.js';
 import { policyDocument, yamlOf } from '../policies/policies-document.js';
 import { policiesSchema } from '../policies/policies-schema.js';
 import { wholePolicies } from '../policies/whole-policies.js';
-import { ofNone } from '../session/of-none.js';
+import { undefinedIfAbsent } from '../session/undefined-if-absent.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
 const HEADER = '# yaml-language-server: $schema=login-policies.schema.json\n';
@@ -13,20 +13,20 @@ const HEADER = '# yaml-language-server: $schema=login-policies.schema.json\n';
 export const exporting: Command = {
   name: 'export',
   section: 'Policies as code',
-  summary: 'Writes the policies that there are as YAML, for plan and apply.',
+  summary: 'Writes all policies as YAML, for plan and apply.',
   details: [
-    'Editors know what may stand there when the schema lies beside the file: login-policy schema > login-policies.schema.json. Each policy is whole; one that is changed meanwhile may be newer than the one before it. One that can’t be read ends it.',
+    'Editors validate the file if its schema is beside it: login-policy schema > login-policies.schema.json. Each policy is consistent in itself, but policies that change during the export may be of different times. An unreadable policy ends the export.',
   ],
   options: {
     ...SESSION_OPTIONS,
-    out: { value: 'FILE', is: 'Writes to this file, the whole of it or nothing. Default: standard output.' },
+    out: { value: 'FILE', is: 'Writes to this file, completely or not at all. Default: standard output.' },
   },
   examples: ['login-policy export --out policies.yaml --store sqlite:iam.db'],
   run: (run) => withSession(run, { purpose: 'look' }, (session) => write(run, session)),
 };
 
 async function write({ given, io }: Run, session: Session): Promise<ExitCode> {
-  const byDefault = await session.policies.policy(undefined).catch(ofNone);
+  const byDefault = await session.policies.policy(undefined).catch(undefinedIfAbsent);
   const organizations: [string, object][] = [];
   for await (const { owner, ...custom } of wholePolicies(session, io.interrupted))
     organizations.push([owner.organizationId ?? '', policyDocument({ owner, ...custom })]);
@@ -42,11 +42,11 @@ async function write({ given, io }: Run, session: Session): Promise<ExitCode> {
   return EXIT.done;
 }
 
-/** Prints the JSON Schema of a file of policies. */
+/** Prints the JSON Schema of a policy file. */
 export const schema: Command = {
   name: 'schema',
   section: 'Policies as code',
-  summary: 'Prints the JSON Schema of a file of policies, for editors.',
+  summary: 'Prints the JSON Schema of a policy file, for editors.',
   options: {},
   examples: ['login-policy schema > login-policies.schema.json'],
   run({ io }) {

@@ -7,19 +7,25 @@ import type { Paint } from '../output/paint.js';
 import { plain } from '../output/plain.js';
 import { indented } from '../output/table.js';
 import type { HistoryEntryJson } from '../session/answers.js';
-import { ofIn, SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
+import { policyRefOf, SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
-/** Shows what happened to a policy. */
+/** Shows the history of a policy. */
 export const history: Command = {
   name: 'history',
   section: 'Look',
-  summary: 'Shows what happened to a policy: who changed what, when and why; the newest first.',
-  arguments: [{ name: 'ORGANIZATION', is: 'Whose custom policy. Left out, that of the default.', isOptional: true }],
+  summary: 'Shows the history of a policy, newest first: who changed what, when and why.',
+  arguments: [
+    {
+      name: 'ORGANIZATION',
+      is: 'The organization with the custom policy. Default: shows the default policy.',
+      isOptional: true,
+    },
+  ],
   options: {
     ...SESSION_OPTIONS,
-    limit: { value: 'N', is: 'At most so many events, 1 to 10,000. Default 100.' },
-    from: { value: 'SEQUENCE', is: 'Begins at this event.' },
-    'oldest-first': { is: 'Shows them in the order in which they happened.' },
+    limit: { value: 'N', is: 'The most events, 1 to 10,000. Default 100.' },
+    from: { value: 'SEQUENCE', is: 'The first event to show.' },
+    'oldest-first': { is: 'Shows the oldest event first.' },
     ...OUTPUT_OPTIONS,
   },
   examples: ['login-policy history --store sqlite:iam.db', 'login-policy history acme --limit 5 --store sqlite:iam.db'],
@@ -29,13 +35,12 @@ export const history: Command = {
 async function show(run: Run, session: Session): Promise<ExitCode> {
   const { given } = run;
   const from = given.wholeNumber('from');
-  const found = await session.policies.history(ofIn(session, given.word('ORGANIZATION')), {
+  const found = await session.policies.history(policyRefOf(session, given.word('ORGANIZATION')), {
     direction: given.flag('oldest-first') ? 'forwards' : 'backwards',
     limit: Number(given.wholeNumber('limit') ?? 100n),
     ...(from !== undefined && { fromSequence: from }),
   });
-  if (found.lastSequence === '0')
-    throw new Failure(EXIT.refused, 'Nothing ever happened to that policy: it never was.');
+  if (found.lastSequence === '0') throw new Failure(EXIT.refused, 'This policy never existed.');
   answer(
     run,
     () => found,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { orThrow, type OwnerRef, type Rejected } from '@login-policy/domain';
 import type { Instant } from '@login-policy/event-sourcing';
-import { actorOf, CHANGE_OPTIONS, isWanted, type Actor } from '../changes/change-options.js';
+import { actorOf, CHANGE_OPTIONS, isConfirmed, type Actor } from '../changes/change-options.js';
 import type { Command, OptionSpecs, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { Failure } from '../failure.js';
@@ -13,14 +13,14 @@ import { readTextFile } from '../store/store-url.js';
 
 const { acknowledge: _, 'dry-run': __, api: ___, 'token-file': ____, ...options }: OptionSpecs = CHANGE_OPTIONS;
 
-/** Takes over the policies of an IAM that there is. */
+/** Imports the policies of an existing IAM. */
 export const importing: Command = {
   name: 'import',
   section: 'Operate',
-  summary: 'Takes over the policies of an existing IAM, with their dates.',
+  summary: 'Imports the policies of an existing IAM, with their dates.',
   details: [
-    'The file lists states of policies, each with the instant since which it has been so. A policy that is listed several times has a history: it is added at the first instant and becomes what each later one says. What is recorded has those instants; of the time before the first nothing is said.',
-    'Only policies that have no events yet are taken over. Given again, or after it was stopped, what is there is not done twice.',
+    'The file lists states of policies, each with the instant at which it began. A policy that is listed several times gets a history: it is added at the first instant, and changed at each later one. The events get these instants. The time before the first one stays unknown.',
+    'Only policies without events are imported. Running the command again, also after an interruption, imports nothing twice.',
   ],
   arguments: [
     { name: 'FILE', is: 'The policies: instance, and a list of { at, organization?, by?, reason?, policy }.' },
@@ -32,19 +32,19 @@ export const importing: Command = {
 
 async function imported(run: Run): Promise<ExitCode> {
   const { given, io } = run;
-  const name = given.demandedWord('FILE');
+  const name = given.requiredWord('FILE');
   const text = readTextFile(name, io);
   const file = parseImportFile(new YamlFile(name, text));
   const id = `import ${createHash('sha256').update(text).digest('hex')}`;
   const clock = { now: file.states[0]?.at };
-  // Its events are recorded at the instants of the file, one state after the other.
+  // Its events get the instants of the file, one state after the other.
   const tell = (): Instant => clock.now ?? file.begunAt;
   const opening = { purpose: 'make', instanceId: file.instanceId, clock: tell } as const;
   return withStoreSession(run, opening, async (session) => {
     await refuseOthers(session, file, id);
     await refuseWrong(session, file);
     const count = new Set(file.states.map(({ organizationId }) => organizationId)).size;
-    if (!(await isWanted(run, `Take over ${file.states.length} states of ${count} policies?`))) return EXIT.refused;
+    if (!(await isConfirmed(run, `Take over ${file.states.length} states of ${count} policies?`))) return EXIT.refused;
     const by = actorOf(given);
     for (const [index, state] of file.states.entries()) {
       io.interrupted.throwIfAborted();
@@ -82,13 +82,13 @@ async function takeOver(
   throw refusalOf(file, state, answer);
 }
 
-/** Says what is wrong, with the place in the file. */
+/** An error with the place in the file. */
 function refusalOf(file: YamlFile, { path }: ImportedState, { message, rejection }: Rejected): Failure {
   const field = rejection.reason === 'invalid-argument' ? pathOf(rejection.field.replace(/^policy\./, '')) : [];
   return file.failure([...path, 'policy', ...field], message);
 }
 
-/** Looks at every policy before the first is recorded. @throws Failure for input that is not of its form. */
+/** Checks every policy before anything is recorded. @throws Failure for malformed input. */
 async function refuseWrong({ loginPolicies, instance }: Session, { file, states }: ImportFile): Promise<void> {
   for (const state of states) {
     const { policy } = state;
@@ -99,7 +99,7 @@ async function refuseWrong({ loginPolicies, instance }: Session, { file, states 
   }
 }
 
-/** @throws Failure for a policy that has a history of its own: dates before it can't be put in. */
+/** @throws Failure for a policy that already has events, because earlier ones can't be inserted before them. */
 async function refuseOthers(
   { loginPolicies, instance }: Session,
   { file, states }: ImportFile,
@@ -113,7 +113,10 @@ async function refuseOthers(
     const { entries } = orThrow(await loginPolicies.history(owner, { limit: 1 }));
     const [first] = entries;
     if (first === undefined || first.correlationId === id) continue;
-    throw file.failure(state.path, `${titleOf(owner)} has a history already, so another can't be put before it.`);
+    throw file.failure(
+      state.path,
+      `${titleOf(owner)} already has events, and earlier ones can't be inserted before them.`,
+    );
   }
 }
 

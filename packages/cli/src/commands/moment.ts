@@ -3,10 +3,10 @@ import { parsePosition } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 
-/** What a moment looks like on a command line. */
+/** The format of a moment on the command line. */
 export const MOMENT = 'INSTANT|SEQUENCE|@POSITION';
 
-/** A moment: a sequence of the policy, a position behind an @, or an instant with its offset. @throws Failure */
+/** Parses a moment: a sequence of the policy, a position after an @, or an instant with its offset. @throws Failure */
 export function parseMoment(text: string, option = 'as-of'): AsOf {
   if (/^\d{1,18}$/.test(text)) return { sequence: BigInt(text) };
   if (/^@\d{1,51}$/.test(text)) return { position: parsePosition(text.slice(1)) };
@@ -15,7 +15,7 @@ export function parseMoment(text: string, option = 'as-of'): AsOf {
   throw new Failure(EXIT.usage, `--${option} is ${forms}, not ${JSON.stringify(text)}.`);
 }
 
-/** The same, left as it was written: what is asked, wherever the policies are kept. @throws Failure */
+/** Checks a moment, and returns its text unchanged, for the API. @throws Failure */
 export function momentText(text: string, option: string): string;
 export function momentText(text: string | undefined, option: string): string | undefined;
 export function momentText(text: string | undefined, option: string): string | undefined {

@@ -10,16 +10,14 @@ import { planFileOf } from '../policies/plan-file.js';
 import { differencesText } from '../policies/plan-text.js';
 import { SESSION_OPTIONS, withSession } from '../session/session.js';
 
-/** Says what a file of policies would change. */
+/** Shows the changes that a policy file would make. */
 export const plan: Command = {
   name: 'plan',
   section: 'Policies as code',
-  summary: 'Says what would have to be done to have the policies as a file says, and writes that down for apply.',
-  details: [
-    'Exit code 0: nothing to do; 2: there is something to do; 1: some of it would be refused, and nothing is written down.',
-  ],
+  summary: 'Shows the changes that would make the policies match a file, and writes them to a plan for apply.',
+  details: ['Exit code 0: no changes; 2: there are changes; 1: some would be refused, and no plan is written.'],
   arguments: [
-    { name: 'FILE', is: 'The file of policies (login-policy export writes one, login-policy schema describes it).' },
+    { name: 'FILE', is: 'The policy file (login-policy export writes one, login-policy schema describes its format).' },
   ],
   options: {
     ...SESSION_OPTIONS,
@@ -33,7 +31,7 @@ export const plan: Command = {
 
 async function planned(run: Run): Promise<ExitCode> {
   const { given, io } = run;
-  const wanted = parsePoliciesFile(readYaml(given.demandedWord('FILE'), io));
+  const wanted = parsePoliciesFile(readYaml(given.requiredWord('FILE'), io));
   const acknowledge = acknowledgedIn(given);
   return withSession(run, { purpose: 'look', guard: 'refuse', instanceId: wanted.instanceId }, async (session) => {
     const { instance, policies } = session;

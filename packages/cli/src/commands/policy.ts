@@ -5,20 +5,18 @@ import { Failure } from '../failure.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import { plain } from '../output/plain.js';
 import { policyText } from '../output/policy-text.js';
-import { ofIn, SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
+import { policyRefOf, SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 import { MOMENT, momentText } from './moment.js';
 
 /** Shows a policy. */
 export const policy: Command = {
   name: 'policy',
   section: 'Look',
-  summary: 'Shows the default policy, or what holds for an organization.',
-  arguments: [
-    { name: 'ORGANIZATION', is: 'Whose users meet it. Left out, the default policy is shown.', isOptional: true },
-  ],
+  summary: 'Shows the default policy, or the effective policy of an organization.',
+  arguments: [{ name: 'ORGANIZATION', is: 'The organization. Default: shows the default policy.', isOptional: true }],
   options: {
     ...SESSION_OPTIONS,
-    'as-of': { value: MOMENT, is: 'Shows it as it was then.' },
+    'as-of': { value: MOMENT, is: 'Shows the policy at that moment.' },
     ...OUTPUT_OPTIONS,
   },
   examples: [
@@ -31,7 +29,7 @@ export const policy: Command = {
 async function show(run: Run, session: Session): Promise<ExitCode> {
   const id = run.given.word('ORGANIZATION');
   const asOf = momentText(run.given.text('as-of'), 'as-of');
-  const found = await session.policies.policy(ofIn(session, id), asOf);
+  const found = await session.policies.policy(policyRefOf(session, id), asOf);
   const remark = id === undefined || !found.policy.isDefault ? '' : await onDefaultText(id, session);
   answer(
     run,
@@ -41,16 +39,16 @@ async function show(run: Run, session: Session): Promise<ExitCode> {
   return EXIT.done;
 }
 
-/** Organizations are known by their custom policies only: a mistyped one looks like one on the default. */
+/** Organizations are only known by their custom policies, so a mistyped id looks like an organization without one. */
 async function onDefaultText(id: string, { policies }: Session): Promise<string> {
-  // Who may see one organization only is not told of others.
-  const { organizationIds } = await policies.customized({ limit: 1000 }).catch(ofDenied);
+  // A user who may see only one organization gets no list of others.
+  const { organizationIds } = await policies.customized({ limit: 1000 }).catch(noneIfDenied);
   const nearest = nearestName(id, organizationIds);
   const meant = nearest === undefined ? '' : ` (${plain(nearest)} has one)`;
-  return `Organization ${plain(id)} has no custom policy${meant}: the default holds for it.`;
+  return `Organization ${plain(id)} has no custom policy${meant}: the default applies to it.`;
 }
 
-function ofDenied(caught: unknown): { readonly organizationIds: readonly string[] } {
+function noneIfDenied(caught: unknown): { readonly organizationIds: readonly string[] } {
   if (caught instanceof Failure && caught.exitCode === EXIT.denied) return { organizationIds: [] };
   throw caught;
 }

@@ -7,11 +7,11 @@ import type { Purpose } from '../store/open-store.js';
 import { withStore } from '../store/with-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 
-/** Says how far the read model is behind. */
+/** Shows the lag of the read model. */
 export const lag: Command = {
   name: 'lag',
   section: 'Operate',
-  summary: 'Says how far the read model is behind the store; 0 unless a program left it behind.',
+  summary: 'Shows the lag of the read model behind the store; 0 unless a program wrote without updating it.',
   options: { ...STORE_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy lag --store sqlite:iam.db'],
   run: (run) =>
@@ -26,13 +26,13 @@ export const lag: Command = {
     }),
 };
 
-/** Makes the read model anew. */
+/** Rebuilds the read model. */
 export const rebuild: Command = {
   name: 'rebuild',
   section: 'Operate',
-  summary: 'Makes the read model anew from all events; reads go on from the old rows until it is there.',
+  summary: 'Rebuilds the read model from all events. Reads use the old rows until it is complete.',
   details: [
-    'On EventStoreDB read models are in the memory of each program, so there is nothing to make anew here: start the program again.',
+    'On EventStoreDB, read models are in the memory of each program, so there is nothing to rebuild here: restart the program.',
   ],
   options: { ...STORE_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy rebuild --store sqlite:iam.db'],

@@ -9,20 +9,21 @@ import type { Paint } from '../output/paint.js';
 import { plain } from '../output/plain.js';
 import { indented, table } from '../output/table.js';
 import { API_OPTIONS, apiPlaceOf, type ApiPlace } from '../session/api-place.js';
-import { StorePolicies } from '../session/of-store.js';
-import { ofNone } from '../session/of-none.js';
+import { StorePolicies } from '../session/store-policies.js';
+import { undefinedIfAbsent } from '../session/undefined-if-absent.js';
 import type { Policies } from '../session/policies.js';
 import { apiSession } from '../session/session.js';
-import { leftBehind } from '../store/left-behind.js';
+import { laggingReadModel } from '../store/lagging-read-model.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 import { instancesIn, madeInMemory, withStore } from '../store/with-store.js';
 
-/** Shows how a store is. */
+/** Shows the status of a store. */
 export const status: Command = {
   name: 'status',
   section: 'Look',
-  summary: 'Shows how a store is: its instances, how many policies they have, and whether the read model is up.',
-  details: ['Over the API it shows the instance that the API is of; /debug/ready says more of the server itself.'],
+  summary:
+    'Shows the status of a store: its instances, the number of their policies, and whether the read model is up.',
+  details: ['Over the API, it shows the API’s instance. For the server itself, see /debug/ready.'],
   options: { ...STORE_OPTIONS, ...API_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy status --store sqlite:iam.db', 'LOGIN_POLICY_STORE=postgres://… login-policy status --json'],
   run(run) {
@@ -37,16 +38,16 @@ interface InstanceStatus {
   readonly defaultSequence: string | null;
   readonly customPolicies: number;
   readonly unreadable: number;
-  /** How many custom policies stand under each warning. */
+  /** The number of custom policies with each warning. */
   readonly lockedOut: Readonly<Record<LockOut, number>>;
 }
 
-/** How a place is. */
+/** The status of a store or an API. */
 interface PlaceStatus {
   readonly place: string;
-  /** The last position; `undefined` where it is not told. */
+  /** The last position; `undefined` if it is not known. */
   readonly head: string | undefined;
-  /** `up`, or why reads are not answered. */
+  /** `up`, or why reads fail. */
   readonly readModel: string;
   readonly instances: readonly (InstanceStatus | string)[];
 }
@@ -90,20 +91,20 @@ function tell(run: Run, { head, instances, place, readModel }: PlaceStatus): Exi
   return readModel === 'up' ? EXIT.done : EXIT.refused;
 }
 
-/** Whether reads are answered now; else why not. */
+/** `up` if reads are answered now; otherwise why not. */
 async function readModelStatus({ readModel }: LoginPolicies): Promise<string> {
   try {
     await readModel.ready({ waitMs: 2000 });
     return 'up';
   } catch (caught) {
-    const said = leftBehind(caught);
+    const said = laggingReadModel(caught);
     if (said instanceof Failure || isFault(said)) return said.message;
     throw said;
   }
 }
 
 async function statusOf(instanceId: string, policies: Policies): Promise<InstanceStatus> {
-  const byDefault = await policies.policy(undefined).catch(ofNone);
+  const byDefault = await policies.policy(undefined).catch(undefinedIfAbsent);
   const all = await policies.customized({ limit: 1 });
   const [noWay = 0, noFactor = 0] = await Promise.all(
     LOCK_OUTS.map(async (warned) => (await policies.customized({ warned, limit: 1 })).total ?? 0),

@@ -11,11 +11,11 @@ import { STORE_OPTIONS, storePlaceOf } from '../store/store-url.js';
 export const backup: Command = {
   name: 'backup',
   section: 'Operate',
-  summary: 'Writes a whole, consistent copy of a SQLite file while programs go on writing; it never overwrites a file.',
+  summary: 'Writes a consistent copy of a SQLite file while other programs write to it. It never overwrites a file.',
   details: [
     'PostgreSQL and EventStoreDB have tools of their own (pg_dump, a snapshot of the disk); or copy the store into a SQLite file.',
   ],
-  arguments: [{ name: 'FILE', is: 'Where to; there must be no such file.' }],
+  arguments: [{ name: 'FILE', is: 'The file to write. It must not exist.' }],
   options: STORE_OPTIONS,
   examples: ['login-policy backup iam-2026-11-28.db --store sqlite:iam.db'],
   run: backedUp,
@@ -27,13 +27,13 @@ async function backedUp({ given, io }: Run): Promise<ExitCode> {
     const advice = `Use its own tools, or login-policy copy ${place.shown} sqlite:FILE.`;
     throw new Failure(EXIT.usage, `backup is for SQLite files. ${advice}`);
   }
-  const file = given.demandedWord('FILE');
+  const file = given.requiredWord('FILE');
   const { openSqliteStore } = await import('@login-policy/store-sqlite');
   const store = await openSqliteStore({ path: place.path, readOnly: true });
   try {
     await store.backup(resolve(io.cwd, file), { signal: io.interrupted });
   } catch (caught) {
-    // It is about the file that is written, not about the store.
+    // These faults are about the written file, not about the store.
     if (!isFault(caught, 'store-unavailable') && !isFault(caught, 'store-full')) throw caught;
     throw new Failure(EXIT.output, `${file} can't be written: ${caught.message}.`, { cause: caught });
   } finally {
@@ -43,13 +43,13 @@ async function backedUp({ given, io }: Run): Promise<ExitCode> {
   return EXIT.done;
 }
 
-/** Makes a store, or brings it to this version. */
+/** Creates a store, or migrates it to this version. */
 export const migrate: Command = {
   name: 'migrate',
   section: 'Operate',
-  summary: 'Makes an empty store where there is none, and brings the schema of one to this version.',
+  summary: 'Creates an empty store if none exists; otherwise migrates its schema to this version.',
   details: [
-    'Programs of the release before go on beside it (docs/how-to/upgrade-and-go-back.md). Given again, it has nothing to do.',
+    'Programs of the previous release can go on using the store (docs/how-to/upgrade-and-go-back.md). A second run changes nothing.',
   ],
   options: STORE_OPTIONS,
   examples: ['login-policy migrate --store sqlite:iam.db'],

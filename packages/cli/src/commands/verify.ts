@@ -6,20 +6,20 @@ import { Failure } from '../failure.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import { plain } from '../output/plain.js';
 import { Progress } from '../output/progress.js';
-import { leftBehind } from '../store/left-behind.js';
+import { laggingReadModel } from '../store/lagging-read-model.js';
 import { madeInMemory, withStore } from '../store/with-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 import { EventChains } from '../verify/event-chains.js';
 import { Findings } from '../verify/findings.js';
 import { PolicyFolds } from '../verify/policy-folds.js';
 
-/** Reads a whole store, and says what is not as it has to be. */
+/** Reads a whole store, and reports what is damaged. */
 export const verify: Command = {
   name: 'verify',
   section: 'Operate',
-  summary: 'Reads everything: each stream without a gap, each event readable, each row what the events add up to.',
+  summary: 'Checks the whole store: streams have no gaps, events are readable, and rows match the events.',
   details: [
-    'Says what is wrong and where, and ends with 1 if anything is. It may run beside programs that write. What is damaged in rows, rebuild mends; what is damaged in events, a backup.',
+    'Lists each problem and its place. Exit code 1 if there are any. Other programs may write meanwhile. To repair damaged rows, run rebuild; to repair damaged events, restore a backup.',
   ],
   options: { ...STORE_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy verify --store sqlite:iam.db'],
@@ -44,10 +44,10 @@ async function verified(run: Run, store: Store): Promise<ExitCode> {
     chains.end();
     await compareRows(store, folds, io.interrupted);
   } catch (caught) {
-    const said = leftBehind(caught);
+    const said = laggingReadModel(caught);
     if (said instanceof Failure) findings.add('the read model', said.message);
     else if (!isFault(said) || said.retryable) throw said;
-    else findings.add(events === 0 ? 'the store' : `behind the first ${events} events`, said.message);
+    else findings.add(events === 0 ? 'the store' : `after the first ${events} events`, said.message);
   }
   bar.end();
   const { count, shown } = findings;
@@ -57,7 +57,7 @@ async function verified(run: Run, store: Store): Promise<ExitCode> {
     () => ({ ...read, findings: shown, count }),
     (paint) => {
       const lines = shown.map(({ problem, where }) => `${paint('warning', plain(where))}: ${plain(problem)}\n`);
-      const verdict = count === 0 ? 'All is as it has to be.' : `${count} findings.`;
+      const verdict = count === 0 ? 'No problems found.' : `${count} findings.`;
       return `${lines.join('')}${events} events in ${read.streams} streams, ${read.policies} policies. ${verdict}\n`;
     },
   );

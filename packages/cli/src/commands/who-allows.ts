@@ -6,10 +6,10 @@ import { Failure } from '../failure.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import { plain } from '../output/plain.js';
 import { listedAll } from '../session/listed-all.js';
-import { ofNone } from '../session/of-none.js';
+import { undefinedIfAbsent } from '../session/undefined-if-absent.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
-/** Shows which policies allow a factor. */
+/** Lists the policies that allow a factor. */
 export const whoAllows: Command = {
   name: 'who-allows',
   section: 'Look',
@@ -21,8 +21,8 @@ export const whoAllows: Command = {
 };
 
 async function show(run: Run, session: Session): Promise<ExitCode> {
-  const factor = factorNamed(run.given.demandedWord('FACTOR'), [...SECOND_FACTORS, ...MULTI_FACTORS]);
-  const byDefault = await session.policies.policy(undefined).catch(ofNone);
+  const factor = factorNamed(run.given.requiredWord('FACTOR'), [...SECOND_FACTORS, ...MULTI_FACTORS]);
+  const byDefault = await session.policies.policy(undefined).catch(undefinedIfAbsent);
   const isOnDefault = byDefault !== undefined && allows(byDefault.policy, factor);
   const { ids, unreadable } = await listedAll(session.policies, { allowing: factor });
   answer(
@@ -45,7 +45,7 @@ function allows(
   return secondFactors.includes(factor) || multiFactors.includes(factor);
 }
 
-/** The factor of that name. @throws Failure with the nearest one. */
+/** The factor with this name. @throws Failure with the nearest known one. */
 export function factorNamed<Name extends string>(name: string, names: readonly Name[]): Name {
   const found = names.find((one) => one === name);
   if (found !== undefined) return found;

@@ -1,6 +1,6 @@
 import type { RecordedEvent, Store } from '@login-policy/event-sourcing';
 
-/** Events that were recorded together, in their order. */
+/** The events of one append, in order. */
 export type RecordedAppend = readonly [RecordedEvent, ...RecordedEvent[]];
 
 /** Every append of a store, in the order of its log. */

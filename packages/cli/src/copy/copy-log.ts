@@ -6,19 +6,19 @@ import { appendsOf, lastOf, type RecordedAppend } from './appends.js';
 import type { Receipts } from './receipts.js';
 import { differenceOf, eventName } from './same-event.js';
 
-/** How a log is copied. */
+/** The stores and options of a copy. */
 export interface Copying {
   readonly from: Store;
   readonly to: Store;
   readonly receipts: Receipts;
-  /** So many appends are on their way at a time: a store that groups appends writes them in one transaction. */
+  /** The number of concurrent appends. A store that groups appends writes them in one transaction. */
   readonly atOnce: number;
   readonly signal: AbortSignal;
-  /** Is told how many events are there by now. */
+  /** Called with the number of events copied so far. */
   readonly onProgress: (events: number) => void;
 }
 
-/** What was there before, and what was copied. */
+/** The number of events that were already there, and of those copied. */
 export interface Copied {
   readonly before: number;
   readonly copied: number;
@@ -27,16 +27,16 @@ export interface Copied {
 type Appends = AsyncGenerator<RecordedAppend, void, undefined>;
 
 /**
- * Copies every append that the target lacks, in the order of the log, with ids, times, places in their appends and receipts. What is there has
- * to be the beginning of the source: then the copy is taken up behind it, whatever ended the one before.
+ * Copies every append that the target lacks, in the order of the log, with ids, times, the order within appends, and
+ * receipts. The target must contain the beginning of the source; the copy continues after it.
  *
- * @throws Failure when the target holds something else.
+ * @throws Failure when the target has other events.
  */
 export async function copyLog(copying: Copying): Promise<Copied> {
   const appends = appendsOf(copying.from);
   try {
     const { events: before, last } = await passOver(appends, copying);
-    // What ended the copy before may have come between an append and the receipts behind it.
+    // An interrupted copy may have written an append without its receipts.
     if (last !== undefined) await keepReceipts(last, copying);
     return { before, copied: await copyRest(appends, copying, before) };
   } finally {
@@ -44,7 +44,7 @@ export async function copyLog(copying: Copying): Promise<Copied> {
   }
 }
 
-/** Goes through what the target has, beside the source. */
+/** Compares the events of the target with the source. */
 async function passOver(
   appends: Appends,
   { onProgress, signal, to }: Copying,
@@ -67,10 +67,10 @@ function refuseOther(source: RecordedAppend | undefined, there: RecordedAppend):
     const event = source?.[index];
     const difference = event === undefined ? 'it is not in the source' : differing(event, copy);
     if (difference === undefined) continue;
-    const advice = 'Copy into an empty store, or into one that a copy of this source was begun in.';
+    const advice = 'Copy into an empty store, or into an unfinished copy of this source.';
     throw new Failure(
       EXIT.refused,
-      `The target holds something else: ${plain(eventName(copy))}: ${difference}. ${advice}`,
+      `The target is not a copy of the source: ${plain(eventName(copy))}: ${difference}. ${advice}`,
     );
   }
 }
@@ -102,7 +102,7 @@ async function nextOf(appends: Appends, count: number): Promise<readonly Recorde
   return window;
 }
 
-/** One after the other, or all on their way at once, in their order; all of them end before the first failure is told. */
+/** Starts the appends in order, one at a time or all at once. An error is only thrown after all have ended. */
 async function writeAll(window: readonly RecordedAppend[], copying: Copying): Promise<void> {
   if (copying.atOnce === 1) {
     for (const append of window) {
@@ -128,11 +128,11 @@ async function write(append: RecordedAppend, { receipts, to }: Copying): Promise
   });
 }
 
-/** The receipts of commands that had nothing to change, right after the event they were decided behind. */
+/** Writes the receipts of commands without events, right after the event they follow. */
 async function keepReceipts(append: RecordedAppend, { receipts, to }: Copying): Promise<void> {
   const { metadata, revision: end, streamId } = lastOf(append);
   const alone = receipts.at(streamId, end).filter(({ key }) => key !== metadata.idempotencyKey);
-  // All of them now: what comes behind in the same stream is on its way, too.
+  // Written before the next append, because that may be of the same stream.
   await Promise.all(
     alone.map(async ({ fingerprint, key }) => {
       try {

@@ -2,7 +2,7 @@ import type { Revision, Store, StreamId } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 
-/** What is remembered of a command, and where. */
+/** A receipt, and the stream it belongs to. */
 export interface KeptReceipt {
   readonly streamId: StreamId;
   readonly key: string;
@@ -10,7 +10,7 @@ export interface KeptReceipt {
   readonly revision: Revision;
 }
 
-/** All receipts of a store, by where they stand. They are held in memory: about 300 bytes each. */
+/** All receipts of a store, by stream and revision. They are kept in memory, about 300 bytes each. */
 export class Receipts {
   readonly #byPlace = new Map<string, KeptReceipt[]>();
   #count = 0;
@@ -29,12 +29,12 @@ export class Receipts {
     return this.#count;
   }
 
-  /** The receipts of commands after which a stream ended with this event. */
+  /** The receipts of commands that found the stream ending with this event. */
   at(streamId: StreamId, revision: Revision): readonly KeptReceipt[] {
     return this.#byPlace.get(placeOf(streamId, revision)) ?? [];
   }
 
-  /** The receipts that another store lacks, or has otherwise. */
+  /** The receipts that another store lacks, or that differ there. */
   *missingIn(other: Receipts): Generator<KeptReceipt, void, undefined> {
     for (const receipts of this.#byPlace.values()) {
       for (const receipt of receipts) if (!other.#has(receipt)) yield receipt;

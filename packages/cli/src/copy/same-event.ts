@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RecordedEvent } from '@login-policy/event-sourcing';
 
-/** What stays of an event when it is copied, whatever the store: all but its position. */
+/** The parts of an event that a copy preserves: all except its position. */
 const STAYS = [
   'id',
   'streamId',
@@ -14,12 +14,12 @@ const STAYS = [
   'append',
 ] as const;
 
-/** What differs between an event and its copy; `undefined` when nothing does. */
+/** The first difference between an event and its copy; `undefined` if there is none. */
 export function differenceOf(event: RecordedEvent, copy: RecordedEvent): string | undefined {
   return STAYS.find((member) => !isDeepStrictEqual(event[member], copy[member]));
 }
 
-/** Names an event by where it stands. */
+/** Names an event by its stream and place. */
 export function eventName({ id, revision, streamId }: RecordedEvent): string {
   return `event ${id} (revision ${revision} of ${streamId})`;
 }

@@ -5,15 +5,15 @@ import { plain } from '../output/plain.js';
 import { Receipts } from './receipts.js';
 import { differenceOf, eventName } from './same-event.js';
 
-/** What two stores have in common that are the same. */
+/** The result of comparing two equal stores. */
 export interface Verified {
   readonly events: number;
   readonly receipts: number;
-  /** Whether each event stands at the same position in both, so that a kept position goes on being good. */
+  /** Whether each event has the same position in both, so that stored positions stay valid. */
   readonly hasSamePositions: boolean;
 }
 
-/** Reads both stores from end to end, side by side. @throws Failure naming the first difference. */
+/** Reads both stores completely, in parallel, and compares them. @throws Failure that names the first difference. */
 export async function verifyCopy(from: Store, to: Store): Promise<Verified> {
   const copies = eventsOf(to);
   let [events, hasSamePositions] = [0, true];
@@ -48,10 +48,10 @@ async function* eventsOf({ eventStore }: Store): AsyncGenerator<RecordedEvent, v
 function moved(): Failure {
   return new Failure(
     EXIT.tryAgain,
-    'The source was written to meanwhile. Stop all who write to it, and give the same command again: it copies the rest.',
+    'A program wrote to the source meanwhile. Stop all writers, and run the same command again to copy the rest.',
   );
 }
 
 function different(what: string): Failure {
-  return new Failure(EXIT.refused, `The copy is not like its source: ${plain(what)}.`);
+  return new Failure(EXIT.refused, `The copy differs from its source: ${plain(what)}.`);
 }

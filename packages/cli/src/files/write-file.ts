@@ -4,7 +4,10 @@ import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
 
-/** Writes a whole file, or leaves what was there: a full disk leaves no half of one. @throws Failure when it can't be written. */
+/**
+ * Writes a whole file, or leaves the existing one unchanged, even on a full disk. @throws Failure when it can't be
+ * written.
+ */
 export function writeWholeFile(file: string, text: string, { cwd }: Pick<Io, 'cwd'>): void {
   const path = resolve(cwd, file);
   const half = `${path}.${process.pid}.new`;
@@ -21,8 +24,8 @@ export function writeWholeFile(file: string, text: string, { cwd }: Pick<Io, 'cw
   } catch (cause) {
     removeHalf(half);
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const is = why === 'ENOSPC' || why === 'EDQUOT' ? 'there is no room on its disk' : why;
-    throw new Failure(EXIT.output, `${file} can't be written: ${is}. What was there is as it was.`, { cause });
+    const is = why === 'ENOSPC' || why === 'EDQUOT' ? 'the disk is full' : why;
+    throw new Failure(EXIT.output, `${file} can't be written: ${is}. The existing file is unchanged.`, { cause });
   }
 }
 
@@ -30,6 +33,6 @@ function removeHalf(half: string): void {
   try {
     rmSync(half, { force: true });
   } catch {
-    // Why it could not be written is told, and says more.
+    // Ignored, because the error of the write says more.
   }
 }

@@ -16,23 +16,24 @@ import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
 import { readTextFile } from '../store/store-url.js';
 
-/** Where something stands in a file, from its top. */
+/** The path of a value in a file, from its top. */
 export type Path = readonly (string | number)[];
 
-/** More than a person writes; a file of aliases to aliases would fill the memory. */
+/** More than a person writes. A file of nested aliases could exhaust the memory. */
 const MOST_ALIASES = 100;
 
-/** A YAML file, or a JSON one, which is YAML as well; it knows on which line each thing stands. */
+/** A YAML file, or JSON, which is a subset. Errors name the line and column of a value. */
 export class YamlFile {
   readonly name: string;
   readonly #document: Document;
   readonly #lines: LineCounter;
 
-  /** @throws Failure naming line and column of what is not YAML. */
+  /** @throws Failure that names line and column of a syntax error. */
   constructor(name: string, text: string) {
     this.name = name;
     this.#lines = new LineCounter();
-    // The parser compares each key of a map with all others: of 20,000 organizations that took most of its time.
+    // The parser would compare each key of a map with all others. With 20,000 organizations, that took most of its
+    // time.
     const options = { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: false, version: '1.2' } as const;
     this.#document = parseDocument(text, options);
     const [error] = [...this.#document.errors, ...this.#document.warnings];
@@ -40,23 +41,23 @@ export class YamlFile {
     visit(this.#document, { Map: (_, map) => this.#refuseDoubles(map) });
   }
 
-  /** All that the file holds. @throws Failure for aliases that grow and grow */
+  /** The content of the file. @throws Failure for too many aliases. */
   get value(): unknown {
     return this.#jsOf(this.#document.contents);
   }
 
-  /** The members of what stands at a path, by the text of their keys: an id of digits only is not a number. */
+  /** The keys of the map at a path, as text: an id of digits only is not a number. */
   keysAt(path: Path): readonly string[] {
     const node = this.#nodeAt(path);
     return isMap(node) ? node.items.map(({ key }) => keyText(key)) : [];
   }
 
-  /** What stands at a path; `undefined` where there is nothing. */
+  /** The value at a path; `undefined` if there is none. */
   valueAt(path: Path): unknown {
     return this.#jsOf(this.#nodeAt(path));
   }
 
-  /** The text of a scalar as it was written; `undefined` of anything else. */
+  /** The source text of a scalar; `undefined` for any other value. */
   textAt(path: Path): string | undefined {
     const node = this.#nodeAt(path);
     return isScalar(node) && node.value !== null ? keyText(node) : undefined;
@@ -73,12 +74,12 @@ export class YamlFile {
     }
   }
 
-  /** Whether there is a map at the top. */
+  /** Whether the top of the file is a map. */
   get isMap(): boolean {
     return isMap(this.#document.contents);
   }
 
-  /** Whether a map, or nothing, stands at a path. */
+  /** Whether the value at a path is a map or absent. */
   isMapOrNothing(path: Path): boolean {
     const node = this.#nodeAt(path);
     return isMap(node) || node === undefined || node === null || (isScalar(node) && node.value === null);
@@ -90,12 +91,15 @@ export class YamlFile {
     return isAlias(node) ? node.resolve(this.#document) : node;
   }
 
-  /** What is wrong with what stands at a path, with its line and column. Of a path that ends in the air, where it leaves the file. */
+  /**
+   * An error about the value at a path, with its line and column. For a path that does not exist, those of its last
+   * existing part.
+   */
   failure(path: Path, message: string): Failure {
     return this.#at(this.#offsetOf(path), message);
   }
 
-  /** @throws Failure for a key that is there twice */
+  /** @throws Failure for a duplicate key. */
   #refuseDoubles({ items }: YAMLMap): void {
     const seen = new Set<string>();
     for (const { key } of items) {
@@ -123,12 +127,12 @@ export class YamlFile {
   }
 }
 
-/** Reads a file of YAML. @throws Failure */
+/** Reads a YAML file. @throws Failure */
 export function readYaml(file: string, io: Io): YamlFile {
   return new YamlFile(file, readTextFile(file, io));
 }
 
-/** A member by its key, an item by its index; `at` is where a reader looks for it. */
+/** A member by its key, or an item by its index. `at` is its place in the file. */
 function child(parent: unknown, step: string | number): Member | undefined {
   if (isSeq(parent) && typeof step === 'number') {
     const item: unknown = parent.items[step];
@@ -145,7 +149,7 @@ interface Member {
 
 const MEMBERS = new WeakMap<YAMLMap, ReadonlyMap<string, Member>>();
 
-/** The members of a map by their keys, found once: a file may list many organizations. */
+/** The members of a map by key. Cached, because a file may list many organizations. */
 function membersOf(map: YAMLMap): ReadonlyMap<string, Member> {
   const known = MEMBERS.get(map);
   if (known !== undefined) return known;
@@ -156,7 +160,7 @@ function membersOf(map: YAMLMap): ReadonlyMap<string, Member> {
   return members;
 }
 
-/** As it was written: a number may have more digits than JavaScript keeps. */
+/** The source text, because a number may have more digits than JavaScript can represent. */
 function keyText(key: unknown): string {
   if (!isScalar(key)) return '';
   return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
@@ -175,7 +179,7 @@ function sentence(text: string): string {
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 
-/** The path that the name of a field says: `settings.lifetimes.passwordCheck`, `secondFactors[1]`. */
+/** The path of a field name, such as `settings.lifetimes.passwordCheck` or `secondFactors[1]`. */
 export function pathOf(field: string): Path {
   return [...field.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map(([, name, index]) =>
     index === undefined ? (name ?? '') : Number(index),

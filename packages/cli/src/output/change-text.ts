@@ -3,7 +3,7 @@ import type { ChangeWarnings } from '@login-policy/domain/model';
 import type { Paint } from './paint.js';
 import { providerText, settingText } from './policy-text.js';
 
-/** What differs between two states of a policy, one line each, as a diff is read. */
+/** The differences between two states of a policy, one line each, like a diff. */
 export function changesText(changes: readonly PolicyChange[], paint: Paint): string {
   return changes.map((change) => `${changeText(change, paint)}\n`).join('');
 }
@@ -26,7 +26,7 @@ function changeText(change: PolicyChange, paint: Paint): string {
 function steppedText(step: 'added' | 'removed', what: string, paint: Paint): string {
   return step === 'added' ? paint('added', `+ ${what}`) : paint('removed', `- ${what}`);
 }
-/** What is wrong with a change, or was before it. */
+/** The warnings of a change, and those that existed before it. */
 export function warningsText({ introduced, standing }: ChangeWarnings, paint: Paint): string {
   const lines = [
     ...introduced.map(({ warning, message }) => paint('warning', `! ${warning}: ${message}`)),

@@ -1,10 +1,10 @@
 import { styleText } from 'node:util';
 import type { Io, Output } from '../io.js';
 
-/** What text can look like. */
+/** The styles of text. */
 export type Look = 'added' | 'removed' | 'changed' | 'quiet' | 'strong' | 'warning';
 
-/** Makes text look like something, on a terminal. */
+/** Applies a style, if the output is a terminal. */
 export type Paint = (look: Look, text: string) => string;
 
 const STYLES = {
@@ -16,7 +16,7 @@ const STYLES = {
   warning: 'yellow',
 } as const;
 
-/** How text is painted there: not at all where it is read by a program, or where `NO_COLOR` says so. */
+/** The styling for an output: none if it is not a terminal, or if `NO_COLOR` is set. */
 export function paintFor({ isTerminal }: Output, { env }: Pick<Io, 'env'>): Paint {
   const isPainted = isTerminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
   return (look, text) => (isPainted ? styleText(STYLES[look], text, { validateStream: false }) : text);

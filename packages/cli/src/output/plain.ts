@@ -1,10 +1,10 @@
 /**
- * Text that came from elsewhere, as a terminal may have it: a name or a reason can't move the cursor, change colours, or turn the
- * direction of what stands beside it.
+ * Makes foreign text safe for a terminal: it can't move the cursor, change colours, or affect the direction of the text
+ * beside it.
  */
 export function plain(text: string): string {
   return text.replace(UNSAFE, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
 }
 
-/** Control characters, and those that change the direction of writing. */
+/** Control characters, and characters that change the text direction. */
 const UNSAFE = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;

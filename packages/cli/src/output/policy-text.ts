@@ -5,7 +5,7 @@ import type { Paint } from './paint.js';
 import { plain } from './plain.js';
 import { indented, table } from './table.js';
 
-/** A policy as a person reads it. */
+/** A policy as text. */
 export function policyText(policy: PolicyJson, paint: Paint): string {
   const { sequence, creationDate, changeDate } = policy.details;
   const { settings } = policy;
@@ -20,14 +20,14 @@ export function policyText(policy: PolicyJson, paint: Paint): string {
   return `${paint('strong', titleOf(policy.owner))}\n${paint('quiet', when)}\n${indented(table(rows))}`;
 }
 
-/** Names a policy at the beginning of a paragraph. */
+/** The title of a policy. */
 export function titleOf({ instanceId, organizationId }: OwnerJson): string {
   return organizationId === undefined
     ? `Default policy of instance ${plain(instanceId)}`
     : `Custom policy of organization ${plain(organizationId)}`;
 }
 
-/** Names an owner in a list. */
+/** The name of a policy's owner in a list. */
 export function ownerText({ instanceId, organizationId }: OwnerJson): string {
   return organizationId === undefined ? `the default of ${plain(instanceId)}` : plain(organizationId);
 }

@@ -1,10 +1,10 @@
 import type { Io } from '../io.js';
 
 const WIDTH = 30;
-/** So many things that are counted come between two tellings: on a terminal, and elsewhere. */
+/** The number of items between two progress lines: on a terminal, and elsewhere. */
 const [SHOWN_EVERY, TOLD_EVERY] = [100, 10_000];
 
-/** Shows on stderr how far something is: as a bar on a terminal, else as a line now and then. */
+/** Shows progress on stderr: a bar on a terminal, otherwise an occasional line. */
 export class Progress {
   readonly #io: Pick<Io, 'err'>;
   readonly #what: string;
@@ -16,7 +16,7 @@ export class Progress {
     this.#what = what;
   }
 
-  /** So many of so many are done. */
+  /** Shows progress with a known total. */
   show(done: number, of: number): void {
     const { err } = this.#io;
     const part = of === 0 ? 1 : Math.min(1, done / of);
@@ -31,7 +31,7 @@ export class Progress {
     err.write(`${this.#what}: ${done} of ${of}\n`);
   }
 
-  /** So many are done, of nobody knows how many. */
+  /** Shows progress without a known total. */
   count(done: number, what: string): void {
     const { err } = this.#io;
     if (done < this.#nextTold) return;
@@ -39,7 +39,7 @@ export class Progress {
     err.write(err.isTerminal ? `\r${this.#what} ${done} ${what}` : `${this.#what} ${done} ${what}\n`);
   }
 
-  /** Leaves the line of the bar. */
+  /** Ends the line of the bar. */
   end(): void {
     if (this.#io.err.isTerminal) this.#io.err.write('\n');
   }

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Rows of text under one another; the last column may be as long as it likes. */
+/** Aligns rows in columns. The last column may have any width. */
 export function table(rows: readonly (readonly string[])[], gap = '  '): string {
   const widths: number[] = [];
   for (const row of rows) {
@@ -22,7 +22,7 @@ function widthOf(text: string): number {
   return Array.from(stripVTControlCharacters(text)).length;
 }
 
-/** Each line a little further right. */
+/** Indents each line. */
 export function indented(text: string, by = '  '): string {
   return text.replaceAll(/^(?=.)/gm, by);
 }

@@ -3,28 +3,28 @@ import { Failure } from '../failure.js';
 import { titleOf } from '../output/policy-text.js';
 import type { Actor } from '../changes/change-options.js';
 import type { Session } from '../session/session.js';
-import { inLanes } from './in-lanes.js';
+import { mapConcurrently } from './map-concurrently.js';
 import { ownerOfStep, type PlanFile, type PlannedStep } from './plan-file.js';
 
-/** What has become of the steps of a plan. */
+/** The finished and the pending steps of a plan. */
 export interface StepsLeft {
   readonly done: readonly PlannedStep[];
   readonly left: readonly PlannedStep[];
 }
 
-/** What a plan's commands are repeated under, and what their events have in common. */
+/** The idempotency key of a plan's commands, which is also the correlation id of their events. */
 export function applyIdOf({ digest }: PlanFile): string {
   return `apply:${digest}`;
 }
 
 /**
- * What of a plan is still to be done: no matter how an earlier apply ended.
+ * The pending steps of a plan, however an earlier run ended.
  *
- * @throws Failure when a policy was changed by anything else since the plan was made: then nothing of it may be done.
+ * @throws Failure when anything else has changed a policy since the plan was made. Then no step may be carried out.
  */
 export async function stepsLeft(session: Session, plan: PlanFile): Promise<StepsLeft> {
   const [done, left, moved]: [PlannedStep[], PlannedStep[], string[]] = [[], [], []];
-  const states = await inLanes(plan.steps, (step) => stateOf(session, plan, step));
+  const states = await mapConcurrently(plan.steps, (step) => stateOf(session, plan, step));
   for (const [index, step] of plan.steps.entries()) {
     const state = states[index] ?? 'left';
     if (state === 'done') done.push(step);
@@ -41,20 +41,20 @@ export async function stepsLeft(session: Session, plan: PlanFile): Promise<Steps
 
 type StepState = 'done' | 'left' | { readonly moved: string };
 
-/** The event after the one that was seen is this plan's, or there is none yet. */
+/** The state of a step: pending while its expected event is the last one, done if the next event is of this plan. */
 async function stateOf({ policies }: Session, plan: PlanFile, step: PlannedStep): Promise<StepState> {
   const seen = BigInt(step.ifSequence);
   const from = { fromSequence: seen === 0n ? 1n : seen, limit: 2 };
   const { entries, lastSequence } = await policies.history(step.organizationId, from);
   const last = entries.find(({ sequence }) => sequence === step.ifSequence);
-  if (last?.eventId !== step.ifEventId) return { moved: 'it is of another history than the plan' };
+  if (last?.eventId !== step.ifEventId) return { moved: 'it belongs to another history than the plan' };
   const next = entries.find(({ sequence }) => sequence === String(seen + 1n));
   if (next === undefined) return 'left';
   if (next.correlationId === applyIdOf(plan)) return 'done';
   return { moved: `it was at sequence ${seen} and is at ${lastSequence} (${next.type} by ${next.actor})` };
 }
 
-/** Does one step, pinned to what was seen; once done, it is not done again. @throws RejectedError, Fault */
+/** Carries out one step on exactly the expected policy. Idempotent. @throws RejectedError, Fault */
 export async function applyStep(
   { policies }: Session,
   plan: PlanFile,
@@ -67,7 +67,7 @@ export async function applyStep(
   return `sequence ${details.sequence}`;
 }
 
-/** With a token that may not do all of it, nothing is begun. @throws Failure naming what it may not. */
+/** Refuses to begin if the token may not carry out all steps. @throws Failure that names those it may not. */
 export async function refuseForbidden(
   { policies }: Session,
   plan: PlanFile,
@@ -82,11 +82,11 @@ export async function refuseForbidden(
   const more = names.length > shown.length ? `  and ${names.length - shown.length} more\n` : '';
   throw new Failure(
     EXIT.denied,
-    `Nothing was done: the token may not do that to ${forbidden.length} of ${steps.length} policies.\n${shown.join('')}${more}Use a token that may change all of them.`,
+    `Nothing was done: the token is not allowed to change ${forbidden.length} of ${steps.length} policies.\n${shown.join('')}${more}Use a token that may change all of them.`,
   );
 }
 
-/** Names the policy of a step in a list. */
+/** The name of a step's policy in a list. */
 export function stepName(plan: PlanFile, step: PlannedStep): string {
   const owner = ownerOfStep(plan, step);
   return 'organizationId' in owner ? owner.organizationId : `the default of ${plan.instanceId}`;

@@ -4,7 +4,7 @@ import { parseInstant } from '@login-policy/event-sourcing/store';
 import { nearestName } from '@login-policy/event-sourcing/options';
 import type { Path, YamlFile } from '../files/yaml-file.js';
 
-/** What a policy was from an instant on. */
+/** The state of a policy from an instant on. */
 export interface ImportedState {
   readonly path: Path;
   readonly at: Instant;
@@ -26,12 +26,12 @@ export interface ImportFile {
 const MEMBERS = ['instance', 'policies'];
 const STATE_MEMBERS = ['at', 'organization', 'by', 'reason', 'policy'];
 
-/** Takes a file to import; what is in a policy says the domain. @throws Failure with line and column. */
+/** Parses an import file. The domain checks the content of policies. @throws Failure with line and column. */
 export function parseImportFile(file: YamlFile): ImportFile {
   refuseUnknown(file, [], MEMBERS);
   const listed = file.valueAt(['policies']);
   if (!Array.isArray(listed))
-    throw file.failure(['policies'], 'policies is a list of { at, organization?, by?, reason?, policy }.');
+    throw file.failure(['policies'], 'policies must be a list of { at, organization?, by?, reason?, policy }.');
   const begunAt = parseInstant(new Date().toISOString());
   const states = listed.map((_, index) => stateAt(file, ['policies', index], begunAt));
   const ordered = states.toSorted((one, other) => one.at - other.at);
@@ -44,7 +44,7 @@ function stateAt(file: YamlFile, path: Path, begunAt: Instant): ImportedState {
   if (policy !== 'removed' && !isPolicy(policy))
     throw file.failure(
       [...path, 'policy'],
-      'policy has the members settings, secondFactors, multiFactors and identityProviders, or is the word removed.',
+      'policy must have the members settings, secondFactors, multiFactors and identityProviders, or be the word removed.',
     );
   return {
     path,
@@ -58,12 +58,12 @@ function stateAt(file: YamlFile, path: Path, begunAt: Instant): ImportedState {
 
 function instantAt(file: YamlFile, path: Path, begunAt: Instant): Instant {
   const text = file.textAt(path);
-  const expected = 'at is an instant that is past, with its offset: 2024-05-01T10:00:00Z.';
+  const expected = 'at must be a past instant with its offset: 2024-05-01T10:00:00Z.';
   try {
     const at = parseInstant(text ?? '');
     if (at <= begunAt) return at;
   } catch {
-    // The sentence below says why.
+    // The error is thrown below.
   }
   throw file.failure(path, expected);
 }
@@ -77,7 +77,7 @@ function refuseUnknown(file: YamlFile, path: Path, members: readonly string[]): 
   }
 }
 
-/** Whether the domain can look at it: that says what is wrong with its members. */
+/** Whether the value can be passed to the domain, which checks its members and reports errors. */
 function isPolicy(value: unknown): value is NewLoginPolicy {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,37 +9,37 @@ import type { Difference, PlannedCommand } from './plan.js';
 const FORMAT = 'login-policy plan';
 const VERSION = 1;
 
-/** One change of a plan, pinned to the policy that was seen. */
+/** One change of a plan, for an exact state of the policy. */
 export interface PlannedStep {
-  /** Left out for the default policy. */
+  /** Absent for the default policy. */
   readonly organizationId?: string;
   readonly command: PlannedCommand;
-  /** Where the policy stood: decimal digits, 0 for none. */
+  /** The sequence of the policy, as decimal digits; 0 without events. */
   readonly ifSequence: string;
-  /** Its last event; left out for none. */
+  /** Its last event; absent without events. */
   readonly ifEventId?: string;
-  /** What was shown of it. */
+  /** The text shown for it. */
   readonly shown: string;
 }
 
-/** What a plan consists of, apart from its digest. */
+/** The content of a plan without its digest. */
 interface PlanContent {
   readonly format: typeof FORMAT;
   readonly version: number;
   readonly instanceId: string;
-  /** The head of the store when it was made; left out of one that was made over the API. */
+  /** The head of the store when the plan was made; absent for a plan made over the API. */
   readonly position?: string;
   readonly madeAt: string;
   readonly acknowledge: readonly LockOut[];
   readonly steps: readonly PlannedStep[];
 }
 
-/** A plan as it is kept in a file. Its digest notices a change, and is what its commands are repeated under. */
+/** A plan as stored in a file. Its digest detects changes of the file, and is the idempotency key of its commands. */
 export interface PlanFile extends PlanContent {
   readonly digest: string;
 }
 
-/** What a plan is made of. */
+/** The input of a plan. */
 export interface PlanParts {
   readonly instanceId: string;
   readonly position: string | undefined;
@@ -47,7 +47,7 @@ export interface PlanParts {
   readonly differences: readonly Difference[];
 }
 
-/** Makes a plan, to be written to a file. */
+/** Creates a plan for a file. */
 export function planFileOf({ acknowledge, differences, instanceId, position }: PlanParts): PlanFile {
   const content: PlanContent = {
     format: FORMAT,
@@ -71,28 +71,28 @@ function stepOf({ command, of, preview }: Difference): PlannedStep {
   };
 }
 
-/** Reads a plan. @throws Failure for what is not one, is of another version, or was changed since. */
+/** Parses a plan. @throws Failure for a malformed plan, another version, or a changed file. */
 export function parsePlanFile(name: string, text: string): PlanFile {
   const plan = parsedOf(name, text);
   if (!isPlan(plan)) {
     throw new Failure(
       EXIT.data,
-      `${name} is not a plan. Make one of a file of policies: login-policy plan FILE --out PLAN.`,
+      `${name} is not a plan. Make one from a policy file: login-policy plan FILE --out PLAN.`,
     );
   }
   if (plan.version !== VERSION) {
-    const advice = 'Make it anew with this version: login-policy plan FILE --out PLAN.';
+    const advice = 'Make a new one with this version: login-policy plan FILE --out PLAN.';
     throw new Failure(
       EXIT.data,
-      `${name} is a plan of version ${plan.version}, and this program knows ${VERSION}. ${advice}`,
+      `${name} is a plan of version ${plan.version}, but this program is version ${VERSION}. ${advice}`,
     );
   }
   const { digest, ...content } = plan;
   if (digest === digestOf(content)) return plan;
-  throw new Failure(EXIT.data, `${name} was changed since it was made. Change the file of policies, and plan again.`);
+  throw new Failure(EXIT.data, `${name} was changed since it was made. Change the policy file, and plan again.`);
 }
 
-/** Whose policy a step changes. */
+/** The owner of the policy that a step changes. */
 export function ownerOfStep({ instanceId }: Pick<PlanFile, 'instanceId'>, { organizationId }: PlannedStep): OwnerRef {
   return organizationId === undefined ? { instanceId } : { instanceId, organizationId };
 }
@@ -101,12 +101,12 @@ function parsedOf(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const advice = 'Is it a file of policies? Then plan it first: login-policy plan FILE --out PLAN.';
+    const advice = 'If it is a policy file, plan it first: login-policy plan FILE --out PLAN.';
     throw new Failure(EXIT.data, `${name} is not a plan: it is not JSON. ${advice}`, { cause });
   }
 }
 
-/** What its digest is of was made by this program, whose version it names. */
+/** Not checked in detail: a plan with the right digest was made by this program, in the version it names. */
 function isPlan(value: unknown): value is PlanFile {
   return (
     typeof value === 'object' && value !== null && 'format' in value && value.format === FORMAT && 'digest' in value

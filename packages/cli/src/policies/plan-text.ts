@@ -7,7 +7,7 @@ import type { PolicyRef } from '../session/policies.js';
 import type { Session } from '../session/session.js';
 import type { Differences } from './plan.js';
 
-/** A plan as one reads it: each policy that differs, whom it reaches, what is wrong with it. */
+/** A plan as text: each policy that differs, who is affected, and the warnings. */
 export function differencesText(
   instance: Session['instance'],
   { differences, refusals }: Differences,
@@ -23,8 +23,7 @@ export function differencesText(
 }
 
 function totalText(changed: number, refused: number): string {
-  if (changed + refused === 0) return 'Nothing to do: all is as the file says.';
-  const refusedText =
-    refused === 0 ? '' : ` ${refused} would be refused: nothing can be applied before the file is changed.`;
+  if (changed + refused === 0) return 'Nothing to do: all policies match the file.';
+  const refusedText = refused === 0 ? '' : ` ${refused} would be refused: change the file before you apply it.`;
   return `${changed} ${changed === 1 ? 'policy' : 'policies'} to change.${refusedText}`;
 }

@@ -4,45 +4,47 @@ import { Failure } from '../failure.js';
 import { Refused, type PreviewJson } from '../session/answers.js';
 import type { PolicyRef } from '../session/policies.js';
 import type { Session } from '../session/session.js';
-import { inLanes } from './in-lanes.js';
+import { mapConcurrently } from './map-concurrently.js';
 import { pathOfField, type PoliciesFile, type WantedPolicy } from './policies-file.js';
-import { PoliciesThere } from './policies-there.js';
+import { ExistingPolicies } from './existing-policies.js';
 
-/** One policy that differs from what is wanted. */
+/** A policy that differs from the file. */
 export interface Difference {
   readonly of: PolicyRef;
   readonly command: PlannedCommand;
   readonly preview: PreviewJson;
 }
 
-/** What a plan can do to a policy. */
+/** A command of a plan. */
 export type PlannedCommand = { readonly type: 'set'; readonly policy: NewLoginPolicy } | { readonly type: 'remove' };
 
-/** A policy that would refuse what is wanted. */
+/** A policy whose change would be refused. */
 export interface Refusal {
   readonly of: PolicyRef;
   readonly message: string;
 }
 
-/** All that differs between what is there and what a file wants. */
+/** All differences between the store and a file. */
 export interface Differences {
   readonly differences: readonly Difference[];
   readonly refusals: readonly Refusal[];
 }
 
-/** What may have to be done, and which part of the file asks for it. */
+/** A command that may be needed, and the part of the file it comes from. */
 interface Candidate {
   readonly of: PolicyRef;
   readonly command: PlannedCommand;
   readonly wanted?: WantedPolicy;
 }
 
-/** So many organizations are looked at one by one: a token for one of them can't list all. */
+/** Up to this many organizations are read one by one, because a token for one of them can't list all. */
 const FEW = 20;
 
 /**
- * Compares a file with what is there: whole policies are read by page and compared here, and for those that differ the command is looked ahead
- * at. @throws Failure with the place in the file.
+ * Compares a file with the store. It reads whole policies by page, compares them, and previews a command for each that
+ * differs.
+ *
+ * @throws Failure with the place in the file.
  */
 export async function differencesOf(
   session: Session,
@@ -52,13 +54,13 @@ export async function differencesOf(
   const few = file.unlisted === 'keep' && file.wanted.length <= FEW ? file.wanted : undefined;
   for (const wanted of file.wanted) refuseUnlisted(session, file, wanted);
   const there = await (few === undefined
-    ? PoliciesThere.all(session, signal)
-    : PoliciesThere.of(
+    ? ExistingPolicies.all(session, signal)
+    : ExistingPolicies.of(
         session,
         few.map(({ organizationId }) => organizationId),
       ));
   const candidates = candidatesIn(file, there);
-  const looked = await inLanes(
+  const looked = await mapConcurrently(
     candidates,
     async ({ command, of, wanted }): Promise<Difference | Refusal | undefined> => {
       signal.throwIfAborted();
@@ -80,7 +82,7 @@ export async function differencesOf(
   };
 }
 
-function candidatesIn(file: PoliciesFile, there: PoliciesThere): readonly Candidate[] {
+function candidatesIn(file: PoliciesFile, there: ExistingPolicies): readonly Candidate[] {
   const candidates: Candidate[] = [];
   for (const wanted of file.wanted) {
     const { organizationId: of, policy } = wanted;

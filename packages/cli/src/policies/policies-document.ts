@@ -2,7 +2,7 @@ import { LIFETIME_NAMES, SETTING_NAMES } from '@login-policy/domain/model';
 import { stringify } from 'yaml';
 import type { PolicyJson } from '../session/answers.js';
 
-/** What a file of policies says of one policy: all of it. */
+/** A whole policy in the form of a policy file. */
 export function policyDocument({ identityProviders, multiFactors, secondFactors, settings }: PolicyJson): object {
   const lifetimes: object = Object.fromEntries(LIFETIME_NAMES.map((name) => [name, settings.lifetimes[name]]));
   return {
@@ -16,7 +16,7 @@ export function policyDocument({ identityProviders, multiFactors, secondFactors,
   };
 }
 
-/** Something as YAML: text that looks like something else is quoted, lists of names stand on one line. */
+/** Formats a value as YAML. Ambiguous text is quoted, and lists of names are written on one line. */
 export function yamlOf(value: object): string {
   return stringify(value, { lineWidth: 0, collectionStyle: 'any', aliasDuplicateObjects: false });
 }

@@ -2,33 +2,36 @@ import type { NewLoginPolicy } from '@login-policy/domain';
 import { nearestName } from '@login-policy/event-sourcing/options';
 import { pathOf, type Path, type YamlFile } from '../files/yaml-file.js';
 
-/** What the file says of one policy. */
+/** A policy in the file. */
 export interface WantedPolicy {
   readonly path: Path;
   /** `undefined` for the default policy. */
   readonly organizationId: string | undefined;
-  /** What the policy is to be; `default` for an organization that is to have none of its own. */
+  /** The wanted policy; `default` for an organization that must not have a custom one. */
   readonly policy: NewLoginPolicy | 'default';
 }
 
-/** Policies as they are wanted. */
+/** A policy file. */
 export interface PoliciesFile {
   readonly file: YamlFile;
   readonly instanceId: string | undefined;
   readonly wanted: readonly WantedPolicy[];
-  /** What becomes of custom policies that are not in the file. */
+  /** What to do with custom policies that are not in the file. */
   readonly unlisted: 'default' | 'keep';
 }
 
 const MEMBERS = ['instance', 'default', 'organizations', 'unlisted'];
 const UNLISTED = ['keep', 'default'] as const;
 
-/** Takes a file of policies; what is in a policy says the domain when it is planned. @throws Failure with line and column. */
+/**
+ * Parses a policy file. The domain checks the content of policies when a plan is made. @throws Failure with line and
+ * column.
+ */
 export function parsePoliciesFile(file: YamlFile): PoliciesFile {
-  if (!file.isMap) throw file.failure([], `A file of policies has the members ${MEMBERS.join(', ')}.`);
+  if (!file.isMap) throw file.failure([], `Expected a policy file with the members ${MEMBERS.join(', ')}.`);
   for (const member of file.keysAt([])) if (!MEMBERS.includes(member)) throw unknownMember(file, member);
   if (!file.isMapOrNothing(['organizations']))
-    throw file.failure(['organizations'], 'organizations has a member for each organization, named by its id.');
+    throw file.failure(['organizations'], 'organizations must have a member for each organization, named by its id.');
   const byDefault = file.valueAt(['default']);
   return {
     file,
@@ -46,10 +49,11 @@ function wantedAt(file: YamlFile, path: Path): WantedPolicy {
   const policy = file.valueAt(path);
   if (policy === 'default' && organizationId !== undefined) return { path, organizationId, policy };
   if (isPolicy(policy)) return { path, organizationId, policy };
-  const other = organizationId === undefined ? '' : ', or the word default for an organization without one of its own';
+  const other =
+    organizationId === undefined ? '' : ', or be the word default for an organization without a custom policy';
   throw file.failure(
     path,
-    `A policy has the members settings, secondFactors, multiFactors and identityProviders${other}.`,
+    `A policy must have the members settings, secondFactors, multiFactors and identityProviders${other}.`,
   );
 }
 
@@ -59,11 +63,11 @@ function unlistedIn(file: YamlFile): PoliciesFile['unlisted'] {
   if (found !== undefined) return found;
   throw file.failure(
     ['unlisted'],
-    `unlisted is ${UNLISTED.join(' or ')}: what becomes of custom policies that are not in the file.`,
+    `unlisted must be ${UNLISTED.join(' or ')}: it decides about custom policies that are not in the file.`,
   );
 }
 
-/** The path of a field of a policy, as the domain names it. */
+/** The path of a policy's field, from the domain's name for it. */
 export function pathOfField({ path }: WantedPolicy, field: string): Path {
   return [...path, ...pathOf(field.replace(/^policy\./, ''))];
 }
@@ -71,14 +75,14 @@ export function pathOfField({ path }: WantedPolicy, field: string): Path {
 function unknownMember(file: YamlFile, member: string): Error {
   const nearest = nearestName(member, MEMBERS);
   const advice = nearest === undefined ? `There are ${MEMBERS.join(', ')}.` : `Did you mean ${nearest}?`;
-  return file.failure([member], `${member} is not a member of a file of policies. ${advice}`);
+  return file.failure([member], `${member} is not a member of a policy file. ${advice}`);
 }
 
 function isMap(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether the domain can look at it: that says what is wrong with its members. */
+/** Whether the value can be passed to the domain, which checks its members and reports errors. */
 function isPolicy(value: unknown): value is NewLoginPolicy {
   return isMap(value);
 }

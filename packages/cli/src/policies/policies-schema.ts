@@ -14,29 +14,28 @@ const LIFETIME: JsonObject = {
   description: 'An ISO 8601 duration of 0 to 36,500 days, such as PT12H or P10D.',
 };
 
-/** What a file of policies is, for editors. */
+/** The JSON Schema of a policy file, for editors. */
 export function policiesSchema(): JsonObject {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Login policies',
-    description: 'What login-policy plan and apply take.',
+    description: 'The policy file of login-policy plan and apply.',
     ...strictly({
       instance: { type: ['string', 'integer'], description: 'The id of the instance.' },
-      default: { $ref: '#/definitions/policy', description: 'The default policy. Left out, it stays as it is.' },
+      default: { $ref: '#/definitions/policy', description: 'The default policy. Absent: it stays unchanged.' },
       organizations: {
         type: ['object', 'null'],
         description: 'Custom policies by the id of their organization.',
         additionalProperties: {
           anyOf: [
-            { const: 'default', description: 'The organization has no custom policy: the default holds for it.' },
+            { const: 'default', description: 'The organization has no custom policy: the default applies to it.' },
             { $ref: '#/definitions/policy' },
           ],
         },
       },
       unlisted: {
         enum: ['keep', 'default'],
-        description:
-          'What becomes of custom policies that are not in this file: they stay (keep), or are given up (default).',
+        description: 'What to do with custom policies that are not in this file: keep them, or remove them (default).',
       },
     }),
     definitions: { policy: policySchema() },
@@ -44,9 +43,9 @@ export function policiesSchema(): JsonObject {
 }
 
 function policySchema(): JsonObject {
-  const lists = 'Left out, it stays as it is; an empty list takes off what is there.';
+  const lists = 'Absent: it stays unchanged. An empty list removes all.';
   return {
-    description: 'What is not named stays as it is, or is the default of a policy that is added.',
+    description: 'Absent settings stay unchanged; in a new policy they get their defaults.',
     ...strictly({
       settings: strictly({
         ...Object.fromEntries(SETTING_NAMES.map((name) => [name, settingSchema(name)])),

@@ -4,7 +4,7 @@ import { plain } from '../output/plain.js';
 import type { PolicyJson, WholePoliciesJson } from '../session/answers.js';
 import type { Session } from '../session/session.js';
 
-/** All custom policies, in the order of the list. @throws Failure for one that can't be read */
+/** All custom policies, in the order of the list. @throws Failure for an unreadable one. */
 export async function* wholePolicies(
   { policies }: Pick<Session, 'policies'>,
   signal: AbortSignal,
@@ -17,7 +17,7 @@ export async function* wholePolicies(
     if (first !== undefined)
       throw new Failure(
         EXIT.store,
-        `The custom policy of ${plain(first.owner.organizationId ?? '')} can't be read: ${plain(first.message)}. login-policy verify says more.`,
+        `The custom policy of ${plain(first.owner.organizationId ?? '')} can't be read: ${plain(first.message)}. Run login-policy verify for details.`,
       );
     yield* page.policies;
     next = page.next === undefined ? undefined : { after: page.next };

@@ -3,14 +3,14 @@ import type { ChangeWarnings, WarningName } from '@login-policy/domain/model';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 
-/** Whose policy an answer is of. */
+/** The owner of the policy in a result. */
 export interface OwnerJson {
   readonly instanceId: string;
-  /** Left out of the default policy. */
+  /** Absent for the default policy. */
   readonly organizationId?: string;
 }
 
-/** A policy as JSON has it: sequences are text, instants ISO 8601, lifetimes ISO 8601. */
+/** A policy as JSON: sequences are text, instants and lifetimes are in ISO 8601. */
 export interface PolicyJson {
   readonly owner: OwnerJson;
   readonly isDefault: boolean;
@@ -22,7 +22,7 @@ export interface PolicyJson {
   readonly eventId: string;
 }
 
-/** Its settings. */
+/** The settings of a policy. */
 export type SettingsJson = Readonly<Record<string, unknown>> & { readonly lifetimes: Readonly<Record<string, string>> };
 
 interface DetailsJson {
@@ -31,7 +31,7 @@ interface DetailsJson {
   readonly changeDate: string;
 }
 
-/** A policy that was read. */
+/** The result of reading a policy. */
 export interface PolicyRead {
   readonly kind: 'policy';
   readonly policy: PolicyJson;
@@ -49,13 +49,13 @@ export interface HistoryEntryJson {
   readonly changes: readonly PolicyChange[];
 }
 
-/** What happened to a policy. */
+/** The history of a policy. */
 export interface HistoryRead {
   readonly lastSequence: string;
   readonly entries: readonly HistoryEntryJson[];
 }
 
-/** What a command would do. */
+/** The preview of a command. */
 export interface PreviewJson {
   readonly sequence: string;
   readonly eventId?: string;
@@ -66,20 +66,20 @@ export interface PreviewJson {
   readonly users?: { readonly having: number | 'unknown'; readonly havingNothingElse: number | 'unknown' };
 }
 
-/** What a command did. */
+/** The result of a command. */
 export interface DoneJson {
   readonly details: DetailsJson;
   readonly stillAllowing?: number | 'unknown';
 }
 
-/** A policy that a rollout does not change although it has something to do there. */
+/** A policy that a rollout does not change although it needs a change. */
 export interface RefusalJson {
   readonly owner: OwnerJson;
   readonly reason: string;
   readonly message: string;
 }
 
-/** What a rollout would do to one policy. */
+/** The plan of a rollout for one policy. */
 export type StepJson =
   | {
       readonly owner: OwnerJson;
@@ -89,7 +89,7 @@ export type StepJson =
   | { readonly owner: OwnerJson; readonly outcome: 'nothing-to-do' }
   | (RefusalJson & { readonly outcome: 'would-be-refused' });
 
-/** Where a rollout stands. */
+/** The report of a rollout. */
 export interface ReportJson {
   readonly changed: number;
   readonly unchanged: number;
@@ -98,7 +98,7 @@ export interface ReportJson {
   readonly stillAllowing?: number;
 }
 
-/** How far a rollout has come. */
+/** The progress of a rollout. */
 export interface ProgressJson {
   readonly done: number;
   readonly of: number;
@@ -106,7 +106,7 @@ export interface ProgressJson {
   readonly refusals: readonly RefusalJson[];
 }
 
-/** How a sign-in is judged. */
+/** The evaluation of a sign-in. */
 export interface JudgedJson {
   readonly outcome: string;
   readonly sentence: string;
@@ -133,11 +133,11 @@ export interface AuditPageJson {
   readonly next?: string;
 }
 
-/** A page of the organizations that have a custom policy. */
+/** A page of the organizations with a custom policy. */
 export interface CustomizedJson {
   readonly organizationIds: readonly string[];
   readonly next?: string;
-  /** With the first page. */
+  /** Only on the first page. */
   readonly total?: number;
   readonly unreadable?: number;
 }
@@ -149,15 +149,17 @@ export interface WholePoliciesJson {
   readonly next?: string;
 }
 
-/** A command as a command line or a file gives it: nothing in it but JSON. */
+/** A command from a command line or a file, as JSON. */
 export type PolicyCommand =
   Exclude<CommandInput, { readonly type: 'revert' }> | { readonly type: 'revert'; readonly to: string };
 
-/** The policy refuses what was asked, wherever it is kept. */
+/** The policy refused the command, in a store or over the API. */
 export class Refused extends Failure {
-  /** Why, as the library has it: `policy-not-found`, `invalid-argument`; of the API what stands for one of these, else its id. */
+  /**
+   * The library's reason, such as `policy-not-found` or `invalid-argument`. For other refusals of the API, their id.
+   */
   readonly reason: string;
-  /** Of input that is not of its form: which member. */
+  /** The member of a malformed input. */
   readonly field: string | undefined;
 
   constructor(message: string, { field, reason }: { readonly reason: string; readonly field?: string | undefined }) {
@@ -168,10 +170,10 @@ export class Refused extends Failure {
   }
 }
 
-/** What an answer has to have to be one of a kind; what stands deeper is as the library writes it. */
+/** A check of the members that a kind of result must have. Nested members are not checked. */
 export type Shape<Json> = (value: object) => value is Json & object;
 
-/** A check that an answer has these members. */
+/** A check that a result has these members. */
 export function having<Json>(...members: readonly (keyof Json & string)[]): Shape<Json> {
   return (value): value is Json & object => members.every((name) => name in value);
 }

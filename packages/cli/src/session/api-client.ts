@@ -6,25 +6,27 @@ import { failureOfAnswer, notReached } from './api-failures.js';
 import type { ApiPlace } from './api-place.js';
 import type { PolicyRef } from './policies.js';
 
-/** So long an answer that is not told in lines may take. Where a rollout stands is found out policy by policy, and may take longer. */
+/**
+ * The time-out of a response that is not streamed. The report of a rollout reads policy by policy, and may take longer.
+ */
 const PATIENCE_MS = 60_000;
 
-/** What is asked of an API. */
+/** A request to an API. */
 export interface Asked {
   readonly verb?: 'GET' | 'POST';
-  /** Behind `…/policies/login/`, of the service that the organization says; or from the root, with a slash. */
+  /** The path after `…/policies/login/` of the owner's service; with a leading slash, the whole path. */
   readonly route: string;
   /** `undefined` for the default policy. */
   readonly of?: PolicyRef;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Ends it, beside Ctrl-C. */
+  /** Aborts the request, in addition to Ctrl-C. */
   readonly signal?: AbortSignal;
-  /** Whether it is asked also after Ctrl-C: what was done is to be told. */
+  /** Whether the request is sent even after Ctrl-C, to report what was done. */
   readonly isLast?: boolean;
 }
 
-/** Calls the API of a server under a token. What it refuses is thrown, with what to do. */
+/** Calls a server's API with a token. A refusal is thrown, with advice. */
 export class ApiClient {
   readonly place: ApiPlace;
   readonly #interrupted: AbortSignal;
@@ -34,7 +36,7 @@ export class ApiClient {
     this.#interrupted = interrupted;
   }
 
-  /** Asks for JSON of a shape. @throws Failure, Refused */
+  /** Requests JSON of a shape. @throws Failure, Refused */
   async json<Json>(asked: Asked, shape: Shape<Json>): Promise<Json & object> {
     const patience = asked.isLast === true ? {} : { signal: AbortSignal.timeout(PATIENCE_MS) };
     const answer = await this.answer({ ...asked, ...patience });
@@ -43,7 +45,7 @@ export class ApiClient {
     throw this.#strange(asked);
   }
 
-  /** Asks for lines of JSON, and hands them on as they come. @throws Failure, Refused */
+  /** Requests lines of JSON, and yields them as they arrive. @throws Failure, Refused */
   async *lines(asked: Asked): AsyncGenerator<object, void, undefined> {
     const type = 'application/x-ndjson';
     const answer = await this.answer(asked);
@@ -59,7 +61,7 @@ export class ApiClient {
     }
   }
 
-  /** The parts of a text as they come. @throws Failure where it breaks off */
+  /** The parts of a response text as they arrive. @throws Failure when it breaks off. */
   async *texts({ body }: Response): AsyncGenerator<string, void, undefined> {
     if (body === null) return;
     try {
@@ -69,7 +71,7 @@ export class ApiClient {
     }
   }
 
-  /** Asks, and answers with what is a success. @throws Failure, Refused */
+  /** Sends a request, and returns a successful response. @throws Failure, Refused */
   async answer({ body, headers, isLast = false, of, route, signal, verb = 'GET' }: Asked): Promise<Response> {
     const { token, url } = this.place;
     if (of !== undefined && !/^[\x21-\x7e]+$/.test(of)) throw notInAHeader(of);
@@ -79,7 +81,7 @@ export class ApiClient {
     const answer = await fetch(`${url}${path}`, {
       method: verb,
       headers: { authorization: `Bearer ${token}`, ...(of !== undefined && { 'x-zitadel-orgid': of }), ...headers },
-      // Followed, a redirect would take the token along to where nobody sent it.
+      // Following a redirect would send the token to another server.
       redirect: 'manual',
       signal: AbortSignal.any(signals),
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -93,7 +95,7 @@ export class ApiClient {
 
   #broken(cause: unknown): never {
     this.#interrupted.throwIfAborted();
-    const advice = 'Give the same command again: what was done is not done twice.';
+    const advice = 'Run the same command again: nothing is done twice.';
     throw new Failure(EXIT.tryAgain, `The answer of ${this.place.url} broke off. ${advice}`, { cause });
   }
 
@@ -101,16 +103,16 @@ export class ApiClient {
     const what = plain(route.split('?')[0] ?? route);
     return new Failure(
       EXIT.store,
-      `${this.place.url} answers ${what} in another way than the API of login-policy does. Is the URL right, and the server of this version?`,
+      `${this.place.url} did not answer ${what} like a login-policy API. Check the URL and the version of the server.`,
     );
   }
 }
 
 function notInAHeader(id: string): Failure {
-  const advice = 'Look at it and change it in the store: --store URL.';
+  const advice = 'Use the store instead: --store URL.';
   return new Failure(
     EXIT.usage,
-    `Over the API an id is visible ASCII, and ${plain(JSON.stringify(id))} is not. ${advice}`,
+    `Over the API an id must be visible ASCII, not ${plain(JSON.stringify(id))}. ${advice}`,
   );
 }
 

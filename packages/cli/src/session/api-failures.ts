@@ -3,28 +3,28 @@ import { Failure } from '../failure.js';
 import { Refused } from './answers.js';
 import type { ApiPlace } from './api-place.js';
 
-/** What an API says of what it refuses. */
+/** The body of an API refusal. */
 interface Said {
   readonly id: string;
   readonly message: string;
   readonly field: string | undefined;
 }
 
-/** Says what an API refused, and what to do about it. */
+/** The failure for an API refusal, with advice. */
 export function failureOfAnswer(place: ApiPlace, { headers, status }: Response, json: unknown): Failure {
   const { url } = place;
   if (status >= 300 && status < 400) {
     const to = headers.get('location') ?? 'nowhere';
     return new Failure(
       EXIT.usage,
-      `${url} sends on to ${to}. Give the URL of the API itself: the token is not sent after it.`,
+      `${url} redirects to ${to}. Use the URL of the API itself, because the token is not sent to a redirect target.`,
     );
   }
   const said = saidIn(json);
   if (said === undefined) return strange(place, status);
   const { field, id, message } = said;
   if (status === 401) {
-    const advice = `Put one that is good for ${url} into ${place.tokenFrom}.`;
+    const advice = `Put a valid token for ${url} into ${place.tokenFrom}.`;
     return new Failure(EXIT.denied, `The token is not accepted: it is wrong, or has expired. ${advice}`);
   }
   if (status === 403) return new Failure(EXIT.denied, `${message} ${adviceOnDenied(id)}`);
@@ -34,7 +34,7 @@ export function failureOfAnswer(place: ApiPlace, { headers, status }: Response, 
   return new Refused(message, { reason: REASONS[id] ?? id, field });
 }
 
-/** The ids that commands look at, as the library has them. */
+/** The library's reasons for the refusal ids that commands look at. */
 const REASONS: Readonly<Record<string, string>> = {
   'LP-POLICY-01': 'policy-not-found',
   'LP-POLICY-03': 'policy-not-found',
@@ -42,17 +42,17 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 const EXITS: Readonly<Record<number, { readonly code: ExitCode; readonly advice: string }>> = {
-  408: { code: EXIT.tryAgain, advice: 'Give the same command again in a moment.' },
-  429: { code: EXIT.tryAgain, advice: 'Give the same command again in a moment.' },
-  500: { code: EXIT.store, advice: 'The log of the server says more.' },
-  502: { code: EXIT.tryAgain, advice: 'Give the same command again in a moment.' },
-  503: { code: EXIT.tryAgain, advice: 'Give the same command again in a moment.' },
-  504: { code: EXIT.tryAgain, advice: 'Give the same command again: what was done is not done twice.' },
+  408: { code: EXIT.tryAgain, advice: 'Run the same command again later.' },
+  429: { code: EXIT.tryAgain, advice: 'Run the same command again later.' },
+  500: { code: EXIT.store, advice: 'See the log of the server.' },
+  502: { code: EXIT.tryAgain, advice: 'Run the same command again later.' },
+  503: { code: EXIT.tryAgain, advice: 'Run the same command again later.' },
+  504: { code: EXIT.tryAgain, advice: 'Run the same command again: nothing is done twice.' },
 };
 
 function adviceOnDenied(id: string): string {
-  if (id === 'LP-AUTH-03') return 'Is its id right?';
-  return 'Use a token that may do this; one that is for a single organization takes --org, or its id as the word.';
+  if (id === 'LP-AUTH-03') return 'Check its id.';
+  return 'Use a token with the permission. For a token of a single organization, give its id as --org or as the argument.';
 }
 
 function strange({ url }: ApiPlace, status: number): Failure {
@@ -60,8 +60,8 @@ function strange({ url }: ApiPlace, status: number): Failure {
   return new Failure(
     isServer ? EXIT.tryAgain : EXIT.store,
     isServer
-      ? `${url} answers ${status}: the server, or a proxy before it, is not well. Give the same command again in a moment.`
-      : `${url} answers ${status}, and not as the API of login-policy does. Is the URL right, and the server of this version?`,
+      ? `${url} answers ${status}: the server, or a proxy in front of it, has a problem. Run the same command again later.`
+      : `${url} answers ${status}, but not like a login-policy API. Check the URL and the version of the server.`,
   );
 }
 
@@ -80,20 +80,20 @@ function isDetail(detail: unknown): detail is { readonly id: string; readonly me
   return typeof detail.id === 'string' && typeof detail.message === 'string';
 }
 
-/** Says that a server is not there, or is not who it says. */
+/** The failure for an unreachable or untrusted server. */
 export function notReached({ url }: ApiPlace, cause: unknown): Failure {
   if (cause instanceof Error && cause.name === 'TimeoutError')
-    return new Failure(EXIT.tryAgain, `${url} did not answer in time. Give the same command again in a moment.`, {
+    return new Failure(EXIT.tryAgain, `${url} did not answer in time. Run the same command again later.`, {
       cause,
     });
   const code = codeIn(cause);
   if (/CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO/.test(code)) {
-    const advice = 'If it is of your own authority, name that in NODE_EXTRA_CA_CERTS.';
+    const advice = 'For a certificate authority of your own, set NODE_EXTRA_CA_CERTS.';
     return new Failure(EXIT.store, `The certificate of ${url} can't be trusted (${code}). ${advice}`, { cause });
   }
   return new Failure(
     EXIT.tryAgain,
-    `${url} can't be reached (${code}). Is the address right, and does the server run?`,
+    `${url} can't be reached (${code}). Check the address, and that the server is running.`,
     { cause },
   );
 }

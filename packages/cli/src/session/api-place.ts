@@ -5,29 +5,29 @@ import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
 import { readTextFile } from '../store/store-url.js';
 
-/** How the API of a server is named on a command line. */
+/** The options to name the API of a server. */
 export const API_OPTIONS: OptionSpecs = {
   api: {
     value: 'URL',
-    is: 'Instead of a store, the API of a server that has one: https://iam.example.',
+    is: 'The API of a server, instead of a store: https://iam.example.',
     variable: 'LOGIN_POLICY_API',
   },
   'token-file': {
     value: 'FILE',
-    is: 'The token for the API, in a file that only you may read. Without it, LOGIN_POLICY_TOKEN of the environment holds the token.',
+    is: 'A file with the token for the API, readable only by you. Default: the token in the environment variable LOGIN_POLICY_TOKEN.',
   },
 };
 
 /** The API of a server, and the token for it. */
 export interface ApiPlace {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
   readonly token: string;
-  /** Where the token came from, for those who have to exchange it. */
+  /** The source of the token, for error messages. */
   readonly tokenFrom: string;
 }
 
-/** The API that a command line names; `undefined` where it names a store. @throws Failure */
+/** The API named on the command line; `undefined` if it names a store. @throws Failure */
 export function apiPlaceOf(given: Given, io: Io): ApiPlace | undefined {
   const url = given.text('api');
   const names = ['store', 'store-file'].filter((name) => given.isArgument(name));
@@ -35,33 +35,33 @@ export function apiPlaceOf(given: Given, io: Io): ApiPlace | undefined {
   if (given.isArgument('api') && names.length > 0)
     throw new Failure(EXIT.usage, `Give --api or --${names[0]}, not both.`);
   if (!given.isArgument('api') && given.fromEnvironment('store') !== undefined)
-    throw new Failure(EXIT.usage, 'LOGIN_POLICY_STORE and LOGIN_POLICY_API are both set. Give --store or --api.');
+    throw new Failure(EXIT.usage, 'LOGIN_POLICY_STORE and LOGIN_POLICY_API are both set. Use --store or --api.');
   if (given.knows('actor') && given.isArgument('actor'))
-    throw new Failure(EXIT.usage, 'Over the API the history names whose the token is: leave --actor out.');
+    throw new Failure(EXIT.usage, 'Over the API the actor is always the token’s user: remove --actor.');
   return { url: parseApiUrl(url), ...tokenOf(given, io) };
 }
 
 function refuseLoneToken(given: Given): undefined {
-  if (given.isArgument('token-file')) throw new Failure(EXIT.usage, '--token-file is for an API. Give --api URL, too.');
+  if (given.isArgument('token-file')) throw new Failure(EXIT.usage, '--token-file is for an API. Add --api URL.');
 }
 
-/** Takes the URL of an API. @throws Failure where a token would be readable on its way */
+/** Parses the URL of an API. @throws Failure when a token could be intercepted. */
 export function parseApiUrl(text: string): string {
   const url = urlOf(text);
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '')
     throw new Failure(
       EXIT.usage,
-      `--api takes the URL of a server, such as https://iam.example, not ${JSON.stringify(text)}.`,
+      `--api must be the URL of a server, such as https://iam.example, not ${JSON.stringify(text)}.`,
     );
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     throw new Failure(
       EXIT.usage,
-      '--api takes a URL without a password, ? and #. The token goes into --token-file FILE.',
+      '--api must be a URL without a password, ? and #. Put the token into --token-file FILE.',
     );
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     const advice =
       'Use https, or a tunnel to this machine (ssh -L 8080:localhost:8080 HOST, and --api http://localhost:8080).';
-    throw new Failure(EXIT.usage, `Over http://${url.host} everybody on the way could read the token. ${advice}`);
+    throw new Failure(EXIT.usage, `Over http://${url.host} the token could be intercepted. ${advice}`);
   }
   return url.href.replace(/\/+$/, '');
 }
@@ -83,7 +83,7 @@ function tokenOf(given: Given, io: Io): Pick<ApiPlace, 'token' | 'tokenFrom'> {
   const tokenFrom = file === undefined ? 'LOGIN_POLICY_TOKEN' : `the file ${file}`;
   const token = (file === undefined ? (io.env['LOGIN_POLICY_TOKEN'] ?? '') : readTextFile(file, io)).trim();
   if (token === '' && file === undefined)
-    throw new Failure(EXIT.usage, 'The API needs a token: give --token-file FILE, or set LOGIN_POLICY_TOKEN.');
+    throw new Failure(EXIT.usage, 'The API needs a token: use --token-file FILE, or set LOGIN_POLICY_TOKEN.');
   if (/^[\x21-\x7e]+$/.test(token)) return { token, tokenFrom };
-  throw new Failure(EXIT.data, `A token is one line of visible ASCII, and ${tokenFrom} holds none.`);
+  throw new Failure(EXIT.data, `Expected one line of visible ASCII as the token in ${tokenFrom}.`);
 }

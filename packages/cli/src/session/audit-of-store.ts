@@ -5,10 +5,10 @@ import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { having, type AuditEntryJson, type AuditPageJson } from './answers.js';
-import { granted } from './granted.js';
+import { accepted } from './accepted.js';
 import type { AuditWanted } from './policies.js';
 
-/** The audit log of an instance, made of all events of a store. */
+/** The audit log of an instance, built from all events of a store. */
 export interface StoreAudit {
   page(filter: AuditWanted, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson>;
   export(filter: AuditWanted, format: string): AsyncGenerator<string, void, undefined>;
@@ -17,19 +17,19 @@ export interface StoreAudit {
 
 const IS_ENTRY = having<AuditEntryJson>('recordedAt', 'actor', 'sequence', 'type', 'data');
 
-/** Kept in memory: who only looks leaves no read model behind that every append would have to keep. */
+/** Kept in memory, so that a read-only command leaves no read model behind that every append would have to update. */
 export async function auditOfStore(store: Store, instance: InstanceRef): Promise<StoreAudit> {
   const readModels = memoryReadModelStore();
   const auditLog = await openAuditLog({ store: { ...store, readModels, keeps: 'followed' } });
   return {
     async page(filter, page) {
-      const { entries, next } = granted(await auditLog.entries(instance, { ...filterOf(filter), ...page }));
+      const { entries, next } = accepted(await auditLog.entries(instance, { ...filterOf(filter), ...page }));
       const json = entries.map((entry): object => auditEntryJson(entry)).filter(IS_ENTRY);
       return { entries: json, ...(next !== undefined && { next }) };
     },
     async *export(filter, format) {
       if (format !== 'csv' && format !== 'json-lines') throw new Failure(EXIT.usage, `${format} is not a format.`);
-      const { text } = granted(await auditLog.export(instance, { ...filterOf(filter), format }));
+      const { text } = accepted(await auditLog.export(instance, { ...filterOf(filter), format }));
       yield* text;
     },
     async close() {
@@ -39,7 +39,7 @@ export async function auditOfStore(store: Store, instance: InstanceRef): Promise
   };
 }
 
-/** What the domain looks at: also whether an instant or a factor is one. */
+/** The filter, unchecked: the domain checks that an instant or a factor is valid. */
 function filterOf({ isDefault, ...texts }: AuditWanted): object {
   return { ...texts, ...(isDefault !== undefined && { isDefault: isDefault === 'true' }) };
 }

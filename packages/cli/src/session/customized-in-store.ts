@@ -1,6 +1,6 @@
 import type { InstanceRef, LoginPolicies } from '@login-policy/domain';
 import type { CustomizedJson } from './answers.js';
-import { granted } from './granted.js';
+import { accepted } from './accepted.js';
 import type { CustomListOptions } from './policies.js';
 
 /** A page of the organizations with a custom policy. */
@@ -10,7 +10,7 @@ export async function customizedIn(
   { after, ...filter }: CustomListOptions,
 ): Promise<CustomizedJson> {
   const options = { ...filter, ...(after !== undefined && { after }) };
-  const page = granted(await loginPolicies.organizationsWithCustomPolicy(instance, options));
+  const page = accepted(await loginPolicies.organizationsWithCustomPolicy(instance, options));
   const { next, organizations, total, unreadable } = page;
   return {
     organizationIds: organizations.map(({ organizationId }) => organizationId),

@@ -16,10 +16,10 @@ import type {
   WholePoliciesJson,
 } from './answers.js';
 
-/** An organization, or `undefined` for the default policy. */
+/** An organization; `undefined` for the default policy. */
 export type PolicyRef = string | undefined;
 
-/** Which part of a history. */
+/** Which part of a history to read. */
 export interface HistoryPart {
   readonly direction?: 'backwards' | 'forwards';
   readonly limit: number;
@@ -34,17 +34,17 @@ export interface CustomListOptions {
   readonly limit: number;
 }
 
-/** Who gives a command, and on which conditions. */
+/** The actor and the conditions of a command. */
 export interface ExecuteOptions {
   readonly by: Actor;
   readonly acknowledge: readonly LockOut[];
-  /** Where the policy stood: refused if it does not stand there any more. */
+  /** The expected state of the policy. The command is refused if it has changed. */
   readonly seen: { readonly sequence: string; readonly eventId?: string | undefined };
-  /** Under which it is carried out once, and found again in the history: visible ASCII. */
+  /** The idempotency key, which is also the correlation id in the history: visible ASCII. */
   readonly id?: string;
 }
 
-/** Which rollout, and who gives it. */
+/** Which rollout, and its actor. */
 export interface RolloutHow {
   readonly id: string;
   readonly by: Actor;
@@ -53,27 +53,27 @@ export interface RolloutHow {
 
 /** One command for all policies. */
 export interface RolloutRun {
-  /** What it would do, some policies at a time. */
+  /** The plan, some policies at a time. */
   plan(): AsyncIterable<readonly StepJson[]>;
-  /** Does it, until the signal fires. */
+  /** Carries it out, until the signal fires. */
   carryOut(signal: AbortSignal): AsyncIterable<ProgressJson>;
-  /** From its events; `undefined` where it has none. */
+  /** The report from its events; `undefined` without events. */
   report(): Promise<ReportJson | undefined>;
 }
 
-/** What a filter of the audit log holds, by the names of the library. */
+/** A filter of the audit log, with the names of the library. */
 export type AuditWanted = Readonly<Record<string, string>>;
 
 /**
- * The login policies of one instance, wherever they are kept: in a store, or behind the API of a server. Commands don't know which.
+ * The login policies of one instance, in a store or behind the API of a server. Commands do not depend on which.
  *
- * What is refused is thrown as `Refused`; what can't be answered as a `Failure` that says what to do, or as a fault of the store.
+ * A refusal is thrown as `Refused`. Any other problem is a `Failure` with advice, or a fault of the store.
  */
 export interface Policies {
-  /** The default policy, or what holds for an organization, now or at a moment. */
+  /** The default policy, or the effective policy of an organization, now or at a moment. */
   policy(of: PolicyRef, asOf?: string): Promise<PolicyRead>;
   history(of: PolicyRef, part: HistoryPart): Promise<HistoryRead>;
-  /** What differs between two moments; without the second, until now. */
+  /** The changes between two moments; without the second one, until now. */
   changes(of: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]>;
   customized(kind: CustomListOptions): Promise<CustomizedJson>;
   /** A page of whole custom policies. */
@@ -82,12 +82,12 @@ export interface Policies {
   preview(of: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson>;
   execute(of: PolicyRef, command: PolicyCommand, how: ExecuteOptions): Promise<DoneJson>;
   rollOut(command: RolloutCommand, how: RolloutHow): RolloutRun;
-  /** Of some policies, those that the caller may not change or, where it is said, remove. */
+  /** Those policies that the caller may not change or, where requested, remove. */
   forbidden(changes: readonly { readonly of: PolicyRef; readonly removes: boolean }[]): Promise<readonly PolicyRef[]>;
   auditPage(filter: AuditWanted, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson>;
   auditExport(filter: AuditWanted, format: string): AsyncIterable<string>;
-  /** The end of the log, where that is known; a plan names it. */
+  /** The end of the log, if it is known. A plan names it. */
   head(): Promise<string | undefined>;
-  /** Whether a position is of this history, where that can be said. */
+  /** Whether a position belongs to this history; `true` if that can't be checked. */
   knows(position: string): Promise<boolean>;
 }

@@ -5,17 +5,17 @@ import { having, Refused, type ProgressJson, type RefusalJson, type ReportJson, 
 import type { ApiClient } from './api-client.js';
 import type { RolloutRun } from './policies.js';
 
-/** Which rollout is asked for. */
+/** The requested rollout. */
 interface Wanted {
   readonly id: string;
   readonly command: RolloutCommand;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** So many steps are looked at in one go. */
+/** The number of steps per batch. */
 const PAGE = 250;
 
-/** A rollout that a server carries out: its answers come in lines of JSON. */
+/** A rollout that a server carries out. Its answers arrive as lines of JSON. */
 export function rolloutOverApi(api: ApiClient, { command, headers, id }: Wanted): RolloutRun {
   const ask = (route: string, signal?: AbortSignal): AsyncGenerator<object, void, undefined> =>
     api.lines({ verb: 'POST', route, body: { id, command }, headers, ...(signal && { signal }) });
@@ -35,7 +35,7 @@ export function rolloutOverApi(api: ApiClient, { command, headers, id }: Wanted)
     async report() {
       const shape = having<ReportJson>('changed', 'unchanged', 'pending', 'refused');
       const route = `rollout?id=${encodeURIComponent(id)}`;
-      return await api.json({ route, isLast: true }, shape).catch(ofNone);
+      return await api.json({ route, isLast: true }, shape).catch(undefinedIfAbsent);
     },
   };
 }
@@ -55,12 +55,12 @@ async function* runOf(
       refusals = [];
     }
   } catch (caught) {
-    // A client that leaves stops the rollout; what was done is done.
+    // Disconnecting stops the rollout. What was done stays.
     if (!signal.aborted) throw caught;
   }
 }
 
-/** The lines up to the end. @throws Failure for a run that did not come to it */
+/** The lines up to the end. @throws Failure for a run that stopped before the end. */
 async function* untilEnd(lines: AsyncIterable<object>): AsyncGenerator<object, void, undefined> {
   for await (const line of lines) {
     if ('end' in line) return;
@@ -69,7 +69,7 @@ async function* untilEnd(lines: AsyncIterable<object>): AsyncGenerator<object, v
     if ('stopped' in line) break;
     yield line;
   }
-  throw new Failure(EXIT.tryAgain, 'The server stopped before the end. The same command takes it up again.');
+  throw new Failure(EXIT.tryAgain, 'The server stopped before the end. Run the same command again to resume it.');
 }
 
 function memberOf<Json>(
@@ -81,7 +81,7 @@ function memberOf<Json>(
   return typeof value === 'object' && value !== null && shape(value) ? value : undefined;
 }
 
-/** No policy has an event of it. */
-function ofNone(caught: unknown): undefined {
+/** No policy has an event of the rollout. */
+function undefinedIfAbsent(caught: unknown): undefined {
   if (!(caught instanceof Refused) || caught.reason !== 'LP-ROLLOUT-01') throw caught;
 }

@@ -16,20 +16,20 @@ import { instancesIn, madeInMemory, withStore } from '../store/with-store.js';
 import { having } from './answers.js';
 import { ApiClient } from './api-client.js';
 import { API_OPTIONS, apiPlaceOf, type ApiPlace } from './api-place.js';
-import { ApiPolicies } from './of-api.js';
-import { StorePolicies } from './of-store.js';
+import { ApiPolicies } from './api-policies.js';
+import { StorePolicies } from './store-policies.js';
 import type { PolicyRef, Policies } from './policies.js';
 
-/** Which instance, and which organizations there are. */
+/** The options for the instance, and for the list of its organizations. */
 const INSTANCE_OPTIONS: OptionSpecs = {
   instance: {
     value: 'ID',
-    is: 'Whose policies. Left out, the store has to hold those of one instance only; an API knows its own.',
+    is: 'The instance. Required if the store has several instances; an API has only one.',
     variable: 'LOGIN_POLICY_INSTANCE',
   },
   organizations: {
     value: 'FILE',
-    is: 'The ids of all organizations, one a line: an id that is not among them is refused, and a preview counts whom it reaches.',
+    is: 'A file with the ids of all organizations, one per line. Other ids are refused, and previews count the affected organizations.',
   },
 };
 
@@ -40,23 +40,23 @@ export const SESSION_OPTIONS: OptionSpecs = { ...STORE_OPTIONS, ...API_OPTIONS, 
 export interface Session {
   readonly policies: Policies;
   readonly instance: InstanceRef;
-  /** Where they are, without secrets. */
+  /** Their store or API, without secrets. */
   readonly place: string;
-  /** An organization's id. @throws Failure when it is not among those that there are. */
+  /** Checks an organization's id. @throws Failure when it is not in the list of organizations. */
   organization(id: string): string;
 }
 
-/** The same in a store that this process opened. */
+/** The login policies in a store that this process opened. */
 export interface StoreSession extends Session {
   readonly store: Store;
   readonly loginPolicies: LoginPolicies;
 }
 
-/** How the policies of an instance are opened. */
+/** The options to open the policies of an instance. */
 export type SessionOpening = Opening &
   Pick<LoginPoliciesOptions, 'guard'> & { readonly instanceId?: string | undefined };
 
-/** Works on the policies of an instance, wherever the command line says that they are. */
+/** Runs a function on the policies of an instance, in a store or behind an API. */
 export async function withSession<Result>(
   run: Run,
   opening: SessionOpening,
@@ -68,7 +68,7 @@ export async function withSession<Result>(
     : work(await apiSession(run, place, opening.instanceId));
 }
 
-/** Works on the policies of an instance in a store, and closes them. */
+/** Runs a function on the policies of an instance in a store, and closes them. */
 export async function withStoreSession<Result>(
   run: Run,
   opening: SessionOpening,
@@ -90,7 +90,7 @@ export async function withStoreSession<Result>(
   });
 }
 
-/** The policies behind an API are those of the instance that it is of. @throws Failure where another was named */
+/** Opens the policies behind an API, which belong to its instance. @throws Failure when another instance was named. */
 export async function apiSession(run: Run, place: ApiPlace, ofFile?: string): Promise<Session> {
   const api = new ApiClient(place, run.io.interrupted);
   const asked = { verb: 'POST', route: '_permissions', body: {} } as const;
@@ -100,33 +100,33 @@ export async function apiSession(run: Run, place: ApiPlace, ofFile?: string): Pr
     const what = ofFile === named ? 'The file is of' : 'The command names';
     throw new Failure(
       EXIT.refused,
-      `${what} instance ${named}, and ${place.url} is of ${instanceId}. Nothing was done.`,
+      `${what} instance ${named}, but ${place.url} is of ${instanceId}. Nothing was done.`,
     );
   }
   const organization = among(listedIn(run));
   return { place: place.url, policies: new ApiPolicies(api), instance: { instanceId }, organization };
 }
 
-/** The organization that `--org` or a word names; the default policy without one. */
-export function ofIn(session: Session, organizationId: string | undefined): PolicyRef {
+/** The organization of `--org` or of an argument; without one, the default policy. */
+export function policyRefOf(session: Session, organizationId: string | undefined): PolicyRef {
   return organizationId === undefined ? undefined : session.organization(organizationId);
 }
 
-/** @throws Failure where a file is of another than the one that was named. */
+/** @throws Failure when the file is of another instance than the named one. */
 function namedInstance({ given }: Run, ofFile: string | undefined): string | undefined {
   const named = given.knows('instance') ? given.text('instance') : undefined;
   if (named !== undefined && ofFile !== undefined && named !== ofFile)
-    throw new Failure(EXIT.refused, `The file is of instance ${ofFile}, and not of ${named}.`);
+    throw new Failure(EXIT.refused, `The file is of instance ${ofFile}, not of ${named}.`);
   return named ?? ofFile;
 }
 
-/** @throws Failure where it is not clear which. */
+/** @throws Failure when the instance is ambiguous. */
 async function instanceOf(run: Run, store: Store, ofFile: string | undefined): Promise<InstanceRef> {
   const instanceId = namedInstance(run, ofFile);
   if (instanceId !== undefined) return { instanceId };
   const [one, ...others] = await instancesIn(store);
   if (one === undefined) {
-    const advice = 'Name one with --instance ID, or bring its policies here: login-policy import, copy or apply.';
+    const advice = 'Name one with --instance ID, or create its policies with login-policy import, copy or apply.';
     throw new Failure(EXIT.refused, `No instance has a policy in this store. ${advice}`);
   }
   if (others.length === 0) return { instanceId: one };

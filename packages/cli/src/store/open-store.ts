@@ -4,19 +4,19 @@ import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { StorePlace } from './store-url.js';
 
-/** What a store is opened for: to be read, to be written, or to be made where it is not there or is of an older version. */
+/** The purpose of opening a store: to read it, to write to it, or to create or migrate it. */
 export type Purpose = 'look' | 'change' | 'make';
 
-/** How a store is opened. */
+/** The options to open a store. */
 export interface Opening {
   readonly purpose: Purpose;
-  /** Which clock its events are recorded by. Default: the machine's. */
+  /** The clock for its events. Default: the machine's. */
   readonly clock?: Clock;
-  /** Of a SQLite file. Default `full`. */
+  /** Only for a SQLite file. Default `full`. */
   readonly durability?: 'full' | 'normal';
 }
 
-/** Opens the store at a place; its driver is loaded only now. @throws Failure, and as the store does. */
+/** Opens a store, and loads its driver on demand. @throws Failure, and as the store does. */
 export async function openStore(place: StorePlace, opening: Opening): Promise<Store> {
   switch (place.kind) {
     case 'sqlite':
@@ -33,7 +33,7 @@ async function openSqlite(
   { purpose, clock, durability = 'full' }: Opening,
 ): Promise<Store> {
   if (purpose !== 'make' && path !== ':memory:' && !existsSync(path)) {
-    const advice = `login-policy migrate --store ${shown} makes an empty store there.`;
+    const advice = `login-policy migrate --store ${shown} creates an empty store there.`;
     throw new Failure(EXIT.noInput, `There is no file ${path}. ${advice}`);
   }
   const { openSqliteStore } = await import('@login-policy/store-sqlite');

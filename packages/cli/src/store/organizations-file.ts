@@ -2,7 +2,7 @@ import { nearestName } from '@login-policy/event-sourcing/options';
 import type { Run } from '../command-line/command.js';
 import { readTextFile } from './store-url.js';
 
-/** The organizations that `--organizations FILE` lists, one a line; blank lines and what is behind a # don't count. */
+/** The organizations listed in `--organizations FILE`, one per line. Blank lines and text after a # are ignored. */
 export function listedIn({ given, io }: Run): readonly string[] | undefined {
   const file = given.knows('organizations') ? given.text('organizations') : undefined;
   if (file === undefined) return undefined;
@@ -10,7 +10,7 @@ export function listedIn({ given, io }: Run): readonly string[] | undefined {
   return [...new Set(lines.map((line) => line.replace(/(^|\s)#.*$/, '').trim()).filter((id) => id !== ''))];
 }
 
-/** Says that an organization is not among those there are. */
+/** The message for an organization that is not in the list. */
 export function unlisted(id: string, listed: readonly string[]): string {
   const nearest = nearestName(id, listed);
   const meant = nearest === undefined ? '' : ` Did you mean ${nearest}?`;

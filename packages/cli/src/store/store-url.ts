@@ -6,7 +6,7 @@ import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
 
-/** Where login policies are kept, taken apart. */
+/** A parsed store URL. */
 export type StorePlace =
   | { readonly kind: 'sqlite'; readonly path: string; readonly shown: string }
   | { readonly kind: 'postgres'; readonly url: string; readonly schema: string | undefined; readonly shown: string }
@@ -14,17 +14,17 @@ export type StorePlace =
 
 const FORMS = 'sqlite:FILE, postgres://HOST/DATABASE or esdb://HOST:2113';
 
-/** How a store is named on a command line. */
+/** The options to name a store. */
 export const STORE_OPTIONS: OptionSpecs = {
   store: {
     value: 'URL',
-    is: `Where the policies are kept: ${FORMS}. Behind # a PostgreSQL schema or an EventStoreDB stream prefix.`,
+    is: `The store: ${FORMS}. After a #: a PostgreSQL schema, or an EventStoreDB stream prefix.`,
     variable: 'LOGIN_POLICY_STORE',
   },
-  'store-file': { value: 'FILE', is: 'Reads that URL from a file, for one with a password.' },
+  'store-file': { value: 'FILE', is: 'Reads the URL from a file, so that it can contain a password.' },
 };
 
-/** The store that a command line names. @throws Failure */
+/** The store named on the command line. @throws Failure */
 export function storePlaceOf(given: Given, io: Io): StorePlace {
   const file = given.text('store-file');
   if (file !== undefined && given.isArgument('store'))
@@ -32,13 +32,13 @@ export function storePlaceOf(given: Given, io: Io): StorePlace {
   if (file !== undefined) return parseStoreUrl(readTextFile(file, io).trim(), io);
   const url = given.text('store');
   if (url === undefined) {
-    throw new Failure(EXIT.usage, `Which store? Give --store URL, or set LOGIN_POLICY_STORE: ${FORMS}.`);
+    throw new Failure(EXIT.usage, `Expected a store: use --store URL, or set LOGIN_POLICY_STORE: ${FORMS}.`);
   }
   if (given.isArgument('store')) refuseSecret(url);
   return parseStoreUrl(url, io);
 }
 
-/** Takes the URL of a store. @throws Failure when it is not one. */
+/** Parses the URL of a store. @throws Failure when it is malformed. */
 export function parseStoreUrl(text: string, { cwd }: Pick<Io, 'cwd'>): StorePlace {
   if (/^sqlite:./.test(text)) {
     const path = text.slice('sqlite:'.length);
@@ -51,12 +51,15 @@ export function parseStoreUrl(text: string, { cwd }: Pick<Io, 'cwd'>): StorePlac
   throw new Failure(EXIT.usage, `${JSON.stringify(shown)} is not the URL of a store: ${FORMS}.`);
 }
 
-/** An argument is read by everybody who lists processes, and kept by the shell. @throws Failure */
+/**
+ * Refuses a password in an argument, which every user of the machine can read, and which the shell stores. @throws
+ * Failure
+ */
 export function refuseSecret(url: string): void {
   if (!hasPassword(url)) return;
   throw new Failure(
     EXIT.usage,
-    'A password in an argument can be read by everybody who lists processes. Set LOGIN_POLICY_STORE, or put the URL into a file that only you may read and give --store-file FILE.',
+    'Every user of this machine can read a password in an argument. Set LOGIN_POLICY_STORE, or put the URL into a file that only you can read and use --store-file FILE.',
   );
 }
 
@@ -68,13 +71,13 @@ function withoutPassword(url: string): string {
   return url.replace(/\/\/[^@/]*@/, '//').replace(/([?&]password=)[^&#]*/, '$1…');
 }
 
-/** The text of a file that was named. @throws Failure when it can't be read. */
+/** The text of a file. @throws Failure when it can't be read. */
 export function readTextFile(file: string, { cwd }: Pick<Io, 'cwd'>): string {
   try {
     return readFileSync(resolve(cwd, file), 'utf8');
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const is = why === 'ENOENT' ? 'is not there' : `can't be read (${why})`;
+    const is = why === 'ENOENT' ? 'does not exist' : `can't be read (${why})`;
     throw new Failure(EXIT.noInput, `The file ${file} ${is}.`, { cause });
   }
 }

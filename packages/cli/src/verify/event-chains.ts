@@ -7,19 +7,21 @@ interface StreamEnd {
   readonly recordedAt: Instant;
 }
 
-/** Holds every stream of a log to what a store promises: no gap, no time that goes back, appends that are whole, no event twice. */
+/**
+ * Checks the promises of a store for every stream: no gap, no decreasing time, complete appends, no duplicate event.
+ */
 export class EventChains {
   readonly #findings: Findings;
   readonly #ends = new Map<StreamId, StreamEnd>();
   readonly #ids = new Set<EventId>();
-  /** The event before, while its append goes on. */
+  /** The previous event, while its append is incomplete. */
   #open: RecordedEvent | undefined;
 
   constructor(findings: Findings) {
     this.#findings = findings;
   }
 
-  /** How many streams there are. */
+  /** The number of streams. */
   get streams(): number {
     return this.#ends.size;
   }
@@ -29,18 +31,19 @@ export class EventChains {
     const { id, recordedAt, revision, streamId } = event;
     const end = this.#ends.get(streamId);
     const expected = end === undefined ? 0n : end.revision + 1n;
-    if (revision !== expected) this.#findings.add(where, `revision ${expected} was to come next in this stream`);
+    if (revision !== expected) this.#findings.add(where, `expected revision ${expected} next in this stream`);
     if (end !== undefined && recordedAt < end.recordedAt)
       this.#findings.add(where, 'it was recorded earlier than the event before it in its stream');
-    if (this.#ids.has(id)) this.#findings.add(where, 'there is another event with this id');
+    if (this.#ids.has(id)) this.#findings.add(where, 'another event has the same id');
     this.#ids.add(id);
     this.#ends.set(streamId, { revision, recordedAt });
     this.#takePlace(event, where);
   }
 
-  /** To be called behind the last event. */
+  /** Call it after the last event. */
   end(): void {
-    if (this.#open !== undefined) this.#findings.add(eventName(this.#open), 'its append breaks off behind it');
+    if (this.#open !== undefined)
+      this.#findings.add(eventName(this.#open), 'its append is incomplete: later events are missing');
     this.#open = undefined;
   }
 
@@ -50,7 +53,7 @@ export class EventChains {
     const place = append?.place ?? 1;
     const expected = before === undefined ? 1 : (before.append?.place ?? 0) + 1;
     const isSame = before === undefined || (before.streamId === streamId && before.append?.count === append?.count);
-    if (place !== expected || !isSame) this.#findings.add(where, 'it is not where its append says');
+    if (place !== expected || !isSame) this.#findings.add(where, 'it is not at its place in the append');
     this.#open = append !== undefined && append.place < append.count ? event : undefined;
   }
 }

@@ -1,13 +1,13 @@
-/** Something that is not as it has to be: what, and where. */
+/** A problem that was found, and its place. */
 export interface Finding {
   readonly where: string;
   readonly problem: string;
 }
 
-/** Findings are told up to this many; the rest is counted. */
+/** The most findings listed. The rest is counted. */
 const MOST = 1000;
 
-/** What a verification found. */
+/** The findings of a verification. */
 export class Findings {
   readonly shown: Finding[] = [];
   #count = 0;

@@ -19,7 +19,7 @@ import { customizedIn } from '../session/customized-in-store.js';
 import { listedAll } from '../session/listed-all.js';
 import type { Findings } from './findings.js';
 
-/** Decodes and folds the events of every policy, and compares the rows of the read model with what comes out. */
+/** Decodes and folds the events of every policy, and compares the result with the rows of the read model. */
 export class PolicyFolds {
   readonly #findings: Findings;
   readonly #states = new Map<StreamId, PolicyState | 'unreadable'>();
@@ -28,7 +28,7 @@ export class PolicyFolds {
     this.#findings = findings;
   }
 
-  /** How many policies there are or were. */
+  /** The number of policies that exist or existed. */
   get policies(): number {
     return this.#states.size;
   }
@@ -37,7 +37,7 @@ export class PolicyFolds {
     const { streamId } = event;
     if (![INSTANCE_CATEGORY, ORGANIZATION_CATEGORY].includes(categoryOf(streamId))) return;
     if (ownerOfStream(streamId) === undefined) {
-      this.#findings.add(eventName(event), 'the name of its stream is not that of an owner: no policy has it');
+      this.#findings.add(eventName(event), 'its stream does not belong to a policy');
       return;
     }
     const state = this.#states.get(streamId) ?? NO_POLICY;
@@ -51,7 +51,7 @@ export class PolicyFolds {
     }
   }
 
-  /** Compares every policy with its row, and every row that is listed with a policy. */
+  /** Compares every policy with its row, and every listed row with a policy. */
   async compareRows(loginPolicies: LoginPolicies): Promise<void> {
     const custom = new Map<string, Set<string>>();
     for (const [stream, state] of this.#states) {
@@ -67,16 +67,15 @@ export class PolicyFolds {
     const where = `the row of ${isOrganization(owner) ? `organization ${owner.organizationId}` : `instance ${owner.instanceId}`}`;
     const answer = await loginPolicies.policy(owner);
     if (answer.outcome === 'rejected') {
-      if (policy.stage === 'active') this.#findings.add(where, 'it is missing, though the policy is there');
+      if (policy.stage === 'active') this.#findings.add(where, 'it is missing, although the policy exists');
       return;
     }
     const { policy: row } = answer;
-    // Written meanwhile: what was folded is older.
+    // The row was updated meanwhile, so it is newer than the folded state.
     if (marks !== undefined && row.details.sequence > marks.revision + 1n) return;
-    if (policy.stage === 'absent') this.#findings.add(where, 'it is there, though the policy was removed');
-    else if (row.eventId !== marks?.eventId) this.#findings.add(where, 'it ends with another event than the stream');
-    else if (diffPolicies(policy, stateOf(row)).length > 0)
-      this.#findings.add(where, 'it is not what the events add up to');
+    if (policy.stage === 'absent') this.#findings.add(where, 'it exists, although the policy was removed');
+    else if (row.eventId !== marks?.eventId) this.#findings.add(where, 'its last event is not that of the stream');
+    else if (diffPolicies(policy, stateOf(row)).length > 0) this.#findings.add(where, 'it does not match the events');
   }
 
   async #compareLists(custom: ReadonlyMap<string, ReadonlySet<string>>, loginPolicies: LoginPolicies): Promise<void> {
@@ -86,7 +85,7 @@ export class PolicyFolds {
       for (const id of expected)
         if (!listed.has(id)) this.#findings.add(`the list of instance ${instanceId}`, `${id} is missing`);
       for (const id of listed) {
-        // One that was given a policy meanwhile is there, too.
+        // A policy may also have been added meanwhile.
         const isThere = expected.has(id) || (await isActive(loginPolicies, { instanceId, organizationId: id }));
         if (!isThere) this.#findings.add(`the list of instance ${instanceId}`, `${id} has no custom policy`);
       }
@@ -108,7 +107,7 @@ async function isActive(
   return entries[0] !== undefined && entries[0].type !== 'LoginPolicyRemoved';
 }
 
-/** A view as the state that it shows: lifetimes in the one text that events have. */
+/** The state shown by a view. Lifetimes are in the canonical form of events. */
 function stateOf({ identityProviders, multiFactors, secondFactors, settings }: LoginPolicyView): LoginPolicy {
   const { externalLoginCheck, mfaInitSkip, multiFactorCheck, passwordCheck, secondFactorCheck } = settings.lifetimes;
   const lifetimes = {

@@ -4,7 +4,7 @@ import { InvalidValue } from '../input/invalid-value.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import { isOrganization, type Organization, type Owner, type OwnerRef } from '../policy/owner.js';
-import { inLanes } from '../rollout/in-lanes.js';
+import { forEachConcurrently } from '../rollout/concurrently.js';
 
 /** Users by their factors: at least one of `having`, none of `havingNone`. */
 export interface UsersWanted {
@@ -86,7 +86,7 @@ async function hit(
   const others = await customized();
   if (others.length > MOST_CUSTOM_POLICIES) return 'unknown';
   let left = await count(owner);
-  await inLanes(others, AT_ONCE, async (one) => {
+  await forEachConcurrently(others, AT_ONCE, async (one) => {
     left -= await count(one);
   });
   return Math.max(0, left);

@@ -5,7 +5,7 @@ import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { Instance, Owner } from '../policy/owner.js';
 import { toDateTime } from '../reads/details.js';
-import { inLanes } from './in-lanes.js';
+import { forEachConcurrently } from './concurrently.js';
 import type { RolloutCommand, WantedRollout } from './rollout-input.js';
 import { rolledOut } from './rolled-out.js';
 import type { RolloutParts } from './rollout.js';
@@ -43,7 +43,7 @@ export async function findRollout(
     await look(instance);
     if (seen.isKnown) return seen.rollout;
     for await (const page of instancePolicies.owners(instance, AT_A_TIME)) {
-      await inLanes(page, AT_ONCE, look);
+      await forEachConcurrently(page, AT_ONCE, look);
       if (seen.isKnown) break;
     }
     return seen.rollout;

@@ -13,7 +13,7 @@ import {
   type PageOptions,
   type ReadOptions,
 } from '../reads/read-input.js';
-import { inLanes } from './in-lanes.js';
+import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
 import { customOf } from './reach.js';
 import type {
@@ -190,7 +190,7 @@ export class Rollout {
     yield tally.progress();
     for await (const page of customOf(reach, this.#parts.instancePolicies).owners(instance, AT_A_TIME)) {
       if (isOver()) return;
-      await inLanes(page, concurrency, one);
+      await forEachConcurrently(page, concurrency, one);
       yield tally.progress();
     }
   }
@@ -217,7 +217,7 @@ export class Rollout {
     const steps = new Map<InstancePolicy, RolloutStep>();
     const deadline = new Deadline(`a plan of the rollout ${rollout.options.id}`, freshness);
     try {
-      await inLanes(all, AT_ONCE, async (policy) => {
+      await forEachConcurrently(all, AT_ONCE, async (policy) => {
         steps.set(policy, await stepOf(policy, rollout, { ...this.#parts, deadline }));
       });
     } finally {

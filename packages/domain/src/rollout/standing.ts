@@ -3,7 +3,7 @@ import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { Instance } from '../policy/owner.js';
 import { yieldToLoop } from '../reads/affected.js';
 import { filterOfRemoved } from '../preview/still-allowing.js';
-import { inLanes } from './in-lanes.js';
+import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
 import { customOf } from './reach.js';
 import { rolledOut } from './rolled-out.js';
@@ -41,7 +41,7 @@ export async function* standingOf(
   const lookAtAll = async (page: readonly InstancePolicy[]): Promise<void> => {
     const deadline = new Deadline(`what the rollout ${options.id} did`, freshness);
     try {
-      await inLanes(page, AT_ONCE, (one) => look(one, deadline));
+      await forEachConcurrently(page, AT_ONCE, (one) => look(one, deadline));
     } finally {
       deadline.end();
     }

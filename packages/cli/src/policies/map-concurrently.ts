@@ -1,8 +1,11 @@
-/** So many are on their way at a time: a store answers them from one connection, a server from few. */
+/** The number of concurrent calls. A store answers them from one connection, a server from a few. */
 const AT_ONCE = 16;
 
-/** Does something to each, some at a time, and answers in their order. When one fails, none is begun any more. */
-export async function inLanes<Item, Result>(
+/**
+ * Runs a function for each item, some at a time, and returns the results in order. After a failure, no more are
+ * started.
+ */
+export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,
 ): Promise<readonly Result[]> {

@@ -15,12 +15,12 @@ import {
 import type { PolicyJson } from '../session/answers.js';
 import type { PolicyRef } from '../session/policies.js';
 import type { Session } from '../session/session.js';
-import { ofNone } from '../session/of-none.js';
-import { inLanes } from './in-lanes.js';
+import { undefinedIfAbsent } from '../session/undefined-if-absent.js';
+import { mapConcurrently } from './map-concurrently.js';
 import { wholePolicies } from './whole-policies.js';
 
-/** The policies that are there, to compare a file with. */
-export class PoliciesThere {
+/** The existing policies, to compare a file with. */
+export class ExistingPolicies {
   readonly #instance: Session['instance'];
   readonly #policies = new Map<PolicyRef, PolicyJson>();
 
@@ -28,26 +28,26 @@ export class PoliciesThere {
     this.#instance = instance;
   }
 
-  /** All of them: the default, and every custom policy. */
-  static async all(session: Session, signal: AbortSignal): Promise<PoliciesThere> {
-    const there = new PoliciesThere(session);
-    there.#take(await session.policies.policy(undefined).catch(ofNone));
+  /** All policies: the default, and every custom policy. */
+  static async all(session: Session, signal: AbortSignal): Promise<ExistingPolicies> {
+    const there = new ExistingPolicies(session);
+    there.#take(await session.policies.policy(undefined).catch(undefinedIfAbsent));
     for await (const policy of wholePolicies(session, signal)) there.#take({ policy });
     return there;
   }
 
-  /** Those of some owners. */
-  static async of(session: Session, owners: readonly PolicyRef[]): Promise<PoliciesThere> {
-    const there = new PoliciesThere(session);
-    for (const read of await inLanes(owners, async (of) => {
-      const found = await session.policies.policy(of).catch(ofNone);
+  /** The policies of some owners. */
+  static async of(session: Session, owners: readonly PolicyRef[]): Promise<ExistingPolicies> {
+    const there = new ExistingPolicies(session);
+    for (const read of await mapConcurrently(owners, async (of) => {
+      const found = await session.policies.policy(of).catch(undefinedIfAbsent);
       return found?.policy.owner.organizationId === of ? found : undefined;
     }))
       there.#take(read);
     return there;
   }
 
-  /** Whose custom policies there are. */
+  /** The organizations with a custom policy. */
   get organizationIds(): readonly string[] {
     return [...this.#policies.keys()].filter((of) => of !== undefined);
   }
@@ -56,7 +56,10 @@ export class PoliciesThere {
     return this.#policies.has(of);
   }
 
-  /** Whether a policy is already as it is wanted, by the decision of the library. @throws what `failure` makes of input that is not of its form */
+  /**
+   * Whether a policy already matches the file, decided by the library. @throws the result of `failure` for malformed
+   * input.
+   */
   isAs(of: PolicyRef, wanted: NewLoginPolicy, failure: (field: string, message: string) => Error): boolean {
     const owner = parseOwner(of === undefined ? this.#instance : { ...this.#instance, organizationId: of }, 'owner');
     try {
@@ -79,7 +82,7 @@ export class PoliciesThere {
   }
 }
 
-/** The state that adding the policy leaves; `undefined` of one that today’s rules would not let in. */
+/** The state after adding the policy; `undefined` for one that today's rules would refuse. */
 function stateOf(
   { identityProviders, multiFactors, secondFactors, settings }: PolicyJson,
   owner: Owner,

@@ -1,8 +1,8 @@
 /**
- * Works on all items, at most so many at a time. After a failure it starts no more, waits for the running ones, and
+ * Runs a function for each item, at most `concurrency` at a time. After a failure it starts no more, waits for the running ones, and
  * throws.
  */
-export async function inLanes<Item>(
+export async function forEachConcurrently<Item>(
   items: readonly Item[],
   concurrency: number,
   work: (item: Item) => Promise<void>,

@@ -27,10 +27,10 @@ import type {
 } from './policies.js';
 import { rolloutOverApi } from './rollout-over-api.js';
 
-/** So many policies are read at once. */
+/** The number of policies per request. */
 const PAGE = 1000;
 
-/** So many ids are asked about at once: of the longest ids, more would be a longer body than a server takes. */
+/** The number of ids per request. With the longest ids, more would exceed the body size limit of a server. */
 const AT_ONCE = 200;
 
 /** The login policies behind the API of a server. */
@@ -71,7 +71,7 @@ export class ApiPolicies implements Policies {
     if (asOf !== undefined && position === undefined)
       throw new Failure(
         EXIT.usage,
-        'Over the API --as-of takes a position (@1234). Or give the file an at, and it is judged by the policy of then.',
+        'Over the API --as-of must be a position (@1234). Or add at to the file, to use the policy at that instant.',
       );
     const body = { ...attempt, ...(position !== undefined && { position }) };
     const asked = { verb: 'POST', route: '_evaluate_sign_in', of: organizationId, body } as const;
@@ -129,7 +129,7 @@ export class ApiPolicies implements Policies {
     yield* this.#api.texts(await this.#audited(() => this.#api.answer({ route })));
   }
 
-  /** A plan that was made over the API names no position: each of its steps is pinned to an event. */
+  /** A plan made over the API has no position: each of its steps names an event. */
   head(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
@@ -143,13 +143,13 @@ export class ApiPolicies implements Policies {
       return await ask();
     } catch (caught) {
       if (!(caught instanceof Failure) || !caught.message.includes(' answers 404')) throw caught;
-      const advice = 'Open it with an audit log (createApi({ auditLog })), or give --store.';
-      throw new Failure(EXIT.refused, `The server at ${this.#api.place.url} keeps no audit log. ${advice}`);
+      const advice = 'Open it with an audit log (createApi({ auditLog })), or use --store.';
+      throw new Failure(EXIT.refused, `The server at ${this.#api.place.url} has no audit log. ${advice}`);
     }
   }
 }
 
-/** What the library says beside its JSON of an answer. */
+/** The members that the library adds to its JSON of an answer. */
 const OF_HISTORY = { outcome: 'found', kind: 'history' };
 const OF_PREVIEW = { outcome: 'found', kind: 'preview' };
 

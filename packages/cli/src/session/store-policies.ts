@@ -28,7 +28,7 @@ import {
 } from './answers.js';
 import { auditOfStore, type StoreAudit } from './audit-of-store.js';
 import { customizedIn } from './customized-in-store.js';
-import { granted } from './granted.js';
+import { accepted } from './accepted.js';
 import type {
   AuditWanted,
   CustomListOptions,
@@ -41,7 +41,7 @@ import type {
 } from './policies.js';
 import { rolloutInStore } from './rollout-in-store.js';
 
-/** What a session on a store is made of. */
+/** The parts of a session on a store. */
 export interface StoreParts {
   readonly store: Store;
   readonly loginPolicies: LoginPolicies;
@@ -76,7 +76,7 @@ export class StorePolicies implements Policies {
 
   async changes(of: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]> {
     const span = { from: parseMoment(from), ...(to !== undefined && { to: parseMoment(to) }) };
-    return granted(await this.#policies.diff(this.#owner(of), span)).changes;
+    return accepted(await this.#policies.diff(this.#owner(of), span)).changes;
   }
 
   customized(kind: CustomListOptions): Promise<CustomizedJson> {
@@ -85,13 +85,13 @@ export class StorePolicies implements Policies {
 
   async wholePolicies(after: string | undefined): Promise<WholePoliciesJson> {
     const options = { limit: 1000, ...(after !== undefined && { after }) };
-    const { next, policies, unreadable } = granted(await this.#policies.customPolicies(this.#instance, options));
+    const { next, policies, unreadable } = accepted(await this.#policies.customPolicies(this.#instance, options));
     const whole = policies.map((policy) => jsonOf({ outcome: 'found', kind: 'policy', policy }, IS_POLICY).policy);
     return { policies: whole, unreadable, ...(next !== undefined && { next }) };
   }
 
   async evaluate(organizationId: string, attempt: object, asOf?: string): Promise<JudgedJson> {
-    if (!isAttempt(attempt)) throw new Error('a sign-in is an object');
+    if (!isAttempt(attempt)) throw new Error('expected a sign-in as an object');
     const options = asOf === undefined ? {} : { asOf: parseMoment(asOf) };
     const judged = await this.#policies.evaluateSignIn({ ...this.#instance, organizationId }, attempt, options);
     const json = jsonOf(judged, having<Omit<JudgedJson, 'sentence'>>('owner', 'isDefault'));
@@ -125,7 +125,7 @@ export class StorePolicies implements Policies {
     return rolloutInStore(this.#policies.rollOut(this.#instance, command, { ...by, ...how }));
   }
 
-  /** Who can open a store may change all that is in it. */
+  /** A user who can open the store may change everything in it. */
   forbidden(): Promise<readonly PolicyRef[]> {
     return Promise.resolve([]);
   }
@@ -149,7 +149,7 @@ export class StorePolicies implements Policies {
     return this.#store.eventStore.knows(parsePosition(position));
   }
 
-  /** Closes what it opened itself. */
+  /** Closes only what this session opened. */
   async close(): Promise<void> {
     await (await this.#audit)?.close();
   }
@@ -167,16 +167,16 @@ const IS_POLICY = having<PolicyRead>('policy');
 
 /** An answer of the library as JSON. @throws Refused */
 function jsonOf<Json>(answer: Answer, shape: Shape<Json>): Json & object {
-  const json = toJson(granted(answer));
+  const json = toJson(accepted(answer));
   if (shape(json)) return json;
-  throw new Error('an answer of the library is of another shape');
+  throw new Error('unexpected shape of an answer of the library');
 }
 
 function inputOf(command: PolicyCommand): CommandInput {
   return command.type === 'revert' ? { type: 'revert', to: parseMoment(command.to) } : command;
 }
 
-/** The domain takes an attempt apart, and says what is wrong with its members. */
+/** Whether the value can be passed to the domain, which checks its members and reports errors. */
 function isAttempt(attempt: object): attempt is SignInAttempt {
   return !Array.isArray(attempt);
 }
