@@ -1,4 +1,4 @@
-/** Everything that is wrong and that no test can see. Every check runs, whatever the one before it found. */
+/** Runs all checks for problems that no test can see. Every check runs, even after a failed one. */
 import { programOfNpm } from '../.config/set-up/process.mjs';
 import { conclude, run, tool } from './workspace.mjs';
 
@@ -16,7 +16,7 @@ const checks = [
   ['unused', [...npm, 'unused']],
   ['links', [node, '.ci/links.mjs']],
   ['packages', [node, '.ci/packed.mjs']],
-  // Those since the first commit: they name packages that there are.
+  // Changesets since the first commit, so that all of them name existing packages.
   ['changesets', [tool('changeset'), 'status', '--since', firstCommit]],
   ['test runner', [node, '.ci/test-runner.mjs']],
   ['page size', [node, 'examples/admin-page/check-size.mjs']],

@@ -7,17 +7,20 @@ import { blocksOf } from './snippets/blocks.mjs';
 import { isAsExpected } from './snippets/expected-output.mjs';
 import { manifestIn, root, run, textOf, tool } from './workspace.mjs';
 
-/** What the tutorial claims; the newest is the workspace's own. */
+/** The oldest version the tutorial promises. The newest is the workspace's own. */
 const oldestTypeScript = '5.7.3';
 
-/** Besides Node, as docs/tutorial/your-own-service.md claims. */
+/** The other runtimes that docs/tutorial/your-own-service.md promises. */
 const runtimes = { 'bun@1.4.5': ['bun'], 'deno@2.9.6': ['deno', 'run', '--allow-all'] };
 
-/** The Nodes that the command line runs on, as its package.json says, from npm: the platform's own packages, without an install script. */
+/**
+ * The Node versions that the command line supports according to its package.json. They are installed from npm: the
+ * platform's own packages, without an install script.
+ */
 const nodes = [22, 24, 26];
 const from = `npm:node-${process.platform}-${process.arch}`;
 
-/** A team that keeps its policies in git: each command with the code it ends with. */
+/** The commands of a team that keeps its policies in git, each with the expected exit code. */
 const life = [
   ['migrate', 0],
   ['plan policies.yaml --out plan.json', 2],
@@ -45,7 +48,7 @@ const options = {
   types: ['node'],
 };
 
-/** What somebody writes who installed the packages: dates and durations are luxon's, and not whatever one likes. */
+/** A program by a user of the packages. It checks that dates and durations are luxon's. */
 const program = `
 import { jsonWebTokens } from '@login-policy/api';
 import { openLoginPolicies, type LoginSettingsChange, type LoginSettingsView } from '@login-policy/domain';
@@ -68,8 +71,8 @@ await opened.close();
 `;
 
 /**
- * Installs the tarballs into an empty project outside the workspace with plain npm, which can't ask any registry for a package
- * of ours, and does there what a user does. No test runner is installed there.
+ * Installs the tarballs with plain npm into an empty project outside the workspace, and uses them there as a user does.
+ * The project's npm configuration refuses to download packages of ours. No test runner is installed there.
  */
 export async function findingsOfConsumer(packs, cwd) {
   const readme = blocksOf('README.md', textOf('README.md')).find(({ kind }) => kind === 'run');
@@ -127,7 +130,7 @@ async function attempt(what, command, { cwd, expected, env, ends = 0 }) {
   return [`In a project with the packed packages, ${what} fails:\n${output}`];
 }
 
-/** The command line as npm installs it, its whole life on each Node, in a folder where nothing is yet. */
+/** Runs the command line, as npm installs it, on each Node version, in an empty folder. */
 async function commandLineOnNodes(folder) {
   const bin = join(folder, 'node_modules', '.bin', 'login-policy');
   const findings = [];
@@ -145,7 +148,7 @@ async function commandLineOnNodes(folder) {
   return findings;
 }
 
-/** README's program, each time in a folder where nothing is yet. They show text in double quotes. */
+/** Runs README's program on each runtime, in an empty folder. These runtimes print text in double quotes. */
 async function onOtherRuntimes(folder, expected) {
   const findings = [];
   for (const [runtime, [name, ...flags]] of Object.entries(runtimes)) {
@@ -157,7 +160,7 @@ async function onOtherRuntimes(folder, expected) {
   return findings;
 }
 
-/** The packages that call themselves pure, with all they import: nothing of Node may be left over. */
+/** Bundles the pure packages with all their imports. The bundle must not use anything of Node. */
 async function bundledForBrowser(folder) {
   const vite = createRequire(join(root, 'examples', 'admin-page', 'package.json')).resolve('vite');
   const { build } = await import(pathToFileURL(vite).href);

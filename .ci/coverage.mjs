@@ -1,15 +1,16 @@
 /**
- * Runs the tests of the kernel, the domain and the stores, says which lines and branches no test came by, and fails where that is more
- * than the floors allow: `npm run coverage`. What was run was not therefore noticed: `npm run mutants` says that.
+ * Runs the tests of the kernel, the domain and the stores, and lists the lines and branches that no test executes: `npm
+ * run coverage`. Fails when coverage is below the floors. Coverage does not show that a test would notice a defect;
+ * `npm run mutants` does.
  */
 import { spawnSync } from 'node:child_process';
 import { programOfNpm } from '../.config/set-up/process.mjs';
 import { conclude, root } from './workspace.mjs';
 
-// Of a bundle nobody could say which file a line is from.
+// Coverage of a bundle could not be attributed to files.
 process.env['LOGIN_POLICY_MODULES'] = 'apart';
 const tested = ['domain', 'event-sourcing', 'store-sqlite', 'store-postgres', 'store-eventstoredb'];
-/** Percent of the lines and of the branches, of all these files together. */
+/** The minimum coverage of lines and branches in percent, over all these files together. */
 const floors = [
   ['the decider', 'packages/domain/src/{commands/{decide,revert},policy/evolve}.ts', 100, 100],
   ['the handler', 'packages/event-sourcing/src/decisions/command-*.ts', 98, 95],

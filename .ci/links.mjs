@@ -1,6 +1,6 @@
 /**
- * Every relative link in our Markdown leads to a file and a heading that are there. So does each page that a comment of the code names: who
- * installs a package reads them, and has nothing else to look the rule up in.
+ * Checks that every relative link in our Markdown leads to an existing file and heading. The same applies to pages
+ * named in comments, because users of the packages read the comments.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';

@@ -1,25 +1,28 @@
-/** Runs tests with one break on, or with none, and says what they say: a process that `mutants-runner.mjs` starts for each. */
+/**
+ * Runs tests with one mutant active, or with none, and reports the results. `mutants-runner.mjs` starts a process for
+ * each run.
+ */
 import { subscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import Mocha from 'mocha';
 
 const { mochaHooks } = createRequire(import.meta.url)('../.config/mocha-hooks.cjs');
-/** Far longer than any of the tests takes: a break may keep one waiting forever. */
+/** Far longer than any of the tests takes, because a mutant may make a test wait forever. */
 const timeout = 20_000;
-/** Where broken code asks which break is on, and tells which it came by. */
+/** The object in which instrumented code looks up the active mutant, and records the mutants it reached. */
 const breaks = (globalThis['__stryker__'] ??= {});
-/** Stryker's names of what became of a test. */
+/** Stryker's status codes of a test. */
 const [passed, failed] = [0, 1];
 
 process.once('message', async (wanted) => {
   const answer = wanted.turnedOn === undefined ? await firstRun(wanted) : await runWith(wanted.turnedOn, wanted);
   process.send(answer, () => process.exit());
 });
-// The process that asked is gone.
+// The parent process has ended.
 process.once('disconnect', () => process.exit());
 
-/** What runs in a process that a test starts is not told here, so that test counts as one that comes by everything. */
+/** Processes that a test starts can't record which mutants they reach, so that test counts as reaching all. */
 async function firstRun({ files, broken }) {
   const starters = new Set();
   subscribe('child_process', () => breaks.currentTestId && starters.add(breaks.currentTestId));
@@ -48,7 +51,10 @@ async function runWith({ id, hitLimit, isFromStart }, { files, meant }) {
   return { tests };
 }
 
-/** A file at a time: most breaks are noticed by the first, and loading them all takes longer than its tests do. */
+/**
+ * Runs one file at a time. The first file detects most mutants, and loading all files takes longer than running its
+ * tests.
+ */
 async function run(file, { meant, beforeTests, stopsAtFailure }) {
   const mocha = new Mocha({ reporter: class {}, timeout, rootHooks: mochaHooks });
   mocha.suite.beforeEach(function () {
@@ -78,13 +84,13 @@ async function run(file, { meant, beforeTests, stopsAtFailure }) {
     runner.on('pass', (test) => add(test, passed));
     runner.on('fail', (test, error) => {
       add(test.ctx?.currentTest ?? test, failed, error);
-      // The process ends with this break: nothing has to be waited for.
+      // Ends without waiting, because the process ends with this mutant.
       if (stopsAtFailure) ended(tests);
     });
   });
 }
 
-/** The numbers of the breaks in a file, as Stryker writes them before each place. */
+/** The ids of the mutants in a file, as Stryker writes them before each place. */
 function breaksIn(file) {
   const places = readFileSync(file, 'utf8').matchAll(/\bstryCov_\w+\(([^)]+)\)/g);
   return [...places].flatMap(([, ids]) => ids.match(/\d+/g));

@@ -1,7 +1,8 @@
 /**
- * Runs Mocha for Stryker, whose own runner knows Mocha up to 11 only. A first run learns which tests come by which break; then each
- * break is met by those alone, up to the first that notices. Each run has a process of its own (`mutants-process.mjs`), so that none
- * is noticed for what another has left behind: a light one, as Stryker's own would not be.
+ * Runs Mocha for Stryker, whose own runner only supports Mocha up to 11. A first run records which tests reach which
+ * mutant. Then each mutant is tested by only those tests, up to the first that fails. Each run has a process of its own
+ * (`mutants-process.mjs`), so that no run is affected by an earlier one. These processes start faster than Stryker's
+ * own.
  */
 import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,10 +11,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const testFiles = JSON.parse(process.env['MUTANTS_TESTS'] ?? '[]');
-/** How long each test took in the first run: the quick ones are asked first. */
+/** The duration of each test in the first run. Fast tests run first. */
 const times = join(tmpdir(), 'times.json');
 
-/** Stryker's name of what became of a test. */
+/** Stryker's status code of a failed test. */
 const FAILED = 1;
 
 class MochaRunner {
@@ -41,20 +42,20 @@ class MochaRunner {
   }
 }
 
-/** What the tests say in a process of their own. One that ends without a word was ended by the break. */
+/** The results of tests in a process of their own. If it ends without a result, the mutant ended it. */
 function runApart(wanted) {
   const started = fork(fileURLToPath(new URL('mutants-process.mjs', import.meta.url)), { stdio: 'ignore' });
   started.send(wanted);
   return new Promise((answered) => {
     started.once('message', answered);
-    // Not `exit`, which may come before what was said last.
+    // Not `exit`, which may be emitted before the last message.
     started.once('disconnect', () =>
       answered({ tests: [{ id: wanted.meant?.[0] ?? '', status: FAILED, failureMessage: 'The process ended.' }] }),
     );
   });
 }
 
-/** The files of these tests, in the order of how long those take together. */
+/** The files of these tests, fastest first. */
 function quickestFirst(ids) {
   const took = new Map(JSON.parse(readFileSync(times, 'utf8')));
   const files = new Map();

@@ -1,10 +1,12 @@
 /**
- * Breaks the compiled code of a package at one place at a time, runs the tests of the package that come by it, and prints each break
- * that none noticed: `npm run mutants -- domain 'commands/*.js'`. Without names: all of domain, event-sourcing and store-sqlite. A third
- * argument is a pattern of the names of test files: only those are asked, which is quicker, and notices no more than all do.
+ * Mutation testing: changes the compiled code of a package in one place at a time, runs the tests that reach it, and
+ * prints each mutant that no test detects: `npm run mutants -- domain 'commands/*.js'`. Without names: all of domain,
+ * event-sourcing and store-sqlite. A third argument is a pattern of test files; only these run, which is faster but
+ * detects fewer mutants.
  *
- * The operators are Stryker's, all but two: other words in a text, and other patterns. The score is what was noticed of all that was
- * tried; a break that never ends counts as noticed. For the while of a run the code is another: use a clone of its own.
+ * The operators are Stryker's, except those that change string literals and regular expressions. The score is the share
+ * of detected mutants; a mutant that causes an endless loop counts as detected. The code is changed during a run, so
+ * use a separate clone.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,16 +16,22 @@ import { setUp } from '../.config/set-up.mjs';
 import { programOfNpm } from '../.config/set-up/process.mjs';
 import { root } from './workspace.mjs';
 
-// One file each, to be broken one by one; the next set-up bundles them again.
+// One output file per source file, so that each can be mutated. The next set-up bundles them again.
 process.env['LOGIN_POLICY_MODULES'] = 'apart';
 await setUp();
 const { testsOf } = await import('../.config/tests.mjs');
 
 const STRYKER = ['-p', '@stryker-mutator/core@9.6.1', 'stryker'];
-/** The next release is made of the text of the code, which is another here. */
+/**
+ * The tests named next-release are excluded: they derive another release from the text of the code, which is mutated
+ * here.
+ */
 const [named, files = '**/*.js', asked = '^(?!next-release)'] = process.argv.slice(2);
 
-/** In memory where that can be: files are most of what the tests of a store wait for, and an ended process leaves its own. */
+/**
+ * In memory if possible, because the tests of a store mostly wait for files, and an ended process leaves its files
+ * behind.
+ */
 const scratch = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mutants-'));
 
 for (const name of named === undefined ? ['domain', 'event-sourcing', 'store-sqlite'] : [named]) {
@@ -37,7 +45,7 @@ for (const name of named === undefined ? ['domain', 'event-sourcing', 'store-sql
 }
 rmSync(scratch, { recursive: true, force: true });
 
-/** Tries each break of some files: whether it was noticed. */
+/** Tries each mutant of some files: whether it was detected. */
 function breakAll(name, broken) {
   if (broken.length === 0) return [];
   const run = join(root, '.data', `mutants-${name}`);
@@ -68,7 +76,7 @@ function settingsOf(run) {
     htmlReporter: { fileName: `${run}.html` },
     jsonReporter: { fileName: `${run}-report.json` },
     tempDirName: '.data/stryker',
-    // On a busy machine a run takes many times as long as the first one did: only what never ends is to be ended.
+    // On a busy machine a run takes many times as long as the first one, so the time-out only catches endless loops.
     timeoutMS: 60_000,
   };
 }

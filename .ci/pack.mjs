@@ -1,4 +1,4 @@
-/** Writes a tarball of each package that is published, for npm to install: `npm run pack -- --out FOLDER`. */
+/** Writes a tarball of each published package: `npm run pack -- --out FOLDER`. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';

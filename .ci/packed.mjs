@@ -1,4 +1,7 @@
-/** What npm would get of each public package is complete, says the truth about its types, and holds nothing but the product. */
+/**
+ * Checks the tarball of each published package: it is complete, its types are correct, and it contains only the
+ * product.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,13 +46,13 @@ function contents(name, paths) {
   ];
 }
 
-/** What npm shows has no folder above it. */
+/** On npm, a README can't link to parent folders. */
 async function readme(name, filename) {
   const { stdout } = await run(['tar', '-xzOf', filename, 'package/README.md']);
   return /\]\(\.\.?\//.test(stdout) ? [`${name}: a link of its README leads nowhere from npm`] : [];
 }
 
-/** `workspace:` means something in this folder only: an installed package needs a version. */
+/** Checks that no dependency uses `workspace:`, which an installed package can't resolve. */
 async function manifest(name, filename) {
   const { stdout } = await run(['tar', '-xzOf', filename, 'package/package.json']);
   const wanted = ['description', 'keywords', 'license', 'engines', 'publishConfig', 'sideEffects', 'exports', 'files'];

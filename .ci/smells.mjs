@@ -1,4 +1,7 @@
-/** What STYLE.md forbids and the linter and the compiler have no rule for. Each finding names its file and line. */
+/**
+ * Checks the rules of STYLE.md for which neither the linter nor the compiler has a rule. Each finding names its file
+ * and line.
+ */
 import { conclude, ourFiles, textOf } from './workspace.mjs';
 
 const code = /\.([mc]?ts|tsx|[mc]?js)$/;
@@ -7,7 +10,7 @@ const typescript = sources.filter((file) => /\.tsx?$/.test(file));
 const manifests = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...ourFiles('.', /^package\.json$/)];
 const forbiddenWords = 'utils?|helpers?|managers?|common|misc|2fa';
 
-/** Each pattern is put together from halves, so that this file does not find itself. */
+/** Each pattern is concatenated from parts, so that it does not match this file. */
 const anywhere = [
   [
     `(es|ox)lint-${'disable'}|@ts-${'(ignore|nocheck)'}|prettier-${'ignore'}`,
@@ -50,7 +53,7 @@ function linesThat(files, patterns) {
   );
 }
 
-/** What an application has to learn of the kernel; what the author of a store needs stands in its entry `./store`. */
+/** Limits the names an application must learn of the kernel. Names for authors of stores are in the entry `./store`. */
 function tooManyNames(index, most) {
   const lists = [...textOf(index).matchAll(/export (?:type )?\{([^}]*)\}/g)].map(([, names]) => names);
   const { length } = lists.flatMap((names) => names.split(',')).filter((name) => name.trim() !== '');

@@ -1,4 +1,7 @@
-/** What the documentation shows compiles, runs, and answers what it says it answers; see .ci/snippets/blocks.mjs for the marks. */
+/**
+ * Checks that the code in the documentation compiles, runs, and prints the shown output. See .ci/snippets/blocks.mjs
+ * for the marks.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +43,7 @@ async function findingsOfRunning(block) {
   }
 }
 
-/** The shell blocks of a page go on from one another, so they share a folder; the program they are about is on their path. */
+/** The shell blocks of a page run in one folder, in order, with our program on the path. */
 async function findingsOfShell(shell) {
   const bin = mkdtempSync(join(tmpdir(), 'bin-'));
   const folders = new Map();

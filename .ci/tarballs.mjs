@@ -4,7 +4,9 @@ import { join, posix } from 'node:path';
 import { pnpm } from '../.config/set-up/pnpm.mjs';
 import { manifestIn, published, run } from './workspace.mjs';
 
-/** Packs each published package into the folder, as the registry would get it: name, file and content of each. */
+/**
+ * Packs each published package into the folder, as it would be published. Returns the name, file and content of each.
+ */
 export async function tarballsIn(folder) {
   const only = published().flatMap(({ name }) => ['--filter', name]);
   const { code, stdout, output } = await run([
@@ -22,7 +24,7 @@ export async function tarballsIn(folder) {
   return packs;
 }
 
-/** A README is read on npm's page and in `node_modules`, where `../../docs` leads nowhere. */
+/** Rewrites the relative links of a README, which don't work on npm's page or in `node_modules`. */
 async function leadOut({ name, version, filename }) {
   const unpacked = mkdtempSync(join(tmpdir(), 'readme-'));
   try {
@@ -35,7 +37,7 @@ async function leadOut({ name, version, filename }) {
   }
 }
 
-/** With a repository, links to its files of this version; before there is one, the names of those files. */
+/** With a repository, links to its files of this version; without one, the names of those files. */
 function withWholeLinks(text, directory, version) {
   const { repository } = manifestIn('package.json');
   return text.replace(/\[([^\]]*)\]\((\.\.\/[^)]*)\)/g, (_, words, path) => {

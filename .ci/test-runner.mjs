@@ -1,6 +1,6 @@
 /**
- * Plants a file of tests for all that fails a run beside a test that fails, and fails if `npm test` passes it; what can't be run without
- * a browser must pass, and say so.
+ * Tests `npm test` itself: it must fail for each kind of broken test file, and pass for a test that reports that it
+ * can't run here.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

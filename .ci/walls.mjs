@@ -1,6 +1,6 @@
 /**
- * Breaks each wall of .config/walls.mjs once, in every form an import can take, and fails if the linter does not notice. Imports that are
- * allowed are planted too, and must pass: a wall that refuses everything proves nothing. The plants grow in a folder elsewhere.
+ * Tests the import rules of .config/walls.mjs: a file with each forbidden import, in every form of an import, must fail
+ * the linter. Allowed imports must pass. The files are in a temporary folder.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,10 @@ const forms = {
 };
 const strangers = ['proofs', 'benchmarks', 'a-package-to-come', 'domain/dist/evolve.js', 'event-sourcing/src/index.js'];
 const named = [...Object.values(rooms).flatMap(({ may }) => may), ...strangers.map((name) => `@login-policy/${name}`)];
-/** What ARCHITECTURE says in words, so that no slip in the table undoes it: no import of these from that room. */
+/**
+ * The rules of ARCHITECTURE in another form, to detect a mistake in the table: these imports are forbidden in that
+ * folder.
+ */
 const said = {
   'packages/a-package-to-come/src': named,
   'packages/event-sourcing/src': [...named, 'node:crypto'],
@@ -85,7 +88,7 @@ function plant(anyRoom, anyName, may) {
   });
 }
 
-/** There may be two copies of the kernel (.config/lint-faults.mjs), and words are to be plain (.config/words.mjs). */
+/** Tests the rules of .config/lint-faults.mjs and .config/words.mjs. */
 function plantOne(name, source) {
   const file = `packages/domain/src/${name}.forbidden.ts`;
   writeFileSync(join(garden, file), source);

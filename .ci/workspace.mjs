@@ -7,19 +7,19 @@ import { run as runProgram } from '../.config/set-up/process.mjs';
 /** The folder of the whole workspace. */
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
 
-/** What stands in a package.json. */
+/** The content of a package.json. */
 export function manifestIn(file) {
   return JSON.parse(textOf(file));
 }
 
-/** The package.json of each package that npm gets. */
+/** The package.json of each published package. */
 export function published() {
   return ourFiles('packages', /^package\.json$/)
     .map(manifestIn)
     .filter((manifest) => manifest.private !== true);
 }
 
-/** Every file of ours in that folder whose name fits, as paths from the root: those that git has or would take. */
+/** Our files in a folder whose names match, as paths from the root: those that git tracks or would add. */
 export function ourFiles(folder, fits) {
   const list = ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '--', folder];
   const files = execFileSync('git', list, { cwd: root, encoding: 'utf8' }).split('\0');
@@ -31,17 +31,17 @@ export function textOf(file) {
   return readFileSync(join(root, file), 'utf8');
 }
 
-/** The path of a program that a devDependency of the root brings. */
+/** The path of a program from a devDependency of the root. */
 export function tool(name) {
   return join(root, 'node_modules', '.bin', name);
 }
 
-/** Runs a program to its end, at the root if not said otherwise: see .config/set-up/process.mjs. */
+/** Runs a program to its end, by default at the root: see .config/set-up/process.mjs. */
 export function run(command, options) {
   return runProgram(command, { cwd: root, ...options });
 }
 
-/** Ends a check: the sentence on one line when there are no findings, else every finding, and exit code 1. */
+/** Ends a check: prints the sentence if there are no findings; otherwise prints every finding and sets exit code 1. */
 export function conclude(findings, sentence) {
   if (findings.length === 0) console.log(sentence);
   for (const finding of findings) console.error(finding);

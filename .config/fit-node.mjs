@@ -1,7 +1,8 @@
 /**
- * A Node that is new enough: this one, or npm's Node 24, fetched once. Written in syntax that an old Node can read.
+ * Finds a Node that is new enough: the current one, or Node 24 from npm, downloaded once. The syntax must work on an
+ * old Node.
  *
- * Run as a program it prints the folder of that Node, for a PATH.
+ * Run as a program, it prints the folder of that Node, for PATH.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, renameSync, rmSync } from 'node:fs';
@@ -14,13 +15,13 @@ const oldest = [22, 13];
 const fetched = '24.22.3';
 const lookEveryMs = 200;
 
-/** Whether this Node can run the project. */
+/** Whether the current Node can run the project. */
 export function isFit() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
 }
 
-/** Runs the command that this process is again, on the fetched Node, and resolves to its exit code. */
+/** Runs the command of this process again on the downloaded Node, and resolves to its exit code. */
 export async function runOnFetchedNode() {
   const node = await fetchedNode();
   say(`Going on with npm's Node ${fetched}: this is Node ${process.versions.node}, and ${oldest.join('.')} is needed.`);
@@ -34,7 +35,10 @@ export async function runOnFetchedNode() {
   });
 }
 
-/** npm hands a signal to its shell, and many a shell hands it to nobody: a program of `npm start` ends when its shell has ended. */
+/**
+ * Ends the process when its shell ends. npm sends a signal to its shell, and many shells do not forward it to `npm
+ * start`.
+ */
 export function endWithShell() {
   if (process.env['npm_lifecycle_event'] === undefined) return;
   const shell = process.ppid;
@@ -46,7 +50,10 @@ export function endWithShell() {
   timer.unref();
 }
 
-/** Fetches the platform's own package, which needs no install script, into a folder that is renamed once it is complete. */
+/**
+ * Downloads the platform's own package, which needs no install script, into a folder that is renamed when it is
+ * complete.
+ */
 async function fetchedNode() {
   const folder = fileURLToPath(new URL(`../.data/node-${fetched}`, import.meta.url));
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;

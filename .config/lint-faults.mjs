@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** The classes of faults, by the files that declare them, so that a new one is known at once. */
+/** The fault classes, from the files that declare them, so that a new one is included automatically. */
 const declared = ['fault.ts', 'faults.ts', 'event-faults.ts', 'projections/projection-faults.ts'].flatMap((file) =>
   Array.from(sourceOf(file).matchAll(/class (\w+)(?:<.*>)? extends (?:Fault|Error)/g), ([, name]) => name),
 );
 const faults = new Set(['Fault', ...declared]);
 
-/** Nothing where the linter tries itself out in a folder without the kernel (.ci/walls.mjs). */
+/** Empty when the linter is tested in a folder without the kernel (.ci/walls.mjs). */
 function sourceOf(file) {
   try {
     return readFileSync(new URL(`../packages/event-sourcing/src/${file}`, import.meta.url), 'utf8');
@@ -15,7 +15,7 @@ function sourceOf(file) {
   }
 }
 
-/** A class is another one in each installed copy of the kernel; the form of a fault is the same in all. */
+/** Each installed copy of the kernel has its own classes, but all faults have the same shape. */
 const noInstanceof = {
   create: (context) => ({
     BinaryExpression(node) {

@@ -1,6 +1,6 @@
 const most = 40;
 
-/** As max-lines-per-function, which can't tell describe(), or one named after it, from it(). */
+/** Like max-lines-per-function, which can't exclude describe() and its variants. */
 const maxLinesPerTest = {
   create(context) {
     const check = (node) => {

@@ -1,6 +1,6 @@
 import { foundIn } from './words.mjs';
 
-/** Holds comments, and texts of more than one word, to the words of words.mjs. */
+/** Checks comments, and texts of more than one word, for the words of words.mjs. */
 const plainWords = {
   create(context) {
     const check = (node, text) => {

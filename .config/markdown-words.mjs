@@ -1,6 +1,6 @@
 import { foundIn } from './words.mjs';
 
-/** The rule of lint-words.mjs, for pages. */
+/** The rule of lint-words.mjs for Markdown. */
 export default {
   names: ['plain-words'],
   description: 'Words of .config/words.mjs',

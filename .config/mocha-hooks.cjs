@@ -14,18 +14,18 @@ subscribe('worker_threads', ({ worker }) => {
 });
 
 /**
- * What fails a file of tests beside its tests. `npm test` runs many files in one process, one after the other, so each is asked.
+ * Additional checks for each test file. `npm test` runs many files in one process, so each file is checked.
  *
- * A rejection that nobody handles fails the test that runs meanwhile: Mocha 12 listens for them and lets them go, which also takes Node's
- * own answer away; before Mocha's listener, ours turns each into an uncaught exception, which Mocha does count. And whatever a test left
- * behind that would keep the run from ending, or work on beside other tests, is a defect.
+ * An unhandled rejection fails the running test: our listener turns it into an uncaught exception, which Mocha reports.
+ * Mocha 12 ignores unhandled rejections, and its own listener disables Node's default. A test that leaves something
+ * running fails its file, because that would keep the process alive or disturb other tests.
  */
 exports.mochaHooks = {
   beforeAll() {
     process.off('unhandledRejection', refuse);
     process.prependListener('unhandledRejection', refuse);
     const known = [...alive(), 'Timeout'];
-    // Behind the hooks of the file.
+    // Runs after the hooks of the file.
     this.test.parent.afterAll('leaves nothing behind', function () {
       this.timeout(0);
       return nothingBut(known);
@@ -38,7 +38,7 @@ function refuse(reason) {
 }
 
 async function nothingBut(known) {
-  // A time-out of the hook itself is set behind its first turn, and a timer still counts in its own.
+  // The hook's own time-out starts in the next turn, and a timer still counts as active in the turn in which it fires.
   await nextTurn();
   const giveUpAt = Date.now() + graceMs;
   for (let left = leftOf(known); left.length > 0; left = leftOf(known)) {

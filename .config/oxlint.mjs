@@ -1,9 +1,9 @@
 import { drivers, rooms } from './walls.mjs';
 
 /**
- * What STYLE.md asks, as far as a linter can hold it; the walls between packages stand in walls.mjs.
+ * The rules of STYLE.md that a linter can check. The import rules between packages are in walls.mjs.
  *
- * No rule is ever switched off by a comment in a file: an exception stands below, under "overrides", with its reason.
+ * No comment ever disables a rule. Exceptions are listed below, under "overrides", with their reasons.
  */
 export default {
   jsPlugins: ['./lint-tests.mjs', './lint-faults.mjs', './lint-words.mjs'],
@@ -44,7 +44,7 @@ export default {
       'error',
       { 'ts-expect-error': true, 'ts-ignore': true, 'ts-nocheck': true, 'ts-check': false },
     ],
-    // A copy to walk over is needed where the walk may change the original (listeners that leave when they are told).
+    // A loop needs a copy if it may change the original, for example listeners that remove themselves when called.
     'unicorn/no-useless-spread': 'off',
     'typescript/use-unknown-in-catch-callback-variable': 'error',
     'typescript/no-deprecated': 'error',
@@ -91,7 +91,7 @@ export default {
     'no-prototype-builtins': 'error',
     'no-restricted-properties': [
       'error',
-      // On Node 20 and 22 it denies hosts that are not ASCII, once it is hot: new URL in a try.
+      // On Node 20 and 22, once it is optimized, it wrongly refuses hosts that are not ASCII. Use new URL in a try.
       { object: 'URL', property: 'canParse' },
     ],
     'no-fallthrough': 'error',
@@ -104,15 +104,15 @@ export default {
   },
 
   overrides: [
-    // It plants words that are not plain, to see that they are refused.
+    // It contains forbidden words, to test that they are refused.
     { files: ['**/walls.mjs'], rules: { 'words/plain-words': 'off' } },
     ...Object.entries(rooms).map(([room, wall]) => ({ files: [`**/${room}/**`], rules: wallOf(wall) })),
 
     // Exceptions to the limits, each with its reason.
 
-    // describe() takes a function that holds a whole subject's sentences. What a single test does is still limited to 40 lines.
+    // A describe() function contains all tests of a subject. Each test is still limited to 40 lines.
     { files: ['**/test/**'], rules: { 'max-lines-per-function': 'off', 'tests/max-lines-per-test': 'error' } },
-    // A brand has one parser, and there, after the check, text or a number becomes the brand: these files hold those parsers.
+    // These files contain the only parser of each brand, which casts the checked value to the brand.
     {
       files: [
         '**/packages/event-sourcing/src/{ids,instant}.ts',
@@ -121,17 +121,18 @@ export default {
       ],
       rules: { 'typescript/no-unsafe-type-assertion': 'off' },
     },
-    // JSON.parse answers what `Json` says, and TypeScript says `any`.
+    // JSON.parse returns `any` in TypeScript; here it returns `Json`.
     {
       files: ['**/packages/event-sourcing/src/streams/json.ts'],
       rules: { 'typescript/no-unsafe-type-assertion': 'off' },
     },
-    // A row is what the SQL of its statement says, and a driver answers with anything at all: this file says which it is.
+    // A driver returns untyped rows. This file casts them to the types of its SQL statements.
     {
       files: ['**/packages/store-sqlite/src/statement.ts'],
       rules: { 'typescript/no-unsafe-type-assertion': 'off' },
     },
-    // What a table by name gives back: the schema of a type reads that type's data, a model's name stands for its rows.
+    // A look-up by name returns a general type: the schema of an event type determines its data, and the name of a
+    // model its rows.
     {
       files: [
         '**/packages/event-sourcing/src/streams/event-codec.ts',
@@ -139,14 +140,14 @@ export default {
       ],
       rules: { 'typescript/no-unsafe-type-assertion': 'off' },
     },
-    // Those whose work is to speak to a person or to read the environment: they choose things (ARCHITECTURE, level 3).
+    // Programs that print to a terminal or read the environment (ARCHITECTURE, level 3).
     {
       files: ['**/packages/{cli,benchmarks,proofs}/**', '**/examples/**', '**/.ci/snippets/**', '**/*.{mjs,cjs}'],
       rules: { 'no-console': 'off', 'node/no-process-env': 'off' },
     },
-    // A test may be told of a server to run against (EVENTSTOREDB_URL), and of nothing else.
+    // A test may read the address of a server to use (EVENTSTOREDB_URL), and nothing else.
     { files: ['**/test/**'], rules: { 'node/no-process-env': 'off' } },
-    // A test parses text that it wrote itself, and hands the library what no typed caller could.
+    // A test parses its own text, and passes values that a typed caller could not.
     {
       files: ['**/test/**'],
       rules: {
@@ -156,14 +157,14 @@ export default {
         'typescript/unbound-method': 'off',
       },
     },
-    // A types test says with @ts-expect-error what must not compile (STYLE 7).
+    // A types test uses @ts-expect-error for what must not compile (STYLE 7).
     {
       files: ['**/test/**/*types.test.ts'],
       rules: {
         'typescript/ban-ts-comment': ['error', { 'ts-expect-error': false, 'ts-ignore': true, 'ts-nocheck': true }],
       },
     },
-    // The tools are plain JavaScript, so that they run before anything is installed or compiled: there are no types to check.
+    // The tools are plain JavaScript, so that they run before installing and compiling. There are no types to check.
     {
       files: ['**/*.{mjs,cjs}'],
       rules: {
@@ -190,22 +191,23 @@ export default {
   ],
 };
 
-/** Our packages and the drivers, but for those that the room may import. */
+/** The import rules of a folder: our packages and the drivers are forbidden, except those listed. */
 function wallOf({ may, node = true, notBeside }) {
-  // One that there is not, since an empty choice would fit everything.
+  // Includes a name that does not exist, because an empty alternation would match everything.
   const others = ['no-driver', ...drivers.filter((name) => !may.includes(name))];
   const patterns = [
     {
       group: ['@login-policy/**', ...may.map((name) => `!${name}`)],
-      message: 'This room may not import that package, or not by that name (.config/walls.mjs).',
+      message: 'This folder must not import that package, or not by that name (.config/walls.mjs).',
     },
-    // With what is below it, and beside it: pg-pool.
-    { regex: `^(${others.join('|')})(-[a-z-]+)?(/|$)`, message: 'A driver is known to its own store only.' },
+    // Also subpaths, and related packages such as pg-pool.
+    { regex: `^(${others.join('|')})(-[a-z-]+)?(/|$)`, message: 'Only its own store may import a driver.' },
   ];
   if (notBeside !== undefined) {
-    const message = 'commands and reads do not know each other, and neither is known to what both are made of.';
+    const message = 'commands and reads must not import each other, and shared code must import neither.';
     patterns.push({ regex: `^\\.\\./(${notBeside.join('|')})/`, message });
   }
-  if (!node) patterns.push({ regex: '^node:', message: 'This room is pure: what needs a machine is handed in.' });
+  if (!node)
+    patterns.push({ regex: '^node:', message: 'This folder is pure: pass in everything that needs the system.' });
   return { 'no-restricted-imports': ['error', { patterns }] };
 }

@@ -9,8 +9,8 @@ const slowestShown = 5;
 const notRun = 'NOT RUN: ';
 
 /**
- * What a person sees of a run: what failed, as soon as its file is done; now and then how far it is; at the end all failures in full,
- * the slowest tests, what can't be run on this machine, and the count as the very last line.
+ * The output of a test run: failures as soon as their file is done, the progress now and then, and at the end all
+ * failures in full, the slowest tests, the tests that can't run on this machine, and the counts in the very last line.
  */
 class Reporter extends reporters.Base {
   #began = performance.now();
@@ -31,14 +31,14 @@ class Reporter extends reporters.Base {
     for (const end of [on.EVENT_TEST_END, on.EVENT_HOOK_END]) runner.on(end, (one) => this.#count(one));
   }
 
-  /** What Mocha calls when it is through. */
+  /** Mocha calls this at the end. */
   done(failures, conclude) {
     clearInterval(this.#alive);
     this.#end();
     conclude(failures + this.#broken);
   }
 
-  /** Only what says why may be left out: what a machine can't run that lacks something. */
+  /** A test may only be skipped with a title that says what the machine lacks. */
   #leaveOut(test) {
     if (test.title.startsWith(notRun)) this.#notRun.add(test.title);
     else this.#break(`${test.fullTitle()} was left out.`);

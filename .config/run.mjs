@@ -1,6 +1,6 @@
 /**
- * Sets up what is not set up yet, then runs a program: `node .config/run.mjs FILE [ARGUMENTS]`. With `--start` before the file only
- * what runs an example is set up, without a look at the types.
+ * Completes the set-up, then runs a program: `node .config/run.mjs FILE [ARGUMENTS]`. With `--start` before the file,
+ * it only sets up what is needed to run an example, without type-checking.
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

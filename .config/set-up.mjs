@@ -1,11 +1,11 @@
-/** Makes a fresh clone ready to start and to test, with nothing there but Node and npm. Says nothing when nothing is to do. */
+/** Sets up a fresh clone on a machine with only Node and npm. Prints nothing when there is nothing to do. */
 import { fileURLToPath } from 'node:url';
 import { isFit, runOnFetchedNode } from './fit-node.mjs';
 import { SetUpFailed, say } from './set-up/process.mjs';
 
 /**
- * Sets up what is not set up yet, and resolves to the exit code. On a Node that is too old the whole command is run again on one that
- * is fetched, and this process ends with it.
+ * Completes the set-up, and resolves to the exit code. If the Node is too old, the whole command runs again on a
+ * downloaded one, and this process ends with it.
  */
 export async function setUp(options) {
   try {

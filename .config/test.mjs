@@ -1,4 +1,4 @@
-/** Sets everything up, then runs the tests of all packages, or of those that are named: `npm test -- store-sqlite domain`. */
+/** Sets everything up, then runs the tests of all packages, or of the named ones: `npm test -- store-sqlite domain`. */
 import { setUp } from './set-up.mjs';
 
 process.exitCode = await setUp();

@@ -12,7 +12,7 @@ const mostLanes = 5;
 const looks = 20;
 const slowestPace = 10;
 
-/** Runs the tests of the packages that are named, or of all; answers with the exit code. */
+/** Runs the tests of the named packages, or of all. Returns the exit code. */
 export async function runTests(names) {
   const { files, refusal } = testsOf(names);
   if (refusal === undefined) return runFiles(files);
@@ -21,9 +21,9 @@ export async function runTests(names) {
   return 1;
 }
 
-/** Runs test files, each in the next process that is free; answers with the exit code. */
+/** Runs test files, each in the next free process. Returns the exit code. */
 export function runFiles(files) {
-  // Two more than there are processors: many tests wait for another process, a disk or a timer.
+  // Two more than the number of processors, because many tests wait for another process, a disk or a timer.
   const jobs = Math.min(Math.max(2, availableParallelism()) + 2, mostLanes);
   console.log(`Testing ${files.length} files, ${jobs} at a time.`);
   const timeout = Math.round(settings.timeout * paceNow());
@@ -40,11 +40,11 @@ export function runFiles(files) {
 }
 
 /**
- * The compiled file of each test, as paths from the root, by what there is to compile: a test that is not compiled is not forgotten, and
- * one whose source is gone is not run. A name may leave the first words of its folder's out: `sqlite` is `store-sqlite`.
+ * The compiled test files, as paths from the root, found by their sources: a test that is not compiled is reported, and
+ * one without a source is not run. The beginning of a package's name can be omitted: `sqlite` is `store-sqlite`.
  */
 export function testsOf(names) {
-  // The examples first: their files take longest, and at the end fewer and fewer would run beside them.
+  // The examples first, because their files take longest. At the end, less and less would run beside them.
   const folders = ['examples', 'packages'].flatMap((room) =>
     readdirSync(join(root, room)).map((name) => `${room}/${name}`),
   );
@@ -64,14 +64,14 @@ export function testsOf(names) {
 function testsIn(folder) {
   const room = join(root, folder, 'test');
   const sources = existsSync(room) ? readdirSync(room, { recursive: true }) : [];
-  // Where they are no project of their own, they are compiled beside what they test.
+  // Tests without a project of their own are compiled beside the code they test.
   const built = existsSync(join(room, 'tsconfig.json')) ? '.test-build' : '.test-build/test';
   return sources
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => posix.join(folder, built, file.split(sep).join('/')).replace(/ts$/, 'js'));
 }
 
-/** How many times slower this machine is now than a quiet one, on average. */
+/** How much slower this machine currently is than an idle one, on average. */
 function paceNow() {
   const sum = Array.from({ length: looks }, measurePace).reduce((all, one) => all + one, 0);
   return Math.min(slowestPace, Math.max(1, sum / looks));

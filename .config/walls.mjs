@@ -1,4 +1,4 @@
-/** Who may import whom (ARCHITECTURE), stated once: oxlint.mjs makes a rule of each line, and .ci/walls.mjs breaks each. */
+/** The import rules (ARCHITECTURE). oxlint.mjs turns each line into a rule, and .ci/walls.mjs tests each rule. */
 const kernel = ['@login-policy/event-sourcing', '@login-policy/event-sourcing/options'];
 const kernelOfDomains = [...kernel, '@login-policy/event-sourcing/domain'];
 const kernelOfStores = [...kernel, '@login-policy/event-sourcing/store'];
@@ -17,14 +17,15 @@ export const drivers = Object.values(driversOf).flat();
 const choosers = [...kernel, ...domain, ...stores, ...api, ...drivers];
 const pure = { node: false };
 
-/** What each room may import of our packages and of the drivers; a room that is not named here may import neither. */
+/** Which of our packages and which drivers each folder may import. A folder that is not listed may import none. */
 export const rooms = {
-  // Level 0, the kernel. Pure, like the domain: what needs a machine is handed in.
+  // Level 0, the kernel. It is pure, like the domain: everything that needs the system is passed in.
   'packages/event-sourcing/src': { may: [], ...pure },
   'packages/event-sourcing/test': { may: [...wholeKernel, ...testkit] },
-  // Level 1: down, never sideways. A test imports its own package by name, what that may import, and the testkit.
+  // Level 1 imports from level 0 only. A test may import its own package by name, that package's imports, and the
+  // testkit.
   'packages/domain/src': { may: kernelOfDomains, ...pure },
-  // What commands and reads are made of knows neither of them, and they don't know each other.
+  // Shared code imports neither commands nor reads, and these do not import each other.
   ...Object.fromEntries(
     Object.entries({
       commands: ['reads'],
@@ -43,10 +44,10 @@ export const rooms = {
       [`packages/${name}/test`, { may: [...kernelOfStores, ...driversOf[name], `@login-policy/${name}`, ...testkit] }],
     ]),
   ),
-  // Level 2 answers callers of the domain; which store it runs on is chosen above it.
+  // Level 2 calls the domain. The store is chosen at level 3.
   'packages/api/src': { may: [...kernel, ...domain] },
   'packages/api/test': { may: [...kernelOfDomains, ...domain, ...api, ...testkit] },
-  // Level 3 chooses stores, and hands them their drivers; what belongs to a test stands in test folders and in proofs.
+  // Level 3 chooses the stores, and passes them their drivers. Test code is in test folders and in proofs.
   'packages/cli/src': { may: [...choosers, ...kernelOfStores] },
   'packages/cli/test': { may: [...choosers, ...kernelOfStores, ...testkit, '@login-policy/cli'] },
   'packages/benchmarks/src': { may: [...choosers, ...kernelOfStores] },

@@ -1,6 +1,5 @@
 /**
- * Words of STYLE.md that cost a reader more than they save, and what to write in their place. The linter of the code holds comments and texts to
- * them (lint-words.mjs), that of Markdown the pages (markdown-words.mjs).
+ * Words that STYLE.md refuses, and what to write instead. lint-words.mjs checks the code, markdown-words.mjs the pages.
  */
 export const words = [
   [/\bwho(?:m)?ever\b/i, 'the caller, the reader, any process: name what does it'],
@@ -21,7 +20,7 @@ export const words = [
   ],
 ];
 
-/** What is wrong in a text, a sentence each. */
+/** The problems in a text, one sentence each. */
 export function foundIn(text) {
   return words.flatMap(([word, say]) => {
     const found = word.exec(text);

@@ -33,7 +33,7 @@ function kindOf(info) {
   return /^(ts|typescript)\b/.test(info) ? 'unknown' : 'other';
 }
 
-/** A fence ends with at least as many of the same character as it began with; what is indented in a list is taken out. */
+/** A fence ends with at least as many of the same character as it began with. The indentation of a list is removed. */
 function fencesIn(text) {
   const fences = [];
   let open;

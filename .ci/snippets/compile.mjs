@@ -20,8 +20,8 @@ const options = {
 };
 
 /**
- * Compiles each block as a module of its own, under the workspace's own strict options, and answers with what the compiler
- * found, in the pages' own lines: blank lines stand above each block for the text above it in its page.
+ * Compiles each block as a module of its own, under the workspace's strict options. Returns the compiler's errors with
+ * the line numbers of the pages: blank lines replace the text above each block.
  */
 export async function compile(blocks) {
   if (blocks.length === 0) return [];
@@ -42,7 +42,7 @@ export function moduleOf(block) {
   return join(root, workshop, 'js', `${stemOf(block)}.js`);
 }
 
-/** Turns places in the workshop into places in the page. */
+/** Replaces the locations in the compiled files by those in the pages. */
 export function inPageLines(text) {
   const inWorkshop = /(?:file:\/\/)?[^\s('"]*\.ci\/snippets\/dist\/(?:ts|js)\/(.+?\.md)\.\d+\.(?:ts|js)/g;
   return text.trimEnd().replaceAll(inWorkshop, '$1');

@@ -3,12 +3,13 @@ import { basename, dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { SetUpFailed } from './process.mjs';
 
-/** For tools that look at one file at a time: what is covered, what breaks. */
+/** For tools that need one output file per source file: coverage and mutation testing. */
 const isApart = process.env['LOGIN_POLICY_MODULES'] === 'apart';
 
 /**
- * Makes the JavaScript of every package and example that names some in its package.json: one file for each entry, and one for what
- * entries share, because a process that imports many files starts late. Types are not looked at: that is the compiler's work.
+ * Bundles the JavaScript of every package and example that lists entries in its package.json: one file per entry, and
+ * one for shared code, because importing many files makes a process start slowly. Types are not checked here, but by
+ * the compiler.
  */
 export async function bundle(root) {
   const folders = ['packages', 'examples'].flatMap((room) =>
@@ -45,7 +46,7 @@ async function bundleOne(folder) {
   }
 }
 
-/** In one step, and only what is another: other processes may be loading it. */
+/** Writes atomically and only if the content differs, because other processes may be loading the file. */
 function keep(file, text) {
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
   mkdirSync(dirname(file), { recursive: true });

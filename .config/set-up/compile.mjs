@@ -5,7 +5,7 @@ import { removeStaleOutput } from './stale-output.mjs';
 
 const worthSayingSeconds = 3;
 
-/** Compiles what changed, and removes the declarations of files that are gone. */
+/** Compiles changed sources, and deletes the declarations of deleted ones. */
 export async function compile(root) {
   removeStaleOutput(root);
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');

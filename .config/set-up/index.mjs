@@ -8,10 +8,10 @@ import { buildPage } from './page.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Installs, compiles and builds what is not yet installed, compiled and built. To run an
- * example nothing has to be compiled: its JavaScript is made without a look at the types, and without what tests are made of.
+ * Installs, compiles and builds everything that is not up to date. To run an example, nothing is compiled: its
+ * JavaScript is bundled without type-checking, and without the tests' dependencies.
  *
- * Only one set-up of a folder works at a time: a second one waits, and then finds nothing to do.
+ * Only one set-up of a folder runs at a time. Another one waits, and then finds nothing to do.
  *
  * @throws SetUpFailed
  */
@@ -19,7 +19,7 @@ export async function setUp({ compiles = true } = {}) {
   await withLock(join(root, '.data', 'set-up.db'), async () => {
     await installPackages(root, { toRun: !compiles });
     if (compiles) await compile(root);
-    // What it needs was installed just now.
+    // Imported now, because its dependencies were just installed.
     const { bundle } = await import('./bundle.mjs');
     await bundle(root);
     await buildPage(root);

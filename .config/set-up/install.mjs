@@ -5,8 +5,8 @@ import { SetUpFailed, run, say } from './process.mjs';
 import { Stamp } from './stamp.mjs';
 
 /**
- * Installs what pnpm-lock.yaml names, unless exactly that is installed already for this very Node: what examples need to run, or
- * everything. Where everything was installed once, it stays so.
+ * Installs the packages of pnpm-lock.yaml, unless exactly these are installed for this Node: either those needed to run
+ * examples, or all. If all were installed before, all stay installed.
  */
 export async function installPackages(root, { toRun }) {
   const stamp = new Stamp(root, '.set-up-stamp');
@@ -19,7 +19,7 @@ export async function installPackages(root, { toRun }) {
   say('Installing the packages of pnpm-lock.yaml (a first time takes a minute or two).');
   const flags = ['--frozen-lockfile', '--reporter=append-only', ...(wanted === 'all' ? [] : ['--prod'])];
   const command = [...pnpm(), 'install', ...flags];
-  // Nobody is asked anything.
+  // Prevents prompts.
   const env = { ...process.env, CI: 'true' };
   const { code, output, seconds } = await run(command, { cwd: root, env, doing: 'installing' });
   if (code !== 0) throw new SetUpFailed(reasonIn(output, code), output);

@@ -7,7 +7,10 @@ import { SetUpFailed, say } from './process.mjs';
 const lookAgainMs = 200;
 const patienceMs = 15 * 60_000;
 
-/** Does the work while no other process holds the lock of this file: SQLite's, which the system takes from a process that is gone. */
+/**
+ * Runs a function while holding the lock of this file. It is a SQLite lock, which the system releases when a process
+ * ends.
+ */
 export async function withLock(path, work) {
   mkdirSync(dirname(path), { recursive: true });
   const lock = new DatabaseSync(path);

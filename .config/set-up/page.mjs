@@ -6,7 +6,7 @@ import { Stamp } from './stamp.mjs';
 const page = 'examples/admin-page';
 const worthSayingSeconds = 3;
 
-/** Builds the page of the IAM server, unless it was built from exactly these sources; nothing is fetched for it. */
+/** Builds the page of the IAM server, unless it is up to date. Nothing is downloaded for it. */
 export async function buildPage(root) {
   const stamp = new Stamp(root, '.page-stamp');
   const sources = readdirSync(join(root, page), { recursive: true })

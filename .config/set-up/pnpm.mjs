@@ -2,7 +2,7 @@ import { programOfNpm } from './process.mjs';
 
 const version = '12.21.0';
 
-/** The pnpm that wrote pnpm-lock.yaml, fetched by npx: a global pnpm, if there is one, plays no part. */
+/** The pnpm version that wrote pnpm-lock.yaml, run by npx. A global pnpm is not used. */
 export function pnpm() {
   return [...programOfNpm('npx'), '--yes', `pnpm@${version}`];
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 
 const stillAliveEveryMs = 20_000;
 
-/** What stops the set-up: a sentence that says what to do, and the output of the program that failed. */
+/** Stops the set-up, with a message that says what to do, and the output of the failed program. */
 export class SetUpFailed extends Error {
   constructor(message, output = '') {
     super(message);
@@ -12,15 +12,15 @@ export class SetUpFailed extends Error {
   }
 }
 
-/** Tells the person in front of it; on stderr, so that a program's own answer on stdout stays clean. */
+/** Prints a line on stderr, so that stdout only contains the program's own output. */
 export function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
 /**
- * Runs a program to its end, with its output kept back, and answers with its exit code, its stdout and everything it wrote.
+ * Runs a program to its end. Returns its exit code, its stdout, and everything it wrote; nothing is printed meanwhile.
  *
- * Where it is said what it is doing, it is said every 20 seconds that the work still goes on.
+ * With `doing`, a line every 20 seconds says that the work continues.
  */
 export function run(command, { cwd, env = process.env, doing, timeoutMs } = {}) {
   const [file, ...args] = command;
@@ -43,7 +43,10 @@ export function run(command, { cwd, env = process.env, doing, timeoutMs } = {}) 
   });
 }
 
-/** A program (`npm`, `npx`) of the npm which runs us or stands beside our Node, called without a shell. */
+/**
+ * The command to run a program of npm (`npm`, `npx`) without a shell: of the npm that runs us, or that belongs to our
+ * Node.
+ */
 export function programOfNpm(name) {
   const besideNpm = process.env['npm_execpath'] ?? '';
   const candidates = [

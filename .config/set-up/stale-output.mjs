@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const declared = /\.d\.ts(\.map)?$/;
 
-/** Deletes each declaration whose source is no longer there: `tsc -b` leaves it, and it would be published. */
+/** Deletes each declaration whose source no longer exists. `tsc -b` keeps it, and it would be published. */
 export function removeStaleOutput(root) {
   for (const room of ['packages', 'examples']) {
     for (const member of readdirSync(join(root, room))) {

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Remembers in node_modules from what something was made: by content, for a checkout changes the times, and a deleted file has none. */
+/**
+ * Stores in node_modules from which sources something was built. It uses hashes of the content, because a checkout
+ * changes the timestamps.
+ */
 export class Stamp {
   #file;
 
@@ -10,7 +13,7 @@ export class Stamp {
     this.#file = join(root, 'node_modules', name);
   }
 
-  /** A line for these words and these files, which are named as paths from the root. */
+  /** A hash of these words and files. Files are paths from the root. */
   static of(root, { words = [], files }) {
     const hash = createHash('sha256').update(`${words.join(' ')}\n`);
     for (const file of files.filter((one) => existsSync(join(root, one)))) {
