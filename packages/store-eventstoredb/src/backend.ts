@@ -4,7 +4,6 @@ import {
   within,
   type Fault,
   type Found,
-  type HeadProof,
   type LogBackend,
   type LogRange,
   type Placed,
@@ -90,7 +89,7 @@ export class EventStoreDbBackend implements LogBackend {
     const [streams, delivery] = [new StreamReader(context), new Delivery(untilAbandoned, this.#sender)];
     const receipts = new Receipts(context, streams, { delivery, streams: new StreamReader(untilAbandoned) });
     this.#streams = new WholeStreams(context, streams);
-    this.#lookups = new Lookups({ streams, receipts });
+    this.#lookups = new Lookups({ streams, receipts, log: this.log });
     this.#writer = new Writer({ ...context, lookups: this.#lookups, receipts, delivery, ends: this.log.ends });
     this.consumers = new EventStoreDbConsumers({ context, delivery, log: this.log });
   }
@@ -125,30 +124,18 @@ export class EventStoreDbBackend implements LogBackend {
     return allReceipts(this.#context, this.log, options);
   }
 
-  has(position: Position, wait?: WaitOptions): Promise<boolean> {
-    return this.log.knows(position, wait);
-  }
-
-  proveHead(checkpoint: Position, wait?: WaitOptions): Promise<HeadProof> {
-    return this.log.prove(checkpoint, wait);
-  }
-
   /** The live reader waits by itself. */
   async changed(): Promise<void> {
     return undefined;
   }
 
-  async closing(writing: Promise<void>): Promise<void> {
+  async close(writing: Promise<void> = Promise.resolve()): Promise<void> {
     const { closeMs } = this.#parts.timeouts;
     this.#closing.abort();
     await within(writing, closeMs);
     this.#abandoning.abort();
     this.#sender.close();
     await within(writing, closeMs);
-  }
-
-  close(): Promise<void> {
-    return this.closing(Promise.resolve());
   }
 
   #reader(after: Position, { filter, pageSize, reads }: LogRange, { signal }: WaitOptions = {}): Reader {

@@ -30,7 +30,7 @@ import { recordsOf, retrying, serverRead, type ReadingContext } from './server-r
 export interface ConsumersParts {
   readonly context: ReadingContext;
   readonly delivery: Delivery;
-  readonly log: Pick<LogReader, 'head' | 'knows'>;
+  readonly log: Pick<LogReader, 'prove'>;
 }
 
 /** Only the last record counts. The server may delete a session without a heartbeat for a day. */
@@ -55,9 +55,9 @@ export class EventStoreDbConsumers implements ConsumerBackend {
   }
 
   async put(name: string, { holder, position }: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
-    const { log } = this.#parts;
     // Checked before the write, because the server only compares a revision.
-    if (!(await log.knows(position))) throw new PositionUnknown({ position, head: await log.head() });
+    const { isInLog, head } = await this.#parts.log.prove(position);
+    if (!isInLog) throw new PositionUnknown({ position, head });
     const streamName = this.#parts.context.names.consumerNameOf(name);
     const after = expected === 0n ? undefined : revision(expected - 1n);
     const { session = null, run = null } = holder ?? {};

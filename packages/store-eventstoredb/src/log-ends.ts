@@ -71,11 +71,19 @@ export class LogEnds {
       this.isInLog(checkpoint, signal),
       this.#leadership.ask(signal),
     ]);
+    // The client connects anew when a place that does not exist is looked for.
+    if (!isInLog && !isSame()) return this.#proveApart(checkpoint, signal);
     if (!isSame())
       throw new StoreUnavailable({ store: STORE, problem: 'the connection broke while reading the end of the log' });
     // If this fails, the next query begins at the old mark, and takes longer.
     this.#markInTime(this.#context.closing).catch(() => undefined);
     return { askedAt, head, checkpoint, isInLog };
+  }
+
+  /** Looks for the head first, and only then for a position that does not seem to exist. */
+  async #proveApart(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
+    const proof = await this.prove(START, signal);
+    return { ...proof, checkpoint, isInLog: await this.isInLog(checkpoint, signal) };
   }
 
   /** Whether the log has a record at this position. A scavenged record counts as present. */

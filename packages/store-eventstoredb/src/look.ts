@@ -1,4 +1,4 @@
-import { START, type StreamId } from '@login-policy/event-sourcing';
+import { START, type Position, type StreamId } from '@login-policy/event-sourcing';
 import {
   receiptName,
   type Found,
@@ -10,14 +10,19 @@ import {
 import type { Head } from './known-streams.js';
 import type { StreamReader } from './reading-streams.js';
 import type { Receipts } from './receipts.js';
+import type { LogReader } from './reads.js';
 
 /** The parts used for look-ups. */
 export interface LookupParts {
   readonly streams: StreamReader;
   readonly receipts: Receipts;
+  readonly log: Pick<LogReader, 'prove'>;
 }
 
-/** Looks up the answers to a question, except the head: the server assigns the positions of events. */
+/**
+ * Looks up the answers to a question. The head is one of them only when it asks about events: the server assigns the
+ * positions.
+ */
 export class Lookups {
   readonly #parts: LookupParts;
 
@@ -30,7 +35,7 @@ export class Lookups {
    *
    * @throws DeadlineExceeded when the signal fires.
    */
-  async find({ streams, receipts: asked }: Question, wait: WaitOptions, known?: Head): Promise<Found> {
+  async find({ streams, receipts: asked, events }: Question, wait: WaitOptions, known?: Head): Promise<Found> {
     const heads = new Map<StreamId, Head>();
     const receipts = new Map<string, Receipt>();
     for (const streamId of streams) {
@@ -40,7 +45,14 @@ export class Lookups {
       const receipt = await this.#parts.receipts.find(key, { head: heads.get(key.streamId), signal: wait.signal });
       if (receipt !== undefined) receipts.set(receiptName(key), receipt);
     }
-    return { ...NOTHING, ends: new Map([...heads].flatMap(endOf)), receipts };
+    const found = { ...NOTHING, ends: new Map([...heads].flatMap(endOf)), receipts };
+    return events === undefined ? found : { ...found, ...(await this.#lastAndMissing(events, wait)) };
+  }
+
+  async #lastAndMissing(events: readonly Position[], wait: WaitOptions): Promise<Pick<Found, 'head' | 'missing'>> {
+    const proofs = await Promise.all(events.map((position) => this.#parts.log.prove(position, wait)));
+    const { head = START } = proofs[0] ?? {};
+    return { head, missing: proofs.find(({ isInLog }) => !isInLog)?.checkpoint };
   }
 }
 

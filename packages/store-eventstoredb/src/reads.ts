@@ -97,11 +97,6 @@ export class LogReader {
     return page;
   }
 
-  /** The end of the last whole append of this store; `START` when it has none. */
-  async head(): Promise<Position> {
-    return (await this.prove(START)).head;
-  }
-
   /** See `EventStore.proveHead`. */
   prove(checkpoint: Position, { signal }: WaitOptions = {}): Promise<HeadProof> {
     return retrying(this.#context, { doing: 'looking for the last event', signal }, (stop) =>
@@ -119,15 +114,10 @@ export class LogReader {
     return retrying(this.#context, { doing: 'looking for an event' }, (signal) => this.ends.at(place, signal));
   }
 
-  /** See `EventStore.knows`. */
-  knows(position: Position, { signal }: WaitOptions = {}): Promise<boolean> {
-    return retrying(this.#context, { doing: 'looking for an event', signal }, (stop) => this.#isKnown(position, stop));
-  }
-
   /** @throws PositionUnknown when another record is at this position, or the log ends before it. */
   async #demandKnown(position: Position, signal: AbortSignal): Promise<void> {
     if ((await this.#isKnown(position, signal)) || signal.aborted) return;
-    throw new PositionUnknown({ position, head: await this.head() });
+    throw new PositionUnknown({ position, head: (await this.prove(START)).head });
   }
 
   /**

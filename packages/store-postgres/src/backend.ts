@@ -2,7 +2,6 @@ import type { Position, RecordedEvent, StreamId } from '@login-policy/event-sour
 import {
   receiptPages,
   type Backend,
-  type CountedRows,
   type Found,
   type FoundRows,
   type LogRange,
@@ -13,7 +12,6 @@ import {
   type ReadAhead,
   type ReadStreamsOptions,
   type ReceiptOptions,
-  type RowCount,
   type StreamPage,
   type StreamPart,
   type StreamReceipt,
@@ -25,10 +23,10 @@ import {
 import type { Connection } from './connection.js';
 import type { CountKeeper } from './count-keeper.js';
 import { PostgresConsumers } from './consumers.js';
-import { Lookups, type ModelRows } from './look.js';
+import { Lookups } from './look.js';
 import { listedReceipts } from './listed-receipts.js';
 import { isThere } from './lost-answers.js';
-import { countUp, lookUp, type ModelStatement } from './model-statements.js';
+import { countUp, lookUp } from './model-statements.js';
 import { storedName } from './names.js';
 import { query } from './queries.js';
 import { LogReader } from './reads.js';
@@ -91,15 +89,14 @@ export class PostgresBackend implements Backend {
   }
 
   async query(target: ModelTarget, asked: WantedRows, wait?: WaitOptions): Promise<FoundRows> {
-    const { head, checkpoint, rows } = await this.#rowsOf(target, lookUp(asked), wait);
-    return { head, checkpoint, rows: rows.map(([hex, row]) => ({ key: keyOfHex(text(hex)), row })) };
-  }
-
-  async count(target: ModelTarget, asked: RowCount, wait?: WaitOptions): Promise<CountedRows> {
-    const { head, checkpoint, model, rows } = await this.#rowsOf(target, countUp(asked), wait);
+    const statement = asked.wanted === 'count' ? countUp(asked) : lookUp(asked);
+    const { connection, counts } = this.parts;
+    const { head, checkpoint, model, rows } = await this.#lookups.rowsOf(connection, { target, ...statement }, wait);
+    if (asked.wanted !== 'count')
+      return { head, checkpoint, rows: rows.map(([hex, row]) => ({ key: keyOfHex(text(hex)), row })) };
     const [found = []] = rows;
-    if (model !== undefined) this.parts.counts?.heard({ model, asked, found, again: () => this.count(target, asked) });
-    return { head, checkpoint, count: Number(found[0] ?? 0) };
+    if (model !== undefined) counts?.heard({ model, asked, found, again: () => this.query(target, asked) });
+    return { head, checkpoint, rows: [], count: Number(found[0] ?? 0) };
   }
 
   readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage> {
@@ -112,10 +109,6 @@ export class PostgresBackend implements Backend {
 
   readStreams(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]> {
     return readStreams(this.parts, options);
-  }
-
-  has(position: Position, wait?: WaitOptions): Promise<boolean> {
-    return this.#log.knows(this.parts.connection, position, wait);
   }
 
   readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
@@ -153,17 +146,9 @@ export class PostgresBackend implements Backend {
     return this.parts.watch.changed(signal, withinMs);
   }
 
-  async closing(writing: Promise<void>): Promise<void> {
+  async close(writing: Promise<void> = Promise.resolve()): Promise<void> {
     const { connection, watch, sweeper, counts } = this.parts;
     this.#closing ??= Promise.all([watch.close(), sweeper.close(), counts?.close(), connection.close(writing)]);
     await this.#closing;
-  }
-
-  close(): Promise<void> {
-    return this.closing(Promise.resolve());
-  }
-
-  #rowsOf(target: ModelTarget, statement: ModelStatement, wait?: WaitOptions): Promise<ModelRows> {
-    return this.#lookups.rowsOf(this.parts.connection, { target, ...statement }, wait);
   }
 }

@@ -39,8 +39,9 @@ const SHADOW = `m.model = $1::bigint AND m.stage = 'rebuilding'`;
 const BY_KEYS = `SELECT encode(r.key, 'hex'), r.content::text FROM {schema}.read_model_rows AS r
   WHERE r.model = m.model AND r.digest = ANY ($2::bytea[])`;
 const RECEIPT = `SELECT r.fingerprint, r.revision::text, ${DURABLE} FROM {schema}.receipts AS r WHERE r.stream = $1 AND r.key = $2`;
-const MISSING = `SELECT wanted.at::text FROM unnest($1::numeric[]) WITH ORDINALITY AS wanted(at, n)
-  WHERE wanted.at <> 0 AND {schema}.placed_v10(wanted.at) IS NULL ORDER BY wanted.n LIMIT 1`;
+const LAST_AND_MISSING = `SELECT (SELECT position || ' ' || id FROM {schema}.events ORDER BY position DESC LIMIT 1),
+  (SELECT wanted.at::text FROM unnest($1::numeric[]) WITH ORDINALITY AS wanted(at, n)
+    WHERE wanted.at <> 0 AND {schema}.placed_v10(wanted.at) IS NULL ORDER BY wanted.n LIMIT 1)`;
 const ENDS = `SELECT wanted.stream, last.revision::text, last.recorded_at::text, last.id
   FROM unnest($1::text[]) AS wanted(stream), LATERAL (SELECT e.revision, e.recorded_at, e.id FROM {schema}.events AS e
     WHERE e.stream = wanted.stream ORDER BY e.revision DESC LIMIT 1) AS last`;
@@ -86,11 +87,13 @@ export class Lookups {
     }
     const names = new Map([...streams].map((streamId) => [storedName(streamId).name, streamId]));
     const ends = names.size === 0 ? [] : await this.#ask(turn, [ENDS, [textsOf([...names.keys()])]]);
-    const asks = events === undefined || events.length === 0 ? undefined : arrayOf(events);
-    const missing = asks === undefined ? undefined : (await this.#ask(turn, [MISSING, [asks]]))[0]?.[0];
+    const [[end, missing] = []] =
+      events === undefined ? [] : await this.#ask(turn, [LAST_AND_MISSING, [arrayOf(events)]], wait);
+    const atEnd = async (): Promise<Position> =>
+      events === undefined ? this.#log.head(turn, wait) : (positionIn(end) ?? START);
     return {
       token: undefined,
-      head: last?.head ?? (await this.#log.head(turn, wait)),
+      head: last?.head ?? (await atEnd()),
       keptByHead: last?.kept ?? [],
       ends: new Map(ends.flatMap((cells) => endIn(cells, names))),
       unreadable: NOTHING_UNREADABLE,

@@ -18,7 +18,7 @@ const LISTED = {
 } as const;
 
 /** Looks an index entry up: keys with content, or only keys. @throws RangeError when the limit is out of range. */
-export function lookUp({ wanted, ...asked }: WantedRows): ModelStatement {
+export function lookUp({ wanted, ...asked }: Exclude<WantedRows, { wanted: 'count' }>): ModelStatement {
   const { index, value, afterKey, beforeKey, direction } = asked;
   const values: unknown[] = [entryOf(index, value), rowLimitOf(asked)];
   const bound = (key: string | undefined, sign: '<' | '>'): string => {

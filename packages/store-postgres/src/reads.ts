@@ -88,15 +88,6 @@ export class LogReader {
     return positionIn(row?.[0]) ?? START;
   }
 
-  /** Whether there is an event at a position. */
-  async knows(turn: Answering, position: Position, wait?: WaitOptions): Promise<boolean> {
-    const place = ordinalOf(position);
-    if (position === START || place > LARGEST) return position === START;
-    const statement = `SELECT position || ' ' || id FROM ${this.#schema}.events WHERE position = $1`;
-    const [row] = await turn.read(statement, [place.toString()], wait);
-    return positionIn(row?.[0]) === position;
-  }
-
   #eventsIn(condition: string): string {
     return `SELECT * FROM ${this.#schema}.events
       WHERE position > $1 AND position <= $2 ${condition} ORDER BY position LIMIT $3`;

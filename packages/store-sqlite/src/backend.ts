@@ -8,7 +8,6 @@ import {
   pageSizeOf,
   type Backend,
   type Found,
-  type CountedRows,
   type FoundRows,
   type LogRange,
   type ModelId,
@@ -20,7 +19,6 @@ import {
   type ReadStreamsOptions,
   type ReceiptOptions,
   type CachedPlan,
-  type RowCount,
   type StreamPage,
   type StreamPart,
   type StreamReceipt,
@@ -105,29 +103,20 @@ export class SqliteBackend implements Backend {
   }
 
   async query(target: ModelTarget, query: WantedRows): Promise<FoundRows> {
-    const { index, value, wanted } = query;
-    const limit = rowLimitOf(query);
+    const limit = query.wanted === 'count' ? 0 : rowLimitOf(query);
     return this.#inOneSnapshot(() => {
       const last = this.#parts.events.head.get();
       const head = headOf(last, this.name);
       const located = this.#lookups.locate(target, last);
       if (located === undefined) return { head, checkpoint: undefined, rows: [] };
-      const { lists } = this.#parts.models;
-      const statement = lists[`${query.direction ?? 'forwards'} ${wanted}`];
+      const { model, checkpoint } = located;
+      if (query.wanted === 'count') return { head, checkpoint, rows: [], count: this.#counts.of(model, query) };
+      const { index, value, direction = 'forwards', wanted } = query;
+      const statement = this.#parts.models.lists[`${direction} ${wanted}`];
       // `key\0` is the smallest text larger than the key. A blob is larger than every text.
       const from = query.afterKey === undefined ? '' : `${query.afterKey}\0`;
-      const found = statement.all(located.model, index, value, from, query.beforeKey ?? ABOVE_TEXT, limit);
-      return { head, checkpoint: located.checkpoint, rows: found.map(({ key, row }) => ({ key: textOf(key), row })) };
-    });
-  }
-
-  async count(target: ModelTarget, asked: RowCount): Promise<CountedRows> {
-    return this.#inOneSnapshot(() => {
-      const last = this.#parts.events.head.get();
-      const head = headOf(last, this.name);
-      const located = this.#lookups.locate(target, last);
-      if (located === undefined) return { head, checkpoint: undefined, count: 0 };
-      return { head, checkpoint: located.checkpoint, count: this.#counts.of(located.model, asked) };
+      const found = statement.all(model, index, value, from, query.beforeKey ?? ABOVE_TEXT, limit);
+      return { head, checkpoint, rows: found.map(({ key, row }) => ({ key: textOf(key), row })) };
     });
   }
 
@@ -156,10 +145,6 @@ export class SqliteBackend implements Backend {
     }
   }
 
-  async has(position: Position): Promise<boolean> {
-    return this.#connection.use(() => this.#parts.log.knows(position));
-  }
-
   readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
     return receiptPages((after, n) => this.#connection.use(() => this.#lookups.receiptsAfter(after, n)), options);
   }
@@ -183,8 +168,9 @@ export class SqliteBackend implements Backend {
     return this.#connection.changes.changed(signal, withinMs);
   }
 
-  close(): Promise<void> {
-    return this.#connection.close();
+  async close(writing?: Promise<void>): Promise<void> {
+    await writing;
+    await this.#connection.close();
   }
 
   async #committed<Result>(transaction: Transaction<Result>, cached?: CachedPlan<Result>): Promise<CarriedOut<Result>> {

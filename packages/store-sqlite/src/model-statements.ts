@@ -1,4 +1,3 @@
-import type { WantedRows } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
 import { exact, type ExactText } from './exact-text.js';
@@ -49,7 +48,7 @@ export interface ModelStatements {
 type Asked = [model: number, index: string, value: string, from: string, before: string | Uint8Array, limit: number];
 
 /** A direction, and what to list. */
-type List = `${NonNullable<WantedRows['direction']>} ${WantedRows['wanted']}`;
+type List = `${'forwards' | 'backwards'} ${'rows' | 'keys'}`;
 
 /** Prepares the statements on read models. */
 export function modelStatements(database: Database): ModelStatements {
@@ -100,7 +99,7 @@ function rowStatements(database: Database): Pick<ModelStatements, RowStatement> 
   };
 }
 
-function listOf(wanted: WantedRows['wanted'], order: 'ASC' | 'DESC'): string {
+function listOf(wanted: 'rows' | 'keys', order: 'ASC' | 'DESC'): string {
   const listed =
     wanted === 'rows'
       ? `SELECT ${exact('rows.key')} AS key, rows.row FROM row_index JOIN rows USING (model, key)`

@@ -4,32 +4,25 @@ import type { Position } from '../streams/position.js';
 import type { LogBackend } from './log-backend.js';
 import type { ModelId, ModelTarget } from './view.js';
 
-/** The rows or keys of an index query, with checkpoint and head of the same snapshot. */
+/** What an index query found, with checkpoint and head of the same snapshot. */
 export interface FoundRows {
   readonly head: Position;
   readonly checkpoint: Position | undefined;
-  /** In key order, as stored; `undefined` when only keys were asked for. */
+  /** In key order, as stored. When only keys were asked for, each row is `undefined`; for a count, there are none. */
   readonly rows: readonly KeyedRow<unknown>[];
+  /** The number of rows under the value, when that was asked for. */
+  readonly count?: number;
 }
 
-/** Whether an index query returns rows or only their keys. */
-export interface WantedRows extends RowQuery {
-  readonly wanted: 'rows' | 'keys';
-}
-
-/** The number of rows an index has under a value, with checkpoint and head of the same snapshot. */
-export interface CountedRows extends Pick<FoundRows, 'checkpoint' | 'head'> {
-  readonly count: number;
-}
+/** An index query, and what it returns: rows, only their keys, or only their number, for which nothing limits them. */
+export type WantedRows = (RowQuery & { readonly wanted: 'rows' | 'keys' }) | (RowCount & { readonly wanted: 'count' });
 
 /** What a store is to the engine that keeps read models beside its log, in the transaction of each append. */
 export interface Backend extends LogBackend {
   /** Whether no writer has written since this token; absent where that can't be told without a query. */
   isCurrent?(token: unknown): boolean;
-  /** @throws RangeError when the limit is out of range. */
+  /** Finds or counts the rows an index has under a value. @throws RangeError when the limit is out of range. */
   query(target: ModelTarget, query: WantedRows, wait?: WaitOptions): Promise<FoundRows>;
-  /** Counts the rows an index has under a value. */
-  count(target: ModelTarget, query: RowCount, wait?: WaitOptions): Promise<CountedRows>;
   /** Creates the live read model of this name if it is missing. */
   openModel(name: string, wait?: WaitOptions): Promise<void>;
   /** Creates an empty shadow of a read model and discards an earlier one. */

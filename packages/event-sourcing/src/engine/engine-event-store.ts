@@ -38,7 +38,6 @@ export class EngineEventStore implements EventStore {
   readonly acknowledged?: Acknowledged;
   readonly receipts?: (options?: ReceiptOptions) => AsyncIterable<readonly StreamReceipt[]>;
   readonly readStreams?: (options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>;
-  readonly proveHead?: (checkpoint: Position, wait?: WaitOptions) => Promise<HeadProof>;
 
   /** `acknowledged` where read models are followed. */
   constructor(backend: GuardedLog, appends: Appends, acknowledged?: Acknowledged) {
@@ -49,10 +48,9 @@ export class EngineEventStore implements EventStore {
       live: (signal) => this.#reader('live', { signal }),
       changed: (signal) => backend.changed(signal),
     });
-    const { lateByMs, proveHead, readReceipts, readStreams } = backend;
+    const { lateByMs, readReceipts, readStreams } = backend;
     if (acknowledged !== undefined) this.acknowledged = acknowledged;
     if (lateByMs !== undefined) this.lateByMs = lateByMs;
-    if (proveHead !== undefined) this.proveHead = proveHead;
     if (readReceipts !== undefined) {
       this.receipts = (options = {}) => {
         pageSizeOf(options);
@@ -97,18 +95,21 @@ export class EngineEventStore implements EventStore {
   }
 
   async head(wait?: WaitOptions): Promise<Position> {
-    const { head } = await (this.proveHead?.(START, wait) ?? this.#backend.look(NO_QUESTION, wait));
-    return head;
+    return (await this.proveHead(START, wait)).head;
   }
 
-  knows(position: Position, wait?: WaitOptions): Promise<boolean> {
-    return this.#backend.has(position, wait);
+  async knows(position: Position, wait?: WaitOptions): Promise<boolean> {
+    return (await this.proveHead(position, wait)).isInLog;
+  }
+
+  async proveHead(checkpoint: Position, wait?: WaitOptions): Promise<HeadProof> {
+    const askedAt = performance.now();
+    const { head, missing } = await this.#backend.look({ ...NO_QUESTION, events: [checkpoint] }, wait);
+    return { askedAt, head, checkpoint, isInLog: missing === undefined };
   }
 
   async close(): Promise<void> {
-    const writing = this.#appends.close();
-    await Promise.all([writing, this.#backend.closing(writing)]);
-    await this.#backend.close();
+    await this.#backend.close(this.#appends.close());
   }
 
   async *#readAll(options: ReadAllOptions, left: AbortController): Pages {

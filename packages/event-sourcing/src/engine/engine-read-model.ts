@@ -82,7 +82,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   async count(query: RowCount, wait?: WaitOptions): Promise<RowsAt<number>> {
-    const { count, ...at } = await this.parts.backend.count(this.target, query, wait);
+    const { count = 0, ...at } = await this.parts.backend.query(this.target, { ...query, wanted: 'count' }, wait);
     return this.#at({ ...at, rows: count });
   }
 
@@ -100,20 +100,11 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       });
     } catch (caught) {
       if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) throw caught;
-      // Here the live read model itself is missing, as after a restore.
-      await this.#recreateModel(wait);
-      const { expected } = change;
-      throw new CheckpointConflict({ model: this.parts.opened.name, expected, actual: undefined });
+      // A backup from before the read model's creation was restored: its runner starts over at the first event.
+      const { backend, opened } = this.parts;
+      await backend.openModel(opened.name, wait);
+      throw new CheckpointConflict({ model: opened.name, expected: change.expected, actual: undefined });
     }
-  }
-
-  /**
-   * A backup from before the read model's creation was restored, so it is missing. Creates it again; its runner starts
-   * over at the first event.
-   */
-  async #recreateModel(wait: WaitOptions | undefined): Promise<void> {
-    const { backend, opened } = this.parts;
-    await backend.openModel(opened.name, wait);
   }
 
   changed(signal: AbortSignal): Promise<void> {

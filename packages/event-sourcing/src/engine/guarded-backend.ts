@@ -1,6 +1,5 @@
 import type { WaitOptions } from '../deadline.js';
-import type { RowCount } from '../projections/read-model-store.js';
-import type { Backend, CountedRows, FoundRows, WantedRows } from './backend.js';
+import type { Backend, FoundRows, WantedRows } from './backend.js';
 import { GuardedLog } from './guarded-log.js';
 import type { ModelId, ModelTarget } from './view.js';
 
@@ -26,10 +25,6 @@ export class GuardedBackend extends GuardedLog {
 
   query(target: ModelTarget, query: WantedRows, wait?: WaitOptions): Promise<FoundRows> {
     return this.call(wait, () => this.#backend.query(target, query, wait));
-  }
-
-  count(target: ModelTarget, query: RowCount, wait?: WaitOptions): Promise<CountedRows> {
-    return this.call(wait, () => this.#backend.count(target, query, wait));
   }
 
   openModel(name: string, wait?: WaitOptions): Promise<void> {

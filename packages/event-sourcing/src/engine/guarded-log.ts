@@ -2,7 +2,6 @@ import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import { throwIfExpired, type WaitOptions } from '../deadline.js';
 import type { Fault } from '../fault.js';
 import { StoreClosed } from '../faults.js';
-import type { HeadProof } from '../projections/head-proof.js';
 import type { ReadAhead } from '../store/feed.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import type { ReadStreamsOptions, ReceiptOptions, StreamReceipt } from '../streams/event-store.js';
@@ -60,7 +59,7 @@ export class GuardedLog {
     return this.call(undefined, () => this.#backend.readLog(after, range, wait));
   }
 
-  /** Absent where the backend has no such method, as are the next two. */
+  /** Absent where the backend has no such method, as is the next one. */
   get readStreams(): ((options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>) | undefined {
     const read = this.#backend.readStreams?.bind(this.#backend);
     return read && ((options) => this.#pages(() => read(options), options));
@@ -71,27 +70,13 @@ export class GuardedLog {
     return read && ((options) => this.#pages(() => read(options), options));
   }
 
-  get proveHead(): ((checkpoint: Position, wait?: WaitOptions) => Promise<HeadProof>) | undefined {
-    const prove = this.#backend.proveHead?.bind(this.#backend);
-    return prove && ((checkpoint, wait) => this.call(wait, () => prove(checkpoint, wait)));
-  }
-
-  has(position: Position, wait?: WaitOptions): Promise<boolean> {
-    return this.call(wait, () => this.#backend.has(position, wait));
-  }
-
   changed(signal: AbortSignal, withinMs?: number): Promise<void> {
     return this.#isClosed ? Promise.resolve() : this.#backend.changed(signal, withinMs);
   }
 
-  async closing(writing: Promise<void>): Promise<void> {
+  async close(writing?: Promise<void>): Promise<void> {
     this.#isClosed = true;
-    await this.#backend.closing?.(writing);
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#backend.close();
+    await this.#backend.close(writing);
   }
 
   protected get isClosed(): boolean {

@@ -1,7 +1,6 @@
 import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import type { WaitOptions } from '../deadline.js';
 import type { Fault } from '../fault.js';
-import type { HeadProof } from '../projections/head-proof.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { ReadStreamsOptions, ReceiptOptions, StreamReceipt } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
@@ -103,7 +102,7 @@ export interface LogBackend {
    * unknown.
    */
   wasWritten(plan: Plan): Promise<Placed | boolean>;
-  /** Looks things up in one snapshot. */
+  /** Looks things up in one snapshot. A log on a cluster answers a question about `events` as the leader does. */
   look(question: Question, wait?: WaitOptions): Promise<Found>;
   /** The events of a part of a stream. */
   readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage>;
@@ -113,22 +112,16 @@ export interface LogBackend {
   readStreams?(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]>;
   /** All receipts, page by page; absent where they can't be listed. */
   readReceipts?(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]>;
-  /** Whether the log has an event at the position. */
-  has(position: Position, wait?: WaitOptions): Promise<boolean>;
-  /** As `EventStore.proveHead`; the head is then asked for by this, and `look` need not find it. */
-  proveHead?(checkpoint: Position, wait?: WaitOptions): Promise<HeadProof>;
   /**
    * Resolves when something may have been written, when the signal fires, after `withinMs`, or when the backend is
    * closed.
    */
   changed(signal: AbortSignal, withinMs?: number): Promise<void>;
   /**
-   * Announces a close. `writing` resolves when the last append has ended, so that a backend can then stop waiting for a
-   * server that does not answer. Absent where no call waits for another machine.
+   * Completes running work, then closes. Idempotent. `writing` resolves when the last append has ended, so that a
+   * backend can stop waiting for a server that does not answer.
    */
-  closing?(writing: Promise<void>): Promise<void>;
-  /** Completes running work, then closes. Idempotent. */
-  close(): Promise<void>;
+  close(writing?: Promise<void>): Promise<void>;
 }
 
 /** The outcome of a transaction is unknown. The engine then calls `wasWritten`. */

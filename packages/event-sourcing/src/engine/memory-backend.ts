@@ -1,6 +1,5 @@
 import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import { MemoryConsumers } from '../consume/memory-consumers.js';
-import type { RowCount } from '../projections/read-model-store.js';
 import type { ReadAhead } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
 import { receiptPages } from '../store/receipt-pages.js';
@@ -10,7 +9,7 @@ import type { ReadStreamsOptions, Receipt, ReceiptOptions, StreamReceipt } from 
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { Backend, CountedRows, FoundRows, WantedRows } from './backend.js';
+import type { Backend, FoundRows, WantedRows } from './backend.js';
 import type { LogRange, Transacted, Transaction } from './log-backend.js';
 import { mergeFound } from './lookup.js';
 import { MemoryLog } from './memory-log.js';
@@ -95,13 +94,9 @@ export class MemoryBackend implements Backend {
   async query(target: ModelTarget, query: WantedRows): Promise<FoundRows> {
     const model = this.#modelOf(target);
     const { head } = this.#log;
-    return { head, checkpoint: model && this.#checkpointOf(model), rows: model?.query(query) ?? [] };
-  }
-
-  async count(target: ModelTarget, query: RowCount): Promise<CountedRows> {
-    const model = this.#modelOf(target);
-    const { head } = this.#log;
-    return { head, checkpoint: model && this.#checkpointOf(model), count: model?.count(query) ?? 0 };
+    const at = { head, checkpoint: model && this.#checkpointOf(model) };
+    if (query.wanted === 'count') return { ...at, rows: [], count: model?.count(query) ?? 0 };
+    return { ...at, rows: model?.query(query) ?? [] };
   }
 
   async readStream(streamId: StreamId, part: StreamPart): Promise<StreamPage> {
@@ -114,10 +109,6 @@ export class MemoryBackend implements Backend {
 
   readStreams(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]> {
     return this.#log.readStreams(options);
-  }
-
-  async has(position: Position): Promise<boolean> {
-    return this.#log.has(position);
   }
 
   async openModel(name: string): Promise<void> {
@@ -135,7 +126,8 @@ export class MemoryBackend implements Backend {
     return this.#notifier.changed(signal, withinMs);
   }
 
-  async close(): Promise<void> {
+  async close(writing?: Promise<void>): Promise<void> {
+    await writing;
     this.#notifier.notify();
   }
 

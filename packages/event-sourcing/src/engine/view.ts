@@ -36,7 +36,10 @@ export interface ModelQuestion {
 export interface Question {
   readonly streams: Iterable<StreamId>;
   readonly receipts: readonly ReceiptKey[];
-  /** Events that must be in the log. */
+  /**
+   * Positions at which the log must have an event; it always has one at `START`. A log without rows finds the head only
+   * when this is present.
+   */
   readonly events?: readonly Position[] | undefined;
   readonly models: readonly ModelQuestion[];
 }
@@ -51,7 +54,7 @@ export interface ReceiptKey {
 export interface Found {
   /** The token of this view: a backend can check it later without another look-up. */
   readonly token: unknown;
-  /** The last event of the log; `START` for an empty log. */
+  /** The end of the last whole append; `START` for an empty log. */
   readonly head: Position;
   /**
    * The inline read models listed on the last event: its transaction updated them, so their checkpoint is the head. Only

@@ -3,7 +3,7 @@ export { MemoryBackend, type MemoryBackendOptions } from '../engine/memory-backe
 export { followedStoreOn, storeOn, type EngineOptions } from '../engine/engine-store.js';
 export { KeptModels } from '../engine/kept-models.js';
 export { mergeFound } from '../engine/lookup.js';
-export type { Backend, CountedRows, FoundRows, WantedRows } from '../engine/backend.js';
+export type { Backend, FoundRows, WantedRows } from '../engine/backend.js';
 export {
   AnswerLost,
   type LogBackend,

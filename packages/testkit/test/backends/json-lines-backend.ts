@@ -64,8 +64,8 @@ export class JsonLinesBackend extends MemoryBackend {
     });
   }
 
-  override async close(): Promise<void> {
-    await super.close();
+  override async close(writing?: Promise<void>): Promise<void> {
+    await super.close(writing);
     await this.#last;
     await this.#file.close();
   }
