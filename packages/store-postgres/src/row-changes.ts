@@ -24,7 +24,8 @@ export function rowColumns(changes: readonly RowChange[]): readonly [models: Cel
     String(inOrder.length - texts.length),
     arrayOf(inOrder.map(({ row }) => keyElement(row.key))),
     texts.length === 0 ? null : texts.join('\n'),
-    arrayOf(renewed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexed, indexedBefore))),
+    // Without a list of the removed ones, each row needs all of its entries: the others are removed.
+    arrayOf(renewed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexed, isKnown ? indexedBefore : []))),
     isKnown ? arrayOf(renewed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexedBefore, indexed))) : null,
   ];
 }

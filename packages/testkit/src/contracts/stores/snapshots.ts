@@ -17,6 +17,13 @@ const withSnapshots: Projection<CounterEvent, CounterRow> = {
     (revision + 1n) % 3n === 0n ? { key: `${revision}@${streamId}`, row } : undefined,
 };
 
+/** The same, under one entry that stays and one that changes: its last digit. */
+const underTwoEntries: Projection<CounterEvent, CounterRow> = {
+  ...withSnapshots,
+  name: 'counters-under-two-entries',
+  index: ({ total }) => ({ all: 'counters', digit: String(total % 10) }),
+};
+
 /** Snapshots of rows. */
 export const snapshots: Suite<StoreUnderTest> = {
   title: 'a projection that keeps snapshots of its rows',
@@ -24,6 +31,7 @@ export const snapshots: Suite<StoreUnderTest> = {
   promises: {
     'has them by appends, also where others wrote without the rows, and by a rebuild; its row being gone, they stay':
       keepsSnapshots,
+    'keeps the index entries that stay, where one changes by the append that makes a snapshot': keepsEntries,
   },
 };
 
@@ -49,5 +57,22 @@ async function keepsSnapshots({ open }: StoreUnderTest): Promise<void> {
   await demandSnapshots();
   await follower.rebuild();
   await demandSnapshots();
+  await follower.close();
+}
+
+async function keepsEntries({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  const follower = await ProjectionRunner.open({ store, projection: underTwoEntries });
+  const writer = new CounterWriter(store);
+  for (const count of [1, 1, 1]) await writer.write(APPLES, count);
+  const atLeast = (await writer.write(APPLES, 1)).at(-1)?.position ?? fail('nothing was recorded');
+  await follower.ready({ ...PATIENT, atLeast });
+  const model = await store.readModels.open(underTwoEntries);
+  const listed = async (index: string, value: string): Promise<readonly string[]> =>
+    (await model.keys({ index, value })).rows;
+  const snapshot = `2@${APPLES}`;
+  demandSame({ what: 'all', actual: await listed('all', 'counters'), expected: [snapshot, APPLES] });
+  demandSame({ what: 'at three', actual: await listed('digit', '3'), expected: [snapshot] });
+  demandSame({ what: 'at four', actual: await listed('digit', '4'), expected: [APPLES] });
   await follower.close();
 }
