@@ -91,7 +91,7 @@ function valuesOf(name: string, { holder, position }: ConsumerRecord, expected: 
 
 /** One statement, so that the position is checked against the log when it is written. */
 function putStatement(schema: string): string {
-  return `WITH here AS (SELECT $3::numeric = 0 OR ${schema}.placed_v10($3::numeric) IS NOT NULL AS known),
+  return `WITH here AS (SELECT $3::numeric = 0 OR ${schema}.find_event_at_v13($3::numeric) IS NOT NULL AS known),
     made AS (
       INSERT INTO ${schema}.consumers (name, version, session, run, position)
       SELECT $1, 1, $4, $5::bigint, $3::numeric FROM here WHERE known AND $2::bigint = 0

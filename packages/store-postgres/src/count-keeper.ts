@@ -29,7 +29,7 @@ export class CountKeeper {
 
   constructor(connection: Connection, { quoted }: Schema) {
     this.#connection = connection;
-    this.#call = `SELECT ${quoted}.keep_count_v12($1, $2, $3)`;
+    this.#call = `SELECT ${quoted}.store_row_count_v13($1, $2, $3)`;
   }
 
   /** Begins to store a number, or completes one that was begun. */

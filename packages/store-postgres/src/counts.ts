@@ -1,4 +1,6 @@
-import { MARKERS } from './checkpoints.js';
+import { AFTER_DIGESTS } from './checkpoints.js';
+import { plpgsql } from './plpgsql.js';
+import { CHECK_SESSION } from './writing-session.js';
 
 /**
  * The number of rows under an index entry is stored for large entries that were asked for. It is stored among the
@@ -12,7 +14,7 @@ const APART = "decode('ff', 'hex')";
 
 /** Whether the number of any entry of these read models is stored. */
 export const isCounted = (models: string): string => `EXISTS (SELECT FROM {schema}.read_model_entries AS counted
-        WHERE counted.model = ANY (${models}) AND counted.digest > ${MARKERS})`;
+        WHERE counted.model = ANY (${models}) AND counted.digest > ${AFTER_DIGESTS})`;
 
 /** The stored number of an entry. */
 export const countOf = (model: string, entry: string): string => `(SELECT kept.ctid AS place, kept.key
@@ -39,27 +41,39 @@ export const COUNT_ON: string = `, moved AS (
           FROM moved, LATERAL ${countOf('moved.model', 'moved.entry')} AS found),
         outdated AS (DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(SELECT place FROM counted)))
         ${INSERT} SELECT model, ${APART} || entry,
-          ${timesOf('key')} || int8send(${cameSince('key')} + more) || substring(key FROM 17), ${MARKERS} || ${timesOf('key')} FROM counted`;
+          ${timesOf('key')} || int8send(${cameSince('key')} + more) || substring(key FROM 17), ${AFTER_DIGESTS} || ${timesOf('key')} FROM counted`;
 
 /**
- * The body of the function that begins to store a number (`before` is NULL) or completes it with the earlier entries:
- * the result of a counting statement, minus those added since. It holds the writers' lock. While another writer holds
- * it, it returns false and does nothing.
+ * Begins to store the number of rows under an index entry, or completes it. The first reader that counts many rows calls
+ * it; writers keep the number up to date from then on.
+ *
+ * - `model_number`: the read model;
+ * - `counted_entry`: the digest of the index entry;
+ * - `earlier_rows`: NULL to begin. To complete, the rows that the entry had when the number was begun: the result of a
+ *   counting statement, minus the rows added since.
+ *
+ * Returns whether it was done. While another writer holds the writers' lock, it does nothing and returns false.
  */
-export const KEEP_COUNT: string = `
+export const STORE_ROW_COUNT: string = plpgsql(
+  'store_row_count_v13(model_number bigint, counted_entry bytea, earlier_rows bigint) RETURNS boolean',
+  `DECLARE
+  stored record;
+BEGIN ${CHECK_SESSION}
   IF NOT pg_try_advisory_xact_lock({append_lock}) THEN
     RETURN false;
   END IF;
-  PERFORM FROM {schema}.read_models WHERE model = this_model AND stage = 'live' FOR UPDATE;
+  PERFORM FROM {schema}.read_models WHERE model = model_number AND stage = 'live' FOR UPDATE;
   IF NOT FOUND THEN
     RETURN true;
   END IF;
-  SELECT found.place, found.key INTO counts FROM ${countOf('this_model', 'this_entry')} AS found;
-  IF counts.key IS NULL AND before IS NULL THEN
-    ${INSERT} VALUES (this_model, ${APART} || this_entry, int8send(1) || int8send(0), ${MARKERS} || int8send(1));
-  ELSIF length(counts.key) = 16 AND before IS NOT NULL THEN
-    DELETE FROM {schema}.read_model_entries WHERE ctid = counts.place;
-    ${INSERT} VALUES (this_model, ${APART} || this_entry, ${timesOf('counts.key')} || substring(counts.key FROM 9) || int8send(before),
-      ${MARKERS} || ${timesOf('counts.key')});
+  SELECT found.place, found.key INTO stored FROM ${countOf('model_number', 'counted_entry')} AS found;
+  IF stored.key IS NULL AND earlier_rows IS NULL THEN
+    ${INSERT} VALUES (model_number, ${APART} || counted_entry, int8send(1) || int8send(0), ${AFTER_DIGESTS} || int8send(1));
+  ELSIF length(stored.key) = 16 AND earlier_rows IS NOT NULL THEN
+    DELETE FROM {schema}.read_model_entries WHERE ctid = stored.place;
+    ${INSERT} VALUES (model_number, ${APART} || counted_entry,
+      ${timesOf('stored.key')} || substring(stored.key FROM 9) || int8send(earlier_rows), ${AFTER_DIGESTS} || ${timesOf('stored.key')});
   END IF;
-  RETURN true;`;
+  RETURN true;
+END`,
+);

@@ -17,7 +17,7 @@ export class LogEnd {
     this.id = id;
   }
 
-  /** In the format of `append_v10`. */
+  /** In the format of `append_v13`. */
   get head(): string {
     return `${this.place} ${this.id}`;
   }

@@ -10,14 +10,91 @@ import {
   type ReceiptKey,
   type StreamEnd,
 } from '@login-policy/event-sourcing/store';
+import { CHECKPOINT, CHECKPOINT_ROW, HEAD } from './checkpoints.js';
 import { LogEnd } from './log-end.js';
 import { storedName } from './names.js';
+import { plpgsql } from './plpgsql.js';
 import { positionIn } from './positions.js';
 import { arrayOf, textsOf, type Cell, type Cells } from './queries.js';
 import { keyElement, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
+import { CHECK_SESSION, EPOCH } from './writing-session.js';
+import { underKey } from './write-rows.js';
 
-/** The arguments of `look_v10`. */
+/**
+ * Acquires the writers' lock until the end of the transaction, then looks up what a plan needs. The lock comes before any
+ * position is assigned, so positions become visible in order (ADR 0011).
+ *
+ * One statement looks everything up, so the checkpoint of a read model and its rows belong together, although steps of
+ * read models do not take the lock. The statement begins after the lock was acquired, so at READ COMMITTED it sees all
+ * that was committed before.
+ *
+ * - `lock_ms`: how long to wait for the lock, in milliseconds. It applies only if the session has no `lock_timeout`;
+ * - `streams`: the streams whose last events to look up;
+ * - `receipt_streams`, `receipt_keys`: the receipts to look up, pairwise;
+ * - `models`: the names of the live read models to look up;
+ * - `row_models`, `row_keys`: the rows to look up, pairwise: the name of the read model, and the key.
+ *
+ * Returns one row for everything that was found. `kind` says what it is:
+ *
+ * | `kind`    | `name`          | `value_1`                       | `value_2`   | `value_3`                        |
+ * | --------- | --------------- | ------------------------------- | ----------- | -------------------------------- |
+ * | `head`    | the cache epoch | place of the last event, or 0   | its id      | the inline read models it lists  |
+ * | `stream`  | the stream      | revision of its last event      | its time    | its id                           |
+ * | `receipt` | the stream      | the key                         |             |                                  |
+ * | `model`   | the read model  | its number                      | checkpoint  |                                  |
+ * | `row`     | the read model  | the key, in hexadecimal         | content     |                                  |
+ *
+ * A read model whose rows belong to another history is not returned: one with rows but no {@link CHECKPOINT}, and, on an
+ * empty log, one with any checkpoint but `0`. A new read model is returned: it has neither rows nor a checkpoint.
+ */
+export const LOCK_AND_LOOK_UP: string = plpgsql(
+  `lock_and_look_up_v13(lock_ms text, streams text[], receipt_streams text[], receipt_keys text[], models text[],
+  row_models text[], row_keys bytea[])
+  RETURNS TABLE (kind text, name text, value_1 text, value_2 text, value_3 text)`,
+  `DECLARE
+  session_timeout text := current_setting('lock_timeout');
+BEGIN ${CHECK_SESSION}
+  IF lock_ms IS NOT NULL AND session_timeout = '0' THEN
+    PERFORM set_config('lock_timeout', lock_ms, true);
+  END IF;
+  PERFORM pg_advisory_xact_lock({append_lock});
+  IF lock_ms IS NOT NULL THEN
+    PERFORM set_config('lock_timeout', session_timeout, true);
+  END IF;
+  IF ${EPOCH} IS NULL THEN
+    -- No number was drawn yet, as after a copy by logical replication; or this role lacks the privilege, and this fails.
+    PERFORM nextval('{schema}.revocations');
+  END IF;
+  RETURN QUERY WITH
+    head AS ${HEAD},
+    model AS (SELECT m.name, m.model, ${CHECKPOINT} AS checkpoint, head.position IS NULL AS is_log_empty
+      FROM {schema}.read_models AS m LEFT JOIN ${CHECKPOINT_ROW} ON true LEFT JOIN head ON true
+      WHERE m.name = ANY (models) AND m.stage = 'live')
+  SELECT 'head', ${EPOCH}, coalesce(head.position, 0)::text, head.id, array_to_string(head.kept, ' ')
+    FROM (SELECT) AS one LEFT JOIN head ON true
+  UNION ALL
+  SELECT 'stream', wanted.stream, last.revision::text, last.recorded_at::text, last.id
+    FROM unnest(streams) AS wanted (stream), LATERAL (
+      SELECT e.revision, e.recorded_at, e.id FROM {schema}.events AS e WHERE e.stream = wanted.stream
+      ORDER BY e.revision DESC LIMIT 1) AS last
+  UNION ALL
+  SELECT 'receipt', wanted.stream, wanted.key, NULL, NULL
+    FROM unnest(receipt_streams, receipt_keys) AS wanted (stream, key), LATERAL (
+      SELECT FROM {schema}.receipts AS kept WHERE kept.stream = wanted.stream AND kept.key = wanted.key OFFSET 0) AS found
+  UNION ALL
+  SELECT 'model', model.name, model.model::text, model.checkpoint, NULL FROM model
+    WHERE model.checkpoint = '0' OR (model.checkpoint IS NOT NULL AND NOT model.is_log_empty)
+      OR (model.checkpoint IS NULL AND NOT EXISTS (SELECT FROM {schema}.read_model_rows AS r WHERE r.model = model.model))
+  UNION ALL
+  SELECT 'row', given.name, encode(given.key, 'hex'), found.content::text, NULL
+    FROM (SELECT model.name, model.model, wanted.key
+      FROM unnest(row_models, row_keys) AS wanted (name, key) JOIN model ON model.name = wanted.name) AS given,
+    ${underKey('read_model_rows', { of: 'given', columns: 'kept.content' })};
+END`,
+);
+
+/** The arguments of `lock_and_look_up_v13`. */
 export function asked({ streams, receipts, models }: Question): readonly Cell[] {
   const kept = receipts.map(storedReceipt);
   const named = models.map(({ target, keys }) => ({ name: storedName(target.name).name, keys: [...keys] }));
@@ -32,7 +109,7 @@ export function asked({ streams, receipts, models }: Question): readonly Cell[] 
   ];
 }
 
-/** The result of `look_v10`, except for receipts. @throws TypeError when it is not what was asked for. */
+/** The result of `lock_and_look_up_v13`, except for receipts. @throws TypeError when it is not what was asked for. */
 export function foundIn(answer: readonly Cells[], { streams, models }: Question): Found {
   const all = (what: string): readonly Cells[] =>
     answer.filter(([kind]) => kind === what).map((cells) => cells.slice(1));
@@ -45,7 +122,7 @@ export function foundIn(answer: readonly Cells[], { streams, models }: Question)
     token: end,
     head: end.id === '' ? START : positionOf(end.place, eventId(end.id)),
     keptByHead: modelsIn(kept),
-    ends: new Map(all('end').flatMap((cells) => endIn(cells, names))),
+    ends: new Map(all('stream').flatMap((cells) => endIn(cells, names))),
     unreadable: NOTHING_UNREADABLE,
     receipts: new Map(),
     models: new Map(
@@ -60,7 +137,7 @@ export function foundIn(answer: readonly Cells[], { streams, models }: Question)
   };
 }
 
-/** The receipts in the result of `look_v10`. */
+/** The receipts in the result of `lock_and_look_up_v13`. */
 export function receiptsIn(answer: readonly Cells[], { receipts }: Question): readonly ReceiptKey[] {
   const isThere = new Set(answer.filter(([kind]) => kind === 'receipt').map(([, ...names]) => nameOf(names)));
   return receipts.filter((one) => isThere.has(nameOf(storedReceipt(one))));

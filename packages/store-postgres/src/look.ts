@@ -12,7 +12,7 @@ import {
   type ReceiptKey,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
-import { HEAD, HEAD_PLACED, MARKER } from './checkpoints.js';
+import { HEAD, HEAD_TEXT, CHECKPOINT_ROW } from './checkpoints.js';
 import { asked, endIn, foundIn, modelsIn, NOTHING_UNREADABLE, receiptsIn, storedReceipt } from './look-function.js';
 import { digest, givenText, storedName } from './names.js';
 import { positionIn } from './positions.js';
@@ -41,7 +41,7 @@ const BY_KEYS = `SELECT encode(r.key, 'hex'), r.content::text FROM {schema}.read
 const RECEIPT = `SELECT r.fingerprint, r.revision::text, ${DURABLE} FROM {schema}.receipts AS r WHERE r.stream = $1 AND r.key = $2`;
 const LAST_AND_MISSING = `SELECT (SELECT position || ' ' || id FROM {schema}.events ORDER BY position DESC LIMIT 1),
   (SELECT wanted.at::text FROM unnest($1::numeric[]) WITH ORDINALITY AS wanted(at, n)
-    WHERE wanted.at <> 0 AND {schema}.placed_v10(wanted.at) IS NULL ORDER BY wanted.n LIMIT 1)`;
+    WHERE wanted.at <> 0 AND {schema}.find_event_at_v13(wanted.at) IS NULL ORDER BY wanted.n LIMIT 1)`;
 const ENDS = `SELECT wanted.stream, last.revision::text, last.recorded_at::text, last.id
   FROM unnest($1::text[]) AS wanted(stream), LATERAL (SELECT e.revision, e.recorded_at, e.id FROM {schema}.events AS e
     WHERE e.stream = wanted.stream ORDER BY e.revision DESC LIMIT 1) AS last`;
@@ -62,7 +62,7 @@ export class Lookups {
   constructor(schema: Schema, log: LogReader) {
     this.#schema = schema.quoted;
     this.#log = log;
-    this.#lookCall = `SELECT * FROM ${schema.quoted}.look_v10($1, $2, $3, $4, $5, $6, $7)`;
+    this.#lookCall = `SELECT * FROM ${schema.quoted}.lock_and_look_up_v13($1, $2, $3, $4, $5, $6, $7)`;
   }
 
   /**
@@ -193,7 +193,7 @@ export class Lookups {
 
 /** One statement for the head, the read model and its rows, so that they are of one snapshot. */
 function lookOf(which: string, rows: string): string {
-  return `SELECT ${HEAD_PLACED}, array_to_string(head.kept, ' '), m.model::text, marker.placed, found.*
+  return `SELECT ${HEAD_TEXT}, array_to_string(head.kept, ' '), m.model::text, checkpoint_row.stored, found.*
     FROM (SELECT) AS one LEFT JOIN ${HEAD} AS head ON true LEFT JOIN {schema}.read_models AS m ON ${which}
-    LEFT JOIN ${MARKER} ON true LEFT JOIN LATERAL (${rows}) AS found ON true`;
+    LEFT JOIN ${CHECKPOINT_ROW} ON true LEFT JOIN LATERAL (${rows}) AS found ON true`;
 }

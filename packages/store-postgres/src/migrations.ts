@@ -1,19 +1,19 @@
 import { StoreForeign } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
-import { MARK_ALL } from './checkpoints.js';
+import { STORE_CHECKPOINTS } from './checkpoints.js';
 import type { Connection } from './connection.js';
 import { ISOLATION, longestWait } from './time-outs.js';
 import { FUNCTIONS } from './functions.js';
 import { query } from './queries.js';
 import { NoPrimary } from './primaries.js';
 import { demandPath, nameOf, PATH, type Schema } from './schema.js';
-import { CONSUMERS, EVENTS, FROM_3, FROM_9, READ_MODELS } from './tables.js';
+import { CONSUMERS, EVENTS, FROM_10, FROM_3, FROM_9, READ_MODELS } from './tables.js';
 
 /**
  * The schema version of this program. The next version may only add columns, and functions with its number in their
  * names; this version's functions must then maintain what is new.
  */
-export const VERSION = 12;
+export const VERSION = 13;
 
 /** What to do with an older schema: migrate it or refuse it. */
 export type Migrating = 'run' | 'check';
@@ -62,7 +62,7 @@ export async function migrate(connection: Connection, schema: Schema): Promise<n
 export function migrationSql(schema: Schema, from: number): string {
   if (!Number.isInteger(from) || !isKnown(from))
     throw new RangeError(
-      `from is a schema version: 0, 3, 8, 9, 10, 11 or at least ${VERSION}; ${from} was never handed out`,
+      `from is a schema version: 0, 3, 8 to 12 or at least ${VERSION}; ${from} was never handed out`,
     );
   return from >= VERSION ? '' : inSchema([OWN_PATH, ...(STEPS[from] ?? [])].join('\n'), schema);
 }
@@ -81,23 +81,19 @@ function isKnown(version: number): boolean {
   return version in STEPS || version >= VERSION;
 }
 
-/** Records the oldest version whose programs can run on this one. Older programs must be stopped. */
-function mark(servesFrom: number): string {
-  return `ALTER TABLE {schema}.migrations ADD COLUMN IF NOT EXISTS serves_from integer;
-INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, ${servesFrom});`;
-}
+/** Records the version. Programs older than `serves_from` must be stopped, because their functions are removed. */
+const RECORD_VERSION = `ALTER TABLE {schema}.migrations ADD COLUMN IF NOT EXISTS serves_from integer;
+INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, 10);`;
 
-/**
- * The steps from each released version to this one; versions in between were never released. All keep the functions of
- * version 9 for its programs.
- */
+/** The steps from each released version to this one; versions in between were never released. */
 const STEPS: Readonly<Record<number, readonly string[]>> = {
-  0: [SCHEMA, EVENTS, READ_MODELS, FUNCTIONS, CONSUMERS, mark(9)],
-  3: [FROM_3, READ_MODELS, FUNCTIONS, CONSUMERS, mark(9)],
-  8: [FROM_9, FUNCTIONS, MARK_ALL, CONSUMERS, mark(9)],
-  9: [FROM_9, FUNCTIONS, MARK_ALL, CONSUMERS, mark(9)],
-  10: [FUNCTIONS, CONSUMERS, mark(9)],
-  11: [FUNCTIONS, mark(9)],
+  0: [SCHEMA, EVENTS, READ_MODELS, FUNCTIONS, CONSUMERS, RECORD_VERSION],
+  3: [FROM_3, READ_MODELS, FUNCTIONS, CONSUMERS, RECORD_VERSION],
+  8: [FROM_9, FUNCTIONS, STORE_CHECKPOINTS, CONSUMERS, RECORD_VERSION],
+  9: [FROM_9, FUNCTIONS, STORE_CHECKPOINTS, CONSUMERS, RECORD_VERSION],
+  10: [FROM_10, FUNCTIONS, CONSUMERS, RECORD_VERSION],
+  11: [FROM_10, FUNCTIONS, RECORD_VERSION],
+  12: [FROM_10, FUNCTIONS, RECORD_VERSION],
 };
 
 /** The schema's version: 0 when it is empty, `undefined` when it does not exist. */

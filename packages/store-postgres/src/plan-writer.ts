@@ -1,5 +1,5 @@
-import { positionToString } from '@login-policy/event-sourcing';
 import { ordinalOf, UnserialisableData, type PlacedAppend, type Plan } from '@login-policy/event-sourcing/store';
+import { APPEND_PARAMETERS } from './append-function.js';
 import { lastOf, type LogEnd } from './log-end.js';
 import { storedName, storedText } from './names.js';
 import { arrayOf, DURABLE, query, textsOf, type Cell } from './queries.js';
@@ -20,8 +20,8 @@ export class PlanWriter {
   readonly #schema: string;
 
   constructor({ quoted }: Schema) {
-    const places = Array.from({ length: 23 }, (_, at) => `$${at + 1}`).join(', ');
-    this.appendCall = `SELECT * FROM ${quoted}.append_v10(${places})`;
+    const places = Array.from({ length: APPEND_PARAMETERS }, (_, at) => `$${at + 1}`).join(', ');
+    this.appendCall = `SELECT ${quoted}.append_v13(${places})`;
     this.#schema = quoted;
   }
 
@@ -53,7 +53,7 @@ export class PlanWriter {
 }
 
 /**
- * The arguments of `append_v10`: a plan's content, the expected end of the log, and the latest time by the server's
+ * The arguments of `append_v13`: a plan's content, the expected end of the log, and the latest time by the server's
  * clock, in milliseconds. Under the writers' lock there is no latest time. Steps of read models are taken before.
  *
  * @throws UnserialisableData when an append is too large for the server.
@@ -64,9 +64,6 @@ export function appendValues({ appends, kept, models }: Plan, end: LogEnd, notAf
     checkpoint === undefined ? rows.map((row) => ({ model: id, row })) : [],
   );
   const receipts = appends.flatMap(receiptsOf);
-  const noLongerInline = models.flatMap(({ id, checkpoint }) =>
-    checkpoint === undefined || kept.includes(id) ? [] : [{ model: id, at: positionToString(checkpoint) }],
-  );
   return [
     end.epoch,
     notAfter === undefined ? null : String(notAfter),
@@ -75,7 +72,6 @@ export function appendValues({ appends, kept, models }: Plan, end: LogEnd, notAf
     ...eventColumns(appends),
     ...rowColumns(changes),
     receipts.length === 0 ? null : JSON.stringify(receipts),
-    noLongerInline.length === 0 ? null : JSON.stringify(noLongerInline),
   ];
 }
 

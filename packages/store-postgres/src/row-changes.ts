@@ -74,7 +74,7 @@ export function entryOf(index: string, value: string): Buffer {
   return digest(JSON.stringify([index, value]));
 }
 
-/** The result of `take_step_v10` when the read model is gone or replaced. */
+/** The result of `advance_read_model_v13` when the read model is gone or replaced. */
 export const REPLACED = 'replaced';
 /** The result when earlier slices are missing. */
 export const SLICES_LOST = 'slices lost';

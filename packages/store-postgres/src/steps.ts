@@ -39,7 +39,7 @@ export class Steps {
 
   constructor({ quoted }: Schema) {
     const places = Array.from({ length: 10 }, (_, at) => `$${at + 1}`).join(', ');
-    this.call = `SELECT * FROM ${quoted}.take_step_v10(${places})`;
+    this.call = `SELECT ${quoted}.advance_read_model_v13(${places})`;
   }
 
   /** Begins to count the slices of a shadow. */
@@ -85,7 +85,7 @@ export class Steps {
   }
 }
 
-/** The arguments of `take_step_v10`. */
+/** The arguments of `advance_read_model_v13`. */
 export function stepValues({ model, expected, basedOn = [], slices }: Step): readonly Cell[] {
   return [
     model.id,

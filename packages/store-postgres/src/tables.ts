@@ -67,15 +67,13 @@ DROP TABLE {schema}.revoked_attempts, {schema}.read_models, {schema}.read_model_
 const RANDOM = "('x' || translate(left(gen_random_uuid()::text, 18), '-', ''))::bit(60)::bigint";
 
 const COMMENTS = `
-COMMENT ON COLUMN {schema}.read_models.checkpoint IS 'for programs of version 9: the one that counts stands beside the rows';
+COMMENT ON COLUMN {schema}.read_models.checkpoint IS 'unused since version 13: the checkpoint is stored among the rows';
 COMMENT ON COLUMN {schema}.read_model_rows.digest IS 'SHA-256 of the key, which may be too long for an index';
 COMMENT ON COLUMN {schema}.read_model_entries.entry IS 'SHA-256 of the name of an index and a value';
 `;
 
 /**
- * The tables of read models. A checkpoint includes 40 bits of its event's id after the place. The index by an
- * expression is for programs of version 9. It begins with the digest, so that the planner does not use it for all rows
- * of a model.
+ * The tables of read models. The checkpoint of a read model is stored among its rows.
  */
 export const READ_MODELS: string = `
 COMMENT ON COLUMN {schema}.events.recorded_at IS 'milliseconds since 1970 in UTC';
@@ -99,7 +97,6 @@ CREATE TABLE {schema}.read_model_rows (
   digest bytea NOT NULL,
   PRIMARY KEY (model, digest)
 ) WITH (fillfactor = 80);
-CREATE INDEX read_model_rows_by_key ON {schema}.read_model_rows (sha256(key), model);
 
 CREATE TABLE {schema}.read_model_entries (
   model bigint NOT NULL,
@@ -112,14 +109,25 @@ CREATE UNIQUE INDEX read_model_entries_in_order
   ON {schema}.read_model_entries (model, entry, substring(key FROM 1 FOR 500), sha256(key));
 ${COMMENTS}`;
 
+const DROP_FUNCTIONS_OF_9 = 'DROP FUNCTION IF EXISTS {schema}.look_v9, {schema}.append_v9, {schema}.take_step_v9;';
+
+/**
+ * Migrates the tables of versions 10 to 12 while no append runs, so that no append goes on by a function's former text.
+ * Removes what only programs of version 9 need: their functions, and an index that each write of a row has to update.
+ */
+export const FROM_10: string = `
+SELECT pg_advisory_xact_lock({append_lock});
+${DROP_FUNCTIONS_OF_9}
+DROP INDEX IF EXISTS {schema}.read_model_rows_by_key;`;
+
 /**
  * Migrates the tables of version 8 or 9 while no append runs: each table gets a primary key, so that it can be
- * replicated. Programs of version 9 write through functions, which support that; programs of version 8 have none any
- * more.
+ * replicated. Programs of these versions are refused from then on, because their functions are removed.
  */
 export const FROM_9: string = `
 SELECT pg_advisory_xact_lock({append_lock});
 DROP FUNCTION IF EXISTS {schema}.look_v8, {schema}.append_v8, {schema}.take_step_v8;
+${DROP_FUNCTIONS_OF_9}
 ALTER TABLE {schema}.read_models ALTER COLUMN model DROP IDENTITY, ALTER COLUMN model SET DEFAULT ${RANDOM};
 DROP INDEX {schema}.read_model_rows_by_key, {schema}.read_model_entries_by_key;
 ALTER TABLE {schema}.read_model_rows ADD COLUMN digest bytea;
@@ -128,5 +136,4 @@ ALTER TABLE {schema}.read_model_rows ALTER COLUMN digest TYPE bytea USING sha256
   ADD PRIMARY KEY (model, digest);
 ALTER TABLE {schema}.read_model_entries ALTER COLUMN digest TYPE bytea USING sha256(key), ALTER COLUMN digest SET NOT NULL,
   ADD PRIMARY KEY (model, digest, entry);
-CREATE INDEX read_model_rows_by_key ON {schema}.read_model_rows (sha256(key), model);
 ${COMMENTS}`;

@@ -12,52 +12,66 @@ export function underKey(
     WHERE kept.model = ${of}.model AND kept.digest = sha256(${of}.key) ${where} OFFSET 0) AS found`;
 }
 
-/** The parameters of {@link WRITE_ROWS}. */
-export const ROWS = 'gone integer, row_keys bytea[], contents text, entering bytea[], leaving bytea[]';
+/**
+ * The rows to write and their index entries, as parameters of a function. The read model of each row is in
+ * `row_models`.
+ * - `row_keys`: the key of each row: first the removed rows, then the rows whose index entries change, then all others;
+ * - `removed_count`: how many rows are removed;
+ * - `row_contents`: the content of each row that is not removed, as JSON, one line a row;
+ * - `added_entries`: the index entries to add, for each row whose entries change. An element has 32 bytes an entry. The
+ *   removed rows have no entries to add, but they have an element;
+ * - `removed_entries`: the index entries to remove, likewise. NULL if the previous entries are not known: all are removed
+ *   except those in `added_entries`.
+ */
+export const ROWS =
+  'removed_count integer, row_keys bytea[], row_contents text, added_entries bytea[], removed_entries bytea[]';
 
-/** Whether an entry is removed: it is in `leaving`, or not in `entering`. */
-const LEFT_OUT = 'AND (position(kept.entry IN given.entries) > 0) = (leaving IS NOT NULL)';
+/** Whether an entry is removed. */
+const IS_REMOVED = 'AND (position(kept.entry IN given.entries) > 0) = (removed_entries IS NOT NULL)';
 
 /** Removes entries. */
-const LEAVE = `DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
-          SELECT found.ctid FROM ${givenEntries('coalesce(leaving, entering)')},
-            ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: LEFT_OUT })}))`;
-/** Adds missing entries. */
-const ENTER = `INSERT INTO {schema}.read_model_entries (model, entry, key, digest)
-        SELECT given.model, substring(given.entries FROM place FOR 32), given.key, sha256(given.key)
-        FROM ${givenEntries('entering')}, generate_series(1, length(given.entries), 32) AS place
-        ON CONFLICT DO NOTHING`;
+const REMOVE_ENTRIES = `DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
+          SELECT found.ctid FROM ${givenEntries('coalesce(removed_entries, added_entries)')},
+            ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: IS_REMOVED })}))`;
+/** Adds entries that are missing. */
+const ADD_ENTRIES = `INSERT INTO {schema}.read_model_entries (model, entry, key, digest)
+        SELECT each.model, each.entry, each.key, each.digest
+        FROM (SELECT given.*, substring(given.entries FROM generate_series(1, length(given.entries), 32) FOR 32) AS entry
+          FROM ${givenEntries('added_entries')}) AS each
+        ON CONFLICT (model, digest, entry) DO NOTHING`;
 
-/**
- * Replaces rows and their index entries. The first `gone` rows are removed; the content of the others is JSON, one line
- * a row. For the first of these rows, `entering` has the concatenated digests to add, and `leaving` those to remove;
- * NULL means all except the added. The entries of the other rows do not change.
- */
+/** Writes rows and their index entries: the part of a function that has the parameters {@link ROWS}. */
 export const WRITE_ROWS: string = `
   IF row_keys IS NOT NULL THEN
-    IF gone > 0 THEN
+    IF removed_count > 0 THEN
       DELETE FROM {schema}.read_model_rows WHERE ctid = ANY (ARRAY(
-        SELECT found.ctid FROM unnest(row_models[:gone], row_keys[:gone]) AS given(model, key),
+        SELECT found.ctid FROM (SELECT unnest(row_models[:removed_count]) AS model, unnest(row_keys[:removed_count]) AS key) AS given,
           ${underKey('read_model_rows', { of: 'given', columns: 'kept.ctid' })}));
     END IF;
     INSERT INTO {schema}.read_model_rows (model, key, digest, content)
-      SELECT given.model, given.key, sha256(given.key), given.content
-      FROM unnest(row_models[gone + 1:], row_keys[gone + 1:], string_to_array(contents, chr(10))::json[]) AS given(model, key, content)
+      SELECT given.model, given.key, sha256(given.key), given.content::json
+      FROM (SELECT unnest(row_models[removed_count + 1:]) AS model, unnest(row_keys[removed_count + 1:]) AS key,
+        unnest(string_to_array(row_contents, chr(10))) AS content) AS given
       ON CONFLICT (model, digest) DO UPDATE SET content = excluded.content;
-    IF entering IS NOT NULL THEN
+    IF added_entries IS NOT NULL THEN
       IF ${isCounted('row_models')} THEN
-        WITH left_out AS (${LEAVE} RETURNING model, entry), entered AS (${ENTER} RETURNING model, entry)
+        WITH left_out AS (${REMOVE_ENTRIES} RETURNING model, entry), entered AS (${ADD_ENTRIES} RETURNING model, entry)
         ${COUNT_ON};
       ELSE
-        IF leaving IS NULL OR '' <> ANY (leaving) THEN
-          ${LEAVE};
+        IF removed_entries IS NULL OR '' <> ANY (removed_entries) THEN
+          ${REMOVE_ENTRIES};
         END IF;
-        ${ENTER};
+        ${ADD_ENTRIES};
       END IF;
     END IF;
   END IF;`;
 
+/**
+ * The rows whose entries change, with a list of entries. An `unnest` in the list of columns costs less than one in FROM,
+ * for which the server allocates 16 KB.
+ */
 function givenEntries(entries: string): string {
-  const renewed = 'row_models[:cardinality(entering)], row_keys[:cardinality(entering)]';
-  return `unnest(${renewed}, ${entries}) AS given(model, key, entries)`;
+  const those = '[:cardinality(added_entries)]';
+  return `(SELECT unnest(row_models${those}) AS model, unnest(row_keys${those}) AS key,
+            sha256(unnest(row_keys${those})) AS digest, unnest(${entries}) AS entries) AS given`;
 }

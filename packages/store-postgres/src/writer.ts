@@ -48,7 +48,7 @@ const MOST_REFUSALS = 20;
 /** Error code: a stream or receipt exists that the cache said did not. Nothing was written. */
 const OTHERS_WROTE = '23505';
 /**
- * The result of `append_v10` after a write, with its time. Otherwise it returns the reason, and has written nothing.
+ * The result of `append_v13` after a write, with its time. Otherwise it returns the reason, and has written nothing.
  */
 const WRITTEN = /^written (\d+)$/;
 

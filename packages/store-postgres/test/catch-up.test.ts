@@ -67,7 +67,7 @@ describe('an append that finds its rows behind', () => {
         overtaken += 1;
       };
       const keeping = await storage.open({ pool, listen: 'off', models: [counterTotals] });
-      pool.on('acquire', before(/take_step_v10/, overtake));
+      pool.on('acquire', before(/advance_read_model_v13/, overtake));
       for (let count = 0; count < 5; count++) await plain.eventStore.append(appendTo('a'));
       await keeping.eventStore.append(appendTo('a'));
       expect(overtaken).to.equal(1);

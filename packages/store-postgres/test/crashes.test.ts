@@ -83,7 +83,7 @@ describe('a PostgreSQL server that is killed while it is written to', () => {
 });
 
 const BUSY = `SELECT FROM pg_stat_activity
-  WHERE state <> 'idle' AND pid <> pg_backend_pid() AND query LIKE '%append_v10%' AND datname = current_database()`;
+  WHERE state <> 'idle' AND pid <> pg_backend_pid() AND query LIKE '%append_v13%' AND datname = current_database()`;
 
 function idsOf(said: readonly string[], word: string): ReadonlySet<string> {
   return new Set(said.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1)));

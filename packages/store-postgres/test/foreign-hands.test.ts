@@ -15,7 +15,7 @@ const DONE_TO_IT = [
   'DROP TABLE {schema}.events CASCADE',
   'DROP TABLE {schema}.read_model_rows',
   'DROP SEQUENCE {schema}.revocations',
-  'DROP FUNCTION {schema}.append_v10',
+  'DROP FUNCTION {schema}.append_v13',
   'ALTER TABLE {schema}.events RENAME TO gone',
   'ALTER TABLE {schema}.events DROP COLUMN kept',
   "ALTER TABLE {schema}.events ADD CONSTRAINT theirs CHECK (type = 'Theirs') NOT VALID",

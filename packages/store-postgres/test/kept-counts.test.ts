@@ -96,7 +96,7 @@ describe('the number of rows that are found by an index of PostgreSQL', () => {
       await count(writer, NAMES);
       let met = 0;
       const pool = await metPool(async (statement) => {
-        if (/keep_count|SELECT count/.test(statement)) await count(writer, [`${met++}`]);
+        if (/store_row_count|SELECT count/.test(statement)) await count(writer, [`${met++}`]);
       });
       const store = await storage.open({ pool, listen: 'off' });
       const model = await store.readModels.open(counterTotals);

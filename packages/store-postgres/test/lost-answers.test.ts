@@ -69,7 +69,7 @@ describe('an append whose answer was lost', () => {
         connected(storage, { models }, async ({ network, store, witness }) => {
           network.failNextAppend('request-late');
           await store.eventStore.append(appendTo('a'));
-          expect(await network.deliverLate()).to.include('given up for lost');
+          expect(await network.deliverLate()).to.include('the cache epoch has changed');
           expect(await allEvents(witness.eventStore)).to.have.length(2);
         }),
       ));
@@ -124,7 +124,7 @@ describe('an append whose answer was lost', () => {
       const append = store.eventStore.append(appendTo('a'));
       await eventually('a second attempt', async () => {
         const { rows } = await storage.pool.query<{ count: string }>(
-          `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE '%look_v%'`,
+          `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE '%lock_and_look_up_v%'`,
         );
         return Number(rows[0]?.count) >= 2;
       });

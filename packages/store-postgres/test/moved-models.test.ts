@@ -4,7 +4,7 @@ import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { metPool } from './met-pool.js';
-import { appendTo } from './sample.js';
+import { appendTo, counterStream } from './sample.js';
 import { demandSound } from './soundness.js';
 import { onStorage, storages, type Storage } from './stores.js';
 
@@ -54,7 +54,7 @@ describe('a read model that moves while an append to PostgreSQL looks and writes
         const [plain, projecting] = [await storage.open(), await storage.open()];
         let met = '';
         // From its step on the append holds the read model.
-        for (let wanted = 1; !met.includes('take_step'); wanted++) {
+        for (let wanted = 1; !met.includes('advance_read_model'); wanted++) {
           for (const name of ['a', 'b', 'a']) await plain.eventStore.append(appendTo(name));
           met = await append('a', { isAt: (_, number) => number === wanted, act: () => catchUp(projecting) });
           await catchUp(projecting);
@@ -80,4 +80,39 @@ describe('a read model that moves while an append to PostgreSQL looks and writes
         await demandSound(projecting);
       }),
     ));
+
+  it('is looked up with the checkpoint of its rows, whenever its projector steps', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { pool, schema } = storage;
+      const [plain, projecting] = [await storage.open(), await storage.open()];
+      const runner = await ProjectionRunner.open({
+        store: projecting,
+        projection: counterTotals,
+        follows: 'on-demand',
+      });
+      const { rows: models } = await pool.query<{ name: string }>(`SELECT name FROM "${schema}".read_models`);
+      // So many names that it takes a while to find the read model.
+      const names = [...Array.from({ length: 20_000 }, (_, index) => `none ${index}`), models[0]?.name];
+      let looks = 0;
+      const look = async (): Promise<void> => {
+        const { rows } = await pool.query<{ kind: string; value_2: string }>(
+          `SELECT * FROM "${schema}".lock_and_look_up_v13(NULL, NULL, NULL, NULL, $1, $2, $3)`,
+          [names, names.slice(-1), [Buffer.from(counterStream('a'))]],
+        );
+        const found = new Map(rows.map(({ kind, value_2 }) => [kind, value_2]));
+        const place = found.get('model')?.split(' ')[0] ?? '0';
+        // Each event counted one.
+        expect(/"total":(\d+)/.exec(found.get('row') ?? '')?.[1] ?? '0').to.equal(place);
+        looks += 1;
+      };
+      for (let round = 0; round < 20; round++) {
+        await plain.eventStore.append(appendTo('a'));
+        let isStepping = true;
+        const stepping = runner.catchUp().finally(() => (isStepping = false));
+        while (isStepping) await look();
+        await stepping;
+      }
+      expect(looks).to.be.at.least(20);
+      await runner.close();
+    }));
 });

@@ -3,16 +3,20 @@ import type { Pool } from 'pg';
 import { lockOf } from './locks.js';
 
 const VERSION_9 = readFileSync(new URL('../test/schema-of-version-9.sql', import.meta.url), 'utf8');
-const COLUMNS = {
-  events: '*',
-  receipts: '*',
-  read_models: 'model, name, stage, checkpoint, steps',
-  read_model_rows: 'model, key, content',
-  read_model_entries: 'model, entry, key',
-};
+const VERSION_12 = readFileSync(new URL('../test/schema-of-version-12.sql', import.meta.url), 'utf8');
+const TABLES = ['events', 'receipts', 'read_models', 'read_model_rows', 'read_model_entries'];
+
+/** Puts a schema of version 12, as its programs made it, in the place of a newer one, with what is in that. */
+export async function asInVersion12(pool: Pool, schema: string): Promise<void> {
+  const copied = [...TABLES, 'consumers', 'consumer_sessions'].map(
+    (table) => `INSERT INTO "${schema}".${table} SELECT * FROM "{newer}".${table};`,
+  );
+  await inPlace(pool, schema, { of: VERSION_12, copied });
+}
 
 /** Takes away what version 12 brought: the functions of 11 do the same but for that. */
 export async function asInVersion11(pool: Pool, schema: string): Promise<void> {
+  await asInVersion12(pool, schema);
   await pool.query(`SET search_path = "${schema}"; DROP FUNCTION keep_count_v12;
     UPDATE migrations SET version = 11 WHERE version = 12; RESET search_path`);
 }
@@ -24,27 +28,39 @@ export async function asInVersion10(pool: Pool, schema: string): Promise<void> {
     UPDATE migrations SET version = 10 WHERE version = 11; RESET search_path`);
 }
 
+/** The columns of version 9. Its rows have no checkpoints among them. */
+const COLUMNS_OF_9 = {
+  events: '*',
+  receipts: '*',
+  read_models: 'model, name, stage, checkpoint, steps',
+  read_model_rows: 'model, key, content',
+  read_model_entries: 'model, entry, key',
+};
+
 /** Puts a schema of version 9, as its programs made it, in the place of a newer one, with what is in that. */
 export async function asInVersion9(pool: Pool, schema: string): Promise<void> {
+  const copied = Object.entries(COLUMNS_OF_9).map(([table, columns]) => {
+    const own = table === 'read_model_rows' ? String.raw`WHERE key <> '\xff'` : '';
+    const into = columns === '*' ? '' : `(${columns})`;
+    return `INSERT INTO "${schema}".${table} ${into} OVERRIDING SYSTEM VALUE SELECT ${columns} FROM "{newer}".${table} ${own};`;
+  });
+  await inPlace(pool, schema, { of: VERSION_9, copied });
+}
+
+async function inPlace(
+  pool: Pool,
+  schema: string,
+  { of, copied }: { readonly of: string; readonly copied: readonly string[] },
+): Promise<void> {
   const newer = `${schema.slice(0, 50)}_newer`;
-  const version9 = VERSION_9.replaceAll('{name}', schema)
+  const older = of
+    .replaceAll('{name}', schema)
     .replaceAll('{append_lock}', String(lockOf('append', schema)))
     .replaceAll('{listen_lock}', String(lockOf('listen', schema)));
   await pool.query(`ALTER SCHEMA "${schema}" RENAME TO "${newer}"`);
-  await pool.query(version9);
-  const client = await pool.connect();
-  try {
-    for (const [table, columns] of Object.entries(COLUMNS)) {
-      const own = table === 'read_model_rows' ? String.raw`WHERE key <> '\xff'` : '';
-      const into = columns === '*' ? '' : `(${columns})`;
-      await client.query(
-        `INSERT INTO "${schema}".${table} ${into} OVERRIDING SYSTEM VALUE SELECT ${columns} FROM "${newer}".${table} ${own}`,
-      );
-    }
-    await client.query(`DROP SCHEMA "${newer}" CASCADE`);
-  } finally {
-    client.release();
-  }
+  await pool.query(older);
+  await pool.query(copied.join('\n').replaceAll('{newer}', newer));
+  await pool.query(`DROP SCHEMA "${newer}" CASCADE`);
 }
 
 /** Has functions of version 8 in the place of those of 9: the tables were the same. */

@@ -123,13 +123,13 @@ async function rollBack({ pool }: Storage, store: PostgresStore, name: string): 
 async function takeLockOut({ pool, schema }: Storage): Promise<void> {
   await pool.query(`CREATE SEQUENCE "${schema}".drawn`);
   const drawn = `(nextval('"${schema}".drawn') - 1)::text`;
-  await change(pool, `"${schema}".look_v10`, (source) =>
+  await change(pool, `"${schema}".lock_and_look_up_v13`, (source) =>
     source.replace(/PERFORM pg_advisory_xact_lock\([^;]*;/, '').replace('coalesce(head.position, 0)::text', drawn),
   );
-  await change(pool, `"${schema}".append_v10`, (source) =>
+  await change(pool, `"${schema}".append_v13`, (source) =>
     source
       .replace(/NOT pg_try_advisory_xact_lock\([^;]*? THEN/, 'false THEN')
-      .replace(/WHERE known_head = /, 'WHERE true OR known_head = '),
+      .replace(/WHERE expected_head = /, 'WHERE true OR expected_head = '),
   );
 }
 

@@ -37,7 +37,7 @@ async function onCalls(
 ): Promise<void> {
   const calls = { names: new Array<string>(), delay: 0 };
   const pool = await metPool(async (statement) => {
-    const name = /\.(look|append)_v\d+\(/.exec(statement)?.[1];
+    const name = /\.(lock_and_look_up|append)_v\d+\(/.exec(statement)?.[1];
     if (name === undefined) return;
     calls.names.push(name);
     const { delay } = calls;
@@ -58,7 +58,7 @@ describe('what a process remembers of PostgreSQL', () => {
         calls.names = [];
         calls.delay = 300;
         await eventStore.append(appendTo('a'));
-        expect(calls.names).to.deep.equal(['append', 'look', 'append']);
+        expect(calls.names).to.deep.equal(['append', 'lock_and_look_up', 'append']);
         calls.names = [];
         await eventStore.append(appendTo('b'));
         expect(calls.names).to.deep.equal(['append']);
@@ -76,7 +76,7 @@ describe('what a process remembers of PostgreSQL', () => {
         await eventStore.append(appendTo('s-20000'));
         expect(calls.names).to.deep.equal(['append']);
         await eventStore.append(appendTo('s-0'));
-        expect(calls.names).to.deep.equal(['append', 'look', 'append']);
+        expect(calls.names).to.deep.equal(['append', 'lock_and_look_up', 'append']);
       }),
     ));
 });

@@ -1,14 +1,23 @@
-import { StoreForeign, ordinalOf } from '@login-policy/event-sourcing/store';
+import { ProjectionRunner } from '@login-policy/event-sourcing';
+import { StoreForeign, StoreUnavailable, ordinalOf } from '@login-policy/event-sourcing/store';
 import { migratePostgresStore, postgresMigration } from '@login-policy/store-postgres';
-import { counterTotals } from '@login-policy/testkit';
+import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Pool } from 'pg';
-import { asInVersion10, asInVersion11, asInVersion3, asInVersion8, asInVersion9 } from './older-schemas.js';
+import {
+  asInVersion10,
+  asInVersion11,
+  asInVersion12,
+  asInVersion3,
+  asInVersion8,
+  asInVersion9,
+} from './older-schemas.js';
+import { callingVersion12 } from './older-programs.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo, counted } from './sample.js';
 import { demandSound } from './soundness.js';
 import { keeping, onStorage, storages } from './stores.js';
+import { eventually } from './waiting.js';
 
 const freshStorage = storages();
 
@@ -34,18 +43,25 @@ describe('a schema on PostgreSQL of another version', () => {
       expect(all.map(({ append }) => append)).to.deep.equal(all.map(() => undefined));
     }));
 
-  it('brings a schema of version 8 to its own, whose programs are refused by name', () =>
-    onStorage(freshStorage(), async (storage) => {
-      const { pool, schema } = storage;
-      const { eventStore } = await storage.open({ models: [counterTotals] });
-      await eventStore.append(appendTo('a'));
-      await asInVersion8(pool, schema);
-      const store = await storage.open({ models: [counterTotals] });
-      await store.eventStore.append(appendTo('a'));
-      await demandSound(store);
-      const caught: unknown = await pool.query(`SELECT "${schema}".append_v8()`).catch((error: unknown) => error);
-      expect(String(caught)).to.match(/append_v8.* does not exist/);
-    }));
+  for (const [version, asBefore] of [
+    [8, asInVersion8],
+    [9, asInVersion9],
+  ] as const) {
+    it(`brings a schema of version ${version} to its own, whose programs are refused by name`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const { pool, schema } = storage;
+        const { eventStore } = await storage.open({ models: [counterTotals] });
+        await eventStore.append(appendTo('a'));
+        await asBefore(pool, schema);
+        const store = await storage.open({ models: [counterTotals] });
+        await store.eventStore.append(appendTo('a'));
+        await demandSound(store);
+        const caught: unknown = await pool
+          .query(`SELECT "${schema}".append_v${version}()`)
+          .catch((error: unknown) => error);
+        expect(String(caught)).to.match(new RegExp(`append_v${version}.* does not exist`));
+      }));
+  }
 
   it('brings a schema of version 9 to its own, whose rows go on from where they are', () =>
     onStorage(freshStorage(), async (storage) => {
@@ -61,60 +77,94 @@ describe('a schema on PostgreSQL of another version', () => {
       await demandSound(store);
     }));
 
-  it('has programs of version 9 beside it write what it writes, and see how far the rows are', () =>
+  for (const [version, asBefore] of [
+    [10, asInVersion10],
+    [11, asInVersion11],
+    [12, asInVersion12],
+  ] as const) {
+    it(`brings a schema of version ${version} to its own, whose programs write before, meanwhile and from then on`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const { pool, schema } = storage;
+        await storage.open({ models: [counterTotals] });
+        const olderPool = callingVersion12(pool);
+        const older = await storage.open({ models: [counterTotals], pool: olderPool });
+        await older.eventStore.append(appendTo('a'));
+        await asBefore(pool, schema);
+        await older.eventStore.append(appendTo('a'));
+        const [store] = await Promise.all([
+          storage.open({ models: [counterTotals] }),
+          storage.open(),
+          ...['b', 'c', 'd'].map((name) => older.eventStore.append(appendTo(name))),
+        ]);
+        for (let round = 0; round < 3; round++) {
+          await store.eventStore.append(appendTo('a'));
+          for (const name of ['a', `of round ${round}`, 'a']) await older.eventStore.append(appendTo(name));
+          await demandSound(store);
+          await demandSound(older);
+        }
+        const { rows } = await pool.query(`SELECT version, serves_from FROM "${schema}".migrations ORDER BY version`);
+        expect(rows).to.deep.equal([...rows.slice(0, 1), { version: 13, serves_from: 10 }]);
+        const handled = new Promise((resolve) => store.consume({ name: 'first', handle: resolve }));
+        expect(await handled).to.have.length.above(1);
+        await older.close();
+        await olderPool.end();
+      }));
+  }
+
+  it('has a program of version 12 catch up and rebuild a read model beside it, and keep the number of its rows', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
-      const store = await storage.open({ models: [counterTotals] });
-      const olderPool = callingVersion9(pool);
-      const older = await storage.open({ models: [counterTotals], pool: olderPool });
-      for (let round = 0; round < 3; round++) {
-        await store.eventStore.append(appendTo('a'));
-        for (const name of ['a', `of round ${round}`, 'a']) await older.eventStore.append(appendTo(name));
+      const store = await storage.open();
+      const olderPool = callingVersion12(pool);
+      const older = await storage.open({ pool: olderPool });
+      for (const name of ['a', 'b', 'a']) await store.eventStore.append(appendTo(name));
+      for (const behind of [older, store]) {
+        const runner = await ProjectionRunner.open({ store: behind, projection: counterTotals, follows: 'on-demand' });
+        await runner.catchUp();
+        await runner.rebuild();
+        await runner.close();
+        for (const writer of [store, older]) await writer.eventStore.append(appendTo('a'));
         await demandSound(store);
+        await demandSound(older);
       }
-      const seen = await pool.query(`SELECT m.model = ANY (head.kept) AS at_head FROM "${schema}".read_models AS m,
-        (SELECT kept FROM "${schema}".events ORDER BY position DESC LIMIT 1) AS head WHERE m.stage = 'live'`);
-      expect(seen.rows).to.deep.equal([{ at_head: true }]);
+      const { rows } = await pool.query(`SELECT "${schema}".keep_count_v12(0, '', NULL) AS is_done`);
+      expect(rows).to.deep.equal([{ is_done: true }]);
       await older.close();
       await olderPool.end();
     }));
 
-  it('brings a schema of version 11 to its own, whose programs write by its functions from then on', () =>
+  it('leaves a schema of version 12 as it is where a migration is cut off, and brings it to its own later', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
-      const before = await storage.open({ models: [counterTotals] });
-      await before.eventStore.append(appendTo('a'));
-      await asInVersion11(pool, schema);
-      const store = await storage.open({ models: [counterTotals] });
-      await before.eventStore.append(appendTo('a'));
-      await demandSound(store);
-      expect((await pool.query(`SELECT "${schema}".keep_count_v12(0, '', NULL) AS is_done`)).rows).to.deep.equal([
-        { is_done: true },
-      ]);
-    }));
-
-  it('brings a schema of version 10 to its own, which serves the programs of that, and keeps consumers in it', () =>
-    onStorage(freshStorage(), async (storage) => {
-      const { pool, schema } = storage;
-      const before = await storage.open({ models: [counterTotals] });
-      await before.eventStore.append(appendTo('a'));
-      await asInVersion10(pool, schema);
-      const store = await storage.open({ models: [counterTotals] });
-      await before.eventStore.append(appendTo('a'));
-      await demandSound(store);
-      const { rows } = await pool.query(
-        `SELECT serves_from <= 10 AS serves FROM "${schema}".migrations WHERE version = 12`,
-      );
-      expect(rows).to.deep.equal([{ serves: true }]);
-      const handled = new Promise((resolve) => store.consume({ name: 'first', handle: resolve }));
-      expect(await handled).to.have.length(2);
+      const olderPool = callingVersion12(pool);
+      const older = await storage.open({ models: [counterTotals], pool: olderPool });
+      await older.eventStore.append(appendTo('a'));
+      await asInVersion12(pool, schema);
+      const reader = await pool.connect();
+      await reader.query(`BEGIN; SELECT FROM "${schema}".read_model_rows`);
+      const migrating = refusal(migratePostgresStore({ pool, schema, lockTimeoutMs: paced(60_000) }));
+      await eventually('the migration waits for the reader', async () => {
+        const { rowCount } = await reader.query(`SELECT pg_terminate_backend(pid) FROM pg_locks
+          WHERE NOT granted AND relation = '"${schema}".read_model_rows'::regclass`);
+        return rowCount === 1;
+      });
+      expect(await migrating).to.be.instanceOf(StoreUnavailable);
+      await reader.query('COMMIT');
+      reader.release();
+      await older.eventStore.append(appendTo('a'));
+      const migrated = await Promise.all([1, 2].map(() => migratePostgresStore({ pool, schema })));
+      expect(migrated.map(({ from }) => from).toSorted((one, other) => one - other)).to.deep.equal([12, 13]);
+      await older.eventStore.append(appendTo('a'));
+      await demandSound(await storage.open({ models: [counterTotals] }));
+      await older.close();
+      await olderPool.end();
     }));
 
   it('runs beside the next version of its schema, if that says so, and leaves all others as they are', () =>
     onStorage(freshStorage(), async (storage) => {
       const before = await storage.open({ models: [counterTotals] });
       await before.eventStore.append(appendTo('a'));
-      await storage.pool.query(nextVersion(storage.schema, 12));
+      await storage.pool.query(nextVersion(storage.schema, 13));
       await before.eventStore.append(appendTo('a'));
       for (const migrate of ['run', 'check'] as const) {
         const store = await storage.open({ migrate, models: [counterTotals] });
@@ -122,8 +172,8 @@ describe('a schema on PostgreSQL of another version', () => {
         await demandSound(store);
       }
       const { rows } = await storage.pool.query(`SELECT max(version) AS version FROM "${storage.schema}".migrations`);
-      expect(rows).to.deep.equal([{ version: 13 }]);
-      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 13 WHERE version = 13`);
+      expect(rows).to.deep.equal([{ version: 14 }]);
+      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 14 WHERE version = 14`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 
@@ -133,8 +183,8 @@ describe('a schema on PostgreSQL of another version', () => {
       const caught = await refusal(storage.open({ migrate: 'check' }));
       expect(caught).to.be.instanceOf(StoreForeign).with.property('message').that.includes('migratePostgresStore');
       expect((await pool.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).rowCount).to.equal(0);
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 12 });
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 12, to: 12 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 13 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 13, to: 13 });
       const store = await storage.open({ migrate: 'check' });
       await store.eventStore.append(appendTo('a'));
       await asInVersion3(pool, schema);
@@ -152,7 +202,7 @@ describe('a schema on PostgreSQL of another version', () => {
       const again = await storage.open({ migrate: 'check' });
       await again.eventStore.append(appendTo('a'));
       expect(await allEvents(again.eventStore)).to.have.length(2);
-      expect(postgresMigration({ schema, from: 12 })).to.equal('');
+      expect(postgresMigration({ schema, from: 13 })).to.equal('');
       expect(() => postgresMigration({ from: -1 })).to.throw(RangeError);
     }));
 
@@ -177,7 +227,7 @@ describe('a schema on PostgreSQL of another version', () => {
   it("leaves a newer program's schema as it is", () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
-      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (13)`);
+      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (14)`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 });
@@ -186,23 +236,6 @@ describe('a schema on PostgreSQL of another version', () => {
 function nextVersion(schema: string, servesFrom: number): string {
   return `SET search_path = "${schema}";
     ALTER TABLE events ADD COLUMN added text; ALTER TABLE read_models ADD COLUMN added text;
-    CREATE FUNCTION append_v13() RETURNS void LANGUAGE sql AS 'SELECT';
-    INSERT INTO migrations (version, serves_from) VALUES (13, ${servesFrom}); RESET search_path`;
-}
-
-/**
- * The pool of a program that writes as those of version 9 did: by the functions of that version, which take the same.
- */
-function callingVersion9(pool: Pool): Pool {
-  const older = new Pool(pool.options);
-  older.on('connect', (client) => {
-    const query = client.query.bind(client);
-    const asked = (given: unknown, ...rest: readonly unknown[]): unknown => {
-      const text = typeof given === 'object' && given !== null && 'text' in given ? String(given.text) : undefined;
-      const called = text?.replace(/(look|append)_v10/, '$1_v9');
-      return Reflect.apply(query, client, [text === undefined ? given : { ...Object(given), text: called }, ...rest]);
-    };
-    Object.assign(client, { query: asked });
-  });
-  return older;
+    CREATE FUNCTION append_v14() RETURNS void LANGUAGE sql AS 'SELECT';
+    INSERT INTO migrations (version, serves_from) VALUES (14, ${servesFrom}); RESET search_path`;
 }

@@ -1,0 +1,76 @@
+import {
+  AFTER_DIGESTS,
+  CHECKPOINT,
+  CHECKPOINT_ROW,
+  checkpointAt,
+  HEAD,
+  HEAD_TEXT,
+  insertCheckpoints,
+} from './checkpoints.js';
+import { plpgsql } from './plpgsql.js';
+import { CHECK_SESSION, NOTIFY_LISTENERS } from './writing-session.js';
+import { ROWS, WRITE_ROWS } from './write-rows.js';
+
+/**
+ * Takes one step of a read model: writes rows and the checkpoint after them, if the read model is where it was when they
+ * were computed. An inline read model at the head is not stepped, because appends maintain it.
+ *
+ * - `model_number`: the read model;
+ * - `expected_checkpoint`: its position before the step; NULL if it has none, or has rows of another history, which the
+ *   step then replaces;
+ * - `new_checkpoint`: its position after the step;
+ * - the parameters of {@link ROWS};
+ * - `required_events`: positions whose events must be in the log; 0 requires none;
+ * - `expected_steps`: for a rebuild, how many steps were taken before. A rebuild takes many steps at one checkpoint, so
+ *   the checkpoint can't show that a failover lost some of them.
+ *
+ * Returns NULL if the step was taken. Otherwise nothing was written, and the result is
+ * - `replaced`: the read model was replaced or does not exist;
+ * - `slices lost`: another number of steps was taken before;
+ * - `unknown`: a required event is missing;
+ * - any other text: the checkpoint that the read model has; empty for none.
+ */
+export const ADVANCE_READ_MODEL: string = plpgsql(
+  `advance_read_model_v13(model_number bigint, expected_checkpoint numeric, new_checkpoint numeric, ${ROWS},
+  required_events numeric[], expected_steps bigint) RETURNS text`,
+  `DECLARE
+  this record;
+  before_step record;
+  row_models bigint[];
+BEGIN ${CHECK_SESSION}
+  -- Before its rows: of two steps, one waits for the other.
+  SELECT * INTO this FROM {schema}.read_models WHERE model = model_number AND stage <> 'replaced' FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN 'replaced';
+  END IF;
+  IF this.steps <> expected_steps THEN
+    RETURN 'slices lost';
+  END IF;
+  IF EXISTS (SELECT FROM unnest(required_events) AS required (position)
+      WHERE required.position <> 0 AND {schema}.find_event_at_v13(required.position) IS NULL) THEN
+    RETURN 'unknown';
+  END IF;
+  SELECT ${CHECKPOINT} AS checkpoint, (m.model = ANY (head.kept) AND checkpoint_row.stored = ${HEAD_TEXT}) IS TRUE AS is_at_head
+    INTO before_step FROM {schema}.read_models AS m LEFT JOIN ${CHECKPOINT_ROW} ON true LEFT JOIN ${HEAD} AS head ON true
+    WHERE m.model = model_number;
+  IF before_step.is_at_head OR before_step.checkpoint IS DISTINCT FROM ${checkpointAt('expected_checkpoint')} THEN
+    RETURN coalesce(before_step.checkpoint, '');
+  END IF;
+  IF expected_checkpoint IS NULL AND this.stage = 'live'
+      AND EXISTS (SELECT FROM {schema}.read_model_rows AS r WHERE r.model = model_number) THEN
+    -- Replaces rows of another history by a new read model of the same name, in the next cache epoch.
+    UPDATE {schema}.read_models SET stage = 'replaced' WHERE model = model_number;
+    INSERT INTO {schema}.read_models (name, stage) VALUES (this.name, 'live') RETURNING model INTO model_number;
+    PERFORM nextval('{schema}.revocations');
+  END IF;
+  UPDATE {schema}.read_models SET steps = steps + 1 WHERE model = model_number;
+  -- Before all other rows: an append does the same, so that one of the two waits for the other.
+  DELETE FROM {schema}.read_model_rows AS kept WHERE kept.model = model_number AND kept.digest > ${AFTER_DIGESTS};
+  IF NOT FOUND AND before_step.checkpoint IS NOT NULL THEN
+    RAISE EXCEPTION 'an append moved the read model meanwhile' USING ERRCODE = 'serialization_failure';
+  END IF;
+  ${insertCheckpoints(`SELECT model_number, ${checkpointAt('new_checkpoint')}`)};
+  row_models := array_fill(model_number, ARRAY[coalesce(cardinality(row_keys), 0)]);${WRITE_ROWS}${NOTIFY_LISTENERS}
+  RETURN NULL;
+END`,
+);

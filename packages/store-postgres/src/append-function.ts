@@ -1,0 +1,105 @@
+import { AFTER_DIGESTS, digestOfCheckpoint, HEAD, HEAD_TEXT, insertCheckpoints } from './checkpoints.js';
+import { plpgsql } from './plpgsql.js';
+import { CHECK_SESSION, EPOCH, NOTIFY_LISTENERS, NOW } from './writing-session.js';
+import { ROWS, WRITE_ROWS } from './write-rows.js';
+
+/** The number of parameters of `append_v13`. */
+export const APPEND_PARAMETERS = 22;
+
+/** The events, one row an event. An array that is NULL has no element for any event. */
+const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS number, unnest(streams) AS stream,
+        unnest(revisions) AS revision, unnest(event_ids) AS id, unnest(event_types) AS type, unnest(times) AS recorded_at,
+        unnest(string_to_array(data_lines, chr(10))) AS data, unnest(string_to_array(metadata_lines, chr(10))) AS metadata,
+        unnest(append_places) AS append_place, unnest(append_sizes) AS append_size,
+        unnest(schema_versions) AS schema_version, unnest(long_stream_names) AS long_stream_name) AS event`;
+
+/**
+ * Writes appends with the rows of their inline read models, exactly as they were planned, or nothing.
+ *
+ * The plan is valid if nobody has written since: the log still ends with the same event, the cache epoch is the same, and
+ * each inline read model still has that event as its checkpoint. The function does not wait for another writer, because
+ * that writer makes the plan invalid.
+ *
+ * Events, rows and index entries are passed column by column. Several JSON values are passed as the lines of one text,
+ * because JSON needs no line breaks. No array has NULL elements: a server with `array_nulls = off` reads them as text.
+ *
+ * What the plan is based on:
+ * - `expected_epoch`: the cache epoch;
+ * - `latest_time`: the latest time to write, in milliseconds by the server's clock; NULL for no limit;
+ * - `expected_head`: the last event of the log as `place id`; `0 ` for an empty log.
+ *
+ * The events, each with
+ * - `streams`: the name of its stream, shortened if it is too long for an index;
+ * - `revisions`, `event_ids`, `event_types`, `times`, `data_lines`, `metadata_lines`;
+ * - `append_places`: its place in its append, and `append_sizes`: the number of events in that append; both are 0 for an
+ *   event that is appended alone;
+ * - `schema_versions`: the schema version of the event;
+ * - `long_stream_names`: the whole name of its stream, if that is shortened; otherwise empty.
+ *
+ * The last four are NULL if each event is appended alone, has schema version 1 and a short stream name.
+ *
+ * What is written with the events:
+ * - `inline_models`: the numbers of the inline read models. Each event lists them;
+ * - `row_models`: the read model of each row, and the other parameters of {@link ROWS};
+ * - `receipts`: an array of receipts; NULL for none.
+ *
+ * Returns `written` and the server's time in milliseconds. If the plan is not valid, returns the reason or fails with
+ * `unique_violation`.
+ */
+export const APPEND: string = plpgsql(
+  `append_v13(expected_epoch text, latest_time bigint, expected_head text, inline_models bigint[], streams text[],
+  revisions bigint[], event_ids text[], event_types text[], times bigint[], data_lines text, metadata_lines text,
+  append_places integer[], append_sizes integer[], schema_versions integer[], long_stream_names text[],
+  row_models bigint[], ${ROWS}, receipts json) RETURNS text`,
+  `DECLARE
+  head_place bigint := split_part(expected_head, ' ', 1)::bigint;
+  new_head text;
+  old_digest bytea;
+  new_digest bytea;
+  changed bigint;
+BEGIN ${CHECK_SESSION}
+  IF NOT pg_try_advisory_xact_lock({append_lock}) THEN
+    RETURN 'another writer holds the lock';
+  END IF;
+  IF ${EPOCH} IS DISTINCT FROM expected_epoch THEN
+    RETURN 'the cache epoch has changed';
+  END IF;
+  IF ${NOW} > latest_time THEN
+    RETURN 'the latest time has passed';
+  END IF;
+  IF event_ids IS NOT NULL THEN
+    INSERT INTO {schema}.events (position, stream, revision, id, type, schema_version, recorded_at, data, metadata,
+        whole_stream, append_place, append_count, kept)
+      SELECT head_place + event.number, event.stream, event.revision, event.id, event.type, coalesce(event.schema_version, 1),
+        event.recorded_at, event.data::json, event.metadata::json, nullif(event.long_stream_name, ''),
+        nullif(event.append_place, 0), nullif(event.append_size, 0), inline_models
+      FROM ${GIVEN_EVENTS}
+      WHERE expected_head = coalesce((SELECT ${HEAD_TEXT} FROM ${HEAD} AS head), '0 ');
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed = 0 THEN
+      RETURN 'the log does not end with the expected event';
+    END IF;
+    -- Before all other rows: a step of a read model does the same, so that one of the two waits for the other.
+    new_head := head_place + changed || ' ' || event_ids[changed];
+    old_digest := ${digestOfCheckpoint('expected_head')};
+    new_digest := ${digestOfCheckpoint('new_head')};
+    UPDATE {schema}.read_model_rows AS kept SET digest = new_digest, content = to_json(new_head)
+      WHERE kept.model = ANY (inline_models) AND kept.digest = old_digest;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed < cardinality(inline_models) THEN
+      -- Before the first event a read model may have no checkpoint. Any other checkpoint is that of restored rows.
+      IF expected_head <> '0 ' OR EXISTS (SELECT FROM {schema}.read_model_rows AS kept
+          WHERE kept.model = ANY (inline_models) AND kept.digest > ${AFTER_DIGESTS} AND kept.digest <> new_digest) THEN
+        RAISE EXCEPTION 'a read model has another checkpoint' USING ERRCODE = 'unique_violation';
+      END IF;
+      ${insertCheckpoints(`SELECT inline.model, new_head FROM unnest(inline_models) AS inline (model) WHERE NOT EXISTS (
+        SELECT FROM {schema}.read_model_rows AS kept WHERE kept.model = inline.model AND kept.digest = new_digest OFFSET 0)`)};
+    END IF;
+  END IF;${WRITE_ROWS}
+  IF receipts IS NOT NULL THEN
+    INSERT INTO {schema}.receipts (stream, key, fingerprint, revision)
+      SELECT * FROM json_to_recordset(receipts) AS x(stream text, key text, fingerprint text, revision bigint);
+  END IF;${NOTIFY_LISTENERS}
+  RETURN 'written ' || ${NOW};
+END`,
+);

@@ -1,0 +1,35 @@
+/**
+ * Refuses a session that must not write:
+ * - a standby, or a session that may only read, because its data may be outdated;
+ * - a transaction above READ COMMITTED, because its statements do not see what was committed before it got the lock;
+ * - a `client_encoding` other than UTF8, because the driver always sends UTF-8.
+ */
+export const CHECK_SESSION = `
+  IF current_setting('transaction_read_only') = 'on' THEN
+    RAISE EXCEPTION 'a standby, or a session that may only read' USING ERRCODE = 'read_only_sql_transaction';
+  END IF;
+  IF current_setting('transaction_isolation') <> 'read committed' OR current_setting('client_encoding') <> 'UTF8' THEN
+    RAISE EXCEPTION 'what writes needs a transaction at READ COMMITTED, and client_encoding UTF8' USING ERRCODE = 'LP002';
+  END IF;`;
+
+/**
+ * The cache epoch: a program may plan from its cache only in the epoch in which it filled the cache. The epoch changes
+ * - when the outcome of an append is unknown: it may still be in flight and commit later;
+ * - when a rebuild replaces cached rows;
+ * - when the server is restarted or replaced.
+ *
+ * A number drawn from the sequence `revocations` begins the next epoch. Sequences are not subject to MVCC, so a holder of
+ * the writers' lock sees each change that was made under the lock before. The epoch is NULL if no number was ever drawn
+ * (logical replication does not copy sequences), or if this role lacks the privilege.
+ */
+export const EPOCH =
+  "pg_sequence_last_value('{schema}.revocations') || ' ' || (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint";
+
+/** The server's time, in milliseconds since 1970. */
+export const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+
+/** Notifies listeners at the commit. Listeners hold the lock in shared mode; without any, nothing is sent. */
+export const NOTIFY_LISTENERS = `
+  IF NOT pg_try_advisory_xact_lock({listen_lock}) THEN
+    PERFORM pg_notify({channel}, '');
+  END IF;`;
