@@ -1,5 +1,5 @@
 interface Entry<Value> {
-  readonly value: Value;
+  value: Value;
   readonly weight: number;
   /** Since the last eviction that looked at it. */
   isUsed: boolean;
@@ -14,7 +14,7 @@ interface Entry<Value> {
 export class Lru<Key, Value> {
   readonly #capacity: number;
   readonly #weightOf: (value: Value) => number;
-  /** In the order in which they were set or last looked at by an eviction. */
+  /** In the order in which they were first set, or last looked at by an eviction. */
   readonly #entries = new Map<Key, Entry<Value>>();
   #weight = 0;
 
@@ -40,10 +40,16 @@ export class Lru<Key, Value> {
     return this.#entries.has(key);
   }
 
-  /** Caches a value with its current weight. */
+  /** Caches a value with its current weight. Does not count as a use. */
   set(key: Key, value: Value): void {
-    this.delete(key);
     const weight = this.#weightOf(value);
+    const entry = this.#entries.get(key);
+    if (entry?.weight === weight) {
+      // In its place: a map whose entries are removed and added is copied again and again.
+      entry.value = value;
+      return;
+    }
+    this.delete(key);
     if (weight > this.#capacity) return;
     this.#makeRoomFor(weight);
     this.#entries.set(key, { value, weight, isUsed: false });
@@ -65,6 +71,7 @@ export class Lru<Key, Value> {
   }
 
   #makeRoomFor(weight: number): void {
+    if (this.#weight + weight <= this.#capacity) return;
     // An entry that is set again in this loop comes up again at its end.
     for (const [key, entry] of this.#entries) {
       if (this.#weight + weight <= this.#capacity) return;
