@@ -4,6 +4,7 @@ import type { EventShape, Recorded, RecordedFacts } from '../streams/event.js';
 import type { Json } from '../streams/json.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { KeyedRow } from './read-model-store.js';
+import type { IndexEntry } from './row-query.js';
 
 /**
  * How a store that holds text stores a row. `decode` is the exact inverse of `encode`. Many readers share a row: its
@@ -14,8 +15,8 @@ export interface RowCodec<Row> {
   /** The row as stored. */
   encode(row: Row): Json;
   /**
-   * The JSON text of `encode`'s result, where it can be had faster: every append asks for it. Default: `JSON.stringify`
-   * of it.
+   * The JSON text of `encode`'s result, where it can be had faster: every append asks for it. It throws where `encode`
+   * does. Default: `JSON.stringify` of it.
    */
   text?(row: Row): string;
   /** Throws an `Error` that names the problem when `stored` is not such a row. */
@@ -65,10 +66,17 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
   snapshot?(row: Row, event: RecordedFacts): KeyedRow<Row> | undefined;
 }
 
+/** A definition whose rows were checked before a store gets them. */
+export interface CheckedDefinition<Row> extends ReadModelDefinition<Row> {
+  /** The index entries of a row that was checked; `undefined` for any other. */
+  entries?(row: Row): readonly IndexEntry[] | undefined;
+}
+
 /**
  * A projection that checks each row before a store gets it: once per stream and page, after the stream's last event.
  */
-export interface CheckingProjection<Event extends EventShape, Row> extends Projection<Event, Row> {
+export interface CheckingProjection<Event extends EventShape, Row>
+  extends Projection<Event, Row>, CheckedDefinition<Row> {
   /** The row, or the placeholder that replaces it. */
   checked?(row: Row, last: Recorded<Event>): Row;
 }

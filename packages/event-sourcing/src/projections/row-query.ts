@@ -1,3 +1,4 @@
+import { demandIndexed, demandText } from '../store/demand-text.js';
 import type { ReadModelDefinition } from './projection.js';
 import type { RowQuery } from './read-model-store.js';
 
@@ -21,9 +22,21 @@ export function rowLimitOf(query: RowQuery): number {
 /** The index entries of a row, each value once. */
 export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly IndexEntry[] {
   const entries: IndexEntry[] = [];
-  for (const [index, given] of Object.entries(definition.index?.(row) ?? {})) {
+  const values = definition.index?.(row) ?? {};
+  for (const index of Object.keys(values)) {
+    const given = values[index] ?? [];
     if (typeof given === 'string') entries.push([index, given]);
     else for (const value of eachOnce(given)) entries.push([index, value]);
+  }
+  return entries;
+}
+
+/** {@link indexEntries}, if they are Unicode text. @throws UnserialisableData naming the index. */
+export function demandedEntries<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly IndexEntry[] {
+  const entries = indexEntries(definition, row);
+  for (const [index, value] of entries) {
+    demandText('index', index);
+    demandIndexed(index, value);
   }
   return entries;
 }

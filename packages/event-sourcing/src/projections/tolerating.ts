@@ -5,8 +5,9 @@ import { placeOf, type EventCodec } from '../streams/event-codec.js';
 import type { EventShape, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import type { Json } from '../streams/json.js';
 import { categoryOf, type StreamId } from '../streams/stream-id.js';
-import { isAbout, rowKey, type CheckingProjection, type IndexValues, type Projection } from './projection.js';
+import { isAbout, rowKey, rowText, type CheckingProjection, type IndexValues, type Projection } from './projection.js';
 import type { KeyedRow } from './read-model-store.js';
+import { demandedEntries, type IndexEntry } from './row-query.js';
 import {
   indexOfKind,
   placeholderIn,
@@ -40,7 +41,9 @@ export function tolerating<Event extends EventShape, Row>(
     events: AS_RECORDED,
     ...(projection.key !== undefined && { key: (streamId) => keyOf(projection, streamId) }),
     reduce: (row, event) => reduced(projection, row, event),
-    index: (row) => (row instanceof UnreadableRow ? indexOfUnreadable(projection, row) : codec.index(row)),
+    index: (row) =>
+      row instanceof UnreadableRow ? indexOfUnreadable(projection, row) : (projection.index?.(row) ?? {}),
+    entries: (row) => (row instanceof UnreadableRow ? undefined : codec.entries(row)),
     snapshot: (row, event) => codec.snapshot(row, event),
     checked: (row, last) => codec.checked(row, last),
     rows: {
@@ -87,7 +90,10 @@ const MOST_TRIED = 500;
 
 /** The outcome of encoding a row. */
 interface Tried {
-  readonly index: IndexValues;
+  readonly entries: readonly IndexEntry[];
+  /** The row's text, where the projection makes it itself. */
+  readonly text: string | undefined;
+  /** The row as JSON, where it does not. */
   readonly json: Json;
 }
 
@@ -104,22 +110,22 @@ class CheckedRows<Event extends EventShape, Row> {
   text(row: Row): string {
     const tried = this.#tried.get(row);
     this.#tried.delete(row);
-    const { rows } = this.#projection;
-    return rows.text === undefined ? JSON.stringify(tried?.json ?? rows.encode(row)) : rows.text(row);
+    return tried === undefined ? rowText(this.#projection, row) : (tried.text ?? JSON.stringify(tried.json));
   }
 
-  index(row: Row): IndexValues {
-    return this.#tried.get(row)?.index ?? this.#projection.index?.(row) ?? {};
+  entries(row: Row): readonly IndexEntry[] | undefined {
+    return this.#tried.get(row)?.entries;
   }
 
   /** The row, or a placeholder when it can't be encoded or indexed after its last event. */
   checked(row: Row | UnreadableRow, last: RecordedEvent): Row | UnreadableRow {
     if (row instanceof UnreadableRow) return row;
     try {
-      const index = demandIndex(this.#projection.index?.(row) ?? {});
-      const json = this.#projection.rows.encode(row);
+      const { rows } = this.#projection;
+      const entries = demandedEntries(this.#projection, row);
+      const text = rows.text?.(row);
       if (this.#tried.size >= MOST_TRIED) this.#tried.clear();
-      this.#tried.set(row, { index, json });
+      this.#tried.set(row, { entries, text, json: text === undefined ? rows.encode(row) : null });
       return row;
     } catch (caught) {
       const problem = `its row can't be kept: ${caught instanceof Error ? caught.message : String(caught)}`;

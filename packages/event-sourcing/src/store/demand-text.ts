@@ -7,16 +7,27 @@ import type { IndexValues } from '../projections/projection.js';
  * @throws UnserialisableData naming the member.
  */
 export function demandText(member: string, value: unknown): void {
-  if (typeof value === 'string' && value.isWellFormed()) return;
+  if (isText(value)) return;
   const problem = typeof value === 'string' ? 'a lone surrogate is not Unicode text' : 'it is not text';
   throw new UnserialisableData({ path: `$.${member}`, problem });
 }
 
+/** The same for a value of an index. Its name is put together only for the fault. */
+export function demandIndexed(index: string, value: unknown): void {
+  if (!isText(value)) demandText(`index.${index}`, value);
+}
+
 /** Returns the index values of a row if they are Unicode text. @throws UnserialisableData naming the index. */
 export function demandIndex(values: IndexValues): IndexValues {
-  for (const [name, given] of Object.entries(values)) {
+  for (const name of Object.keys(values)) {
+    const given = values[name];
     demandText('index', name);
-    for (const value of typeof given === 'string' ? [given] : given) demandText(`index.${name}`, value);
+    if (typeof given !== 'object') demandIndexed(name, given);
+    else for (const value of given) demandIndexed(name, value);
   }
   return values;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.isWellFormed();
 }

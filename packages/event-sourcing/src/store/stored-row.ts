@@ -1,6 +1,6 @@
 import { StoreDamaged } from '../faults.js';
-import { modelName, rowText, type ReadModelDefinition } from '../projections/projection.js';
-import { indexEntries, type IndexEntry } from '../projections/row-query.js';
+import { modelName, rowText, type CheckedDefinition, type ReadModelDefinition } from '../projections/projection.js';
+import { demandedEntries, type IndexEntry } from '../projections/row-query.js';
 import { parseJson } from '../streams/json.js';
 import { demandText } from './demand-text.js';
 
@@ -60,32 +60,25 @@ export interface RowEncoding<Row> {
  * @throws UnserialisableData for a key or an index that is not Unicode text: two of them could be one in a store.
  */
 export function encodedRows<Row>(
-  definition: ReadModelDefinition<Row>,
+  definition: CheckedDefinition<Row>,
   rows: ReadonlyMap<string, Row | undefined>,
   { before, form = 'text' }: RowEncoding<Row> = {},
 ): readonly EncodedRow<Row>[] {
   const entriesOf = (row: Row | undefined): readonly IndexEntry[] =>
-    row === undefined ? NO_ENTRIES : demandEntries(indexEntries(definition, row));
+    row === undefined ? NO_ENTRIES : (definition.entries?.(row) ?? demandedEntries(definition, row));
   const encoded: EncodedRow<Row>[] = [];
   for (const [key, row] of rows) {
     demandText('key', key);
-    const entries = entriesOf(row);
+    const newEntries = entriesOf(row);
     const text = row === undefined || form === 'value' ? undefined : rowText(definition, row);
     // A backend of values has the entries of the previous row itself.
     const known = form === 'value' ? undefined : before?.(key);
     const indexedBefore = known && (known.entries ?? entriesOf(known.row));
-    const isSame = row !== undefined && indexedBefore !== undefined && areSame(entries, indexedBefore);
+    const isSame = row !== undefined && indexedBefore !== undefined && areSame(newEntries, indexedBefore);
+    const entries = isSame ? indexedBefore : newEntries;
     encoded.push({ key, row, text, entries, indexed: isSame ? undefined : entries, indexedBefore });
   }
   return encoded;
-}
-
-function demandEntries(entries: readonly IndexEntry[]): readonly IndexEntry[] {
-  for (const [name, value] of entries) {
-    demandText('index', name);
-    demandText(`index.${name}`, value);
-  }
-  return entries;
 }
 
 const NO_ENTRIES: readonly IndexEntry[] = [];
