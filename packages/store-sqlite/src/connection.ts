@@ -1,9 +1,9 @@
 import {
-  Deadline,
   pause,
   StoreClosed,
   ChangeNotifier,
   StoreForeign,
+  throwIfExpired,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import type { Database, CommitResult } from './database.js';
@@ -91,17 +91,17 @@ export class Connection {
 
   /** Retries work while another process holds the lock, until the busy time-out. */
   async retryWhileBusy<Result>(work: (database: Database) => Result, wait?: WaitOptions): Promise<Result> {
-    const deadline = new Deadline(`waiting for ${this.name}`, wait);
-    const giveUpAt = performance.now() + this.#options.busyTimeoutMs;
+    let giveUpAt: number | undefined;
     for (let attempt = 1; ; attempt++) {
       if (this.#isClosed) throw new StoreClosed({ store: this.name });
-      deadline.refuse();
+      throwIfExpired(`waiting for ${this.name}`, wait);
       try {
         return work(this.database);
       } catch (caught) {
+        giveUpAt ??= performance.now() + this.#options.busyTimeoutMs;
         if (!isBusy(caught) || performance.now() >= giveUpAt) throw toFault(caught, this.name);
       }
-      await pause(attempt, { longestMs: LONGEST_PAUSE_MS, signal: deadline.signal });
+      await pause(attempt, { longestMs: LONGEST_PAUSE_MS, signal: wait?.signal });
     }
   }
 

@@ -74,19 +74,22 @@ export class PlanWriter {
     const { events, names } = this.#parts;
     const [first] = recorded;
     if (first !== undefined) {
-      names.noteEvent([Number(ordinalOf(first.position)), first.id]);
+      const place = Number(ordinalOf(first.position));
+      names.noteEvent([place, first.id]);
       const [category, stream] = [names.idOf(categoryOf(streamId)), names.idOf(streamId)];
-      for (const [index, event] of recorded.entries())
-        this.#insert(event, { category, stream, kept, text: texts?.[index] });
+      // The events of an append follow one another.
+      recorded.forEach((event, index) =>
+        this.#insert(event, { category, place: place + index, stream, kept, text: texts?.[index] }),
+      );
     }
     if (receipt !== undefined) events.keepReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(end.revision));
   }
 
-  #insert(event: RecordedEvent, { category, stream, kept, text }: InsertedWith): void {
+  #insert(event: RecordedEvent, { category, place, stream, kept, text }: InsertedWith): void {
     const { events, names } = this.#parts;
     events.insert.run(
       category,
-      Number(ordinalOf(event.position)),
+      place,
       stream,
       Number(event.revision),
       names.idOf(event.type),
@@ -133,6 +136,7 @@ function versionIn(name: string): { readonly prefix: string; readonly version: n
 
 interface InsertedWith {
   readonly category: number;
+  readonly place: number;
   readonly stream: number;
   /** The read models that the transaction updates. */
   readonly kept: string | null;

@@ -57,7 +57,9 @@ const [taken, recorded] = [new Lru<string, Length>(1000), new Lru<string, Length
  */
 export const parseLifetime: Parser<string> = (value, field) => {
   if (typeof value !== 'string') return newLifetime(value, field).text;
-  const length = taken.get(value) ?? newLifetime(value, field);
+  const known = taken.get(value);
+  if (known !== undefined) return known.text;
+  const length = newLifetime(value, field);
   taken.set(value, length);
   return length.text;
 };

@@ -130,7 +130,7 @@ export class CommandHandler<
 
   /** Waits for the lock on the stream. @throws DeadlineExceeded when it is not free in time. */
   #enter(streamId: StreamId, deadline: Deadline): Promise<void> | undefined {
-    return enterInTime(this.#queue, streamId, deadline.atMost(TURN_MS));
+    return this.#queue.tryEnter(streamId) ? undefined : enterInTime(this.#queue, streamId, deadline.atMost(TURN_MS));
   }
 
   /**

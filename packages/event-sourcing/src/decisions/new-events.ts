@@ -28,7 +28,7 @@ export function newEvents<Event extends EventShape>(
 }
 
 /**
- * The metadata that is set, frozen so that a store need not copy it. The correlation id defaults to the first event's
+ * The metadata that is set. The correlation id defaults to the first event's
  * id.
  */
 function metadataOf(context: CommandContext, firstId: EventId): EventMetadata {

@@ -40,11 +40,12 @@ export function checkedAppend(append: Append): Append {
     throw new RangeError('an append without a receipt must have at least one event');
   if (events.length > LARGEST_APPEND) throw new RangeError(`an append must have at most ${LARGEST_APPEND} events`);
   demandText('streamId', streamId);
-  if (receipt === undefined) return { ...append, events: events.map(checkedEvent) };
+  const checked = checkedEvents(events);
+  if (receipt === undefined) return { ...append, events: checked };
   demandText('receipt.key', receipt.key);
   demandText('receipt.fingerprint', receipt.fingerprint);
   const kept = Object.freeze({ key: receipt.key, fingerprint: receipt.fingerprint });
-  return { ...append, events: events.map(checkedEvent), receipt: kept };
+  return { ...append, events: checked, receipt: kept };
 }
 
 /** {@link checkedAppend} for a store that holds text. */
@@ -54,7 +55,6 @@ export function encodedAppend(append: Append): EncodedAppend {
   let size = 0;
   let shared: { readonly metadata: EventMetadata; readonly text: string } | undefined;
   for (const { data, metadata } of checked.events) {
-    // The events of one command share one metadata object.
     if (shared?.metadata !== metadata) shared = { metadata, text: JSON.stringify(metadata) };
     const text = { data: JSON.stringify(data), metadata: shared.text };
     texts.push(text);
@@ -63,14 +63,23 @@ export function encodedAppend(append: Append): EncodedAppend {
   return { ...checked, texts, size };
 }
 
-function checkedEvent({ id, type, schemaVersion, data, metadata }: NewEvent): NewEvent {
+/** The events of one command share one metadata object, before and after the copy. */
+function checkedEvents(events: readonly NewEvent[]): readonly NewEvent[] {
+  let [given, metadata]: [EventMetadata?, EventMetadata?] = [];
+  return events.map((event) => {
+    if (metadata === undefined || event.metadata !== given) metadata = checkedMetadata((given = event.metadata));
+    return checkedEvent(event, metadata);
+  });
+}
+
+function checkedEvent({ id, type, schemaVersion, data }: NewEvent, metadata: EventMetadata): NewEvent {
   demandText('type', type);
   if (type === '' || type.startsWith('$')) throw refused('type', 'a type must not be empty or begin with $');
   if (!Number.isInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > LARGEST_SCHEMA_VERSION) {
     throw refused('schemaVersion', `expected a whole number from 1 to ${LARGEST_SCHEMA_VERSION}, got ${schemaVersion}`);
   }
   if (!isEventId(id)) throw refused('id', 'expected a ULID');
-  return Object.freeze({ id, type, schemaVersion, data: toJsonObject(data), metadata: checkedMetadata(metadata) });
+  return Object.freeze({ id, type, schemaVersion, data: toJsonObject(data), metadata });
 }
 
 function checkedMetadata(metadata: EventMetadata): EventMetadata {

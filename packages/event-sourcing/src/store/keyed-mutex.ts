@@ -13,15 +13,17 @@ export class KeyedMutex<Key> {
    * Resolves to `false`, without the lock, when the signal fires first.
    */
   enter(key: Key, wait: WaitOptions = {}): Promise<boolean> | undefined {
-    const waiting = this.#busy.get(key);
-    if (waiting !== undefined) return new Promise((resolve) => waitIn(waiting, resolve, wait));
-    if (!this.#busy.has(key)) {
-      this.#busy.set(key, undefined);
-      return undefined;
-    }
-    const first: (() => void)[] = [];
-    this.#busy.set(key, first);
-    return new Promise((resolve) => waitIn(first, resolve, wait));
+    if (this.tryEnter(key)) return undefined;
+    const waiting = this.#busy.get(key) ?? [];
+    this.#busy.set(key, waiting);
+    return new Promise((resolve) => waitIn(waiting, resolve, wait));
+  }
+
+  /** Acquires the lock if it is free. */
+  tryEnter(key: Key): boolean {
+    if (this.#busy.has(key)) return false;
+    this.#busy.set(key, undefined);
+    return true;
   }
 
   /** Passes the lock to the next waiter of this key. */

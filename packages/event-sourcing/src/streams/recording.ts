@@ -17,21 +17,12 @@ type GivenMetadata = { readonly [Field in keyof EventMetadata]: EventMetadata[Fi
   'actor' | 'correlationId'
 >;
 
-/** The objects made here. Another frozen object is copied all the same: it may inherit members or have a `toJSON`. */
-const made = new WeakSet<GivenMetadata>();
-
-/** The metadata's fields, copied and frozen, without undefined ones. An object made here is returned as it is. */
+/** The metadata's fields, copied and frozen, without undefined ones. */
 export function freezeMetadata(given: GivenMetadata): EventMetadata {
-  if (isMade(given)) return given;
   const { actor, correlationId, causationId, idempotencyKey, reason } = given;
   const metadata: { -readonly [Field in keyof EventMetadata]: EventMetadata[Field] } = { actor, correlationId };
   if (causationId !== undefined) metadata.causationId = causationId;
   if (idempotencyKey !== undefined) metadata.idempotencyKey = idempotencyKey;
   if (reason !== undefined) metadata.reason = reason;
-  made.add(metadata);
   return Object.freeze(metadata);
-}
-
-function isMade(given: GivenMetadata): given is EventMetadata {
-  return made.has(given);
 }
