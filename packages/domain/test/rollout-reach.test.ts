@@ -1,7 +1,7 @@
 import { orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
 import { advisory, factorsOf, last, nameOf, removal, seed } from './rolling-out.js';
 
 describe('whose policies a rollout is for', () => {
@@ -39,6 +39,45 @@ describe('whose policies a rollout is for', () => {
     expect(await last(some.revert(by))).to.include({ of: 3, changed: 1 });
     expect(await factorsOf(loginPolicies, instance)).to.deep.equal([]);
     expect(await factorsOf(loginPolicies, globex)).to.deep.equal([PASSKEY]);
+    await loginPolicies.close();
+  });
+
+  it('is for those of its own command alone: another under its id is reported and not reverted', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const one = loginPolicies.rollOut(instance, removal, { ...advisory, organizationIds: ['acme'] });
+    const addition = { type: 'addSecondFactor', factor: 'OTP_SMS' } as const;
+    const other = loginPolicies.rollOut(instance, addition, { ...advisory, organizationIds: ['globex'] });
+    for (const rollout of [one, other]) expect(await last(rollout.carryOut())).to.include({ changed: 1 });
+    const whole = loginPolicies.rollOut(instance, removal, { ...advisory, withDefault: false });
+    const report = orThrow(await whole.report());
+    expect(report).to.deep.include({ changed: 1, unchanged: 1, pending: 0 });
+    expect(report.refused.map(({ owner, reason }) => [nameOf(owner), reason])).to.deep.equal([
+      ['globex', 'idempotency-key-reused'],
+    ]);
+    expect(await last(whole.revert(by))).to.deep.include({ changed: 1, all: ['globex: idempotency-key-reused'] });
+    expect(await factorsOf(loginPolicies, acme)).to.deep.equal([PASSKEY]);
+    expect(orThrow(await loginPolicies.policy(globex)).policy.secondFactors).to.deep.equal(['OTP_SMS']);
+    await loginPolicies.close();
+  });
+
+  it('is found as the first of two changes under one id, and reverts the settings of that one', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const changes = [
+      ['acme', { allowRegister: false }],
+      ['globex', { hidePasswordReset: true }],
+    ] as const;
+    for (const [organization, settings] of changes) {
+      const options = { ...advisory, organizationIds: [organization] };
+      await last(loginPolicies.rollOut(instance, { type: 'change', settings }, options).carryOut());
+    }
+    const { rollout } = orThrow(await loginPolicies.findRollout(instance, advisory.id));
+    expect(rollout?.command).to.deep.equal({ type: 'change', settings: { allowRegister: false } });
+    if (rollout === undefined) throw new Error('no rollout was found');
+    const found = loginPolicies.rollOut(instance, rollout.command, { ...advisory, withDefault: false });
+    expect(await last(found.revert(by))).to.deep.include({ changed: 1, all: ['globex: idempotency-key-reused'] });
+    expect(orThrow(await loginPolicies.policy(globex)).policy.settings.hidePasswordReset).to.equal(true);
     await loginPolicies.close();
   });
 

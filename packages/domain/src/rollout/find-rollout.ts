@@ -1,13 +1,12 @@
-import { isFault, type RecordedEvent } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { DateTime } from 'luxon';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
-import { loginPolicyEvents } from '../events/event-codec.js';
 import type { Instance, Owner } from '../policy/owner.js';
 import { toDateTime } from '../reads/details.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { RolloutCommand, WantedRollout } from './rollout-input.js';
-import { rolledOut } from './rolled-out.js';
+import { commandOf, decoded } from './recorded-command.js';
+import { rolledOut, type RolledOut } from './rolled-out.js';
 import type { RolloutParts } from './rollout.js';
 
 const AT_A_TIME = 1000;
@@ -36,8 +35,8 @@ export async function findRollout(
   const look = async (owner: Owner): Promise<void> => {
     deadline.refuse();
     if (seen.isKnown || (maySee !== undefined && !(await deadline.wait(maySee(owner))))) return;
-    const event = await rolledOut(handler.states.store, owner, id);
-    if (event !== undefined) seen.add(event);
+    const found = await rolledOut(handler.states.store, owner, id);
+    if (found !== undefined) seen.add(found);
   };
   try {
     await look(instance);
@@ -56,6 +55,7 @@ export async function findRollout(
 class SeenRollout {
   readonly #id: string;
   #command: RolloutCommand | undefined;
+  #fingerprint: string | undefined;
   #first: RecordedLoginPolicyEvent | undefined;
 
   constructor(id: string) {
@@ -76,45 +76,15 @@ class SeenRollout {
     return { id: this.#id, command: this.#command, actor, reason, recordedAt: toDateTime(this.#first.recordedAt) };
   }
 
-  add(recorded: RecordedEvent): void {
+  /** Leaves out the events of another command that was given under the same id. */
+  add({ event: recorded, fingerprint }: RolledOut): void {
     const event = decoded(recorded);
     const command = event && commandOf(event);
     if (event === undefined || command === undefined) return;
+    this.#fingerprint ??= fingerprint;
+    if (fingerprint !== this.#fingerprint) return;
     this.#command = bothOf(this.#command, command);
     if (this.#first === undefined || event.position < this.#first.position) this.#first = event;
-  }
-}
-
-/** The event, if this program can read it. */
-function decoded(event: RecordedEvent): RecordedLoginPolicyEvent | undefined {
-  try {
-    return loginPolicyEvents.decode(event);
-  } catch (caught) {
-    if (isFault(caught, 'written-by-newer-program') || isFault(caught, 'unreadable-event')) return undefined;
-    throw caught;
-  }
-}
-
-/** The command that records such an event; `undefined` for an event that no rollout records. */
-function commandOf(event: RecordedLoginPolicyEvent): RolloutCommand | undefined {
-  switch (event.type) {
-    case 'LoginPolicyChanged':
-      return { type: 'change', settings: event.data.settings };
-    case 'SecondFactorAdded':
-      return { type: 'addSecondFactor', factor: event.data.factor };
-    case 'SecondFactorRemoved':
-      return { type: 'removeSecondFactor', factor: event.data.factor };
-    case 'MultiFactorAdded':
-      return { type: 'addMultiFactor', factor: event.data.factor };
-    case 'MultiFactorRemoved':
-      return { type: 'removeMultiFactor', factor: event.data.factor };
-    case 'IdentityProviderAdded':
-      return { type: 'addIdentityProvider', identityProvider: event.data.identityProvider };
-    case 'IdentityProviderRemoved':
-      return { type: 'removeIdentityProvider', id: event.data.id };
-    case 'LoginPolicyAdded':
-    case 'LoginPolicyRemoved':
-      return undefined;
   }
 }
 

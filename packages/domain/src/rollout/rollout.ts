@@ -34,7 +34,7 @@ import {
   type RolloutCommand,
 } from './rollout-input.js';
 import { notPermitted, ofPolicyAlone, ofRejected, refusalOf, stepOf, type StepParts } from './rollout-steps.js';
-import { keyOf, revertKeyOf, rolledOut } from './rolled-out.js';
+import { keyOf, ownEvent, revertKeyOf } from './rolled-out.js';
 import { standingOf } from './standing.js';
 import { Tally, type Done } from './tally.js';
 
@@ -161,8 +161,9 @@ export class Rollout {
     const { id } = rollout.options;
     const { execute, handler } = this.#parts;
     yield* this.#run(rollout, how, async (owner) => {
-      const event = await rolledOut(handler.states.store, owner, id);
+      const event = await ownEvent(handler.states.store, owner, rollout);
       if (event === undefined) return { what: 'unchanged' };
+      if ('reason' in event) return { what: 'refused', refusal: event };
       const [ifSequence, ifEventId] = [sequenceOf(event), event.id];
       const context = { ...by, correlationId: id, idempotencyKey: revertKeyOf(id), ifSequence, ifEventId };
       const answer = await execute(owner, { type: 'revert', to: { sequence: ifSequence - 1n } }, context);

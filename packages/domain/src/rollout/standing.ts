@@ -6,11 +6,11 @@ import { filterOfRemoved } from '../preview/still-allowing.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
 import { customOf } from './reach.js';
-import { rolledOut } from './rolled-out.js';
+import { ownEvent } from './rolled-out.js';
 import type { RolloutRefusal, RolloutStanding } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
 import type { RolloutParts } from './rollout.js';
-import { stepOf } from './rollout-steps.js';
+import { stepOf, type StepLook } from './rollout-steps.js';
 
 /** The number of rows decoded and decided before yielding. */
 const PAGE = 64;
@@ -22,16 +22,14 @@ export async function* standingOf(
   freshness: Freshness,
   parts: RolloutParts,
 ): AsyncGenerator<RolloutStanding, void, undefined> {
-  const { handler, instancePolicies, policies } = parts;
+  const { instancePolicies, policies } = parts;
   const { instance, options, parsed, reach } = rollout;
   const counts = { changed: 0, unchanged: 0, pending: 0 };
   let refusals: RolloutRefusal[] = [];
   const look = async (policy: InstancePolicy, deadline: Deadline): Promise<void> => {
-    const step = await stepOf(policy, rollout, { ...parts, deadline });
-    if (step.outcome === 'would-be-refused' && step.refusal.reason === 'not-permitted') refusals.push(step.refusal);
-    else if ((await rolledOut(handler.states.store, policy.owner, options.id)) !== undefined) counts.changed++;
-    else if (step.outcome === 'would-be-refused') refusals.push(step.refusal);
-    else counts[step.outcome === 'would-change' ? 'pending' : 'unchanged']++;
+    const standing = await standingAt(policy, rollout, { ...parts, deadline });
+    if (typeof standing === 'string') counts[standing]++;
+    else refusals.push(standing);
   };
   const told = (): RolloutStanding => {
     const since = refusals;
@@ -55,6 +53,21 @@ export async function* standingOf(
   const filter = filterOfRemoved(parsed);
   if (filter !== undefined)
     yield { ...told(), stillAllowing: await policies.customizedCount(instance, filter, freshness) };
+}
+
+/** Where one policy stands, or why it is refused. */
+async function standingAt(
+  policy: InstancePolicy,
+  rollout: ParsedRollout,
+  parts: StepLook,
+): Promise<RolloutRefusal | 'changed' | 'pending' | 'unchanged'> {
+  const step = await stepOf(policy, rollout, parts);
+  const refusal = step.outcome === 'would-be-refused' ? step.refusal : undefined;
+  // Nothing is revealed about a policy that the caller may not change.
+  if (refusal?.reason === 'not-permitted') return refusal;
+  const event = await ownEvent(parts.handler.states.store, policy.owner, rollout);
+  if (event !== undefined) return 'reason' in event ? event : 'changed';
+  return refusal ?? (step.outcome === 'would-change' ? 'pending' : 'unchanged');
 }
 
 /** All custom policies by page. It yields to the event loop in between. */
