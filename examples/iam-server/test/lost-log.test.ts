@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { logTo } from '@login-policy/example-iam-server';
-import { StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import { after, describe, it } from 'mocha';
 import { call, trySignIn } from './client.js';
 import { KeptLog, readQuickstart, TestBench } from './running-server.js';
@@ -38,7 +38,7 @@ describe('the log', () => {
   it('is one line an event with time, level and request id, with a stack for defects only', () => {
     const kept = new KeptLog();
     kept.log.note('warn', 'two\nlines', { requestId: 'r1' });
-    kept.log.failure(new StoreUnavailable({ store: 'SQLite', problem: 'away' }), { requestId: 'r2' });
+    kept.log.failure(new Fault('store-unavailable', { store: 'SQLite', problem: 'away' }), { requestId: 'r2' });
     kept.log.failure(new TypeError('a defect'));
     const [note, fault, defect] = kept.lines;
     expect(note).to.include({ level: 'warn', message: 'two\nlines', requestId: 'r1' });

@@ -2,7 +2,7 @@
 import '@login-policy/store-eventstoredb';
 import { ChangesFeed, StoreWatch, type OnChanges } from '@login-policy/example-iam-server';
 import { openMemoryStore, START } from '@login-policy/event-sourcing';
-import { StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
@@ -89,7 +89,7 @@ describe('a store that is silent', () => {
       kept.log,
     );
     await eventually('a word', () => kept.errors.length === 1 || undefined);
-    answer(new StoreUnavailable({ store: 'it', problem: 'away' }));
+    answer(new Fault('store-unavailable', { store: 'it', problem: 'away' }));
     await eventually('another look', () => asked === 2 || undefined);
     answer();
     await eventually('a word', () => kept.lines.some(({ message }) => /back after \d+ s/.test(message)) || undefined);

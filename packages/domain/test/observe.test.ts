@@ -2,7 +2,7 @@ import { describe, it } from 'mocha';
 import { expect } from 'chai';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { openMemoryStore, type Observation } from '@login-policy/event-sourcing';
-import { RevisionConflict } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 
 const instance = { instanceId: '1' };
 const factor = { type: 'removeMultiFactor', factor: 'U2F_WITH_VERIFICATION' } as const;
@@ -44,7 +44,7 @@ describe('who observes the login policies', () => {
     let conflicts = 1;
     store.eventStore.append = async (given) => {
       if (conflicts-- <= 0) return append(given);
-      throw new RevisionConflict({ streamId: given.streamId, expected: given.expected, actual: undefined });
+      throw new Fault('revision-conflict', { streamId: given.streamId, expected: given.expected, actual: undefined });
     };
     orThrow(await policies.execute(instance, factor, by));
     await policies.execute(instance, factor, by);

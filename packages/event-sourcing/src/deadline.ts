@@ -1,5 +1,5 @@
 import { schedule, takeBack, type Due } from './due.js';
-import { DeadlineExceeded } from './faults.js';
+import { Fault } from './fault.js';
 import { onAbort } from './on-abort.js';
 
 /** Ends the wait of a call. */
@@ -70,8 +70,8 @@ export class Deadline implements WaitOptions {
   }
 
   /** The fault to reject with. */
-  fault(cause?: unknown): DeadlineExceeded {
-    return new DeadlineExceeded({ doing: this.#doing }, cause);
+  fault(cause?: unknown): Fault<'deadline-exceeded'> {
+    return new Fault('deadline-exceeded', { doing: this.#doing }, cause);
   }
 
   /**
@@ -168,5 +168,5 @@ export class Deadline implements WaitOptions {
 
 /** For a store that never waits. @throws DeadlineExceeded when the signal has fired. */
 export function throwIfExpired(doing: string, { signal }: WaitOptions = {}): void {
-  if (signal?.aborted === true) throw new DeadlineExceeded({ doing });
+  if (signal?.aborted === true) throw new Fault('deadline-exceeded', { doing });
 }

@@ -9,7 +9,7 @@ import {
   type EventStore,
   type Handled,
 } from '@login-policy/event-sourcing';
-import { RevisionConflict } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
@@ -115,7 +115,7 @@ describe('the command handler', () => {
   it('gives up, typed and retryable, when others are always first', async () => {
     const { eventStore } = openMemoryStore();
     const { store, asked } = watched(eventStore, async ({ streamId: id, expected }) => {
-      throw new RevisionConflict({ streamId: id, expected, actual: revision(7) });
+      throw new Fault('revision-conflict', { streamId: id, expected, actual: revision(7) });
     });
     const fault = await faultOf(handlerOn(store, { attempts: 3 }).handle(stream, raise(1), by));
     expect(isFault(fault, 'concurrent-change')).to.equal(true);
@@ -176,7 +176,7 @@ describe('the command handler', () => {
     const control = new AbortController();
     const { store, asked } = watched(openMemoryStore().eventStore, async ({ streamId: id, expected }) => {
       control.abort();
-      throw new RevisionConflict({ streamId: id, expected, actual: revision(7) });
+      throw new Fault('revision-conflict', { streamId: id, expected, actual: revision(7) });
     });
     const fault = await faultOf(handlerOn(store).handle(stream, raise(1), { ...by, signal: control.signal }));
     expect(fault).to.deep.include({ code: 'deadline-exceeded', facts: { doing: 'a command on tally-a' } });

@@ -7,7 +7,7 @@ import {
   type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
-import { Consumers, MemoryConsumers, StoreUnavailable, type ConsumerBackend } from '@login-policy/event-sourcing/store';
+import { Fault, Consumers, MemoryConsumers, type ConsumerBackend } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';
@@ -140,8 +140,8 @@ function losing(kept: MemoryConsumers): ConsumerBackend {
   };
 }
 
-function lost(): StoreUnavailable {
-  return new StoreUnavailable({ store: 'a store', problem: 'the answer was lost' });
+function lost(): Fault<'store-unavailable'> {
+  return new Fault('store-unavailable', { store: 'a store', problem: 'the answer was lost' });
 }
 
 const nextId = monotonicIds();

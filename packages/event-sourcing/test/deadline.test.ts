@@ -1,6 +1,6 @@
 import { openMemoryStore, streamId } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import { delegating, OutcomeUnknown, TimedEventStore } from '@login-policy/event-sourcing/store';
+import { Fault, delegating, TimedEventStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { codeOf, faultOf } from './followed.js';
@@ -48,7 +48,7 @@ describe('a deadline', () => {
   it('gives a write that has begun a moment to answer, and then calls it unknown', async () => {
     const control = new AbortController();
     const deadline = new Deadline('a test', { signal: control.signal });
-    const inDoubt = (): OutcomeUnknown => new OutcomeUnknown({ streamId: stream });
+    const inDoubt = (): Fault<'outcome-unknown'> => new Fault('outcome-unknown', { streamId: stream });
     const answered = deadline.waitForWrite(new Promise((resolve) => setTimeout(resolve, 20, 'written')), inDoubt);
     const lost = codeOf(deadline.waitForWrite(never, inDoubt));
     control.abort();

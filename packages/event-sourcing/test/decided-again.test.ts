@@ -6,7 +6,7 @@ import {
   streamId,
   type EventStore,
 } from '@login-policy/event-sourcing';
-import { ReceiptExists, RevisionConflict } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
@@ -49,7 +49,7 @@ describe('a command that is decided again', () => {
   it('is so 16 times where nothing else is said', async () => {
     const { eventStore } = openMemoryStore();
     const { store, asked } = watched(eventStore, async ({ streamId: id, expected }) => {
-      throw new RevisionConflict({ streamId: id, expected, actual: revision(7) });
+      throw new Fault('revision-conflict', { streamId: id, expected, actual: revision(7) });
     });
     const fault: unknown = await handlerOn(store)
       .handle(stream, raise(1), by)
@@ -64,7 +64,7 @@ describe('a command that is decided again', () => {
     const { store, asked } = watched(eventStore, async ({ streamId: id }) => {
       if (isFirst) {
         isFirst = false;
-        throw new ReceiptExists({ streamId: id, key: 'key' });
+        throw new Fault('receipt-exists', { streamId: id, key: 'key' });
       }
     });
     const handled = await handlerOn(store).handle(stream, raise(1), { ...by, idempotencyKey: 'key' });

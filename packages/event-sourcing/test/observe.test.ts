@@ -7,7 +7,7 @@ import {
   type Observe,
 } from '@login-policy/event-sourcing';
 import { observedCall } from '@login-policy/event-sourcing/domain';
-import { observedDecider, observedEventStore, RevisionConflict } from '@login-policy/event-sourcing/store';
+import { Fault, observedDecider, observedEventStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents } from './tally.js';
@@ -33,7 +33,7 @@ describe('who observes', () => {
   it('is told of each decision and append, and what became of it', async () => {
     const { seen, observe } = gathering();
     const failures: Error[] = [
-      new RevisionConflict({ streamId: stream, expected: 'no-stream', actual: revision(3) }),
+      new Fault('revision-conflict', { streamId: stream, expected: 'no-stream', actual: revision(3) }),
       new Error('the disk is gone'),
     ];
     const { store } = watched(openMemoryStore().eventStore, async () => {

@@ -1,6 +1,6 @@
 import { CommandHandler, streamId, type EventCodec, type Projection, type Store } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import { placeOf, WrittenByNewerProgram } from '@login-policy/event-sourcing/store';
+import { Fault, placeOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { newEvent } from './events.js';
@@ -19,7 +19,7 @@ const older: EventCodec<TallyEvent> = {
   reads: (type) => type === 'Raised',
   decode(event) {
     if (event.type === 'Raised') return tallyEvents.decode(event);
-    throw new WrittenByNewerProgram({ ...placeOf(event), problem: 'the type is not known here' });
+    throw new Fault('written-by-newer-program', { ...placeOf(event), problem: 'the type is not known here' });
   },
 };
 

@@ -6,7 +6,7 @@ import {
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { CheckpointConflict, delegating, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
+import { Fault, delegating, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { followedStore, growingStore, raise, toldRunner } from './followed.js';
@@ -29,7 +29,7 @@ describe('a rebuild of many rows', () => {
     const { readModels, asked } = watchedReadModels(store.readModels, async () => {
       if (conflicts-- <= 0) return;
       await raiseAll();
-      throw new CheckpointConflict({ model: 'tallies', expected: undefined, actual: undefined });
+      throw new Fault('checkpoint-conflict', { model: 'tallies', expected: undefined, actual: undefined });
     });
     const { runner, model } = await toldRunner({ ...store, readModels, keeps: 'followed' }, { projection: byPosition });
     await runner.rebuild();

@@ -1,12 +1,12 @@
 import { openMemoryStore, streamId, type Store, type Position } from '@login-policy/event-sourcing';
 import { Deadline, eventId } from '@login-policy/event-sourcing/domain';
 import {
+  Fault,
   delegating,
   memoryReadModelStore,
   type ReadModelStore,
   ordinalOf,
   positionOf,
-  StoreUnavailable,
 } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
@@ -39,7 +39,7 @@ describe('reading a read model that appends keep', () => {
         return sound.eventStore.subscribe(options);
       },
       readAll(options) {
-        if (failures-- > 0) throw new StoreUnavailable({ store: 'the events', problem: 'away' });
+        if (failures-- > 0) throw new Fault('store-unavailable', { store: 'the events', problem: 'away' });
         return sound.eventStore.readAll(options);
       },
     });

@@ -1,5 +1,5 @@
 import { streamId, type Store } from '@login-policy/event-sourcing';
-import { StoreClosed, StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
@@ -118,7 +118,9 @@ describe('reading a read model that is followed', () => {
     await new Promise(setImmediate);
     control.abort();
     expect(await givenUp).to.equal('deadline-exceeded');
-    const closed = followedStore(() => ({ head: () => Promise.reject(new StoreClosed({ store: 'the events' })) }));
+    const closed = followedStore(() => ({
+      head: () => Promise.reject(new Fault('store-closed', { store: 'the events' })),
+    }));
     expect(await codeOf((await followers.open(closed)).read([a]))).to.equal('store-closed');
   });
 
@@ -195,7 +197,7 @@ describe('following', () => {
     let failures = 3;
     const store = followedStore((sound) => ({
       subscribe(options) {
-        if (failures-- > 0) throw new StoreUnavailable({ store: 'the store', problem: 'away' });
+        if (failures-- > 0) throw new Fault('store-unavailable', { store: 'the store', problem: 'away' });
         return sound.subscribe(options);
       },
     }));
@@ -215,7 +217,7 @@ describe('following', () => {
     const readModels = Object.assign(Object.create(sound.readModels), {
       open: (definition: Parameters<typeof sound.readModels.open>[0]) =>
         isAway
-          ? Promise.reject(new StoreUnavailable({ store: 'the rows', problem: 'away' }))
+          ? Promise.reject(new Fault('store-unavailable', { store: 'the rows', problem: 'away' }))
           : sound.readModels.open(definition),
     });
     const store = { ...sound, readModels };

@@ -1,5 +1,5 @@
 import { streamId, type ProjectionRunner, type Projection } from '@login-policy/event-sourcing';
-import { ordinalOf, StoreUnavailable, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import { Fault, ordinalOf, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, until, valueOf } from './followed.js';
@@ -8,7 +8,7 @@ import { methodsOf } from './watched-read-models.js';
 
 const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
 const followers = new Followers();
-const away = new StoreUnavailable({ store: 'the store', problem: 'away' });
+const away = new Fault('store-unavailable', { store: 'the store', problem: 'away' });
 
 afterEach(() => followers.close());
 

@@ -1,5 +1,5 @@
 import { streamId, type Store } from '@login-policy/event-sourcing';
-import { StoreClosed, yieldToLoop, type ReadModel } from '@login-policy/event-sourcing/store';
+import { Fault, yieldToLoop, type ReadModel } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
@@ -75,7 +75,7 @@ describe('a read that waits beside others', () => {
     let isGone = false;
     const store = withModels(followedStore(silent), (model) => ({
       async checkpoint() {
-        if (isGone) throw new StoreClosed({ store: 'the rows' });
+        if (isGone) throw new Fault('store-closed', { store: 'the rows' });
         return model.checkpoint();
       },
       async changed(signal) {

@@ -1,5 +1,5 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { Fault, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { lost, type Answer } from './append-answer.js';
 import { BatchCall } from './batch-call.js';
 import type { PreparedAppend } from './batch-requests.js';
@@ -62,6 +62,6 @@ export class BatchSender {
     this.#call = new BatchCall(begun);
     if (!this.#isClosed) return this.#call;
     this.#call.cancel();
-    throw new StoreClosed({ store: STORE });
+    throw new Fault('store-closed', { store: STORE });
   }
 }

@@ -1,4 +1,4 @@
-import { onAbort, StoreClosed, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { Fault, onAbort, type WaitOptions } from '@login-policy/event-sourcing/store';
 import { STORE } from './faults.js';
 
 /**
@@ -52,7 +52,7 @@ export class Cancellation {
   isCancelled(): boolean {
     // A disposed caller is not told about a later closing of the store.
     if (this.#isDisposed || this.#signals.some((signal) => signal?.aborted === true)) return true;
-    if (this.#closing.aborted) throw new StoreClosed({ store: STORE });
+    if (this.#closing.aborted) throw new Fault('store-closed', { store: STORE });
     return this.#control?.signal.aborted === true || performance.now() > this.#until;
   }
 

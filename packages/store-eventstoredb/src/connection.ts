@@ -5,15 +5,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { CallOptions, Client, Metadata } from '@grpc/grpc-js';
-import {
-  because,
-  StoreClosed,
-  StoreForeign,
-  StoreUnavailable,
-  TIME_UP,
-  within,
-  type Fault,
-} from '@login-policy/event-sourcing/store';
+import { because, TIME_UP, within, Fault } from '@login-policy/event-sourcing/store';
 import { backOff } from './deadline.js';
 import { Semaphore } from './semaphore.js';
 import { failureOf, isFailure, needsNewConnection, STORE } from './faults.js';
@@ -87,7 +79,7 @@ export class Connection {
     const internals: object = client;
     // Other versions have the same members but different messages, which fail only once they are sent.
     if (!(client instanceof EventStoreDBClient) || !hasClientInternals(internals)) {
-      throw new StoreForeign({
+      throw new Fault('store-foreign', {
         store: STORE,
         problem: 'this is not a client of the @eventstore/db-client 6.2 beside it',
       });
@@ -122,7 +114,7 @@ export class Connection {
       };
     } catch (error) {
       this.#failed(streams, error);
-      throw new StoreUnavailable({ store: STORE, problem: 'the connection was closed' }, error);
+      throw new Fault('store-unavailable', { store: STORE, problem: 'the connection was closed' }, error);
     }
   }
 
@@ -180,7 +172,7 @@ export class Connection {
       // Another call's failure may have closed this connection.
       await backOff(attempt);
     }
-    throw new StoreUnavailable({ store: STORE, problem: `no connection within ${withinMs} ms` });
+    throw new Fault('store-unavailable', { store: STORE, problem: `no connection within ${withinMs} ms` });
   }
 
   /**
@@ -209,14 +201,21 @@ export class Connection {
       streams = await within(asked, withinMs, signal);
     } catch (error) {
       throw this.#inTrouble(
-        new StoreUnavailable({ store: STORE, problem: `no node was found to connect to${because(error)}` }, error),
+        new Fault(
+          'store-unavailable',
+          { store: STORE, problem: `no node was found to connect to${because(error)}` },
+          error,
+        ),
       );
     }
     if (streams === TIME_UP) {
-      const fault = new StoreUnavailable({ store: STORE, problem: `no node was found within ${withinMs} ms` });
+      const fault = new Fault('store-unavailable', {
+        store: STORE,
+        problem: `no node was found within ${withinMs} ms`,
+      });
       throw signal?.aborted === true ? fault : this.#inTrouble(fault);
     }
-    if (this.#isClosed) throw new StoreClosed({ store: STORE });
+    if (this.#isClosed) throw new Fault('store-closed', { store: STORE });
     this.#latest = streams;
     return streams;
   }

@@ -8,11 +8,9 @@ import {
   type Revision,
 } from '@login-policy/event-sourcing';
 import {
+  Fault,
   parseJson,
-  PositionUnknown,
   isJsonObject,
-  StoreDamaged,
-  StoreUnavailable,
   type ConsumerBackend,
   type ConsumerRecord,
   type FoundConsumer,
@@ -57,7 +55,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
   async put(name: string, { holder, position }: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
     // Checked before the write, because the server only compares a revision.
     const { isInLog, head } = await this.#parts.log.prove(position);
-    if (!isInLog) throw new PositionUnknown({ position, head });
+    if (!isInLog) throw new Fault('position-unknown', { position, head });
     const streamName = this.#parts.context.names.consumerNameOf(name);
     const after = expected === 0n ? undefined : revision(expected - 1n);
     const { session = null, run = null } = holder ?? {};
@@ -76,7 +74,10 @@ export class EventStoreDbConsumers implements ConsumerBackend {
       // An earlier answer was lost. The next heartbeat goes after the stream's actual end.
       const last = await this.#last(streamName);
       this.#sessions.set(session, last && revision(BigInt(last.getStreamRevision())));
-      throw new StoreUnavailable({ store: STORE, problem: 'the last heartbeat of a consumer session is unknown' });
+      throw new Fault('store-unavailable', {
+        store: STORE,
+        problem: 'the last heartbeat of a consumer session is unknown',
+      });
     }
     this.#sessions.set(session, after === undefined ? revision(0n) : revision(after + 1n));
     if (after === undefined) await this.#limit(streamName, METADATA.sessions);
@@ -166,6 +167,6 @@ function contentOf(record: WireEvent): { readonly [name: string]: unknown } {
   throw damaged();
 }
 
-function damaged(cause?: unknown): StoreDamaged {
-  return new StoreDamaged({ store: STORE, problem: 'the record of a consumer can’t be read' }, cause);
+function damaged(cause?: unknown): Fault<'store-damaged'> {
+  return new Fault('store-damaged', { store: STORE, problem: 'the record of a consumer can’t be read' }, cause);
 }

@@ -1,5 +1,5 @@
 import type { Position, Revision } from '@login-policy/event-sourcing';
-import { OutcomeUnknown, revisionAfter, WrittenUnseen } from '@login-policy/event-sourcing/store';
+import { Fault, revisionAfter } from '@login-policy/event-sourcing/store';
 import { lost, type Answer, type Lost } from './append-answer.js';
 import type { BatchSender } from './batch-sender.js';
 import type { PreparedAppend } from './batch-requests.js';
@@ -80,8 +80,8 @@ export class Delivery {
       await backOff(attempt, closing);
     }
     const { streamId } = prepared;
-    if (latest.kind === 'written') throw new WrittenUnseen({ streamId });
-    throw new OutcomeUnknown({ streamId }, latest.kind === 'lost' ? latest.cause : undefined);
+    if (latest.kind === 'written') throw new Fault('written-unseen', { streamId });
+    throw new Fault('outcome-unknown', { streamId }, latest.kind === 'lost' ? latest.cause : undefined);
   }
 
   /** A refusal counts as lost here, because the server may still be processing the first attempt. */

@@ -1,15 +1,7 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { UnavailableError } from '@eventstore/db-client';
 import type { Revision, StreamId } from '@login-policy/event-sourcing';
-import {
-  ConcurrentChange,
-  type Append,
-  type Fault,
-  StoreDamaged,
-  StoreForeign,
-  StoreUnavailable,
-  UnserialisableData,
-} from '@login-policy/event-sourcing/store';
+import { type Append, Fault } from '@login-policy/event-sourcing/store';
 
 /** The store's name in faults. */
 export const STORE = 'EventStoreDB';
@@ -107,20 +99,20 @@ export function appendRefusal(detail: string, streamName: string, limit: number 
 }
 
 /** The library never deletes a stream. */
-export function deletedOutside(streamName: string, cause?: unknown): StoreDamaged {
-  return new StoreDamaged({ store: STORE, problem: `${streamName} was deleted outside the library` }, cause);
+export function deletedOutside(streamName: string, cause?: unknown): Fault<'store-damaged'> {
+  return new Fault('store-damaged', { store: STORE, problem: `${streamName} was deleted outside the library` }, cause);
 }
 
 /** The beginning of the stream was truncated, by `$maxCount`, `$maxAge` or `$tb`. */
-export function historyCutOff(streamId: string, missing: string): StoreDamaged {
+export function historyCutOff(streamId: string, missing: string): Fault<'store-damaged'> {
   const problem = `${missing} of ${streamId} can't be read: its history was cut off outside the library`;
-  return new StoreDamaged({ store: STORE, problem });
+  return new Fault('store-damaged', { store: STORE, problem });
 }
 
 /** The append waited too long and was not sent. */
-export function notBegun(streamId: StreamId, withinMs: number): StoreUnavailable {
+export function notBegun(streamId: StreamId, withinMs: number): Fault<'store-unavailable'> {
   const problem = `appending to ${streamId} could not begin within ${withinMs} ms; nothing was written`;
-  return new StoreUnavailable({ store: STORE, problem });
+  return new Fault('store-unavailable', { store: STORE, problem });
 }
 
 /**
@@ -128,10 +120,10 @@ export function notBegun(streamId: StreamId, withinMs: number): StoreUnavailable
  * has lost its followers.
  */
 export function overtaken({ streamId, expected }: Append, attempts: number, actual: Revision | undefined): Fault {
-  if (expected === 'any' || expected === 'stream-exists') return new ConcurrentChange({ streamId, attempts });
+  if (expected === 'any' || expected === 'stream-exists') return new Fault('concurrent-change', { streamId, attempts });
   const where = actual === undefined ? '' : ` at revision ${actual}`;
   const problem = `${streamId} has an event${where} that can't be read: the leader has not replicated it`;
-  return new StoreUnavailable({ store: STORE, problem });
+  return new Fault('store-unavailable', { store: STORE, problem });
 }
 
 /**
@@ -143,26 +135,26 @@ export function isFailureInside(error: unknown): boolean {
 }
 
 /** This library did not write the record. */
-export function damagedReceipt(streamName: string, cause: unknown): StoreDamaged {
-  return new StoreDamaged({ store: STORE, problem: `${streamName} does not hold a receipt` }, cause);
+export function damagedReceipt(streamName: string, cause: unknown): Fault<'store-damaged'> {
+  return new Fault('store-damaged', { store: STORE, problem: `${streamName} does not hold a receipt` }, cause);
 }
 
 /** The data exceeds the size limit. */
-export function tooBig(problem: string): UnserialisableData {
-  return new UnserialisableData({ path: '$', problem });
+export function tooBig(problem: string): Fault<'unserialisable-data'> {
+  return new Fault('unserialisable-data', { path: '$', problem });
 }
 
 /** The user lacks the permission. Retrying does not help. */
-function accessDenied(doing: string, cause?: unknown): StoreForeign {
+function accessDenied(doing: string, cause?: unknown): Fault<'store-foreign'> {
   return foreign(`access was denied, ${doing}`, cause);
 }
 
-function foreign(problem: string, cause?: unknown): StoreForeign {
-  return new StoreForeign({ store: STORE, problem }, cause);
+function foreign(problem: string, cause?: unknown): Fault<'store-foreign'> {
+  return new Fault('store-foreign', { store: STORE, problem }, cause);
 }
 
 function passing(problem: string, cause: unknown): Failure {
-  return { isFinal: false, fault: new StoreUnavailable({ store: STORE, problem }, cause) };
+  return { isFinal: false, fault: new Fault('store-unavailable', { store: STORE, problem }, cause) };
 }
 
 function isCallError(error: unknown): error is CallError {

@@ -7,7 +7,7 @@ import type {
   Revision,
   StreamId,
 } from '@login-policy/event-sourcing';
-import type { UnreadableEvent } from '@login-policy/event-sourcing/store';
+import type { Fault } from '@login-policy/event-sourcing/store';
 
 /** The readable facts of an unreadable event. */
 export type EventAround = Pick<RecordedEvent, 'id' | 'position' | 'recordedAt' | 'revision' | 'streamId' | 'type'>;
@@ -24,9 +24,9 @@ export class FaultyEvent implements RecordedEvent {
   readonly recordedAt: Instant;
   readonly type: string;
   readonly schemaVersion = 0;
-  readonly #fault: UnreadableEvent;
+  readonly #fault: Fault<'unreadable-event'>;
 
-  constructor(around: EventAround, fault: UnreadableEvent) {
+  constructor(around: EventAround, fault: Fault<'unreadable-event'>) {
     this.id = around.id;
     this.streamId = around.streamId;
     this.revision = around.revision;

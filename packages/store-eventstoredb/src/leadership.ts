@@ -1,5 +1,5 @@
 import type gossip from '@eventstore/db-client/generated/gossip_pb.js';
-import { StoreUnavailable, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { Fault, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { STORE } from './faults.js';
 
@@ -66,6 +66,6 @@ function stateOf(members: readonly gossip.MemberInfo[], address: string): number
   return leaders.length === 1 ? LEADER : undefined;
 }
 
-function notLeading(problem: string): StoreUnavailable {
-  return new StoreUnavailable({ store: STORE, problem: `the node ${problem}` });
+function notLeading(problem: string): Fault<'store-unavailable'> {
+  return new Fault('store-unavailable', { store: STORE, problem: `the node ${problem}` });
 }

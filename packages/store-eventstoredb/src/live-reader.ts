@@ -1,5 +1,5 @@
 import { START, type Position } from '@login-policy/event-sourcing';
-import { PositionUnknown, onAbort, StoreUnavailable, type ReadAhead } from '@login-policy/event-sourcing/store';
+import { Fault, onAbort, type ReadAhead } from '@login-policy/event-sourcing/store';
 import { Cancellation } from './cancellation.js';
 import { STORE } from './faults.js';
 import { PageMaker } from './page-maker.js';
@@ -127,7 +127,7 @@ export class LiveReader {
     const { signal } = this.#cancellation;
     if ((await ends.isInLog(position, signal)) || this.#cancellation.isCancelled()) return;
     const { isInLog, head } = await ends.prove(position, signal);
-    if (!isInLog && !this.#cancellation.isCancelled()) throw new PositionUnknown({ position, head });
+    if (!isInLog && !this.#cancellation.isCancelled()) throw new Fault('position-unknown', { position, head });
   }
 
   /**
@@ -138,7 +138,7 @@ export class LiveReader {
     const { log, timeouts } = this.#context;
     const { head, isInLog } = await log.ends.prove(after, this.#cancellation.signal);
     if (this.#cancellation.isCancelled()) return;
-    if (!isInLog) throw new PositionUnknown({ position: after, head });
+    if (!isInLog) throw new Fault('position-unknown', { position: after, head });
     if (head <= after) return;
     live.overdueSince ??= performance.now();
     if (performance.now() - live.overdueSince < timeouts.stallMs) return;
@@ -146,6 +146,6 @@ export class LiveReader {
   }
 }
 
-function stalled(problem: string): StoreUnavailable {
-  return new StoreUnavailable({ store: STORE, problem: `a subscription stalled: ${problem}` });
+function stalled(problem: string): Fault<'store-unavailable'> {
+  return new Fault('store-unavailable', { store: STORE, problem: `a subscription stalled: ${problem}` });
 }

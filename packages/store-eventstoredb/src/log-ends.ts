@@ -1,5 +1,5 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
-import { followedInAppend, ordinalOf, StoreUnavailable, type HeadProof } from '@login-policy/event-sourcing/store';
+import { Fault, followedInAppend, ordinalOf, type HeadProof } from '@login-policy/event-sourcing/store';
 import { isFailureInside, STORE } from './faults.js';
 import type { Leadership } from './leadership.js';
 import { LogQueries, positionOf } from './log-queries.js';
@@ -74,7 +74,10 @@ export class LogEnds {
     // The client connects anew when a place that does not exist is looked for.
     if (!isInLog && !isSame()) return this.#proveApart(checkpoint, signal);
     if (!isSame())
-      throw new StoreUnavailable({ store: STORE, problem: 'the connection broke while reading the end of the log' });
+      throw new Fault('store-unavailable', {
+        store: STORE,
+        problem: 'the connection broke while reading the end of the log',
+      });
     // If this fails, the next query begins at the old mark, and takes longer.
     this.#markInTime(this.#context.closing).catch(() => undefined);
     return { askedAt, head, checkpoint, isInLog };

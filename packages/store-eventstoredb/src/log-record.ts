@@ -1,5 +1,5 @@
 import { instant, isFault, revision, type Position, type StreamId } from '@login-policy/event-sourcing';
-import type { UnreadableEvent } from '@login-policy/event-sourcing/store';
+import type { Fault } from '@login-policy/event-sourcing/store';
 import { eventIdOf } from './event-uuid.js';
 import { FaultyEvent, type EventAround } from './faulty-event.js';
 import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './rows.js';
@@ -46,7 +46,7 @@ export class LogRecord {
 }
 
 /** The readable facts of an event that another program wrote to a stream of this store. */
-function aroundOf(wire: WireEvent, { facts }: UnreadableEvent): EventAround {
+function aroundOf(wire: WireEvent, { facts }: Fault<'unreadable-event'>): EventAround {
   return {
     id: eventIdOf(wire.getId()?.getString() ?? ''),
     streamId: facts.streamId,

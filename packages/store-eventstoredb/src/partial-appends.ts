@@ -1,5 +1,5 @@
 import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
-import { Lru, UnreadableEvent, followedInAppend, placeOf } from '@login-policy/event-sourcing/store';
+import { Fault, Lru, followedInAppend, placeOf } from '@login-policy/event-sourcing/store';
 import { FaultyEvent } from './faulty-event.js';
 import type { StoredEvent } from './rows.js';
 
@@ -48,8 +48,8 @@ export function asUnreadable(run: readonly StoredEvent[]): readonly StoredEvent[
 }
 
 /** The fault for a read of the stream of an incomplete append. */
-export function partialAppendFault(event: RecordedEvent): UnreadableEvent {
+export function partialAppendFault(event: RecordedEvent): Fault<'unreadable-event'> {
   const count = event.append?.count ?? 1;
   const problem = `only a part of its append is there: it is event ${event.append?.place ?? 1} of ${count}`;
-  return new UnreadableEvent({ ...placeOf(event), problem });
+  return new Fault('unreadable-event', { ...placeOf(event), problem });
 }

@@ -8,9 +8,9 @@ import {
   type Projection,
 } from '@login-policy/event-sourcing';
 import {
+  Fault,
   position,
   modelName,
-  StoreForeign,
   type EventShape,
   type ReadModel,
   type ReadModelChange,
@@ -164,9 +164,9 @@ class OriginCheck {
     this.#isHeld = true;
   }
 
-  #foreign(whose: string): StoreForeign {
+  #foreign(whose: string): Fault<'store-foreign'> {
     const problem = `the read model ${this.#name} was made from another store: ${whose}. Use a separate read-model store for each event store`;
-    return new StoreForeign({ store: STORE, problem });
+    return new Fault('store-foreign', { store: STORE, problem });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { StreamId } from '@login-policy/event-sourcing';
-import { DeadlineExceeded, limitOf, pageSizeOf, type ReadStreamOptions } from '@login-policy/event-sourcing/store';
+import { Fault, limitOf, pageSizeOf, type ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { Cancellation } from './cancellation.js';
 import { deletedOutside, isDamage } from './faults.js';
 import type { Head } from './known-streams.js';
@@ -121,7 +121,7 @@ export class StreamReader {
 
 /** @throws DeadlineExceeded when the signal ended a read of the stream, so that its result proves nothing. */
 export function refuseGivenUp(streamId: StreamId, signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new DeadlineExceeded({ doing: `reading ${streamId}` });
+  if (signal?.aborted === true) throw new Fault('deadline-exceeded', { doing: `reading ${streamId}` });
 }
 
 function isTruncating(metadata: WireEvent): boolean {

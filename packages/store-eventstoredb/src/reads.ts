@@ -1,6 +1,6 @@
 import { START, type Position } from '@login-policy/event-sourcing';
 import {
-  PositionUnknown,
+  Fault,
   pageSizeOf,
   type EventFilter,
   type HeadProof,
@@ -117,7 +117,7 @@ export class LogReader {
   /** @throws PositionUnknown when another record is at this position, or the log ends before it. */
   async #demandKnown(position: Position, signal: AbortSignal): Promise<void> {
     if ((await this.#isKnown(position, signal)) || signal.aborted) return;
-    throw new PositionUnknown({ position, head: (await this.prove(START)).head });
+    throw new Fault('position-unknown', { position, head: (await this.prove(START)).head });
   }
 
   /**

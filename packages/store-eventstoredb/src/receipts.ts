@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import {
+  Fault,
   parseStreamId,
-  ReceiptExists,
   revisionAfter,
   type Receipt,
   type ReceiptKey,
@@ -121,10 +121,10 @@ export class Receipts {
     const { key, fingerprint } = receipt;
     const { is, last } = await this.#findAlone(streamId, key);
     // Another process stored one since the caller looked. This would be a second one.
-    if (is === 'kept') throw new ReceiptExists({ streamId, key });
+    if (is === 'kept') throw new Fault('receipt-exists', { streamId, key });
     const intended = { key, fingerprint, revision: seen };
     if (!(await this.#write(streamId, { type: INTENDED, after: last, receipt: intended }))) {
-      throw new ReceiptExists({ streamId, key });
+      throw new Fault('receipt-exists', { streamId, key });
     }
     const place = revisionAfter(last);
     const became = await this.#settled(streamId, { is: 'intended', last: place, receipt: intended });

@@ -8,9 +8,9 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import {
+  Fault,
   instantToIso,
   parseInstant,
-  UnreadableEvent,
   freezeMetadata,
   type PlaceInAppend,
   dataOf,
@@ -153,7 +153,7 @@ export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEven
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const problem = `this library did not write it (${why})`;
-    throw new UnreadableEvent({ streamId, revision: place, type, schemaVersion: 0, problem }, cause);
+    throw new Fault('unreadable-event', { streamId, revision: place, type, schemaVersion: 0, problem }, cause);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { DeadlineExceeded, StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Timeouts } from './deadline.js';
 import { Cancellation } from './cancellation.js';
@@ -53,7 +53,7 @@ export async function* serverRead(
   if (read.isLong === true) return yield* messagesOf(connection, read);
   if ((await connection.reads.acquire(withinMs, read)) === false) {
     const problem = `a read was not begun within ${withinMs} ms: too many are under way`;
-    throw new StoreUnavailable({ store: STORE, problem });
+    throw new Fault('store-unavailable', { store: STORE, problem });
   }
   try {
     yield* messagesOf(connection, read);
@@ -72,7 +72,7 @@ async function* messagesOf(
       const messages = await call.next(withinMs);
       if (messages === undefined) return;
       if (messages === SILENCE) {
-        throw new StoreUnavailable({ store: STORE, problem: `a read fell silent for ${withinMs} ms` });
+        throw new Fault('store-unavailable', { store: STORE, problem: `a read fell silent for ${withinMs} ms` });
       }
       yield messages;
     }
@@ -117,7 +117,7 @@ export async function retrying<Answer>(
   const retries = new Retries(doing, timeouts.retryMs, cancellation.signal);
   try {
     for (;;) {
-      if (cancellation.isCancelled()) throw new DeadlineExceeded({ doing });
+      if (cancellation.isCancelled()) throw new Fault('deadline-exceeded', { doing });
       try {
         const answer = await ask(cancellation.signal);
         if (!cancellation.isCancelled()) return answer;

@@ -1,8 +1,8 @@
 import { revision, type RecordedEvent, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import {
+  Fault,
   followedInAppend,
   revisionAfter,
-  StoreUnavailable,
   type ReadStreamOptions,
   type StreamPage,
   type StreamPart,
@@ -113,9 +113,9 @@ function beforePartialAppend(
   throw partialAppendFault(first);
 }
 
-function historyReplaced({ streamId, revision: last }: RecordedEvent): StoreUnavailable {
+function historyReplaced({ streamId, revision: last }: RecordedEvent): Fault<'store-unavailable'> {
   const problem = `the event at revision ${last} of ${streamId} no longer exists: the history was replaced`;
-  return new StoreUnavailable({ store: STORE, problem });
+  return new Fault('store-unavailable', { store: STORE, problem });
 }
 
 /** Splits the events of a stream into whole appends. The rest is the beginning of another one. */

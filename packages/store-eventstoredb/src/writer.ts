@@ -1,7 +1,7 @@
 import { isFault, revision, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
+  Fault,
   AnswerLost,
-  DeadlineExceeded,
   KeyedMutex,
   pause,
   type Found,
@@ -218,7 +218,7 @@ export class Writer {
 
 /** @throws DeadlineExceeded, StoreClosed when it is too late to begin. */
 function planOn<Result>({ transaction, cancellation }: PendingAppend<Result>, found: Found): Planned<Result> {
-  if (cancellation.isCancelled()) throw new DeadlineExceeded({ doing: 'planning an append' });
+  if (cancellation.isCancelled()) throw new Fault('deadline-exceeded', { doing: 'planning an append' });
   const planned = transaction.plan(found);
   if ('plan' in planned) return planned;
   throw new TypeError('expected a plan: a log without rows has nothing more to look up');
@@ -229,6 +229,6 @@ function placedAt(event: RecordedEvent, position: Position | undefined): Recorde
   return Object.freeze({ ...event, position });
 }
 
-function givenUp(streamId: StreamId): DeadlineExceeded {
-  return new DeadlineExceeded({ doing: `appending to ${streamId}` });
+function givenUp(streamId: StreamId): Fault<'deadline-exceeded'> {
+  return new Fault('deadline-exceeded', { doing: `appending to ${streamId}` });
 }

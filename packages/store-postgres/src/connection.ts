@@ -1,5 +1,5 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { throwIfExpired, StoreClosed, TIME_UP, within, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { Fault, throwIfExpired, TIME_UP, within, type WaitOptions } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, isNoPrimary, postgresFault, stateOf } from './faults.js';
 import { requestCancel } from './cancel-request.js';
@@ -206,7 +206,9 @@ export class Connection {
   /** The caught error as a fault of the port. */
   faultOf(caught: unknown): unknown {
     const fault = postgresFault(this.name, caught);
-    return this.#isClosing && isFault(fault, 'store-unavailable') ? new StoreClosed({ store: this.name }) : fault;
+    return this.#isClosing && isFault(fault, 'store-unavailable')
+      ? new Fault('store-closed', { store: this.name })
+      : fault;
   }
 
   /** Runs work, and throws its errors as faults of the port. */

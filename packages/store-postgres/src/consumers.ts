@@ -1,6 +1,6 @@
 import { parsePosition, START, type Handling, type Position } from '@login-policy/event-sourcing';
 import {
-  PositionUnknown,
+  Fault,
   type ConsumerBackend,
   type ConsumerRecord,
   type FoundConsumer,
@@ -105,7 +105,7 @@ function putStatement(schema: string): string {
 
 function outcomeOf(row: Cells | undefined, position: Position): 'written' | 'overtaken' {
   const [known, isWritten, head] = row ?? [];
-  if (known !== 't') throw new PositionUnknown({ position, head: positionIn(head) ?? START });
+  if (known !== 't') throw new Fault('position-unknown', { position, head: positionIn(head) ?? START });
   return isWritten === 't' ? 'written' : 'overtaken';
 }
 

@@ -1,11 +1,5 @@
 import { isFault } from '@login-policy/event-sourcing';
-import {
-  StoreClosed,
-  StoreDamaged,
-  StoreForeign,
-  StoreFull,
-  StoreUnavailable,
-} from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 
 /** The meaning of the server's condition codes, by their first two characters or all five. */
 type Meaning = 'unavailable' | 'full' | 'damaged' | 'foreign';
@@ -62,24 +56,25 @@ const NO_STATEMENT_MODE = 'a pooler in statement mode has no transactions: it ta
 /** Converts a caught error into a fault of the port; errors that are not the server's stay as they are. */
 export function postgresFault(store: string, caught: unknown): unknown {
   if (isFault(caught) || !(caught instanceof Error)) return caught;
-  if (ENDED_POOL.test(caught.message)) return new StoreClosed({ store });
+  if (ENDED_POOL.test(caught.message)) return new Fault('store-closed', { store });
   const code = stateOf(caught);
   if (code === undefined) {
     return isConnectionLost(caught) ? unreachable(store, caught) : caught;
   }
-  if (STATEMENT_MODE.test(caught.message)) return new StoreForeign({ store, problem: NO_STATEMENT_MODE }, caught);
+  if (STATEMENT_MODE.test(caught.message))
+    return new Fault('store-foreign', { store, problem: NO_STATEMENT_MODE }, caught);
   const problem = WORDS[code] ?? caught.message;
   // In every case nothing was written; the driver's error is kept as the cause.
   const meaning = MEANINGS[code] ?? MEANINGS[code.slice(0, 2)] ?? 'unavailable';
   switch (meaning) {
     case 'unavailable':
-      return new StoreUnavailable({ store, problem }, caught);
+      return new Fault('store-unavailable', { store, problem }, caught);
     case 'full':
-      return new StoreFull({ store }, caught);
+      return new Fault('store-full', { store }, caught);
     case 'damaged':
-      return new StoreDamaged({ store, problem }, caught);
+      return new Fault('store-damaged', { store, problem }, caught);
     case 'foreign':
-      return new StoreForeign({ store, problem }, caught);
+      return new Fault('store-foreign', { store, problem }, caught);
   }
 }
 
@@ -89,11 +84,11 @@ export function connectingFault(store: string, caught: unknown): unknown {
   return isFault(fault) ? fault : unreachable(store, caught);
 }
 
-function unreachable(store: string, caught: unknown): StoreUnavailable {
+function unreachable(store: string, caught: unknown): Fault<'store-unavailable'> {
   // A host with several addresses throws one error per address, and its own message says nothing.
   const each: readonly unknown[] = caught instanceof AggregateError ? caught.errors : [caught];
   const problem = each.map((one) => (one instanceof Error ? one.message : String(one))).join(', ');
-  return new StoreUnavailable({ store, problem }, caught);
+  return new Fault('store-unavailable', { store, problem }, caught);
 }
 
 /** Whether the server was not a primary and has therefore done nothing. */

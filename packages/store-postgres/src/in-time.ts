@@ -1,4 +1,4 @@
-import { DeadlineExceeded, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { Fault, TIME_UP, within } from '@login-policy/event-sourcing/store';
 
 /** The limits of a wait for the server. */
 export interface Limits {
@@ -17,7 +17,7 @@ export interface Limits {
 export async function answerInTime<Result>(work: Promise<Result>, { longestMs, cut, signal }: Limits): Promise<Result> {
   const result = await within(work, longestMs, cut, signal);
   if (result !== TIME_UP) return result;
-  if (signal?.aborted === true) throw new DeadlineExceeded({ doing: 'an answer of PostgreSQL' });
+  if (signal?.aborted === true) throw new Fault('deadline-exceeded', { doing: 'an answer of PostgreSQL' });
   throw new ConnectionSilent(longestMs);
 }
 

@@ -1,5 +1,5 @@
 import type { ClientBase, Pool } from 'pg';
-import { StoreUnavailable, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { Fault, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { connectingFault } from './faults.js';
 import { isAnswering } from './own-client.js';
 
@@ -47,7 +47,7 @@ export class PoolLender implements Lender {
       (late) => late.release(),
       () => undefined,
     );
-    throw new StoreUnavailable({ store: this.#store, problem: 'no connection was free in time' });
+    throw new Fault('store-unavailable', { store: this.#store, problem: 'no connection was free in time' });
   }
 
   get idleCount(): number {

@@ -1,5 +1,5 @@
 import { revision } from '@login-policy/event-sourcing';
-import { parseStreamId, StoreForeign, type StreamReceipt, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { Fault, parseStreamId, type StreamReceipt, type WaitOptions } from '@login-policy/event-sourcing/store';
 import { givenText, isCut, storedName } from './names.js';
 import type { Answering } from './queries.js';
 import { text } from './rows.js';
@@ -39,5 +39,5 @@ export async function listedReceipts(
 
 function wholeName(stored: string, { name: store }: Answering): string {
   if (!isCut(stored)) return givenText(stored);
-  throw new StoreForeign({ store, problem: 'a receipt under a name of over 1,000 bytes can not be listed' });
+  throw new Fault('store-foreign', { store, problem: 'a receipt under a name of over 1,000 bytes can not be listed' });
 }

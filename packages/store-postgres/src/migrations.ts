@@ -1,4 +1,4 @@
-import { StoreForeign } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { STORE_CHECKPOINTS } from './checkpoints.js';
 import type { Connection } from './connection.js';
@@ -132,8 +132,8 @@ async function demandServed(client: ClientBase, schema: Schema, version: number)
   throw foreign(schema, `a newer program made it: it is at version ${version}, and ${VERSION} is known here`);
 }
 
-function foreign(schema: Schema, problem: string): StoreForeign {
-  return new StoreForeign({ store: nameOf(schema), problem });
+function foreign(schema: Schema, problem: string): Fault<'store-foreign'> {
+  return new Fault('store-foreign', { store: nameOf(schema), problem });
 }
 
 function inSchema(migration: string, schema: Schema): string {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { UnserialisableData } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 
 /** A name in an indexed column. */
 export interface StoredName {
@@ -27,7 +27,7 @@ const LIKE_CUT = /\\\\#[0-9a-f]{64}$/;
 export function storedText(text: string): string {
   if (!text.isWellFormed()) {
     const problem = 'a lone surrogate is not Unicode text';
-    throw new UnserialisableData({ path: JSON.stringify(text.slice(0, 40)), problem });
+    throw new Fault('unserialisable-data', { path: JSON.stringify(text.slice(0, 40)), problem });
   }
   if (!text.includes('\\') && !text.includes('\0')) return text;
   return text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0');

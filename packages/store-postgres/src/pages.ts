@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
-import { StoreDamaged } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import { stateOf } from './faults.js';
 import type { Cells } from './queries.js';
 import { eventsOf } from './rows.js';
@@ -86,7 +86,8 @@ export class PageReader {
       return eventsOf({ places, unusual, ids, types, streams, data, metadata });
     } catch (cause) {
       const first = BigInt(`0x${places.slice(0, 16)}`);
-      throw new StoreDamaged(
+      throw new Fault(
+        'store-damaged',
         { store: this.#store, problem: `an event from position ${first} on can't be read` },
         cause,
       );

@@ -1,4 +1,4 @@
-import { ordinalOf, UnserialisableData, type PlacedAppend, type Plan } from '@login-policy/event-sourcing/store';
+import { Fault, ordinalOf, type PlacedAppend, type Plan } from '@login-policy/event-sourcing/store';
 import { APPEND_PARAMETERS } from './append-function.js';
 import { lastOf, type LogEnd } from './log-end.js';
 import { storedName, storedText } from './names.js';
@@ -82,7 +82,7 @@ function refuseTooLarge(appends: readonly PlacedAppend[]): void {
     for (const { data, metadata } of append.texts ?? []) size += data.length + metadata.length;
   if (size <= LARGEST) return;
   const problem = `an append has at most ${LARGEST} characters of JSON, not ${size}`;
-  throw new UnserialisableData({ path: '$.events', problem });
+  throw new Fault('unserialisable-data', { path: '$.events', problem });
 }
 
 /**

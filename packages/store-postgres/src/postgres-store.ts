@@ -1,6 +1,6 @@
 import type { Clock, Consumer, Observe, Store } from '@login-policy/event-sourcing';
 import { parseOptions } from '@login-policy/event-sourcing/options';
-import { closedBy, KeptModels, StoreClosed, storeOn, systemClock } from '@login-policy/event-sourcing/store';
+import { Fault, closedBy, KeptModels, storeOn, systemClock } from '@login-policy/event-sourcing/store';
 import type { ClientBase, Pool } from 'pg';
 import { PostgresBackend } from './backend.js';
 import { Connection } from './connection.js';
@@ -131,7 +131,7 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
     ...store,
     consumeWithin: (wanted) => store.consume(handlingWithin(backend.consumers, wanted)),
     within(client) {
-      if (closing !== undefined) throw new StoreClosed({ store: connection.name });
+      if (closing !== undefined) throw new Fault('store-closed', { store: connection.name });
       return storeWithin(client, { parts, models, clock });
     },
     ...closedBy(() => (closing = end())),

@@ -1,10 +1,8 @@
 import { laterPosition, START, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
+  Fault,
   followedInAppend,
   ordinalOf,
-  PositionUnknown,
-  StoreDamaged,
-  StoreUnavailable,
   type EventFilter,
   type LogRange,
   type ReadAhead,
@@ -68,7 +66,7 @@ export class LogReader {
     const { condition, values } = conditionOf(filter, 4);
     const statement = this.#log.statement(this.#eventsIn(condition), `, ${this.#marks()}`);
     const place = ordinalOf(after);
-    if (place > LARGEST) throw new PositionUnknown({ position: after, head: await this.head(turn, wait) });
+    if (place > LARGEST) throw new Fault('position-unknown', { position: after, head: await this.head(turn, wait) });
     // Estimated from the last page: the server may sort all events of the range before it returns the first.
     const width = this.#widths.get(range) ?? BigInt(pageSize);
     const read = (from: bigint, to: bigint, count: number): Promise<Page> =>
@@ -124,7 +122,7 @@ async function restOfAppend(
     const { events } = await read(place, place + BigInt(owed), owed);
     if (events.length === 0) {
       const problem = `the append that the event at position ${place} is of has lost its end`;
-      throw new StoreDamaged({ store, problem });
+      throw new Fault('store-damaged', { store, problem });
     }
     rest.push(...events);
   }
@@ -132,14 +130,14 @@ async function restOfAppend(
 }
 
 /** The page belongs to another history than the ones before it. A new read gets a single one. */
-function historyReplaced(store: string, { streamId, revision: last }: RecordedEvent): StoreUnavailable {
+function historyReplaced(store: string, { streamId, revision: last }: RecordedEvent): Fault<'store-unavailable'> {
   const problem = `the event at revision ${last} of ${streamId} is gone since it was read: another history took over meanwhile`;
-  return new StoreUnavailable({ store, problem });
+  return new Fault('store-unavailable', { store, problem });
 }
 /** The whole appends of a page, with the rest of the last one, after checking the start of the range. */
 function aheadOf({ events: page, asked, further }: Page, rest: readonly RecordedEvent[], after: Position): ReadAhead {
   const [begin, end = START, head = START] = [0, 1, 2].map((mark) => positionIn(further[mark]));
-  if (after !== START && after !== begin) throw new PositionUnknown({ position: after, head });
+  if (after !== START && after !== begin) throw new Fault('position-unknown', { position: after, head });
   const events = rest.length === 0 ? page : [...page, ...rest];
   const last = events.at(-1)?.position ?? after;
   const isFull = page.length > 0 && page.length === asked;

@@ -1,4 +1,4 @@
-import { StoreForeign } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import { lockNumber } from './names.js';
 import type { Cell } from './queries.js';
 
@@ -54,5 +54,5 @@ export const PATH = 'pg_catalog.current_schemas(true)';
 export function demandPath(store: string, path: Cell | undefined): void {
   if (typeof path === 'string' && /^\{(?:pg_temp_\d+,)?pg_catalog[,}]/.test(path)) return;
   const problem = `its connections look in ${path ?? 'nothing'}: have search_path name pg_catalog first, or not at all`;
-  throw new StoreForeign({ store, problem });
+  throw new Fault('store-foreign', { store, problem });
 }

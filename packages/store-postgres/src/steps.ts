@@ -1,12 +1,5 @@
 import type { Position } from '@login-policy/event-sourcing';
-import {
-  CheckpointConflict,
-  StoreUnavailable,
-  type Found,
-  type ModelId,
-  type ModelPlan,
-  type Plan,
-} from '@login-policy/event-sourcing/store';
+import { Fault, type Found, type ModelId, type ModelPlan, type Plan } from '@login-policy/event-sourcing/store';
 import { positionIn } from './positions.js';
 import { arrayOf, type Cell } from './queries.js';
 import { SLICES_LOST, stepColumns } from './row-changes.js';
@@ -101,11 +94,11 @@ export function stepValues({ model, expected, basedOn = [], slices }: Step): rea
 export function stepRefusal(refused: string, { expected }: Step, { store, name }: Refused): Error {
   // A retry succeeds: the missing slices were on a server that is gone.
   if (refused === SLICES_LOST)
-    return new StoreUnavailable({
+    return new Fault('store-unavailable', {
       store,
       problem: `a server took over that does not have all of the rebuild of ${name}`,
     });
-  return new CheckpointConflict({ model: name, expected, actual: positionIn(refused) });
+  return new Fault('checkpoint-conflict', { model: name, expected, actual: positionIn(refused) });
 }
 
 /** The facts of the fault. */

@@ -1,11 +1,5 @@
 import { isFault, START, type RecordedEvent } from '@login-policy/event-sourcing';
-import {
-  PositionUnknown,
-  pageSizeOf,
-  ordinalOf,
-  refuseGaps,
-  type ReadStreamsOptions,
-} from '@login-policy/event-sourcing/store';
+import { Fault, pageSizeOf, ordinalOf, refuseGaps, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { storedName } from './names.js';
 import { PageReader, type Page } from './pages.js';
@@ -48,7 +42,7 @@ export async function* readStreams(
     if (read === undefined) return;
     const { events, asked, further } = read;
     const found = positionIn(further[0]) ?? START;
-    if (place !== '0' && found !== upTo) throw new PositionUnknown({ position: upTo, head: found });
+    if (place !== '0' && found !== upTo) throw new Fault('position-unknown', { position: upTo, head: found });
     refuseGaps(connection.name, last, events);
     if (events.length > 0) yield events;
     if (events.length < asked) return;

@@ -1,4 +1,4 @@
-import { DeadlineExceeded, eitherOf, KeyedMutex } from '@login-policy/event-sourcing/store';
+import { Fault, eitherOf, KeyedMutex } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Lender, Lent } from './lenders.js';
 import { answeringOn, query, type Answering, type Cell, type Cells } from './queries.js';
@@ -51,7 +51,7 @@ export class CallersClient implements Lender {
     const either = one === undefined ? undefined : eitherOf(one, other);
     const isIn = await turns.enter(client, { signal: either?.signal });
     either?.release();
-    if (isIn === false) throw new DeadlineExceeded({ doing: `a turn at ${this.#store}` });
+    if (isIn === false) throw new Fault('deadline-exceeded', { doing: `a turn at ${this.#store}` });
     const giveBack = (): void => turns.leave(client);
     try {
       this.#goesOn ??= await this.#found();

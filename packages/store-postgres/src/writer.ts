@@ -1,9 +1,9 @@
 import { isFault } from '@login-policy/event-sourcing';
 import {
+  Fault,
   AnswerLost,
   mergeFound,
   pause,
-  StoreForeign,
   type Found,
   type Plan,
   type Planned,
@@ -203,7 +203,7 @@ export class Writer {
       sent.plan = plan;
       const answer = onlyCell(await callIn(open, this.#plans.appendCall, appendValues(plan, end)));
       const problem = `under the writers’ lock it answers: ${answer}`;
-      if (!this.#hears(answer)) throw new StoreForeign({ store: this.#parts.connection.name, problem });
+      if (!this.#hears(answer)) throw new Fault('store-foreign', { store: this.#parts.connection.name, problem });
     }
     if (plan.promoted !== undefined) await this.#plans.promote(open, plan.promoted);
     return end?.after(plan);

@@ -1,5 +1,5 @@
 import { accept, CommandHandler, reject, revision, type Decider, START } from '@login-policy/event-sourcing';
-import { position as positionOf, RevisionConflict, StoreClosed, ordinalOf } from '@login-policy/event-sourcing/store';
+import { position as positionOf, ordinalOf } from '@login-policy/event-sourcing/store';
 import { counterEvents, counterTotals, type CounterEvent, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -59,7 +59,7 @@ describe("an append inside a caller's transaction", () => {
           await store.within(client).eventStore.append(appendTo('b'));
           return caught;
         });
-        expect(refused).to.be.instanceOf(RevisionConflict);
+        expect(refused).to.include({ code: 'revision-conflict' });
         expect((await allEvents(store.eventStore)).map(({ streamId }) => streamId)).to.deep.equal(['Counter-b']);
       }));
 
@@ -157,7 +157,9 @@ describe("an append inside a caller's transaction", () => {
       await inTransaction(storage, 'ROLLBACK', async (client) => {
         expect(() => store.within(client).eventStore.subscribe()).to.throw('can’t be followed');
         await store.close();
-        expect(() => store.within(client)).to.throw(StoreClosed);
+        expect(() => store.within(client))
+          .to.throw()
+          .with.property('code', 'store-closed');
       });
     }));
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DeadlineExceeded, StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import type { DriverConnection, Progress } from './driver.js';
 import { codeOf } from './faults.js';
 import { makePrivate } from './private-file.js';
@@ -40,9 +40,14 @@ export async function backUp(source: BackupSource, path: string, options: Backup
     // Windows can't sync a directory.
     if (process.platform !== 'win32') await sync(dirname(path), 'r');
   } catch (cause) {
-    if (options.signal?.aborted === true) throw new DeadlineExceeded({ doing: `backing up to ${path}` }, cause);
+    if (options.signal?.aborted === true)
+      throw new Fault('deadline-exceeded', { doing: `backing up to ${path}` }, cause);
     const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new StoreUnavailable({ store: path, problem: `the backup could not be written: ${problem}` }, cause);
+    throw new Fault(
+      'store-unavailable',
+      { store: path, problem: `the backup could not be written: ${problem}` },
+      cause,
+    );
   } finally {
     await removeAll(unfinished);
   }

@@ -1,11 +1,4 @@
-import {
-  pause,
-  StoreClosed,
-  ChangeNotifier,
-  StoreForeign,
-  throwIfExpired,
-  type WaitOptions,
-} from '@login-policy/event-sourcing/store';
+import { Fault, pause, ChangeNotifier, throwIfExpired, type WaitOptions } from '@login-policy/event-sourcing/store';
 import type { Database, CommitResult } from './database.js';
 import { isBusy, toFault } from './faults.js';
 import { settle } from './settle.js';
@@ -43,7 +36,7 @@ export class Connection {
 
   /** Uses the database synchronously. @throws StoreClosed, or the fault of the driver's error */
   use<Result>(work: (database: Database) => Result): Result {
-    if (this.#isClosed) throw new StoreClosed({ store: this.name });
+    if (this.#isClosed) throw new Fault('store-closed', { store: this.name });
     try {
       this.database.demandInPlace();
       return work(this.database);
@@ -72,7 +65,7 @@ export class Connection {
 
   /** @throws StoreForeign when the file was opened read-only. */
   demandWritable(): void {
-    if (this.isReadOnly) throw new StoreForeign({ store: this.name, problem: 'it was opened read-only' });
+    if (this.isReadOnly) throw new Fault('store-foreign', { store: this.name, problem: 'it was opened read-only' });
   }
 
   /** Call it after a failed commit: reopens the file over a new connection, and makes its content final. */
@@ -93,7 +86,7 @@ export class Connection {
   async retryWhileBusy<Result>(work: (database: Database) => Result, wait?: WaitOptions): Promise<Result> {
     let giveUpAt: number | undefined;
     for (let attempt = 1; ; attempt++) {
-      if (this.#isClosed) throw new StoreClosed({ store: this.name });
+      if (this.#isClosed) throw new Fault('store-closed', { store: this.name });
       throwIfExpired(`waiting for ${this.name}`, wait);
       try {
         return work(this.database);

@@ -1,6 +1,6 @@
 import { parsePosition } from '@login-policy/event-sourcing';
 import {
-  PositionUnknown,
+  Fault,
   type ConsumerBackend,
   type ConsumerRecord,
   type FoundConsumer,
@@ -87,7 +87,7 @@ export class SqliteConsumers implements ConsumerBackend {
     return this.#written(() => {
       const { events, log } = this.#parts;
       if (!log.knows(position)) {
-        throw new PositionUnknown({ position, head: headOf(events.head.get(), this.#connection.name) });
+        throw new Fault('position-unknown', { position, head: headOf(events.head.get(), this.#connection.name) });
       }
       if (BigInt(this.#version.get(name) ?? 0) !== expected) return 'overtaken';
       const { session = null, run = null } = holder ?? {};

@@ -1,5 +1,5 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { StoreDamaged, StoreForeign, StoreFull, StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 
 /** Whether another connection holds the lock. */
 export function isBusy(caught: unknown): boolean {
@@ -17,8 +17,8 @@ export function isNoDatabase(caught: unknown): boolean {
 }
 
 /** The fault for a file of another kind. */
-export function notADatabase(store: string, cause: unknown): StoreForeign {
-  return new StoreForeign({ store, problem: 'it is not a SQLite database' }, cause);
+export function notADatabase(store: string, cause: unknown): Fault<'store-foreign'> {
+  return new Fault('store-foreign', { store, problem: 'it is not a SQLite database' }, cause);
 }
 
 /** Whether the error is SQLite's own. */
@@ -40,10 +40,10 @@ export function isTooBig(caught: unknown): boolean {
 export function toFault(caught: unknown, store: string): unknown {
   const code = codeOf(caught);
   const problem = caught instanceof Error ? caught.message : String(caught);
-  if (code === 'SQLITE_FULL') return new StoreFull({ store }, caught);
+  if (code === 'SQLITE_FULL') return new Fault('store-full', { store }, caught);
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB' || code === BEYOND_NUMBERS)
-    return new StoreDamaged({ store, problem }, caught);
-  if (AWAY.includes(code)) return new StoreUnavailable({ store, problem }, caught);
+    return new Fault('store-damaged', { store, problem }, caught);
+  if (AWAY.includes(code)) return new Fault('store-unavailable', { store, problem }, caught);
   return caught;
 }
 
@@ -54,7 +54,7 @@ export function toFault(caught: unknown, store: string): unknown {
 export function openingFault(caught: unknown, store: string): unknown {
   const fault = toFault(caught, store);
   if (isFault(fault) || !(caught instanceof Error)) return fault;
-  return new StoreUnavailable({ store, problem: caught.message }, caught);
+  return new Fault('store-unavailable', { store, problem: caught.message }, caught);
 }
 
 /** Node's driver refuses integers outside the safe range. None of ours is, so the file is damaged. */

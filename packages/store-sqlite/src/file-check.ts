@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { StoreDamaged, StoreForeign } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';
 import { isNoDatabase, needsRecovery, notADatabase, openingFault } from './faults.js';
@@ -27,7 +27,7 @@ export function checkFile(driver: Driver, path: string, integrity: IntegrityChec
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found?.isDirectory() === true)
-      throw new StoreForeign({ store: path, problem: 'it is a directory, not a file' });
+      throw new Fault('store-foreign', { store: path, problem: 'it is a directory, not a file' });
     if ((found?.size ?? 0) === 0) return true;
     look(driver, path, integrity);
     return true;
@@ -54,7 +54,7 @@ function look(driver: Driver, path: string, integrity: IntegrityCheck): void {
 export function refuseUnsound(database: Database, integrity: 'quick' | 'full'): void {
   const check = integrity === 'quick' ? 'quick_check' : 'integrity_check';
   const problem = String(database.value(`PRAGMA ${check}(1)`));
-  if (problem !== 'ok') throw new StoreDamaged({ store: database.name, problem });
+  if (problem !== 'ok') throw new Fault('store-damaged', { store: database.name, problem });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
-import { StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 
 /** Reads may go on this long after the file was moved away. Looking is a large part of a cached read. */
 const READS_GO_ON_MS = 50;
@@ -41,7 +41,7 @@ export class FilePlace {
     this.#lookedAt = 0; // The next read looks, too.
     const what = isMoved ? 'the file' : 'its log';
     const problem = `${what} was removed or replaced since it was opened: stop all programs that use it, put the file in place, and start them again`;
-    throw new StoreUnavailable({ store: this.#path, problem });
+    throw new Fault('store-unavailable', { store: this.#path, problem });
   }
 
   /** {@link demand} for reads, which need not look each time. */

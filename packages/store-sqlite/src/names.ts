@@ -1,5 +1,5 @@
 import type { StreamId } from '@login-policy/event-sourcing';
-import { parseStreamId, StoreDamaged } from '@login-policy/event-sourcing/store';
+import { Fault, parseStreamId } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
 import { exact, textOf, type ExactText } from './exact-text.js';
@@ -54,7 +54,7 @@ export class Names {
     const known = this.#texts.get(id);
     if (known !== undefined) return known;
     const found = this.#read.get(id);
-    if (found === undefined) throw new StoreDamaged({ store: this.store, problem: `there is no name ${id}` });
+    if (found === undefined) throw new Fault('store-damaged', { store: this.store, problem: `there is no name ${id}` });
     return remember(this.#texts, id, textOf(found));
   }
 
@@ -75,7 +75,11 @@ export class Names {
     try {
       return parseStreamId(text);
     } catch (cause) {
-      throw new StoreDamaged({ store: this.store, problem: `${JSON.stringify(text)} is not a stream's name` }, cause);
+      throw new Fault(
+        'store-damaged',
+        { store: this.store, problem: `${JSON.stringify(text)} is not a stream's name` },
+        cause,
+      );
     }
   }
 

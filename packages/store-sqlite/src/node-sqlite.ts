@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { resolve } from 'node:path';
 import type * as sqlite from 'node:sqlite';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { DriverUnusable } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import {
   PAGES_AT_A_TIME,
   type Changes,
@@ -27,7 +27,7 @@ type MaybeLists = Partial<Pick<StatementSync, 'setReturnArrays'>>;
 export async function loadDriver(): Promise<Driver> {
   if (isBuiltin('node:sqlite')) return nodeSqlite(await import('node:sqlite'));
   const problem = `Node ${process.versions.node} has no SQLite`;
-  throw new DriverUnusable({ driver: 'node:sqlite', problem, remedy: 'use Node 22.13 or newer' });
+  throw new Fault('driver-unusable', { driver: 'node:sqlite', problem, remedy: 'use Node 22.13 or newer' });
 }
 
 function nodeSqlite(module: NodeSqlite): Driver {

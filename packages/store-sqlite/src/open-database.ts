@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';
@@ -50,7 +50,10 @@ function configure(connection: DriverConnection, store: string, durability: Dura
   try {
     connection.exec(`PRAGMA synchronous = ${durability}`);
     if (Number(connection.prepare('PRAGMA synchronous', 'value').get()) !== SYNCHRONOUS[durability]) {
-      throw new StoreUnavailable({ store, problem: `SQLite does not sync as durability ${durability} needs it` });
+      throw new Fault('store-unavailable', {
+        store,
+        problem: `SQLite does not sync as durability ${durability} needs it`,
+      });
     }
     // Only on macOS a sync needs this to reach the disk.
     const isFull = durability === 'full' ? 'ON' : 'OFF';
@@ -77,7 +80,7 @@ export async function prepareDatabase(connection: Connection): Promise<void> {
   migrate(database);
   const mode = await connection.retryWhileBusy(() => database.value('PRAGMA journal_mode = WAL'));
   if (mode !== 'wal' && name !== ':memory:') {
-    throw new StoreUnavailable({
+    throw new Fault('store-unavailable', {
       store: name,
       problem: 'SQLite can not create a write-ahead log there: use a local disk',
     });

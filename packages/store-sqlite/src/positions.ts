@@ -1,5 +1,5 @@
 import { START, type Position } from '@login-policy/event-sourcing';
-import { isEventId, positionOf, StoreDamaged } from '@login-policy/event-sourcing/store';
+import { Fault, isEventId, positionOf } from '@login-policy/event-sourcing/store';
 import type { LogHead, PlacedId } from './event-statements.js';
 
 /** The position of the last event; `START` without events. @throws StoreDamaged when its id is not a ULID. */
@@ -10,5 +10,8 @@ export function headOf(last: LogHead | undefined, store: string): Position {
 /** The position of an event. @throws StoreDamaged when its id is not a ULID. */
 export function positionAt([place, id]: PlacedId, store: string): Position {
   if (isEventId(id)) return positionOf(place, id);
-  throw new StoreDamaged({ store, problem: `the event at position ${place} can't be read (its id is not a ULID)` });
+  throw new Fault('store-damaged', {
+    store,
+    problem: `the event at position ${place} can't be read (its id is not a ULID)`,
+  });
 }

@@ -1,8 +1,7 @@
 import { type Position, type RecordedEvent, type StreamId, START } from '@login-policy/event-sourcing';
 import {
-  PositionUnknown,
+  Fault,
   followedInAppend,
-  StoreDamaged,
   type EventFilter,
   type ReadAhead,
   type StreamPage,
@@ -78,7 +77,7 @@ export class LogReader {
 
   #readAhead({ after, filter, pageSize }: Wanted): ReadAhead {
     const last = this.head();
-    if (after !== last && !this.knows(after)) throw new PositionUnknown({ position: after, head: last });
+    if (after !== last && !this.knows(after)) throw new Fault('position-unknown', { position: after, head: last });
     const [start, head] = [Number(ordinalOf(after)), Number(ordinalOf(last))];
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
     if (start >= end) return { events: [], scannedUpTo: after, reachedHead: true };
@@ -100,7 +99,7 @@ export class LogReader {
     const followed = followedIn(this.#statements.appendAt.get(place) ?? 0);
     const position = this.#positionAt(place + followed) ?? this.#positionAt(place);
     if (position !== undefined) return position;
-    throw new StoreDamaged({ store: this.#database.name, problem: `there is no event at position ${place}` });
+    throw new Fault('store-damaged', { store: this.#database.name, problem: `there is no event at position ${place}` });
   }
 
   #positionAt(place: number): Position | undefined {

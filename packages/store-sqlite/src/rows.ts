@@ -1,8 +1,7 @@
 import { isFault, instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
-  UnreadableEvent,
+  Fault,
   followedInAppend,
-  StoreDamaged,
   type EventPlace,
   type PlaceInAppend,
   LARGEST_APPEND,
@@ -80,7 +79,11 @@ export function eventsOf(rows: readonly EventRow[], names: Names): readonly Reco
 function damageOf(caught: unknown, [place]: EventRow, { store }: Names): unknown {
   if (isFault(caught) || isDriverError(caught)) return caught;
   const why = caught instanceof Error ? caught.message : String(caught);
-  return new StoreDamaged({ store, problem: `the event at position ${String(place)} can't be read (${why})` }, caught);
+  return new Fault(
+    'store-damaged',
+    { store, problem: `the event at position ${String(place)} can't be read (${why})` },
+    caught,
+  );
 }
 
 /** The parsed parts of an event's row that are not numbers, unchecked. */
@@ -120,6 +123,6 @@ function parse(text: string): unknown {
   }
 }
 
-function unreadable(event: EventPlace, problem: string): UnreadableEvent {
-  return new UnreadableEvent({ ...event, problem });
+function unreadable(event: EventPlace, problem: string): Fault<'unreadable-event'> {
+  return new Fault('unreadable-event', { ...event, problem });
 }

@@ -1,4 +1,4 @@
-import { StoreForeign } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
 
 /** Identifies our files among SQLite databases: `LPOL`. */
@@ -116,14 +116,14 @@ export function demandReady(database: Database): void {
   const version = versionOf(database);
   if (version === SCHEMA_VERSION) return;
   const problem = `expected schema version ${SCHEMA_VERSION}, got ${version}: a program that may write has to migrate it`;
-  throw new StoreForeign({ store: database.name, problem });
+  throw new Fault('store-foreign', { store: database.name, problem });
 }
 
 /** @throws StoreForeign when the schema's version is newer than this program's. */
 function refuseNewer(store: string, version: number): void {
   if (version <= SCHEMA_VERSION) return;
   const problem = `expected schema version ${SCHEMA_VERSION} or older, got ${version}`;
-  throw new StoreForeign({ store, problem });
+  throw new Fault('store-foreign', { store, problem });
 }
 
 /** @throws StoreForeign when the database has foreign content, or was written by a newer version of this program. */
@@ -131,7 +131,7 @@ export function refuseForeign(database: Database): void {
   const hasContent = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
   const isMarked = applicationOf(database) !== 0 || versionOf(database) !== 0;
   if (!isOurs(database) && (hasContent || isMarked)) {
-    throw new StoreForeign({ store: database.name, problem: 'it is the database of another program' });
+    throw new Fault('store-foreign', { store: database.name, problem: 'it is the database of another program' });
   }
   refuseNewer(database.name, versionOf(database));
 }

@@ -1,5 +1,5 @@
 import { streamId, type Projection } from '@login-policy/event-sourcing';
-import { ProjectionStopped } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import {
   counterEvents,
   counterTotals,
@@ -68,7 +68,7 @@ describe('given events, a projection', () => {
         },
       },
     };
-    expect(() => projectionSpecification(unreadable)(counted(7))).to.throw(ProjectionStopped, 'no such event');
+    expect(() => projectionSpecification(unreadable)(counted(7))).to.throw(Fault, 'no such event');
   });
 
   it('throws ProjectionStopped for an event that can not be reduced', () => {
@@ -79,6 +79,6 @@ describe('given events, a projection', () => {
       },
     };
     const events = projectionSpecification(failing);
-    expect(() => events(counted(13))).to.throw(ProjectionStopped, 'stopped before Counted at Counter-1 revision 0');
+    expect(() => events(counted(13))).to.throw(Fault, 'stopped before Counted at Counter-1 revision 0');
   });
 });

@@ -1,4 +1,4 @@
-import { UnreadableEvent, type StateReader } from '@login-policy/event-sourcing/domain';
+import { Fault, type StateReader } from '@login-policy/event-sourcing/domain';
 import { markEvent, type Marks } from './marks.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
 import { evolve, ImpossibleEvent } from './evolve.js';
@@ -37,6 +37,6 @@ export function policyAfter(policy: LoginPolicy, event: RecordedLoginPolicyEvent
   } catch (caught) {
     if (!(caught instanceof ImpossibleEvent)) throw caught;
     const { streamId, revision, type, schemaVersion } = event;
-    throw new UnreadableEvent({ streamId, revision, type, schemaVersion, problem: caught.message }, caught);
+    throw new Fault('unreadable-event', { streamId, revision, type, schemaVersion, problem: caught.message }, caught);
   }
 }

@@ -1,5 +1,5 @@
 import type { Observe } from '@login-policy/event-sourcing';
-import { StoreClosed, observedCall } from '@login-policy/event-sourcing/domain';
+import { Fault, observedCall } from '@login-policy/event-sourcing/domain';
 import { answering } from './answering.js';
 import type { Rejected } from './answers.js';
 
@@ -35,6 +35,6 @@ export class Calls {
   }
 }
 
-function closed(): StoreClosed {
-  return new StoreClosed({ store: 'the login policies' });
+function closed(): Fault<'store-closed'> {
+  return new Fault('store-closed', { store: 'the login policies' });
 }

@@ -9,7 +9,7 @@ import {
   type Revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { instantToIso, PositionUnknown, type Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
+import { Fault, instantToIso, type Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import type { PolicyState, PolicyStates } from '../policy/policy-state.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { instanceOf, policyStream, type Organization, type Owner } from '../policy/owner.js';
@@ -104,7 +104,7 @@ export class PastReader {
 
   async #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {
     if (!(await this.#store.knows(position, this.#deadline))) {
-      throw new PositionUnknown({ position, head: await this.#store.head(this.#deadline) });
+      throw new Fault('position-unknown', { position, head: await this.#store.head(this.#deadline) });
     }
     const then = await this.#states.upTo(policyStream(owner), (event) => event.position <= position, this.#deadline);
     return { ...then, position };

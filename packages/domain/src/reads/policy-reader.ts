@@ -7,7 +7,7 @@ import {
   type Position,
   type Store,
 } from '@login-policy/event-sourcing';
-import { Deadline, StoreDamaged, type StateAt } from '@login-policy/event-sourcing/domain';
+import { Fault, Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import { yieldToLoop } from './affected.js';
 import type { CustomizedOrganizations } from './answers.js';
 import type { Marks } from '../policy/marks.js';
@@ -194,7 +194,11 @@ export function organizationsOf(key: string, { instanceId }: Instance): readonly
   if (owner !== undefined && isOrganization(owner) && owner.instanceId === instanceId)
     return spelling === key ? [owner] : [];
   const problem = `${JSON.stringify(key)} is listed as a custom policy of instance ${instanceId}`;
-  throw new StoreDamaged({ store: 'the read model login-policies', problem, remedy: 'rebuild the read model' });
+  throw new Fault('store-damaged', {
+    store: 'the read model login-policies',
+    problem,
+    remedy: 'rebuild the read model',
+  });
 }
 
 /** The default is read as of the organization's position, so that both hold at one position. */

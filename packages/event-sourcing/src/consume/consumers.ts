@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../clock.js';
 import { Deadline } from '../deadline.js';
-import { StoreClosed } from '../faults.js';
+import { Fault } from '../fault.js';
 import { monotonicIds } from '../ids.js';
 import { isFault } from '../is-fault.js';
 import type { Observe } from '../observe.js';
@@ -45,7 +45,7 @@ export class Consumers {
   /** Implements `Store.consume`. */
   consume(given: ConsumeOptions): Consumer {
     const options = parseConsumeOptions(given);
-    if (this.#isClosed) throw new StoreClosed({ store: this.#parts.store });
+    if (this.#isClosed) throw new Fault('store-closed', { store: this.#parts.store });
     const { backend, events, clock = systemClock, observe } = this.#parts;
     this.#lastRun += 1;
     const holder = { session: this.#session, run: this.#lastRun };

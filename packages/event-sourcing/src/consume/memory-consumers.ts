@@ -1,4 +1,4 @@
-import { PositionUnknown } from '../faults.js';
+import { Fault } from '../fault.js';
 import type { Position } from '../streams/position.js';
 import type { ConsumerBackend, ConsumerRecord, FoundConsumer } from './consumer-backend.js';
 
@@ -30,7 +30,7 @@ export class MemoryConsumers implements ConsumerBackend {
 
   async put(name: string, record: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
     const { position } = record;
-    if (!this.#log.has(position)) throw new PositionUnknown({ position, head: this.#log.head });
+    if (!this.#log.has(position)) throw new Fault('position-unknown', { position, head: this.#log.head });
     if ((this.#records.get(name)?.version ?? 0n) !== expected) return 'overtaken';
     this.#records.set(name, { ...record, version: expected + 1n });
     return 'written';

@@ -1,5 +1,5 @@
 import type { Deadline, Waiting } from '../deadline.js';
-import { ConcurrentChange } from '../faults.js';
+import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import { observedDecider, observedEventStore } from '../observe.js';
 import { monotonicIds, type IdSource } from '../ids.js';
@@ -176,7 +176,7 @@ export class CommandHandler<
   /** Backs off after a conflict if an attempt is left. Rethrows everything else. */
   #giveWay({ streamId, deadline }: Task<Command>, attempts: number, caught: unknown): Promise<void> {
     if (!isFault(caught, 'revision-conflict') && !isFault(caught, 'receipt-exists')) throw caught;
-    if (attempts >= this.#attempts) throw new ConcurrentChange({ streamId, attempts }, caught);
+    if (attempts >= this.#attempts) throw new Fault('concurrent-change', { streamId, attempts }, caught);
     return deadline.wait(pause(attempts));
   }
 

@@ -1,7 +1,6 @@
 import { throwIfExpired, type WaitOptions } from '../deadline.js';
-import { PositionUnknown } from '../faults.js';
+import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
-import { CheckpointConflict, RebuildSuperseded } from '../projections/projection-faults.js';
 import type {
   KeyedRow,
   ReadModel,
@@ -103,7 +102,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       // A backup from before the read model's creation was restored: its runner starts over at the first event.
       const { backend, opened } = this.parts;
       await backend.openModel(opened.name, wait);
-      throw new CheckpointConflict({ model: opened.name, expected: change.expected, actual: undefined });
+      throw new Fault('checkpoint-conflict', { model: opened.name, expected: change.expected, actual: undefined });
     }
   }
 
@@ -156,20 +155,21 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
    */
   protected requiredModel(found: Found): FoundModel {
     const { missing, head } = found;
-    if (missing !== undefined) throw new PositionUnknown({ position: missing, head });
+    if (missing !== undefined) throw new Fault('position-unknown', { position: missing, head });
     const model = found.models.get(targetName(this.target));
     if (model === undefined) throw this.superseded();
     return model;
   }
 
-  protected superseded(): RebuildSuperseded {
-    return new RebuildSuperseded({ model: this.parts.opened.name });
+  protected superseded(): Fault<'rebuild-superseded'> {
+    return new Fault('rebuild-superseded', { model: this.parts.opened.name });
   }
 
   /** Plans a step. @throws CheckpointConflict when the rows are not at the checkpoint the step expects. */
   protected step({ id, checkpoint: actual }: FoundModel, change: ReadModelChange<Row>): ModelPlan {
     const { expected, checkpoint } = change;
-    if (actual !== expected) throw new CheckpointConflict({ model: this.parts.opened.name, expected, actual });
+    if (actual !== expected)
+      throw new Fault('checkpoint-conflict', { model: this.parts.opened.name, expected, actual });
     return { id, rows: this.encoded(change.rows), checkpoint, expected: { checkpoint: expected } };
   }
 
@@ -223,7 +223,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     const live = found.models.get(opened.name)?.checkpoint ?? START;
     // Refuse to replace live rows that are ahead, unless their checkpoint is of a lost history: not in the log.
     if (live > checkpoint && live !== change.lostCheckpoint)
-      throw new CheckpointConflict({ model: opened.name, expected: checkpoint, actual: live });
+      throw new Fault('checkpoint-conflict', { model: opened.name, expected: checkpoint, actual: live });
     const rows = new Map(step.rows.map((row) => [row.key, row]));
     if (isCurrent) for (const row of caughtUp.model.catchUpRows ?? []) rows.set(row.key, row);
     const plan = { ...step, rows: [...rows.values()], checkpoint };

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { OutcomeUnknown } from '../faults.js';
+import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
 import type { StreamId } from '../streams/stream-id.js';
@@ -145,7 +145,11 @@ export class GroupWriter {
         const isRefused = outcome !== undefined && 'refused' in outcome;
         if (isRefused) return outcome;
         // `written-unseen`: the append was written, but its result is not available.
-        return { refused: isFault(cause, 'written-unseen') ? cause : new OutcomeUnknown({ streamId }, cause ?? fault) };
+        return {
+          refused: isFault(cause, 'written-unseen')
+            ? cause
+            : new Fault('outcome-unknown', { streamId }, cause ?? fault),
+        };
       });
     }
   }

@@ -1,7 +1,6 @@
 import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import { throwIfExpired, type WaitOptions } from '../deadline.js';
-import type { Fault } from '../fault.js';
-import { StoreClosed } from '../faults.js';
+import { Fault } from '../fault.js';
 import type { ReadAhead } from '../store/feed.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import type { ReadStreamsOptions, ReceiptOptions, StreamReceipt } from '../streams/event-store.js';
@@ -107,6 +106,6 @@ export class GuardedLog {
   }
 
   #refuseClosed(): void {
-    if (this.#isClosed) throw new StoreClosed({ store: this.name });
+    if (this.#isClosed) throw new Fault('store-closed', { store: this.name });
   }
 }

@@ -1,4 +1,4 @@
-import { PositionUnknown } from '../faults.js';
+import { Fault } from '../fault.js';
 import type { ReadAhead } from '../store/feed.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import { filterPredicate } from '../streams/event-filter.js';
@@ -65,7 +65,7 @@ export class MemoryLog {
   }
 
   readLog(after: Position, { filter, pageSize }: LogRange): ReadAhead {
-    if (!this.has(after)) throw new PositionUnknown({ position: after, head: this.head });
+    if (!this.has(after)) throw new Fault('position-unknown', { position: after, head: this.head });
     const isWanted = filterPredicate(filter);
     const start = Number(ordinalOf(after));
     const end = Math.min(this.#log.length, start + SCANNED_AT_ONCE);

@@ -1,5 +1,5 @@
 import type { Deadline } from '../deadline.js';
-import type { PositionUnknown } from '../faults.js';
+import type { Fault } from '../fault.js';
 import type { Store } from '../store.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
@@ -26,7 +26,7 @@ export interface Keeper {
   /** A proof showed that the rows are at the head. */
   readonly isAtHead: (askedAt: number) => void;
   /** The rows belong to a lost history: stops the runner with this fault. */
-  readonly refute: (lost: PositionUnknown) => void;
+  readonly refute: (lost: Fault<'position-unknown'>) => void;
   /** The fault for rows that did not get far enough in time. */
   readonly late: (deadline: ReadDeadline, late: Late) => Promise<Error>;
 }

@@ -1,5 +1,5 @@
 import type { Deadline, WaitOptions } from '../deadline.js';
-import { PositionUnknown } from '../faults.js';
+import { Fault } from '../fault.js';
 import type { EventStore } from '../streams/event-store.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import { ordinalOf, START, type Position } from '../streams/position.js';
@@ -42,8 +42,11 @@ export function standingInStep(checkpoint: Position, head: Position): Standing {
 }
 
 /** The fault for rows that are `lost`. */
-export function lostCheckpoint({ checkpoint, head }: Pick<HeadProof, 'checkpoint' | 'head'>): PositionUnknown {
-  return new PositionUnknown({ position: checkpoint, head });
+export function lostCheckpoint({
+  checkpoint,
+  head,
+}: Pick<HeadProof, 'checkpoint' | 'head'>): Fault<'position-unknown'> {
+  return new Fault('position-unknown', { position: checkpoint, head });
 }
 
 /** Asks a store for a proof, in one round trip where the store supports it. */

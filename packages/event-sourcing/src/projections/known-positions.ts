@@ -1,5 +1,5 @@
 import type { Deadline } from '../deadline.js';
-import { PositionUnknown } from '../faults.js';
+import { Fault } from '../fault.js';
 import { Lru } from '../store/lru.js';
 import type { Store } from '../store.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
@@ -21,7 +21,7 @@ export class KnownPositions {
   /** Checked before any wait. @throws PositionUnknown when another event is at the rows' position. */
   demandSameHistory(position: Position, { checkpoint = START }: RowsAt<unknown>): void {
     if (ordinalOf(position) !== ordinalOf(checkpoint) || position === checkpoint) return;
-    throw new PositionUnknown({ position, head: checkpoint });
+    throw new Fault('position-unknown', { position, head: checkpoint });
   }
 
   /**
@@ -39,7 +39,7 @@ export class KnownPositions {
   }
 
   async #lookFor(position: Position, head: Position, deadline: Deadline): Promise<void> {
-    if (!(await this.#store.knows(position, deadline))) throw new PositionUnknown({ position, head });
+    if (!(await this.#store.knows(position, deadline))) throw new Fault('position-unknown', { position, head });
     if (this.#keeps === 'followed') this.#known.set(position, true);
   }
 }

@@ -2,7 +2,7 @@ import { Deadline } from '../deadline.js';
 import { isFault } from '../is-fault.js';
 import { START, type Position } from '../streams/position.js';
 import type { Freshness } from './running.js';
-import { ProjectionBehind } from './projection-faults.js';
+import { Fault } from '../fault.js';
 import type { TimedReadModel } from './timed-read-model.js';
 
 const DEFAULT_WAIT_MS = 5000;
@@ -44,9 +44,13 @@ export class ReadDeadline extends Deadline {
     rows: Pick<TimedReadModel<unknown>, 'checkpoint'>,
     required: Position | undefined,
     cause: unknown,
-  ): Promise<ProjectionBehind> {
+  ): Promise<Fault<'projection-behind'>> {
     const reached = await rows.checkpoint(this).catch(() => undefined);
-    return new ProjectionBehind({ projection: this.#projection, required, reached, waitedMs: this.#waitMs }, cause);
+    return new Fault(
+      'projection-behind',
+      { projection: this.#projection, required, reached, waitedMs: this.#waitMs },
+      cause,
+    );
   }
 }
 

@@ -1,8 +1,7 @@
 import { placeOf } from '../streams/event-codec.js';
-import { UnreadableEvent } from '../event-faults.js';
+import { Fault } from '../fault.js';
 import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
-import { ProjectionStopped } from './projection-faults.js';
 import { isAbout, rowKey, type CheckingProjection, type Projection } from './projection.js';
 import type { KeyedRow } from './read-model-store.js';
 
@@ -13,7 +12,7 @@ export interface ReducedPage<Row> {
   /** The last reduced event; `undefined` when the first one could not be reduced. */
   readonly position: Position | undefined;
   /** Why reducing stopped before the end of the page. All events before the named one are reduced. */
-  readonly stopped?: ProjectionStopped;
+  readonly stopped?: Fault<'projection-stopped'>;
 }
 
 /** Known rows by key; `undefined` means that there is no row. */
@@ -43,7 +42,7 @@ export function reducePage<Event extends EventShape, Row>(
   let position: Position | undefined;
   // Events of a stream often come in sequence: its row is stored back when the sequence ends.
   let [key, row, last]: [string, Row | undefined, Recorded<Event> | undefined] = ['', undefined, undefined];
-  const reduced = (stopped?: ProjectionStopped): ReducedPage<Row> => {
+  const reduced = (stopped?: Fault<'projection-stopped'>): ReducedPage<Row> => {
     if (last !== undefined) rows.set(key, checked(projection, row, last));
     return { rows, position, ...(stopped !== undefined && { stopped }) };
   };
@@ -74,7 +73,7 @@ function decoded<Event extends EventShape, Row>(
   stored: RecordedEvent,
 ): Recorded<Event> {
   if (isAbout(projection, stored.streamId)) return projection.events.decode(stored);
-  throw new UnreadableEvent({ ...placeOf(stored), problem: "the stream's name is not one that it is about" });
+  throw new Fault('unreadable-event', { ...placeOf(stored), problem: "the stream's name is not one that it is about" });
 }
 
 function checked<Event extends EventShape, Row>(
@@ -97,6 +96,10 @@ function stoppedAt(
   projection: { readonly name: string },
   event: Pick<RecordedEvent, 'streamId' | 'revision' | 'type' | 'schemaVersion' | 'position'>,
   cause: unknown,
-): ProjectionStopped {
-  return new ProjectionStopped({ ...placeOf(event), projection: projection.name, position: event.position }, cause);
+): Fault<'projection-stopped'> {
+  return new Fault(
+    'projection-stopped',
+    { ...placeOf(event), projection: projection.name, position: event.position },
+    cause,
+  );
 }

@@ -1,10 +1,10 @@
-import type { PositionUnknown } from '../faults.js';
+import type { Fault } from '../fault.js';
 import { onAbort } from '../on-abort.js';
 
 /** Work that goes on until it is ended, or until a proof says that its rows belong to a lost history. */
 export class Refutable {
   #control: AbortController | undefined;
-  #lost: PositionUnknown | undefined;
+  #lost: Fault<'position-unknown'> | undefined;
 
   /** Runs `goOn` until `ending` fires. @throws PositionUnknown when the rows were refuted meanwhile. */
   async until(ending: AbortSignal, goOn: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
@@ -24,7 +24,7 @@ export class Refutable {
   }
 
   /** Ends the work: nothing more may be reduced into those rows. */
-  refute(lost: PositionUnknown): void {
+  refute(lost: Fault<'position-unknown'>): void {
     this.#lost = lost;
     this.#control?.abort();
   }

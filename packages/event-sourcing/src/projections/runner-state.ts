@@ -1,5 +1,4 @@
-import type { Fault } from '../fault.js';
-import { StoreClosed } from '../faults.js';
+import { Fault } from '../fault.js';
 import type { Position } from '../streams/position.js';
 
 /** The state of a runner. */
@@ -57,7 +56,7 @@ export class RunnerStates {
   }
 
   /** The fault of calls after the close. */
-  closed(): StoreClosed {
-    return new StoreClosed({ store: `the read model ${this.#projection}` });
+  closed(): Fault<'store-closed'> {
+    return new Fault('store-closed', { store: `the read model ${this.#projection}` });
   }
 }

@@ -5,7 +5,7 @@ import type { Store } from '../store.js';
 import type { SubscriptionMessage } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { START, type Position } from '../streams/position.js';
-import { CheckpointConflict } from './projection-faults.js';
+import { Fault } from '../fault.js';
 import { modelName, type Projection } from './projection.js';
 import type { ReadModelChange } from './read-model-store.js';
 import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
@@ -82,7 +82,7 @@ class Steps<Event extends EventShape, Row> {
     const { model, projection } = this.#parts;
     const { rows, checkpoint: actual } = await model.read(keys, this.#deadline);
     const expected = this.#reached;
-    if (actual !== expected) throw new CheckpointConflict({ model: modelName(projection), expected, actual });
+    if (actual !== expected) throw new Fault('checkpoint-conflict', { model: modelName(projection), expected, actual });
     for (const key of keys) this.#known.set(key, rows.get(key));
   }
 

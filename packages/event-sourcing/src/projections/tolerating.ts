@@ -1,4 +1,4 @@
-import { StoreDamaged } from '../faults.js';
+import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import { demandIndex } from '../store/demand-text.js';
 import { placeOf, type EventCodec } from '../streams/event-codec.js';
@@ -83,7 +83,7 @@ function strayed(
 ): UnreadableRow {
   if (filter.categories.includes(categoryOf(event.streamId))) return strayRow(placeOf(event), { name });
   const problem = `the event at position ${event.position} was read for ${filter.categories.join(' and ')}, and is of ${event.streamId}`;
-  throw new StoreDamaged({ store: `the log that ${name} is made of`, problem });
+  throw new Fault('store-damaged', { store: `the log that ${name} is made of`, problem });
 }
 
 const MOST_TRIED = 500;

@@ -1,5 +1,4 @@
-import { UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
-import type { Fault } from '../fault.js';
+import { Fault, type EventPlace } from '../fault.js';
 import { toJsonObject, type Json, type JsonObject } from '../streams/json.js';
 import { revision } from '../streams/revision.js';
 import { parseStreamId } from '../streams/stream-id.js';
@@ -55,8 +54,8 @@ export class UnreadableRow {
   fault(): Fault {
     const { code, problem, ...place } = this.facts;
     return code === 'written-by-newer-program'
-      ? new WrittenByNewerProgram({ ...place, problem })
-      : new UnreadableEvent({ ...place, problem });
+      ? new Fault('written-by-newer-program', { ...place, problem })
+      : new Fault('unreadable-event', { ...place, problem });
   }
 }
 

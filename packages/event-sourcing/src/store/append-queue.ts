@@ -1,4 +1,4 @@
-import { DeadlineExceeded, StoreClosed } from '../faults.js';
+import { Fault } from '../fault.js';
 import { tell, type Observe } from '../observe.js';
 import { onAbort } from '../on-abort.js';
 import type { Append } from '../streams/event-store.js';
@@ -102,8 +102,8 @@ export class AppendQueue {
     return group;
   }
 
-  #closed(): StoreClosed {
-    return new StoreClosed({ store: this.#options.store });
+  #closed(): Fault<'store-closed'> {
+    return new Fault('store-closed', { store: this.#options.store });
   }
 }
 
@@ -141,6 +141,6 @@ class Waiting implements Queued {
   }
 }
 
-function givenUp({ streamId }: Pick<Append, 'streamId'>): DeadlineExceeded {
-  return new DeadlineExceeded({ doing: `appending to ${streamId}` });
+function givenUp({ streamId }: Pick<Append, 'streamId'>): Fault<'deadline-exceeded'> {
+  return new Fault('deadline-exceeded', { doing: `appending to ${streamId}` });
 }

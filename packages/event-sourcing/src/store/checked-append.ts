@@ -1,4 +1,4 @@
-import { UnserialisableData } from '../event-faults.js';
+import { Fault } from '../fault.js';
 import { isEventId } from '../ids.js';
 import type { Append } from '../streams/event-store.js';
 import type { EventMetadata, NewEvent } from '../streams/event.js';
@@ -93,6 +93,6 @@ function checkedMetadata(metadata: EventMetadata): EventMetadata {
   return frozen;
 }
 
-function refused(member: string, problem: string): UnserialisableData {
-  return new UnserialisableData({ path: `$.${member}`, problem });
+function refused(member: string, problem: string): Fault<'unserialisable-data'> {
+  return new Fault('unserialisable-data', { path: `$.${member}`, problem });
 }

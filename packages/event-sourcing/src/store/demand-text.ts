@@ -1,4 +1,4 @@
-import { UnserialisableData } from '../event-faults.js';
+import { Fault } from '../fault.js';
 import type { IndexValues } from '../projections/projection.js';
 
 /**
@@ -9,7 +9,7 @@ import type { IndexValues } from '../projections/projection.js';
 export function demandText(member: string, value: unknown): void {
   if (isText(value)) return;
   const problem = typeof value === 'string' ? 'a lone surrogate is not Unicode text' : 'it is not text';
-  throw new UnserialisableData({ path: `$.${member}`, problem });
+  throw new Fault('unserialisable-data', { path: `$.${member}`, problem });
 }
 
 /** The same for a value of an index. Its name is put together only for the fault. */

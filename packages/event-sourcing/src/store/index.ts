@@ -58,29 +58,7 @@ export { instantToIso, parseInstant } from '../instant.js';
 export { categoryOf, parseStreamId } from '../streams/stream-id.js';
 export { Lru } from './lru.js';
 export type { Handling } from '../consume/consumer.js';
-export { because, Fault } from '../fault.js';
-export { UnreadableEvent, UnserialisableData, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
-export {
-  ConcurrentChange,
-  DeadlineExceeded,
-  DriverUnusable,
-  OutcomeUnknown,
-  PositionUnknown,
-  ReceiptExists,
-  RevisionConflict,
-  StoreClosed,
-  StoreDamaged,
-  StoreForeign,
-  StoreFull,
-  StoreUnavailable,
-  WrittenUnseen,
-} from '../faults.js';
-export {
-  CheckpointConflict,
-  ProjectionBehind,
-  ProjectionStopped,
-  RebuildSuperseded,
-} from '../projections/projection-faults.js';
+export { because, Fault, type EventPlace } from '../fault.js';
 export {
   followedInAppend,
   placeInAppend,

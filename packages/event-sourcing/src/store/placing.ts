@@ -1,4 +1,4 @@
-import { ReceiptExists, RevisionConflict } from '../faults.js';
+import { Fault } from '../fault.js';
 import type { Instant } from '../instant.js';
 import type { Append } from '../streams/event-store.js';
 import { placeInAppend, type NewEvent, type RecordedEvent } from '../streams/event.js';
@@ -19,7 +19,7 @@ export interface StreamFound {
  */
 export function refusalOf(append: Append, { last, hasReceipt }: StreamFound): Error | undefined {
   const { streamId, events, receipt } = append;
-  if (receipt !== undefined && hasReceipt) return new ReceiptExists({ streamId, key: receipt.key });
+  if (receipt !== undefined && hasReceipt) return new Fault('receipt-exists', { streamId, key: receipt.key });
   const conflict = conflictOf(append, last);
   if (conflict !== undefined) return conflict;
   if (events.length > 0 || last !== undefined) return undefined;
@@ -27,11 +27,11 @@ export function refusalOf(append: Append, { last, hasReceipt }: StreamFound): Er
 }
 
 /** The fault when a stream that ends with `last` is not as the append expects. */
-export function conflictOf(append: Append, last: StreamFound['last']): RevisionConflict | undefined {
+export function conflictOf(append: Append, last: StreamFound['last']): Fault<'revision-conflict'> | undefined {
   const { streamId, expected, expectedEventId } = append;
   const isAsExpected = expectedEventId === undefined || expectedEventId === last?.id;
   if (isAsExpected && meetsExpectation(expected, last?.revision)) return undefined;
-  return new RevisionConflict({ streamId, expected, actual: last?.revision });
+  return new Fault('revision-conflict', { streamId, expected, actual: last?.revision });
 }
 
 /** The place of an append's events. */

@@ -1,4 +1,4 @@
-import { StoreDamaged } from '../faults.js';
+import { Fault } from '../fault.js';
 import { modelName, rowText, type CheckedDefinition, type ReadModelDefinition } from '../projections/projection.js';
 import { demandedEntries, type IndexEntry } from '../projections/row-query.js';
 import { parseJson } from '../streams/json.js';
@@ -19,7 +19,7 @@ export function decodeRow<Row>(definition: ReadModelDefinition<Row>, { key, text
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const problem = `row ${JSON.stringify(key)} of read model ${modelName(definition)} can't be read (${why})`;
-    throw new StoreDamaged({ store, problem, remedy: 'rebuild the read model' }, cause);
+    throw new Fault('store-damaged', { store, problem, remedy: 'rebuild the read model' }, cause);
   }
 }
 

@@ -1,4 +1,4 @@
-import { StoreDamaged } from '../faults.js';
+import { Fault } from '../fault.js';
 import type { ReadStreamOptions } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import { limitOf, pageSizeOf } from '../streams/paging.js';
@@ -87,6 +87,6 @@ export function refuseGaps(store: string, before: RecordedEvent | undefined, eve
   }
 }
 
-function lostFrom(store: string, streamId: StreamId, revision: bigint | undefined): StoreDamaged {
-  return new StoreDamaged({ store, problem: `${streamId} has no event at revision ${revision}` });
+function lostFrom(store: string, streamId: StreamId, revision: bigint | undefined): Fault<'store-damaged'> {
+  return new Fault('store-damaged', { store, problem: `${streamId} has no event at revision ${revision}` });
 }

@@ -1,4 +1,4 @@
-import { DeadlineExceeded } from '../faults.js';
+import { Fault } from '../fault.js';
 import { onAbort } from '../on-abort.js';
 
 /** The result of {@link within} on a time-out. A symbol, because no promise resolves to it. */
@@ -48,6 +48,6 @@ export interface Wait {
 /** The promise's result, if it comes in time. @throws DeadlineExceeded when it does not, or the signal fired. */
 export async function inTime<Value>(promise: Promise<Value>, { waitMs, signal, doing }: Wait): Promise<Value> {
   const value = await within(promise, waitMs, signal);
-  if (value === TIME_UP) throw new DeadlineExceeded({ doing });
+  if (value === TIME_UP) throw new Fault('deadline-exceeded', { doing });
   return value;
 }

@@ -1,4 +1,4 @@
-import { UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
+import { Fault, type EventPlace } from '../fault.js';
 import type { EventShape, Recorded, RecordedEvent } from './event.js';
 import { isFault } from '../is-fault.js';
 import { toJsonObject, type JsonObject } from './json.js';
@@ -80,7 +80,8 @@ export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event
     },
     decode(event) {
       const schema = known.get(event.type);
-      if (schema === undefined) throw new WrittenByNewerProgram({ ...placeOf(event), problem: 'the type is unknown' });
+      if (schema === undefined)
+        throw new Fault('written-by-newer-program', { ...placeOf(event), problem: 'the type is unknown' });
       const data = readData(schema, event);
       return (data === event.data ? event : withData(event, data)) as Recorded<Event>;
     },
@@ -104,7 +105,7 @@ function oldestOf(
 function readData(schema: EventSchema<object>, event: RecordedEvent): object {
   const newest = schema.upcasters.length + 1;
   const problem = `only schema versions 1 to ${newest} are known`;
-  if (event.schemaVersion > newest) throw new WrittenByNewerProgram({ ...placeOf(event), problem });
+  if (event.schemaVersion > newest) throw new Fault('written-by-newer-program', { ...placeOf(event), problem });
   try {
     let data = event.data;
     if (!(event.schemaVersion >= 1)) throw new TypeError(problem);
@@ -113,7 +114,8 @@ function readData(schema: EventSchema<object>, event: RecordedEvent): object {
   } catch (cause) {
     // A store that could not read the event throws when its data is read.
     if (isFault(cause, 'unreadable-event')) throw cause;
-    throw new UnreadableEvent(
+    throw new Fault(
+      'unreadable-event',
       { ...placeOf(event), problem: cause instanceof Error ? cause.message : String(cause) },
       cause,
     );

@@ -1,4 +1,4 @@
-import { UnserialisableData } from '../event-faults.js';
+import { Fault } from '../fault.js';
 
 /** What JSON can represent, and all that a store gets to keep. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -47,8 +47,8 @@ function pathOf({ parent, step }: Place): string {
   return `${pathOf(parent)}${typeof step === 'number' ? `[${step}]` : `.${step}`}`;
 }
 
-function refused(place: Place, problem: string): UnserialisableData {
-  return new UnserialisableData({ path: pathOf(place), problem });
+function refused(place: Place, problem: string): Fault<'unserialisable-data'> {
+  return new Fault('unserialisable-data', { path: pathOf(place), problem });
 }
 
 function copy(value: unknown, place: Place): Json {

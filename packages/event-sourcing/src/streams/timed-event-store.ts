@@ -1,6 +1,5 @@
 import type { Deadline } from '../deadline.js';
-import type { Fault } from '../fault.js';
-import { OutcomeUnknown } from '../faults.js';
+import { Fault } from '../fault.js';
 import { proofOf, type HeadProof } from '../projections/head-proof.js';
 import type { Acknowledged } from './acknowledged.js';
 import type {
@@ -54,7 +53,7 @@ export class TimedEventStore {
     const { streamId } = append;
     return deadline.waitForWrite(
       this.#store.append(append),
-      () => new OutcomeUnknown({ streamId }, deadline.fault(this.trouble)),
+      () => new Fault('outcome-unknown', { streamId }, deadline.fault(this.trouble)),
     );
   }
 

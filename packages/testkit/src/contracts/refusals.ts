@@ -1,4 +1,5 @@
-import { isFault } from '@login-policy/event-sourcing';
+import { isFault, type FaultCode } from '@login-policy/event-sourcing';
+import type { Fault } from '@login-policy/event-sourcing/store';
 import { fail, print } from '../demand.js';
 import { within } from './waiting.js';
 
@@ -8,21 +9,20 @@ export type ErrorClass<Refusal extends Error> = abstract new (...args: never[]) 
 /**
  * Returns the error a call is refused with.
  *
- * @throws AssertionError when the call succeeds, or fails with another class.
+ * @throws AssertionError when the call succeeds, or fails with a fault of another code or an error of another class.
  */
+export async function refusal<Code extends FaultCode>(call: Promise<unknown>, expected: Code): Promise<Fault<Code>>;
 export async function refusal<Refusal extends Error>(
   call: Promise<unknown>,
   expected: ErrorClass<Refusal>,
-): Promise<Refusal> {
+): Promise<Refusal>;
+export async function refusal(call: Promise<unknown>, expected: FaultCode | ErrorClass<Error>): Promise<unknown> {
   const outcome = await within('a refusal', outcomeOf(call));
-  if ('value' in outcome) return fail(`expected ${expected.name}, but the call succeeded with ${print(outcome.value)}`);
-  if (isOfClass(outcome.error, expected)) return outcome.error;
-  return fail(`expected ${expected.name}, but the call failed with ${print(outcome.error)}`);
-}
-
-/** Also recognises faults of another installed copy of the kernel. */
-function isOfClass<Refusal extends Error>(error: unknown, expected: ErrorClass<Refusal>): error is Refusal {
-  return error instanceof expected || (isFault(error) && error.name === expected.name);
+  const wanted = typeof expected === 'string' ? expected : expected.name;
+  if ('value' in outcome) return fail(`expected ${wanted}, but the call succeeded with ${print(outcome.value)}`);
+  const { error } = outcome;
+  const isWanted = typeof expected === 'string' ? isFault(error, expected) : error instanceof expected;
+  return isWanted ? error : fail(`expected ${wanted}, but the call failed with ${print(error)}`);
 }
 
 /** The outcome of a call, as a value. */

@@ -1,8 +1,8 @@
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import type { RecordedEvent } from '@login-policy/event-sourcing';
 import {
+  Fault,
   MemoryBackend,
-  StoreUnavailable,
   type ModelId,
   type Plan,
   type Transacted,
@@ -92,7 +92,7 @@ export class JsonLinesBackend extends MemoryBackend {
       this.#size += bytes.length;
     } catch (cause) {
       await this.#file.truncate(this.#size);
-      throw new StoreUnavailable({ store: this.name, problem: 'the file could not be written' }, cause);
+      throw new Fault('store-unavailable', { store: this.name, problem: 'the file could not be written' }, cause);
     }
   }
 

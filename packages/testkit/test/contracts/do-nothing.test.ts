@@ -1,5 +1,5 @@
 import type { Store } from '@login-policy/event-sourcing';
-import { StoreClosed } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit/contracts';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -21,7 +21,7 @@ describe('a store that does not do its work', () => {
       demandAllFail(() => register(doNothingStore)));
 
     it(`fails every test of the ${name} contract when it says that it is closed`, () =>
-      demandAllFail(() => register(() => refusingEverything(new StoreClosed({ store: 'the lazy store' })))));
+      demandAllFail(() => register(() => refusingEverything(new Fault('store-closed', { store: 'the lazy store' })))));
 
     it(`fails every test of the ${name} contract when it refuses everything`, () =>
       demandAllFail(() => register(() => refusingEverything(new RangeError('out of order')))));

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
-import { DeadlineExceeded, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
+import { Fault, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { changed, type EventStoreMutation, type Mutant } from './mutant.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
@@ -46,7 +46,7 @@ export const mutantsThatCut: readonly Mutant<EventStoreMutation>[] = [
     mutation: ({ store }) => ({
       async append({ signal, ...append }) {
         const recorded = await store.append(append);
-        if (signal?.aborted === true) throw new DeadlineExceeded({ doing: 'appending' });
+        if (signal?.aborted === true) throw new Fault('deadline-exceeded', { doing: 'appending' });
         return recorded;
       },
     }),

@@ -1,12 +1,6 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { isFault, START, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
-import {
-  meetsExpectation,
-  ReceiptExists,
-  RevisionConflict,
-  type Append,
-  type Receipt,
-} from '@login-policy/event-sourcing/store';
+import { Fault, meetsExpectation, type Append, type Receipt } from '@login-policy/event-sourcing/store';
 import { disguising, type EventStoreMutation, type Mutant } from './mutant.js';
 
 /** Stores that do one thing wrong when they write. */
@@ -66,7 +60,7 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
       append: (append) =>
         store.append(append).catch((refusal: unknown) => {
           if (!isFault(refusal, 'revision-conflict')) throw refusal;
-          throw new RevisionConflict({ ...refusal.facts, actual: undefined });
+          throw new Fault('revision-conflict', { ...refusal.facts, actual: undefined });
         }),
     }),
   },
@@ -165,7 +159,7 @@ async function oneByOne(store: EventStore, append: Append): Promise<readonly Rec
 async function refuseUnexpected(store: EventStore, { streamId, expected }: Append): Promise<void> {
   let actual: RecordedEvent['revision'] | undefined;
   for await (const [last] of store.readStream(streamId, { direction: 'backwards', limit: 1 })) actual = last?.revision;
-  if (!meetsExpectation(expected, actual)) throw new RevisionConflict({ streamId, expected, actual });
+  if (!meetsExpectation(expected, actual)) throw new Fault('revision-conflict', { streamId, expected, actual });
 }
 
 function keepingReceipts(
@@ -177,7 +171,7 @@ function keepingReceipts(
     async append({ receipt, ...append }) {
       if (receipt === undefined) return store.append(append);
       const place = `${scopeOf(append.streamId)} ${receipt.key}`;
-      if (kept.has(place)) throw new ReceiptExists({ streamId: append.streamId, key: receipt.key });
+      if (kept.has(place)) throw new Fault('receipt-exists', { streamId: append.streamId, key: receipt.key });
       await yieldToLoop();
       const answer = await store.append(append);
       for (const { revision } of answer) kept.set(place, { ...receipt, revision });

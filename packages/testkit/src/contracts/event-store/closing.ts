@@ -1,6 +1,5 @@
 import { isFault } from '@login-policy/event-sourcing';
 import type { EventStore, RecordedEvent } from '@login-policy/event-sourcing';
-import { StoreClosed } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { within } from '../waiting.js';
@@ -86,14 +85,14 @@ async function leavesOthers(subject: EventStoreUnderTest): Promise<void> {
 }
 
 async function demandClosed({ eventStore, newEvents }: EventStoreUnderTest): Promise<void> {
-  await refusal(eventStore.append(appendOf(FIRST, newEvents(1))), StoreClosed);
-  await refusal(eventStore.append(appendOf(SECOND, newEvents(1))), StoreClosed);
-  await refusal(readStream(eventStore, FIRST), StoreClosed);
-  await refusal(readStream(eventStore, SECOND, { direction: 'backwards' }), StoreClosed);
-  await refusal(readAll(eventStore), StoreClosed);
-  await refusal(firstMessage(eventStore), StoreClosed);
-  await refusal(eventStore.receipt(FIRST, 'key'), StoreClosed);
-  await refusal(eventStore.head(), StoreClosed);
+  await refusal(eventStore.append(appendOf(FIRST, newEvents(1))), 'store-closed');
+  await refusal(eventStore.append(appendOf(SECOND, newEvents(1))), 'store-closed');
+  await refusal(readStream(eventStore, FIRST), 'store-closed');
+  await refusal(readStream(eventStore, SECOND, { direction: 'backwards' }), 'store-closed');
+  await refusal(readAll(eventStore), 'store-closed');
+  await refusal(firstMessage(eventStore), 'store-closed');
+  await refusal(eventStore.receipt(FIRST, 'key'), 'store-closed');
+  await refusal(eventStore.head(), 'store-closed');
 }
 
 async function firstMessage(eventStore: EventStore): Promise<unknown> {

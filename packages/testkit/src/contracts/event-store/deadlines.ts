@@ -1,5 +1,4 @@
 import { START, type EventStore } from '@login-policy/event-sourcing';
-import { DeadlineExceeded } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { begun, within } from '../waiting.js';
@@ -40,9 +39,9 @@ async function refusesWhatIsOver(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore, newEvents } = subject;
   const all = await subject.record(FIRST, 2);
   const signal = AbortSignal.abort();
-  for (const call of Object.values(READS)) await refusal(call(eventStore, signal), DeadlineExceeded);
+  for (const call of Object.values(READS)) await refusal(call(eventStore, signal), 'deadline-exceeded');
   for (const stream of [FIRST, SECOND]) {
-    await refusal(eventStore.append({ ...appendOf(stream, newEvents(1)), signal }), DeadlineExceeded);
+    await refusal(eventStore.append({ ...appendOf(stream, newEvents(1)), signal }), 'deadline-exceeded');
   }
   demandEvents(await readAll(eventStore), all);
 }
@@ -67,7 +66,7 @@ async function endsAtOnce(subject: EventStoreUnderTest): Promise<void> {
   const control = new AbortController();
   const ends = Object.entries(calls).map(([name, call]) => ({
     name,
-    end: begun(refusal(call(eventStore, control.signal), DeadlineExceeded)),
+    end: begun(refusal(call(eventStore, control.signal), 'deadline-exceeded')),
   }));
   const everything = begun(readAll(eventStore, { signal: control.signal }));
   await new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import { revision, type Revision } from '@login-policy/event-sourcing';
-import { RevisionConflict, type ExpectedRevision } from '@login-policy/event-sourcing/store';
+import type { ExpectedRevision } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
@@ -43,7 +43,7 @@ function isNotMet(expected: ExpectedRevision, existing: number): Check {
     const before = existing === 0 ? [] : await record(FIRST, existing);
     const call = eventStore.append({ streamId: FIRST, expected, events: newEvents(2) });
     const actual: Revision | undefined = existing === 0 ? undefined : revision(existing - 1);
-    const conflict = await refusal(call, RevisionConflict);
+    const conflict = await refusal(call, 'revision-conflict');
     demandSame({ what: 'facts', actual: conflict.facts, expected: { streamId: FIRST, expected, actual } });
     demandEvents(await readStream(eventStore, FIRST), before);
   };
@@ -64,7 +64,7 @@ async function holdsForItsEvent(subject: EventStoreUnderTest): Promise<void> {
       const call = { streamId: FIRST, expected, events: newEvents(1) };
       const conflict = await refusal(
         eventStore.append({ ...call, ...(before !== undefined && { expectedEventId: before.id }) }),
-        RevisionConflict,
+        'revision-conflict',
       );
       demandSame({ what: 'revision', actual: conflict.facts.actual, expected: revision(1) });
     }

@@ -1,5 +1,5 @@
 import { START, type Position } from '@login-policy/event-sourcing';
-import { eventId, PositionUnknown, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
+import { eventId, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
@@ -22,9 +22,9 @@ async function refusesToGoOn({ eventStore, record }: EventStoreUnderTest): Promi
   for (const { position } of all) {
     const after = ofAnotherHistory(position);
     for (const options of [{ after }, { after, filter: { categories: ['Counter'] } }]) {
-      const fault = await refusal(readAll(eventStore, options), PositionUnknown);
+      const fault = await refusal(readAll(eventStore, options), 'position-unknown');
       demandSame({ what: 'position', actual: fault.facts.position, expected: after });
-      await refusal(new Follower(eventStore, options).next(), PositionUnknown);
+      await refusal(new Follower(eventStore, options).next(), 'position-unknown');
     }
   }
   demandEvents(await readAll(eventStore, { after: all[1]?.position ?? START }), all.slice(2));

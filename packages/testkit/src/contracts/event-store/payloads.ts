@@ -1,5 +1,5 @@
 import { streamId, toJsonObject, type EventMetadata, type JsonObject } from '@login-policy/event-sourcing';
-import { type NewEvent, UnserialisableData } from '@login-policy/event-sourcing/store';
+import type { NewEvent } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { refusal } from '../refusals.js';
 import type { Suite } from '../contract.js';
@@ -143,10 +143,13 @@ async function refusesWhatCantBeKept(subject: EventStoreUnderTest): Promise<void
   const before = await subject.record(FIRST, 1);
   for (const content of contents) {
     const events = [...subject.newEvents(1), ...subject.newEvents(1, content)];
-    await refusal(subject.eventStore.append(appendOf(FIRST, events)), UnserialisableData);
+    await refusal(subject.eventStore.append(appendOf(FIRST, events)), 'unserialisable-data');
   }
   const receipt = { key: '\ud800', fingerprint: 'f' };
-  await refusal(subject.eventStore.append({ ...appendOf(FIRST, subject.newEvents(1)), receipt }), UnserialisableData);
+  await refusal(
+    subject.eventStore.append({ ...appendOf(FIRST, subject.newEvents(1)), receipt }),
+    'unserialisable-data',
+  );
   demandEvents(await readStream(subject.eventStore, FIRST), before);
 }
 

@@ -1,5 +1,5 @@
 import { START, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
-import { PositionUnknown, type EventFilter } from '@login-policy/event-sourcing/store';
+import type { EventFilter } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
@@ -86,10 +86,10 @@ async function refusesBeyondHead({ eventStore, record }: EventStoreUnderTest): P
   const head = await eventStore.head();
   const after = placedAfter(head);
   for (const options of [{ after }, { after, filter: { categories: ['Counter'] } }]) {
-    const fault = await refusal(readAll(eventStore, options), PositionUnknown);
+    const fault = await refusal(readAll(eventStore, options), 'position-unknown');
     demandSame({ what: 'position', actual: fault.facts.position, expected: after });
     if (fault.facts.head < head) fail(`expected the head ${head}, got ${fault.facts.head}`);
-    await refusal(new Follower(eventStore, options).next(), PositionUnknown);
+    await refusal(new Follower(eventStore, options).next(), 'position-unknown');
   }
   demandEvents(await readAll(eventStore, { after: head }), []);
 }

@@ -1,11 +1,5 @@
 import { isFault, revision, START, type EventStore } from '@login-policy/event-sourcing';
-import {
-  ReceiptExists,
-  RevisionConflict,
-  type Append,
-  type ExpectedRevision,
-  type StreamReceipt,
-} from '@login-policy/event-sourcing/store';
+import type { Append, ExpectedRevision, StreamReceipt } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
@@ -104,11 +98,11 @@ async function isNoOther(subject: EventStoreUnderTest): Promise<void> {
 async function refusesSecond(subject: EventStoreUnderTest): Promise<void> {
   const before = await appendWithReceipt(subject, { count: 2 });
   for (const count of [2, 0]) {
-    const exists = await refusal(appendWithReceipt(subject, { count, fingerprint: 'another' }), ReceiptExists);
+    const exists = await refusal(appendWithReceipt(subject, { count, fingerprint: 'another' }), 'receipt-exists');
     demandSame({ what: 'facts', actual: exists.facts, expected: { streamId: FIRST, key: KEY } });
   }
   const overOther = { count: 1, store: await subject.another() };
-  await refusal(appendWithReceipt(subject, overOther), ReceiptExists);
+  await refusal(appendWithReceipt(subject, overOther), 'receipt-exists');
   demandEvents(await readAll(subject.eventStore), before);
   await demandReceipt(subject.eventStore, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(1) });
 }
@@ -116,9 +110,9 @@ async function refusesSecond(subject: EventStoreUnderTest): Promise<void> {
 async function comesBeforeRevision(subject: EventStoreUnderTest): Promise<void> {
   await appendWithReceipt(subject, { count: 2, expected: 'no-stream' });
   for (const expected of ['no-stream', revision(0), revision(9)] as const) {
-    await refusal(appendWithReceipt(subject, { count: 1, expected }), ReceiptExists);
+    await refusal(appendWithReceipt(subject, { count: 1, expected }), 'receipt-exists');
   }
-  await refusal(appendWithReceipt(subject, { count: 1, expected: 'no-stream', key: 'new' }), RevisionConflict);
+  await refusal(appendWithReceipt(subject, { count: 1, expected: 'no-stream', key: 'new' }), 'revision-conflict');
 }
 
 async function isPerStream(subject: EventStoreUnderTest): Promise<void> {
@@ -144,7 +138,7 @@ async function isKeptWithoutEvents(subject: EventStoreUnderTest): Promise<void> 
 async function needsRevision(subject: EventStoreUnderTest): Promise<void> {
   await subject.record(FIRST, 3);
   for (const expected of ['no-stream', revision(1), revision(3)] as const) {
-    await refusal(appendWithReceipt(subject, { count: 0, expected }), RevisionConflict);
+    await refusal(appendWithReceipt(subject, { count: 0, expected }), 'revision-conflict');
   }
   await demandReceipt(subject.eventStore, FIRST, undefined);
 }
@@ -160,7 +154,7 @@ async function needsStream(subject: EventStoreUnderTest): Promise<void> {
 
 async function isNotKeptOfRefused(subject: EventStoreUnderTest): Promise<void> {
   await subject.record(FIRST, 1);
-  await refusal(appendWithReceipt(subject, { count: 1, expected: revision(5) }), RevisionConflict);
+  await refusal(appendWithReceipt(subject, { count: 1, expected: revision(5) }), 'revision-conflict');
   await demandReceipt(subject.eventStore, FIRST, undefined);
   await appendWithReceipt(subject, { count: 1, expected: revision(0) });
   await demandReceipt(subject.eventStore, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(1) });

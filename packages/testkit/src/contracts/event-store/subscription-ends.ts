@@ -1,5 +1,5 @@
 import { START } from '@login-policy/event-sourcing';
-import { StoreClosed, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
+import type { SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { begun, within } from '../waiting.js';
@@ -97,7 +97,7 @@ async function endsByClosing({ eventStore, record }: EventStoreUnderTest): Promi
   const all = await record(FIRST, 2);
   const followers = [new Follower(eventStore), new Follower(eventStore)];
   for (const follower of followers) await follower.untilCaughtUp(all[1]?.position ?? START);
-  const waiting = followers.map((follower) => begun(refusal(follower.next(), StoreClosed)));
+  const waiting = followers.map((follower) => begun(refusal(follower.next(), 'store-closed')));
   await within('the close', eventStore.close());
   await Promise.all(waiting);
 }

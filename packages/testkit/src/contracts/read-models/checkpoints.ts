@@ -1,4 +1,4 @@
-import { position, CheckpointConflict, modelName } from '@login-policy/event-sourcing/store';
+import { position, modelName } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
@@ -56,13 +56,13 @@ async function holdsEveryPosition(subject: OpenedReadModelStore): Promise<void> 
 
 async function refusesUnexpected(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
-  const none = await refusal(step(model, [4, 5], change({ a: tally() })), CheckpointConflict);
+  const none = await refusal(step(model, [4, 5], change({ a: tally() })), 'checkpoint-conflict');
   const facts = { model: modelName(tallies()), expected: position(4), actual: undefined };
   demandSame({ what: 'facts', actual: none.facts, expected: facts });
   await demandModel(model, undefined, { a: undefined });
   await step(model, [undefined, 10], change({}));
   for (const expected of [undefined, 0, 9, 11]) {
-    const conflict = await refusal(step(model, [expected, 20], change({ a: tally() })), CheckpointConflict);
+    const conflict = await refusal(step(model, [expected, 20], change({ a: tally() })), 'checkpoint-conflict');
     demandSame({ what: 'actual', actual: conflict.facts.actual, expected: position(10) });
     await demandModel(model, 10, { a: undefined });
   }
@@ -73,7 +73,7 @@ async function leavesAll(subject: OpenedReadModelStore): Promise<void> {
   const kept = tally({ group: 'g' });
   await step(model, [undefined, 1], change({ a: kept, b: kept }));
   const late = change({ a: tally({ group: 'h' }), b: undefined, c: kept });
-  await refusal(step(other, [undefined, 2], late), CheckpointConflict);
+  await refusal(step(other, [undefined, 2], late), 'checkpoint-conflict');
   for (const reader of [model, other]) {
     await demandModel(reader, 1, { a: kept, b: kept, c: undefined });
     const found = (await reader.query({ index: GROUP, value: 'g' })).rows;

@@ -1,4 +1,4 @@
-import { StoreClosed, type ReadModel } from '@login-policy/event-sourcing/store';
+import type { ReadModel } from '@login-policy/event-sourcing/store';
 import type { Suite } from '../contract.js';
 import { within } from '../waiting.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
@@ -21,8 +21,8 @@ async function refusesCalls(subject: OpenedReadModelStore): Promise<void> {
   await demandModel(model, 1, { a: tally() });
   await within('two closes', Promise.all([subject.readModels.close(), subject.readModels.close()]));
   await within('another close', subject.readModels.close());
-  await refusal(openTallies(subject), StoreClosed);
-  await refusal(subject.readModels.open(tallies('another')), StoreClosed);
+  await refusal(openTallies(subject), 'store-closed');
+  await refusal(subject.readModels.open(tallies('another')), 'store-closed');
   await demandClosed(model);
 }
 
@@ -47,11 +47,11 @@ async function leavesOthers(subject: OpenedReadModelStore): Promise<void> {
 }
 
 async function demandClosed(model: ReadModel<Tally>): Promise<void> {
-  await refusal(model.read(['a']), StoreClosed);
-  await refusal(model.query({ index: GROUP, value: 'g' }), StoreClosed);
-  await refusal(model.checkpoint(), StoreClosed);
-  await refusal(step(model, [1, 2], change({})), StoreClosed);
-  await refusal(model.beginRebuild(), StoreClosed);
+  await refusal(model.read(['a']), 'store-closed');
+  await refusal(model.query({ index: GROUP, value: 'g' }), 'store-closed');
+  await refusal(model.checkpoint(), 'store-closed');
+  await refusal(step(model, [1, 2], change({})), 'store-closed');
+  await refusal(model.beginRebuild(), 'store-closed');
   await within('a wait on a closed store', waitFor(model));
 }
 

@@ -1,4 +1,4 @@
-import { DeadlineExceeded, type ReadModel, position } from '@login-policy/event-sourcing/store';
+import { type ReadModel, position } from '@login-policy/event-sourcing/store';
 import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { refusal } from '../refusals.js';
@@ -21,21 +21,21 @@ async function refusesWhatIsOver(subject: OpenedReadModelStore): Promise<void> {
   await demandGivenUp(copy, signal);
   await refusal(
     copy.switchOver({ expected: undefined, checkpoint: position(2n), rows: new Map() }, { signal }),
-    DeadlineExceeded,
+    'deadline-exceeded',
   );
   await demandModel(model, 1, { a: tally() });
 }
 
 async function demandGivenUp(model: ReadModel<Tally>, signal: AbortSignal): Promise<void> {
   const query = { index: GROUP, value: 'g' };
-  await refusal(model.read(['a'], { signal }), DeadlineExceeded);
-  await refusal(model.query(query, { signal }), DeadlineExceeded);
-  await refusal(model.keys(query, { signal }), DeadlineExceeded);
-  await refusal(model.count(query, { signal }), DeadlineExceeded);
-  await refusal(model.checkpoint({ signal }), DeadlineExceeded);
+  await refusal(model.read(['a'], { signal }), 'deadline-exceeded');
+  await refusal(model.query(query, { signal }), 'deadline-exceeded');
+  await refusal(model.keys(query, { signal }), 'deadline-exceeded');
+  await refusal(model.count(query, { signal }), 'deadline-exceeded');
+  await refusal(model.checkpoint({ signal }), 'deadline-exceeded');
   await refusal(
     model.commit({ expected: position(1n), checkpoint: position(2n), rows: new Map() }, { signal }),
-    DeadlineExceeded,
+    'deadline-exceeded',
   );
-  await refusal(model.beginRebuild({ signal }), DeadlineExceeded);
+  await refusal(model.beginRebuild({ signal }), 'deadline-exceeded');
 }

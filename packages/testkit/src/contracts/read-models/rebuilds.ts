@@ -1,4 +1,4 @@
-import { position, CheckpointConflict, type ReadModel, type RebuildingModel } from '@login-policy/event-sourcing/store';
+import { position, type ReadModel, type RebuildingModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
@@ -30,7 +30,7 @@ async function beginsEmpty(subject: OpenedReadModelStore): Promise<void> {
   const { live, copy } = await liveAndCopy(subject);
   await demandModel(copy, undefined, { a: undefined, b: undefined });
   demandSame({ what: 'rows', actual: (await copy.query({ index: GROUP, value: 'old' })).rows, expected: [] });
-  await refusal(step(copy, [10, 11], change({ a: NEW })), CheckpointConflict);
+  await refusal(step(copy, [10, 11], change({ a: NEW })), 'checkpoint-conflict');
   await step(copy, [undefined, 3], change({ a: NEW, c: NEW }));
   await step(copy, [3, 4], change({ a: OLD, c: undefined }));
   await demandModel(copy, 4, { a: OLD, b: undefined, c: undefined });
@@ -90,7 +90,7 @@ async function takesItAtOnce(subject: OpenedReadModelStore): Promise<void> {
 async function goesOn(subject: OpenedReadModelStore): Promise<void> {
   const { live, other, copy } = await liveAndCopy(subject);
   await copy.switchOver({ expected: undefined, checkpoint: position(10), rows: change({ a: NEW }) });
-  await refusal(step(other, [9, 11], change({ a: OLD })), CheckpointConflict);
+  await refusal(step(other, [9, 11], change({ a: OLD })), 'checkpoint-conflict');
   await step(other, [10, 11], change({ b: NEW }));
   await demandModel(live, 11, { a: NEW, b: NEW });
   const again = await live.beginRebuild();
@@ -120,7 +120,7 @@ async function isRefusedWhileBehind(subject: OpenedReadModelStore): Promise<void
   await step(copy, [undefined, 8], change({ a: NEW }));
   await step(live, [10, 14], change({ b: undefined }));
   const early = copy.switchOver({ expected: position(8), checkpoint: position(9), rows: change({ c: NEW }) });
-  await refusal(early, CheckpointConflict);
+  await refusal(early, 'checkpoint-conflict');
   await demandModel(other, 14, { a: OLD, b: undefined, c: undefined });
   await demandModel(copy, 8, { a: NEW, c: undefined });
   await copy.switchOver({ expected: position(8), checkpoint: position(14), rows: change({ d: NEW }) });
@@ -132,7 +132,7 @@ async function isRefusedUnexpected(subject: OpenedReadModelStore): Promise<void>
   await step(copy, [undefined, 8], change({ a: NEW }));
   for (const expected of [undefined, position(10)]) {
     const call = copy.switchOver({ expected, checkpoint: position(20), rows: change({}) });
-    await refusal(call, CheckpointConflict);
+    await refusal(call, 'checkpoint-conflict');
     await demandModel(other, 10, { a: OLD, b: OLD });
   }
 }

@@ -1,5 +1,5 @@
 import { isFault, type RecordedEvent } from '@login-policy/event-sourcing';
-import { position, StoreClosed } from '@login-policy/event-sourcing/store';
+import { position } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { COUNTER_CATEGORY } from '../../samples/counter.js';
 import type { Suite } from '../contract.js';
@@ -231,7 +231,7 @@ async function ends({ open }: StoreUnderTest): Promise<void> {
   demandSame({ what: 'state', actual: byScope.consumer.status().state, expected: 'closed' });
   await within('the close', store.close());
   demandSame({ what: 'state', actual: byStore.consumer.status().state, expected: 'closed' });
-  await refusal((async () => store.consume({ name: 'too late', handle: () => undefined }))(), StoreClosed);
+  await refusal((async () => store.consume({ name: 'too late', handle: () => undefined }))(), 'store-closed');
 }
 
 /** Rejects with any value, even one that no sound program throws. */

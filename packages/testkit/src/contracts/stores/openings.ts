@@ -6,7 +6,7 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { PositionUnknown, MOST_BEHIND } from '@login-policy/event-sourcing/store';
+import { MOST_BEHIND } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import {
   COUNTER_CATEGORY,
@@ -87,7 +87,7 @@ async function refusesLostHistories({ open }: StoreUnderTest): Promise<void> {
   await demandTotal(follower, 5, head);
   for (const { position } of written) {
     const atLeast = ofAnotherHistory(position);
-    const fault = await refusal(follower.read(keysOf(0), { ...PATIENT, atLeast }), PositionUnknown);
+    const fault = await refusal(follower.read(keysOf(0), { ...PATIENT, atLeast }), 'position-unknown');
     demandSame({ what: 'position', actual: fault.facts.position, expected: atLeast });
     await follower.read(keysOf(0), { ...PATIENT, atLeast: position });
   }

@@ -1,5 +1,4 @@
 import { START, streamId } from '@login-policy/event-sourcing';
-import { RevisionConflict } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { counterTotals } from '../../samples/counter.js';
 import { rowUnder } from '../../row-under.js';
@@ -76,7 +75,7 @@ async function changesNothing({ open }: StoreUnderTest): Promise<void> {
   await writer.write(APPLES, 1);
   const events = [writer.newEvent(2)];
   const call = store.eventStore.append({ streamId: APPLES, expected: 'no-stream', events });
-  await refusal(call, RevisionConflict);
+  await refusal(call, 'revision-conflict');
   const model = await store.readModels.open(counterTotals);
   demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: 1 });
   await demandFolded(store, counterTotals);

@@ -1,5 +1,5 @@
 import { isFault, revision } from '@login-policy/event-sourcing';
-import { ProjectionStopped, type ReadModel } from '@login-policy/event-sourcing/store';
+import type { ReadModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { counterTotals, type CounterRow } from '../../samples/counter.js';
 import { rowUnder } from '../../row-under.js';
@@ -26,7 +26,7 @@ async function saysWhere({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([picky]);
   const writer = new CounterWriter(store);
   await writer.write(APPLES, 1);
-  const stopped = await refusal(writer.write(APPLES, 2, BAD_LUCK, 3), ProjectionStopped);
+  const stopped = await refusal(writer.write(APPLES, 2, BAD_LUCK, 3), 'projection-stopped');
   const { projection, streamId, revision: at, type } = stopped.facts;
   const expected = { projection: picky.name, streamId: APPLES, at: revision(2), type: 'Counted' };
   demandSame({ what: 'facts', actual: { projection, streamId, at, type }, expected });
@@ -40,8 +40,8 @@ async function writesNothing({ open }: StoreUnderTest): Promise<void> {
   await writer.write(PEARS, 1);
   const receipt = { key: 'key', fingerprint: 'fingerprint' };
   const append = { streamId: APPLES, expected: revision(0), events: [writer.newEvent(BAD_LUCK)], receipt };
-  await refusal(store.eventStore.append(append), ProjectionStopped);
-  await refusal(writer.write(APPLES, 5, BAD_LUCK), ProjectionStopped);
+  await refusal(store.eventStore.append(append), 'projection-stopped');
+  await refusal(writer.write(APPLES, 5, BAD_LUCK), 'projection-stopped');
   demandSame({ what: 'count', actual: (await readStream(store.eventStore, APPLES)).length, expected: before.length });
   demandSame({ what: 'count', actual: (await readAll(store.eventStore)).length, expected: 2 });
   demandSame({ what: 'receipt', actual: await store.eventStore.receipt(APPLES, 'key'), expected: undefined });
@@ -54,7 +54,7 @@ async function isInNobodysWay({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([picky, counterTotals]);
   const writer = new CounterWriter(store);
   for (let round = 0; round < 3; round++) {
-    await refusal(writer.write(APPLES, BAD_LUCK), ProjectionStopped);
+    await refusal(writer.write(APPLES, BAD_LUCK), 'projection-stopped');
     const [event] = await writer.write(APPLES, 2);
     demandSame({ what: 'revision', actual: event?.revision, expected: revision(round) });
   }
@@ -86,7 +86,7 @@ async function refusesUndecodable({ open }: StoreUnderTest): Promise<void> {
   for (const wrong of [{ data: { by: 'one' } }, { type: 'NeverHeardOf' }, { schemaVersion: 2 }]) {
     const events = [writer.newEvent(2), { ...writer.newEvent(3), ...wrong }];
     const call = store.eventStore.append({ streamId: APPLES, expected: 'any', events });
-    await refusal(call, ProjectionStopped);
+    await refusal(call, 'projection-stopped');
   }
   demandSame({ what: 'count', actual: (await readAll(store.eventStore)).length, expected: 1 });
   await demandFolded(store, counterTotals);
