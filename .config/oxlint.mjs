@@ -55,7 +55,6 @@ export default {
     'typescript/return-await': ['error', 'error-handling-correctness-only'],
     'typescript/only-throw-error': 'error',
     'typescript/prefer-promise-reject-errors': 'error',
-    'typescript/await-thenable': 'error',
     'preserve-caught-error': 'error',
     'faults/no-instanceof': 'error',
     'words/plain-words': 'error',
@@ -110,31 +109,17 @@ export default {
 
     // Exceptions to the limits, each with its reason.
 
-    // A describe() function contains all tests of a subject. Each test is still limited to 40 lines.
-    { files: ['**/test/**'], rules: { 'max-lines-per-function': 'off', 'tests/max-lines-per-test': 'error' } },
-    // These files contain the only parser of each brand, which casts the checked value to the brand.
     {
       files: [
+        // These files contain the only parser of each brand, which casts the checked value to the brand.
         '**/packages/event-sourcing/src/{ids,instant}.ts',
         '**/packages/event-sourcing/src/streams/{position,revision,stream-id}.ts',
         '**/packages/domain/src/policy/{identity-provider,owner}.ts',
-      ],
-      rules: { 'typescript/no-unsafe-type-assertion': 'off' },
-    },
-    // JSON.parse returns `any` in TypeScript; here it returns `Json`.
-    {
-      files: ['**/packages/event-sourcing/src/streams/json.ts'],
-      rules: { 'typescript/no-unsafe-type-assertion': 'off' },
-    },
-    // A driver returns untyped rows. This file casts them to the types of its SQL statements.
-    {
-      files: ['**/packages/store-sqlite/src/statement.ts'],
-      rules: { 'typescript/no-unsafe-type-assertion': 'off' },
-    },
-    // A look-up by name returns a general type: the schema of an event type determines its data, and the name of a
-    // model its rows.
-    {
-      files: [
+        // JSON.parse returns `any` in TypeScript, and a driver returns untyped rows. These files cast them.
+        '**/packages/event-sourcing/src/streams/json.ts',
+        '**/packages/store-sqlite/src/statement.ts',
+        // A look-up by name returns a general type: the schema of an event type determines its data, and the name of
+        // a model its rows.
         '**/packages/event-sourcing/src/streams/event-codec.ts',
         '**/packages/event-sourcing/src/engine/engine-read-model.ts',
       ],
@@ -145,12 +130,14 @@ export default {
       files: ['**/packages/{cli,benchmarks,proofs}/**', '**/examples/**', '**/.ci/snippets/**', '**/*.{mjs,cjs}'],
       rules: { 'no-console': 'off', 'node/no-process-env': 'off' },
     },
-    // A test may read the address of a server to use (EVENTSTOREDB_URL), and nothing else.
-    { files: ['**/test/**'], rules: { 'node/no-process-env': 'off' } },
-    // A test parses its own text, and passes values that a typed caller could not.
+    // A describe() function contains all tests of a subject; each test is limited to 40 lines. A test may read the address of
+    // a server to use, parses its own text, and passes values that a typed caller could not.
     {
       files: ['**/test/**'],
       rules: {
+        'max-lines-per-function': 'off',
+        'tests/max-lines-per-test': 'error',
+        'node/no-process-env': 'off',
         'typescript/no-unsafe-argument': 'off',
         'typescript/no-unsafe-assignment': 'off',
         'typescript/no-unsafe-return': 'off',
