@@ -87,6 +87,22 @@ describe('a rollout', () => {
     await loginPolicies.close();
   });
 
+  it('ends where its signal fires while a hook hangs, and begins no policy after that', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const stop = new AbortController();
+    const mayChange = (owner: Owner): Promise<boolean> => {
+      if (nameOf(owner) === 'the default') return Promise.resolve(true);
+      stop.abort();
+      return new Promise(() => undefined);
+    };
+    const rollout = loginPolicies.rollOut(instance, removal, { ...advisory, mayChange });
+    expect(await last(rollout.carryOut({ signal: stop.signal }))).to.deep.include({ done: 1, changed: 1, all: [] });
+    const report = orThrow(await loginPolicies.rollOut(instance, removal, advisory).report());
+    expect(report).to.include({ changed: 1, pending: 2 });
+    await loginPolicies.close();
+  });
+
   it('lists what it may not change, what can not be read and what is refused, and does all else', async () => {
     const { loginPolicies, store } = await openDesk({ guard: 'refuse' });
     await seed(loginPolicies);

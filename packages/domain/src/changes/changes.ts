@@ -87,6 +87,8 @@ export class Changes {
         if (change !== undefined) await handle(change, { attempt: handling.attempt, signal: handling.signal });
       },
     });
+    // Those that were closed or whose signal fired are held no longer.
+    for (const one of this.#open) if (one.status().state === 'closed') this.#open.delete(one);
     this.#open.add(consumer);
     return consumer;
   }

@@ -37,6 +37,7 @@ import { notPermitted, ofPolicyAlone, ofRejected, refusalOf, stepOf, type StepPa
 import { keyOf, ownEvent, revertKeyOf } from './rolled-out.js';
 import { standingOf } from './standing.js';
 import { Tally, type Done } from './tally.js';
+import { untilAborted } from './until-aborted.js';
 
 /** The number of policies between two reports of progress. */
 const AT_A_TIME = 1000;
@@ -178,13 +179,14 @@ export class Rollout {
     work: (owner: Owner) => Promise<Done>,
   ): AsyncGenerator<RolloutProgress, void, undefined> {
     const { instance, reach, options } = rollout;
-    const { mayChange } = options;
+    const { id, mayChange } = options;
     const tally = new Tally(await this.#total(rollout, {}));
     const isOver = (): boolean => signal?.aborted === true;
     const one = async (owner: Owner): Promise<void> => {
       if (isOver()) return;
-      if (mayChange !== undefined && !(await mayChange(owner)))
-        return tally.count({ what: 'refused', refusal: notPermitted(owner) });
+      const isPermitted = mayChange === undefined || (await untilAborted(mayChange(owner), signal, id));
+      if (isOver()) return;
+      if (!isPermitted) return tally.count({ what: 'refused', refusal: notPermitted(owner) });
       tally.count(await work(owner).catch((caught: unknown) => refusedAlone(owner, caught)));
     };
     if (reach.withDefault) await one(instance);
