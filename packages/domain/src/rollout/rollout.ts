@@ -159,8 +159,7 @@ export class Rollout {
   async *revert(options: RevertRolloutOptions): AsyncGenerator<RolloutProgress, void, undefined> {
     const { rollout, how } = await this.#asked('rollOut.revert', () => parseRevertRollout(options));
     const { concurrency: _, signal: __, ...by } = how;
-    const { id } = rollout.options;
-    const { execute, handler } = this.#parts;
+    const [{ id }, { execute, handler }] = [rollout.options, this.#parts];
     yield* this.#run(rollout, how, async (owner) => {
       const event = await ownEvent(handler.states.store, owner, rollout);
       if (event === undefined) return { what: 'unchanged' };
