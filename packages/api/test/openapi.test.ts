@@ -93,6 +93,8 @@ describe('the OpenAPI document', () => {
     expect(revert?.description).to.equal('Needs the permission policy.write and the permission policy.delete.');
     const customize = operations.get('POST /management/v1/policies/login/_customize');
     expect(customize?.description).to.equal('Needs the permission policy.write.');
+    const permissions = operations.get('POST /admin/v1/policies/login/_permissions');
+    expect(permissions?.description).to.equal('Needs a known caller, and no permission.');
   });
 
   it('describes what is answered', async () => {

@@ -110,7 +110,8 @@ function taggedHeaders(verb: string): readonly string[] {
 }
 
 function needsOf({ permission, also }: Requirement): string {
-  return `Needs the permission ${permission ?? ''}${also === undefined ? '' : ` and the permission ${also}`}.`;
+  if (permission === undefined) return 'Needs a known caller, and no permission.';
+  return `Needs the permission ${permission}${also === undefined ? '' : ` and the permission ${also}`}.`;
 }
 
 /** What each refusal means here (docs/reference/api-errors.md has them one by one). */
