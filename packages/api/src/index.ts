@@ -1,7 +1,7 @@
 export { createApi, type Api, type ApiOptions, type BodyOptions, type OperationalPages } from './api.js';
 export type { UnknownNames } from './contract/enum-names.js';
 export type { AbsentAnswer } from './errors/status.js';
-export { holdsGrant, type Caller, type Grant, type Place } from './ports/caller.js';
+export { holdsGrant, type Caller, type Grant, type PermissionScope } from './ports/caller.js';
 export { bearerToken } from './ports/bearer.js';
 export { instancesByHost, oneInstance } from './ports/instances.js';
 export {
@@ -18,7 +18,7 @@ export type {
   OrganizationDirectory,
   Ports,
   RequestHeaders,
-  RequestedPlace,
+  RequestedScope,
 } from './ports/ports.js';
 export { staticTokens } from './ports/static-tokens.js';
 export type { AllowedOrigins } from './server/cors.js';

@@ -2,7 +2,7 @@ import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { Changes } from './changes/changes.js';
 import type { CommandInput, CommandOptions, CustomizeOptions } from './commands/command-input.js';
 import type { NewLoginPolicy } from './policy/new-login-policy.js';
-import { callOf, parseCommandRequest } from './commands/parse-command.js';
+import { callNameOf, parseCommandRequest } from './commands/parse-command.js';
 import { policyHandler, type PolicyHandler } from './commands/policy-handler.js';
 import { loginPolicyProjection } from './login-policy-projection.js';
 import type { LoginPoliciesOptions } from './open-login-policies.js';
@@ -11,12 +11,12 @@ import type { IdentityProviderRef } from './policy/identity-provider.js';
 import { policyStream, type InstanceRef, type OrganizationRef, type OwnerRef } from './policy/owner.js';
 import type { LoginSettingsInput } from './policy/settings.js';
 import type { OrganizationList } from './reads/affected.js';
-import { fromHandled, refused } from './reads/answering.js';
+import { commandAnswerOf, rejectedAnswer } from './reads/answering.js';
 import type { CommandAnswer, ReadAnswer } from './reads/answers.js';
 import { Calls } from './reads/calls.js';
 import { LoginPolicyReads, type ReadSources } from './reads/login-policy-reads.js';
 import type { CountUsers } from './reads/count-users.js';
-import { listedOnDefault, parseOnDefault, type OnDefault, type OnDefaultOptions } from './reads/on-default.js';
+import { listOnDefault, parseOnDefault, type OnDefault, type OnDefaultOptions } from './reads/on-default.js';
 import { PolicyReader } from './reads/policy-reader.js';
 import { parsePreview, previewOf, type Preview, type PreviewOptions } from './preview/preview.js';
 import { withRemainingWait } from './reads/read-input.js';
@@ -88,15 +88,15 @@ export class LoginPolicies extends LoginPolicyReads {
   }
 
   /**
-   * Makes the policy match `policy` in one step: adds it if it is missing, and otherwise changes the settings, factors
-   * and identity providers that differ. Omitted fields stay unchanged; an empty list clears its field. When nothing
-   * differs, nothing is recorded.
+   * Adds the policy if it does not exist. Otherwise changes the settings, factors and identity providers that differ from
+   * `policy`, in one step. Omitted fields stay unchanged; an empty list clears its field. When nothing differs, nothing
+   * is recorded.
    */
   set(owner: OwnerRef, policy: NewLoginPolicy, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'set', policy }, options);
   }
 
-  /** Changes the named settings. When nothing differs, it is accepted and nothing is recorded. */
+  /** Changes some settings. When nothing differs, the command is accepted and nothing is recorded. */
   change(owner: OwnerRef, settings: LoginSettingsInput, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'change', settings }, options);
   }
@@ -116,7 +116,7 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.execute(owner, { type: 'removeSecondFactor', factor }, options);
   }
 
-  /** Allows a multi-factor: first and second factor in one act, a passkey. */
+  /** Allows a multi-factor: a passkey, which is first and second factor in one step. */
   addMultiFactor(owner: OwnerRef, factor: MultiFactor, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'addMultiFactor', factor }, options);
   }
@@ -141,8 +141,8 @@ export class LoginPolicies extends LoginPolicyReads {
   }
 
   /**
-   * Restores the owner's own policy as it was at a moment, with ordinary events under the ordinary rules; the history
-   * stays. Restored factors come after those that stayed. When nothing differs, nothing is recorded.
+   * Restores the owner's own policy as it was at a moment. It records ordinary events under the ordinary rules, so the
+   * history stays. Restored factors come after the others. When nothing differs, nothing is recorded.
    */
   revert(owner: OwnerRef, to: AsOf, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'revert', to }, options);
@@ -157,21 +157,21 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.execute(organization, { type: 'customize' }, options);
   }
 
-  /** Runs a command given as data, like the method its `type` names. */
+  /** Runs a command given as an object. Its `type` is the name of the corresponding method. */
   execute(owner: OwnerRef, command: CommandInput, options: CustomizeOptions): Promise<CommandAnswer> {
     return this.#calls.answer(
-      callOf(command),
+      callNameOf(command),
       () => parseCommandRequest(owner, command, options),
       async (request) => {
         const handled = await this.#handler.handle(policyStream(request.owner), request.parsed, request.context);
-        return withPoliciesStillAllowing(fromHandled(handled, request.owner), request, this.#policies);
+        return withPoliciesStillAllowing(commandAnswerOf(handled, request.owner), request, this.#policies);
       },
     );
   }
 
   /**
    * A rollout: one command for the instance's default policy and every custom policy that it applies to. The returned
-   * object plans, carries out, reports and reverts it; until then nothing happens
+   * object can plan, carry out, report and revert it. Creating it has no effect
    * (docs/how-to/an-advisory-comes-in.md).
    *
    * @throws StoreClosed once the policies are closed.
@@ -182,9 +182,9 @@ export class LoginPolicies extends LoginPolicyReads {
   }
 
   /**
-   * Finds a rollout by its id, whichever process carried it out: its command and who began it, from its events.
-   * `undefined` when no policy in force has one of its events. Pass its command and id to {@link rollOut} to report or
-   * revert it.
+   * Finds a rollout by its id, whichever process carried it out. Returns its command and actor, which are read from its
+   * events; `undefined` when no policy in force has one of its events. To report or revert it, pass its command and id
+   * to {@link rollOut}.
    */
   findRollout(
     instance: InstanceRef,
@@ -201,13 +201,13 @@ export class LoginPolicies extends LoginPolicyReads {
     );
   }
 
-  /** Whether {@link organizationsOnDefault} can list organizations: the policies were opened with `organizations`. */
+  /** Whether the policies were opened with `organizations`, which {@link organizationsOnDefault} needs. */
   get listsOrganizations(): boolean {
     return this.#organizations !== undefined;
   }
 
   /**
-   * The organizations without a custom policy, by page and in the order of the directory: a change of the default
+   * The organizations without a custom policy, by page, in the order of the directory. A change of the default policy
    * affects them all.
    *
    * @throws Error when the policies were opened without `organizations`.
@@ -216,11 +216,11 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.#calls.answer(
       'organizationsOnDefault',
       () => parseOnDefault(instance, options),
-      (request) => listedOnDefault(request, { directory: this.#organizations, policies: this.#policies }),
+      (request) => listOnDefault(request, { directory: this.#organizations, policies: this.#policies }),
     );
   }
 
-  /** A dry run: what a command would do now, by the same decision, with the same refusals. Nothing is written. */
+  /** A dry run of a command: the same decision with the same refusals, but nothing is written. */
   preview(owner: OwnerRef, command: CommandInput, options: PreviewOptions = {}): Promise<ReadAnswer<Preview>> {
     return this.#calls.answer(
       'preview',
@@ -228,7 +228,7 @@ export class LoginPolicies extends LoginPolicyReads {
       async (request) => {
         const begunAt = performance.now();
         const dryRun = await this.#handler.dryRun(policyStream(request.owner), request.parsed, request.context);
-        if (dryRun.outcome === 'rejected') return refused(dryRun, request.owner);
+        if (dryRun.outcome === 'rejected') return rejectedAnswer(dryRun, request.owner);
         return previewOf(dryRun, {
           owner: request.owner,
           read: withRemainingWait(request.read, begunAt),

@@ -9,7 +9,7 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import { instantToIso, parseInstant, type StateAt, eventId, UnreadableRow } from '@login-policy/event-sourcing/domain';
-import { markEvent, type Marks } from './policy/marks.js';
+import { changeInfoAfter, type ChangeInfo } from './policy/change-info.js';
 import { loginPolicyEvents } from './events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events/events.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from './policy/factors.js';
@@ -25,19 +25,19 @@ import { parseRecordedSettings, type LoginSettings } from './policy/settings.js'
 /** The row of one policy in force. Its key is the name of the policy's stream. */
 export interface LoginPolicyRow {
   readonly policy: ActivePolicy;
-  /** The event id, revision, position and time of the policy's last change, and when the policy was added. */
-  readonly marks: Marks;
-  /** The instance, if the policy is an organization's. It is the row's value in the index `customIn`. */
+  /** The policy's last event, and when the policy was added. */
+  readonly changeInfo: ChangeInfo;
+  /** The instance of an organization's policy; `undefined` for a default policy. The index `customIn` is by this value. */
   readonly customIn: string | undefined;
 }
 
-/** The index of an instance's custom policies. */
+/** The index that finds an instance's custom policies. */
 export const CUSTOM_IN = 'customIn';
 
-/** The index of an instance's unreadable custom policies. Its name is stored: changing it needs a new `version`. */
+/** The index that finds an instance's unreadable custom policies. Its name is stored: a new name needs a new `version`. */
 export const UNREADABLE_IN = 'unreadIn';
 
-/** The indexes of an instance's custom policies: by allowed factor, linked identity provider, and warning. */
+/** The indexes that find an instance's custom policies by allowed factor, linked identity provider, or warning. */
 export type CustomIndex = 'allowing' | 'linking' | 'warned';
 
 /** An index value within an instance: its id and a name, separated by a line break, which ids can't contain. */
@@ -70,7 +70,7 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   index: indexOf,
   indexUnread: indexUnreadable,
   reduce,
-  // Snapshots have no index values: the lists are of policies in force.
+  // A snapshot has no index values, because lists only contain policies in force.
   snapshot: (row, { revision: last, streamId }) =>
     (Number(last) + 1) % SNAPSHOT_EVERY === 0
       ? { key: snapshotKey(streamId, last), row: { ...row, customIn: undefined } }
@@ -80,8 +80,13 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
 /** The policy state in a row; `undefined` without a row, or for an unreadable one. */
 export function stateInRow(row: LoginPolicyRow | UnreadableRow | undefined): StateAt<PolicyState> | undefined {
   if (row === undefined || row instanceof UnreadableRow) return undefined;
-  const { policy, marks } = row;
-  return { state: { policy, marks }, revision: marks.revision, position: marks.position, eventId: marks.eventId };
+  const { policy, changeInfo } = row;
+  return {
+    state: { policy, changeInfo },
+    revision: changeInfo.revision,
+    position: changeInfo.position,
+    eventId: changeInfo.eventId,
+  };
 }
 
 function reduce(row: LoginPolicyRow | undefined, event: RecordedLoginPolicyEvent): LoginPolicyRow | undefined {
@@ -89,7 +94,7 @@ function reduce(row: LoginPolicyRow | undefined, event: RecordedLoginPolicyEvent
   const policy = policyAfter(before.policy, event);
   if (policy.stage !== 'active') return undefined;
   const instanceId = row === undefined ? instanceOfCustom(event.streamId) : row.customIn;
-  return { policy, marks: markEvent(before.marks, event), customIn: instanceId };
+  return { policy, changeInfo: changeInfoAfter(before.changeInfo, event), customIn: instanceId };
 }
 
 /** The instance of a custom policy's stream; `undefined` for a default policy. */
@@ -113,27 +118,24 @@ function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues 
   return { [CUSTOM_IN]: instanceId, ...found };
 }
 
-/**
- * The index values of an unreadable row, in addition to those of its last readable state. `Projection` calls this
- * member `indexUnread`.
- */
+/** The index values of an unreadable row, in addition to those of its last readable state. */
 function indexUnreadable(streamId: StreamId): IndexValues {
   const instanceId = instanceOfCustom(streamId);
   return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId, [UNREADABLE_IN]: instanceId };
 }
 
-function encodeRow({ policy, marks, customIn: instanceId }: LoginPolicyRow): Json {
+function encodeRow({ policy, changeInfo, customIn: instanceId }: LoginPolicyRow): Json {
   const { settings, secondFactors, multiFactors, identityProviders } = policy;
   return {
     settings: { ...settings },
     secondFactors,
     multiFactors,
     identityProviders: identityProviders.map(({ id, ownerType }) => ({ id, ownerType })),
-    eventId: marks.eventId,
-    revision: String(marks.revision),
-    position: positionToString(marks.position),
-    createdAt: instantToIso(marks.createdAt),
-    changedAt: instantToIso(marks.changedAt),
+    eventId: changeInfo.eventId,
+    revision: String(changeInfo.revision),
+    position: positionToString(changeInfo.position),
+    createdAt: instantToIso(changeInfo.createdAt),
+    changedAt: instantToIso(changeInfo.changedAt),
     ...(instanceId !== undefined && { customIn: instanceId }),
   };
 }
@@ -142,15 +144,15 @@ function encodeRow({ policy, marks, customIn: instanceId }: LoginPolicyRow): Jso
  * The JSON text of {@link encodeRow}. The text of the settings is cached: most events leave them unchanged, and they
  * are most of a row.
  */
-function textOfRow({ policy, marks, customIn: instanceId }: LoginPolicyRow): string {
+function textOfRow({ policy, changeInfo, customIn: instanceId }: LoginPolicyRow): string {
   const { settings, secondFactors, multiFactors, identityProviders } = policy;
   const providers = identityProviders.map(({ id, ownerType }) => ({ id, ownerType }));
   const byInstance = instanceId === undefined ? '' : `,"customIn":${JSON.stringify(instanceId)}`;
   return (
     `{"settings":${textOfSettings(settings)},"secondFactors":${JSON.stringify(secondFactors)},` +
     `"multiFactors":${JSON.stringify(multiFactors)},"identityProviders":${JSON.stringify(providers)},` +
-    `"eventId":"${marks.eventId}","revision":"${marks.revision}","position":"${positionToString(marks.position)}",` +
-    `"createdAt":"${instantToIso(marks.createdAt)}","changedAt":"${instantToIso(marks.changedAt)}"${byInstance}}`
+    `"eventId":"${changeInfo.eventId}","revision":"${changeInfo.revision}","position":"${positionToString(changeInfo.position)}",` +
+    `"createdAt":"${instantToIso(changeInfo.createdAt)}","changedAt":"${instantToIso(changeInfo.changedAt)}"${byInstance}}`
   );
 }
 
@@ -177,7 +179,7 @@ const MEMBERS = [
   'customIn',
 ];
 
-/** A malformed stored row must not look like a caller's mistake, as an `InvalidValue` would. */
+/** Throws a `TypeError` for a malformed stored row, because an `InvalidValue` would blame the caller. */
 function decodeRow(stored: Json): LoginPolicyRow {
   try {
     return rowIn(stored);
@@ -195,7 +197,7 @@ function rowIn(stored: Json): LoginPolicyRow {
     multiFactors: parseFactors(row['multiFactors'], 'row.multiFactors', parseMultiFactor),
     identityProviders: parseRecordedIdentityProviders(row['identityProviders'], 'row.identityProviders'),
   };
-  const marks = {
+  const changeInfo = {
     eventId: eventId(parseText(row['eventId'], 'row.eventId')),
     revision: revision(BigInt(parseText(row['revision'], 'row.revision'))),
     position: parsePosition(parseText(row['position'], 'row.position')),
@@ -204,7 +206,7 @@ function rowIn(stored: Json): LoginPolicyRow {
   };
   return {
     policy,
-    marks,
+    changeInfo,
     customIn: row['customIn'] === undefined ? undefined : parseText(row['customIn'], 'row.customIn'),
   };
 }

@@ -22,7 +22,7 @@ export { decide, type Circumstances, type LoginPolicyDecision } from './commands
 export type { ChangeHandling, PolicyUnreadable, Reached } from './changes/policy-changed.js';
 export { compareSignIns, type SignInsCompared } from './sign-in/compare-sign-ins.js';
 export { detailsToJson, type DetailsJson } from './reads/details.js';
-export type { Marks } from './policy/marks.js';
+export type { ChangeInfo } from './policy/change-info.js';
 export { diffPolicies, type SettingPath } from './reads/diff.js';
 export type { Step } from './sign-in/steps.js';
 export { loginPolicyEvents } from './events/event-codec.js';

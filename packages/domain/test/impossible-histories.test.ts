@@ -112,7 +112,7 @@ describe('a history that nobody could have decided', () => {
             }
             now = { state: after.value, row: rowAfter.value };
             expect(now.row?.policy ?? { stage: 'absent' }).to.deep.equal(now.state.policy);
-            if (now.row !== undefined) expect(now.row.marks).to.deep.equal(now.state.marks);
+            if (now.row !== undefined) expect(now.row.changeInfo).to.deep.equal(now.state.changeInfo);
           }
         },
       ),

@@ -18,7 +18,7 @@ const rows: fc.Arbitrary<LoginPolicyRow> = fc
   })
   .map(({ policy, createdAt, changedAt, place, customIn }) => ({
     policy,
-    marks: {
+    changeInfo: {
       eventId: ID,
       revision: revision(place),
       position: position(place),

@@ -33,10 +33,10 @@ import type { CommitResult } from './database.js';
 import type { EventStatements } from './event-statements.js';
 import { textOf } from './exact-text.js';
 import { isConstraint, toFault } from './faults.js';
-import { KeptCounts } from './kept-counts.js';
+import { StoredCounts } from './stored-counts.js';
 import { Lookups } from './look.js';
 import { newShadowName, replacedName, shadowPrefix } from './model-names.js';
-import { sweptSome, type ModelStatements } from './model-statements.js';
+import { deleteReplacedRows, type ModelStatements } from './model-statements.js';
 import type { Names } from './names.js';
 import { PlanWriter } from './plan-writer.js';
 import type { LogReader } from './reads.js';
@@ -52,16 +52,16 @@ export interface BackendParts {
   readonly streams: StreamsReader;
 }
 
-/** A written plan, and whether it was planned from the cache. */
-interface CarriedOut<Result> {
+/** The result of a transaction. */
+interface WrittenPlan<Result> {
   readonly planned: Planned<Result>;
   readonly token: unknown;
   readonly plannedFromCache: boolean;
 }
 
-const ABOVE_TEXT = new Uint8Array(1);
+const AFTER_EVERY_TEXT = new Uint8Array(1);
 
-/** Events and rows in a SQLite file. */
+/** Stores events and rows in a SQLite file. */
 export class SqliteBackend implements Backend {
   readonly name: string;
   readonly form = 'text';
@@ -70,7 +70,7 @@ export class SqliteBackend implements Backend {
   readonly #parts: BackendParts;
   readonly #lookups: Lookups;
   readonly #writer: PlanWriter;
-  readonly #counts: KeptCounts;
+  readonly #counts: StoredCounts;
 
   constructor(connection: Connection, parts: BackendParts) {
     this.name = connection.name;
@@ -79,19 +79,19 @@ export class SqliteBackend implements Backend {
     this.consumers = new SqliteConsumers(connection, parts);
     this.#lookups = new Lookups(connection.database, parts);
     this.#writer = new PlanWriter(parts);
-    this.#counts = new KeptCounts(connection, parts.models);
+    this.#counts = new StoredCounts(connection, parts.models);
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    const { planned, ...rest } = await this.#committed(transaction, transaction.fromCache);
+    const { planned, ...rest } = await this.#commit(transaction, transaction.fromCache);
     this.#connection.changes.notify();
-    if (planned.plan.promoted !== undefined) await this.#sweep();
+    if (planned.plan.promoted !== undefined) await this.#deleteReplaced();
     return { ...planned, ...rest };
   }
 
   async wasWritten(plan: Plan): Promise<boolean> {
-    await this.#connection.settle(); // Reopens the file and makes its content final.
-    return this.#connection.use(() => this.#writer.isThere(plan));
+    await this.#connection.settle(); // Reopens the file, so that the outcome of the last commit is final.
+    return this.#connection.use(() => this.#writer.isWritten(plan));
   }
 
   async look(question: Question): Promise<Found> {
@@ -113,9 +113,9 @@ export class SqliteBackend implements Backend {
       if (query.wanted === 'count') return { head, checkpoint, rows: [], count: this.#counts.of(model, query) };
       const { index, value, direction = 'forwards', wanted } = query;
       const statement = this.#parts.models.lists[`${direction} ${wanted}`];
-      // `key\0` is the smallest text larger than the key. A blob is larger than every text.
+      // `key\0` is the next text after the key. A blob sorts after every text.
       const from = query.afterKey === undefined ? '' : `${query.afterKey}\0`;
-      const found = statement.all(model, index, value, from, query.beforeKey ?? ABOVE_TEXT, limit);
+      const found = statement.all(model, index, value, from, query.beforeKey ?? AFTER_EVERY_TEXT, limit);
       return { head, checkpoint, rows: found.map(({ key, row }) => ({ key: textOf(key), row })) };
     });
   }
@@ -160,7 +160,7 @@ export class SqliteBackend implements Backend {
       for (const id of models.shadows.all(shadowPrefix(name))) models.renameId.run(replacedName(), id);
       return String(models.make.run(newShadowName(name)).lastInsertRowid);
     }, wait);
-    await this.#sweep();
+    await this.#deleteReplaced();
     return shadow;
   }
 
@@ -173,44 +173,48 @@ export class SqliteBackend implements Backend {
     await this.#connection.close();
   }
 
-  async #committed<Result>(transaction: Transaction<Result>, cached?: CachedPlan<Result>): Promise<CarriedOut<Result>> {
-    this.#connection.demandWritable();
+  async #commit<Result>(transaction: Transaction<Result>, cached?: CachedPlan<Result>): Promise<WrittenPlan<Result>> {
+    this.#connection.requireWritable();
     const { database } = this.#connection;
-    const write = (): CommitResult<CarriedOut<Result>> => database.write(() => this.#carryOut(transaction, cached));
+    const write = (): CommitResult<WrittenPlan<Result>> =>
+      database.write(() => this.#planAndWrite(transaction, cached));
     try {
+      const isRows = transaction.writes === 'rows';
       const committed = await this.#connection.retryWhileBusy(
-        transaction.writes === 'rows' ? () => database.unsynced(write) : write, // Rows can be computed again.
-        transaction.writes === 'rows' ? transaction : undefined, // The queue heeds the signals of appends.
+        // Rows are written without a sync, because they can be rebuilt from events.
+        isRows ? () => database.withoutSync(write) : write,
+        // The append queue handles the signals of appends.
+        isRows ? transaction : undefined,
       );
       if (committed.isCommitted) return committed.result;
       const fault = toFault(committed.cause, this.name);
-      if (isFault(fault, 'store-full') && this.#isMissing(committed.result.planned.plan)) throw fault;
+      if (isFault(fault, 'store-full') && this.#isAbsent(committed.result.planned.plan)) throw fault;
       throw new AnswerLost(fault, 'give-up');
     } catch (caught) {
-      // A stream or receipt exists that the cache said did not. Nothing was written, so plan again from the file.
-      if (cached !== undefined && isConstraint(caught)) return this.#committed(transaction);
+      // The cache was wrong: the stream or receipt already exists. Nothing was written, so plan again from the file.
+      if (cached !== undefined && isConstraint(caught)) return this.#commit(transaction);
       throw caught;
     }
   }
 
   /**
-   * Whether the plan is absent after a commit failed on a full disk. After a disk-full failure the commit's last page is
-   * missing, so recovery discards it. `settle()` is not used here: it would have to write.
+   * Whether the plan is absent from the file after its commit failed on a full disk. Then the commit's last page is
+   * missing, so SQLite's recovery discards the commit. `settle()` can't be used here, because it has to write.
    */
-  #isMissing(plan: Plan): boolean {
+  #isAbsent(plan: Plan): boolean {
     this.#connection.database.reopen();
-    return !this.#connection.use(() => this.#writer.isThere(plan));
+    return !this.#connection.use(() => this.#writer.isWritten(plan));
   }
 
-  #carryOut<Result>(transaction: Transaction<Result>, cached?: CachedPlan<Result>): CarriedOut<Result> {
+  #planAndWrite<Result>(transaction: Transaction<Result>, cached?: CachedPlan<Result>): WrittenPlan<Result> {
     const { token } = this.#connection.database;
-    const known = cached?.token === token ? cached?.plan() : undefined;
-    const planned = known ?? this.#planned(transaction);
+    const fromCache = cached?.token === token ? cached?.plan() : undefined;
+    const planned = fromCache ?? this.#planFromFile(transaction);
     this.#writer.write(planned.plan);
-    return { planned, token, plannedFromCache: known !== undefined };
+    return { planned, token, plannedFromCache: fromCache !== undefined };
   }
 
-  #planned<Result>(transaction: Transaction<Result>): Planned<Result> {
+  #planFromFile<Result>(transaction: Transaction<Result>): Planned<Result> {
     for (let { question } = transaction, found: Found | undefined; ;) {
       found = mergeFound(found, this.#lookups.find(question));
       const planned = transaction.plan(found);
@@ -219,18 +223,18 @@ export class SqliteBackend implements Backend {
     }
   }
 
-  /** Runs reads in one transaction, so that they see one snapshot. */
+  /** Runs reads in one transaction, so that all of them see the same snapshot. */
   #inOneSnapshot<Result>(look: () => Result): Result {
     return this.#connection.use((database) => database.transaction(look)());
   }
 
-  /** Deletes the rows of replaced read models, in short slices. Anything left over is deleted by the next rebuild. */
-  async #sweep(): Promise<void> {
+  /** Deletes the rows of replaced read models, in short transactions. The next rebuild deletes any that are left. */
+  async #deleteReplaced(): Promise<void> {
     try {
-      while (await this.#connection.writeDerived(() => sweptSome(this.#parts.models))) await yieldToLoop();
-      await this.#connection.writeDerived(() => this.#counts.forgetGone());
+      while (await this.#connection.writeDerived(() => deleteReplacedRows(this.#parts.models))) await yieldToLoop();
+      await this.#connection.writeDerived(() => this.#counts.deleteOfRemovedModels());
     } catch {
-      // Nobody reads these rows, and the caller's work is done, so a failure is ignored.
+      // A failure is ignored, because nothing reads these rows and the caller's work is done.
     }
   }
 }

@@ -60,11 +60,11 @@ export class Connection {
    * synced write also makes it durable.
    */
   writeDerived<Result>(work: () => Result, wait?: WaitOptions): Promise<Result> {
-    return this.#committed(() => this.database.unsynced(() => this.database.write(work)), wait);
+    return this.#committed(() => this.database.withoutSync(() => this.database.write(work)), wait);
   }
 
   /** @throws StoreForeign when the file was opened read-only. */
-  demandWritable(): void {
+  requireWritable(): void {
     if (this.isReadOnly) throw new Fault('store-foreign', { store: this.name, problem: 'it was opened read-only' });
   }
 
@@ -75,7 +75,7 @@ export class Connection {
   }
 
   async #committed<Result>(write: () => CommitResult<Result>, wait?: WaitOptions): Promise<Result> {
-    this.demandWritable();
+    this.requireWritable();
     const transacted = await this.retryWhileBusy(write, wait);
     if (transacted.isCommitted) return transacted.result;
     await this.settle();

@@ -151,7 +151,7 @@ export class Database {
   }
 
   /** Runs work whose commits are not synced. Not within a transaction. */
-  unsynced<Result>(work: () => Result): Result {
+  withoutSync<Result>(work: () => Result): Result {
     const synchronous = Number(this.value('PRAGMA synchronous'));
     this.exec('PRAGMA synchronous = NORMAL');
     try {

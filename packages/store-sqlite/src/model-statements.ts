@@ -130,7 +130,7 @@ function upToOf(table: 'rows' | 'row_index'): string {
 }
 
 /** Deletes some rows of a replaced read model; `false` when none are left. */
-export function sweptSome(models: ModelStatements): boolean {
+export function deleteReplacedRows(models: ModelStatements): boolean {
   const model = models.replaced.get();
   if (model === undefined) return false;
   const swept = [models.sweepRows, models.sweepIndex].map((statement) => Number(statement.run(model, model).changes));

@@ -55,7 +55,7 @@ export class PlanWriter {
   }
 
   /** Whether a plan was written: its last event, a receipt or a checkpoint is in the file. */
-  isThere({ appends, head, headBefore, models }: Plan): boolean {
+  isWritten({ appends, head, headBefore, models }: Plan): boolean {
     const { events } = this.#parts;
     const last = appends.findLast(({ recorded }) => recorded.length > 0)?.recorded.at(-1);
     if (head !== headBefore) return events.idAt.get(Number(ordinalOf(head))) === last?.id;

@@ -92,7 +92,8 @@ export class CustomPolicies {
   /** Keeps the same row object while a row is unchanged, so that cached comparisons with it stay valid. */
   async #readDefault(instance: InstanceRef, { rows }: Kept): Promise<void> {
     const [before, now] = [rows.get(''), (await this.read(instance, [])).get('') ?? 'unreadable'];
-    const isSame = typeof before === 'object' && typeof now === 'object' && before.marks.eventId === now.marks.eventId;
+    const isSame =
+      typeof before === 'object' && typeof now === 'object' && before.changeInfo.eventId === now.changeInfo.eventId;
     if (!isSame) rows.set('', now);
   }
 

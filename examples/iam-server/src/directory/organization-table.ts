@@ -106,13 +106,13 @@ function judged(row: KeptPolicy | undefined, standard: LoginPolicy): Judged | un
   if (row === 'unreadable') return UNREADABLE;
   const before = judgements.get(row);
   if (before?.standard === standard) return before.entry;
-  const { policy, marks } = row;
+  const { policy, changeInfo } = row;
   const entry: Judged = {
     isCustom: true,
     isReadable: true,
     differs: standard.stage === 'active' ? diffPolicies(standard, policy).length : 0,
     warnings: warningsOf(policy),
-    changedAt: Number(marks.changedAt),
+    changedAt: Number(changeInfo.changedAt),
     factors: factorsOf(policy),
   };
   judgements.set(row, { standard, entry });

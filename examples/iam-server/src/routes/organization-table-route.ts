@@ -69,14 +69,14 @@ export class OrganizationTableRoute {
   async #lastChange({ instanceId }: InstanceRef, organizationId: string, row: KeptPolicy | undefined): Promise<object> {
     if (row === undefined || row === 'unreadable') return {};
     const by = await this.#actorOf({ instanceId, organizationId }, row);
-    const { changedAt, revision } = row.marks;
+    const { changedAt, revision } = row.changeInfo;
     return { changeDate: new Date(Number(changedAt)).toISOString(), sequence: String(revision + 1n), changedBy: by };
   }
 
   /** `undefined` when it was changed again since its row was read. */
   async #actorOf(
     organization: { readonly instanceId: string; readonly organizationId: string },
-    { marks: { eventId } }: LoginPolicyRow,
+    { changeInfo: { eventId } }: LoginPolicyRow,
   ): Promise<string | undefined> {
     const known = this.#actors.get(eventId);
     if (known !== undefined) return known;

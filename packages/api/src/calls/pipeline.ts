@@ -89,10 +89,10 @@ export class Pipeline {
   async #isAllowed({ caller, owner, permission }: PermissionCheck, request: IncomingRequest): Promise<boolean> {
     const { instanceId } = owner;
     // Written out, because nearly every call passes here and a spread would cost several times as much.
-    const place = isOrganization(owner)
+    const scope = isOrganization(owner)
       ? { instanceId, organizationId: owner.organizationId, request }
       : { instanceId, request };
-    return isYes(await this.#ports.isAllowed(caller, permission, place), 'isAllowed');
+    return isYes(await this.#ports.isAllowed(caller, permission, scope), 'isAllowed');
   }
 
   async #exists(named: OrganizationRef, request: ApiRequest): Promise<boolean> {

@@ -24,7 +24,7 @@ interface ListResponse<Item> {
   result: Item[];
 }
 
-/** The methods that the admin and the management service both have, on the instance's and an organization's policy. */
+/** The methods that both services have: the admin service for instances, and the management service for organizations. */
 export interface SharedMethods {
   readonly listLoginPolicyIDPs: Method<{ query?: ListQuery }, ListResponse<IDPLoginPolicyLink>>;
   readonly removeIDPFromLoginPolicy: Method<{ idpId: string }, ChangeResponse>;
@@ -36,7 +36,7 @@ export interface SharedMethods {
   readonly removeMultiFactorFromLoginPolicy: Method<{ type: MultiFactorType }, ChangeResponse>;
 }
 
-/** Binds the methods that both services have. */
+/** Implements the methods that both services have, for the scope of one service. */
 export function sharedMethods(
   scope: Scope<OwnerRef>,
   method: SharedMethods,

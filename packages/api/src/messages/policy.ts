@@ -15,7 +15,7 @@ import {
 } from './numbers.js';
 import { settingsMessage } from './settings.js';
 
-/** A policy as a message of the v1 services. */
+/** Converts a policy to a message of the v1 services. */
 export function policyMessage(policy: LoginPolicyView): MessageInitShape<typeof LoginPolicySchema> {
   const isAllowed = policy.settings.passwordlessType === 'ALLOWED';
   return {
@@ -29,7 +29,7 @@ export function policyMessage(policy: LoginPolicyView): MessageInitShape<typeof 
   };
 }
 
-/** A policy as a message of the v2 settings service. */
+/** Converts a policy to a message of the v2 settings service. */
 export function loginSettingsMessage(policy: LoginPolicyView): MessageInitShape<typeof LoginSettingsSchema> {
   const isAllowed = policy.settings.passwordlessType === 'ALLOWED';
   return {
@@ -41,7 +41,7 @@ export function loginSettingsMessage(policy: LoginPolicyView): MessageInitShape<
   };
 }
 
-/** A linked identity provider. Its name and kind are left out, because the policy does not know them. */
+/** A linked identity provider. Its name and type are absent, because the policy does not contain them. */
 export function linkMessage({ id }: IdentityProvider): MessageInitShape<typeof IDPLoginPolicyLinkSchema> {
   return { idpId: id };
 }

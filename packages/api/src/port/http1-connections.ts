@@ -91,12 +91,12 @@ export class Http1Connections {
   }
 
   /** Closes the HTTP/1.1 connections without a pending answer: idle ones, and those with half-sent headers only. */
-  cutWithoutPending(): void {
+  closeWithoutPendingAnswers(): void {
     for (const [socket, { answers }] of this.#begun) if (answers === 0) socket.destroy();
   }
 
   /** Closes all remaining connections. */
-  cut(): void {
+  closeAll(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
 

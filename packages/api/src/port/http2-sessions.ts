@@ -68,7 +68,7 @@ export class Http2Sessions {
   /**
    * Closes the connections without open streams, so that a client that never closes does not delay the end of the port.
    */
-  cutWithoutPending(): void {
+  closeWithoutPendingAnswers(): void {
     for (const [socket, streams] of this.#sockets) {
       // On the first call, the last answer may still be on its way.
       if (streams.size === 0 && this.#wereEmpty.has(socket)) socket.destroy();

@@ -6,7 +6,7 @@ import type { TlsOptions } from 'node:tls';
 import { parseCloseOptions, parsePortOptions } from './port-options.js';
 import type { OnRequest, PortServer } from './servers.js';
 
-/** The limits of a port's clients. The defaults suit an API of short calls. */
+/** The limits for the clients of a network port. The defaults suit an API of short calls. */
 export interface PortLimits {
   /** Default 16,384: the size of all headers of a request. */
   readonly maxHeaderBytes?: number;
@@ -17,22 +17,23 @@ export interface PortLimits {
   /** Default 30,000: how long a whole request may take to arrive. */
   readonly requestTimeoutMs?: number;
   /**
-   * Default 60,000: how long a connection may be idle: no request arrives, or the client reads nothing of its answers.
+   * Default 60,000: how long a connection may be idle. It is idle while no request arrives, or while the client reads
+   * nothing of its answers.
    */
   readonly idleTimeoutMs?: number;
   /** Default 10,000: concurrent connections. */
   readonly maxConnections?: number;
 }
 
-/** The options of a port. */
+/** The options of {@link openPort}. */
 export interface PortOptions extends PortLimits {
-  /** 0 for any free port. */
+  /** The port number; 0 for any free port. */
   readonly port: number;
-  /** Default 127.0.0.1: only this machine. */
+  /** The address to listen on. Default 127.0.0.1: only this machine. */
   readonly host?: string;
   /**
-   * Certificate and key. HTTP/1.1 and HTTP/2 are then negotiated by ALPN. Without them: cleartext, both on the same
-   * port.
+   * Certificate and key. HTTP/1.1 and HTTP/2 are then negotiated by ALPN. Without them, the port accepts both protocols
+   * in cleartext.
    */
   readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'minVersion' | 'requestCert' | 'rejectUnauthorized'>;
 }
@@ -48,7 +49,7 @@ export interface CloseOptions {
   readonly graceMs?: number;
 }
 
-/** A listening port. */
+/** A listening network port. */
 export interface OpenPort {
   readonly port: number;
   /** `http://127.0.0.1:8080` or `https://…`. */
@@ -74,7 +75,7 @@ export async function openPort(onRequest: OnRequest, given: PortOptions): Promis
   const { portServer } = await import('./servers.js');
   const { host = '127.0.0.1', tls } = options;
   const server = portServer(onRequest, options, tls);
-  const port = await bound(server.net, { port: options.port, host });
+  const port = await listen(server.net, { port: options.port, host });
   const shownHost = host.includes(':') ? `[${host}]` : host;
   let closing: Promise<void> | undefined;
   return {
@@ -82,12 +83,13 @@ export async function openPort(onRequest: OnRequest, given: PortOptions): Promis
     url: `${tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`,
     close: async (how = {}) => {
       const parsed = parseCloseOptions(how);
-      await (closing ??= closed(server, parsed));
+      await (closing ??= drainAndClose(server, parsed));
     },
   };
 }
 
-async function bound(server: Server, where: { readonly port: number; readonly host: string }): Promise<number> {
+/** Starts to listen, and returns the port number. */
+async function listen(server: Server, where: { readonly port: number; readonly host: string }): Promise<number> {
   await once(server.listen(where), 'listening');
   const address: AddressInfo | string | null = server.address();
   if (typeof address === 'object' && address !== null) return address.port;
@@ -95,15 +97,15 @@ async function bound(server: Server, where: { readonly port: number; readonly ho
 }
 
 /** How long a closing port waits for the rest of a half-sent HTTP/1.1 request. */
-const HALF_SENT_MS = 500;
+const PARTIAL_REQUEST_MS = 500;
 
-/** Closes connections without a pending answer: half-sent HTTP/1.1 requests, and HTTP/2 clients that do not close. */
-function cutWithoutPending({ connections, sessions }: PortServer): void {
-  connections.cutWithoutPending();
-  sessions.cutWithoutPending();
+/** Closes connections with half-sent HTTP/1.1 requests, and those of HTTP/2 clients that do not close. */
+function closeWithoutPendingAnswers({ connections, sessions }: PortServer): void {
+  connections.closeWithoutPendingAnswers();
+  sessions.closeWithoutPendingAnswers();
 }
 
-async function closed(server: PortServer, { drainMs = 0, graceMs = 10_000 }: CloseOptions): Promise<void> {
+async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000 }: CloseOptions): Promise<void> {
   const { closeIdle, connections, settled, net, sessions } = server;
   // From now on, each HTTP/1.1 connection closes after its pending answers, also during the drain.
   connections.end();
@@ -111,16 +113,16 @@ async function closed(server: PortServer, { drainMs = 0, graceMs = 10_000 }: Clo
   // Send GOAWAY while streams are still open: connect-node 2.1 clients on Node 22 crash when it arrives on a connection
   // without streams.
   sessions.end();
-  // Requests already received by the system are read first: closing the connection now would reset it without an
-  // answer.
+  // First reads the requests that the operating system has already received. Closing the connection now would reset it
+  // without an answer.
   await settled();
   const done = once(net.close(), 'close');
-  // No second GOAWAY: each session is already ending, also one opened since, and ignores this.
+  // A precaution without a second GOAWAY: sessions that are already ending ignore the call.
   sessions.end();
   closeIdle();
   const timers = [
-    setInterval(() => cutWithoutPending(server), Math.min(graceMs, HALF_SENT_MS)),
-    setTimeout(() => connections.cut(), graceMs),
+    setInterval(() => closeWithoutPendingAnswers(server), Math.min(graceMs, PARTIAL_REQUEST_MS)),
+    setTimeout(() => connections.closeAll(), graceMs),
   ];
   await done;
   for (const timer of timers) clearTimeout(timer);

@@ -1,4 +1,4 @@
-/** Permissions, and where they apply. */
+/** Permissions in one instance, or in one of its organizations. */
 export interface Grant {
   /**
    * The permission names in the protobuf service descriptors: `iam.policy.read`, `iam.policy.write`, `policy.read`,
@@ -6,43 +6,43 @@ export interface Grant {
    */
   readonly permissions: readonly string[];
   /**
-   * Limits the grant to one organization. Absent: the instance and all its organizations. Present but undefined:
-   * nowhere.
+   * The only organization that the grant applies to. If absent, it applies to the instance and all its organizations. If
+   * present but undefined, it applies nowhere.
    */
   readonly organizationId?: string;
 }
 
 /** An authenticated caller. */
 export interface Caller {
-  /** The id of the user or machine: the actor in the metadata of events. */
+  /** The id of the user or machine. It is recorded as the actor of events. */
   readonly id: string;
-  /** The caller's instance. In any other they have no permissions, whatever `isAllowed` returns. */
+  /** The caller's instance. In other instances the caller has no permissions, whatever `isAllowed` returns. */
   readonly instanceId: string;
-  /** The organization used when a request names none. */
+  /** The organization for requests that don't name one. */
   readonly organizationId?: string;
   readonly grants: readonly Grant[];
 }
 
-/** The scope of a permission check: an instance or, with `organizationId`, one of its organizations. */
-export interface Place {
+/** The scope of a permission check: an instance; with `organizationId`, one of its organizations. */
+export interface PermissionScope {
   readonly instanceId: string;
   readonly organizationId?: string;
 }
 
 /**
- * Whether one of the caller's grants covers the permission there. A grant for one organization does not cover the
- * instance.
+ * Whether one of the caller's grants includes the permission in this scope. A grant for one organization does not apply
+ * to the instance.
  */
-export function holdsGrant(caller: Caller, permission: string, place: Place): boolean {
-  if (caller.instanceId !== place.instanceId) return false;
-  // The array check is needed because a string includes each of its substrings.
+export function holdsGrant(caller: Caller, permission: string, scope: PermissionScope): boolean {
+  if (caller.instanceId !== scope.instanceId) return false;
+  // A string would also have `includes`, for its substrings.
   return caller.grants.some(
-    (grant) => Array.isArray(grant.permissions) && grant.permissions.includes(permission) && covers(grant, place),
+    (grant) => Array.isArray(grant.permissions) && grant.permissions.includes(permission) && covers(grant, scope),
   );
 }
 
-/** An undefined organization must never mean the whole instance. */
-function covers(grant: Grant, { organizationId }: Place): boolean {
+/** Whether a grant applies to a scope. An undefined organization must never mean the whole instance. */
+function covers(grant: Grant, { organizationId }: PermissionScope): boolean {
   if (!('organizationId' in grant)) return true;
   return grant.organizationId !== undefined && grant.organizationId === organizationId;
 }

@@ -18,53 +18,52 @@ import type { RequestHeaders } from './ports.js';
 /** An issuer's answer to an introspection request (RFC 7662, section 2.2): `active` and other facts about the token. */
 export type IntrospectionResponse = Readonly<Record<string, unknown>>;
 
-/** The options of token introspection. */
+/** The options of {@link introspectedTokens}. */
 export interface IntrospectionOptions {
-  /** The issuer, whose discovery document names the endpoint. Or give `endpoint`, which overrides it. */
+  /** The issuer. Its discovery document names the endpoint, unless `endpoint` is set. */
   readonly issuer?: string;
   /** The introspection endpoint (RFC 7662). */
   readonly endpoint?: URL;
   /** The API's client id and secret at the issuer, sent as `client_secret_basic`. */
   readonly clientId: string;
   readonly clientSecret: string;
-  /** The audience that the token must contain. Left out: any active token is accepted. */
+  /** The audience that the token must contain. If absent, any active token is accepted. */
   readonly audience?: string;
   /**
-   * The cache time in milliseconds of an issuer's answer about an active token: a revoked token is accepted for that
-   * long. Default 0: every request asks the issuer.
+   * How long an issuer's answer about an active token is cached, in milliseconds. A revoked token is accepted for that
+   * long. Default 0: the issuer is asked on every request.
    */
   readonly keptMs?: number;
   /** Returns the caller of an active token. Return `undefined` to reject the token. */
   readonly callerOf: (claims: IntrospectionResponse) => Caller | undefined;
 }
 
-/**
- * Without `audience`, tokens for every program of the issuer are accepted. So an explicit `undefined`, such as from an
- * unset environment variable, is refused.
- */
 const OPTIONS: OptionRules<IntrospectionOptions> = {
   issuer: optional(nonEmptyString),
   endpoint: optional(mustBe('a URL', (value) => value instanceof URL)),
   clientId: nonEmptyString,
   clientSecret: nonEmptyString,
+  // Without an audience, tokens for every program of the issuer are accepted. So an explicit `undefined`, such as from
+  // an unset environment variable, is refused.
   audience: leftOutOr(nonEmptyString),
   keptMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
   callerOf: aFunction,
 };
 
+/** A cached answer about an active token. */
 interface Cached {
   readonly claims: IntrospectionResponse;
   readonly until: number;
 }
 
-const MOST_CACHED = 10_000;
+const MAX_CACHED = 10_000;
 /** The clock tolerance for the times in a token. */
 const TOLERANCE_MS = 5000;
 
 /**
- * Authenticates callers by opaque tokens, which it asks the issuer about. ZITADEL's tokens are opaque by default. Each
- * request with a token that is not cached asks the issuer once; inactive tokens are never cached. While the issuer is
- * not available, tokens can't be checked: 503.
+ * Returns a function that authenticates callers by opaque tokens, as ZITADEL issues by default. It asks the issuer about
+ * each token that is not cached. Inactive tokens are never cached. While the issuer is not available, requests are
+ * answered with 503.
  *
  * @throws RangeError when the endpoint is not an https URL, or that names an unknown or malformed option.
  */
@@ -88,7 +87,7 @@ export function introspectedTokens(
     const claims = await ask(token);
     cache.delete(key);
     const [oldest] = cache.keys();
-    if (oldest !== undefined && cache.size >= MOST_CACHED) cache.delete(oldest);
+    if (oldest !== undefined && cache.size >= MAX_CACHED) cache.delete(oldest);
     if (keptMs > 0 && claims['active'] === true) cache.set(key, { claims, until: now + keptMs });
     return claims;
   };

@@ -16,9 +16,9 @@ import type { Caller } from './caller.js';
 import { endpointOf, memoizeOnSuccess } from './issuer.js';
 import type { RequestHeaders } from './ports.js';
 
-/** Which JSON web tokens are accepted, and which caller each token stands for, with keys found through the issuer. */
+/** The options of {@link oidcTokens}. */
 export interface OidcTokenOptions {
-  /** The exact `iss` of the tokens. Its keys are found by OpenID Connect Discovery when the first token arrives. */
+  /** The exact `iss` of the tokens. `oidcTokens` finds its keys by OpenID Connect Discovery on the first request. */
   readonly issuer: string;
   /** The audience that the token must contain. */
   readonly audience: string;
@@ -30,13 +30,13 @@ export interface OidcTokenOptions {
   readonly callerOf: (claims: JWTPayload) => Caller | undefined;
 }
 
-/** Which JSON web tokens are accepted, and which caller each token stands for. */
+/** The options of {@link jsonWebTokens}. */
 export interface JsonWebTokenOptions extends OidcTokenOptions {
   /** The URL of the issuer's public keys, or a key set of `jose`. */
   readonly keys: URL | JWTVerifyGetKey;
 }
 
-/** Loaded on demand: it takes a tenth of the API's import time, and not every program needs it. */
+/** Imported on demand, because not every program needs it and it takes a tenth of the API's import time. */
 type Jose = typeof jose;
 
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
@@ -54,7 +54,7 @@ const OPTIONS: OptionRules<OidcTokenOptions> = {
   callerOf: aFunction,
 };
 
-/** A `URL` object of another realm is refused, because it can't be told from any other object. */
+/** `instanceof` refuses a `URL` object of another realm, because such an object can't be recognized. */
 const aKeySet = mustBe('a URL, or a key set of jose', (value) => value instanceof URL || typeof value === 'function');
 
 function isAsymmetric(name: unknown): boolean {
@@ -62,34 +62,34 @@ function isAsymmetric(name: unknown): boolean {
 }
 
 /**
- * Authenticates callers by signed tokens. Signature, issuer, audience and expiry are checked; a token without an expiry
- * is refused.
+ * Returns a function that authenticates callers by signed tokens. It checks signature, issuer, audience and expiry, and
+ * rejects a token without an expiry.
  *
  * @throws RangeError that names an unknown or malformed option, such as a symmetric algorithm or `none`.
  */
 export function jsonWebTokens(given: JsonWebTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'jsonWebTokens', { ...OPTIONS, keys: aKeySet });
   const { keys } = options;
-  return signedTokens(options, async ({ createRemoteJWKSet }) =>
+  return authenticatorFor(options, async ({ createRemoteJWKSet }) =>
     keys instanceof URL ? createRemoteJWKSet(keys) : keys,
   );
 }
 
 /**
- * Like {@link jsonWebTokens}, with keys found through the issuer's discovery document. While the issuer is not
- * available, tokens can't be checked: 503.
+ * Like {@link jsonWebTokens}, but finds the keys in the issuer's discovery document. While the issuer is not available,
+ * requests are answered with 503.
  *
  * @throws RangeError for an issuer that is not an https URL, and as {@link jsonWebTokens} does.
  */
 export function oidcTokens(given: OidcTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'oidcTokens', OPTIONS);
   const jwksUri = endpointOf(options.issuer, 'jwks_uri');
-  return signedTokens(options, async ({ createRemoteJWKSet }) => createRemoteJWKSet(await jwksUri()));
+  return authenticatorFor(options, async ({ createRemoteJWKSet }) => createRemoteJWKSet(await jwksUri()));
 }
 
-function signedTokens(
+function authenticatorFor(
   options: OidcTokenOptions,
-  keysBy: (loaded: Jose) => Promise<JWTVerifyGetKey>,
+  loadKeys: (library: Jose) => Promise<JWTVerifyGetKey>,
 ): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const algorithms = [...(options.algorithms ?? ALGORITHMS)];
   const checks = {
@@ -100,27 +100,24 @@ function signedTokens(
     requiredClaims: ['exp', 'sub'],
   };
   const verifier = memoizeOnSuccess(async () => {
-    const loaded = await import('jose');
-    const keys = withFetchErrorsAsUnavailable(loaded, await keysBy(loaded));
-    return (token: string) => verifyWithEach(token, keys, { loaded, checks });
+    const library = await import('jose');
+    const keys = withFetchErrorsAsUnavailable(library, await loadKeys(library));
+    return (token: string) => verifyWithEach(token, keys, { library, checks });
   });
   return async (headers) => {
     const token = bearerToken(headers);
     if (token === undefined) return undefined;
     const verify = await verifier();
-    const claims = await verified(() => verify(token));
+    const claims = await claimsOf(() => verify(token));
     return claims === undefined ? undefined : options.callerOf(claims);
   };
 }
 
-/**
- * During a key rotation, several keys may match a token without a key id. Each is tried, because only the signature
- * decides.
- */
+/** Verifies a token. During a key rotation, several keys may match a token without a key id, so each is tried. */
 async function verifyWithEach(
   token: string,
   keys: JWTVerifyGetKey,
-  { checks, loaded: { errors, jwtVerify } }: { readonly checks: JWTVerifyOptions; readonly loaded: Jose },
+  { checks, library: { errors, jwtVerify } }: { readonly checks: JWTVerifyOptions; readonly library: Jose },
 ): Promise<JWTVerifyResult> {
   try {
     return await jwtVerify(token, keys, checks);
@@ -137,11 +134,8 @@ async function verifyWithEach(
   }
 }
 
-/**
- * The claims of a valid token; `undefined` for an invalid one. Unavailable keys say nothing about the token, so that
- * error is rethrown.
- */
-async function verified(verify: () => Promise<{ readonly payload: JWTPayload }>): Promise<JWTPayload | undefined> {
+/** The claims of a valid token; `undefined` for an invalid one. @throws ApiError when the keys are not available */
+async function claimsOf(verify: () => Promise<{ readonly payload: JWTPayload }>): Promise<JWTPayload | undefined> {
   try {
     return (await verify()).payload;
   } catch (caught) {
@@ -150,23 +144,23 @@ async function verified(verify: () => Promise<{ readonly payload: JWTPayload }>)
   }
 }
 
-/** The same keys. A failure to fetch them becomes a 503, so that it is not taken for an invalid token. */
-function withFetchErrorsAsUnavailable(loaded: Jose, keys: JWTVerifyGetKey): JWTVerifyGetKey {
+/** Wraps a key set. A failure to fetch the keys becomes a 503 instead of an invalid token. */
+function withFetchErrorsAsUnavailable(library: Jose, keys: JWTVerifyGetKey): JWTVerifyGetKey {
   return async (header, token) => {
     try {
       return await keys(header, token);
     } catch (caught) {
-      throw isAboutToken(loaded, caught) ? caught : keysUnavailable(caught);
+      throw isTokenError(library, caught) ? caught : keysUnavailable(caught);
     }
   };
 }
 
-function isAboutToken({ errors }: Jose, caught: unknown): boolean {
-  // Only this key is bad: it can't be imported, for example because its point is not on the curve. The issuer is
-  // available, so the token is refused: 401.
+function isTokenError({ errors }: Jose, caught: unknown): boolean {
+  // The key set is available, but this key can't be imported, for example because its point is not on the curve. So the
+  // token is rejected with 401.
   if (caught instanceof DOMException && caught.name === 'DataError') return true;
   if (!(caught instanceof errors.JOSEError)) return false;
-  // The generic code: the issuer's answer is not a 200, or not JSON.
+  // The generic code means that the issuer's answer is not a 200, or not JSON.
   return (
     !(caught instanceof errors.JWKSTimeout || caught instanceof errors.JWKSInvalid) &&
     caught.code !== 'ERR_JOSE_GENERIC'

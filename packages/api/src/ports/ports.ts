@@ -1,6 +1,6 @@
 import type { PeerCertificate } from 'node:tls';
 import type { OrganizationRef } from '@login-policy/domain';
-import type { Caller, Place } from './caller.js';
+import type { Caller, PermissionScope } from './caller.js';
 
 /** The headers of a request by lower-case name. Several headers of one name are joined as HTTP specifies. */
 export interface RequestHeaders {
@@ -8,10 +8,10 @@ export interface RequestHeaders {
   get(name: string): string | undefined;
 }
 
-/** A request as the hooks see it. */
+/** A request as it is passed to the functions of {@link Ports}. */
 export interface ApiRequest extends RequestHeaders {
   readonly verb: string;
-  /** Without the query. Over gRPC and Connect, the path of the method. */
+  /** The path without the query. Over gRPC and Connect, the path of the method. */
   readonly path: string;
   /** The address of the connection's other end, which may be a proxy; `undefined` once it is closed. */
   readonly peerAddress: string | undefined;
@@ -19,36 +19,38 @@ export interface ApiRequest extends RequestHeaders {
   readonly clientCertificate: PeerCertificate | undefined;
 }
 
-/** The result of a hook, synchronous or not. */
-type Answered<Value> = Value | Promise<Value>;
+type MaybePromise<Value> = Value | Promise<Value>;
 
 /**
- * Authenticates a request. `undefined` becomes a 401. A thrown `Fault` of the store is answered as that fault; any
- * other error becomes a 500.
+ * Authenticates a request. Returns the caller; `undefined` is answered with 401. A thrown `Fault` of the store is
+ * answered like a fault of the API's own store; any other error is answered with 500.
  */
-export type Authenticate = (request: ApiRequest) => Answered<Caller | undefined>;
+export type Authenticate = (request: ApiRequest) => MaybePromise<Caller | undefined>;
 
-/** The scope of a permission check, with the request that needs the permission. */
-export interface RequestedPlace extends Place {
+/** The scope of a permission check, with the request that requires the permission. */
+export interface RequestedScope extends PermissionScope {
   readonly request: ApiRequest;
 }
 
-/** Decides whether a caller has a permission in a scope. It is only called for scopes in the caller's own instance. */
-export type IsAllowed = (caller: Caller, permission: string, place: RequestedPlace) => Answered<boolean>;
+/** Decides whether a caller has a permission in a scope. Only called for scopes in the caller's own instance. */
+export type IsAllowed = (caller: Caller, permission: string, scope: RequestedScope) => MaybePromise<boolean>;
 
-/** Returns the instance of a request, by its host or another header; `undefined` when none is served. */
-export type InstanceOf = (request: ApiRequest) => Answered<string | undefined>;
+/** Returns the id of the instance that a request is for, such as by its host; `undefined` when there is none. */
+export type InstanceOf = (request: ApiRequest) => MaybePromise<string | undefined>;
 
-/** A directory of the organizations of instances. */
+/** A directory of organizations. */
 export interface OrganizationDirectory {
-  /** Whether the instance has the organization. Otherwise the call is refused. */
-  exists(organization: OrganizationRef, request: ApiRequest): Answered<boolean>;
+  /** Whether the organization exists. If not, the call is refused. */
+  exists(organization: OrganizationRef, request: ApiRequest): MaybePromise<boolean>;
 }
 
-/** The hooks of the API for what it does not decide itself. */
+/**
+ * What the API needs from the program that embeds it: functions that authenticate, authorize and look up. (Ports as in
+ * "ports and adapters"; the network port is opened by `openPort`.)
+ */
 export interface Ports {
   readonly authenticate: Authenticate;
-  /** Default: the caller's own grants decide. */
+  /** Default: {@link holdsGrant}, which checks the caller's grants. */
   readonly isAllowed: IsAllowed;
   readonly instanceOf: InstanceOf;
   readonly organizations: OrganizationDirectory;

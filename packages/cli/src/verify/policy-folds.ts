@@ -63,7 +63,7 @@ export class PolicyFolds {
     await this.#compareLists(custom, loginPolicies);
   }
 
-  async #compareRow(owner: Owner, { marks, policy }: PolicyState, loginPolicies: LoginPolicies): Promise<void> {
+  async #compareRow(owner: Owner, { changeInfo, policy }: PolicyState, loginPolicies: LoginPolicies): Promise<void> {
     const where = `the row of ${isOrganization(owner) ? `organization ${owner.organizationId}` : `instance ${owner.instanceId}`}`;
     const answer = await loginPolicies.policy(owner);
     if (answer.outcome === 'rejected') {
@@ -72,9 +72,9 @@ export class PolicyFolds {
     }
     const { policy: row } = answer;
     // The row was updated meanwhile, so it is newer than the folded state.
-    if (marks !== undefined && row.details.sequence > marks.revision + 1n) return;
+    if (changeInfo !== undefined && row.details.sequence > changeInfo.revision + 1n) return;
     if (policy.stage === 'absent') this.#findings.add(where, 'it exists, although the policy was removed');
-    else if (row.eventId !== marks?.eventId) this.#findings.add(where, 'its last event is not that of the stream');
+    else if (row.eventId !== changeInfo?.eventId) this.#findings.add(where, 'its last event is not that of the stream');
     else if (diffPolicies(policy, stateOf(row)).length > 0) this.#findings.add(where, 'it does not match the events');
   }
 

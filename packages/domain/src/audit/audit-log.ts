@@ -23,7 +23,7 @@ import type { InstanceRef, Owner } from '../policy/owner.js';
 import { yieldToLoop } from '../reads/affected.js';
 import type { ReadAnswer } from '../reads/answers.js';
 import { Calls } from '../reads/calls.js';
-import { sequenceOf } from '../policy/marks.js';
+import { sequenceOf } from '../policy/change-info.js';
 import { toDateTime } from '../reads/details.js';
 import { CSV_HEADER, csvLine, entryJson } from './audit-export.js';
 import { parseAuditExport, parseAuditPage, type AuditExportOptions, type AuditPageOptions } from './audit-input.js';

@@ -32,7 +32,7 @@ import {
 } from '../policy/owner.js';
 import type { OrganizationList } from '../reads/affected.js';
 import { viewOf } from '../reads/answering.js';
-import { lastSequenceOf } from '../policy/marks.js';
+import { lastSequenceOf } from '../policy/change-info.js';
 import { toDateTime } from '../reads/details.js';
 import { diffPolicies } from '../reads/diff.js';
 import type { PolicyReader, StateFound } from '../reads/policy-reader.js';
@@ -147,7 +147,7 @@ export class Changes {
       kind: 'changed',
       ...last.metadata,
       events: decoded,
-      sequence: lastSequenceOf(later.state.marks),
+      sequence: lastSequenceOf(later.state.changeInfo),
       recordedAt: toDateTime(last.recordedAt),
       before: before && viewOf(before),
       after: after && viewOf(after),
@@ -172,8 +172,8 @@ export class Changes {
   }
 }
 
-function inForce({ policy, marks }: PolicyState, owner: Owner, position: Position): StateFound | undefined {
-  return policy.stage === 'active' && marks !== undefined ? { policy, marks, owner, position } : undefined;
+function inForce({ policy, changeInfo }: PolicyState, owner: Owner, position: Position): StateFound | undefined {
+  return policy.stage === 'active' && changeInfo !== undefined ? { policy, changeInfo, owner, position } : undefined;
 }
 
 function isUnreadable(caught: unknown): caught is PolicyUnreadable['fault'] {

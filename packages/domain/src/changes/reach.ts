@@ -1,7 +1,7 @@
 import type { Position } from '@login-policy/event-sourcing';
 import { isOrganization, type Organization, type Owner } from '../policy/owner.js';
 import type { OrganizationList } from '../reads/affected.js';
-import { listedOnDefault, parseOnDefault } from '../reads/on-default.js';
+import { listOnDefault, parseOnDefault } from '../reads/on-default.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { Reached } from './policy-changed.js';
 
@@ -34,7 +34,7 @@ async function* pagesOnDefault(
   for (let after: string | undefined; ;) {
     const options = after === undefined ? given : { ...given, after };
     const request = parseOnDefault(instance, options);
-    const { organizations, next } = await listedOnDefault(request, { directory, policies });
+    const { organizations, next } = await listOnDefault(request, { directory, policies });
     if (organizations.length > 0) yield organizations;
     if (next === undefined) return;
     after = next;

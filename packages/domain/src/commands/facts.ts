@@ -7,7 +7,7 @@ import type { LoginPolicyCommand } from './commands.js';
 import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderId } from '../policy/identity-provider.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, ownerOfStream, type Owner } from '../policy/owner.js';
-import { lastSequenceOf } from '../policy/marks.js';
+import { lastSequenceOf } from '../policy/change-info.js';
 import { asOf, type ParsedAsOf } from '../input/moment.js';
 import type { PolicyState } from '../policy/policy-state.js';
 import type { UnmetDefault } from '../policy/rejections.js';
@@ -67,7 +67,7 @@ export function policyFacts(providers: FactProviders): FactSource<LoginPolicyCom
       const guarding = await guardingFacts(command, providers, { owner, conditions, deadline });
       if (looked === undefined)
         return { ...(await unknownOf(namedIn(command), providers, { owner, deadline })), ...guarding };
-      const { policy: model, marks } = looked;
+      const { policy: model, changeInfo } = looked;
       const linked = model.stage === 'active' ? model.identityProviders : [];
       const unknown = await unknownOf(linked, providers, { owner, deadline });
       if (command.type === 'revert') return { model, ...unknown, ...guarding };
@@ -75,8 +75,8 @@ export function policyFacts(providers: FactProviders): FactSource<LoginPolicyCom
       const byDefault = {
         ifDefaultEventId,
         ifDefaultSequence,
-        sequence: lastSequenceOf(marks),
-        eventId: marks?.eventId,
+        sequence: lastSequenceOf(changeInfo),
+        eventId: changeInfo?.eventId,
       };
       return { model, byDefault, ...unknown, ...guarding };
     },

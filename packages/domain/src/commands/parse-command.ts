@@ -72,7 +72,7 @@ export function parseCommand(input: unknown, owner: Owner): LoginPolicyCommand {
 }
 
 /** The name under which a call with this command is observed: the command's, if it is valid. */
-export function callOf(input: unknown): string {
+export function callNameOf(input: unknown): string {
   const type = typeGiven(input);
   return typeof type === 'string' && Object.hasOwn(MEMBERS, type) ? type : 'execute';
 }

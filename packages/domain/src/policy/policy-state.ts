@@ -1,25 +1,25 @@
 import { Fault, type StateReader } from '@login-policy/event-sourcing/domain';
-import { markEvent, type Marks } from './marks.js';
+import { changeInfoAfter, type ChangeInfo } from './change-info.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
 import { evolve, ImpossibleEvent } from './evolve.js';
 import { ABSENT, type LoginPolicy } from './login-policy.js';
 import { ownerKindOf } from './owner.js';
 
 /**
- * A policy with its marks: the revision and timestamps for its details. Decisions, the read model and reads of the past
- * all fold events into it with the same function, so they can't disagree.
+ * A policy with the information about its last change. Decisions, the read model and reads of the past all fold events
+ * into it with the same function, so they can't disagree.
  */
 export interface PolicyState {
   readonly policy: LoginPolicy;
   /** `undefined` for a stream without events. */
-  readonly marks: Marks | undefined;
+  readonly changeInfo: ChangeInfo | undefined;
 }
 
 /** Folds the events of policies into states. */
 export type PolicyStates = StateReader<LoginPolicyEvent, PolicyState>;
 
 /** The state of a stream without events. */
-export const NO_POLICY: PolicyState = Object.freeze({ policy: ABSENT, marks: undefined });
+export const NO_POLICY: PolicyState = Object.freeze({ policy: ABSENT, changeInfo: undefined });
 
 /**
  * The state after an event.
@@ -27,7 +27,7 @@ export const NO_POLICY: PolicyState = Object.freeze({ policy: ABSENT, marks: und
  * @throws UnreadableEvent when no decision could have recorded the event; the policy is unknown from there on.
  */
 export function evolveState(state: PolicyState, event: RecordedLoginPolicyEvent): PolicyState {
-  return { policy: policyAfter(state.policy, event), marks: markEvent(state.marks, event) };
+  return { policy: policyAfter(state.policy, event), changeInfo: changeInfoAfter(state.changeInfo, event) };
 }
 
 /** The policy after an event. @throws UnreadableEvent as {@link evolveState} does. */

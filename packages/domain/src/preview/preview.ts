@@ -19,7 +19,7 @@ import { instanceOf, isOrganization, ownerKind, parseOwner, type Organization, t
 import { NOBODY, onDefault, type Affected, type OrganizationList } from '../reads/affected.js';
 import { warningsOfChange, type ChangeWarnings, type LockOut } from '../sign-in/warnings.js';
 import { MOST_CUSTOM_POLICIES, usersHit, type AffectedUsers, type CountUsers } from '../reads/count-users.js';
-import { lastSequenceOf } from '../policy/marks.js';
+import { lastSequenceOf } from '../policy/change-info.js';
 import { diffPolicies, type PolicyChange } from '../reads/diff.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import { parseFreshness, READ_MEMBERS, type ParsedRead, type ReadOptions } from '../reads/read-input.js';
@@ -99,8 +99,8 @@ export async function previewOf(
   return {
     outcome: 'found',
     kind: 'preview',
-    sequence: lastSequenceOf(state.marks),
-    eventId: state.marks?.eventId,
+    sequence: lastSequenceOf(state.changeInfo),
+    eventId: state.changeInfo?.eventId,
     events,
     ...outlook,
   };

@@ -11,7 +11,7 @@ import type {
   Rejected,
 } from './answers.js';
 import { detailsOf } from './details.js';
-import { lastSequenceOf } from '../policy/marks.js';
+import { lastSequenceOf } from '../policy/change-info.js';
 import { diffPolicies } from './diff.js';
 import type { StateFound } from './policy-reader.js';
 import type { ParsedRead } from './read-input.js';
@@ -23,7 +23,7 @@ import type { PolicyState } from '../policy/policy-state.js';
 import { viewOfSettings } from '../policy/settings.js';
 import { describeRejection, type PolicyRejection, type RefusingPolicy, type Rejection } from '../policy/rejections.js';
 
-/** A refusal with its sentence. */
+/** A refusal with its message. */
 export function rejected(rejection: Rejection, policy?: RefusingPolicy): Rejected {
   return { outcome: 'rejected', rejection, message: describeRejection(rejection, policy) };
 }
@@ -47,7 +47,7 @@ export async function answering<Input, Answer>(
   } catch (caught) {
     if (caught instanceof LateRefusal) return invalidArgument(caught.refused);
     if (caught instanceof InvalidValue)
-      throw new Error(`not given by the caller: ${caught.message}`, { cause: caught });
+      throw new Error(`not an input of the caller: ${caught.message}`, { cause: caught });
     throw caught;
   }
 }
@@ -61,22 +61,22 @@ export function invalidArgument(caught: unknown): Rejected {
 }
 
 /** The answer to a command on the owner's policy. */
-export function fromHandled(
+export function commandAnswerOf(
   handled: Handled<LoginPolicyEvent, PolicyState, PolicyRejection>,
   owner: Owner,
 ): CommandAnswer {
-  return handled.outcome === 'accepted' ? accepted(handled, owner) : refused(handled, owner);
+  return handled.outcome === 'accepted' ? accepted(handled, owner) : rejectedAnswer(handled, owner);
 }
 
-/** Whose policy was read, and as of when. */
-interface Asked {
+/** The owner of a read policy, and the moment of the read. */
+interface ReadRequest {
   readonly owner: Owner;
   readonly read: Pick<ParsedRead, 'asOf'>;
 }
 
 /** A policy as the answer of a read, or the refusal when there is none. */
-export function foundPolicy(found: StateFound | undefined, asked: Asked): ReadAnswer<PolicyFound> {
-  return found === undefined ? policyNotFound(asked) : { outcome: 'found', kind: 'policy', policy: viewOf(found) };
+export function foundPolicy(found: StateFound | undefined, request: ReadRequest): ReadAnswer<PolicyFound> {
+  return found === undefined ? policyNotFound(request) : { outcome: 'found', kind: 'policy', policy: viewOf(found) };
 }
 
 /** The lists of a policy. */
@@ -86,11 +86,11 @@ export type ListName = 'secondFactors' | 'multiFactors' | 'identityProviders';
 export function foundList<Name extends ListName>(
   found: StateFound | undefined,
   name: Name,
-  asked: Asked,
+  request: ReadRequest,
 ): ReadAnswer<LoginPolicyList<LoginPolicyView[Name][number]>> {
-  if (found === undefined) return policyNotFound({ owner: instanceOf(asked.owner), read: asked.read });
-  const { policy, marks, owner, position } = found;
-  const [isDefault, details] = [!isOrganization(owner), detailsOf(marks, owner)];
+  if (found === undefined) return policyNotFound({ owner: instanceOf(request.owner), read: request.read });
+  const { policy, changeInfo, owner, position } = found;
+  const [isDefault, details] = [!isOrganization(owner), detailsOf(changeInfo, owner)];
   return {
     outcome: 'found',
     kind: 'list',
@@ -98,7 +98,7 @@ export function foundList<Name extends ListName>(
     isDefault,
     items: policy[name],
     details,
-    eventId: marks.eventId,
+    eventId: changeInfo.eventId,
     position,
   };
 }
@@ -109,15 +109,15 @@ export function foundList<Name extends ListName>(
 export function foundDiff(
   before: StateFound | undefined,
   after: StateFound | undefined,
-  { owner, read }: Asked,
+  { owner, read }: ReadRequest,
 ): ReadAnswer<PolicyDiff> {
   if (before === undefined && after === undefined) return policyNotFound({ owner: instanceOf(owner), read });
   const changes = diffPolicies(before?.policy ?? ABSENT, after?.policy ?? ABSENT);
   return { outcome: 'found', kind: 'diff', before: before && viewOf(before), after: after && viewOf(after), changes };
 }
 
-/** A policy as answers contain it. A literal instead of a spread, because every read passes here. */
-export function viewOf({ policy, marks, owner, position }: StateFound): LoginPolicyView {
+/** A policy as answers contain it. A literal instead of a spread, for speed: every read calls this function. */
+export function viewOf({ policy, changeInfo, owner, position }: StateFound): LoginPolicyView {
   return {
     owner,
     isDefault: !isOrganization(owner),
@@ -125,24 +125,24 @@ export function viewOf({ policy, marks, owner, position }: StateFound): LoginPol
     secondFactors: policy.secondFactors,
     multiFactors: policy.multiFactors,
     identityProviders: policy.identityProviders,
-    details: detailsOf(marks, owner),
-    eventId: marks.eventId,
+    details: detailsOf(changeInfo, owner),
+    eventId: changeInfo.eventId,
     position,
   };
 }
 
 /** The refusal when no policy applies to the owner. */
-export function policyNotFound({ owner, read }: Asked): Rejected {
+export function policyNotFound({ owner, read }: ReadRequest): Rejected {
   const when = read.asOf === undefined ? 'now' : 'then';
   return rejected({ reason: 'policy-not-found' }, { owner, sequence: 0n, when });
 }
 
-/** The refusal of the owner's policy, with its sentence. */
-export function refused(
+/** The refusal of a command by the owner's policy, with its message. */
+export function rejectedAnswer(
   { rejection, state }: { readonly rejection: PolicyRejection | PreconditionFailed; readonly state: PolicyState },
   owner: Owner,
 ): Rejected {
-  return rejected(inSequences(rejection), { owner, sequence: lastSequenceOf(state.marks) });
+  return rejected(inSequences(rejection), { owner, sequence: lastSequenceOf(state.changeInfo) });
 }
 
 function accepted(
@@ -154,9 +154,9 @@ function accepted(
   }: Extract<Handled<LoginPolicyEvent, PolicyState, never>, { outcome: 'accepted' }>,
   owner: Owner,
 ): Accepted {
-  if (state.marks === undefined) throw new Error('a command was granted on a policy without events');
-  const { eventId } = state.marks;
-  return { outcome: 'accepted', details: detailsOf(state.marks, owner), eventId, position, events, isRepeated };
+  if (state.changeInfo === undefined) throw new Error('expected events after an accepted command, got none');
+  const { eventId } = state.changeInfo;
+  return { outcome: 'accepted', details: detailsOf(state.changeInfo, owner), eventId, position, events, isRepeated };
 }
 
 /** Translates revisions, which count from 0, into sequences, which count from 1. */

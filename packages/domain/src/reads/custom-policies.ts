@@ -39,7 +39,8 @@ export async function customPoliciesOf(
   const unreadable: UnreadableCustomPolicy[] = [];
   for (const { owner, row, fault } of page) {
     if (fault !== undefined) unreadable.push({ owner, reason: fault.code, message: fault.message });
-    else if (row !== undefined) policies.push(viewOf({ policy: row.policy, marks: row.marks, owner, position }));
+    else if (row !== undefined)
+      policies.push(viewOf({ policy: row.policy, changeInfo: row.changeInfo, owner, position }));
   }
   const next = lastKey === undefined ? undefined : page.at(-1)?.owner.organizationId;
   return { outcome: 'found', kind: 'policies', policies, unreadable, next, position };

@@ -2,7 +2,7 @@ import type { Instant } from '@login-policy/event-sourcing';
 import { Lru } from '@login-policy/event-sourcing/domain';
 import { DateTime, FixedOffsetZone } from 'luxon';
 import { resourceOwnerOf, type Owner } from '../policy/owner.js';
-import { type Marks, sequenceOf } from '../policy/marks.js';
+import { type ChangeInfo, sequenceOf } from '../policy/change-info.js';
 
 /**
  * The details of a policy, in the answer to every change and read (docs/reference/login-policies.md#details), always
@@ -23,11 +23,11 @@ export interface Details {
 }
 
 /** The details of the owner's policy. */
-export function detailsOf(marks: Marks, owner: Owner): Details {
+export function detailsOf(changeInfo: ChangeInfo, owner: Owner): Details {
   return {
-    sequence: sequenceOf(marks),
-    creationDate: toDateTime(marks.createdAt),
-    changeDate: toDateTime(marks.changedAt),
+    sequence: sequenceOf(changeInfo),
+    creationDate: toDateTime(changeInfo.createdAt),
+    changeDate: toDateTime(changeInfo.changedAt),
     resourceOwner: resourceOwnerOf(owner),
   };
 }

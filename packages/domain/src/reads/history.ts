@@ -11,7 +11,7 @@ import {
 } from '@login-policy/event-sourcing';
 import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import type { DateTime } from 'luxon';
-import { sequenceOf } from '../policy/marks.js';
+import { sequenceOf } from '../policy/change-info.js';
 import { toDateTime } from './details.js';
 import { diffPolicies, type PolicyChange } from './diff.js';
 import { loginPolicyEvents } from '../events/event-codec.js';

@@ -28,7 +28,7 @@ export function parseOnDefault(instance: unknown, options: unknown): ReturnType<
 }
 
 /** A page of the organizations without a custom policy. */
-export async function listedOnDefault(
+export async function listOnDefault(
   { instance, wanted: { after, limit, freshness } }: ReturnType<typeof parseListing>,
   { directory, policies }: { readonly directory: OrganizationList | undefined; readonly policies: PolicyReader },
 ): Promise<{ readonly outcome: 'found' } & OnDefault> {

@@ -13,7 +13,7 @@ import { Fault, instantToIso, type Deadline, type StateAt } from '@login-policy/
 import type { PolicyState, PolicyStates } from '../policy/policy-state.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { instanceOf, policyStream, type Organization, type Owner } from '../policy/owner.js';
-import { lastSequenceOf, sequenceOf } from '../policy/marks.js';
+import { lastSequenceOf, sequenceOf } from '../policy/change-info.js';
 import type { ParsedAsOf } from '../input/moment.js';
 
 /** What the past is read from. */
@@ -51,7 +51,7 @@ export class PastReader {
     const states = this.#states;
     const then =
       sequence === 0n ? states.nothing : await states.atRevision(stream, revision(sequence - 1n), this.#deadline);
-    const reached = lastSequenceOf(then.state.marks);
+    const reached = lastSequenceOf(then.state.changeInfo);
     if (reached === sequence && reached > 0n) return then;
     const had =
       reached === 0n

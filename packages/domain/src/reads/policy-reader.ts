@@ -10,7 +10,7 @@ import {
 import { Fault, Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import { yieldToLoop } from './affected.js';
 import type { CustomizedOrganizations } from './answers.js';
-import type { Marks } from '../policy/marks.js';
+import type { ChangeInfo } from '../policy/change-info.js';
 import { readHistory, type History, type HistoryRead } from './history.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
@@ -35,7 +35,7 @@ const PAGE = 1000;
 /** A policy in force, its owner, and the position this holds for. */
 export interface StateFound {
   readonly policy: ActivePolicy;
-  readonly marks: Marks;
+  readonly changeInfo: ChangeInfo;
   readonly owner: Owner;
   readonly position: Position;
 }
@@ -223,10 +223,12 @@ function foundIn(
   const fault = unreadable.get(stream);
   if (fault !== undefined) throw fault;
   const row = rows.get(stream);
-  return row === undefined ? undefined : { policy: row.policy, marks: row.marks, owner, position: checkpoint ?? START };
+  return row === undefined
+    ? undefined
+    : { policy: row.policy, changeInfo: row.changeInfo, owner, position: checkpoint ?? START };
 }
 
 function foundThen({ state, position }: StateAt<PolicyState>, owner: Owner): StateFound | undefined {
-  const { policy, marks } = state;
-  return policy.stage === 'active' && marks !== undefined ? { policy, marks, owner, position } : undefined;
+  const { policy, changeInfo } = state;
+  return policy.stage === 'active' && changeInfo !== undefined ? { policy, changeInfo, owner, position } : undefined;
 }

@@ -8,22 +8,23 @@ import { parseId } from '../input/text.js';
 import { parseInstance, parseOrganization, type Instance, type Organization } from '../policy/owner.js';
 import { type ParsedAsOf, type AsOf, parsePositionInput, parseAsOf } from '../input/moment.js';
 
-/** How fresh a read must be, and how long it may wait for that. */
+/** The freshness that a read requires, and how long it may wait for it. */
 export interface ReadOptions {
-  /** See everything up to this position: the `position` a command answered with. */
+  /** The result includes everything up to this position, such as the `position` in the answer to a command. */
   readonly atLeast?: Position;
   /**
-   * How long to wait for that: 0 to 600,000 ms, default 5,000. If the store does not answer, the read rejects 250 ms
-   * after `waitMs` has passed. Histories and reads with `asOf`: no default; a given `waitMs` is exact.
+   * How long to wait for a result that is fresh enough: 0 to 600,000 ms, default 5,000. If the store does not answer, the
+   * read rejects 250 ms after `waitMs` has passed. Histories and reads with `asOf` have no default, and a given `waitMs`
+   * is exact.
    */
   readonly waitMs?: number;
   /** Aborts the read: it rejects with `DeadlineExceeded` within 100 ms. */
   readonly signal?: AbortSignal;
 }
 
-/** A read that may ask for the past. */
+/** The options of a read of the current policy or of a past one. */
 export interface PolicyReadOptions extends ReadOptions {
-  /** Read the policy at that moment, from the events up to it. Default: now. */
+  /** Reads the policy as it was at this moment. Default: now. */
   readonly asOf?: AsOf;
 }
 
@@ -31,7 +32,7 @@ export interface PolicyReadOptions extends ReadOptions {
 export interface HistoryOptions extends Pick<ReadOptions, 'signal' | 'waitMs'> {
   /** `forwards`, the default: oldest first; `backwards`: newest first. */
   readonly direction?: 'forwards' | 'backwards';
-  /** The first entry to return. Default: the oldest or, backwards, the newest. */
+  /** The first entry to return. Default: the oldest entry; when reading backwards, the newest. */
   readonly fromSequence?: bigint;
   /** The most entries, 1 to 10,000. Default 100. */
   readonly limit?: number;
@@ -87,13 +88,13 @@ export function parseSpan(value: unknown): { readonly from: ParsedAsOf; readonly
   };
 }
 
-/** A filter of custom policies: the index to search, and the factor, identity provider or warning to search for. */
+/** A filter of custom policies: an index, and the factor, identity provider or warning to look up in it. */
 export interface ListFilter {
   readonly index: CustomIndex;
   readonly value: string;
 }
 
-/** A checked request for a page of an instance's organizations, with a custom policy or without one. */
+/** A checked request for a page of an instance's organizations. */
 export interface ParsedListing {
   readonly filter: ListFilter | undefined;
   readonly after: Organization | undefined;
@@ -108,7 +109,7 @@ const FILTERS: Readonly<Record<CustomIndex, Parser<string>>> = {
 };
 const FILTER_NAMES: readonly CustomIndex[] = ['allowing', 'linking', 'warned'];
 
-/** Parses the options of a list of an instance's organizations, which has ids only. @throws InvalidValue */
+/** Parses the options of a list of organizations, which contains only their ids. @throws InvalidValue */
 export function parseListing(
   givenInstance: unknown,
   options: unknown,
@@ -135,7 +136,7 @@ function parseAfter(value: unknown, instance: Instance): Organization {
 
 /** Which page of an instance's custom policies to read, each with its content. */
 export interface PageOptions extends ReadOptions {
-  /** Only policies after the previous page: its `next`. */
+  /** The `next` of the previous page. Default: the first page. */
   readonly after?: string;
   /** The most custom policies, 1 to 1,000. Default 100. */
   readonly limit?: number;
@@ -173,7 +174,7 @@ export function parseHistoryRead(value: unknown): Required<Pick<HistoryOptions, 
   };
 }
 
-/** Parses how fresh a read must be and how long it may wait. @throws InvalidValue */
+/** Parses the required freshness of a read. @throws InvalidValue */
 export function parseFreshness(given: Readonly<Record<string, unknown>>): Freshness {
   return {
     atLeast: optional(given, 'atLeast', parsePositionInput),

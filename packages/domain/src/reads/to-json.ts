@@ -15,7 +15,7 @@ import {
   type PolicyFound,
   type ReadAnswer,
 } from './answers.js';
-import { sequenceOf } from '../policy/marks.js';
+import { sequenceOf } from '../policy/change-info.js';
 import { toDateTime } from './details.js';
 import type { History } from './history.js';
 import type { OnDefault } from './on-default.js';

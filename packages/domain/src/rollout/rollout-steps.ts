@@ -8,9 +8,9 @@ import type { PolicyHandler } from '../commands/policy-handler.js';
 import type { Reason } from '../policy/rejections.js';
 import { ABSENT, type LoginPolicy } from '../policy/login-policy.js';
 import { isOrganization, ownerKind, policyStream, type Owner } from '../policy/owner.js';
-import { refused, rejected } from '../reads/answering.js';
+import { rejectedAnswer, rejected } from '../reads/answering.js';
 import type { Rejected } from '../reads/answers.js';
-import { lastSequenceOf } from '../policy/marks.js';
+import { lastSequenceOf } from '../policy/change-info.js';
 import { warningsOfChange } from '../sign-in/warnings.js';
 import type { InstancePolicy, PolicyFault } from './instance-policies.js';
 import type { Reach } from './reach.js';
@@ -45,7 +45,7 @@ export async function stepOf(
   const decision = decide(rollout.parsed, policy, { owner: ownerKind(owner), facts, guard: parts.guard });
   if (decision.outcome === 'rejected') {
     const { rejection } = decision;
-    return ofRejected(owner, rejected(rejection, { owner, sequence: lastSequenceOf(row?.marks) }), rollout.reach);
+    return ofRejected(owner, rejected(rejection, { owner, sequence: lastSequenceOf(row?.changeInfo) }), rollout.reach);
   }
   if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
   return changing(owner, policy, evolveAll(policy, decision.events, ownerKind(owner)));
@@ -56,7 +56,7 @@ async function dryRun(owner: Owner, rollout: ParsedRollout, { deadline, handler 
   const { acknowledge } = rollout.options;
   const { signal } = deadline;
   const decision = await handler.dryRun(policyStream(owner), rollout.parsed, { acknowledge, signal });
-  if (decision.outcome === 'rejected') return ofRejected(owner, refused(decision, owner), rollout.reach);
+  if (decision.outcome === 'rejected') return ofRejected(owner, rejectedAnswer(decision, owner), rollout.reach);
   if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
   const { policy } = decision.state;
   return changing(owner, policy, evolveAll(policy, decision.events, ownerKind(owner)));

@@ -4,7 +4,7 @@ import type { CommandInput, CustomizeOptions } from '../commands/command-input.j
 import { policyStream, type Owner } from '../policy/owner.js';
 import { orThrow, RejectedError, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
 import type { Calls } from '../reads/calls.js';
-import { sequenceOf } from '../policy/marks.js';
+import { sequenceOf } from '../policy/change-info.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import {
   withRemainingWait,

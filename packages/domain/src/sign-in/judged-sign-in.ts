@@ -41,7 +41,14 @@ export function parseAskedAbout(givenOrganization: unknown, signIn: unknown, opt
 
 /** The judgement at an instant by the policy found. */
 export function judgedBy(found: StateFound, signIn: ParsedSignIn, at: Instant): JudgedSignIn {
-  const { marks, owner, policy, position } = found;
+  const { changeInfo, owner, policy, position } = found;
   const judgement = judgementAt(caseOf(parseRules(policy), signIn), at);
-  return { ...judgement, owner, isDefault: !isOrganization(owner), eventId: marks.eventId, position, at: new Date(at) };
+  return {
+    ...judgement,
+    owner,
+    isDefault: !isOrganization(owner),
+    eventId: changeInfo.eventId,
+    position,
+    at: new Date(at),
+  };
 }

@@ -16,7 +16,7 @@ export interface AgedReads {
  */
 export type Disturbance = (losing: (lose: () => Promise<void>) => Promise<void>) => Promise<void>;
 
-/** The programs, and the disturbances they are put under. */
+/** The stores to test, and the disturbances to apply. */
 export interface FreshnessOptions {
   /** Stores on one server, as separate programs open them. */
   readonly stores: readonly [Store, ...Store[]];
@@ -27,7 +27,7 @@ export interface FreshnessOptions {
   readonly count: number;
   /** From 0 to 1, exclusive. */
   readonly random: () => number;
-  /** The current total of a counter's events in the log, whatever its writers were answered. */
+  /** The total of a counter's events that are in the log. */
   readonly totalOf: (id: StreamId) => Promise<number>;
   /** Used one at a time. */
   readonly disturbances: readonly Disturbance[];
@@ -40,7 +40,7 @@ export interface FreshnessCounts {
 }
 
 const REFUSALS = new Set(['projection-behind', 'position-unknown', 'store-unavailable', 'deadline-exceeded']);
-/** After so many disturbances in a row without an answered read, the run waits for one, however busy the machine is. */
+/** After this many disturbances without an answered read, the run waits for one before the next disturbance. */
 const IN_A_ROW = 4;
 const nextId = monotonicIds();
 
@@ -123,12 +123,12 @@ class FreshnessRun {
     const event = { type: 'Counted', schemaVersion: 1, data: { by }, metadata };
     const events = Array.from({ length: count }, () => ({ id: nextId(), ...event }));
     const value = timeline.latest + by * count;
-    const end = timeline.begin(value);
+    const endWrite = timeline.beginWrite(value);
     await this.#any(stores)
       ?.eventStore.append({ streamId: id, expected: 'any', events })
       .catch(() => undefined);
-    // The log decides, whatever the writer was answered.
-    end((await totalOf(id)) === value ? 'written' : 'not-written');
+    // The log decides the outcome, because the writer's answer may be lost.
+    endWrite((await totalOf(id)) === value ? 'written' : 'not-written');
   }
 
   async #readOnce({ follower, maxAgeMs }: AgedReads): Promise<void> {
@@ -138,7 +138,7 @@ class FreshnessRun {
     const [value, ended] = [rows.get(id)?.total ?? 0, performance.now()];
     // The state after a loss is known only once it is complete.
     await this.#losing;
-    const isFresh = this.#timelines.get(id)?.wasHeld(value, begun - maxAgeMs, ended);
+    const isFresh = this.#timelines.get(id)?.isPossible(value, begun - maxAgeMs, ended);
     if (isFresh !== true)
       throw failure(`read ${this.answered} of ${id} returned ${value}, which was already out of date`);
     this.answered += 1;

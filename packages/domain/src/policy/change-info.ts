@@ -2,11 +2,8 @@ import type { EventId, Instant, Position, Revision } from '@login-policy/event-s
 import type { RecordedFacts } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicyEvent } from '../events/events.js';
 
-/**
- * A policy's marks, from which its details are made: the id, revision, position and time of its last event, and when it
- * was added.
- */
-export interface Marks {
+/** A policy's last event (id, revision, position, time), and when the policy was added. Its details are made from it. */
+export interface ChangeInfo {
   readonly eventId: EventId;
   readonly revision: Revision;
   readonly position: Position;
@@ -20,12 +17,12 @@ export function sequenceOf(event: Pick<RecordedFacts, 'revision'>): bigint {
 }
 
 /** The last sequence of a policy; 0 when it never had an event. */
-export function lastSequenceOf(marks: Marks | undefined): bigint {
-  return marks === undefined ? 0n : sequenceOf(marks);
+export function lastSequenceOf(changeInfo: ChangeInfo | undefined): bigint {
+  return changeInfo === undefined ? 0n : sequenceOf(changeInfo);
 }
 
-/** The marks after an event. Adding a policy sets a new creation time; its sequence goes on. */
-export function markEvent(before: Marks | undefined, event: LoginPolicyEvent & RecordedFacts): Marks {
+/** The information after an event. Adding a policy again sets a new creation time, but its sequence continues. */
+export function changeInfoAfter(before: ChangeInfo | undefined, event: LoginPolicyEvent & RecordedFacts): ChangeInfo {
   const isBeginning = before === undefined || event.type === 'LoginPolicyAdded';
   return {
     eventId: event.id,

@@ -4,8 +4,9 @@ import type { Statement } from './statement.js';
 import type { ModelStatements } from './model-statements.js';
 
 /**
- * Made when a number is kept first, and not by a step of the schema: programs of before run beside it, and their writes keep the numbers, too. Its
- * form is never changed; another would have another name.
+ * The table of stored counts. It is created on first use and not by a schema migration, because older programs use the
+ * same file; its triggers update the counts on their writes, too. Its shape never changes; another shape would get
+ * another name.
  */
 const TABLE = `
   CREATE TABLE IF NOT EXISTS row_counts (
@@ -20,7 +21,7 @@ const TABLE = `
   END;
 `;
 
-/** Only of the read models that have such a number: an entry of the others would cost nearly half as much again. */
+/** The triggers of one read model. Only a model with stored counts has them, because they make a write nearly half slower. */
 const triggersOf = (model: number): string => `
   CREATE TRIGGER IF NOT EXISTS counted_in_${model} AFTER INSERT ON row_index WHEN NEW.model = ${model} BEGIN
     UPDATE row_counts SET count = count + 1 WHERE model = ${model} AND name = NEW.name AND value = NEW.value;
@@ -30,18 +31,19 @@ const triggersOf = (model: number): string => `
   END;
 `;
 
-/** So many rows are counted as soon as a number is looked up. */
-const FEW = 1000;
+/** A smaller count is not stored, because counting so few rows is fast. */
+const MIN_STORED = 1000;
 
-type Place = [model: number, index: string, value: string];
+/** The key of a stored count. */
+type CountKey = [model: number, index: string, value: string];
 
-/** Counts rows of read models, and has the numbers kept that are asked for and take long to count. */
-export class KeptCounts {
+/** Counts the rows of read models. A large count is stored in the file once it was requested, and kept up to date. */
+export class StoredCounts {
   readonly #connection: Connection;
   readonly #count: ModelStatements['count'];
-  readonly #isThere: Statement<[], number>;
-  readonly #find: Statement<Place, number>;
-  readonly #keep: Statement<Place>;
+  readonly #hasTable: Statement<[], number>;
+  readonly #find: Statement<CountKey, number>;
+  readonly #insert: Statement<CountKey>;
   readonly #triggers: Statement<[], string>;
   readonly #hasModel: Statement<[model: number], number>;
 
@@ -49,11 +51,11 @@ export class KeptCounts {
     const { database } = connection;
     this.#connection = connection;
     this.#count = count;
-    this.#isThere = database.prepare<[], number>("SELECT 1 FROM sqlite_schema WHERE name = 'row_counts'").pluck();
+    this.#hasTable = database.prepare<[], number>("SELECT 1 FROM sqlite_schema WHERE name = 'row_counts'").pluck();
     this.#find = database
-      .prepare<Place, number>('SELECT count FROM row_counts WHERE model = ? AND name = ? AND value = ?')
+      .prepare<CountKey, number>('SELECT count FROM row_counts WHERE model = ? AND name = ? AND value = ?')
       .pluck();
-    this.#keep = database.prepare(`INSERT OR IGNORE INTO row_counts (model, name, value, count)
+    this.#insert = database.prepare(`INSERT OR IGNORE INTO row_counts (model, name, value, count)
       SELECT model, name, value, count(*) FROM row_index WHERE model = ? AND name = ? AND value = ? GROUP BY model, name, value`);
     this.#triggers = database
       .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'row_index'")
@@ -61,8 +63,8 @@ export class KeptCounts {
     this.#hasModel = database.prepare<[model: number], number>('SELECT 1 FROM models WHERE id = ?').pluck();
   }
 
-  /** Takes away what counts for read models that are gone. */
-  forgetGone(): void {
+  /** Deletes the triggers of read models that no longer exist. */
+  deleteOfRemovedModels(): void {
     for (const name of this.#triggers.all()) {
       const model = /^counted_(?:in|out)_(\d+)$/.exec(name)?.[1];
       const isGone = model !== undefined && this.#hasModel.get(Number(model)) === undefined;
@@ -70,21 +72,22 @@ export class KeptCounts {
     }
   }
 
-  /** Counts the rows of a read model under a value of an index, in the transaction that is open. */
+  /** Counts the rows of a read model under a value of an index. Call it in a transaction. */
   of(model: number, { index, value }: RowCount): number {
-    const kept = this.#isThere.get() === undefined ? undefined : this.#find.get(model, index, value);
-    if (kept !== undefined) return kept;
+    const stored = this.#hasTable.get() === undefined ? undefined : this.#find.get(model, index, value);
+    if (stored !== undefined) return stored;
     const count = this.#count.get(model, index, value) ?? 0;
-    if (count >= FEW && !this.#connection.isReadOnly) queueMicrotask(() => void this.#begin([model, index, value]));
+    if (count >= MIN_STORED && !this.#connection.isReadOnly)
+      queueMicrotask(() => void this.#store([model, index, value]));
     return count;
   }
 
-  /** From now on the number is kept. Where that can't be, it is counted each time. */
-  async #begin(place: Place): Promise<void> {
-    const keep = (): void => {
-      this.#connection.database.exec(`${TABLE}${triggersOf(place[0])}`);
-      this.#keep.run(...place);
+  /** Begins to store a count. If that fails, the rows are counted on each request. */
+  async #store(key: CountKey): Promise<void> {
+    const store = (): void => {
+      this.#connection.database.exec(`${TABLE}${triggersOf(key[0])}`);
+      this.#insert.run(...key);
     };
-    await this.#connection.writeDerived(keep).catch(() => undefined);
+    await this.#connection.writeDerived(store).catch(() => undefined);
   }
 }
