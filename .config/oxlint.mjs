@@ -130,8 +130,8 @@ export default {
       files: ['**/packages/{cli,benchmarks,proofs}/**', '**/examples/**', '**/.ci/snippets/**', '**/*.{mjs,cjs}'],
       rules: { 'no-console': 'off', 'node/no-process-env': 'off' },
     },
-    // A describe() function contains all tests of a subject; each test is limited to 40 lines. A test may read the address of
-    // a server to use, parses its own text, and passes values that a typed caller could not.
+    // A describe() function contains all tests of a subject; each test is limited to 40 lines. A test may read the
+    // address of a server to use, parses its own text, and passes values that a typed caller could not.
     {
       files: ['**/test/**'],
       rules: {

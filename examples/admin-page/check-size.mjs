@@ -1,4 +1,7 @@
-/** The script of the page's first view is under 110,000 bytes, as it comes, not compressed; what other views fetch is counted beside it. */
+/**
+ * The script of the page's first view is under 110,000 bytes, as it comes, not compressed; what other views fetch is
+ * counted beside it.
+ */
 import { readFileSync, readdirSync } from 'node:fs';
 
 const LIMIT = 110_000;

@@ -3,7 +3,10 @@ import { streamId } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { GLOBEX, INSTANCE, type Place } from './running.js';
 
-/** Writes a history with all that a copy has to keep: several events at once, receipts with and without events, another kind of stream. */
+/**
+ * Writes a history with all that a copy has to keep: several events at once, receipts with and without events, another
+ * kind of stream.
+ */
 export async function writeHistoryIn(place: Place, { rounds = 3 } = {}): Promise<void> {
   await place.seed();
   await place.policies((policies) => writeRounds(policies, rounds));

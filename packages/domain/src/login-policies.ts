@@ -88,9 +88,9 @@ export class LoginPolicies extends LoginPolicyReads {
   }
 
   /**
-   * Adds the policy if it does not exist. Otherwise changes the settings, factors and identity providers that differ from
-   * `policy`, in one step. Omitted fields stay unchanged; an empty list clears its field. When nothing differs, nothing
-   * is recorded.
+   * Adds the policy if it does not exist. Otherwise changes the settings, factors and identity providers that differ
+   * from `policy`, in one step. Omitted fields stay unchanged; an empty list clears its field. When nothing differs,
+   * nothing is recorded.
    */
   set(owner: OwnerRef, policy: NewLoginPolicy, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'set', policy }, options);

@@ -27,14 +27,18 @@ export interface LoginPolicyRow {
   readonly policy: ActivePolicy;
   /** The policy's last event, and when the policy was added. */
   readonly changeInfo: ChangeInfo;
-  /** The instance of an organization's policy; `undefined` for a default policy. The index `customIn` is by this value. */
+  /**
+   * The instance of an organization's policy; `undefined` for a default policy. The index `customIn` is by this value.
+   */
   readonly customIn: string | undefined;
 }
 
 /** The index that finds an instance's custom policies. */
 export const CUSTOM_IN = 'customIn';
 
-/** The index that finds an instance's unreadable custom policies. Its name is stored: a new name needs a new `version`. */
+/**
+ * The index that finds an instance's unreadable custom policies. Its name is stored: a new name needs a new `version`.
+ */
 export const UNREADABLE_IN = 'unreadIn';
 
 /** The indexes that find an instance's custom policies by allowed factor, linked identity provider, or warning. */

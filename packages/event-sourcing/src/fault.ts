@@ -54,7 +54,9 @@ export interface FaultFacts {
   readonly 'unserialisable-data': { readonly path: string; readonly problem: string };
   /** A stored event of a known type has an unknown shape. */
   readonly 'unreadable-event': EventPlace & { readonly problem: string };
-  /** A stream holds an event of a type, or in a schema version, that this program does not know: a newer one wrote it. */
+  /**
+   * A stream holds an event of a type, or in a schema version, that this program does not know: a newer one wrote it.
+   */
   readonly 'written-by-newer-program': EventPlace & { readonly problem: string };
   /** The stream has a receipt under this idempotency key already: nothing was written. */
   readonly 'receipt-exists': { readonly streamId: StreamId; readonly key: string };
@@ -136,8 +138,8 @@ const MESSAGES: { readonly [Code in FaultCode]: (facts: FaultFacts[Code], cause:
 };
 
 /**
- * A failure outside the rules of the domain: in a store, through another writer, in a stored row. `code` tells the kind.
- * A rejection is a value and not a fault. A defect of the program is a plain `Error` and not a fault either.
+ * A failure outside the rules of the domain: in a store, through another writer, in a stored row. `code` tells the
+ * kind. A rejection is a value and not a fault. A defect of the program is a plain `Error` and not a fault either.
  */
 export class Fault<Code extends FaultCode = FaultCode> extends Error {
   readonly code: Code;

@@ -17,8 +17,8 @@ export interface CancellationCauses {
 }
 
 /**
- * Cancels a read, a subscription or the wait of an append: when its caller leaves, a signal fires, the time-out passes, or
- * the store is closed. {@link dispose} must be called; otherwise its listeners stay registered as long as the store
+ * Cancels a read, a subscription or the wait of an append: when its caller leaves, a signal fires, the time-out passes,
+ * or the store is closed. {@link dispose} must be called; otherwise its listeners stay registered as long as the store
  * exists.
  */
 export class Cancellation {

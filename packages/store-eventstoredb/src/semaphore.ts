@@ -16,7 +16,10 @@ export class Semaphore {
     return true;
   }
 
-  /** Waits for a slot; `false` when none became free before the time-out or the signal. A holder must {@link release} it. */
+  /**
+   * Waits for a slot; `false` when none became free before the time-out or the signal. A holder must {@link release}
+   * it.
+   */
   acquire(withinMs: number, cancellation?: { readonly signal: AbortSignal }): Promise<boolean> | true {
     if (this.tryAcquire()) return true;
     return new Promise((resolve) => {

@@ -12,7 +12,10 @@ const READS = Number(process.env['PROOF_ROUNDS'] ?? 200);
 const SEED = Number(process.env['PROOF_SEED'] ?? Date.now() % 1_000_000);
 const STREAMS = [streamId('Counter', 'a'), streamId('Counter', 'b'), streamId('Counter', 'c')] as const;
 const AGES = [0, 0, 150];
-/** As long as a machine that does other things needs. An append whose outcome stayed unknown would be known to nobody here. */
+/**
+ * As long as a machine that does other things needs. An append whose outcome stayed unknown would be known to nobody
+ * here.
+ */
 const TIMEOUTS = {
   ...{ probeMs: 30, stallMs: paced(300), retryMs: paced(1000), readMs: paced(500) },
   ...{ appendMs: paced(2000), lookupMs: paced(10_000) },

@@ -30,9 +30,9 @@ export async function startServer(): Promise<TestServer> {
 }
 
 /**
- * A part of the server that nobody else has ever used. A store with a prefix sees nothing outside it and calls its own last
- * event the head, so to the store it is an empty server: this is how a contract that expects empty storage runs against a
- * server full of others' events.
+ * A part of the server that nobody else has ever used. A store with a prefix sees nothing outside it and calls its own
+ * last event the head, so to the store it is an empty server: this is how a contract that expects empty storage runs
+ * against a server full of others' events.
  */
 export function unusedPrefix(): string {
   return `test${randomUUID().replaceAll('-', '')}.`;

@@ -12,8 +12,8 @@ import { CHECK_SESSION, NOTIFY_LISTENERS } from './writing-session.js';
 import { ROWS, WRITE_ROWS } from './write-rows.js';
 
 /**
- * Takes one step of a read model: writes rows and the checkpoint after them, if the read model is where it was when they
- * were computed. An inline read model at the head is not stepped, because appends maintain it.
+ * Takes one step of a read model: writes rows and the checkpoint after them, if the read model is where it was when
+ * they were computed. An inline read model at the head is not stepped, because appends maintain it.
  *
  * - `model_number`: the read model;
  * - `expected_checkpoint`: its position before the step; NULL if it has none, or has rows of another history, which the

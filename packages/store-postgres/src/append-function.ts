@@ -16,9 +16,9 @@ const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS numb
 /**
  * Writes appends with the rows of their inline read models, exactly as they were planned, or nothing.
  *
- * The plan is valid if nobody has written since: the log still ends with the same event, the cache epoch is the same, and
- * each inline read model still has that event as its checkpoint. The function does not wait for another writer, because
- * that writer makes the plan invalid.
+ * The plan is valid if nobody has written since: the log still ends with the same event, the cache epoch is the same,
+ * and each inline read model still has that event as its checkpoint. The function does not wait for another writer,
+ * because that writer makes the plan invalid.
  *
  * Events, rows and index entries are passed column by column. Several JSON values are passed as the lines of one text,
  * because JSON needs no line breaks. No array has NULL elements: a server with `array_nulls = off` reads them as text.
@@ -31,8 +31,8 @@ const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS numb
  * The events, each with
  * - `streams`: the name of its stream, shortened if it is too long for an index;
  * - `revisions`, `event_ids`, `event_types`, `times`, `data_lines`, `metadata_lines`;
- * - `append_places`: its place in its append, and `append_sizes`: the number of events in that append; both are 0 for an
- *   event that is appended alone;
+ * - `append_places`: its place in its append, and `append_sizes`: the number of events in that append; both are 0 for
+ *   an event that is appended alone;
  * - `schema_versions`: the schema version of the event;
  * - `long_stream_names`: the whole name of its stream, if that is shortened; otherwise empty.
  *

@@ -12,8 +12,8 @@ const CHECKPOINT_KEY = "decode('ff', 'hex')";
 export const AFTER_DIGESTS = "decode(repeat('ff', 32), 'hex')";
 
 /**
- * The checkpoint row of the read model `m`. Each read model stores its checkpoint in a row among its rows. Rows that are
- * copied, emptied or restored on their own therefore bring their own checkpoint or have none.
+ * The checkpoint row of the read model `m`. Each read model stores its checkpoint in a row among its rows. Rows that
+ * are copied, emptied or restored on their own therefore bring their own checkpoint or have none.
  *
  * A checkpoint is one of
  * - an event, as in {@link HEAD_TEXT};
@@ -39,9 +39,9 @@ export const insertCheckpoints = (models: string): string =>
       FROM (${models}) AS given (model, checkpoint)`;
 
 /**
- * The checkpoint of a read model, where its {@link CHECKPOINT_ROW} and `head` are joined. NULL if there is no such row, or
- * if the log has events but not the checkpoint's event. The rows then belong to another history: they are never fresh
- * and never updated.
+ * The checkpoint of a read model, where its {@link CHECKPOINT_ROW} and `head` are joined. NULL if there is no such row,
+ * or if the log has events but not the checkpoint's event. The rows then belong to another history: they are never
+ * fresh and never updated.
  */
 export const CHECKPOINT: string = `CASE WHEN checkpoint_row.stored IN (${HEAD_TEXT}, '0') OR head.position IS NULL OR EXISTS (
     SELECT FROM {schema}.events AS known WHERE known.id = split_part(checkpoint_row.stored, ' ', 2)

@@ -44,8 +44,8 @@ export const COUNT_ON: string = `, moved AS (
           ${timesOf('key')} || int8send(${cameSince('key')} + more) || substring(key FROM 17), ${AFTER_DIGESTS} || ${timesOf('key')} FROM counted`;
 
 /**
- * Begins to store the number of rows under an index entry, or completes it. The first reader that counts many rows calls
- * it; writers keep the number up to date from then on.
+ * Begins to store the number of rows under an index entry, or completes it. The first reader that counts many rows
+ * calls it; writers keep the number up to date from then on.
  *
  * - `model_number`: the read model;
  * - `counted_entry`: the digest of the index entry;

@@ -3,8 +3,8 @@ import { ordinalOf, type Plan } from '@login-policy/event-sourcing/store';
 /** The end of the log at the last look-up or write. The server compares it when a plan relies on it. */
 export class LogEnd {
   /**
-   * The cache epoch: it changes when an append with an unknown outcome is given up, a read model is promoted, or another
-   * server takes over.
+   * The cache epoch: it changes when an append with an unknown outcome is given up, a read model is promoted, or
+   * another server takes over.
    */
   readonly epoch: string;
   /** The place of the last event; 0 without one. */

@@ -22,8 +22,8 @@ import { CHECK_SESSION, EPOCH } from './writing-session.js';
 import { underKey } from './write-rows.js';
 
 /**
- * Acquires the writers' lock until the end of the transaction, then looks up what a plan needs. The lock comes before any
- * position is assigned, so positions become visible in order (ADR 0011).
+ * Acquires the writers' lock until the end of the transaction, then looks up what a plan needs. The lock comes before
+ * any position is assigned, so positions become visible in order (ADR 0011).
  *
  * One statement looks everything up, so the checkpoint of a read model and its rows belong together, although steps of
  * read models do not take the lock. The statement begins after the lock was acquired, so at READ COMMITTED it sees all
@@ -37,16 +37,16 @@ import { underKey } from './write-rows.js';
  *
  * Returns one row for everything that was found. `kind` says what it is:
  *
- * | `kind`    | `name`          | `value_1`                       | `value_2`   | `value_3`                        |
- * | --------- | --------------- | ------------------------------- | ----------- | -------------------------------- |
- * | `head`    | the cache epoch | place of the last event, or 0   | its id      | the inline read models it lists  |
- * | `stream`  | the stream      | revision of its last event      | its time    | its id                           |
- * | `receipt` | the stream      | the key                         |             |                                  |
- * | `model`   | the read model  | its number                      | checkpoint  |                                  |
- * | `row`     | the read model  | the key, in hexadecimal         | content     |                                  |
+ * | `kind`    | `name`          | `value_1`                       | `value_2`   | `value_3`                        | |
+ * --------- | --------------- | ------------------------------- | ----------- | -------------------------------- | |
+ * `head`    | the cache epoch | place of the last event, or 0   | its id      | the inline read models it lists  | |
+ * `stream`  | the stream      | revision of its last event      | its time    | its id                           | |
+ * `receipt` | the stream      | the key                         |             |                                  | |
+ * `model`   | the read model  | its number                      | checkpoint  |                                  | |
+ * `row`     | the read model  | the key, in hexadecimal         | content     |                                  |
  *
- * A read model whose rows belong to another history is not returned: one with rows but no {@link CHECKPOINT}, and, on an
- * empty log, one with any checkpoint but `0`. A new read model is returned: it has neither rows nor a checkpoint.
+ * A read model whose rows belong to another history is not returned: one with rows but no {@link CHECKPOINT}, and, on
+ * an empty log, one with any checkpoint but `0`. A new read model is returned: it has neither rows nor a checkpoint.
  */
 export const LOCK_AND_LOOK_UP: string = plpgsql(
   `lock_and_look_up_v13(lock_ms text, streams text[], receipt_streams text[], receipt_keys text[], models text[],

@@ -20,8 +20,8 @@ export function underKey(
  * - `row_contents`: the content of each row that is not removed, as JSON, one line a row;
  * - `added_entries`: the index entries to add, for each row whose entries change. An element has 32 bytes an entry. The
  *   removed rows have no entries to add, but they have an element;
- * - `removed_entries`: the index entries to remove, likewise. NULL if the previous entries are not known: all are removed
- *   except those in `added_entries`.
+ * - `removed_entries`: the index entries to remove, likewise. NULL if the previous entries are not known: all are
+ *   removed except those in `added_entries`.
  */
 export const ROWS =
   'removed_count integer, row_keys bytea[], row_contents text, added_entries bytea[], removed_entries bytea[]';
@@ -67,8 +67,8 @@ export const WRITE_ROWS: string = `
   END IF;`;
 
 /**
- * The rows whose entries change, with a list of entries. An `unnest` in the list of columns costs less than one in FROM,
- * for which the server allocates 16 KB.
+ * The rows whose entries change, with a list of entries. An `unnest` in the list of columns costs less than one in
+ * FROM, for which the server allocates 16 KB.
  */
 function givenEntries(entries: string): string {
   const those = '[:cardinality(added_entries)]';

@@ -18,9 +18,9 @@ export const CHECK_SESSION = `
  * - when a rebuild replaces cached rows;
  * - when the server is restarted or replaced.
  *
- * A number drawn from the sequence `revocations` begins the next epoch. Sequences are not subject to MVCC, so a holder of
- * the writers' lock sees each change that was made under the lock before. The epoch is NULL if no number was ever drawn
- * (logical replication does not copy sequences), or if this role lacks the privilege.
+ * A number drawn from the sequence `revocations` begins the next epoch. Sequences are not subject to MVCC, so a holder
+ * of the writers' lock sees each change that was made under the lock before. The epoch is NULL if no number was ever
+ * drawn (logical replication does not copy sequences), or if this role lacks the privilege.
  */
 export const EPOCH =
   "pg_sequence_last_value('{schema}.revocations') || ' ' || (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint";

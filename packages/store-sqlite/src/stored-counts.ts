@@ -21,7 +21,10 @@ const TABLE = `
   END;
 `;
 
-/** The triggers of one read model. Only a model with stored counts has them, because they make a write nearly half slower. */
+/**
+ * The triggers of one read model. Only a model with stored counts has them, because they make a write nearly half
+ * slower.
+ */
 const triggersOf = (model: number): string => `
   CREATE TRIGGER IF NOT EXISTS counted_in_${model} AFTER INSERT ON row_index WHEN NEW.model = ${model} BEGIN
     UPDATE row_counts SET count = count + 1 WHERE model = ${model} AND name = NEW.name AND value = NEW.value;

@@ -149,7 +149,10 @@ export class Visitor {
   }
 }
 
-/** The browser logs each 404. Of a policy it is a regular answer: another owner may remove the policy while the page reads it. */
+/**
+ * The browser logs each 404. Of a policy it is a regular answer: another owner may remove the policy while the page
+ * reads it.
+ */
 function isMissingPolicy(text: string, url: string): boolean {
   return text.includes('status of 404') && url.includes('/policies/login');
 }

@@ -24,7 +24,9 @@ interface ListResponse<Item> {
   result: Item[];
 }
 
-/** The methods that both services have: the admin service for instances, and the management service for organizations. */
+/**
+ * The methods that both services have: the admin service for instances, and the management service for organizations.
+ */
 export interface SharedMethods {
   readonly listLoginPolicyIDPs: Method<{ query?: ListQuery }, ListResponse<IDPLoginPolicyLink>>;
   readonly removeIDPFromLoginPolicy: Method<{ idpId: string }, ChangeResponse>;

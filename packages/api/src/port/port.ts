@@ -41,8 +41,8 @@ export interface PortOptions extends PortLimits {
 /** The options of closing a port. */
 export interface CloseOptions {
   /**
-   * Default 0: how long new connections and requests are still accepted. An HTTP/1.1 connection closes after its pending
-   * answers.
+   * Default 0: how long new connections and requests are still accepted. An HTTP/1.1 connection closes after its
+   * pending answers.
    */
   readonly drainMs?: number;
   /** Default 10,000: how long after the drain pending answers may take before their connections are closed. */
@@ -62,8 +62,8 @@ export interface OpenPort {
 }
 
 /**
- * Opens a port that speaks HTTP/1.1 and HTTP/2, for an API, a web page, or both. Clients that do not read their answers,
- * send nothing, or never complete a request are disconnected.
+ * Opens a port that speaks HTTP/1.1 and HTTP/2, for an API, a web page, or both. Clients that do not read their
+ * answers, send nothing, or never complete a request are disconnected.
  *
  * @throws RangeError that names an unknown or malformed option.
  * @throws Error of Node's when the port is not available.

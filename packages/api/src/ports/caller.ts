@@ -6,8 +6,8 @@ export interface Grant {
    */
   readonly permissions: readonly string[];
   /**
-   * The only organization that the grant applies to. If absent, it applies to the instance and all its organizations. If
-   * present but undefined, it applies nowhere.
+   * The only organization that the grant applies to. If absent, it applies to the instance and all its organizations.
+   * If present but undefined, it applies nowhere.
    */
   readonly organizationId?: string;
 }

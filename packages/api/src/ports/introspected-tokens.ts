@@ -61,9 +61,9 @@ const MAX_CACHED = 10_000;
 const TOLERANCE_MS = 5000;
 
 /**
- * Returns a function that authenticates callers by opaque tokens, as ZITADEL issues by default. It asks the issuer about
- * each token that is not cached. Inactive tokens are never cached. While the issuer is not available, requests are
- * answered with 503.
+ * Returns a function that authenticates callers by opaque tokens, as ZITADEL issues by default. It asks the issuer
+ * about each token that is not cached. Inactive tokens are never cached. While the issuer is not available, requests
+ * are answered with 503.
  *
  * @throws RangeError when the endpoint is not an https URL, or that names an unknown or malformed option.
  */

@@ -2,7 +2,9 @@ import type { EventId, Instant, Position, Revision } from '@login-policy/event-s
 import type { RecordedFacts } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicyEvent } from '../events/events.js';
 
-/** A policy's last event (id, revision, position, time), and when the policy was added. Its details are made from it. */
+/**
+ * A policy's last event (id, revision, position, time), and when the policy was added. Its details are made from it.
+ */
 export interface ChangeInfo {
   readonly eventId: EventId;
   readonly revision: Revision;

@@ -13,9 +13,9 @@ export interface ReadOptions {
   /** The result includes everything up to this position, such as the `position` in the answer to a command. */
   readonly atLeast?: Position;
   /**
-   * How long to wait for a result that is fresh enough: 0 to 600,000 ms, default 5,000. If the store does not answer, the
-   * read rejects 250 ms after `waitMs` has passed. Histories and reads with `asOf` have no default, and a given `waitMs`
-   * is exact.
+   * How long to wait for a result that is fresh enough: 0 to 600,000 ms, default 5,000. If the store does not answer,
+   * the read rejects 250 ms after `waitMs` has passed. Histories and reads with `asOf` have no default, and a given
+   * `waitMs` is exact.
    */
   readonly waitMs?: number;
   /** Aborts the read: it rejects with `DeadlineExceeded` within 100 ms. */

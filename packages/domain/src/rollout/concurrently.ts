@@ -1,6 +1,6 @@
 /**
- * Runs a function for each item, at most `concurrency` at a time. After a failure it starts no more, waits for the running ones, and
- * throws.
+ * Runs a function for each item, at most `concurrency` at a time. After a failure it starts no more, waits for the
+ * running ones, and throws.
  */
 export async function forEachConcurrently<Item>(
   items: readonly Item[],

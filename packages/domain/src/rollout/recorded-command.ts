@@ -38,8 +38,8 @@ export function commandOf(event: RecordedLoginPolicyEvent): RolloutCommand | und
 }
 
 /**
- * Whether a command can have recorded the event. That of a change names some of its settings. An event that this program
- * can't read counts as recorded by it.
+ * Whether a command can have recorded the event. That of a change names some of its settings. An event that this
+ * program can't read counts as recorded by it.
  */
 export function canHaveRecorded(command: LoginPolicyCommand, recorded: RecordedEvent): boolean {
   const event = decoded(recorded);

@@ -21,7 +21,7 @@ import type { RowReader } from './row-reader.js';
 import { SeenRows } from './seen-rows.js';
 import { NO_QUESTION, targetName, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
 
-/** The poll interval of a waiter that was not notified. */
+/** How often a waiting reader checks for changes when it gets no notification. */
 const POLL_MS = 1000;
 
 /** The parts of a read model. */
@@ -31,15 +31,15 @@ export interface ReadModelParts {
   readonly reader: RowReader;
   /** Creates a reader without a shared cache, for rows that are read once. */
   readonly freshReader: () => RowReader;
-  /** Whether the events are in the same backend, so that each look-up also returns the head. */
+  /** Where the events are: in this backend, so that each look-up also returns the head; or in another one. */
   readonly events: 'here' | 'elsewhere';
   /** The number of writes through this store. */
   readonly writeCount: () => number;
-  /** Call it when rows were written outside of appends. */
+  /** Call it after a write of rows outside of appends, so that caches are cleared. */
   readonly noteWrite: () => void;
 }
 
-/** The rows of one projection in a backend. */
+/** Reads and writes the rows of one projection in a backend. */
 export class EngineReadModel<Row> implements ReadModel<Row> {
   protected readonly parts: ReadModelParts;
   protected readonly target: ModelTarget;
@@ -116,7 +116,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     return new EngineShadowModel({ ...this.parts, reader: freshReader() }, { name: opened.name, shadow });
   }
 
-  /** The events a step is based on. A backend can check them only if it holds the events. */
+  /** The events a step is based on. Only a backend with the events can check them. */
   protected eventsToCheck({ basedOn }: ReadModelChange<Row>): readonly Position[] | undefined {
     return this.parts.events === 'here' ? basedOn : undefined;
   }
@@ -125,7 +125,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     return { ...NO_QUESTION, models: [{ target: this.target, keys }] };
   }
 
-  /** Writes a step. If the connection fails during the commit, checks whether the step was written. */
+  /** Writes a step (rows and a checkpoint). After a connection failure, checks whether it was committed. */
   protected async transact(transaction: Transaction<undefined>): Promise<void> {
     const { backend, noteWrite } = this.parts;
     throwIfExpired('a step of a read model', transaction);
@@ -191,8 +191,8 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 /** The shadow read model of a rebuild. */
 class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingModel<Row> {
   /**
-   * Also reduces the events written since the last step, in the same transaction: otherwise a rebuild under load would
-   * never end.
+   * Replaces the live rows by the shadow. The same transaction reduces the events since the last step; otherwise a
+   * rebuild under load would never end.
    */
   async switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     const { name } = this.parts.opened;
@@ -221,7 +221,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     const isCurrent = caughtUp.kind === 'current';
     const checkpoint = isCurrent ? laterPosition(found.head, change.checkpoint) : change.checkpoint;
     const live = found.models.get(opened.name)?.checkpoint ?? START;
-    // Refuse to replace live rows that are ahead, unless their checkpoint is of a lost history: not in the log.
+    // Live rows that are newer are not replaced, unless their checkpoint is no longer in the log.
     if (live > checkpoint && live !== change.lostCheckpoint)
       throw new Fault('checkpoint-conflict', { model: opened.name, expected: checkpoint, actual: live });
     const rows = new Map(step.rows.map((row) => [row.key, row]));

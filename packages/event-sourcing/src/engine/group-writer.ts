@@ -13,7 +13,7 @@ import type { CurrentModel, View } from './plan-appends.js';
 import { ViewCache } from './view-cache.js';
 import { NO_QUESTION, type Found, type ModelQuestion, type Question, type StreamEnd } from './view.js';
 
-/** Writes groups of appends, together with the resulting rows of the opened read models, in one transaction. */
+/** Writes each group of appends and the changed rows of the opened read models in one transaction. */
 export class GroupWriter {
   readonly models: KeptModels;
   readonly #backend: GuardedLog;
@@ -51,12 +51,12 @@ export class GroupWriter {
       const attempt = new Attempt(group, this.#planner);
       try {
         const transacted = await this.#backend.transact(attempt);
-        this.#learnIfPossible(attempt, transacted);
-        return placedIn(transacted.result, transacted.placed);
+        this.#tryUpdateCache(attempt, transacted);
+        return withStoredEvents(transacted.result, transacted.placed);
       } catch (caught) {
         this.forget();
         if (!(caught instanceof AnswerLost)) throw caught;
-        const outcomes = await this.#afterLoss(attempt, caught);
+        const outcomes = await this.#outcomesAfterLoss(attempt, caught);
         if (outcomes !== undefined) return outcomes;
         if (tries > 1 || caught.next === 'give-up') throw caught.fault;
       } finally {
@@ -65,10 +65,10 @@ export class GroupWriter {
     }
   }
 
-  /** Updates the cache. An error must not fail the group, which is written. */
-  #learnIfPossible(attempt: Attempt, transacted: Transacted<Outcomes>): void {
+  /** Updates the cache. An error must not fail the group, because it is already written. */
+  #tryUpdateCache(attempt: Attempt, transacted: Transacted<Outcomes>): void {
     try {
-      this.#learn(attempt, transacted);
+      this.#updateCache(attempt, transacted);
     } catch {
       this.forget();
     }
@@ -79,7 +79,7 @@ export class GroupWriter {
     return view && { token: this.#cache.token, plan: () => this.#planFromCache(attempt, view) };
   }
 
-  /** Plans from the cache. A plan that refuses an append is discarded, because the cached reason may be outdated. */
+  /** Plans from the cache. A plan with a refusal is discarded, because the refusal may be outdated. */
   #planFromCache(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
     const planned = attempt.planned(view, { clock: this.#clock, form: this.#backend.form });
     const isUsable = planned.result.every((outcome) => outcome === CALLER_LEFT || 'recorded' in outcome);
@@ -96,7 +96,7 @@ export class GroupWriter {
     return attempt.markSent(attempt.planned(attempt.view, { clock: this.#clock, form: this.#backend.form }));
   }
 
-  /** The read models that are at the head or can be caught up; or what must be looked up to know. */
+  /** The read models at the head, or brought to it by the plan; or what else to look up first. */
   #currentModels(found: Found): readonly CurrentModel[] | MoreToLookUp {
     const current: CurrentModel[] = [];
     const questions: ModelQuestion[] = [];
@@ -117,11 +117,11 @@ export class GroupWriter {
     return { streams, receipts, models: this.models.questionsFor(streams) };
   }
 
-  #learn({ view, appends }: Attempt, { plan, token, plannedFromCache }: Transacted<Outcomes>): void {
+  #updateCache({ view, appends }: Attempt, { plan, token, plannedFromCache }: Transacted<Outcomes>): void {
     this.#writeCount += 1;
     if (token === undefined) return;
     const { all } = this.models;
-    // A read model is lagging, so the next group must look up again.
+    // A lagging read model is not cached, so the next group must look it up.
     if (!plannedFromCache && view?.models.length !== all.length) return this.#cache.forget();
     this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
     for (const { id, rows } of plan.models) {
@@ -130,18 +130,18 @@ export class GroupWriter {
     }
   }
 
-  /** The outcomes of a group whose transaction may have been written; `undefined` when it was not. */
-  async #afterLoss({ last, group }: Attempt, { fault }: AnswerLost): Promise<Outcomes | undefined> {
+  /** The outcomes of a group after the answer to its transaction was lost; `undefined` if it was not written. */
+  async #outcomesAfterLoss({ last, group }: Attempt, { fault }: AnswerLost): Promise<Outcomes | undefined> {
     try {
       if (last === undefined) return undefined;
       // The events as stored, if the server assigned their positions; otherwise a boolean.
       const written = await this.#backend.wasWritten(last.plan);
       if (written === false) return undefined;
-      return placedIn(last.result, written === true ? undefined : written);
+      return withStoredEvents(last.result, written === true ? undefined : written);
     } catch (cause) {
       return group.map(({ append: { streamId } }, index): Outcome => {
         const outcome = last?.result[index];
-        // A refusal by the plan stands, whatever happened to the other appends.
+        // A refusal by the plan does not depend on whether the plan was written.
         const isRefused = outcome !== undefined && 'refused' in outcome;
         if (isRefused) return outcome;
         // `written-unseen`: the append was written, but its result is not available.
@@ -156,9 +156,9 @@ export class GroupWriter {
 }
 
 /** The outcomes of a plan, with the events as stored, if the server assigned their positions. */
-function placedIn(outcomes: Outcomes, placed: Placed | undefined): Outcomes {
+function withStoredEvents(outcomes: Outcomes, placed: Placed | undefined): Outcomes {
   if (placed === undefined) return outcomes;
-  // One per accepted append, in order.
+  // It has an element for each accepted append, in order.
   const placedEvents = placed.values();
   return outcomes.map((outcome) =>
     'refused' in outcome ? outcome : { recorded: placedEvents.next().value ?? outcome.recorded },

@@ -3,9 +3,7 @@ import type { Backend, FoundRows, WantedRows } from './backend.js';
 import { GuardedLog } from './guarded-log.js';
 import type { ModelId, ModelTarget } from './view.js';
 
-/**
- * A backend whose calls fail once it is closed or their wait is over; adds the read-model calls to {@link GuardedLog}.
- */
+/** Adds the calls on read models to {@link GuardedLog}: they also reject after the close or at their deadline. */
 export class GuardedBackend extends GuardedLog {
   readonly #backend: Backend;
 

@@ -13,8 +13,8 @@ import type { StoredForm } from './plan-appends.js';
 import type { Found, Question } from './view.js';
 
 /**
- * A log whose every call rejects with `StoreClosed` once it is closed, and with `DeadlineExceeded` when its wait is
- * over. What waits for a change ends.
+ * Wraps a backend of events. Every call rejects with `StoreClosed` after the close, and with `DeadlineExceeded` at its
+ * deadline. The close ends all waits for a change.
  */
 export class GuardedLog {
   readonly name: string;

@@ -36,8 +36,9 @@ export interface MemoryBackendOptions {
 }
 
 /**
- * Events and rows in memory: for tests, replays and experiments. Nothing is persisted, unless a subclass stores each
- * plan ({@link MemoryBackend.persist}) and applies the stored plans when it is opened ({@link MemoryBackend.carryOut}).
+ * Stores events and rows in memory, for tests, replays and experiments. Nothing is persisted, unless a subclass stores
+ * each plan ({@link MemoryBackend.persist}) and applies the stored plans when it is opened ({@link
+ * MemoryBackend.carryOut}).
  */
 export class MemoryBackend implements Backend {
   readonly name: string;
@@ -47,12 +48,12 @@ export class MemoryBackend implements Backend {
   readonly #receipts = new Map<string, { readonly streamId: StreamId; readonly receipt: Receipt }>();
   /** Live read models by name. */
   readonly #models = new Map<string, MemoryRows>();
-  /** The last begun shadow of each read model, by the read model's name. */
+  /** The latest shadow of each read model, by the read model's name. */
   readonly #shadows = new Map<string, MemoryRows>();
   /** Live read models and shadows, by id. */
   readonly #byId = new Map<ModelId, MemoryRows>();
   readonly #notifier = new Notifier();
-  /** As {@link Found.keptByHead}: the inline read models of the last event, so their checkpoint is the head. */
+  /** The inline read models of the last event, whose checkpoint is the head: see {@link Found.keptByHead}. */
   #keptByHead: readonly ModelId[] = [];
   #lastId = 0;
 
@@ -131,7 +132,7 @@ export class MemoryBackend implements Backend {
     this.#notifier.notify();
   }
 
-  /** In the order of their names. */
+  /** A page of receipts, sorted by name. */
   #receiptsAfter(after: ReceiptKey | undefined, limit: number): readonly StreamReceipt[] {
     const start = after === undefined ? '' : receiptName(after);
     const names = [...this.#receipts.keys()].filter((name) => name > start).sort();

@@ -15,8 +15,8 @@ export function openedModel(projection: AnyProjection): OpenedModel {
 }
 
 /**
- * The key of the row that a stream's events change. `undefined` when the projection does not want them, and when its `key` throws: then the
- * plan refuses the appends to that stream, and no other append of the group.
+ * The key of the row that a stream's events change. `undefined` when the projection does not want them, and when its
+ * `key` throws: then the plan refuses the appends to that stream, and no other append of the group.
  */
 export function changedKey({ projection, isWanted }: OpenedModel, streamId: StreamId): string | undefined {
   try {

@@ -14,20 +14,20 @@ import { receiptName, type ModelId, type StreamEnd } from './view.js';
 /** How a backend stores rows: JSON text with their index entries, or the values themselves. */
 export type StoredForm = 'text' | 'value';
 
-/** A read model at the head, or caught up by the plan. */
+/** A read model that is at the head, or that the plan brings to the head. */
 export interface CurrentModel {
   readonly opened: OpenedModel;
   readonly id: ModelId;
   /** The stored row under a key, if it was looked up. */
   readonly known: (key: string) => KnownRow<unknown> | undefined;
-  /** The rows that catch the read model up; `undefined` when it is at the head. */
+  /** The rows that bring the read model to the head; `undefined` when it is there already. */
   readonly catchUpRows: readonly EncodedRow<unknown>[] | undefined;
 }
 
-/** The snapshot that a group of appends is planned on. */
+/** The state of the log and the read models for which a group of appends is planned. */
 export interface View {
   readonly head: Position;
-  /** As `Found.keptByHead`. */
+  /** See `Found.keptByHead`. */
   readonly keptByHead: readonly ModelId[];
   /** The end of a stream; `undefined` for a stream without events. */
   readonly end: (streamId: StreamId) => StreamEnd | undefined;
@@ -38,16 +38,16 @@ export interface View {
   readonly models: readonly CurrentModel[];
 }
 
-/** What planning needs beside the view. */
+/** The other inputs of planning. */
 export interface Planning {
   readonly clock: Clock;
   readonly form: StoredForm;
 }
 
 /**
- * Plans a group of appends. Each is checked, placed and reduced after the previous ones; a refused one has no effect on
- * the others. Pure apart from the clock: the same group on the same view gives the same plan, and planning a group gives
- * the same result as planning its appends one at a time.
+ * Plans a group of appends in order. Each is checked, gets its positions, and is reduced by the projections. A refused
+ * append does not affect the others. Apart from the clock, the function is pure. The result is the same as if the
+ * appends were planned one at a time.
  */
 export function planAppends(
   group: readonly CheckedAppend[],
@@ -55,7 +55,7 @@ export function planAppends(
   planning: Planning,
 ): Planned<readonly Outcome[]> {
   const draft = new Draft(view, planning);
-  const result = group.map((append) => draft.take(append));
+  const result = group.map((append) => draft.add(append));
   return { plan: draft.plan(), result };
 }
 
@@ -78,15 +78,15 @@ class Draft {
   }
 
   /** Plans one append. A refusal affects only this append. */
-  take(append: CheckedAppend): Outcome {
+  add(append: CheckedAppend): Outcome {
     try {
-      return this.#take(append);
+      return this.#tryToAdd(append);
     } catch (caught) {
       return { refused: caught };
     }
   }
 
-  #take(append: CheckedAppend): Outcome {
+  #tryToAdd(append: CheckedAppend): Outcome {
     const { streamId, receipt } = append;
     if (this.#view.unreadable.has(streamId)) throw this.#view.unreadable.get(streamId);
     const last = this.#ends?.get(streamId) ?? this.#view.end(streamId);
@@ -94,7 +94,7 @@ class Draft {
     const hasReceipt = name !== undefined && (this.#receipts?.has(name) === true || this.#view.hasReceipt(name));
     const refused = refusalOf(append, { last, hasReceipt });
     if (refused !== undefined) return { refused };
-    const recorded = this.#placed(append, last);
+    const recorded = this.#place(append, last);
     this.#reduce(recorded);
     const end = recorded.at(-1) ?? last;
     // Never undefined: `refusalOf` refuses an append without events to a stream without events.
@@ -118,7 +118,7 @@ class Draft {
     };
   }
 
-  #placed(append: CheckedAppend, last: StreamEnd | undefined): readonly RecordedEvent[] {
+  #place(append: CheckedAppend, last: StreamEnd | undefined): readonly RecordedEvent[] {
     return recordedEvents(append, {
       after: last?.revision,
       recordedAt: notBefore(last?.recordedAt, append.recordedAt ?? this.#planning.clock()),
@@ -127,19 +127,19 @@ class Draft {
   }
 
   /**
-   * Plans the changes of rows.
+   * Adds the changed rows of all read models to the plan; none of them after an error.
    *
-   * @throws ProjectionStopped, or why a row can't be encoded; nothing of this append is then planned.
+   * @throws ProjectionStopped when an event can't be reduced; another error when a row can't be encoded.
    */
   #reduce(recorded: readonly RecordedEvent[]): void {
-    const changes = this.#view.models.map((model, index) => this.#changed(model, index, recorded));
-    // Applied only after all of them could be reduced.
+    const changes = this.#view.models.map((model, index) => this.#changedRows(model, index, recorded));
+    // Added only after all read models were reduced.
     for (let index = 0; index < changes.length; index++) {
       for (const row of changes[index] ?? []) this.#rows[index]?.set(row.key, row);
     }
   }
 
-  #changed(
+  #changedRows(
     { opened, known }: CurrentModel,
     index: number,
     recorded: readonly RecordedEvent[],
@@ -148,7 +148,7 @@ class Draft {
     const changed = this.#rows[index];
     const reduced = reducePage(projection, recorded.filter(isWanted), (key) => {
       const planned = changed?.get(key);
-      return (planned ?? lookedUp(opened, key, known(key))).row;
+      return (planned ?? requireLookedUp(opened, key, known(key))).row;
     });
     if (reduced.stopped !== undefined) throw reduced.stopped;
     return encodedRows(projection, reduced.rows, { before: known, form: this.#planning.form });
@@ -164,15 +164,12 @@ class Draft {
 
   #planOf({ id, catchUpRows }: CurrentModel, index: number): readonly ModelPlan[] {
     const rows = Array.from(this.#rows[index]?.values() ?? []);
-    // Stored explicitly: the current head event does not list this model as inline. The group's events, if any, will.
+    // The checkpoint is stored, because the current head event does not list this model as inline.
     if (catchUpRows !== undefined) return [{ id, rows, checkpoint: this.#view.head }];
     return rows.length === 0 ? [] : [{ id, rows }];
   }
 
-  /**
-   * The read models that are listed as inline on the head event, but not on the new events. From now on their checkpoint
-   * is stored explicitly.
-   */
+  /** The read models that are inline on the head event, but not on the new events. Their checkpoint is now stored. */
   #noLongerInline(): readonly ModelPlan[] {
     const { keptByHead, models, head } = this.#view;
     if (keptByHead.length === 0) return [];
@@ -181,8 +178,8 @@ class Draft {
   }
 }
 
-/** Reducing a row that was not looked up is a defect: it would be treated as missing. */
-function lookedUp(
+/** Throws if a row was not looked up, because it would be treated as missing. */
+function requireLookedUp(
   { name }: OpenedModel,
   key: string,
   known: { readonly row: unknown } | undefined,

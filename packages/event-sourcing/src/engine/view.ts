@@ -57,8 +57,8 @@ export interface Found {
   /** The end of the last whole append; `START` for an empty log. */
   readonly head: Position;
   /**
-   * The inline read models listed on the last event: its transaction updated them, so their checkpoint is the head. Only
-   * the checkpoints of the others are stored explicitly. A plan lists those of its own events (`Plan.kept`).
+   * The inline read models listed on the last event: its transaction updated them, so their checkpoint is the head.
+   * Only the checkpoints of the others are stored explicitly. A plan lists those of its own events (`Plan.kept`).
    */
   readonly keptByHead: readonly ModelId[];
   /** The end of each requested stream that has events. */

@@ -63,7 +63,9 @@ export class Appender {
     return { result: 'written', revision: last.revision, position: last.position };
   }
 
-  /** A revision or `no_stream`: the events after it in the log decide. At the head nothing is compared (checklist 12). */
+  /**
+   * A revision or `no_stream`: the events after it in the log decide. At the head nothing is compared (checklist 12).
+   */
   #byLog(streamName: string, expected: bigint, proposals: readonly Proposal[]): AppendResult | undefined {
     const stream = this.#log.stream(streamName);
     const head = BigInt(stream.length) - 1n;

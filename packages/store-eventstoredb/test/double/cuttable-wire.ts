@@ -66,7 +66,10 @@ export class CuttableWire {
     for (const [client, server] of this.#pairs) client.pipe(server);
   }
 
-  /** Keeps back all that the server sends, until {@link letAnswersThrough}: a line that stalls on its way back, and then goes on. */
+  /**
+   * Keeps back all that the server sends, until {@link letAnswersThrough}: a line that stalls on its way back, and then
+   * goes on.
+   */
   stallAnswers(): void {
     this.#holdsAnswers = true;
     for (const [, server] of this.#pairs) server.pause();
@@ -78,7 +81,10 @@ export class CuttableWire {
     for (const [, server] of this.#pairs) server.resume();
   }
 
-  /** Loses all that is sent over the connections there are, both ways, which stay open: a line that died without a word. New ones work. */
+  /**
+   * Loses all that is sent over the connections there are, both ways, which stay open: a line that died without a word.
+   * New ones work.
+   */
   lose(): void {
     for (const [client, server] of this.#pairs) {
       client.unpipe(server).resume();

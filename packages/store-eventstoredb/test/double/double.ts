@@ -15,8 +15,8 @@ import {
 } from './services.js';
 
 /**
- * A server of EventStoreDB's gRPC protocol inside this process: streams, `$all`, filters, subscriptions, deletes, server
- * features and gossip, on 127.0.0.1. "Reference" and "checklist" in its files are
+ * A server of EventStoreDB's gRPC protocol inside this process: streams, `$all`, filters, subscriptions, deletes,
+ * server features and gossip, on 127.0.0.1. "Reference" and "checklist" in its files are
  * `shared/reference/eventstoredb-protocol.md` and its section 8: each rule names the fact it stands for, so that a real
  * server can be held against it. Subscriptions to single streams, persistent ones and projections are not in it.
  */

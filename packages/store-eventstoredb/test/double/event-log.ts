@@ -47,8 +47,9 @@ export class EventLog {
   }
 
   /**
-   * Hides what was or will be written from a position on (default: from the end), as an index does that lags behind its log: a node that
-   * was elected just now, or an append of which the first events are shown before the last. Answered: how to show all.
+   * Hides what was or will be written from a position on (default: from the end), as an index does that lags behind its
+   * log: a node that was elected just now, or an append of which the first events are shown before the last. Answered:
+   * how to show all.
    */
   hideFrom(position: bigint = this.#end): () => void {
     this.#hiddenFrom = position;
@@ -147,7 +148,10 @@ export class EventLog {
     this.#records = this.#records.filter((record) => record !== lost);
   }
 
-  /** Makes a backup; the returned function puts the log back to it: later records were never there, and their places come again. */
+  /**
+   * Makes a backup; the returned function puts the log back to it: later records were never there, and their places
+   * come again.
+   */
   backUp(): () => void {
     const [records, end, starts] = [[...this.#records], this.#end, new Set(this.#starts)];
     const streams = new Map([...this.#streams].map(([name, stream]) => [name, [...stream]]));
@@ -179,7 +183,9 @@ function systemEvent(type: string): Proposal {
   return { id, type, isJson: false, data: new Uint8Array(), metadata: new Uint8Array() };
 }
 
-/** What the server writes of its own accord: statistics, epochs. It moves the end of `$all` on and matches no filter. */
+/**
+ * What the server writes of its own accord: statistics, epochs. It moves the end of `$all` on and matches no filter.
+ */
 export function writeSystemEvent(log: EventLog): void {
   log.write('$stats-127.0.0.1:2113', [systemEvent('$statsCollected')]);
 }

@@ -12,7 +12,8 @@ export type Place = 'append' | 'batch-append' | 'read' | 'subscription' | 'featu
  * - `write-late`: answered by nobody, and written only later: it was still on its way in the server when the client
  *   looked (§2.3, a repeat that races the original);
  * - `write-then-end`: written, then the call ends with a status before the answer (§8.37);
- * - `end`: the call ends before anything is written; `undefined` is status OK, which hangs the client's own appends (D4);
+ * - `end`: the call ends before anything is written; `undefined` is status OK, which hangs the client's own appends
+ *   (D4);
  * - `answer`: not written, and answered as §2.2 has it;
  * - `written-but`: written, and yet answered with that;
  * - `answer-twice`: the second answer for one id that D3 is about;

@@ -9,8 +9,8 @@ import type { CallEnd } from './status.js';
 export type ReadingCall = ServerWritableStream<streams.ReadReq, ReadMessage>;
 
 /**
- * The way out of a read or subscription. It respects back-pressure, so that a reader who pauses stops the double after his
- * window, and ends when the client cancels (checklist 34). Faults strike here, by the count of messages sent.
+ * The way out of a read or subscription. It respects back-pressure, so that a reader who pauses stops the double after
+ * his window, and ends when the client cancels (checklist 34). Faults strike here, by the count of messages sent.
  */
 export class Outlet {
   readonly #call: ReadingCall;

@@ -16,7 +16,9 @@ export interface ServerMode {
   knowsBatches: boolean;
   /** Set on a node that is not the leader: where that is, or that nobody knows. */
   leader: { readonly host: string; readonly port: number } | 'unknown' | undefined;
-  /** What its own gossip says it is: 8 Leader; 7 PreLeader answers calls that require the leader, too (reference §1). */
+  /**
+   * What its own gossip says it is: 8 Leader; 7 PreLeader answers calls that require the leader, too (reference §1).
+   */
   state: 8 | 7 | 6;
   /** Who may call, as `user:password`; nobody is asked while this is not set (checklist 36). */
   users: readonly string[] | undefined;

@@ -47,7 +47,9 @@ export function hasMetadata(log: EventLog, streamName: string): boolean {
   return log.head(`$$${streamName}`) >= 0n;
 }
 
-/** Only the newest event counts, and a parse error, a float or a number above 2^63-1 voids all of it (reference §2.5). */
+/**
+ * Only the newest event counts, and a parse error, a float or a number above 2^63-1 voids all of it (reference §2.5).
+ */
 function metadataOf(log: EventLog, streamName: string): StreamMetadata {
   const newest: LogRecord | undefined = log.stream(`$$${streamName}`).at(-1);
   const none = { truncateBefore: 0n, maxCount: undefined, maxAgeSeconds: undefined };

@@ -101,7 +101,8 @@ describe('a subscription', () => {
       }
     },
     async meanwhile({ double, isDone }) {
-      // The end of the log is as often as not a record of the server's own. A real server scavenges no last record; a backup may lack it.
+      // The end of the log is as often as not a record of the server's own. A real server scavenges no last record; a
+      // backup may lack it.
       while (!isDone()) {
         writeSystemEvent(double.log);
         await sleep(3);

@@ -22,7 +22,10 @@ export interface FaultRun {
 
 /** What goes wrong in a run, and what else is to be seen of it. */
 export interface FaultScript {
-  /** What is begun before the first append: the follower's live call, which then hears all of them. Default: both at once. */
+  /**
+   * What is begun before the first append: the follower's live call, which then hears all of them. Default: both at
+   * once.
+   */
   readonly begins?: 'live';
   /** Before anything is written. */
   arrange?(run: FaultRun): void;
@@ -36,9 +39,9 @@ export interface FaultScript {
 const RUNS = Number(process.env['PROOF_ROUNDS'] ?? 1);
 
 /**
- * Makes tests of a script, each with a seed of its own in its title; `npm run proofs -- eventstoredb-faults --seed N` runs one
- * again. Each holds that no promise stays pending or rejects unheard, that each acknowledged append is in
- * the log exactly once and no refused one ever is, and that the follower was handed all of it, in order, once.
+ * Makes tests of a script, each with a seed of its own in its title; `npm run proofs -- eventstoredb-faults --seed N`
+ * runs one again. Each holds that no promise stays pending or rejects unheard, that each acknowledged append is in the
+ * log exactly once and no refused one ever is, and that the follower was handed all of it, in order, once.
  */
 export function itSurvives(title: string, script: FaultScript): void {
   for (let run = 0; run < RUNS; run++) {

@@ -135,7 +135,9 @@ class Writer {
   }
 }
 
-/** Passes on what becomes of an append. @throws Error when it is not settled in the time that all its timers leave it. */
+/**
+ * Passes on what becomes of an append. @throws Error when it is not settled in the time that all its timers leave it.
+ */
 async function inTime<Value>(append: Promise<Value>): Promise<Value> {
   const late = new AbortController();
   const tooLate = sleep(LONGEST_APPEND_MS, undefined, { signal: late.signal }).then(() => {

@@ -84,7 +84,9 @@ export function readLog(events: number): Work {
   };
 }
 
-/** The raw client's `readAll` drops filters, so what it has for this is a filtered subscription, left when it has all. */
+/**
+ * The raw client's `readAll` drops filters, so what it has for this is a filtered subscription, left when it has all.
+ */
 async function rawSubscription(client: EventStoreDBClient, events: number): Promise<number> {
   const filter = streamNameFilter({ prefixes: ['Log-'] });
   const subscription = client.subscribeToAll({ fromPosition: FIRST, filter });

@@ -12,7 +12,10 @@ export async function answersOf(version: string): Promise<ReadonlyMap<string, un
   );
 }
 
-/** Not compared: texts, since nothing may depend on one; compression; places; and what this client's messages have no field for. */
+/**
+ * Not compared: texts, since nothing may depend on one; compression; places; and what this client's messages have no
+ * field for.
+ */
 const LEFT_OUT = new Set([
   ...['details', 'message', 'hex', 'cm', 'np', 'created', 'content-type', 'grpc-encoding', 'correlationId', 'date'],
   ...[

@@ -30,7 +30,10 @@ const JSON_EVENT = { type: 't', 'content-type': 'application/json' };
 /** So long a server that will not answer is listened to; it was 8 s with real ones. */
 const SILENCE_MS = 100;
 
-/** Puts questions to a server in the protocol's own messages. An answer is plain data; `silent` is one that did not come. */
+/**
+ * Puts questions to a server in the protocol's own messages. An answer is plain data; `silent` is one that did not
+ * come.
+ */
 export class Asker {
   readonly #client: StreamsClient;
 
