@@ -1,4 +1,4 @@
-import { entriesBeside, type EncodedRow, type IndexEntry } from '@login-policy/event-sourcing/store';
+import { entriesBeside, Lru, type EncodedRow, type IndexEntry } from '@login-policy/event-sourcing/store';
 import { digest } from './names.js';
 import { arrayOf, type Cell } from './queries.js';
 
@@ -47,11 +47,25 @@ export function keyElement(key: string): string {
 
 /** The entries missing from the other list, concatenated. */
 function entriesElement(entries: readonly IndexEntry[], others: readonly IndexEntry[]): string {
-  return bytesElement(
-    entriesBeside(entries, others)
-      .map(([index, value]) => entryOf(index, value).toString('hex'))
-      .join(''),
-  );
+  let digests = '';
+  for (const entry of entriesBeside(entries, others)) digests += digestOfEntry(entry);
+  return bytesElement(digests);
+}
+
+/** Digests of recent entries, in hexadecimal, up to a million characters with their entries. */
+const recentDigests = new Lru<string, { readonly entry: string; readonly digest: string }>(
+  1_000_000,
+  ({ entry, digest: hexadecimal }) => entry.length + hexadecimal.length,
+);
+
+/** Most rows have the entries of others, and a digest takes longer than a look-up. */
+function digestOfEntry([index, value]: IndexEntry): string {
+  const entry = JSON.stringify([index, value]);
+  const recent = recentDigests.get(entry);
+  if (recent !== undefined) return recent.digest;
+  const made = { entry, digest: digest(entry).toString('hex') };
+  recentDigests.set(entry, made);
+  return made.digest;
 }
 
 /** Bytes as an element of a PostgreSQL array. */
