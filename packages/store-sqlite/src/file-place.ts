@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { Fault } from '@login-policy/event-sourcing/store';
 
 /** Reads may go on this long after the file was moved away. Looking is a large part of a cached read. */
@@ -11,8 +11,8 @@ const READS_GO_ON_MS = 50;
 export class FilePlace {
   readonly #path: string;
   readonly #log: string;
-  readonly #file: string | undefined;
-  #openLog: string | undefined;
+  readonly #file: FileId | undefined;
+  #openLog: FileId | undefined;
   #lookedAt = 0;
 
   /** Call it once the file is open. */
@@ -36,8 +36,8 @@ export class FilePlace {
   /** @throws StoreUnavailable when the file or its log is no longer the opened one. */
   demand(): void {
     this.#lookedAt = performance.now();
-    const isMoved = idOf(this.#path) !== this.#file;
-    if (!isMoved && (this.#openLog === undefined || idOf(this.#log) === this.#openLog)) return;
+    const isMoved = !isOne(idOf(this.#path), this.#file);
+    if (!isMoved && (this.#openLog === undefined || isOne(idOf(this.#log), this.#openLog))) return;
     this.#lookedAt = 0; // The next read looks, too.
     const what = isMoved ? 'the file' : 'its log';
     const problem = `${what} was removed or replaced since it was opened: stop all programs that use it, put the file in place, and start them again`;
@@ -50,8 +50,14 @@ export class FilePlace {
   }
 }
 
-/** Identifies a file, whatever its name is; `undefined` where there is none. */
-function idOf(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return found && `${found.dev}:${found.ino}`;
+/** Identifies a file, whatever its name is. */
+type FileId = Pick<BigIntStats, 'dev' | 'ino'>;
+
+/** `undefined` where there is no file. */
+function idOf(path: string): FileId | undefined {
+  return statSync(path, { throwIfNoEntry: false, bigint: true });
+}
+
+function isOne(found: FileId | undefined, opened: FileId | undefined): boolean {
+  return found?.dev === opened?.dev && found?.ino === opened?.ino;
 }

@@ -59,7 +59,9 @@ export class ViewCache {
     const known = this.#known;
     if (known?.models.length !== opened.length || !group.every((append) => this.#canPlan(append, known)))
       return undefined;
-    const begun = new Set<string>(group.flatMap(({ streamId }) => (this.#ends.has(streamId) ? [] : [streamId])));
+    // Only these can be unknown: see `#canPlan`.
+    const toNew = group.filter(({ expected }) => expected === 'no-stream');
+    const begun = new Set<string>(toNew.flatMap(({ streamId }) => (this.#ends.has(streamId) ? [] : [streamId])));
     return {
       head: known.head,
       keptByHead: known.keptByHead,
