@@ -34,6 +34,8 @@ export interface WriterParts {
 /** A plan that may have been sent, for finding a lost answer. */
 interface Sent {
   plan?: Plan;
+  /** The server refused it, and wrote nothing. */
+  isRefused?: true;
 }
 
 /** The result of a write under the lock. */
@@ -86,9 +88,9 @@ export class Writer {
       try {
         return (await this.#fromCache(transaction, tries, sent)) ?? (await this.#looked(transaction, sent));
       } catch (caught) {
-        // A promotion or a step, which do not take the writers' lock, came between the look-up and the write: look up
-        // again.
-        if (stateOf(caught) === OTHERS_WROTE && tries < MOST_REFUSALS) continue;
+        // A promotion or a step, which do not take the writers' lock, came between the look-up and the write, which the
+        // server refused: look up again.
+        if ((sent.isRefused === true || stateOf(caught) === OTHERS_WROTE) && tries < MOST_REFUSALS) continue;
         // That server did nothing. Another connection of the pool may lead to the primary.
         if (isNoPrimary(caught) && elsewhere-- > 0) continue;
         // While a lost server restarts, connections are refused.
@@ -202,8 +204,12 @@ export class Writer {
     if (end !== undefined && plan.appends.length > 0) {
       sent.plan = plan;
       const answer = onlyCell(await callIn(open, this.#plans.appendCall, appendValues(plan, end)));
-      const problem = `under the writers’ lock it answers: ${answer}`;
-      if (!this.#hears(answer)) throw new Fault('store-foreign', { store: this.#parts.connection.name, problem });
+      if (!this.#hears(answer)) {
+        delete sent.plan;
+        sent.isRefused = true;
+        const problem = `under the writers’ lock it answers: ${answer}`;
+        throw new Fault('store-foreign', { store: this.#parts.connection.name, problem });
+      }
     }
     if (plan.promoted !== undefined) await this.#plans.promote(open, plan.promoted);
     return end?.after(plan);

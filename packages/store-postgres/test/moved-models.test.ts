@@ -81,6 +81,24 @@ describe('a read model that moves while an append to PostgreSQL looks and writes
       }),
     ));
 
+  it('is looked at again when its rows were replaced, because they were of a lost history', () =>
+    onStorage(freshStorage(), (storage) =>
+      onMeetings(storage, async (append) => {
+        const plain = await storage.open();
+        await append('a', { isAt: () => false, act: () => Promise.resolve() });
+        // So that the next append looks up before it writes.
+        await plain.eventStore.append(appendTo('a'));
+        let looks = 0;
+        // As the first step of rows of a lost history does, without the writers' lock.
+        const met = await append('a', {
+          isAt: (statement) => statement.includes('append_v') && ++looks > 1,
+          act: () => storage.pool.query(`SELECT nextval('"${storage.schema}".revocations')`),
+        });
+        expect(met).to.include('append_v');
+        await demandSound(await storage.open());
+      }),
+    ));
+
   it('is looked up with the checkpoint of its rows, whenever its projector steps', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
