@@ -6,6 +6,9 @@ import { SetUpFailed } from './process.mjs';
 /** For tools that need one output file per source file: coverage and mutation testing. */
 const isApart = process.env['LOGIN_POLICY_MODULES'] === 'apart';
 
+/** One file holds all that several entries share. */
+const ONE_SHARED = { groups: [{ name: 'all', minShareCount: 2 }] };
+
 /**
  * Bundles the JavaScript of every package and example that lists entries in its package.json: one file per entry, and
  * one for shared code, because importing many files makes a process start slowly. Types are not checked here, but by
@@ -36,6 +39,8 @@ async function bundleOne(folder) {
       sourcemap: true,
       entryFileNames: '[name].js',
       chunkFileNames: 'shared-[name].js',
+      // An entry for the package's own tests must not split what the others share.
+      ...(!isApart && entries.some(([, entry]) => entry === 'insides') && { codeSplitting: ONE_SHARED }),
       ...(isApart && { preserveModules: true, preserveModulesRoot: join(folder, 'src') }),
     });
     await made.close();

@@ -1,12 +1,6 @@
 import { isFault, streamId, type Observation } from '@login-policy/event-sourcing';
-import {
-  AppendQueue,
-  encodedAppend,
-  yieldToLoop,
-  type Append,
-  type Outcome,
-  type Queued,
-} from '@login-policy/event-sourcing/store';
+import { AppendQueue, encodedAppend, type Outcome, type Queued } from '#insides';
+import { yieldToLoop, type Append } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

@@ -1,4 +1,5 @@
-import { OutagePauses, pause } from '@login-policy/event-sourcing/store';
+import { OutagePauses } from '#insides';
+import { pause } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

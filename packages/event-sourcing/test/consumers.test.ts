@@ -7,7 +7,8 @@ import {
   type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
-import { Fault, Consumers, MemoryConsumers, type ConsumerBackend } from '@login-policy/event-sourcing/store';
+import { Consumers } from '#insides';
+import { Fault, MemoryConsumers, type ConsumerBackend } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

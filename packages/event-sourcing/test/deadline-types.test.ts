@@ -1,6 +1,7 @@
 import { openMemoryStore, streamId } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import { memoryReadModelStore, TimedEventStore, TimedReadModel } from '@login-policy/event-sourcing/store';
+import { TimedEventStore, TimedReadModel } from '#insides';
+import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tallies } from './tally.js';

@@ -1,6 +1,7 @@
 import { openMemoryStore, streamId } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import { Fault, delegating, TimedEventStore } from '@login-policy/event-sourcing/store';
+import { TimedEventStore } from '#insides';
+import { Fault, delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { codeOf, faultOf } from './followed.js';

@@ -1,6 +1,7 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { openMemoryStore, START, streamId, type Position } from '@login-policy/event-sourcing';
-import { Fault, Feed, Notifier, type ReadAhead, type Reader } from '@login-policy/event-sourcing/store';
+import { Feed, Notifier, type Reader } from '#insides';
+import { Fault, type ReadAhead } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

@@ -8,13 +8,8 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import {
-  delegating,
-  memoryReadModelStore,
-  ordinalOf,
-  type ReadModel,
-  type RunnerOptions,
-} from '@login-policy/event-sourcing/store';
+import type { RunnerOptions } from '#insides';
+import { delegating, memoryReadModelStore, ordinalOf, type ReadModel } from '@login-policy/event-sourcing/store';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
 
 /** A store whose rows are somewhere else than its events, as beside EventStoreDB; some of its methods replaced. */

@@ -1,11 +1,6 @@
 import { openMemoryStore, START, streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
-import {
-  Acknowledged,
-  delegating,
-  memoryReadModelStore,
-  ordinalOf,
-  type ReadModelStore,
-} from '@login-policy/event-sourcing/store';
+import { Acknowledged } from '#insides';
+import { delegating, memoryReadModelStore, ordinalOf, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';

@@ -1,6 +1,6 @@
 import type { Position } from '@login-policy/event-sourcing';
 import { position } from '@login-policy/event-sourcing/domain';
-import { LiveBuffer, Notifier } from '@login-policy/event-sourcing/store';
+import { LiveBuffer, Notifier } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

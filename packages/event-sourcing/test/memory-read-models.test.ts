@@ -1,12 +1,7 @@
 import { openMemoryStore, streamId, type Projection, type Store } from '@login-policy/event-sourcing';
 import { parseInstant } from '@login-policy/event-sourcing/domain';
-import {
-  compareKeys,
-  entriesBeside,
-  indexEntries,
-  memoryReadModelStore,
-  type ReadModel,
-} from '@login-policy/event-sourcing/store';
+import { compareKeys, indexEntries } from '#insides';
+import { entriesBeside, memoryReadModelStore, type ReadModel } from '@login-policy/event-sourcing/store';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -7,7 +7,8 @@ import {
   type Observe,
 } from '@login-policy/event-sourcing';
 import { observedCall } from '@login-policy/event-sourcing/domain';
-import { Fault, observedDecider, observedEventStore } from '@login-policy/event-sourcing/store';
+import { observedDecider, observedEventStore } from '#insides';
+import { Fault } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents } from './tally.js';

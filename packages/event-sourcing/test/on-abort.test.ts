@@ -1,5 +1,6 @@
 import { isFault, openMemoryStore, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
-import { onAbort, within, TIME_UP, inTime } from '@login-policy/event-sourcing/store';
+import { inTime } from '#insides';
+import { onAbort, within, TIME_UP } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { raise } from './followed.js';

@@ -10,18 +10,8 @@ import {
   type Projection,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import {
-  encodedAppend,
-  openedModel,
-  planAppends,
-  receiptName,
-  type CheckedAppend,
-  type ModelId,
-  type Outcome,
-  type Plan,
-  type StreamEnd,
-  type View,
-} from '@login-policy/event-sourcing/store';
+import { encodedAppend, openedModel, planAppends, type CheckedAppend, type Outcome, type View } from '#insides';
+import { receiptName, type ModelId, type Plan, type StreamEnd } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

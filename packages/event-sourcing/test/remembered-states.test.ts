@@ -7,7 +7,7 @@ import {
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
 import { position, type StateAt, eventId } from '@login-policy/event-sourcing/domain';
-import type { RememberedStates } from '@login-policy/event-sourcing/store';
+import type { RememberedStates } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';

@@ -8,7 +8,8 @@ import {
   type Revision,
 } from '@login-policy/event-sourcing';
 import { Deadline, eventId, type StateAt } from '@login-policy/event-sourcing/domain';
-import { delegating, StateReader, type NewEvent, type RememberedStates } from '@login-policy/event-sourcing/store';
+import { StateReader, type RememberedStates } from '#insides';
+import { delegating, type NewEvent } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

@@ -1,6 +1,7 @@
 import { instant, revision, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
 import { eventId } from '@login-policy/event-sourcing/domain';
-import { positionOf, streamThrough, type ReadStreamOptions, type StreamPart } from '@login-policy/event-sourcing/store';
+import { streamThrough } from '#insides';
+import { positionOf, type ReadStreamOptions, type StreamPart } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

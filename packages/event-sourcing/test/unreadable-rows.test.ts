@@ -1,6 +1,6 @@
 import { instant, revision, streamId, type JsonObject, type RecordedEvent } from '@login-policy/event-sourcing';
 import { eventId, parseJson, position, UnreadableRow } from '@login-policy/event-sourcing/domain';
-import { tolerating } from '@login-policy/event-sourcing/store';
+import { tolerating } from '#insides';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

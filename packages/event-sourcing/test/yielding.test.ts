@@ -1,6 +1,6 @@
 import { CommandHandler, openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import { StateReader } from '@login-policy/event-sourcing/store';
+import { StateReader } from '#insides';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { newEvent } from './events.js';

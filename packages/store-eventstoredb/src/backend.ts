@@ -10,7 +10,6 @@ import {
   type Plan,
   type Question,
   type ReadAhead,
-  type Reader,
   type ReceiptOptions,
   type StreamPage,
   type StreamPart,
@@ -40,6 +39,9 @@ import { Receipts } from './receipts.js';
 import type { ReadingContext } from './server-reads.js';
 import { WholeStreams } from './whole-streams.js';
 import { Writer } from './writer.js';
+
+/** Reads the next events after a position. */
+type Reader = (after: Position) => Promise<ReadAhead>;
 
 /** The parts of a backend on EventStoreDB. */
 export interface BackendParts {

@@ -107,7 +107,7 @@ export class PostgresBackend implements Backend {
     return this.#log.readAhead(this.parts.connection, { after, range }, wait);
   }
 
-  readStreams(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]> {
+  readStreams(options: ReadStreamsOptions & { readonly pageSize: number }): AsyncIterable<readonly RecordedEvent[]> {
     return readStreams(this.parts, options);
   }
 

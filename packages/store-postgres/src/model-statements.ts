@@ -1,4 +1,4 @@
-import { rowLimitOf, type RowCount, type WantedRows } from '@login-policy/event-sourcing/store';
+import type { RowCount, WantedRows } from '@login-policy/event-sourcing/store';
 import { cameSince, countOf, wereBefore } from './counts.js';
 import { entryOf, keyBytes } from './row-changes.js';
 
@@ -17,10 +17,10 @@ const LISTED = {
   keys: `SELECT encode(e.key, 'hex') ${ENTRIES} ${FOUND}`,
 } as const;
 
-/** Looks an index entry up: keys with content, or only keys. @throws RangeError when the limit is out of range. */
+/** Looks an index entry up: keys with content, or only keys. */
 export function lookUp({ wanted, ...asked }: Exclude<WantedRows, { wanted: 'count' }>): ModelStatement {
   const { index, value, afterKey, beforeKey, direction } = asked;
-  const values: unknown[] = [entryOf(index, value), rowLimitOf(asked)];
+  const values: unknown[] = [entryOf(index, value), asked.limit];
   const bound = (key: string | undefined, sign: '<' | '>'): string => {
     if (key === undefined) return '';
     values.push(keyBytes(key));

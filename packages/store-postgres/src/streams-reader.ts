@@ -1,5 +1,5 @@
 import { isFault, START, type RecordedEvent } from '@login-policy/event-sourcing';
-import { Fault, pageSizeOf, ordinalOf, refuseGaps, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
+import { Fault, ordinalOf, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { storedName } from './names.js';
 import { PageReader, type Page } from './pages.js';
@@ -18,14 +18,12 @@ export interface StreamsSource {
 /**
  * Implements `EventStore.readStreams`, in the order of the index of streams.
  *
- * @throws StoreDamaged when an event of a stream is missing.
  * @throws PositionUnknown when the last event to read no longer exists, because another history has taken over.
  */
 export async function* readStreams(
   { connection, schema, largestPageBytes }: StreamsSource,
-  { upTo, filter, signal, ...options }: ReadStreamsOptions,
+  { upTo, filter, signal, pageSize }: ReadStreamsOptions & { readonly pageSize: number },
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-  const pageSize = pageSizeOf(options);
   const { condition, values } = conditionOf(filter, 5);
   const place = ordinalOf(upTo).toString();
   const reader = new PageReader(connection.name, largestPageBytes);
@@ -43,7 +41,6 @@ export async function* readStreams(
     const { events, asked, further } = read;
     const found = positionIn(further[0]) ?? START;
     if (place !== '0' && found !== upTo) throw new Fault('position-unknown', { position: upTo, head: found });
-    refuseGaps(connection.name, last, events);
     if (events.length > 0) yield events;
     if (events.length < asked) return;
     last = events.at(-1);

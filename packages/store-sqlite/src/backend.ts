@@ -3,9 +3,7 @@ import {
   AnswerLost,
   mergeFound,
   receiptPages,
-  rowLimitOf,
   yieldToLoop,
-  pageSizeOf,
   type Backend,
   type Found,
   type FoundRows,
@@ -18,7 +16,6 @@ import {
   type ReadAhead,
   type ReadStreamsOptions,
   type ReceiptOptions,
-  type CachedPlan,
   type StreamPage,
   type StreamPart,
   type StreamReceipt,
@@ -103,7 +100,6 @@ export class SqliteBackend implements Backend {
   }
 
   async query(target: ModelTarget, query: WantedRows): Promise<FoundRows> {
-    const limit = query.wanted === 'count' ? 0 : rowLimitOf(query);
     return this.#inOneSnapshot(() => {
       const last = this.#parts.events.head.get();
       const head = headOf(last, this.name);
@@ -111,7 +107,7 @@ export class SqliteBackend implements Backend {
       if (located === undefined) return { head, checkpoint: undefined, rows: [] };
       const { model, checkpoint } = located;
       if (query.wanted === 'count') return { head, checkpoint, rows: [], count: this.#counts.of(model, query) };
-      const { index, value, direction = 'forwards', wanted } = query;
+      const { index, value, limit, direction = 'forwards', wanted } = query;
       const statement = this.#parts.models.lists[`${direction} ${wanted}`];
       // `key\0` is the next text after the key. A blob sorts after every text.
       const from = query.afterKey === undefined ? '' : `${query.afterKey}\0`;
@@ -132,9 +128,9 @@ export class SqliteBackend implements Backend {
     upTo,
     filter,
     signal,
-    ...options
-  }: ReadStreamsOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    const wanted = { upTo, filter, pageSize: pageSizeOf(options) };
+    pageSize,
+  }: ReadStreamsOptions & { readonly pageSize: number }): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    const wanted = { upTo, filter, pageSize };
     for (let cursor = FIRST_STREAM; signal?.aborted !== true;) {
       const from = cursor;
       const next = this.#connection.use(() => this.#parts.streams.next(from, wanted));
@@ -173,7 +169,10 @@ export class SqliteBackend implements Backend {
     await this.#connection.close();
   }
 
-  async #commit<Result>(transaction: Transaction<Result>, cached?: CachedPlan<Result>): Promise<WrittenPlan<Result>> {
+  async #commit<Result>(
+    transaction: Transaction<Result>,
+    cached?: Transaction<Result>['fromCache'],
+  ): Promise<WrittenPlan<Result>> {
     this.#connection.requireWritable();
     const { database } = this.#connection;
     const write = (): CommitResult<WrittenPlan<Result>> =>
@@ -206,7 +205,10 @@ export class SqliteBackend implements Backend {
     return !this.#connection.use(() => this.#writer.isWritten(plan));
   }
 
-  #planAndWrite<Result>(transaction: Transaction<Result>, cached?: CachedPlan<Result>): WrittenPlan<Result> {
+  #planAndWrite<Result>(
+    transaction: Transaction<Result>,
+    cached?: Transaction<Result>['fromCache'],
+  ): WrittenPlan<Result> {
     const { token } = this.#connection.database;
     const fromCache = cached?.token === token ? cached?.plan() : undefined;
     const planned = fromCache ?? this.#planFromFile(transaction);

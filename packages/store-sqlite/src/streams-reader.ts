@@ -1,5 +1,5 @@
 import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
-import { ordinalOf, refuseGaps, type EventFilter } from '@login-policy/event-sourcing/store';
+import { ordinalOf, type EventFilter } from '@login-policy/event-sourcing/store';
 import type { Names } from './names.js';
 import type { PageReader } from './page-reader.js';
 import { READ_COLUMNS } from './rows.js';
@@ -38,11 +38,7 @@ export class StreamsReader {
     this.#pages = pages;
   }
 
-  /**
-   * The next page, and the cursor after it; `undefined` after the last stream.
-   *
-   * @throws StoreDamaged when an event of a stream is missing.
-   */
+  /** The next page, and the cursor after it; `undefined` after the last stream. */
   next(
     cursor: StreamCursor,
     wanted: WantedStreams,
@@ -54,7 +50,6 @@ export class StreamsReader {
       pageSize: size,
     }));
     if (count === 0 && goesOn === undefined) return undefined;
-    refuseGaps(this.#names.store, cursor.last, events);
     const isWhole = count < pageSize && events.length === count;
     const last = events.at(-1) ?? cursor.last;
     return { events, cursor: { last, goesOn: isWhole ? undefined : last, learnt } };

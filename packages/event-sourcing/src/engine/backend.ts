@@ -15,13 +15,14 @@ export interface FoundRows {
 }
 
 /** An index query, and what it returns: rows, only their keys, or only their number, for which nothing limits them. */
-export type WantedRows = (RowQuery & { readonly wanted: 'rows' | 'keys' }) | (RowCount & { readonly wanted: 'count' });
+export type WantedRows =
+  (RowQuery & { readonly wanted: 'rows' | 'keys'; readonly limit: number }) | (RowCount & { readonly wanted: 'count' });
 
 /** What a store is to the engine that keeps read models beside its log, in the transaction of each append. */
 export interface Backend extends LogBackend {
   /** Whether no writer has written since this token; absent where that can't be told without a query. */
   isCurrent?(token: unknown): boolean;
-  /** Finds or counts the rows an index has under a value. @throws RangeError when the limit is out of range. */
+  /** Finds or counts the rows an index has under a value. */
   query(target: ModelTarget, query: WantedRows, wait?: WaitOptions): Promise<FoundRows>;
   /** Creates the live read model of this name if it is missing. */
   openModel(name: string, wait?: WaitOptions): Promise<void>;

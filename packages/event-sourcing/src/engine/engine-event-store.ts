@@ -3,7 +3,7 @@ import type { Fault } from '../fault.js';
 import type { HeadProof } from '../projections/head-proof.js';
 import { Feed, readThrough, type Reader } from '../store/feed.js';
 import { leavable } from '../store/leavable.js';
-import { streamThrough, type StreamPage, type StreamPart } from '../store/stream-pages.js';
+import { streamThrough, withoutGaps, type StreamPage, type StreamPart } from '../store/stream-pages.js';
 import type { Acknowledged } from '../streams/acknowledged.js';
 import type {
   Append,
@@ -59,8 +59,8 @@ export class EngineEventStore implements EventStore {
     }
     if (readStreams !== undefined) {
       this.readStreams = (options) => {
-        pageSizeOf(options);
-        return readStreams(options);
+        const pages = readStreams({ ...options, pageSize: pageSizeOf(options) });
+        return withoutGaps(backend.name, pages);
       };
     }
   }

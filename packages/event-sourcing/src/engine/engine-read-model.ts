@@ -10,7 +10,9 @@ import type {
   RowQuery,
   RowsAt,
 } from '../projections/read-model-store.js';
+import { rowLimitOf } from '../projections/row-query.js';
 import { encodedRows } from '../store/stored-row.js';
+import type { FoundRows } from './backend.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import { catchUpToHead } from './current-models.js';
@@ -71,12 +73,12 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   async query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
-    const { rows, ...at } = await this.parts.backend.query(this.target, { ...query, wanted: 'rows' }, wait);
+    const { rows, ...at } = await this.#listed(query, 'rows', wait);
     return this.#at({ ...at, rows: rows.map(({ key, row }) => ({ key, row: this.#row(key, row) })) });
   }
 
   async keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
-    const { rows, ...at } = await this.parts.backend.query(this.target, { ...query, wanted: 'keys' }, wait);
+    const { rows, ...at } = await this.#listed(query, 'keys', wait);
     return this.#at({ ...at, rows: rows.map(({ key }) => key) });
   }
 
@@ -176,6 +178,10 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   protected encoded(rows: ReadonlyMap<string, Row | undefined>): ModelPlan['rows'] {
     const { opened, backend } = this.parts;
     return encodedRows<unknown>(opened.projection, rows, { form: backend.form });
+  }
+
+  async #listed(query: RowQuery, wanted: 'keys' | 'rows', wait?: WaitOptions): Promise<FoundRows> {
+    return this.parts.backend.query(this.target, { ...query, limit: rowLimitOf(query), wanted }, wait);
   }
 
   #at<Rows>({ head, ...found }: Required<RowsAt<Rows>>): RowsAt<Rows> {

@@ -59,7 +59,9 @@ export class GuardedLog {
   }
 
   /** Absent where the backend has no such method, as is the next one. */
-  get readStreams(): ((options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>) | undefined {
+  get readStreams():
+    | ((options: ReadStreamsOptions & { readonly pageSize: number }) => AsyncIterable<readonly RecordedEvent[]>)
+    | undefined {
     const read = this.#backend.readStreams?.bind(this.#backend);
     return read && ((options) => this.#pages(() => read(options), options));
   }

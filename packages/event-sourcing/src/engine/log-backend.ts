@@ -108,8 +108,8 @@ export interface LogBackend {
   readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage>;
   /** The next whole appends after a position. @throws PositionUnknown when no event of the log is at it. */
   readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead>;
-  /** Reads one stream after another; absent where that is not faster than reading the log. */
-  readStreams?(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]>;
+  /** Reads one stream after another; absent where that is not faster than reading the log. The engine notices gaps. */
+  readStreams?(options: ReadStreamsOptions & { readonly pageSize: number }): AsyncIterable<readonly RecordedEvent[]>;
   /** All receipts, page by page; absent where they can't be listed. */
   readReceipts?(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]>;
   /**

@@ -1,4 +1,4 @@
-import { compareKeys, entriesBeside, rowLimitOf, type IndexEntry } from '../projections/row-query.js';
+import { compareKeys, entriesBeside, type IndexEntry } from '../projections/row-query.js';
 import type { KeyedRow, RowCount, RowQuery } from '../projections/read-model-store.js';
 import { areSame, type EncodedRow } from '../store/stored-row.js';
 import type { Position } from '../streams/position.js';
@@ -30,8 +30,8 @@ export class MemoryRows {
   }
 
   /** @throws RangeError when the limit is out of range. */
-  query(query: RowQuery): readonly KeyedRow<unknown>[] {
-    const limit = rowLimitOf(query);
+  query(query: RowQuery & { readonly limit: number }): readonly KeyedRow<unknown>[] {
+    const { limit } = query;
     const indexed = this.#indexes.get(entryOf(query.index, query.value));
     if (indexed === undefined) return [];
     indexed.sorted ??= [...indexed.keys].sort(compareKeys);

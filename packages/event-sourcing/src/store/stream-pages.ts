@@ -74,16 +74,22 @@ export async function* streamThrough(
 }
 
 /**
- * For reads of one stream after another. `before` is the last event before these.
+ * The pages of one stream after another.
  *
  * @throws StoreDamaged as {@link streamThrough} does.
  */
-export function refuseGaps(store: string, before: RecordedEvent | undefined, events: readonly RecordedEvent[]): void {
-  let last = before;
-  for (const event of events) {
-    const due = event.streamId === last?.streamId ? last.revision + 1n : 0n;
-    if (event.revision !== due) throw lostFrom(store, event.streamId, due);
-    last = event;
+export async function* withoutGaps(
+  store: string,
+  pages: AsyncIterable<readonly RecordedEvent[]>,
+): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+  let last: RecordedEvent | undefined;
+  for await (const page of pages) {
+    for (const event of page) {
+      const due = event.streamId === last?.streamId ? last.revision + 1n : 0n;
+      if (event.revision !== due) throw lostFrom(store, event.streamId, due);
+      last = event;
+    }
+    yield page;
   }
 }
 

@@ -14,8 +14,3 @@ export function filterPredicate(filter: EventFilter | undefined): EventPredicate
   const prefixes = filter.categories.map((category) => `${category}-`);
   return (event) => prefixes.some((prefix) => event.streamId.startsWith(prefix));
 }
-
-/** Whether the event passes the filter. For many events, make a {@link filterPredicate} once. */
-export function matchesFilter(filter: EventFilter | undefined, event: Pick<RecordedEvent, 'streamId'>): boolean {
-  return filterPredicate(filter)(event);
-}

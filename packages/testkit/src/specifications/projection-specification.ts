@@ -1,5 +1,5 @@
 import { streamId, type Projection, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
-import { matchesFilter, reducePage, type EventFilter, type EventShape } from '@login-policy/event-sourcing/store';
+import { filterPredicate, reducePage, type EventFilter, type EventShape } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../demand.js';
 import { EventPlacer, type PlacingOptions } from './event-placer.js';
 
@@ -57,7 +57,7 @@ function reduceAll<Event extends EventShape, Row>(
   events: readonly RecordedEvent[],
 ): ReadonlyMap<string, Row> {
   const rows = new Map<string, Row>();
-  for (const event of events.filter((candidate) => matchesFilter(projection.filter, candidate))) {
+  for (const event of events.filter(filterPredicate(projection.filter))) {
     const reduced = reducePage(projection, [event], (key) => rows.get(key));
     if (reduced.stopped !== undefined) throw reduced.stopped;
     for (const [key, row] of reduced.rows) {

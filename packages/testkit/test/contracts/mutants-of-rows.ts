@@ -1,5 +1,5 @@
 import { setImmediate as yieldToLoop, setTimeout as pause } from 'node:timers/promises';
-import type { KeyedRow, RebuildingModel, RowsAt } from '@login-policy/event-sourcing/store';
+import type { RebuildingModel, RowsAt } from '@login-policy/event-sourcing/store';
 import { methodsOf, type ReadModelMutation, type Mutant } from './mutant.js';
 
 /** Read models that do one thing wrong. */
@@ -219,7 +219,11 @@ function groupsOf(row: unknown): readonly unknown[] {
   return Array.isArray(group) ? group : [];
 }
 
-function byUnits(left: KeyedRow<unknown>, right: KeyedRow<unknown>): number {
+interface Keyed {
+  readonly key: string;
+}
+
+function byUnits(left: Keyed, right: Keyed): number {
   return left.key < right.key ? -1 : 1;
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { isFault, START, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
-import { Fault, meetsExpectation, type Append, type Receipt } from '@login-policy/event-sourcing/store';
+import { Fault, type Append, type Receipt } from '@login-policy/event-sourcing/store';
 import { disguising, type EventStoreMutation, type Mutant } from './mutant.js';
 
 /** Stores that do one thing wrong when they write. */
@@ -159,7 +159,13 @@ async function oneByOne(store: EventStore, append: Append): Promise<readonly Rec
 async function refuseUnexpected(store: EventStore, { streamId, expected }: Append): Promise<void> {
   let actual: RecordedEvent['revision'] | undefined;
   for await (const [last] of store.readStream(streamId, { direction: 'backwards', limit: 1 })) actual = last?.revision;
-  if (!meetsExpectation(expected, actual)) throw new Fault('revision-conflict', { streamId, expected, actual });
+  if (!isMet(expected, actual)) throw new Fault('revision-conflict', { streamId, expected, actual });
+}
+
+function isMet(expected: Append['expected'], actual: RecordedEvent['revision'] | undefined): boolean {
+  if (expected === 'any') return true;
+  if (expected === 'stream-exists') return actual !== undefined;
+  return actual === (expected === 'no-stream' ? undefined : expected);
 }
 
 function keepingReceipts(

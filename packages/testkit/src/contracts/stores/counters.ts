@@ -7,7 +7,7 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { matchesFilter, reducePage, type NewEvent } from '@login-policy/event-sourcing/store';
+import { filterPredicate, reducePage, type NewEvent } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import {
   COUNTER_CATEGORY,
@@ -70,7 +70,7 @@ export class CounterWriter {
 /** Checks that rows, indexes and checkpoint equal a new fold of the whole log. @throws AssertionError */
 export async function demandFolded(store: Store, projection: Projection<CounterEvent, CounterRow>): Promise<void> {
   const log = await readAll(store.eventStore);
-  const wanted = log.filter((event) => matchesFilter(projection.filter, event));
+  const wanted = log.filter(filterPredicate(projection.filter));
   const { rows, stopped } = reducePage(projection, wanted, () => undefined);
   if (stopped !== undefined) throw stopped;
   const model = await store.readModels.open(projection);

@@ -1,5 +1,11 @@
-import type { ConsumeOptions, Consumer, ConsumerStatus, RecordedEvent, Store } from '@login-policy/event-sourcing';
-import type { Handling } from '@login-policy/event-sourcing/store';
+import type {
+  ConsumeOptions,
+  Consumer,
+  ConsumerStatus,
+  Handling,
+  RecordedEvent,
+  Store,
+} from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import { eventually } from '../waiting.js';
 

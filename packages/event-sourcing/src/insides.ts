@@ -1,0 +1,22 @@
+/** What the tests of this package look at inside it. Nobody else can import it. */
+export { Consumers } from './consume/consumers.js';
+export type { RememberedStates } from './decisions/remembered-states.js';
+export { StateReader } from './decisions/state-reader.js';
+export { openedModel } from './engine/opened-model.js';
+export { type View, planAppends } from './engine/plan-appends.js';
+export type { CheckedAppend } from './engine/plan.js';
+export { observedDecider, observedEventStore } from './observe.js';
+export { compareKeys, indexEntries } from './projections/row-query.js';
+export type { RunnerOptions } from './projections/running.js';
+export { TimedReadModel } from './projections/timed-read-model.js';
+export { tolerating } from './projections/tolerating.js';
+export { AppendQueue, type Outcome, type Queued } from './store/append-queue.js';
+export { OutagePauses } from './store/back-off.js';
+export { checkedAppend, encodedAppend } from './store/checked-append.js';
+export { Feed, type Reader } from './store/feed.js';
+export { LiveBuffer } from './store/live-buffer.js';
+export { Notifier } from './store/notifier.js';
+export { streamThrough } from './store/stream-pages.js';
+export { inTime } from './store/time-out.js';
+export { Acknowledged } from './streams/acknowledged.js';
+export { TimedEventStore } from './streams/timed-event-store.js';
