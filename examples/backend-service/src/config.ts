@@ -1,6 +1,6 @@
-/** What the service is told from outside. */
+/** The configuration of the service, from the environment. */
 export interface Config {
-  /** Where policies are kept: `memory:`, `sqlite:PATH`, `postgres://…` or `esdb://…`. */
+  /** The store of the policies: `memory:`, `sqlite:PATH`, `postgres://…` or `esdb://…`. */
   readonly storeUrl: string;
 }
 

@@ -4,7 +4,7 @@ import { readConfig, withoutSecrets } from './config.js';
 import { openStore } from './open-store.js';
 import { walkThrough } from './walkthrough.js';
 
-/** What a supervisor goes by: 75 (sysexits.h), starting again may help; 1, something has to be mended first. */
+/** The exit codes for a supervisor: 75 (sysexits.h) if a restart may help, 1 if something must be fixed first. */
 const EXIT = { retryable: 75, other: 1 } as const;
 
 const print = (line: string): void => {

@@ -4,7 +4,7 @@ import { globex, instance } from './organizations.js';
 
 const by = { actor: 'setup', reason: 'first start of the service' };
 
-/** What setting up came to: whether it was the first time, and how far a read has to be to see it. */
+/** The result of the set-up: whether it was the first one, and the position that a read must include to see it. */
 export interface SetUp {
   readonly state: 'set up' | 'found';
   readonly position: Position;

@@ -48,7 +48,7 @@ function write(stream: Writable, textOf: () => string): void {
   try {
     stream.write(`${textOf()}\n`);
   } catch {
-    // There is nobody left to tell.
+    // A failure to write can't be reported to anybody.
   }
 }
 

@@ -55,7 +55,7 @@ export interface Running {
   readonly stop: () => Promise<void>;
 }
 
-/** What was opened so far and must be closed, in reverse order. */
+/** An opened resource, to be closed in reverse order. */
 interface Opened {
   readonly waitsFor: string;
   readonly close: () => Promise<void>;

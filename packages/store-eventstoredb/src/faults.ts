@@ -6,7 +6,7 @@ import { type Append, Fault } from '@login-policy/event-sourcing/store';
 /** The store's name in faults. */
 export const STORE = 'EventStoreDB';
 
-/** The gRPC status codes that are told apart here. */
+/** The gRPC status codes that this store distinguishes. */
 const CANCELLED = 1;
 const UNKNOWN = 2;
 const INVALID_ARGUMENT = 3;

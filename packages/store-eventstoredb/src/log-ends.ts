@@ -71,7 +71,7 @@ export class LogEnds {
       this.isInLog(checkpoint, signal),
       this.#leadership.ask(signal),
     ]);
-    // The client connects anew when a place that does not exist is looked for.
+    // The client reconnects when a position that does not exist is read.
     if (!isInLog && !isSame()) return this.#proveApart(checkpoint, signal);
     if (!isSame())
       throw new Fault('store-unavailable', {

@@ -14,7 +14,7 @@ export interface Lent {
 export interface Lender {
   /** @throws StoreUnavailable and others when no connection is available in time, or one of the signals fires. */
   lend(cut: AbortSignal, given?: AbortSignal): Promise<Lent>;
-  /** Whether the server answers within so many milliseconds. */
+  /** Whether the server answers within a number of milliseconds. */
   isAnswering(ms: number): Promise<boolean>;
   /** The number of idle connections. */
   readonly idleCount: number;

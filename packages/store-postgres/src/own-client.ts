@@ -19,7 +19,7 @@ export function ownClient(options: PoolOptions, own: ClientConfig): OwnClient {
   return { client, socket };
 }
 
-/** Whether the server accepts a new connection within so many milliseconds. */
+/** Whether the server accepts a new connection within a number of milliseconds. */
 export async function isAnswering(options: PoolOptions, ms: number): Promise<boolean> {
   const { client, socket } = ownClient(options, { connectionTimeoutMillis: ms });
   try {

@@ -4,7 +4,7 @@ import { stateOf } from './faults.js';
 import type { Cells } from './queries.js';
 import { eventsOf } from './rows.js';
 
-/** Asks for a page of at most so many events, with a statement of {@link PageReader.statement}. */
+/** Requests a page of events, with a statement of {@link PageReader.statement}. */
 export type AskForPage = (limit: number) => Promise<readonly Cells[]>;
 
 /** A page, and the number of events it was asked for: a shorter page is the last. */
@@ -54,7 +54,7 @@ export class PageReader {
         FROM (${events}) AS page) AS joined`;
   }
 
-  /** Reads the next page of at most so many events. */
+  /** Reads the next page of events. */
   async read(ask: AskForPage, wanted: number): Promise<Page> {
     for (let asked = Math.min(wanted, this.#most); ; asked = this.#most) {
       const cells = await this.#answerTo(ask, asked);

@@ -19,7 +19,7 @@ import type { Schema } from './schema.js';
 const SCANNED_AT_ONCE = 50_000n;
 const LARGEST = 2n ** 63n - 1n;
 
-/** Reads a page of so many events between two positions, the first one exclusive. */
+/** Reads a page of events after one position up to another one. */
 type ReadRange = (from: bigint, to: bigint, wanted: number) => Promise<Page>;
 
 /** Reads the log and its streams by pages. The server sends and looks at no more than it can handle in time. */

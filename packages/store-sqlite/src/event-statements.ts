@@ -33,7 +33,7 @@ type NewRow = [
   kept: string | null,
 ];
 
-/** Reads so many rows of a stream from a revision on. */
+/** Reads a number of events of a stream from a revision on. */
 type StreamPage = Statement<[stream: number, from: bigint, limit: number], EventRow>;
 
 /** A receipt with its stream and key. */

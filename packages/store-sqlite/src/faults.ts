@@ -11,7 +11,7 @@ export function needsRecovery(caught: unknown): boolean {
   return codeOf(caught) === 'SQLITE_READONLY';
 }
 
-/** Whether the first page of the file is not a database's. */
+/** Whether the file is not a SQLite database. */
 export function isNoDatabase(caught: unknown): boolean {
   return codeOf(caught) === 'SQLITE_NOTADB';
 }
@@ -41,9 +41,9 @@ export function toFault(caught: unknown, store: string): unknown {
   const code = codeOf(caught);
   const problem = caught instanceof Error ? caught.message : String(caught);
   if (code === 'SQLITE_FULL') return new Fault('store-full', { store }, caught);
-  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB' || code === BEYOND_NUMBERS)
+  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB' || code === OUT_OF_RANGE)
     return new Fault('store-damaged', { store, problem }, caught);
-  if (AWAY.includes(code)) return new Fault('store-unavailable', { store, problem }, caught);
+  if (UNAVAILABLE.includes(code)) return new Fault('store-unavailable', { store, problem }, caught);
   return caught;
 }
 
@@ -57,10 +57,17 @@ export function openingFault(caught: unknown, store: string): unknown {
   return new Fault('store-unavailable', { store, problem: caught.message }, caught);
 }
 
-/** Node's driver refuses integers outside the safe range. None of ours is, so the file is damaged. */
-const BEYOND_NUMBERS = 'ERR_OUT_OF_RANGE';
+/** Node's driver refuses integers outside the safe range. We never write one, so the file is damaged. */
+const OUT_OF_RANGE = 'ERR_OUT_OF_RANGE';
 
-const AWAY = ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PROTOCOL'];
+const UNAVAILABLE = [
+  'SQLITE_BUSY',
+  'SQLITE_LOCKED',
+  'SQLITE_IOERR',
+  'SQLITE_CANTOPEN',
+  'SQLITE_READONLY',
+  'SQLITE_PROTOCOL',
+];
 
 /** The code of an error: the name of SQLite's primary result code, or Node's own. */
 export function codeOf(caught: unknown): string {

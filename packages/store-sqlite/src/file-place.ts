@@ -1,7 +1,9 @@
 import { realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { Fault } from '@login-policy/event-sourcing/store';
 
-/** Reads may go on this long after the file was moved away. Looking is a large part of a cached read. */
+/**
+ * How long reads may continue after the file was moved away. The check is a large part of the cost of a cached read.
+ */
 const READS_GO_ON_MS = 50;
 
 /**
@@ -36,8 +38,8 @@ export class FilePlace {
   /** @throws StoreUnavailable when the file or its log is no longer the opened one. */
   demand(): void {
     this.#lookedAt = performance.now();
-    const isMoved = !isOne(idOf(this.#path), this.#file);
-    if (!isMoved && (this.#openLog === undefined || isOne(idOf(this.#log), this.#openLog))) return;
+    const isMoved = !isSame(idOf(this.#path), this.#file);
+    if (!isMoved && (this.#openLog === undefined || isSame(idOf(this.#log), this.#openLog))) return;
     this.#lookedAt = 0; // The next read looks, too.
     const what = isMoved ? 'the file' : 'its log';
     const problem = `${what} was removed or replaced since it was opened: stop all programs that use it, put the file in place, and start them again`;
@@ -50,14 +52,14 @@ export class FilePlace {
   }
 }
 
-/** Identifies a file, whatever its name is. */
+/** Identifies a file independently of its name. */
 type FileId = Pick<BigIntStats, 'dev' | 'ino'>;
 
-/** `undefined` where there is no file. */
+/** `undefined` when the file does not exist. */
 function idOf(path: string): FileId | undefined {
   return statSync(path, { throwIfNoEntry: false, bigint: true });
 }
 
-function isOne(found: FileId | undefined, opened: FileId | undefined): boolean {
+function isSame(found: FileId | undefined, opened: FileId | undefined): boolean {
   return found?.dev === opened?.dev && found?.ino === opened?.ino;
 }

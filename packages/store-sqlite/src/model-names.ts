@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** The name prefix of replaced read models, which nobody reads any more. */
+/** The name prefix of replaced read models, whose rows are no longer read. */
 export const REPLACED = '.replaced.';
 
 /** The name prefix of a read model's shadows. */

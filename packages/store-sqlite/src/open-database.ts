@@ -13,7 +13,7 @@ export type Durability = 'full' | 'normal';
 
 /** Once a store is open, the driver waits at most this long, because it blocks the event loop. */
 const DRIVER_WAIT_MS = 5;
-/** The log is truncated to this size when it is emptied, however large a rebuild made it. */
+/** When the log is emptied, it is truncated to this size, because a rebuild may have made it large. */
 const LOG_BYTES_KEPT = 4 * 1024 * 1024;
 
 const SYNCHRONOUS = { normal: 1, full: 2 } as const;

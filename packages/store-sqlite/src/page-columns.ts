@@ -45,7 +45,7 @@ export function eventsOfPage(page: JoinedPage, names: Names, isInOrder: boolean)
       metadata: listIn(metadata),
     });
   } catch {
-    // Reading row by row meets the same error and names the row.
+    // Reading row by row causes the same error, but names the row.
     return undefined;
   }
 }

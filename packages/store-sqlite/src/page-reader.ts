@@ -49,7 +49,7 @@ export class PageReader {
     return eventsOf(this.#statementsOf(sql).single.all(...values), this.#names);
   }
 
-  /** Reads a page of about so many events, or of as many as fit into one value. */
+  /** Reads a page of about the requested size, or of as many events as fit into one value. */
   shrinking<Result>(pageSize: number, read: (pageSize: number) => Result): Result {
     // Another writer may have changed the numbers of names.
     this.#database.cacheEpoch();

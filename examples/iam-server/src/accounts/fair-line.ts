@@ -1,8 +1,8 @@
 /** The most waiters of one source, and of all sources. */
 export interface Room {
-  /** Of one source. */
+  /** The most waiters of one source. */
   readonly ofOne: number;
-  /** Of all sources together. */
+  /** The most waiters of all sources together. */
   readonly ofAll: number;
 }
 

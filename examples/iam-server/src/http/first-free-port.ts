@@ -5,7 +5,7 @@ import { exchangeOf, sendJson, sendRefusal } from './exchange.js';
 import { starting } from './refusal.js';
 import type { KeyAndCertificate } from './tls-files.js';
 
-/** What is listened on. */
+/** The address to listen on. */
 export interface PortChoice {
   readonly host: string;
   /** Tried in order. */
@@ -16,7 +16,7 @@ export interface PortChoice {
 /** A port that is open before the server is ready. */
 export interface TakenPort {
   readonly url: string;
-  /** Begins to answer. Until then, every request is told that the server is starting. */
+  /** Begins to answer requests. Until then, every request is answered with a notice that the server is starting. */
   readonly serve: (onRequest: OnRequest) => void;
   readonly close: (options?: CloseOptions) => Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { isFault } from '@login-policy/event-sourcing';
 
-/** What an error answer says. */
+/** The content of an error answer. */
 export interface RefusalContent {
   readonly status: number;
   /** A stable code, for programs. */
@@ -40,7 +40,7 @@ export class Refusal extends Error {
     this.content = content;
   }
 
-  /** As the API's errors are written. */
+  /** In the format of the API's errors. */
   get body(): object {
     const { id, sentence, status } = this.content;
     const details = [{ '@type': DETAIL_TYPE, id, message: sentence }];

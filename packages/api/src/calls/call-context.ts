@@ -1,6 +1,6 @@
 import type { CustomizeOptions, InstanceRef, OrganizationRef, OwnerRef, PolicyReadOptions } from '@login-policy/domain';
 
-/** What a method knows of a call besides the request message. */
+/** The context of a call, in addition to the request message. */
 export interface CallContext<Owner extends OwnerRef> {
   /** The owner of the policy. */
   readonly owner: Owner;
@@ -30,7 +30,7 @@ export interface Answer<Message> {
   readonly message: Message;
   /** The quoted entity tag of the policy. */
   readonly tag?: string;
-  /** What a read must wait for to see the change. */
+  /** The position that a later read must include to see the change. */
   readonly position?: string;
   /** After a removal from the default: how many custom policies still allow the item. */
   readonly stillAllowing?: string;

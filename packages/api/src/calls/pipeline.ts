@@ -10,7 +10,7 @@ import type { Incoming } from './conditions.js';
 import type { Scope } from './scope.js';
 import { NOBODY } from './served-method.js';
 
-/** What a caller must fulfil before their request is read. */
+/** The permission check before a request is read. */
 export interface Requirement {
   /** `undefined`: no permission. */
   readonly permission: string | undefined;

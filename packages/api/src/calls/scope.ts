@@ -2,21 +2,21 @@ import type { InstanceRef, OrganizationRef, OwnerRef } from '@login-policy/domai
 import { isOrganization } from '@login-policy/domain/model';
 import { noOrganization } from '../errors/refusals.js';
 
-/** Whose policy a method is about. */
+/** The owner whose policy a method works on. */
 export interface Scope<Owner extends OwnerRef> {
-  /** `organization`: the method is about the organization that the request names, otherwise about the caller's own. */
+  /** `organization`: the organization named in the request; without one, the caller's own. */
   readonly level: 'instance' | 'organization';
-  /** The owner in the form the method needs. @throws ApiError when there is no such owner. */
+  /** Converts the owner to the type that the method needs. @throws ApiError when the owner is of another kind */
   readonly narrow: (owner: OwnerRef) => Owner;
 }
 
-/** The instance's default policy. */
+/** Methods on the instance's default policy. */
 export const OF_INSTANCE: Scope<InstanceRef> = {
   level: 'instance',
   narrow: ({ instanceId }) => ({ instanceId }),
 };
 
-/** The policy of the organization in `x-zitadel-orgid`, otherwise of the caller's own. */
+/** Methods on an organization's policy: of the organization in `x-zitadel-orgid`, otherwise of the caller's own. */
 export const OF_ORGANIZATION: Scope<OrganizationRef> = {
   level: 'organization',
   narrow: (owner) => {
@@ -25,5 +25,5 @@ export const OF_ORGANIZATION: Scope<OrganizationRef> = {
   },
 };
 
-/** The same, but the instance's policy for a caller without an organization. */
+/** Like {@link OF_ORGANIZATION}; for a caller without an organization, the instance's policy. */
 export const OF_EITHER: Scope<OwnerRef> = { level: 'organization', narrow: (owner) => owner };

@@ -38,7 +38,7 @@ type Method<Input extends DescMessage, Output extends DescMessage> = DescMethod 
   readonly output: Output;
 };
 
-/** What the handlers of methods need. */
+/** The context shared by all method handlers. */
 export interface Binding {
   readonly policies: LoginPolicies;
   readonly answers: PolicyAnswers;

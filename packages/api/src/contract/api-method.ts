@@ -10,11 +10,11 @@ const OPEN_TO_ALL = 'Healthz';
 /** The REST route of a method. */
 export interface Route extends PathTemplate {
   readonly verb: string;
-  /** What the body contains: the whole request, or nothing. */
+  /** The content of the body: the whole request, or nothing. */
   readonly body: 'request' | 'ignored';
 }
 
-/** What the descriptors say about a method. Read once at start-up. */
+/** A method of the descriptors, read once at start-up. */
 export interface MethodContract {
   readonly desc: DescMethod;
   /** The method's path in gRPC: `/zitadel.admin.v1.AdminService/GetLoginPolicy`. */

@@ -2,7 +2,7 @@ import type { DescEnum, DescField, DescMessage, JsonObject, JsonValue } from '@b
 import { specifiedNames, enumNumber } from './open-enums.js';
 import { unknownName, unreadable } from '../errors/refusals.js';
 
-/** What happens to unknown field names in a JSON body: they are refused or ignored. */
+/** Whether unknown field names in a JSON body are refused or ignored. */
 export type UnknownNames = 'refuse' | 'ignore';
 
 /** How a JSON body is read, and the current path in it. */

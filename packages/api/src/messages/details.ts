@@ -28,7 +28,7 @@ export function detailsMessage(details: Details): DetailsFields {
   };
 }
 
-/** The details of a list: its size, and the event it is as of. */
+/** The details of a list: its size, and the policy's last event. */
 export function listDetailsMessage(details: Details, total: number): MessageInitShape<typeof ListDetailsSchema> {
   return {
     totalResult: BigInt(total),

@@ -114,7 +114,7 @@ function needsOf({ permission, also }: Requirement): string {
   return `Needs the permission ${permission}${also === undefined ? '' : ` and the permission ${also}`}.`;
 }
 
-/** What each refusal means here (docs/reference/api-errors.md has them one by one). */
+/** The meaning of each error status (docs/reference/api-errors.md lists the errors one by one). */
 const REFUSALS: Readonly<Record<string, string>> = {
   '400': 'The request, a parameter or a header is not of its form, or the policy does not allow this.',
   '401': 'No token, or none that is good.',

@@ -142,7 +142,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** The same text as Node's. */
+/** Node's own text. */
 function refusalOf(error: Error): string {
   const code = 'code' in error ? String(error.code) : '';
   return `HTTP/1.1 ${REFUSALS[code] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`;

@@ -8,7 +8,7 @@ const WHOLE_BYTES = 512;
 /** The most bytes of a body that are read ahead of its reader. */
 const MOST_OF_BODY = 65_536;
 
-/** What the connections of a port share. */
+/** The state shared by the connections of a port. */
 export interface Shared {
   readonly backlog: Backlog;
   readonly turns: Turns;

@@ -6,17 +6,17 @@ import type { OwnCall } from './own-route.js';
 import { isJsonObject } from './read-request.js';
 import { revertOf } from './revert-route.js';
 
-/** A command as data, in the names of the library (docs/reference/login-policies.md#commands). */
+/** The JSON schema of a command as data, with the names of the library (docs/reference/login-policies.md#commands). */
 export const COMMAND_DATA: Schema = {
   type: 'object',
   required: ['type'],
   properties: { type: { type: 'string' } },
   description:
-    'A command as data, in the names of the library: { "type": "removeMultiFactor", "factor": "U2F_WITH_VERIFICATION" }. Of revert, to is text.',
+    'A command as data, with the names of the library: { "type": "removeMultiFactor", "factor": "U2F_WITH_VERIFICATION" }. For revert, to must be text.',
 };
 
-/** The call, with refusals in the names of the library if the command is in them. */
-export function inNamesOf(call: OwnCall): OwnCall {
+/** Makes the answers of a call use the library's names, if its command does. */
+export function withLibraryNames(call: OwnCall): OwnCall {
   return call.body['command'] === undefined ? call : { ...call, answers: call.answers.ofData };
 }
 
@@ -32,10 +32,10 @@ export function commandData({ body }: Pick<OwnCall, 'body'>): CommandInput | und
   if (!isJsonObject(command)) throw unreadable('command must be a JSON object.');
   if (command['type'] === 'revert' && Object.keys(command).every((name) => name === 'type' || name === 'to'))
     return revertOf(command);
-  return claimed(command);
+  return toCommandInput(command);
 }
 
-/** The same for a rollout. The policies refuse commands that can't be rolled out. @throws ApiError */
+/** Like {@link commandData}, for a rollout. The policies refuse commands that can't be rolled out. @throws ApiError */
 export function rolloutCommandData(call: Pick<OwnCall, 'body'>): RolloutCommand | undefined {
   const command = commandData(call);
   if (command === undefined || isForAll(command)) return command;
@@ -46,12 +46,12 @@ function isForAll(command: CommandInput): command is RolloutCommand {
   return !['add', 'customize', 'remove', 'revert', 'set'].includes(command.type);
 }
 
-/** Unchecked: the policies check their input at run time. */
-function claimed(command: JsonObject): CommandInput {
-  if (isClaimed(command)) return command;
+/** Only checks the type's name, because the policies check the other members. */
+function toCommandInput(command: JsonObject): CommandInput {
+  if (hasType(command)) return command;
   throw unreadable('command.type must be the name of a command.');
 }
 
-function isClaimed(command: object): command is CommandInput {
+function hasType(command: object): command is CommandInput {
   return 'type' in command && typeof command.type === 'string';
 }

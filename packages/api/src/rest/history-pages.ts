@@ -16,7 +16,7 @@ export interface HistoryAsked {
   readonly policies: LoginPolicies;
   readonly answers: PolicyAnswers;
   readonly owner: OwnerRef;
-  /** With a limit above one page. */
+  /** Present if the limit is larger than one page. */
   readonly options: HistoryOptions & { readonly limit: number };
 }
 

@@ -9,11 +9,11 @@ import type { Schema } from '../openapi/schemas.js';
 import { bodyFields } from './read-request.js';
 import type { Asked, RestTarget } from './rest-target.js';
 
-/** What our own routes need. */
+/** The context shared by our own routes. */
 export interface OwnBinding {
   readonly policies: LoginPolicies;
   readonly answers: PolicyAnswers;
-  /** What happens to unknown names in the body. */
+  /** Whether unknown names in the body are refused or ignored. */
   readonly unknownNames: UnknownNames;
 }
 

@@ -5,7 +5,7 @@ import { entityTag } from '../calls/policy-answers.js';
 import { checkNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
-import { COMMAND_DATA, commandData, inNamesOf } from './command-data.js';
+import { COMMAND_DATA, commandData, withLibraryNames } from './command-data.js';
 import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
 import { isJsonObject, requestOf } from './read-request.js';
 import { revertOf } from './revert-route.js';
@@ -57,7 +57,7 @@ export const previewRoute: OwnRoute = {
     },
   },
   async answer(call) {
-    const { policies, answers, exchange, context } = inNamesOf(call);
+    const { policies, answers, exchange, context } = withLibraryNames(call);
     const { asOf: _, ...waiting } = context.read;
     const options = { ...waiting, ...pinning(exchange), ...acknowledging(exchange) };
     const preview = await answers.ofRead(

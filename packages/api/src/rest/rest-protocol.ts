@@ -17,7 +17,7 @@ export async function answerRest(exchange: Exchange, router: Router<RestTarget>,
   exchange.method = target.method;
   if (exchange.query !== '') exchange.asOf = new URLSearchParams(exchange.query).get('asOf') ?? undefined;
   const named = target.named?.(last);
-  // As grpc-gateway does.
+  // Same as grpc-gateway.
   const answer = await withinDeadline(exchange, 'grpc-timeout', async () => {
     const context = await pipeline.admit(target.requirement, exchange);
     return target.answer({ exchange, context, named });

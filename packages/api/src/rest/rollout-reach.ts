@@ -55,7 +55,7 @@ function reachOf({ organizationIds, withDefault }: Readonly<Record<string, unkno
   return { ...(organizationIds && { organizationIds }), ...(withDefault !== undefined && { withDefault }) };
 }
 
-/** What is not JSON is not a list either. */
+/** Text that is not JSON is not a list either. */
 function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);

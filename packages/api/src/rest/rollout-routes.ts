@@ -1,7 +1,7 @@
 import type { OwnerRef, RolloutOptions } from '@login-policy/domain';
 import { isOrganization, type FindRolloutOptions, type FoundRollout } from '@login-policy/domain/model';
 import { badHeader, noSuchRollout, unreadable } from '../errors/refusals.js';
-import { COMMAND_DATA, inNamesOf } from './command-data.js';
+import { COMMAND_DATA, withLibraryNames } from './command-data.js';
 import { inLines, LINES } from './lines.js';
 import type { OwnCall, OwnOperation, OwnRoute } from './own-route.js';
 import { queryOf } from './query.js';
@@ -48,7 +48,7 @@ export const planRolloutRoute: OwnRoute = {
     answerType: LINES,
   },
   answer(given) {
-    const call = inNamesOf(given);
+    const call = withLibraryNames(given);
     const { policies, context } = call;
     const { asOf: _, ...read } = context.read;
     const rollout = policies.rollOut(context.instance, rolloutCommandIn(call), {
@@ -76,7 +76,7 @@ export const rollOutRoute: OwnRoute = {
     answerType: LINES,
   },
   answer(given) {
-    const call = inNamesOf(given);
+    const call = withLibraryNames(given);
     const { policies, context } = call;
     const command = rolloutCommandIn(call);
     const rollout = policies.rollOut(context.instance, command, { ...optionsIn(call), ...reachOf(call) });

@@ -47,7 +47,7 @@ export function deadlineOf(headers: RequestHeaders, header: TimeoutHeader): Dead
 /** A request that may have a deadline. */
 interface Hurried extends RequestHeaders {
   deadline: AbortSignal | undefined;
-  /** For a streaming answer: the deadline beyond its beginning. */
+  /** The deadline of a streaming answer after its beginning. */
   dueAt: number | undefined;
 }
 

@@ -44,7 +44,7 @@ export interface Hooks {
   readonly onFailure?: (cause: unknown, requestId: string) => void;
 }
 
-/** What an exchange needs besides the request and the response. */
+/** The context shared by all exchanges. */
 export interface ExchangeSettings {
   readonly limits: BodyLimits;
   readonly hooks: Hooks;
@@ -72,7 +72,7 @@ export interface SentAnswer {
   readonly trailers?: Trailers;
 }
 
-/** One request, as the hooks and the pipeline see it, and its one answer, in any protocol and server. */
+/** A request and its answer, as hooks and pipeline see them, regardless of the protocol and server. */
 export abstract class Exchange implements IncomingRequest, Source {
   readonly verb: string;
   readonly path: string;

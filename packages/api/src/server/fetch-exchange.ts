@@ -5,7 +5,7 @@ import type { PeerCertificate } from 'node:tls';
 import { Exchange, type ExchangeSettings, type SentAnswer } from './exchange.js';
 import { isInParts, ownTurn } from './parts.js';
 
-/** What the server knows about a request beyond the `Request`. */
+/** Facts about a request that the `Request` object does not contain. */
 export interface FetchOptions {
   readonly peerAddress?: string | undefined;
   readonly clientCertificate?: PeerCertificate | undefined;

@@ -9,7 +9,7 @@ export interface BodyLimits {
   readonly timeoutMs: number;
 }
 
-/** What a body is read from. */
+/** A stream to read a body from. */
 export interface Source {
   readonly headers: IncomingHttpHeaders;
   readonly source: Readable;

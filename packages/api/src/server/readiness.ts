@@ -38,7 +38,7 @@ export class ReadinessProbe {
     };
   }
 
-  /** Not ready from now on. */
+  /** Reports "not ready" from now on. */
   end(): void {
     this.#isEnding = true;
     this.#kept = undefined;

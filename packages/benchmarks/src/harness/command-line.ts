@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** What was asked for. */
+/** The parsed command line. */
 export interface Request {
   readonly isQuick: boolean;
   readonly repetitions: number;

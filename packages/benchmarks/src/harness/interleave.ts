@@ -14,7 +14,7 @@ interface Running {
   readonly failures: string[];
 }
 
-/** A contender with so many errors is not measured any more. */
+/** A contender with this many errors is not measured any more. */
 const GIVEN_UP_AFTER = 2;
 
 const PATIENCE_MS = 120_000;

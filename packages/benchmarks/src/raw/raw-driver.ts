@@ -31,7 +31,7 @@ export interface RawDriver {
   read(streams: readonly string[]): PlainPolicy[] | Promise<PlainPolicy[]>;
   /** Passes on the next 1,000 events and returns the last position; nothing at the end. */
   page(after: number, each: Each): number | undefined | Promise<number | undefined>;
-  /** The last so many events of a stream before a revision, newest first. */
+  /** The last `count` events of a stream before a revision, newest first. */
   before(stream: string, revision: number, count: number): RawEvent[] | Promise<RawEvent[]>;
   /** The streams of an instance's custom policies, in order. */
   customized(instance: string): string[] | Promise<string[]>;

@@ -20,7 +20,7 @@ export function rowAsText(row: MeasuredRow): string {
   return [`${row.row.name}: ${row.row.work} [${row.row.unit}]`, head, ...lines, ...how, ''].join('\n');
 }
 
-/** One line a target. */
+/** One line per target. */
 export function summaryAsText(rows: readonly MeasuredRow[]): string {
   const lines = rows.flatMap((one) => {
     const verdict = judge(one);

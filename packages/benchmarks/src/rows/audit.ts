@@ -8,7 +8,7 @@ import { drawn } from '../workload/histories.js';
 import type { Kind } from '../workload/kinds.js';
 import { addDefault, give, PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
 
-/** What the audit log costs a command. */
+/** The cost of the audit log for a command. */
 export function auditCost(kind: Kind, atATime: number): Row {
   const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
   return {

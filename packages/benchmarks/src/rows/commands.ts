@@ -15,7 +15,7 @@ interface Work {
   readonly atATime: number;
 }
 
-/** Commands of five kinds over many policies, with so many in flight. */
+/** Commands of five kinds on many policies, with `atATime` in flight. */
 export function commands(kind: Kind, { atATime, times }: { readonly atATime: number; readonly times: number }): Row {
   const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
   return {

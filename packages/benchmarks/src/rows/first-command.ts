@@ -30,7 +30,7 @@ export function firstCommand(kind: Kind): Row {
   };
 }
 
-/** Makes the measurement of a command after so many others. */
+/** Prepares a measurement of a command after a number of others. */
 async function seededOurs(kind: Kind, setting: Setting, length: number): Promise<(after: number) => Promise<Figure>> {
   const place = await kind.freshPlace(setting);
   await seedReady(kind, place, long(length));

@@ -35,7 +35,7 @@ export function customized(kind: Kind): Row {
   };
 }
 
-/** Who still allows a factor: the first page, and the total. */
+/** The policies that still allow a factor: the first page, and the total. */
 export function stillAllowed(kind: Kind): Row {
   return {
     name: `still-allowed-${kind.name}`,
@@ -130,7 +130,7 @@ async function countedByHand(driver: RawDriver, size: Size): Promise<void> {
   demandCount(count, size.organizations - size.custom);
 }
 
-/** @throws Error unless so many were found. */
+/** @throws Error unless the expected number was found. */
 function demandCount(found: number | undefined, expected: number): void {
   if (found !== expected) throw new Error(`${found} were found, and there are ${expected}`);
 }

@@ -95,7 +95,7 @@ function importOfApi(unit: 'ms' | 'MB', figure: number): Row {
   };
 }
 
-/** What issue 15 allows for a program that mounts the API. */
+/** The limits of issue 15 for a program that mounts the API. */
 export const importsOfApi: readonly Row[] = [importOfApi('ms', 250), importOfApi('MB', 35)];
 
 /** Whether the memory of a rebuild grows with the history. */

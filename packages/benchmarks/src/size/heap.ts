@@ -22,7 +22,7 @@ async function read(policies: LoginPolicies, policy: number): Promise<void> {
   orThrow(await policies.policy(organization(policy)));
 }
 
-/** What remains of work on each policy. */
+/** The memory that remains in use after work on each policy, per policy. */
 async function keptBy(use: (policies: LoginPolicies, policy: number) => Promise<void>): Promise<number> {
   await seedReady(sqlite, path, drawn(count, 4));
   return withOurs(sqlite, path, async (policies) => {

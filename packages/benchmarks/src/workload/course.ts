@@ -121,7 +121,7 @@ export function policyAfter(count: number): PlainPolicy {
 /** The number of concurrent commands. */
 export const AT_ONCE = 32;
 
-/** Runs all in order, with at most so many in flight. @throws Error with the first failure. */
+/** Runs all items in order, with a limited number in flight. @throws Error with the first failure. */
 export async function lanes<Item>(
   items: readonly Item[],
   atATime: number,

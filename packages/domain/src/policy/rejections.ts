@@ -41,7 +41,7 @@ export type UnmetDefault =
   | { readonly reason: 'default-sequence-not-current'; readonly expected: bigint; readonly actual: bigint }
   | { readonly reason: 'default-event-not-current'; readonly expected: EventId; readonly actual: EventId | undefined };
 
-/** A condition of the caller is not met. */
+/** A condition of the command is not met. */
 export type UnmetCondition =
   | { readonly reason: 'sequence-not-current'; readonly expected: bigint; readonly actual: bigint }
   | { readonly reason: 'event-not-current'; readonly expected: EventId; readonly actual: EventId | undefined }

@@ -27,7 +27,7 @@ export interface Affected {
   readonly count: number | undefined;
 }
 
-/** For a change that affects nobody. */
+/** For a change that affects no organization. */
 export const NOBODY: Affected = Object.freeze({ organizations: [], count: 0 });
 
 const SHOWN = 100;

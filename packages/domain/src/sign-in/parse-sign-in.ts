@@ -196,7 +196,7 @@ function parseCheck(
   return { at: parseInstantInput(at, `${field}.at`), other };
 }
 
-/** A request that asks for nothing beyond the policy. */
+/** A request without additional requirements. */
 export const NO_REQUEST: ParsedRequest = Object.freeze({
   startedAt: undefined,
   maxAge: undefined,

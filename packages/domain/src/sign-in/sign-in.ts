@@ -46,7 +46,7 @@ export const SIGN_IN_LEVELS = ['one-factor', 'two-factors', 'passkey'] as const;
 /** How strong a sign-in is: `two-factors` is a first step and a second factor, `passkey` resists phishing. */
 export type SignInLevel = (typeof SIGN_IN_LEVELS)[number];
 
-/** What an application requires beyond the policy. It can only make a sign-in stricter. */
+/** Additional requirements of an application. They can only make a sign-in stricter. */
 export interface SignInRequest {
   /** When the sign-in was requested: a lifetime of zero and `maxAge` are measured from it. */
   readonly startedAt?: InstantInput | undefined;

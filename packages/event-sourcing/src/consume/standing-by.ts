@@ -1,6 +1,6 @@
 import type { FoundConsumer } from './consumer-backend.js';
 
-/** A lease expires when its record and its holder's heartbeat have stood still for this long. */
+/** A lease expires when its record and its holder's heartbeat have not changed for this long. */
 export const LEASE_MS = 3000;
 /** The pause between two polls. */
 export const BEAT_MS = 750;

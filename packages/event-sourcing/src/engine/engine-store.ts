@@ -36,7 +36,7 @@ export interface EngineOptions {
   readonly observe?: Observe | undefined;
 }
 
-/** What every store is told. */
+/** The options of every store. */
 export type StoreParts = Pick<EngineOptions, 'clock' | 'observe'>;
 
 /** A store on a backend: events, and read models that are updated in the transaction of each append. */

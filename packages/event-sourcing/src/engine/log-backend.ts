@@ -59,7 +59,7 @@ export type Placed = readonly (readonly RecordedEvent[])[];
  */
 export interface LogRange {
   readonly filter: EventFilter | undefined;
-  /** About so many events. */
+  /** The approximate number of events per page. */
   readonly pageSize: number;
   /**
    * The kind of read. `once`: up to the current head. `follow`: for a subscriber that catches up; it waits while the

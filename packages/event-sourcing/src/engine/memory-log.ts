@@ -43,7 +43,7 @@ export class MemoryLog {
     this.#log.push(event);
   }
 
-  /** Adds events recorded elsewhere. Their ids, revisions and times stay; positions are assigned anew. */
+  /** Adds events recorded elsewhere. Their ids, revisions and times stay; they get new positions. */
   restore(history: readonly RecordedEvent[]): void {
     for (const event of history) {
       const expected = revisionAfter(this.endOf(event.streamId)?.revision);

@@ -1,7 +1,7 @@
 import type { Fault } from '../fault.js';
 import { onAbort } from '../on-abort.js';
 
-/** Work that goes on until it is ended, or until a proof says that its rows belong to a lost history. */
+/** Work that runs until it is ended, or until a proof shows that its rows belong to a lost history. */
 export class Refutable {
   #control: AbortController | undefined;
   #lost: Fault<'position-unknown'> | undefined;

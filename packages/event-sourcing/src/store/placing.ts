@@ -5,7 +5,7 @@ import { placeInAppend, type NewEvent, type RecordedEvent } from '../streams/eve
 import type { Position } from '../streams/position.js';
 import { meetsExpectation, revisionAfter, type Revision } from '../streams/revision.js';
 
-/** What a store found where an append is to be placed. */
+/** The look-up results that decide where an append is placed. */
 export interface StreamFound {
   /** The last event of the stream; `undefined` without events. */
   readonly last: Pick<RecordedEvent, 'id' | 'revision'> | undefined;

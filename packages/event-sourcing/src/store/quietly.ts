@@ -1,7 +1,7 @@
 import { isFault } from '../is-fault.js';
 import type { Reader } from './feed.js';
 
-/** Turns a look that its signal ended into an empty one, because nobody waits for it any more. */
+/** Returns an empty result for a look-up that its signal ended, because the caller no longer waits. */
 export function quietly(look: Reader, signal: AbortSignal | undefined): Reader {
   return async (after) => {
     try {

@@ -1,7 +1,7 @@
 import type { ReceiptOptions, StreamReceipt } from '../streams/event-store.js';
 import { pageSizeOf } from '../streams/paging.js';
 
-/** Finds the receipts behind one, at most so many, in an order that stays. */
+/** Finds at most `limit` receipts after a given one, in a stable order. */
 type FindReceipts = (
   after: StreamReceipt | undefined,
   limit: number,

@@ -7,7 +7,7 @@ import type { StreamId } from '../streams/stream-id.js';
 /** The largest revision any store keeps. */
 const LAST_REVISION = 2n ** 63n - 1n;
 
-/** A part of a stream: at most so many events, from a revision on. */
+/** A part of a stream: a number of events from a revision on. */
 export interface StreamPart {
   readonly isForwards: boolean;
   readonly from: bigint;

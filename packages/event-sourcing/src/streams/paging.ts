@@ -26,7 +26,7 @@ export function limitOf(options: Pick<ReadStreamOptions, 'limit'> | undefined): 
   throw new RangeError(`limit must be a whole number of 0 or more, not ${limit}`);
 }
 
-/** Splits events into pages of whole appends, each of about so many events. */
+/** Splits events into pages of whole appends, each with about the requested number of events. */
 export function* pagesOf(
   events: readonly RecordedEvent[],
   pageSize: number,

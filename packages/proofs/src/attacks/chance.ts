@@ -14,7 +14,7 @@ export class Chance {
     return Math.floor(this.#next() * limit);
   }
 
-  /** True once in so many times. */
+  /** True with a probability of one in `times`. */
   oneIn(times: number): boolean {
     return this.below(times) === 0;
   }

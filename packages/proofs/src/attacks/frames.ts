@@ -75,7 +75,7 @@ function frame(type: number, flags: number, { payload = Buffer.alloc(0), stream 
   return Buffer.concat([head, payload]);
 }
 
-/** Frames that no honest client sends, or not so many of. */
+/** Frames that no honest client sends, or not in this number. */
 function oddFrames(chance: Chance): readonly Buffer[] {
   const stream = chance.pick([0, 1, 1, 3, 5, 2, 2 ** 31 - 1]);
   const payload = chance.bytes(chance.pick([0, 4, 4, 5, 8, 8, 40]));

@@ -27,7 +27,7 @@ export interface SignInOf<Session, At, Request, Answer> {
 
 /** The session is given; the instant follows. */
 export interface SignInWhen<At, Request, Answer> {
-  /** What an application requires beyond the policy. */
+  /** Additional requirements of the application. */
   for(request: Request): Pick<SignInWhen<At, Request, Answer>, 'at'>;
   /** Judges the sign-in at an instant, once. */
   at(instant: At): SignInThen<Answer>;

@@ -7,13 +7,13 @@ import type { EventStoreFixture, OpenedEventStore } from '../event-store-contrac
 /** A store on its own storage, its clock, and new events for it. */
 export interface EventStoreUnderTest extends OpenedEventStore {
   readonly clock: SettableClock;
-  /** Makes so many new events that differ only in their ids and in `content`. */
+  /** Creates new events that differ only in their ids and in `content`. */
   readonly newEvents: (count: number, content?: Partial<NewEvent>) => readonly NewEvent[];
   /** Appends new events through the first handle, at any revision. */
   readonly record: (stream: StreamId, count: number, content?: Partial<NewEvent>) => Promise<readonly RecordedEvent[]>;
 }
 
-/** Records so many events, each in its own append. */
+/** Records new events, each in its own append. */
 export async function recordEach(
   { record }: Pick<EventStoreUnderTest, 'record'>,
   stream: StreamId,

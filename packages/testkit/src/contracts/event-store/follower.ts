@@ -34,7 +34,7 @@ export class Follower {
     return result.value;
   }
 
-  /** Reads on until there are so many events in total. */
+  /** Reads until this number of events has arrived in total. */
   untilCount(count: number): Promise<void> {
     return this.#until(`${count} events`, () => this.events.length >= count);
   }

@@ -83,7 +83,7 @@ function ofFirst(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   return events.filter(({ streamId }) => streamId === FIRST);
 }
 
-/** Checks that these are the first of all events, and at least so many. @throws AssertionError */
+/** Checks that these are the first of all events, and at least `least` of them. @throws AssertionError */
 function demandBegins(actual: readonly RecordedEvent[], all: readonly RecordedEvent[], least: number): void {
   if (actual.length < least) fail(`expected at least ${least} events, got ${actual.length}`);
   demandIds(actual, all.slice(0, actual.length));

@@ -7,7 +7,7 @@ import { demandEvents, readAll, readStream } from './reading.js';
 
 const HOUR = 3_600_000;
 
-/** `recordedAt`, whatever the clock does. */
+/** The promises about `recordedAt` for any behaviour of the clock. */
 export const recordingTime: Suite<EventStoreUnderTest> = {
   title: 'the time of recording',
   promises: {

@@ -111,7 +111,7 @@ function isGroup(stored: Json | undefined): stored is string | readonly string[]
   return typeof stored === 'string' || (Array.isArray(stored) && stored.every((one) => typeof one === 'string'));
 }
 
-/** Commits so many rows in the group `g`, and answers with their keys in order. */
+/** Commits a number of rows in the group `g`, and returns their keys in order. */
 export async function commitNumbered(model: ReadModel<Tally>, count: number): Promise<readonly string[]> {
   const keys = Array.from({ length: count }, (_, index) => `key-${String(index).padStart(4, '0')}`);
   await step(model, [undefined, 1], new Map(keys.map((key) => [key, tally({ group: 'g' })])));

@@ -70,7 +70,7 @@ async function loseNothing(subject: OpenedReadModelStore): Promise<void> {
   await demandModel(models[0], 4 * STEPS, { sum: tally({ total: BigInt(4 * STEPS) }) });
 }
 
-/** Adds one, so many times, and retries a step when the other runner was first. */
+/** Adds one, a number of times, and retries a step when the other runner was first. */
 async function takeSteps(model: ReadModel<Tally>): Promise<number> {
   let taken = 0;
   while (taken < STEPS) {

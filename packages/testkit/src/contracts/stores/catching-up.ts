@@ -118,7 +118,7 @@ async function writeSome(writer: CounterWriter): Promise<void> {
   await writer.write(PEARS, 'remove');
 }
 
-/** Ids after so many earlier ones, none of them repeated. */
+/** Ids that continue after those of earlier events. */
 function idsAfter(count: number): ReturnType<typeof sequentialIds> {
   const nextId = sequentialIds();
   for (let given = 0; given < count; given++) nextId();
