@@ -17,6 +17,5 @@ export { Feed, type Reader } from './store/feed.js';
 export { LiveBuffer } from './store/live-buffer.js';
 export { Notifier } from './store/notifier.js';
 export { streamThrough } from './store/stream-pages.js';
-export { inTime } from './store/time-out.js';
 export { Acknowledged } from './streams/acknowledged.js';
 export { TimedEventStore } from './streams/timed-event-store.js';

@@ -20,9 +20,9 @@ import type { RecordedEvent } from '../streams/event.js';
 import { pageSizeOf } from '../streams/paging.js';
 import { START, type Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { GuardedLog } from './guarded-log.js';
+import type { GuardedBackend } from './guarded-backend.js';
 import type { LogRange } from './log-backend.js';
-import { NO_QUESTION, receiptName } from './view.js';
+import { NO_QUESTION, receiptName, type Found, type Question } from './view.js';
 
 /** Writes appends, in groups or one by one. */
 export type Appends = Pick<EventStore, 'append' | 'close'>;
@@ -31,7 +31,7 @@ type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 
 /** The event store of a backend. */
 export class EngineEventStore implements EventStore {
-  readonly #backend: GuardedLog;
+  readonly #guarded: GuardedBackend;
   readonly #appends: Appends;
   readonly #feed: Feed;
   readonly lateByMs?: number;
@@ -40,33 +40,39 @@ export class EngineEventStore implements EventStore {
   readonly readStreams?: (options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>;
 
   /** `acknowledged` where read models are followed. */
-  constructor(backend: GuardedLog, appends: Appends, acknowledged?: Acknowledged) {
-    this.#backend = backend;
+  constructor(guarded: GuardedBackend, appends: Appends, acknowledged?: Acknowledged) {
+    const { backend } = guarded;
+    this.#guarded = guarded;
     this.#appends = appends;
     this.#feed = new Feed({
       reader: (options) => this.#reader('follow', options),
       live: (signal) => this.#reader('live', { signal }),
-      changed: (signal) => backend.changed(signal),
+      changed: (signal) => guarded.changed(signal),
     });
-    const { lateByMs, readReceipts, readStreams } = backend;
+    const { lateByMs } = backend;
+    const readReceipts = backend.readReceipts?.bind(backend);
+    const readStreams = backend.readStreams?.bind(backend);
     if (acknowledged !== undefined) this.acknowledged = acknowledged;
     if (lateByMs !== undefined) this.lateByMs = lateByMs;
     if (readReceipts !== undefined) {
       this.receipts = (options = {}) => {
         pageSizeOf(options);
-        return readReceipts(options);
+        return guarded.pages(options.signal, () => readReceipts(options));
       };
     }
     if (readStreams !== undefined) {
       this.readStreams = (options) => {
-        const pages = readStreams({ ...options, pageSize: pageSizeOf(options) });
-        return withoutGaps(backend.name, pages);
+        const asked = { ...options, pageSize: pageSizeOf(options) };
+        return withoutGaps(
+          backend.name,
+          guarded.pages(options.signal, () => readStreams(asked)),
+        );
       };
     }
   }
 
   trouble(): Fault | undefined {
-    return this.#backend.trouble();
+    return this.#guarded.backend.trouble?.();
   }
 
   append(append: Append): Promise<readonly RecordedEvent[]> {
@@ -74,8 +80,9 @@ export class EngineEventStore implements EventStore {
   }
 
   readStream(streamId: StreamId, options?: ReadStreamOptions): Pages {
-    const { name: store } = this.#backend;
-    const read = (part: StreamPart): Promise<StreamPage> => this.#backend.readStream(streamId, part, options);
+    const { name: store } = this.#guarded.backend;
+    const read = (part: StreamPart): Promise<StreamPage> =>
+      this.#guarded.call(options, (backend) => backend.readStream(streamId, part, options));
     return streamThrough(streamId, { store, read }, options);
   }
 
@@ -90,7 +97,7 @@ export class EngineEventStore implements EventStore {
 
   async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
     const asked = { streamId, key };
-    const { receipts } = await this.#backend.look({ ...NO_QUESTION, receipts: [asked] }, wait);
+    const { receipts } = await this.#look({ ...NO_QUESTION, receipts: [asked] }, wait);
     return receipts.get(receiptName(asked));
   }
 
@@ -104,12 +111,16 @@ export class EngineEventStore implements EventStore {
 
   async proveHead(checkpoint: Position, wait?: WaitOptions): Promise<HeadProof> {
     const askedAt = performance.now();
-    const { head, missing } = await this.#backend.look({ ...NO_QUESTION, events: [checkpoint] }, wait);
+    const { head, missing } = await this.#look({ ...NO_QUESTION, events: [checkpoint] }, wait);
     return { askedAt, head, checkpoint, isInLog: missing === undefined };
   }
 
   async close(): Promise<void> {
-    await this.#backend.close(this.#appends.close());
+    await this.#guarded.close(this.#appends.close());
+  }
+
+  #look(question: Question, wait: WaitOptions | undefined): Promise<Found> {
+    return this.#guarded.call(wait, (backend) => backend.look(question, wait));
   }
 
   async *#readAll(options: ReadAllOptions, left: AbortController): Pages {
@@ -122,6 +133,7 @@ export class EngineEventStore implements EventStore {
 
   #reader(reads: LogRange['reads'], options?: ReadAllOptions): Reader {
     const range = { filter: options?.filter, pageSize: pageSizeOf(options), reads };
-    return (after) => this.#backend.readLog(after, range, options);
+    // The signal ends a read without an error.
+    return (after) => this.#guarded.call(undefined, (backend) => backend.readLog(after, range, options));
   }
 }

@@ -12,7 +12,7 @@ import type {
 } from '../projections/read-model-store.js';
 import { rowLimitOf } from '../projections/row-query.js';
 import { encodedRows } from '../store/stored-row.js';
-import type { FoundRows } from './backend.js';
+import type { Backend, FoundRows, WantedRows } from './backend.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import { catchUpToHead } from './current-models.js';
@@ -28,7 +28,7 @@ const POLL_MS = 1000;
 
 /** The parts of a read model. */
 export interface ReadModelParts {
-  readonly backend: GuardedBackend;
+  readonly guarded: GuardedBackend<Backend>;
   readonly opened: OpenedModel;
   readonly reader: RowReader;
   /** Creates a reader without a shared cache, for rows that are read once. */
@@ -53,12 +53,16 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   async read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>> {
-    const { backend, writeCount } = this.parts;
+    const { guarded, writeCount } = this.parts;
+    const { backend } = guarded;
     throwIfExpired('a call of a read model', wait);
-    const known = this.#seen.rowsOf(keys, { writeCount: writeCount(), isCurrent: (token) => backend.isCurrent(token) });
+    const known = this.#seen.rowsOf(keys, {
+      writeCount: writeCount(),
+      isCurrent: (token) => !guarded.isClosed && backend.isCurrent?.(token) === true,
+    });
     if (known !== undefined) return this.#at(known);
     const before = writeCount();
-    const { head, models, token } = await backend.look(this.question(keys), wait);
+    const { head, models, token } = await guarded.call(wait, () => backend.look(this.question(keys), wait));
     const model = models.get(targetName(this.target));
     // Without this check, a missing shadow would look like one without rows.
     if (model === undefined && this.target.shadow !== undefined) throw this.superseded();
@@ -68,22 +72,22 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       if (stored !== undefined) rows.set(key, this.#row(key, stored));
     }
     const found = { checkpoint: model?.checkpoint, head, rows };
-    if (backend.canCheckTokens) this.#seen.add(keys, found, { token, writeCount: before });
+    if (backend.isCurrent !== undefined) this.#seen.add(keys, found, { token, writeCount: before });
     return this.#at(found);
   }
 
   async query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
-    const { rows, ...at } = await this.#listed(query, 'rows', wait);
+    const { rows, ...at } = await this.#found({ ...query, limit: rowLimitOf(query), wanted: 'rows' }, wait);
     return this.#at({ ...at, rows: rows.map(({ key, row }) => ({ key, row: this.#row(key, row) })) });
   }
 
   async keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
-    const { rows, ...at } = await this.#listed(query, 'keys', wait);
+    const { rows, ...at } = await this.#found({ ...query, limit: rowLimitOf(query), wanted: 'keys' }, wait);
     return this.#at({ ...at, rows: rows.map(({ key }) => key) });
   }
 
   async count(query: RowCount, wait?: WaitOptions): Promise<RowsAt<number>> {
-    const { count = 0, ...at } = await this.parts.backend.query(this.target, { ...query, wanted: 'count' }, wait);
+    const { count = 0, ...at } = await this.#found({ ...query, wanted: 'count' }, wait);
     return this.#at({ ...at, rows: count });
   }
 
@@ -102,19 +106,19 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     } catch (caught) {
       if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) throw caught;
       // A backup from before the read model's creation was restored: its runner starts over at the first event.
-      const { backend, opened } = this.parts;
-      await backend.openModel(opened.name, wait);
+      const { guarded, opened } = this.parts;
+      await guarded.call(wait, (backend) => backend.openModel(opened.name, wait));
       throw new Fault('checkpoint-conflict', { model: opened.name, expected: change.expected, actual: undefined });
     }
   }
 
   changed(signal: AbortSignal): Promise<void> {
-    return this.parts.backend.changed(signal, POLL_MS);
+    return this.parts.guarded.changed(signal, POLL_MS);
   }
 
   async beginRebuild(wait?: WaitOptions): Promise<RebuildingModel<Row>> {
-    const { backend, opened, freshReader } = this.parts;
-    const shadow = await backend.beginShadow(opened.name, wait);
+    const { guarded, opened, freshReader } = this.parts;
+    const shadow = await guarded.call(wait, (backend) => backend.beginShadow(opened.name, wait));
     return new EngineShadowModel({ ...this.parts, reader: freshReader() }, { name: opened.name, shadow });
   }
 
@@ -129,21 +133,19 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 
   /** Writes a step (rows and a checkpoint). After a connection failure, checks whether it was committed. */
   protected async transact(transaction: Transaction<undefined>): Promise<void> {
-    const { backend, noteWrite } = this.parts;
+    const { guarded, noteWrite } = this.parts;
     throwIfExpired('a step of a read model', transaction);
     let sent: Plan | undefined;
     try {
-      await backend.transact({
-        ...transaction,
-        plan(found) {
-          const planned = transaction.plan(found);
-          if ('plan' in planned) sent = planned.plan;
-          return planned;
-        },
-      });
+      const plan: typeof transaction.plan = (found) => {
+        const planned = transaction.plan(found);
+        if ('plan' in planned) sent = planned.plan;
+        return planned;
+      };
+      await guarded.call(undefined, (backend) => backend.transact({ ...transaction, plan }));
     } catch (caught) {
       if (!(caught instanceof AnswerLost)) throw caught;
-      if (sent === undefined || !(await backend.wasWritten(sent))) throw caught.fault;
+      if (sent === undefined || !(await guarded.backend.wasWritten(sent))) throw caught.fault;
     } finally {
       noteWrite();
     }
@@ -176,12 +178,12 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   protected encoded(rows: ReadonlyMap<string, Row | undefined>): ModelPlan['rows'] {
-    const { opened, backend } = this.parts;
-    return encodedRows<unknown>(opened.projection, rows, { form: backend.form });
+    const { opened, guarded } = this.parts;
+    return encodedRows<unknown>(opened.projection, rows, { form: guarded.backend.form });
   }
 
-  async #listed(query: RowQuery, wanted: 'keys' | 'rows', wait?: WaitOptions): Promise<FoundRows> {
-    return this.parts.backend.query(this.target, { ...query, limit: rowLimitOf(query), wanted }, wait);
+  #found(query: WantedRows, wait?: WaitOptions): Promise<FoundRows> {
+    return this.parts.guarded.call(wait, (backend) => backend.query(this.target, query, wait));
   }
 
   #at<Rows>({ head, ...found }: Required<RowsAt<Rows>>): RowsAt<Rows> {
@@ -218,11 +220,12 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
   }
 
   #planned(found: Found, change: ReadModelChange<Row>): Planned<undefined> | MoreToLookUp {
-    const { opened, reader, backend } = this.parts;
+    const { opened, reader, guarded } = this.parts;
+    const { form } = guarded.backend;
     const shadow = this.requiredModel(found);
     const step = this.step(shadow, change);
     const overlay = { checkpoint: change.checkpoint, rows: change.rows };
-    const caughtUp = catchUpToHead(found, { opened, reader, form: backend.form, target: this.target, overlay });
+    const caughtUp = catchUpToHead(found, { opened, reader, form, target: this.target, overlay });
     if (caughtUp.kind === 'look') return { question: { ...NO_QUESTION, models: [caughtUp.question] } };
     const isCurrent = caughtUp.kind === 'current';
     const checkpoint = isCurrent ? laterPosition(found.head, change.checkpoint) : change.checkpoint;

@@ -14,7 +14,6 @@ import { GuardedBackend } from './guarded-backend.js';
 import { EngineEventStore } from './engine-event-store.js';
 import { EngineReadModel, type ReadModelParts } from './engine-read-model.js';
 import { GroupWriter } from './group-writer.js';
-import { GuardedLog } from './guarded-log.js';
 import { KeptModels } from './kept-models.js';
 import type { LogBackend } from './log-backend.js';
 import { LoneAppends } from './lone-appends.js';
@@ -51,7 +50,7 @@ export function storeOn(backend: Backend, options: EngineOptions): Store {
       : new AppendQueue({ store: backend.name, most, gather, observe, write });
   const eventStore = new EngineEventStore(guarded, appends);
   const readModels = new EngineReadModelStore(guarded, writer);
-  return assembled({ log: guarded, eventStore, readModels, keeps: 'inline' }, options);
+  return assembled({ log: backend, eventStore, readModels, keeps: 'inline' }, options);
 }
 
 /**
@@ -59,15 +58,15 @@ export function storeOn(backend: Backend, options: EngineOptions): Store {
  * and followed.
  */
 export function followedStoreOn(backend: LogBackend, readModels: ReadModelStore, parts: StoreParts): Store {
-  const log = new GuardedLog(backend);
+  const log = new GuardedBackend(backend);
   const writer = new GroupWriter(log, parts.clock ?? systemClock, new KeptModels());
   const acknowledged = new Acknowledged();
-  const eventStore = new EngineEventStore(log, new LoneAppends(writer, log.form, acknowledged), acknowledged);
-  return assembled({ log, eventStore, readModels, keeps: 'followed' }, parts);
+  const eventStore = new EngineEventStore(log, new LoneAppends(writer, backend.form, acknowledged), acknowledged);
+  return assembled({ log: backend, eventStore, readModels, keeps: 'followed' }, parts);
 }
 
 function assembled(
-  { log, ...ports }: Pick<Store, 'eventStore' | 'keeps' | 'readModels'> & { readonly log: GuardedLog },
+  { log, ...ports }: Pick<Store, 'eventStore' | 'keeps' | 'readModels'> & { readonly log: LogBackend },
   { clock = systemClock, observe }: StoreParts,
 ): Store {
   const { eventStore, keeps, readModels } = ports;
@@ -84,24 +83,24 @@ function assembled(
  * The read models of a backend. Without a writer, its events are elsewhere, and appends do not update the read models.
  */
 export class EngineReadModelStore implements ReadModelStore {
-  readonly #backend: GuardedBackend;
+  readonly #guarded: GuardedBackend<Backend>;
   readonly #writer: GroupWriter | undefined;
   readonly #readers = new Map<string, RowReader>();
 
-  constructor(backend: GuardedBackend, writer?: GroupWriter) {
-    this.#backend = backend;
+  constructor(guarded: GuardedBackend<Backend>, writer?: GroupWriter) {
+    this.#guarded = guarded;
     this.#writer = writer;
   }
 
   async open<Event extends EventShape, Row>(projection: Projection<Event, Row>): Promise<ReadModel<Row>> {
     const name = modelName(projection);
     demandText('name', name);
-    await this.#backend.openModel(name);
+    await this.#guarded.call(undefined, (backend) => backend.openModel(name));
     const reader = this.#readers.get(name) ?? this.#readerOf(projection);
     this.#readers.set(name, reader);
     this.#writer?.models.keep(projection, reader);
     const parts: ReadModelParts = {
-      backend: this.#backend,
+      guarded: this.#guarded,
       opened: openedModel(projection),
       reader,
       freshReader: () => this.#readerOf(projection),
@@ -113,10 +112,10 @@ export class EngineReadModelStore implements ReadModelStore {
   }
 
   async close(): Promise<void> {
-    await this.#backend.close();
+    await this.#guarded.close();
   }
 
   #readerOf(projection: AnyProjection): RowReader {
-    return new RowReader(projection, { store: this.#backend.name, form: this.#backend.form });
+    return new RowReader(projection, { store: this.#guarded.backend.name, form: this.#guarded.backend.form });
   }
 }

@@ -5,7 +5,7 @@ import type { Outcome, Queued } from '../store/append-queue.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { Attempt, CALLER_LEFT, type Outcomes, type Planner } from './attempt.js';
 import { catchUpToHead } from './current-models.js';
-import type { GuardedLog } from './guarded-log.js';
+import type { GuardedBackend } from './guarded-backend.js';
 import type { KeptModels } from './kept-models.js';
 import { AnswerLost, type Placed, type CachedPlan, type Transacted } from './log-backend.js';
 import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
@@ -16,7 +16,7 @@ import { NO_QUESTION, type Found, type ModelQuestion, type Question, type Stream
 /** Writes each group of appends and the changed rows of the opened read models in one transaction. */
 export class GroupWriter {
   readonly models: KeptModels;
-  readonly #backend: GuardedLog;
+  readonly #guarded: GuardedBackend;
   readonly #clock: Clock;
   readonly #cache = new ViewCache();
   readonly #planner: Planner = {
@@ -26,8 +26,8 @@ export class GroupWriter {
   };
   #writeCount = 0;
 
-  constructor(backend: GuardedLog, clock: Clock, models: KeptModels) {
-    this.#backend = backend;
+  constructor(guarded: GuardedBackend, clock: Clock, models: KeptModels) {
+    this.#guarded = guarded;
     this.#clock = clock;
     this.models = models;
   }
@@ -50,7 +50,7 @@ export class GroupWriter {
     for (let tries = 1; ; tries++) {
       const attempt = new Attempt(group, this.#planner);
       try {
-        const transacted = await this.#backend.transact(attempt);
+        const transacted = await this.#guarded.call(undefined, (backend) => backend.transact(attempt));
         this.#tryUpdateCache(attempt, transacted);
         return withStoredEvents(transacted.result, transacted.placed);
       } catch (caught) {
@@ -81,7 +81,7 @@ export class GroupWriter {
 
   /** Plans from the cache. A plan with a refusal is discarded, because the refusal may be outdated. */
   #planFromCache(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
-    const planned = attempt.planned(view, { clock: this.#clock, form: this.#backend.form });
+    const planned = attempt.planned(view, { clock: this.#clock, form: this.#guarded.backend.form });
     const isUsable = planned.result.every((outcome) => outcome === CALLER_LEFT || 'recorded' in outcome);
     return isUsable ? attempt.markSent(planned) : undefined;
   }
@@ -93,7 +93,7 @@ export class GroupWriter {
     const hasReceipt = (name: string): boolean => receipts.has(name);
     const end = (streamId: StreamId): StreamEnd | undefined => ends.get(streamId);
     attempt.view = { head, keptByHead, end, unreadable, hasReceipt, models };
-    return attempt.markSent(attempt.planned(attempt.view, { clock: this.#clock, form: this.#backend.form }));
+    return attempt.markSent(attempt.planned(attempt.view, { clock: this.#clock, form: this.#guarded.backend.form }));
   }
 
   /** The read models at the head, or brought to it by the plan; or what else to look up first. */
@@ -101,7 +101,7 @@ export class GroupWriter {
     const current: CurrentModel[] = [];
     const questions: ModelQuestion[] = [];
     for (const { opened, reader, target } of this.models.all) {
-      const caughtUp = catchUpToHead(found, { opened, reader, form: this.#backend.form, target });
+      const caughtUp = catchUpToHead(found, { opened, reader, form: this.#guarded.backend.form, target });
       if (caughtUp.kind === 'look') questions.push(caughtUp.question);
       else if (caughtUp.kind === 'current') current.push(caughtUp.model);
     }
@@ -135,7 +135,7 @@ export class GroupWriter {
     try {
       if (last === undefined) return undefined;
       // The events as stored, if the server assigned their positions; otherwise a boolean.
-      const written = await this.#backend.wasWritten(last.plan);
+      const written = await this.#guarded.backend.wasWritten(last.plan);
       if (written === false) return undefined;
       return withStoredEvents(last.result, written === true ? undefined : written);
     } catch (cause) {

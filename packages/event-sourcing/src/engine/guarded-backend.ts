@@ -1,35 +1,58 @@
-import type { WaitOptions } from '../deadline.js';
-import type { Backend, FoundRows, WantedRows } from './backend.js';
-import { GuardedLog } from './guarded-log.js';
-import type { ModelId, ModelTarget } from './view.js';
+import { throwIfExpired, type WaitOptions } from '../deadline.js';
+import { Fault } from '../fault.js';
+import type { LogBackend } from './log-backend.js';
 
-/** Adds the calls on read models to {@link GuardedLog}: they also reject after the close or at their deadline. */
-export class GuardedBackend extends GuardedLog {
-  readonly #backend: Backend;
+/**
+ * A backend whose calls reject with `StoreClosed` after the close, and with `DeadlineExceeded` at their deadline. The
+ * close ends all waits for a change.
+ */
+export class GuardedBackend<Guarded extends LogBackend = LogBackend> {
+  /** Itself, for what is not guarded. */
+  readonly backend: Guarded;
+  #isClosed = false;
 
-  constructor(backend: Backend) {
-    super(backend);
-    this.#backend = backend;
+  constructor(backend: Guarded) {
+    this.backend = backend;
   }
 
-  /** Whether the backend can check cache tokens ({@link Backend.isCurrent}) without a query. */
-  get canCheckTokens(): boolean {
-    return 'isCurrent' in this.#backend;
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
-  isCurrent(token: unknown): boolean {
-    return !this.isClosed && this.#backend.isCurrent?.(token) === true;
+  /** Not an async function: an additional promise is a large part of a command's cost in memory. */
+  call<Result>(wait: WaitOptions | undefined, work: (backend: Guarded) => Promise<Result>): Promise<Result> {
+    try {
+      this.#refuseClosed();
+      throwIfExpired(`a call of ${this.backend.name}`, wait);
+    } catch (refused) {
+      return Promise.reject(refused instanceof Error ? refused : new Error(String(refused)));
+    }
+    return work(this.backend);
   }
 
-  query(target: ModelTarget, query: WantedRows, wait?: WaitOptions): Promise<FoundRows> {
-    return this.call(wait, () => this.#backend.query(target, query, wait));
+  /** {@link call} for each page. The signal ends them without an error. */
+  async *pages<Page>(
+    signal: AbortSignal | undefined,
+    read: () => AsyncIterable<Page>,
+  ): AsyncGenerator<Page, void, undefined> {
+    this.#refuseClosed();
+    for await (const page of read()) {
+      this.#refuseClosed();
+      if (signal?.aborted === true) return;
+      yield page;
+    }
   }
 
-  openModel(name: string, wait?: WaitOptions): Promise<void> {
-    return this.call(wait, () => this.#backend.openModel(name, wait));
+  changed(signal: AbortSignal, withinMs?: number): Promise<void> {
+    return this.#isClosed ? Promise.resolve() : this.backend.changed(signal, withinMs);
   }
 
-  beginShadow(name: string, wait?: WaitOptions): Promise<ModelId> {
-    return this.call(wait, () => this.#backend.beginShadow(name, wait));
+  async close(writing?: Promise<void>): Promise<void> {
+    this.#isClosed = true;
+    await this.backend.close(writing);
+  }
+
+  #refuseClosed(): void {
+    if (this.#isClosed) throw new Fault('store-closed', { store: this.backend.name });
   }
 }

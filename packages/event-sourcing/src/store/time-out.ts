@@ -1,4 +1,3 @@
-import { Fault } from '../fault.js';
 import { onAbort } from '../on-abort.js';
 
 /** The result of {@link within} on a time-out. A symbol, because no promise resolves to it. */
@@ -35,19 +34,4 @@ export function within<Value>(
       },
     );
   });
-}
-
-/** How long a caller waits for work that continues without them. */
-export interface Wait {
-  readonly waitMs: number;
-  readonly signal?: AbortSignal | undefined;
-  /** The work, for the fault. */
-  readonly doing: string;
-}
-
-/** The promise's result, if it comes in time. @throws DeadlineExceeded when it does not, or the signal fired. */
-export async function inTime<Value>(promise: Promise<Value>, { waitMs, signal, doing }: Wait): Promise<Value> {
-  const value = await within(promise, waitMs, signal);
-  if (value === TIME_UP) throw new Fault('deadline-exceeded', { doing });
-  return value;
 }
