@@ -47,6 +47,10 @@ describe('a file that is moved away under a running program', () => {
 
   const ways: Readonly<Record<string, () => Promise<void>>> = {
     'is removed': () => rm(path),
+    'is replaced by a link to itself': async () => {
+      await rm(path);
+      await symlink(path, path);
+    },
     'is renamed': () => rename(path, folder.path('elsewhere.db')),
     'is replaced by an older copy': async () => {
       for (const beside of ['-wal', '-shm']) await rm(`${path}${beside}`);
