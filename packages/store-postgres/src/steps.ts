@@ -1,5 +1,12 @@
 import type { Position } from '@login-policy/event-sourcing';
-import { Fault, type Found, type ModelId, type ModelPlan, type Plan } from '@login-policy/event-sourcing/store';
+import {
+  Fault,
+  type Found,
+  type ModelId,
+  type ModelPlan,
+  type Plan,
+  type Question,
+} from '@login-policy/event-sourcing/store';
 import { positionIn } from './positions.js';
 import { arrayOf, type Cell } from './queries.js';
 import { SLICES_LOST, stepColumns } from './row-changes.js';
@@ -45,17 +52,22 @@ export class Steps {
     if (slices !== undefined) this.#slices.set(id, slices + 1);
   }
 
-  /** The read models that must be at a checkpoint before a plan's appends. */
+  /**
+   * The read models that must be at a checkpoint before a plan's appends. Slices are counted for shadows only: a promoted
+   * one is also stepped by other processes.
+   */
   of(
     { appends, kept, models }: Plan,
-    { found, basedOn }: { found?: Found; basedOn?: readonly Position[] | undefined },
+    { found, question }: { readonly found?: Found; readonly question: Question },
   ): readonly Step[] {
+    const shadows = question.models.map(({ target }) => target.shadow);
     const isStep = ({ id, checkpoint }: Plan['models'][number]): boolean =>
       checkpoint !== undefined && (appends.length === 0 || kept.includes(id));
     return models.filter(isStep).map((model) => {
       const before = found === undefined ? undefined : [...found.models.values()].find(({ id }) => id === model.id);
       const { checkpoint: expected } = model.expected ?? before ?? {};
-      return { model, expected, basedOn, slices: this.#slices.get(model.id) };
+      const slices = shadows.includes(model.id) ? this.#slices.get(model.id) : undefined;
+      return { model, expected, basedOn: question.events, slices };
     });
   }
 

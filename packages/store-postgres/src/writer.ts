@@ -106,10 +106,10 @@ export class Writer {
   /** Takes a step of one read model, which the server compares. Larger transactions run under the writers' lock. */
   async step<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     const { connection } = this.#parts;
-    const { events: basedOn, ...asked } = transaction.question;
+    const { events: _, ...asked } = transaction.question;
     const planned = transaction.plan(await this.#lookups.find(connection, asked, transaction));
     if ('plan' in planned && planned.plan.promoted === undefined) {
-      const steps = this.steps.of(planned.plan, { basedOn });
+      const steps = this.steps.of(planned.plan, transaction);
       const [step] = steps;
       if (steps.length === 1 && step !== undefined && (await this.#takeStep(step)) === null) return done(planned);
     }
@@ -133,7 +133,7 @@ export class Writer {
         continue;
       }
       const { question, writes } = transaction;
-      const steps = this.steps.of(planned.plan, { found, basedOn: question.events });
+      const steps = this.steps.of(planned.plan, { found, question });
       const refused = await this.steps.take(open, steps);
       if (refused === undefined) return { planned, token: await this.#write(open, planned.plan, { found, sent }) };
       const fault = stepRefusal(refused.why, refused.step, {

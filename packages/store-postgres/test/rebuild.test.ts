@@ -1,6 +1,7 @@
 import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { position } from '@login-policy/event-sourcing/store';
-import { counterTotals } from '@login-policy/testkit';
+import type { PostgresStore } from '@login-policy/store-postgres';
+import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
@@ -92,4 +93,28 @@ describe('two rebuilds on PostgreSQL at once', () => {
       await store.close();
       await pool.end();
     }));
+
+  for (const [title, goOn] of [
+    ['catches up', (runner: ProjectionRunner<CounterEvent, CounterRow>) => runner.catchUp()],
+    ['appends', (_: unknown, store: PostgresStore) => store.eventStore.append(appendTo('a'))],
+  ] as const) {
+    it(`lets the process that did it go on, which ${title} after another one has stepped the new rows`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const plain = await storage.open();
+        const [store, other] = [await storage.open(), await storage.open()];
+        await plain.eventStore.append(appendTo('a'));
+        const projected = (on: PostgresStore) =>
+          ProjectionRunner.open({ store: on, projection: counterTotals, follows: 'on-demand' });
+        const [runner, otherRunner] = [await projected(store), await projected(other)];
+        await runner.rebuild();
+        await plain.eventStore.append(appendTo('a'));
+        await otherRunner.catchUp();
+        await plain.eventStore.append(appendTo('b'));
+        await goOn(runner, store);
+        await runner.catchUp();
+        await demandSound(store);
+        await runner.close();
+        await otherRunner.close();
+      }));
+  }
 });
