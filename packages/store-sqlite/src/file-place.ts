@@ -57,7 +57,11 @@ type FileId = Pick<BigIntStats, 'dev' | 'ino'>;
 
 /** `undefined` when the file does not exist. */
 function idOf(path: string): FileId | undefined {
-  return statSync(path, { throwIfNoEntry: false, bigint: true });
+  try {
+    return statSync(path, { throwIfNoEntry: false, bigint: true });
+  } catch {
+    return undefined; // It can't be reached, as where a link leads to itself.
+  }
 }
 
 function isSame(found: FileId | undefined, opened: FileId | undefined): boolean {
