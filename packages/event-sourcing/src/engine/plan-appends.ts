@@ -146,7 +146,10 @@ class Draft {
   ): readonly EncodedRow<unknown>[] {
     const { projection, isWanted } = opened;
     const changed = this.#rows[index];
-    const reduced = reducePage(projection, recorded.filter(isWanted), (key) => {
+    const [first] = recorded;
+    // All events of an append are of one stream.
+    if (first === undefined || !isWanted(first)) return [];
+    const reduced = reducePage(projection, recorded, (key) => {
       const planned = changed?.get(key);
       return (planned ?? requireLookedUp(opened, key, known(key))).row;
     });

@@ -55,10 +55,9 @@ export class ViewCache {
   }
 
   /** A view that suffices to plan this group; `undefined` when something must be looked up. */
-  viewFor(group: readonly CheckedAppend[], opened: readonly OpenedModel[]): View | undefined {
+  viewFor(group: readonly CheckedAppend[], all: readonly OpenedModel[]): View | undefined {
     const known = this.#known;
-    if (known?.models.length !== opened.length || !group.every((append) => this.#canPlan(append, known)))
-      return undefined;
+    if (known?.models.length !== all.length || !group.every((append) => this.#canPlan(append, known))) return undefined;
     // Only these can be unknown: see `#canPlan`.
     const toNew = group.filter(({ expected }) => expected === 'no-stream');
     const begun = new Set<string>(toNew.flatMap(({ streamId }) => (this.#ends.has(streamId) ? [] : [streamId])));
@@ -68,8 +67,9 @@ export class ViewCache {
       end: (streamId) => this.#ends.get(streamId)?.end,
       unreadable: NONE,
       hasReceipt: () => false,
-      models: known.models.map(({ rows, ...model }): CurrentModel => ({
-        ...model,
+      models: known.models.map(({ opened, id, rows }): CurrentModel => ({
+        opened,
+        id,
         known: (key) => rows.get(key) ?? (begun.has(key) ? NO_ROW : undefined),
         catchUpRows: undefined,
       })),
