@@ -58,19 +58,19 @@ function halves(name: string): [category: string, key: string] {
 /** All that there is at one moment. */
 interface State {
   readonly head: Position;
-  readonly keptByHead: readonly ModelId[];
+  readonly inlineAtHead: readonly ModelId[];
   readonly ends: ReadonlyMap<StreamId, StreamEnd>;
   readonly receipts: ReadonlySet<string>;
   /** By read model and key: the row, its text and its index entries. */
   readonly rows: ReadonlyMap<string, { readonly row: unknown; readonly text: unknown; readonly indexed: unknown }>;
 }
 
-const NOTHING: State = { head: START, keptByHead: ['9'], ends: new Map(), receipts: new Set(), rows: new Map() };
+const NOTHING: State = { head: START, inlineAtHead: ['9'], ends: new Map(), receipts: new Set(), rows: new Map() };
 
-function viewOf({ head, keptByHead, ends, receipts, rows }: State): View {
+function viewOf({ head, inlineAtHead, ends, receipts, rows }: State): View {
   return {
     head,
-    keptByHead,
+    inlineAtHead,
     unreadable: new Map(),
     end: (stream) => ends.get(stream),
     hasReceipt: (name) => receipts.has(name),
@@ -101,7 +101,7 @@ function after({ ends, receipts, rows, ...state }: State, plan: Plan): State {
   );
   return {
     head: plan.head,
-    keptByHead: plan.head === state.head ? state.keptByHead : plan.kept,
+    inlineAtHead: plan.head === state.head ? state.inlineAtHead : plan.inline,
     ends: new Map([...ends, ...ended]),
     receipts: new Set([...receipts, ...names]),
     rows: written,
@@ -186,7 +186,7 @@ describe('what a group of appends comes to', () => {
       planning(() => 0),
     );
     expect(plan.models.find(({ id }) => id === '9')).to.deep.equal({ id: '9', rows: [], checkpoint: START });
-    expect(plan.kept).to.deep.equal(['0', '1']);
+    expect(plan.inline).to.deep.equal(['0', '1']);
   });
 
   it('keeps a key free that a refused append without events had, for the next append of the group', () => {

@@ -59,7 +59,7 @@ export class Lookups {
 const NOTHING: Found = {
   token: undefined,
   head: START,
-  keptByHead: [],
+  inlineAtHead: [],
   ends: new Map(),
   unreadable: new Map(),
   receipts: new Map(),

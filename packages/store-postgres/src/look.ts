@@ -94,7 +94,7 @@ export class Lookups {
     return {
       token: undefined,
       head: last?.head ?? (await atEnd()),
-      keptByHead: last?.kept ?? [],
+      inlineAtHead: last?.kept ?? [],
       ends: new Map(ends.flatMap((cells) => endIn(cells, names))),
       unreadable: NOTHING_UNREADABLE,
       receipts: await this.#receipts(turn, receipts, wait),

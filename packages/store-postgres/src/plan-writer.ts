@@ -58,7 +58,7 @@ export class PlanWriter {
  *
  * @throws UnserialisableData when an append is too large for the server.
  */
-export function appendValues({ appends, kept, models }: Plan, end: LogEnd, notAfter?: number): readonly Cell[] {
+export function appendValues({ appends, inline: kept, models }: Plan, end: LogEnd, notAfter?: number): readonly Cell[] {
   refuseTooLarge(appends);
   const changes = models.flatMap(({ id, rows, checkpoint }) =>
     checkpoint === undefined ? rows.map((row) => ({ model: id, row })) : [],

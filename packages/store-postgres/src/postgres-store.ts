@@ -1,6 +1,6 @@
 import type { Clock, Consumer, Observe, Store } from '@login-policy/event-sourcing';
 import { parseOptions } from '@login-policy/event-sourcing/options';
-import { Fault, closedBy, KeptModels, storeOn, systemClock } from '@login-policy/event-sourcing/store';
+import { Fault, closedBy, InlineModels, storeOn, systemClock } from '@login-policy/event-sourcing/store';
 import type { ClientBase, Pool } from 'pg';
 import { PostgresBackend } from './backend.js';
 import { Connection } from './connection.js';
@@ -119,7 +119,7 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
   const sweeper = new Sweeper(connection, schema);
   const counts = new CountKeeper(connection, schema);
   const parts = { connection, schema, watch, sweeper, counts, largestPageBytes, patienceMs };
-  const models = new KeptModels();
+  const models = new InlineModels();
   const backend = new PostgresBackend(parts);
   const store = storeOn(backend, { most: MOST, gather: whenAllIsSaid, models, clock, observe });
   let closing: Promise<void> | undefined;

@@ -57,7 +57,7 @@ export class Steps {
    * one is also stepped by other processes.
    */
   of(
-    { appends, kept, models }: Plan,
+    { appends, inline: kept, models }: Plan,
     { found, question }: { readonly found?: Found; readonly question: Question },
   ): readonly Step[] {
     const shadows = question.models.map(({ target }) => target.shadow);

@@ -4,7 +4,7 @@ import {
   delegating,
   throwIfExpired,
   storeOn,
-  type KeptModels,
+  type InlineModels,
   type ModelId,
   type Transacted,
   type Transaction,
@@ -17,7 +17,7 @@ import { CallersClient } from './transaction.js';
 /** What a store inside a transaction shares with its parent. */
 export interface Outside {
   readonly parts: BackendParts;
-  readonly models: KeptModels;
+  readonly models: InlineModels;
   readonly clock: Clock;
 }
 

@@ -63,7 +63,7 @@ export class Lookups {
     return {
       token: this.#database.token,
       head: headOf(last, this.#database.name),
-      keptByHead: last?.[2]?.split(' ') ?? [],
+      inlineAtHead: last?.[2]?.split(' ') ?? [],
       unreadable,
       missing: events?.find((position) => !this.#parts.log.knows(position)),
       ends: new Map([...streams].flatMap((streamId) => read(streamId, () => this.#endOf(streamId)))),

@@ -30,7 +30,7 @@ export class PlanWriter {
     this.#parts = parts;
   }
 
-  write({ appends, kept, models, promoted }: Plan): void {
+  write({ appends, inline: kept, models, promoted }: Plan): void {
     const named = kept.length === 0 ? null : kept.join(' ');
     for (const placed of appends) this.#append(placed, named);
     for (const model of models) this.#model(model);

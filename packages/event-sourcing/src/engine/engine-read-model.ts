@@ -245,6 +245,6 @@ function planOf(
   models: readonly ModelPlan[],
   promoted?: NonNullable<Plan['promoted']>,
 ): Planned<undefined> {
-  const plan = { headBefore: head, head, appends: [], kept: [], models, ...(promoted !== undefined && { promoted }) };
+  const plan = { headBefore: head, head, appends: [], inline: [], models, ...(promoted !== undefined && { promoted }) };
   return { plan, result: undefined };
 }

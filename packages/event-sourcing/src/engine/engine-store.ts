@@ -14,7 +14,7 @@ import { GuardedBackend } from './guarded-backend.js';
 import { EngineEventStore } from './engine-event-store.js';
 import { EngineReadModel, type ReadModelParts } from './engine-read-model.js';
 import { GroupWriter } from './group-writer.js';
-import { KeptModels } from './kept-models.js';
+import { InlineModels } from './inline-models.js';
 import type { LogBackend } from './log-backend.js';
 import { LoneAppends } from './lone-appends.js';
 import { openedModel } from './opened-model.js';
@@ -30,7 +30,7 @@ export interface EngineOptions {
    */
   readonly gather?: (() => Promise<void>) | undefined;
   /** The read models that appends update, shared by several stores. Default: those opened in this store. */
-  readonly models?: KeptModels | undefined;
+  readonly models?: InlineModels | undefined;
   readonly clock?: Clock | undefined;
   readonly observe?: Observe | undefined;
 }
@@ -40,7 +40,7 @@ export type StoreParts = Pick<EngineOptions, 'clock' | 'observe'>;
 
 /** A store on a backend: events, and read models that are updated in the transaction of each append. */
 export function storeOn(backend: Backend, options: EngineOptions): Store {
-  const { most, gather, models = new KeptModels(), clock = systemClock, observe } = options;
+  const { most, gather, models = new InlineModels(), clock = systemClock, observe } = options;
   const guarded = new GuardedBackend(backend);
   const writer = new GroupWriter(guarded, clock, models);
   const write = (group: readonly Queued[]): Promise<readonly Outcome[]> => writer.write(group);
@@ -59,7 +59,7 @@ export function storeOn(backend: Backend, options: EngineOptions): Store {
  */
 export function followedStoreOn(backend: LogBackend, readModels: ReadModelStore, parts: StoreParts): Store {
   const log = new GuardedBackend(backend);
-  const writer = new GroupWriter(log, parts.clock ?? systemClock, new KeptModels());
+  const writer = new GroupWriter(log, parts.clock ?? systemClock, new InlineModels());
   const acknowledged = new Acknowledged();
   const eventStore = new EngineEventStore(log, new LoneAppends(writer, backend.form, acknowledged), acknowledged);
   return assembled({ log: backend, eventStore, readModels, keeps: 'followed' }, parts);

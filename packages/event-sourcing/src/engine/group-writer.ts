@@ -6,7 +6,7 @@ import type { StreamId } from '../streams/stream-id.js';
 import { Attempt, CALLER_LEFT, type Outcomes, type Planner } from './attempt.js';
 import { catchUpToHead } from './current-models.js';
 import type { GuardedBackend } from './guarded-backend.js';
-import type { KeptModels } from './kept-models.js';
+import type { InlineModels } from './inline-models.js';
 import { AnswerLost, type Placed, type CachedPlan, type Transacted } from './log-backend.js';
 import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
 import type { CurrentModel, View } from './plan-appends.js';
@@ -15,7 +15,7 @@ import { NO_QUESTION, type Found, type ModelQuestion, type Question, type Stream
 
 /** Writes each group of appends and the changed rows of the opened read models in one transaction. */
 export class GroupWriter {
-  readonly models: KeptModels;
+  readonly models: InlineModels;
   readonly #guarded: GuardedBackend;
   readonly #clock: Clock;
   readonly #cache = new ViewCache();
@@ -26,7 +26,7 @@ export class GroupWriter {
   };
   #writeCount = 0;
 
-  constructor(guarded: GuardedBackend, clock: Clock, models: KeptModels) {
+  constructor(guarded: GuardedBackend, clock: Clock, models: InlineModels) {
     this.#guarded = guarded;
     this.#clock = clock;
     this.models = models;
@@ -89,10 +89,10 @@ export class GroupWriter {
   #plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp {
     const models = this.#currentModels(found);
     if ('question' in models) return models;
-    const { head, keptByHead, ends, receipts, unreadable } = found;
+    const { head, inlineAtHead, ends, receipts, unreadable } = found;
     const hasReceipt = (name: string): boolean => receipts.has(name);
     const end = (streamId: StreamId): StreamEnd | undefined => ends.get(streamId);
-    attempt.view = { head, keptByHead, end, unreadable, hasReceipt, models };
+    attempt.view = { head, inlineAtHead, end, unreadable, hasReceipt, models };
     return attempt.markSent(attempt.planned(attempt.view, { clock: this.#clock, form: this.#guarded.backend.form }));
   }
 

@@ -53,8 +53,8 @@ export class MemoryBackend implements Backend {
   /** Live read models and shadows, by id. */
   readonly #byId = new Map<ModelId, MemoryRows>();
   readonly #notifier = new Notifier();
-  /** The inline read models of the last event, whose checkpoint is the head: see {@link Found.keptByHead}. */
-  #keptByHead: readonly ModelId[] = [];
+  /** The inline read models of the last event, whose checkpoint is the head: see {@link Found.inlineAtHead}. */
+  #inlineAtHead: readonly ModelId[] = [];
   #lastId = 0;
 
   /** `form` decides whether rows are stored as values or as text. */
@@ -153,7 +153,7 @@ export class MemoryBackend implements Backend {
     const found = {
       token: undefined,
       head: this.#log.head,
-      keptByHead: this.#keptByHead,
+      inlineAtHead: this.#inlineAtHead,
       ends: new Map<StreamId, StreamEnd>(),
       receipts: receipts.length === 0 ? NO_RECEIPTS : new Map<string, Receipt>(),
       unreadable: NOTHING_UNREADABLE,
@@ -194,7 +194,7 @@ export class MemoryBackend implements Backend {
   }
 
   #checkpointOf({ id, checkpoint }: MemoryRows): Position | undefined {
-    return this.#keptByHead.includes(id) ? this.#log.head : checkpoint;
+    return this.#inlineAtHead.includes(id) ? this.#log.head : checkpoint;
   }
 
   /**
@@ -206,9 +206,9 @@ export class MemoryBackend implements Backend {
   }
 
   /** Applies a plan. */
-  protected carryOut({ appends, kept, models, promoted }: Plan): void {
+  protected carryOut({ appends, inline, models, promoted }: Plan): void {
     for (const placed of appends) this.#append(placed);
-    if (appends.some(({ recorded }) => recorded.length > 0)) this.#keptByHead = kept;
+    if (appends.some(({ recorded }) => recorded.length > 0)) this.#inlineAtHead = inline;
     for (const { id, rows, checkpoint } of models) {
       const model = this.#byId.get(id);
       for (const row of rows) model?.write(row);

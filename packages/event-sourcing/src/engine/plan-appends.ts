@@ -27,8 +27,8 @@ export interface CurrentModel {
 /** The state of the log and the read models for which a group of appends is planned. */
 export interface View {
   readonly head: Position;
-  /** See `Found.keptByHead`. */
-  readonly keptByHead: readonly ModelId[];
+  /** See `Found.inlineAtHead`. */
+  readonly inlineAtHead: readonly ModelId[];
   /** The end of a stream; `undefined` for a stream without events. */
   readonly end: (streamId: StreamId) => StreamEnd | undefined;
   /** Why the end or the receipts of a stream could not be read. */
@@ -110,7 +110,7 @@ class Draft {
       headBefore,
       head: this.#head,
       appends: this.#appends,
-      kept: models.map(({ id }) => id),
+      inline: models.map(({ id }) => id),
       models: [
         ...(hasAccepted ? models.flatMap((model, index) => this.#planOf(model, index)) : []),
         ...(hasEvents ? this.#noLongerInline() : []),
@@ -174,10 +174,10 @@ class Draft {
 
   /** The read models that are inline on the head event, but not on the new events. Their checkpoint is now stored. */
   #noLongerInline(): readonly ModelPlan[] {
-    const { keptByHead, models, head } = this.#view;
-    if (keptByHead.length === 0) return [];
+    const { inlineAtHead, models, head } = this.#view;
+    if (inlineAtHead.length === 0) return [];
     const inline = new Set(models.map(({ id }) => id));
-    return keptByHead.filter((id) => !inline.has(id)).map((id) => ({ id, rows: [], checkpoint: head }));
+    return inlineAtHead.filter((id) => !inline.has(id)).map((id) => ({ id, rows: [], checkpoint: head }));
   }
 }
 

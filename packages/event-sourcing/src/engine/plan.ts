@@ -35,8 +35,8 @@ export interface Plan {
   /** The head after the transaction. */
   readonly head: Position;
   readonly appends: readonly PlacedAppend[];
-  /** The inline read models of these events, listed on each: at the next look-up they are `Found.keptByHead`. */
-  readonly kept: readonly ModelId[];
+  /** The inline read models of these events, listed on each: at the next look-up they are `Found.inlineAtHead`. */
+  readonly inline: readonly ModelId[];
   readonly models: readonly ModelPlan[];
   /** A shadow that is promoted to the live read model of its name. */
   readonly promoted?: { readonly name: string; readonly shadow: ModelId };

@@ -22,7 +22,7 @@ interface KnownModel {
 interface Known {
   readonly token: unknown;
   readonly head: Position;
-  readonly keptByHead: readonly ModelId[];
+  readonly inlineAtHead: readonly ModelId[];
   readonly models: readonly KnownModel[];
 }
 
@@ -63,7 +63,7 @@ export class ViewCache {
     const begun = new Set<string>(toNew.flatMap(({ streamId }) => (this.#ends.has(streamId) ? [] : [streamId])));
     return {
       head: known.head,
-      keptByHead: known.keptByHead,
+      inlineAtHead: known.inlineAtHead,
       end: (streamId) => this.#ends.get(streamId)?.end,
       unreadable: NONE,
       hasReceipt: () => false,
@@ -86,8 +86,8 @@ export class ViewCache {
       const model = known.models.find((one) => one.id === id);
       for (const { key, row, entries } of rows) model?.rows.set(key, { row, entries });
     }
-    const keptByHead = plan.head === plan.headBefore ? known.keptByHead : plan.kept;
-    this.#known = { ...known, token, head: plan.head, keptByHead };
+    const inlineAtHead = plan.head === plan.headBefore ? known.inlineAtHead : plan.inline;
+    this.#known = { ...known, token, head: plan.head, inlineAtHead };
   }
 
   /** Clears the cache. */
@@ -125,6 +125,6 @@ export class ViewCache {
       }
       return { opened, id, rows };
     });
-    this.#known = { token, head: view.head, keptByHead: view.keptByHead, models };
+    this.#known = { token, head: view.head, inlineAtHead: view.inlineAtHead, models };
   }
 }

@@ -58,9 +58,9 @@ export interface Found {
   readonly head: Position;
   /**
    * The inline read models listed on the last event: its transaction updated them, so their checkpoint is the head.
-   * Only the checkpoints of the others are stored explicitly. A plan lists those of its own events (`Plan.kept`).
+   * Only the checkpoints of the others are stored explicitly. A plan lists those of its own events (`Plan.inline`).
    */
-  readonly keptByHead: readonly ModelId[];
+  readonly inlineAtHead: readonly ModelId[];
   /** The end of each requested stream that has events. */
   readonly ends: ReadonlyMap<StreamId, StreamEnd>;
   /** Why the end or a receipt of a stream could not be read. This refuses only that stream's appends. */

@@ -1,7 +1,7 @@
 /** For authors of stores. Applications do not need it. */
 export { MemoryBackend } from '../engine/memory-backend.js';
 export { followedStoreOn, storeOn } from '../engine/engine-store.js';
-export { KeptModels } from '../engine/kept-models.js';
+export { InlineModels } from '../engine/inline-models.js';
 export { mergeFound } from '../engine/lookup.js';
 export type { Backend, FoundRows, WantedRows } from '../engine/backend.js';
 export {

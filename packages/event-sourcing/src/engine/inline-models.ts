@@ -5,18 +5,18 @@ import type { ModelQuestion, ModelTarget } from './view.js';
 import type { StreamId } from '../streams/stream-id.js';
 
 /** An inline read model, which appends update, and how its rows are read. */
-export interface KeptModel {
+export interface InlineModel {
   readonly opened: OpenedModel;
   readonly target: ModelTarget;
   readonly reader: RowReader;
 }
 
 /** The read models that appends update. Their number grows while a store is open. */
-export class KeptModels {
-  #all: readonly KeptModel[] = [];
+export class InlineModels {
+  #all: readonly InlineModel[] = [];
   #opened: readonly OpenedModel[] = [];
 
-  get all(): readonly KeptModel[] {
+  get all(): readonly InlineModel[] {
     return this.#all;
   }
 
