@@ -98,7 +98,7 @@ export class EngineReadModelStore implements ReadModelStore {
     await this.#guarded.call(undefined, (backend) => backend.openModel(name));
     const reader = this.#readers.get(name) ?? this.#readerOf(projection);
     this.#readers.set(name, reader);
-    this.#writer?.models.keep(projection, reader);
+    this.#writer?.models.add(projection, reader);
     const parts: ReadModelParts = {
       guarded: this.#guarded,
       opened: openedModel(projection),

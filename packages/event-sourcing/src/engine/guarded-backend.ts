@@ -3,11 +3,11 @@ import { Fault } from '../fault.js';
 import type { LogBackend } from './log-backend.js';
 
 /**
- * A backend whose calls reject with `StoreClosed` after the close, and with `DeadlineExceeded` at their deadline. The
- * close ends all waits for a change.
+ * Wraps a backend. Its calls reject with `StoreClosed` after the close, and with `DeadlineExceeded` if their deadline has
+ * passed. The close ends all waits for a change.
  */
 export class GuardedBackend<Guarded extends LogBackend = LogBackend> {
-  /** Itself, for what is not guarded. */
+  /** The wrapped backend, for members that need no guard. */
   readonly backend: Guarded;
   #isClosed = false;
 
@@ -19,7 +19,10 @@ export class GuardedBackend<Guarded extends LogBackend = LogBackend> {
     return this.#isClosed;
   }
 
-  /** Not an async function: an additional promise is a large part of a command's cost in memory. */
+  /**
+   * Calls the backend, unless it is closed or the deadline has passed. The function is not `async`, because an
+   * additional promise is a large part of a command's cost in memory.
+   */
   call<Result>(wait: WaitOptions | undefined, work: (backend: Guarded) => Promise<Result>): Promise<Result> {
     try {
       this.#refuseClosed();
@@ -30,7 +33,7 @@ export class GuardedBackend<Guarded extends LogBackend = LogBackend> {
     return work(this.backend);
   }
 
-  /** {@link call} for each page. The signal ends them without an error. */
+  /** Reads pages. Rejects after the close; the signal ends the read without an error. */
   async *pages<Page>(
     signal: AbortSignal | undefined,
     read: () => AsyncIterable<Page>,

@@ -4,14 +4,14 @@ import type { RowReader } from './row-reader.js';
 import type { ModelQuestion, ModelTarget } from './view.js';
 import type { StreamId } from '../streams/stream-id.js';
 
-/** An inline read model, which appends update, and how its rows are read. */
+/** An inline read model: appends update its rows in their own transaction. */
 export interface InlineModel {
   readonly opened: OpenedModel;
   readonly target: ModelTarget;
   readonly reader: RowReader;
 }
 
-/** The read models that appends update. Their number grows while a store is open. */
+/** The inline read models of a store. More are added when read models are opened. */
 export class InlineModels {
   #all: readonly InlineModel[] = [];
   #opened: readonly OpenedModel[] = [];
@@ -24,15 +24,15 @@ export class InlineModels {
     return this.#opened;
   }
 
-  /** From now on every append updates this read model, once its rows are at the head. */
-  keep(projection: AnyProjection, reader: RowReader): void {
+  /** Adds a read model. Appends update it as soon as its rows are at the head. */
+  add(projection: AnyProjection, reader: RowReader): void {
     const opened = openedModel(projection);
     if (this.#opened.some(({ name }) => name === opened.name)) return;
     this.#all = [...this.#all, { opened, reader, target: { name: opened.name } }];
     this.#opened = [...this.#opened, opened];
   }
 
-  /** What appends to these streams need to look up in them. */
+  /** The look-ups that appends to these streams need. */
   questionsFor(streams: Iterable<StreamId>): readonly ModelQuestion[] {
     return this.#all.map(({ opened, target }) => {
       const keys = new Set<string>();

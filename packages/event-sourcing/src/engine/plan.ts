@@ -35,7 +35,7 @@ export interface Plan {
   /** The head after the transaction. */
   readonly head: Position;
   readonly appends: readonly PlacedAppend[];
-  /** The inline read models of these events, listed on each: at the next look-up they are `Found.inlineAtHead`. */
+  /** The read models that these events list as inline. The next look-up returns them as `Found.inlineAtHead`. */
   readonly inline: readonly ModelId[];
   readonly models: readonly ModelPlan[];
   /** A shadow that is promoted to the live read model of its name. */

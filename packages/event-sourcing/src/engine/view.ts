@@ -57,8 +57,8 @@ export interface Found {
   /** The end of the last whole append; `START` for an empty log. */
   readonly head: Position;
   /**
-   * The inline read models listed on the last event: its transaction updated them, so their checkpoint is the head.
-   * Only the checkpoints of the others are stored explicitly. A plan lists those of its own events (`Plan.inline`).
+   * The read models that the last event lists as inline: its transaction updated their rows, so their checkpoint is the
+   * head. The checkpoints of other read models are stored. A plan lists the models of its own events (`Plan.inline`).
    */
   readonly inlineAtHead: readonly ModelId[];
   /** The end of each requested stream that has events. */
