@@ -153,7 +153,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'shows a rebuild before its end',
-    noticedBy: 'is out of every sight until it takes the place of the live rows',
+    noticedBy: 'is invisible until it replaces the live rows',
     mutation: (model) => ({
       async beginRebuild() {
         const copy = await model.beginRebuild();
@@ -168,7 +168,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'switches over to a copy that is behind',
-    noticedBy: 'is refused the place while the live rows are further, and may catch up',
+    noticedBy: 'can not replace live rows that are newer, and may catch up',
     mutation: (model) => ({
       async beginRebuild() {
         const copy = await model.beginRebuild();

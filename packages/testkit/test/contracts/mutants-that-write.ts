@@ -77,14 +77,14 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'writes what was given up',
-    noticedBy: 'that was given up before it began writes nothing',
+    noticedBy: 'whose signal fired before it began writes nothing',
     mutation: ({ store }) => ({
       append: ({ streamId, expected, events }) => store.append({ streamId, expected, events }),
     }),
   },
   {
     does: 'writes what it says was given up while it waited',
-    noticedBy: 'that is given up while it waits is there whole or not at all, as it answers',
+    noticedBy: 'whose signal fires while it waits is written as a whole or not at all, as it answers',
     mutation: ({ store }) => ({
       async append({ signal, ...append }) {
         await yieldToLoop();

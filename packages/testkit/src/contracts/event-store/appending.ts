@@ -18,8 +18,8 @@ export const appending: Suite<EventStoreUnderTest> = {
     'that is refused writes none of its events': writesNothing,
     'is seen whole or not at all by a concurrent reader': isSeenWhole,
     'of no events without a receipt is refused': refusesNothing,
-    'that was given up before it began writes nothing': refusesGivenUp,
-    'that is given up while it waits is there whole or not at all, as it answers': isWholeOrAbsent,
+    'whose signal fired before it began writes nothing': refusesGivenUp,
+    'whose signal fires while it waits is written as a whole or not at all, as it answers': isWholeOrAbsent,
   },
 };
 

@@ -13,7 +13,7 @@ export const closing: Suite<EventStoreUnderTest> = {
   title: 'a closed store',
   promises: {
     'refuses every call with StoreClosed': refusesCalls,
-    'is closed once, however often that is asked': closesOnce,
+    'can be closed again without effect': closesOnce,
     'keeps what it acknowledged, and nothing of what it refused, when it was closed while busy': isSoundAfterBusyClose,
     'settles every reader it had': settlesReaders,
     'leaves its other handles as they are': leavesOthers,

@@ -11,7 +11,7 @@ const AT_ONCE_MS = 100;
 
 /** What holds for a call whose signal fires. */
 export const deadlines: Suite<EventStoreUnderTest> = {
-  title: 'a call that its caller has given up',
+  title: 'a call whose signal has fired',
   promises: {
     'rejects with DeadlineExceeded, and has written nothing': refusesWhatIsOver,
     'ends a read of everything, or a subscription, quietly': endsQuietly,

@@ -9,8 +9,8 @@ import { change, demandModel, GROUP, openTallies, step, tallies, tally, type Tal
 export const closingReadModels: Suite<OpenedReadModelStore> = {
   title: 'a closed read-model store',
   promises: {
-    'refuses every look and every step with StoreClosed, and is closed once, however often that is asked': refusesCalls,
-    'leaves nobody waiting, and fails nobody who waits: the next look says why': leavesNobodyWaiting,
+    'refuses every read and every step with StoreClosed, and can be closed again without effect': refusesCalls,
+    'ends all waits without an error, and the next call reports the close': leavesNobodyWaiting,
     'leaves its other handles as they are, with all that was committed': leavesOthers,
   },
 };

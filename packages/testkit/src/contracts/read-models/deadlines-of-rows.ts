@@ -6,7 +6,7 @@ import { change, demandModel, GROUP, openTallies, step, tally, type Tally } from
 
 /** What holds for a call whose signal fires. */
 export const deadlinesOfRows: Suite<OpenedReadModelStore> = {
-  title: 'a call that its caller has given up',
+  title: 'a call whose signal has fired',
   promises: {
     'rejects with DeadlineExceeded, and has changed nothing': refusesWhatIsOver,
   },

@@ -15,14 +15,14 @@ export const rebuilds: Suite<OpenedReadModelStore> = {
   title: 'a rebuild',
   promises: {
     'begins empty and is kept like any other read model': beginsEmpty,
-    'is out of every sight until it takes the place of the live rows': isOutOfSight,
-    'takes the place of rows, indexes and checkpoint, for every handle': takesThePlace,
-    'takes the place at once: a reader sees all old rows or all new ones': takesItAtOnce,
+    'is invisible until it replaces the live rows': isOutOfSight,
+    'replaces rows, indexes and checkpoint for every handle': takesThePlace,
+    'replaces them atomically: a reader sees all old rows or all new ones': takesItAtOnce,
     'goes on as the live read model': goesOn,
     'begun again begins empty': beginsAgain,
-    'of a read model that was never kept takes its place too': replacesNothing,
-    'is refused the place while the live rows are further, and may catch up': isRefusedWhileBehind,
-    'is refused the place when it is not where it was expected': isRefusedUnexpected,
+    'also replaces a read model without a first step': replacesNothing,
+    'can not replace live rows that are newer, and may catch up': isRefusedWhileBehind,
+    'can not replace live rows from an unexpected checkpoint': isRefusedUnexpected,
   },
 };
 

@@ -16,9 +16,9 @@ export const waking: Suite<OpenedReadModelStore> = {
     'ends at once after a commit in this process': endsAtOnce,
     'ends after a commit through another handle': endsAfterOthersCommit,
     'ends after a rebuild took the place': endsAfterRebuild,
-    'ends after a short while in any case': endsAnyway,
+    'ends after a short time even without a change': endsAnyway,
     'ends when the signal fires, or has fired before': endsBySignal,
-    'ends for all who wait': endsForAll,
+    'ends for all waiting callers': endsForAll,
   },
 };
 

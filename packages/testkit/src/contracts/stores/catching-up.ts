@@ -16,9 +16,9 @@ export const catchingUp: Suite<StoreUnderTest> = {
   promises: {
     'has the rows of all events that are there already, before it is read': catchesUp,
     'goes on where it was': goesOn,
-    'has what was written while nobody kept it, before it is read': catchesUpBetween,
-    'is brought to the head by the next append, when it is near': isBroughtToTheHead,
-    'is in no append’s way when it is far behind, and kept again once it is there': isLeftBehind,
+    'has the events written while no program updated it, before it is read': catchesUpBetween,
+    'is brought to the head by the next append when it is only a few events behind': isBroughtToTheHead,
+    'does not delay appends when it is far behind, and is updated inline again once it has caught up': isLeftBehind,
     'has the rows that a rebuild gives': agreesWithRebuild,
   },
 };

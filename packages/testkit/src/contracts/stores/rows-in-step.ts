@@ -20,7 +20,7 @@ export const rowsInStep: Suite<StoreUnderTest> = {
     'is seen with its rows or not at all': isSeenWithRows,
     'is one of 32 at once on one stream, and the rows are those of a fold': (subject) => manyAtOnce(subject, 1),
     'is one of 32 at once on as many streams, and the rows are those of a fold': (subject) => manyAtOnce(subject, 32),
-    'wakes who waits for the read model': wakes,
+    'wakes callers that wait for the read model': wakes,
   },
 };
 

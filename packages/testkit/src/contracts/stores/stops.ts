@@ -11,13 +11,13 @@ import { APPLES, BAD_LUCK, CounterWriter, demandFolded, PEARS, picky } from './c
 
 /** What happens when the projection of an opened read model fails on an event. */
 export const stops: Suite<StoreUnderTest> = {
-  title: 'an append that a projection can not take',
+  title: 'an append that a projection fails on',
   deadlineMs: 60_000,
   promises: {
     'is refused with ProjectionStopped, which says where and why': saysWhere,
     'writes nothing: no event, no row, no receipt, of no projection': writesNothing,
-    'is in nobody’s way: the next good one works': isInNobodysWay,
-    'does not take concurrent ones with it': takesNoneWithIt,
+    'does not affect the next valid append': isInNobodysWay,
+    'does not affect concurrent appends': takesNoneWithIt,
     'is refused when the event can not be decoded': refusesUndecodable,
   },
 };

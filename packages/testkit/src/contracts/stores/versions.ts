@@ -27,7 +27,7 @@ export const versions: Suite<StoreUnderTest> = {
   promises: {
     'makes its own row unreadable, with its place, and no other; everybody goes on writing': marksItsOwnRow,
     'is read by the newer program, also where an older one has marked the row': isReadInSpiteOfMark,
-    'is behind no list of the newer program, also where an older one has marked the row': isListedInSpiteOfMark,
+    'appears in every list of the newer program, even where an older one has marked the row': isListedInSpiteOfMark,
     'is read by the newer program beside, and again after going back and forward': goesForwardAndBack,
     'is not written while it must not be, by commands that are refused by name: forward and back in two steps':
       goesInTwoSteps,
