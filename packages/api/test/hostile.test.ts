@@ -9,6 +9,7 @@ import { countEvents, openService, READER, ROOT, type Service } from './service.
 
 const ADD = '/zitadel.admin.v1.AdminService/AddIDPToLoginPolicy';
 const REST = '/admin/v1/policies/login/idps';
+const WHOLE = '/admin/v1/policies/login';
 const pem = (name: string): URL => new URL(`../test/tls/${name}.pem`, import.meta.url);
 const AUTH = `host: x\r\nauthorization: Bearer ${ROOT}\r\n`;
 
@@ -39,6 +40,15 @@ describe('a client that means no good, or is broken', () => {
     const chunk = `${(600).toString(16)}\r\n${'x'.repeat(600)}\r\n`;
     const chunked = `POST ${REST} HTTP/1.1\r\n${AUTH}transfer-encoding: chunked\r\n\r\n`;
     expect(await said(chunked, chunk, chunk)).to.match(/^HTTP\/1.1 413 /);
+  });
+
+  it('is nobody when it sends two tokens, whichever comes first', async () => {
+    const [root, none] = [`authorization: Bearer ${ROOT}\r\n`, 'Authorization: Bearer none\r\n'];
+    for (const both of [root + none, none + root, root + root])
+      expect(await said(`GET ${WHOLE} HTTP/1.1\r\nhost: x\r\n${both}connection: close\r\n\r\n`)).to.match(
+        /^HTTP\/1.1 401 /,
+      );
+    expect(await said(`GET ${WHOLE} HTTP/1.1\r\n${AUTH}connection: close\r\n\r\n`)).not.to.match(/^HTTP\/1.1 401 /);
   });
 
   it('is told 8 for a message that is too long over gRPC', async () => {

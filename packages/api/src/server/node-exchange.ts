@@ -42,6 +42,15 @@ export class NodeExchange extends Exchange {
     return isSecure(socket) && socket.authorized ? socket.getPeerCertificate() : undefined;
   }
 
+  /** Node keeps only the first `Authorization` header. Here all are joined, as `Headers` does, and are not a token. */
+  override get(name: string): string | undefined {
+    const value = super.get(name);
+    if (name !== 'authorization' || value === undefined) return value;
+    const { rawHeaders } = this.#request;
+    const all = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name);
+    return all.length > 1 ? all.join(', ') : value;
+  }
+
   /** The body as parsed by others: express.json() and similar, Next, cloud functions. */
   get parsed(): unknown {
     const request: object & { readonly body?: unknown; readonly rawBody?: unknown } = this.#request;
