@@ -30,7 +30,7 @@ import {
   type RolloutCommand,
   type RolloutOptions,
 } from './rollout/rollout-input.js';
-import { withPoliciesStillAllowing } from './preview/still-allowing.js';
+import { withStillAllowingCount } from './preview/still-allowing.js';
 
 /**
  * The login policies of instances and organizations: every command and every read (docs/reference/login-policies.md).
@@ -157,34 +157,36 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.execute(organization, { type: 'customize' }, options);
   }
 
-  /** Runs a command given as an object. Its `type` is the name of the corresponding method. */
+  /**
+   * Runs a command given as an object. Its `type` is the name of the corresponding method. Only `customize` takes
+   * `ifDefaultSequence` and `ifDefaultEventId`; with another command they are invalid arguments.
+   */
   execute(owner: OwnerRef, command: CommandInput, options: CustomizeOptions): Promise<CommandAnswer> {
     return this.#calls.answer(
       callNameOf(command),
       () => parseCommandRequest(owner, command, options),
       async (request) => {
         const handled = await this.#handler.handle(policyStream(request.owner), request.parsed, request.context);
-        return withPoliciesStillAllowing(commandAnswerOf(handled, request.owner), request, this.#policies);
+        return withStillAllowingCount(commandAnswerOf(handled, request.owner), request, this.#policies);
       },
     );
   }
 
   /**
-   * A rollout: one command for the instance's default policy and every custom policy that it applies to. The returned
-   * object can plan, carry out, report and revert it. Creating it has no effect
-   * (docs/how-to/an-advisory-comes-in.md).
+   * A rollout: one command, applied to the instance's default policy and to the custom policies. The returned object can
+   * plan, carry out, report and revert it. Creating the object has no effect (docs/how-to/an-advisory-comes-in.md).
    *
    * @throws StoreClosed once the policies are closed.
    */
   rollOut(instance: InstanceRef, command: RolloutCommand, options: RolloutOptions): Rollout {
-    this.#calls.refuseClosed();
+    this.#calls.throwIfClosed();
     return new Rollout(this.#rolloutParts, { instance, command, options });
   }
 
   /**
-   * Finds a rollout by its id, whichever process carried it out. Returns its command and actor, which are read from its
-   * events; `undefined` when no policy in force has one of its events. To report or revert it, pass its command and id
-   * to {@link rollOut}.
+   * Finds a rollout by its id, whichever process carried it out. Returns the command and the actor, as the events that
+   * the rollout recorded show them; `undefined` when no policy in force has such an event. To report or revert the
+   * rollout, pass the command and the id to {@link rollOut}.
    */
   findRollout(
     instance: InstanceRef,

@@ -28,7 +28,7 @@ export interface LoginPolicyRow {
   /** The policy's last event, and when the policy was added. */
   readonly changeInfo: ChangeInfo;
   /**
-   * The instance of an organization's policy; `undefined` for a default policy. The index `customIn` is by this value.
+   * The instance of an organization's policy; `undefined` for a default policy. The index `customIn` finds rows by it.
    */
   readonly customIn: string | undefined;
 }
@@ -37,7 +37,8 @@ export interface LoginPolicyRow {
 export const CUSTOM_IN = 'customIn';
 
 /**
- * The index that finds an instance's unreadable custom policies. Its name is stored: a new name needs a new `version`.
+ * The index that finds an instance's unreadable custom policies. `unreadIn` is a historical abbreviation: the name is
+ * stored with the rows, so another name would need a new `version`.
  */
 export const UNREADABLE_IN = 'unreadIn';
 
@@ -45,7 +46,7 @@ export const UNREADABLE_IN = 'unreadIn';
 export type CustomIndex = 'allowing' | 'linking' | 'warned';
 
 /** An index value within an instance: its id and a name, separated by a line break, which ids can't contain. */
-export function customValue(instanceId: string, name: string): string {
+export function valueInInstance(instanceId: string, name: string): string {
   return `${instanceId}\n${name}`;
 }
 
@@ -62,7 +63,7 @@ export function snapshotKey(streamId: StreamId, last: Revision): string {
 
 /**
  * All policies in force, each with its revision and timestamps. The reads `policy`, `effectivePolicy` and the lists use
- * these rows. A row is the aggregate's state, evolved by the aggregate's function.
+ * these rows. Commands and rows evolve the policy's state with the same function.
  */
 export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow> = {
   name: 'login-policies',
@@ -72,7 +73,7 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   events: loginPolicyEvents,
   rows: { encode: encodeRow, text: textOfRow, decode: decodeRow },
   index: indexOf,
-  indexUnread: indexUnreadable,
+  indexUnreadable,
   reduce,
   // A snapshot has no index values, because lists only contain policies in force.
   snapshot: (row, { revision: last, streamId }) =>
@@ -113,7 +114,7 @@ type IndexValues = Readonly<Record<string, string | readonly string[]>>;
 function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues {
   if (instanceId === undefined) return {};
   const { secondFactors, multiFactors, identityProviders } = policy;
-  const valueOf = (name: string): string => customValue(instanceId, name);
+  const valueOf = (name: string): string => valueInInstance(instanceId, name);
   const found = {
     allowing: [...secondFactors, ...multiFactors].map(valueOf),
     linking: identityProviders.map(({ id }) => valueOf(id)),
@@ -122,7 +123,7 @@ function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues 
   return { [CUSTOM_IN]: instanceId, ...found };
 }
 
-/** The index values of an unreadable row, in addition to those of its last readable state. */
+/** The index values of an unreadable row. It keeps those of its last readable state, too. */
 function indexUnreadable(streamId: StreamId): IndexValues {
   const instanceId = instanceOfCustom(streamId);
   return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId, [UNREADABLE_IN]: instanceId };

@@ -8,7 +8,7 @@ import { tallies } from './tally.js';
 
 const projection = tolerating({
   ...counterTotals,
-  indexUnread: (id) => ({ parity: 'unknown', parts: id.split('-') }),
+  indexUnreadable: (id) => ({ parity: 'unknown', parts: id.split('-') }),
 });
 const facts = {
   streamId: streamId('counter', 'apples'),

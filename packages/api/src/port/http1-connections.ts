@@ -91,7 +91,7 @@ export class Http1Connections {
   }
 
   /** Closes the HTTP/1.1 connections without a pending answer: idle ones, and those with half-sent headers only. */
-  closeWithoutPendingAnswers(): void {
+  closeUnlessAnswering(): void {
     for (const [socket, { answers }] of this.#begun) if (answers === 0) socket.destroy();
   }
 

@@ -59,7 +59,7 @@ export class Http2Sessions {
     if (this.#isEnding) session.close();
   }
 
-  /** Asks clients to open no new streams, and closes each session after its last answer. */
+  /** Asks clients to open no new streams, and closes each session after its last answer; later sessions, too. */
   end(): void {
     this.#isEnding = true;
     for (const session of this.#sessions.keys()) session.close();
@@ -68,7 +68,7 @@ export class Http2Sessions {
   /**
    * Closes the connections without open streams, so that a client that never closes does not delay the end of the port.
    */
-  closeWithoutPendingAnswers(): void {
+  closeUnlessAnswering(): void {
     for (const [socket, streams] of this.#sockets) {
       // On the first call, the last answer may still be on its way.
       if (streams.size === 0 && this.#wereEmpty.has(socket)) socket.destroy();

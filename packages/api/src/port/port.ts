@@ -99,10 +99,13 @@ async function listen(server: Server, where: { readonly port: number; readonly h
 /** How long a closing port waits for the rest of a half-sent HTTP/1.1 request. */
 const PARTIAL_REQUEST_MS = 500;
 
-/** Closes connections with half-sent HTTP/1.1 requests, and those of HTTP/2 clients that do not close. */
-function closeWithoutPendingAnswers({ connections, sessions }: PortServer): void {
-  connections.closeWithoutPendingAnswers();
-  sessions.closeWithoutPendingAnswers();
+/**
+ * Closes the connections that have no pending answer: a half-sent HTTP/1.1 request would delay the end of the port, and
+ * so would an HTTP/2 client that does not close.
+ */
+function closeUnlessAnswering({ connections, sessions }: PortServer): void {
+  connections.closeUnlessAnswering();
+  sessions.closeUnlessAnswering();
 }
 
 async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000 }: CloseOptions): Promise<void> {
@@ -113,15 +116,13 @@ async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000
   // Send GOAWAY while streams are still open: connect-node 2.1 clients on Node 22 crash when it arrives on a connection
   // without streams.
   sessions.end();
-  // First reads the requests that the operating system has already received. Closing the connection now would reset it
+  // Read the requests that the operating system has already received: closing their connections now would reset them
   // without an answer.
   await settled();
   const done = once(net.close(), 'close');
-  // A precaution without a second GOAWAY: sessions that are already ending ignore the call.
-  sessions.end();
   closeIdle();
   const timers = [
-    setInterval(() => closeWithoutPendingAnswers(server), Math.min(graceMs, PARTIAL_REQUEST_MS)),
+    setInterval(() => closeUnlessAnswering(server), Math.min(graceMs, PARTIAL_REQUEST_MS)),
     setTimeout(() => connections.closeAll(), graceMs),
   ];
   await done;

@@ -35,7 +35,7 @@ export interface PermissionScope {
  */
 export function holdsGrant(caller: Caller, permission: string, scope: PermissionScope): boolean {
   if (caller.instanceId !== scope.instanceId) return false;
-  // A string would also have `includes`, for its substrings.
+  // `permissions` must be an array: the `includes` of a string would accept any part of it.
   return caller.grants.some(
     (grant) => Array.isArray(grant.permissions) && grant.permissions.includes(permission) && covers(grant, scope),
   );

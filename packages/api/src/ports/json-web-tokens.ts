@@ -54,7 +54,7 @@ const OPTIONS: OptionRules<OidcTokenOptions> = {
   callerOf: aFunction,
 };
 
-/** `instanceof` refuses a `URL` object of another realm, because such an object can't be recognized. */
+/** A `URL` object of another realm is refused, because `instanceof` does not recognize it. */
 const aKeySet = mustBe('a URL, or a key set of jose', (value) => value instanceof URL || typeof value === 'function');
 
 function isAsymmetric(name: unknown): boolean {

@@ -40,7 +40,7 @@ interface Given {
  * Adds to the answer of a removal from a default policy how many custom policies still allow what it removed.
  * Returns any other answer unchanged.
  */
-export function withPoliciesStillAllowing(
+export function withStillAllowingCount(
   answer: CommandAnswer,
   { owner, parsed, context }: Given,
   policies: PolicyReader,

@@ -25,7 +25,7 @@ export class Calls {
   }
 
   /** For methods that only create an object. @throws StoreClosed */
-  refuseClosed(): void {
+  throwIfClosed(): void {
     if (this.#isClosed) throw closed();
   }
 

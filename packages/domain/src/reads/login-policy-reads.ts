@@ -207,7 +207,7 @@ export abstract class LoginPolicyReads {
    * @throws StoreClosed once the policies or the store are closed.
    */
   onChange(options: OnChangeOptions): Consumer {
-    this.#calls.refuseClosed();
+    this.#calls.throwIfClosed();
     return this.#changes.consume(options);
   }
 

@@ -25,7 +25,7 @@ import {
   type Owner,
 } from '../policy/owner.js';
 import type { PolicyState, PolicyStates } from '../policy/policy-state.js';
-import { CUSTOM_IN, customValue, UNREADABLE_IN, type LoginPolicyRow } from '../login-policy-projection.js';
+import { CUSTOM_IN, valueInInstance, UNREADABLE_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { PastReader, type PastSources } from './past-reader.js';
 import type { ParsedListing, ListFilter, ParsedRead } from './read-input.js';
 import type { ParsedAsOf } from '../input/moment.js';
@@ -180,7 +180,7 @@ export class PolicyReader {
 /** The index and its value under which the custom policies of a filter are found. */
 function indexed({ instanceId }: Instance, filter: ListFilter | undefined): { index: string; value: string } {
   if (filter === undefined) return { index: CUSTOM_IN, value: instanceId };
-  return { index: filter.index, value: customValue(instanceId, filter.value) };
+  return { index: filter.index, value: valueInInstance(instanceId, filter.value) };
 }
 
 /**

@@ -14,8 +14,8 @@ export interface ReadOptions {
   readonly atLeast?: Position;
   /**
    * How long to wait for a result that is fresh enough: 0 to 600,000 ms, default 5,000. If the store does not answer,
-   * the read rejects 250 ms after `waitMs` has passed. Histories and reads with `asOf` have no default, and a given
-   * `waitMs` is exact.
+   * the read rejects 250 ms after `waitMs` has passed. A history or a read with `asOf` has no time limit by default,
+   * and rejects as soon as a given `waitMs` has passed.
    */
   readonly waitMs?: number;
   /** Aborts the read: it rejects with `DeadlineExceeded` within 100 ms. */

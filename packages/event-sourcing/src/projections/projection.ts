@@ -46,7 +46,7 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
   readonly events: EventCodec<Event>;
   /**
    * Whether the projection covers a stream of its categories. Default: every one. Events of other streams never reach
-   * `reduce`, `key` or `indexUnread`. Such a stray stream is listed by `ProjectionRunner.unreadable` and affects no
+   * `reduce`, `key` or `indexUnreadable`. Such a stray stream is listed by `ProjectionRunner.unreadable` and affects no
    * other row.
    */
   isAbout?(streamId: StreamId): boolean;
@@ -56,7 +56,7 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
    */
   key?(streamId: StreamId): string;
   /** The index values of a row none of whose events could be read, derived from its stream's name. Default: none. */
-  indexUnread?(streamId: StreamId): IndexValues;
+  indexUnreadable?(streamId: StreamId): IndexValues;
   /** The row after the event; `undefined` removes the row. It must not change the given row in place. */
   reduce(row: Row | undefined, event: Recorded<Event>): Row | undefined;
   /**

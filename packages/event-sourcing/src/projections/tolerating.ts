@@ -163,7 +163,7 @@ function indexOfUnreadable<Event extends EventShape, Row>(
   row: UnreadableRow,
 ): IndexValues {
   const { streamId } = row.facts;
-  const ofName = isAbout(projection, streamId) ? valuesOf(() => projection.indexUnread?.(streamId)) : {};
+  const ofName = isAbout(projection, streamId) ? valuesOf(() => projection.indexUnreadable?.(streamId)) : {};
   return { ...ofName, ...row.index, ...indexOfKind(row) };
 }
 

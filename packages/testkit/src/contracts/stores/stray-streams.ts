@@ -27,7 +27,7 @@ const namedCounters: Projection<CounterEvent, CounterRow> = {
   ...counterTotals,
   name: 'named-counters',
   isAbout: isWord,
-  indexUnread(id) {
+  indexUnreadable(id) {
     refuse(id);
     return { [PARITY]: 'unknown' };
   },
