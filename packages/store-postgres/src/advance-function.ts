@@ -12,21 +12,21 @@ import { CHECK_SESSION, NOTIFY_LISTENERS } from './writing-session.js';
 import { ROWS, WRITE_ROWS } from './write-rows.js';
 
 /**
- * Takes one step of a read model: writes rows and the checkpoint after them, if the read model is where it was when
- * they were computed. An inline read model at the head is not stepped, because appends maintain it.
+ * Takes one step of a read model: writes rows and the checkpoint after them, if the read model still has the checkpoint
+ * that the rows were computed from. An inline read model at the head takes no step, because appends update it.
  *
  * - `model_number`: the read model;
- * - `expected_checkpoint`: its position before the step; NULL if it has none, or has rows of another history, which the
- *   step then replaces;
- * - `new_checkpoint`: its position after the step;
+ * - `expected_checkpoint`: its checkpoint before the step; NULL if it has none. NULL also if its rows belong to another
+ *   history: the step then replaces them;
+ * - `new_checkpoint`: its checkpoint after the step;
  * - the parameters of {@link ROWS};
- * - `required_events`: positions whose events must be in the log; 0 requires none;
+ * - `required_events`: the positions of events that must be in the log; the position 0 requires no event;
  * - `expected_steps`: for a rebuild, how many steps were taken before. A rebuild takes many steps at one checkpoint, so
  *   the checkpoint can't show that a failover lost some of them.
  *
  * Returns NULL if the step was taken. Otherwise nothing was written, and the result is
  * - `replaced`: the read model was replaced or does not exist;
- * - `slices lost`: another number of steps was taken before;
+ * - `steps lost`: the number of earlier steps is not `expected_steps`;
  * - `unknown`: a required event is missing;
  * - any other text: the checkpoint that the read model has; empty for none.
  */
@@ -38,19 +38,19 @@ export const ADVANCE_READ_MODEL: string = plpgsql(
   before_step record;
   row_models bigint[];
 BEGIN ${CHECK_SESSION}
-  -- Before its rows: of two steps, one waits for the other.
+  -- Lock the read model before its rows, so that of two steps one waits for the other and they cannot deadlock.
   SELECT * INTO this FROM {schema}.read_models WHERE model = model_number AND stage <> 'replaced' FOR UPDATE;
   IF NOT FOUND THEN
     RETURN 'replaced';
   END IF;
   IF this.steps <> expected_steps THEN
-    RETURN 'slices lost';
+    RETURN 'steps lost';
   END IF;
   IF EXISTS (SELECT FROM unnest(required_events) AS required (position)
       WHERE required.position <> 0 AND {schema}.find_event_at_v13(required.position) IS NULL) THEN
     RETURN 'unknown';
   END IF;
-  SELECT ${CHECKPOINT} AS checkpoint, (m.model = ANY (head.kept) AND checkpoint_row.stored = ${HEAD_TEXT}) IS TRUE AS is_at_head
+  SELECT ${CHECKPOINT} AS checkpoint, (m.model = ANY (head.inline_models) AND checkpoint_row.stored = ${HEAD_TEXT}) IS TRUE AS is_at_head
     INTO before_step FROM {schema}.read_models AS m LEFT JOIN ${CHECKPOINT_ROW} ON true LEFT JOIN ${HEAD} AS head ON true
     WHERE m.model = model_number;
   IF before_step.is_at_head OR before_step.checkpoint IS DISTINCT FROM ${checkpointAt('expected_checkpoint')} THEN
@@ -64,10 +64,12 @@ BEGIN ${CHECK_SESSION}
     PERFORM nextval('{schema}.revocations');
   END IF;
   UPDATE {schema}.read_models SET steps = steps + 1 WHERE model = model_number;
-  -- Before all other rows: an append does the same, so that one of the two waits for the other.
-  DELETE FROM {schema}.read_model_rows AS kept WHERE kept.model = model_number AND kept.digest > ${AFTER_DIGESTS};
+  -- Delete the checkpoint row before writing any other row, as appends update theirs: a step and an append then lock in
+  -- the same order and cannot deadlock.
+  DELETE FROM {schema}.read_model_rows AS stored_row
+    WHERE stored_row.model = model_number AND stored_row.digest > ${AFTER_DIGESTS};
   IF NOT FOUND AND before_step.checkpoint IS NOT NULL THEN
-    RAISE EXCEPTION 'an append moved the read model meanwhile' USING ERRCODE = 'serialization_failure';
+    RAISE EXCEPTION 'an append has updated the read model meanwhile' USING ERRCODE = 'serialization_failure';
   END IF;
   ${insertCheckpoints(`SELECT model_number, ${checkpointAt('new_checkpoint')}`)};
   row_models := array_fill(model_number, ARRAY[coalesce(cardinality(row_keys), 0)]);${WRITE_ROWS}${NOTIFY_LISTENERS}

@@ -31,7 +31,7 @@ const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS numb
  * The events, each with
  * - `streams`: the name of its stream, shortened if it is too long for an index;
  * - `revisions`, `event_ids`, `event_types`, `times`, `data_lines`, `metadata_lines`;
- * - `append_places`: its place in its append, and `append_sizes`: the number of events in that append; both are 0 for
+ * - `append_places`: its number in its append, and `append_sizes`: the number of events in that append; both are 0 for
  *   an event that is appended alone;
  * - `schema_versions`: the schema version of the event;
  * - `long_stream_names`: the whole name of its stream, if that is shortened; otherwise empty.
@@ -39,7 +39,8 @@ const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS numb
  * The last four are NULL if each event is appended alone, has schema version 1 and a short stream name.
  *
  * What is written with the events:
- * - `inline_models`: the numbers of the inline read models. Each event lists them;
+ * - `inline_models`: the numbers of the inline read models. Each event lists them in its column `kept`, which has an
+ *   older name for them;
  * - `row_models`: the read model of each row, and the other parameters of {@link ROWS};
  * - `receipts`: an array of receipts; NULL for none.
  *
@@ -79,21 +80,24 @@ BEGIN ${CHECK_SESSION}
     IF changed = 0 THEN
       RETURN 'the log does not end with the expected event';
     END IF;
-    -- Before all other rows: a step of a read model does the same, so that one of the two waits for the other.
+    -- Update the checkpoint rows before all other rows, as steps of read models do: an append and a step then lock in the
+    -- same order and cannot deadlock.
     new_head := head_place + changed || ' ' || event_ids[changed];
     old_digest := ${digestOfCheckpoint('expected_head')};
     new_digest := ${digestOfCheckpoint('new_head')};
-    UPDATE {schema}.read_model_rows AS kept SET digest = new_digest, content = to_json(new_head)
-      WHERE kept.model = ANY (inline_models) AND kept.digest = old_digest;
+    UPDATE {schema}.read_model_rows AS stored_row SET digest = new_digest, content = to_json(new_head)
+      WHERE stored_row.model = ANY (inline_models) AND stored_row.digest = old_digest;
     GET DIAGNOSTICS changed = ROW_COUNT;
     IF changed < cardinality(inline_models) THEN
-      -- Before the first event a read model may have no checkpoint. Any other checkpoint is that of restored rows.
-      IF expected_head <> '0 ' OR EXISTS (SELECT FROM {schema}.read_model_rows AS kept
-          WHERE kept.model = ANY (inline_models) AND kept.digest > ${AFTER_DIGESTS} AND kept.digest <> new_digest) THEN
+      -- Some read models did not have the expected checkpoint. On an empty log, they may have none yet; it is inserted
+      -- below. A read model with another checkpoint has rows that were restored separately.
+      IF expected_head <> '0 ' OR EXISTS (SELECT FROM {schema}.read_model_rows AS stored_row
+          WHERE stored_row.model = ANY (inline_models) AND stored_row.digest > ${AFTER_DIGESTS} AND stored_row.digest <> new_digest) THEN
         RAISE EXCEPTION 'a read model has another checkpoint' USING ERRCODE = 'unique_violation';
       END IF;
       ${insertCheckpoints(`SELECT inline.model, new_head FROM unnest(inline_models) AS inline (model) WHERE NOT EXISTS (
-        SELECT FROM {schema}.read_model_rows AS kept WHERE kept.model = inline.model AND kept.digest = new_digest OFFSET 0)`)};
+        SELECT FROM {schema}.read_model_rows AS stored_row
+          WHERE stored_row.model = inline.model AND stored_row.digest = new_digest OFFSET 0)`)};
     END IF;
   END IF;${WRITE_ROWS}
   IF receipts IS NOT NULL THEN

@@ -88,14 +88,15 @@ export class PostgresBackend implements Backend {
     return this.#lookups.find(this.parts.connection, question, wait);
   }
 
-  async query(target: ModelTarget, asked: WantedRows, wait?: WaitOptions): Promise<FoundRows> {
-    const statement = asked.wanted === 'count' ? countUp(asked) : lookUp(asked);
+  async query(target: ModelTarget, rowQuery: WantedRows, wait?: WaitOptions): Promise<FoundRows> {
+    const statement = rowQuery.wanted === 'count' ? countUp(rowQuery) : lookUp(rowQuery);
     const { connection, counts } = this.parts;
     const { head, checkpoint, model, rows } = await this.#lookups.rowsOf(connection, { target, ...statement }, wait);
-    if (asked.wanted !== 'count')
+    if (rowQuery.wanted !== 'count')
       return { head, checkpoint, rows: rows.map(([hex, row]) => ({ key: keyOfHex(text(hex)), row })) };
     const [found = []] = rows;
-    if (model !== undefined) counts?.heard({ model, asked, found, again: () => this.query(target, asked) });
+    if (model !== undefined)
+      counts?.noteCounted({ model, query: rowQuery, found, countAgain: () => this.query(target, rowQuery) });
     return { head, checkpoint, rows: [], count: Number(found[0] ?? 0) };
   }
 

@@ -1,7 +1,10 @@
 import { plpgsql } from './plpgsql.js';
 
-/** The last event, as a subquery. */
-export const HEAD = '(SELECT position, id, kept FROM {schema}.events ORDER BY position DESC LIMIT 1)';
+/**
+ * The last event, as a subquery. The column `position` holds its place: the events of the log are numbered from 1. The
+ * column `kept` holds the inline read models that the event lists.
+ */
+export const HEAD = '(SELECT position, id, kept AS inline_models FROM {schema}.events ORDER BY position DESC LIMIT 1)';
 
 /** The last event as text: its place, a space and its id. `positionIn` parses it. */
 export const HEAD_TEXT = "head.position || ' ' || head.id";
@@ -18,13 +21,13 @@ export const AFTER_DIGESTS = "decode(repeat('ff', 32), 'hex')";
  * A checkpoint is one of
  * - an event, as in {@link HEAD_TEXT};
  * - `0`: before the first event;
- * - the number of a position without an event.
+ * - a {@link FIND_EVENT_AT position} as a number, if the log has no event at it.
  *
- * Each append stores the checkpoint under a larger digest, so that the last one is found quickly even during a long
- * transaction, which keeps the old versions of rows.
+ * Each append stores the checkpoint under a larger digest. The last one is therefore found quickly, even while a long
+ * transaction keeps the server from removing the old row versions.
  */
-export const CHECKPOINT_ROW: string = `LATERAL (SELECT btrim(kept.content::text, '"') AS stored FROM {schema}.read_model_rows AS kept
-    WHERE kept.model = m.model AND kept.digest > ${AFTER_DIGESTS} ORDER BY kept.digest DESC LIMIT 1) AS checkpoint_row`;
+export const CHECKPOINT_ROW: string = `LATERAL (SELECT btrim(stored_row.content::text, '"') AS stored FROM {schema}.read_model_rows AS stored_row
+    WHERE stored_row.model = m.model AND stored_row.digest > ${AFTER_DIGESTS} ORDER BY stored_row.digest DESC LIMIT 1) AS checkpoint_row`;
 
 /** The digest that a checkpoint is stored under. */
 export const digestOfCheckpoint = (checkpoint: string): string =>
@@ -51,7 +54,8 @@ export const CHECKPOINT: string = `CASE WHEN checkpoint_row.stored IN (${HEAD_TE
 /**
  * Finds the event at a position.
  *
- * - `given_position`: the place of the event, times 2^40, plus the last 40 bits of its id.
+ * - `given_position`: a `Position` of the port, which is the place of an event times 2^40, plus the last 40 bits of its
+ *   id.
  *
  * Returns the event as in {@link HEAD_TEXT}, or NULL if the log does not have it.
  */
@@ -74,6 +78,6 @@ export const checkpointAt = (position: string): string =>
 
 /** Stores the checkpoints of version 9 among the rows. */
 export const STORE_CHECKPOINTS: string = `
-${insertCheckpoints(`SELECT m.model, CASE WHEN m.model = ANY (head.kept) THEN ${HEAD_TEXT} ELSE ${checkpointAt('m.checkpoint')} END
+${insertCheckpoints(`SELECT m.model, CASE WHEN m.model = ANY (head.inline_models) THEN ${HEAD_TEXT} ELSE ${checkpointAt('m.checkpoint')} END
     FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE m.stage <> 'replaced'`)}
   WHERE given.checkpoint IS NOT NULL;`;

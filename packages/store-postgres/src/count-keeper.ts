@@ -13,14 +13,14 @@ const MOST_TRIES = 20;
 /** The result of a counting statement. */
 export interface Counted {
   readonly model: string;
-  readonly asked: RowCount;
-  /** The number of rows; the rows added since a number was stored; and the stored number, as far as it is known. */
+  readonly query: RowCount;
+  /** The columns of `countUp`: the number of rows, and of the stored count the net added and the initial count. */
   readonly found: Cells;
-  /** Counts again. */
-  readonly again: () => Promise<unknown>;
+  /** Runs the counting statement again. */
+  readonly countAgain: () => Promise<unknown>;
 }
 
-/** Stores the numbers of rows that are asked for and take long to count. It works in the background. */
+/** Stores the counts of rows that were requested and take long. It works in the background. */
 export class CountKeeper {
   readonly #connection: Connection;
   readonly #call: string;
@@ -32,19 +32,21 @@ export class CountKeeper {
     this.#call = `SELECT ${quoted}.store_row_count_v13($1, $2, $3)`;
   }
 
-  /** Begins to store a number, or completes one that was begun. */
-  heard({ model, asked, found: [total, came = null, before = null], again }: Counted): void {
-    if (this.#isOver || before !== null || Number(total) < FEW) return;
-    const entry = entryOf(asked.index, asked.value);
-    const were = came === null ? null : String(Number(total) - Number(came));
-    const name = `${model} ${entry.toString('hex')} ${came === null ? 'begins' : 'goes on'}`;
+  /** Begins to store a count, or completes one that was begun. */
+  noteCounted({ model, query, found: [total, netAdded = null, initial = null], countAgain }: Counted): void {
+    if (this.#isOver || initial !== null || Number(total) < FEW) return;
+    const entry = entryOf(query.index, query.value);
+    const isBegun = netAdded !== null;
+    const newInitial = isBegun ? String(Number(total) - Number(netAdded)) : null;
+    const name = `${model} ${entry.toString('hex')} ${isBegun ? 'complete' : 'begin'}`;
     if (this.#running.has(name)) return;
-    const running = this.#keep([model, entry, were])
-      .then(async (isKept) => {
-        if (isKept && were === null && !this.#isOver) await again();
+    const running = this.#store([model, entry, newInitial])
+      .then(async (isStored) => {
+        // The next result completes the count.
+        if (isStored && !isBegun && !this.#isOver) await countAgain();
       })
       .catch((caught: unknown) => {
-        // A role that may only read goes on counting.
+        // For a role that may only read, each request counts the rows.
         if (!isFault(caught, 'store-unavailable')) this.#isOver = true;
       })
       .finally(() => this.#running.delete(name));
@@ -57,10 +59,10 @@ export class CountKeeper {
     await Promise.all(this.#running.values());
   }
 
-  async #keep(values: readonly unknown[]): Promise<boolean> {
+  async #store(values: readonly unknown[]): Promise<boolean> {
     for (let tries = 1; tries <= MOST_TRIES && !this.#isOver; tries++) {
-      const [[isKept] = []] = await this.#connection.change(this.#call, values);
-      if (isKept === 't') return true;
+      const [[isStored] = []] = await this.#connection.change(this.#call, values);
+      if (isStored === 't') return true;
       await pause(tries);
     }
     return false;

@@ -3,61 +3,77 @@ import { plpgsql } from './plpgsql.js';
 import { CHECK_SESSION } from './writing-session.js';
 
 /**
- * The number of rows under an index entry is stored for large entries that were asked for. It is stored among the
- * entries, so that copying, emptying or restoring them affects it, too: under the entry with one more byte in front,
- * where no look-up finds it. Its key has three numbers: how often it was written; the entries added since it exists,
- * minus the removed ones; and the earlier entries, once they are counted. Each write stores another one under a larger
- * digest, so that the last one is found quickly even during a long transaction.
+ * Counting the rows under a large index entry takes long, so its count is stored once a reader has asked for it, and
+ * each write updates it.
+ *
+ * A count is a row of `read_model_entries`, beside the entries that it counts: copying, emptying or restoring that table
+ * affects both alike. Its columns are
+ * - `entry`: {@link COUNT_PREFIX} and the counted entry. No look-up of an entry finds it, because it is a byte longer;
+ * - `key`: three numbers of 8 bytes each:
+ *   1. the write counter: how often this count was written;
+ *   2. the net added: the entries added since the count was begun, minus those removed;
+ *   3. the initial count: the entries that were there when the count was begun. It is missing until they are counted;
+ * - `digest`: larger than the digest of any key, because it is {@link AFTER_DIGESTS} and the write counter.
+ *
+ * The number of rows is the initial count plus the net added. Each write replaces the row by one with the next write
+ * counter. The latest is therefore found quickly, even while a long transaction keeps the server from removing the old
+ * row versions.
  */
+const COUNT_PREFIX = "decode('ff', 'hex')";
 
-const APART = "decode('ff', 'hex')";
+/** Whether any count of these read models is stored. */
+export const hasStoredCounts = (
+  models: string,
+): string => `EXISTS (SELECT FROM {schema}.read_model_entries AS stored_count
+        WHERE stored_count.model = ANY (${models}) AND stored_count.digest > ${AFTER_DIGESTS})`;
 
-/** Whether the number of any entry of these read models is stored. */
-export const isCounted = (models: string): string => `EXISTS (SELECT FROM {schema}.read_model_entries AS counted
-        WHERE counted.model = ANY (${models}) AND counted.digest > ${AFTER_DIGESTS})`;
-
-/** The stored number of an entry. */
-export const countOf = (model: string, entry: string): string => `(SELECT kept.ctid AS place, kept.key
-          FROM {schema}.read_model_entries AS kept WHERE kept.model = ${model} AND kept.entry = ${APART} || ${entry}
-          ORDER BY substring(kept.key FROM 1 FOR 500) DESC LIMIT 1)`;
+/** The latest count of an entry, as a subquery for its row and key. */
+export const latestCount = (
+  model: string,
+  entry: string,
+): string => `(SELECT stored_count.ctid AS row_id, stored_count.key
+          FROM {schema}.read_model_entries AS stored_count
+          WHERE stored_count.model = ${model} AND stored_count.entry = ${COUNT_PREFIX} || ${entry}
+          ORDER BY substring(stored_count.key FROM 1 FOR 500) DESC LIMIT 1)`;
 
 const numberAt = (key: string, from: number): string =>
   `('x' || encode(substring(${key} FROM ${from} FOR 8), 'hex'))::bit(64)::bigint`;
 
-/** The entries added since the number exists, minus the removed ones. */
-export const cameSince = (key: string): string => numberAt(key, 9);
-/** The earlier entries; NULL while they are not counted. */
-export const wereBefore = (key: string): string => `CASE WHEN length(${key}) > 16 THEN ${numberAt(key, 17)} END`;
+/** The net added in the key of a count. */
+export const netAdded = (key: string): string => numberAt(key, 9);
+/** The initial count in the key of a count; NULL while it is missing. */
+export const initialCount = (key: string): string => `CASE WHEN length(${key}) > 16 THEN ${numberAt(key, 17)} END`;
 
 const INSERT = 'INSERT INTO {schema}.read_model_entries (model, entry, key, digest)';
-const timesOf = (key: string): string => `int8send(${numberAt(key, 1)} + 1)`;
+const nextWriteCounter = (key: string): string => `int8send(${numberAt(key, 1)} + 1)`;
 
-/** Follows `left_out` and `entered`, the removed and added entries, and updates their numbers. */
-export const COUNT_ON: string = `, moved AS (
-          SELECT model, entry, sum(way) AS more
-          FROM (SELECT model, entry, -1 AS way FROM left_out UNION ALL SELECT model, entry, 1 FROM entered) AS each
-          GROUP BY model, entry HAVING sum(way) <> 0),
-        counted AS (SELECT moved.model, moved.entry, moved.more, found.place, found.key
-          FROM moved, LATERAL ${countOf('moved.model', 'moved.entry')} AS found),
-        outdated AS (DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(SELECT place FROM counted)))
-        ${INSERT} SELECT model, ${APART} || entry,
-          ${timesOf('key')} || int8send(${cameSince('key')} + more) || substring(key FROM 17), ${AFTER_DIGESTS} || ${timesOf('key')} FROM counted`;
+/** Updates the counts of entries. It follows the statements `removed` and `added`, which return the changed entries. */
+export const UPDATE_COUNTS: string = `, changed_entry AS (
+          SELECT model, entry, sum(sign) AS delta
+          FROM (SELECT model, entry, -1 AS sign FROM removed UNION ALL SELECT model, entry, 1 FROM added) AS each
+          GROUP BY model, entry HAVING sum(sign) <> 0),
+        outdated AS (SELECT changed_entry.model, changed_entry.entry, changed_entry.delta, latest.row_id, latest.key
+          FROM changed_entry, LATERAL ${latestCount('changed_entry.model', 'changed_entry.entry')} AS latest),
+        deleted AS (DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(SELECT row_id FROM outdated)))
+        ${INSERT} SELECT model, ${COUNT_PREFIX} || entry,
+          ${nextWriteCounter('key')} || int8send(${netAdded('key')} + delta) || substring(key FROM 17),
+          ${AFTER_DIGESTS} || ${nextWriteCounter('key')} FROM outdated`;
 
 /**
- * Begins to store the number of rows under an index entry, or completes it. The first reader that counts many rows
- * calls it; writers keep the number up to date from then on.
+ * Begins to store the count of an index entry, or completes it. A reader that has counted many rows calls it. From then
+ * on, each write updates the count.
  *
  * - `model_number`: the read model;
  * - `counted_entry`: the digest of the index entry;
- * - `earlier_rows`: NULL to begin. To complete, the rows that the entry had when the number was begun: the result of a
- *   counting statement, minus the rows added since.
+ * - `initial_count`: NULL to begin. To complete the count, the rows that the entry had when the count was begun: the
+ *   result of a counting statement, minus the net added that the same statement returned.
  *
  * Returns whether it was done. While another writer holds the writers' lock, it does nothing and returns false.
  */
 export const STORE_ROW_COUNT: string = plpgsql(
-  'store_row_count_v13(model_number bigint, counted_entry bytea, earlier_rows bigint) RETURNS boolean',
+  'store_row_count_v13(model_number bigint, counted_entry bytea, initial_count bigint) RETURNS boolean',
   `DECLARE
-  stored record;
+  latest record;
 BEGIN ${CHECK_SESSION}
   IF NOT pg_try_advisory_xact_lock({append_lock}) THEN
     RETURN false;
@@ -66,13 +82,14 @@ BEGIN ${CHECK_SESSION}
   IF NOT FOUND THEN
     RETURN true;
   END IF;
-  SELECT found.place, found.key INTO stored FROM ${countOf('model_number', 'counted_entry')} AS found;
-  IF stored.key IS NULL AND earlier_rows IS NULL THEN
-    ${INSERT} VALUES (model_number, ${APART} || counted_entry, int8send(1) || int8send(0), ${AFTER_DIGESTS} || int8send(1));
-  ELSIF length(stored.key) = 16 AND earlier_rows IS NOT NULL THEN
-    DELETE FROM {schema}.read_model_entries WHERE ctid = stored.place;
-    ${INSERT} VALUES (model_number, ${APART} || counted_entry,
-      ${timesOf('stored.key')} || substring(stored.key FROM 9) || int8send(earlier_rows), ${AFTER_DIGESTS} || ${timesOf('stored.key')});
+  SELECT found.row_id, found.key INTO latest FROM ${latestCount('model_number', 'counted_entry')} AS found;
+  IF latest.key IS NULL AND initial_count IS NULL THEN
+    ${INSERT} VALUES (model_number, ${COUNT_PREFIX} || counted_entry, int8send(1) || int8send(0), ${AFTER_DIGESTS} || int8send(1));
+  ELSIF length(latest.key) = 16 AND initial_count IS NOT NULL THEN
+    DELETE FROM {schema}.read_model_entries WHERE ctid = latest.row_id;
+    ${INSERT} VALUES (model_number, ${COUNT_PREFIX} || counted_entry,
+      ${nextWriteCounter('latest.key')} || substring(latest.key FROM 9) || int8send(initial_count),
+      ${AFTER_DIGESTS} || ${nextWriteCounter('latest.key')});
   END IF;
   RETURN true;
 END`,

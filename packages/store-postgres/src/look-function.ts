@@ -45,8 +45,11 @@ import { underKey } from './write-rows.js';
  * `model`   | the read model  | its number                      | checkpoint  |                                  | |
  * `row`     | the read model  | the key, in hexadecimal         | content     |                                  |
  *
- * A read model whose rows belong to another history is not returned: one with rows but no {@link CHECKPOINT}, and, on
- * an empty log, one with any checkpoint but `0`. A new read model is returned: it has neither rows nor a checkpoint.
+ * Only read models whose rows belong to this history are returned:
+ * - a new read model, which has neither rows nor a checkpoint;
+ * - one with the checkpoint `0`;
+ * - one whose checkpoint is an event of this log ({@link CHECKPOINT}). An empty log has no events, so any checkpoint but
+ *   `0` is that of another history.
  */
 export const LOCK_AND_LOOK_UP: string = plpgsql(
   `lock_and_look_up_v13(lock_ms text, streams text[], receipt_streams text[], receipt_keys text[], models text[],
@@ -63,7 +66,8 @@ BEGIN ${CHECK_SESSION}
     PERFORM set_config('lock_timeout', session_timeout, true);
   END IF;
   IF ${EPOCH} IS NULL THEN
-    -- No number was drawn yet, as after a copy by logical replication; or this role lacks the privilege, and this fails.
+    -- No number has been drawn yet, for example after a copy by logical replication. If the epoch is NULL because the role
+    -- lacks the privilege, this statement fails.
     PERFORM nextval('{schema}.revocations');
   END IF;
   RETURN QUERY WITH
@@ -71,7 +75,7 @@ BEGIN ${CHECK_SESSION}
     model AS (SELECT m.name, m.model, ${CHECKPOINT} AS checkpoint, head.position IS NULL AS is_log_empty
       FROM {schema}.read_models AS m LEFT JOIN ${CHECKPOINT_ROW} ON true LEFT JOIN head ON true
       WHERE m.name = ANY (models) AND m.stage = 'live')
-  SELECT 'head', ${EPOCH}, coalesce(head.position, 0)::text, head.id, array_to_string(head.kept, ' ')
+  SELECT 'head', ${EPOCH}, coalesce(head.position, 0)::text, head.id, array_to_string(head.inline_models, ' ')
     FROM (SELECT) AS one LEFT JOIN head ON true
   UNION ALL
   SELECT 'stream', wanted.stream, last.revision::text, last.recorded_at::text, last.id
@@ -81,7 +85,7 @@ BEGIN ${CHECK_SESSION}
   UNION ALL
   SELECT 'receipt', wanted.stream, wanted.key, NULL, NULL
     FROM unnest(receipt_streams, receipt_keys) AS wanted (stream, key), LATERAL (
-      SELECT FROM {schema}.receipts AS kept WHERE kept.stream = wanted.stream AND kept.key = wanted.key OFFSET 0) AS found
+      SELECT FROM {schema}.receipts AS r WHERE r.stream = wanted.stream AND r.key = wanted.key OFFSET 0) AS found
   UNION ALL
   SELECT 'model', model.name, model.model::text, model.checkpoint, NULL FROM model
     WHERE model.checkpoint = '0' OR (model.checkpoint IS NOT NULL AND NOT model.is_log_empty)
@@ -90,48 +94,47 @@ BEGIN ${CHECK_SESSION}
   SELECT 'row', given.name, encode(given.key, 'hex'), found.content::text, NULL
     FROM (SELECT model.name, model.model, wanted.key
       FROM unnest(row_models, row_keys) AS wanted (name, key) JOIN model ON model.name = wanted.name) AS given,
-    ${underKey('read_model_rows', { of: 'given', columns: 'kept.content' })};
+    ${underKey('read_model_rows', { of: 'given', columns: 'stored_row.content' })};
 END`,
 );
 
 /** The arguments of `lock_and_look_up_v13`. */
-export function asked({ streams, receipts, models }: Question): readonly Cell[] {
-  const kept = receipts.map(storedReceipt);
+export function lookUpArguments({ streams, receipts, models }: Question): readonly Cell[] {
+  const receiptKeys = receipts.map(storedReceipt);
   const named = models.map(({ target, keys }) => ({ name: storedName(target.name).name, keys: [...keys] }));
   const rows = named.flatMap(({ name, keys }) => keys.map((key) => ({ name, key })));
   return [
     textsOf(Array.from(streams, (streamId) => storedName(streamId).name)),
-    textsOf(kept.map(([stream]) => stream)),
-    textsOf(kept.map(([, key]) => key)),
+    textsOf(receiptKeys.map(([stream]) => stream)),
+    textsOf(receiptKeys.map(([, key]) => key)),
     textsOf(named.map(({ name }) => name)),
     textsOf(rows.map(({ name }) => name)),
     arrayOf(rows.map(({ key }) => keyElement(key))),
   ];
 }
 
-/** The result of `lock_and_look_up_v13`, except for receipts. @throws TypeError when it is not what was asked for. */
+/** The result of `lock_and_look_up_v13`, except for receipts. @throws TypeError for a malformed result. */
 export function foundIn(answer: readonly Cells[], { streams, models }: Question): Found {
-  const all = (what: string): readonly Cells[] =>
-    answer.filter(([kind]) => kind === what).map((cells) => cells.slice(1));
-  const [[epoch, place, id, kept] = []] = all('head');
+  const all = (wanted: string): readonly Cells[] =>
+    answer.filter(([kind]) => kind === wanted).map((cells) => cells.slice(1));
+  const [[epoch, place, id, inlineModels] = []] = all('head');
   const names = new Map(Array.from(streams, (streamId) => [storedName(streamId).name, streamId]));
   const end = new LogEnd(text(epoch), BigInt(text(place)), id ?? '');
   const rows = all('row');
-  const found = new Map(models.map((one) => [storedName(one.target.name).name, one]));
+  const questions = new Map(models.map((one) => [storedName(one.target.name).name, one]));
   return {
     token: end,
     head: end.id === '' ? START : positionOf(end.place, eventId(end.id)),
-    inlineAtHead: modelsIn(kept),
+    keptByHead: inlineModelsIn(inlineModels),
     ends: new Map(all('stream').flatMap((cells) => endIn(cells, names))),
     unreadable: NOTHING_UNREADABLE,
     receipts: new Map(),
     models: new Map(
-      all('model').flatMap(([name, model, placed]) => {
-        const one = found.get(text(name));
+      all('model').flatMap(([name, model, checkpoint]) => {
+        const question = questions.get(text(name));
+        if (question === undefined) return [];
         const own = rows.filter(([owner]) => owner === name);
-        return one === undefined
-          ? []
-          : [[targetName(one.target), foundModel(one, [model ?? null, placed ?? null], own)]];
+        return [[targetName(question.target), foundModel(question, [model ?? null, checkpoint ?? null], own)]];
       }),
     ),
   };
@@ -147,11 +150,11 @@ function nameOf([stream, key]: Cells): string {
   return JSON.stringify([stream, key]);
 }
 
-function foundModel({ keys }: ModelQuestion, [model, placed]: Cells, own: readonly Cells[]): FoundModel {
+function foundModel({ keys }: ModelQuestion, [model, checkpoint]: Cells, own: readonly Cells[]): FoundModel {
   const rows = new Map<string, unknown>();
   for (const key of keys) rows.set(key, undefined);
   for (const [, hex, content] of own) rows.set(keyOfHex(text(hex)), text(content));
-  return { id: text(model), checkpoint: positionIn(placed), rows };
+  return { id: text(model), checkpoint: positionIn(checkpoint), rows };
 }
 
 /** The end of a stream, from its name, revision, time and id. */
@@ -174,9 +177,9 @@ export function storedReceipt({ streamId, key }: ReceiptKey): readonly [stream: 
   return [storedName(streamId).name, storedName(key).name];
 }
 
-/** The read models that an event names. */
-export function modelsIn(kept: Cell | undefined): readonly string[] {
-  return kept === null || kept === undefined || kept === '' ? [] : kept.split(' ');
+/** The inline read models that an event lists. */
+export function inlineModelsIn(list: Cell | undefined): readonly string[] {
+  return list === null || list === undefined || list === '' ? [] : list.split(' ');
 }
 
 /** No stream is unreadable. */

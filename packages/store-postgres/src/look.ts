@@ -13,7 +13,15 @@ import {
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import { HEAD, HEAD_TEXT, CHECKPOINT_ROW } from './checkpoints.js';
-import { asked, endIn, foundIn, modelsIn, NOTHING_UNREADABLE, receiptsIn, storedReceipt } from './look-function.js';
+import {
+  endIn,
+  foundIn,
+  inlineModelsIn,
+  lookUpArguments,
+  NOTHING_UNREADABLE,
+  receiptsIn,
+  storedReceipt,
+} from './look-function.js';
 import { digest, givenText, storedName } from './names.js';
 import { positionIn } from './positions.js';
 import { arrayOf, DURABLE, textsOf, type Answering, type Cell, type Cells } from './queries.js';
@@ -26,7 +34,8 @@ import { callIn, type OpenTransaction } from './transaction.js';
 /** The rows of a read model found by one statement, with the head at that time. */
 export interface ModelRows {
   readonly head: Position;
-  readonly kept: readonly string[];
+  /** The inline read models that the last event lists. */
+  readonly inlineAtHead: readonly string[];
   /** The number of the read model; `undefined` when it does not exist. */
   readonly model: string | undefined;
   readonly checkpoint: Position | undefined;
@@ -70,7 +79,7 @@ export class Lookups {
    * takes another.
    */
   async underLock(transaction: OpenTransaction, question: Question, lockMs: string): Promise<Found> {
-    const answer = await callIn(transaction, this.#lookCall, [lockMs, ...asked(question)]);
+    const answer = await callIn(transaction, this.#lookCall, [lockMs, ...lookUpArguments(question)]);
     const found = foundIn(answer, question);
     const receipts = receiptsIn(answer, question);
     if (receipts.length === 0) return found;
@@ -94,7 +103,7 @@ export class Lookups {
     return {
       token: undefined,
       head: last?.head ?? (await atEnd()),
-      inlineAtHead: last?.kept ?? [],
+      keptByHead: last?.inlineAtHead ?? [],
       ends: new Map(ends.flatMap((cells) => endIn(cells, names))),
       unreadable: NOTHING_UNREADABLE,
       receipts: await this.#receipts(turn, receipts, wait),
@@ -117,13 +126,13 @@ export class Lookups {
     const [texts, which] = shadow === undefined ? [this.#live, LIVE] : [this.#shadows, SHADOW];
     const statement = texts.get(rows) ?? this.#filledIn(texts, rows, lookOf(which, rows));
     const found = await turn.read(statement, [shadow ?? storedName(name).name, ...values], wait);
-    const [[end, kept, model, placed] = []] = found;
+    const [[end, inlineModels, model, stored] = []] = found;
     const head = positionIn(end) ?? START;
-    const isKnown = placed === end || head === START || (await this.#isInLog(turn, placed, wait));
-    const checkpoint = positionIn(isKnown ? placed : null);
+    const isKnown = stored === end || head === START || (await this.#isInLog(turn, stored, wait));
+    const checkpoint = positionIn(isKnown ? stored : null);
     return {
       head,
-      kept: modelsIn(kept),
+      inlineAtHead: inlineModelsIn(inlineModels),
       model: model ?? undefined,
       checkpoint,
       // Rows whose checkpoint is not in this log belong to another history and don't count.
@@ -171,9 +180,9 @@ export class Lookups {
   }
 
   /** Checks whether the checkpoint of rows that are not at the head is an event of this log. */
-  async #isInLog(turn: Answering, placed: Cell | undefined, wait?: WaitOptions): Promise<boolean> {
-    if (placed === null || placed === undefined || placed === '0') return true;
-    const [place = '', id] = placed.split(' ');
+  async #isInLog(turn: Answering, checkpoint: Cell | undefined, wait?: WaitOptions): Promise<boolean> {
+    if (checkpoint === null || checkpoint === undefined || checkpoint === '0') return true;
+    const [place = '', id] = checkpoint.split(' ');
     if (id === undefined) return false;
     const statement = 'SELECT 1 FROM {schema}.events WHERE position = $1 AND id = $2';
     return (await this.#ask(turn, [statement, [place, id]], wait)).length > 0;
@@ -193,7 +202,7 @@ export class Lookups {
 
 /** One statement for the head, the read model and its rows, so that they are of one snapshot. */
 function lookOf(which: string, rows: string): string {
-  return `SELECT ${HEAD_TEXT}, array_to_string(head.kept, ' '), m.model::text, checkpoint_row.stored, found.*
+  return `SELECT ${HEAD_TEXT}, array_to_string(head.inline_models, ' '), m.model::text, checkpoint_row.stored, found.*
     FROM (SELECT) AS one LEFT JOIN ${HEAD} AS head ON true LEFT JOIN {schema}.read_models AS m ON ${which}
     LEFT JOIN ${CHECKPOINT_ROW} ON true LEFT JOIN LATERAL (${rows}) AS found ON true`;
 }

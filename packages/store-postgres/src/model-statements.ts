@@ -1,5 +1,5 @@
 import type { RowCount, WantedRows } from '@login-policy/event-sourcing/store';
-import { cameSince, countOf, wereBefore } from './counts.js';
+import { initialCount, latestCount, netAdded } from './counts.js';
 import { entryOf, keyBytes } from './row-changes.js';
 
 /** A statement on the read model `m`; its parameters begin with $2. */
@@ -34,12 +34,14 @@ export function lookUp({ wanted, ...asked }: Exclude<WantedRows, { wanted: 'coun
 }
 
 /**
- * Counts the rows under an index entry, unless their number is stored. Returns that count, the number of rows added
- * since the number was stored, and the stored number.
+ * Counts the rows under an index entry, unless their count is stored. Returns the number of rows, then the net added and
+ * the initial count of the stored count; NULL as far as it is not stored.
  */
 export function countUp({ index, value }: RowCount): ModelStatement {
-  const counted = `SELECT ${cameSince('kept.key')} AS came, ${wereBefore('kept.key')} AS before FROM ${countOf('m.model', '$2')} AS kept`;
-  const rows = `SELECT coalesce(before + came, (SELECT count(*) ${ENTRIES} ${FOUND}))::text, came::text, before::text
-    FROM (SELECT) AS one LEFT JOIN (${counted}) AS counted ON true`;
+  const latest = `SELECT ${netAdded('latest.key')} AS net_added, ${initialCount('latest.key')} AS initial_count
+    FROM ${latestCount('m.model', '$2')} AS latest`;
+  const rows = `SELECT coalesce(initial_count + net_added, (SELECT count(*) ${ENTRIES} ${FOUND}))::text,
+      net_added::text, initial_count::text
+    FROM (SELECT) AS one LEFT JOIN (${latest}) AS stored_count ON true`;
   return { rows, values: [entryOf(index, value)] };
 }

@@ -22,10 +22,11 @@ END`,
   RETURNS text`,
     `BEGIN RETURN {schema}.append_v13(${firstParameters(22)}); END`,
   ),
+  // Those programs know another text for lost steps.
   plpgsql(
     `take_step_v10(this_model bigint, expected numeric, reached numeric, gone integer, row_keys bytea[], contents text,
   entering bytea[], leaving bytea[], stands_on numeric[], slices bigint) RETURNS text`,
-    `BEGIN RETURN {schema}.advance_read_model_v13(${firstParameters(10)}); END`,
+    `BEGIN RETURN replace({schema}.advance_read_model_v13(${firstParameters(10)}), 'steps lost', 'slices lost'); END`,
   ),
   plpgsql(
     'keep_count_v12(this_model bigint, this_entry bytea, before bigint) RETURNS boolean',

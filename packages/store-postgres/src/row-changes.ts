@@ -90,5 +90,5 @@ export function entryOf(index: string, value: string): Buffer {
 
 /** The result of `advance_read_model_v13` when the read model is gone or replaced. */
 export const REPLACED = 'replaced';
-/** The result when earlier slices are missing. */
-export const SLICES_LOST = 'slices lost';
+/** The result when earlier steps are missing. */
+export const STEPS_LOST = 'steps lost';

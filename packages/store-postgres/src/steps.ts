@@ -9,7 +9,7 @@ import {
 } from '@login-policy/event-sourcing/store';
 import { positionIn } from './positions.js';
 import { arrayOf, type Cell } from './queries.js';
-import { SLICES_LOST, stepColumns } from './row-changes.js';
+import { STEPS_LOST, stepColumns } from './row-changes.js';
 import type { Schema } from './schema.js';
 import { callIn, type OpenTransaction } from './transaction.js';
 
@@ -20,8 +20,8 @@ export interface Step {
   readonly expected: Position | undefined;
   /** Events that must be in the log. */
   readonly basedOn?: readonly Position[] | undefined;
-  /** For a rebuild: how many slices were written before. */
-  readonly slices?: number | undefined;
+  /** For a rebuild: how many steps were taken before. */
+  readonly earlierSteps?: number | undefined;
 }
 
 /** A refused step, with the read model's checkpoint or the reason. */
@@ -34,27 +34,27 @@ interface RefusedStep {
 export class Steps {
   /** The statement for {@link stepValues}. */
   readonly call: string;
-  /** The number of written slices of each shadow that is filled here. */
-  readonly #slices = new Map<ModelId, number>();
+  /** How many steps each shadow that is filled here has taken. */
+  readonly #stepCounts = new Map<ModelId, number>();
 
   constructor({ quoted }: Schema) {
     const places = Array.from({ length: 10 }, (_, at) => `$${at + 1}`).join(', ');
     this.call = `SELECT ${quoted}.advance_read_model_v13(${places})`;
   }
 
-  /** Begins to count the slices of a shadow. */
+  /** Begins to count the steps of a shadow. */
   begun(shadow: ModelId): void {
-    this.#slices.set(shadow, 0);
+    this.#stepCounts.set(shadow, 0);
   }
 
   /** Records a written step. */
-  taken({ model: { id }, slices }: Step): void {
-    if (slices !== undefined) this.#slices.set(id, slices + 1);
+  taken({ model: { id }, earlierSteps }: Step): void {
+    if (earlierSteps !== undefined) this.#stepCounts.set(id, earlierSteps + 1);
   }
 
   /**
-   * The read models that must be at a checkpoint before a plan's appends. Slices are counted for shadows only: a promoted
-   * one is also stepped by other processes.
+   * The read models that must be at a checkpoint before a plan's appends. Only the steps of shadows are counted, because
+   * other processes also step a promoted one.
    */
   of(
     { appends, inline: kept, models }: Plan,
@@ -66,8 +66,8 @@ export class Steps {
     return models.filter(isStep).map((model) => {
       const before = found === undefined ? undefined : [...found.models.values()].find(({ id }) => id === model.id);
       const { checkpoint: expected } = model.expected ?? before ?? {};
-      const slices = shadows.includes(model.id) ? this.#slices.get(model.id) : undefined;
-      return { model, expected, basedOn: question.events, slices };
+      const earlierSteps = shadows.includes(model.id) ? this.#stepCounts.get(model.id) : undefined;
+      return { model, expected, basedOn: question.events, earlierSteps };
     });
   }
 
@@ -91,21 +91,21 @@ export class Steps {
 }
 
 /** The arguments of `advance_read_model_v13`. */
-export function stepValues({ model, expected, basedOn = [], slices }: Step): readonly Cell[] {
+export function stepValues({ model, expected, basedOn = [], earlierSteps }: Step): readonly Cell[] {
   return [
     model.id,
     expected?.toString() ?? null,
     model.checkpoint?.toString() ?? null,
     ...stepColumns(model.rows),
     arrayOf(basedOn),
-    slices?.toString() ?? null,
+    earlierSteps?.toString() ?? null,
   ];
 }
 
 /** The fault of a refused step. */
 export function stepRefusal(refused: string, { expected }: Step, { store, name }: Refused): Error {
-  // A retry succeeds: the missing slices were on a server that is gone.
-  if (refused === SLICES_LOST)
+  // A retry succeeds: the missing steps were on a server that is gone.
+  if (refused === STEPS_LOST)
     return new Fault('store-unavailable', {
       store,
       problem: `a server took over that does not have all of the rebuild of ${name}`,

@@ -1,4 +1,4 @@
-import { COUNT_ON, isCounted } from './counts.js';
+import { hasStoredCounts, UPDATE_COUNTS } from './counts.js';
 
 /**
  * The rows of a table under a key, each looked up separately: `OFFSET 0` keeps the planner from joining them in another
@@ -8,8 +8,8 @@ export function underKey(
   table: string,
   { of, columns, where = '' }: { of: string; columns: string; where?: string },
 ): string {
-  return `LATERAL (SELECT ${columns} FROM {schema}.${table} AS kept
-    WHERE kept.model = ${of}.model AND kept.digest = sha256(${of}.key) ${where} OFFSET 0) AS found`;
+  return `LATERAL (SELECT ${columns} FROM {schema}.${table} AS stored_row
+    WHERE stored_row.model = ${of}.model AND stored_row.digest = sha256(${of}.key) ${where} OFFSET 0) AS found`;
 }
 
 /**
@@ -27,12 +27,12 @@ export const ROWS =
   'removed_count integer, row_keys bytea[], row_contents text, added_entries bytea[], removed_entries bytea[]';
 
 /** Whether an entry is removed. */
-const IS_REMOVED = 'AND (position(kept.entry IN given.entries) > 0) = (removed_entries IS NOT NULL)';
+const IS_REMOVED = 'AND (position(stored_row.entry IN given.entries) > 0) = (removed_entries IS NOT NULL)';
 
 /** Removes entries. */
 const REMOVE_ENTRIES = `DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
           SELECT found.ctid FROM ${givenEntries('coalesce(removed_entries, added_entries)')},
-            ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: IS_REMOVED })}))`;
+            ${underKey('read_model_entries', { of: 'given', columns: 'stored_row.ctid', where: IS_REMOVED })}))`;
 /** Adds entries that are missing. */
 const ADD_ENTRIES = `INSERT INTO {schema}.read_model_entries (model, entry, key, digest)
         SELECT each.model, each.entry, each.key, each.digest
@@ -46,7 +46,7 @@ export const WRITE_ROWS: string = `
     IF removed_count > 0 THEN
       DELETE FROM {schema}.read_model_rows WHERE ctid = ANY (ARRAY(
         SELECT found.ctid FROM (SELECT unnest(row_models[:removed_count]) AS model, unnest(row_keys[:removed_count]) AS key) AS given,
-          ${underKey('read_model_rows', { of: 'given', columns: 'kept.ctid' })}));
+          ${underKey('read_model_rows', { of: 'given', columns: 'stored_row.ctid' })}));
     END IF;
     INSERT INTO {schema}.read_model_rows (model, key, digest, content)
       SELECT given.model, given.key, sha256(given.key), given.content::json
@@ -54,9 +54,9 @@ export const WRITE_ROWS: string = `
         unnest(string_to_array(row_contents, chr(10))) AS content) AS given
       ON CONFLICT (model, digest) DO UPDATE SET content = excluded.content;
     IF added_entries IS NOT NULL THEN
-      IF ${isCounted('row_models')} THEN
-        WITH left_out AS (${REMOVE_ENTRIES} RETURNING model, entry), entered AS (${ADD_ENTRIES} RETURNING model, entry)
-        ${COUNT_ON};
+      IF ${hasStoredCounts('row_models')} THEN
+        WITH removed AS (${REMOVE_ENTRIES} RETURNING model, entry), added AS (${ADD_ENTRIES} RETURNING model, entry)
+        ${UPDATE_COUNTS};
       ELSE
         IF removed_entries IS NULL OR '' <> ANY (removed_entries) THEN
           ${REMOVE_ENTRIES};

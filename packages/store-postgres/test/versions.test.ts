@@ -129,6 +129,9 @@ describe('a schema on PostgreSQL of another version', () => {
       }
       const { rows } = await pool.query(`SELECT "${schema}".keep_count_v12(0, '', NULL) AS is_done`);
       expect(rows).to.deep.equal([{ is_done: true }]);
+      const step = `"${schema}".take_step_v10(model, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, -1)`;
+      const refused = await pool.query(`SELECT ${step} AS why FROM "${schema}".read_models WHERE stage = 'live'`);
+      expect(refused.rows).to.deep.equal([{ why: 'slices lost' }]);
       await older.close();
       await olderPool.end();
     }));

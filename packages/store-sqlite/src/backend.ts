@@ -234,7 +234,7 @@ export class SqliteBackend implements Backend {
   async #deleteReplaced(): Promise<void> {
     try {
       while (await this.#connection.writeDerived(() => deleteReplacedRows(this.#parts.models))) await yieldToLoop();
-      await this.#connection.writeDerived(() => this.#counts.deleteOfRemovedModels());
+      await this.#connection.writeDerived(() => this.#counts.dropTriggersOfRemovedModels());
     } catch {
       // A failure is ignored, because nothing reads these rows and the caller's work is done.
     }

@@ -40,7 +40,7 @@ const MIN_STORED = 1000;
 /** The key of a stored count. */
 type CountKey = [model: number, index: string, value: string];
 
-/** Counts the rows of read models. A large count is stored in the file once it was requested, and kept up to date. */
+/** Counts the rows of read models. A large count is stored in the file once it was requested, and each write updates it. */
 export class StoredCounts {
   readonly #connection: Connection;
   readonly #count: ModelStatements['count'];
@@ -66,8 +66,8 @@ export class StoredCounts {
     this.#hasModel = database.prepare<[model: number], number>('SELECT 1 FROM models WHERE id = ?').pluck();
   }
 
-  /** Deletes the triggers of read models that no longer exist. */
-  deleteOfRemovedModels(): void {
+  /** Drops the triggers that count the rows of read models that no longer exist. */
+  dropTriggersOfRemovedModels(): void {
     for (const name of this.#triggers.all()) {
       const model = /^counted_(?:in|out)_(\d+)$/.exec(name)?.[1];
       const isGone = model !== undefined && this.#hasModel.get(Number(model)) === undefined;
