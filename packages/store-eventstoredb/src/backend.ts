@@ -104,8 +104,8 @@ export class EventStoreDbBackend implements LogBackend {
     return this.#writer.transact(transaction);
   }
 
-  wasWritten(plan: Plan): Promise<Placed | boolean> {
-    return this.#writer.wasWritten(plan);
+  findWritten(plan: Plan): Promise<Placed | boolean> {
+    return this.#writer.findWritten(plan);
   }
 
   look(question: Question, wait: WaitOptions = {}): Promise<Found> {

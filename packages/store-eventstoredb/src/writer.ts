@@ -80,8 +80,8 @@ export class Writer {
     }
   }
 
-  /** See `LogBackend.wasWritten`. */
-  async wasWritten(plan: Plan): Promise<Placed | boolean> {
+  /** See `LogBackend.findWritten`. */
+  async findWritten(plan: Plan): Promise<Placed | boolean> {
     const [placed] = plan.appends;
     if (placed === undefined) return true;
     const prepared = this.#prepared(placed);

@@ -80,7 +80,7 @@ export class PostgresBackend implements Backend {
     return transacted;
   }
 
-  wasWritten(plan: Plan): Promise<boolean> {
+  findWritten(plan: Plan): Promise<boolean> {
     return isThere(this.parts, this.writer.trace(plan));
   }
 

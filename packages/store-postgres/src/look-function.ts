@@ -125,7 +125,7 @@ export function foundIn(answer: readonly Cells[], { streams, models }: Question)
   return {
     token: end,
     head: end.id === '' ? START : positionOf(end.place, eventId(end.id)),
-    keptByHead: inlineModelsIn(inlineModels),
+    inlineAtHead: inlineModelsIn(inlineModels),
     ends: new Map(all('stream').flatMap((cells) => endIn(cells, names))),
     unreadable: NOTHING_UNREADABLE,
     receipts: new Map(),

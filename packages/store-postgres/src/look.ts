@@ -103,7 +103,7 @@ export class Lookups {
     return {
       token: undefined,
       head: last?.head ?? (await atEnd()),
-      keptByHead: last?.inlineAtHead ?? [],
+      inlineAtHead: last?.inlineAtHead ?? [],
       ends: new Map(ends.flatMap((cells) => endIn(cells, names))),
       unreadable: NOTHING_UNREADABLE,
       receipts: await this.#receipts(turn, receipts, wait),

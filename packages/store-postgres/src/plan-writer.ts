@@ -58,7 +58,7 @@ export class PlanWriter {
  *
  * @throws UnserialisableData when an append is too large for the server.
  */
-export function appendValues({ appends, inline: kept, models }: Plan, end: LogEnd, notAfter?: number): readonly Cell[] {
+export function appendValues({ appends, inline, models }: Plan, end: LogEnd, notAfter?: number): readonly Cell[] {
   refuseTooLarge(appends);
   const changes = models.flatMap(({ id, rows, checkpoint }) =>
     checkpoint === undefined ? rows.map((row) => ({ model: id, row })) : [],
@@ -68,7 +68,7 @@ export function appendValues({ appends, inline: kept, models }: Plan, end: LogEn
     end.epoch,
     notAfter === undefined ? null : String(notAfter),
     end.head,
-    `{${kept.join(',')}}`,
+    `{${inline.join(',')}}`,
     ...eventColumns(appends),
     ...rowColumns(changes),
     receipts.length === 0 ? null : JSON.stringify(receipts),

@@ -57,12 +57,12 @@ export class Steps {
    * other processes also step a promoted one.
    */
   of(
-    { appends, inline: kept, models }: Plan,
+    { appends, inline, models }: Plan,
     { found, question }: { readonly found?: Found; readonly question: Question },
   ): readonly Step[] {
     const shadows = question.models.map(({ target }) => target.shadow);
     const isStep = ({ id, checkpoint }: Plan['models'][number]): boolean =>
-      checkpoint !== undefined && (appends.length === 0 || kept.includes(id));
+      checkpoint !== undefined && (appends.length === 0 || inline.includes(id));
     return models.filter(isStep).map((model) => {
       const before = found === undefined ? undefined : [...found.models.values()].find(({ id }) => id === model.id);
       const { checkpoint: expected } = model.expected ?? before ?? {};

@@ -86,7 +86,7 @@ export class SqliteBackend implements Backend {
     return { ...planned, ...rest };
   }
 
-  async wasWritten(plan: Plan): Promise<boolean> {
+  async findWritten(plan: Plan): Promise<boolean> {
     await this.#connection.settle(); // Reopens the file, so that the outcome of the last commit is final.
     return this.#connection.use(() => this.#writer.isWritten(plan));
   }

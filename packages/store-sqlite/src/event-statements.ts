@@ -14,8 +14,8 @@ export interface StreamHead {
 /** The place and id of an event. */
 export type PlacedId = readonly [place: number, id: string];
 
-/** The last event, with the numbers of the read models its transaction updated, separated by spaces. */
-export type LogHead = readonly [...PlacedId, kept: string | null];
+/** The last event, with the numbers of its inline read models, separated by spaces: the column `kept`. */
+export type LogHead = readonly [...PlacedId, inlineList: string | null];
 
 /** An event's row for an insert. */
 type NewRow = [
@@ -30,7 +30,7 @@ type NewRow = [
   data: string,
   metadata: string,
   append: number,
-  kept: string | null,
+  inlineList: string | null,
 ];
 
 /** Reads a number of events of a stream from a revision on. */

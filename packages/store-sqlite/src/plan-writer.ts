@@ -30,9 +30,9 @@ export class PlanWriter {
     this.#parts = parts;
   }
 
-  write({ appends, inline: kept, models, promoted }: Plan): void {
-    const named = kept.length === 0 ? null : kept.join(' ');
-    for (const placed of appends) this.#append(placed, named);
+  write({ appends, inline, models, promoted }: Plan): void {
+    const inlineList = inline.length === 0 ? null : inline.join(' ');
+    for (const placed of appends) this.#append(placed, inlineList);
     for (const model of models) this.#model(model);
     if (promoted === undefined) return;
     const { rename, renameId } = this.#parts.models;
@@ -70,7 +70,7 @@ export class PlanWriter {
     return checkpoint !== undefined && this.#parts.models.leftAt.get(id) === positionToString(checkpoint);
   }
 
-  #append({ append: { streamId, receipt, texts }, recorded, end }: PlacedAppend, kept: string | null): void {
+  #append({ append: { streamId, receipt, texts }, recorded, end }: PlacedAppend, inlineList: string | null): void {
     const { events, names } = this.#parts;
     const [first] = recorded;
     if (first !== undefined) {
@@ -79,13 +79,13 @@ export class PlanWriter {
       const [category, stream] = [names.idOf(categoryOf(streamId)), names.idOf(streamId)];
       // The events of an append follow one another.
       recorded.forEach((event, index) =>
-        this.#insert(event, { category, place: place + index, stream, kept, text: texts?.[index] }),
+        this.#insert(event, { category, place: place + index, stream, inlineList, text: texts?.[index] }),
       );
     }
     if (receipt !== undefined) events.keepReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(end.revision));
   }
 
-  #insert(event: RecordedEvent, { category, place, stream, kept, text }: InsertedWith): void {
+  #insert(event: RecordedEvent, { category, place, stream, inlineList, text }: InsertedWith): void {
     const { events, names } = this.#parts;
     events.insert.run(
       category,
@@ -99,7 +99,7 @@ export class PlanWriter {
       text?.data ?? '',
       text?.metadata ?? '',
       packAppend(event.append),
-      kept,
+      inlineList,
     );
   }
 
@@ -138,7 +138,7 @@ interface InsertedWith {
   readonly category: number;
   readonly place: number;
   readonly stream: number;
-  /** The read models that the transaction updates. */
-  readonly kept: string | null;
+  /** The inline read models, which the transaction updates. They are stored in the column `kept`. */
+  readonly inlineList: string | null;
   readonly text: { readonly data: string; readonly metadata: string } | undefined;
 }

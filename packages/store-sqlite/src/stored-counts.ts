@@ -40,7 +40,7 @@ const MIN_STORED = 1000;
 /** The key of a stored count. */
 type CountKey = [model: number, index: string, value: string];
 
-/** Counts the rows of read models. A large count is stored in the file once it was requested, and each write updates it. */
+/** Counts the rows of read models. Once requested, a large count is stored in the file, and each write updates it. */
 export class StoredCounts {
   readonly #connection: Connection;
   readonly #count: ModelStatements['count'];

@@ -15,7 +15,7 @@ export interface Planner {
   plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp;
 }
 
-/** One attempt to write a group while its callers wait, and the last plan that may have been sent. */
+/** One attempt to write a group while its callers wait. */
 export class Attempt implements Transaction<Outcomes> {
   readonly writes = 'events';
   readonly isLoose: boolean;
@@ -24,7 +24,8 @@ export class Attempt implements Transaction<Outcomes> {
   readonly fromCache: CachedPlan<Outcomes> | undefined;
   /** The view the last plan was based on, if it was looked up. */
   view: View | undefined;
-  last: Planned<Outcomes> | undefined;
+  /** The last plan that may have been sent. */
+  lastPlanned: Planned<Outcomes> | undefined;
   readonly #planner: Planner;
   #abandoning: AbortController | undefined;
   #stopListening: readonly (() => void)[] = NONE;
@@ -64,7 +65,7 @@ export class Attempt implements Transaction<Outcomes> {
   }
 
   /** Plans the appends whose callers still wait. */
-  planned(view: View, planning: Planning): Planned<Outcomes> {
+  planFor(view: View, planning: Planning): Planned<Outcomes> {
     const isWanted = this.group.map(({ isGivenUp }) => !isGivenUp);
     if (!isWanted.includes(false)) return planAppends(this.appends, view, planning);
     const wanted = this.appends.filter((_, index) => isWanted[index]);
@@ -72,11 +73,11 @@ export class Attempt implements Transaction<Outcomes> {
     return { plan, result: aligned(result, isWanted) };
   }
 
-  /** Call it when this plan is sent to be written: from then on callers can no longer give up. */
-  markSent(planned: Planned<Outcomes>): Planned<Outcomes> {
+  /** Remembers a plan that is about to be sent. From then on, callers can no longer give up. */
+  rememberSent(planned: Planned<Outcomes>): Planned<Outcomes> {
     this.unsubscribe();
     for (const queued of this.group) queued.begin();
-    this.last = planned;
+    this.lastPlanned = planned;
     return planned;
   }
 

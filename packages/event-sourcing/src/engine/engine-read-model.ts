@@ -105,7 +105,8 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       });
     } catch (caught) {
       if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) throw caught;
-      // A backup from before the read model's creation was restored: its runner starts over at the first event.
+      // The store was restored from a backup that does not have this read model. It is created again, and the conflict
+      // (`actual: undefined`) makes its runner start at the first event.
       const { guarded, opened } = this.parts;
       await guarded.call(wait, (backend) => backend.openModel(opened.name, wait));
       throw new Fault('checkpoint-conflict', { model: opened.name, expected: change.expected, actual: undefined });
@@ -145,7 +146,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       await guarded.call(undefined, (backend) => backend.transact({ ...transaction, plan }));
     } catch (caught) {
       if (!(caught instanceof AnswerLost)) throw caught;
-      if (sent === undefined || !(await guarded.backend.wasWritten(sent))) throw caught.fault;
+      if (sent === undefined || !(await guarded.backend.findWritten(sent))) throw caught.fault;
     } finally {
       noteWrite();
     }
@@ -240,11 +241,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
   }
 }
 
-function planOf(
-  { head }: Found,
-  models: readonly ModelPlan[],
-  promoted?: NonNullable<Plan['promoted']>,
-): Planned<undefined> {
-  const plan = { headBefore: head, head, appends: [], inline: [], models, ...(promoted !== undefined && { promoted }) };
-  return { plan, result: undefined };
+function planOf({ head }: Found, models: readonly ModelPlan[], promoted?: Plan['promoted']): Planned<undefined> {
+  const plan = { headBefore: head, head, appends: [], inline: [], models };
+  return { plan: promoted === undefined ? plan : { ...plan, promoted }, result: undefined };
 }

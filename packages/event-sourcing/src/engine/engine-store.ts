@@ -54,8 +54,8 @@ export function storeOn(backend: Backend, options: EngineOptions): Store {
 }
 
 /**
- * A store whose events are kept by a backend without rows, each append by itself. Its read models are kept elsewhere,
- * and followed.
+ * A store on a backend without rows, which writes each append on its own. Its read models are stored elsewhere and follow
+ * the log.
  */
 export function followedStoreOn(backend: LogBackend, readModels: ReadModelStore, parts: StoreParts): Store {
   const log = new GuardedBackend(backend);
@@ -106,7 +106,7 @@ export class EngineReadModelStore implements ReadModelStore {
       freshReader: () => this.#readerOf(projection),
       events: this.#writer === undefined ? 'elsewhere' : 'here',
       writeCount: () => this.#writer?.writeCount ?? 0,
-      noteWrite: () => this.#writer?.forget(),
+      noteWrite: () => this.#writer?.invalidate(),
     };
     return new EngineReadModel<Row>(parts, { name });
   }

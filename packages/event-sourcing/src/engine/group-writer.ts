@@ -32,10 +32,10 @@ export class GroupWriter {
     this.models = models;
   }
 
-  /** Clears the cache after a write outside of appends. */
-  forget(): void {
+  /** Clears the cache and counts a write. Call it after a write outside of appends, and after a failed append. */
+  invalidate(): void {
     this.#writeCount += 1;
-    this.#cache.forget();
+    this.#cache.clear();
   }
 
   /** The number of writes through this writer. */
@@ -54,7 +54,7 @@ export class GroupWriter {
         this.#tryUpdateCache(attempt, transacted);
         return withStoredEvents(transacted.result, transacted.placed);
       } catch (caught) {
-        this.forget();
+        this.invalidate();
         if (!(caught instanceof AnswerLost)) throw caught;
         const outcomes = await this.#outcomesAfterLoss(attempt, caught);
         if (outcomes !== undefined) return outcomes;
@@ -70,7 +70,7 @@ export class GroupWriter {
     try {
       this.#updateCache(attempt, transacted);
     } catch {
-      this.forget();
+      this.invalidate();
     }
   }
 
@@ -81,9 +81,9 @@ export class GroupWriter {
 
   /** Plans from the cache. A plan with a refusal is discarded, because the refusal may be outdated. */
   #planFromCache(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
-    const planned = attempt.planned(view, { clock: this.#clock, form: this.#guarded.backend.form });
+    const planned = attempt.planFor(view, { clock: this.#clock, form: this.#guarded.backend.form });
     const isUsable = planned.result.every((outcome) => outcome === CALLER_LEFT || 'recorded' in outcome);
-    return isUsable ? attempt.markSent(planned) : undefined;
+    return isUsable ? attempt.rememberSent(planned) : undefined;
   }
 
   #plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp {
@@ -93,7 +93,9 @@ export class GroupWriter {
     const hasReceipt = (name: string): boolean => receipts.has(name);
     const end = (streamId: StreamId): StreamEnd | undefined => ends.get(streamId);
     attempt.view = { head, inlineAtHead, end, unreadable, hasReceipt, models };
-    return attempt.markSent(attempt.planned(attempt.view, { clock: this.#clock, form: this.#guarded.backend.form }));
+    return attempt.rememberSent(
+      attempt.planFor(attempt.view, { clock: this.#clock, form: this.#guarded.backend.form }),
+    );
   }
 
   /** The read models at the head, or brought to it by the plan; or what else to look up first. */
@@ -122,7 +124,7 @@ export class GroupWriter {
     if (token === undefined) return;
     const { all } = this.models;
     // A lagging read model is not cached, so the next group must look it up.
-    if (!plannedFromCache && view?.models.length !== all.length) return this.#cache.forget();
+    if (!plannedFromCache && view?.models.length !== all.length) return this.#cache.clear();
     this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
     for (const { id, rows } of plan.models) {
       const reader = all.find(({ opened }) => this.#cache.idOf(opened.name) === id)?.reader;
@@ -131,16 +133,15 @@ export class GroupWriter {
   }
 
   /** The outcomes of a group after the answer to its transaction was lost; `undefined` if it was not written. */
-  async #outcomesAfterLoss({ last, group }: Attempt, { fault }: AnswerLost): Promise<Outcomes | undefined> {
+  async #outcomesAfterLoss({ lastPlanned, group }: Attempt, { fault }: AnswerLost): Promise<Outcomes | undefined> {
     try {
-      if (last === undefined) return undefined;
-      // The events as stored, if the server assigned their positions; otherwise a boolean.
-      const written = await this.#guarded.backend.wasWritten(last.plan);
+      if (lastPlanned === undefined) return undefined;
+      const written = await this.#guarded.backend.findWritten(lastPlanned.plan);
       if (written === false) return undefined;
-      return withStoredEvents(last.result, written === true ? undefined : written);
+      return withStoredEvents(lastPlanned.result, written === true ? undefined : written);
     } catch (cause) {
       return group.map(({ append: { streamId } }, index): Outcome => {
-        const outcome = last?.result[index];
+        const outcome = lastPlanned?.result[index];
         // A refusal by the plan does not depend on whether the plan was written.
         const isRefused = outcome !== undefined && 'refused' in outcome;
         if (isRefused) return outcome;

@@ -25,7 +25,7 @@ export class GuardedBackend<Guarded extends LogBackend = LogBackend> {
    */
   call<Result>(wait: WaitOptions | undefined, work: (backend: Guarded) => Promise<Result>): Promise<Result> {
     try {
-      this.#refuseClosed();
+      this.#throwIfClosed();
       throwIfExpired(`a call of ${this.backend.name}`, wait);
     } catch (refused) {
       return Promise.reject(refused instanceof Error ? refused : new Error(String(refused)));
@@ -38,9 +38,9 @@ export class GuardedBackend<Guarded extends LogBackend = LogBackend> {
     signal: AbortSignal | undefined,
     read: () => AsyncIterable<Page>,
   ): AsyncGenerator<Page, void, undefined> {
-    this.#refuseClosed();
+    this.#throwIfClosed();
     for await (const page of read()) {
-      this.#refuseClosed();
+      this.#throwIfClosed();
       if (signal?.aborted === true) return;
       yield page;
     }
@@ -55,7 +55,7 @@ export class GuardedBackend<Guarded extends LogBackend = LogBackend> {
     await this.backend.close(writing);
   }
 
-  #refuseClosed(): void {
+  #throwIfClosed(): void {
     if (this.#isClosed) throw new Fault('store-closed', { store: this.backend.name });
   }
 }

@@ -70,8 +70,8 @@ export interface LogRange {
 
 /**
  * A storage backend of events: it looks up, writes and reads, and knows nothing of commands or receipts. All rules are
- * in the engine. With rows beside the events it is a {@link Backend}; without rows, read models are kept elsewhere and
- * follow the log.
+ * in the engine. With rows beside the events it is a {@link Backend}; without rows, read models are stored elsewhere
+ * and follow the log.
  *
  * Any method may reject with `StoreUnavailable`, `StoreDamaged`, `StoreForeign` or `StoreFull`. A call ends within 100
  * ms of its signal, except for a write that has begun. The engine refuses calls whose signal has already fired, and all
@@ -95,13 +95,13 @@ export interface LogBackend {
    */
   transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>>;
   /**
-   * Whether a plan whose outcome is unknown was written; its events as stored, if the server assigned their positions.
-   * After `false`, it never will be.
+   * Looks for a plan whose outcome is unknown. `false`: it was not written, and never will be. Otherwise it was written:
+   * `true`, or its events as stored if the server assigned their positions.
    *
    * @throws WrittenUnseen when it was written, but its events can't be read. Any other error means that the outcome is
    * unknown.
    */
-  wasWritten(plan: Plan): Promise<Placed | boolean>;
+  findWritten(plan: Plan): Promise<Placed | boolean>;
   /** Looks things up in one snapshot. A log on a cluster answers a question about `events` as the leader does. */
   look(question: Question, wait?: WaitOptions): Promise<Found>;
   /** The events of a part of a stream. */
@@ -124,7 +124,7 @@ export interface LogBackend {
   close(writing?: Promise<void>): Promise<void>;
 }
 
-/** The outcome of a transaction is unknown. The engine then calls `wasWritten`. */
+/** The outcome of a transaction is unknown. The engine then calls `findWritten`. */
 export class AnswerLost extends Error {
   /** The fault to report if it was not written. */
   readonly fault: unknown;

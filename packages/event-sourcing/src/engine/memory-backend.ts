@@ -53,7 +53,7 @@ export class MemoryBackend implements Backend {
   /** Live read models and shadows, by id. */
   readonly #byId = new Map<ModelId, MemoryRows>();
   readonly #notifier = new Notifier();
-  /** The inline read models of the last event, whose checkpoint is the head: see {@link Found.inlineAtHead}. */
+  /** The read models that the last event lists as inline: see {@link Found.inlineAtHead}. */
   #inlineAtHead: readonly ModelId[] = [];
   #lastId = 0;
 
@@ -84,7 +84,7 @@ export class MemoryBackend implements Backend {
   }
 
   /** In memory, the outcome of a write is always known. */
-  async wasWritten(): Promise<boolean> {
+  async findWritten(): Promise<boolean> {
     return false;
   }
 

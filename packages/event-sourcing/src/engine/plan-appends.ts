@@ -54,13 +54,13 @@ export function planAppends(
   view: View,
   planning: Planning,
 ): Planned<readonly Outcome[]> {
-  const draft = new Draft(view, planning);
-  const result = group.map((append) => draft.add(append));
-  return { plan: draft.plan(), result };
+  const builder = new PlanBuilder(view, planning);
+  const result = group.map((append) => builder.add(append));
+  return { plan: builder.plan(), result };
 }
 
 /** A plan under construction. */
-class Draft {
+class PlanBuilder {
   readonly #view: View;
   readonly #planning: Planning;
   readonly #appends: PlacedAppend[] = [];
@@ -167,12 +167,15 @@ class Draft {
 
   #planOf({ id, catchUpRows }: CurrentModel, index: number): readonly ModelPlan[] {
     const rows = Array.from(this.#rows[index]?.values() ?? []);
-    // The checkpoint is stored, because the current head event does not list this model as inline.
+    // The head event does not list this read model as inline, so the plan stores its checkpoint.
     if (catchUpRows !== undefined) return [{ id, rows, checkpoint: this.#view.head }];
     return rows.length === 0 ? [] : [{ id, rows }];
   }
 
-  /** The read models that are inline on the head event, but not on the new events. Their checkpoint is now stored. */
+  /**
+   * The read models that the head event lists as inline, but the new events do not. This plan stores their checkpoint,
+   * because the last event will no longer imply it.
+   */
   #noLongerInline(): readonly ModelPlan[] {
     const { inlineAtHead, models, head } = this.#view;
     if (inlineAtHead.length === 0) return [];

@@ -90,8 +90,7 @@ export class ViewCache {
     this.#known = { ...known, token, head: plan.head, inlineAtHead };
   }
 
-  /** Clears the cache. */
-  forget(): void {
+  clear(): void {
     if (this.#known === undefined) return;
     this.#known = undefined;
     this.#ends.clear();
