@@ -31,7 +31,7 @@ import type { NodeRequest, NodeResponse } from './port/servers.js';
 import { parseApiOptions } from './options.js';
 import { parseCloseOptions } from './port/port-options.js';
 import { openPort, type CloseOptions, type OpenPort, type PortOptions } from './port/port.js';
-import { asError } from './port/contained.js';
+import { asError } from './port/destroy-on-error.js';
 import type { AllowedOrigins } from './server/cors.js';
 import { dispatch, isServed, type Protocols } from './server/dispatch.js';
 import type { Exchange, Hooks } from './server/exchange.js';

@@ -1,6 +1,6 @@
 import { START } from '@login-policy/event-sourcing';
 import type { ReceiptOptions, StreamReceipt } from '@login-policy/event-sourcing/store';
-import { keptIn } from './receipts.js';
+import { keptReceiptIn } from './receipts.js';
 import type { LogReader } from './reads.js';
 import { allReadRequest } from './requests.js';
 import { streamNameOf } from './rows.js';
@@ -8,25 +8,25 @@ import { recordsOf, retrying, serverRead, type ReadingContext } from './server-r
 
 const PAGE = 500;
 
-/** Every receipt of the store: those that events carry, then those that no event carries. */
+/** Every receipt of the store: first those that events carry, then those with a stream of their own. */
 export async function* allReceipts(
   context: ReadingContext,
   log: LogReader,
   options: ReceiptOptions,
 ): AsyncGenerator<readonly StreamReceipt[], void, undefined> {
-  const alone = await standingAlone(context, options.signal);
+  const ownStreams = await ownStreamReceipts(context, options.signal);
   for await (const page of log.pages(options)) {
     const carried = page.flatMap(({ event: { revision, streamId }, receipt }) =>
       receipt === undefined ? [] : { streamId, ...receipt, revision },
     );
-    for (const { key, streamId } of carried) alone.delete(context.names.receiptNameOf(streamId, key));
+    for (const { key, streamId } of carried) ownStreams.delete(context.names.receiptNameOf(streamId, key));
     if (carried.length > 0) yield carried;
   }
-  if (alone.size > 0) yield [...alone.values()];
+  if (ownStreams.size > 0) yield [...ownStreams.values()];
 }
 
-/** The receipts that have a stream of their own, by the names of these streams. */
-function standingAlone(context: ReadingContext, signal?: AbortSignal): Promise<Map<string, StreamReceipt>> {
+/** The receipts of commands without events, by the names of their streams. */
+function ownStreamReceipts(context: ReadingContext, signal?: AbortSignal): Promise<Map<string, StreamReceipt>> {
   const { connection, names, timeouts } = context;
   const filter = { prefixes: [names.receiptPrefix] };
   const request = allReadRequest({ direction: 'forwards', from: START, filter, limit: Infinity });
@@ -36,7 +36,7 @@ function standingAlone(context: ReadingContext, signal?: AbortSignal): Promise<M
     for await (const messages of serverRead(connection, read)) {
       for (const record of recordsOf(messages)) {
         // The last record of a stream decides: an intended receipt may be void by now.
-        const kept = keptIn(record);
+        const kept = keptReceiptIn(record);
         if (kept === undefined) found.delete(streamNameOf(record));
         else found.set(streamNameOf(record), kept);
       }

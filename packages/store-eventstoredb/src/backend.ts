@@ -78,7 +78,7 @@ export class EventStoreDbBackend implements LogBackend {
     this.#parts = parts;
     this.lateByMs = 2 * timeouts.appendMs;
     this.#sender = new BatchSender(connection, timeouts.appendMs);
-    const known = new KnownStreams(() => this.#sender.standing);
+    const known = new KnownStreams(() => this.#sender.openCall);
     const [leadership, partialAppends] = [
       new Leadership(connection, timeouts.stallMs),
       new PartialAppends(timeouts.stallMs),

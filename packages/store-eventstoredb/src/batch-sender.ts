@@ -27,7 +27,7 @@ export class BatchSender {
   async send(prepared: PreparedAppend, withinMs: number): Promise<Answer> {
     const begun = performance.now();
     try {
-      const call = this.standing ?? (await within(this.#open(), withinMs));
+      const call = this.openCall ?? (await within(this.#open(), withinMs));
       if (call === TIME_UP) return { kind: 'refused', fault: notBegun(prepared.streamId, withinMs) };
       return await call.append(prepared, Math.max(1, withinMs - (performance.now() - begun)));
     } catch (error) {
@@ -42,7 +42,7 @@ export class BatchSender {
   }
 
   /** The open call, while it accepts appends. */
-  get standing(): BatchCall | undefined {
+  get openCall(): BatchCall | undefined {
     return this.#call?.isRetired === false ? this.#call : undefined;
   }
 

@@ -45,11 +45,11 @@ export class Delivery {
     const answer = await this.#sender.send(prepared, this.#context.timeouts.appendMs);
     if (answer.kind === 'refused') throw answer.fault;
     if (answer.kind !== 'written') return answer;
-    return this.#settled(prepared, answer) ?? this.findOut(prepared, answer);
+    return this.#outcomeOf(prepared, answer) ?? this.findOut(prepared, answer);
   }
 
   /** The outcome, if the answer alone determines it: the server only returns the position of the last event. */
-  #settled(prepared: PreparedAppend, answer: Extract<Answer, { kind: 'written' }>): Delivered | undefined {
+  #outcomeOf(prepared: PreparedAppend, answer: Extract<Answer, { kind: 'written' }>): Delivered | undefined {
     const { expected, proposals, streamName } = prepared;
     const before = expected === 'no-stream' ? -1n : expected;
     // The revisions of a deleted stream go on where they ended. That reveals a deletion which nobody has noticed yet.
@@ -74,7 +74,7 @@ export class Delivery {
       if (positions === 'absent' && latest.kind !== 'written') {
         latest = await this.#repeat(prepared, until - performance.now());
         if (latest.kind === 'conflict') return latest;
-        const settled = latest.kind === 'written' ? this.#settled(prepared, latest) : undefined;
+        const settled = latest.kind === 'written' ? this.#outcomeOf(prepared, latest) : undefined;
         if (settled !== undefined) return settled;
       }
       await backOff(attempt, closing);

@@ -10,21 +10,21 @@ export type Head = StreamEnd | 'none';
  * That is safe: each append names an exact revision, which the server compares with its log.
  */
 export class KnownStream {
-  /** The call that was open when the head was read. */
-  seenBy: unknown;
+  /** The call that was open when `head` was read. */
+  callOfHead: unknown;
   /** The last event read. */
   head: Head | undefined;
   /** `receipts` has all receipts up to this event. */
-  covered: Pick<StreamEnd, 'id' | 'revision'> | undefined;
+  receiptsUpTo: Pick<StreamEnd, 'id' | 'revision'> | undefined;
   readonly receipts: Map<string, Receipt> = new Map();
 
   /** Records consecutive events of the stream. */
-  see(events: readonly StoredEvent[]): void {
+  record(events: readonly StoredEvent[]): void {
     for (const { event, receipt } of events) {
       const { id, revision, recordedAt } = event;
-      if (revision === this.covered?.revision && id !== this.covered.id) this.forgetReceipts();
-      if (revision === revisionAfter(this.covered?.revision)) {
-        this.covered = { id, revision };
+      if (revision === this.receiptsUpTo?.revision && id !== this.receiptsUpTo.id) this.forgetReceipts();
+      if (revision === revisionAfter(this.receiptsUpTo?.revision)) {
+        this.receiptsUpTo = { id, revision };
         if (receipt !== undefined) this.receipts.set(receipt.key, Object.freeze({ ...receipt, revision }));
       }
       if (this.head === undefined || this.head === 'none' || revision >= this.head.revision) {
@@ -33,9 +33,9 @@ export class KnownStream {
     }
   }
 
-  /** The receipts belong to a history that no longer exists. */
+  /** Forgets all receipts, because they belong to a history that no longer exists. */
   forgetReceipts(): void {
-    this.covered = undefined;
+    this.receiptsUpTo = undefined;
     this.receipts.clear();
   }
 }
@@ -48,33 +48,33 @@ const CAPACITY = 100_000;
  * during which it was read is open: after a reconnect, the server may be another one that lacks these events.
  */
 export class KnownStreams {
-  readonly #standing: () => unknown;
+  readonly #openCall: () => unknown;
   readonly #streams = new Lru<StreamId, KnownStream>(CAPACITY, ({ receipts }) => 10 + receipts.size);
 
-  /** `standing` identifies the open call: a new value for each call; `undefined` while none is open. */
-  constructor(standing: () => unknown) {
-    this.#standing = standing;
+  /** `openCall` identifies the open call: a new value for each call; `undefined` while none is open. */
+  constructor(openCall: () => unknown) {
+    this.#openCall = openCall;
   }
 
   /** The cached facts about a stream; empty when it is not cached. */
   of(streamId: StreamId): KnownStream {
-    const known = this.#streams.get(streamId) ?? this.#met(streamId);
-    const standing = this.#standing();
-    if (standing === undefined || known.seenBy !== standing) known.head = undefined;
-    known.seenBy = standing;
+    const known = this.#streams.get(streamId) ?? this.#add(streamId);
+    const openCall = this.#openCall();
+    if (openCall === undefined || known.callOfHead !== openCall) known.head = undefined;
+    known.callOfHead = openCall;
     return known;
   }
 
   /** Records consecutive events of one stream. */
-  see(streamId: StreamId, events: readonly StoredEvent[]): void {
+  record(streamId: StreamId, events: readonly StoredEvent[]): void {
     const known = this.of(streamId);
     const before = known.receipts.size;
-    known.see(events);
+    known.record(events);
     // Set again, because its weight has grown.
     if (known.receipts.size > before) this.#streams.set(streamId, known);
   }
 
-  #met(streamId: StreamId): KnownStream {
+  #add(streamId: StreamId): KnownStream {
     const known = new KnownStream();
     this.#streams.set(streamId, known);
     return known;

@@ -40,7 +40,7 @@ export class StreamNames {
     return this.#prefix + streamId;
   }
 
-  /** Whether {@link nameOf} can return this name. It can't be that of a system stream, a receipt, or another prefix. */
+  /** Whether {@link nameOf} can return this name. System streams, receipt streams and other prefixes never match. */
   isOwn(streamName: string): boolean {
     return this.#isOwn.test(streamName) && streamName.length - this.#prefix.length <= LONGEST;
   }
@@ -60,10 +60,10 @@ export class StreamNames {
    * it. Each key has a stream of its own, so the server itself accepts only one receipt.
    */
   receiptNameOf(streamId: StreamId, key: string): string {
-    const place = createHash('sha256')
+    const digest = createHash('sha256')
       .update(JSON.stringify([streamId, key]))
       .digest('hex');
-    return `${this.receiptPrefix}${categoryOf(streamId)}-${place}`;
+    return `${this.receiptPrefix}${categoryOf(streamId)}-${digest}`;
   }
 
   /** The stream of a consumer's record. No read of events returns it. */
@@ -85,8 +85,8 @@ export class StreamNames {
   }
 
   /**
-   * The exact filter of a reader: only events of this store. Every event in its streams is part of their history, also
-   * one of a system type, except a tombstone's mark.
+   * A predicate that accepts exactly the records that a reader wants. A stream's history includes its events of a system
+   * type, but not the mark of a tombstone.
    */
   wanted(filter: EventFilter | undefined): Wanted {
     const isWanted = filter && filterPredicate(filter);

@@ -55,7 +55,7 @@ export class StreamReader {
           await retries.waitAfter(error);
         }
       }
-      refuseGivenUp(streamId, options.signal);
+      throwIfAborted(streamId, options.signal);
     } finally {
       cancellation.dispose();
     }
@@ -89,9 +89,9 @@ export class StreamReader {
     for await (const messages of messagesOf) {
       isThere = !messages.some((message) => message.hasStreamNotFound());
       if (!isThere) break;
-      const came = recordsOf(messages).map((record) => storedEventOf(record, streamId));
-      const page = came.filter(({ event }) => cursor.take(event.revision));
-      known.see(streamId, direction === 'forwards' ? page : page.toReversed());
+      const received = recordsOf(messages).map((record) => storedEventOf(record, streamId));
+      const page = received.filter(({ event }) => cursor.take(event.revision));
+      known.record(streamId, direction === 'forwards' ? page : page.toReversed());
       reading.left -= page.length;
       reading.retries.reset();
       if (page.length > 0) yield page;
@@ -120,7 +120,7 @@ export class StreamReader {
 }
 
 /** @throws DeadlineExceeded when the signal ended a read of the stream, so that its result proves nothing. */
-export function refuseGivenUp(streamId: StreamId, signal: AbortSignal | undefined): void {
+export function throwIfAborted(streamId: StreamId, signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new Fault('deadline-exceeded', { doing: `reading ${streamId}` });
 }
 

@@ -12,7 +12,7 @@ import {
 import type { Delivery } from './delivery.js';
 import { damagedReceipt } from './faults.js';
 import type { Head } from './known-streams.js';
-import { refuseGivenUp, type StreamReader } from './reading-streams.js';
+import { throwIfAborted, type StreamReader } from './reading-streams.js';
 import { streamReadRequest } from './requests.js';
 import { streamNameOf, typeOf, type KeptReceipt, type Proposal, type WireEvent } from './rows.js';
 import { recordsOf, retrying, serverRead, type ReadingContext } from './server-reads.js';
@@ -22,19 +22,20 @@ const INTENDED = 'CommandReceiptIntended';
 const KEPT = 'CommandReceipt';
 const VOIDED = 'CommandReceiptVoided';
 
-/** The last record about a receipt without events. */
-type Alone = Final | Intended;
-type Final =
-  | { readonly is: 'none'; readonly last: Revision | undefined }
-  | { readonly is: 'kept'; readonly last: Revision; readonly receipt: Receipt };
-interface Intended {
-  readonly is: 'intended';
+/** The state of the stream of one receipt. Its last record, at the revision `last`, decides. */
+type ReceiptState = FinalState | IntendedState;
+/** `none`: the stream has no records, or the last one makes the receipt void. */
+type FinalState =
+  | { readonly status: 'none'; readonly last: Revision | undefined }
+  | { readonly status: 'kept'; readonly last: Revision; readonly receipt: Receipt };
+interface IntendedState {
+  readonly status: 'intended';
   readonly last: Revision;
   readonly receipt: Receipt;
 }
 
-/** The stored content of a receipt without events. The revision is in decimal digits. */
-interface Content {
+/** The stored receipt of a command without events. The revision is in decimal digits. */
+interface StoredReceipt {
   readonly streamId: string;
   readonly key: string;
   readonly fingerprint: string;
@@ -42,22 +43,22 @@ interface Content {
 }
 
 /** A receipt to store for a command without events. */
-export interface Keeping {
+export interface ReceiptToKeep {
   readonly streamId: StreamId;
   readonly receipt: KeptReceipt;
   /** The stream's revision when the command had nothing to change. */
   readonly revision: Revision;
 }
 
-/** The last event of the stream, if it is known, and a signal. */
-interface Behind extends WaitOptions {
+/** The last event of the stream, if it was looked up, and a signal. */
+interface FindOptions extends WaitOptions {
   readonly head?: Head | undefined;
 }
 
 const FIRST: Revision = revision(0n);
 
-/** The parts that complete a begun operation, even while the store is being closed. */
-export interface Settling {
+/** Reads and writes that still work while the store is being closed, so that an operation under way can complete. */
+export interface CompletionParts {
   readonly delivery: Delivery;
   readonly streams: StreamReader;
 }
@@ -70,86 +71,91 @@ export interface Settling {
 export class Receipts {
   readonly #context: ReadingContext;
   readonly #streams: StreamReader;
-  readonly #settling: Settling;
+  readonly #completion: CompletionParts;
 
-  constructor(context: ReadingContext, streams: StreamReader, settling: Settling) {
+  constructor(context: ReadingContext, streams: StreamReader, completion: CompletionParts) {
     this.#context = context;
     this.#streams = streams;
-    this.#settling = settling;
+    this.#completion = completion;
   }
 
   /**
-   * The receipt under a key. `head` is the last event of the stream, if it was looked up. Events after it need not be
-   * read, because they make the append fail anyway. Events before it need not be read again if their receipts are
-   * known. A receipt in the stream's events takes precedence over one without events.
-   */
-  async find({ streamId, key }: ReceiptKey, { head, signal }: Behind = {}): Promise<Receipt | undefined> {
-    if (head === 'none') return undefined;
-    const { covered, receipts } = this.#context.known.of(streamId);
-    const isComplete = head !== undefined && head.id === covered?.id;
-    const [inStream, alone] = await Promise.all([
-      isComplete ? receipts.get(key) : this.#findInStream(streamId, key, signal),
-      this.#findAlone(streamId, key, signal),
-    ]);
-    if (inStream !== undefined || alone.is !== 'kept') return inStream;
-    if (!isComplete) await this.#demandSeen(streamId, alone.receipt, signal);
-    return alone.receipt;
-  }
-
-  /**
-   * Checks a receipt without events against the stream: its command has seen this revision.
+   * The receipt under a key. If an event and a stream of its own both have one, that of the event takes precedence.
    *
-   * @throws StoreDamaged when the receipt names a later event than the stream has.
+   * A caller that is about to append passes the `head` it looked up. Receipts after it are then left out, because later
+   * events make the append fail anyway. If the receipts up to `head` are cached, the events are not read again.
    */
-  async #demandSeen(streamId: StreamId, { key, revision: seen }: Receipt, signal?: AbortSignal): Promise<void> {
-    const { covered } = this.#context.known.of(streamId);
-    if (covered !== undefined && seen <= covered.revision) return;
-    const head = await this.#streams.head(streamId, signal);
-    refuseGivenUp(streamId, signal);
-    if (head !== 'none' && seen <= head.revision) return;
-    throw damagedReceipt(this.#context.names.receiptNameOf(streamId, key), 'it names an event that is not there');
+  async find({ streamId, key }: ReceiptKey, { head, signal }: FindOptions = {}): Promise<Receipt | undefined> {
+    if (head === 'none') return undefined;
+    const { receiptsUpTo, receipts } = this.#context.known.of(streamId);
+    const isComplete = head !== undefined && head.id === receiptsUpTo?.id;
+    const [inEvents, ownStream] = await Promise.all([
+      isComplete ? receipts.get(key) : this.#findInStream(streamId, key, signal),
+      this.#findFinal(streamId, key, signal),
+    ]);
+    if (inEvents !== undefined || ownStream.status !== 'kept') return inEvents;
+    if (!isComplete) await this.#demandRevisionExists(streamId, ownStream.receipt, signal);
+    return ownStream.receipt;
   }
 
   /**
-   * Stores a receipt without events, unless the stream has changed meanwhile. A concurrent append with the same key may
-   * have looked before the receipt was stored. So the receipt is first written as intended; then the stream is read
-   * again, and the receipt becomes kept or void.
+   * Checks that the stream still has the event at the receipt's revision.
+   *
+   * @throws StoreDamaged when it has not.
+   */
+  async #demandRevisionExists(
+    streamId: StreamId,
+    { key, revision: seen }: Receipt,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { receiptsUpTo } = this.#context.known.of(streamId);
+    if (receiptsUpTo !== undefined && seen <= receiptsUpTo.revision) return;
+    const head = await this.#streams.head(streamId, signal);
+    throwIfAborted(streamId, signal);
+    if (head !== 'none' && seen <= head.revision) return;
+    throw damagedReceipt(this.#context.names.receiptNameOf(streamId, key), 'it names an event that does not exist');
+  }
+
+  /**
+   * Stores the receipt of a command without events, unless the stream has changed meanwhile. A concurrent append with the
+   * same key may have looked for the receipt before it was stored. So it is first written as intended; then the stream
+   * is read again, and the receipt becomes kept or void.
    *
    * @throws ReceiptExists when another process has stored, or is storing, a receipt under the key.
    */
-  async keep({ streamId, receipt, revision: seen }: Keeping): Promise<'kept' | 'overtaken'> {
+  async keep({ streamId, receipt, revision: seen }: ReceiptToKeep): Promise<'kept' | 'overtaken'> {
     const { key, fingerprint } = receipt;
-    const { is, last } = await this.#findAlone(streamId, key);
-    // Another process stored one since the caller looked. This would be a second one.
-    if (is === 'kept') throw new Fault('receipt-exists', { streamId, key });
+    const { status, last } = await this.#findFinal(streamId, key);
+    // Another process has stored a receipt since the caller looked.
+    if (status === 'kept') throw new Fault('receipt-exists', { streamId, key });
     const intended = { key, fingerprint, revision: seen };
     if (!(await this.#write(streamId, { type: INTENDED, after: last, receipt: intended }))) {
       throw new Fault('receipt-exists', { streamId, key });
     }
-    const place = revisionAfter(last);
-    const became = await this.#settled(streamId, { is: 'intended', last: place, receipt: intended });
+    const intendedAt = revisionAfter(last);
+    const final = await this.#resolve(streamId, { status: 'intended', last: intendedAt, receipt: intended });
     // A later record does not belong to this receipt.
-    return became.is === 'kept' && became.last === revisionAfter(place) ? 'kept' : 'overtaken';
+    return final.status === 'kept' && final.last === revisionAfter(intendedAt) ? 'kept' : 'overtaken';
   }
 
   /** Makes an intended receipt kept or void, because its writer may have crashed. Other records are final. */
-  async #settled(streamId: StreamId, alone: Alone): Promise<Final> {
-    let found = alone;
-    while (found.is === 'intended') found = await this.#settle(streamId, found);
-    return found;
+  async #resolve(streamId: StreamId, found: ReceiptState): Promise<FinalState> {
+    let state = found;
+    while (state.status === 'intended') state = await this.#resolveOnce(streamId, state);
+    return state;
   }
 
-  async #settle(streamId: StreamId, { last: after, receipt }: Intended): Promise<Alone> {
-    const head = await this.#settling.streams.head(streamId);
+  async #resolveOnce(streamId: StreamId, { last: after, receipt }: IntendedState): Promise<ReceiptState> {
+    const head = await this.#completion.streams.head(streamId);
     const isKept = head !== 'none' && head.revision === receipt.revision;
-    const isDone = await this.#write(streamId, { type: isKept ? KEPT : VOIDED, after, receipt });
-    // Another process decided first. Its record counts.
-    if (!isDone) return this.#lastAlone(streamId, receipt.key);
+    const isWritten = await this.#write(streamId, { type: isKept ? KEPT : VOIDED, after, receipt });
+    // Another process resolved it first. Its record counts.
+    if (!isWritten) return this.#lastState(streamId, receipt.key);
     const last = revisionAfter(after);
-    return isKept ? { is: 'kept', last, receipt } : { is: 'none', last };
+    return isKept ? { status: 'kept', last, receipt } : { status: 'none', last };
   }
 
-  /** Writes a record about a receipt at an exact revision; `false` when another record is there. */
+  /** Writes a record about a receipt at an exact revision; `false` when another record exists there. */
   async #write(
     streamId: StreamId,
     { type, after, receipt }: { type: string; after: Revision | undefined; receipt: Receipt },
@@ -157,79 +163,79 @@ export class Receipts {
     const streamName = this.#context.names.receiptNameOf(streamId, receipt.key);
     const proposals = [proposalOf(type, { streamId, ...receipt, revision: String(receipt.revision) })];
     const prepared = { streamId, streamName, expected: after ?? ('no-stream' as const), proposals };
-    return (await this.#settling.delivery.deliver(prepared)).kind === 'written';
+    return (await this.#completion.delivery.deliver(prepared)).kind === 'written';
   }
 
   async #findInStream(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Receipt | undefined> {
     for (;;) {
       const known = this.#context.known.of(streamId);
-      const { covered } = known;
+      const { receiptsUpTo } = known;
       let found = known.receipts.get(key);
-      let isSame = covered === undefined;
+      let isSame = receiptsUpTo === undefined;
       // Reads again from the last known event, even if the receipt was found: that event must still exist.
-      for await (const page of this.#streams.pages(streamId, { from: covered?.revision ?? FIRST, signal })) {
-        isSame ||= page[0]?.event.id === covered?.id;
+      for await (const page of this.#streams.pages(streamId, { from: receiptsUpTo?.revision ?? FIRST, signal })) {
+        isSame ||= page[0]?.event.id === receiptsUpTo?.id;
         if (!isSame) break;
         const carrier = page.find(({ receipt }) => receipt?.key === key);
         if (carrier?.receipt !== undefined) found ??= { ...carrier.receipt, revision: carrier.event.revision };
       }
-      refuseGivenUp(streamId, signal);
+      throwIfAborted(streamId, signal);
       if (isSame) return found;
       known.forgetReceipts();
     }
   }
 
-  async #findAlone(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Final> {
-    return this.#settled(streamId, await this.#lastAlone(streamId, key, signal));
+  async #findFinal(streamId: StreamId, key: string, signal?: AbortSignal): Promise<FinalState> {
+    return this.#resolve(streamId, await this.#lastState(streamId, key, signal));
   }
 
-  async #lastAlone(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Alone> {
+  async #lastState(streamId: StreamId, key: string, signal?: AbortSignal): Promise<ReceiptState> {
     const { connection, names, timeouts } = this.#context;
     const streamName = names.receiptNameOf(streamId, key);
     const request = streamReadRequest({ streamName, direction: 'backwards', from: undefined, limit: 1 });
     return retrying(this.#context, { doing: `reading the receipts of ${streamId}`, signal }, async (stop) => {
       const read = { request, pageSize: 1, withinMs: timeouts.readMs, signal: stop };
       for await (const messages of serverRead(connection, read)) {
-        for (const record of recordsOf(messages)) return aloneOf(record, { streamId, key });
+        for (const record of recordsOf(messages)) return stateOf(record, { streamId, key });
       }
-      return { is: 'none', last: undefined };
+      return { status: 'none', last: undefined };
     });
   }
 }
 
 /** @throws StoreDamaged when the record is about another stream or key. */
-function aloneOf(record: WireEvent, place: ReceiptKey): Alone {
+function stateOf(record: WireEvent, expected: ReceiptKey): ReceiptState {
   const [type, last] = [typeOf(record), revision(BigInt(record.getStreamRevision()))];
-  if (type !== KEPT && type !== INTENDED) return { is: 'none', last };
+  if (type !== KEPT && type !== INTENDED) return { status: 'none', last };
   const { streamId, key, fingerprint, revision: seen } = receiptIn(record);
-  if (streamId !== place.streamId || key !== place.key)
-    throw damagedReceipt(streamNameOf(record), `it is one of ${streamId}, key ${key}`);
+  if (streamId !== expected.streamId || key !== expected.key)
+    throw damagedReceipt(streamNameOf(record), `it belongs to stream ${streamId}, key ${key}`);
   const receipt = { key, fingerprint, revision: seen };
-  return { is: type === KEPT ? 'kept' : 'intended', last, receipt };
+  return { status: type === KEPT ? 'kept' : 'intended', last, receipt };
 }
 
 /**
- * The receipt in a record, with its stream; `undefined` for one that is only intended, or void.
+ * The kept receipt in a record, with its stream; `undefined` when the record makes a receipt intended or void.
  *
  * @throws StoreDamaged when the record is malformed.
  */
-export function keptIn(record: WireEvent): StreamReceipt | undefined {
+export function keptReceiptIn(record: WireEvent): StreamReceipt | undefined {
   return typeOf(record) === KEPT ? receiptIn(record) : undefined;
 }
 
 /** @throws StoreDamaged when the record holds no receipt. */
 function receiptIn(record: WireEvent): StreamReceipt {
   try {
-    const content: unknown = JSON.parse(Buffer.from(record.getData_asU8()).toString('utf8'));
-    if (!isContent(content)) throw new TypeError('expected a receipt with a key, a fingerprint and a revision');
-    const { streamId, key, fingerprint, revision: seen } = content;
+    const stored: unknown = JSON.parse(Buffer.from(record.getData_asU8()).toString('utf8'));
+    if (!isStoredReceipt(stored)) throw new TypeError('expected a receipt with a key, a fingerprint and a revision');
+    const { streamId, key, fingerprint, revision: seen } = stored;
     return { streamId: parseStreamId(streamId), key, fingerprint, revision: revision(BigInt(seen)) };
   } catch (cause) {
     throw damagedReceipt(streamNameOf(record), cause);
   }
 }
 
-function isContent(value: unknown): value is Content {
+function isStoredReceipt(value: unknown): value is StoredReceipt {
   if (typeof value !== 'object' || value === null) return false;
   const [streamId, key, fingerprint, seen] = ['streamId', 'key', 'fingerprint', 'revision'].map((name): unknown =>
     Reflect.get(value, name),

@@ -200,7 +200,7 @@ export class Writer {
     const recorded = Object.freeze(planned.map((event, index) => placedAt(event, positions[index])));
     const last = recorded.length - 1;
     const stored = recorded.map((event, index) => ({ event, receipt: index === last ? receipt : undefined }));
-    known.see(streamId, stored);
+    known.record(streamId, stored);
     own.note(stored, proposals);
     ends.note(positions.at(-1));
     return recorded;

@@ -131,7 +131,7 @@ export class PostgresBackend implements Backend {
     const [{ quoted }, { name }] = [schema, storedName(model)];
     const replaced = `UPDATE ${quoted}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'rebuilding'`;
     const made = `INSERT INTO ${quoted}.read_models (name, stage) VALUES ($1, 'rebuilding') RETURNING model`;
-    const shadow = await connection.faulty(() =>
+    const shadow = await connection.withFaults(() =>
       connection.transaction(async ({ client }) => {
         await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
         await query(client, replaced, [name]);

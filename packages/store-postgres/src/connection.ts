@@ -52,7 +52,7 @@ export class Connection {
   async read(text: string, values: readonly unknown[] = [], wait: WaitOptions = {}): Promise<readonly Cells[]> {
     const { signal } = wait;
     const read = (): Promise<readonly Cells[]> =>
-      this.patiently((client) => this.#orCancelled(client, this.#askPrimary(client, text, values), signal), signal);
+      this.useUntimed((client) => this.#orCancelled(client, this.#askPrimary(client, text, values), signal), signal);
     let [broken, elsewhere] = [1, 1 + this.#lender.idleCount];
     for (;;) {
       try {
@@ -69,7 +69,7 @@ export class Connection {
 
   /** Writes with one statement, in its own transaction. */
   change(text: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
-    return this.faulty(() => this.use((client) => this.#ask(client, text, values)));
+    return this.withFaults(() => this.use((client) => this.#ask(client, text, values)));
   }
 
   /** How many connections may lead to the same server as the discarded one. */
@@ -96,7 +96,7 @@ export class Connection {
   }
 
   /** {@link use} for work without a time-out. The signal ends the wait for a connection. */
-  patiently<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  useUntimed<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     return this.#underWayIn(this.#use(work, signal));
   }
 
@@ -212,7 +212,7 @@ export class Connection {
   }
 
   /** Runs work, and throws its errors as faults of the port. */
-  async faulty<Result>(work: () => Promise<Result>): Promise<Result> {
+  async withFaults<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
     } catch (caught) {

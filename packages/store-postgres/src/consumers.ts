@@ -13,8 +13,8 @@ import { query, textsOf, type Cells } from './queries.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
-/** The new checkpoint, and the lease it is moved under. */
-type Moving = Pick<Handling, 'fence' | 'position' | 'signal'>;
+/** The new checkpoint, and the fence of the lease under which it is moved. */
+type CheckpointMove = Pick<Handling, 'fence' | 'position' | 'signal'>;
 
 /** Work in a transaction. */
 type Work = (client: ClientBase) => Promise<unknown>;
@@ -51,17 +51,17 @@ export class PostgresConsumers implements ConsumerBackend {
    *
    * @throws whatever the work throws.
    */
-  async within(name: string, { fence, position, signal }: Moving, work: Work): Promise<void> {
+  async within(name: string, { fence, position, signal }: CheckpointMove, work: Work): Promise<void> {
     const { session, run, version } = fence;
     const values = valuesOf(name, { holder: { session, run }, position }, version);
-    const ended = await this.#connection.faulty(() =>
-      this.#connection.patiently(async (client) => {
+    const result = await this.#connection.withFaults(() =>
+      this.#connection.useUntimed(async (client) => {
         await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
         try {
           await work(client);
-        } catch (failed) {
+        } catch (error) {
           await client.query('ROLLBACK');
-          return { failed };
+          return { error };
         }
         const [row] = await query(client, putStatement(this.#schema), values);
         const isMoved = outcomeOf(row, position) === 'written';
@@ -69,7 +69,7 @@ export class PostgresConsumers implements ConsumerBackend {
         return {};
       }, signal),
     );
-    if ('failed' in ended) throw ended.failed;
+    if ('error' in result) throw result.error;
   }
 
   async beat(session: string, count: number): Promise<void> {
@@ -86,21 +86,21 @@ export class PostgresConsumers implements ConsumerBackend {
 }
 
 function valuesOf(name: string, { holder, position }: ConsumerRecord, expected: bigint): readonly (string | null)[] {
-  return [name, expected, position, holder?.session ?? null, holder?.run ?? null].map(sent);
+  return [name, expected, position, holder?.session ?? null, holder?.run ?? null].map(textOrNull);
 }
 
 /** One statement, so that the position is checked against the log when it is written. */
 function putStatement(schema: string): string {
-  return `WITH here AS (SELECT $3::numeric = 0 OR ${schema}.find_event_at_v13($3::numeric) IS NOT NULL AS known),
-    made AS (
+  return `WITH target AS (SELECT $3::numeric = 0 OR ${schema}.find_event_at_v13($3::numeric) IS NOT NULL AS known),
+    inserted AS (
       INSERT INTO ${schema}.consumers (name, version, session, run, position)
-      SELECT $1, 1, $4, $5::bigint, $3::numeric FROM here WHERE known AND $2::bigint = 0
+      SELECT $1, 1, $4, $5::bigint, $3::numeric FROM target WHERE known AND $2::bigint = 0
       ON CONFLICT (name) DO NOTHING RETURNING 1),
-    moved AS (
+    updated AS (
       UPDATE ${schema}.consumers SET version = version + 1, session = $4, run = $5::bigint, position = $3::numeric
-      FROM here WHERE known AND name = $1 AND version = $2::bigint RETURNING 1)
-    SELECT known, EXISTS (SELECT FROM made) OR EXISTS (SELECT FROM moved),
-      (SELECT position || ' ' || id FROM ${schema}.events ORDER BY position DESC LIMIT 1) FROM here`;
+      FROM target WHERE known AND name = $1 AND version = $2::bigint RETURNING 1)
+    SELECT known, EXISTS (SELECT FROM inserted) OR EXISTS (SELECT FROM updated),
+      (SELECT position || ' ' || id FROM ${schema}.events ORDER BY position DESC LIMIT 1) FROM target`;
 }
 
 function outcomeOf(row: Cells | undefined, position: Position): 'written' | 'overtaken' {
@@ -119,6 +119,6 @@ function foundIn([, version, session, run, position, beat]: Cells): FoundConsume
   };
 }
 
-function sent(value: string | number | bigint | null): string | null {
+function textOrNull(value: string | number | bigint | null): string | null {
   return value === null ? null : String(value);
 }

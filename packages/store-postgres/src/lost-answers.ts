@@ -25,7 +25,7 @@ export async function isThere(search: Search, trace: Trace): Promise<boolean> {
   const end = performance.now() + search.patienceMs;
   for (let tries = 1; ; tries++) {
     try {
-      return await search.connection.faulty(() => isThereNow(search, trace));
+      return await search.connection.withFaults(() => isThereNow(search, trace));
     } catch (caught) {
       if (!isFault(caught, 'store-unavailable') || performance.now() > end) throw caught;
       await pause(tries);

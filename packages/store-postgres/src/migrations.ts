@@ -27,7 +27,7 @@ export type Migrating = 'run' | 'check';
  */
 export async function prepareSchema(connection: Connection, schema: Schema, migrating: Migrating): Promise<void> {
   // In a transaction, so that a pooler without transactions fails now and not at the first command.
-  const found = await connection.faulty(() => connection.transaction(({ client }) => versionOf(client, schema)));
+  const found = await connection.withFaults(() => connection.transaction(({ client }) => versionOf(client, schema)));
   if (found !== undefined && found >= VERSION) return;
   if (migrating === 'check') {
     const is = found === undefined ? 'it is not there' : `it is at version ${found}`;
@@ -41,8 +41,8 @@ export async function prepareSchema(connection: Connection, schema: Schema, migr
 
 /** Migrates the schema, without a time-out, and returns its previous version; 0 when it did not exist. */
 export async function migrate(connection: Connection, schema: Schema): Promise<number> {
-  return connection.faulty(() =>
-    connection.patiently(async (client) => {
+  return connection.withFaults(() =>
+    connection.useUntimed(async (client) => {
       await client.query(`BEGIN; ${ISOLATION} SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0`);
       await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.migrateLock.toString()]);
       const from = (await versionOf(client, schema)) ?? 0;

@@ -59,7 +59,7 @@ class BackendWithin extends PostgresBackend {
 
   override async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     if (transaction.writes === 'rows') throw projectedElsewhere();
-    return this.parts.connection.faulty(async () => {
+    return this.parts.connection.withFaults(async () => {
       const { giveBack, ...open } = await this.#callers.lend(transaction.signal);
       try {
         throwIfExpired(`appending to ${this.name}`, transaction);

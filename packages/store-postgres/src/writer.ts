@@ -114,7 +114,7 @@ export class Writer {
       if (steps.length === 1 && step !== undefined && (await this.#takeStep(step)) === null) return done(planned);
     }
     // The look-up also finds the reason of a refusal.
-    return connection.faulty(async () =>
+    return connection.withFaults(async () =>
       done((await connection.transaction((open) => this.underLock(open, transaction))).planned),
     );
   }
@@ -217,7 +217,9 @@ export class Writer {
 
   async #takeStep(step: Step): Promise<Cell> {
     const { connection } = this.#parts;
-    const [[refused = null] = []] = await connection.faulty(() => connection.call(this.steps.call, stepValues(step)));
+    const [[refused = null] = []] = await connection.withFaults(() =>
+      connection.call(this.steps.call, stepValues(step)),
+    );
     if (refused === null) this.steps.taken(step);
     return refused;
   }

@@ -20,7 +20,7 @@ export function NewProvider({ scope, policy }: NewProviderProps): JSX.Element {
   const owner = useSignal<ProviderOwner>('SYSTEM');
   const given = id.value.trim();
   const isThere = policy.identityProviders.includes(given);
-  const made = (): void => {
+  const onSaved = (): void => {
     id.value = '';
   };
   return (
@@ -29,7 +29,7 @@ export function NewProvider({ scope, policy }: NewProviderProps): JSX.Element {
       onSubmit={(event) => {
         event.preventDefault();
         const intent = { wish: 'add-provider', id: given, owner: owner.value } as const;
-        attempt(() => propose({ scope, intent, seen: policy, made }));
+        attempt(() => propose({ scope, intent, seen: policy, onSaved }));
       }}
     >
       <IdField id={id} isThere={isThere} />

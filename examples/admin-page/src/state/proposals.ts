@@ -190,11 +190,11 @@ function ifShown({ key }: Proposal, next: (shown: Proposal) => Proposal | undefi
 
 /** The answer to the write ends the change, even if the policy can't be read back. */
 function recorded(asked: Proposal, onManipulation: Details): void {
-  const { scope, intent, made } = asked;
+  const { scope, intent, onSaved } = asked;
   keepReason(scope, intent, '');
   if (intent.wish === 'change-settings') settleDraft(scope, intent.patch, onManipulation);
   ifShown(asked, () => undefined);
-  made?.();
+  onSaved?.();
   sayDone(asked, onManipulation);
   attempt(async () => {
     const read = await readBack(scope, onManipulation);
@@ -204,11 +204,11 @@ function recorded(asked: Proposal, onManipulation: Details): void {
 }
 
 /** The success message offers to undo the change, with a preview. */
-function sayDone(made: Wish, { sequence }: Details): void {
-  const { scope } = made;
+function sayDone(saved: Wish, { sequence }: Details): void {
+  const { scope } = saved;
   const whose =
     scope.of === 'instance' ? 'the default policy' : `the policy of ${organizationName(scope.organizationId)}`;
-  const back = undoOf(made, sequence);
+  const back = undoOf(saved, sequence);
   say('done', `Recorded: ${whose} is at version ${sequence} now.`, {
     label: 'Undo',
     act: () => {

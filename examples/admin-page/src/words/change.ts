@@ -8,7 +8,7 @@ export interface ChangeWords {
   readonly step: Step | 'changed';
   readonly sign: '+' | '−' | '±';
   readonly what: string;
-  /** Its name in code; empty for the policy itself. */
+  /** The setting, factor or identity provider by its name or id in the API; empty for the policy itself. */
   readonly name: string;
   /** For a setting: its value before and after. */
   readonly values?: readonly [string, string];
@@ -18,7 +18,7 @@ export interface ChangeWords {
 export function changeInWords(change: PolicyChange): ChangeWords {
   switch (change.what) {
     case 'policy':
-      return came(change.step, { what: 'The policy as a whole', name: '' });
+      return addedOrRemoved(change.step, { what: 'The policy as a whole', name: '' });
     case 'setting':
       return {
         step: 'changed',
@@ -29,13 +29,13 @@ export function changeInWords(change: PolicyChange): ChangeWords {
       };
     case 'second-factor':
     case 'multi-factor':
-      return came(change.step, { what: factorLabel(change.what, change.factor), name: change.factor });
+      return addedOrRemoved(change.step, { what: factorLabel(change.what, change.factor), name: change.factor });
     case 'identity-provider':
-      return came(change.step, { what: 'Identity provider', name: change.id });
+      return addedOrRemoved(change.step, { what: 'Identity provider', name: change.id });
   }
 }
 
-function came(step: Step, words: Pick<ChangeWords, 'what' | 'name'>): ChangeWords {
+function addedOrRemoved(step: Step, words: Pick<ChangeWords, 'what' | 'name'>): ChangeWords {
   return { step, sign: step === 'added' ? '+' : '−', ...words };
 }
 

@@ -46,7 +46,7 @@ export function contractOf(desc: DescMethod): MethodContract {
 
 function routeOf(desc: DescMethod): Route {
   const rule = getOption(desc, OPTIONS.http);
-  const { verb, template } = patternOf(rule);
+  const { verb, template } = patternOf(rule, desc.name);
   if (rule.additionalBindings.length > 0 || (rule.body !== '' && rule.body !== '*') || rule.responseBody !== '') {
     throw new Error(`${desc.name} has a route of an unsupported form`);
   }
@@ -54,8 +54,8 @@ function routeOf(desc: DescMethod): Route {
   return { verb, ...parseTemplate(path), body: rule.body === '*' ? 'request' : 'ignored' };
 }
 
-function patternOf({ pattern }: HttpRule): { readonly verb: string; readonly template: string } {
-  if (pattern.case === undefined || pattern.case === 'custom') throw new Error('a method without a route of its own');
+function patternOf({ pattern }: HttpRule, method: string): { readonly verb: string; readonly template: string } {
+  if (pattern.case === undefined || pattern.case === 'custom') throw new Error(`${method} has no route`);
   return { verb: pattern.case.toUpperCase(), template: pattern.value };
 }
 

@@ -1,5 +1,5 @@
 import { Http2ServerRequest, Http2ServerResponse, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { contained, isOver } from './contained.js';
+import { destroyOnError, isOver } from './destroy-on-error.js';
 import type { OnRequest } from './servers.js';
 
 const CONTINUE = '100-continue';
@@ -16,7 +16,7 @@ export function asRequests(onRequest: OnRequest): (stream: ServerHttp2Stream, he
     stream.on('error', () => undefined);
     // Node also emits streams that the client has already aborted; using one throws.
     if (isOver(stream)) return;
-    contained(stream, () => asRequest(stream, headers, onRequest));
+    destroyOnError(stream, () => asRequest(stream, headers, onRequest));
   };
 }
 

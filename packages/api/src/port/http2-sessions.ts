@@ -1,7 +1,7 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { MOST_COUNTED, type Backlog } from './backlog.js';
-import { contained } from './contained.js';
+import { destroyOnError } from './destroy-on-error.js';
 import { endBetweenReads } from './end-between-reads.js';
 
 /** The interval of the checks, and the most unsent bytes of a session that is left alone. */
@@ -47,7 +47,7 @@ export class Http2Sessions {
     socket.once('close', () => this.#sockets.delete(socket));
     this.#looking ??= setInterval(() => this.#lookAtUnsent(), LOOK_MS).unref();
     const look = lookAfter(session, socket, streams);
-    const timer = setInterval(() => contained(session, look), this.#idleMs).unref();
+    const timer = setInterval(() => destroyOnError(session, look), this.#idleMs).unref();
     session.once('close', () => {
       clearInterval(timer);
       this.#sessions.delete(session);

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { Arrivals } from './arrivals.js';
 import { Backlog } from './backlog.js';
-import { contained } from './contained.js';
+import { destroyOnError } from './destroy-on-error.js';
 import { Http1Connections } from './http1-connections.js';
 import { asRequests } from './http2-requests.js';
 import { Http2Sessions } from './http2-sessions.js';
@@ -44,7 +44,7 @@ export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOpt
   const arrivals = new Arrivals();
   const safely: OnRequest = (request, response) => {
     arrivals.count();
-    contained(response, () => onRequest(request, response));
+    destroyOnError(response, () => onRequest(request, response));
   };
   const backlog = new Backlog();
   const connections = new Http1Connections(backlog);

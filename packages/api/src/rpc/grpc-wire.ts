@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { ApiError } from '../errors/api-error.js';
-import { contained } from '../port/contained.js';
+import { destroyOnError } from '../port/destroy-on-error.js';
 import type { RequestHeaders } from '../ports/ports.js';
 import type { Exchange, SentAnswer, Trailers } from '../server/exchange.js';
 import { frame, trailerFrame, unframe } from './grpc-frame.js';
@@ -80,7 +80,7 @@ function opened(exchange: Exchange, type: string, web: WebForms | undefined): Gr
     if (!isOver && !body.destroyed) body.push(web?.sent.encode(frames) ?? frames);
   };
   const logged = (): void => exchange.answered(web === undefined ? 'grpc' : 'grpc-web', 200, refusal);
-  body.once('close', () => contained(exchange, logged));
+  body.once('close', () => destroyOnError(exchange, logged));
   exchange.begin({ status: 200, headers: typed(exchange.answerHeaders(), type), body, trailers: behind });
   return {
     say: (message) => write(frame(message)),

@@ -8,7 +8,7 @@ import type { IncomingRequest } from '../calls/pipeline.js';
 import type { ApiError } from '../errors/api-error.js';
 import { fromThrown, timeWasUp } from '../errors/status.js';
 import type { ApiRequest } from '../ports/ports.js';
-import { asError } from '../port/contained.js';
+import { asError } from '../port/destroy-on-error.js';
 import { corsHeaders, isAllowedOrigin, type AllowedOrigins } from './cors.js';
 import { readBody, type BodyLimits, type Source } from './read-body.js';
 

@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import { isOver } from '../port/contained.js';
+import { isOver } from '../port/destroy-on-error.js';
 import type { NodeRequest, NodeResponse } from '../port/servers.js';
 import { Exchange, type ExchangeSettings, type SentAnswer, type Trailers } from './exchange.js';
 import { isInParts, ownTurn } from './parts.js';

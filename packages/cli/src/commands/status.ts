@@ -13,9 +13,9 @@ import { StorePolicies } from '../session/store-policies.js';
 import { undefinedIfAbsent } from '../session/undefined-if-absent.js';
 import type { Policies } from '../session/policies.js';
 import { apiSession } from '../session/session.js';
-import { laggingReadModel } from '../store/lagging-read-model.js';
+import { withRebuildAdvice } from '../store/rebuild-advice.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
-import { instancesIn, madeInMemory, withStore } from '../store/with-store.js';
+import { instancesIn, catchUpInMemory, withStore } from '../store/with-store.js';
 
 /** Shows the status of a store. */
 export const status: Command = {
@@ -58,7 +58,7 @@ function ofStore(run: Run): Promise<ExitCode> {
     const ids = await instancesIn(store);
     const loginPolicies = await openLoginPolicies({ store });
     try {
-      await madeInMemory(store, loginPolicies, run.io.interrupted);
+      await catchUpInMemory(store, loginPolicies, run.io.interrupted);
       const readModel = await readModelStatus(loginPolicies);
       const policiesOf = (instanceId: string): Policies =>
         new StorePolicies({ store, loginPolicies, instance: { instanceId } });
@@ -97,7 +97,7 @@ async function readModelStatus({ readModel }: LoginPolicies): Promise<string> {
     await readModel.ready({ waitMs: 2000 });
     return 'up';
   } catch (caught) {
-    const said = laggingReadModel(caught);
+    const said = withRebuildAdvice(caught);
     if (said instanceof Failure || isFault(said)) return said.message;
     throw said;
   }

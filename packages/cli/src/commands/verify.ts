@@ -6,8 +6,8 @@ import { Failure } from '../failure.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import { plain } from '../output/plain.js';
 import { Progress } from '../output/progress.js';
-import { laggingReadModel } from '../store/lagging-read-model.js';
-import { madeInMemory, withStore } from '../store/with-store.js';
+import { withRebuildAdvice } from '../store/rebuild-advice.js';
+import { catchUpInMemory, withStore } from '../store/with-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 import { EventChains } from '../verify/event-chains.js';
 import { Findings } from '../verify/findings.js';
@@ -44,7 +44,7 @@ async function verified(run: Run, store: Store): Promise<ExitCode> {
     chains.end();
     await compareRows(store, folds, io.interrupted);
   } catch (caught) {
-    const said = laggingReadModel(caught);
+    const said = withRebuildAdvice(caught);
     if (said instanceof Failure) findings.add('the read model', said.message);
     else if (!isFault(said) || said.retryable) throw said;
     else findings.add(events === 0 ? 'the store' : `after the first ${events} events`, said.message);
@@ -67,7 +67,7 @@ async function verified(run: Run, store: Store): Promise<ExitCode> {
 async function compareRows(store: Store, folds: PolicyFolds, signal: AbortSignal): Promise<void> {
   const loginPolicies = await openLoginPolicies({ store });
   try {
-    await madeInMemory(store, loginPolicies, signal);
+    await catchUpInMemory(store, loginPolicies, signal);
     await folds.compareRows(loginPolicies);
   } finally {
     await loginPolicies.close();

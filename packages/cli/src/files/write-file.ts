@@ -10,9 +10,9 @@ import type { Io } from '../io.js';
  */
 export function writeWholeFile(file: string, text: string, { cwd }: Pick<Io, 'cwd'>): void {
   const path = resolve(cwd, file);
-  const half = `${path}.${process.pid}.new`;
+  const temporary = `${path}.${process.pid}.new`;
   try {
-    const descriptor = openSync(half, 'wx', 0o600);
+    const descriptor = openSync(temporary, 'wx', 0o600);
     try {
       const bytes = Buffer.from(text);
       for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
@@ -20,18 +20,18 @@ export function writeWholeFile(file: string, text: string, { cwd }: Pick<Io, 'cw
     } finally {
       closeSync(descriptor);
     }
-    renameSync(half, path);
+    renameSync(temporary, path);
   } catch (cause) {
-    removeHalf(half);
+    removeTemporary(temporary);
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const is = why === 'ENOSPC' || why === 'EDQUOT' ? 'the disk is full' : why;
-    throw new Failure(EXIT.output, `${file} can't be written: ${is}. The existing file is unchanged.`, { cause });
+    const problem = why === 'ENOSPC' || why === 'EDQUOT' ? 'the disk is full' : why;
+    throw new Failure(EXIT.output, `${file} can't be written: ${problem}. The existing file is unchanged.`, { cause });
   }
 }
 
-function removeHalf(half: string): void {
+function removeTemporary(temporary: string): void {
   try {
-    rmSync(half, { force: true });
+    rmSync(temporary, { force: true });
   } catch {
     // Ignored, because the error of the write says more.
   }

@@ -12,7 +12,7 @@ import { Failure } from '../failure.js';
 import { listedIn, unlisted } from '../store/organizations-file.js';
 import type { Opening } from '../store/open-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
-import { instancesIn, madeInMemory, withStore } from '../store/with-store.js';
+import { instancesIn, catchUpInMemory, withStore } from '../store/with-store.js';
 import { having } from './answers.js';
 import { ApiClient } from './api-client.js';
 import { API_OPTIONS, apiPlaceOf, type ApiPlace } from './api-place.js';
@@ -81,7 +81,7 @@ export async function withStoreSession<Result>(
     const loginPolicies = await openLoginPolicies({ ...options, ...(opening.guard && { guard: opening.guard }) });
     const policies = new StorePolicies({ store, loginPolicies, instance });
     try {
-      await madeInMemory(store, loginPolicies, run.io.interrupted);
+      await catchUpInMemory(store, loginPolicies, run.io.interrupted);
       return await work({ place, store, loginPolicies, policies, instance, organization: among(listed) });
     } finally {
       await policies.close();

@@ -2,7 +2,7 @@ import type { LoginPolicies } from '@login-policy/domain';
 import { INSTANCE_CATEGORY, isOrganization, ownerOfStream } from '@login-policy/domain/model';
 import type { Store } from '@login-policy/event-sourcing';
 import type { Run } from '../command-line/command.js';
-import { laggingReadModel } from './lagging-read-model.js';
+import { withRebuildAdvice } from './rebuild-advice.js';
 import { openStore, type Opening } from './open-store.js';
 import { storePlaceOf, type StorePlace } from './store-url.js';
 
@@ -17,17 +17,17 @@ export async function withStore<Result>(
   try {
     return await work(store, place);
   } catch (caught) {
-    throw opening.purpose === 'look' ? laggingReadModel(caught) : caught;
+    throw opening.purpose === 'look' ? withRebuildAdvice(caught) : caught;
   } finally {
     await store.close();
   }
 }
 
 /**
- * Waits until rows in this process's memory are built from all events, without a time limit. Other stores already have
- * them.
+ * Catches up a read model that a store keeps in this process's memory, without a time limit. Stored read models are not
+ * touched.
  */
-export async function madeInMemory(store: Store, { readModel }: LoginPolicies, signal: AbortSignal): Promise<void> {
+export async function catchUpInMemory(store: Store, { readModel }: LoginPolicies, signal: AbortSignal): Promise<void> {
   if (store.keeps === 'followed') await readModel.catchUp(signal);
 }
 

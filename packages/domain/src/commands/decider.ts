@@ -10,10 +10,10 @@ import { type PolicyState, NO_POLICY, evolveState } from '../policy/policy-state
 
 type LoginPolicyDecider = Decider<LoginPolicyCommand, LoginPolicyEvent, PolicyState, PolicyRejection, PolicyFacts>;
 
-/** The rules of a login policy for the command handler: {@link decide} and {@link evolve}. */
+/** The rules of a login policy for the command handler: {@link decide} and {@link evolveState}. */
 export const loginPolicyDecider: LoginPolicyDecider = guardingDecider('warn');
 
-/** The same rules, with the guard on or off. */
+/** The same rules with a guard that warns or refuses. */
 export function guardingDecider(guard: Guard): LoginPolicyDecider {
   return {
     initial: NO_POLICY,

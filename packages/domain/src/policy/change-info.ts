@@ -3,7 +3,8 @@ import type { RecordedFacts } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicyEvent } from '../events/events.js';
 
 /**
- * A policy's last event (id, revision, position, time), and when the policy was added. Its details are made from it.
+ * The last event of a policy (id, revision, position, time), and when the policy was added. The details of a read are
+ * derived from it.
  */
 export interface ChangeInfo {
   readonly eventId: EventId;

@@ -8,8 +8,11 @@ import type { ListFilter } from '../reads/read-input.js';
 /** The longest wait of a removal's answer for the rows that count which custom policies still allow it. */
 const LONGEST_WAIT_MS = 1000;
 
-/** Finds the policies that allow what a command removes; `undefined` for a command that removes no entry of a list. */
-export function filterOfRemoved(command: LoginPolicyCommand): ListFilter | undefined {
+/**
+ * A filter for the policies that still allow what a command removes; `undefined` if it removes no factor or identity
+ * provider.
+ */
+export function stillAllowingFilter(command: LoginPolicyCommand): ListFilter | undefined {
   switch (command.type) {
     case 'removeSecondFactor':
     case 'removeMultiFactor':
@@ -46,7 +49,7 @@ export function withStillAllowingCount(
   policies: PolicyReader,
 ): CommandAnswer | Promise<CommandAnswer> {
   if (answer.outcome === 'rejected' || isOrganization(owner)) return answer;
-  const filter = filterOfRemoved(parsed);
+  const filter = stillAllowingFilter(parsed);
   return filter === undefined ? answer : counted(answer, { instance: owner, filter, context }, policies);
 }
 

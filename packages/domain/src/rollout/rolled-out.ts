@@ -16,16 +16,16 @@ export function revertKeyOf(id: string): string {
   return `revert of rollout ${id}`;
 }
 
-/** The event under a rollout's id on a policy. */
+/** An event with the id of a rollout, on one policy. */
 export interface RolledOut {
   readonly event: RecordedEvent;
-  /** Of the command that recorded it. */
+  /** The fingerprint of the command that recorded it. */
   readonly fingerprint: string;
 }
 
 /**
- * The event that a rollout recorded on a policy. The receipt gives its place. The event itself confirms that it is of
- * the rollout, because a command that changed nothing leaves a receipt, too.
+ * The event with a rollout's id on a policy. The receipt says at which revision it is. The event's own key is compared,
+ * too, because a command that changed nothing also leaves a receipt.
  */
 export async function rolledOut(
   store: PolicyHandler['states']['store'],
@@ -47,11 +47,8 @@ export async function rolledOut(
   }
 }
 
-/**
- * The event that this rollout's own command recorded on a policy, or why there is none although its id was used: for
- * another command.
- */
-export async function ownEvent(
+/** The event that this rollout recorded on a policy, or a refusal if another command used the rollout's id there. */
+export async function eventOfRollout(
   store: PolicyHandler['states']['store'],
   owner: Owner,
   { parsed, options: { id } }: ParsedRollout,

@@ -17,14 +17,14 @@ import type { Reach } from './reach.js';
 import type { RolloutRefusal, RolloutStep } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
 
-/** What steps are decided with. */
+/** The rules that decide a step. */
 export interface StepParts {
   readonly handler: PolicyHandler;
   readonly guard: Guard;
 }
 
-/** What steps are decided with, and until when: a hook of the caller may hang. */
-export interface StepLook extends StepParts {
+/** The rules and the deadline of a step: the caller's hook may hang. */
+export interface StepContext extends StepParts {
   readonly deadline: Deadline;
 }
 
@@ -32,7 +32,7 @@ export interface StepLook extends StepParts {
 export async function stepOf(
   { owner, row, fault }: InstancePolicy,
   rollout: ParsedRollout,
-  parts: StepLook,
+  parts: StepContext,
 ): Promise<RolloutStep> {
   const { acknowledge, mayChange } = rollout.options;
   // Nothing is revealed about a policy that the caller may not change.
@@ -52,7 +52,7 @@ export async function stepOf(
 }
 
 /** Looks up whether the identity provider exists, as the command does. */
-async function dryRun(owner: Owner, rollout: ParsedRollout, { deadline, handler }: StepLook): Promise<RolloutStep> {
+async function dryRun(owner: Owner, rollout: ParsedRollout, { deadline, handler }: StepContext): Promise<RolloutStep> {
   const { acknowledge } = rollout.options;
   const { signal } = deadline;
   const decision = await handler.dryRun(policyStream(owner), rollout.parsed, { acknowledge, signal });
@@ -94,12 +94,16 @@ export function notPermitted(owner: Owner): RolloutRefusal {
 }
 
 /** Turns a fault of one policy into a refusal, so that it does not stop the others. Rethrows every other fault. */
-export function ofPolicyAlone(owner: Owner, caught: unknown): RolloutRefusal {
-  if (isFault(caught) && ALONE.includes(caught.code)) return ofFault(owner, caught);
+export function refusalByFault(owner: Owner, caught: unknown): RolloutRefusal {
+  if (isFault(caught) && FAULTS_OF_ONE_POLICY.includes(caught.code)) return ofFault(owner, caught);
   throw caught;
 }
 
-const ALONE: readonly FaultCode[] = ['concurrent-change', 'unreadable-event', 'written-by-newer-program'];
+const FAULTS_OF_ONE_POLICY: readonly FaultCode[] = [
+  'concurrent-change',
+  'unreadable-event',
+  'written-by-newer-program',
+];
 
 function ofFault(owner: Owner, { code, message }: PolicyFault): RolloutRefusal {
   return { owner, reason: code, message };

@@ -33,9 +33,9 @@ import {
   type RevertRolloutOptions,
   type RolloutCommand,
 } from './rollout-input.js';
-import { notPermitted, ofPolicyAlone, ofRejected, refusalOf, stepOf, type StepParts } from './rollout-steps.js';
-import { keyOf, ownEvent, revertKeyOf } from './rolled-out.js';
-import { standingOf } from './standing.js';
+import { notPermitted, refusalByFault, ofRejected, refusalOf, stepOf, type StepParts } from './rollout-steps.js';
+import { keyOf, eventOfRollout, revertKeyOf } from './rolled-out.js';
+import { reportInParts } from './report.js';
 import { Tally, type Done } from './tally.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -131,7 +131,7 @@ export class Rollout {
       async ({ rollout, read: { freshness } }) => {
         const refused: RolloutRefusal[] = [];
         let last: RolloutStanding | undefined;
-        for await (last of standingOf(rollout, freshness, this.#parts)) refused.push(...last.refusals);
+        for await (last of reportInParts(rollout, freshness, this.#parts)) refused.push(...last.refusals);
         const { changed = 0, unchanged = 0, pending = 0, stillAllowing } = last ?? {};
         return { outcome: 'found', kind: 'rollout-report', changed, unchanged, pending, refused, stillAllowing };
       },
@@ -147,7 +147,7 @@ export class Rollout {
    */
   async *standing(options: ReadOptions = {}): AsyncGenerator<RolloutStanding, void, undefined> {
     const { rollout, how } = await this.#asked('rollOut.standing', () => parseCurrentRead(options));
-    yield* standingOf(rollout, how.freshness, this.#parts);
+    yield* reportInParts(rollout, how.freshness, this.#parts);
   }
 
   /**
@@ -161,7 +161,7 @@ export class Rollout {
     const { concurrency: _, signal: __, ...by } = how;
     const [{ id }, { execute, handler }] = [rollout.options, this.#parts];
     yield* this.#run(rollout, how, async (owner) => {
-      const event = await ownEvent(handler.states.store, owner, rollout);
+      const event = await eventOfRollout(handler.states.store, owner, rollout);
       if (event === undefined) return { what: 'unchanged' };
       if ('reason' in event) return { what: 'refused', refusal: event };
       const [ifSequence, ifEventId] = [sequenceOf(event), event.id];
@@ -186,7 +186,7 @@ export class Rollout {
       const isPermitted = mayChange === undefined || (await untilAborted(mayChange(owner), signal, id));
       if (isOver()) return;
       if (!isPermitted) return tally.count({ what: 'refused', refusal: notPermitted(owner) });
-      tally.count(await work(owner).catch((caught: unknown) => refusedAlone(owner, caught)));
+      tally.count(await work(owner).catch((caught: unknown) => refusedByFault(owner, caught)));
     };
     if (reach.withDefault) await one(instance);
     yield tally.progress();
@@ -239,8 +239,8 @@ export class Rollout {
   }
 }
 
-function refusedAlone(owner: Owner, caught: unknown): Done {
-  return { what: 'refused', refusal: ofPolicyAlone(owner, caught) };
+function refusedByFault(owner: Owner, caught: unknown): Done {
+  return { what: 'refused', refusal: refusalByFault(owner, caught) };
 }
 
 function countsOf(steps: readonly RolloutStep[]): RolloutPlan['counts'] {

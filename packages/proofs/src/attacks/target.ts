@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const TELLING = fileURLToPath(new URL('telling.js', import.meta.url));
+const MEMORY_REPORT = fileURLToPath(new URL('memory-report.js', import.meta.url));
 /** Expected faults that a caller with many requests can cause. */
 const TO_BE_EXPECTED = /concurrent-change|deadline-exceeded|projection-behind/;
 
@@ -28,7 +28,15 @@ export class Target {
   #port = 0;
 
   private constructor({ args, env, file }: Command) {
-    const flags = ['--no-warnings', '--expose-gc', '--max-old-space-size=512', '--import', TELLING, file, ...args];
+    const flags = [
+      '--no-warnings',
+      '--expose-gc',
+      '--max-old-space-size=512',
+      '--import',
+      MEMORY_REPORT,
+      file,
+      ...args,
+    ];
     this.#child = spawn(process.execPath, flags, {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -60,7 +60,7 @@ export interface OpenedWith extends Pick<OpenedStore, 'freeze'>, Pick<StoreFixtu
 export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
   describeContract<StoreUnderTest>(
     {
-      title: `the read models beside the events of ${fixture.name}`,
+      title: `the events and read models of ${fixture.name}`,
       suites: [
         ...(fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp] : []),
         openings,

@@ -74,19 +74,19 @@ const liars = [
   {
     does: 'writes events twice',
     Liar: Stuttering,
-    noticedBy: 'answers with what every later read gives, through every handle',
+    noticedBy: 'returns what every later read gives, through every handle',
   },
   {
     does: 'writes a group in another order',
     Liar: Reordering,
-    noticedBy: 'is what a reader sees who reads on again and again meanwhile',
+    noticedBy: 'is the order that a continuing reader sees, while many write',
   },
-  { does: 'writes no rows', Liar: Rowless, noticedBy: 'has changed rows, indexes and checkpoint when it answers' },
+  { does: 'writes no rows', Liar: Rowless, noticedBy: 'changes rows, indexes and checkpoint before it returns' },
   { does: 'tells a head that is not the head any more', Liar: Late, noticedBy: 'has the last event at the head' },
   {
     does: 'keeps no receipts',
     Liar: Careless,
-    noticedBy: 'is kept with the events of its append, and seen through every handle',
+    noticedBy: 'is stored with the events of its append, and found through every handle',
   },
 ];
 

@@ -6,14 +6,14 @@ import { methodsOf, type ReadModelMutation, type Mutant } from './mutant.js';
 export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   {
     does: 'takes a step from whatever checkpoint',
-    noticedBy: 'that is not the expected one refuses the step, and says where it is',
+    noticedBy: 'that is not the expected one makes the step fail, with the actual checkpoint',
     mutation: (model) => ({
       commit: async (change) => model.commit({ ...change, expected: await model.checkpoint() }),
     }),
   },
   {
     does: 'looks at the checkpoint and writes later',
-    noticedBy: 'that take the same step at once: one takes it',
+    noticedBy: 'that commit the same step at once: one succeeds',
     mutation: (model) => ({
       async commit(change) {
         const actual = await model.checkpoint();
@@ -25,7 +25,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'writes the rows first and the checkpoint later',
-    noticedBy: 'show a reader rows and checkpoint of one step, never of two',
+    noticedBy: 'show a reader the rows and checkpoint of one step, never of two',
     mutation: (model) => ({
       async commit({ expected, checkpoint, rows }) {
         await model.commit({ expected, checkpoint: expected ?? checkpoint, rows });
@@ -36,7 +36,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'reads the rows first and the checkpoint later',
-    noticedBy: 'show a reader rows and checkpoint of one step, never of two',
+    noticedBy: 'show a reader the rows and checkpoint of one step, never of two',
     mutation: (model) => ({
       async read(keys) {
         const { rows } = await model.read(keys);
@@ -47,7 +47,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'reads rows and checkpoint of two moments',
-    noticedBy: 'that reduce the same log: each event is reduced once, and none of them stops',
+    noticedBy: 'that reduce the same log reduce each event once, and neither stops',
     mutation: (model) => ({
       async read(keys) {
         const checkpoint = await model.checkpoint();
@@ -58,7 +58,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'counts what a page holds',
-    noticedBy: 'is that of more rows than a page holds, at the checkpoint of the rows',
+    noticedBy: 'counts more rows than a page holds, at their checkpoint',
     mutation: (model) => ({
       async count(query) {
         const { rows, ...at } = await model.keys(query);
@@ -68,7 +68,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'hands out its own rows, to be changed',
-    noticedBy: 'stay as they are when a reader changes the one it was handed',
+    noticedBy: 'do not change when a reader changes a row it was given',
     mutation(model) {
       const own = new Map<string, Awaited<ReturnType<typeof model.read>>['rows']>();
       return {
@@ -83,7 +83,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'writes the rows of a step that it refuses',
-    noticedBy: 'of a refused step leaves rows and indexes as they were',
+    noticedBy: 'of a refused step does not change, and neither do rows and indexes',
     mutation: (model) => ({
       async commit(change) {
         const actual = await model.checkpoint();
@@ -101,17 +101,17 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'gives one row more than the limit',
-    noticedBy: 'goes on after a key, in pages of any size',
+    noticedBy: 'continues after a key, in pages of any size',
     mutation: (model) => ({ query: (query) => model.query({ ...query, limit: (query.limit ?? 100) + 1 }) }),
   },
   {
     does: 'begins anew when it is asked for keys alone',
-    noticedBy: 'goes on after a key, in pages of any size',
+    noticedBy: 'continues after a key, in pages of any size',
     mutation: (model) => ({ keys: ({ afterKey: _, ...query }) => model.keys(query) }),
   },
   {
     does: 'finds values whatever their case',
-    noticedBy: 'tells values apart that look alike',
+    noticedBy: 'distinguishes similar values',
     mutation: (model) => ({
       async query(query) {
         const values = new Set([query.value, query.value.toLowerCase()]);
@@ -122,7 +122,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'finds a row by the first value of an index alone',
-    noticedBy: 'finds a row under each of several values of one index, once, and under none that went',
+    noticedBy: 'finds a row once under each of its values, and under no former value',
     mutation: (model) => ({
       query: async (query) =>
         rowsChanged(await model.query(query), (rows) =>
@@ -132,7 +132,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'finds a row as often as it says a value',
-    noticedBy: 'finds a row under each of several values of one index, once, and under none that went',
+    noticedBy: 'finds a row once under each of its values, and under no former value',
     mutation: (model) => ({
       query: async (query) =>
         rowsChanged(await model.query(query), (rows) =>
@@ -145,7 +145,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'keeps rows that were taken away',
-    noticedBy: 'are taken away and given again',
+    noticedBy: 'are removed and written again',
     mutation: (model) => ({
       commit: ({ rows, ...change }) =>
         model.commit({ ...change, rows: new Map([...rows].filter(([, row]) => row !== undefined)) }),
@@ -168,7 +168,7 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
   },
   {
     does: 'switches over to a copy that is behind',
-    noticedBy: 'can not replace live rows that are newer, and may catch up',
+    noticedBy: 'is not promoted while the live rows are ahead, and can catch up',
     mutation: (model) => ({
       async beginRebuild() {
         const copy = await model.beginRebuild();

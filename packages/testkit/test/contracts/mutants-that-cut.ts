@@ -9,7 +9,7 @@ type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
 export const mutantsThatCut: readonly Mutant<EventStoreMutation>[] = [
   {
     does: 'ends a page at the size asked for, wherever that is',
-    noticedBy: 'come in one page of everything, whatever its size',
+    noticedBy: 'come in one page of a read of all events, whatever its size',
     mutation: ({ store }) => ({
       async *readAll(options): Pages {
         for await (const page of store.readAll(options)) yield* cut(page, options?.pageSize);
@@ -30,7 +30,7 @@ export const mutantsThatCut: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'says no event’s place in its append when it is read',
-    noticedBy: 'say their place in it, in the answer and in every later read; a single one says none',
+    noticedBy: 'have their place in it, in the answer and in every later read; a single event has none',
     mutation: ({ store }) => ({
       readAll: (options) => changed(store.readAll(options), ({ append: _, ...event }) => event),
     }),
@@ -53,7 +53,7 @@ export const mutantsThatCut: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'reads everything for a caller who has given up',
-    noticedBy: 'ends a read of everything, or a subscription, quietly',
+    noticedBy: 'ends without an error if it reads all events or subscribes',
     mutation: ({ store }) => ({ readAll: (options = {}) => store.readAll({ ...options, signal: undefined }) }),
   },
 ];

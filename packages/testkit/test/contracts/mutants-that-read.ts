@@ -10,12 +10,12 @@ type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
 export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   {
     does: 'ends after a page that is full',
-    noticedBy: 'forwards gives exactly what was asked for, at every border',
+    noticedBy: 'forwards gives exactly the requested events, at every boundary',
     mutation: ({ store }) => ({ readStream: (stream, options) => firstPage(store.readStream(stream, options)) }),
   },
   {
     does: 'takes "from" for "after" when it reads backwards',
-    noticedBy: 'backwards gives exactly what was asked for, at every border',
+    noticedBy: 'backwards gives exactly the requested events, at every boundary',
     mutation: ({ store }) => ({
       async *readStream(stream, options): Pages {
         const isWanted = ({ revision }: RecordedEvent): boolean =>
@@ -28,12 +28,12 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'reads everything for one stream after another',
-    noticedBy: 'gives each stream whole and in its order, none between two events of another, in pages of every size',
+    noticedBy: 'gives one stream after another, each whole and in order, in pages of every size',
     mutation: ({ store }) => ({ readStreams: (options) => store.readAll(options) }),
   },
   {
     does: 'reads streams beyond the position up to which they are wanted',
-    noticedBy: 'gives what was recorded up to a position, and nothing of what came after it',
+    noticedBy: 'gives the events up to a position, and none after it',
     mutation: ({ store }) => ({
       async *readStreams(options): Pages {
         yield* store.readStreams?.({ ...options, upTo: await store.head() }) ?? [];
@@ -42,7 +42,7 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'forgets the filter when it reads one stream after another',
-    noticedBy: 'of some categories gives the streams of those, and no others',
+    noticedBy: 'of some categories gives only the streams of these categories',
     mutation: ({ store }) => ({
       async *readStreams({ filter: _, ...options }): Pages {
         yield* store.readStreams?.(options) ?? [];
@@ -74,7 +74,7 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'takes every category that begins alike',
-    noticedBy: 'by category gives the streams of those categories, and of none that sounds alike',
+    noticedBy: 'by category gives exactly the events of the given categories, and none of similar names',
     mutation: ({ store }) => ({
       async *readAll(options = {}): Pages {
         const { filter, ...rest } = options;
@@ -88,7 +88,7 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'takes a filter that names nothing for no filter',
-    noticedBy: 'by a filter that names nothing gives nothing',
+    noticedBy: 'with a filter that matches nothing gives nothing',
     mutation: ({ store }) => ({
       readAll({ filter, ...options } = {}) {
         const isEmpty = filter?.categories.length === 0;
@@ -98,23 +98,23 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'shows an event before one at a lower position',
-    noticedBy: 'is what a reader sees who reads on again and again meanwhile',
+    noticedBy: 'is the order that a continuing reader sees, while many write',
     mutation: ({ store }) => showingSomeLate(store),
   },
   {
     does: 'loses what is written between history and live',
-    noticedBy: 'loses nothing and gives nothing twice across the border from history to live',
+    noticedBy: 'gives each event once across the change from history to live',
     isNoticedByWaiting: true,
     mutation: ({ store }) => ({ subscribe: (options) => withBorder(store, options, (_, head) => head) }),
   },
   {
     does: 'gives twice what is written between history and live',
-    noticedBy: 'loses nothing and gives nothing twice across the border from history to live',
+    noticedBy: 'gives each event once across the change from history to live',
     mutation: ({ store }) => ({ subscribe: (options) => withBorder(store, options, (begun) => begun) }),
   },
   {
     does: 'says that it is caught up before it is',
-    noticedBy: 'a subscription gives what was there before, then says it is caught up',
+    noticedBy: 'a subscription gives the existing events, then reports that it is caught up',
     mutation: ({ store }) => ({
       async *subscribe(options): Messages {
         yield { kind: 'caught-up', position: await store.head() };
@@ -124,7 +124,7 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'is caught up behind events it gives only',
-    noticedBy: 'is caught up behind events its filter holds back',
+    noticedBy: 'is caught up past events that its filter excludes',
     isNoticedByWaiting: true,
     mutation: ({ store }) => ({
       async *subscribe(options): Messages {
@@ -138,7 +138,7 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'hears that its reader left with the next event only',
-    noticedBy: 'comes when the reader leaves while they still wait for a message',
+    noticedBy: 'comes when the reader stops while waiting for a message',
     isNoticedByWaiting: true,
     mutation: ({ store }) => ({
       async *subscribe(options): Messages {
@@ -148,7 +148,7 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'does not hear the signal while it waits',
-    noticedBy: 'comes quietly when the signal fires while the reader waits',
+    noticedBy: 'comes without an error when the signal fires while the reader waits',
     isNoticedByWaiting: true,
     mutation: ({ store }) => ({ subscribe: ({ signal: _, ...options } = {}) => store.subscribe(options) }),
   },
@@ -172,7 +172,7 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'goes by the place of a position alone when it is read on from one',
-    noticedBy: 'is refused where a read or a subscription goes on from it',
+    noticedBy: 'is refused by a read or a subscription that continues from it',
     mutation: ({ store }) => ({
       async *readAll(options): Pages {
         const after = await eventAt(store, options?.after ?? START);
@@ -182,7 +182,7 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'knows every place there is, whatever event stands there',
-    noticedBy: 'is not known, and neither is one beyond the end; those of events are',
+    noticedBy: 'is not known, and neither is one beyond the end; the positions of events are',
     mutation: ({ store }) => ({ knows: async (one) => ordinalOf(one) <= ordinalOf(await store.head()) }),
   },
 ];

@@ -7,7 +7,7 @@ import { disguising, type EventStoreMutation, type Mutant } from './mutant.js';
 export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
   {
     does: 'records the events of an append one by one',
-    noticedBy: 'is seen whole or not at all by a concurrent reader',
+    noticedBy: 'is visible to a concurrent reader as a whole or not at all',
     mutation: ({ store }) => ({ append: (append) => oneByOne(store, append) }),
   },
   {
@@ -39,7 +39,7 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'looks at the revision and writes later',
-    noticedBy: 'at one revision: one wins, the others are told where the stream is',
+    noticedBy: 'at one revision: one wins, the others get the actual revision',
     mutation: ({ store }) => ({
       async append(append) {
         await refuseUnexpected(store, append);
@@ -50,7 +50,7 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'loses updates',
-    noticedBy: 'on one stream, each trying again on a conflict, lose no update',
+    noticedBy: 'on one stream, each retrying on a conflict, lose no update',
     mutation: ({ store }) => ({ append: (append) => store.append({ ...append, expected: 'any' }) }),
   },
   {
@@ -66,7 +66,7 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'takes a schema version that is too large for the one there may be',
-    noticedBy: 'that no store could give back is refused as unserialisable-data, and nothing of it is written',
+    noticedBy: 'that no store could return unchanged is refused as unserialisable-data, and nothing is written',
     mutation: ({ store }) => ({
       append: (append) =>
         store.append({
@@ -77,14 +77,14 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'writes what was given up',
-    noticedBy: 'whose signal fired before it began writes nothing',
+    noticedBy: 'that is aborted before it begins writes nothing',
     mutation: ({ store }) => ({
       append: ({ streamId, expected, events }) => store.append({ streamId, expected, events }),
     }),
   },
   {
     does: 'writes what it says was given up while it waited',
-    noticedBy: 'whose signal fires while it waits is written as a whole or not at all, as it answers',
+    noticedBy: 'that is aborted while it waits is recorded whole or not at all, as its outcome says',
     mutation: ({ store }) => ({
       async append({ signal, ...append }) {
         await yieldToLoop();
@@ -95,7 +95,7 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'looks for a receipt after the revision',
-    noticedBy: 'that exists is noticed before an unmet revision',
+    noticedBy: 'that exists is reported before an unmet revision',
     mutation: ({ store }) => ({
       async append(append) {
         await refuseUnexpected(store, append);
@@ -105,12 +105,12 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'keeps receipts for the whole store',
-    noticedBy: 'of the same key can be had by every stream',
+    noticedBy: 'with the same key can exist for every stream',
     mutation: ({ store }) => keepingReceipts(store, () => 'all'),
   },
   {
     does: 'looks for a receipt and keeps it later',
-    noticedBy: 'a receipt is given to exactly one of many concurrent appends',
+    noticedBy: 'a receipt is stored for exactly one of many concurrent appends',
     mutation: ({ store }) => keepingReceipts(store, (stream) => stream),
   },
   {
@@ -127,13 +127,13 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
   },
   {
     does: 'leaves the reason out',
-    noticedBy: 'comes back with the metadata it was given and no other, with and without the optional ones',
+    noticedBy: 'is returned with exactly the given metadata, with and without the optional fields',
     mutation: ({ store }) =>
       disguising(store, ({ metadata: { reason: _, ...metadata }, ...event }) => ({ ...event, metadata })),
   },
   {
     does: 'tells two kinds of é apart no longer',
-    noticedBy: 'comes back as it was given, in whatever language',
+    noticedBy: 'is returned unchanged, in any language',
     mutation: ({ store }) =>
       disguising(store, ({ data, ...event }) => ({
         ...event,

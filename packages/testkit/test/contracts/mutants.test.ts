@@ -14,21 +14,21 @@ describeMutants('the read-model store contract', mutantsOfRows, runOnRows);
 
 describe('the store contract notices a store that', () => {
   it('keeps no read model in its appends', async () => {
-    const run = await runContract('has changed rows, indexes and checkpoint when it answers', () =>
+    const run = await runContract('changes rows, indexes and checkpoint before it returns', () =>
       registerStore((store) => ({ ...store, readModels: memoryReadModelStore() })),
     );
     demandNoticed(run);
   });
 
   it('records what a projection can not take', async () => {
-    const run = await runContract('writes nothing: no event, no row, no receipt, of no projection', () =>
+    const run = await runContract('writes no event, no receipt, and no row of any projection', () =>
       registerStore((store) => ({ ...store, readModels: memoryReadModelStore() })),
     );
     demandNoticed(run);
   });
 
   it('says that the head is where the rows are', async () => {
-    const run = await runContract('has the rows of all events that are there already, before it is read', () =>
+    const run = await runContract('contains all existing events before its first read', () =>
       registerStore(withoutHead),
     );
     demandNoticed(run);
@@ -36,7 +36,7 @@ describe('the store contract notices a store that', () => {
 
   it('keeps no snapshots', async () => {
     const run = await runContract(
-      'has them by appends, also where others wrote without the rows, and by a rebuild; its row being gone, they stay',
+      'has snapshots from its own and other processes’ appends and from a rebuild, and keeps them when the row is removed',
       () => registerStore(withoutSnapshots),
     );
     demandNoticed(run);

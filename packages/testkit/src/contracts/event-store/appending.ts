@@ -11,19 +11,19 @@ import { demandEvents, demandIds, readAll, readStream } from './reading.js';
 export const appending: Suite<EventStoreUnderTest> = {
   title: 'an append',
   promises: {
-    'answers with the events it was given, each with its place': answersWithPlaces,
-    'answers with what every later read gives, through every handle': answersLikeReads,
-    'goes on after the last event of the stream': goesOn,
-    'of 2,000 events is one append': keepsMany,
+    'returns the given events, each with its revision, position and place': returnsRecordedEvents,
+    'returns what every later read gives, through every handle': returnsWhatReadsGive,
+    'continues after the last event of the stream': continues,
+    'of 2,000 events is one append': recordsMany,
     'that is refused writes none of its events': writesNothing,
-    'is seen whole or not at all by a concurrent reader': isSeenWhole,
-    'of no events without a receipt is refused': refusesNothing,
-    'whose signal fired before it began writes nothing': refusesGivenUp,
-    'whose signal fires while it waits is written as a whole or not at all, as it answers': isWholeOrAbsent,
+    'is visible to a concurrent reader as a whole or not at all': isVisibleWhole,
+    'of no events without a receipt is refused': refusesEmpty,
+    'that is aborted before it begins writes nothing': refusesAborted,
+    'that is aborted while it waits is recorded whole or not at all, as its outcome says': isWholeOrAbsent,
   },
 };
 
-async function answersWithPlaces({ eventStore, newEvents, clock }: EventStoreUnderTest): Promise<void> {
+async function returnsRecordedEvents({ eventStore, newEvents, clock }: EventStoreUnderTest): Promise<void> {
   const given = newEvents(3);
   const answer = await eventStore.append(appendOf(FIRST, given));
   const expected = given.map((event, index) => ({
@@ -42,7 +42,7 @@ async function answersWithPlaces({ eventStore, newEvents, clock }: EventStoreUnd
   }
 }
 
-async function answersLikeReads(subject: EventStoreUnderTest): Promise<void> {
+async function returnsWhatReadsGive(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore, record } = subject;
   const answers = [...(await record(FIRST, 2)), ...(await record(FIRST, 1))];
   demandSame({ what: 'count', actual: answers.length, expected: 3 });
@@ -56,7 +56,7 @@ async function answersLikeReads(subject: EventStoreUnderTest): Promise<void> {
   }
 }
 
-async function goesOn({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+async function continues({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   await record(FIRST, 2);
   await record(SECOND, 5);
   const answer = await record(FIRST, 2);
@@ -65,7 +65,7 @@ async function goesOn({ eventStore, record }: EventStoreUnderTest): Promise<void
   demandSame({ what: 'revisions', actual: kept.map((event) => event.revision), expected: [0n, 1n, 2n, 3n] });
 }
 
-async function keepsMany({ eventStore, newEvents }: EventStoreUnderTest): Promise<void> {
+async function recordsMany({ eventStore, newEvents }: EventStoreUnderTest): Promise<void> {
   const given = newEvents(2000);
   const answer = await eventStore.append(appendOf(FIRST, given));
   demandIds(answer, given);
@@ -83,7 +83,7 @@ async function writesNothing({ eventStore, record, newEvents }: EventStoreUnderT
   demandSame({ what: 'next', actual: (await record(FIRST, 1))[0]?.revision, expected: 1n });
 }
 
-async function isSeenWhole(subject: EventStoreUnderTest): Promise<void> {
+async function isVisibleWhole(subject: EventStoreUnderTest): Promise<void> {
   const other = await subject.another();
   const writing = { isDone: false };
   const write = async (): Promise<void> => {
@@ -103,14 +103,14 @@ async function isSeenWhole(subject: EventStoreUnderTest): Promise<void> {
   demandSame({ what: 'count', actual: (await readStream(other, FIRST)).length, expected: 120 });
 }
 
-async function refusesNothing({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+async function refusesEmpty({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   await refusal(eventStore.append(appendOf(FIRST, [])), RangeError);
   const before = await record(FIRST, 1);
   await refusal(eventStore.append(appendOf(FIRST, [])), RangeError);
   demandEvents(await readAll(eventStore), before);
 }
 
-async function refusesGivenUp({ eventStore, newEvents, record }: EventStoreUnderTest): Promise<void> {
+async function refusesAborted({ eventStore, newEvents, record }: EventStoreUnderTest): Promise<void> {
   const signal = AbortSignal.abort();
   const call = eventStore.append({ streamId: FIRST, expected: 'no-stream', events: newEvents(1), signal });
   await refusal(call, 'deadline-exceeded');

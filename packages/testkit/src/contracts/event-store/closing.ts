@@ -13,10 +13,10 @@ export const closing: Suite<EventStoreUnderTest> = {
   title: 'a closed store',
   promises: {
     'refuses every call with StoreClosed': refusesCalls,
-    'can be closed again without effect': closesOnce,
-    'keeps what it acknowledged, and nothing of what it refused, when it was closed while busy': isSoundAfterBusyClose,
-    'settles every reader it had': settlesReaders,
-    'leaves its other handles as they are': leavesOthers,
+    'is closed once, however often `close` is called': closesOnce,
+    'keeps what it acknowledged, and nothing that it refused, when it is closed under load': isCorrectAfterBusyClose,
+    'ends all its reads and subscriptions': endsReads,
+    'does not affect its other handles': doesNotAffectOthers,
   },
 };
 
@@ -35,7 +35,7 @@ async function closesOnce(subject: EventStoreUnderTest): Promise<void> {
   await demandClosed(subject);
 }
 
-async function isSoundAfterBusyClose(subject: EventStoreUnderTest): Promise<void> {
+async function isCorrectAfterBusyClose(subject: EventStoreUnderTest): Promise<void> {
   const witness = await subject.another();
   const first = await subject.record(FIRST, 1);
   demandSame({ what: 'count', actual: first.length, expected: 1 });
@@ -55,7 +55,7 @@ async function isSoundAfterBusyClose(subject: EventStoreUnderTest): Promise<void
   demandEvents(await readAll(witness), inOrder);
 }
 
-async function settlesReaders(subject: EventStoreUnderTest): Promise<void> {
+async function endsReads(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore } = subject;
   const all = await recordEach(subject, FIRST, 6);
   const readers = [eventStore.readAll({ pageSize: 2 }), eventStore.readStream(FIRST, { pageSize: 2 })];
@@ -72,7 +72,7 @@ async function settlesReaders(subject: EventStoreUnderTest): Promise<void> {
   }
 }
 
-async function leavesOthers(subject: EventStoreUnderTest): Promise<void> {
+async function doesNotAffectOthers(subject: EventStoreUnderTest): Promise<void> {
   const other = await subject.another();
   const before = await subject.record(FIRST, 1);
   demandSame({ what: 'count', actual: before.length, expected: 1 });

@@ -14,10 +14,10 @@ export const concurrentWriters: Suite<EventStoreUnderTest> = {
   title: '32 concurrent writers',
   deadlineMs: 60_000,
   promises: {
-    'on one stream, each trying again on a conflict, lose no update': loseNoUpdate,
-    'on one stream, expecting nothing, leave no gap and no double': leaveNoGap,
-    'on 32 streams never meet a conflict': neverConflict,
-    'at one revision: one wins, the others are told where the stream is': (subject) => race(subject, revision(0)),
+    'on one stream, each retrying on a conflict, lose no update': loseNoUpdate,
+    'on one stream, at any revision, leave no gap and no duplicate': leaveNoGap,
+    'on 32 streams never cause a conflict': neverConflict,
+    'at one revision: one wins, the others get the actual revision': (subject) => race(subject, revision(0)),
     'at the beginning of a stream: one wins': (subject) => race(subject, 'no-stream'),
   },
 };

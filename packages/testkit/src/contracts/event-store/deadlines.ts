@@ -13,16 +13,16 @@ const AT_ONCE_MS = 100;
 export const deadlines: Suite<EventStoreUnderTest> = {
   title: 'a call whose signal has fired',
   promises: {
-    'rejects with DeadlineExceeded, and has written nothing': refusesWhatIsOver,
-    'ends a read of everything, or a subscription, quietly': endsQuietly,
+    'rejects with DeadlineExceeded, and has written nothing': rejectsAborted,
+    'ends without an error if it reads all events or subscribes': endsWithoutError,
   },
 };
 
 /** What holds for a call whose signal fires while the server is frozen. */
 export const frozenDeadlines: Suite<EventStoreUnderTest> = {
-  title: 'a call on a store whose server says nothing',
+  title: 'a call on a store whose server does not answer',
   promises: {
-    'ends within 100 ms of its signal, and the store goes on when the server does': endsAtOnce,
+    'ends within 100 ms of its signal, and the store recovers when the server does': endsAtOnce,
   },
 };
 
@@ -35,7 +35,7 @@ const READS: Readonly<Record<string, (store: EventStore, signal: AbortSignal) =>
   'readStream backwards': (store, signal) => readStream(store, FIRST, { signal, direction: 'backwards', limit: 1 }),
 };
 
-async function refusesWhatIsOver(subject: EventStoreUnderTest): Promise<void> {
+async function rejectsAborted(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore, newEvents } = subject;
   const all = await subject.record(FIRST, 2);
   const signal = AbortSignal.abort();
@@ -46,7 +46,7 @@ async function refusesWhatIsOver(subject: EventStoreUnderTest): Promise<void> {
   demandEvents(await readAll(eventStore), all);
 }
 
-async function endsQuietly(subject: EventStoreUnderTest): Promise<void> {
+async function endsWithoutError(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore } = subject;
   const all = await subject.record(FIRST, 2);
   demandSame({ what: 'count', actual: all.length, expected: 2 });

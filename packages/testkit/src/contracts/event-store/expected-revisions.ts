@@ -23,8 +23,8 @@ export const expectedRevisions: Suite<EventStoreUnderTest> = {
     'of an event before the last is not met': isNotMet(revision(0), 2),
     'of an event that does not exist yet is not met': isNotMet(revision(2), 2),
     'of an event is not met by a stream without events': isNotMet(revision(0), 0),
-    'holds for its own stream, whatever others do': holdsForItsStream,
-    'is met only by the very event, where its id is expected too (K14)': holdsForItsEvent,
+    'is compared with its own stream only': comparesItsStream,
+    'with an expected id is met only by that event (K14)': comparesItsEvent,
   },
 };
 
@@ -49,14 +49,14 @@ function isNotMet(expected: ExpectedRevision, existing: number): Check {
   };
 }
 
-async function holdsForItsStream({ eventStore, record, newEvents }: EventStoreUnderTest): Promise<void> {
+async function comparesItsStream({ eventStore, record, newEvents }: EventStoreUnderTest): Promise<void> {
   await record(FIRST, 1);
   await record(SECOND, 3);
   const answer = await eventStore.append({ streamId: FIRST, expected: revision(0), events: newEvents(1) });
   demandSame({ what: 'revision', actual: answer[0]?.revision, expected: 1n });
 }
 
-async function holdsForItsEvent(subject: EventStoreUnderTest): Promise<void> {
+async function comparesItsEvent(subject: EventStoreUnderTest): Promise<void> {
   const { newEvents, record } = subject;
   const [before, last] = await record(FIRST, 2);
   for (const eventStore of [subject.eventStore, await subject.another()]) {

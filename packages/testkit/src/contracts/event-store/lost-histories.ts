@@ -9,14 +9,14 @@ import { demandEvents, readAll } from './reading.js';
 
 /** What happens to positions of a lost history, as after a restored backup (V3). */
 export const lostHistories: Suite<EventStoreUnderTest> = {
-  title: 'a position where another event stands now',
+  title: 'a position that now belongs to another event',
   promises: {
-    'is refused where a read or a subscription goes on from it': refusesToGoOn,
-    'is not known, and neither is one beyond the end; those of events are': knowsItsOwn,
+    'is refused by a read or a subscription that continues from it': refusesToContinue,
+    'is not known, and neither is one beyond the end; the positions of events are': knowsOwnPositions,
   },
 };
 
-async function refusesToGoOn({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+async function refusesToContinue({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const all = [...(await record(FIRST, 2)), ...(await record(OTHER_KIND, 1)), ...(await record(FIRST, 1))];
   demandSame({ what: 'count', actual: all.length, expected: 4 });
   for (const { position } of all) {
@@ -30,13 +30,13 @@ async function refusesToGoOn({ eventStore, record }: EventStoreUnderTest): Promi
   demandEvents(await readAll(eventStore, { after: all[1]?.position ?? START }), all.slice(2));
 }
 
-async function knowsItsOwn(subject: EventStoreUnderTest): Promise<void> {
+async function knowsOwnPositions(subject: EventStoreUnderTest): Promise<void> {
   const all = [...(await subject.record(FIRST, 2)), ...(await subject.record(OTHER_KIND, 1))];
   for (const eventStore of [subject.eventStore, await subject.another()]) {
     for (const position of [START, ...all.map((event) => event.position), await eventStore.head()]) {
       demandSame({ what: `known ${position}`, actual: await eventStore.knows(position), expected: true });
     }
-    const [beyond, ...others] = [placedAfter(await eventStore.head()), ...all.map((event) => event.position)];
+    const [beyond, ...others] = [positionAfter(await eventStore.head()), ...all.map((event) => event.position)];
     for (const position of [beyond, ...others.map(ofAnotherHistory)]) {
       demandSame({ what: `known ${position}`, actual: await eventStore.knows(position), expected: false });
     }
@@ -51,6 +51,6 @@ export function ofAnotherHistory(position: Position): Position {
 }
 
 /** A position past the end. */
-export function placedAfter(head: Position): Position {
+export function positionAfter(head: Position): Position {
   return positionOf(ordinalOf(head) + 1_000_000n, ANOTHER_ID);
 }

@@ -13,18 +13,18 @@ export function manyStreams(count: number): Suite<EventStoreUnderTest> {
     title: `${count} streams`,
     deadlineMs: 60_000 + count * 20,
     promises: {
-      'are kept apart, in order, and found by category': (subject) => areKept(subject, count),
+      'are separate, in order, and found by category': (subject) => areSeparate(subject, count),
     },
   };
 }
 
-async function areKept(subject: EventStoreUnderTest, count: number): Promise<void> {
-  const half = Math.ceil(count / 2);
-  const streams = [...streamsOf('Counter', half), ...streamsOf('Gauge', half)];
+async function areSeparate(subject: EventStoreUnderTest, count: number): Promise<void> {
+  const perCategory = Math.ceil(count / 2);
+  const streams = [...streamsOf('Counter', perCategory), ...streamsOf('Gauge', perCategory)];
   const answers: RecordedEvent[] = [];
   for (let done = 0; done < streams.length; done += AT_ONCE) {
-    const together = streams.slice(done, done + AT_ONCE).map((stream) => subject.record(stream, 1));
-    answers.push(...(await Promise.all(together)).flat());
+    const batch = streams.slice(done, done + AT_ONCE).map((stream) => subject.record(stream, 1));
+    answers.push(...(await Promise.all(batch)).flat());
   }
   const all = answers.toSorted((left, right) => (left.position < right.position ? -1 : 1));
   demandSame({ what: 'count', actual: all.length, expected: streams.length });
@@ -33,7 +33,7 @@ async function areKept(subject: EventStoreUnderTest, count: number): Promise<voi
   demandIds(await readAll(subject.eventStore, { filter: { categories: ['Gauge'] } }), gauges);
   await demandFollowed(subject, all);
   for (let index = 0; index < streams.length; index += 499) {
-    await demandOwn(subject, streams[index] ?? fail('no such stream'));
+    await demandOwnEvents(subject, streams[index] ?? fail('no such stream'));
   }
 }
 
@@ -44,7 +44,7 @@ async function demandFollowed(subject: EventStoreUnderTest, all: readonly Record
   await follower.leave();
 }
 
-async function demandOwn({ eventStore, newEvents }: EventStoreUnderTest, stream: StreamId): Promise<void> {
+async function demandOwnEvents({ eventStore, newEvents }: EventStoreUnderTest, stream: StreamId): Promise<void> {
   const [more] = await eventStore.append({ streamId: stream, expected: revision(0), events: newEvents(1) });
   const own = await readStream(eventStore, stream);
   demandSame({ what: `events of ${stream}`, actual: own.map((event) => event.streamId), expected: [stream, stream] });

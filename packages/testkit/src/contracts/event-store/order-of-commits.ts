@@ -15,17 +15,17 @@ export const orderOfCommits: Suite<EventStoreUnderTest> = {
   title: 'the order of positions',
   deadlineMs: 60_000,
   promises: {
-    'is that of appends made one after another, through whatever handle': isThatOfAppends,
-    'puts what begins after an answer behind what was answered, while many write': respectsAnswers,
+    'is that of sequential appends, through any handle': followsSequentialAppends,
+    'puts an append that begins after another has returned behind that one, while many write': followsReturnedAppends,
     'keeps the events of one append together, while many write': keepsAppendsTogether,
-    'is that of a stream within it': agreesWithStreams,
-    'is what a reader sees who reads on again and again meanwhile': isSeenByReaders,
-    'is what a subscriber sees meanwhile': isSeenBySubscribers,
+    'agrees with the order within each stream': agreesWithStreams,
+    'is the order that a continuing reader sees, while many write': isSeenByReaders,
+    'is the order that a subscriber sees, while many write': isSeenBySubscribers,
     'has the last event at the head': hasHead,
   },
 };
 
-async function isThatOfAppends(subject: EventStoreUnderTest): Promise<void> {
+async function followsSequentialAppends(subject: EventStoreUnderTest): Promise<void> {
   const stores = [subject.eventStore, await subject.another()];
   const answers: RecordedEvent[] = [];
   for (let round = 0; round < 10; round++) {
@@ -38,7 +38,7 @@ async function isThatOfAppends(subject: EventStoreUnderTest): Promise<void> {
   for (const store of stores) demandEvents(await readAll(store), answers);
 }
 
-async function respectsAnswers(subject: EventStoreUnderTest): Promise<void> {
+async function followsReturnedAppends(subject: EventStoreUnderTest): Promise<void> {
   let answered: Position = START;
   let count = 0;
   await writeAtOnce(subject, async (append) => {

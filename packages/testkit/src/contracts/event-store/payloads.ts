@@ -18,19 +18,19 @@ const TEXTS = [
 
 /** Events are stored exactly, to the last character. */
 export const payloads: Suite<EventStoreUnderTest> = {
-  title: 'what an event holds',
+  title: 'the content of an event',
   promises: {
-    'comes back as it was given, in whatever language': keepsTexts,
-    'comes back as it was given, under whatever field names': keepsFieldNames,
-    'comes back as it was given, of every kind that JSON knows': keepsKinds,
+    'is returned unchanged, in any language': keepsTexts,
+    'is returned unchanged, under any field names': keepsFieldNames,
+    'is returned unchanged, with values of every JSON type': keepsKinds,
     'may be a text of 950,000 characters': keepsBigText,
     'may be 900,000 bytes of text outside ASCII': keepsBigUnicode,
-    'comes back with its type and schema version': keepsTypeAndVersion,
-    'comes back with the metadata it was given and no other, with and without the optional ones': keepsMetadata,
-    'is kept by its fields alone, whatever else the metadata has and even if it is frozen': keepsFieldsOfMetadata,
-    'that no store could give back is refused as unserialisable-data, and nothing of it is written':
+    'is returned with its type and schema version': keepsTypeAndVersion,
+    'is returned with exactly the given metadata, with and without the optional fields': keepsMetadata,
+    'includes only the known fields of its metadata, even of a frozen or inheriting object': keepsKnownMetadata,
+    'that no store could return unchanged is refused as unserialisable-data, and nothing is written':
       refusesWhatCantBeKept,
-    'is kept under whatever stream name there can be, and no other': keepsStreamNames,
+    'is stored under any valid stream name, and an invalid name is refused': keepsStreamNames,
   },
 };
 
@@ -106,7 +106,7 @@ class Inheriting implements EventMetadata {
 }
 
 /** Frozen metadata whose `toJSON` or inherited members differ from its fields. */
-async function keepsFieldsOfMetadata(subject: EventStoreUnderTest): Promise<void> {
+async function keepsKnownMetadata(subject: EventStoreUnderTest): Promise<void> {
   const fields: EventMetadata = { actor: 'tester', correlationId: 'c-1', reason: 'why' };
   const computed: EventMetadata = Object.defineProperty({ ...fields }, 'reason', {
     enumerable: true,

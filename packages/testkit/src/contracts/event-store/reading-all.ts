@@ -5,21 +5,21 @@ import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
 import { FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
-import { placedAfter } from './lost-histories.js';
+import { positionAfter } from './lost-histories.js';
 import { demandEvents, demandIds, readAll } from './reading.js';
 
 /** What reading the whole store promises. */
 export const readingAll: Suite<EventStoreUnderTest> = {
-  title: 'reading everything',
+  title: 'reading all events',
   promises: {
     'gives all events of all streams, in pages of every size': givesAll,
-    'gives more than one page when nothing is asked for': givesManyPages,
+    'without options gives all events, in more than one page': givesManyPages,
     'after a position gives exactly what comes after it': givesWhatComesAfter,
-    'by category gives the streams of those categories, and of none that sounds alike': filtersByCategory,
-    'by a filter goes on after a position and in pages': filtersInPages,
-    'by a filter that names nothing gives nothing': filtersAllOut,
-    'after a position beyond the head is refused, and says where that is': refusesBeyondHead,
-    'ends quietly when its signal fires': endsQuietly,
+    'by category gives exactly the events of the given categories, and none of similar names': filtersByCategory,
+    'with a filter continues after any position, in pages of every size': filtersInPages,
+    'with a filter that matches nothing gives nothing': excludesAll,
+    'after a position beyond the head is refused, with the head': refusesBeyondHead,
+    'ends without an error when its signal fires': endsWithoutError,
     'with a page size out of range is refused': refusesOutOfRange,
   },
 };
@@ -73,7 +73,7 @@ async function filtersInPages(subject: EventStoreUnderTest): Promise<void> {
   }
 }
 
-async function filtersAllOut(subject: EventStoreUnderTest): Promise<void> {
+async function excludesAll(subject: EventStoreUnderTest): Promise<void> {
   const all = await recordMixed(subject);
   demandEvents(await readAll(subject.eventStore, { filter: { categories: [] } }), []);
   demandEvents(await readAll(subject.eventStore, { filter: { categories: ['NeverHeardOf'] } }), []);
@@ -84,7 +84,7 @@ async function refusesBeyondHead({ eventStore, record }: EventStoreUnderTest): P
   const before = await record(FIRST, 2);
   demandSame({ what: 'count', actual: before.length, expected: 2 });
   const head = await eventStore.head();
-  const after = placedAfter(head);
+  const after = positionAfter(head);
   for (const options of [{ after }, { after, filter: { categories: ['Counter'] } }]) {
     const fault = await refusal(readAll(eventStore, options), 'position-unknown');
     demandSame({ what: 'position', actual: fault.facts.position, expected: after });
@@ -94,7 +94,7 @@ async function refusesBeyondHead({ eventStore, record }: EventStoreUnderTest): P
   demandEvents(await readAll(eventStore, { after: head }), []);
 }
 
-async function endsQuietly(subject: EventStoreUnderTest): Promise<void> {
+async function endsWithoutError(subject: EventStoreUnderTest): Promise<void> {
   const all = await recordMixed(subject);
   const control = new AbortController();
   const seen: RecordedEvent[] = [];

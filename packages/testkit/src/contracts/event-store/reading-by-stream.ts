@@ -10,13 +10,12 @@ import { demandEvents } from './reading.js';
 export const readingByStream: Suite<EventStoreUnderTest> = {
   title: 'reading one stream after another',
   promises: {
-    'gives each stream whole and in its order, none between two events of another, in pages of every size':
-      givesEachWhole,
-    'gives what was recorded up to a position, and nothing of what came after it': endsAtPosition,
-    'gives nothing of what is appended between two of its pages, to whichever stream': endsThoughWritten,
-    'of some categories gives the streams of those, and no others': filtersByCategory,
-    'goes through a stream of many pages, and through many streams': goesThroughAll,
-    'is given up when its signal fires, and refuses a page size out of range': isGivenUp,
+    'gives one stream after another, each whole and in order, in pages of every size': givesEachWhole,
+    'gives the events up to a position, and none after it': endsAtPosition,
+    'gives no event that is appended between two of its pages, to any stream': excludesNewEvents,
+    'of some categories gives only the streams of these categories': filtersByCategory,
+    'reads a stream of many pages, and many streams': readsAll,
+    'ends when its signal fires, and refuses a page size out of range': endsBySignal,
   },
 };
 
@@ -37,7 +36,7 @@ async function endsAtPosition(subject: EventStoreUnderTest): Promise<void> {
   demandSame({ what: 'count', actual: (await readStreams(subject.eventStore, { upTo: START })).length, expected: 0 });
 }
 
-async function endsThoughWritten(subject: EventStoreUnderTest): Promise<void> {
+async function excludesNewEvents(subject: EventStoreUnderTest): Promise<void> {
   const all = await recordMixed(subject);
   const upTo = await subject.eventStore.head();
   const events: RecordedEvent[] = [];
@@ -60,7 +59,7 @@ async function filtersByCategory(subject: EventStoreUnderTest): Promise<void> {
   demandSame({ what: 'count', actual: none.length, expected: 0 });
 }
 
-async function goesThroughAll({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+async function readsAll({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const all = [...(await record(FIRST, 1200)), ...(await record(SECOND, 3))];
   for (const stream of streamsOf('Gauge', 40)) all.push(...(await record(stream, 2)));
   const upTo = await eventStore.head();
@@ -68,7 +67,7 @@ async function goesThroughAll({ eventStore, record }: EventStoreUnderTest): Prom
   demandByStream(await readStreams(eventStore, { upTo, pageSize: 7 }), all);
 }
 
-async function isGivenUp(subject: EventStoreUnderTest): Promise<void> {
+async function endsBySignal(subject: EventStoreUnderTest): Promise<void> {
   await recordMixed(subject);
   const upTo: Position = await subject.eventStore.head();
   const control = new AbortController();

@@ -15,17 +15,19 @@ const BEGINNINGS = [undefined, 0, 1, COUNT - 1, COUNT, COUNT + 5];
 export const readingStreams: Suite<EventStoreUnderTest> = {
   title: 'reading a stream',
   promises: {
-    'forwards gives exactly what was asked for, at every border': (subject) => holdsAtBorders(subject, 'forwards'),
-    'backwards gives exactly what was asked for, at every border': (subject) => holdsAtBorders(subject, 'backwards'),
-    'without options gives all of it, in more than one page': givesAll,
-    'gives its own events only, from among those of others': givesItsOwn,
+    'forwards gives exactly the requested events, at every boundary': (subject) =>
+      readsAtBoundaries(subject, 'forwards'),
+    'backwards gives exactly the requested events, at every boundary': (subject) =>
+      readsAtBoundaries(subject, 'backwards'),
+    'without options gives all its events, in more than one page': givesAll,
+    'gives only the events of that stream': givesOwnEvents,
     'that does not exist gives no pages': givesNoPages,
-    'can be left in the middle and begun again': canBeLeft,
+    'can be stopped in the middle and started again': canBeStopped,
     'with a page size or a limit out of range is refused': refusesOutOfRange,
   },
 };
 
-async function holdsAtBorders(
+async function readsAtBoundaries(
   { eventStore, record }: EventStoreUnderTest,
   direction: 'forwards' | 'backwards',
 ): Promise<void> {
@@ -67,7 +69,7 @@ async function givesAll({ eventStore, record }: EventStoreUnderTest): Promise<vo
   demandIds(await readStream(eventStore, FIRST, { direction: 'backwards' }), all.toReversed());
 }
 
-async function givesItsOwn({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+async function givesOwnEvents({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const own: RecordedEvent[] = [];
   for (let round = 0; round < 5; round++) {
     own.push(...(await record(FIRST, 2)));
@@ -86,7 +88,7 @@ async function givesNoPages({ eventStore, record }: EventStoreUnderTest): Promis
   demandSame({ what: 'count', actual: other.length, expected: 2 });
 }
 
-async function canBeLeft({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+async function canBeStopped({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const all = await record(FIRST, 10);
   for (let round = 0; round < 3; round++) {
     let first: RecordedEvent | undefined;

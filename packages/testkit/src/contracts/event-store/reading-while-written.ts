@@ -7,12 +7,12 @@ import { demandEvents, demandIds } from './reading.js';
 
 /** Reads during which the stream is appended to between any two pages. */
 export const readingWhileWritten: Suite<EventStoreUnderTest> = {
-  title: 'a read between whose pages is appended',
+  title: 'a read with appends between its pages',
   promises: {
-    'of a stream, forwards: gives all that was there, each event once and in order': readsForwards,
-    'of a stream, backwards: gives what was there when it began': readsBackwards,
-    'of everything: gives all that was there, each event once and in order': readsAll,
-    'by a subscription: gives each event once and in order, those that are appended as well': subscribes,
+    'of a stream, forwards: gives all earlier events, each once and in order': readsForwards,
+    'of a stream, backwards: gives the events that existed when it began': readsBackwards,
+    'of all events: gives all earlier events, each once and in order': readsAll,
+    'by a subscription: gives each event once and in order, including the appended ones': subscribes,
   },
 };
 

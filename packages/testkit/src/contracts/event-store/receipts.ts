@@ -13,18 +13,19 @@ const FINGERPRINT = 'count by 1';
 export const receipts: Suite<EventStoreUnderTest> = {
   title: 'a receipt',
   promises: {
-    'is kept with the events of its append, and seen through every handle': isKept,
-    'does not hold under another key or for another stream': isNoOther,
-    'that exists refuses the second append, whatever it holds': refusesSecond,
-    'that exists is noticed before an unmet revision': comesBeforeRevision,
-    'of the same key can be had by every stream': isPerStream,
-    'without events is kept for a stream that exists, and adds no event': isKeptWithoutEvents,
-    'without events needs the expected revision too': needsRevision,
-    'without events is refused for a stream that does not exist': needsStream,
-    'is not kept of an append that was refused': isNotKeptOfRefused,
-    'is given to exactly one of many concurrent appends': (subject) => isGivenOnce(subject, 2),
-    'without events is given to exactly one of many concurrent appends': (subject) => isGivenOnce(subject, 0),
-    'is kept under whatever key it came with': takesAnyKey,
+    'is stored with the events of its append, and found through every handle': isStoredWithEvents,
+    'is not found under another key or for another stream': isNotFoundElsewhere,
+    'that exists makes a second append fail, with any events': refusesSecond,
+    'that exists is reported before an unmet revision': isReportedFirst,
+    'with the same key can exist for every stream': isPerStream,
+    'of a command without events is stored for a stream that exists, and adds no event': isStoredWithoutEvents,
+    'of a command without events requires the expected revision, too': requiresRevision,
+    'of a command without events is refused for a stream that does not exist': requiresStream,
+    'of a refused append is not stored': isNotStoredOfRefused,
+    'is stored for exactly one of many concurrent appends': (subject) => isStoredOnce(subject, 2),
+    'of a command without events is stored for exactly one of many concurrent commands': (subject) =>
+      isStoredOnce(subject, 0),
+    'is stored under any key': takesAnyKey,
     'is listed with all others, where a store can list them': isListed,
   },
 };
@@ -75,7 +76,7 @@ function appendWithReceipt(subject: EventStoreUnderTest, wish: Wish): ReturnType
   return store.append({ streamId: stream, expected, events, receipt: { key, fingerprint } });
 }
 
-async function isKept(subject: EventStoreUnderTest): Promise<void> {
+async function isStoredWithEvents(subject: EventStoreUnderTest): Promise<void> {
   await subject.record(FIRST, 3);
   const answer = await appendWithReceipt(subject, { count: 2 });
   demandSame({ what: 'count', actual: answer.length, expected: 2 });
@@ -85,7 +86,7 @@ async function isKept(subject: EventStoreUnderTest): Promise<void> {
   }
 }
 
-async function isNoOther(subject: EventStoreUnderTest): Promise<void> {
+async function isNotFoundElsewhere(subject: EventStoreUnderTest): Promise<void> {
   await subject.record(SECOND, 1);
   await demandReceipt(subject.eventStore, FIRST, undefined);
   await appendWithReceipt(subject, { count: 1 });
@@ -107,7 +108,7 @@ async function refusesSecond(subject: EventStoreUnderTest): Promise<void> {
   await demandReceipt(subject.eventStore, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(1) });
 }
 
-async function comesBeforeRevision(subject: EventStoreUnderTest): Promise<void> {
+async function isReportedFirst(subject: EventStoreUnderTest): Promise<void> {
   await appendWithReceipt(subject, { count: 2, expected: 'no-stream' });
   for (const expected of ['no-stream', revision(0), revision(9)] as const) {
     await refusal(appendWithReceipt(subject, { count: 1, expected }), 'receipt-exists');
@@ -122,7 +123,7 @@ async function isPerStream(subject: EventStoreUnderTest): Promise<void> {
   await demandReceipt(subject.eventStore, SECOND, { key: KEY, fingerprint: 'another', revision: revision(1) });
 }
 
-async function isKeptWithoutEvents(subject: EventStoreUnderTest): Promise<void> {
+async function isStoredWithoutEvents(subject: EventStoreUnderTest): Promise<void> {
   const before = await subject.record(FIRST, 3);
   const head = await subject.eventStore.head();
   const answer = await appendWithReceipt(subject, { count: 0, expected: revision(2) });
@@ -135,7 +136,7 @@ async function isKeptWithoutEvents(subject: EventStoreUnderTest): Promise<void> 
   demandSame({ what: 'next', actual: (await subject.record(FIRST, 1))[0]?.revision, expected: 3n });
 }
 
-async function needsRevision(subject: EventStoreUnderTest): Promise<void> {
+async function requiresRevision(subject: EventStoreUnderTest): Promise<void> {
   await subject.record(FIRST, 3);
   for (const expected of ['no-stream', revision(1), revision(3)] as const) {
     await refusal(appendWithReceipt(subject, { count: 0, expected }), 'revision-conflict');
@@ -143,7 +144,7 @@ async function needsRevision(subject: EventStoreUnderTest): Promise<void> {
   await demandReceipt(subject.eventStore, FIRST, undefined);
 }
 
-async function needsStream(subject: EventStoreUnderTest): Promise<void> {
+async function requiresStream(subject: EventStoreUnderTest): Promise<void> {
   for (const expected of ['any', 'no-stream'] as const) {
     await refusal(appendWithReceipt(subject, { count: 0, expected }), RangeError);
   }
@@ -152,7 +153,7 @@ async function needsStream(subject: EventStoreUnderTest): Promise<void> {
   await appendWithReceipt(subject, { count: 0 });
 }
 
-async function isNotKeptOfRefused(subject: EventStoreUnderTest): Promise<void> {
+async function isNotStoredOfRefused(subject: EventStoreUnderTest): Promise<void> {
   await subject.record(FIRST, 1);
   await refusal(appendWithReceipt(subject, { count: 1, expected: revision(5) }), 'revision-conflict');
   await demandReceipt(subject.eventStore, FIRST, undefined);
@@ -160,7 +161,7 @@ async function isNotKeptOfRefused(subject: EventStoreUnderTest): Promise<void> {
   await demandReceipt(subject.eventStore, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(1) });
 }
 
-async function isGivenOnce(subject: EventStoreUnderTest, count: number): Promise<void> {
+async function isStoredOnce(subject: EventStoreUnderTest, count: number): Promise<void> {
   await subject.record(FIRST, 1);
   const stores = [subject.eventStore, await subject.another()];
   const calls = Array.from({ length: 16 }, (_, index) => {

@@ -12,13 +12,13 @@ export const recordingTime: Suite<EventStoreUnderTest> = {
   title: 'the time of recording',
   promises: {
     "is the clock's, to the millisecond": isTheClocks,
-    'is the same for all events of an append': isOneForAnAppend,
+    'is the same for all events of an append': isTheSameInAnAppend,
     "is that of the stream's last event when the clock is behind it": neverGoesBack,
     'follows the clock back in another stream': isPerStream,
     'never goes back in a stream when another handle writes to it': neverGoesBackAcrossHandles,
     'never goes back in a stream while many write and the clock jumps': neverGoesBackUnderLoad,
-    'stays the same when the clock has moved on': stays,
-    'is the one that an append names, which copies a log, and never goes back in its stream': isTheNamed,
+    'does not change when the clock has moved on': doesNotChange,
+    'is the one given by an append, as when a log is copied, but never goes back in a stream': isTheGiven,
   },
 };
 
@@ -33,22 +33,22 @@ async function isTheClocks({ eventStore, record, clock }: EventStoreUnderTest): 
   demandSame({ what: 'instants', actual: kept.map((event) => event.recordedAt), expected: instants });
 }
 
-async function isTheNamed({ eventStore, newEvents, clock }: EventStoreUnderTest): Promise<void> {
-  const named = clock() - 1000 * HOUR;
+async function isTheGiven({ eventStore, newEvents, clock }: EventStoreUnderTest): Promise<void> {
+  const start = clock() - 1000 * HOUR;
   for (const [streamId, hours] of [
     [FIRST, 0],
     [SECOND, 2],
     [FIRST, 1],
     [FIRST, -5],
   ] as const) {
-    const recordedAt = instant(named + hours * HOUR);
+    const recordedAt = instant(start + hours * HOUR);
     await eventStore.append({ ...appendOf(streamId, newEvents(2)), expected: 'any', recordedAt });
   }
-  const actual = (await readAll(eventStore)).map((event) => (event.recordedAt - named) / HOUR);
+  const actual = (await readAll(eventStore)).map((event) => (event.recordedAt - start) / HOUR);
   demandSame({ what: 'hours', actual, expected: [0, 0, 2, 2, 1, 1, 1, 1] });
 }
 
-async function isOneForAnAppend({ eventStore, newEvents, clock }: EventStoreUnderTest): Promise<void> {
+async function isTheSameInAnAppend({ eventStore, newEvents, clock }: EventStoreUnderTest): Promise<void> {
   const answer = await eventStore.append(appendOf(FIRST, newEvents(50)));
   const expected = Array.from({ length: 50 }, () => clock());
   demandSame({ what: 'instants', actual: answer.map((event) => event.recordedAt), expected });
@@ -106,7 +106,7 @@ async function neverGoesBackUnderLoad(subject: EventStoreUnderTest): Promise<voi
   demandSame({ what: 'count', actual: count, expected: 240 });
 }
 
-async function stays(subject: EventStoreUnderTest): Promise<void> {
+async function doesNotChange(subject: EventStoreUnderTest): Promise<void> {
   const answer = await subject.record(FIRST, 2);
   for (const jump of [HOUR, -3 * HOUR]) {
     subject.clock.advance(jump);

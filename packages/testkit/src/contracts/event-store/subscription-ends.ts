@@ -12,11 +12,11 @@ import { demandEvents } from './reading.js';
 export const subscriptionEnds: Suite<EventStoreUnderTest> = {
   title: 'the end of a subscription',
   promises: {
-    'comes quietly when the signal fires while the reader waits': endsWaitingReader,
-    'comes quietly when the signal fires between two messages': endsBusyReader,
+    'comes without an error when the signal fires while the reader waits': endsWaitingReader,
+    'comes without an error when the signal fires between two messages': endsBusyReader,
     'comes at once when the signal has fired before': endsAtOnce,
-    'comes when the reader leaves, and the store goes on': endsForLeaver,
-    'comes when the reader leaves while they still wait for a message': endsForWaitingLeaver,
+    'comes when the reader stops, and the store keeps working': endsForStoppedReader,
+    'comes when the reader stops while waiting for a message': endsForReaderStoppedWaiting,
     'comes with StoreClosed when the store is closed while the reader waits': endsByClosing,
   },
 };
@@ -62,7 +62,7 @@ async function endsAtOnce({ eventStore, record }: EventStoreUnderTest): Promise<
   demandSame({ what: 'count', actual: all.length, expected: 2 });
 }
 
-async function endsForLeaver({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+async function endsForStoppedReader({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const all = await record(FIRST, 2);
   const kinds: string[] = [];
   for await (const message of eventStore.subscribe()) {
@@ -77,7 +77,7 @@ async function endsForLeaver({ eventStore, record }: EventStoreUnderTest): Promi
   demandSame({ what: 'revision', actual: (await record(FIRST, 1))[0]?.revision, expected: 2n });
 }
 
-async function endsForWaitingLeaver({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+async function endsForReaderStoppedWaiting({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   await record(FIRST, 1);
   const messages = eventStore.subscribe()[Symbol.asyncIterator]();
   let message: IteratorResult<SubscriptionMessage>;

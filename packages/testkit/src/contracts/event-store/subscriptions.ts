@@ -22,14 +22,14 @@ export const subscriptions: Suite<EventStoreUnderTest> = {
   deadlineMs: 60_000,
   promises: {
     'to an empty store is caught up at once, then wakes for each append': wakesFromEmpty,
-    'gives what was there before, then says it is caught up': givesHistory,
+    'gives the existing events, then reports that it is caught up': givesHistory,
     'after a position gives exactly what comes after it': startsAfter,
-    'after the head gives nothing but what is still to come': startsAtHead,
-    'loses nothing and gives nothing twice across the border from history to live': crossesTheBorder,
-    'begun again from any message goes on exactly there': resumes,
-    'by category gives only those events': filters,
-    'is caught up behind events its filter holds back': passesHeldBackEvents,
-    'waits for a slow reader, and holds back nobody else': waitsForSlowReader,
+    'after the head gives only later events': startsAtHead,
+    'gives each event once across the change from history to live': changesFromHistoryToLive,
+    'restarted from any message continues exactly there': resumes,
+    'by category gives only those events': filtersByCategory,
+    'is caught up past events that its filter excludes': passesExcludedEvents,
+    'waits for a slow reader without delaying others': waitsForSlowReader,
     'wakes for what is written through another handle': wakesForOtherHandles,
     'with a page size out of range is refused': refusesOutOfRange,
   },
@@ -84,7 +84,7 @@ async function startsAtHead({ eventStore, record }: EventStoreUnderTest): Promis
   await follower.leave();
 }
 
-async function crossesTheBorder(subject: EventStoreUnderTest): Promise<void> {
+async function changesFromHistoryToLive(subject: EventStoreUnderTest): Promise<void> {
   await recordEach(subject, FIRST, 100);
   const followers: Follower[] = [];
   const crossing: Promise<void>[] = [];
@@ -138,7 +138,7 @@ async function resumes({ eventStore, record }: EventStoreUnderTest): Promise<voi
   }
 }
 
-async function filters({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+async function filtersByCategory({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const write = async (): Promise<void> => {
     await record(FIRST, 3);
     await record(OTHER_KIND, 3);
@@ -160,7 +160,7 @@ async function filters({ eventStore, record }: EventStoreUnderTest): Promise<voi
   }
 }
 
-async function passesHeldBackEvents({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+async function passesExcludedEvents({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   await record(OTHER_KIND, 3);
   const follower = new Follower(eventStore, { filter: { categories: ['Counter'] } });
   await follower.untilCaughtUp(await eventStore.head());

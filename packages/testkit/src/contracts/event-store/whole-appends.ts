@@ -13,15 +13,15 @@ export const wholeAppends: Suite<EventStoreUnderTest> = {
   title: 'the events of one append',
   deadlineMs: 60_000,
   promises: {
-    'say their place in it, in the answer and in every later read; a single one says none': sayTheirPlace,
-    'come in one page of everything, whatever its size': comeInOnePage,
+    'have their place in it, in the answer and in every later read; a single event has none': haveTheirPlace,
+    'come in one page of a read of all events, whatever its size': comeInOnePage,
     'come in one message of a subscription, history or live': comeInOneMessage,
     'are seen together by a reader while they are written': areSeenTogether,
-    'are passed as a whole by a filtered subscriber: no position it is given lies between two of them': arePassedWhole,
+    'are passed as a whole by a filtered subscription: none of its positions lies between two of them': arePassedWhole,
   },
 };
 
-async function sayTheirPlace({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+async function haveTheirPlace({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const recorded = [...(await record(FIRST, 3)), ...(await record(SECOND, 1)), ...(await record(FIRST, 2))];
   const expected = [{ place: 1, count: 3 }, { place: 2, count: 3 }, { place: 3, count: 3 }, undefined];
   demandSame({

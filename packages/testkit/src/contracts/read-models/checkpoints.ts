@@ -11,12 +11,12 @@ const HUGE = position(2n ** 127n + 1n);
 export const checkpoints: Suite<OpenedReadModelStore> = {
   title: 'the checkpoint of a read model',
   promises: {
-    'does not exist before the first step, and is then that of the last': isThatOfLastStep,
+    'does not exist before the first step, and is then that of the last step': isThatOfLastStep,
     'moves in a step without rows': movesAlone,
     'may stay while rows change': mayStay,
-    'has room for every position there is': holdsEveryPosition,
-    'that is not the expected one refuses the step, and says where it is': refusesUnexpected,
-    'of a refused step leaves rows and indexes as they were': leavesAll,
+    'can be any position': canBeAnyPosition,
+    'that is not the expected one makes the step fail, with the actual checkpoint': refusesUnexpected,
+    'of a refused step does not change, and neither do rows and indexes': doesNotChange,
   },
 };
 
@@ -44,7 +44,7 @@ async function mayStay(subject: OpenedReadModelStore): Promise<void> {
   await demandModel(model, 3, { a: tally({ total: 2n }) });
 }
 
-async function holdsEveryPosition(subject: OpenedReadModelStore): Promise<void> {
+async function canBeAnyPosition(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   await model.commit({ expected: undefined, checkpoint: position(0), rows: change({}) });
   demandSame({ what: 'checkpoint', actual: await other.checkpoint(), expected: position(0) });
@@ -68,7 +68,7 @@ async function refusesUnexpected(subject: OpenedReadModelStore): Promise<void> {
   }
 }
 
-async function leavesAll(subject: OpenedReadModelStore): Promise<void> {
+async function doesNotChange(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   const kept = tally({ group: 'g' });
   await step(model, [undefined, 1], change({ a: kept, b: kept }));

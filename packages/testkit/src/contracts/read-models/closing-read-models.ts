@@ -9,9 +9,10 @@ import { change, demandModel, GROUP, openTallies, step, tallies, tally, type Tal
 export const closingReadModels: Suite<OpenedReadModelStore> = {
   title: 'a closed read-model store',
   promises: {
-    'refuses every read and every step with StoreClosed, and can be closed again without effect': refusesCalls,
-    'ends all waits without an error, and the next call reports the close': leavesNobodyWaiting,
-    'leaves its other handles as they are, with all that was committed': leavesOthers,
+    'refuses every read and every step with StoreClosed, and is closed once, however often `close` is called':
+      refusesCalls,
+    'ends every wait without an error; the next read fails with StoreClosed': endsWaits,
+    'does not affect its other handles, and loses nothing that was committed': doesNotAffectOthers,
   },
 };
 
@@ -26,16 +27,16 @@ async function refusesCalls(subject: OpenedReadModelStore): Promise<void> {
   await demandClosed(model);
 }
 
-async function leavesNobodyWaiting(subject: OpenedReadModelStore): Promise<void> {
+async function endsWaits(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   await step(model, [undefined, 1], change({ a: tally() }));
   await demandModel(model, 1, { a: tally() });
   const waiting = model.changed(new AbortController().signal);
   await within('the close', subject.readModels.close());
-  await within('who waits', waiting);
+  await within('the wait for a change', waiting);
 }
 
-async function leavesOthers(subject: OpenedReadModelStore): Promise<void> {
+async function doesNotAffectOthers(subject: OpenedReadModelStore): Promise<void> {
   const other = await subject.another();
   const [model, othersModel] = [await openTallies(subject), await other.open(tallies())];
   await step(model, [undefined, 1], change({ a: tally() }));

@@ -8,8 +8,8 @@ import { change, commitNumbered, GROUP, openTallies, openTwice, step, tally, typ
 export const counts: Suite<OpenedReadModelStore> = {
   title: 'the number of rows under a value of an index',
   promises: {
-    'is that of more rows than a page holds, at the checkpoint of the rows': countsAll,
-    'follows rows that change, come and go after they were counted, few and many': countsOn,
+    'counts more rows than a page holds, at their checkpoint': countsAll,
+    'stays correct when few or many rows change, are added or are removed after a count': staysCorrect,
   },
 };
 
@@ -23,7 +23,7 @@ async function countsAll(subject: OpenedReadModelStore): Promise<void> {
   demandSame({ what: 'the checkpoint of the count', actual: checkpoint, expected: position(1) });
 }
 
-async function countsOn(subject: OpenedReadModelStore): Promise<void> {
+async function staysCorrect(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   await commitNumbered(model, 1200);
   const few = new Map<string, Tally>();

@@ -8,11 +8,11 @@ import { change, demandModel, GROUP, openTallies, step, tally, type Tally } from
 export const deadlinesOfRows: Suite<OpenedReadModelStore> = {
   title: 'a call whose signal has fired',
   promises: {
-    'rejects with DeadlineExceeded, and has changed nothing': refusesWhatIsOver,
+    'rejects with DeadlineExceeded, and has changed nothing': rejectsAborted,
   },
 };
 
-async function refusesWhatIsOver(subject: OpenedReadModelStore): Promise<void> {
+async function rejectsAborted(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   await step(model, [undefined, 1], change({ a: tally() }));
   const signal = AbortSignal.abort();

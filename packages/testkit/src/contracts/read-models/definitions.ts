@@ -6,14 +6,14 @@ import { change, demandModel, GROUP, openTallies, step, tallies, tally } from '.
 
 /** Read models beside each other. */
 export const definitions: Suite<OpenedReadModelStore> = {
-  title: 'read models side by side',
+  title: 'several read models',
   promises: {
     'are the same rows when they are opened twice': areTheSame,
-    'are made once when many open them at once': areMadeOnce,
-    'are kept apart by their versions': areApartByVersion,
-    'are kept apart by their names, whatever these hold': areApartByName,
-    'are kept apart by their names while they are rebuilt, whatever these hold': areRebuiltApart,
-    'may do without an index': mayHaveNoIndex,
+    'are created once when opened many times at once': areCreatedOnce,
+    'are separated by their versions': areSeparatedByVersion,
+    'are separated by their names, with any characters': areSeparatedByName,
+    'are separated by their names while they are rebuilt, with any characters': areRebuiltSeparately,
+    'need no index': needNoIndex,
   },
 };
 
@@ -26,7 +26,7 @@ async function areTheSame(subject: OpenedReadModelStore): Promise<void> {
   await demandModel(model, 2, { a: tally(), b: tally() });
 }
 
-async function areMadeOnce(subject: OpenedReadModelStore): Promise<void> {
+async function areCreatedOnce(subject: OpenedReadModelStore): Promise<void> {
   const other = await subject.another();
   const opening = Array.from({ length: 8 }, (_, index) =>
     (index % 2 === 0 ? subject.readModels : other).open(tallies()),
@@ -36,7 +36,7 @@ async function areMadeOnce(subject: OpenedReadModelStore): Promise<void> {
   for (const model of models) await demandModel(model, 1, { a: tally() });
 }
 
-async function areApartByVersion({ readModels }: OpenedReadModelStore): Promise<void> {
+async function areSeparatedByVersion({ readModels }: OpenedReadModelStore): Promise<void> {
   const versions = [1, 2, 11];
   for (const version of versions) {
     const model = await readModels.open(tallies('tallies', version));
@@ -56,7 +56,7 @@ async function areApartByVersion({ readModels }: OpenedReadModelStore): Promise<
   await demandModel(await readModels.open(tallies('tallies', 2)), 2, { a: tally({ total: 2n, group: 'g' }) });
 }
 
-async function areApartByName({ readModels }: OpenedReadModelStore): Promise<void> {
+async function areSeparatedByName({ readModels }: OpenedReadModelStore): Promise<void> {
   const names = [
     'tallies',
     'Tallies',
@@ -81,7 +81,7 @@ async function areApartByName({ readModels }: OpenedReadModelStore): Promise<voi
 }
 
 /** Beginning one rebuild must not discard another's shadow. */
-async function areRebuiltApart({ readModels }: OpenedReadModelStore): Promise<void> {
+async function areRebuiltSeparately({ readModels }: OpenedReadModelStore): Promise<void> {
   const names = ['weird', 'ab', 'a.v1.rebuilding.', 'we[i]rd', 'a*', 'a?', 'a', 'ab\0', 'ab\0c', 'ab%', 'a_'];
   const copies = [];
   for (const name of names) copies.push(await (await readModels.open(tallies(name))).beginRebuild());
@@ -92,7 +92,7 @@ async function areRebuiltApart({ readModels }: OpenedReadModelStore): Promise<vo
   for (const name of names) await demandModel(await readModels.open(tallies(name)), 4, { a: tally() });
 }
 
-async function mayHaveNoIndex({ readModels }: OpenedReadModelStore): Promise<void> {
+async function needNoIndex({ readModels }: OpenedReadModelStore): Promise<void> {
   const plain = tallies('plain');
   Reflect.deleteProperty(plain, 'index');
   const model = await readModels.open(plain);

@@ -9,16 +9,16 @@ import { change, commitNumbered, GROUP, LABEL, openTallies, openTwice, step, tal
 export const queries: Suite<OpenedReadModelStore> = {
   title: 'a query by an index',
   promises: {
-    'finds the rows with exactly that value, and hands them out whole': findsRows,
+    'finds the rows with exactly that value, and returns them whole': findsRows,
     'answers in the order of the UTF-8 bytes of the keys': isInOrder,
-    'goes on after a key, in pages of any size': isPaged,
+    'continues after a key, in pages of any size': isPaged,
     'is read in both directions, from after a key or from before one': isReadBothWays,
     'gives 100 rows when no limit is set, and 10,000 at most': hasLimits,
-    'follows a row whose value changes': followsChange,
-    'finds a row under each of several values of one index, once, and under none that went': findsUnderEach,
-    'has each of several values after a rebuild, too': findsUnderEachRebuilt,
-    'forgets a row that is taken away or leaves the index': forgets,
-    'tells values apart that look alike': tellsApart,
+    'finds a row only under its new value': findsUnderNewValue,
+    'finds a row once under each of its values, and under no former value': findsUnderEach,
+    'finds a row under each of its values after a rebuild, too': findsUnderEachRebuilt,
+    'does not find a row that was removed or has left the index': doesNotFindRemoved,
+    'distinguishes similar values': distinguishesSimilar,
     'finds what was committed through another handle': findsOthers,
     'with a limit out of range is refused': refusesOutOfRange,
   },
@@ -126,7 +126,7 @@ async function hasLimits(subject: OpenedReadModelStore): Promise<void> {
   await demandKeys(model, { index: GROUP, value: 'g', limit: 10_000 }, keys);
 }
 
-async function followsChange(subject: OpenedReadModelStore): Promise<void> {
+async function findsUnderNewValue(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   await step(model, [undefined, 1], change({ a: tally({ group: 'old' }), b: tally({ group: 'old' }) }));
   await step(model, [1, 2], change({ a: tally({ group: 'new' }) }));
@@ -162,7 +162,7 @@ async function findsUnderEachRebuilt(subject: OpenedReadModelStore): Promise<voi
   await demandGroups(other, { x: ['b'], y: ['a', 'b'], z: ['a'] });
 }
 
-async function forgets(subject: OpenedReadModelStore): Promise<void> {
+async function doesNotFindRemoved(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   const row = tally({ group: 'g' });
   await step(model, [undefined, 1], change({ a: row, b: row, c: row }));
@@ -171,7 +171,7 @@ async function forgets(subject: OpenedReadModelStore): Promise<void> {
   await demandKeys(model, { index: LABEL, value: 'a label' }, ['b', 'c']);
 }
 
-async function tellsApart(subject: OpenedReadModelStore): Promise<void> {
+async function distinguishesSimilar(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   const values = [
     '',

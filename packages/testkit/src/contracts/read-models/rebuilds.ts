@@ -14,45 +14,45 @@ const NEW = tally({ label: 'new', group: 'new' });
 export const rebuilds: Suite<OpenedReadModelStore> = {
   title: 'a rebuild',
   promises: {
-    'begins empty and is kept like any other read model': beginsEmpty,
-    'is invisible until it replaces the live rows': isOutOfSight,
-    'replaces rows, indexes and checkpoint for every handle': takesThePlace,
-    'replaces them atomically: a reader sees all old rows or all new ones': takesItAtOnce,
-    'goes on as the live read model': goesOn,
-    'begun again begins empty': beginsAgain,
-    'also replaces a read model without a first step': replacesNothing,
-    'can not replace live rows that are newer, and may catch up': isRefusedWhileBehind,
-    'can not replace live rows from an unexpected checkpoint': isRefusedUnexpected,
+    'begins empty and is written like any other read model': beginsEmpty,
+    'is invisible until it replaces the live rows': isInvisible,
+    'replaces rows, indexes and checkpoint, for every handle': replacesLiveRows,
+    'replaces them at once: a reader sees all old rows or all new ones': replacesThemAtOnce,
+    'continues as the live read model': continues,
+    'started again begins empty': startsAgain,
+    'of a read model that was never written replaces it, too': replacesUnwritten,
+    'is not promoted while the live rows are ahead, and can catch up': isNotPromotedWhileBehind,
+    'is not promoted if its checkpoint is not the expected one': isNotPromotedUnexpected,
   },
 };
 
 async function beginsEmpty(subject: OpenedReadModelStore): Promise<void> {
-  const { live, copy } = await liveAndCopy(subject);
-  await demandModel(copy, undefined, { a: undefined, b: undefined });
-  demandSame({ what: 'rows', actual: (await copy.query({ index: GROUP, value: 'old' })).rows, expected: [] });
-  await refusal(step(copy, [10, 11], change({ a: NEW })), 'checkpoint-conflict');
-  await step(copy, [undefined, 3], change({ a: NEW, c: NEW }));
-  await step(copy, [3, 4], change({ a: OLD, c: undefined }));
-  await demandModel(copy, 4, { a: OLD, b: undefined, c: undefined });
+  const { live, shadow } = await liveAndShadow(subject);
+  await demandModel(shadow, undefined, { a: undefined, b: undefined });
+  demandSame({ what: 'rows', actual: (await shadow.query({ index: GROUP, value: 'old' })).rows, expected: [] });
+  await refusal(step(shadow, [10, 11], change({ a: NEW })), 'checkpoint-conflict');
+  await step(shadow, [undefined, 3], change({ a: NEW, c: NEW }));
+  await step(shadow, [3, 4], change({ a: OLD, c: undefined }));
+  await demandModel(shadow, 4, { a: OLD, b: undefined, c: undefined });
   await demandModel(live, 10, { a: OLD, b: OLD, c: undefined });
 }
 
-async function isOutOfSight(subject: OpenedReadModelStore): Promise<void> {
-  const { live, other, copy } = await liveAndCopy(subject);
-  await step(copy, [undefined, 20], change({ a: NEW, c: NEW, b: undefined }));
+async function isInvisible(subject: OpenedReadModelStore): Promise<void> {
+  const { live, other, shadow } = await liveAndShadow(subject);
+  await step(shadow, [undefined, 20], change({ a: NEW, c: NEW, b: undefined }));
   for (const reader of [live, other]) {
     await demandModel(reader, 10, { a: OLD, b: OLD, c: undefined });
     demandSame({ what: 'rows', actual: (await reader.query({ index: GROUP, value: 'new' })).rows, expected: [] });
   }
   await step(live, [10, 11], change({ d: OLD }));
-  await demandModel(copy, 20, { a: NEW, b: undefined, c: NEW, d: undefined });
+  await demandModel(shadow, 20, { a: NEW, b: undefined, c: NEW, d: undefined });
   await demandModel(other, 11, { a: OLD, b: OLD, d: OLD });
 }
 
-async function takesThePlace(subject: OpenedReadModelStore): Promise<void> {
-  const { live, other, copy } = await liveAndCopy(subject);
-  await step(copy, [undefined, 9], change({ a: NEW, d: OLD }));
-  await copy.switchOver({ expected: position(9), checkpoint: position(12), rows: change({ c: NEW, d: undefined }) });
+async function replacesLiveRows(subject: OpenedReadModelStore): Promise<void> {
+  const { live, other, shadow } = await liveAndShadow(subject);
+  await step(shadow, [undefined, 9], change({ a: NEW, d: OLD }));
+  await shadow.switchOver({ expected: position(9), checkpoint: position(12), rows: change({ c: NEW, d: undefined }) });
   const late = await (await subject.another()).open(tallies());
   for (const reader of [live, other, late]) {
     await demandModel(reader, 12, { a: NEW, b: undefined, c: NEW, d: undefined });
@@ -62,11 +62,11 @@ async function takesThePlace(subject: OpenedReadModelStore): Promise<void> {
   }
 }
 
-async function takesItAtOnce(subject: OpenedReadModelStore): Promise<void> {
-  const { live, other, copy } = await liveAndCopy(subject);
+async function replacesThemAtOnce(subject: OpenedReadModelStore): Promise<void> {
+  const { live, other, shadow } = await liveAndShadow(subject);
   const keys = Array.from({ length: 200 }, (_, index) => `row-${index}`);
   await step(live, [10, 11], new Map(keys.map((key) => [key, OLD])));
-  await step(copy, [undefined, 11], new Map(keys.map((key) => [key, NEW])));
+  await step(shadow, [undefined, 11], new Map(keys.map((key) => [key, NEW])));
   await demandModel(other, 11, { 'row-0': OLD });
   const seen = new Set<string>();
   const switching = { isDone: false };
@@ -80,16 +80,16 @@ async function takesItAtOnce(subject: OpenedReadModelStore): Promise<void> {
   };
   const reader = outcomeOf(read());
   await eventually('a read of the old rows', async () => seen.has('old'));
-  await copy.switchOver({ expected: position(11), checkpoint: position(11), rows: change({}) });
+  await shadow.switchOver({ expected: position(11), checkpoint: position(11), rows: change({}) });
   switching.isDone = true;
   const outcome = await reader;
   if (!hasSucceeded(outcome)) throw outcome.error;
   demandSame({ what: 'label', actual: (await rowUnder(other, 'row-0'))?.label, expected: 'new' });
 }
 
-async function goesOn(subject: OpenedReadModelStore): Promise<void> {
-  const { live, other, copy } = await liveAndCopy(subject);
-  await copy.switchOver({ expected: undefined, checkpoint: position(10), rows: change({ a: NEW }) });
+async function continues(subject: OpenedReadModelStore): Promise<void> {
+  const { live, other, shadow } = await liveAndShadow(subject);
+  await shadow.switchOver({ expected: undefined, checkpoint: position(10), rows: change({ a: NEW }) });
   await refusal(step(other, [9, 11], change({ a: OLD })), 'checkpoint-conflict');
   await step(other, [10, 11], change({ b: NEW }));
   await demandModel(live, 11, { a: NEW, b: NEW });
@@ -98,9 +98,9 @@ async function goesOn(subject: OpenedReadModelStore): Promise<void> {
   for (const reader of [live, other]) await demandModel(reader, 11, { a: undefined, b: undefined, c: NEW });
 }
 
-async function beginsAgain(subject: OpenedReadModelStore): Promise<void> {
-  const { live, other, copy } = await liveAndCopy(subject);
-  await step(copy, [undefined, 5], change({ a: NEW, lost: NEW }));
+async function startsAgain(subject: OpenedReadModelStore): Promise<void> {
+  const { live, other, shadow } = await liveAndShadow(subject);
+  await step(shadow, [undefined, 5], change({ a: NEW, lost: NEW }));
   const again = await other.beginRebuild();
   await demandModel(again, undefined, { a: undefined, lost: undefined });
   await step(again, [undefined, 7], change({ b: NEW }));
@@ -108,45 +108,45 @@ async function beginsAgain(subject: OpenedReadModelStore): Promise<void> {
   await demandModel(live, 10, { a: undefined, b: NEW, lost: undefined });
 }
 
-async function replacesNothing(subject: OpenedReadModelStore): Promise<void> {
+async function replacesUnwritten(subject: OpenedReadModelStore): Promise<void> {
   const [live, other] = await openTwice(subject);
-  const copy = await live.beginRebuild();
-  await copy.switchOver({ expected: undefined, checkpoint: position(4), rows: change({ a: NEW }) });
+  const shadow = await live.beginRebuild();
+  await shadow.switchOver({ expected: undefined, checkpoint: position(4), rows: change({ a: NEW }) });
   for (const reader of [live, other]) await demandModel(reader, 4, { a: NEW });
 }
 
-async function isRefusedWhileBehind(subject: OpenedReadModelStore): Promise<void> {
-  const { live, other, copy } = await liveAndCopy(subject);
-  await step(copy, [undefined, 8], change({ a: NEW }));
+async function isNotPromotedWhileBehind(subject: OpenedReadModelStore): Promise<void> {
+  const { live, other, shadow } = await liveAndShadow(subject);
+  await step(shadow, [undefined, 8], change({ a: NEW }));
   await step(live, [10, 14], change({ b: undefined }));
-  const early = copy.switchOver({ expected: position(8), checkpoint: position(9), rows: change({ c: NEW }) });
+  const early = shadow.switchOver({ expected: position(8), checkpoint: position(9), rows: change({ c: NEW }) });
   await refusal(early, 'checkpoint-conflict');
   await demandModel(other, 14, { a: OLD, b: undefined, c: undefined });
-  await demandModel(copy, 8, { a: NEW, c: undefined });
-  await copy.switchOver({ expected: position(8), checkpoint: position(14), rows: change({ d: NEW }) });
+  await demandModel(shadow, 8, { a: NEW, c: undefined });
+  await shadow.switchOver({ expected: position(8), checkpoint: position(14), rows: change({ d: NEW }) });
   await demandModel(other, 14, { a: NEW, b: undefined, c: undefined, d: NEW });
 }
 
-async function isRefusedUnexpected(subject: OpenedReadModelStore): Promise<void> {
-  const { other, copy } = await liveAndCopy(subject);
-  await step(copy, [undefined, 8], change({ a: NEW }));
+async function isNotPromotedUnexpected(subject: OpenedReadModelStore): Promise<void> {
+  const { other, shadow } = await liveAndShadow(subject);
+  await step(shadow, [undefined, 8], change({ a: NEW }));
   for (const expected of [undefined, position(10)]) {
-    const call = copy.switchOver({ expected, checkpoint: position(20), rows: change({}) });
+    const call = shadow.switchOver({ expected, checkpoint: position(20), rows: change({}) });
     await refusal(call, 'checkpoint-conflict');
     await demandModel(other, 10, { a: OLD, b: OLD });
   }
 }
 
-interface LiveAndCopy {
+interface LiveAndShadow {
   readonly live: ReadModel<Tally>;
   /** The live read model through another handle. */
   readonly other: ReadModel<Tally>;
-  readonly copy: RebuildingModel<Tally>;
+  readonly shadow: RebuildingModel<Tally>;
 }
 
 /** A read model at 10 with two old rows, and a new rebuild of it. */
-async function liveAndCopy(subject: OpenedReadModelStore): Promise<LiveAndCopy> {
+async function liveAndShadow(subject: OpenedReadModelStore): Promise<LiveAndShadow> {
   const [live, other] = await openTwice(subject);
   await step(live, [undefined, 10], change({ a: OLD, b: OLD }));
-  return { live, other, copy: await live.beginRebuild() };
+  return { live, other, shadow: await live.beginRebuild() };
 }

@@ -33,21 +33,20 @@ const KEYS = [
 export const rows: Suite<OpenedReadModelStore> = {
   title: 'the rows of a read model',
   promises: {
-    'are got as they were given': areKept,
-    'are got together: those that exist among the keys': areGotTogether,
+    'are returned unchanged': areUnchanged,
+    'are read together: those of the keys that exist': areReadTogether,
     'are replaced by new ones, and the others stay': areReplaced,
-    'are taken away and given again': areTakenAway,
-    'stand under whatever key there is, each under its own': takeAnyKey,
-    'are refused under what is not Unicode text, which could be another key in a store, and nothing of the step is kept':
-      refuseSurrogates,
-    'hold whatever text and kinds their codec writes': holdAnything,
-    'are 1,000 in one step': areMany,
-    'stay as they are when a reader changes the one it was handed': areNotChanged,
-    'belong to the step as it was given, whatever becomes of its map': areThoseGiven,
+    'are removed and written again': areRemoved,
+    'can have any key, each its own': canHaveAnyKey,
+    'are refused under a key with lone surrogates, and nothing of the step is written': refuseSurrogates,
+    'can hold any text and JSON type that their codec writes': canHoldAnything,
+    'can be 1,000 in one step': canBeMany,
+    'do not change when a reader changes a row it was given': areNotChanged,
+    'are those passed to the step, even if its map changes later': areThosePassed,
   },
 };
 
-async function areKept(subject: OpenedReadModelStore): Promise<void> {
+async function areUnchanged(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   const row = Object.freeze(tally({ total: 2n ** 70n, group: 'g' }));
   await step(model, [undefined, 1], change({ key: row }));
@@ -58,14 +57,14 @@ async function areKept(subject: OpenedReadModelStore): Promise<void> {
   }
 }
 
-async function areGotTogether(subject: OpenedReadModelStore): Promise<void> {
+async function areReadTogether(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   const [one, two] = [tally({ total: 1n }), tally({ total: 2n })];
   await step(model, [undefined, 1], change({ one, two, three: tally() }));
-  const got = (await model.read(['two', 'nobody', 'one', 'two'])).rows;
-  demandSame({ what: 'one', actual: got.get('one'), expected: one });
-  demandSame({ what: 'two', actual: got.get('two'), expected: two });
-  demandSame({ what: 'count', actual: got.size, expected: 2 });
+  const found = (await model.read(['two', 'nobody', 'one', 'two'])).rows;
+  demandSame({ what: 'one', actual: found.get('one'), expected: one });
+  demandSame({ what: 'two', actual: found.get('two'), expected: two });
+  demandSame({ what: 'count', actual: found.size, expected: 2 });
   demandSame({ what: 'count of none', actual: (await model.read([])).rows.size, expected: 0 });
 }
 
@@ -77,7 +76,7 @@ async function areReplaced(subject: OpenedReadModelStore): Promise<void> {
   await demandModel(model, 2, { a: fresh, b: old, c: fresh });
 }
 
-async function areTakenAway(subject: OpenedReadModelStore): Promise<void> {
+async function areRemoved(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   const [old, fresh] = [tally({ label: 'old' }), tally({ label: 'new' })];
   await step(model, [undefined, 1], change({ a: old, b: old }));
@@ -88,7 +87,7 @@ async function areTakenAway(subject: OpenedReadModelStore): Promise<void> {
   await demandModel(model, 3, { a: fresh, b: old });
 }
 
-async function takeAnyKey(subject: OpenedReadModelStore): Promise<void> {
+async function canHaveAnyKey(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   const given = new Map(KEYS.map((key, index) => [key, tally({ total: BigInt(index) })]));
   await step(model, [undefined, 1], given);
@@ -109,7 +108,7 @@ async function refuseSurrogates(subject: OpenedReadModelStore): Promise<void> {
   await demandModel(model, 1, { a: tally(), b: undefined, '\ufffd': tally() });
 }
 
-async function holdAnything(subject: OpenedReadModelStore): Promise<void> {
+async function canHoldAnything(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   const labels = ['', 'NUL \u0000', '👩‍👩‍👧‍👦', 'quotes " \' \\', '\u2028', 'x'.repeat(100_000), 'null'];
   const given = new Map(
@@ -119,14 +118,14 @@ async function holdAnything(subject: OpenedReadModelStore): Promise<void> {
   for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: await rowUnder(other, key), expected: row });
 }
 
-async function areMany(subject: OpenedReadModelStore): Promise<void> {
+async function canBeMany(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   const numbers = Array.from({ length: 1000 }, (_, index) => index);
   const given = new Map(numbers.map((index) => [`row-${index}`, tally({ total: BigInt(index) })]));
   await step(model, [undefined, 1], given);
-  const got = (await other.read([...given.keys()])).rows;
-  demandSame({ what: 'count', actual: got.size, expected: 1000 });
-  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: got.get(key), expected: row });
+  const found = (await other.read([...given.keys()])).rows;
+  demandSame({ what: 'count', actual: found.size, expected: 1000 });
+  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: found.get(key), expected: row });
 }
 
 async function areNotChanged(subject: OpenedReadModelStore): Promise<void> {
@@ -144,15 +143,15 @@ async function areNotChanged(subject: OpenedReadModelStore): Promise<void> {
   }
 }
 
-async function areThoseGiven(subject: OpenedReadModelStore): Promise<void> {
+async function areThosePassed(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   const given = new Map<string, Tally | undefined>([['a', tally()]]);
   const commit = model.commit({ expected: undefined, checkpoint: position(1), rows: given });
   await commit;
   given.set('a', tally({ total: 9n })).set('b', tally());
   await demandModel(model, 1, { a: tally(), b: undefined });
-  const got = (await model.read(['a'])).rows;
+  const found = (await model.read(['a'])).rows;
   await step(model, [1, 2], change({ a: tally({ total: 2n }) }));
-  demandSame({ what: 'row got before', actual: got.get('a'), expected: tally() });
+  demandSame({ what: 'row found before', actual: found.get('a'), expected: tally() });
   await demandModel(model, 2, { a: tally({ total: 2n }) });
 }

@@ -37,14 +37,14 @@ const BY = { actor: 'tester', correlationId: 'contract' };
 export const twoRunners: Suite<OpenedReadModelStore> = {
   title: 'two runners on one read model',
   promises: {
-    'that take the same step at once: one takes it': takeItOnce,
-    'that take turns lose no step and take none twice': loseNothing,
-    'that reduce the same log: each event is reduced once, and none of them stops': reduceOnce,
-    'show a reader rows and checkpoint of one step, never of two': showOneStep,
+    'that commit the same step at once: one succeeds': commitItOnce,
+    'that commit in turn lose no step and repeat none': loseNothing,
+    'that reduce the same log reduce each event once, and neither stops': reduceOnce,
+    'show a reader the rows and checkpoint of one step, never of two': showOneStep,
   },
 };
 
-async function takeItOnce(subject: OpenedReadModelStore): Promise<void> {
+async function commitItOnce(subject: OpenedReadModelStore): Promise<void> {
   const models = await openTwice(subject);
   await step(models[0], [undefined, 1], change({}));
   const calls = Array.from({ length: 16 }, (_, index) => {

@@ -15,10 +15,10 @@ export const waking: Suite<OpenedReadModelStore> = {
   promises: {
     'ends at once after a commit in this process': endsAtOnce,
     'ends after a commit through another handle': endsAfterOthersCommit,
-    'ends after a rebuild took the place': endsAfterRebuild,
-    'ends after a short time even without a change': endsAnyway,
+    'ends after a rebuild is promoted': endsAfterRebuild,
+    'ends after a short time in any case': endsAnyway,
     'ends when the signal fires, or has fired before': endsBySignal,
-    'ends for all waiting callers': endsForAll,
+    'ends for all callers': endsForAll,
   },
 };
 

@@ -14,16 +14,18 @@ export const catchingUp: Suite<StoreUnderTest> = {
   title: 'a read model that is opened behind the head',
   deadlineMs: 60_000,
   promises: {
-    'has the rows of all events that are there already, before it is read': catchesUp,
-    'goes on where it was': goesOn,
-    'has the events written while no program updated it, before it is read': catchesUpBetween,
-    'is brought to the head by the next append when it is only a few events behind': isBroughtToTheHead,
-    'does not delay appends when it is far behind, and is updated inline again once it has caught up': isLeftBehind,
-    'has the rows that a rebuild gives': agreesWithRebuild,
+    'contains all existing events before its first read': catchesUpFromEmpty,
+    'continues from its checkpoint': continues,
+    'contains the events that were written while no process maintained it, before its first read':
+      catchesUpFromCheckpoint,
+    'is brought to the head by the next append if it is only a little behind': isBroughtToTheHead,
+    'does not delay appends while it is far behind, and is written by them again once it has caught up':
+      doesNotDelayAppends,
+    'has the same rows as a rebuild': agreesWithRebuild,
   },
 };
 
-async function catchesUp({ open }: StoreUnderTest): Promise<void> {
+async function catchesUpFromEmpty({ open }: StoreUnderTest): Promise<void> {
   const { store, reopen } = await open();
   await writeSome(new CounterWriter(store));
   const reopened = await reopen([]);
@@ -37,7 +39,7 @@ async function catchesUp({ open }: StoreUnderTest): Promise<void> {
   await demandTotal(reopened, 10);
 }
 
-async function goesOn({ open }: StoreUnderTest): Promise<void> {
+async function continues({ open }: StoreUnderTest): Promise<void> {
   const { store, reopen } = await open([counterTotals]);
   await writeSome(new CounterWriter(store));
   const reopened = await reopen([counterTotals]);
@@ -48,7 +50,7 @@ async function goesOn({ open }: StoreUnderTest): Promise<void> {
   await demandTotal(reopened, 10);
 }
 
-async function catchesUpBetween({ open }: StoreUnderTest): Promise<void> {
+async function catchesUpFromCheckpoint({ open }: StoreUnderTest): Promise<void> {
   const { store, reopen } = await open([counterTotals]);
   await writeSome(new CounterWriter(store));
   const without = await reopen([]);
@@ -70,7 +72,7 @@ async function isBroughtToTheHead({ open }: StoreUnderTest): Promise<void> {
   await demandFolded(again, counterTotals);
 }
 
-async function isLeftBehind({ open }: StoreUnderTest): Promise<void> {
+async function doesNotDelayAppends({ open }: StoreUnderTest): Promise<void> {
   const { store, reopen } = await open();
   const writer = new CounterWriter(store);
   for (let written = 0; written <= MOST_BEHIND; written += 100) {

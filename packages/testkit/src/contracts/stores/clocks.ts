@@ -4,10 +4,10 @@ import { readStream } from '../event-store/reading.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter } from './counters.js';
 
-/** What a store says of the time. */
+/** The clock that a store reports. */
 export const clocks: Suite<StoreUnderTest> = {
   title: 'the clock of a store',
-  promises: { 'is the one that its events are recorded by': isThatOfEvents },
+  promises: { 'is the one that its events are recorded with': isThatOfEvents },
 };
 
 async function isThatOfEvents({ open }: StoreUnderTest): Promise<void> {

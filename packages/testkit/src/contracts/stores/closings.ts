@@ -9,12 +9,12 @@ import { APPLES, CounterWriter } from './counters.js';
 export const closings: Suite<StoreUnderTest> = {
   title: 'a store that is closed',
   promises: {
-    'refuses events and read models with StoreClosed': refusesBoth,
-    'is closed where `await using` leaves its scope, and once only': isClosedByScope,
+    'refuses events and read models with StoreClosed': refusesEventsAndReadModels,
+    'is closed by `await using`, and only once': isClosedByScope,
   },
 };
 
-async function refusesBoth({ open }: StoreUnderTest): Promise<void> {
+async function refusesEventsAndReadModels({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   await new CounterWriter(store).write(APPLES, 1);
   await within('the close', store.close());

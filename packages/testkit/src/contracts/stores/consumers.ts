@@ -9,25 +9,26 @@ import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, PEARS, WEATHER } from './counters.js';
 import { Listening } from './listening.js';
 
-/** What a consumer promises, alone and beside others of the same name. */
+/** What a consumer promises, alone and together with others of the same name. */
 export const consumers: Suite<StoreUnderTest> = {
   title: 'a consumer',
   promises: {
-    'is called with every event in the order of commits, the events of an append in one call': handsOnAll,
-    'goes on where the consumer of its name left off, in another opening': goesOn,
-    'is called again with the same events when its handler fails, whatever that throws': triesAgain,
-    'does not delay other consumers by a handler that fails or hangs': holdsUpNobody,
-    'stands by while another opening works, and takes over when that is closed': takesOver,
-    'works once when its name is taken twice on one store': worksOnce,
-    'loses its lease when its handler hangs, and moves no checkpoint when the handler ends late': losesTurn,
-    'is called with events of its categories only': filters,
-    'begins after the position it is given, and is refused one of another history': beginsAfter,
-    'is refused with options that are not of their form': refusesOptions,
-    'ends when it, its signal or its store is closed, and tells its handler': ends,
+    'calls its handler with every event in the order of commits, and with the events of an append in one call':
+      deliversAll,
+    'continues where the previous consumer of its name stopped, on another handle': continues,
+    'calls a failing handler again with the same events, whatever it throws': retries,
+    'does not delay other consumers when its handler fails or hangs': delaysNoOther,
+    'stands by while another handle works, and takes over when that handle is closed': takesOver,
+    'runs once when two consumers of one handle have its name': runsOnce,
+    'loses its lease when its handler hangs, and does not move the checkpoint when that handler ends late': losesLease,
+    'calls its handler only with events of its categories': filtersByCategory,
+    'begins after a given position, and refuses a position of another history': beginsAfter,
+    'refuses malformed options': refusesOptions,
+    'ends when it or its store is closed or its signal fires, and then aborts its handler': endsInEveryWay,
   },
 };
 
-async function handsOnAll({ open }: StoreUnderTest): Promise<void> {
+async function deliversAll({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   const writer = new CounterWriter(store);
   const events = [...(await writer.write(APPLES, 1, 2, 3)), ...(await writer.write(PEARS, 4))];
@@ -48,7 +49,7 @@ function isInOne(call: readonly RecordedEvent[], index: number, { place, count }
   return first >= 0 && first + count <= call.length;
 }
 
-async function goesOn({ open }: StoreUnderTest): Promise<void> {
+async function continues({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const writer = new CounterWriter(store);
   const first = new Listening(store, { name: 'going on' });
@@ -72,7 +73,7 @@ const HOSTILE = [
   new RangeError('an error'),
 ];
 
-async function triesAgain({ open }: StoreUnderTest): Promise<void> {
+async function retries({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   let calls = 0;
   const listening = new Listening(store, { name: 'failing' }, (_, { attempt }) => {
@@ -100,7 +101,7 @@ async function triesAgain({ open }: StoreUnderTest): Promise<void> {
   });
 }
 
-async function holdsUpNobody({ open }: StoreUnderTest): Promise<void> {
+async function delaysNoOther({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   const failing = new Listening(store, { name: 'failing' }, () => Promise.reject(new Error('no')));
   const hanging = new Listening(store, { name: 'hanging' }, (_, { signal }) => untilAborted(signal));
@@ -126,11 +127,11 @@ async function takesOver({ open }: StoreUnderTest): Promise<void> {
   await within('the close', first.consumer.close());
   const more = await writer.write(APPLES, 3);
   await second.demand(more);
-  demandSame({ what: 'who was closed', actual: first.consumer.status().state, expected: 'closed' });
-  demandSame({ what: 'calls of who was closed', actual: first.calls.length, expected: 2 });
+  demandSame({ what: 'state of the closed consumer', actual: first.consumer.status().state, expected: 'closed' });
+  demandSame({ what: 'calls of the closed consumer', actual: first.calls.length, expected: 2 });
 }
 
-async function worksOnce({ open }: StoreUnderTest): Promise<void> {
+async function runsOnce({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   const both = [new Listening(store, { name: 'twice' }), new Listening(store, { name: 'twice' })];
   const writer = new CounterWriter(store);
@@ -139,25 +140,25 @@ async function worksOnce({ open }: StoreUnderTest): Promise<void> {
   const states = both.map(({ consumer }) => consumer.status().state);
   demandSame({ what: 'states', actual: states.toSorted(), expected: ['standby', 'working'] });
   const [working, standing] = states[0] === 'working' ? both : both.toReversed();
-  await within('the close', working?.consumer.close() ?? fail('nobody works'));
+  await within('the close', working?.consumer.close() ?? fail('neither consumer works'));
   await standing?.demand(await writer.write(APPLES, 3));
   demandSame({ what: 'handled by the first', actual: working?.places.length, expected: events.length });
 }
 
-async function losesTurn({ open }: StoreUnderTest): Promise<void> {
+async function losesLease({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const other = await another();
   let endLate = (): void => undefined;
   const late = new Promise<void>((resolve) => (endLate = resolve));
   const hanging = new Listening(store, { name: 'late', handleTimeoutMs: 30 }, () => late);
-  await hanging.until('its turn', ({ state }) => state === 'working');
+  await hanging.until('its lease', ({ state }) => state === 'working');
   const sound = new Listening(other, { name: 'late' });
   const writer = new CounterWriter(store);
   const events = await writer.write(APPLES, 1, 2);
   await sound.demand(events);
   const { lastFailure } = hanging.consumer.status();
   demandSame({
-    what: 'said',
+    what: 'failure',
     actual: String(lastFailure?.error),
     expected: 'Error: the handler of late took longer than 30 ms',
   });
@@ -165,7 +166,7 @@ async function losesTurn({ open }: StoreUnderTest): Promise<void> {
   await sound.demand([...events, ...(await writer.write(PEARS, 3))]);
 }
 
-async function filters({ open }: StoreUnderTest): Promise<void> {
+async function filtersByCategory({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const writer = new CounterWriter(store);
   const listening = new Listening(store, { name: 'counters', filter: { categories: [COUNTER_CATEGORY] } });
@@ -184,7 +185,7 @@ async function beginsAfter({ open }: StoreUnderTest): Promise<void> {
   const [last] = (await writer.write(APPLES, 1, 2)).slice(-1);
   const from = last?.position ?? fail('nothing was written');
   const listening = new Listening(store, { name: 'from now on', from });
-  await listening.until('its turn', ({ state }) => state === 'working');
+  await listening.until('its lease', ({ state }) => state === 'working');
   await listening.demand(await writer.write(PEARS, 3));
   const lost = new Listening(store, { name: 'of another history', from: position(from + (1n << 60n)) });
   const { lastFailure } = await lost.until('a failure', (status) => status.lastFailure !== undefined);
@@ -210,12 +211,12 @@ async function refusesOptions({ open }: StoreUnderTest): Promise<void> {
   }
   for (const name of ['ünïcode 🍏', "O'Brien; --", '%_\\', '$all', '../..', 'x'.repeat(200)]) {
     const listening = new Listening(store, { name });
-    await listening.until('its turn', ({ state, position: at }) => state === 'working' && at !== undefined);
+    await listening.until('its lease', ({ state, position: at }) => state === 'working' && at !== undefined);
     await within('the close', listening.consumer.close());
   }
 }
 
-async function ends({ open }: StoreUnderTest): Promise<void> {
+async function endsInEveryWay({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   const control = new AbortController();
   const [bySignal, byScope, byStore] = [

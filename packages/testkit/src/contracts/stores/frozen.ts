@@ -38,18 +38,18 @@ const [WAIT_MS, SIGNAL_MS, CLOSE_MS] = [1000, 300, 1000];
 const [AFTER_WAIT_MS, AFTER_SIGNAL_MS] = [500, 100];
 const ENDS: ReadonlySet<string> = new Set(['deadline-exceeded', 'projection-behind', 'outcome-unknown']);
 const COUNT: CounterCommand = { type: 'Count', data: { by: 1 } };
-const by = { actor: 'tester' };
+const context = { actor: 'tester' };
 
 /** What holds while the store's server is frozen. */
 export const frozenServers: Suite<StoreUnderTest> = {
-  title: 'a store whose server says nothing',
+  title: 'a store whose server does not answer',
   deadlineMs: 120_000,
   promises: {
-    'keeps nobody longer than their waitMs, their signal or closeMs say, and goes on when its server does': keepsNobody,
+    'ends every call by its waitMs, signal or closeMs, and recovers when the server does': endsInTime,
   },
 };
 
-async function keepsNobody({ open }: StoreUnderTest): Promise<void> {
+async function endsInTime({ open }: StoreUnderTest): Promise<void> {
   const { store, freeze, report } = await open();
   if (freeze === undefined) return fail('the fixture must be able to freeze its server');
   await new CounterWriter(store).write(APPLES, 1, 2);
@@ -76,7 +76,7 @@ async function keepsNobody({ open }: StoreUnderTest): Promise<void> {
   await again.close();
 }
 
-/** Everything that waits, called on one store. */
+/** All calls that wait for the server, on one store. */
 class FrozenCalls {
   readonly #store: Store;
   readonly #follower: ProjectionRunner<CounterEvent, CounterRow>;
@@ -90,10 +90,10 @@ class FrozenCalls {
 
   async warmUp(): Promise<void> {
     await this.#follower.ready({ waitMs: 30_000 });
-    await this.#handler.handle(PEARS, COUNT, by);
+    await this.#handler.handle(PEARS, COUNT, context);
   }
 
-  /** All calls at once, then the close. */
+  /** Makes all calls at once, then closes the runner. */
   async ends(): Promise<readonly FrozenEnd[]> {
     const ends = await Promise.all([...this.#waiting(), ...this.#signalled()]);
     const close = this.#follower.close({ closeMs: CLOSE_MS });
@@ -103,17 +103,17 @@ class FrozenCalls {
   #waiting(): readonly Promise<FrozenEnd>[] {
     const wait = { waitMs: WAIT_MS };
     const other = streamId(COUNTER_CATEGORY, 'queued');
-    const command = (id: StreamId): Promise<unknown> => this.#handler.handle(id, COUNT, { ...by, ...wait });
+    const command = (id: StreamId): Promise<unknown> => this.#handler.handle(id, COUNT, { ...context, ...wait });
     return Object.entries({
       'a read': this.#follower.read([APPLES], wait),
       ready: this.#follower.ready(wait),
       'a list': this.#follower.keys({ index: 'parity', value: 'odd' }, wait),
       'a command': command(other),
-      'a command behind it': command(other),
-      'a command behind both': command(other),
-      'a command by a state in memory': command(PEARS),
+      'a second command on its stream': command(other),
+      'a third command on its stream': command(other),
+      'a command on a cached state': command(PEARS),
       'a preview': this.#handler.dryRun(APPLES, COUNT, wait),
-      'a look at the past': this.#handler.states.catchUp(APPLES, this.#handler.states.nothing, new Deadline('', wait)),
+      'loading a state': this.#handler.states.catchUp(APPLES, this.#handler.states.nothing, new Deadline('', wait)),
     }).map(([name, call]) => endOf(`${name}, waitMs ${WAIT_MS}`, call));
   }
 
@@ -123,9 +123,9 @@ class FrozenCalls {
     const other = streamId(COUNTER_CATEGORY, 'signalled');
     return Object.entries({
       'a read': this.#follower.read([APPLES], { signal }),
-      'a command': this.#handler.handle(other, COUNT, { ...by, signal }),
-      'a command behind it': this.#handler.handle(other, COUNT, { ...by, signal }),
-      'a look at the past': this.#handler.states.catchUp(
+      'a command': this.#handler.handle(other, COUNT, { ...context, signal }),
+      'a second command on its stream': this.#handler.handle(other, COUNT, { ...context, signal }),
+      'loading a state': this.#handler.states.catchUp(
         APPLES,
         this.#handler.states.nothing,
         new Deadline('', { signal }),
@@ -148,11 +148,11 @@ async function endOf(name: string, call: Promise<unknown>): Promise<FrozenEnd> {
   return { call: name, end, afterMs: Math.round(performance.now() - since) };
 }
 
-/** The outcomes as a Markdown table, for the page about a store. */
+/** The ends as a Markdown table. */
 export function tableOfEnds(ends: readonly FrozenEnd[]): string {
   const rows = ends.map(({ call, end, afterMs }) => {
     const [what, limit = ''] = call.split(', ');
     return `| ${what} | \`${limit}\` | \`${end}\` | ${(afterMs / 1000).toFixed(1)} s |`;
   });
-  return ['| call | ends it | as | after |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return ['| call | ended by | result | after |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

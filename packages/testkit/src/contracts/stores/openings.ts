@@ -29,21 +29,21 @@ const ROUNDS = 30;
 const FIVE = [1, 1, 1, 1, 1];
 const PATIENT = { waitMs: 30_000 };
 
-/** What holds when a store is opened several times at once, with default options. */
+/** What holds when the same storage is opened several times at once, with default options. */
 export const openings: Suite<StoreUnderTest> = {
   title: 'a store that is opened three times',
   deadlineMs: 120_000,
   promises: {
-    'under load, with rebuilds, closings and reopenings: nothing stops, reads are of whole appends, rows are the fold':
-      goesOnUnderLoad,
-    'is read right from each opening, whichever of them wrote': readsWhatOthersWrote,
-    'is rebuilt while its streams are appended to, and reduces each event once': rebuildsWhileWritten,
-    'answers nothing from a read model that is being built, till it has all that was there': answersNothingTooEarly,
-    'answers no reader who names a position of a lost history (V3)': refusesLostHistories,
+    'keeps correct rows and shows only whole appends under load, during rebuilds, closings and reopenings':
+      staysCorrectUnderLoad,
+    'is read correctly through each handle, regardless of which one wrote': readsOthersWrites,
+    'is rebuilt during appends, and reduces each event once': rebuildsWhileWritten,
+    'answers reads of a new read model only after all existing events are in it': answersAfterInitialBuild,
+    'refuses a read that requires a position of a lost history (V3)': refusesLostHistories,
   },
 };
 
-async function goesOnUnderLoad({ open }: StoreUnderTest): Promise<void> {
+async function staysCorrectUnderLoad({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const stores = [store, await another(), await another()];
   const followers = await Promise.all(stores.map((each) => follow(each)));
@@ -65,7 +65,7 @@ async function goesOnUnderLoad({ open }: StoreUnderTest): Promise<void> {
   await closeAll(followers);
 }
 
-async function readsWhatOthersWrote({ open }: StoreUnderTest): Promise<void> {
+async function readsOthersWrites({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const stores = [store, await another(), await another()];
   const followers = await Promise.all(stores.map((each) => follow(each)));
@@ -117,7 +117,7 @@ async function rebuildsWhileWritten({ open }: StoreUnderTest): Promise<void> {
   await follower.close();
 }
 
-async function answersNothingTooEarly({ open }: StoreUnderTest): Promise<void> {
+async function answersAfterInitialBuild({ open }: StoreUnderTest): Promise<void> {
   const { store, reopen } = await open();
   const writer = new CounterWriter(store);
   const streams = Array.from({ length: 3 * MOST_BEHIND }, (_, index) => streamOf(0, index));

@@ -10,17 +10,17 @@ import { APPLES, CounterWriter, demandFolded, PEARS, picky, WEATHER } from './co
 
 /** Rows that change inside an append. */
 export const rowsInStep: Suite<StoreUnderTest> = {
-  title: 'an append beside opened read models',
+  title: 'an append with opened read models',
   deadlineMs: 60_000,
   promises: {
-    'has changed rows, indexes and checkpoint when it answers': changesRows,
-    'moves the checkpoint behind events that the filter holds back': movesCheckpoint,
-    'changes the rows of several projections together': changesSeveral,
+    'changes rows, indexes and checkpoint before it returns': changesRows,
+    'moves the checkpoint past events that the filter excludes': movesCheckpoint,
+    'changes the rows of several projections together': changesSeveralProjections,
     'that is refused changes no row': changesNothing,
-    'is seen with its rows or not at all': isSeenWithRows,
-    'is one of 32 at once on one stream, and the rows are those of a fold': (subject) => manyAtOnce(subject, 1),
-    'is one of 32 at once on as many streams, and the rows are those of a fold': (subject) => manyAtOnce(subject, 32),
-    'wakes callers that wait for the read model': wakes,
+    'becomes visible together with its rows': becomesVisibleWithRows,
+    'gives correct rows when 32 run concurrently on one stream': (subject) => givesCorrectRows(subject, 1),
+    'gives correct rows when 32 run concurrently on 32 streams': (subject) => givesCorrectRows(subject, 32),
+    'wakes the callers that wait for the read model': wakesWaitingCallers,
   },
 };
 
@@ -46,15 +46,15 @@ async function movesCheckpoint({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   const writer = new CounterWriter(store);
   await writer.write(APPLES, 1);
-  const heldBack = await writer.write(WEATHER, 20, 21);
+  const excluded = await writer.write(WEATHER, 20, 21);
   const model = await store.readModels.open(counterTotals);
-  const last = heldBack.at(-1)?.position ?? START;
+  const last = excluded.at(-1)?.position ?? START;
   demandSame({ what: 'checkpoint', actual: await model.checkpoint(), expected: last });
   demandSame({ what: 'row', actual: await rowUnder(model, WEATHER), expected: undefined });
   demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: 1 });
 }
 
-async function changesSeveral({ open }: StoreUnderTest): Promise<void> {
+async function changesSeveralProjections({ open }: StoreUnderTest): Promise<void> {
   const next = { ...counterTotals, version: 2, index: () => ({}) };
   const { store } = await open([counterTotals, picky, next]);
   const writer = new CounterWriter(store);
@@ -81,7 +81,7 @@ async function changesNothing({ open }: StoreUnderTest): Promise<void> {
   await demandFolded(store, counterTotals);
 }
 
-async function isSeenWithRows({ open }: StoreUnderTest): Promise<void> {
+async function becomesVisibleWithRows({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   const writer = new CounterWriter(store);
   const model = await store.readModels.open(counterTotals);
@@ -106,7 +106,7 @@ async function isSeenWithRows({ open }: StoreUnderTest): Promise<void> {
   demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: 120 });
 }
 
-async function manyAtOnce({ open }: StoreUnderTest, streams: number): Promise<void> {
+async function givesCorrectRows({ open }: StoreUnderTest, streams: number): Promise<void> {
   const { store } = await open([counterTotals, picky]);
   const writer = new CounterWriter(store);
   const write = async (index: number): Promise<void> => {
@@ -125,7 +125,7 @@ async function manyAtOnce({ open }: StoreUnderTest, streams: number): Promise<vo
   demandSame({ what: 'sum of totals', actual: totals.reduce((sum, total) => sum + total, 0), expected });
 }
 
-async function wakes({ open }: StoreUnderTest): Promise<void> {
+async function wakesWaitingCallers({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   const writer = new CounterWriter(store);
   const model = await store.readModels.open(counterTotals);

@@ -29,9 +29,9 @@ export const snapshots: Suite<StoreUnderTest> = {
   title: 'a projection that keeps snapshots of its rows',
   deadlineMs: 60_000,
   promises: {
-    'has them by appends, also where others wrote without the rows, and by a rebuild; its row being gone, they stay':
+    'has snapshots from its own and other processes’ appends and from a rebuild, and keeps them when the row is removed':
       keepsSnapshots,
-    'keeps the index entries that stay, where one changes by the append that makes a snapshot': keepsEntries,
+    'keeps unchanged index entries when an append changes another entry and makes a snapshot': keepsEntries,
   },
 };
 

@@ -11,18 +11,18 @@ import { APPLES, BAD_LUCK, CounterWriter, demandFolded, PEARS, picky } from './c
 
 /** What happens when the projection of an opened read model fails on an event. */
 export const stops: Suite<StoreUnderTest> = {
-  title: 'an append that a projection fails on',
+  title: 'an append that a projection cannot process',
   deadlineMs: 60_000,
   promises: {
-    'is refused with ProjectionStopped, which says where and why': saysWhere,
-    'writes nothing: no event, no row, no receipt, of no projection': writesNothing,
-    'does not affect the next valid append': isInNobodysWay,
-    'does not affect concurrent appends': takesNoneWithIt,
-    'is refused when the event can not be decoded': refusesUndecodable,
+    'is refused with ProjectionStopped, which names the event and the reason': namesEventAndReason,
+    'writes no event, no receipt, and no row of any projection': writesNothing,
+    'does not block later valid appends': doesNotBlockLater,
+    'does not fail concurrent valid appends': doesNotFailConcurrent,
+    'is refused when the event cannot be decoded': refusesUndecodable,
   },
 };
 
-async function saysWhere({ open }: StoreUnderTest): Promise<void> {
+async function namesEventAndReason({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([picky]);
   const writer = new CounterWriter(store);
   await writer.write(APPLES, 1);
@@ -50,7 +50,7 @@ async function writesNothing({ open }: StoreUnderTest): Promise<void> {
   await demandFolded(store, picky);
 }
 
-async function isInNobodysWay({ open }: StoreUnderTest): Promise<void> {
+async function doesNotBlockLater({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([picky, counterTotals]);
   const writer = new CounterWriter(store);
   for (let round = 0; round < 3; round++) {
@@ -63,16 +63,17 @@ async function isInNobodysWay({ open }: StoreUnderTest): Promise<void> {
   await demandFolded(store, counterTotals);
 }
 
-async function takesNoneWithIt({ open }: StoreUnderTest): Promise<void> {
+async function doesNotFailConcurrent({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([picky]);
   const writer = new CounterWriter(store);
   const calls = Array.from({ length: 32 }, (_, index) => {
-    const isBad = index % 4 === 3;
-    return { isBad, outcome: outcomeOf(writer.write(index % 2 === 0 ? APPLES : PEARS, isBad ? BAD_LUCK : 1)) };
+    const isInvalid = index % 4 === 3;
+    return { isInvalid, outcome: outcomeOf(writer.write(index % 2 === 0 ? APPLES : PEARS, isInvalid ? BAD_LUCK : 1)) };
   });
-  for (const { isBad, outcome } of calls) {
+  for (const { isInvalid, outcome } of calls) {
     const settled = await outcome;
-    if (hasSucceeded(settled) === isBad) fail(isBad ? 'a bad append was accepted' : 'a good append was refused');
+    if (hasSucceeded(settled) === isInvalid)
+      fail(isInvalid ? 'an invalid append was accepted' : 'a valid append was refused');
     if (!hasSucceeded(settled) && !isFault(settled.error, 'projection-stopped')) throw settled.error;
   }
   demandSame({ what: 'count', actual: (await readAll(store.eventStore)).length, expected: 24 });

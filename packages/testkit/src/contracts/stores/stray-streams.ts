@@ -38,36 +38,35 @@ const namedCounters: Projection<CounterEvent, CounterRow> = {
 };
 
 /** A total that can't be encoded. */
-const UNWRITTEN = 13;
+const NOT_ENCODABLE = 13;
 /** A total that can't be indexed. */
-const UNINDEXED = 17;
+const NOT_INDEXABLE = 17;
 
 /** Counters whose rows can't be stored at two totals. */
-const unkeptCounters: Projection<CounterEvent, CounterRow> = {
+const unstorableCounters: Projection<CounterEvent, CounterRow> = {
   ...counterTotals,
-  name: 'unkept-counters',
+  name: 'unstorable-counters',
   rows: {
     encode(row) {
-      if (row.total === UNWRITTEN) throw new RangeError('thirteen is not written');
+      if (row.total === NOT_ENCODABLE) throw new RangeError('thirteen cannot be encoded');
       return counterTotals.rows.encode(row);
     },
     decode: (stored) => counterTotals.rows.decode(stored),
   },
   index(row) {
-    if (row.total === UNINDEXED) throw new RangeError('seventeen is not found');
+    if (row.total === NOT_INDEXABLE) throw new RangeError('seventeen cannot be indexed');
     return counterTotals.index?.(row) ?? {};
   },
 };
 
 /** One stream must not affect the rows of others. */
 export const strayStreams: Suite<StoreUnderTest> = {
-  title: 'a stream that its read model can not take',
+  title: 'a stream that its read model cannot hold',
   deadlineMs: 60_000,
   promises: {
-    'because of its name is listed as stray and stops nobody, whatever wrote to it and however the rows came about':
-      listsStrayStreams,
-    'because of its name is taken by a program that knows the name': takesNamesKnownLater,
-    'because its row can not be encoded or indexed is unreadable, and no other is': marksUnkeptRows,
+    'with an unknown name is listed as stray, and the rows of other streams stay up to date': listsStrayStreams,
+    'with an unknown name is projected as soon as a program knows the name': projectsNamesKnownLater,
+    'whose row cannot be encoded or indexed is listed as unreadable, and no other stream is': marksUnstorableRows,
   },
 };
 
@@ -86,17 +85,20 @@ async function listsStrayStreams({ open }: StoreUnderTest): Promise<void> {
     await store.eventStore.append({ streamId: stream, expected: 'any', events });
     await writer.write(PEARS, 1);
   }
-  await demandUnharmed(store, follower);
+  await demandOthersUnaffected(store, follower);
   await follower.rebuild();
-  await demandUnharmed(store, follower);
+  await demandOthersUnaffected(store, follower);
   await follower.close();
   const reopened = await reopen([]);
   const again = await ProjectionRunner.open({ store: reopened, projection: namedCounters });
-  await demandUnharmed(reopened, again);
+  await demandOthersUnaffected(reopened, again);
   await again.close();
 }
 
-async function demandUnharmed(store: Store, follower: ProjectionRunner<CounterEvent, CounterRow>): Promise<void> {
+async function demandOthersUnaffected(
+  store: Store,
+  follower: ProjectionRunner<CounterEvent, CounterRow>,
+): Promise<void> {
   const atLeast = await store.eventStore.head();
   const { rows, unreadable } = await follower.read([APPLES, PEARS], { ...PATIENT, atLeast });
   const totals = [APPLES, PEARS].map((key) => rows.get(key)?.total);
@@ -114,7 +116,7 @@ async function demandUnharmed(store: Store, follower: ProjectionRunner<CounterEv
   demandSame({ what: 'state', actual: follower.state.is, expected: 'following' });
 }
 
-async function takesNamesKnownLater({ open }: StoreUnderTest): Promise<void> {
+async function projectsNamesKnownLater({ open }: StoreUnderTest): Promise<void> {
   const { store, reopen } = await open();
   const follower = await ProjectionRunner.open({ store, projection: namedCounters });
   const writer = new CounterWriter(store);
@@ -135,12 +137,12 @@ async function takesNamesKnownLater({ open }: StoreUnderTest): Promise<void> {
   await later.close();
 }
 
-async function marksUnkeptRows({ open }: StoreUnderTest): Promise<void> {
+async function marksUnstorableRows({ open }: StoreUnderTest): Promise<void> {
   const { store, another, reopen } = await open();
-  const follower = await ProjectionRunner.open({ store, projection: unkeptCounters });
+  const follower = await ProjectionRunner.open({ store, projection: unstorableCounters });
   const nextId = sequentialIds();
-  await new CounterWriter(store, nextId).write(APPLES, UNWRITTEN);
-  await new CounterWriter(await another(), nextId).write(PEARS, UNINDEXED);
+  await new CounterWriter(store, nextId).write(APPLES, NOT_ENCODABLE);
+  await new CounterWriter(await another(), nextId).write(PEARS, NOT_INDEXABLE);
   const third = streamId(COUNTER_CATEGORY, 'plums');
   const atLeast = (await new CounterWriter(store, nextId).write(third, 2)).at(-1)?.position;
   const demandMarked = async (by: ProjectionRunner<CounterEvent, CounterRow>): Promise<void> => {
@@ -153,7 +155,7 @@ async function marksUnkeptRows({ open }: StoreUnderTest): Promise<void> {
   await follower.rebuild();
   await demandMarked(follower);
   await follower.close();
-  const again = await ProjectionRunner.open({ store: await reopen([]), projection: unkeptCounters });
+  const again = await ProjectionRunner.open({ store: await reopen([]), projection: unstorableCounters });
   await demandMarked(again);
   await again.close();
 }

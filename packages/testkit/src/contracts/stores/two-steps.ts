@@ -38,7 +38,7 @@ const nextEvents: EventCodec<CounterEvent> = eventCodec<CounterEvent>({
  * Upgrade: all processes run the next version before any writes what only it can read. Rollback: all stop writing it
  * before a process of the old version runs again. Meanwhile all write what both can read.
  */
-export async function goesInTwoSteps({ open }: StoreUnderTest): Promise<void> {
+export async function changesShapeInTwoSteps({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const old = program(store, counterEvents);
   const careful = program(await another(), nextEvents, 'not-yet');
@@ -96,7 +96,7 @@ async function demandTotal(answering: Promise<Answer>, expected: number): Promis
   demandSame({ what: 'total', actual: answer.state?.total, expected });
 }
 
-/** Its read model has the events of the next version. */
+/** Checks that the read model contains the events of the next version. */
 async function demandRow(store: Store, events: EventCodec<CounterEvent>, expected: number): Promise<void> {
   const follower = await ProjectionRunner.open({ store, projection: { ...counterTotals, version: 2, events } });
   const { rows } = await follower.read([APPLES], { waitMs: 30_000 });

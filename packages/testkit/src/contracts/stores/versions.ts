@@ -6,7 +6,7 @@ import type { Suite } from '../contract.js';
 import { readAll } from '../event-store/reading.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, PEARS } from './counters.js';
-import { goesInTwoSteps } from './two-steps.js';
+import { changesShapeInTwoSteps } from './two-steps.js';
 
 const PATIENT = { waitMs: 30_000 };
 
@@ -25,23 +25,26 @@ export const versions: Suite<StoreUnderTest> = {
   title: 'an event that a newer program wrote',
   deadlineMs: 60_000,
   promises: {
-    'makes its own row unreadable, with its place, and no other; everybody goes on writing': marksItsOwnRow,
-    'is read by the newer program, also where an older one has marked the row': isReadInSpiteOfMark,
-    'appears in every list of the newer program, even where an older one has marked the row': isListedInSpiteOfMark,
-    'is read by the newer program beside, and again after going back and forward': goesForwardAndBack,
-    'is not written while it must not be, by commands that are refused by name: forward and back in two steps':
-      goesInTwoSteps,
+    'makes only its own row unreadable to an older program, with the event’s stream and revision; both programs still write':
+      marksOnlyItsOwnRow,
+    'is read by the newer program, even if an older one has marked the row as unreadable': isReadDespiteMark,
+    'is up to date in the lists of the newer program, even if an older one has marked the row as unreadable':
+      isListedDespiteMark,
+    'is read by the newer program next to an older one, and again after a rollback and an upgrade':
+      survivesRollbackAndUpgrade,
+    'is not recorded until it is allowed: its commands are refused as shape-not-yet-allowed, in a two-step upgrade and rollback':
+      changesShapeInTwoSteps,
   },
 };
 
-async function marksItsOwnRow({ open }: StoreUnderTest): Promise<void> {
+async function marksOnlyItsOwnRow({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   const old = await ProjectionRunner.open({ store, projection: counterTotals });
   const nextId = sequentialIds();
   const writer = new CounterWriter(store, nextId);
   await writer.write(APPLES, 1);
   await writer.write(PEARS, 1);
-  await writeAnew(store, writer);
+  await writeNewerEvent(store, writer);
   await writer.write(PEARS, 2);
   const atLeast = (await writer.write(APPLES, 3)).at(-1)?.position;
   if (atLeast === undefined) return fail('nothing was recorded');
@@ -61,7 +64,7 @@ async function marksItsOwnRow({ open }: StoreUnderTest): Promise<void> {
 }
 
 /** Both versions share the read model: the newer one has more events, but the same rows. */
-async function isReadInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
+async function isReadDespiteMark({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const writer = new CounterWriter(store);
   const old = await ProjectionRunner.open({ store, projection: counterTotals });
@@ -70,7 +73,7 @@ async function isReadInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
     projection: { ...counterTotals, events: nextEvents },
   });
   await writer.write(APPLES, 1);
-  await writeAnew(store, writer);
+  await writeNewerEvent(store, writer);
   const atLeast = (await writer.write(APPLES, 5)).at(-1)?.position;
   if (atLeast === undefined) return fail('nothing was recorded');
   demandSame({
@@ -85,7 +88,7 @@ async function isReadInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
   await newer.close();
 }
 
-async function isListedInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
+async function isListedDespiteMark({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const old = await ProjectionRunner.open({ store, projection: counterTotals });
   const newer = await ProjectionRunner.open({
@@ -95,7 +98,7 @@ async function isListedInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
   const writer = new CounterWriter(store);
   await writer.write(PEARS, 1);
   await writer.write(APPLES, 1);
-  await writeAnew(store, writer);
+  await writeNewerEvent(store, writer);
   for (const [count, even, odd] of [
     [2, [], [APPLES, PEARS]],
     [5, [APPLES], [PEARS]],
@@ -117,18 +120,18 @@ async function isListedInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
   await newer.close();
 }
 
-async function goesForwardAndBack({ open }: StoreUnderTest): Promise<void> {
+async function survivesRollbackAndUpgrade({ open }: StoreUnderTest): Promise<void> {
   const { store, another, reopen } = await open();
   const nextId = sequentialIds();
   const [old, next] = [store, await another()];
   const writer = new CounterWriter(old, nextId);
   const newer = await ProjectionRunner.open({ store: next, projection: nextTotals });
   await writer.write(APPLES, 1);
-  await writeAnew(next, new CounterWriter(next, nextId));
+  await writeNewerEvent(next, new CounterWriter(next, nextId));
   const atLeast = (await writer.write(PEARS, 5)).at(-1)?.position;
   if (atLeast === undefined) return fail('nothing was recorded');
-  const beside = await newer.read([APPLES, PEARS], { ...PATIENT, atLeast });
-  demandSame({ what: 'totals', actual: totalsOf(beside.rows), expected: { [APPLES]: 11, [PEARS]: 5 } });
+  const nextToOlder = await newer.read([APPLES, PEARS], { ...PATIENT, atLeast });
+  demandSame({ what: 'totals', actual: totalsOf(nextToOlder.rows), expected: { [APPLES]: 11, [PEARS]: 5 } });
   await newer.close();
   const back = await ProjectionRunner.open({ store: await reopen([]), projection: counterTotals });
   const { rows, unreadable } = await back.read([APPLES, PEARS], PATIENT);
@@ -144,7 +147,7 @@ async function goesForwardAndBack({ open }: StoreUnderTest): Promise<void> {
 }
 
 /** Counts ten apples in the next version's event. */
-async function writeAnew(store: Store, writer: CounterWriter): Promise<void> {
+async function writeNewerEvent(store: Store, writer: CounterWriter): Promise<void> {
   const event = { ...writer.newEvent(10), type: 'CountedAnew' };
   await store.eventStore.append({ streamId: APPLES, expected: 'any', events: [event] });
 }

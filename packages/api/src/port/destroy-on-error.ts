@@ -5,8 +5,8 @@ interface Destroyable {
   destroy(defect: Error): unknown;
 }
 
-/** Runs work for one request. An error aborts that request and never reaches the process. */
-export function contained(request: Destroyable, act: () => void): void {
+/** Runs work for one request. An error destroys only that request and does not reach the process. */
+export function destroyOnError(request: Destroyable, act: () => void): void {
   try {
     act();
   } catch (caught) {

@@ -1,9 +1,9 @@
-// Loaded before a server under attack: says what it holds when it is asked, and keeps it from nothing.
+// Preloaded into the attacked server: reports its memory use on request, without keeping the process alive.
 process.on('message', () => {
   globalThis.gc?.();
   const { arrayBuffers, heapUsed, rss } = process.memoryUsage();
   process.send?.(`${heapUsed + arrayBuffers} ${rss}`);
 });
-// The process that attacks it may be killed: nothing else uses it.
+// The attacking process may be killed. The server then ends, because nothing else uses it.
 process.on('disconnect', () => process.exit());
 process.channel?.unref();

@@ -2,8 +2,8 @@ import { isFault } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 
-/** The error for missing or lagging rows, with advice: a read-only command can't create them. */
-export function laggingReadModel(caught: unknown): unknown {
+/** Replaces the error for missing or lagging rows by one that advises a rebuild. Returns any other error unchanged. */
+export function withRebuildAdvice(caught: unknown): unknown {
   if (!isFault(caught, 'store-foreign') || !caught.message.includes('read only')) return caught;
   const message = 'The read model of this store is missing or lagging. Run login-policy rebuild.';
   return new Failure(EXIT.store, message, { cause: caught });

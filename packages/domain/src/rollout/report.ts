@@ -2,22 +2,22 @@ import type { Freshness } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { Instance } from '../policy/owner.js';
 import { yieldToLoop } from '../reads/affected.js';
-import { filterOfRemoved } from '../preview/still-allowing.js';
+import { stillAllowingFilter } from '../preview/still-allowing.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
 import { customOf } from './reach.js';
-import { ownEvent } from './rolled-out.js';
+import { eventOfRollout } from './rolled-out.js';
 import type { RolloutRefusal, RolloutStanding } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
 import type { RolloutParts } from './rollout.js';
-import { stepOf, type StepLook } from './rollout-steps.js';
+import { stepOf, type StepContext } from './rollout-steps.js';
 
 /** The number of rows decoded and decided before yielding. */
 const PAGE = 64;
 const AT_ONCE = 32;
 
-/** The report of a rollout in parts: for the default policy, then for each page of others. */
-export async function* standingOf(
+/** The report of a rollout in parts: one for the default policy, then one for each page of custom policies. */
+export async function* reportInParts(
   rollout: ParsedRollout,
   freshness: Freshness,
   parts: RolloutParts,
@@ -26,51 +26,51 @@ export async function* standingOf(
   const { instance, options, parsed, reach } = rollout;
   const counts = { changed: 0, unchanged: 0, pending: 0 };
   let refusals: RolloutRefusal[] = [];
-  const look = async (policy: InstancePolicy, deadline: Deadline): Promise<void> => {
-    const standing = await standingAt(policy, rollout, { ...parts, deadline });
-    if (typeof standing === 'string') counts[standing]++;
-    else refusals.push(standing);
+  const count = async (policy: InstancePolicy, deadline: Deadline): Promise<void> => {
+    const outcome = await outcomeOn(policy, rollout, { ...parts, deadline });
+    if (typeof outcome === 'string') counts[outcome]++;
+    else refusals.push(outcome);
   };
-  const told = (): RolloutStanding => {
-    const since = refusals;
+  const nextPart = (): RolloutStanding => {
+    const newRefusals = refusals;
     refusals = [];
-    return { ...counts, refusals: since };
+    return { ...counts, refusals: newRefusals };
   };
-  const lookAtAll = async (page: readonly InstancePolicy[]): Promise<void> => {
+  const countAll = async (page: readonly InstancePolicy[]): Promise<void> => {
     const deadline = new Deadline(`what the rollout ${options.id} did`, freshness);
     try {
-      await forEachConcurrently(page, AT_ONCE, (one) => look(one, deadline));
+      await forEachConcurrently(page, AT_ONCE, (one) => count(one, deadline));
     } finally {
       deadline.end();
     }
   };
-  if (reach.withDefault) await lookAtAll([await instancePolicies.byDefault(instance, freshness)]);
-  yield told();
+  if (reach.withDefault) await countAll([await instancePolicies.byDefault(instance, freshness)]);
+  yield nextPart();
   for await (const page of pagesOf(instance, freshness, customOf(reach, instancePolicies))) {
-    await lookAtAll(page);
-    yield told();
+    await countAll(page);
+    yield nextPart();
   }
-  const filter = filterOfRemoved(parsed);
+  const filter = stillAllowingFilter(parsed);
   if (filter !== undefined)
-    yield { ...told(), stillAllowing: await policies.customizedCount(instance, filter, freshness) };
+    yield { ...nextPart(), stillAllowing: await policies.customizedCount(instance, filter, freshness) };
 }
 
-/** Where one policy stands, or why it is refused. */
-async function standingAt(
+/** The outcome of the rollout on one policy, or why the policy refuses it. */
+async function outcomeOn(
   policy: InstancePolicy,
   rollout: ParsedRollout,
-  parts: StepLook,
+  parts: StepContext,
 ): Promise<RolloutRefusal | 'changed' | 'pending' | 'unchanged'> {
   const step = await stepOf(policy, rollout, parts);
   const refusal = step.outcome === 'would-be-refused' ? step.refusal : undefined;
   // Nothing is revealed about a policy that the caller may not change.
   if (refusal?.reason === 'not-permitted') return refusal;
-  const event = await ownEvent(parts.handler.states.store, policy.owner, rollout);
+  const event = await eventOfRollout(parts.handler.states.store, policy.owner, rollout);
   if (event !== undefined) return 'reason' in event ? event : 'changed';
   return refusal ?? (step.outcome === 'would-change' ? 'pending' : 'unchanged');
 }
 
-/** All custom policies by page. It yields to the event loop in between. */
+/** All custom policies, page by page. It yields to the event loop between two pages. */
 async function* pagesOf(
   instance: Instance,
   freshness: Freshness,
