@@ -1,16 +1,34 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { openMemoryStore, START, streamId, type Position } from '@login-policy/event-sourcing';
 import { Feed, Notifier, type Reader } from '#insides';
-import { Fault, type ReadAhead } from '@login-policy/event-sourcing/store';
+import { Fault, type NewEvent, type ReadAhead } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';
 
 const STREAM = streamId('Counter', 'a');
 
-/** A feed over a store in memory that counts what is read of it, page by page. */
+/** A log in memory that can be replaced by a backup. */
+class RestorableLog {
+  store = openMemoryStore().eventStore;
+  #written: NewEvent[] = [];
+
+  async append(event = newEvent()): Promise<void> {
+    await this.store.append({ streamId: STREAM, expected: 'any', events: [event] });
+    this.#written.push(event);
+  }
+
+  /** Replaces the log by a backup that holds its first events. No reader is notified. */
+  async restore(count = 0): Promise<void> {
+    const events = this.#written.slice(0, count);
+    [this.store, this.#written] = [openMemoryStore().eventStore, []];
+    for (const event of events) await this.append(event);
+  }
+}
+
+/** A feed over a log in memory that counts what is read of it, page by page. */
 function watchedFeed() {
-  let store = openMemoryStore();
+  const log = new RestorableLog();
   const notifier = new Notifier();
   let reads = 0;
   let fault: Error | undefined;
@@ -19,8 +37,8 @@ function watchedFeed() {
     async (after): Promise<ReadAhead> => {
       reads += 1;
       if (fault !== undefined) throw fault;
-      const head = await store.eventStore.head();
-      for await (const events of store.eventStore.readAll({ ...options, after })) {
+      const head = await log.store.head();
+      for await (const events of log.store.readAll({ ...options, after })) {
         const scannedUpTo = events.at(-1)?.position ?? after;
         return { events, scannedUpTo, reachedHead: scannedUpTo >= head };
       }
@@ -32,14 +50,11 @@ function watchedFeed() {
     reads: () => reads,
     fail: (error: Error) => (fault = error),
     notify: () => notifier.notify(),
-    /** Has another log in the place of this one, and tells nobody. */
-    replace: () => (store = openMemoryStore()),
+    log,
     write: async (count = 1) => {
-      for (let left = count; left > 0; left--) {
-        await store.eventStore.append({ streamId: STREAM, expected: 'any', events: [newEvent()] });
-      }
+      for (let left = count; left > 0; left--) await log.append();
       notifier.notify();
-      return store.eventStore.head();
+      return log.store.head();
     },
   };
 }
@@ -71,11 +86,11 @@ describe('the one feed of a store', () => {
 
   it('is begun anew for a listener that comes after the log was replaced, while others stand at a place that was lost (Q71)', async () => {
     for (const written of [1, 5]) {
-      const { feed, reads, replace, write } = watchedFeed();
+      const { feed, log, reads, write } = watchedFeed();
       const before = feed.subscribe()[Symbol.asyncIterator]();
       await countUntil(before, await write(3));
       const lost = before.next();
-      replace();
+      await log.restore();
       const from = reads();
       const after = feed.subscribe()[Symbol.asyncIterator]();
       await countUntil(after, START);
@@ -85,6 +100,33 @@ describe('the one feed of a store', () => {
       expect(refused).to.include({ code: 'position-unknown' });
       await after.return?.();
     }
+  });
+
+  it('refuses to continue a subscriber that was ahead of it, when the event that the subscriber reached was lost', async () => {
+    const { feed, log, write } = watchedFeed();
+    const behind = feed.subscribe()[Symbol.asyncIterator]();
+    await countUntil(behind, await write());
+    const next = behind.next();
+    await log.append();
+    const ahead = feed.subscribe()[Symbol.asyncIterator]();
+    await countUntil(ahead, START);
+    const refused = ahead.next().catch((caught: unknown) => caught);
+    await log.restore(1);
+    await write(2);
+    expect(await refused).to.include({ code: 'position-unknown' });
+    expect(await next).to.have.nested.property('value.events.length', 2);
+    await behind.return?.();
+  });
+
+  it('continues a subscriber that was ahead of it: nothing is lost, nothing comes twice', async () => {
+    const { feed, log, write } = watchedFeed();
+    const behind = feed.subscribe()[Symbol.asyncIterator]();
+    await countUntil(behind, await write());
+    await log.append();
+    const ahead = feed.subscribe()[Symbol.asyncIterator]();
+    await countUntil(ahead, START);
+    expect(await countUntil(ahead, await write(2))).to.equal(2);
+    await Promise.all([behind.return?.(), ahead.return?.()]);
   });
 
   it('keeps 2,000 events for a slow reader, who then reads for itself: nothing is lost, nothing comes twice', async () => {

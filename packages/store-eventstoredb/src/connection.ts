@@ -4,8 +4,9 @@ import type { ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { CallOptions, Client, Metadata } from '@grpc/grpc-js';
+import type { CallOptions, Metadata } from '@grpc/grpc-js';
 import { because, TIME_UP, within, Fault } from '@login-policy/event-sourcing/store';
+import { ChannelWatch } from './channel-watch.js';
 import { backOff } from './deadline.js';
 import { Semaphore } from './semaphore.js';
 import { failureOf, isFailure, needsNewConnection, STORE } from './faults.js';
@@ -42,8 +43,6 @@ export interface PendingAnswer<Answer> {
   readonly by: unknown;
 }
 
-type Channel = ReturnType<Client['getChannel']>;
-
 /** The members of the client that this store uses. They are `protected` in its types and unchanged since 1.0. */
 interface ClientInternals {
   readonly execute: <Stub>(
@@ -68,8 +67,7 @@ export class Connection {
   readonly #client: ClientInternals;
   readonly #credentials: Credentials | undefined;
   #latest: StreamsClient | undefined;
-  #watched: Channel | undefined;
-  #made = Symbol('connection');
+  readonly #watch = new ChannelWatch();
   #trouble: Fault | undefined;
   #lastResponseAt = -Infinity;
   #isClosed = false;
@@ -120,7 +118,7 @@ export class Connection {
 
   /** Identifies the current connection: a new value after each reconnect, also one by the channel itself. */
   get current(): unknown {
-    return this.#latest?.getChannel() === this.#watched ? this.#made : undefined;
+    return this.#watch.connectionOf(this.#latest?.getChannel());
   }
 
   /**
@@ -142,21 +140,12 @@ export class Connection {
       });
     });
     const channel = gossip.getChannel();
-    const by = this.#madeBy(channel);
+    const by = this.#watch.begin(channel);
     answer.then(
       () => this.#noteResponse(),
       () => undefined,
     );
     return { answer, address: channel.getTarget(), by };
-  }
-
-  /** A channel that lost its connection may reconnect to another node without notice. */
-  #madeBy(channel: Channel): symbol {
-    if (this.#watched === channel) return this.#made;
-    this.#watched = channel;
-    this.#made = Symbol('connection');
-    channel.watchConnectivityState(channel.getConnectivityState(false), Infinity, () => (this.#watched = undefined));
-    return this.#made;
   }
 
   /**

@@ -109,6 +109,11 @@ export function historyCutOff(streamId: string, missing: string): Fault<'store-d
   return new Fault('store-damaged', { store: STORE, problem });
 }
 
+/** The connection broke, so the answer may come from another server, or from one that was restored from a backup. */
+export function connectionBroke(doing: string): Fault<'store-unavailable'> {
+  return new Fault('store-unavailable', { store: STORE, problem: `the connection broke while ${doing}` });
+}
+
 /** The append waited too long and was not sent. */
 export function notBegun(streamId: StreamId, withinMs: number): Fault<'store-unavailable'> {
   const problem = `appending to ${streamId} could not begin within ${withinMs} ms; nothing was written`;

@@ -1,6 +1,6 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
-import { Fault, followedInAppend, ordinalOf, type HeadProof } from '@login-policy/event-sourcing/store';
-import { isFailureInside, STORE } from './faults.js';
+import { followedInAppend, ordinalOf, type HeadProof } from '@login-policy/event-sourcing/store';
+import { connectionBroke, isFailureInside } from './faults.js';
 import type { Leadership } from './leadership.js';
 import { LogQueries, positionOf } from './log-queries.js';
 import type { LogRecord } from './log-record.js';
@@ -73,11 +73,7 @@ export class LogEnds {
     ]);
     // The client reconnects when a position that does not exist is read.
     if (!isInLog && !isSame()) return this.#proveApart(checkpoint, signal);
-    if (!isSame())
-      throw new Fault('store-unavailable', {
-        store: STORE,
-        problem: 'the connection broke while reading the end of the log',
-      });
+    if (!isSame()) throw connectionBroke('reading the end of the log');
     // If this fails, the next query begins at the old mark, and takes longer.
     this.#markInTime(this.#context.closing).catch(() => undefined);
     return { askedAt, head, checkpoint, isInLog };

@@ -8,6 +8,7 @@ import {
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import { Cancellation } from './cancellation.js';
+import { connectionBroke } from './faults.js';
 import { LogEnds } from './log-ends.js';
 import { LogQueries } from './log-queries.js';
 import type { LogRecord } from './log-record.js';
@@ -61,7 +62,7 @@ export class LogReader {
         // A newly elected node may lack the end of the log, and a broken connection may lead to another node.
         const isSame = await this.#context.leadership.demand(cancellation.signal);
         await this.#demandKnown(maker.handedOut, cancellation.signal);
-        yield* this.#fillOnce(maker, reading);
+        yield* this.#fillOnce(maker, reading, isSame);
         if (!cancellation.isCancelled() && isSame()) return;
       } catch (error) {
         await retries.waitAfter(error);
@@ -69,9 +70,14 @@ export class LogReader {
     }
   }
 
+  /**
+   * @throws StoreUnavailable when the connection broke after the position was looked up, because the records may then
+   * be those of a server that was restored from a backup, where the position is lost.
+   */
   async *#fillOnce(
     maker: PageMaker,
     { filter, pageSize, cancellation, retries }: Reading,
+    isSame: () => boolean,
   ): AsyncGenerator<Page, void, undefined> {
     const { names, timeouts } = this.#context;
     maker.forget();
@@ -82,6 +88,7 @@ export class LogReader {
       signal: cancellation.signal,
       withinMs: timeouts.scanMs,
     })) {
+      if (!isSame()) throw connectionBroke('reading everything');
       retries.reset();
       maker.take(records);
       while (maker.whole >= pageSize) yield this.#handOut(maker, pageSize);

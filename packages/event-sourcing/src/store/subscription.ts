@@ -7,7 +7,7 @@ import { pagesOf, pageSizeOf } from '../streams/paging.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import type { Reader } from './feed.js';
-import type { LiveBuffer } from './live-buffer.js';
+import type { LiveBuffer, LiveItems } from './live-buffer.js';
 
 /** Joins the running feed. Where none runs, or it stands at `lost`, a new one begins at `position`. */
 export type Join = (position: Position, lost: Position | undefined) => LiveBuffer<RecordedEvent>;
@@ -86,11 +86,15 @@ export class Subscription {
     }
   }
 
-  /** Hands out what the feed reads, until the buffer overflows; then the store is read again. */
+  /**
+   * Hands out what the feed reads. Returns when the store has to be read again: the buffer overflowed, or the feed came
+   * from a position before this subscriber's and did not meet the event there, because the log was replaced meanwhile.
+   */
   async *#listen(buffer: LiveBuffer<RecordedEvent>): Messages {
     const { options } = this.#parts;
     const left = this.#parts.left.signal;
     const isWanted = filterPredicate(options?.filter);
+    let isJoined = buffer.from === this.#reached;
     for (let reachedHead = true; !left.aborted;) {
       if (reachedHead && (this.#announced === undefined || this.#reached > this.#announced)) {
         this.#announced = this.#reached;
@@ -98,6 +102,8 @@ export class Subscription {
       }
       const live = await buffer.next(left);
       if (live === undefined || live === 'missed') return;
+      isJoined ||= this.#isMetBy(live);
+      if (!isJoined && live.position > this.#reached) return;
       ({ reachedHead } = live);
       this.#askedAt = live.askedAt ?? -Infinity;
       const events = live.items.filter((event) => event.position > this.#reached && isWanted(event));
@@ -108,5 +114,10 @@ export class Subscription {
       }
       this.#reached = laterPosition(this.#reached, live.position);
     }
+  }
+
+  /** Whether the feed read the event that this subscriber reached, so that both read the same history. */
+  #isMetBy({ items, position }: LiveItems<RecordedEvent>): boolean {
+    return position === this.#reached || items.some((event) => event.position === this.#reached);
   }
 }

@@ -138,9 +138,15 @@ class FreshnessRun {
     const [value, ended] = [rows.get(id)?.total ?? 0, performance.now()];
     // The state after a loss is known only once it is complete.
     await this.#losing;
-    const isFresh = this.#timelines.get(id)?.isPossible(value, begun - maxAgeMs, ended);
-    if (isFresh !== true)
-      throw failure(`read ${this.answered} of ${id} returned ${value}, which was already out of date`);
+    const timeline = this.#timelines.get(id);
+    if (timeline?.isPossible(value, begun - maxAgeMs, ended) !== true) {
+      const took = `it took ${(ended - begun).toFixed(0)} ms and may be ${maxAgeMs} ms old`;
+      const total = await this.#options.totalOf(id);
+      throw failure(
+        `read ${this.answered} of ${id} returned ${value}, expected a value of that time: ${took}; ` +
+          `the log's total is ${total}; ${String(timeline)}`,
+      );
+    }
     this.answered += 1;
     this.#disturbances = 0;
   }

@@ -38,4 +38,15 @@ export class Timeline {
   isPossible(value: number, after: number, before: number): boolean {
     return this.#periods.some((period) => period.value === value && period.until >= after && period.from <= before);
   }
+
+  /** The latest periods, with times relative to now in milliseconds: for the message of a failed check. */
+  toString(): string {
+    const now = performance.now();
+    const periods = this.#periods.slice(-6);
+    return periods.map(({ value, from, until }) => `${value} from ${fromNow(from)} until ${fromNow(until)}`).join(', ');
+
+    function fromNow(time: number): string {
+      return Number.isFinite(time) ? `${(time - now).toFixed(0)} ms` : 'open';
+    }
+  }
 }
