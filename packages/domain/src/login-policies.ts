@@ -142,7 +142,7 @@ export class LoginPolicies extends LoginPolicyReads {
 
   /**
    * Restores the owner's own policy as it was at a moment. It records ordinary events under the ordinary rules, so the
-   * history stays. Restored factors come after the others. When nothing differs, nothing is recorded.
+   * history stays. Restored factors are appended to the end of the list. When nothing differs, nothing is recorded.
    */
   revert(owner: OwnerRef, to: AsOf, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'revert', to }, options);

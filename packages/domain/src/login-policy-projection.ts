@@ -123,7 +123,7 @@ function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues 
   return { [CUSTOM_IN]: instanceId, ...found };
 }
 
-/** The index values of an unreadable row. It keeps those of its last readable state, too. */
+/** The additional index values of an unreadable row. The index values of its last readable state stay, too. */
 function indexUnreadable(streamId: StreamId): IndexValues {
   const instanceId = instanceOfCustom(streamId);
   return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId, [UNREADABLE_IN]: instanceId };

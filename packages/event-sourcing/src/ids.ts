@@ -28,8 +28,8 @@ export function isEventId(text: string): text is EventId {
 /**
  * Makes ULIDs that sort in the order they were made, also within one millisecond and when the clock jumps back.
  *
- * Random bytes are drawn from the platform's cryptographic source 1,024 at a time: a draw per character cost far more
- * than the id.
+ * Random bytes are drawn from the platform's cryptographic source 1,024 at a time, because reading them one per
+ * character takes far longer than the rest of the id.
  */
 export function monotonicIds(clock: Clock = systemClock): IdSource {
   const next = monotonicFactory(pooledRandom());
@@ -39,8 +39,8 @@ export function monotonicIds(clock: Clock = systemClock): IdSource {
 const LAST = 2 ** 48 - 1;
 
 /**
- * Clamps a time to what a ULID can hold: 48 bits from 1970. A machine whose clock is outside still has to name its
- * events. The lower end is not 0, because `ulid` takes 0 for a missing time and reads the machine's clock.
+ * Clamps a time to what a ULID can hold: 48 bits from 1970. A machine whose clock is out of this range can still
+ * create event ids. The lower end is not 0, because `ulid` takes 0 for a missing time and reads the machine's clock.
  */
 function withinUlid(moment: number): number {
   return Math.min(Math.max(moment, 1), LAST);

@@ -15,12 +15,13 @@ export interface PreparedAppend {
   readonly proposals: readonly Proposal[];
 }
 
-/** The approximate size of a message. The server accepts up to 16,767,216 bytes. */
+/** The approximate largest size of one request. The server rejects a request of more than 16,767,216 bytes. */
 const CHUNK_BYTES = 1_000_000;
 
 /**
- * Creates the messages of one append. They carry no deadline: this client's stubs only know a wall-clock deadline, and
- * with it a machine whose clock is wrong could never write. The server then uses its own, 2 s.
+ * Creates the requests of one append. They set no deadline. The generated stubs accept only an absolute time, which on
+ * a machine with a wrong clock could have passed already for the server. Without a deadline, the server applies its
+ * default time-out of 2 s.
  */
 export function batchRequests(prepared: PreparedAppend, correlationId: string): readonly streams.BatchAppendReq[] {
   const requests: streams.BatchAppendReq[] = [];

@@ -16,8 +16,8 @@ import { ROWS, WRITE_ROWS } from './write-rows.js';
  * that the rows were computed from. An inline read model at the head takes no step, because appends update it.
  *
  * - `model_number`: the read model;
- * - `expected_checkpoint`: its checkpoint before the step; NULL if it has none. NULL also if its rows belong to another
- *   history: the step then replaces them;
+ * - `expected_checkpoint`: its checkpoint before the step; NULL if it has none. NULL also if its rows were computed from
+ *   another log, such as one restored from a backup: the step then replaces them;
  * - `new_checkpoint`: its checkpoint after the step;
  * - the parameters of {@link ROWS};
  * - `required_events`: the positions of events that must be in the log; the position 0 requires no event;

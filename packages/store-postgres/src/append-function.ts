@@ -6,7 +6,7 @@ import { ROWS, WRITE_ROWS } from './write-rows.js';
 /** The number of parameters of `append_v13`. */
 export const APPEND_PARAMETERS = 22;
 
-/** The events, one row an event. An array that is NULL has no element for any event. */
+/** The events, one row an event. If an array is NULL, its column is NULL in every row. */
 const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS number, unnest(streams) AS stream,
         unnest(revisions) AS revision, unnest(event_ids) AS id, unnest(event_types) AS type, unnest(times) AS recorded_at,
         unnest(string_to_array(data_lines, chr(10))) AS data, unnest(string_to_array(metadata_lines, chr(10))) AS metadata,
@@ -39,8 +39,8 @@ const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS numb
  * The last four are NULL if each event is appended alone, has schema version 1 and a short stream name.
  *
  * What is written with the events:
- * - `inline_models`: the numbers of the inline read models. Each event lists them in its column `kept`, which has an
- *   older name for them;
+ * - `inline_models`: the numbers of the inline read models. Each event lists them in its column `kept`, the former
+ *   term for inline;
  * - `row_models`: the read model of each row, and the other parameters of {@link ROWS};
  * - `receipts`: an array of receipts; NULL for none.
  *

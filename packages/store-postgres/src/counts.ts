@@ -16,8 +16,8 @@ import { CHECK_SESSION } from './writing-session.js';
  * - `digest`: larger than the digest of any key, because it is {@link AFTER_DIGESTS} and the write counter.
  *
  * The number of rows is the initial count plus the net added. Each write replaces the row by one with the next write
- * counter. The latest is therefore found quickly, even while a long transaction keeps the server from removing the old
- * row versions.
+ * counter. The counter comes first in `key`, so one step of a descending index scan finds the latest row, even while a
+ * long transaction keeps the server from removing the old row versions.
  */
 const COUNT_PREFIX = "decode('ff', 'hex')";
 
@@ -65,10 +65,10 @@ export const UPDATE_COUNTS: string = `, changed_entry AS (
  *
  * - `model_number`: the read model;
  * - `counted_entry`: the digest of the index entry;
- * - `initial_count`: NULL to begin. To complete the count, the rows that the entry had when the count was begun: the
- *   result of a counting statement, minus the net added that the same statement returned.
+ * - `initial_count`: NULL to begin. To complete the count: the number of rows when the count was begun. The caller
+ *   computes it as the counted rows minus the net added, both read by one statement.
  *
- * Returns whether it was done. While another writer holds the writers' lock, it does nothing and returns false.
+ * Returns false only if another writer holds the writers' lock; then nothing was done.
  */
 export const STORE_ROW_COUNT: string = plpgsql(
   'store_row_count_v13(model_number bigint, counted_entry bytea, initial_count bigint) RETURNS boolean',

@@ -142,8 +142,8 @@ export function foundIn(answer: readonly Cells[], { streams, models }: Question)
 
 /** The receipts in the result of `lock_and_look_up_v13`. */
 export function receiptsIn(answer: readonly Cells[], { receipts }: Question): readonly ReceiptKey[] {
-  const isThere = new Set(answer.filter(([kind]) => kind === 'receipt').map(([, ...names]) => nameOf(names)));
-  return receipts.filter((one) => isThere.has(nameOf(storedReceipt(one))));
+  const found = new Set(answer.filter(([kind]) => kind === 'receipt').map(([, ...names]) => nameOf(names)));
+  return receipts.filter((one) => found.has(nameOf(storedReceipt(one))));
 }
 
 function nameOf([stream, key]: Cells): string {

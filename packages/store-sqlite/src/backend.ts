@@ -182,7 +182,7 @@ export class SqliteBackend implements Backend {
       const committed = await this.#connection.retryWhileBusy(
         // Rows are written without a sync, because they can be rebuilt from events.
         isRows ? () => database.withoutSync(write) : write,
-        // The append queue handles the signals of appends.
+        // Retries of an append ignore its abort signal, because the append queue handles it.
         isRows ? transaction : undefined,
       );
       if (committed.isCommitted) return committed.result;
@@ -197,8 +197,8 @@ export class SqliteBackend implements Backend {
   }
 
   /**
-   * Whether the plan is absent from the file after its commit failed on a full disk. Then the commit's last page is
-   * missing, so SQLite's recovery discards the commit. `settle()` can't be used here, because it has to write.
+   * Whether the plan is absent from the file after its commit failed on a full disk. If it is absent, the commit's
+   * last page was not written, and SQLite's recovery has discarded the commit. `settle()` can't be used here, because it has to write.
    */
   #isAbsent(plan: Plan): boolean {
     this.#connection.database.reopen();

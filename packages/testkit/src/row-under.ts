@@ -1,6 +1,6 @@
 import type { ReadModel } from '@login-policy/event-sourcing/store';
 
-/** The row under one key; `undefined` without one. */
+/** The row of a key; `undefined` if there is none. */
 export async function rowUnder<Row>(model: ReadModel<Row>, key: string): Promise<Row | undefined> {
   return (await model.read([key])).rows.get(key);
 }

@@ -5,7 +5,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 
 const MOST_NAMES = 5;
 
-/** Names in a sentence: `A, B and C`. A long list is cut off, with the number of the others. */
+/** Names in a sentence: `A, B and C`. A list longer than `most` ends in `and 7 more`. `count` includes names that were not passed. */
 export function listed(names: readonly string[], count: number = names.length, most: number = MOST_NAMES): string {
   const shown = names.slice(0, most);
   const rest = count - shown.length;

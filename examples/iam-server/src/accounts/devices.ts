@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { User } from '../data/iam-facts.js';
 import { newToken } from './machine-tokens.js';
 
-/** How long a browser stays known after a sign-in. */
+/** The lifetime of the cookie that marks a known browser. The token itself does not expire. */
 export const DEVICE_SECONDS = 31_536_000;
 
 /**

@@ -41,8 +41,8 @@ export interface PortOptions extends PortLimits {
 /** The options of closing a port. */
 export interface CloseOptions {
   /**
-   * Default 0: how long new connections and requests are still accepted. An HTTP/1.1 connection closes after its
-   * pending answers.
+   * Default 0: how long new connections and requests are still accepted. Even during this time, each HTTP/1.1
+   * connection closes after its pending answers, and the client connects anew for its next request.
    */
   readonly drainMs?: number;
   /** Default 10,000: how long after the drain pending answers may take before their connections are closed. */

@@ -20,7 +20,7 @@ export function rowAsText(row: MeasuredRow): string {
   return [`${row.row.name}: ${row.row.work} [${row.row.unit}]`, head, ...lines, ...how, ''].join('\n');
 }
 
-/** One line per target. */
+/** One line per row that has a target: whether it was met. */
 export function summaryAsText(rows: readonly MeasuredRow[]): string {
   const lines = rows.flatMap((one) => {
     const verdict = judge(one);

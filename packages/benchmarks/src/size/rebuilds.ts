@@ -6,12 +6,12 @@ import type { Kind } from '../workload/kinds.js';
 import { PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
 
 const EVENTS_EACH = 5;
-const WHOLE = 10_000_000;
+const EXTRAPOLATED = 10_000_000;
 
-/** Prints the time and memory of rebuilds, each in a fresh process, extrapolated to ten million. */
+/** Prints the time and memory of rebuilds, each in a fresh process, and an extrapolation to ten million policies. */
 export async function sayRebuilds(kind: Kind, setting: Setting, most: number): Promise<void> {
   const sizes = setting.isQuick ? [500, 2000] : [1000, 10_000, 100_000, 1_000_000].filter((size) => size <= most);
-  console.log(`A rebuild, ${kind.title}, policies of ${EVENTS_EACH} events in an order that was drawn:`);
+  console.log(`A rebuild, ${kind.title}, policies of ${EVENTS_EACH} events in random order:`);
   let each = { rebuild: Number.NaN, start: Number.NaN };
   for (const policies of sizes) {
     const place = await kind.freshPlace(setting);
@@ -20,21 +20,23 @@ export async function sayRebuilds(kind: Kind, setting: Setting, most: number): P
     const [peak = 0, ms = 0] = runNode([CHILDREN, 'rebuild ours', place]).split(' ').map(Number);
     each = { rebuild: ms / policies, start: first.byClock / policies };
     const perSecond = 1000 / each.rebuild;
-    const name = `${whole(policies)} policies`.padStart(18);
-    const rates = `${whole(perSecond)} policies/s, ${whole(perSecond * EVENTS_EACH)} events/s`;
-    console.log(`  ${name}  ${seconds(ms)}  ${rates}, at most ${whole((peak * 1024) / 1e6)} MB (RSS)`);
+    const name = `${inDigits(policies)} policies`.padStart(18);
+    const rates = `${inDigits(perSecond)} policies/s, ${inDigits(perSecond * EVENTS_EACH)} events/s`;
+    console.log(`  ${name}  ${seconds(ms)}  ${rates}, at most ${inDigits((peak * 1024) / 1e6)} MB (RSS)`);
     console.log(
-      `  ${' '.repeat(18)}  ${seconds(first.byClock)}  until rows that are not there yet can be read, at the first start`,
+      `  ${' '.repeat(18)}  ${seconds(first.byClock)}  first start without rows: until the read model is ready`,
     );
   }
-  const [rebuild, start] = [each.rebuild, each.start].map((ms) => `${whole((WHOLE * ms) / 60_000)} min`);
-  console.log(`  ${whole(WHOLE)} policies as the last ones: ${rebuild}, at the first start ${start} (extrapolated)`);
+  const [rebuild, start] = [each.rebuild, each.start].map((ms) => `${inDigits((EXTRAPOLATED * ms) / 60_000)} min`);
+  console.log(
+    `  ${inDigits(EXTRAPOLATED)} policies, extrapolated from the largest size: rebuild ${rebuild}, first start ${start}`,
+  );
 }
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(2)} s`;
 }
 
-function whole(figure: number): string {
+function inDigits(figure: number): string {
   return Math.round(figure).toLocaleString('en');
 }

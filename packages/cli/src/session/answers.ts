@@ -62,17 +62,20 @@ export interface PreviewJson {
   readonly events: readonly { readonly type: string }[];
   readonly changes: readonly PolicyChange[];
   readonly warnings: ChangeWarnings;
+  /** Organizations. */
   readonly affected: { readonly count?: number };
+  /** Users who have set up a removed factor, and those who have no other. */
   readonly users?: { readonly having: number | 'unknown'; readonly havingNothingElse: number | 'unknown' };
 }
 
 /** The result of a command. */
 export interface DoneJson {
   readonly details: DetailsJson;
+  /** Custom policies that still allow what the command removed. */
   readonly stillAllowing?: number | 'unknown';
 }
 
-/** A policy that a rollout does not change although it needs a change. */
+/** A policy that could not be changed or read, and why. */
 export interface RefusalJson {
   readonly owner: OwnerJson;
   readonly reason: string;
@@ -156,10 +159,10 @@ export type PolicyCommand =
 /** The policy refused the command, in a store or over the API. */
 export class Refused extends Failure {
   /**
-   * The library's reason, such as `policy-not-found` or `invalid-argument`. For other refusals of the API, their id.
+   * The library's reason, such as `policy-not-found` or `invalid-argument`. For an error that only the API reports, the id of the error.
    */
   readonly reason: string;
-  /** The member of a malformed input. */
+  /** The input member that is malformed, if the refusal is about one. */
   readonly field: string | undefined;
 
   constructor(message: string, { field, reason }: { readonly reason: string; readonly field?: string | undefined }) {
@@ -173,7 +176,7 @@ export class Refused extends Failure {
 /** A check of the members that a kind of result must have. Nested members are not checked. */
 export type Shape<Json> = (value: object) => value is Json & object;
 
-/** A check that a result has these members. */
+/** Creates a check that a result has these members. */
 export function having<Json>(...members: readonly (keyof Json & string)[]): Shape<Json> {
   return (value): value is Json & object => members.every((name) => name in value);
 }

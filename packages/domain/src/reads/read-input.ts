@@ -14,8 +14,8 @@ export interface ReadOptions {
   readonly atLeast?: Position;
   /**
    * How long to wait for a result that is fresh enough: 0 to 600,000 ms, default 5,000. If the store does not answer,
-   * the read rejects 250 ms after `waitMs` has passed. A history or a read with `asOf` has no time limit by default,
-   * and rejects as soon as a given `waitMs` has passed.
+   * the read rejects 250 ms after `waitMs` has passed. Exception: a history or a read with `asOf` has no time
+   * limit by default. If `waitMs` is given, it rejects exactly then, without the extra 250 ms.
    */
   readonly waitMs?: number;
   /** Aborts the read: it rejects with `DeadlineExceeded` within 100 ms. */
@@ -109,7 +109,7 @@ const FILTERS: Readonly<Record<CustomIndex, Parser<string>>> = {
 };
 const FILTER_NAMES: readonly CustomIndex[] = ['allowing', 'linking', 'warned'];
 
-/** Parses the options of a list of organizations, which contains only their ids. @throws InvalidValue */
+/** Parses the options of a listing of organization ids. @throws InvalidValue */
 export function parseListing(
   givenInstance: unknown,
   options: unknown,

@@ -60,7 +60,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       writeCount: writeCount(),
       isCurrent: (token) => !guarded.isClosed && backend.isCurrent?.(token) === true,
     });
-    if (known !== undefined) return this.#at(known);
+    if (known !== undefined) return this.#withHead(known);
     const before = writeCount();
     const { head, models, token } = await guarded.call(wait, () => backend.look(this.question(keys), wait));
     const model = models.get(targetName(this.target));
@@ -73,22 +73,22 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     }
     const found = { checkpoint: model?.checkpoint, head, rows };
     if (backend.isCurrent !== undefined) this.#seen.add(keys, found, { token, writeCount: before });
-    return this.#at(found);
+    return this.#withHead(found);
   }
 
   async query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
-    const { rows, ...at } = await this.#found({ ...query, limit: rowLimitOf(query), wanted: 'rows' }, wait);
-    return this.#at({ ...at, rows: rows.map(({ key, row }) => ({ key, row: this.#row(key, row) })) });
+    const { rows, ...at } = await this.#queryBackend({ ...query, limit: rowLimitOf(query), wanted: 'rows' }, wait);
+    return this.#withHead({ ...at, rows: rows.map(({ key, row }) => ({ key, row: this.#row(key, row) })) });
   }
 
   async keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
-    const { rows, ...at } = await this.#found({ ...query, limit: rowLimitOf(query), wanted: 'keys' }, wait);
-    return this.#at({ ...at, rows: rows.map(({ key }) => key) });
+    const { rows, ...at } = await this.#queryBackend({ ...query, limit: rowLimitOf(query), wanted: 'keys' }, wait);
+    return this.#withHead({ ...at, rows: rows.map(({ key }) => key) });
   }
 
   async count(query: RowCount, wait?: WaitOptions): Promise<RowsAt<number>> {
-    const { count = 0, ...at } = await this.#found({ ...query, wanted: 'count' }, wait);
-    return this.#at({ ...at, rows: count });
+    const { count = 0, ...at } = await this.#queryBackend({ ...query, wanted: 'count' }, wait);
+    return this.#withHead({ ...at, rows: count });
   }
 
   async checkpoint(wait?: WaitOptions): Promise<Position | undefined> {
@@ -183,11 +183,12 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     return encodedRows<unknown>(opened.projection, rows, { form: guarded.backend.form });
   }
 
-  #found(query: WantedRows, wait?: WaitOptions): Promise<FoundRows> {
+  #queryBackend(query: WantedRows, wait?: WaitOptions): Promise<FoundRows> {
     return this.parts.guarded.call(wait, (backend) => backend.query(this.target, query, wait));
   }
 
-  #at<Rows>({ head, ...found }: Required<RowsAt<Rows>>): RowsAt<Rows> {
+  /** Omits the head when the events are in another backend. */
+  #withHead<Rows>({ head, ...found }: Required<RowsAt<Rows>>): RowsAt<Rows> {
     return this.parts.events === 'here' ? { ...found, head } : found;
   }
 

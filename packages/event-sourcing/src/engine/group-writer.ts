@@ -123,7 +123,7 @@ export class GroupWriter {
     this.#writeCount += 1;
     if (token === undefined) return;
     const { all } = this.models;
-    // A lagging read model is not cached, so the next group must look it up.
+    // A read model lags. The cache must cover all of them, so it is cleared and the next group looks everything up.
     if (!plannedFromCache && view?.models.length !== all.length) return this.#cache.clear();
     this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
     for (const { id, rows } of plan.models) {

@@ -20,8 +20,8 @@ export class GuardedBackend<Guarded extends LogBackend = LogBackend> {
   }
 
   /**
-   * Calls the backend, unless it is closed or the deadline has passed. The function is not `async`, because an
-   * additional promise is a large part of a command's cost in memory.
+   * Calls the backend, unless it is closed or the deadline has passed. The function is not `async`, because one
+   * more promise noticeably slows each command on the memory backend.
    */
   call<Result>(wait: WaitOptions | undefined, work: (backend: Guarded) => Promise<Result>): Promise<Result> {
     try {

@@ -83,7 +83,7 @@ export class MemoryBackend implements Backend {
     return receiptPages((after, limit) => this.#receiptsAfter(after, limit), options);
   }
 
-  /** In memory, the outcome of a write is always known. */
+  /** Never needed, because this backend never throws `AnswerLost`. */
   async findWritten(): Promise<boolean> {
     return false;
   }

@@ -127,13 +127,13 @@ class PlanBuilder {
   }
 
   /**
-   * Adds the changed rows of all read models to the plan; none of them after an error.
+   * Adds the changed rows of all read models to the plan. If one projection fails, no rows of this append are added.
    *
    * @throws ProjectionStopped when an event can't be reduced; another error when a row can't be encoded.
    */
   #reduce(recorded: readonly RecordedEvent[]): void {
     const changes = this.#view.models.map((model, index) => this.#changedRows(model, index, recorded));
-    // Added only after all read models were reduced.
+    // Rows are added only after every projection has reduced the events.
     for (let index = 0; index < changes.length; index++) {
       for (const row of changes[index] ?? []) this.#rows[index]?.set(row.key, row);
     }
@@ -167,7 +167,8 @@ class PlanBuilder {
 
   #planOf({ id, catchUpRows }: CurrentModel, index: number): readonly ModelPlan[] {
     const rows = Array.from(this.#rows[index]?.values() ?? []);
-    // The head event does not list this read model as inline, so the plan stores its checkpoint.
+    // The event at `view.head` does not list this read model as inline, so its checkpoint there must be stored. The new
+    // events list it and imply the later checkpoint.
     if (catchUpRows !== undefined) return [{ id, rows, checkpoint: this.#view.head }];
     return rows.length === 0 ? [] : [{ id, rows }];
   }

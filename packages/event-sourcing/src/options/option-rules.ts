@@ -19,8 +19,8 @@ export function optional(rule: OptionRule): OptionRule {
 }
 
 /**
- * Lets an option be left out, but not be `undefined`. For options whose absence permits more, so that a value lost on
- * its way does not permit it.
+ * Lets an option be left out, but not be `undefined`. For options that restrict something: a caller whose value is
+ * `undefined` by mistake gets an error, instead of a call without the restriction.
  */
 export function leftOutOr(rule: OptionRule): OptionRule {
   return (given) => {

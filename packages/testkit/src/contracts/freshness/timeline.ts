@@ -35,8 +35,8 @@ export class Timeline {
   }
 
   /** Whether a read between two times may return this value. */
-  isPossible(value: number, after: number, before: number): boolean {
-    return this.#periods.some((period) => period.value === value && period.until >= after && period.from <= before);
+  isPossible(value: number, began: number, ended: number): boolean {
+    return this.#periods.some((period) => period.value === value && period.until >= began && period.from <= ended);
   }
 
   /** The latest periods, with times relative to now in milliseconds: for the message of a failed check. */
