@@ -42,7 +42,7 @@ describe('a client that means no good, or is broken', () => {
     expect(await said(chunked, chunk, chunk)).to.match(/^HTTP\/1.1 413 /);
   });
 
-  it('is nobody when it sends two tokens, whichever comes first', async () => {
+  it('with two tokens is refused as unauthenticated, in either order', async () => {
     const [root, none] = [`authorization: Bearer ${ROOT}\r\n`, 'Authorization: Bearer none\r\n'];
     for (const both of [root + none, none + root, root + root])
       expect(await said(`GET ${WHOLE} HTTP/1.1\r\nhost: x\r\n${both}connection: close\r\n\r\n`)).to.match(

@@ -42,7 +42,7 @@ describe('whose policies a rollout is for', () => {
     await loginPolicies.close();
   });
 
-  it('is for those of its own command alone: another under its id is reported and not reverted', async () => {
+  it('covers only policies that its own command changed: a change by another command under its id is reported, and not reverted', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     const one = loginPolicies.rollOut(instance, removal, { ...advisory, organizationIds: ['acme'] });
@@ -61,7 +61,7 @@ describe('whose policies a rollout is for', () => {
     await loginPolicies.close();
   });
 
-  it('is found as the first of two changes under one id, and reverts the settings of that one', async () => {
+  it('takes the first of two changes under one id, and reverts only its settings', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     const changes = [

@@ -87,7 +87,7 @@ describe('a rollout', () => {
     await loginPolicies.close();
   });
 
-  it('ends where its signal fires while a hook hangs, and begins no policy after that', async () => {
+  it('ends when its signal fires while a hook hangs, and changes no policy after that', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     const stop = new AbortController();

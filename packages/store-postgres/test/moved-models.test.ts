@@ -81,7 +81,7 @@ describe('a read model that moves while an append to PostgreSQL looks and writes
       }),
     ));
 
-  it('is looked at again when its rows were replaced, because they were of a lost history', () =>
+  it('is planned again when rows of a lost history were replaced meanwhile', () =>
     onStorage(freshStorage(), (storage) =>
       onMeetings(storage, async (append) => {
         const plain = await storage.open();
@@ -99,7 +99,7 @@ describe('a read model that moves while an append to PostgreSQL looks and writes
       }),
     ));
 
-  it('is looked up with the checkpoint of its rows, whenever its projector steps', () =>
+  it('reads rows and checkpoint of one moment while its projector steps', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
       const [plain, projecting] = [await storage.open(), await storage.open()];

@@ -98,7 +98,7 @@ describe('two rebuilds on PostgreSQL at once', () => {
     ['catches up', (runner: ProjectionRunner<CounterEvent, CounterRow>) => runner.catchUp()],
     ['appends', (_: unknown, store: PostgresStore) => store.eventStore.append(appendTo('a'))],
   ] as const) {
-    it(`lets the process that did it go on, which ${title} after another one has stepped the new rows`, () =>
+    it(`does not stop the process that did it: it ${title} after another process has updated the new rows`, () =>
       onStorage(freshStorage(), async (storage) => {
         const plain = await storage.open();
         const [store, other] = [await storage.open(), await storage.open()];

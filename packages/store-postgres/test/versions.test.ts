@@ -47,7 +47,7 @@ describe('a schema on PostgreSQL of another version', () => {
     [8, asInVersion8],
     [9, asInVersion9],
   ] as const) {
-    it(`brings a schema of version ${version} to its own, whose programs are refused by name`, () =>
+    it(`migrates a schema of version ${version}, and then refuses programs of that version by name`, () =>
       onStorage(freshStorage(), async (storage) => {
         const { pool, schema } = storage;
         const { eventStore } = await storage.open({ models: [counterTotals] });
@@ -82,7 +82,7 @@ describe('a schema on PostgreSQL of another version', () => {
     [11, asInVersion11],
     [12, asInVersion12],
   ] as const) {
-    it(`brings a schema of version ${version} to its own, whose programs write before, meanwhile and from then on`, () =>
+    it(`migrates a schema of version ${version} while programs of that version write before, during and after it`, () =>
       onStorage(freshStorage(), async (storage) => {
         const { pool, schema } = storage;
         await storage.open({ models: [counterTotals] });
@@ -111,7 +111,7 @@ describe('a schema on PostgreSQL of another version', () => {
       }));
   }
 
-  it('has a program of version 12 catch up and rebuild a read model beside it, and keep the number of its rows', () =>
+  it('lets a program of version 12 catch up and rebuild a read model beside it, with the right row count', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
       const store = await storage.open();
@@ -136,7 +136,7 @@ describe('a schema on PostgreSQL of another version', () => {
       await olderPool.end();
     }));
 
-  it('leaves a schema of version 12 as it is where a migration is cut off, and brings it to its own later', () =>
+  it('leaves a schema of version 12 unchanged when the migration is cut off, and migrates it later', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
       const olderPool = callingVersion12(pool);

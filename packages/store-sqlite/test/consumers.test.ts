@@ -60,7 +60,7 @@ describe('a consumer on SQLite', () => {
     await folder.remove();
   });
 
-  it('goes on from the checkpoint of a backup that is put back while it works', async () => {
+  it('continues from the checkpoint of a backup that is restored while it works', async () => {
     const folder = await freshFolder();
     const [path, backup] = [folder.path('store.db'), folder.path('backup.db')];
     const store = await openSqliteStore({ path });

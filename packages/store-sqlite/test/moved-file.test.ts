@@ -72,7 +72,7 @@ describe('a file that is moved away under a running program', () => {
   }
 
   for (const [what, move] of Object.entries(ways)) {
-    it(`acknowledges nothing more, and soon answers no read: it ${what}`, () => isRefused(move));
+    it(`acknowledges no more writes, and soon refuses reads, when it ${what}`, () => isRefused(move));
   }
 
   it('goes on when it is put back', async () => {
@@ -84,7 +84,7 @@ describe('a file that is moved away under a running program', () => {
     expect(await eventsOf(store.eventStore)).to.have.length(3);
   });
 
-  it('is the file that a link names, whose log is beside the file', async () => {
+  it('follows a symbolic link: the write-ahead log is beside the linked file', async () => {
     const link = folder.path('link.db');
     await symlink(path, link);
     const linked = await openSqliteStore({ path: link });
@@ -98,7 +98,7 @@ describe('a file that is moved away under a running program', () => {
 });
 
 describe('a relative path of a program that changes its folder', () => {
-  it('names the file that was opened, also for a backup', async () => {
+  it('still leads to the file that was opened, also for a backup', async () => {
     const folder = await freshFolder();
     const before = process.cwd();
     await mkdir(folder.path('elsewhere'));

@@ -22,7 +22,7 @@ import type {
   ExecuteOptions,
   PolicyRef,
   Policies,
-  RolloutHow,
+  RolloutRunOptions,
   RolloutRun,
 } from './policies.js';
 import { rolloutOverApi } from './rollout-over-api.js';
@@ -96,7 +96,7 @@ export class ApiPolicies implements Policies {
     return this.#api.json(asked, having<DoneJson>('details'));
   }
 
-  rollOut(command: RolloutCommand, { acknowledge, by, id }: RolloutHow): RolloutRun {
+  rollOut(command: RolloutCommand, { acknowledge, by, id }: RolloutRunOptions): RolloutRun {
     const headers = { ...acknowledging(acknowledge), ...reasonOf(by) };
     return rolloutOverApi(this.#api, { id, command, headers });
   }

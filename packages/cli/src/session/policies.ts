@@ -45,7 +45,7 @@ export interface ExecuteOptions {
 }
 
 /** Which rollout, and its actor. */
-export interface RolloutHow {
+export interface RolloutRunOptions {
   readonly id: string;
   readonly by: Actor;
   readonly acknowledge: readonly LockOut[];
@@ -81,7 +81,7 @@ export interface Policies {
   evaluate(organizationId: string, attempt: object, asOf?: string): Promise<JudgedJson>;
   preview(of: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson>;
   execute(of: PolicyRef, command: PolicyCommand, how: ExecuteOptions): Promise<DoneJson>;
-  rollOut(command: RolloutCommand, how: RolloutHow): RolloutRun;
+  rollOut(command: RolloutCommand, how: RolloutRunOptions): RolloutRun;
   /** Those policies that the caller may not change or, where requested, remove. */
   forbidden(changes: readonly { readonly of: PolicyRef; readonly removes: boolean }[]): Promise<readonly PolicyRef[]>;
   auditPage(filter: AuditWanted, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson>;

@@ -36,7 +36,7 @@ import type {
   ExecuteOptions,
   PolicyRef,
   Policies,
-  RolloutHow,
+  RolloutRunOptions,
   RolloutRun,
 } from './policies.js';
 import { rolloutInStore } from './rollout-in-store.js';
@@ -121,7 +121,7 @@ export class StorePolicies implements Policies {
     );
   }
 
-  rollOut(command: RolloutCommand, { by, ...how }: RolloutHow): RolloutRun {
+  rollOut(command: RolloutCommand, { by, ...how }: RolloutRunOptions): RolloutRun {
     return rolloutInStore(this.#policies.rollOut(this.#instance, command, { ...by, ...how }));
   }
 

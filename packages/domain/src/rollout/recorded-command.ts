@@ -38,8 +38,8 @@ export function commandOf(event: RecordedLoginPolicyEvent): RolloutCommand | und
 }
 
 /**
- * Whether a command can have recorded the event. That of a change names some of its settings. An event that this
- * program can't read counts as recorded by it.
+ * Whether a command can have recorded the event. The event of a `change` may name only some of the command's settings,
+ * because unchanged ones are not recorded. An event that this program can't read counts as recorded by the command.
  */
 export function canHaveRecorded(command: LoginPolicyCommand, recorded: RecordedEvent): boolean {
   const event = decoded(recorded);
