@@ -2,7 +2,7 @@ import { EXIT_MEANINGS } from '../exit-codes.js';
 import { SECTIONS, type Command } from './command.js';
 import { argumentWords, optionRows, type HelpRow } from './help.js';
 
-/** An option of at least this many commands is explained once for all of them. */
+/** An option of at least this many commands is listed once for all of them. */
 const COMMON_FROM = 3;
 
 /** The reference of all commands and exit codes, as a Markdown page. */
@@ -14,13 +14,13 @@ export function referencePage(commands: readonly Command[]): string {
   }));
   return [
     '# Commands and exit codes\n\n',
-    'All commands, their options and exit codes. `login-policy COMMAND --help` prints the full help of a command, with examples; ',
+    'All commands and exit codes. `login-policy COMMAND --help` explains the options of a command, with examples; ',
     '`login-policy reference` prints this page.\n\n',
     ...sections.flatMap(({ section, entries }) =>
       entries.length === 0 ? [] : [`## ${section}\n\n${entries.join('')}\n`],
     ),
-    '## Common options\n\nThe help of a command lists which of these it has.\n\n',
-    `${[...common.values()].map(item).join('')}\n`,
+    `## Common options\n\n${[...common.values()].map(([option]) => `\`${option}\``).join(', ')}. `,
+    'The help of a command lists which of these it has, and their environment variables.\n\n',
     `## Exit codes\n\n${Object.entries(EXIT_MEANINGS).map(item).join('')}`,
   ].join('');
 }
