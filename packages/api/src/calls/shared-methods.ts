@@ -10,11 +10,13 @@ import { etagOfEffective, etagOfOwn } from './policy-answers.js';
 import type { Scope } from './scope.js';
 import { serve, serveCommand, type Binding, type ServedMethod } from './served-method.js';
 
+/** The protobuf descriptor of a method with these request and response messages. */
 type Method<Request, Response> = DescMethod & {
   readonly input: GenMessage<Message & Request>;
   readonly output: GenMessage<Message & Response>;
 };
 
+/** The response of a command. */
 interface ChangeResponse {
   details?: ObjectDetails;
 }
@@ -25,7 +27,8 @@ interface ListResponse<Item> {
 }
 
 /**
- * The methods that both services have: the admin service for instances, and the management service for organizations.
+ * The descriptors of the methods that two services have: the admin service, for instances, and the management service, for
+ * organizations.
  */
 export interface SharedMethods {
   readonly listLoginPolicyIDPs: Method<{ query?: ListQuery }, ListResponse<IDPLoginPolicyLink>>;
@@ -38,53 +41,60 @@ export interface SharedMethods {
   readonly removeMultiFactorFromLoginPolicy: Method<{ type: MultiFactorType }, ChangeResponse>;
 }
 
-/** Implements the methods that both services have, for the scope of one service. */
+/**
+ * Implements these methods for one service.
+ *
+ * @param scope Whose policies the service works on: instances or organizations.
+ * @param methods The descriptors of that service.
+ * @param binding The policies of the domain, and the conversion of their answers.
+ */
 export function sharedMethods(
   scope: Scope<OwnerRef>,
-  method: SharedMethods,
+  methods: SharedMethods,
   binding: Binding,
 ): readonly ServedMethod[] {
-  return [...sharedReads(scope, method, binding), ...sharedCommands(scope, method, binding)];
+  return [...sharedReads(scope, methods, binding), ...sharedCommands(scope, methods, binding)];
 }
 
 function sharedReads(
   scope: Scope<OwnerRef>,
-  method: SharedMethods,
+  methods: SharedMethods,
   { policies, answers }: Binding,
 ): readonly ServedMethod[] {
+  // An instance has only its own policy. An organization may have a custom policy or inherit the instance's default.
   const etagOf = scope.level === 'instance' ? etagOfOwn : etagOfEffective;
   return [
-    serve(scope, method.listLoginPolicyIDPs, ({ query }, { owner, read }) =>
+    serve(scope, methods.listLoginPolicyIDPs, ({ query }, { owner, read }) =>
       answers.ofList(policies.identityProviders(owner, read), linkMessage, { query, etagOf }),
     ),
-    serve(scope, method.listLoginPolicySecondFactors, (_, { owner, read }) =>
+    serve(scope, methods.listLoginPolicySecondFactors, (_, { owner, read }) =>
       answers.ofList(policies.secondFactors(owner, read), secondFactorNumber, { etagOf }),
     ),
-    serve(scope, method.listLoginPolicyMultiFactors, (_, { owner, read }) =>
+    serve(scope, methods.listLoginPolicyMultiFactors, (_, { owner, read }) =>
       answers.ofList(policies.multiFactors(owner, read), multiFactorNumber, { etagOf }),
     ),
   ];
 }
 
-function sharedCommands(scope: Scope<OwnerRef>, method: SharedMethods, binding: Binding): readonly ServedMethod[] {
+function sharedCommands(scope: Scope<OwnerRef>, methods: SharedMethods, binding: Binding): readonly ServedMethod[] {
   return [
-    serveCommand(scope, method.removeIDPFromLoginPolicy, {
+    serveCommand(scope, methods.removeIDPFromLoginPolicy, {
       commandOf: ({ idpId }) => ({ type: 'removeIdentityProvider', id: idpId }),
       binding,
     }),
-    serveCommand(scope, method.addSecondFactorToLoginPolicy, {
+    serveCommand(scope, methods.addSecondFactorToLoginPolicy, {
       commandOf: ({ type }) => ({ type: 'addSecondFactor', factor: secondFactorOf(type) }),
       binding,
     }),
-    serveCommand(scope, method.removeSecondFactorFromLoginPolicy, {
+    serveCommand(scope, methods.removeSecondFactorFromLoginPolicy, {
       commandOf: ({ type }) => ({ type: 'removeSecondFactor', factor: secondFactorOf(type) }),
       binding,
     }),
-    serveCommand(scope, method.addMultiFactorToLoginPolicy, {
+    serveCommand(scope, methods.addMultiFactorToLoginPolicy, {
       commandOf: ({ type }) => ({ type: 'addMultiFactor', factor: multiFactorOf(type) }),
       binding,
     }),
-    serveCommand(scope, method.removeMultiFactorFromLoginPolicy, {
+    serveCommand(scope, methods.removeMultiFactorFromLoginPolicy, {
       commandOf: ({ type }) => ({ type: 'removeMultiFactor', factor: multiFactorOf(type) }),
       binding,
     }),

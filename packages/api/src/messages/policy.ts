@@ -15,7 +15,7 @@ import {
 } from './numbers.js';
 import { settingsMessage } from './settings.js';
 
-/** Converts a policy to a message of the v1 services. */
+/** Converts a policy to a message of the v1 services (admin and management). */
 export function policyMessage(policy: LoginPolicyView): MessageInitShape<typeof LoginPolicySchema> {
   const isAllowed = policy.settings.passwordlessType === 'ALLOWED';
   return {
@@ -41,7 +41,10 @@ export function loginSettingsMessage(policy: LoginPolicyView): MessageInitShape<
   };
 }
 
-/** A linked identity provider. Its name and type are absent, because the policy does not contain them. */
+/**
+ * Converts an identity provider of a policy to a message. The message's name and type stay empty, because a policy holds
+ * only the ids of its providers.
+ */
 export function linkMessage({ id }: IdentityProvider): MessageInitShape<typeof IDPLoginPolicyLinkSchema> {
   return { idpId: id };
 }

@@ -15,7 +15,7 @@ export class Arrivals {
   }
 
   /** Resolves when nothing has arrived for a few turns of the event loop. */
-  async settled(): Promise<void> {
+  async untilQuiet(): Promise<void> {
     let seen = -1;
     for (let pass = 0; pass < MOST_PASSES && seen !== this.#count; pass++) {
       seen = this.#count;

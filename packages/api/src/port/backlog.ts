@@ -4,7 +4,7 @@ export interface Connection {
 }
 
 /** The most bytes that a port buffers for clients that do not read their answers. */
-export const MOST_KEPT: number = 16 * 2 ** 20;
+export const MOST_BUFFERED: number = 16 * 2 ** 20;
 
 /**
  * The most bytes counted for one answer: a large answer, such as a file, does not mean that its client reads nothing.
@@ -17,21 +17,21 @@ export const MOST_COUNTED: number = 262_144;
  */
 export class Backlog {
   readonly #most: number;
-  readonly #kept = new Map<Connection, number>();
+  readonly #buffered = new Map<Connection, number>();
   #total = 0;
 
-  constructor(most: number = MOST_KEPT) {
+  constructor(most: number = MOST_BUFFERED) {
     this.#most = most;
   }
 
-  /** Notes how many bytes are buffered for a connection. */
-  keep(connection: Connection, bytes: number): void {
-    this.#total += bytes - (this.#kept.get(connection) ?? 0);
-    if (bytes === 0) this.#kept.delete(connection);
-    else this.#kept.set(connection, bytes);
-    for (const [oldest] of this.#kept) {
+  /** Sets how many bytes are buffered for a connection. May close connections, as described above. */
+  setBuffered(connection: Connection, bytes: number): void {
+    this.#total += bytes - (this.#buffered.get(connection) ?? 0);
+    if (bytes === 0) this.#buffered.delete(connection);
+    else this.#buffered.set(connection, bytes);
+    for (const [oldest] of this.#buffered) {
       if (this.#total <= this.#most) return;
-      this.keep(oldest, 0);
+      this.setBuffered(oldest, 0);
       oldest.destroy();
     }
   }

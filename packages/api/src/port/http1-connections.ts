@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Backlog } from './backlog.js';
-import { takeInBySteps } from './http1-intake.js';
+import { parseInSteps } from './http1-intake.js';
 import { Turns } from './turns.js';
 import { WaitingBytes } from './waiting-bytes.js';
 
@@ -10,89 +10,93 @@ import { WaitingBytes } from './waiting-bytes.js';
 type OnHttp1 = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** The pending answers of an HTTP/1.1 connection. */
-interface Owing {
-  /** The number of pending answers. One is in progress; the others wait in order. */
-  answers: number;
-  readonly waiting: (() => void)[];
+interface PendingAnswers {
+  /** Their number. One answer is in progress; the others are queued. */
+  count: number;
+  /** The functions that begin the queued answers, in order. */
+  readonly queued: (() => void)[];
   /** The last request, while an answer is pending. */
-  last: IncomingMessage | undefined;
-  /** Whether it closes after the pending answers. */
-  isLeaving: boolean;
-  /** Continues with the bytes received so far. */
-  goOn: () => void;
+  lastRequest: IncomingMessage | undefined;
+  /** Whether the connection closes after the pending answers. */
+  closesAfterwards: boolean;
+  /** Parses more of the bytes received so far, if no answer prevents it. */
+  parseMore: () => void;
 }
 
 /** The connections of a port, and the pending answers of those that speak HTTP/1.1. */
 export class Http1Connections {
   readonly #sockets = new Set<Socket>();
-  readonly #owing = new WeakMap<Duplex, Owing>();
-  readonly #begun = new Map<Socket, Owing>();
+  readonly #pending = new WeakMap<Duplex, PendingAnswers>();
+  /** The connections that speak HTTP/1.1. */
+  readonly #begun = new Map<Socket, PendingAnswers>();
   readonly #backlog: Backlog;
   readonly #turns = new Turns();
   readonly #waiting = new WaitingBytes();
-  #isEnding = false;
+  #closesAfterAnswers = false;
 
   constructor(backlog: Backlog) {
     this.#backlog = backlog;
   }
 
-  /** A connection was opened. */
-  connected(socket: Socket): void {
+  /** Adds a connection, before its protocol is known. */
+  add(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
   }
 
-  /** A connection speaks HTTP/1.1: its bytes go to the parser from now on. */
+  /** Begins to speak HTTP/1.1 on a connection: its bytes go to the parser from now on. */
   begin(socket: Socket): void {
-    const owing = this.#owingOn(socket);
-    this.#begun.set(socket, owing);
+    const pending = this.#pendingOn(socket);
+    this.#begun.set(socket, pending);
     const shared = { backlog: this.#backlog, turns: this.#turns, waiting: this.#waiting };
-    owing.goOn = takeInBySteps(socket, shared, () => ({
-      isAnswering: owing.answers > 0,
-      bodyAhead: owing.last?.complete === false ? owing.last.readableLength : undefined,
+    pending.parseMore = parseInSteps(socket, shared, () => ({
+      isAnswering: pending.count > 0,
+      bodyAhead: pending.lastRequest?.complete === false ? pending.lastRequest.readableLength : undefined,
     }));
     socket.once('close', () => {
       this.#begun.delete(socket);
-      owing.waiting.splice(0);
+      pending.queued.splice(0);
     });
   }
 
   /**
-   * The same listener, with its answers tracked. It is called when the client has received the answers to all earlier
-   * requests of the connection.
+   * Wraps a request listener, so that pending answers are counted and a connection is answered in order: the listener is
+   * called when the client has received the answers to all earlier requests.
    */
-  watch(onRequest: OnHttp1): OnHttp1 {
+  inOrder(onRequest: OnHttp1): OnHttp1 {
     return (request, response) => {
-      const owing = this.#owe(request, response);
+      const pending = this.#countAnswer(request, response);
       const answer = (): void => {
-        // Sent in the answer, so that the client sends no more requests here.
-        if (this.#isEnding) response.shouldKeepAlive = false;
+        // Node announces this in the answer, so that the client sends no more requests on this connection.
+        if (this.#closesAfterAnswers) response.shouldKeepAlive = false;
         onRequest(request, response);
       };
-      if (owing.answers > 1) owing.waiting.push(answer);
+      if (pending.count > 1) pending.queued.push(answer);
       else answer();
     };
   }
 
   /**
-   * Handles bytes that are not valid HTTP/1.1. An earlier complete request, or one whose body is not read, still gets
-   * its answer, where Node would send 400 instead. Its body reader waits no longer than any other.
+   * Closes a connection that sent bytes which are not valid HTTP/1.1. If the request before them is complete, or nothing
+   * reads its body, that request is answered first; Node alone would send 400 in its place.
    */
-  meetRubbish(error: Error, socket: Duplex): void {
-    const owing = this.#owing.get(socket);
-    if (owing?.last?.complete === true || owing?.last?.readableFlowing === null) owing.isLeaving = true;
+  refuseInvalidBytes(error: Error, socket: Duplex): void {
+    const pending = this.#pending.get(socket);
+    const { lastRequest } = pending ?? {};
+    if (pending !== undefined && (lastRequest?.complete === true || lastRequest?.readableFlowing === null))
+      pending.closesAfterwards = true;
     else if (socket.writable) socket.end(refusalOf(error), () => socket.destroy());
     else socket.destroy();
   }
 
-  /** Closes each connection after its last answer. */
-  end(): void {
-    this.#isEnding = true;
+  /** From now on, closes each connection after its pending answers. An idle connection stays open. */
+  closeAfterAnswers(): void {
+    this.#closesAfterAnswers = true;
   }
 
-  /** Closes the HTTP/1.1 connections without a pending answer: idle ones, and those with half-sent headers only. */
+  /** Closes the HTTP/1.1 connections without a pending answer. They are idle, or have sent only a part of a request. */
   closeUnlessAnswering(): void {
-    for (const [socket, { answers }] of this.#begun) if (answers === 0) socket.destroy();
+    for (const [socket, { count }] of this.#begun) if (count === 0) socket.destroy();
   }
 
   /** Closes all remaining connections. */
@@ -100,38 +104,46 @@ export class Http1Connections {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #owingOn(socket: Socket): Owing {
-    const known = this.#owing.get(socket);
-    if (known !== undefined) return known;
-    const owing = { answers: 0, waiting: [], last: undefined, isLeaving: false, goOn: () => undefined };
-    this.#owing.set(socket, owing);
-    return owing;
+  #pendingOn(socket: Socket): PendingAnswers {
+    const existing = this.#pending.get(socket);
+    if (existing !== undefined) return existing;
+    const pending = {
+      count: 0,
+      queued: [],
+      lastRequest: undefined,
+      closesAfterwards: false,
+      parseMore: () => undefined,
+    };
+    this.#pending.set(socket, pending);
+    return pending;
   }
 
-  #owe(request: IncomingMessage, response: ServerResponse): Owing {
+  /** Counts an answer as pending until it is closed. */
+  #countAnswer(request: IncomingMessage, response: ServerResponse): PendingAnswers {
     const { socket } = request;
-    const owing = this.#owingOn(socket);
-    owing.answers++;
-    owing.last = request;
+    const pending = this.#pendingOn(socket);
+    pending.count++;
+    pending.lastRequest = request;
     response.on('close', () => {
-      if (--owing.answers === 0) {
-        owing.last = undefined;
-        if (owing.isLeaving || this.#isEnding) socket.end();
+      if (--pending.count === 0) {
+        pending.lastRequest = undefined;
+        if (pending.closesAfterwards || this.#closesAfterAnswers) socket.end();
       }
-      if (owing.waiting.length > 0 || socket.readableLength > 0)
-        this.#turns.add(() => whenTakenIn(socket, () => goOn(owing)));
+      if (pending.queued.length > 0 || socket.readableLength > 0)
+        this.#turns.add(() => whenReceived(socket, () => answerNext(pending)));
     });
-    return owing;
+    return pending;
   }
 }
 
-function goOn(owing: Owing): void {
-  owing.waiting.shift()?.();
-  owing.goOn();
+/** Begins the next queued answer, and parses the requests behind it. */
+function answerNext(pending: PendingAnswers): void {
+  pending.queued.shift()?.();
+  pending.parseMore();
 }
 
 /** Calls `act` once the client has received what was sent; never, if it does not. */
-function whenTakenIn(socket: Socket, act: () => void): void {
+function whenReceived(socket: Socket, act: () => void): void {
   if (socket.writableNeedDrain) socket.once('drain', act);
   else if (!socket.destroyed) act();
 }

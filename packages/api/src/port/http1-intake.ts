@@ -30,7 +30,7 @@ export interface Progress {
  *
  * @returns a function to call whenever the connection may have made progress.
  */
-export function takeInBySteps(
+export function parseInSteps(
   socket: Socket,
   { backlog, turns, waiting }: Shared,
   progress: () => Progress,
@@ -39,31 +39,31 @@ export function takeInBySteps(
   const step = (): void => {
     if (isStepping) return;
     isStepping = true;
-    while (socket.readableLength > 0 && mayGoOn(socket, progress())) {
+    while (socket.readableLength > 0 && mayParse(socket, progress())) {
       // A listener of 'data' gets what is read here.
       if (!hasRead(socket)) break;
     }
     isStepping = false;
     // An empty read also detects the end and requests more.
     if (socket.readableLength === 0) socket.read(0);
-    waiting.note(socket, 0);
-    backlog.keep(socket, socket.destroyed ? 0 : keptFor(socket, progress()));
+    waiting.setWaiting(socket, 0);
+    backlog.setBuffered(socket, socket.destroyed ? 0 : bufferedOn(socket, progress()));
   };
-  const soon = (): void => {
+  const onProgress = (): void => {
     if (socket.readableLength <= WHOLE_BYTES) return step();
     // The body's reader limits a body in progress.
-    if (progress().bodyAhead === undefined) waiting.note(socket, socket.readableLength);
+    if (progress().bodyAhead === undefined) waiting.setWaiting(socket, socket.readableLength);
     turns.add(step);
   };
-  socket.on('readable', soon).on('drain', soon).on('resume', soon);
+  socket.on('readable', onProgress).on('drain', onProgress).on('resume', onProgress);
   socket.once('close', () => {
-    waiting.note(socket, 0);
-    backlog.keep(socket, 0);
+    waiting.setWaiting(socket, 0);
+    backlog.setBuffered(socket, 0);
   });
   return step;
 }
 
-function mayGoOn(socket: Socket, { bodyAhead, isAnswering }: Progress): boolean {
+function mayParse(socket: Socket, { bodyAhead, isAnswering }: Progress): boolean {
   if (socket.destroyed || socket.writableNeedDrain) return false;
   return bodyAhead === undefined ? !isAnswering : bodyAhead < MOST_OF_BODY;
 }
@@ -77,7 +77,7 @@ function hasRead(socket: Socket): boolean {
 }
 
 /** The bytes to count as buffered; 0 while the client only waits for an answer. */
-function keptFor(socket: Socket, { isAnswering }: Progress): number {
+function bufferedOn(socket: Socket, { isAnswering }: Progress): number {
   if (!isAnswering && !socket.writableNeedDrain) return 0;
   return socket.readableLength + Math.min(socket.writableLength, MOST_COUNTED);
 }

@@ -4,8 +4,8 @@ import { MOST_COUNTED, type Backlog } from './backlog.js';
 import { destroyOnError } from './destroy-on-error.js';
 import { endBetweenReads } from './end-between-reads.js';
 
-/** The interval of the checks, and the most unsent bytes of a session that is left alone. */
-const LOOK_MS = 500;
+/** The interval between two checks of unsent bytes, and the most unsent bytes of a session that is never closed. */
+const CHECK_MS = 500;
 const MOST_UNSENT = 2 ** 20;
 
 /** The progress of a stream at the last check: its unsent bytes, and whether its request was complete. */
@@ -21,11 +21,12 @@ export class Http2Sessions {
   readonly #backlog: Backlog;
   readonly #sessions = new Map<ServerHttp2Session, ReadonlySet<ServerHttp2Stream>>();
   readonly #sockets = new Map<Socket, ReadonlySet<ServerHttp2Stream>>();
+  /** The connections that had no open stream at an earlier {@link closeUnlessAnswering}. */
   readonly #wereEmpty = new WeakSet<Socket>();
   /** The unsent bytes of each session at the last check. */
   readonly #unsent = new WeakMap<ServerHttp2Session, number>();
-  #looking: NodeJS.Timeout | undefined;
-  #isEnding = false;
+  #timer: NodeJS.Timeout | undefined;
+  #closesAfterAnswers = false;
 
   constructor(server: Http2Server, { backlog, idleMs }: { readonly backlog: Backlog; readonly idleMs: number }) {
     this.#server = server;
@@ -45,23 +46,23 @@ export class Http2Sessions {
     this.#sessions.set(session, streams);
     this.#sockets.set(socket, streams);
     socket.once('close', () => this.#sockets.delete(socket));
-    this.#looking ??= setInterval(() => this.#lookAtUnsent(), LOOK_MS).unref();
-    const look = lookAfter(session, socket, streams);
-    const timer = setInterval(() => destroyOnError(session, look), this.#idleMs).unref();
+    this.#timer ??= setInterval(() => this.#closeStuck(), CHECK_MS).unref();
+    const check = idleCheck(session, socket, streams);
+    const timer = setInterval(() => destroyOnError(session, check), this.#idleMs).unref();
     session.once('close', () => {
       clearInterval(timer);
       this.#sessions.delete(session);
-      this.#backlog.keep(session, 0);
+      this.#backlog.setBuffered(session, 0);
       if (this.#sessions.size > 0) return;
-      clearInterval(this.#looking);
-      this.#looking = undefined;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
     });
-    if (this.#isEnding) session.close();
+    if (this.#closesAfterAnswers) session.close();
   }
 
-  /** Asks clients to open no new streams, and closes each session after its last answer; later sessions, too. */
-  end(): void {
-    this.#isEnding = true;
+  /** From now on, asks the client of each session to open no more streams (GOAWAY), and closes it after its answers. */
+  closeAfterAnswers(): void {
+    this.#closesAfterAnswers = true;
     for (const session of this.#sessions.keys()) session.close();
   }
 
@@ -77,14 +78,14 @@ export class Http2Sessions {
   }
 
   /** Closes clients that leave much of their answers unread and read nothing between two checks. */
-  #lookAtUnsent(): void {
+  #closeStuck(): void {
     for (const [session, streams] of this.#sessions) {
       let unsent = 0;
       for (const { writableLength } of streams) unsent += Math.min(writableLength, MOST_COUNTED);
       const isStuck = unsent >= (this.#unsent.get(session) ?? Infinity);
       this.#unsent.set(session, unsent);
       if (isStuck && unsent > MOST_UNSENT) session.destroy();
-      else this.#backlog.keep(session, unsent);
+      else this.#backlog.setBuffered(session, unsent);
     }
   }
 }
@@ -97,10 +98,10 @@ export class Http2Sessions {
  * A closed session leaves its connection half open until the client closes it, too. Some clients never do, so the
  * connection is then destroyed.
  */
-function lookAfter(session: ServerHttp2Session, socket: Socket, streams: ReadonlySet<ServerHttp2Stream>): () => void {
+function idleCheck(session: ServerHttp2Session, socket: Socket, streams: ReadonlySet<ServerHttp2Stream>): () => void {
   const seen = new WeakMap<ServerHttp2Stream, Seen>();
   let isIdle = true;
-  let isAsked = false;
+  let isPinged = false;
   let isOver = false;
   session.on('stream', () => (isIdle = false));
   return () => {
@@ -109,9 +110,9 @@ function lookAfter(session: ServerHttp2Session, socket: Socket, streams: Readonl
     isOver = session.destroyed;
     if (isOver) return;
     if (streams.size > 0) {
-      if (isAsked) session.destroy();
-      else session.ping((error) => (isAsked = error !== null));
-      isAsked = true;
+      if (isPinged) session.destroy();
+      else session.ping((error) => (isPinged = error !== null));
+      isPinged = true;
     } else if (isIdle) session.close();
     isIdle = streams.size === 0;
   };

@@ -17,8 +17,7 @@ export interface PortLimits {
   /** Default 30,000: how long a whole request may take to arrive. */
   readonly requestTimeoutMs?: number;
   /**
-   * Default 60,000: how long a connection may be idle. It is idle while no request arrives, or while the client reads
-   * nothing of its answers.
+   * Default 60,000: how long a connection may be idle: no request arrives, or the client reads nothing of its answers.
    */
   readonly idleTimeoutMs?: number;
   /** Default 10,000: concurrent connections. */
@@ -96,33 +95,36 @@ async function listen(server: Server, where: { readonly port: number; readonly h
   throw new Error('the server has no port');
 }
 
-/** How long a closing port waits for the rest of a half-sent HTTP/1.1 request. */
+/** How long a closing port waits for the rest of a request that is partly sent. */
 const PARTIAL_REQUEST_MS = 500;
 
 /**
- * Closes the connections that have no pending answer: a half-sent HTTP/1.1 request would delay the end of the port, and
- * so would an HTTP/2 client that does not close.
+ * Closes a port in steps: the pending answers are completed, and no client is reset without an answer.
+ *
+ * `connections` are the HTTP/1.1 connections, `sessions` those of HTTP/2.
  */
-function closeUnlessAnswering({ connections, sessions }: PortServer): void {
-  connections.closeUnlessAnswering();
-  sessions.closeUnlessAnswering();
-}
-
 async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000 }: CloseOptions): Promise<void> {
-  const { closeIdle, connections, settled, net, sessions } = server;
-  // From now on, each HTTP/1.1 connection closes after its pending answers, also during the drain.
-  connections.end();
+  const { closeIdle, connections, net, sessions, untilQuiet } = server;
+  connections.closeAfterAnswers();
   if (drainMs > 0) await pause(drainMs);
-  // Send GOAWAY while streams are still open: connect-node 2.1 clients on Node 22 crash when it arrives on a connection
-  // without streams.
-  sessions.end();
-  // Read the requests that the operating system has already received: closing their connections now would reset them
+  // This sends GOAWAY. It comes before anything is closed, while streams are still open: connect-node 2.1 clients on
+  // Node 22 crash when GOAWAY arrives on a connection without streams.
+  sessions.closeAfterAnswers();
+  // The operating system may have received requests that are not read yet. Closing their connections now would reset them
   // without an answer.
-  await settled();
+  await untilQuiet();
   const done = once(net.close(), 'close');
   closeIdle();
   const timers = [
-    setInterval(() => closeUnlessAnswering(server), Math.min(graceMs, PARTIAL_REQUEST_MS)),
+    // Without a pending answer, two kinds of clients could delay the end: an HTTP/1.1 client that has sent a part of a
+    // request, and an HTTP/2 client that does not close.
+    setInterval(
+      () => {
+        connections.closeUnlessAnswering();
+        sessions.closeUnlessAnswering();
+      },
+      Math.min(graceMs, PARTIAL_REQUEST_MS),
+    ),
     setTimeout(() => connections.closeAll(), graceMs),
   ];
   await done;

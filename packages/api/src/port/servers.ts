@@ -21,15 +21,18 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 export type OnRequest = (request: NodeRequest, response: NodeResponse) => void;
 
 /**
- * A port that speaks HTTP/1.1 and HTTP/2. The servers of the two protocols do not listen; they are given connections.
+ * The server of a port that speaks HTTP/1.1 and HTTP/2. One server listens (`net`) and hands each connection to the
+ * server of its protocol.
  */
 export interface PortServer {
   readonly net: NetServer;
+  /** All connections of the port, and the answers of those that speak HTTP/1.1. */
   readonly connections: Http1Connections;
+  /** The connections that speak HTTP/2. */
   readonly sessions: Http2Sessions;
-  /** Resolves when nothing has arrived for a few turns of the event loop. */
-  readonly settled: () => Promise<void>;
-  /** Closes the connections that have no HTTP/1.1 answer in progress, or have not sent anything. */
+  /** Resolves when no connection or request has arrived for a few turns of the event loop. */
+  readonly untilQuiet: () => Promise<void>;
+  /** Closes the HTTP/1.1 connections that wait for a request, and the connections that have not sent anything yet. */
   readonly closeIdle: () => void;
 }
 
@@ -48,8 +51,8 @@ export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOpt
   };
   const backlog = new Backlog();
   const connections = new Http1Connections(backlog);
-  const h1 = createHttpServer(limits.http1, connections.watch(safely));
-  h1.on('clientError', (error: Error, socket: Duplex) => connections.meetRubbish(error, socket));
+  const h1 = createHttpServer(limits.http1, connections.inOrder(safely));
+  h1.on('clientError', (error: Error, socket: Duplex) => connections.refuseInvalidBytes(error, socket));
   // For clients that do not read their answers. A streaming answer removes this time-out from its socket.
   h1.timeout = limits.unreadMs;
   // Without this event, Node does not enforce the time-outs of a server that never listened.
@@ -57,30 +60,30 @@ export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOpt
   const h2 = createHttp2Server(limits.http2).on('stream', asRequests(safely));
   const sessions = new Http2Sessions(h2, { backlog, idleMs: limits.idleMs });
   const silent = new Set<Socket>();
-  const known: OnKnown = (socket, isHttp2) => {
+  const handOver: HandOver = (socket, isHttp2) => {
     if (isHttp2) sessions.begin(socket);
     else {
       h1.emit('connection', socket);
       connections.begin(socket);
     }
   };
-  const net = tls === undefined ? sniffing(limits, silent, known) : secure(limits, tls, known);
-  net.on('connection', (socket: Socket) => connections.connected(socket)).once('close', () => h1.close());
+  const net = tls === undefined ? sniffing(limits, silent, handOver) : secure(limits, tls, handOver);
+  net.on('connection', (socket: Socket) => connections.add(socket)).once('close', () => h1.close());
   net.on('connection', () => arrivals.count());
   net.maxConnections = limits.maxConnections;
   const closeIdle = (): void => {
     h1.closeIdleConnections();
     for (const socket of silent) socket.destroy();
   };
-  return { net, connections, sessions, closeIdle, settled: () => arrivals.settled() };
+  return { net, connections, sessions, closeIdle, untilQuiet: () => arrivals.untilQuiet() };
 }
 
-/** Handles a connection whose protocol is known. */
-type OnKnown = (socket: Socket, isHttp2: boolean) => void;
+/** Hands a connection to the server of its protocol. */
+type HandOver = (socket: Socket, isHttp2: boolean) => void;
 
-function secure({ firstBytesMs, tcp }: Limits, tls: TlsOptions, known: OnKnown): NetServer {
+function secure({ firstBytesMs, tcp }: Limits, tls: TlsOptions, handOver: HandOver): NetServer {
   const options = { ...tcp, ...tls, ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: firstBytesMs };
-  const net = createTlsServer(options, (socket) => known(socket, socket.alpnProtocol === 'h2'));
+  const net = createTlsServer(options, (socket) => handOver(socket, socket.alpnProtocol === 'h2'));
   return net.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
 }
 
@@ -126,26 +129,26 @@ const PREFACE = 'PRI';
 /**
  * Reads the first bytes of each connection until the protocol is known, puts them back, and hands the connection over.
  */
-function sniffing({ firstBytesMs, tcp }: Limits, silent: Set<Socket>, known: OnKnown): NetServer {
+function sniffing({ firstBytesMs, tcp }: Limits, silent: Set<Socket>, handOver: HandOver): NetServer {
   return createServer(tcp, (socket) => {
     let head: Buffer = Buffer.alloc(0);
     const timer = setTimeout(() => socket.destroy(), firstBytesMs);
     const ignore = (): void => undefined;
-    const giveUp = (): void => {
+    const stopWaiting = (): void => {
       clearTimeout(timer);
       silent.delete(socket);
     };
-    const look = (): void => {
+    const readFirstBytes = (): void => {
       const bytes: unknown = socket.read();
       if (Buffer.isBuffer(bytes)) head = Buffer.concat([head, bytes]);
       const start = head.toString('latin1', 0, PREFACE.length);
       if (start.length < PREFACE.length && PREFACE.startsWith(start)) return;
-      giveUp();
-      socket.off('readable', look).off('error', ignore).off('close', giveUp);
+      stopWaiting();
+      socket.off('readable', readFirstBytes).off('error', ignore).off('close', stopWaiting);
       socket.unshift(head);
-      known(socket, start === PREFACE);
+      handOver(socket, start === PREFACE);
     };
     silent.add(socket);
-    socket.on('readable', look).on('error', ignore).on('close', giveUp);
+    socket.on('readable', readFirstBytes).on('error', ignore).on('close', stopWaiting);
   });
 }

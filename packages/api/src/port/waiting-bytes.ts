@@ -16,15 +16,15 @@ export class WaitingBytes {
     this.#most = most;
   }
 
-  /** Notes how many bytes of a connection wait. */
-  note(connection: Connection, bytes: number): void {
+  /** Sets how many bytes of a connection wait. May close connections, as described above. */
+  setWaiting(connection: Connection, bytes: number): void {
     this.#total += bytes - (this.#waiting.get(connection) ?? 0);
     if (bytes === 0) this.#waiting.delete(connection);
     else this.#waiting.set(connection, bytes);
-    while (this.#total > this.#most) this.#cutLargest();
+    while (this.#total > this.#most) this.#closeLargest();
   }
 
-  #cutLargest(): void {
+  #closeLargest(): void {
     const [first] = this.#waiting;
     if (first === undefined) return;
     let [largest, most] = first;

@@ -43,8 +43,8 @@ const OPTIONS: OptionRules<IntrospectionOptions> = {
   endpoint: optional(mustBe('a URL', (value) => value instanceof URL)),
   clientId: nonEmptyString,
   clientSecret: nonEmptyString,
-  // Without an audience, tokens for every program of the issuer are accepted. So an explicit `undefined`, such as from
-  // an unset environment variable, is refused.
+  // May be left out, but not be `undefined`. Otherwise an unset environment variable would make the API accept the tokens
+  // of every program of the issuer.
   audience: leftOutOr(nonEmptyString),
   keptMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
   callerOf: aFunction,
@@ -53,9 +53,11 @@ const OPTIONS: OptionRules<IntrospectionOptions> = {
 /** A cached answer about an active token. */
 interface Cached {
   readonly claims: IntrospectionResponse;
+  /** When it expires, by `performance.now()`. */
   readonly until: number;
 }
 
+/** The most cached answers. */
 const MAX_CACHED = 10_000;
 /** The clock tolerance for the times in a token. */
 const TOLERANCE_MS = 5000;
@@ -76,15 +78,16 @@ export function introspectedTokens(
   const credentials = [clientId, clientSecret].map(formEncoded).join(':');
   const headers = { accept: 'application/json', authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
   const cache = new Map<string, Cached>();
-  const ask = async (token: string): Promise<IntrospectionResponse> => {
+  const introspect = async (token: string): Promise<IntrospectionResponse> => {
     const body = new URLSearchParams({ token, token_type_hint: 'access_token' });
     return askIssuer(await endpoint(), { method: 'POST', headers, body });
   };
   const claimsOf = async (token: string): Promise<IntrospectionResponse> => {
     const [key, now] = [hash('sha256', token, 'base64'), performance.now()];
-    const known = cache.get(key);
-    if (known !== undefined && known.until > now) return known.claims;
-    const claims = await ask(token);
+    const cached = cache.get(key);
+    if (cached !== undefined && cached.until > now) return cached.claims;
+    const claims = await introspect(token);
+    // A `Map` keeps the order of insertion: without this, an answer that is cached again would stay among the oldest.
     cache.delete(key);
     const [oldest] = cache.keys();
     if (oldest !== undefined && cache.size >= MAX_CACHED) cache.delete(oldest);
@@ -104,12 +107,14 @@ function formEncoded(text: string): string {
   return String(new URLSearchParams({ '': text })).slice(1);
 }
 
+/** The endpoint: the one given, or that of the issuer's discovery document. @throws RangeError when neither is given */
 function introspectionEndpoint({ endpoint, issuer }: IntrospectionOptions): () => Promise<URL> {
   if (endpoint === undefined && issuer !== undefined) return endpointOf(issuer, 'introspection_endpoint');
   const url = secureUrl(String(endpoint), 'endpoint');
   return () => Promise.resolve(url);
 }
 
+/** Whether the token is active, within its times, and for the audience. */
 function isAccepted({ active, aud, exp, nbf }: IntrospectionResponse, audience: string | undefined): boolean {
   const now = Date.now();
   if (active !== true) return false;

@@ -36,7 +36,7 @@ export interface JsonWebTokenOptions extends OidcTokenOptions {
   readonly keys: URL | JWTVerifyGetKey;
 }
 
-/** Imported on demand, because not every program needs it and it takes a tenth of the API's import time. */
+/** The library `jose`. It is imported on demand: not every program needs it, and it takes a tenth of the API's import time. */
 type Jose = typeof jose;
 
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
@@ -54,7 +54,7 @@ const OPTIONS: OptionRules<OidcTokenOptions> = {
   callerOf: aFunction,
 };
 
-/** A `URL` object of another realm is refused, because `instanceof` does not recognize it. */
+/** The rule of the option `keys`. A `URL` object of another JavaScript realm (`vm`) is refused: `instanceof` is false for it. */
 const aKeySet = mustBe('a URL, or a key set of jose', (value) => value instanceof URL || typeof value === 'function');
 
 function isAsymmetric(name: unknown): boolean {
@@ -87,6 +87,7 @@ export function oidcTokens(given: OidcTokenOptions): (headers: RequestHeaders) =
   return authenticatorFor(options, async ({ createRemoteJWKSet }) => createRemoteJWKSet(await jwksUri()));
 }
 
+/** The function that `jsonWebTokens` and `oidcTokens` return. The keys are loaded on the first request with a token. */
 function authenticatorFor(
   options: OidcTokenOptions,
   loadKeys: (library: Jose) => Promise<JWTVerifyGetKey>,
@@ -155,9 +156,10 @@ function withFetchErrorsAsUnavailable(library: Jose, keys: JWTVerifyGetKey): JWT
   };
 }
 
+/** Whether the token is at fault, which is answered with 401. Otherwise the keys could not be fetched. */
 function isTokenError({ errors }: Jose, caught: unknown): boolean {
-  // The key set is available, but this key can't be imported, for example because its point is not on the curve. So the
-  // token is rejected with 401.
+  // The issuer has answered, but the key that the token names can't be imported, for example because its point is not on
+  // the curve.
   if (caught instanceof DOMException && caught.name === 'DataError') return true;
   if (!(caught instanceof errors.JOSEError)) return false;
   // The generic code means that the issuer's answer is not a 200, or not JSON.

@@ -10,6 +10,7 @@ export interface RequestHeaders {
 
 /** A request as it is passed to the functions of {@link Ports}. */
 export interface ApiRequest extends RequestHeaders {
+  /** The HTTP method, such as `GET`. */
   readonly verb: string;
   /** The path without the query. Over gRPC and Connect, the path of the method. */
   readonly path: string;
