@@ -35,10 +35,11 @@ import { withStillAllowingCount } from './preview/still-allowing.js';
 /**
  * The login policies of instances and organizations: every command and every read (docs/reference/login-policies.md).
  *
- * A refusal is an answer: `{ outcome: 'rejected', rejection, message }`. Malformed input is one, too
- * (`invalid-argument`, which names the field). A thrown error is a `Fault` of the store or a defect. Refusals are
- * checked in this order: input, idempotency key, `ifSequence`, `ifEventId`, whether the policy exists, the rule itself,
- * `newShapes` (whether events of a new schema version may be written).
+ * A refused call does not throw. It returns `{ outcome: 'rejected', rejection, message }`, also for malformed input
+ * (`invalid-argument`, which names the field). A thrown error is a `Fault` of the store or a defect of the program.
+ *
+ * The reasons for a refusal are checked in this order: malformed input, the idempotency key, `ifSequence`, `ifEventId`,
+ * whether the policy exists, the rule of the command, `newShapes` (whether events of a new schema version may be written).
  *
  * A change to an instance's default policy applies to every organization without a custom policy.
  */
@@ -65,6 +66,7 @@ export class LoginPolicies extends LoginPolicyReads {
 
   private constructor(options: LoginPoliciesOptions, readModel: ReadSources['readModel']) {
     const { countUsers, guard = 'warn', observe, organizations, store } = options;
+    // The handler and the reader need each other, so the handler gets the reader on its first command.
     const handler = policyHandler(options, { rows: readModel.rows, policies: () => policies });
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });
     const calls = new Calls(observe);
@@ -76,7 +78,10 @@ export class LoginPolicies extends LoginPolicyReads {
     this.#countUsers = countUsers;
     this.#calls = calls;
     this.#rolloutParts = {
-      ...{ calls, handler, policies, guard },
+      calls,
+      handler,
+      policies,
+      guard,
       instancePolicies: new InstancePolicies(readModel),
       execute: (owner, command, given) => this.execute(owner, command, given),
     };
@@ -167,14 +172,15 @@ export class LoginPolicies extends LoginPolicyReads {
       () => parseCommandRequest(owner, command, options),
       async (request) => {
         const handled = await this.#handler.handle(policyStream(request.owner), request.parsed, request.context);
+        // After a removal from the default policy, the answer tells how many custom policies still allow the removed part.
         return withStillAllowingCount(commandAnswerOf(handled, request.owner), request, this.#policies);
       },
     );
   }
 
   /**
-   * A rollout: one command, applied to the instance's default policy and to the custom policies. The returned object can
-   * plan, carry out, report and revert it. Creating the object has no effect (docs/how-to/an-advisory-comes-in.md).
+   * Prepares a rollout: one command for the instance's default policy and its custom policies. This changes nothing. The
+   * returned object can plan, carry out, report and revert the rollout (docs/how-to/an-advisory-comes-in.md).
    *
    * @throws StoreClosed once the policies are closed.
    */
@@ -184,9 +190,9 @@ export class LoginPolicies extends LoginPolicyReads {
   }
 
   /**
-   * Finds a rollout by its id, whichever process carried it out. Returns the command and the actor, as the events that
-   * the rollout recorded show them; `undefined` when no policy in force has such an event. To report or revert the
-   * rollout, pass the command and the id to {@link rollOut}.
+   * Finds a rollout by its id, also one that another process carried out. Returns its command and its actor, which it
+   * reads from the events of the rollout. Returns `undefined` if no policy in force has such an event. To report on the
+   * rollout or revert it, pass the command and the id to {@link rollOut}.
    */
   findRollout(
     instance: InstanceRef,
@@ -203,14 +209,14 @@ export class LoginPolicies extends LoginPolicyReads {
     );
   }
 
-  /** Whether the policies were opened with `organizations`, which {@link organizationsOnDefault} needs. */
+  /** Whether {@link organizationsOnDefault} can be called: whether the policies were opened with `organizations`. */
   get listsOrganizations(): boolean {
     return this.#organizations !== undefined;
   }
 
   /**
-   * The organizations without a custom policy, by page, in the order of the directory. A change of the default policy
-   * affects them all.
+   * A page of the organizations without a custom policy, in the order of the directory of organizations. A change of the
+   * default policy affects them all.
    *
    * @throws Error when the policies were opened without `organizations`.
    */

@@ -28,61 +28,62 @@ export interface LoginPolicyRow {
   /** The policy's last event, and when the policy was added. */
   readonly changeInfo: ChangeInfo;
   /**
-   * The instance of an organization's policy; `undefined` for a default policy. The index `customIn` finds rows by it.
+   * For an organization's policy, the id of the instance in which it is a custom policy. `undefined` for a default policy.
+   * The index `customIn` finds rows by it.
    */
   readonly customIn: string | undefined;
 }
 
-/** The index that finds an instance's custom policies. */
+/** The name of the index that finds an instance's custom policies. */
 export const CUSTOM_IN = 'customIn';
 
 /**
- * The index that finds an instance's unreadable custom policies. `unreadIn` is a historical abbreviation: the name is
- * stored with the rows, so another name would need a new `version`.
+ * The name of the index that finds an instance's unreadable custom policies: those with an event that this program can't
+ * read. The name is stored with the rows, so a better one would need a new `version` of the projection.
  */
 export const UNREADABLE_IN = 'unreadIn';
 
 /** The indexes that find an instance's custom policies by allowed factor, linked identity provider, or warning. */
 export type CustomIndex = 'allowing' | 'linking' | 'warned';
 
-/** An index value within an instance: its id and a name, separated by a line break, which ids can't contain. */
+/** An index value for one instance: the instance's id, a line break (which ids can't contain) and a name. */
 export function valueInInstance(instanceId: string, name: string): string {
   return `${instanceId}\n${name}`;
 }
 
 /**
- * The number of events between two snapshots of a policy, so that a read of its past folds fewer events. A snapshot is
- * about a kilobyte: about 2 % of the disk space of the 250 events before it.
+ * The number of events between two snapshots of a policy. A read of a past policy begins at a snapshot, so it folds
+ * fewer events. A snapshot takes about a kilobyte: about 2 % of the disk space of the 250 events before it.
  */
 export const SNAPSHOT_EVERY = 250;
 
-/** The key of a snapshot. Stream names never begin with a digit, so it can't be a row's key. */
+/** The key of the snapshot after a stream's event. It can't be the key of a policy, because no stream name begins with a digit. */
 export function snapshotKey(streamId: StreamId, last: Revision): string {
   return `${last + 1n}@${streamId}`;
 }
 
 /**
- * All policies in force, each with its revision and timestamps. The reads `policy`, `effectivePolicy` and the lists use
- * these rows. Commands and rows evolve the policy's state with the same function.
+ * All policies in force, each with its last revision and timestamps. The reads `policy` and `effectivePolicy` and the
+ * lists use these rows. A row is computed by the same function as the state that commands decide on ({@link policyAfter}).
  */
 export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow> = {
   name: 'login-policies',
   version: 4,
   filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
-  isAbout: isPolicyStream,
+  covers: isPolicyStream,
   events: loginPolicyEvents,
   rows: { encode: encodeRow, text: textOfRow, decode: decodeRow },
   index: indexOf,
   indexUnreadable,
   reduce,
-  // A snapshot has no index values, because lists only contain policies in force.
+  // Without `customIn`, a snapshot has no index values: lists contain only policies in force.
   snapshot: (row, { revision: last, streamId }) =>
     (Number(last) + 1) % SNAPSHOT_EVERY === 0
       ? { key: snapshotKey(streamId, last), row: { ...row, customIn: undefined } }
       : undefined,
 };
 
-/** The policy state in a row; `undefined` without a row, or for an unreadable one. */
+/** The policy state in a row; `undefined` if there is no row, or if it can't be read. */
 export function stateInRow(row: LoginPolicyRow | UnreadableRow | undefined): StateAt<PolicyState> | undefined {
   if (row === undefined || row instanceof UnreadableRow) return undefined;
   const { policy, changeInfo } = row;
@@ -98,32 +99,32 @@ function reduce(row: LoginPolicyRow | undefined, event: RecordedLoginPolicyEvent
   const before: PolicyState = row ?? NO_POLICY;
   const policy = policyAfter(before.policy, event);
   if (policy.stage !== 'active') return undefined;
-  const instanceId = row === undefined ? instanceOfCustom(event.streamId) : row.customIn;
-  return { policy, changeInfo: changeInfoAfter(before.changeInfo, event), customIn: instanceId };
+  const customIn = row === undefined ? instanceOfCustom(event.streamId) : row.customIn;
+  return { policy, changeInfo: changeInfoAfter(before.changeInfo, event), customIn };
 }
 
-/** The instance of a custom policy's stream; `undefined` for a default policy. */
+/** The instance of the custom policy with this stream; `undefined` for the stream of a default policy. */
 function instanceOfCustom(streamId: StreamId): string | undefined {
   const owner = ownerOfStream(streamId);
   return owner?.organizationId === undefined ? undefined : owner.instanceId;
 }
 
-/** The type of a projection's `index`. */
+/** The index values of a row, by the name of the index. */
 type IndexValues = Readonly<Record<string, string | readonly string[]>>;
 
 function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues {
   if (instanceId === undefined) return {};
   const { secondFactors, multiFactors, identityProviders } = policy;
   const valueOf = (name: string): string => valueInInstance(instanceId, name);
-  const found = {
+  const filters = {
     allowing: [...secondFactors, ...multiFactors].map(valueOf),
     linking: identityProviders.map(({ id }) => valueOf(id)),
     warned: lockOutsOf(policy).map(valueOf),
   } satisfies Record<CustomIndex, readonly string[]>;
-  return { [CUSTOM_IN]: instanceId, ...found };
+  return { [CUSTOM_IN]: instanceId, ...filters };
 }
 
-/** The additional index values of an unreadable row. The index values of its last readable state stay, too. */
+/** The index values of an unreadable row. It also keeps those of its last readable state. */
 function indexUnreadable(streamId: StreamId): IndexValues {
   const instanceId = instanceOfCustom(streamId);
   return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId, [UNREADABLE_IN]: instanceId };
@@ -152,25 +153,26 @@ function encodeRow({ policy, changeInfo, customIn: instanceId }: LoginPolicyRow)
 function textOfRow({ policy, changeInfo, customIn: instanceId }: LoginPolicyRow): string {
   const { settings, secondFactors, multiFactors, identityProviders } = policy;
   const providers = identityProviders.map(({ id, ownerType }) => ({ id, ownerType }));
-  const byInstance = instanceId === undefined ? '' : `,"customIn":${JSON.stringify(instanceId)}`;
+  const customInMember = instanceId === undefined ? '' : `,"customIn":${JSON.stringify(instanceId)}`;
   return (
     `{"settings":${textOfSettings(settings)},"secondFactors":${JSON.stringify(secondFactors)},` +
     `"multiFactors":${JSON.stringify(multiFactors)},"identityProviders":${JSON.stringify(providers)},` +
     `"eventId":"${changeInfo.eventId}","revision":"${changeInfo.revision}","position":"${positionToString(changeInfo.position)}",` +
-    `"createdAt":"${instantToIso(changeInfo.createdAt)}","changedAt":"${instantToIso(changeInfo.changedAt)}"${byInstance}}`
+    `"createdAt":"${instantToIso(changeInfo.createdAt)}","changedAt":"${instantToIso(changeInfo.changedAt)}"${customInMember}}`
   );
 }
 
 const settingsTexts = new WeakMap<LoginSettings, string>();
 
 function textOfSettings(settings: LoginSettings): string {
-  const known = settingsTexts.get(settings);
-  if (known !== undefined) return known;
+  const cached = settingsTexts.get(settings);
+  if (cached !== undefined) return cached;
   const text = JSON.stringify(settings);
   settingsTexts.set(settings, text);
   return text;
 }
 
+/** The members of a stored row. */
 const MEMBERS = [
   'settings',
   'secondFactors',
@@ -184,16 +186,20 @@ const MEMBERS = [
   'customIn',
 ];
 
-/** Throws a `TypeError` for a malformed stored row, because an `InvalidValue` would blame the caller. */
+/**
+ * Decodes a stored row.
+ *
+ * @throws TypeError when it is malformed. The parsers throw `InvalidValue`, which would be taken for the caller's mistake.
+ */
 function decodeRow(stored: Json): LoginPolicyRow {
   try {
-    return rowIn(stored);
+    return parseRow(stored);
   } catch (cause) {
     throw new TypeError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }
 
-function rowIn(stored: Json): LoginPolicyRow {
+function parseRow(stored: Json): LoginPolicyRow {
   const row = parseObject(stored, 'row', MEMBERS);
   const policy: ActivePolicy = {
     stage: 'active',
@@ -206,8 +212,8 @@ function rowIn(stored: Json): LoginPolicyRow {
     eventId: eventId(parseText(row['eventId'], 'row.eventId')),
     revision: revision(BigInt(parseText(row['revision'], 'row.revision'))),
     position: parsePosition(parseText(row['position'], 'row.position')),
-    createdAt: instantIn(row['createdAt'], 'row.createdAt'),
-    changedAt: instantIn(row['changedAt'], 'row.changedAt'),
+    createdAt: parseInstantText(row['createdAt'], 'row.createdAt'),
+    changedAt: parseInstantText(row['changedAt'], 'row.changedAt'),
   };
   return {
     policy,
@@ -216,6 +222,6 @@ function rowIn(stored: Json): LoginPolicyRow {
   };
 }
 
-function instantIn(value: unknown, field: string): Instant {
+function parseInstantText(value: unknown, field: string): Instant {
   return parseInstant(parseText(value, field));
 }

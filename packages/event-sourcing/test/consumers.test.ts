@@ -57,12 +57,12 @@ describe('the consumers of a store', () => {
       },
     });
     await until(() => signals.length === 1);
-    const found = (await kept.look(['taken'])).get('taken');
+    const found = (await kept.lookUp(['taken'])).get('taken');
     if (found === undefined) throw new Error('the consumer has no record');
     // Another process, which says that it lives.
     await kept.put('taken', { holder: { session: 'another', run: 1 }, position: found.position }, found.version);
     await until(() => signals[0]?.aborted === true && consumer.status().state === 'standby');
-    const after = (await kept.look(['taken'])).get('taken');
+    const after = (await kept.lookUp(['taken'])).get('taken');
     expect(after?.position).to.equal(found.position);
     expect(after?.holder?.session).to.equal('another');
     await consumers.close();
@@ -73,7 +73,7 @@ describe('the consumers of a store', () => {
     const { store, kept } = memory();
     let looks = 0;
     const backend: ConsumerBackend = {
-      look: (names) => (looks++ < 2 ? Promise.reject(lost()) : kept.look(names)),
+      lookUp: (names) => (looks++ < 2 ? Promise.reject(lost()) : kept.lookUp(names)),
       beat: (session, count) => kept.beat(session, count),
       forget: (session) => kept.forget(session),
       put: (name, record, expected) => kept.put(name, record, expected),
@@ -129,7 +129,7 @@ function memory(): { readonly store: Store; readonly kept: MemoryConsumers } {
 function losing(kept: MemoryConsumers): ConsumerBackend {
   let puts = 0;
   return {
-    look: (names) => kept.look(names),
+    lookUp: (names) => kept.lookUp(names),
     beat: (session, count) => kept.beat(session, count),
     forget: (session) => kept.forget(session),
     async put(name, record, expected) {

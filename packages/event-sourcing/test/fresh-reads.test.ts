@@ -156,7 +156,7 @@ describe('a read model in memory', () => {
     const fault = await faultOf(model.commit({ ...step, basedOn: [START, lost] }));
     expect(fault).to.deep.include({ code: 'position-unknown', facts: { position: lost, head } });
     const copy = await model.beginRebuild();
-    expect(await codeOf(copy.switchOver({ ...step, basedOn: [lost] }))).to.equal('position-unknown');
+    expect(await codeOf(copy.promote({ ...step, basedOn: [lost] }))).to.equal('position-unknown');
     expect((await model.read([a])).rows.size).to.equal(0);
     expect(ordinalOf(head)).to.equal(1n);
   });

@@ -45,12 +45,12 @@ describe('rows in memory beside their events', () => {
     const { store, model } = await kept();
     const [first, last] = [await model.beginRebuild(), await model.beginRebuild()];
     const change = { expected: undefined, checkpoint: await store.eventStore.head(), rows: new Map([[a, 9]]) };
-    const superseded = await faultOf(first.switchOver(change));
+    const superseded = await faultOf(first.promote(change));
     expect(superseded).to.deep.include({ code: 'rebuild-superseded', facts: { model: 'tallies.v1' } });
     expect(await rowAt(model, a)).to.deep.equal([3, change.checkpoint]);
-    await last.switchOver(change);
+    await last.promote(change);
     expect(await rowAt(model, a)).to.deep.equal([9, change.checkpoint]);
-    expect(await faultOf(last.switchOver(change)), 'once').to.have.property('code', 'rebuild-superseded');
+    expect(await faultOf(last.promote(change)), 'once').to.have.property('code', 'rebuild-superseded');
   });
 
   it('that stopped before an event stay there, whatever is written behind it, and refuse nobody', async () => {
@@ -66,7 +66,7 @@ describe('rows in memory beside their events', () => {
     const { store, model } = await kept();
     const copy = await model.beginRebuild();
     const woken = model.changed(new AbortController().signal).then(() => 'woken');
-    await copy.switchOver({ expected: undefined, checkpoint: await store.eventStore.head(), rows: new Map() });
+    await copy.promote({ expected: undefined, checkpoint: await store.eventStore.head(), rows: new Map() });
     expect(await Promise.race([woken, turns(20)])).to.equal('woken');
   });
 

@@ -77,7 +77,7 @@ function viewOf({ head, inlineAtHead, ends, receipts, rows }: State): View {
     models: models.map((opened, index) => ({
       opened,
       id: String(index),
-      known: (key) => ({ row: rows.get(`${index} ${key}`)?.row }),
+      storedRow: (key) => ({ row: rows.get(`${index} ${key}`)?.row }),
       catchUpRows: undefined,
     })),
   };

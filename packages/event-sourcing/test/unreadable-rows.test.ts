@@ -89,7 +89,7 @@ describe('a row that can not be read', () => {
   });
 
   it('stands for a stream that the projection is not about, and is damage where it is of another category altogether', () => {
-    const about = tolerating({ ...counterTotals, isAbout: () => false });
+    const about = tolerating({ ...counterTotals, covers: () => false });
     const counted = recorded({ type: 'Counted', data: { by: 2 } });
     expect(about.reduce(undefined, { ...counted, streamId: streamId('Counter', 'apples') }))
       .to.be.instanceOf(UnreadableRow)

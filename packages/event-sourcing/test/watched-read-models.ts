@@ -21,10 +21,10 @@ export function watchedReadModels(
       const copy = await model.beginRebuild();
       return {
         ...noting(copy, { reads: asked.readsOfCopies, commits: asked.slices }),
-        async switchOver(change) {
+        async promote(change) {
           await beforeSwitch();
           asked.switches.push([...change.rows.keys()]);
-          return copy.switchOver(change);
+          return copy.promote(change);
         },
       };
     };

@@ -29,7 +29,7 @@ import { PartialAppends } from './partial-appends.js';
 import { KnownStreams } from './known-streams.js';
 import { Leadership } from './leadership.js';
 import { LiveReader } from './live-reader.js';
-import { Lookups } from './look.js';
+import { Lookups } from './lookups.js';
 import type { StreamNames } from './names.js';
 import { OwnEvents } from './own-events.js';
 import { PageReader, type FollowingContext } from './page-reader.js';
@@ -108,7 +108,7 @@ export class EventStoreDbBackend implements LogBackend {
     return this.#writer.findWritten(plan);
   }
 
-  look(question: Question, wait: WaitOptions = {}): Promise<Found> {
+  lookUp(question: Question, wait: WaitOptions = {}): Promise<Found> {
     return this.#lookups.find(question, wait);
   }
 

@@ -44,7 +44,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     this.#parts = parts;
   }
 
-  async look(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>> {
+  async lookUp(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>> {
     const found = new Map<string, FoundConsumer>();
     for (const each of await Promise.all(names.map((name) => this.#found(name, wait)))) {
       if (each !== undefined) found.set(each.name, each.found);

@@ -96,9 +96,9 @@ function bound<Row>(model: ReadModel<Row>, origin: OriginCheck): ReadModel<Row> 
       const copy = await model.beginRebuild(wait);
       return {
         ...bound(copy, origin),
-        async switchOver(change, waiting) {
+        async promote(change, waiting) {
           await origin.bind();
-          return copy.switchOver(change, waiting);
+          return copy.promote(change, waiting);
         },
       };
     },

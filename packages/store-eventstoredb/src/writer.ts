@@ -19,7 +19,7 @@ import type { Delivered, Delivery } from './delivery.js';
 import { Cancellation } from './cancellation.js';
 import { failureOf, notBegun, overtaken } from './faults.js';
 import type { LogEnds } from './log-ends.js';
-import { foundAt, type Lookups } from './look.js';
+import { foundAt, type Lookups } from './lookups.js';
 import type { Receipts } from './receipts.js';
 import { proposalOf } from './rows.js';
 import type { ReadingContext } from './server-reads.js';

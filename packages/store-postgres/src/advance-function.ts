@@ -1,5 +1,5 @@
 import {
-  AFTER_DIGESTS,
+  ABOVE_ALL_DIGESTS,
   CHECKPOINT,
   CHECKPOINT_ROW,
   checkpointAt,
@@ -12,17 +12,18 @@ import { CHECK_SESSION, NOTIFY_LISTENERS } from './writing-session.js';
 import { ROWS, WRITE_ROWS } from './write-rows.js';
 
 /**
- * Takes one step of a read model: writes rows and the checkpoint after them, if the read model still has the checkpoint
- * that the rows were computed from. An inline read model at the head takes no step, because appends update it.
+ * Takes one step of a read model: writes rows and the checkpoint up to which they contain all events. It does so only if
+ * the read model still has the checkpoint that the rows were computed from. An inline read model at the head is refused,
+ * because appends update it.
  *
  * - `model_number`: the read model;
- * - `expected_checkpoint`: its checkpoint before the step; NULL if it has none. NULL also if its rows were computed from
- *   another log, such as one restored from a backup: the step then replaces them;
+ * - `expected_checkpoint`: its checkpoint before the step; NULL if it has none. It is also NULL if the stored rows belong
+ *   to another history, such as after a restored backup: the step then replaces all of them;
  * - `new_checkpoint`: its checkpoint after the step;
- * - the parameters of {@link ROWS};
- * - `required_events`: the positions of events that must be in the log; the position 0 requires no event;
- * - `expected_steps`: for a rebuild, how many steps were taken before. A rebuild takes many steps at one checkpoint, so
- *   the checkpoint can't show that a failover lost some of them.
+ * - the rows, as {@link ROWS} describes;
+ * - `required_events`: the positions of events that must be in the log. The position 0 requires no event;
+ * - `expected_steps`: for a rebuild, how many steps it has taken before. A rebuild takes many steps at the same checkpoint,
+ *   so only this number shows that a failover has lost some of them.
  *
  * Returns NULL if the step was taken. Otherwise nothing was written, and the result is
  * - `replaced`: the read model was replaced or does not exist;
@@ -67,7 +68,7 @@ BEGIN ${CHECK_SESSION}
   -- Delete the checkpoint row before writing any other row, as appends update theirs: a step and an append then lock in
   -- the same order and cannot deadlock.
   DELETE FROM {schema}.read_model_rows AS stored_row
-    WHERE stored_row.model = model_number AND stored_row.digest > ${AFTER_DIGESTS};
+    WHERE stored_row.model = model_number AND stored_row.digest > ${ABOVE_ALL_DIGESTS};
   IF NOT FOUND AND before_step.checkpoint IS NOT NULL THEN
     RAISE EXCEPTION 'an append has updated the read model meanwhile' USING ERRCODE = 'serialization_failure';
   END IF;

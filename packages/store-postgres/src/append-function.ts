@@ -1,4 +1,4 @@
-import { AFTER_DIGESTS, digestOfCheckpoint, HEAD, HEAD_TEXT, insertCheckpoints } from './checkpoints.js';
+import { ABOVE_ALL_DIGESTS, digestOfCheckpoint, HEAD, HEAD_TEXT, insertCheckpoints } from './checkpoints.js';
 import { plpgsql } from './plpgsql.js';
 import { CHECK_SESSION, EPOCH, NOTIFY_LISTENERS, NOW } from './writing-session.js';
 import { ROWS, WRITE_ROWS } from './write-rows.js';
@@ -6,7 +6,7 @@ import { ROWS, WRITE_ROWS } from './write-rows.js';
 /** The number of parameters of `append_v13`. */
 export const APPEND_PARAMETERS = 22;
 
-/** The events, one row an event. If an array is NULL, its column is NULL in every row. */
+/** The events in the parameters, as a subquery with one row per event. A parameter that is NULL is a column of NULLs. */
 const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS number, unnest(streams) AS stream,
         unnest(revisions) AS revision, unnest(event_ids) AS id, unnest(event_types) AS type, unnest(times) AS recorded_at,
         unnest(string_to_array(data_lines, chr(10))) AS data, unnest(string_to_array(metadata_lines, chr(10))) AS metadata,
@@ -14,11 +14,12 @@ const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS numb
         unnest(schema_versions) AS schema_version, unnest(long_stream_names) AS long_stream_name) AS event`;
 
 /**
- * Writes appends with the rows of their inline read models, exactly as they were planned, or nothing.
+ * Writes appends together with the rows of their inline read models, exactly as a program has planned them. Writes all or
+ * nothing.
  *
- * The plan is valid if nobody has written since: the log still ends with the same event, the cache epoch is the same,
- * and each inline read model still has that event as its checkpoint. The function does not wait for another writer,
- * because that writer makes the plan invalid.
+ * The plan is valid if nobody has written since the program looked up its basis: the log still ends with the same event,
+ * the cache epoch ({@link EPOCH}) is the same, and each inline read model still has that event as its checkpoint. The
+ * function does not wait for another writer, because that writer makes the plan invalid.
  *
  * Events, rows and index entries are passed column by column. Several JSON values are passed as the lines of one text,
  * because JSON needs no line breaks. No array has NULL elements: a server with `array_nulls = off` reads them as text.
@@ -26,26 +27,28 @@ const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS numb
  * What the plan is based on:
  * - `expected_epoch`: the cache epoch;
  * - `latest_time`: the latest time to write, in milliseconds by the server's clock; NULL for no limit;
- * - `expected_head`: the last event of the log as `place id`; `0 ` for an empty log.
+ * - `expected_head`: the last event of the log: its number in the log, a space and its id; `0 ` for an empty log.
  *
  * The events, each with
  * - `streams`: the name of its stream, shortened if it is too long for an index;
  * - `revisions`, `event_ids`, `event_types`, `times`, `data_lines`, `metadata_lines`;
- * - `append_places`: its number in its append, and `append_sizes`: the number of events in that append; both are 0 for
- *   an event that is appended alone;
+ * - `append_places`: its number in its append, from 1; `append_sizes`: the number of events in that append. Both are 0
+ *   for an event that is appended alone;
  * - `schema_versions`: the schema version of the event;
  * - `long_stream_names`: the whole name of its stream, if that is shortened; otherwise empty.
  *
  * The last four are NULL if each event is appended alone, has schema version 1 and a short stream name.
  *
  * What is written with the events:
- * - `inline_models`: the numbers of the inline read models. Each event lists them in its column `kept`, the former
- *   term for inline;
- * - `row_models`: the read model of each row, and the other parameters of {@link ROWS};
- * - `receipts`: an array of receipts; NULL for none.
+ * - `inline_models`: the numbers of the inline read models. Each event stores them in its column `kept` (an older word for
+ *   inline), which means: this append has updated these read models;
+ * - `row_models`: the read model of each row; then the rows, as {@link ROWS} describes;
+ * - `receipts`: the receipts of commands with an idempotency key, as a JSON array; NULL for none.
  *
- * Returns `written` and the server's time in milliseconds. If the plan is not valid, returns the reason or fails with
- * `unique_violation`.
+ * Returns `written` and the server's time in milliseconds. If the plan is not valid, returns the reason as text, or fails
+ * with `unique_violation`.
+ *
+ * In the body, `head_place` is the number of the last event, to which the numbers of the new events are added.
  */
 export const APPEND: string = plpgsql(
   `append_v13(expected_epoch text, latest_time bigint, expected_head text, inline_models bigint[], streams text[],
@@ -92,7 +95,7 @@ BEGIN ${CHECK_SESSION}
       -- Some read models did not have the expected checkpoint. On an empty log, they may have none yet; it is inserted
       -- below. A read model with another checkpoint has rows that were restored separately.
       IF expected_head <> '0 ' OR EXISTS (SELECT FROM {schema}.read_model_rows AS stored_row
-          WHERE stored_row.model = ANY (inline_models) AND stored_row.digest > ${AFTER_DIGESTS} AND stored_row.digest <> new_digest) THEN
+          WHERE stored_row.model = ANY (inline_models) AND stored_row.digest > ${ABOVE_ALL_DIGESTS} AND stored_row.digest <> new_digest) THEN
         RAISE EXCEPTION 'a read model has another checkpoint' USING ERRCODE = 'unique_violation';
       END IF;
       ${insertCheckpoints(`SELECT inline.model, new_head FROM unnest(inline_models) AS inline (model) WHERE NOT EXISTS (

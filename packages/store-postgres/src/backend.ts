@@ -23,7 +23,7 @@ import {
 import type { Connection } from './connection.js';
 import type { CountKeeper } from './count-keeper.js';
 import { PostgresConsumers } from './consumers.js';
-import { Lookups } from './look.js';
+import { Lookups } from './lookups.js';
 import { listedReceipts } from './listed-receipts.js';
 import { isThere } from './lost-answers.js';
 import { countUp, lookUp } from './model-statements.js';
@@ -84,7 +84,7 @@ export class PostgresBackend implements Backend {
     return isThere(this.parts, this.writer.trace(plan));
   }
 
-  look(question: Question, wait?: WaitOptions): Promise<Found> {
+  lookUp(question: Question, wait?: WaitOptions): Promise<Found> {
     return this.#lookups.find(this.parts.connection, question, wait);
   }
 

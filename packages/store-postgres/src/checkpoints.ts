@@ -1,37 +1,40 @@
 import { plpgsql } from './plpgsql.js';
 
 /**
- * The last event, as a subquery. The column `position` holds its place: the events of the log are numbered from 1. The
- * column `kept` holds the inline read models that the event lists.
+ * The last event of the log, as a subquery. The column `position` is its number: events are numbered from 1 in the order of
+ * the log. The column `kept` (an older word for inline) lists the inline read models that the event's append has updated.
  */
 export const HEAD = '(SELECT position, id, kept AS inline_models FROM {schema}.events ORDER BY position DESC LIMIT 1)';
 
-/** The last event as text: its place, a space and its id. `positionIn` parses it. */
+/** The last event as text: its number, a space and its id. `positionIn` parses it. */
 export const HEAD_TEXT = "head.position || ' ' || head.id";
 
-/** Not the key of any row, because keys are UTF-8. */
+/** The key of a checkpoint row. No other row has it, because it is not UTF-8. */
 const CHECKPOINT_KEY = "decode('ff', 'hex')";
-/** Greater than the digest of every key, which has 32 bytes. */
-export const AFTER_DIGESTS = "decode(repeat('ff', 32), 'hex')";
+/**
+ * A value that is greater than the SHA-256 digest of every key, which is also 32 bytes long. What is stored under digests
+ * that begin with it comes after all rows.
+ */
+export const ABOVE_ALL_DIGESTS = "decode(repeat('ff', 32), 'hex')";
 
 /**
- * The checkpoint row of the read model `m`. Each read model stores its checkpoint in a row among its rows. Rows that
- * are copied, emptied or restored on their own therefore bring their own checkpoint or have none.
+ * The checkpoint row of the read model `m`, as a subquery. The checkpoint of a read model is stored as a row among its
+ * rows. So if the table of rows is copied, emptied or restored alone, each read model still has the checkpoint of its rows.
  *
  * A checkpoint is one of
  * - an event, as in {@link HEAD_TEXT};
  * - `0`: before the first event;
  * - a {@link FIND_EVENT_AT position} as a number, if the log has no event at it.
  *
- * Each append stores the checkpoint under a larger digest. The last one is therefore found quickly, even while a long
- * transaction keeps the server from removing the old row versions.
+ * Each append moves the checkpoint row to a larger digest, so the latest one comes first in a descending index scan. It is
+ * found quickly, even while a long transaction keeps the server from removing the old row versions.
  */
 export const CHECKPOINT_ROW: string = `LATERAL (SELECT btrim(stored_row.content::text, '"') AS stored FROM {schema}.read_model_rows AS stored_row
-    WHERE stored_row.model = m.model AND stored_row.digest > ${AFTER_DIGESTS} ORDER BY stored_row.digest DESC LIMIT 1) AS checkpoint_row`;
+    WHERE stored_row.model = m.model AND stored_row.digest > ${ABOVE_ALL_DIGESTS} ORDER BY stored_row.digest DESC LIMIT 1) AS checkpoint_row`;
 
 /** The digest that a checkpoint is stored under. */
 export const digestOfCheckpoint = (checkpoint: string): string =>
-  `(${AFTER_DIGESTS} || CASE WHEN ${checkpoint} LIKE '% _%'
+  `(${ABOVE_ALL_DIGESTS} || CASE WHEN ${checkpoint} LIKE '% _%'
       THEN int8send(split_part(${checkpoint}, ' ', 1)::bigint) || convert_to(split_part(${checkpoint}, ' ', 2), 'UTF8')
       ELSE decode('00', 'hex') END)`;
 
@@ -42,9 +45,10 @@ export const insertCheckpoints = (models: string): string =>
       FROM (${models}) AS given (model, checkpoint)`;
 
 /**
- * The checkpoint of a read model, where its {@link CHECKPOINT_ROW} and `head` are joined. NULL if there is no such row,
- * or if the log has events but not the checkpoint's event. The rows then belong to another history: they are never
- * fresh and never updated.
+ * The checkpoint of a read model, as an expression; the statement joins {@link CHECKPOINT_ROW} and {@link HEAD} as `head`.
+ *
+ * It is NULL in two cases. There is no checkpoint row. Or the log has events, but not the event of the checkpoint: then the
+ * rows belong to another history, so they are not read or updated.
  */
 export const CHECKPOINT: string = `CASE WHEN checkpoint_row.stored IN (${HEAD_TEXT}, '0') OR head.position IS NULL OR EXISTS (
     SELECT FROM {schema}.events AS known WHERE known.id = split_part(checkpoint_row.stored, ' ', 2)
@@ -54,8 +58,8 @@ export const CHECKPOINT: string = `CASE WHEN checkpoint_row.stored IN (${HEAD_TE
 /**
  * Finds the event at a position.
  *
- * - `given_position`: a `Position` of the port, which is the place of an event times 2^40, plus the last 40 bits of its
- *   id.
+ * - `given_position`: a `Position` as programs use it: the event's number in the log times 2^40, plus the last 40 bits of
+ *   its id.
  *
  * Returns the event as in {@link HEAD_TEXT}, or NULL if the log does not have it.
  */
@@ -72,11 +76,11 @@ export const FIND_EVENT_AT: string = plpgsql(
 END`,
 );
 
-/** A position as a checkpoint row stores it. */
+/** A position as a checkpoint row stores it, as an expression. */
 export const checkpointAt = (position: string): string =>
   `(CASE ${position} WHEN 0 THEN '0' ELSE coalesce({schema}.find_event_at_v13(${position}), ${position}::text) END)`;
 
-/** Stores the checkpoints of version 9 among the rows. */
+/** The migration from schema version 9, which stored checkpoints in the table `read_models`: it moves them to the rows. */
 export const STORE_CHECKPOINTS: string = `
 ${insertCheckpoints(`SELECT m.model, CASE WHEN m.model = ANY (head.inline_models) THEN ${HEAD_TEXT} ELSE ${checkpointAt('m.checkpoint')} END
     FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE m.stage <> 'replaced'`)}

@@ -29,7 +29,7 @@ export class PostgresConsumers implements ConsumerBackend {
     this.#schema = schema.quoted;
   }
 
-  async look(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>> {
+  async lookUp(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>> {
     const rows = await this.#connection.read(
       `SELECT name, version, session, run, position, beat
        FROM ${this.#schema}.consumers LEFT JOIN ${this.#schema}.consumer_sessions USING (session) WHERE name = ANY ($1)`,

@@ -5,22 +5,22 @@ import { entryOf } from './row-changes.js';
 import type { Cells } from './queries.js';
 import type { Schema } from './schema.js';
 
-/** Up to this many rows, counting is fast enough. */
-const FEW = 1000;
-/** The most attempts to find no other writer active. */
+/** A count of fewer rows is not stored, because counting them is fast enough. */
+const FEWEST_ROWS = 1000;
+/** The most attempts to get the writers' lock. */
 const MOST_TRIES = 20;
 
 /** The result of a counting statement. */
 export interface Counted {
   readonly model: string;
   readonly query: RowCount;
-  /** The columns of `countUp`: the number of rows, and of the stored count the net added and the initial count. */
+  /** The columns of `countUp`: the number of rows; of the stored count, the net added and the initial count. */
   readonly found: Cells;
   /** Runs the counting statement again. */
   readonly countAgain: () => Promise<unknown>;
 }
 
-/** Stores the counts of rows that were requested and take long. It works in the background. */
+/** Stores the counts that were requested and take long, in the background. The next reader need not count again. */
 export class CountKeeper {
   readonly #connection: Connection;
   readonly #call: string;
@@ -32,9 +32,9 @@ export class CountKeeper {
     this.#call = `SELECT ${quoted}.store_row_count_v13($1, $2, $3)`;
   }
 
-  /** Begins to store a count, or completes one that was begun. */
+  /** Call it after each count. It begins to store a large count, or completes one that was begun. */
   noteCounted({ model, query, found: [total, netAdded = null, initial = null], countAgain }: Counted): void {
-    if (this.#isOver || initial !== null || Number(total) < FEW) return;
+    if (this.#isOver || initial !== null || Number(total) < FEWEST_ROWS) return;
     const entry = entryOf(query.index, query.value);
     const isBegun = netAdded !== null;
     const newInitial = isBegun ? String(Number(total) - Number(netAdded)) : null;
@@ -46,7 +46,7 @@ export class CountKeeper {
         if (isStored && !isBegun && !this.#isOver) await countAgain();
       })
       .catch((caught: unknown) => {
-        // For a role that may only read, each request counts the rows.
+        // This role may only read, for example. Then each request counts the rows.
         if (!isFault(caught, 'store-unavailable')) this.#isOver = true;
       })
       .finally(() => this.#running.delete(name));

@@ -2,12 +2,14 @@ import { ADVANCE_READ_MODEL } from './advance-function.js';
 import { APPEND } from './append-function.js';
 import { FIND_EVENT_AT } from './checkpoints.js';
 import { STORE_ROW_COUNT } from './counts.js';
-import { LOCK_AND_LOOK_UP } from './look-function.js';
+import { LOCK_AND_LOOK_UP } from './look-up-function.js';
 import { FUNCTIONS_OF_OLDER_PROGRAMS } from './older-functions.js';
 
 /**
- * The PL/pgSQL functions of the schema. The name of each ends with the schema version that introduced it: a program calls
- * the functions it knows, even while a newer program runs. A change of a function's text needs a new schema version.
+ * The SQL that creates the PL/pgSQL functions of the schema. A migration runs it.
+ *
+ * Each function's name ends with the schema version that introduced it. When a newer program has migrated the schema, an
+ * older program that is still running calls the older names. Therefore a function whose text changes gets a new version.
  */
 export const FUNCTIONS: string = [
   FIND_EVENT_AT,

@@ -7,19 +7,19 @@ export class LogEnd {
    * another server takes over.
    */
   readonly epoch: string;
-  /** The place of the last event; 0 without one. */
-  readonly place: bigint;
+  /** The number of the last event in the log, from 1; 0 for an empty log. */
+  readonly ordinal: bigint;
   readonly id: string;
 
-  constructor(epoch: string, place: bigint, id: string) {
+  constructor(epoch: string, ordinal: bigint, id: string) {
     this.epoch = epoch;
-    this.place = place;
+    this.ordinal = ordinal;
     this.id = id;
   }
 
   /** In the format of `append_v13`. */
   get head(): string {
-    return `${this.place} ${this.id}`;
+    return `${this.ordinal} ${this.id}`;
   }
 
   /** The end of the log after a plan. */

@@ -19,37 +19,38 @@ import { arrayOf, textsOf, type Cell, type Cells } from './queries.js';
 import { keyElement, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 import { CHECK_SESSION, EPOCH } from './writing-session.js';
-import { underKey } from './write-rows.js';
+import { findByKey } from './write-rows.js';
 
 /**
- * Acquires the writers' lock until the end of the transaction, then looks up what a plan needs. The lock comes before
- * any position is assigned, so positions become visible in order (ADR 0011).
+ * Acquires the writers' lock until the end of the transaction, and then looks up what a program needs to plan appends.
+ * Positions are assigned only under the lock, so they become visible in order (ADR 0011).
  *
- * One statement looks everything up, so the checkpoint of a read model and its rows belong together, although steps of
- * read models do not take the lock. The statement begins after the lock was acquired, so at READ COMMITTED it sees all
- * that was committed before.
+ * One statement looks everything up. Therefore the checkpoint of a read model and its rows are of the same snapshot,
+ * although steps of read models do not take the lock. The statement begins after the lock was acquired, so at READ
+ * COMMITTED it sees everything that was committed before.
  *
- * - `lock_ms`: how long to wait for the lock, in milliseconds. It applies only if the session has no `lock_timeout`;
+ * - `lock_ms`: how long to wait for the lock, in milliseconds. A `lock_timeout` of the session has priority;
  * - `streams`: the streams whose last events to look up;
  * - `receipt_streams`, `receipt_keys`: the receipts to look up, pairwise;
  * - `models`: the names of the live read models to look up;
  * - `row_models`, `row_keys`: the rows to look up, pairwise: the name of the read model, and the key.
  *
- * Returns one row for everything that was found. `kind` says what it is:
+ * Returns one row for each thing that was found. The column `kind` says what it is:
  *
  * | `kind`    | `name`          | `value_1`                       | `value_2`   | `value_3`                        | |
  * --------- | --------------- | ------------------------------- | ----------- | -------------------------------- | |
- * `head`    | the cache epoch | place of the last event, or 0   | its id      | the inline read models it lists  | |
+ * `head`    | the cache epoch | number of the last event, or 0  | its id      | the inline read models it lists  | |
  * `stream`  | the stream      | revision of its last event      | its time    | its id                           | |
  * `receipt` | the stream      | the key                         |             |                                  | |
  * `model`   | the read model  | its number                      | checkpoint  |                                  | |
  * `row`     | the read model  | the key, in hexadecimal         | content     |                                  |
  *
- * Only read models whose rows belong to this history are returned:
- * - a new read model, which has neither rows nor a checkpoint;
- * - one with the checkpoint `0`;
- * - one whose checkpoint is an event of this log ({@link CHECKPOINT}). An empty log has no events, so any checkpoint but
- *   `0` is that of another history.
+ * A read model is returned if it is
+ * - new: it has neither rows nor a checkpoint;
+ * - at the checkpoint `0`, before the first event;
+ * - at a checkpoint that is an event of this log ({@link CHECKPOINT}).
+ *
+ * The rows of any other read model belong to another history, such as after a restored backup.
  */
 export const LOCK_AND_LOOK_UP: string = plpgsql(
   `lock_and_look_up_v13(lock_ms text, streams text[], receipt_streams text[], receipt_keys text[], models text[],
@@ -94,7 +95,7 @@ BEGIN ${CHECK_SESSION}
   SELECT 'row', given.name, encode(given.key, 'hex'), found.content::text, NULL
     FROM (SELECT model.name, model.model, wanted.key
       FROM unnest(row_models, row_keys) AS wanted (name, key) JOIN model ON model.name = wanted.name) AS given,
-    ${underKey('read_model_rows', { of: 'given', columns: 'stored_row.content' })};
+    ${findByKey('read_model_rows', { of: 'given', columns: 'stored_row.content' })};
 END`,
 );
 
@@ -115,22 +116,22 @@ export function lookUpArguments({ streams, receipts, models }: Question): readon
 
 /** The result of `lock_and_look_up_v13`, except for receipts. @throws TypeError for a malformed result. */
 export function foundIn(answer: readonly Cells[], { streams, models }: Question): Found {
-  const all = (wanted: string): readonly Cells[] =>
+  const rowsOfKind = (wanted: string): readonly Cells[] =>
     answer.filter(([kind]) => kind === wanted).map((cells) => cells.slice(1));
-  const [[epoch, place, id, inlineModels] = []] = all('head');
+  const [[epoch, ordinal, id, inlineModels] = []] = rowsOfKind('head');
   const names = new Map(Array.from(streams, (streamId) => [storedName(streamId).name, streamId]));
-  const end = new LogEnd(text(epoch), BigInt(text(place)), id ?? '');
-  const rows = all('row');
+  const end = new LogEnd(text(epoch), BigInt(text(ordinal)), id ?? '');
+  const rows = rowsOfKind('row');
   const questions = new Map(models.map((one) => [storedName(one.target.name).name, one]));
   return {
     token: end,
-    head: end.id === '' ? START : positionOf(end.place, eventId(end.id)),
+    head: end.id === '' ? START : positionOf(end.ordinal, eventId(end.id)),
     inlineAtHead: inlineModelsIn(inlineModels),
-    ends: new Map(all('stream').flatMap((cells) => endIn(cells, names))),
+    ends: new Map(rowsOfKind('stream').flatMap((cells) => endIn(cells, names))),
     unreadable: NOTHING_UNREADABLE,
     receipts: new Map(),
     models: new Map(
-      all('model').flatMap(([name, model, checkpoint]) => {
+      rowsOfKind('model').flatMap(([name, model, checkpoint]) => {
         const question = questions.get(text(name));
         if (question === undefined) return [];
         const own = rows.filter(([owner]) => owner === name);
@@ -146,6 +147,7 @@ export function receiptsIn(answer: readonly Cells[], { receipts }: Question): re
   return receipts.filter((one) => found.has(nameOf(storedReceipt(one))));
 }
 
+/** A text that identifies a receipt in a set. */
 function nameOf([stream, key]: Cells): string {
   return JSON.stringify([stream, key]);
 }
@@ -157,7 +159,7 @@ function foundModel({ keys }: ModelQuestion, [model, checkpoint]: Cells, own: re
   return { id: text(model), checkpoint: positionIn(checkpoint), rows };
 }
 
-/** The end of a stream, from its name, revision, time and id. */
+/** The end of a stream, from its columns; empty for a stream that is not in `names`. */
 export function endIn(
   [stream, last, at, id]: Cells,
   names: ReadonlyMap<string, StreamId>,

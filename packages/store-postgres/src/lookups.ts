@@ -21,7 +21,7 @@ import {
   NOTHING_UNREADABLE,
   receiptsIn,
   storedReceipt,
-} from './look-function.js';
+} from './look-up-function.js';
 import { digest, givenText, storedName } from './names.js';
 import { positionIn } from './positions.js';
 import { arrayOf, DURABLE, textsOf, type Answering, type Cell, type Cells } from './queries.js';
@@ -62,7 +62,7 @@ type Asking = readonly [template: string, values: readonly Cell[]];
 export class Lookups {
   readonly #schema: string;
   readonly #log: LogReader;
-  readonly #lookCall: string;
+  readonly #lookUpCall: string;
   // Cached: building such a long text takes as long as the rest of a read.
   readonly #live = new Map<string, string>();
   readonly #shadows = new Map<string, string>();
@@ -71,7 +71,7 @@ export class Lookups {
   constructor(schema: Schema, log: LogReader) {
     this.#schema = schema.quoted;
     this.#log = log;
-    this.#lookCall = `SELECT * FROM ${schema.quoted}.lock_and_look_up_v13($1, $2, $3, $4, $5, $6, $7)`;
+    this.#lookUpCall = `SELECT * FROM ${schema.quoted}.lock_and_look_up_v13($1, $2, $3, $4, $5, $6, $7)`;
   }
 
   /**
@@ -79,7 +79,7 @@ export class Lookups {
    * takes another.
    */
   async underLock(transaction: OpenTransaction, question: Question, lockMs: string): Promise<Found> {
-    const answer = await callIn(transaction, this.#lookCall, [lockMs, ...lookUpArguments(question)]);
+    const answer = await callIn(transaction, this.#lookUpCall, [lockMs, ...lookUpArguments(question)]);
     const found = foundIn(answer, question);
     const receipts = receiptsIn(answer, question);
     if (receipts.length === 0) return found;
@@ -124,7 +124,7 @@ export class Lookups {
   ): Promise<ModelRows> {
     const { shadow, name } = target;
     const [texts, which] = shadow === undefined ? [this.#live, LIVE] : [this.#shadows, SHADOW];
-    const statement = texts.get(rows) ?? this.#filledIn(texts, rows, lookOf(which, rows));
+    const statement = texts.get(rows) ?? this.#filledIn(texts, rows, lookUpStatement(which, rows));
     const found = await turn.read(statement, [shadow ?? storedName(name).name, ...values], wait);
     const [[end, inlineModels, model, stored] = []] = found;
     const head = positionIn(end) ?? START;
@@ -182,10 +182,10 @@ export class Lookups {
   /** Checks whether the checkpoint of rows that are not at the head is an event of this log. */
   async #isInLog(turn: Answering, checkpoint: Cell | undefined, wait?: WaitOptions): Promise<boolean> {
     if (checkpoint === null || checkpoint === undefined || checkpoint === '0') return true;
-    const [place = '', id] = checkpoint.split(' ');
+    const [ordinal = '', id] = checkpoint.split(' ');
     if (id === undefined) return false;
     const statement = 'SELECT 1 FROM {schema}.events WHERE position = $1 AND id = $2';
-    return (await this.#ask(turn, [statement, [place, id]], wait)).length > 0;
+    return (await this.#ask(turn, [statement, [ordinal, id]], wait)).length > 0;
   }
 
   #ask(turn: Answering, [template, values]: Asking, wait?: WaitOptions): Promise<readonly Cells[]> {
@@ -201,7 +201,7 @@ export class Lookups {
 }
 
 /** One statement for the head, the read model and its rows, so that they are of one snapshot. */
-function lookOf(which: string, rows: string): string {
+function lookUpStatement(which: string, rows: string): string {
   return `SELECT ${HEAD_TEXT}, array_to_string(head.inline_models, ' '), m.model::text, checkpoint_row.stored, found.*
     FROM (SELECT) AS one LEFT JOIN ${HEAD} AS head ON true LEFT JOIN {schema}.read_models AS m ON ${which}
     LEFT JOIN ${CHECKPOINT_ROW} ON true LEFT JOIN LATERAL (${rows}) AS found ON true`;

@@ -25,8 +25,8 @@ export function lookUp({ wanted, ...asked }: Exclude<WantedRows, { wanted: 'coun
     if (key === undefined) return '';
     values.push(keyBytes(key));
     // The first parameter is the read model.
-    const place = `$${values.length + 1}`;
-    return `AND ${INDEXED} ${sign}= substring(${place}::bytea FROM 1 FOR 500) AND e.key ${sign} ${place}`;
+    const parameter = `$${values.length + 1}`;
+    return `AND ${INDEXED} ${sign}= substring(${parameter}::bytea FROM 1 FOR 500) AND e.key ${sign} ${parameter}`;
   };
   const order = direction === 'backwards' ? 'DESC' : 'ASC';
   const bounds = `${bound(afterKey, '>')} ${bound(beforeKey, '<')}`;

@@ -20,8 +20,8 @@ export class PlanWriter {
   readonly #schema: string;
 
   constructor({ quoted }: Schema) {
-    const places = Array.from({ length: APPEND_PARAMETERS }, (_, at) => `$${at + 1}`).join(', ');
-    this.appendCall = `SELECT ${quoted}.append_v13(${places})`;
+    const parameters = Array.from({ length: APPEND_PARAMETERS }, (_, at) => `$${at + 1}`).join(', ');
+    this.appendCall = `SELECT ${quoted}.append_v13(${parameters})`;
     this.#schema = quoted;
   }
 

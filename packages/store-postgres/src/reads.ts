@@ -65,13 +65,13 @@ export class LogReader {
     const { filter, pageSize } = range;
     const { condition, values } = conditionOf(filter, 4);
     const statement = this.#log.statement(this.#eventsIn(condition), `, ${this.#marks()}`);
-    const place = ordinalOf(after);
-    if (place > LARGEST) throw new Fault('position-unknown', { position: after, head: await this.head(turn, wait) });
+    const ordinal = ordinalOf(after);
+    if (ordinal > LARGEST) throw new Fault('position-unknown', { position: after, head: await this.head(turn, wait) });
     // Estimated from the last page: the server may sort all events of the range before it returns the first.
     const width = this.#widths.get(range) ?? BigInt(pageSize);
     const read = (from: bigint, to: bigint, count: number): Promise<Page> =>
       this.#log.read((limit) => turn.read(statement, [`${from}`, `${to}`, limit, ...values], wait), count);
-    const page = await read(place, smaller(place + width), pageSize);
+    const page = await read(ordinal, smaller(ordinal + width), pageSize);
     const ahead = aheadOf(page, await restOfAppend(turn.name, read, page.events.at(-1)), after);
     const isFull = page.events.length === page.asked;
     if (isFull) this.#widths.set(range, larger(width / 2n, BigInt(pageSize)));
@@ -118,10 +118,10 @@ async function restOfAppend(
   const rest: RecordedEvent[] = [];
   for (let end = last; end !== undefined && followedInAppend(end) > 0; end = rest.at(-1)) {
     const owed = followedInAppend(end);
-    const place = ordinalOf(end.position);
-    const { events } = await read(place, place + BigInt(owed), owed);
+    const ordinal = ordinalOf(end.position);
+    const { events } = await read(ordinal, ordinal + BigInt(owed), owed);
     if (events.length === 0) {
-      const problem = `the append that the event at position ${place} is of has lost its end`;
+      const problem = `the append that the event at position ${ordinal} is of has lost its end`;
       throw new Fault('store-damaged', { store, problem });
     }
     rest.push(...events);

@@ -66,9 +66,9 @@ class Unusual {
   }
 
   /** Those of the event at the next position. Without a place, it was recorded alone, or before places were stored. */
-  of(place: bigint): Pick<RecordedEvent, 'schemaVersion' | 'append'> {
+  of(ordinal: bigint): Pick<RecordedEvent, 'schemaVersion' | 'append'> {
     const [bytes, at] = [this.#bytes, this.#at];
-    if (at >= bytes.byteLength || bytes.getBigInt64(at) !== place) return USUAL;
+    if (at >= bytes.byteLength || bytes.getBigInt64(at) !== ordinal) return USUAL;
     this.#at += UNUSUAL_LENGTH;
     const [schemaVersion, count] = [bytes.getInt32(at + 8), bytes.getInt32(at + 16)];
     return count === 0 ? { schemaVersion } : { schemaVersion, append: { place: bytes.getInt32(at + 12), count } };

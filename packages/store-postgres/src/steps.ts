@@ -38,8 +38,8 @@ export class Steps {
   readonly #stepCounts = new Map<ModelId, number>();
 
   constructor({ quoted }: Schema) {
-    const places = Array.from({ length: 10 }, (_, at) => `$${at + 1}`).join(', ');
-    this.call = `SELECT ${quoted}.advance_read_model_v13(${places})`;
+    const parameters = Array.from({ length: 10 }, (_, at) => `$${at + 1}`).join(', ');
+    this.call = `SELECT ${quoted}.advance_read_model_v13(${parameters})`;
   }
 
   /** Begins to count the steps of a shadow. */

@@ -25,7 +25,7 @@ export async function* readStreams(
   { upTo, filter, signal, pageSize }: ReadStreamsOptions & { readonly pageSize: number },
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   const { condition, values } = conditionOf(filter, 5);
-  const place = ordinalOf(upTo).toString();
+  const ordinal = ordinalOf(upTo).toString();
   const reader = new PageReader(connection.name, largestPageBytes);
   const end = `SELECT position || ' ' || id FROM ${schema.quoted}.events WHERE position = $3`;
   const page = `SELECT * FROM ${schema.quoted}.events
@@ -35,12 +35,12 @@ export async function* readStreams(
   while (signal?.aborted !== true) {
     const from = last === undefined ? ['', '-1'] : [storedName(last.streamId).name, last.revision.toString()];
     const ask = (limit: number): Promise<readonly Cells[]> =>
-      connection.read(statement, [...from, place, limit, ...values], { signal });
+      connection.read(statement, [...from, ordinal, limit, ...values], { signal });
     const read = await reader.read(ask, pageSize).catch(nothingWhenAborted(signal));
     if (read === undefined) return;
     const { events, asked, further } = read;
     const found = positionIn(further[0]) ?? START;
-    if (place !== '0' && found !== upTo) throw new Fault('position-unknown', { position: upTo, head: found });
+    if (ordinal !== '0' && found !== upTo) throw new Fault('position-unknown', { position: upTo, head: found });
     if (events.length > 0) yield events;
     if (events.length < asked) return;
     last = events.at(-1);

@@ -1,10 +1,10 @@
 import { hasStoredCounts, UPDATE_COUNTS } from './counts.js';
 
 /**
- * The rows of a table under a key, each looked up separately: `OFFSET 0` keeps the planner from joining them in another
- * way.
+ * The row of a table with a given key, as a subquery with the alias `found`. The key is the column `key` of the subquery
+ * `of`. `OFFSET 0` makes the planner look up each key by the index, instead of joining in another way.
  */
-export function underKey(
+export function findByKey(
   table: string,
   { of, columns, where = '' }: { of: string; columns: string; where?: string },
 ): string {
@@ -26,13 +26,13 @@ export function underKey(
 export const ROWS =
   'removed_count integer, row_keys bytea[], row_contents text, added_entries bytea[], removed_entries bytea[]';
 
-/** Whether an entry is removed. */
+/** Whether a stored entry is to be removed, as a condition. */
 const IS_REMOVED = 'AND (position(stored_row.entry IN given.entries) > 0) = (removed_entries IS NOT NULL)';
 
 /** Removes entries. */
 const REMOVE_ENTRIES = `DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
           SELECT found.ctid FROM ${givenEntries('coalesce(removed_entries, added_entries)')},
-            ${underKey('read_model_entries', { of: 'given', columns: 'stored_row.ctid', where: IS_REMOVED })}))`;
+            ${findByKey('read_model_entries', { of: 'given', columns: 'stored_row.ctid', where: IS_REMOVED })}))`;
 /** Adds entries that are missing. */
 const ADD_ENTRIES = `INSERT INTO {schema}.read_model_entries (model, entry, key, digest)
         SELECT each.model, each.entry, each.key, each.digest
@@ -46,7 +46,7 @@ export const WRITE_ROWS: string = `
     IF removed_count > 0 THEN
       DELETE FROM {schema}.read_model_rows WHERE ctid = ANY (ARRAY(
         SELECT found.ctid FROM (SELECT unnest(row_models[:removed_count]) AS model, unnest(row_keys[:removed_count]) AS key) AS given,
-          ${underKey('read_model_rows', { of: 'given', columns: 'stored_row.ctid' })}));
+          ${findByKey('read_model_rows', { of: 'given', columns: 'stored_row.ctid' })}));
     END IF;
     INSERT INTO {schema}.read_model_rows (model, key, digest, content)
       SELECT given.model, given.key, sha256(given.key), given.content::json

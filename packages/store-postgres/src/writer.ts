@@ -14,7 +14,7 @@ import type { Connection } from './connection.js';
 import { isConnectionLost, isNoPrimary, stateOf } from './faults.js';
 import { ConnectionSilent } from './in-time.js';
 import { LogEnd } from './log-end.js';
-import type { Lookups } from './look.js';
+import type { Lookups } from './lookups.js';
 import { appendValues, PlanWriter } from './plan-writer.js';
 import { onlyCell, query, type Cell } from './queries.js';
 import type { Schema } from './schema.js';

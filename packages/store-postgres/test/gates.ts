@@ -36,9 +36,9 @@ function gatedCopy<Row>(copy: RebuildingModel<Row>, gates: Gates): RebuildingMod
       await gates.slice?.((slices += 1));
       await copy.commit(change);
     },
-    async switchOver(change: ReadModelChange<Row>) {
+    async promote(change: ReadModelChange<Row>) {
       await gates.promotion?.();
-      await copy.switchOver(change);
+      await copy.promote(change);
     },
   });
 }

@@ -126,7 +126,7 @@ describe('a read model that appends to PostgreSQL keep', () => {
       const rows = new Map(Array.from({ length: 12_000 }, (_, index) => [`row-${index}`, row]));
       await model.commit({ expected: undefined, checkpoint: position(1), rows });
       const copy = await model.beginRebuild();
-      await copy.switchOver({ expected: undefined, checkpoint: position(1), rows: new Map([['new', row]]) });
+      await copy.promote({ expected: undefined, checkpoint: position(1), rows: new Map([['new', row]]) });
       await eventually('the end of the rows that were replaced', async () => (await countOf(storage)) === '1,2');
     }));
 });

@@ -60,12 +60,12 @@ describe('two rebuilds on PostgreSQL at once', () => {
       const live = await readModels.open(counterTotals);
       const [first, second] = [await live.beginRebuild(), await live.beginRebuild()];
       const step = { expected: undefined, checkpoint: position(1), rows: new Map() };
-      const calls = [() => first.read(['a']), () => first.commit(step), () => first.switchOver(step)];
+      const calls = [() => first.read(['a']), () => first.commit(step), () => first.promote(step)];
       for (const call of calls) {
         expect(await refusal(call())).to.include({ code: 'rebuild-superseded' });
       }
-      await second.switchOver(step);
-      expect(await refusal(first.switchOver(step))).to.include({ code: 'rebuild-superseded' });
+      await second.promote(step);
+      expect(await refusal(first.promote(step))).to.include({ code: 'rebuild-superseded' });
     }));
 
   it('destroy no connection, no matter what is refused', () =>
@@ -78,7 +78,7 @@ describe('two rebuilds on PostgreSQL at once', () => {
       const model = await store.readModels.open(counterTotals);
       await model.commit({ expected: undefined, checkpoint: position(1), rows: new Map() });
       const copy = await model.beginRebuild();
-      const early = copy.switchOver({ expected: position(1), checkpoint: position(1), rows: new Map() });
+      const early = copy.promote({ expected: position(1), checkpoint: position(1), rows: new Map() });
       expect(await refusal(early)).to.include({ code: 'checkpoint-conflict' });
       const rebuilds = Array.from({ length: 4 }, async () =>
         (await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' })).rebuild(),

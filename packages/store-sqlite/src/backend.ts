@@ -31,7 +31,7 @@ import type { EventStatements } from './event-statements.js';
 import { textOf } from './exact-text.js';
 import { isConstraint, toFault } from './faults.js';
 import { StoredCounts } from './stored-counts.js';
-import { Lookups } from './look.js';
+import { Lookups } from './lookups.js';
 import { newShadowName, replacedName, shadowPrefix } from './model-names.js';
 import { deleteReplacedRows, type ModelStatements } from './model-statements.js';
 import type { Names } from './names.js';
@@ -52,10 +52,12 @@ export interface BackendParts {
 /** The result of a transaction. */
 interface WrittenPlan<Result> {
   readonly planned: Planned<Result>;
+  /** The token of the next plan from the engine's cache: see `Transacted`. */
   readonly token: unknown;
   readonly plannedFromCache: boolean;
 }
 
+/** A value that sorts after every text: in SQLite, any blob does. */
 const AFTER_EVERY_TEXT = new Uint8Array(1);
 
 /** Stores events and rows in a SQLite file. */
@@ -87,11 +89,12 @@ export class SqliteBackend implements Backend {
   }
 
   async findWritten(plan: Plan): Promise<boolean> {
-    await this.#connection.settle(); // Reopens the file, so that the outcome of the last commit is final.
+    // Makes the outcome of the last commit final: it was written, or it never will be.
+    await this.#connection.settle();
     return this.#connection.use(() => this.#writer.isWritten(plan));
   }
 
-  async look(question: Question): Promise<Found> {
+  async lookUp(question: Question): Promise<Found> {
     return this.#inOneSnapshot(() => this.#lookups.find(question));
   }
 
@@ -101,15 +104,15 @@ export class SqliteBackend implements Backend {
 
   async query(target: ModelTarget, query: WantedRows): Promise<FoundRows> {
     return this.#inOneSnapshot(() => {
-      const last = this.#parts.events.head.get();
-      const head = headOf(last, this.name);
-      const located = this.#lookups.locate(target, last);
+      const lastEvent = this.#parts.events.head.get();
+      const head = headOf(lastEvent, this.name);
+      const located = this.#lookups.locate(target, lastEvent);
       if (located === undefined) return { head, checkpoint: undefined, rows: [] };
       const { model, checkpoint } = located;
       if (query.wanted === 'count') return { head, checkpoint, rows: [], count: this.#counts.of(model, query) };
       const { index, value, limit, direction = 'forwards', wanted } = query;
       const statement = this.#parts.models.lists[`${direction} ${wanted}`];
-      // `key\0` is the next text after the key. A blob sorts after every text.
+      // The statement's lower bound is inclusive. `key\0` is the first text after the key.
       const from = query.afterKey === undefined ? '' : `${query.afterKey}\0`;
       const found = statement.all(model, index, value, from, query.beforeKey ?? AFTER_EVERY_TEXT, limit);
       return { head, checkpoint, rows: found.map(({ key, row }) => ({ key: textOf(key), row })) };
@@ -131,7 +134,8 @@ export class SqliteBackend implements Backend {
     pageSize,
   }: ReadStreamsOptions & { readonly pageSize: number }): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
     const wanted = { upTo, filter, pageSize };
-    for (let cursor = FIRST_STREAM; signal?.aborted !== true;) {
+    let cursor = FIRST_STREAM;
+    while (signal?.aborted !== true) {
       const from = cursor;
       const next = this.#connection.use(() => this.#parts.streams.next(from, wanted));
       if (next === undefined) return;
@@ -142,19 +146,19 @@ export class SqliteBackend implements Backend {
   }
 
   readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
-    return receiptPages((after, n) => this.#connection.use(() => this.#lookups.receiptsAfter(after, n)), options);
+    return receiptPages((after, size) => this.#connection.use(() => this.#lookups.receiptsAfter(after, size)), options);
   }
 
   async openModel(name: string, wait?: WaitOptions): Promise<void> {
     if (this.#connection.isReadOnly) return;
-    await this.#connection.write(() => this.#parts.models.make.run(name), wait);
+    await this.#connection.write(() => this.#parts.models.insertModel.run(name), wait);
   }
 
   async beginShadow(name: string, wait?: WaitOptions): Promise<ModelId> {
     const { models } = this.#parts;
     const shadow = await this.#connection.write(() => {
-      for (const id of models.shadows.all(shadowPrefix(name))) models.renameId.run(replacedName(), id);
-      return String(models.make.run(newShadowName(name)).lastInsertRowid);
+      for (const id of models.shadows.all(shadowPrefix(name))) models.renameById.run(replacedName(), id);
+      return String(models.insertModel.run(newShadowName(name)).lastInsertRowid);
     }, wait);
     await this.#deleteReplaced();
     return shadow;
@@ -164,25 +168,26 @@ export class SqliteBackend implements Backend {
     return this.#connection.changes.changed(signal, withinMs);
   }
 
-  async close(writing?: Promise<void>): Promise<void> {
-    await writing;
+  async close(runningAppends?: Promise<void>): Promise<void> {
+    await runningAppends;
     await this.#connection.close();
   }
 
+  /** Plans, writes and commits a transaction. Without `fromCache`, the plan is based on the file. */
   async #commit<Result>(
     transaction: Transaction<Result>,
-    cached?: Transaction<Result>['fromCache'],
+    fromCache?: Transaction<Result>['fromCache'],
   ): Promise<WrittenPlan<Result>> {
     this.#connection.requireWritable();
     const { database } = this.#connection;
     const write = (): CommitResult<WrittenPlan<Result>> =>
-      database.write(() => this.#planAndWrite(transaction, cached));
+      database.write(() => this.#planAndWrite(transaction, fromCache));
     try {
       const isRows = transaction.writes === 'rows';
       const committed = await this.#connection.retryWhileBusy(
         // Rows are written without a sync, because they can be rebuilt from events.
         isRows ? () => database.withoutSync(write) : write,
-        // Retries of an append ignore its abort signal, because the append queue handles it.
+        // Passes the abort signal of a write of rows. The append queue handles the signals of appends.
         isRows ? transaction : undefined,
       );
       if (committed.isCommitted) return committed.result;
@@ -190,15 +195,15 @@ export class SqliteBackend implements Backend {
       if (isFault(fault, 'store-full') && this.#isAbsent(committed.result.planned.plan)) throw fault;
       throw new AnswerLost(fault, 'give-up');
     } catch (caught) {
-      // The cache was wrong: the stream or receipt already exists. Nothing was written, so plan again from the file.
-      if (cached !== undefined && isConstraint(caught)) return this.#commit(transaction);
+      // The cache was outdated: a stream or receipt already exists. Nothing was written, so plan again from the file.
+      if (fromCache !== undefined && isConstraint(caught)) return this.#commit(transaction);
       throw caught;
     }
   }
 
   /**
-   * Whether the plan is absent from the file after its commit failed on a full disk. If it is absent, the commit's
-   * last page was not written, and SQLite's recovery has discarded the commit. `settle()` can't be used here, because it has to write.
+   * Whether the plan is absent from the file, after its commit failed on a full disk. If so, SQLite did not write all of
+   * the commit, and discarded it when the file was reopened. `settle()` can't be used here, because it has to write.
    */
   #isAbsent(plan: Plan): boolean {
     this.#connection.database.reopen();
@@ -207,36 +212,38 @@ export class SqliteBackend implements Backend {
 
   #planAndWrite<Result>(
     transaction: Transaction<Result>,
-    cached?: Transaction<Result>['fromCache'],
+    fromCache?: Transaction<Result>['fromCache'],
   ): WrittenPlan<Result> {
     const { token } = this.#connection.database;
-    const fromCache = cached?.token === token ? cached?.plan() : undefined;
-    const planned = fromCache ?? this.#planFromFile(transaction);
+    // The cache is valid if its token is still that of the file: nobody else has written since.
+    const cachedPlan = fromCache?.token === token ? fromCache?.plan() : undefined;
+    const planned = cachedPlan ?? this.#planFromFile(transaction);
     this.#writer.write(planned.plan);
-    return { planned, token, plannedFromCache: fromCache !== undefined };
+    return { planned, token, plannedFromCache: cachedPlan !== undefined };
   }
 
   #planFromFile<Result>(transaction: Transaction<Result>): Planned<Result> {
-    for (let { question } = transaction, found: Found | undefined; ;) {
-      found = mergeFound(found, this.#lookups.find(question));
-      const planned = transaction.plan(found);
-      if ('plan' in planned) return planned;
-      ({ question } = planned);
+    let found = this.#lookups.find(transaction.question);
+    let planned = transaction.plan(found);
+    while ('question' in planned) {
+      found = mergeFound(found, this.#lookups.find(planned.question));
+      planned = transaction.plan(found);
     }
+    return planned;
   }
 
   /** Runs reads in one transaction, so that all of them see the same snapshot. */
-  #inOneSnapshot<Result>(look: () => Result): Result {
-    return this.#connection.use((database) => database.transaction(look)());
+  #inOneSnapshot<Result>(read: () => Result): Result {
+    return this.#connection.use((database) => database.transaction(read)());
   }
 
-  /** Deletes the rows of replaced read models, in short transactions. The next rebuild deletes any that are left. */
+  /** Deletes the rows of replaced read models, in short transactions. If this fails, the next rebuild deletes the rest. */
   async #deleteReplaced(): Promise<void> {
     try {
       while (await this.#connection.writeDerived(() => deleteReplacedRows(this.#parts.models))) await yieldToLoop();
       await this.#connection.writeDerived(() => this.#counts.dropTriggersOfRemovedModels());
     } catch {
-      // A failure is ignored, because nothing reads these rows and the caller's work is done.
+      // Ignored, because nothing reads these rows and the caller's write is done.
     }
   }
 }

@@ -78,7 +78,7 @@ export class SqliteConsumers implements ConsumerBackend {
     this.#forget = database.prepare('DELETE FROM consumer_sessions WHERE session = ?');
   }
 
-  async look(names: readonly string[]): Promise<ReadonlyMap<string, FoundConsumer>> {
+  async lookUp(names: readonly string[]): Promise<ReadonlyMap<string, FoundConsumer>> {
     return this.#connection.use((database) => database.transaction(() => this.#found(names))());
   }
 

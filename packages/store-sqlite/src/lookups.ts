@@ -25,7 +25,7 @@ import { headOf } from './positions.js';
 import type { LogReader } from './reads.js';
 
 /** What look-ups need. */
-export interface LookParts {
+export interface LookUpParts {
   readonly events: EventStatements;
   readonly models: ModelStatements;
   readonly names: Names;
@@ -41,19 +41,20 @@ export interface LocatedModel {
 /** Looks things up in the open transaction. */
 export class Lookups {
   readonly #database: Database;
-  readonly #parts: LookParts;
+  readonly #parts: LookUpParts;
 
-  constructor(database: Database, parts: LookParts) {
+  constructor(database: Database, parts: LookUpParts) {
     this.#database = database;
     this.#parts = parts;
   }
 
+  /** Looks up what a question asks for. */
   find({ streams, receipts, models, events }: Question): Found {
     const last = this.#parts.events.head.get();
     const unreadable = new Map<StreamId, unknown>();
-    const read = <Read>(streamId: StreamId, look: () => readonly Read[]): readonly Read[] => {
+    const orUnreadable = <Value>(streamId: StreamId, read: () => readonly Value[]): readonly Value[] => {
       try {
-        return look();
+        return read();
       } catch (caught) {
         this.#database.refuseLost();
         unreadable.set(streamId, toFault(caught, this.#database.name));
@@ -66,21 +67,22 @@ export class Lookups {
       inlineAtHead: last?.[2]?.split(' ') ?? [],
       unreadable,
       missing: events?.find((position) => !this.#parts.log.knows(position)),
-      ends: new Map([...streams].flatMap((streamId) => read(streamId, () => this.#endOf(streamId)))),
-      receipts: new Map(receipts.flatMap((asked) => read(asked.streamId, () => this.#receiptOf(asked)))),
+      ends: new Map([...streams].flatMap((streamId) => orUnreadable(streamId, () => this.#endOf(streamId)))),
+      receipts: new Map(receipts.flatMap((asked) => orUnreadable(asked.streamId, () => this.#receiptOf(asked)))),
       models: new Map(models.flatMap((asked) => this.#modelOf(asked, last))),
     };
   }
 
-  /** Where a read model is: at the last event if that event names it, otherwise at its stored checkpoint. */
+  /** The id of a read model and its checkpoint: the last event if that lists it as inline, otherwise the stored one. */
   locate({ name, shadow }: ModelTarget, last: LogHead | undefined): LocatedModel | undefined {
     const { models } = this.#parts;
-    const found = shadow === undefined ? models.place.get(name) : models.placeOfShadow.get(shadowPrefix(name), shadow);
+    const found =
+      shadow === undefined ? models.modelByName.get(name) : models.shadowById.get(shadowPrefix(name), shadow);
     if (found === undefined) return undefined;
-    const { model, leftAt } = found;
-    const isKept = last?.[2]?.split(' ').includes(String(model)) === true;
-    if (isKept) return { model, checkpoint: headOf(last, this.#database.name) };
-    return { model, checkpoint: leftAt === null ? undefined : parsePosition(leftAt) };
+    const { model, checkpoint } = found;
+    const isInline = last?.[2]?.split(' ').includes(String(model)) === true;
+    if (isInline) return { model, checkpoint: headOf(last, this.#database.name) };
+    return { model, checkpoint: checkpoint === null ? undefined : parsePosition(checkpoint) };
   }
 
   #endOf(streamId: StreamId): readonly (readonly [StreamId, StreamEnd])[] {

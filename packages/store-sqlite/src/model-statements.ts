@@ -4,7 +4,7 @@ import { exact, type ExactText } from './exact-text.js';
 import { REPLACED } from './model-names.js';
 
 /** The rows deleted in one transaction. */
-const SWEPT = 1000;
+const DELETED_AT_ONCE = 1000;
 
 /** A row as it is stored. */
 interface StoredRow {
@@ -13,32 +13,32 @@ interface StoredRow {
 }
 
 /** The id of a read model, and its stored checkpoint. */
-export interface PlacedModel {
+export interface ModelRecord {
   readonly model: number;
-  readonly leftAt: string | null;
+  readonly checkpoint: string | null;
 }
 
 /** The prepared statements on read models. */
 export interface ModelStatements {
-  readonly make: Statement<[name: string]>;
-  readonly place: Statement<[name: string], PlacedModel>;
-  readonly placeOfShadow: Statement<[prefix: string, model: string], PlacedModel>;
-  readonly leftAt: Statement<[model: string], string>;
+  readonly insertModel: Statement<[name: string]>;
+  readonly modelByName: Statement<[name: string], ModelRecord>;
+  readonly shadowById: Statement<[prefix: string, model: string], ModelRecord>;
+  readonly checkpoint: Statement<[model: string], string>;
   readonly shadows: Statement<[prefix: string], number>;
   readonly versions: Statement<[prefix: string], { readonly id: number; readonly name: ExactText }>;
-  readonly moveTo: Statement<[checkpoint: string, model: number]>;
-  readonly rename: Statement<[to: string, from: string]>;
-  readonly renameId: Statement<[to: string, model: number | string]>;
-  readonly dropModel: Statement<[model: number]>;
-  readonly replaced: Statement<[], number>;
-  readonly sweepRows: Statement<[model: number, same: number]>;
-  readonly sweepIndex: Statement<[model: number, same: number]>;
+  readonly setCheckpoint: Statement<[checkpoint: string, model: number]>;
+  readonly renameByName: Statement<[to: string, from: string]>;
+  readonly renameById: Statement<[to: string, model: number | string]>;
+  readonly deleteModel: Statement<[model: number]>;
+  readonly nextReplaced: Statement<[], number>;
+  readonly deleteFirstRows: Statement<[model: number, same: number]>;
+  readonly deleteFirstEntries: Statement<[model: number, same: number]>;
   readonly row: Statement<[model: number, key: string], string>;
-  readonly put: Statement<[model: number, key: string, row: string]>;
-  readonly drop: Statement<[model: number, key: string]>;
-  readonly index: Statement<[model: number, key: string, name: string, value: string]>;
-  readonly dropIndex: Statement<[model: number, key: string]>;
-  readonly dropEntry: Statement<[model: number, key: string, name: string, value: string]>;
+  readonly upsertRow: Statement<[model: number, key: string, row: string]>;
+  readonly deleteRow: Statement<[model: number, key: string]>;
+  readonly insertEntry: Statement<[model: number, key: string, name: string, value: string]>;
+  readonly deleteEntries: Statement<[model: number, key: string]>;
+  readonly deleteEntry: Statement<[model: number, key: string, name: string, value: string]>;
   /** Rows or only their keys, in either direction. */
   readonly lists: Readonly<Record<List, Statement<Asked, StoredRow>>>;
   readonly count: Statement<[model: number, index: string, value: string], number>;
@@ -53,21 +53,21 @@ type List = `${'forwards' | 'backwards'} ${'rows' | 'keys'}`;
 /** Prepares the statements on read models. */
 export function modelStatements(database: Database): ModelStatements {
   return {
-    make: database.prepare('INSERT INTO models (name) VALUES (?) ON CONFLICT DO NOTHING'),
-    place: database.prepare(`${PLACE} name = ?`),
-    placeOfShadow: database.prepare(`${PLACE} ${BEGINS} AND id = ?`),
-    leftAt: database.prepare<[string], string>('SELECT left_at FROM models WHERE id = ?').pluck(),
+    insertModel: database.prepare('INSERT INTO models (name) VALUES (?) ON CONFLICT DO NOTHING'),
+    modelByName: database.prepare(`${SELECT_MODEL} name = ?`),
+    shadowById: database.prepare(`${SELECT_MODEL} ${BEGINS} AND id = ?`),
+    checkpoint: database.prepare<[string], string>('SELECT left_at FROM models WHERE id = ?').pluck(),
     shadows: database.prepare<[string], number>(`SELECT id FROM models WHERE ${BEGINS}`).pluck(),
     versions: database.prepare(`SELECT id, ${exact('name')} AS name FROM models WHERE instr(name, ?) = 1`),
-    moveTo: database.prepare('UPDATE models SET left_at = ? WHERE id = ?'),
-    rename: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
-    renameId: database.prepare('UPDATE models SET name = ? WHERE id = ?'),
-    dropModel: database.prepare('DELETE FROM models WHERE id = ?'),
-    replaced: database
+    setCheckpoint: database.prepare('UPDATE models SET left_at = ? WHERE id = ?'),
+    renameByName: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
+    renameById: database.prepare('UPDATE models SET name = ? WHERE id = ?'),
+    deleteModel: database.prepare('DELETE FROM models WHERE id = ?'),
+    nextReplaced: database
       .prepare<[], number>(`SELECT id FROM models WHERE instr(name, '${REPLACED}') = 1 AND ${ENDS_WITH_UUID} LIMIT 1`)
       .pluck(),
-    sweepRows: database.prepare(upToOf('rows')),
-    sweepIndex: database.prepare(upToOf('row_index')),
+    deleteFirstRows: database.prepare(deleteFirst('rows')),
+    deleteFirstEntries: database.prepare(deleteFirst('row_index')),
     ...rowStatements(database),
   };
 }
@@ -76,15 +76,15 @@ export function modelStatements(database: Database): ModelStatements {
 function rowStatements(database: Database): Pick<ModelStatements, RowStatement> {
   return {
     row: database.prepare<[number, string], string>('SELECT row FROM rows WHERE model = ? AND key = ?').pluck(),
-    put: database.prepare(
+    upsertRow: database.prepare(
       'INSERT INTO rows (model, key, row) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row',
     ),
-    drop: database.prepare('DELETE FROM rows WHERE model = ? AND key = ?'),
-    index: database.prepare(
+    deleteRow: database.prepare('DELETE FROM rows WHERE model = ? AND key = ?'),
+    insertEntry: database.prepare(
       'INSERT INTO row_index (model, key, name, value) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),
-    dropEntry: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ? AND name = ? AND value = ?'),
-    dropIndex: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ?'),
+    deleteEntry: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ? AND name = ? AND value = ?'),
+    deleteEntries: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ?'),
     count: database
       .prepare<[number, string, string], number>(
         'SELECT count(*) FROM row_index WHERE model = ? AND name = ? AND value = ?',
@@ -108,9 +108,10 @@ function listOf(wanted: 'rows' | 'keys', order: 'ASC' | 'DESC'): string {
     ORDER BY row_index.key ${order} LIMIT ?`;
 }
 
-type RowStatement = 'count' | 'drop' | 'dropEntry' | 'dropIndex' | 'index' | 'lists' | 'put' | 'row';
+type RowStatement =
+  'count' | 'deleteRow' | 'deleteEntry' | 'deleteEntries' | 'insertEntry' | 'lists' | 'upsertRow' | 'row';
 
-const PLACE = 'SELECT id AS model, left_at AS leftAt FROM models WHERE';
+const SELECT_MODEL = 'SELECT id AS model, left_at AS checkpoint FROM models WHERE';
 /**
  * Matches the names of shadows and replaced read models. Live names end with a version instead. Compared as bytes,
  * because a name may contain a NUL.
@@ -124,16 +125,18 @@ const BEGINS = `(SELECT instr(name, prefix) = 1 AND length(CAST(name AS BLOB)) =
   FROM (SELECT ? AS prefix)) AND ${ENDS_WITH_UUID}`;
 
 /** Deletes the first rows up to a key; deleting each by its key takes twice as long. */
-function upToOf(table: 'rows' | 'row_index'): string {
+function deleteFirst(table: 'rows' | 'row_index'): string {
   return `DELETE FROM ${table} WHERE model = ? AND key <= (
-    SELECT max(key) FROM (SELECT key FROM ${table} WHERE model = ? ORDER BY key LIMIT ${SWEPT}))`;
+    SELECT max(key) FROM (SELECT key FROM ${table} WHERE model = ? ORDER BY key LIMIT ${DELETED_AT_ONCE}))`;
 }
 
 /** Deletes some rows of a replaced read model; `false` when none are left. */
 export function deleteReplacedRows(models: ModelStatements): boolean {
-  const model = models.replaced.get();
+  const model = models.nextReplaced.get();
   if (model === undefined) return false;
-  const swept = [models.sweepRows, models.sweepIndex].map((statement) => Number(statement.run(model, model).changes));
-  if (swept.every((count) => count === 0)) models.dropModel.run(model);
+  const deleted = [models.deleteFirstRows, models.deleteFirstEntries].map((statement) =>
+    Number(statement.run(model, model).changes),
+  );
+  if (deleted.every((count) => count === 0)) models.deleteModel.run(model);
   return true;
 }

@@ -30,14 +30,15 @@ export class PlanWriter {
     this.#parts = parts;
   }
 
+  /** Writes a plan in the open transaction. */
   write({ appends, inline, models, promoted }: Plan): void {
     const inlineList = inline.length === 0 ? null : inline.join(' ');
-    for (const placed of appends) this.#append(placed, inlineList);
-    for (const model of models) this.#model(model);
+    for (const placed of appends) this.#writeAppend(placed, inlineList);
+    for (const model of models) this.#writeStep(model);
     if (promoted === undefined) return;
-    const { rename, renameId } = this.#parts.models;
-    rename.run(replacedName(), promoted.name);
-    renameId.run(promoted.name, promoted.shadow);
+    const { renameByName, renameById } = this.#parts.models;
+    renameByName.run(replacedName(), promoted.name);
+    renameById.run(promoted.name, promoted.shadow);
     this.#retireOlder(promoted.name);
   }
 
@@ -50,7 +51,7 @@ export class PlanWriter {
     const { prefix, version } = versionIn(name);
     for (const { id, name: found } of models.versions.all(prefix)) {
       const older = versionIn(textOf(found));
-      if (older.prefix === prefix && older.version < version - 1) models.renameId.run(replacedName(), id);
+      if (older.prefix === prefix && older.version < version - 1) models.renameById.run(replacedName(), id);
     }
   }
 
@@ -67,10 +68,10 @@ export class PlanWriter {
   }
 
   #isAt({ id, checkpoint }: ModelPlan): boolean {
-    return checkpoint !== undefined && this.#parts.models.leftAt.get(id) === positionToString(checkpoint);
+    return checkpoint !== undefined && this.#parts.models.checkpoint.get(id) === positionToString(checkpoint);
   }
 
-  #append({ append: { streamId, receipt, texts }, recorded, end }: PlacedAppend, inlineList: string | null): void {
+  #writeAppend({ append: { streamId, receipt, texts }, recorded, end }: PlacedAppend, inlineList: string | null): void {
     const { events, names } = this.#parts;
     const [first] = recorded;
     if (first !== undefined) {
@@ -103,26 +104,26 @@ export class PlanWriter {
     );
   }
 
-  #model({ id, rows, checkpoint }: ModelPlan): void {
+  #writeStep({ id, rows, checkpoint }: ModelPlan): void {
     const model = Number(id);
-    for (const row of rows) this.#row(model, row);
-    if (checkpoint !== undefined) this.#parts.models.moveTo.run(positionToString(checkpoint), model);
+    for (const row of rows) this.#writeRow(model, row);
+    if (checkpoint !== undefined) this.#parts.models.setCheckpoint.run(positionToString(checkpoint), model);
   }
 
-  #row(model: number, row: EncodedRow<unknown>): void {
+  #writeRow(model: number, row: EncodedRow<unknown>): void {
     const { key, text } = row;
-    this.#entries(model, row);
-    if (text === undefined) this.#parts.models.drop.run(model, key);
-    else this.#parts.models.put.run(model, key, text);
+    this.#writeEntries(model, row);
+    if (text === undefined) this.#parts.models.deleteRow.run(model, key);
+    else this.#parts.models.upsertRow.run(model, key, text);
   }
 
   /** Writes only the changed index entries, if they are known, because a policy may have hundreds. */
-  #entries(model: number, { key, indexed, indexedBefore }: EncodedRow<unknown>): void {
+  #writeEntries(model: number, { key, indexed, indexedBefore }: EncodedRow<unknown>): void {
     if (indexed === undefined) return;
-    const { dropEntry, dropIndex, index } = this.#parts.models;
-    if (indexedBefore === undefined) dropIndex.run(model, key);
-    for (const [name, value] of entriesBeside(indexedBefore ?? [], indexed)) dropEntry.run(model, key, name, value);
-    for (const [name, value] of entriesBeside(indexed, indexedBefore ?? [])) index.run(model, key, name, value);
+    const { deleteEntry, deleteEntries, insertEntry } = this.#parts.models;
+    if (indexedBefore === undefined) deleteEntries.run(model, key);
+    for (const [name, value] of entriesBeside(indexedBefore ?? [], indexed)) deleteEntry.run(model, key, name, value);
+    for (const [name, value] of entriesBeside(indexed, indexedBefore ?? [])) insertEntry.run(model, key, name, value);
   }
 }
 

@@ -111,7 +111,7 @@ describe('the rows of a read model that were used last', () => {
     const { rows } = await model.read([STREAM]);
     const row = { revision: 0n, countedAt: instant(0), ...rows.get(STREAM), total: 7 };
     const copy = await model.beginRebuild();
-    await copy.switchOver({ expected: undefined, checkpoint, rows: new Map([[STREAM, row]]) });
+    await copy.promote({ expected: undefined, checkpoint, rows: new Map([[STREAM, row]]) });
     expect((await readAt())[0]).to.equal(7);
     const [event] = await store.eventStore.append(appendOne());
     expect(await readAt()).to.deep.equal([8, event?.position]);
@@ -133,7 +133,7 @@ describe('the rows of a read model that were used last', () => {
     const facts = { model: name, expected: first.position, actual: at };
     expect(await refused(early, 'checkpoint-conflict')).to.deep.equal(facts);
     tamper(folder.path('store.db'), "UPDATE events SET data = 'torn' WHERE position = 2");
-    const back = copy.switchOver({ expected: undefined, checkpoint: first.position, rows });
+    const back = copy.promote({ expected: undefined, checkpoint: first.position, rows });
     expect(await refused(back, 'checkpoint-conflict')).to.deep.equal(facts);
     await model.beginRebuild();
     const late = copy.commit({ expected: undefined, checkpoint: at, rows });

@@ -30,7 +30,7 @@ describe('rows in SQLite whose checkpoint is not an event of the log', () => {
     const [step, rows] = [{ checkpoint: lost, basedOn: [START, lost] }, new Map()];
     for (const writing of [
       model.commit({ ...step, expected: before, rows }),
-      copy.switchOver({ ...step, expected: undefined, rows }),
+      copy.promote({ ...step, expected: undefined, rows }),
     ]) {
       expect(await faultOf(writing)).to.have.property('code', 'position-unknown');
     }

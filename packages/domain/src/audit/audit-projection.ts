@@ -96,7 +96,7 @@ export const auditProjection: Projection<RecordedEvent, AuditRow> = {
   name: 'login-policy-audit',
   version: 1,
   filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
-  isAbout: isPolicyStream,
+  covers: isPolicyStream,
   events: AS_RECORDED,
   rows: { encode: encodeRow, decode: decodeRow },
   key: (streamId) => `time of ${ownerOfStream(streamId)?.instanceId ?? ''}`,

@@ -8,14 +8,16 @@ import { parseId } from '../input/text.js';
 import { parseInstance, parseOrganization, type Instance, type Organization } from '../policy/owner.js';
 import { type ParsedAsOf, type AsOf, parsePositionInput, parseAsOf } from '../input/moment.js';
 
-/** The freshness that a read requires, and how long it may wait for it. */
+/** How fresh the result of a read must be, and how long the read may wait for that. */
 export interface ReadOptions {
   /** The result includes everything up to this position, such as the `position` in the answer to a command. */
   readonly atLeast?: Position;
   /**
-   * How long to wait for a result that is fresh enough: 0 to 600,000 ms, default 5,000. If the store does not answer,
-   * the read rejects 250 ms after `waitMs` has passed. Exception: a history or a read with `asOf` has no time
-   * limit by default. If `waitMs` is given, it rejects exactly then, without the extra 250 ms.
+   * How long to wait for a result that is fresh enough: 0 to 600,000 ms, default 5,000. If the store does not answer at
+   * all, the read rejects 250 ms after that.
+   *
+   * A history, and a read with `asOf`, always has a fresh result and only waits for the store. It has no time limit by
+   * default, and rejects exactly after a given `waitMs`.
    */
   readonly waitMs?: number;
   /** Aborts the read: it rejects with `DeadlineExceeded` within 100 ms. */
@@ -44,9 +46,9 @@ export interface ListOptions extends ReadOptions {
   readonly allowing?: SecondFactor | MultiFactor;
   /** Only policies that link this identity provider. */
   readonly linking?: string;
-  /** Only policies that have this warning, regardless of which change caused it. */
+  /** Only policies that now have this warning, whichever change caused it. */
   readonly warned?: LockOut;
-  /** Only organizations after the last one of the previous page. */
+  /** The id of the last organization of the previous page. Default: the first page. */
   readonly after?: string;
   /** The most organizations, 1 to 10,000. Default 100. */
   readonly limit?: number;
@@ -58,7 +60,7 @@ export interface ParsedRead {
   readonly asOf: ParsedAsOf | undefined;
 }
 
-/** The members that the options of every read have. */
+/** The names of the options that every read has. */
 export const READ_MEMBERS: readonly string[] = ['atLeast', 'waitMs', 'signal'];
 
 /** Parses the options of a read of one policy. @throws InvalidValue */
@@ -88,7 +90,7 @@ export function parseSpan(value: unknown): { readonly from: ParsedAsOf; readonly
   };
 }
 
-/** A filter of custom policies: an index, and the factor, identity provider or warning to look up in it. */
+/** A filter of custom policies: the index to look in, and the factor, identity provider or warning to look for. */
 export interface ListFilter {
   readonly index: CustomIndex;
   readonly value: string;
@@ -102,6 +104,7 @@ export interface ParsedListing {
   readonly freshness: Freshness;
 }
 
+/** The parser of each filter's value. */
 const FILTERS: Readonly<Record<CustomIndex, Parser<string>>> = {
   allowing: parseOneOf([...SECOND_FACTORS, ...MULTI_FACTORS]),
   linking: parseId,
@@ -183,7 +186,10 @@ export function parseFreshness(given: Readonly<Record<string, unknown>>): Freshn
   };
 }
 
-/** The options for the next read of a call: `waitMs` is reduced by the time since the call began. */
+/**
+ * The options for a later read of the same call: `waitMs` is reduced by the time since the call began, which is
+ * `begunAt` by `performance.now()`.
+ */
 export function withRemainingWait<Read extends Omit<ParsedRead, 'asOf'>>(read: Read, begunAt: number): Read {
   const { freshness } = read;
   if (freshness.waitMs === undefined) return read;

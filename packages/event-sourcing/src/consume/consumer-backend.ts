@@ -34,7 +34,7 @@ export interface FoundConsumer extends ConsumerRecord {
  */
 export interface ConsumerBackend {
   /** Reads the records under these names, in one snapshot where the store can. Names without a record are left out. */
-  look(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>>;
+  lookUp(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>>;
   /**
    * Writes a record if it was written `expected` times before (0: it does not exist yet), and counts one write more.
    *

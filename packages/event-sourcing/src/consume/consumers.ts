@@ -98,7 +98,7 @@ export class Consumers {
       }
       const names = [...new Set(runs.map(({ name }) => name))];
       const fences = runs.map(({ fence }) => fence);
-      const found = await deadline.wait(backend.look(names, deadline));
+      const found = await deadline.wait(backend.lookUp(names, deadline));
       this.#seenAt = now;
       for (const [index, run] of runs.entries()) run.see(found.get(run.name), { now, fence: fences[index] });
     } catch (caught) {

@@ -124,7 +124,7 @@ export class Lease {
 
   async #isSettled(position: Position): Promise<boolean> {
     const { backend, name, holder } = this.#parts;
-    const found = (await backend.look([name])).get(name);
+    const found = (await backend.lookUp([name])).get(name);
     if (found === undefined || !isHeldBy(found, holder)) {
       this.lose();
       return false;

@@ -18,7 +18,7 @@ export class MemoryConsumers implements ConsumerBackend {
     this.#log = log;
   }
 
-  async look(names: readonly string[]): Promise<ReadonlyMap<string, FoundConsumer>> {
+  async lookUp(names: readonly string[]): Promise<ReadonlyMap<string, FoundConsumer>> {
     const found = new Map<string, FoundConsumer>();
     for (const name of names) {
       const record = this.#records.get(name);

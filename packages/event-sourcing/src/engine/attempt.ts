@@ -2,16 +2,19 @@ import { onAbort } from '../on-abort.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
 import type { CachedPlan, Transaction } from './log-backend.js';
 import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
-import { planAppends, type Planning, type View } from './plan-appends.js';
+import { planAppends, type PlanOptions, type View } from './plan-appends.js';
 import type { Found, Question } from './view.js';
 
 /** The outcome of each append of a group. */
 export type Outcomes = readonly Outcome[];
 
-/** What plans an attempt. */
+/** Plans attempts. */
 export interface Planner {
-  question(appends: readonly CheckedAppend[]): Question;
-  fromCache(attempt: Attempt): CachedPlan<Outcomes> | undefined;
+  /** What to look up for these appends. */
+  questionFor(appends: readonly CheckedAppend[]): Question;
+  /** A plan from the cache; `undefined` when the cache does not suffice. */
+  planFromCache(attempt: Attempt): CachedPlan<Outcomes> | undefined;
+  /** The plan after a look-up, or what else to look up. */
   plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp;
 }
 
@@ -22,25 +25,25 @@ export class Attempt implements Transaction<Outcomes> {
   readonly group: readonly Queued[];
   readonly appends: readonly CheckedAppend[];
   readonly fromCache: CachedPlan<Outcomes> | undefined;
-  /** The view the last plan was based on, if it was looked up. */
+  /** The view that the last plan was based on; `undefined` for a plan from the cache. */
   view: View | undefined;
-  /** The last plan that may have been sent. */
-  lastPlanned: Planned<Outcomes> | undefined;
+  /** The last plan that may have reached the server. */
+  sentPlan: Planned<Outcomes> | undefined;
   readonly #planner: Planner;
   #abandoning: AbortController | undefined;
-  #stopListening: readonly (() => void)[] = NONE;
+  #listenerRemovers: readonly (() => void)[] = NONE;
 
   constructor(group: readonly Queued[], planner: Planner) {
     this.group = group;
     this.#planner = planner;
     this.appends = group.map(({ append }) => append);
     this.isLoose = this.appends.every(({ expected }) => expected === 'any' || expected === 'stream-exists');
-    this.fromCache = planner.fromCache(this);
+    this.fromCache = planner.planFromCache(this);
   }
 
   /** Created only for a backend that looks up. */
   get question(): Question {
-    return this.#planner.question(this.appends);
+    return this.#planner.questionFor(this.appends);
   }
 
   plan(found: Found): Planned<Outcomes> | MoreToLookUp {
@@ -56,35 +59,35 @@ export class Attempt implements Transaction<Outcomes> {
       return this.#abandoning?.signal;
     const abandoning = new AbortController();
     this.#abandoning = abandoning;
-    // Runs after the queue's own listeners, which record who gave up.
-    const look = (): void => {
+    // Runs after the queue's own listeners, which set `isGivenUp`.
+    const abortIfAllGaveUp = (): void => {
       if (this.group.every(({ isGivenUp }) => isGivenUp)) abandoning.abort();
     };
-    this.#stopListening = this.appends.map(({ signal }) => onAbort(signal, look));
+    this.#listenerRemovers = this.appends.map(({ signal }) => onAbort(signal, abortIfAllGaveUp));
     return abandoning.signal;
   }
 
   /** Plans the appends whose callers still wait. */
-  planFor(view: View, planning: Planning): Planned<Outcomes> {
+  planFor(view: View, options: PlanOptions): Planned<Outcomes> {
     const isWanted = this.group.map(({ isGivenUp }) => !isGivenUp);
-    if (!isWanted.includes(false)) return planAppends(this.appends, view, planning);
+    if (!isWanted.includes(false)) return planAppends(this.appends, view, options);
     const wanted = this.appends.filter((_, index) => isWanted[index]);
-    const { plan, result } = planAppends(wanted, view, planning);
+    const { plan, result } = planAppends(wanted, view, options);
     return { plan, result: aligned(result, isWanted) };
   }
 
-  /** Remembers a plan that is about to be sent. From then on, callers can no longer give up. */
-  rememberSent(planned: Planned<Outcomes>): Planned<Outcomes> {
-    this.unsubscribe();
+  /** Marks a plan as about to be sent, and returns it. From then on, callers can no longer give up. */
+  startSending(planned: Planned<Outcomes>): Planned<Outcomes> {
+    this.stopListening();
     for (const queued of this.group) queued.begin();
-    this.lastPlanned = planned;
+    this.sentPlan = planned;
     return planned;
   }
 
   /** Stops listening to the callers' signals. */
-  unsubscribe(): void {
-    for (const stop of this.#stopListening) stop();
-    this.#stopListening = NONE;
+  stopListening(): void {
+    for (const removeListener of this.#listenerRemovers) removeListener();
+    this.#listenerRemovers = NONE;
   }
 }
 

@@ -97,7 +97,7 @@ export class EngineEventStore implements EventStore {
 
   async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
     const asked = { streamId, key };
-    const { receipts } = await this.#look({ ...NO_QUESTION, receipts: [asked] }, wait);
+    const { receipts } = await this.#lookUp({ ...NO_QUESTION, receipts: [asked] }, wait);
     return receipts.get(receiptName(asked));
   }
 
@@ -111,7 +111,7 @@ export class EngineEventStore implements EventStore {
 
   async proveHead(checkpoint: Position, wait?: WaitOptions): Promise<HeadProof> {
     const askedAt = performance.now();
-    const { head, missing } = await this.#look({ ...NO_QUESTION, events: [checkpoint] }, wait);
+    const { head, missing } = await this.#lookUp({ ...NO_QUESTION, events: [checkpoint] }, wait);
     return { askedAt, head, checkpoint, isInLog: missing === undefined };
   }
 
@@ -119,8 +119,8 @@ export class EngineEventStore implements EventStore {
     await this.#guarded.close(this.#appends.close());
   }
 
-  #look(question: Question, wait: WaitOptions | undefined): Promise<Found> {
-    return this.#guarded.call(wait, (backend) => backend.look(question, wait));
+  #lookUp(question: Question, wait: WaitOptions | undefined): Promise<Found> {
+    return this.#guarded.call(wait, (backend) => backend.lookUp(question, wait));
   }
 
   async *#readAll(options: ReadAllOptions, left: AbortController): Pages {

@@ -12,36 +12,24 @@ import type {
 } from '../projections/read-model-store.js';
 import { rowLimitOf } from '../projections/row-query.js';
 import { encodedRows } from '../store/stored-row.js';
-import type { Backend, FoundRows, WantedRows } from './backend.js';
+import type { FoundRows, WantedRows } from './backend.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
-import type { GuardedBackend } from './guarded-backend.js';
 import { catchUpToHead } from './current-models.js';
 import { AnswerLost, type Transaction } from './log-backend.js';
-import type { OpenedModel } from './opened-model.js';
 import type { ModelPlan, MoreToLookUp, Plan, Planned } from './plan.js';
-import type { RowReader } from './row-reader.js';
+import type { ReadModelParts } from './read-model-parts.js';
 import { SeenRows } from './seen-rows.js';
 import { NO_QUESTION, targetName, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
 
-/** How often a waiting reader checks for changes when it gets no notification. */
+/** How often a waiting decoder checks for changes when it gets no notification. */
 const POLL_MS = 1000;
 
-/** The parts of a read model. */
-export interface ReadModelParts {
-  readonly guarded: GuardedBackend<Backend>;
-  readonly opened: OpenedModel;
-  readonly reader: RowReader;
-  /** Creates a reader without a shared cache, for rows that are read once. */
-  readonly freshReader: () => RowReader;
-  /** Where the events are: in this backend, so that each look-up also returns the head; or in another one. */
-  readonly events: 'here' | 'elsewhere';
-  /** The number of writes through this store. */
-  readonly writeCount: () => number;
-  /** Call it after a write of rows outside of appends, so that caches are cleared. */
-  readonly noteWrite: () => void;
-}
-
-/** Reads and writes the rows of one projection in a backend. */
+/**
+ * Reads and writes the rows of one projection in a backend.
+ *
+ * The rows change in steps. A step writes rows and their checkpoint in one transaction: the position up to which the
+ * rows contain all events.
+ */
 export class EngineReadModel<Row> implements ReadModel<Row> {
   protected readonly parts: ReadModelParts;
   protected readonly target: ModelTarget;
@@ -56,29 +44,30 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     const { guarded, writeCount } = this.parts;
     const { backend } = guarded;
     throwIfExpired('a call of a read model', wait);
-    const known = this.#seen.rowsOf(keys, {
+    // Cached rows are valid if nobody has written since they were read. The backend can tell by the token of that read.
+    const cached = this.#seen.rowsOf(keys, {
       writeCount: writeCount(),
       isCurrent: (token) => !guarded.isClosed && backend.isCurrent?.(token) === true,
     });
-    if (known !== undefined) return this.#withHead(known);
-    const before = writeCount();
-    const { head, models, token } = await guarded.call(wait, () => backend.look(this.question(keys), wait));
+    if (cached !== undefined) return this.#withHead(cached);
+    const writeCountBefore = writeCount();
+    const { head, models, token } = await guarded.call(wait, () => backend.lookUp(this.questionFor(keys), wait));
     const model = models.get(targetName(this.target));
-    // Without this check, a missing shadow would look like one without rows.
-    if (model === undefined && this.target.shadow !== undefined) throw this.superseded();
+    // A missing live read model has no rows yet. A missing shadow was discarded by a later rebuild.
+    if (model === undefined && this.target.shadow !== undefined) throw this.supersededFault();
     const rows = new Map<string, Row>();
     for (const key of keys) {
       const stored = model?.rows.get(key);
-      if (stored !== undefined) rows.set(key, this.#row(key, stored));
+      if (stored !== undefined) rows.set(key, this.#decode(key, stored));
     }
     const found = { checkpoint: model?.checkpoint, head, rows };
-    if (backend.isCurrent !== undefined) this.#seen.add(keys, found, { token, writeCount: before });
+    if (backend.isCurrent !== undefined) this.#seen.add(keys, found, { token, writeCount: writeCountBefore });
     return this.#withHead(found);
   }
 
   async query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     const { rows, ...at } = await this.#queryBackend({ ...query, limit: rowLimitOf(query), wanted: 'rows' }, wait);
-    return this.#withHead({ ...at, rows: rows.map(({ key, row }) => ({ key, row: this.#row(key, row) })) });
+    return this.#withHead({ ...at, rows: rows.map(({ key, row }) => ({ key, row: this.#decode(key, row) })) });
   }
 
   async keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
@@ -100,13 +89,13 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       await this.transact({
         ...wait,
         writes: 'rows',
-        question: { ...this.question([]), events: this.eventsToCheck(change) },
-        plan: (found) => planOf(found, [this.step(this.requiredModel(found), change)]),
+        question: { ...this.questionFor([]), events: this.eventsToCheck(change) },
+        plan: (found) => plannedSteps(found, [this.planStep(this.requireModel(found), change)]),
       });
     } catch (caught) {
       if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) throw caught;
-      // The store was restored from a backup that does not have this read model. It is created again, and the conflict
-      // (`actual: undefined`) makes its runner start at the first event.
+      // The live read model is missing: the store was restored from a backup that does not have it. It is created again.
+      // The conflict (`actual: undefined`) tells the runner to start again at the first event.
       const { guarded, opened } = this.parts;
       await guarded.call(wait, (backend) => backend.openModel(opened.name, wait));
       throw new Fault('checkpoint-conflict', { model: opened.name, expected: change.expected, actual: undefined });
@@ -118,37 +107,40 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   async beginRebuild(wait?: WaitOptions): Promise<RebuildingModel<Row>> {
-    const { guarded, opened, freshReader } = this.parts;
+    const { guarded, opened, newDecoder } = this.parts;
     const shadow = await guarded.call(wait, (backend) => backend.beginShadow(opened.name, wait));
-    return new EngineShadowModel({ ...this.parts, reader: freshReader() }, { name: opened.name, shadow });
+    return new EngineShadowModel({ ...this.parts, decoder: newDecoder() }, { name: opened.name, shadow });
   }
 
-  /** The events a step is based on. Only a backend with the events can check them. */
+  /**
+   * The positions of the events that a step is based on, so that the backend checks that its log has them. A backend
+   * without events can't check them.
+   */
   protected eventsToCheck({ basedOn }: ReadModelChange<Row>): readonly Position[] | undefined {
     return this.parts.events === 'here' ? basedOn : undefined;
   }
 
-  protected question(keys: readonly string[]): Question {
+  protected questionFor(keys: readonly string[]): Question {
     return { ...NO_QUESTION, models: [{ target: this.target, keys }] };
   }
 
-  /** Writes a step (rows and a checkpoint). After a connection failure, checks whether it was committed. */
+  /** Writes a step. If the answer to its transaction is lost, checks whether the step was committed. */
   protected async transact(transaction: Transaction<undefined>): Promise<void> {
-    const { guarded, noteWrite } = this.parts;
+    const { guarded, invalidateCaches } = this.parts;
     throwIfExpired('a step of a read model', transaction);
-    let sent: Plan | undefined;
+    let sentPlan: Plan | undefined;
     try {
       const plan: typeof transaction.plan = (found) => {
         const planned = transaction.plan(found);
-        if ('plan' in planned) sent = planned.plan;
+        if ('plan' in planned) sentPlan = planned.plan;
         return planned;
       };
       await guarded.call(undefined, (backend) => backend.transact({ ...transaction, plan }));
     } catch (caught) {
       if (!(caught instanceof AnswerLost)) throw caught;
-      if (sent === undefined || !(await guarded.backend.findWritten(sent))) throw caught.fault;
+      if (sentPlan === undefined || !(await guarded.backend.findWritten(sentPlan))) throw caught.fault;
     } finally {
-      noteWrite();
+      invalidateCaches();
     }
   }
 
@@ -156,29 +148,29 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
    * The read model in a look-up's result.
    *
    * @throws PositionUnknown when the log lacks a requested event.
-   * @throws RebuildSuperseded when the read model no longer exists.
+   * @throws RebuildSuperseded when the read model does not exist.
    */
-  protected requiredModel(found: Found): FoundModel {
+  protected requireModel(found: Found): FoundModel {
     const { missing, head } = found;
     if (missing !== undefined) throw new Fault('position-unknown', { position: missing, head });
     const model = found.models.get(targetName(this.target));
-    if (model === undefined) throw this.superseded();
+    if (model === undefined) throw this.supersededFault();
     return model;
   }
 
-  protected superseded(): Fault<'rebuild-superseded'> {
+  protected supersededFault(): Fault<'rebuild-superseded'> {
     return new Fault('rebuild-superseded', { model: this.parts.opened.name });
   }
 
-  /** Plans a step. @throws CheckpointConflict when the rows are not at the checkpoint the step expects. */
-  protected step({ id, checkpoint: actual }: FoundModel, change: ReadModelChange<Row>): ModelPlan {
+  /** Plans a step. @throws CheckpointConflict when the stored checkpoint is not the one that the step expects. */
+  protected planStep({ id, checkpoint: actual }: FoundModel, change: ReadModelChange<Row>): ModelPlan {
     const { expected, checkpoint } = change;
     if (actual !== expected)
       throw new Fault('checkpoint-conflict', { model: this.parts.opened.name, expected, actual });
-    return { id, rows: this.encoded(change.rows), checkpoint, expected: { checkpoint: expected } };
+    return { id, rows: this.encode(change.rows), checkpoint, expected: { checkpoint: expected } };
   }
 
-  protected encoded(rows: ReadonlyMap<string, Row | undefined>): ModelPlan['rows'] {
+  protected encode(rows: ReadonlyMap<string, Row | undefined>): ModelPlan['rows'] {
     const { opened, guarded } = this.parts;
     return encodedRows<unknown>(opened.projection, rows, { form: guarded.backend.form });
   }
@@ -192,19 +184,20 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     return this.parts.events === 'here' ? { ...found, head } : found;
   }
 
-  // A read model's name determines the type of its rows.
-  #row(key: string, stored: unknown): Row {
-    return this.parts.reader.read(key, stored) as Row;
+  #decode(key: string, stored: unknown): Row {
+    // The cast holds because the rows under a read model's name were all written by its projection.
+    return this.parts.decoder.decode(key, stored) as Row;
   }
 }
 
-/** The shadow read model of a rebuild. */
+/** The shadow of a rebuild: a second set of rows, which no reader sees until it replaces the live rows. */
 class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingModel<Row> {
   /**
-   * Replaces the live rows by the shadow. The same transaction reduces the events since the last step; otherwise a
-   * rebuild under load would never end.
+   * Takes the last step and replaces the live rows by the shadow, in one transaction. The transaction also reduces the
+   * events that were appended since the step was computed. If they needed another step instead, a rebuild under load
+   * would never end.
    */
-  async switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
+  async promote(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     const { name } = this.parts.opened;
     await this.transact({
       ...wait,
@@ -217,32 +210,34 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
           { target: { name }, keys: [] },
         ],
       },
-      plan: (found) => this.#planned(found, change),
+      plan: (found) => this.#planPromotion(found, change),
     });
   }
 
-  #planned(found: Found, change: ReadModelChange<Row>): Planned<undefined> | MoreToLookUp {
-    const { opened, reader, guarded } = this.parts;
+  #planPromotion(found: Found, change: ReadModelChange<Row>): Planned<undefined> | MoreToLookUp {
+    const { opened, decoder, guarded } = this.parts;
     const { form } = guarded.backend;
-    const shadow = this.requiredModel(found);
-    const step = this.step(shadow, change);
-    const overlay = { checkpoint: change.checkpoint, rows: change.rows };
-    const caughtUp = catchUpToHead(found, { opened, reader, form, target: this.target, overlay });
-    if (caughtUp.kind === 'look') return { question: { ...NO_QUESTION, models: [caughtUp.question] } };
+    const shadow = this.requireModel(found);
+    const step = this.planStep(shadow, change);
+    // The events after the step are reduced onto the rows of the step, which are not stored yet.
+    const notStored = { checkpoint: change.checkpoint, rows: change.rows };
+    const caughtUp = catchUpToHead(found, { opened, decoder, form, target: this.target, notStored });
+    if (caughtUp.kind === 'look-up-needed') return { question: { ...NO_QUESTION, models: [caughtUp.question] } };
     const isCurrent = caughtUp.kind === 'current';
     const checkpoint = isCurrent ? laterPosition(found.head, change.checkpoint) : change.checkpoint;
-    const live = found.models.get(opened.name)?.checkpoint ?? START;
-    // Live rows that are newer are not replaced, unless their checkpoint is no longer in the log.
-    if (live > checkpoint && live !== change.lostCheckpoint)
-      throw new Fault('checkpoint-conflict', { model: opened.name, expected: checkpoint, actual: live });
+    const liveCheckpoint = found.models.get(opened.name)?.checkpoint ?? START;
+    // Newer live rows stay, unless they belong to a history that the log has lost.
+    if (liveCheckpoint > checkpoint && liveCheckpoint !== change.lostCheckpoint)
+      throw new Fault('checkpoint-conflict', { model: opened.name, expected: checkpoint, actual: liveCheckpoint });
     const rows = new Map(step.rows.map((row) => [row.key, row]));
     if (isCurrent) for (const row of caughtUp.model.catchUpRows ?? []) rows.set(row.key, row);
-    const plan = { ...step, rows: [...rows.values()], checkpoint };
-    return planOf(found, [plan], { name: opened.name, shadow: shadow.id });
+    const lastStep = { ...step, rows: [...rows.values()], checkpoint };
+    return plannedSteps(found, [lastStep], { name: opened.name, shadow: shadow.id });
   }
 }
 
-function planOf({ head }: Found, models: readonly ModelPlan[], promoted?: Plan['promoted']): Planned<undefined> {
-  const plan = { headBefore: head, head, appends: [], inline: [], models };
+/** A plan that writes steps of read models and no events. */
+function plannedSteps({ head }: Found, steps: readonly ModelPlan[], promoted?: Plan['promoted']): Planned<undefined> {
+  const plan = { headBefore: head, head, appends: [], inline: [], models: steps };
   return { plan: promoted === undefined ? plan : { ...plan, promoted }, result: undefined };
 }

@@ -12,13 +12,14 @@ import { Acknowledged } from '../streams/acknowledged.js';
 import type { Backend } from './backend.js';
 import { GuardedBackend } from './guarded-backend.js';
 import { EngineEventStore } from './engine-event-store.js';
-import { EngineReadModel, type ReadModelParts } from './engine-read-model.js';
+import { EngineReadModel } from './engine-read-model.js';
 import { GroupWriter } from './group-writer.js';
 import { InlineModels } from './inline-models.js';
 import type { LogBackend } from './log-backend.js';
 import { LoneAppends } from './lone-appends.js';
 import { openedModel } from './opened-model.js';
-import { RowReader } from './row-reader.js';
+import type { ReadModelParts } from './read-model-parts.js';
+import { RowDecoder } from './row-decoder.js';
 
 /** The options of the engine. */
 export interface EngineOptions {
@@ -85,7 +86,7 @@ function assembled(
 export class EngineReadModelStore implements ReadModelStore {
   readonly #guarded: GuardedBackend<Backend>;
   readonly #writer: GroupWriter | undefined;
-  readonly #readers = new Map<string, RowReader>();
+  readonly #decoders = new Map<string, RowDecoder>();
 
   constructor(guarded: GuardedBackend<Backend>, writer?: GroupWriter) {
     this.#guarded = guarded;
@@ -96,17 +97,17 @@ export class EngineReadModelStore implements ReadModelStore {
     const name = modelName(projection);
     demandText('name', name);
     await this.#guarded.call(undefined, (backend) => backend.openModel(name));
-    const reader = this.#readers.get(name) ?? this.#readerOf(projection);
-    this.#readers.set(name, reader);
-    this.#writer?.models.add(projection, reader);
+    const decoder = this.#decoders.get(name) ?? this.#newDecoder(projection);
+    this.#decoders.set(name, decoder);
+    this.#writer?.models.add(projection, decoder);
     const parts: ReadModelParts = {
       guarded: this.#guarded,
       opened: openedModel(projection),
-      reader,
-      freshReader: () => this.#readerOf(projection),
+      decoder,
+      newDecoder: () => this.#newDecoder(projection),
       events: this.#writer === undefined ? 'elsewhere' : 'here',
       writeCount: () => this.#writer?.writeCount ?? 0,
-      noteWrite: () => this.#writer?.invalidate(),
+      invalidateCaches: () => this.#writer?.invalidate(),
     };
     return new EngineReadModel<Row>(parts, { name });
   }
@@ -115,7 +116,7 @@ export class EngineReadModelStore implements ReadModelStore {
     await this.#guarded.close();
   }
 
-  #readerOf(projection: AnyProjection): RowReader {
-    return new RowReader(projection, { store: this.#guarded.backend.name, form: this.#guarded.backend.form });
+  #newDecoder(projection: AnyProjection): RowDecoder {
+    return new RowDecoder(projection, { store: this.#guarded.backend.name, form: this.#guarded.backend.form });
   }
 }

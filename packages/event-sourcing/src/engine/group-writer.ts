@@ -13,15 +13,21 @@ import type { CurrentModel, View } from './plan-appends.js';
 import { ViewCache } from './view-cache.js';
 import { NO_QUESTION, type Found, type ModelQuestion, type Question, type StreamEnd } from './view.js';
 
-/** Writes each group of appends and the changed rows of the opened read models in one transaction. */
+/**
+ * Writes each group of appends in one transaction, with the changed rows of the inline read models.
+ *
+ * A write begins with a plan: the events with their positions, the rows and the receipts. The plan is based on a view of
+ * the log, which the backend looks up in the transaction. If the cache has the view and no other writer has written
+ * since, nothing is looked up.
+ */
 export class GroupWriter {
   readonly models: InlineModels;
   readonly #guarded: GuardedBackend;
   readonly #clock: Clock;
   readonly #cache = new ViewCache();
   readonly #planner: Planner = {
-    question: (appends) => this.#questionFor(appends),
-    fromCache: (attempt) => this.#fromCache(attempt),
+    questionFor: (appends) => this.#questionFor(appends),
+    planFromCache: (attempt) => this.#cachedPlan(attempt),
     plan: (attempt, found) => this.#plan(attempt, found),
   };
   #writeCount = 0;
@@ -44,7 +50,8 @@ export class GroupWriter {
   }
 
   /**
-   * Writes a group in one transaction. If the connection fails during the commit, checks whether the group was written.
+   * Writes a group in one transaction. If the answer to the commit is lost, checks whether the group was written, and
+   * otherwise tries once more.
    */
   async write(group: readonly Queued[]): Promise<Outcomes> {
     for (let tries = 1; ; tries++) {
@@ -56,16 +63,16 @@ export class GroupWriter {
       } catch (caught) {
         this.invalidate();
         if (!(caught instanceof AnswerLost)) throw caught;
-        const outcomes = await this.#outcomesAfterLoss(attempt, caught);
+        const outcomes = await this.#outcomesAfterLostAnswer(attempt, caught);
         if (outcomes !== undefined) return outcomes;
         if (tries > 1 || caught.next === 'give-up') throw caught.fault;
       } finally {
-        attempt.unsubscribe();
+        attempt.stopListening();
       }
     }
   }
 
-  /** Updates the cache. An error must not fail the group, because it is already written. */
+  /** Updates the cache, or clears it after an error. The error must not fail the group, which is already written. */
   #tryUpdateCache(attempt: Attempt, transacted: Transacted<Outcomes>): void {
     try {
       this.#updateCache(attempt, transacted);
@@ -74,16 +81,17 @@ export class GroupWriter {
     }
   }
 
-  #fromCache(attempt: Attempt): CachedPlan<Outcomes> | undefined {
+  /** A plan from the cache, made when the backend has confirmed the cache's token; `undefined` if it does not suffice. */
+  #cachedPlan(attempt: Attempt): CachedPlan<Outcomes> | undefined {
     const view = this.#cache.viewFor(attempt.appends, this.models.opened);
     return view && { token: this.#cache.token, plan: () => this.#planFromCache(attempt, view) };
   }
 
-  /** Plans from the cache. A plan with a refusal is discarded, because the refusal may be outdated. */
+  /** Plans from the cache. A plan that refuses an append is discarded, because the cache may be outdated. */
   #planFromCache(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
     const planned = attempt.planFor(view, { clock: this.#clock, form: this.#guarded.backend.form });
     const isUsable = planned.result.every((outcome) => outcome === CALLER_LEFT || 'recorded' in outcome);
-    return isUsable ? attempt.rememberSent(planned) : undefined;
+    return isUsable ? attempt.startSending(planned) : undefined;
   }
 
   #plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp {
@@ -93,26 +101,29 @@ export class GroupWriter {
     const hasReceipt = (name: string): boolean => receipts.has(name);
     const end = (streamId: StreamId): StreamEnd | undefined => ends.get(streamId);
     attempt.view = { head, inlineAtHead, end, unreadable, hasReceipt, models };
-    return attempt.rememberSent(
+    return attempt.startSending(
       attempt.planFor(attempt.view, { clock: this.#clock, form: this.#guarded.backend.form }),
     );
   }
 
-  /** The read models at the head, or brought to it by the plan; or what else to look up first. */
+  /**
+   * The inline read models that are at the head or can be brought to it by the plan, or what else to look up first. The
+   * others are left to their runners.
+   */
   #currentModels(found: Found): readonly CurrentModel[] | MoreToLookUp {
     const current: CurrentModel[] = [];
     const questions: ModelQuestion[] = [];
-    for (const { opened, reader, target } of this.models.all) {
-      const caughtUp = catchUpToHead(found, { opened, reader, form: this.#guarded.backend.form, target });
-      if (caughtUp.kind === 'look') questions.push(caughtUp.question);
+    for (const { opened, decoder, target } of this.models.all) {
+      const caughtUp = catchUpToHead(found, { opened, decoder, form: this.#guarded.backend.form, target });
+      if (caughtUp.kind === 'look-up-needed') questions.push(caughtUp.question);
       else if (caughtUp.kind === 'current') current.push(caughtUp.model);
     }
     return questions.length > 0 ? { question: { ...NO_QUESTION, models: questions } } : current;
   }
 
   #questionFor(group: readonly CheckedAppend[]): Question {
-    const all = group.map(({ streamId }) => streamId);
-    const streams = all.length === 1 ? all : new Set(all);
+    const streamIds = group.map(({ streamId }) => streamId);
+    const streams = streamIds.length === 1 ? streamIds : new Set(streamIds);
     const receipts = group.flatMap(({ streamId, receipt }) =>
       receipt === undefined ? [] : { streamId, key: receipt.key },
     );
@@ -123,29 +134,29 @@ export class GroupWriter {
     this.#writeCount += 1;
     if (token === undefined) return;
     const { all } = this.models;
-    // A read model lags. The cache must cover all of them, so it is cleared and the next group looks everything up.
+    // A read model is behind the head, so it was not part of the view. The cache must cover all read models.
     if (!plannedFromCache && view?.models.length !== all.length) return this.#cache.clear();
     this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
     for (const { id, rows } of plan.models) {
-      const reader = all.find(({ opened }) => this.#cache.idOf(opened.name) === id)?.reader;
-      for (const row of rows) reader?.wrote(row);
+      const decoder = all.find(({ opened }) => this.#cache.idOf(opened.name) === id)?.decoder;
+      for (const row of rows) decoder?.cacheWritten(row);
     }
   }
 
   /** The outcomes of a group after the answer to its transaction was lost; `undefined` if it was not written. */
-  async #outcomesAfterLoss({ lastPlanned, group }: Attempt, { fault }: AnswerLost): Promise<Outcomes | undefined> {
+  async #outcomesAfterLostAnswer({ sentPlan, group }: Attempt, { fault }: AnswerLost): Promise<Outcomes | undefined> {
     try {
-      if (lastPlanned === undefined) return undefined;
-      const written = await this.#guarded.backend.findWritten(lastPlanned.plan);
+      if (sentPlan === undefined) return undefined;
+      const written = await this.#guarded.backend.findWritten(sentPlan.plan);
       if (written === false) return undefined;
-      return withStoredEvents(lastPlanned.result, written === true ? undefined : written);
+      return withStoredEvents(sentPlan.result, written === true ? undefined : written);
     } catch (cause) {
       return group.map(({ append: { streamId } }, index): Outcome => {
-        const outcome = lastPlanned?.result[index];
+        const outcome = sentPlan?.result[index];
         // A refusal by the plan does not depend on whether the plan was written.
         const isRefused = outcome !== undefined && 'refused' in outcome;
         if (isRefused) return outcome;
-        // `written-unseen`: the append was written, but its result is not available.
+        // `written-unseen` means: the append was written, but its events can't be read.
         return {
           refused: isFault(cause, 'written-unseen')
             ? cause
@@ -156,10 +167,10 @@ export class GroupWriter {
   }
 }
 
-/** The outcomes of a plan, with the events as stored, if the server assigned their positions. */
+/** The outcomes of a plan. If the server assigned the positions, the planned events are replaced by the stored ones. */
 function withStoredEvents(outcomes: Outcomes, placed: Placed | undefined): Outcomes {
   if (placed === undefined) return outcomes;
-  // It has an element for each accepted append, in order.
+  // `placed` has an element for each accepted append, in their order.
   const placedEvents = placed.values();
   return outcomes.map((outcome) =>
     'refused' in outcome ? outcome : { recorded: placedEvents.next().value ?? outcome.recorded },

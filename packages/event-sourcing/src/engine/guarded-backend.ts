@@ -3,15 +3,15 @@ import { Fault } from '../fault.js';
 import type { LogBackend } from './log-backend.js';
 
 /**
- * Wraps a backend. Its calls reject with `StoreClosed` after the close, and with `DeadlineExceeded` if their deadline has
- * passed. The close ends all waits for a change.
+ * Wraps the backend of a store. After the store is closed, calls reject with `StoreClosed` and all waits for a change
+ * end. A call whose deadline has already passed rejects with `DeadlineExceeded`.
  */
-export class GuardedBackend<Guarded extends LogBackend = LogBackend> {
-  /** The wrapped backend, for members that need no guard. */
-  readonly backend: Guarded;
+export class GuardedBackend<Wrapped extends LogBackend = LogBackend> {
+  /** The wrapped backend itself: for its name and options, and for calls that must still work after the close. */
+  readonly backend: Wrapped;
   #isClosed = false;
 
-  constructor(backend: Guarded) {
+  constructor(backend: Wrapped) {
     this.backend = backend;
   }
 
@@ -20,10 +20,10 @@ export class GuardedBackend<Guarded extends LogBackend = LogBackend> {
   }
 
   /**
-   * Calls the backend, unless it is closed or the deadline has passed. The function is not `async`, because one
+   * Calls the backend, unless the store is closed or the deadline has passed. This method is not `async`, because one
    * more promise noticeably slows each command on the memory backend.
    */
-  call<Result>(wait: WaitOptions | undefined, work: (backend: Guarded) => Promise<Result>): Promise<Result> {
+  call<Result>(wait: WaitOptions | undefined, work: (backend: Wrapped) => Promise<Result>): Promise<Result> {
     try {
       this.#throwIfClosed();
       throwIfExpired(`a call of ${this.backend.name}`, wait);
@@ -33,7 +33,7 @@ export class GuardedBackend<Guarded extends LogBackend = LogBackend> {
     return work(this.backend);
   }
 
-  /** Reads pages. Rejects after the close; the signal ends the read without an error. */
+  /** Passes on the pages of a read. Rejects if the store is closed; when the signal fires, it ends without an error. */
   async *pages<Page>(
     signal: AbortSignal | undefined,
     read: () => AsyncIterable<Page>,
@@ -46,13 +46,15 @@ export class GuardedBackend<Guarded extends LogBackend = LogBackend> {
     }
   }
 
+  /** Waits for a change: see `LogBackend.changed`. Resolves at once if the store is closed. */
   changed(signal: AbortSignal, withinMs?: number): Promise<void> {
     return this.#isClosed ? Promise.resolve() : this.backend.changed(signal, withinMs);
   }
 
-  async close(writing?: Promise<void>): Promise<void> {
+  /** Refuses all further calls and closes the backend, which may first wait for the running appends. */
+  async close(runningAppends?: Promise<void>): Promise<void> {
     this.#isClosed = true;
-    await this.backend.close(writing);
+    await this.backend.close(runningAppends);
   }
 
   #throwIfClosed(): void {

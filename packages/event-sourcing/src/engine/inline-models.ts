@@ -1,6 +1,6 @@
 import type { AnyProjection } from '../projections/projection.js';
 import { changedKey, openedModel, type OpenedModel } from './opened-model.js';
-import type { RowReader } from './row-reader.js';
+import type { RowDecoder } from './row-decoder.js';
 import type { ModelQuestion, ModelTarget } from './view.js';
 import type { StreamId } from '../streams/stream-id.js';
 
@@ -8,7 +8,7 @@ import type { StreamId } from '../streams/stream-id.js';
 export interface InlineModel {
   readonly opened: OpenedModel;
   readonly target: ModelTarget;
-  readonly reader: RowReader;
+  readonly decoder: RowDecoder;
 }
 
 /** The inline read models of a store. More are added when read models are opened. */
@@ -25,10 +25,10 @@ export class InlineModels {
   }
 
   /** Adds a read model. Appends update it as soon as its rows are at the head. */
-  add(projection: AnyProjection, reader: RowReader): void {
+  add(projection: AnyProjection, decoder: RowDecoder): void {
     const opened = openedModel(projection);
     if (this.#opened.some(({ name }) => name === opened.name)) return;
-    this.#all = [...this.#all, { opened, reader, target: { name: opened.name } }];
+    this.#all = [...this.#all, { opened, decoder, target: { name: opened.name } }];
     this.#opened = [...this.#opened, opened];
   }
 

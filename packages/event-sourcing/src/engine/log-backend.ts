@@ -103,7 +103,7 @@ export interface LogBackend {
    */
   findWritten(plan: Plan): Promise<Placed | boolean>;
   /** Looks things up in one snapshot. A log on a cluster answers a question about `events` as the leader does. */
-  look(question: Question, wait?: WaitOptions): Promise<Found>;
+  lookUp(question: Question, wait?: WaitOptions): Promise<Found>;
   /** The events of a part of a stream. */
   readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage>;
   /** The next whole appends after a position. @throws PositionUnknown when no event of the log is at it. */
@@ -118,10 +118,10 @@ export interface LogBackend {
    */
   changed(signal: AbortSignal, withinMs?: number): Promise<void>;
   /**
-   * Completes running work, then closes. Idempotent. `writing` resolves when the last append has ended, so that a
+   * Completes running work, then closes. Idempotent. `runningAppends` resolves when the last append has ended, so that a
    * backend can stop waiting for a server that does not answer.
    */
-  close(writing?: Promise<void>): Promise<void>;
+  close(runningAppends?: Promise<void>): Promise<void>;
 }
 
 /** The outcome of a transaction is unknown. The engine then calls `findWritten`. */

@@ -31,20 +31,23 @@ import {
 
 /** The options of a memory backend. */
 export interface MemoryBackendOptions {
+  /** The events to start with. Default: none. */
   readonly log?: MemoryLog;
+  /** Whether rows are stored as values (the default) or as JSON text. */
   readonly form?: StoredForm;
 }
 
 /**
  * Stores events and rows in memory, for tests, replays and experiments. Nothing is persisted, unless a subclass stores
  * each plan ({@link MemoryBackend.persist}) and applies the stored plans when it is opened ({@link
- * MemoryBackend.carryOut}).
+ * MemoryBackend.apply}). A plan is the content of one write: events, rows of read models, and receipts.
  */
 export class MemoryBackend implements Backend {
   readonly name: string;
   readonly form: StoredForm;
   readonly consumers: ConsumerBackend;
   readonly #log: MemoryLog;
+  /** The receipts of commands with an idempotency key, by {@link receiptName}. */
   readonly #receipts = new Map<string, { readonly streamId: StreamId; readonly receipt: Receipt }>();
   /** Live read models by name. */
   readonly #models = new Map<string, MemoryRows>();
@@ -57,7 +60,6 @@ export class MemoryBackend implements Backend {
   #inlineAtHead: readonly ModelId[] = [];
   #lastId = 0;
 
-  /** `form` decides whether rows are stored as values or as text. */
   constructor(name: string, { log = new MemoryLog(), form = 'value' }: MemoryBackendOptions = {}) {
     this.name = name;
     this.form = form;
@@ -66,29 +68,30 @@ export class MemoryBackend implements Backend {
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    for (let { question } = transaction, found: Found | undefined; ;) {
-      found = mergeFound(found, this.#find(question));
-      const planned = transaction.plan(found);
-      if ('question' in planned) ({ question } = planned);
-      else {
-        const persisting = this.persist(planned.plan);
-        if (persisting !== undefined) await persisting;
-        this.carryOut(planned.plan);
-        return { ...planned, token: undefined, plannedFromCache: false };
-      }
+    let found = this.#find(transaction.question);
+    let planned = transaction.plan(found);
+    while ('question' in planned) {
+      found = mergeFound(found, this.#find(planned.question));
+      planned = transaction.plan(found);
     }
+    // Not awaited if nothing is persisted, because each pause slows the command noticeably.
+    const persisting = this.persist(planned.plan);
+    if (persisting !== undefined) await persisting;
+    this.apply(planned.plan);
+    // Without a token, the engine caches nothing: a look-up in memory is as fast as its cache.
+    return { ...planned, token: undefined, plannedFromCache: false };
   }
 
   readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
     return receiptPages((after, limit) => this.#receiptsAfter(after, limit), options);
   }
 
-  /** Never needed, because this backend never throws `AnswerLost`. */
+  /** Never called: the engine calls it only after an `AnswerLost`, which this backend never throws. */
   async findWritten(): Promise<boolean> {
     return false;
   }
 
-  async look(question: Question): Promise<Found> {
+  async lookUp(question: Question): Promise<Found> {
     return this.#find(question);
   }
 
@@ -117,7 +120,8 @@ export class MemoryBackend implements Backend {
   }
 
   async beginShadow(name: string): Promise<ModelId> {
-    this.#byId.delete(this.#shadows.get(name)?.id ?? '');
+    const earlier = this.#shadows.get(name);
+    if (earlier !== undefined) this.#byId.delete(earlier.id);
     const rows = this.#newRows();
     this.#shadows.set(name, rows);
     return rows.id;
@@ -127,12 +131,13 @@ export class MemoryBackend implements Backend {
     return this.#notifier.changed(signal, withinMs);
   }
 
-  async close(writing?: Promise<void>): Promise<void> {
-    await writing;
+  /** Waits for the running appends, and then ends all waits for a change. */
+  async close(runningAppends?: Promise<void>): Promise<void> {
+    await runningAppends;
     this.#notifier.notify();
   }
 
-  /** A page of receipts, sorted by name. */
+  /** The next receipts after one of them, in the order of their names. */
   #receiptsAfter(after: ReceiptKey | undefined, limit: number): readonly StreamReceipt[] {
     const start = after === undefined ? '' : receiptName(after);
     const names = [...this.#receipts.keys()].filter((name) => name > start).sort();
@@ -142,6 +147,7 @@ export class MemoryBackend implements Backend {
     });
   }
 
+  /** Creates the rows of a read model or of a shadow, with a new id. */
   #newRows(): MemoryRows {
     this.#lastId += 1;
     const rows = new MemoryRows(String(this.#lastId));
@@ -149,6 +155,7 @@ export class MemoryBackend implements Backend {
     return rows;
   }
 
+  /** Looks up what a question asks for. */
   #find({ streams, receipts, models, events }: Question): Found {
     const found = {
       token: undefined,
@@ -168,14 +175,14 @@ export class MemoryBackend implements Backend {
       const receipt = this.#receipts.get(name)?.receipt;
       if (receipt !== undefined) found.receipts.set(name, receipt);
     }
-    for (const asked of models) {
-      const model = this.#foundModel(asked);
-      if (model !== undefined) found.models.set(targetName(asked.target), model);
+    for (const question of models) {
+      const model = this.#findModel(question);
+      if (model !== undefined) found.models.set(targetName(question.target), model);
     }
     return found;
   }
 
-  #foundModel({ target, keys, unprocessed }: ModelQuestion): FoundModel | undefined {
+  #findModel({ target, keys, unprocessed }: ModelQuestion): FoundModel | undefined {
     const model = this.#modelOf(target);
     if (model === undefined) return undefined;
     const rows = new Map<string, unknown>();
@@ -193,20 +200,21 @@ export class MemoryBackend implements Backend {
     return rows?.id === shadow ? rows : undefined;
   }
 
+  /** An inline read model contains all events up to the head; the checkpoint of any other one is stored. */
   #checkpointOf({ id, checkpoint }: MemoryRows): Position | undefined {
     return this.#inlineAtHead.includes(id) ? this.#log.head : checkpoint;
   }
 
   /**
-   * For subclasses that persist plans: called before a plan is applied. No other transaction may begin before its
-   * promise resolves.
+   * For subclasses that persist plans: called before a plan is applied. Until the promise resolves, the caller must not
+   * begin another transaction.
    */
   protected persist(_plan: Plan): Promise<void> | undefined {
     return undefined;
   }
 
-  /** Applies a plan. */
-  protected carryOut({ appends, inline, models, promoted }: Plan): void {
+  /** Applies a plan: adds its events and receipts, writes its rows, and promotes a shadow. */
+  protected apply({ appends, inline, models, promoted }: Plan): void {
     for (const placed of appends) this.#append(placed);
     if (appends.some(({ recorded }) => recorded.length > 0)) this.#inlineAtHead = inline;
     for (const { id, rows, checkpoint } of models) {
@@ -214,13 +222,18 @@ export class MemoryBackend implements Backend {
       for (const row of rows) model?.write(row);
       if (model !== undefined && checkpoint !== undefined) model.checkpoint = checkpoint;
     }
-    const shadow = promoted && this.#shadows.get(promoted.name);
-    if (promoted !== undefined && shadow !== undefined) {
-      this.#byId.delete(this.#models.get(promoted.name)?.id ?? '');
-      this.#models.set(promoted.name, shadow);
-      this.#shadows.delete(promoted.name);
-    }
+    if (promoted !== undefined) this.#promoteShadow(promoted.name);
     this.#notifier.notify();
+  }
+
+  /** Makes the shadow of a read model the live one. */
+  #promoteShadow(name: string): void {
+    const shadow = this.#shadows.get(name);
+    if (shadow === undefined) return;
+    const replaced = this.#models.get(name);
+    if (replaced !== undefined) this.#byId.delete(replaced.id);
+    this.#models.set(name, shadow);
+    this.#shadows.delete(name);
   }
 
   #append({ append: { streamId, receipt }, recorded, end }: PlacedAppend): void {

@@ -6,55 +6,61 @@ import { ordinalOf, positionOf, type Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { Outcome } from '../store/append-queue.js';
 import { recordedEvents, refusalOf } from '../store/placing.js';
-import { encodedRows, type EncodedRow, type KnownRow } from '../store/stored-row.js';
+import { encodedRows, type EncodedRow, type LookedUpRow } from '../store/stored-row.js';
 import type { OpenedModel } from './opened-model.js';
 import type { CheckedAppend, ModelPlan, PlacedAppend, Plan, Planned } from './plan.js';
 import { receiptName, type ModelId, type StreamEnd } from './view.js';
 
-/** How a backend stores rows: JSON text with their index entries, or the values themselves. */
+/** How a backend stores rows: as JSON text beside their index entries, or as JavaScript values. */
 export type StoredForm = 'text' | 'value';
 
-/** A read model that is at the head, or that the plan brings to the head. */
+/** A read model whose rows contain all events, or will after the plan has written `catchUpRows`. */
 export interface CurrentModel {
   readonly opened: OpenedModel;
   readonly id: ModelId;
-  /** The stored row under a key, if it was looked up. */
-  readonly known: (key: string) => KnownRow<unknown> | undefined;
-  /** The rows that bring the read model to the head; `undefined` when it is there already. */
+  /** The stored row under a key; `undefined` if that key was not looked up. */
+  readonly storedRow: (key: string) => LookedUpRow<unknown> | undefined;
+  /** The rows that bring the read model to the head; `undefined` when it is already there. */
   readonly catchUpRows: readonly EncodedRow<unknown>[] | undefined;
 }
 
-/** The state of the log and the read models for which a group of appends is planned. */
+/** The state of the log and its read models that a plan is based on. It was looked up or comes from the engine's cache. */
 export interface View {
+  /** The position of the last event. */
   readonly head: Position;
-  /** See `Found.inlineAtHead`. */
+  /**
+   * The read models that the last event lists as inline: its transaction also updated their rows, so their checkpoint is
+   * the head.
+   */
   readonly inlineAtHead: readonly ModelId[];
   /** The end of a stream; `undefined` for a stream without events. */
   readonly end: (streamId: StreamId) => StreamEnd | undefined;
-  /** Why the end or the receipts of a stream could not be read. */
+  /** The streams whose end or receipts could not be read, each with the error. Their appends are refused. */
   readonly unreadable: ReadonlyMap<StreamId, unknown>;
-  /** Whether there is a receipt with this name. */
+  /** Whether a command with this idempotency key was already written: whether there is a receipt with this name. */
   readonly hasReceipt: (receipt: string) => boolean;
+  /** The inline read models, which the plan updates. */
   readonly models: readonly CurrentModel[];
 }
 
-/** The other inputs of planning. */
-export interface Planning {
+/** What planning needs besides the appends and the view. */
+export interface PlanOptions {
+  /** Timestamps the events. */
   readonly clock: Clock;
   readonly form: StoredForm;
 }
 
 /**
- * Plans a group of appends in order. Each is checked, gets its positions, and is reduced by the projections. A refused
- * append does not affect the others. Apart from the clock, the function is pure. The result is the same as if the
- * appends were planned one at a time.
+ * Plans a group of appends in order: checks each one, assigns positions to its events, and has the projections reduce
+ * them. A refused append does not affect the others. The result is the same as if the appends were planned one at a
+ * time. Apart from the clock, the function is pure.
  */
 export function planAppends(
   group: readonly CheckedAppend[],
   view: View,
-  planning: Planning,
+  options: PlanOptions,
 ): Planned<readonly Outcome[]> {
-  const builder = new PlanBuilder(view, planning);
+  const builder = new PlanBuilder(view, options);
   const result = group.map((append) => builder.add(append));
   return { plan: builder.plan(), result };
 }
@@ -62,17 +68,20 @@ export function planAppends(
 /** A plan under construction. */
 class PlanBuilder {
   readonly #view: View;
-  readonly #planning: Planning;
+  readonly #options: PlanOptions;
+  /** The accepted appends. */
   readonly #appends: PlacedAppend[] = [];
+  /** The ends of their streams after them. */
   #ends: Map<StreamId, StreamEnd> | undefined;
+  /** The names of their receipts. */
   #receipts: Set<string> | undefined;
-  /** The changed rows, by read model and key. */
+  /** The changed rows by key, for each read model in the order of `view.models`. */
   readonly #rows: readonly Map<string, EncodedRow<unknown>>[];
   #head: Position;
 
-  constructor(view: View, planning: Planning) {
+  constructor(view: View, options: PlanOptions) {
     this.#view = view;
-    this.#planning = planning;
+    this.#options = options;
     this.#head = view.head;
     this.#rows = view.models.map(({ catchUpRows = [] }) => new Map(catchUpRows.map((row) => [row.key, row])));
   }
@@ -94,7 +103,7 @@ class PlanBuilder {
     const hasReceipt = name !== undefined && (this.#receipts?.has(name) === true || this.#view.hasReceipt(name));
     const refused = refusalOf(append, { last, hasReceipt });
     if (refused !== undefined) return { refused };
-    const recorded = this.#place(append, last);
+    const recorded = this.#assignPositions(append, last);
     this.#reduce(recorded);
     const end = recorded.at(-1) ?? last;
     // Never undefined: `refusalOf` refuses an append without events to a stream without events.
@@ -102,6 +111,7 @@ class PlanBuilder {
     return { recorded };
   }
 
+  /** The plan of the appends added so far. */
   plan(): Plan {
     const { head: headBefore, models } = this.#view;
     const hasEvents = this.#head !== headBefore;
@@ -112,16 +122,18 @@ class PlanBuilder {
       appends: this.#appends,
       inline: models.map(({ id }) => id),
       models: [
-        ...(hasAccepted ? models.flatMap((model, index) => this.#planOf(model, index)) : []),
-        ...(hasEvents ? this.#noLongerInline() : []),
+        ...(hasAccepted ? models.flatMap((model, index) => this.#modelPlans(model, index)) : []),
+        ...(hasEvents ? this.#checkpointsNoLongerImplied() : []),
       ],
     };
   }
 
-  #place(append: CheckedAppend, last: StreamEnd | undefined): readonly RecordedEvent[] {
+  /** The events as they will be recorded after `last`, the last event of their stream. */
+  #assignPositions(append: CheckedAppend, last: StreamEnd | undefined): readonly RecordedEvent[] {
     return recordedEvents(append, {
       after: last?.revision,
-      recordedAt: notBefore(last?.recordedAt, append.recordedAt ?? this.#planning.clock()),
+      recordedAt: notBefore(last?.recordedAt, append.recordedAt ?? this.#options.clock()),
+      // A position combines the event's number in the log with the end of its id.
       position: (index, { id }) => positionOf(ordinalOf(this.#head) + BigInt(index + 1), id),
     });
   }
@@ -140,7 +152,7 @@ class PlanBuilder {
   }
 
   #changedRows(
-    { opened, known }: CurrentModel,
+    { opened, storedRow }: CurrentModel,
     index: number,
     recorded: readonly RecordedEvent[],
   ): readonly EncodedRow<unknown>[] {
@@ -151,10 +163,10 @@ class PlanBuilder {
     if (first === undefined || !isWanted(first)) return [];
     const reduced = reducePage(projection, recorded, (key) => {
       const planned = changed?.get(key);
-      return (planned ?? requireLookedUp(opened, key, known(key))).row;
+      return (planned ?? requireLookedUp(opened, key, storedRow(key))).row;
     });
     if (reduced.stopped !== undefined) throw reduced.stopped;
-    return encodedRows(projection, reduced.rows, { before: known, form: this.#planning.form });
+    return encodedRows(projection, reduced.rows, { before: storedRow, form: this.#options.form });
   }
 
   #accept(placed: PlacedAppend, receipt: string | undefined): void {
@@ -165,19 +177,20 @@ class PlanBuilder {
     this.#head = recorded.at(-1)?.position ?? this.#head;
   }
 
-  #planOf({ id, catchUpRows }: CurrentModel, index: number): readonly ModelPlan[] {
+  /** The rows of a read model to write; empty when there are none. */
+  #modelPlans({ id, catchUpRows }: CurrentModel, index: number): readonly ModelPlan[] {
     const rows = Array.from(this.#rows[index]?.values() ?? []);
-    // The event at `view.head` does not list this read model as inline, so its checkpoint there must be stored. The new
-    // events list it and imply the later checkpoint.
+    // An event implies the checkpoint of the read models that it lists as inline. The event at `view.head` does not list
+    // this one, so its checkpoint there is stored. The new events list it.
     if (catchUpRows !== undefined) return [{ id, rows, checkpoint: this.#view.head }];
     return rows.length === 0 ? [] : [{ id, rows }];
   }
 
   /**
-   * The read models that the head event lists as inline, but the new events do not. This plan stores their checkpoint,
-   * because the last event will no longer imply it.
+   * The checkpoints to store of read models that the event at `view.head` lists as inline, but the new events do not.
+   * That event implied their checkpoint; the last event of this plan does not.
    */
-  #noLongerInline(): readonly ModelPlan[] {
+  #checkpointsNoLongerImplied(): readonly ModelPlan[] {
     const { inlineAtHead, models, head } = this.#view;
     if (inlineAtHead.length === 0) return [];
     const inline = new Set(models.map(({ id }) => id));
@@ -185,12 +198,12 @@ class PlanBuilder {
   }
 }
 
-/** Throws if a row was not looked up, because it would be treated as missing. */
+/** Throws if a row was not looked up: reducing would take it for a row that does not exist. */
 function requireLookedUp(
   { name }: OpenedModel,
   key: string,
-  known: { readonly row: unknown } | undefined,
+  lookedUp: { readonly row: unknown } | undefined,
 ): { readonly row: unknown } {
-  if (known === undefined) throw new Error(`row ${JSON.stringify(key)} of ${name} was not looked up`);
-  return known;
+  if (lookedUp === undefined) throw new Error(`row ${JSON.stringify(key)} of ${name} was not looked up`);
+  return lookedUp;
 }

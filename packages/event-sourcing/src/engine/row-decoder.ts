@@ -12,7 +12,7 @@ interface Decoded {
 }
 
 /** Decodes stored rows of one read model. Caches the result while a row's text stays the same. */
-export class RowReader {
+export class RowDecoder {
   readonly #definition: ReadModelDefinition<unknown>;
   readonly #store: string;
   readonly #form: StoredForm;
@@ -25,17 +25,17 @@ export class RowReader {
   }
 
   /** Caches a written row, which then needs no decoding. */
-  wrote({ key, row, text }: EncodedRow<unknown>): void {
+  cacheWritten({ key, row, text }: EncodedRow<unknown>): void {
     if (text === undefined) this.#decoded.delete(key);
     else this.#decoded.set(key, { row: deepFrozen(row), stored: text });
   }
 
   /** The decoded row, frozen. @throws StoreDamaged when it is malformed. */
-  read(key: string, stored: unknown): unknown {
+  decode(key: string, stored: unknown): unknown {
     if (stored === undefined) return undefined;
     if (this.#form === 'value') return deepFrozen(stored);
-    const known = this.#decoded.get(key);
-    if (known?.stored === stored) return known.row;
+    const cached = this.#decoded.get(key);
+    if (cached?.stored === stored) return cached.row;
     const text = typeof stored === 'string' ? stored : '';
     const row = deepFrozen(decodeRow(this.#definition, { key, text, store: this.#store }));
     this.#decoded.set(key, { row, stored });

@@ -1,5 +1,5 @@
 import { Lru } from '../store/lru.js';
-import type { KnownRow } from '../store/stored-row.js';
+import type { LookedUpRow } from '../store/stored-row.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { changedKey, type OpenedModel } from './opened-model.js';
@@ -13,21 +13,23 @@ const NO_ROW = { row: undefined };
 const MOST = 20_000;
 
 /** A read model at the head with its cached rows. */
-interface KnownModel {
+interface CachedModel {
   readonly opened: OpenedModel;
   readonly id: ModelId;
-  readonly rows: Lru<string, KnownRow<unknown>>;
+  readonly rows: Lru<string, LookedUpRow<unknown>>;
 }
 
-interface Known {
+/** What is cached, except for the ends of streams. */
+interface CachedState {
+  /** The backend's token of this state. */
   readonly token: unknown;
   readonly head: Position;
   readonly inlineAtHead: readonly ModelId[];
-  readonly models: readonly KnownModel[];
+  readonly models: readonly CachedModel[];
 }
 
-/** What a look-up found out: everything its plan was based on. */
-export interface Learnt {
+/** The result of a look-up, which a plan was based on. */
+export interface LookedUp {
   readonly view: View;
   /** The appends whose streams and rows were looked up. */
   readonly group: readonly CheckedAppend[];
@@ -39,91 +41,95 @@ export interface Learnt {
  */
 export class ViewCache {
   readonly #ends = new Lru<StreamId, { readonly end: StreamEnd | undefined }>(MOST);
-  #known: Known | undefined;
+  #state: CachedState | undefined;
 
   get token(): unknown {
-    return this.#known?.token;
+    return this.#state?.token;
   }
 
   get head(): Position | undefined {
-    return this.#known?.head;
+    return this.#state?.head;
   }
 
-  /** The id of a read model that is known to be at the head. */
+  /** The id of a cached read model. */
   idOf(name: string): ModelId | undefined {
-    return this.#known?.models.find(({ opened }) => opened.name === name)?.id;
+    return this.#state?.models.find(({ opened }) => opened.name === name)?.id;
   }
 
   /** A view that suffices to plan this group; `undefined` when something must be looked up. */
   viewFor(group: readonly CheckedAppend[], all: readonly OpenedModel[]): View | undefined {
-    const known = this.#known;
-    if (known?.models.length !== all.length || !group.every((append) => this.#canPlan(append, known))) return undefined;
-    // Only these can be unknown: see `#canPlan`.
-    const toNew = group.filter(({ expected }) => expected === 'no-stream');
-    const begun = new Set<string>(toNew.flatMap(({ streamId }) => (this.#ends.has(streamId) ? [] : [streamId])));
+    const state = this.#state;
+    if (state?.models.length !== all.length || !group.every((append) => this.#canPlan(append, state))) return undefined;
+    // The streams that are not cached. `#canPlan` has checked that their appends expect them to be new.
+    const newStreams = new Set<string>(
+      group.flatMap(({ streamId, expected }) =>
+        expected === 'no-stream' && !this.#ends.has(streamId) ? [streamId] : [],
+      ),
+    );
     return {
-      head: known.head,
-      inlineAtHead: known.inlineAtHead,
+      head: state.head,
+      inlineAtHead: state.inlineAtHead,
       end: (streamId) => this.#ends.get(streamId)?.end,
       unreadable: NONE,
       hasReceipt: () => false,
-      models: known.models.map(({ opened, id, rows }): CurrentModel => ({
+      models: state.models.map(({ opened, id, rows }): CurrentModel => ({
         opened,
         id,
-        known: (key) => rows.get(key) ?? (begun.has(key) ? NO_ROW : undefined),
+        storedRow: (key) => rows.get(key) ?? (newStreams.has(key) ? NO_ROW : undefined),
         catchUpRows: undefined,
       })),
     };
   }
 
   /** Updates the cache after a plan was written, from the cached state or from a look-up. */
-  advance(plan: Plan, token: unknown, learnt?: Learnt): void {
-    if (learnt !== undefined) this.#learn(learnt, token);
-    const known = this.#known;
-    if (known === undefined) return;
+  advance(plan: Plan, token: unknown, lookedUp?: LookedUp): void {
+    if (lookedUp !== undefined) this.#addLookedUp(lookedUp, token);
+    const state = this.#state;
+    if (state === undefined) return;
     for (const { append, end } of plan.appends) this.#ends.set(append.streamId, { end });
     for (const { id, rows } of plan.models) {
-      const model = known.models.find((one) => one.id === id);
+      const model = state.models.find((one) => one.id === id);
       for (const { key, row, entries } of rows) model?.rows.set(key, { row, entries });
     }
-    const inlineAtHead = plan.head === plan.headBefore ? known.inlineAtHead : plan.inline;
-    this.#known = { ...known, token, head: plan.head, inlineAtHead };
+    const inlineAtHead = plan.head === plan.headBefore ? state.inlineAtHead : plan.inline;
+    this.#state = { ...state, token, head: plan.head, inlineAtHead };
   }
 
   clear(): void {
-    if (this.#known === undefined) return;
-    this.#known = undefined;
+    if (this.#state === undefined) return;
+    this.#state = undefined;
     this.#ends.clear();
   }
 
   /**
-   * Whether an append can be planned from the cache. A new stream and a receipt need no look-up: the backend notices an
-   * existing one when it writes. A new stream has no row of its own, but may share one.
+   * Whether an append can be planned from the cache. A receipt and a stream that is expected to be new need no look-up:
+   * the write fails if they exist already. A new stream has no row of its own, but it may share one that does exist.
    */
-  #canPlan({ streamId, expected, events }: CheckedAppend, { models }: Known): boolean {
-    const isKnown = this.#ends.has(streamId);
-    if (events.length === 0 || (!isKnown && expected !== 'no-stream')) return false;
+  #canPlan({ streamId, expected, events }: CheckedAppend, { models }: CachedState): boolean {
+    const isCached = this.#ends.has(streamId);
+    if (events.length === 0 || (!isCached && expected !== 'no-stream')) return false;
     return models.every(({ opened, rows }) => {
       const key = changedKey(opened, streamId);
-      return key === undefined || rows.has(key) || (!isKnown && opened.projection.key === undefined);
+      return key === undefined || rows.has(key) || (!isCached && opened.projection.key === undefined);
     });
   }
 
-  #learn({ view, group }: Learnt, token: unknown): void {
-    const before = this.#known?.head === view.head ? this.#known : undefined;
+  /** Adds the result of a look-up; discards what was cached for another head. */
+  #addLookedUp({ view, group }: LookedUp, token: unknown): void {
+    const before = this.#state?.head === view.head ? this.#state : undefined;
     if (before === undefined) this.#ends.clear();
     for (const { streamId } of group) {
       if (!view.unreadable.has(streamId)) this.#ends.set(streamId, { end: view.end(streamId) });
     }
-    const models = view.models.map(({ opened, id, known }): KnownModel => {
+    const models = view.models.map(({ opened, id, storedRow }): CachedModel => {
       const rows = before?.models.find((one) => one.id === id)?.rows ?? new Lru(MOST);
       for (const { streamId } of group) {
         const key = changedKey(opened, streamId);
-        const row = key === undefined ? undefined : known(key);
+        const row = key === undefined ? undefined : storedRow(key);
         if (key !== undefined && row !== undefined) rows.set(key, row);
       }
       return { opened, id, rows };
     });
-    this.#known = { token, head: view.head, inlineAtHead: view.inlineAtHead, models };
+    this.#state = { token, head: view.head, inlineAtHead: view.inlineAtHead, models };
   }
 }

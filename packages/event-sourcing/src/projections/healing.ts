@@ -4,7 +4,7 @@ import type { EventShape } from '../streams/event.js';
 import { START, type Position } from '../streams/position.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import type { FreshRows } from './running.js';
-import { isAbout, type Projection } from './projection.js';
+import { covers, type Projection } from './projection.js';
 import type { KeyedRow, RowCount, RowQuery, RowsAt } from './read-model-store.js';
 import { compareKeys, indexEntries, rowLimitOf } from './row-query.js';
 import { reduced, tolerating } from './tolerating.js';
@@ -138,7 +138,7 @@ export class Healing<Event extends EventShape, Row> {
   #isOutdated(row: Row | UnreadableRow): row is UnreadableRow {
     if (!(row instanceof UnreadableRow) || this.#projection.key !== undefined) return false;
     const { streamId, type, schemaVersion } = row.facts;
-    if (row.kind === 'stray-stream') return isAbout(this.#projection, streamId);
+    if (row.kind === 'stray-stream') return covers(this.#projection, streamId);
     if (row.kind !== 'written-by-newer-program') return false;
     return this.#projection.events.reads?.(type, schemaVersion) === true;
   }

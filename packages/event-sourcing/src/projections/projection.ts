@@ -49,7 +49,7 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
    * `reduce`, `key` or `indexUnreadable`. Such a stray stream is listed by `ProjectionRunner.unreadable` and affects no
    * other row.
    */
-  isAbout?(streamId: StreamId): boolean;
+  covers?(streamId: StreamId): boolean;
   /**
    * The key of the row that a stream's events belong to, for rows that several streams share. Default: each stream has
    * its own row under its name, and a rebuild may read one stream after another.
@@ -82,8 +82,8 @@ export interface CheckingProjection<Event extends EventShape, Row>
 }
 
 /** Whether a projection covers a stream. */
-export function isAbout(projection: { isAbout?(streamId: StreamId): boolean }, streamId: StreamId): boolean {
-  return projection.isAbout === undefined || projection.isAbout(streamId);
+export function covers(projection: { covers?(streamId: StreamId): boolean }, streamId: StreamId): boolean {
+  return projection.covers === undefined || projection.covers(streamId);
 }
 
 /** The key of the row that a stream's events belong to. It is known for unreadable events, too. */

@@ -104,7 +104,7 @@ export interface RebuildingModel<Row> extends ReadModel<Row> {
    * @throws RebuildSuperseded when a later rebuild was begun.
    * @throws PositionUnknown when the log lacks an event the step is based on; the live rows stay.
    */
-  switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void>;
+  promote(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void>;
 }
 
 /** The port of read-model storage. The testkit's `readModelStoreContract` tests it. */

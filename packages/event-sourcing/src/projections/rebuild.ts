@@ -108,7 +108,7 @@ export class Rebuild<Event extends EventShape, Row> {
   }): Promise<void> {
     await this.#write(this.#sorted().slice(0, -SLICE));
     const step = { ...this.#step(checkpoint), ...(lostCheckpoint !== undefined && { lostCheckpoint }) };
-    await this.#copy.switchOver({ ...step, rows: this.#held }, this.#deadline);
+    await this.#copy.promote({ ...step, rows: this.#held }, this.#deadline);
   }
 
   /** Looks up nothing before the first write, because the shadow is empty. */

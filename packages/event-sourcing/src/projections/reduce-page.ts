@@ -2,7 +2,7 @@ import { placeOf } from '../streams/event-codec.js';
 import { Fault } from '../fault.js';
 import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
-import { isAbout, rowKey, type CheckingProjection, type Projection } from './projection.js';
+import { covers, rowKey, type CheckingProjection, type Projection } from './projection.js';
 import type { KeyedRow } from './read-model-store.js';
 
 /** The outcome of reducing a page of events. */
@@ -72,8 +72,8 @@ function decoded<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   stored: RecordedEvent,
 ): Recorded<Event> {
-  if (isAbout(projection, stored.streamId)) return projection.events.decode(stored);
-  throw new Fault('unreadable-event', { ...placeOf(stored), problem: "the stream's name is not one that it is about" });
+  if (covers(projection, stored.streamId)) return projection.events.decode(stored);
+  throw new Fault('unreadable-event', { ...placeOf(stored), problem: 'the projection does not cover this stream' });
 }
 
 function checked<Event extends EventShape, Row>(

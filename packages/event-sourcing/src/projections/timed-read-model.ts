@@ -72,8 +72,8 @@ export class TimedRebuildingModel<Row> extends TimedReadModel<Row> {
     this.#copy = copy;
   }
 
-  /** As {@link RebuildingModel.switchOver}. A call that is given up may still take effect. @throws DeadlineExceeded */
-  switchOver(change: ReadModelChange<Row>, deadline: Deadline): Promise<void> {
-    return deadline.wait(this.#copy.switchOver(change, deadline));
+  /** As {@link RebuildingModel.promote}. A call that is given up may still take effect. @throws DeadlineExceeded */
+  promote(change: ReadModelChange<Row>, deadline: Deadline): Promise<void> {
+    return deadline.wait(this.#copy.promote(change, deadline));
   }
 }

@@ -5,7 +5,7 @@ import { placeOf, type EventCodec } from '../streams/event-codec.js';
 import type { EventShape, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import type { Json } from '../streams/json.js';
 import { categoryOf, type StreamId } from '../streams/stream-id.js';
-import { isAbout, rowKey, rowText, type CheckingProjection, type IndexValues, type Projection } from './projection.js';
+import { covers, rowKey, rowText, type CheckingProjection, type IndexValues, type Projection } from './projection.js';
 import type { KeyedRow } from './read-model-store.js';
 import { demandedEntries, type IndexEntry } from './row-query.js';
 import {
@@ -62,7 +62,7 @@ export function reduced<Event extends EventShape, Row>(
 ): Row | UnreadableRow | undefined {
   if (row instanceof UnreadableRow) return row;
   // A stream that has a row is covered by the projection.
-  if (row === undefined && !isAbout(projection, recorded.streamId)) return strayed(projection, recorded);
+  if (row === undefined && !covers(projection, recorded.streamId)) return strayed(projection, recorded);
   try {
     return projection.reduce(row, projection.events.decode(recorded));
   } catch (caught) {
@@ -150,7 +150,7 @@ class CheckedRows<Event extends EventShape, Row> {
 
 /** A stray stream has its own row: `key` is not called with a name it does not know. */
 function keyOf<Event extends EventShape, Row>(projection: Projection<Event, Row>, streamId: StreamId): string {
-  return isAbout(projection, streamId) ? rowKey(projection, streamId) : streamId;
+  return covers(projection, streamId) ? rowKey(projection, streamId) : streamId;
 }
 
 function unreadableFacts(caught: unknown): UnreadableFacts | undefined {
@@ -163,7 +163,7 @@ function indexOfUnreadable<Event extends EventShape, Row>(
   row: UnreadableRow,
 ): IndexValues {
   const { streamId } = row.facts;
-  const ofName = isAbout(projection, streamId) ? valuesOf(() => projection.indexUnreadable?.(streamId)) : {};
+  const ofName = covers(projection, streamId) ? valuesOf(() => projection.indexUnreadable?.(streamId)) : {};
   return { ...ofName, ...row.index, ...indexOfKind(row) };
 }
 

@@ -23,11 +23,11 @@ export function decodeRow<Row>(definition: ReadModelDefinition<Row>, { key, text
   }
 }
 
-/** The currently stored row. */
-export interface KnownRow<Row> {
+/** The result of looking up a stored row. */
+export interface LookedUpRow<Row> {
   /** `undefined`: there is no row. */
   readonly row: Row | undefined;
-  /** Its index entries, where they were computed already. */
+  /** Its index entries, if they were computed already. */
   readonly entries?: readonly IndexEntry[] | undefined;
 }
 
@@ -49,7 +49,7 @@ export interface EncodedRow<Row> {
 /** How rows are encoded. */
 export interface RowEncoding<Row> {
   /** The currently stored row under a key, where it is known. */
-  readonly before?: ((key: string) => KnownRow<Row> | undefined) | undefined;
+  readonly before?: ((key: string) => LookedUpRow<Row> | undefined) | undefined;
   /** JSON text (the default) or the row itself. */
   readonly form?: 'text' | 'value';
 }

@@ -99,7 +99,7 @@ export class JsonLinesBackend extends MemoryBackend {
   async #repeat(line: Line): Promise<void> {
     if ('opened' in line) await super.openModel(line.opened);
     else if ('begun' in line) await super.beginShadow(line.begun);
-    else this.carryOut(withContents(line.plan, line.contents));
+    else this.apply(withContents(line.plan, line.contents));
   }
 }
 

@@ -17,31 +17,31 @@ import { demandNoticed } from '../contracts/mutant.js';
 class Forgetful extends MemoryBackend {
   #plans = 0;
 
-  protected override carryOut(plan: Plan): void {
+  protected override apply(plan: Plan): void {
     this.#plans += plan.head === plan.headBefore ? 0 : 1;
-    if (this.#plans % 3 !== 0 || plan.head === plan.headBefore) super.carryOut(plan);
+    if (this.#plans % 3 !== 0 || plan.head === plan.headBefore) super.apply(plan);
   }
 }
 
 /** Writes the events of a plan twice. */
 class Stuttering extends MemoryBackend {
-  protected override carryOut(plan: Plan): void {
-    super.carryOut(plan);
-    super.carryOut({ ...plan, models: [] });
+  protected override apply(plan: Plan): void {
+    super.apply(plan);
+    super.apply({ ...plan, models: [] });
   }
 }
 
 /** Writes the appends of a group in another order than they have positions. */
 class Reordering extends MemoryBackend {
-  protected override carryOut(plan: Plan): void {
-    super.carryOut({ ...plan, appends: plan.appends.toReversed() });
+  protected override apply(plan: Plan): void {
+    super.apply({ ...plan, appends: plan.appends.toReversed() });
   }
 }
 
 /** Writes the events of a plan, and says that their rows are written, too. */
 class Rowless extends MemoryBackend {
-  protected override carryOut(plan: Plan): void {
-    super.carryOut({ ...plan, models: plan.models.map((model) => ({ ...model, rows: [] })) });
+  protected override apply(plan: Plan): void {
+    super.apply({ ...plan, models: plan.models.map((model) => ({ ...model, rows: [] })) });
   }
 }
 
@@ -49,8 +49,8 @@ class Rowless extends MemoryBackend {
 class Late extends MemoryBackend {
   #head: Position = START;
 
-  override async look(question: Question): Promise<Found> {
-    const found = await super.look(question);
+  override async lookUp(question: Question): Promise<Found> {
+    const found = await super.lookUp(question);
     const head = this.#head;
     this.#head = found.head;
     return { ...found, head };
@@ -59,12 +59,12 @@ class Late extends MemoryBackend {
 
 /** Keeps no receipts. */
 class Careless extends MemoryBackend {
-  protected override carryOut(plan: Plan): void {
+  protected override apply(plan: Plan): void {
     const appends = plan.appends.map((placed) => {
       const { receipt: _, ...append } = placed.append;
       return { ...placed, append };
     });
-    super.carryOut({ ...plan, appends });
+    super.apply({ ...plan, appends });
   }
 }
 

@@ -85,7 +85,7 @@ function doNothingReadModel<Row>(): ReadModel<Row> {
     checkpoint: async () => undefined,
     commit: async () => {},
     changed: async () => {},
-    beginRebuild: async (): Promise<RebuildingModel<Row>> => ({ ...model, switchOver: async () => {} }),
+    beginRebuild: async (): Promise<RebuildingModel<Row>> => ({ ...model, promote: async () => {} }),
   };
   return model;
 }

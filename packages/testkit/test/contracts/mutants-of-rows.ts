@@ -173,8 +173,8 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
       async beginRebuild() {
         const copy = await model.beginRebuild();
         return rebuilding(copy, {
-          switchOver: async (change) =>
-            copy.switchOver({ ...change, checkpoint: (await model.checkpoint()) ?? change.checkpoint }),
+          promote: async (change) =>
+            copy.promote({ ...change, checkpoint: (await model.checkpoint()) ?? change.checkpoint }),
         });
       },
     }),
@@ -228,5 +228,5 @@ function byUnits(left: Keyed, right: Keyed): number {
 }
 
 function rebuilding<Row>(copy: RebuildingModel<Row>, instead: Partial<RebuildingModel<Row>>): RebuildingModel<Row> {
-  return { ...methodsOf(copy), switchOver: (change) => copy.switchOver(change), ...instead };
+  return { ...methodsOf(copy), promote: (change) => copy.promote(change), ...instead };
 }

@@ -171,7 +171,7 @@ class FreshnessRun {
     await Promise.all(this.#writing);
     const from = performance.now();
     await lose();
-    for (const [id, timeline] of this.#timelines) timeline.restore(await this.#options.totalOf(id), from);
+    for (const [id, timeline] of this.#timelines) timeline.noteRestored(await this.#options.totalOf(id), from);
   }
 
   async #pause(longestMs: number): Promise<void> {

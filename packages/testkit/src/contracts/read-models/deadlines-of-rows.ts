@@ -20,7 +20,7 @@ async function rejectsAborted(subject: OpenedReadModelStore): Promise<void> {
   const copy = await model.beginRebuild();
   await demandGivenUp(copy, signal);
   await refusal(
-    copy.switchOver({ expected: undefined, checkpoint: position(2n), rows: new Map() }, { signal }),
+    copy.promote({ expected: undefined, checkpoint: position(2n), rows: new Map() }, { signal }),
     'deadline-exceeded',
   );
   await demandModel(model, 1, { a: tally() });

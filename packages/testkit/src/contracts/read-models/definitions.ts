@@ -87,7 +87,7 @@ async function areRebuiltSeparately({ readModels }: OpenedReadModelStore): Promi
   for (const name of names) copies.push(await (await readModels.open(tallies(name))).beginRebuild());
   for (const copy of copies) {
     await step(copy, [undefined, 3], change({ a: tally() }));
-    await copy.switchOver({ expected: position(3), checkpoint: position(4), rows: new Map() });
+    await copy.promote({ expected: position(3), checkpoint: position(4), rows: new Map() });
   }
   for (const name of names) await demandModel(await readModels.open(tallies(name)), 4, { a: tally() });
 }

@@ -158,7 +158,7 @@ async function findsUnderEachRebuilt(subject: OpenedReadModelStore): Promise<voi
   const copy = await model.beginRebuild();
   await step(copy, [undefined, 1], change({ a: tally({ group: ['y', 'z', 'z'] }) }));
   const rows = change({ b: tally({ group: ['y', 'x'] }) });
-  await copy.switchOver({ expected: position(1), checkpoint: position(2), rows });
+  await copy.promote({ expected: position(1), checkpoint: position(2), rows });
   await demandGroups(other, { x: ['b'], y: ['a', 'b'], z: ['a'] });
 }
 

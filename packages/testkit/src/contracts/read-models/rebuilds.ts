@@ -52,7 +52,7 @@ async function isInvisible(subject: OpenedReadModelStore): Promise<void> {
 async function replacesLiveRows(subject: OpenedReadModelStore): Promise<void> {
   const { live, other, shadow } = await liveAndShadow(subject);
   await step(shadow, [undefined, 9], change({ a: NEW, d: OLD }));
-  await shadow.switchOver({ expected: position(9), checkpoint: position(12), rows: change({ c: NEW, d: undefined }) });
+  await shadow.promote({ expected: position(9), checkpoint: position(12), rows: change({ c: NEW, d: undefined }) });
   const late = await (await subject.another()).open(tallies());
   for (const reader of [live, other, late]) {
     await demandModel(reader, 12, { a: NEW, b: undefined, c: NEW, d: undefined });
@@ -80,7 +80,7 @@ async function replacesThemAtOnce(subject: OpenedReadModelStore): Promise<void> 
   };
   const reader = outcomeOf(read());
   await eventually('a read of the old rows', async () => seen.has('old'));
-  await shadow.switchOver({ expected: position(11), checkpoint: position(11), rows: change({}) });
+  await shadow.promote({ expected: position(11), checkpoint: position(11), rows: change({}) });
   switching.isDone = true;
   const outcome = await reader;
   if (!hasSucceeded(outcome)) throw outcome.error;
@@ -89,12 +89,12 @@ async function replacesThemAtOnce(subject: OpenedReadModelStore): Promise<void> 
 
 async function continues(subject: OpenedReadModelStore): Promise<void> {
   const { live, other, shadow } = await liveAndShadow(subject);
-  await shadow.switchOver({ expected: undefined, checkpoint: position(10), rows: change({ a: NEW }) });
+  await shadow.promote({ expected: undefined, checkpoint: position(10), rows: change({ a: NEW }) });
   await refusal(step(other, [9, 11], change({ a: OLD })), 'checkpoint-conflict');
   await step(other, [10, 11], change({ b: NEW }));
   await demandModel(live, 11, { a: NEW, b: NEW });
   const again = await live.beginRebuild();
-  await again.switchOver({ expected: undefined, checkpoint: position(11), rows: change({ c: NEW }) });
+  await again.promote({ expected: undefined, checkpoint: position(11), rows: change({ c: NEW }) });
   for (const reader of [live, other]) await demandModel(reader, 11, { a: undefined, b: undefined, c: NEW });
 }
 
@@ -104,14 +104,14 @@ async function startsAgain(subject: OpenedReadModelStore): Promise<void> {
   const again = await other.beginRebuild();
   await demandModel(again, undefined, { a: undefined, lost: undefined });
   await step(again, [undefined, 7], change({ b: NEW }));
-  await again.switchOver({ expected: position(7), checkpoint: position(10), rows: change({}) });
+  await again.promote({ expected: position(7), checkpoint: position(10), rows: change({}) });
   await demandModel(live, 10, { a: undefined, b: NEW, lost: undefined });
 }
 
 async function replacesUnwritten(subject: OpenedReadModelStore): Promise<void> {
   const [live, other] = await openTwice(subject);
   const shadow = await live.beginRebuild();
-  await shadow.switchOver({ expected: undefined, checkpoint: position(4), rows: change({ a: NEW }) });
+  await shadow.promote({ expected: undefined, checkpoint: position(4), rows: change({ a: NEW }) });
   for (const reader of [live, other]) await demandModel(reader, 4, { a: NEW });
 }
 
@@ -119,11 +119,11 @@ async function isNotPromotedWhileBehind(subject: OpenedReadModelStore): Promise<
   const { live, other, shadow } = await liveAndShadow(subject);
   await step(shadow, [undefined, 8], change({ a: NEW }));
   await step(live, [10, 14], change({ b: undefined }));
-  const early = shadow.switchOver({ expected: position(8), checkpoint: position(9), rows: change({ c: NEW }) });
+  const early = shadow.promote({ expected: position(8), checkpoint: position(9), rows: change({ c: NEW }) });
   await refusal(early, 'checkpoint-conflict');
   await demandModel(other, 14, { a: OLD, b: undefined, c: undefined });
   await demandModel(shadow, 8, { a: NEW, c: undefined });
-  await shadow.switchOver({ expected: position(8), checkpoint: position(14), rows: change({ d: NEW }) });
+  await shadow.promote({ expected: position(8), checkpoint: position(14), rows: change({ d: NEW }) });
   await demandModel(other, 14, { a: NEW, b: undefined, c: undefined, d: NEW });
 }
 
@@ -131,7 +131,7 @@ async function isNotPromotedUnexpected(subject: OpenedReadModelStore): Promise<v
   const { other, shadow } = await liveAndShadow(subject);
   await step(shadow, [undefined, 8], change({ a: NEW }));
   for (const expected of [undefined, position(10)]) {
-    const call = shadow.switchOver({ expected, checkpoint: position(20), rows: change({}) });
+    const call = shadow.promote({ expected, checkpoint: position(20), rows: change({}) });
     await refusal(call, 'checkpoint-conflict');
     await demandModel(other, 10, { a: OLD, b: OLD });
   }

@@ -41,7 +41,7 @@ async function endsAfterRebuild(subject: OpenedReadModelStore): Promise<void> {
   await step(model, [undefined, 1], change({ a: tally() }));
   const copy = await other.beginRebuild();
   await demandWoken([model, other], 2, () =>
-    copy.switchOver({ expected: undefined, checkpoint: position(2), rows: change({}) }),
+    copy.promote({ expected: undefined, checkpoint: position(2), rows: change({}) }),
   );
   await demandModel(model, 2, { a: undefined });
 }

@@ -26,7 +26,7 @@ function isWord(id: StreamId): boolean {
 const namedCounters: Projection<CounterEvent, CounterRow> = {
   ...counterTotals,
   name: 'named-counters',
-  isAbout: isWord,
+  covers: isWord,
   indexUnreadable(id) {
     refuse(id);
     return { [PARITY]: 'unknown' };
