@@ -1,6 +1,8 @@
 /** A destination for text. */
 export interface Output {
   readonly isTerminal: boolean;
+  /** Whether nothing can be written to it any more. A command that only writes may end then. */
+  readonly isClosed?: boolean;
   /** Writes the text unchanged, without adding a line end. */
   write(text: string): void;
 }

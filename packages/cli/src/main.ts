@@ -4,16 +4,28 @@ import { EXIT } from './exit-codes.js';
 import type { Io, Output } from './io.js';
 import { run } from './run.js';
 
-/** Handles write errors. A closed pipe, as with `login-policy history | head`, is not an error. */
+/**
+ * Handles write errors. The command goes on without this output: it must not end half done, and its exit code still
+ * counts. A closed pipe, as with `login-policy history | head`, is not an error.
+ */
 function outputOf(stream: NodeJS.WriteStream): Output {
+  let isClosed = false;
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
-    if (code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
+    if (isClosed) return;
+    isClosed = true;
+    if (code === 'EPIPE') return;
     const is = code === 'ENOSPC' ? 'the disk is full' : String(code);
     // A failure of stderr itself can't be reported.
     if (stream !== process.stderr) process.stderr.write(`The output can't be written: ${is}. It is incomplete.\n`);
-    process.exit(EXIT.output);
+    process.exitCode = EXIT.output;
   });
-  return { isTerminal: stream.isTTY, write: (text) => void stream.write(text) };
+  return {
+    isTerminal: stream.isTTY,
+    get isClosed() {
+      return isClosed;
+    },
+    write: (text) => void (isClosed || stream.write(text)),
+  };
 }
 
 async function ask(question: string): Promise<string> {
@@ -50,6 +62,7 @@ const io: Io = {
   ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
   interrupted: interrupting.signal,
 };
-process.exitCode = await run(process.argv.slice(2), io);
+const code = await run(process.argv.slice(2), io);
+process.exitCode ??= code;
 process.off('SIGINT', interrupt);
 process.off('SIGTERM', interrupt);

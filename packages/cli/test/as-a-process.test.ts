@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT } from '@login-policy/cli';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { FILE, plannedIn } from './planning.js';
 import { Place } from './running.js';
 import { TOKEN } from './serving.js';
 
@@ -40,12 +41,36 @@ describe('the program', () => {
     expect([said, code]).to.deep.equal(['"histroy" is not a command. Did you mean history?\n', EXIT.usage]);
   });
 
+  it('exits with the code of what it found, even when nobody reads it', async () => {
+    await place.seed();
+    await place.write('policies.yaml', FILE);
+    const { code, err } = await inShell(
+      '"$NODE" "$PROGRAM" drift policies.yaml --store sqlite:iam.db | true; exit "${PIPESTATUS[0]}"',
+    );
+    expect([code, err]).to.deep.equal([EXIT.different, '']);
+  });
+
   it('ends silently when the reader of its output closes the pipe', async () => {
     await place.seed();
     const shell = `"${process.execPath}" "${program}" reference | head -c 1; echo "\${PIPESTATUS[0]}"`;
     const piped = spawn('bash', ['-c', shell], { cwd: place.folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const [out, err] = await Promise.all([text(piped.stdout), text(piped.stderr)]);
     expect([out, err]).to.deep.equal(['#0\n', '']);
+  });
+
+  it('carries out the whole plan when its output is closed or can’t be written, and exits with the code of either', async () => {
+    const store = 'LOGIN_POLICY_STORE=sqlite:iam.db LOGIN_POLICY_ACTOR=operator';
+    for (const [end, code] of [
+      ['| true; exit "${PIPESTATUS[0]}"', EXIT.done],
+      ['> /dev/full', EXIT.output],
+    ] as const) {
+      await place.remove();
+      place = await Place.make();
+      await place.seed();
+      await plannedIn(place, FILE);
+      expect((await inShell(`${store} "$NODE" "$PROGRAM" apply plan.json --yes ${end}`)).code, end).to.equal(code);
+      expect((await place.run('drift policies.yaml')).out, end).to.equal('All policies match the file.\n');
+    }
   });
 
   it('hides Node’s warning about SQLite, and uses no colours in a pipe', async () => {
@@ -67,6 +92,14 @@ describe('the program', () => {
     const ran = await place.run('export --out /dev/full/policies.yaml');
     expect(ran.code).to.equal(EXIT.output);
     expect(ran.err).to.contain("/dev/full/policies.yaml can't be written: ENOTDIR. The existing file is unchanged.");
+  });
+
+  it('writes into a pipe, and does not replace it by a file', async () => {
+    await place.seed();
+    const { code } = await inShell(
+      'mkfifo pipe; (timeout 20 cat pipe > read &); "$NODE" "$PROGRAM" export --out pipe --store sqlite:iam.db && test -p pipe',
+    );
+    expect(code).to.equal(EXIT.done);
   });
 
   it('keeps the existing file when the disk is full, and leaves no partial file', async () => {

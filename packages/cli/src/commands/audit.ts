@@ -70,6 +70,7 @@ async function exported({ given, io }: Run, { policies }: Session, format: strin
     throw new Failure(EXIT.usage, `--export must be csv or json-lines, not ${JSON.stringify(format)}.`);
   for await (const part of policies.auditExport(filterOf(given), format)) {
     io.interrupted.throwIfAborted();
+    if (io.out.isClosed === true) break;
     io.out.write(part);
   }
   return EXIT.done;
