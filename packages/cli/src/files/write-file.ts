@@ -1,31 +1,65 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { resolve } from 'node:path';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
 
 /**
- * Writes a whole file, or leaves the existing one unchanged, even on a full disk. @throws Failure when it can't be
- * written.
+ * Writes a whole file, or leaves the existing one unchanged, even on a full disk. A link stays a link. Into a device or
+ * a pipe, such as /dev/stdout, the text is written directly.
+ *
+ * @throws Failure when it can't be written.
  */
 export function writeWholeFile(file: string, text: string, { cwd }: Pick<Io, 'cwd'>): void {
   const path = resolve(cwd, file);
-  const temporary = `${path}.${process.pid}.new`;
   try {
-    const descriptor = openSync(temporary, 'wx', 0o600);
-    try {
-      const bytes = Buffer.from(text);
-      for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, path);
+    const existing = statSync(path, { throwIfNoEntry: false });
+    if (existing === undefined) replaceFile(path, text, NEW_MODE);
+    else if (existing.isFile()) replaceFile(realpathSync(path), text, existing.mode & 0o777);
+    else writeInto(openSync(path, 'w'), text);
   } catch (cause) {
-    removeTemporary(temporary);
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     const problem = why === 'ENOSPC' || why === 'EDQUOT' ? 'the disk is full' : why;
     throw new Failure(EXIT.output, `${file} can't be written: ${problem}. The existing file is unchanged.`, { cause });
+  }
+}
+
+/** Readable only by its owner. */
+const NEW_MODE = 0o600;
+
+/** Replaces a file in one step, with the permissions it had. */
+function replaceFile(path: string, text: string, mode: number): void {
+  const temporary = `${path}.${process.pid}.new`;
+  try {
+    const descriptor = openSync(temporary, 'wx', NEW_MODE);
+    writeInto(descriptor, text, () => {
+      fchmodSync(descriptor, mode);
+      fsyncSync(descriptor);
+    });
+    renameSync(temporary, path);
+  } catch (caught) {
+    removeTemporary(temporary);
+    throw caught;
+  }
+}
+
+function writeInto(descriptor: number, text: string, finish?: () => void): void {
+  try {
+    const bytes = Buffer.from(text);
+    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
+    finish?.();
+  } finally {
+    closeSync(descriptor);
   }
 }
 
