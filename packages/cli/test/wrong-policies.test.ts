@@ -1,4 +1,5 @@
 import { EXIT } from '@login-policy/cli';
+import { writeFile } from 'node:fs/promises';
 import Ajv from 'ajv';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -46,6 +47,15 @@ const wrong: Readonly<Record<string, readonly [file: string, said: string]>> = {
     'policies.yaml:2:1: organizations must have a member for each organization',
   ],
   'a malformed unlisted': ['unlisted: remove\n', 'policies.yaml:1:1: unlisted must be keep or default'],
+  'an instance that lost its id': [
+    FILE.replace('iam', ''),
+    'policies.yaml:1:1: instance must be text, or be left out.',
+  ],
+  'an unlisted without a value': ['unlisted:\n', 'policies.yaml:1:1: unlisted must be text, or be left out.'],
+  'a merge key': [
+    FILE.replace('globex: default', '<<: { globex: default }'),
+    'policies.yaml:8:3: Merge keys (<<) are not supported.',
+  ],
   'nothing at all': ['\n', 'policies.yaml:1:1: Expected a policy file with the members'],
   'an alias that grows and grows': [
     `default:\n  secondFactors: &a [x,x,x,x,x,x,x,x,x,x]\n  multiFactors: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n  identityProviders: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n  settings: [*c,*c,*c,*c,*c]\n`,
@@ -61,6 +71,12 @@ describeBoth('an invalid policy file', () => {
       expect([code, out], what).to.deep.equal([EXIT.data, '']);
     }
     expect((await place.run('apply plan.json')).code).to.equal(EXIT.noInput);
+  });
+
+  it('is refused if it is not text in UTF-8, in which an id would change', async () => {
+    await writeFile(place.path('latin.yaml'), Buffer.from(FILE.replace('acme', 'zürich'), 'latin1'));
+    const { code, err } = await place.run('plan latin.yaml');
+    expect([code, err]).to.deep.equal([EXIT.data, 'The file latin.yaml is not text in UTF-8.\n']);
   });
 
   it('is refused if it is of another instance or an unknown organization', async () => {

@@ -1,11 +1,25 @@
 import { createHash } from 'node:crypto';
-import { orThrow, type OwnerRef, type Rejected } from '@login-policy/domain';
+import { orThrow, type CommandInput, type OwnerRef, type Rejected } from '@login-policy/domain';
+import {
+  ABSENT,
+  decide,
+  describeRejection,
+  evolveAll,
+  InvalidValue,
+  isOrganization,
+  parseCommand,
+  parseId,
+  parseOwner,
+  parseProse,
+  type LoginPolicy,
+} from '@login-policy/domain/model';
 import type { Instant } from '@login-policy/event-sourcing';
 import { actorOf, CHANGE_OPTIONS, isConfirmed, type Actor } from '../changes/change-options.js';
 import type { Command, OptionSpecs, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { Failure } from '../failure.js';
-import { pathOf, YamlFile } from '../files/yaml-file.js';
+import { pathOf, YamlFile, type Path } from '../files/yaml-file.js';
+import { counted, policiesText } from '../output/counted.js';
 import { titleOf } from '../output/policy-text.js';
 import { parseImportFile, type ImportedState, type ImportFile } from '../policies/import-file.js';
 import { withStoreSession, type StoreSession as Session } from '../session/session.js';
@@ -41,17 +55,18 @@ async function imported(run: Run): Promise<ExitCode> {
   const tell = (): Instant => clock.now ?? file.begunAt;
   const opening = { purpose: 'make', instanceId: file.instanceId, clock: tell } as const;
   return withStoreSession(run, opening, async (session) => {
-    await refuseOthers(session, file, id);
-    await refuseWrong(session, file);
-    const count = new Set(file.states.map(({ organizationId }) => organizationId)).size;
-    if (!(await isConfirmed(run, `Take over ${file.states.length} states of ${count} policies?`))) return EXIT.refused;
     const by = actorOf(given);
+    refuseWrong(session, file, by);
+    await refuseOthers(session, file, id);
+    const count = new Set(file.states.map(({ organizationId }) => organizationId)).size;
+    const what = `${counted(file.states.length, 'state')} of ${policiesText(count)}`;
+    if (!(await isConfirmed(run, `Take over ${what}?`))) return EXIT.refused;
     for (const [index, state] of file.states.entries()) {
       io.interrupted.throwIfAborted();
       clock.now = state.at;
       await takeOver(session, file, { state, by, key: `${id} ${index}`, id });
     }
-    io.out.write(`Took over ${file.states.length} states of ${count} policies.\n`);
+    io.out.write(`Took over ${what}.\n`);
     return EXIT.done;
   });
 }
@@ -72,31 +87,56 @@ async function takeOver(
   const actor = state.by ?? by.actor;
   const reason = state.reason ?? by.reason;
   const told = { actor, correlationId: id, idempotencyKey: key, ...(reason !== undefined && { reason }) };
-  const { policy } = state;
-  const answer = await loginPolicies.execute(
-    owner,
-    policy === 'removed' ? { type: 'remove' } : { type: 'set', policy },
-    told,
-  );
+  const answer = await loginPolicies.execute(owner, commandOf(state), told);
   if (answer.outcome === 'accepted') return;
   throw refusalOf(file, state, answer);
 }
 
 /** An error with the place in the file. */
-function refusalOf(file: YamlFile, { path }: ImportedState, { message, rejection }: Rejected): Failure {
+function refusalOf(
+  file: YamlFile,
+  { path }: ImportedState,
+  { message, rejection }: Omit<Rejected, 'outcome'>,
+): Failure {
   const field = rejection.reason === 'invalid-argument' ? pathOf(rejection.field.replace(/^policy\./, '')) : [];
   return file.failure([...path, 'policy', ...field], message);
 }
 
-/** Checks every policy before anything is recorded. @throws Failure for malformed input. */
-async function refuseWrong({ loginPolicies, instance }: Session, { file, states }: ImportFile): Promise<void> {
+/**
+ * Decides every command before anything is recorded: a corrected file would be another import, and would be refused for
+ * the events of this one.
+ *
+ * @throws Failure with the place in the file.
+ */
+function refuseWrong({ instance }: Session, { file, states }: ImportFile, by: Actor): void {
+  const policies = new Map<string | undefined, LoginPolicy>();
   for (const state of states) {
-    const { policy } = state;
-    if (policy === 'removed') continue;
-    const preview = await loginPolicies.preview(ownerOf(instance, state), { type: 'set', policy });
-    if (preview.outcome === 'rejected' && preview.rejection.reason === 'invalid-argument')
-      throw refusalOf(file, state, preview);
+    const { organizationId, path } = state;
+    const owner = parsedAt(file, [...path, 'organization'], () => parseOwner(ownerOf(instance, state), 'owner'));
+    parsedAt(file, [...path, 'by'], () => parseId(state.by ?? by.actor, 'by'));
+    parsedAt(file, [...path, 'reason'], () => parseProse(state.reason ?? by.reason ?? '', 'reason'));
+    const command = parsedAt(file, [...path, 'policy'], () => parseCommand(commandOf(state), owner));
+    const kind = isOrganization(owner) ? 'organization' : 'instance';
+    const policy = policies.get(organizationId) ?? ABSENT;
+    const decision = decide(command, policy, { owner: kind });
+    if (decision.outcome === 'rejected')
+      throw refusalOf(file, state, { rejection: decision.rejection, message: describeRejection(decision.rejection) });
+    policies.set(organizationId, evolveAll(policy, decision.events, kind));
   }
+}
+
+/** @throws Failure with the place of malformed input. */
+function parsedAt<Value>(file: YamlFile, path: Path, parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (caught) {
+    if (!(caught instanceof InvalidValue)) throw caught;
+    throw file.failure([...path, ...pathOf(caught.field.replace(/^policy\./, ''))], caught.message);
+  }
+}
+
+function commandOf({ policy }: ImportedState): CommandInput {
+  return policy === 'removed' ? { type: 'remove' } : { type: 'set', policy };
 }
 
 /** @throws Failure for a policy that already has events, because earlier ones can't be inserted before them. */

@@ -38,7 +38,7 @@ export class YamlFile {
     this.#document = parseDocument(text, options);
     const [error] = [...this.#document.errors, ...this.#document.warnings];
     if (error !== undefined) throw this.#at(error.pos[0], sentence(error.message));
-    visit(this.#document, { Map: (_, map) => this.#refuseDoubles(map) });
+    visit(this.#document, { Map: (_, map) => this.#refuseKeys(map) });
   }
 
   /** The content of the file. @throws Failure for too many aliases. */
@@ -57,10 +57,16 @@ export class YamlFile {
     return this.#jsOf(this.#nodeAt(path));
   }
 
-  /** The source text of a scalar; `undefined` for any other value. */
+  /**
+   * The source text of a scalar; `undefined` if its key is absent.
+   *
+   * @throws Failure for a key without a value: a lost id must not mean the default policy or any instance.
+   */
   textAt(path: Path): string | undefined {
     const node = this.#nodeAt(path);
-    return isScalar(node) && node.value !== null ? keyText(node) : undefined;
+    if (node === undefined) return undefined;
+    if (isScalar(node) && node.value !== null) return keyText(node);
+    throw this.failure(path, `${String(path.at(-1))} must be text, or be left out.`);
   }
 
   #jsOf(node: unknown): unknown {
@@ -99,11 +105,14 @@ export class YamlFile {
     return this.#at(this.#offsetOf(path), message);
   }
 
-  /** @throws Failure for a duplicate key. */
-  #refuseDoubles({ items }: YAMLMap): void {
+  /** @throws Failure for a duplicate key or a merge key. */
+  #refuseKeys({ items }: YAMLMap): void {
     const seen = new Set<string>();
     for (const { key } of items) {
       if (!isScalar(key)) continue;
+      // Otherwise an organization could get that name.
+      if (key.value === '<<' && key.type === 'PLAIN')
+        throw this.#at(startOf(key) ?? 0, 'Merge keys (<<) are not supported. Repeat the members, or use an alias.');
       if (seen.has(keyText(key))) throw this.#at(startOf(key) ?? 0, 'Map keys must be unique.');
       seen.add(keyText(key));
     }

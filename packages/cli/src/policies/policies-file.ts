@@ -58,7 +58,7 @@ function wantedAt(file: YamlFile, path: Path): WantedPolicy {
 }
 
 function unlistedIn(file: YamlFile): PoliciesFile['unlisted'] {
-  const text = file.textAt(['unlisted']) ?? (file.keysAt([]).includes('unlisted') ? '' : 'keep');
+  const text = file.textAt(['unlisted']) ?? 'keep';
   const found = UNLISTED.find((one) => one === text);
   if (found !== undefined) return found;
   throw file.failure(

@@ -71,11 +71,15 @@ function withoutPassword(url: string): string {
   return url.replace(/\/\/[^@/]*@/, '//').replace(/([?&]password=)[^&#]*/, '$1…');
 }
 
-/** The text of a file. @throws Failure when it can't be read. */
+/** Replacing what is not UTF-8 could change an id into another. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The text of a file in UTF-8, without a byte order mark. @throws Failure when it can't be read. */
 export function readTextFile(file: string, { cwd }: Pick<Io, 'cwd'>): string {
   try {
-    return readFileSync(resolve(cwd, file), 'utf8');
+    return utf8.decode(readFileSync(resolve(cwd, file)));
   } catch (cause) {
+    if (cause instanceof TypeError) throw new Failure(EXIT.data, `The file ${file} is not text in UTF-8.`, { cause });
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     const is = why === 'ENOENT' ? 'does not exist' : `can't be read (${why})`;
     throw new Failure(EXIT.noInput, `The file ${file} ${is}.`, { cause });
