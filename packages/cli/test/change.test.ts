@@ -32,10 +32,15 @@ describeBoth('changing a policy', () => {
     expect(out).to.equal(
       'Default policy of instance iam\n  - multi-factor U2F_WITH_VERIFICATION\n' +
         '  ! weaker-sign-in: Nothing requires a second factor, so users who have set up only what is taken away would sign in with one factor.\n' +
-        'Done: sequence 5. 1 custom policies still allow it.\n',
+        'Done: sequence 5. 1 custom policy still allows it.\n',
     );
     expect([code, err]).to.deep.equal([EXIT.done, 'Do it? [y/N] ']);
     expect((await place.run('history --limit 1')).out).to.match(/MultiFactorRemoved by operator\n {3}an advisory/);
+  });
+
+  it('refuses --rollout for one policy, which would be changed outside the rollout', async () => {
+    const { code, err } = await place.run(`${REMOVE} --rollout advisory --yes`);
+    expect([code, err]).to.deep.equal([EXIT.usage, '--rollout resumes a change of all policies. Add --everywhere.\n']);
   });
 
   it('changes nothing without a yes, with --dry-run, or without a terminal', async () => {

@@ -41,6 +41,18 @@ describeBoth('looking into policies', () => {
     );
   });
 
+  it('says of a moment before a custom policy that the default applied then', async () => {
+    const acme = { ...INSTANCE, organizationId: 'acme' };
+    const position = await place.policies(async (policies) => {
+      const before = orThrow(await policies.policy(INSTANCE)).policy.position;
+      orThrow(await policies.customize(acme, { actor: 'alice' }));
+      return before;
+    });
+    expect((await place.run(`policy acme --as-of @${position}`)).out).to.match(
+      /^Organization acme had no custom policy then: the default applied to it\.\nDefault policy/,
+    );
+  });
+
   it('refuses an organization that is not in the list', async () => {
     await place.write('organizations', 'acme # a customer\n\nglobex\n');
     const { code, err } = await place.run('policy acne --organizations organizations');

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { EXIT } from '@login-policy/cli';
 import { orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
@@ -25,6 +27,26 @@ describe('verifying a store', () => {
   it('reports that no problems were found', async () => {
     const { code, out } = await place.run('verify');
     expect([code, out]).to.deep.equal([EXIT.done, '8 events in 2 streams, 2 policies. No problems found.\n']);
+  });
+
+  it('reports nothing about a policy that another program removes meanwhile', async () => {
+    const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+    let removed: number | null | undefined;
+    const { code, out } = await place.run('verify', {
+      onErr: () => {
+        const argv = [program, 'reset', 'globex', '--yes', '--store', 'sqlite:iam.db'];
+        removed ??= spawnSync(process.execPath, argv, { cwd: place.folder }).status;
+      },
+    });
+    expect([removed, code]).to.deep.equal([EXIT.done, EXIT.done]);
+    expect(out).to.contain('No problems found.');
+  });
+
+  it('counts one event, one stream and one policy as one', async () => {
+    await place.policies((policies) => policies.add({ instanceId: 'one' }, {}, { actor: 'setup' }), 'one.db');
+    expect((await place.run('verify --store sqlite:one.db')).out).to.equal(
+      '1 event in 1 stream, 1 policy. No problems found.\n',
+    );
   });
 
   it('reports each problem with its place: damaged content, a gap, a row, a list', async () => {
@@ -163,5 +185,29 @@ describe('importing the policies of an IAM', () => {
     }
     expect(orThrow(await place.policies((policies) => policies.history(GLOBEX))).lastSequence).to.equal(4n);
     expect(INSTANCE.instanceId).to.equal('iam');
+  });
+
+  it('records nothing of a file of which any state would be refused, such as one whose organization lost its id', async () => {
+    const tries = [
+      [IMPORT.replace('0815', ''), 'old.yaml:8:5: organization must be text, or be left out.'],
+      [IMPORT.replace('0815', '[0815]'), 'old.yaml:8:5: organization must be text, or be left out.'],
+      [IMPORT.replace('0815', '""'), 'old.yaml:8:5: owner.organizationId must be'],
+      [IMPORT.replace('instance: old', 'instance:'), 'old.yaml:1:1: instance must be text, or be left out.'],
+      [IMPORT.replace('anna', ''), 'old.yaml:4:5: by must be text, or be left out.'],
+      [IMPORT.replace('anna', '" "'), 'old.yaml:4:5: by must be an id that is not blank'],
+      [IMPORT.replace('reason: first', `reason: ${'x'.repeat(2001)}`), 'old.yaml:5:5: reason must be'],
+      [IMPORT.replace('{ multiFactors: [] }', 'removed'), 'old.yaml:11:5: owner.organizationId must be'],
+      [
+        `${IMPORT}  - { at: 2025-01-02T00:00:00Z, organization: nobody, policy: removed }\n`,
+        'old.yaml:12:55: There is no such login policy',
+      ],
+    ] as const;
+    for (const [text, said] of tries) {
+      await place.write('old.yaml', text);
+      const { code, err } = await place.run('import old.yaml --yes');
+      expect(err).to.contain(said);
+      expect(code, said).to.equal(EXIT.data);
+    }
+    expect((await place.run('verify')).out).to.contain('8 events in 2 streams');
   });
 });

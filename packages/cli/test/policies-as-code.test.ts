@@ -1,3 +1,4 @@
+import { chmod, lstat, stat, symlink } from 'node:fs/promises';
 import { EXIT } from '@login-policy/cli';
 import { MULTI_FACTORS, orThrow, SECOND_FACTORS } from '@login-policy/domain';
 import { LIFETIME_NAMES, SETTING_NAMES } from '@login-policy/domain/model';
@@ -27,6 +28,16 @@ describeBoth('policies as code', () => {
     expect((await place.run('export')).out).to.equal(exported);
     const { code: left, out } = await planned(exported);
     expect([left, out]).to.deep.equal([EXIT.done, 'Nothing to do: all policies match the file.\n']);
+  });
+
+  it('are written through a link, and leave the permissions of the file as they are', async () => {
+    await place.write('real.yaml', 'before');
+    await chmod(place.path('real.yaml'), 0o640);
+    await symlink('real.yaml', place.path('policies.yaml'));
+    expect((await place.run('export --out policies.yaml')).code).to.equal(EXIT.done);
+    expect((await lstat(place.path('policies.yaml'))).isSymbolicLink()).to.equal(true);
+    expect((await stat(place.path('real.yaml'))).mode & 0o777).to.equal(0o640);
+    expect(await place.read('real.yaml')).to.contain('instance: iam');
   });
 
   it('are planned with their differences, affected users and warnings, and applied exactly so, once', async () => {
@@ -70,7 +81,7 @@ describeBoth('policies as code', () => {
     const { code, err, out } = await place.run('apply plan.json --yes');
     expect(code).to.equal(EXIT.refused);
     expect(err).to.equal(
-      'Nothing was done: since the plan was made, a policy was changed.\n' +
+      'Nothing was done: since the plan was made, 1 policy was changed.\n' +
         '  Custom policy of organization globex: it was at sequence 4 and is at 5 (LoginPolicyChanged by somebody)\n' +
         'Plan again: login-policy plan FILE --out PLAN.\n',
     );

@@ -4,6 +4,7 @@ import { monotonicIds } from '@login-policy/event-sourcing';
 import type { Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
+import { counted, policiesText, stillAllowingText } from '../output/counted.js';
 import { paintFor, type Paint } from '../output/paint.js';
 import { plain } from '../output/plain.js';
 import { ownerText } from '../output/policy-text.js';
@@ -54,7 +55,7 @@ export async function changeEverywhere(run: Run, session: Session, change: Chang
     say('Nothing was done (--dry-run).\n');
     return tell(EXIT.different);
   }
-  if (!(await isConfirmed(run, `Change ${plan.counts['would-change']} policies?`))) {
+  if (!(await isConfirmed(run, `Change ${policiesText(plan.counts['would-change'])}?`))) {
     say('Nothing was done.\n');
     return tell(EXIT.refused);
   }
@@ -108,7 +109,7 @@ function refuseForbidden({ counts, refused }: WholePlan): void {
   const more = forbidden.length > names.length ? ` and ${forbidden.length - names.length} more` : '';
   throw new Failure(
     EXIT.denied,
-    `Nothing was done: the token is not allowed to change ${forbidden.length} of ${all} policies: ${names.join(', ')}${more}. Use another token, or change one policy with --org.`,
+    `Nothing was done: the token is not allowed to change ${forbidden.length} of ${policiesText(all)}: ${names.join(', ')}${more}. Use another token, or change one policy with --org.`,
   );
 }
 
@@ -130,17 +131,17 @@ async function carriedOut({ io }: Run, rollout: RolloutRun): Promise<ReportJson>
 }
 
 function planText({ counts, refused, warned }: WholePlan, paint: Paint): string {
-  const warnings = [...warned].map(([warning, policies]) => paint('warning', `! ${warning}: ${policies} policies\n`));
+  const warnings = [...warned].map(([warning, number]) => paint('warning', `! ${warning}: ${policiesText(number)}\n`));
   return [
-    `${counts['would-change']} policies would change, ${counts['nothing-to-do']} have nothing to do, ${refused.length} would be refused.\n`,
+    `${policiesText(counts['would-change'])} would change, ${counted(counts['nothing-to-do'], 'has', 'have')} nothing to do, ${refused.length} would be refused.\n`,
     ...warnings,
     refusalsText(refused),
   ].join('');
 }
 
 function reportText({ changed, pending, refused, stillAllowing, unchanged }: ReportJson, paint: Paint): string {
-  const left = pending === 0 ? '' : paint('warning', `${pending} are still to be changed.\n`);
-  const still = stillAllowing === undefined ? '' : `${stillAllowing} custom policies still allow it.\n`;
+  const left = pending === 0 ? '' : paint('warning', `${counted(pending, 'is', 'are')} still to be changed.\n`);
+  const still = stillAllowing === undefined ? '' : `${stillAllowingText(stillAllowing)}\n`;
   return `${changed} changed, ${unchanged} had nothing to do, ${refused.length} refused.\n${refusalsText(refused)}${left}${still}`;
 }
 

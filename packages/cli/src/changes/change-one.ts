@@ -1,6 +1,7 @@
 import type { Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { changesText, warningsText } from '../output/change-text.js';
+import { counted, stillAllowingText } from '../output/counted.js';
 import { paintFor, type Paint } from '../output/paint.js';
 import { titleOf } from '../output/policy-text.js';
 import { indented } from '../output/table.js';
@@ -46,7 +47,7 @@ export async function changeOne(run: Run, session: Session, { of, command }: Cha
   }
   const { acknowledge, ...actor } = by;
   const answer = await policies.execute(of, command, { by: actor, acknowledge, seen: preview });
-  const still = answer.stillAllowing === undefined ? '' : ` ${answer.stillAllowing} custom policies still allow it.`;
+  const still = answer.stillAllowing === undefined ? '' : ` ${stillAllowingText(answer.stillAllowing)}`;
   tell({ done: true, answer }, `Done: sequence ${answer.details.sequence}.${still}\n`);
   return EXIT.done;
 }
@@ -58,14 +59,10 @@ export function previewText({ affected, changes, events, users, warnings }: Prev
   const goes = types.has('LoginPolicyRemoved')
     ? `${paint('removed', '- its own policy: the default holds again')}\n`
     : '';
-  const reached = affected.count === undefined ? '' : `Reaches ${inOrganizations(affected.count)}.\n`;
+  const reached = affected.count === undefined ? '' : `Reaches ${counted(affected.count, 'organization')}.\n`;
   const hit =
     users === undefined || users.having === 'unknown'
       ? ''
-      : `Hits ${users.having} users, of whom ${users.havingNothingElse} have nothing else.\n`;
+      : `Hits ${counted(users.having, 'user')}. Nothing else is set up by: ${users.havingNothingElse}.\n`;
   return `${comes}${goes}${changesText(changes, paint)}${warningsText(warnings, paint)}${paint('quiet', reached + hit)}`;
-}
-
-function inOrganizations(count: number): string {
-  return count === 1 ? '1 organization' : `${count} organizations`;
 }

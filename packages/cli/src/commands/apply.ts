@@ -2,6 +2,7 @@ import { actorOf, CHANGE_OPTIONS, isConfirmed } from '../changes/change-options.
 import type { Command, OptionSpecs, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
+import { policiesText } from '../output/counted.js';
 import { plain } from '../output/plain.js';
 import { titleOf } from '../output/policy-text.js';
 import { indented } from '../output/table.js';
@@ -49,7 +50,7 @@ async function applied(run: Run, session: Session, plan: PlanFile): Promise<Exit
   await refuseForbidden(session, plan, left);
   for (const step of left) say(`${titleOf(ownerOfStep(plan, step))}\n${indented(lines(step.shown))}\n`);
   if (given.flag('dry-run')) return end(EXIT.different, []);
-  if (!(await isConfirmed(run, `Change ${left.length} ${left.length === 1 ? 'policy' : 'policies'}?`))) {
+  if (!(await isConfirmed(run, `Change ${policiesText(left.length)}?`))) {
     say('Nothing was done.\n');
     return end(EXIT.refused, []);
   }

@@ -50,6 +50,8 @@ function changing({ name, summary, word, options = {}, example, commandOf }: Cha
       const isEverywhere = given.flag('everywhere');
       if (isEverywhere && given.text('org') !== undefined)
         throw new Failure(EXIT.usage, 'Give --org or --everywhere, not both.');
+      if (!isEverywhere && given.text('rollout') !== undefined)
+        throw new Failure(EXIT.usage, '--rollout resumes a change of all policies. Add --everywhere.');
       return withSession(run, { purpose: 'change', guard: 'refuse' }, (session) =>
         isEverywhere
           ? changeEverywhere(run, session, { command, title: `${name} ${what}` })

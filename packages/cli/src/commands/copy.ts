@@ -8,6 +8,7 @@ import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { counted } from '../output/counted.js';
 import { Progress } from '../output/progress.js';
 import { openStore } from '../store/open-store.js';
 import { parseStoreUrl, readTextFile, refuseSecret, type StorePlace } from '../store/store-url.js';
@@ -62,7 +63,7 @@ async function copied(run: Run): Promise<ExitCode> {
         run,
         () => ({ ...done, ...verified }),
         () =>
-          `${done.copied} events copied, ${done.before} were already there. Compared: ${verified.events} events and ${verified.receipts} receipts are the same in both.\nPositions are ${positions}.\nCheckpoints of consumers are not copied: start each from its position; otherwise it handles all events again.\n`,
+          `${counted(done.copied, 'event')} copied, ${counted(done.before, 'was', 'were')} already there. The same in both: ${counted(verified.events, 'event')}, ${counted(verified.receipts, 'receipt')}.\nPositions are ${positions}.\nCheckpoints of consumers are not copied: start each from its position; otherwise it handles all events again.\n`,
       );
       return EXIT.done;
     } finally {

@@ -3,6 +3,7 @@ import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readYaml } from '../files/yaml-file.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { counted } from '../output/counted.js';
 import { plain } from '../output/plain.js';
 import { table } from '../output/table.js';
 import { differencesOf } from '../policies/plan.js';
@@ -62,6 +63,9 @@ async function lastChange({ policies }: Session, of: PolicyRef): Promise<Drifted
 
 function rowOf({ changes, last, of }: Drifted): readonly string[] {
   const name = of === undefined ? 'the default' : plain(of);
-  const differs = changes === 1 ? '1 difference' : `${changes} differences`;
-  return [name, differs, last === null ? 'no policy yet' : `last changed ${last.at} by ${plain(last.actor)}`];
+  return [
+    name,
+    counted(changes, 'difference'),
+    last === null ? 'no policy yet' : `last changed ${last.at} by ${plain(last.actor)}`,
+  ];
 }

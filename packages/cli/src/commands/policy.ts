@@ -30,7 +30,8 @@ async function show(run: Run, session: Session): Promise<ExitCode> {
   const id = run.given.word('ORGANIZATION');
   const asOf = momentText(run.given.text('as-of'), 'as-of');
   const found = await session.policies.policy(policyRefOf(session, id), asOf);
-  const remark = id === undefined || !found.policy.isDefault ? '' : await onDefaultText(id, session);
+  const isOnDefault = id !== undefined && found.policy.isDefault;
+  const remark = isOnDefault ? await onDefaultText(id, { asOf, session }) : '';
   answer(
     run,
     () => found,
@@ -40,7 +41,12 @@ async function show(run: Run, session: Session): Promise<ExitCode> {
 }
 
 /** Organizations are only known by their custom policies, so a mistyped id looks like an organization without one. */
-async function onDefaultText(id: string, { policies }: Session): Promise<string> {
+async function onDefaultText(
+  id: string,
+  { asOf, session: { policies } }: { readonly asOf: string | undefined; readonly session: Session },
+): Promise<string> {
+  // By now it may have one.
+  if (asOf !== undefined) return `Organization ${plain(id)} had no custom policy then: the default applied to it.`;
   // A user who may see only one organization gets no list of others.
   const { organizationIds } = await policies.customized({ limit: 1000 }).catch(noneIfDenied);
   const nearest = nearestName(id, organizationIds);

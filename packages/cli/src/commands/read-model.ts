@@ -3,6 +3,7 @@ import { positionToString } from '@login-policy/event-sourcing';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { counted } from '../output/counted.js';
 import type { Purpose } from '../store/open-store.js';
 import { withStore } from '../store/with-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
@@ -20,7 +21,8 @@ export const lag: Command = {
       answer(
         run,
         () => ({ events, isAtLeast, seconds }),
-        () => `${events}${isAtLeast ? ' or more' : ''} events behind, the oldest for ${seconds.toFixed(1)} s.\n`,
+        () =>
+          `${isAtLeast ? 'At least ' : ''}${counted(events, 'event')} behind, the oldest for ${seconds.toFixed(1)} s.\n`,
       );
       return events === 0 ? EXIT.done : EXIT.refused;
     }),

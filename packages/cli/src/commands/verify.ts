@@ -4,6 +4,7 @@ import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { counted, policiesText } from '../output/counted.js';
 import { plain } from '../output/plain.js';
 import { Progress } from '../output/progress.js';
 import { withRebuildAdvice } from '../store/rebuild-advice.js';
@@ -47,7 +48,7 @@ async function verified(run: Run, store: Store): Promise<ExitCode> {
     const said = withRebuildAdvice(caught);
     if (said instanceof Failure) findings.add('the read model', said.message);
     else if (!isFault(said) || said.retryable) throw said;
-    else findings.add(events === 0 ? 'the store' : `after the first ${events} events`, said.message);
+    else findings.add(events === 0 ? 'the store' : `after ${counted(events, 'event')}`, said.message);
   }
   bar.end();
   const { count, shown } = findings;
@@ -57,8 +58,8 @@ async function verified(run: Run, store: Store): Promise<ExitCode> {
     () => ({ ...read, findings: shown, count }),
     (paint) => {
       const lines = shown.map(({ problem, where }) => `${paint('warning', plain(where))}: ${plain(problem)}\n`);
-      const verdict = count === 0 ? 'No problems found.' : `${count} findings.`;
-      return `${lines.join('')}${events} events in ${read.streams} streams, ${read.policies} policies. ${verdict}\n`;
+      const verdict = count === 0 ? 'No problems found.' : `${counted(count, 'finding')}.`;
+      return `${lines.join('')}${counted(events, 'event')} in ${counted(read.streams, 'stream')}, ${policiesText(read.policies)}. ${verdict}\n`;
     },
   );
   return count === 0 ? EXIT.done : EXIT.refused;

@@ -31,7 +31,7 @@ async function show(run: Run, session: Session): Promise<ExitCode> {
     (paint) => {
       const onDefault = `The default policy ${isOnDefault ? 'allows' : 'does not allow'} ${factor}.\n`;
       const custom = `Custom policies that allow it: ${ids.length}.\n${ids.map((id) => `  ${plain(id)}\n`).join('')}`;
-      const unread = `${unreadable} custom policies can't be read: what they allow is not known.\n`;
+      const unread = `Custom policies that can't be read: ${unreadable}. It is not known what they allow.\n`;
       return `${onDefault}${custom}${unreadable === 0 ? '' : paint('warning', unread)}`;
     },
   );

@@ -1,5 +1,6 @@
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
+import { counted, policiesText } from '../output/counted.js';
 import { titleOf } from '../output/policy-text.js';
 import type { Actor } from '../changes/change-options.js';
 import type { Session } from '../session/session.js';
@@ -35,7 +36,7 @@ export async function stepsLeft(session: Session, plan: PlanFile): Promise<Steps
   const names = moved.map((line) => `  ${line}\n`).join('');
   throw new Failure(
     EXIT.refused,
-    `Nothing was done: since the plan was made, ${moved.length === 1 ? 'a policy was' : `${moved.length} policies were`} changed.\n${names}Plan again: login-policy plan FILE --out PLAN.`,
+    `Nothing was done: since the plan was made, ${counted(moved.length, 'policy was', 'policies were')} changed.\n${names}Plan again: login-policy plan FILE --out PLAN.`,
   );
 }
 
@@ -82,7 +83,7 @@ export async function refuseForbidden(
   const more = names.length > shown.length ? `  and ${names.length - shown.length} more\n` : '';
   throw new Failure(
     EXIT.denied,
-    `Nothing was done: the token is not allowed to change ${forbidden.length} of ${steps.length} policies.\n${shown.join('')}${more}Use a token that may change all of them.`,
+    `Nothing was done: the token is not allowed to change ${forbidden.length} of ${policiesText(steps.length)}.\n${shown.join('')}${more}Use a token that may change all of them.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { policiesText } from '../output/counted.js';
 import { titleOf } from '../output/policy-text.js';
 import type { Paint } from '../output/paint.js';
 import { plain } from '../output/plain.js';
@@ -25,5 +26,5 @@ export function differencesText(
 function totalText(changed: number, refused: number): string {
   if (changed + refused === 0) return 'Nothing to do: all policies match the file.';
   const refusedText = refused === 0 ? '' : ` ${refused} would be refused: change the file before you apply it.`;
-  return `${changed} ${changed === 1 ? 'policy' : 'policies'} to change.${refusedText}`;
+  return `${policiesText(changed)} to change.${refusedText}`;
 }

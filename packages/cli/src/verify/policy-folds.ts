@@ -1,4 +1,4 @@
-import { orThrow, type LoginPolicies, type LoginPolicyView } from '@login-policy/domain';
+import { orThrow, type LoginPolicies, type LoginPolicyView, type OwnerRef } from '@login-policy/domain';
 import {
   diffPolicies,
   evolveState,
@@ -67,7 +67,8 @@ export class PolicyFolds {
     const where = `the row of ${isOrganization(owner) ? `organization ${owner.organizationId}` : `instance ${owner.instanceId}`}`;
     const answer = await loginPolicies.policy(owner);
     if (answer.outcome === 'rejected') {
-      if (policy.stage === 'active') this.#findings.add(where, 'it is missing, although the policy exists');
+      if (policy.stage === 'active' && (await isActive(loginPolicies, owner)))
+        this.#findings.add(where, 'it is missing, although the policy exists');
       return;
     }
     const { policy: row } = answer;
@@ -82,13 +83,13 @@ export class PolicyFolds {
     for (const [instanceId, expected] of custom) {
       const { ids } = await listedAll({ customized: (kind) => customizedIn(loginPolicies, { instanceId }, kind) });
       const listed = new Set(ids);
+      // A policy may also have been added or removed meanwhile.
+      const isThere = (id: string): Promise<boolean> => isActive(loginPolicies, { instanceId, organizationId: id });
+      const where = `the list of instance ${instanceId}`;
       for (const id of expected)
-        if (!listed.has(id)) this.#findings.add(`the list of instance ${instanceId}`, `${id} is missing`);
-      for (const id of listed) {
-        // A policy may also have been added meanwhile.
-        const isThere = expected.has(id) || (await isActive(loginPolicies, { instanceId, organizationId: id }));
-        if (!isThere) this.#findings.add(`the list of instance ${instanceId}`, `${id} has no custom policy`);
-      }
+        if (!listed.has(id) && (await isThere(id))) this.#findings.add(where, `${id} is missing`);
+      for (const id of listed)
+        if (!expected.has(id) && !(await isThere(id))) this.#findings.add(where, `${id} has no custom policy`);
     }
   }
 }
@@ -99,10 +100,7 @@ function noteCustom(owner: Owner, custom: Map<string, Set<string>>): void {
   custom.set(owner.instanceId, ids);
 }
 
-async function isActive(
-  loginPolicies: LoginPolicies,
-  owner: { readonly instanceId: string; readonly organizationId: string },
-): Promise<boolean> {
+async function isActive(loginPolicies: LoginPolicies, owner: OwnerRef): Promise<boolean> {
   const { entries } = orThrow(await loginPolicies.history(owner, { direction: 'backwards', limit: 1 }));
   return entries[0] !== undefined && entries[0].type !== 'LoginPolicyRemoved';
 }
