@@ -3,6 +3,7 @@ import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { isFailureInside } from './faults.js';
 import type { LogRecord } from './log-record.js';
 import { allReadRequest, type AllRead } from './requests.js';
+import { splitPosition } from './rows.js';
 import { logRecordsOf, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
 
 type Records = AsyncGenerator<readonly LogRecord[], void, undefined>;
@@ -53,7 +54,8 @@ export class LogQueries {
       for (let isBefore = false; ; isBefore = true) {
         const first = await this.at(place, signal);
         if (first !== undefined && ordinalOf(first.position) === ordinalOf(place)) return first;
-        if (first !== undefined && first.position > place) return 'scavenged';
+        if (first !== undefined && first.position > place)
+          return isInChunkOf(await this.last(signal), place) ? 'nowhere' : 'scavenged';
         if (isBefore || !(await this.#isBeforeEnd(place, signal))) return 'nowhere';
       }
     } catch (error) {
@@ -94,6 +96,22 @@ export class LogQueries {
     const messagesOf = serverRead(this.#context.connection, { ...how, request: allReadRequest(read) });
     for await (const messages of messagesOf) yield logRecordsOf(messages);
   }
+}
+
+/**
+ * The server's chunk size in bytes. It scavenges only complete chunks. So in the chunk being written nothing was
+ * scavenged, and a place without a record is that of a record which reads don't return: the server writes one when it
+ * starts, also at the place of an event that a restored backup lacks.
+ */
+const CHUNK_BYTES = 256n * 1024n * 1024n;
+
+/** Whether a place is in the chunk of this record. */
+function isInChunkOf(record: LogRecord | undefined, place: Position): boolean {
+  return record !== undefined && chunkOf(record.position) === chunkOf(place);
+}
+
+function chunkOf(position: Position): bigint {
+  return splitPosition(position).commit / CHUNK_BYTES;
 }
 
 /** The position of a record; `START` for none. */

@@ -122,6 +122,7 @@ export class Double {
   async restart(): Promise<void> {
     this.#server.forceShutdown();
     this.forgetIds();
+    this.log.writeHidden();
     this.#server = this.#makeServer();
     await this.#listen(this.#port);
   }

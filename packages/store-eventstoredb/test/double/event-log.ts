@@ -1,3 +1,5 @@
+const CHUNK_BYTES = 256n * 1024n * 1024n;
+
 /** One record of the server's log. */
 export interface LogRecord {
   /** Commit and prepare position are the same for everything that gRPC can write (reference §0.1). */
@@ -82,6 +84,15 @@ export class EventLog {
     return written;
   }
 
+  /**
+   * A record of the server's own that no read of `$all` returns, as it writes one whenever it starts
+   * (`$epoch-information`, reference §3.3). A read may begin at it.
+   */
+  writeHidden(): void {
+    this.#starts.add(this.#end);
+    this.#end += 200n;
+  }
+
   /** All events a stream ever had: what of it is visible is another matter. */
   stream(streamName: string): LogRecord[] {
     const known = this.#streams.get(streamName);
@@ -135,6 +146,11 @@ export class EventLog {
   /** Where the next record will be written. */
   get end(): bigint {
     return this.#end;
+  }
+
+  /** Begins the next chunk of 256 MiB: a server scavenges only complete ones. */
+  completeChunk(): void {
+    this.#end = (this.#end / CHUNK_BYTES + 1n) * CHUNK_BYTES;
   }
 
   /** Takes records out of `$all` for good, as a scavenge does with what is deleted or hidden. */
