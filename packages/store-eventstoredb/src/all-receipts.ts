@@ -4,7 +4,7 @@ import { keptReceiptIn } from './receipts.js';
 import type { LogReader } from './reads.js';
 import { allReadRequest } from './requests.js';
 import { streamNameOf } from './rows.js';
-import { recordsOf, retrying, serverRead, type ReadingContext } from './server-reads.js';
+import { leaderRead, recordsOf, retrying, type ReadingContext } from './server-reads.js';
 
 const PAGE = 500;
 
@@ -27,13 +27,13 @@ export async function* allReceipts(
 
 /** The receipts of commands without events, by the names of their streams. */
 function ownStreamReceipts(context: ReadingContext, signal?: AbortSignal): Promise<Map<string, StreamReceipt>> {
-  const { connection, names, timeouts } = context;
+  const { names, timeouts } = context;
   const filter = { prefixes: [names.receiptPrefix] };
   const request = allReadRequest({ direction: 'forwards', from: START, filter, limit: Infinity });
   return retrying(context, { doing: 'reading all receipts', signal }, async (stop) => {
     const found = new Map<string, StreamReceipt>();
     const read = { request, pageSize: PAGE, isLong: true, withinMs: timeouts.scanMs, signal: stop } as const;
-    for await (const messages of serverRead(connection, read)) {
+    for await (const messages of leaderRead(context, read)) {
       for (const record of recordsOf(messages)) {
         // The last record of a stream decides: an intended receipt may be void by now.
         const kept = keptReceiptIn(record);

@@ -20,9 +20,8 @@ import {
 import type { Delivery } from './delivery.js';
 import { STORE } from './faults.js';
 import type { LogReader } from './reads.js';
-import { streamReadRequest } from './requests.js';
 import type { Proposal, WireEvent } from './rows.js';
-import { recordsOf, retrying, serverRead, type ReadingContext } from './server-reads.js';
+import { lastRecord, retrying, type ReadingContext } from './server-reads.js';
 
 /** The parts used to read and write the records of consumers. */
 export interface ConsumersParts {
@@ -104,19 +103,8 @@ export class EventStoreDbConsumers implements ConsumerBackend {
 
   async #last(streamName: string, wait?: WaitOptions): Promise<WireEvent | undefined> {
     const { context } = this.#parts;
-    const { connection, timeouts } = context;
-    const request = streamReadRequest({ streamName, direction: 'backwards', from: undefined, limit: 1 });
-    return retrying(context, { doing: 'reading the record of a consumer', signal: wait?.signal }, async (signal) => {
-      for await (const messages of serverRead(connection, {
-        request,
-        pageSize: 1,
-        withinMs: timeouts.readMs,
-        signal,
-      })) {
-        for (const record of recordsOf(messages)) return record;
-      }
-      return undefined;
-    });
+    const retried = { doing: 'reading the record of a consumer', signal: wait?.signal };
+    return retrying(context, retried, (signal) => lastRecord(context, streamName, signal));
   }
 
   async #write(

@@ -6,7 +6,7 @@ import type { Head } from './known-streams.js';
 import { Retries } from './retries.js';
 import { streamReadRequest, type StreamRead } from './requests.js';
 import { storedEventOf, type StoredEvent, type WireEvent } from './rows.js';
-import { recordsOf, serverRead, type ReadingContext } from './server-reads.js';
+import { lastRecord, leaderRead, recordsOf, type ReadingContext } from './server-reads.js';
 import { StreamCursor } from './stream-cursor.js';
 
 /** A page of stored events. */
@@ -23,7 +23,7 @@ interface Reading {
   left: number;
 }
 
-/** Reads single streams. After a broken connection it continues where it was. */
+/** Reads single streams, as the leader knows them. After a broken connection it continues where it was. */
 export class StreamReader {
   readonly #context: ReadingContext;
 
@@ -78,8 +78,8 @@ export class StreamReader {
 
   async *#once(reading: Reading): AsyncGenerator<Page, void, undefined> {
     const { streamId, cursor, direction, left, pageSize, cancellation } = reading;
-    const { connection, known, names, timeouts } = this.#context;
-    const messagesOf = serverRead(connection, {
+    const { known, names, timeouts } = this.#context;
+    const messagesOf = leaderRead(this.#context, {
       request: streamReadRequest({ streamName: names.nameOf(streamId), direction, from: cursor.next, limit: left }),
       pageSize: Math.min(pageSize, left),
       withinMs: timeouts.readMs,
@@ -108,14 +108,8 @@ export class StreamReader {
 
   /** A stream that never existed and a soft-deleted one look the same. Only the metadata tells them apart. */
   async #isDeleted(streamId: StreamId, { signal }: Cancellation): Promise<boolean> {
-    const { connection, names, timeouts } = this.#context;
-    const streamName = `$$${names.nameOf(streamId)}`;
-    const request = streamReadRequest({ streamName, direction: 'backwards', from: undefined, limit: 1 });
-    const read = { request, pageSize: 1, withinMs: timeouts.readMs, signal };
-    for await (const messages of serverRead(connection, read)) {
-      if (recordsOf(messages).some((record) => isTruncating(record))) return true;
-    }
-    return false;
+    const metadata = await lastRecord(this.#context, `$$${this.#context.names.nameOf(streamId)}`, signal);
+    return metadata !== undefined && isTruncating(metadata);
   }
 }
 

@@ -13,9 +13,8 @@ import type { Delivery } from './delivery.js';
 import { damagedReceipt } from './faults.js';
 import type { Head } from './known-streams.js';
 import { throwIfAborted, type StreamReader } from './reading-streams.js';
-import { streamReadRequest } from './requests.js';
 import { streamNameOf, typeOf, type KeptReceipt, type Proposal, type WireEvent } from './rows.js';
-import { recordsOf, retrying, serverRead, type ReadingContext } from './server-reads.js';
+import { lastRecord, retrying, type ReadingContext } from './server-reads.js';
 
 /** Not yet valid. Readers must first resolve it to kept or void. */
 const INTENDED = 'CommandReceiptIntended';
@@ -190,15 +189,10 @@ export class Receipts {
   }
 
   async #lastState(streamId: StreamId, key: string, signal?: AbortSignal): Promise<ReceiptState> {
-    const { connection, names, timeouts } = this.#context;
-    const streamName = names.receiptNameOf(streamId, key);
-    const request = streamReadRequest({ streamName, direction: 'backwards', from: undefined, limit: 1 });
+    const streamName = this.#context.names.receiptNameOf(streamId, key);
     return retrying(this.#context, { doing: `reading the receipts of ${streamId}`, signal }, async (stop) => {
-      const read = { request, pageSize: 1, withinMs: timeouts.readMs, signal: stop };
-      for await (const messages of serverRead(connection, read)) {
-        for (const record of recordsOf(messages)) return stateOf(record, { streamId, key });
-      }
-      return { status: 'none', last: undefined };
+      const record = await lastRecord(this.#context, streamName, stop);
+      return record === undefined ? { status: 'none', last: undefined } : stateOf(record, { streamId, key });
     });
   }
 }

@@ -3,7 +3,7 @@ import { Fault } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Timeouts } from './deadline.js';
 import { Cancellation } from './cancellation.js';
-import { STORE } from './faults.js';
+import { connectionBroke, STORE } from './faults.js';
 import type { PartialAppends } from './partial-appends.js';
 import type { OwnEvents } from './own-events.js';
 import type { KnownStreams } from './known-streams.js';
@@ -11,6 +11,7 @@ import type { Leadership } from './leadership.js';
 import { LogRecord } from './log-record.js';
 import { Retries } from './retries.js';
 import { ReadCall, SILENCE } from './read-call.js';
+import { streamReadRequest } from './requests.js';
 import type { WireEvent } from './rows.js';
 import type { StreamNames } from './names.js';
 
@@ -60,6 +61,39 @@ export async function* serverRead(
   } finally {
     connection.reads.release();
   }
+}
+
+/**
+ * {@link serverRead} from the leader, so that what it does not return does not exist: a newly elected node may lack
+ * acknowledged events until it has taken over.
+ *
+ * @throws StoreUnavailable also while the node is not the leader, or when the connection broke meanwhile.
+ */
+export async function* leaderRead(
+  { connection, leadership }: Pick<ReadingContext, 'connection' | 'leadership'>,
+  read: ServerRead,
+): AsyncGenerator<readonly ReadResp[], void, undefined> {
+  const isSame = await leadership.demand(read.signal);
+  for await (const messages of serverRead(connection, read)) {
+    if (!isSame()) throw connectionBroke('reading');
+    yield messages;
+  }
+  if (!isSame() && !read.signal.aborted) throw connectionBroke('reading');
+}
+
+/** The last record of a stream, as the leader knows it. */
+export async function lastRecord(
+  context: ReadingContext,
+  streamName: string,
+  signal: AbortSignal,
+): Promise<WireEvent | undefined> {
+  const request = streamReadRequest({ streamName, direction: 'backwards', from: undefined, limit: 1 });
+  const read = { request, pageSize: 1, withinMs: context.timeouts.readMs, signal };
+  for await (const messages of leaderRead(context, read)) {
+    const [last] = recordsOf(messages);
+    if (last !== undefined) return last;
+  }
+  return undefined;
 }
 
 async function* messagesOf(

@@ -13,7 +13,7 @@ import { STORE } from './faults.js';
 import { partialAppendFault, isFollowedBy, isWhole } from './partial-appends.js';
 import type { Page, StreamReader } from './reading-streams.js';
 import type { StoredEvent } from './rows.js';
-import { retrying, type ReadingContext } from './server-reads.js';
+import type { ReadingContext } from './server-reads.js';
 
 /** Past the end of every stream: a backwards read from here begins at the end. */
 const BEHIND_ALL = 2n ** 63n - 1n;
@@ -51,8 +51,7 @@ export class WholeStreams {
     const from = after?.revision ?? revision(part.from);
     const count = part.count + (after === undefined ? 0 : 1);
     const wanted: WantedPart = { streamId, from, count, isJoined: after !== undefined, signal: wait.signal };
-    const isSame = await this.#demandLeader(wanted);
-    const { events, isLast } = isForwards ? await this.#forwards(wanted, isSame) : await this.#backwards(wanted);
+    const { events, isLast } = await (isForwards ? this.#forwards(wanted) : this.#backwards(wanted));
     if (after === undefined) return { events, isLast };
     if (events[0]?.id !== after.id) throw historyReplaced(after);
     return { events: events.slice(1), isLast };
@@ -66,8 +65,7 @@ export class WholeStreams {
     return { events, isLast: events.length < wanted.count };
   }
 
-  async #forwards(wanted: WantedPart, leading: () => boolean): Promise<StreamPage> {
-    let isSame = leading;
+  async #forwards(wanted: WantedPart): Promise<StreamPage> {
     const appends = new WholeAppends(wanted);
     const events: RecordedEvent[] = [];
     for (let look = 1; ; look++) {
@@ -79,9 +77,7 @@ export class WholeStreams {
       const { broken, first } = appends;
       if (broken !== undefined) return beforePartialAppend(broken, events, wanted);
       if (appends.isDone) return { events, isLast: false };
-      const hasMoved = !isSame();
-      if (hasMoved) isSame = await this.#demandLeader(wanted);
-      if (hasMoved || (first !== undefined && taken > 0)) continue;
+      if (first !== undefined && taken > 0) continue;
       if (first === undefined) return { events, isLast: true };
       if (this.#context.partialAppends.isCutOff(first.position)) return beforePartialAppend(first, events, wanted);
       await backOff(Math.min(look, 3), wanted.signal);
@@ -90,12 +86,6 @@ export class WholeStreams {
 
   #pages({ streamId, count, signal }: Omit<WantedPart, 'from'>, options: ReadStreamOptions): AsyncIterable<Page> {
     return this.#streams.pages(streamId, { ...options, pageSize: Math.min(count, MOST_AT_ONCE), signal });
-  }
-
-  /** A newly elected node may lack acknowledged events until it has taken over. */
-  #demandLeader({ streamId, signal }: Pick<WantedPart, 'signal' | 'streamId'>): Promise<() => boolean> {
-    const { leadership } = this.#context;
-    return retrying(this.#context, { doing: `reading ${streamId}`, signal }, (stop) => leadership.demand(stop));
   }
 }
 
