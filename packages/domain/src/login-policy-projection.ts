@@ -70,6 +70,7 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   name: 'login-policies',
   version: 4,
   filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
+  // The categories may contain streams whose names are not those of a policy.
   covers: isPolicyStream,
   events: loginPolicyEvents,
   rows: { encode: encodeRow, text: textOfRow, decode: decodeRow },
@@ -124,7 +125,7 @@ function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues 
   return { [CUSTOM_IN]: instanceId, ...filters };
 }
 
-/** The index values of an unreadable row. It also keeps those of its last readable state. */
+/** The index values that a row gets when it becomes unreadable. The engine adds those of its last readable state. */
 function indexUnreadable(streamId: StreamId): IndexValues {
   const instanceId = instanceOfCustom(streamId);
   return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId, [UNREADABLE_IN]: instanceId };
@@ -148,7 +149,7 @@ function encodeRow({ policy, changeInfo, customIn: instanceId }: LoginPolicyRow)
 
 /**
  * The JSON text of {@link encodeRow}. The text of the settings is cached: most events leave them unchanged, and they
- * are most of a row.
+ * are most of a row. Ids of events, numbers and instants contain nothing that JSON would have to escape.
  */
 function textOfRow({ policy, changeInfo, customIn: instanceId }: LoginPolicyRow): string {
   const { settings, secondFactors, multiFactors, identityProviders } = policy;

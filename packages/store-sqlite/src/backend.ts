@@ -195,7 +195,8 @@ export class SqliteBackend implements Backend {
       if (isFault(fault, 'store-full') && this.#isAbsent(committed.result.planned.plan)) throw fault;
       throw new AnswerLost(fault, 'give-up');
     } catch (caught) {
-      // The cache was outdated: a stream or receipt already exists. Nothing was written, so plan again from the file.
+      // The cache does not know every stream and receipt: one that the plan took for new exists. Nothing was written, so
+      // plan again from the file.
       if (fromCache !== undefined && isConstraint(caught)) return this.#commit(transaction);
       throw caught;
     }
@@ -215,7 +216,7 @@ export class SqliteBackend implements Backend {
     fromCache?: Transaction<Result>['fromCache'],
   ): WrittenPlan<Result> {
     const { token } = this.#connection.database;
-    // The cache is valid if its token is still that of the file: nobody else has written since.
+    // The cache is valid if its token is still that of the file: nobody else has written since. Own writes keep the token.
     const cachedPlan = fromCache?.token === token ? fromCache?.plan() : undefined;
     const planned = cachedPlan ?? this.#planFromFile(transaction);
     this.#writer.write(planned.plan);

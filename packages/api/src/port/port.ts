@@ -95,13 +95,13 @@ async function listen(server: Server, where: { readonly port: number; readonly h
   throw new Error('the server has no port');
 }
 
-/** How long a closing port waits for the rest of a request that is partly sent. */
-const PARTIAL_REQUEST_MS = 500;
+/** How often a closing port closes the connections without a pending answer. A request that is partly sent gets no longer. */
+const CLOSE_IDLE_EVERY_MS = 500;
 
 /**
  * Closes a port in steps: the pending answers are completed, and no client is reset without an answer.
  *
- * `connections` are the HTTP/1.1 connections, `sessions` those of HTTP/2.
+ * `connections` are all connections, and close those of HTTP/1.1 one by one; `sessions` are those of HTTP/2.
  */
 async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000 }: CloseOptions): Promise<void> {
   const { closeIdle, connections, net, sessions, untilQuiet } = server;
@@ -123,7 +123,7 @@ async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000
         connections.closeUnlessAnswering();
         sessions.closeUnlessAnswering();
       },
-      Math.min(graceMs, PARTIAL_REQUEST_MS),
+      Math.min(graceMs, CLOSE_IDLE_EVERY_MS),
     ),
     setTimeout(() => connections.closeAll(), graceMs),
   ];

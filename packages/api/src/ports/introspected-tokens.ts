@@ -89,9 +89,10 @@ export function introspectedTokens(
     const claims = await introspect(token);
     // A `Map` keeps the order of insertion: without this, an answer that is cached again would stay among the oldest.
     cache.delete(key);
+    if (keptMs === 0 || claims['active'] !== true) return claims;
     const [oldest] = cache.keys();
     if (oldest !== undefined && cache.size >= MAX_CACHED) cache.delete(oldest);
-    if (keptMs > 0 && claims['active'] === true) cache.set(key, { claims, until: now + keptMs });
+    cache.set(key, { claims, until: now + keptMs });
     return claims;
   };
   return async (request) => {
@@ -104,7 +105,7 @@ export function introspectedTokens(
 
 /** Encodes client ids and secrets as RFC 6749 (2.3.1) requires. */
 function formEncoded(text: string): string {
-  return String(new URLSearchParams({ '': text })).slice(1);
+  return String(new URLSearchParams({ '': text })).slice(1); // Without the `=` after the empty name.
 }
 
 /** The endpoint: the one given, or that of the issuer's discovery document. @throws RangeError when neither is given */
@@ -118,6 +119,7 @@ function introspectionEndpoint({ endpoint, issuer }: IntrospectionOptions): () =
 function isAccepted({ active, aud, exp, nbf }: IntrospectionResponse, audience: string | undefined): boolean {
   const now = Date.now();
   if (active !== true) return false;
+  // Written so that a time which is not a number is rejected.
   if (exp !== undefined && !(Number(exp) * 1000 > now - TOLERANCE_MS)) return false;
   if (nbf !== undefined && !(Number(nbf) * 1000 <= now + TOLERANCE_MS)) return false;
   return audience === undefined || [aud].flat().includes(audience);

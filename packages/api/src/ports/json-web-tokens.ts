@@ -63,7 +63,7 @@ function isAsymmetric(name: unknown): boolean {
 
 /**
  * Returns a function that authenticates callers by signed tokens. It checks signature, issuer, audience and expiry, and
- * rejects a token without an expiry.
+ * rejects a token without an expiry (`exp`) or a subject (`sub`).
  *
  * @throws RangeError that names an unknown or malformed option, such as a symmetric algorithm or `none`.
  */

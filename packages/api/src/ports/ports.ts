@@ -23,8 +23,8 @@ export interface ApiRequest extends RequestHeaders {
 type MaybePromise<Value> = Value | Promise<Value>;
 
 /**
- * Authenticates a request. Returns the caller; `undefined` is answered with 401. A thrown `Fault` of the store is
- * answered like a fault of the API's own store; any other error is answered with 500.
+ * Authenticates a request. Returns the caller; `undefined` is answered with 401. A thrown `Fault`, as of a store
+ * that the function reads, is answered like one of the API's own store; any other error is answered with 500.
  */
 export type Authenticate = (request: ApiRequest) => MaybePromise<Caller | undefined>;
 
@@ -51,7 +51,7 @@ export interface OrganizationDirectory {
  */
 export interface Ports {
   readonly authenticate: Authenticate;
-  /** Default: {@link holdsGrant}, which checks the caller's grants. */
+  /** Usually {@link holdsGrant}, which checks the caller's grants: the default of `loginPolicyApi`. */
   readonly isAllowed: IsAllowed;
   readonly instanceOf: InstanceOf;
   readonly organizations: OrganizationDirectory;

@@ -13,14 +13,14 @@ export interface ReadOptions {
   /** The result includes everything up to this position, such as the `position` in the answer to a command. */
   readonly atLeast?: Position;
   /**
-   * How long to wait for a result that is fresh enough: 0 to 600,000 ms, default 5,000. If the store does not answer at
-   * all, the read rejects 250 ms after that.
+   * How long to wait for a result that is fresh enough: 0 to 600,000 ms, default 5,000. Then the read rejects with
+   * `ProjectionBehind`, or, if the store does not answer at all, 250 ms later with `DeadlineExceeded`.
    *
-   * A history, and a read with `asOf`, always has a fresh result and only waits for the store. It has no time limit by
-   * default, and rejects exactly after a given `waitMs`.
+   * Except a history, and a read with `asOf`: they read the events, so they are always fresh and only wait for the store.
+   * They have no time limit by default, and reject exactly after a given `waitMs`.
    */
   readonly waitMs?: number;
-  /** Aborts the read: it rejects with `DeadlineExceeded` within 100 ms. */
+  /** Aborts the read: it rejects with `DeadlineExceeded`, the fault of aborted calls, too, within 100 ms. */
   readonly signal?: AbortSignal;
 }
 
@@ -46,7 +46,7 @@ export interface ListOptions extends ReadOptions {
   readonly allowing?: SecondFactor | MultiFactor;
   /** Only policies that link this identity provider. */
   readonly linking?: string;
-  /** Only policies that now have this warning, whichever change caused it. */
+  /** Only policies that now have this lock-out warning, whichever change caused it. */
   readonly warned?: LockOut;
   /** The id of the last organization of the previous page. Default: the first page. */
   readonly after?: string;
@@ -192,6 +192,7 @@ export function parseFreshness(given: Readonly<Record<string, unknown>>): Freshn
  */
 export function withRemainingWait<Read extends Omit<ParsedRead, 'asOf'>>(read: Read, begunAt: number): Read {
   const { freshness } = read;
+  // By default, each read of a call may wait its own 5,000 ms.
   if (freshness.waitMs === undefined) return read;
   const waitMs = Math.max(0, freshness.waitMs - (performance.now() - begunAt));
   return { ...read, freshness: { ...freshness, waitMs } };

@@ -1,6 +1,6 @@
 import { onAbort } from '../on-abort.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
-import type { CachedPlan, Transaction } from './log-backend.js';
+import type { PlanningFromCache, Transaction } from './log-backend.js';
 import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
 import { planAppends, type PlanOptions, type View } from './plan-appends.js';
 import type { Found, Question } from './view.js';
@@ -12,8 +12,8 @@ export type Outcomes = readonly Outcome[];
 export interface Planner {
   /** What to look up for these appends. */
   questionFor(appends: readonly CheckedAppend[]): Question;
-  /** A plan from the cache; `undefined` when the cache does not suffice. */
-  planFromCache(attempt: Attempt): CachedPlan<Outcomes> | undefined;
+  /** How to plan from the cache; `undefined` when the cache does not suffice. */
+  planFromCache(attempt: Attempt): PlanningFromCache<Outcomes> | undefined;
   /** The plan after a look-up, or what else to look up. */
   plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp;
 }
@@ -24,10 +24,10 @@ export class Attempt implements Transaction<Outcomes> {
   readonly isLoose: boolean;
   readonly group: readonly Queued[];
   readonly appends: readonly CheckedAppend[];
-  readonly fromCache: CachedPlan<Outcomes> | undefined;
+  readonly fromCache: PlanningFromCache<Outcomes> | undefined;
   /** The view that the last plan was based on; `undefined` for a plan from the cache. */
   view: View | undefined;
-  /** The last plan that may have reached the server. */
+  /** The last plan that the backend may have written. */
   sentPlan: Planned<Outcomes> | undefined;
   readonly #planner: Planner;
   #abandoning: AbortController | undefined;
@@ -76,16 +76,16 @@ export class Attempt implements Transaction<Outcomes> {
     return { plan, result: aligned(result, isWanted) };
   }
 
-  /** Marks a plan as about to be sent, and returns it. From then on, callers can no longer give up. */
-  startSending(planned: Planned<Outcomes>): Planned<Outcomes> {
-    this.stopListening();
+  /** Marks a plan as sent, and returns it. From then on, callers can no longer give up. */
+  markSent(planned: Planned<Outcomes>): Planned<Outcomes> {
+    this.ignoreSignals();
     for (const queued of this.group) queued.begin();
     this.sentPlan = planned;
     return planned;
   }
 
   /** Stops listening to the callers' signals. */
-  stopListening(): void {
+  ignoreSignals(): void {
     for (const removeListener of this.#listenerRemovers) removeListener();
     this.#listenerRemovers = NONE;
   }

@@ -18,10 +18,10 @@ import { catchUpToHead } from './current-models.js';
 import { AnswerLost, type Transaction } from './log-backend.js';
 import type { ModelPlan, MoreToLookUp, Plan, Planned } from './plan.js';
 import type { ReadModelParts } from './read-model-parts.js';
-import { SeenRows } from './seen-rows.js';
+import { CachedRows } from './cached-rows.js';
 import { NO_QUESTION, targetName, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
 
-/** How often a waiting decoder checks for changes when it gets no notification. */
+/** How often `changed` checks for changes when it gets no notification. */
 const POLL_MS = 1000;
 
 /**
@@ -33,7 +33,7 @@ const POLL_MS = 1000;
 export class EngineReadModel<Row> implements ReadModel<Row> {
   protected readonly parts: ReadModelParts;
   protected readonly target: ModelTarget;
-  readonly #seen = new SeenRows<Row>();
+  readonly #cache = new CachedRows<Row>();
 
   constructor(parts: ReadModelParts, target: ModelTarget) {
     this.parts = parts;
@@ -44,12 +44,14 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     const { guarded, writeCount } = this.parts;
     const { backend } = guarded;
     throwIfExpired('a call of a read model', wait);
-    // Cached rows are valid if nobody has written since they were read. The backend can tell by the token of that read.
-    const cached = this.#seen.rowsOf(keys, {
+    // Cached rows are valid if nobody has written since they were read. `writeCount` shows writes through this store, the
+    // token those of others.
+    const cached = this.#cache.rowsOf(keys, {
       writeCount: writeCount(),
       isCurrent: (token) => !guarded.isClosed && backend.isCurrent?.(token) === true,
     });
-    if (cached !== undefined) return this.#withHead(cached);
+    if (cached !== undefined) return this.#withoutForeignHead(cached);
+    // Taken before the look-up, so that a write during it makes the rows invalid.
     const writeCountBefore = writeCount();
     const { head, models, token } = await guarded.call(wait, () => backend.lookUp(this.questionFor(keys), wait));
     const model = models.get(targetName(this.target));
@@ -61,23 +63,26 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       if (stored !== undefined) rows.set(key, this.#decode(key, stored));
     }
     const found = { checkpoint: model?.checkpoint, head, rows };
-    if (backend.isCurrent !== undefined) this.#seen.add(keys, found, { token, writeCount: writeCountBefore });
-    return this.#withHead(found);
+    if (backend.isCurrent !== undefined) this.#cache.add(keys, found, { token, writeCount: writeCountBefore });
+    return this.#withoutForeignHead(found);
   }
 
   async query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     const { rows, ...at } = await this.#queryBackend({ ...query, limit: rowLimitOf(query), wanted: 'rows' }, wait);
-    return this.#withHead({ ...at, rows: rows.map(({ key, row }) => ({ key, row: this.#decode(key, row) })) });
+    return this.#withoutForeignHead({
+      ...at,
+      rows: rows.map(({ key, row }) => ({ key, row: this.#decode(key, row) })),
+    });
   }
 
   async keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
     const { rows, ...at } = await this.#queryBackend({ ...query, limit: rowLimitOf(query), wanted: 'keys' }, wait);
-    return this.#withHead({ ...at, rows: rows.map(({ key }) => key) });
+    return this.#withoutForeignHead({ ...at, rows: rows.map(({ key }) => key) });
   }
 
   async count(query: RowCount, wait?: WaitOptions): Promise<RowsAt<number>> {
     const { count = 0, ...at } = await this.#queryBackend({ ...query, wanted: 'count' }, wait);
-    return this.#withHead({ ...at, rows: count });
+    return this.#withoutForeignHead({ ...at, rows: count });
   }
 
   async checkpoint(wait?: WaitOptions): Promise<Position | undefined> {
@@ -148,7 +153,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
    * The read model in a look-up's result.
    *
    * @throws PositionUnknown when the log lacks a requested event.
-   * @throws RebuildSuperseded when the read model does not exist.
+   * @throws RebuildSuperseded when the read model does not exist. `commit` handles that of a live one.
    */
   protected requireModel(found: Found): FoundModel {
     const { missing, head } = found;
@@ -180,7 +185,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   /** Omits the head when the events are in another backend. */
-  #withHead<Rows>({ head, ...found }: Required<RowsAt<Rows>>): RowsAt<Rows> {
+  #withoutForeignHead<Rows>({ head, ...found }: Required<RowsAt<Rows>>): RowsAt<Rows> {
     return this.parts.events === 'here' ? { ...found, head } : found;
   }
 
@@ -194,8 +199,8 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingModel<Row> {
   /**
    * Takes the last step and replaces the live rows by the shadow, in one transaction. The transaction also reduces the
-   * events that were appended since the step was computed. If they needed another step instead, a rebuild under load
-   * would never end.
+   * events that were appended since the step was computed: if they needed another step instead, a rebuild under load
+   * would never end. When they are too many or can't be read, they are left to the runner.
    */
   async promote(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     const { name } = this.parts.opened;
@@ -224,9 +229,10 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     const caughtUp = catchUpToHead(found, { opened, decoder, form, target: this.target, notStored });
     if (caughtUp.kind === 'look-up-needed') return { question: { ...NO_QUESTION, models: [caughtUp.question] } };
     const isCurrent = caughtUp.kind === 'current';
+    // The head is not the later one where the events are in another backend: there it is always the start.
     const checkpoint = isCurrent ? laterPosition(found.head, change.checkpoint) : change.checkpoint;
     const liveCheckpoint = found.models.get(opened.name)?.checkpoint ?? START;
-    // Newer live rows stay, unless they belong to a history that the log has lost.
+    // Newer live rows stay, unless they were built from events that a restore of the log has taken away.
     if (liveCheckpoint > checkpoint && liveCheckpoint !== change.lostCheckpoint)
       throw new Fault('checkpoint-conflict', { model: opened.name, expected: checkpoint, actual: liveCheckpoint });
     const rows = new Map(step.rows.map((row) => [row.key, row]));

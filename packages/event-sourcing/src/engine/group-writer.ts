@@ -7,7 +7,7 @@ import { Attempt, CALLER_LEFT, type Outcomes, type Planner } from './attempt.js'
 import { catchUpToHead } from './current-models.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import type { InlineModels } from './inline-models.js';
-import { AnswerLost, type Placed, type CachedPlan, type Transacted } from './log-backend.js';
+import { AnswerLost, type Placed, type PlanningFromCache, type Transacted } from './log-backend.js';
 import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
 import type { CurrentModel, View } from './plan-appends.js';
 import { ViewCache } from './view-cache.js';
@@ -27,7 +27,7 @@ export class GroupWriter {
   readonly #cache = new ViewCache();
   readonly #planner: Planner = {
     questionFor: (appends) => this.#questionFor(appends),
-    planFromCache: (attempt) => this.#cachedPlan(attempt),
+    planFromCache: (attempt) => this.#planningFromCache(attempt),
     plan: (attempt, found) => this.#plan(attempt, found),
   };
   #writeCount = 0;
@@ -44,7 +44,7 @@ export class GroupWriter {
     this.#cache.clear();
   }
 
-  /** The number of writes through this writer. */
+  /** Changes with every write through this writer, and with each {@link invalidate}. */
   get writeCount(): number {
     return this.#writeCount;
   }
@@ -63,11 +63,11 @@ export class GroupWriter {
       } catch (caught) {
         this.invalidate();
         if (!(caught instanceof AnswerLost)) throw caught;
-        const outcomes = await this.#outcomesAfterLostAnswer(attempt, caught);
+        const outcomes = await this.#outcomesAfterLostAnswer(attempt);
         if (outcomes !== undefined) return outcomes;
         if (tries > 1 || caught.next === 'give-up') throw caught.fault;
       } finally {
-        attempt.stopListening();
+        attempt.ignoreSignals();
       }
     }
   }
@@ -81,8 +81,8 @@ export class GroupWriter {
     }
   }
 
-  /** A plan from the cache, made when the backend has confirmed the cache's token; `undefined` if it does not suffice. */
-  #cachedPlan(attempt: Attempt): CachedPlan<Outcomes> | undefined {
+  /** How to plan from the cache, for a backend that confirms its token; `undefined` if the cache does not suffice. */
+  #planningFromCache(attempt: Attempt): PlanningFromCache<Outcomes> | undefined {
     const view = this.#cache.viewFor(attempt.appends, this.models.opened);
     return view && { token: this.#cache.token, plan: () => this.#planFromCache(attempt, view) };
   }
@@ -91,7 +91,7 @@ export class GroupWriter {
   #planFromCache(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
     const planned = attempt.planFor(view, { clock: this.#clock, form: this.#guarded.backend.form });
     const isUsable = planned.result.every((outcome) => outcome === CALLER_LEFT || 'recorded' in outcome);
-    return isUsable ? attempt.startSending(planned) : undefined;
+    return isUsable ? attempt.markSent(planned) : undefined;
   }
 
   #plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp {
@@ -101,9 +101,7 @@ export class GroupWriter {
     const hasReceipt = (name: string): boolean => receipts.has(name);
     const end = (streamId: StreamId): StreamEnd | undefined => ends.get(streamId);
     attempt.view = { head, inlineAtHead, end, unreadable, hasReceipt, models };
-    return attempt.startSending(
-      attempt.planFor(attempt.view, { clock: this.#clock, form: this.#guarded.backend.form }),
-    );
+    return attempt.markSent(attempt.planFor(attempt.view, { clock: this.#clock, form: this.#guarded.backend.form }));
   }
 
   /**
@@ -144,7 +142,7 @@ export class GroupWriter {
   }
 
   /** The outcomes of a group after the answer to its transaction was lost; `undefined` if it was not written. */
-  async #outcomesAfterLostAnswer({ sentPlan, group }: Attempt, { fault }: AnswerLost): Promise<Outcomes | undefined> {
+  async #outcomesAfterLostAnswer({ sentPlan, group }: Attempt): Promise<Outcomes | undefined> {
     try {
       if (sentPlan === undefined) return undefined;
       const written = await this.#guarded.backend.findWritten(sentPlan.plan);
@@ -158,16 +156,14 @@ export class GroupWriter {
         if (isRefused) return outcome;
         // `written-unseen` means: the append was written, but its events can't be read.
         return {
-          refused: isFault(cause, 'written-unseen')
-            ? cause
-            : new Fault('outcome-unknown', { streamId }, cause ?? fault),
+          refused: isFault(cause, 'written-unseen') ? cause : new Fault('outcome-unknown', { streamId }, cause),
         };
       });
     }
   }
 }
 
-/** The outcomes of a plan. If the server assigned the positions, the planned events are replaced by the stored ones. */
+/** The outcomes of a plan. If the backend assigned the positions, the planned events are replaced by the stored ones. */
 function withStoredEvents(outcomes: Outcomes, placed: Placed | undefined): Outcomes {
   if (placed === undefined) return outcomes;
   // `placed` has an element for each accepted append, in their order.

@@ -21,8 +21,8 @@ export interface Transaction<Result> {
   readonly writes: 'events' | 'rows';
   /** None of its appends expects an exact revision: the events go after whatever others write in between. */
   readonly isLoose?: boolean;
-  /** A plan from the engine's cache, which is valid while no other writer has written. */
-  readonly fromCache?: CachedPlan<Result> | undefined;
+  /** How to plan from the engine's cache, which is valid while no other writer has written. */
+  readonly fromCache?: PlanningFromCache<Result> | undefined;
   /**
    * Plans from everything found so far (`mergeFound`), or returns what else to look up. Synchronous and pure: it may
    * be called again with the result of another look-up. The transaction throws what it throws.
@@ -31,13 +31,13 @@ export interface Transaction<Result> {
 }
 
 /**
- * A plan from the engine's cache. A backend uses it instead of looking anything up when it can tell, within the writing
- * transaction, that the log is still as the token says. `undefined`: the cache does not suffice.
+ * How to plan from the engine's cache. A backend uses it instead of looking anything up when it can tell, within the
+ * writing transaction, that the log is still as the token says.
  */
-export interface CachedPlan<Result> {
+export interface PlanningFromCache<Result> {
   /** The state of the log when this was cached. */
   readonly token: unknown;
-  /** Plans without a look-up. */
+  /** Plans without a look-up; `undefined` when the cache does not suffice. */
   readonly plan: () => Planned<Result> | undefined;
 }
 

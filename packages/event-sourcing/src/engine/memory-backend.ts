@@ -206,8 +206,8 @@ export class MemoryBackend implements Backend {
   }
 
   /**
-   * For subclasses that persist plans: called before a plan is applied. Until the promise resolves, the caller must not
-   * begin another transaction.
+   * For subclasses that persist plans: called before a plan is applied. Until the promise resolves, the subclass must
+   * hold back `transact`, `openModel` and `beginShadow`.
    */
   protected persist(_plan: Plan): Promise<void> | undefined {
     return undefined;

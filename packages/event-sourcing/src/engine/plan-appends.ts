@@ -71,9 +71,9 @@ class PlanBuilder {
   readonly #options: PlanOptions;
   /** The accepted appends. */
   readonly #appends: PlacedAppend[] = [];
-  /** The ends of their streams after them. */
+  /** The new ends of the streams of accepted appends. This and the next are created on first use, to save memory. */
   #ends: Map<StreamId, StreamEnd> | undefined;
-  /** The names of their receipts. */
+  /** The names of the receipts of accepted appends. */
   #receipts: Set<string> | undefined;
   /** The changed rows by key, for each read model in the order of `view.models`. */
   readonly #rows: readonly Map<string, EncodedRow<unknown>>[];
@@ -133,7 +133,7 @@ class PlanBuilder {
     return recordedEvents(append, {
       after: last?.revision,
       recordedAt: notBefore(last?.recordedAt, append.recordedAt ?? this.#options.clock()),
-      // A position combines the event's number in the log with the end of its id.
+      // A position combines the event's number in the log with the end of its id, so that it is unknown to another history.
       position: (index, { id }) => positionOf(ordinalOf(this.#head) + BigInt(index + 1), id),
     });
   }
@@ -159,7 +159,7 @@ class PlanBuilder {
     const { projection, isWanted } = opened;
     const changed = this.#rows[index];
     const [first] = recorded;
-    // All events of an append are of one stream.
+    // All events of an append are of one stream, and `isWanted` depends only on the stream.
     if (first === undefined || !isWanted(first)) return [];
     const reduced = reducePage(projection, recorded, (key) => {
       const planned = changed?.get(key);
@@ -180,8 +180,8 @@ class PlanBuilder {
   /** The rows of a read model to write; empty when there are none. */
   #modelPlans({ id, catchUpRows }: CurrentModel, index: number): readonly ModelPlan[] {
     const rows = Array.from(this.#rows[index]?.values() ?? []);
-    // An event implies the checkpoint of the read models that it lists as inline. The event at `view.head` does not list
-    // this one, so its checkpoint there is stored. The new events list it.
+    // New events imply the checkpoint of the read models that they list as inline. If this plan has none (only receipts),
+    // the checkpoint of the catch-up must be stored, because the event at `view.head` does not list this read model.
     if (catchUpRows !== undefined) return [{ id, rows, checkpoint: this.#view.head }];
     return rows.length === 0 ? [] : [{ id, rows }];
   }

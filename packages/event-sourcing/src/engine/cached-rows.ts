@@ -3,17 +3,18 @@ import { Lru } from '../store/lru.js';
 
 const MOST_ROWS = 20_000;
 
-/** How to tell whether a writer has written since. */
+/** Tells whether anything was written since rows were read. */
 interface Since {
+  /** Changes with the writes of others. */
   readonly token: unknown;
-  /** The number of writes through this store. */
+  /** Changes with each write through this store. */
   readonly writeCount: number;
 }
 
 type Found<Row> = Required<RowsAt<ReadonlyMap<string, Row>>>;
 
 /** A cache of recently read rows of one read model, valid until the next write. */
-export class SeenRows<Row> {
+export class CachedRows<Row> {
   #since: Since | undefined;
   #at: Omit<Found<Row>, 'rows'> | undefined;
   #rows = new Lru<string, { readonly row: Row | undefined }>(MOST_ROWS);
@@ -26,9 +27,9 @@ export class SeenRows<Row> {
     if (this.#since?.writeCount !== writeCount || this.#at === undefined) return undefined;
     const rows = new Map<string, Row>();
     for (const key of keys) {
-      const seen = this.#rows.get(key);
-      if (seen === undefined) return undefined;
-      if (seen.row !== undefined) rows.set(key, seen.row);
+      const cached = this.#rows.get(key);
+      if (cached === undefined) return undefined;
+      if (cached.row !== undefined) rows.set(key, cached.row);
     }
     // Asked last, because it costs more than all the rest, and a row that is missing is looked up anyway.
     return isCurrent(this.#since.token) ? { ...this.#at, rows } : undefined;
