@@ -1,4 +1,5 @@
 import { isFault } from '@login-policy/event-sourcing';
+import { LONGEST_TIMER_MS } from '@login-policy/event-sourcing/options';
 import { Fault, throwIfExpired, TIME_UP, within, type WaitOptions } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, isNoPrimary, postgresFault, stateOf } from './faults.js';
@@ -95,9 +96,18 @@ export class Connection {
     );
   }
 
-  /** {@link use} for work without a time-out. The signal ends the wait for a connection. */
-  useUntimed<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    return this.#underWayIn(this.#use(work, signal));
+  /**
+   * {@link use} for work without a time-out. The signal ends the wait for a connection; `ended` gives the work up and
+   * discards its connection, so that the server rolls back.
+   */
+  useUntimed<Result>(
+    work: (client: ClientBase) => Promise<Result>,
+    signal?: AbortSignal,
+    ended?: AbortSignal,
+  ): Promise<Result> {
+    const limits = { longestMs: LONGEST_TIMER_MS, cut: this.#cut.signal, signal: ended };
+    const untilEnded = (client: ClientBase): Promise<Result> => answerInTime(work(client), limits);
+    return this.#underWayIn(this.#use(ended === undefined ? work : untilEnded, signal));
   }
 
   #underWayIn<Result>(using: Promise<Result>): Promise<Result> {

@@ -1,4 +1,5 @@
 import type { ConsumeOptions, Handling, RecordedEvent } from '@login-policy/event-sourcing';
+import { HANDLE_TIMEOUT_MS } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { PostgresConsumers } from './consumers.js';
 
@@ -24,9 +25,12 @@ export function handlingWithin(
 ): ConsumeOptions {
   // The option check refuses it later.
   if (typeof handle !== 'function') return { ...options, handle };
+  const { handleTimeoutMs = HANDLE_TIMEOUT_MS } = options;
   return {
     ...options,
     handle: (events, handling) =>
-      consumers.within(options.name, handling, async (client) => handle(events, { ...handling, client })),
+      consumers.within(options.name, { ...handling, handleTimeoutMs }, async (client) =>
+        handle(events, { ...handling, client }),
+      ),
   };
 }

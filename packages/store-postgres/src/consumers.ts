@@ -1,23 +1,36 @@
 import { parsePosition, START, type Handling, type Position } from '@login-policy/event-sourcing';
 import {
   Fault,
+  HANDLER_ENDS_MS,
+  onAbort,
   type ConsumerBackend,
   type ConsumerRecord,
   type FoundConsumer,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
+import { requestCancel } from './cancel-request.js';
 import type { Connection } from './connection.js';
 import { positionIn } from './positions.js';
 import { query, textsOf, type Cells } from './queries.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
+import { limitsOfHandler } from './time-outs.js';
 
 /** The new checkpoint, and the fence of the lease under which it is moved. */
-type CheckpointMove = Pick<Handling, 'fence' | 'position' | 'signal'>;
+interface CheckpointMove extends Pick<Handling, 'fence' | 'position' | 'signal'> {
+  readonly handleTimeoutMs: number;
+}
 
 /** Work in a transaction. */
 type Work = (client: ClientBase) => Promise<unknown>;
+
+/** A move whose transaction also holds work. */
+interface WorkingMove extends CheckpointMove {
+  readonly work: Work;
+  /** The work is given up. */
+  readonly ended: AbortSignal;
+}
 
 /** The consumers of a schema. */
 export class PostgresConsumers implements ConsumerBackend {
@@ -46,30 +59,45 @@ export class PostgresConsumers implements ConsumerBackend {
   }
 
   /**
-   * Runs work and moves the checkpoint in one transaction. If the lease was lost meanwhile, the transaction is rolled
-   * back.
+   * Runs work and moves the checkpoint in one transaction. The transaction is rolled back if the lease was lost
+   * meanwhile, or if the work goes on for longer than {@link HANDLER_ENDS_MS} after its signal fired.
    *
    * @throws whatever the work throws.
    */
-  async within(name: string, { fence, position, signal }: CheckpointMove, work: Work): Promise<void> {
-    const { session, run, version } = fence;
+  async within(name: string, move: CheckpointMove, work: Work): Promise<void> {
+    const { signal } = move;
+    const { ended, release } = endAfter(signal);
+    try {
+      const result = await this.#connection.withFaults(() =>
+        this.#connection.useUntimed((client) => this.#moveWith(client, name, { ...move, work, ended }), signal, ended),
+      );
+      if ('error' in result) throw result.error;
+    } finally {
+      release();
+    }
+  }
+
+  async #moveWith(
+    client: ClientBase,
+    name: string,
+    { fence: { session, run, version }, position, handleTimeoutMs, work, ended }: WorkingMove,
+  ): Promise<{ readonly error?: unknown }> {
+    await client.query(`BEGIN; ${limitsOfHandler(handleTimeoutMs)}`);
+    // Only the work: a commit that is cancelled while it waits for a standby is visible, although the standby lacks it.
+    const stopCancelling = onAbort(ended, () => requestCancel(client));
+    try {
+      await work(client);
+    } catch (error) {
+      await client.query('ROLLBACK');
+      return { error };
+    } finally {
+      stopCancelling();
+    }
     const values = valuesOf(name, { holder: { session, run }, position }, version);
-    const result = await this.#connection.withFaults(() =>
-      this.#connection.useUntimed(async (client) => {
-        await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
-        try {
-          await work(client);
-        } catch (error) {
-          await client.query('ROLLBACK');
-          return { error };
-        }
-        const [row] = await query(client, putStatement(this.#schema), values);
-        const isMoved = outcomeOf(row, position) === 'written';
-        await client.query(isMoved ? 'COMMIT' : 'ROLLBACK');
-        return {};
-      }, signal),
-    );
-    if ('error' in result) throw result.error;
+    const [row] = await query(client, putStatement(this.#schema), values);
+    const isMoved = outcomeOf(row, position) === 'written';
+    await client.query(isMoved ? 'COMMIT' : 'ROLLBACK');
+    return {};
   }
 
   async beat(session: string, count: number): Promise<void> {
@@ -83,6 +111,20 @@ export class PostgresConsumers implements ConsumerBackend {
   async forget(session: string): Promise<void> {
     await this.#connection.change(`DELETE FROM ${this.#schema}.consumer_sessions WHERE session = $1`, [session]);
   }
+}
+
+/** A signal that fires when work has had its time to end after its own signal. */
+function endAfter(signal: AbortSignal): { readonly ended: AbortSignal; readonly release: () => void } {
+  const control = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const takeBack = onAbort(signal, () => {
+    timer = setTimeout(() => control.abort(), HANDLER_ENDS_MS);
+  });
+  const release = (): void => {
+    takeBack();
+    clearTimeout(timer);
+  };
+  return { ended: control.signal, release };
 }
 
 function valuesOf(name: string, { holder, position }: ConsumerRecord, expected: bigint): readonly (string | null)[] {

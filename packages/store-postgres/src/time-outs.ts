@@ -1,3 +1,5 @@
+import { HANDLER_ENDS_MS } from '@login-policy/event-sourcing/store';
+
 /** The store's time-outs, in milliseconds. */
 export interface TimeOuts {
   /** For a statement, on the server and here. */
@@ -28,6 +30,16 @@ export function limitsOf({ statementMs, lockMs }: TimeOuts): string {
   return `${ISOLATION} SET LOCAL statement_timeout = ${statementMs};
     SET LOCAL lock_timeout = ${lockMs};
     SET LOCAL idle_in_transaction_session_timeout = ${statementMs + ON_TOP_OF_THE_SERVERS_MS};`;
+}
+
+/**
+ * The beginning of a handler's transaction: it ends, with its locks, when its process falls silent for longer than a
+ * call may take. A time-out of the role stays.
+ */
+export function limitsOfHandler(handleTimeoutMs: number): string {
+  const name = "'idle_in_transaction_session_timeout'";
+  return `${ISOLATION} SELECT pg_catalog.set_config(${name}, '${handleTimeoutMs + HANDLER_ENDS_MS}', true)
+    WHERE pg_catalog.current_setting(${name}) OPERATOR(pg_catalog.=) '0';`;
 }
 
 /** The beginning of a transaction without a time-out. */

@@ -2,7 +2,7 @@ import { isFault } from '@login-policy/event-sourcing';
 import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Pool } from 'pg';
+import { Pool, type ClientBase } from 'pg';
 import { databaseUrl } from './database.js';
 import { FaultyNetwork } from './faulty-network.js';
 import { isTurnWaitedFor, listenersOf, takeTurn } from './locks.js';
@@ -43,6 +43,29 @@ describe('closing a store on PostgreSQL', () => {
       const [event] = await appending;
       expect(await another.eventStore.head()).to.equal(event?.position);
     }));
+
+  for (const kind of ['a promise', 'the server', 'a network that has fallen silent'] as const) {
+    it(`ends though a handler in a transaction never does, and waits for ${kind}`, async () => {
+      const { network, url } = await FaultyNetwork.before(await databaseUrl());
+      const pool = new Pool({ connectionString: url });
+      await onStorage(freshStorage(), async (storage) => {
+        const store = await openPostgresStore({ pool, schema: storage.schema });
+        await store.eventStore.append(appendTo('a'));
+        await new Promise<void>((begun) => {
+          const handle = async (_: unknown, { client }: { readonly client: ClientBase }): Promise<void> => {
+            begun();
+            if (kind === 'a promise') await new Promise(() => undefined);
+            if (kind === 'a network that has fallen silent') network.fallSilent();
+            await client.query('SELECT pg_sleep(1000000)');
+          };
+          store.consumeWithin({ name: 'waiting', handle });
+        });
+        await store.close();
+      });
+      await network.close();
+      await pool.end();
+    });
+  }
 
   for (const kind of ['nothing', 'a subscriber', 'a read', 'an append'] as const) {
     it(`ends on a network that has fallen silent, whatever is under way: ${kind}`, async () => {

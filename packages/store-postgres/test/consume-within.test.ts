@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { ClientBase } from 'pg';
+import { openPostgresStore } from '@login-policy/store-postgres';
+import { Pool, type ClientBase } from 'pg';
+import { databaseUrl } from './database.js';
+import { FaultyNetwork } from './faulty-network.js';
 import { allEvents, appendTo } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
 
@@ -48,6 +51,53 @@ describe('a consumer whose handler takes part in the transaction that moves the 
       expect(await done(storage)).to.deep.equal([]);
       expect(await allEvents(store.eventStore)).to.have.length(1);
     }));
+
+  it('rolls back what a handler did that never ends, so that other writers can go on', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open({ lockTimeoutMs: 60_000, statementTimeoutMs: 60_000 });
+      await store.eventStore.append(appendTo('a'));
+      const hanging = new Promise<void>((begun) => {
+        store.consumeWithin({
+          name: 'hanging',
+          handleTimeoutMs: 1,
+          handle: async (_, { client, attempt }) => {
+            if (attempt > 1) return;
+            await store.within(client).eventStore.append(appendTo('b'));
+            begun();
+            await new Promise(() => undefined);
+          },
+        });
+      });
+      await hanging;
+      await store.eventStore.append(appendTo('c'));
+      expect((await allEvents(store.eventStore)).map(({ streamId }) => streamId)).to.not.include('Counter-b');
+    }));
+
+  it('is rolled back by the server when its process falls silent, so that other writers can go on', async () => {
+    const { network, url } = await FaultyNetwork.before(await databaseUrl());
+    const pool = new Pool({ connectionString: url });
+    await onStorage(freshStorage(), async (storage) => {
+      const silent = await openPostgresStore({ pool, schema: storage.schema });
+      const store = await storage.open({ lockTimeoutMs: 60_000, statementTimeoutMs: 60_000 });
+      await store.eventStore.append(appendTo('a'));
+      await new Promise<void>((begun) => {
+        silent.consumeWithin({
+          name: 'silent',
+          handleTimeoutMs: 1000,
+          handle: async (_, { client }) => {
+            await silent.within(client).eventStore.append(appendTo('b'));
+            network.fallSilent();
+            begun();
+          },
+        });
+      });
+      await store.eventStore.append(appendTo('c'));
+      expect((await allEvents(store.eventStore)).map(({ streamId }) => streamId)).to.not.include('Counter-b');
+      await network.close();
+      await silent.close();
+    });
+    await pool.end();
+  });
 
   it('is refused without a handler', () =>
     onStorage(freshStorage(), async (storage) => {

@@ -42,7 +42,7 @@ export class FaultyNetwork {
     this.#trouble = trouble;
   }
 
-  /** Lets nothing through any more, on any connection, and breaks none. */
+  /** Lets nothing through any more, on any connection, not even their end, and breaks none. */
   fallSilent(): void {
     this.#isSilent = true;
   }
@@ -93,7 +93,7 @@ export class FaultyNetwork {
       else client.write(bytes);
     });
     client.on('close', () => {
-      if (!isCut) server.destroy();
+      if (!isCut && !this.#isSilent) server.destroy();
     });
     server.on('close', () => client.destroy());
   }

@@ -11,7 +11,7 @@ import { pagesOf } from '../streams/paging.js';
 import { START, type Position } from '../streams/position.js';
 import type { FoundConsumer } from './consumer-backend.js';
 import type { ConsumeOptions, ConsumerFailure, ConsumerState, ConsumerStatus, Fence } from './consumer.js';
-import { callHandler, type Handled } from './handler-call.js';
+import { callHandler, HANDLER_ENDS_MS, type Handled } from './handler-call.js';
 import { StandingBy } from './standing-by.js';
 import { isHeldBy, Lease, type LeaseParts } from './lease.js';
 
@@ -24,8 +24,6 @@ export interface RunParts extends Omit<LeaseParts, 'name'> {
   readonly wake: Notifier;
 }
 
-/** How long `close` waits for a handler that was told to end. */
-const CLOSE_MS = 2000;
 const PAGE_SIZE = 100;
 /** How often the checkpoint moves while only events outside the filter arrive. */
 const CONSIDERED_MS = 10_000;
@@ -97,7 +95,7 @@ export class ConsumerRun {
   async close(): Promise<void> {
     this.#end();
     const lease = this.#lease;
-    if ((await within(this.#running, CLOSE_MS)) === TIME_UP) await lease?.release(this.#considered);
+    if ((await within(this.#running, HANDLER_ENDS_MS)) === TIME_UP) await lease?.release(this.#considered);
     this.#givenUp.abort();
     this.#state = 'closed';
     this.#parts.wake.notify();

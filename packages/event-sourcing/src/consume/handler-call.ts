@@ -9,7 +9,10 @@ export type Handled =
   | { readonly outcome: 'failed'; readonly error: unknown }
   | { readonly outcome: 'hung'; readonly error: Error };
 
-const HANDLE_TIMEOUT_MS = 120_000;
+/** How long a call may take unless its consumer says otherwise. */
+export const HANDLE_TIMEOUT_MS = 120_000;
+/** How long a handler may go on after its signal has fired. */
+export const HANDLER_ENDS_MS = 2000;
 
 /** A handler's arguments, and the signal that ends the wait for it early. */
 interface Calling {

@@ -13,6 +13,7 @@ export {
   type Transaction,
 } from '../engine/log-backend.js';
 export type { ConsumerBackend, ConsumerRecord, FoundConsumer, Holder } from '../consume/consumer-backend.js';
+export { HANDLE_TIMEOUT_MS, HANDLER_ENDS_MS } from '../consume/handler-call.js';
 export { MemoryConsumers } from '../consume/memory-consumers.js';
 export type { ModelPlan, PlacedAppend, Plan, Planned } from '../engine/plan.js';
 export {
