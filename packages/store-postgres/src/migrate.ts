@@ -4,7 +4,7 @@ import { migrate, migrationSql, VERSION } from './migrations.js';
 import { PoolCare } from './pool-care.js';
 import { connectionOf } from './postgres-store.js';
 import { schemaNamed } from './schema.js';
-import { MIGRATION_OPTIONS, settingsOf } from './settings.js';
+import { MIGRATION_OPTIONS, SCRIPT_OPTIONS, settingsOf } from './settings.js';
 
 /** Which schema to migrate, and how. */
 export interface PostgresMigrationOptions {
@@ -48,11 +48,11 @@ export async function migratePostgresStore(given: PostgresMigrationOptions): Pro
  * The SQL of {@link migratePostgresStore}, for running it manually: for a missing schema, or one at the version `from`
  * (`SELECT max(version) FROM login_policy.migrations`). Empty when there is nothing to do.
  *
- * @throws RangeError for an invalid schema name or an unreleased version.
+ * @throws RangeError that names an unknown or malformed option, or for an unreleased version.
  */
-export function postgresMigration(options: { readonly schema?: string; readonly from?: number } = {}): string {
-  const schema = schemaNamed(options.schema ?? 'login_policy');
-  const { from = 0 } = options;
+export function postgresMigration(given: { readonly schema?: string; readonly from?: number } = {}): string {
+  const { schema: name = 'login_policy', from = 0 } = parseOptions(given, 'postgresMigration', SCRIPT_OPTIONS);
+  const schema = schemaNamed(name);
   const sql = migrationSql(schema, from);
   const lock = `SELECT pg_catalog.pg_advisory_xact_lock(${schema.migrateLock});`;
   return sql === '' ? '' : ['BEGIN;', lock, sql, 'COMMIT;', ''].join('\n');

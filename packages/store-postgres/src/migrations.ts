@@ -2,7 +2,7 @@ import { Fault } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { STORE_CHECKPOINTS } from './checkpoints.js';
 import type { Connection } from './connection.js';
-import { ISOLATION, longestWait } from './time-outs.js';
+import { limitsOfMigration, longestWait } from './time-outs.js';
 import { FUNCTIONS } from './functions.js';
 import { query } from './queries.js';
 import { NoPrimary } from './primaries.js';
@@ -43,7 +43,7 @@ export async function prepareSchema(connection: Connection, schema: Schema, migr
 export async function migrate(connection: Connection, schema: Schema): Promise<number> {
   return connection.withFaults(() =>
     connection.useUntimed(async (client) => {
-      await client.query(`BEGIN; ${ISOLATION} SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0`);
+      await client.query(`BEGIN; ${limitsOfMigration(connection.timeOuts)}`);
       await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.migrateLock.toString()]);
       const from = (await versionOf(client, schema)) ?? 0;
       // A waiting table change also blocks readers behind it.

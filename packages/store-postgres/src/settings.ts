@@ -54,6 +54,12 @@ export const STORE_OPTIONS: OptionRules<PostgresStoreOptions> = {
 
 export const MIGRATION_OPTIONS: OptionRules<PostgresMigrationOptions> = SHARED;
 
+/** The options of the SQL of a migration. */
+export const SCRIPT_OPTIONS: OptionRules<{ readonly schema?: string; readonly from?: number }> = {
+  schema: SHARED.schema,
+  from: optional(wholeNumber(0, LONGEST_TIMER_MS)),
+};
+
 /** The settings in the options, with defaults. */
 export function settingsOf(options: Partial<Settings>): Settings {
   return {

@@ -29,7 +29,7 @@ export function longestWait({ statementMs, lockMs }: TimeOuts): string {
 export function limitsOf({ statementMs, lockMs }: TimeOuts): string {
   return `${ISOLATION} SET LOCAL statement_timeout = ${statementMs};
     SET LOCAL lock_timeout = ${lockMs};
-    SET LOCAL idle_in_transaction_session_timeout = ${statementMs + ON_TOP_OF_THE_SERVERS_MS};`;
+    ${idleLimit(statementMs)}`;
 }
 
 /**
@@ -42,5 +42,13 @@ export function limitsOfHandler(handleTimeoutMs: number): string {
     WHERE pg_catalog.current_setting(${name}) OPERATOR(pg_catalog.=) '0';`;
 }
 
-/** The beginning of a transaction without a time-out. */
-export const ISOLATION = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED;';
+/** The beginning of a migration: its statements take as long as they need, but it ends when its process is lost. */
+export function limitsOfMigration({ lockMs }: TimeOuts): string {
+  return `${ISOLATION} SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; ${idleLimit(lockMs)}`;
+}
+
+function idleLimit(ms: number): string {
+  return `SET LOCAL idle_in_transaction_session_timeout = ${ms + ON_TOP_OF_THE_SERVERS_MS};`;
+}
+
+const ISOLATION = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED;';

@@ -1,9 +1,10 @@
-import { openPostgresStore } from '@login-policy/store-postgres';
+import { migratePostgresStore, openPostgresStore, postgresMigration } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
 import { paced } from '@login-policy/testkit';
 import { databaseUrl, freshSchema } from './database.js';
+import { FaultyNetwork } from './faulty-network.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo, counted } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
@@ -32,6 +33,26 @@ describe('opening a store on PostgreSQL', () => {
       expect(await refusal(openPostgresStore({ pool, schema }))).to.be.instanceOf(RangeError);
     }
     await pool.end();
+  });
+
+  it('does not wait for a migration whose process is lost', async () => {
+    const { network, url } = await FaultyNetwork.before(await databaseUrl());
+    const pool = new Pool({ connectionString: url });
+    await onStorage(freshStorage(), async (storage) => {
+      const { schema } = storage;
+      network.failNextAppend('silent'); // By its COMMIT.
+      const lost = refusal(migratePostgresStore({ pool, schema, lockTimeoutMs: 1 }));
+      await eventually('a migration that is lost', async () => network.troubles === 1);
+      await (await storage.open()).eventStore.append(appendTo('a'));
+      await network.close();
+      expect(await lost).to.include({ code: 'store-unavailable' });
+    });
+    await pool.end();
+  });
+
+  it('prints no SQL for an option that there is not, or for a value that none can have', () => {
+    for (const given of [{ form: 3 }, { from: '3' }, { from: 3.5 }, { schema: 5 }, [], 'from'])
+      expect(() => postgresMigration(Object(given)), JSON.stringify(given)).to.throw(RangeError, 'postgresMigration: ');
   });
 
   it('takes no malformed time-out or size', async () => {

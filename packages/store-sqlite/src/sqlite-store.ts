@@ -1,14 +1,6 @@
 import { resolve } from 'node:path';
 import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
-import {
-  aFunction,
-  mustBe,
-  numberBetween,
-  oneOf,
-  optional,
-  parseOptions,
-  type OptionRules,
-} from '@login-policy/event-sourcing/options';
+import { parseOptions } from '@login-policy/event-sourcing/options';
 import { storeOn, yieldToLoop } from '@login-policy/event-sourcing/store';
 import { SqliteBackend } from './backend.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
@@ -23,6 +15,7 @@ import { loadDriver } from './node-sqlite.js';
 import { openDatabase, prepareDatabase, type Durability } from './open-database.js';
 import { PageReader } from './page-reader.js';
 import { LogReader } from './reads.js';
+import { BACKUP_RULES, CHECK_RULES, STORE_OPTIONS } from './settings.js';
 import { StreamsReader } from './streams-reader.js';
 
 /** The limits of a group, so that it blocks the event loop for at most some hundredths of a second. */
@@ -56,21 +49,6 @@ export interface SqliteStoreOptions {
   readonly observe?: Observe;
 }
 
-const OPTIONS: OptionRules<SqliteStoreOptions> = {
-  // The driver trims white space from a path, and would open another file than the one that was checked.
-  path: mustBe(
-    'the name of a file, without white space at its ends',
-    (path) => typeof path === 'string' && path !== '' && path === path.trim(),
-  ),
-  durability: optional(oneOf('full', 'normal')),
-  clock: optional(aFunction),
-  readOnly: optional(oneOf(true, false)),
-  integrityCheck: optional(oneOf('quick', 'full', 'none')),
-  busyTimeoutMs: optional(numberBetween(0, 600_000)),
-  pollIntervalMs: optional(numberBetween(1, 60_000)),
-  observe: optional(aFunction),
-};
-
 /** A store in one SQLite file. */
 export interface SqliteStore extends Store {
   /**
@@ -79,6 +57,7 @@ export interface SqliteStore extends Store {
    *
    * @throws StoreUnavailable when it can't be written, or a file of that name exists.
    * @throws DeadlineExceeded when the signal fired; nothing is left of the copy.
+   * @throws RangeError that names an unknown or malformed argument, as `check` does.
    */
   backup(path: string, options?: BackupOptions): Promise<void>;
   /**
@@ -98,7 +77,7 @@ export interface SqliteStore extends Store {
  * @throws RangeError that names an unknown or malformed option.
  */
 export async function openSqliteStore(given: SqliteStoreOptions): Promise<SqliteStore> {
-  const options = parseOptions(given, 'openSqliteStore', OPTIONS);
+  const options = parseOptions(given, 'openSqliteStore', STORE_OPTIONS);
   // Absolute, so that it names the same file when the program has changed its folder.
   const path = options.path === ':memory:' ? options.path : resolve(options.path);
   const { busyTimeoutMs = 5000, pollIntervalMs = 50, readOnly: isReadOnly = false } = options;
@@ -128,8 +107,14 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
   const { clock, observe } = options;
   return {
     ...storeOn(backend, { most: MOST, gather: yieldToLoop, clock, observe }),
-    backup: async (path, wishes) => backUp(backupSource(connection, driver), path, wishes),
-    check: async (kind) => connection.use((opened) => refuseUnsound(opened, kind)),
+    backup: async (path, wishes) => {
+      parseOptions({ ...wishes, path }, 'backup', BACKUP_RULES);
+      return backUp(backupSource(connection, driver), path, wishes);
+    },
+    check: async (kind) => {
+      parseOptions({ kind }, 'check', CHECK_RULES);
+      return connection.use((opened) => refuseUnsound(opened, kind));
+    },
   };
 }
 
