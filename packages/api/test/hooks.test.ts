@@ -1,9 +1,11 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { describe, it } from 'mocha';
 import { expect } from 'chai';
-import type { AccessEntry } from '@login-policy/api';
+import type { AccessEntry, Ports } from '@login-policy/api';
 import { CLIENTS } from './clients/all.js';
 import { ask, framed, grpc, session } from './raw.js';
-import { countEvents, openService, ROOT } from './service.js';
+import { ACME, countEvents, openService, ROOT } from './service.js';
 
 const READ = { service: 'admin', method: 'GetLoginPolicy', token: ROOT } as const;
 
@@ -56,6 +58,57 @@ describe('a caller whose time is up', () => {
     expect((await fetch(overRest, { method: 'DELETE', headers })).status).to.equal(504);
     expect(await countEvents(service.store)).to.equal(before);
     expect(service.failures, 'it is not a failure of the server').to.deep.equal([]);
+    await service.close();
+  });
+});
+
+describe('a caller whose time is up while a hook hangs, or their own body', () => {
+  const never = (): Promise<never> => new Promise(() => undefined);
+  const hooks: Readonly<Record<string, Partial<Ports>>> = {
+    authenticate: { authenticate: never },
+    instanceOf: { instanceOf: never },
+    isAllowed: { isAllowed: never },
+    'organizations.exists': { organizations: { exists: never } },
+  };
+  for (const [name, ports] of Object.entries(hooks)) {
+    it(`is told so by every protocol while ${name} hangs`, async () => {
+      const service = await openService({ ports });
+      const on = session(service.url);
+      const path = '/zitadel.management.v1.ManagementService/GetLoginPolicy';
+      const { trailers } = await ask(
+        on,
+        grpc(path, { 'grpc-timeout': '5m', 'x-zitadel-orgid': ACME }),
+        framed(Buffer.alloc(0)),
+      );
+      expect(trailers['grpc-status']).to.equal('4');
+      on.close();
+      const headers = { authorization: `Bearer ${ROOT}`, 'x-zitadel-orgid': ACME };
+      const rest = `${service.url}/management/v1/policies/login`;
+      expect((await fetch(rest, { headers: { ...headers, 'grpc-timeout': '5m' } })).status).to.equal(504);
+      const connect = await fetch(`${service.url}${path}`, {
+        method: 'POST',
+        body: '{}',
+        headers: { ...headers, 'content-type': 'application/json', 'connect-timeout-ms': '5' },
+      });
+      expect(connect.status).to.equal(504);
+      expect(service.failures, 'it is not a failure of the server').to.deep.equal([]);
+      await service.close();
+    });
+  }
+
+  it('is told so while the rest of the body does not come', async () => {
+    const service = await openService();
+    const { port } = new URL(service.url);
+    const request = httpRequest({
+      port,
+      method: 'POST',
+      path: '/admin/v1/policies/login/_execute',
+      headers: { authorization: `Bearer ${ROOT}`, 'content-length': '100', 'grpc-timeout': '20m' },
+    });
+    request.write('{');
+    const [answer]: IncomingMessage[] = await once(request, 'response');
+    expect(answer?.statusCode).to.equal(504);
+    request.destroy();
     await service.close();
   });
 });

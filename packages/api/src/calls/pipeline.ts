@@ -1,6 +1,7 @@
 import type { OrganizationRef, OwnerRef } from '@login-policy/domain';
 import { InvalidValue, isOrganization, isYes, parseOrganization } from '@login-policy/domain/model';
 import { permissionDenied, unauthenticated, unknownInstance, unknownOrganization } from '../errors/refusals.js';
+import { timeWasUp } from '../errors/status.js';
 import { parseCaller, parseInstanceId } from '../ports/answers.js';
 import type { Caller } from '../ports/caller.js';
 import type { ApiRequest, Ports } from '../ports/ports.js';
@@ -25,6 +26,8 @@ export interface Requirement {
 export interface IncomingRequest extends ApiRequest, Incoming {
   instanceId: string | undefined;
   callerId: string | undefined;
+  /** Aborts at the caller's deadline, if there is one. */
+  readonly deadline: AbortSignal | undefined;
 }
 
 /** The caller and the owner of the policy. */
@@ -52,10 +55,11 @@ export class Pipeline {
   ): Promise<CallContext<OwnerRef>> {
     if (permission === undefined && !isKnown)
       return new AdmittedCall({ actor: NOBODY.instanceId, incoming: request, owner: NOBODY }, NOWHERE);
-    const instanceId = parseInstanceId(await this.#ports.instanceOf(request));
+    const instanceId = parseInstanceId(await withinDeadline(request, this.#ports.instanceOf(request)));
     request.instanceId = instanceId;
     if (instanceId === undefined) throw unknownInstance();
-    const caller = parseCaller(await this.#ports.authenticate(request), 'the answer of authenticate');
+    const answer = await withinDeadline(request, this.#ports.authenticate(request));
+    const caller = parseCaller(answer, 'the answer of authenticate');
     request.callerId = caller?.id;
     if (caller === undefined) throw unauthenticated();
     // Checked here and not by `isAllowed`: a hook that only looks at roles would let in administrators of other
@@ -92,14 +96,29 @@ export class Pipeline {
     const scope = isOrganization(owner)
       ? { instanceId, organizationId: owner.organizationId, request }
       : { instanceId, request };
-    return isYes(await this.#ports.isAllowed(caller, permission, scope), 'isAllowed');
+    return isYes(await withinDeadline(request, this.#ports.isAllowed(caller, permission, scope)), 'isAllowed');
   }
 
-  async #exists(named: OrganizationRef, request: ApiRequest): Promise<boolean> {
+  async #exists(named: OrganizationRef, request: IncomingRequest): Promise<boolean> {
     const organization = organizationIn(named);
     if (organization === undefined) return false;
-    return isYes(await this.#ports.organizations.exists(organization, request), 'organizations.exists');
+    const answer = await withinDeadline(request, this.#ports.organizations.exists(organization, request));
+    return isYes(answer, 'organizations.exists');
   }
+}
+
+/** The answer of a hook, which may hang. @throws ApiError at the caller's deadline */
+function withinDeadline<Answer>(
+  { deadline }: Pick<IncomingRequest, 'deadline'>,
+  answer: Answer | Promise<Answer>,
+): Answer | Promise<Answer> {
+  if (deadline === undefined || typeof answer !== 'object' || answer === null || !('then' in answer)) return answer;
+  return new Promise((resolve, reject) => {
+    const refuse = (): void => reject(timeWasUp());
+    deadline.addEventListener('abort', refuse, { once: true });
+    if (deadline.aborted) refuse();
+    answer.then(resolve, reject).finally(() => deadline.removeEventListener('abort', refuse));
+  });
 }
 
 /** The organization; `undefined` when its id is malformed, because it then can't exist. */

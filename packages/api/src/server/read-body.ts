@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ApiError } from '../errors/api-error.js';
 import { cutOff, tooLarge, tooSlow } from '../errors/refusals.js';
+import { timeWasUp } from '../errors/status.js';
 
 /** How much of a body is read, and for how long. */
 export interface BodyLimits {
@@ -15,6 +16,8 @@ export interface Source {
   readonly source: Readable;
   /** The body as parsed by an earlier handler. */
   readonly parsed: unknown;
+  /** Aborts at the caller's deadline, if there is one. */
+  readonly deadline: AbortSignal | undefined;
   /** Whether the client left before its request was complete, which otherwise looks like the end of its body. */
   isCutOff(): boolean;
   /** Discards the rest of the body. */
@@ -26,7 +29,7 @@ const NOTHING = new Uint8Array(0);
 /**
  * Reads a whole body, or takes the result of an earlier parser. The only reader of bodies in all servers.
  *
- * @throws ApiError when it is too large, too slow or cut off.
+ * @throws ApiError when it is too large, too slow or cut off, and at the caller's deadline.
  * @throws Error when it was read before without a result, because waiting for it would never end.
  */
 export async function readBody(from: Source, limits: BodyLimits): Promise<Uint8Array> {
@@ -63,18 +66,21 @@ function madeOf({ headers, parsed }: Source, maxBytes: number): Uint8Array {
 }
 
 function whatArrives(from: Source, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
-  const { source } = from;
+  const { deadline, source } = from;
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
     const settle = (refusal: ApiError | undefined): void => {
       clearTimeout(timer);
+      deadline?.removeEventListener('abort', onDue);
       source.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
       from.dropRest();
       if (refusal === undefined) resolve(Buffer.concat(chunks, size));
       else reject(refusal);
     };
+    const onDue = (): void => settle(timeWasUp());
     const timer = setTimeout(() => settle(tooSlow()), timeoutMs);
+    deadline?.addEventListener('abort', onDue, { once: true });
     const onData = (chunk: Uint8Array): void => {
       size += chunk.length;
       if (size > maxBytes) settle(tooLarge(maxBytes));
