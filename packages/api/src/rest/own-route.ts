@@ -6,6 +6,7 @@ import { OF_INSTANCE, OF_ORGANIZATION } from '../calls/scope.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import { checkNames, type UnknownNames } from '../contract/enum-names.js';
 import type { Schema } from '../openapi/schemas.js';
+import { queryOf } from './query.js';
 import { bodyFields } from './read-request.js';
 import type { Asked, RestTarget } from './rest-target.js';
 
@@ -107,7 +108,10 @@ export function bindOwnRoutes(
         method: `${service}/${route.name}`,
         requirement: { ...requirements[route.requirement], ...(route.also !== undefined && { also: route.also }) },
         async answer({ exchange, context }) {
-          const { body: form } = route.operation;
+          const { body: form, parameters = [] } = route.operation;
+          // A parameter that is not the route's, such as `asOf` of a history, would be passed over.
+          const parameterNames = parameters.map((parameter) => String(parameter['name']));
+          if (exchange.query !== '') queryOf(exchange.query, parameterNames);
           const body = form === undefined ? {} : bodyFields(await exchange.body());
           if (form !== undefined && binding.unknownNames === 'refuse') checkNames(body, Object.keys(form.properties));
           return route.answer({ ...binding, methods, exchange, context, body });

@@ -1,6 +1,7 @@
 import type { Answer, RestText } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
 import type { ApiError } from '../errors/api-error.js';
+import { unreadable } from '../errors/refusals.js';
 import { withinDeadline } from '../rpc/deadline.js';
 import { inJson, inText, type Refusing } from '../rpc/wire.js';
 import type { Exchange } from '../server/exchange.js';
@@ -15,7 +16,7 @@ import type { Router } from './router.js';
 export async function answerRest(exchange: Exchange, router: Router<RestTarget>, pipeline: Pipeline): Promise<void> {
   const { last, target } = router.find(exchange.verb, exchange.path);
   exchange.method = target.method;
-  if (exchange.query !== '') exchange.asOf = new URLSearchParams(exchange.query).get('asOf') ?? undefined;
+  if (exchange.query !== '') exchange.asOf = asOfIn(exchange.query);
   const named = target.named?.(last);
   // Same as grpc-gateway.
   const answer = await withinDeadline(exchange, 'grpc-timeout', async () => {
@@ -23,6 +24,13 @@ export async function answerRest(exchange: Exchange, router: Router<RestTarget>,
     return target.answer({ exchange, context, named });
   });
   succeed(exchange, answer);
+}
+
+/** The moment that a read asks for. @throws ApiError for two of them */
+function asOfIn(query: string): string | undefined {
+  const [asOf, ...others] = new URLSearchParams(query).getAll('asOf');
+  if (others.length === 0) return asOf;
+  throw unreadable('asOf can be given once.');
 }
 
 function succeed(exchange: Exchange, answer: Answer<RestText>): void {
