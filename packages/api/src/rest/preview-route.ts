@@ -50,7 +50,11 @@ export const previewRoute: OwnRoute = {
       affected: {
         type: 'object',
         properties: {
-          organizationIds: { type: 'array', items: { type: 'string' } },
+          organizationIds: {
+            type: 'array',
+            items: { type: 'string' },
+            description: 'Of an instance: empty for a caller without policy.read for the whole instance.',
+          },
           count: { type: 'integer', description: 'Left out when nothing names the organizations of the instance.' },
         },
       },
@@ -63,7 +67,11 @@ export const previewRoute: OwnRoute = {
     const preview = await answers.ofRead(
       policies.preview(context.owner, commandData(call) ?? commandIn(call), options),
     );
-    return { message: JSON.stringify(previewJson(preview)), tag: entityTag(preview.sequence, preview.eventId) };
+    const { affected } = preview;
+    // The organizations of an instance are named to those who may list them.
+    const isNamed = isOrganization(context.owner) || (await context.isAllowed('policy.read', context.owner));
+    const named = isNamed ? preview : { ...preview, affected: { ...affected, organizations: [] } };
+    return { message: JSON.stringify(previewJson(named)), tag: entityTag(preview.sequence, preview.eventId) };
   },
 };
 

@@ -4,7 +4,8 @@ import { checkNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
 import type { Schema } from '../openapi/schemas.js';
 
-type Reach = Pick<RolloutOptions, 'organizationIds' | 'withDefault'>;
+/** Which policies a rollout is for. */
+export type Reach = Pick<RolloutOptions, 'organizationIds' | 'withDefault'>;
 
 const LIST: Schema = { type: 'array', items: { type: 'string' } };
 

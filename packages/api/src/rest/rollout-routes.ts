@@ -1,12 +1,12 @@
 import type { OwnerRef, RolloutOptions } from '@login-policy/domain';
 import { isOrganization, type FindRolloutOptions, type FoundRollout } from '@login-policy/domain/model';
-import { badHeader, noSuchRollout, unreadable } from '../errors/refusals.js';
+import { badHeader, noSuchRollout, permissionDenied, unreadable } from '../errors/refusals.js';
 import { COMMAND_DATA, withLibraryNames } from './command-data.js';
 import { inLines, LINES } from './lines.js';
 import type { OwnCall, OwnOperation, OwnRoute } from './own-route.js';
 import { queryOf } from './query.js';
 import { rolloutCommandIn } from './rollout-command.js';
-import { REACH, REACH_PARAMETERS, reachIn, reachInQuery } from './rollout-reach.js';
+import { REACH, REACH_PARAMETERS, reachIn, reachInQuery, type Reach } from './rollout-reach.js';
 import { planLines, runLines, standingJson } from './rollout-answers.js';
 
 const ID = { type: 'string', description: 'The caller’s name for the rollout, up to 180 characters.' };
@@ -47,14 +47,12 @@ export const planRolloutRoute: OwnRoute = {
     answer: { step: OBJECT, end: OBJECT, error: OBJECT },
     answerType: LINES,
   },
-  answer(given) {
+  async answer(given) {
     const call = withLibraryNames(given);
     const { policies, context } = call;
     const { asOf: _, ...read } = context.read;
-    const rollout = policies.rollOut(context.instance, rolloutCommandIn(call), {
-      ...optionsIn(call),
-      ...reachOf(call),
-    });
+    const reach = await reachOf(call);
+    const rollout = policies.rollOut(context.instance, rolloutCommandIn(call), { ...optionsIn(call), ...reach });
     return inLines(call, planLines(rollout, { ...read, signal: call.exchange.lasting }));
   },
 };
@@ -75,11 +73,12 @@ export const rollOutRoute: OwnRoute = {
     answer: RUN,
     answerType: LINES,
   },
-  answer(given) {
+  async answer(given) {
     const call = withLibraryNames(given);
     const { policies, context } = call;
+    const reach = await reachOf(call);
     const command = rolloutCommandIn(call);
-    const rollout = policies.rollOut(context.instance, command, { ...optionsIn(call), ...reachOf(call) });
+    const rollout = policies.rollOut(context.instance, command, { ...optionsIn(call), ...reach });
     const { lasting: signal } = call.exchange;
     return inLines(call, runLines(rollout.carryOut({ signal }), { signal, command, call }));
   },
@@ -114,7 +113,7 @@ export const rolloutRoute: OwnRoute = {
   async answer(call) {
     const { policies, context, exchange } = call;
     const { id = '', ...chosen } = queryOf(exchange.query, ['id', 'organizationIds', 'withDefault']);
-    const reach = reachInQuery(chosen);
+    const reach = await permitted(call, reachInQuery(chosen));
     const { asOf: _, ...read } = context.read;
     const mayChange = mayOf(call, 'read');
     const found = await foundRollout(call, id, mayChange);
@@ -140,7 +139,7 @@ export const revertRolloutRoute: OwnRoute = {
   async answer(call) {
     const { policies, context } = call;
     const { id, mayChange, ...by } = optionsIn(call);
-    const reach = reachOf(call);
+    const reach = await reachOf(call);
     const { command } = await foundRollout(call, id, mayChange);
     const { lasting: signal } = call.exchange;
     const rollout = policies.rollOut(context.instance, command, { id, actor: by.actor, mayChange, ...reach });
@@ -169,8 +168,19 @@ function optionsIn(call: OwnCall): Mine {
 }
 
 /** The policies the body names. @throws ApiError */
-function reachOf({ body }: OwnCall): ReturnType<typeof reachIn> {
-  return reachIn(body, Object.keys(COMMAND.properties));
+function reachOf(call: OwnCall): Promise<Reach> {
+  return permitted(call, reachIn(call.body, Object.keys(COMMAND.properties)));
+}
+
+/**
+ * An answer about all policies names the organizations that have one, as their list does.
+ *
+ * @throws ApiError when the caller may not read every policy of the instance.
+ */
+async function permitted({ context: { instance, isAllowed } }: OwnCall, reach: Reach): Promise<Reach> {
+  const isChosen = reach.organizationIds !== undefined;
+  if (isChosen || (await isAllowed('policy.read', instance))) return reach;
+  throw permissionDenied('policy.read');
 }
 
 /** Checks the permission that the policy's own service would require. */
