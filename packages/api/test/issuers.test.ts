@@ -112,7 +112,7 @@ describe('tokens that only their issuer can read', () => {
   });
 
   it('are taken again without asking for as long as they are kept, if they were good', async () => {
-    const { statusWith } = await asking(issuer, introspected({ keptMs: 3_600_000 }));
+    const { statusWith } = await asking(issuer, introspected({ cacheMs: 3_600_000 }));
     for (const token of ['opaque', 'opaque', 'bad', 'bad']) await statusWith(token);
     expect(issuer.asked.map(({ form }) => form.split('&')[0])).to.deep.equal([
       'token=opaque',
@@ -131,11 +131,11 @@ describe('tokens that only their issuer can read', () => {
 
   it('need to be told where to ask, in secret', () => {
     const by = { clientId: 'a', clientSecret: 'b', callerOf };
-    expect(() => introspectedTokens(by)).to.throw(RangeError, 'endpoint must be');
+    expect(() => introspectedTokens(by)).to.throw(RangeError, 'needs an issuer or an endpoint');
     const endpoint = new URL('http://issuer.example/introspect');
     expect(() => introspectedTokens({ ...by, endpoint })).to.throw(RangeError, 'endpoint must be');
     const issuedBy = { ...by, issuer: 'https://issuer.example' };
-    expect(() => introspectedTokens({ ...issuedBy, keptMs: -1 })).to.throw(RangeError, 'keptMs must be');
+    expect(() => introspectedTokens({ ...issuedBy, cacheMs: -1 })).to.throw(RangeError, 'cacheMs must be');
   });
 });
 

@@ -192,7 +192,12 @@ const TOKEN_ROWS: readonly (readonly [(...given: never[]) => unknown, unknown, s
     { ...introspection, clientSecret: 5 },
     'introspectedTokens: clientSecret must be a non-empty string',
   ],
-  [introspectedTokens, { ...introspection, keptMs: Number.NaN }, 'introspectedTokens: keptMs must be a number from 0'],
+  [introspectedTokens, { ...introspection, issuer: undefined }, 'introspectedTokens needs an issuer or an endpoint'],
+  [
+    introspectedTokens,
+    { ...introspection, cacheMs: Number.NaN },
+    'introspectedTokens: cacheMs must be a number from 0',
+  ],
 ];
 
 describe('a ready-made port', () => {

@@ -52,7 +52,7 @@ export interface BackendParts {
 /** The result of a transaction. */
 interface WrittenPlan<Result> {
   readonly planned: Planned<Result>;
-  /** The token of the next plan from the engine's cache: see `Transacted`. */
+  /** The token with which the engine may plan from its cache next time. */
   readonly token: unknown;
   readonly plannedFromCache: boolean;
 }
@@ -195,8 +195,8 @@ export class SqliteBackend implements Backend {
       if (isFault(fault, 'store-full') && this.#isAbsent(committed.result.planned.plan)) throw fault;
       throw new AnswerLost(fault, 'give-up');
     } catch (caught) {
-      // The cache does not know every stream and receipt: one that the plan took for new exists. Nothing was written, so
-      // plan again from the file.
+      // A stream or receipt that the cached plan assumed to be new already exists. Nothing was written, so plan again from
+      // the file.
       if (fromCache !== undefined && isConstraint(caught)) return this.#commit(transaction);
       throw caught;
     }

@@ -33,7 +33,7 @@ export interface IntrospectionOptions {
    * How long an issuer's answer about an active token is cached, in milliseconds. A revoked token is accepted for that
    * long. Default 0: the issuer is asked on every request.
    */
-  readonly keptMs?: number;
+  readonly cacheMs?: number;
   /** Returns the caller of an active token. Return `undefined` to reject the token. */
   readonly callerOf: (claims: IntrospectionResponse) => Caller | undefined;
 }
@@ -46,7 +46,7 @@ const OPTIONS: OptionRules<IntrospectionOptions> = {
   // May be left out, but not be `undefined`. Otherwise an unset environment variable would make the API accept the tokens
   // of every program of the issuer.
   audience: leftOutOr(nonEmptyString),
-  keptMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
+  cacheMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
   callerOf: aFunction,
 };
 
@@ -74,7 +74,7 @@ export function introspectedTokens(
 ): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'introspectedTokens', OPTIONS);
   const endpoint = introspectionEndpoint(options);
-  const { audience, callerOf, clientId, clientSecret, keptMs = 0 } = options;
+  const { audience, callerOf, clientId, clientSecret, cacheMs = 0 } = options;
   const credentials = [clientId, clientSecret].map(formEncoded).join(':');
   const headers = { accept: 'application/json', authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
   const cache = new Map<string, Cached>();
@@ -89,10 +89,10 @@ export function introspectedTokens(
     const claims = await introspect(token);
     // A `Map` keeps the order of insertion: without this, an answer that is cached again would stay among the oldest.
     cache.delete(key);
-    if (keptMs === 0 || claims['active'] !== true) return claims;
+    if (cacheMs === 0 || claims['active'] !== true) return claims;
     const [oldest] = cache.keys();
     if (oldest !== undefined && cache.size >= MAX_CACHED) cache.delete(oldest);
-    cache.set(key, { claims, until: now + keptMs });
+    cache.set(key, { claims, until: now + cacheMs });
     return claims;
   };
   return async (request) => {
@@ -108,10 +108,13 @@ function formEncoded(text: string): string {
   return String(new URLSearchParams({ '': text })).slice(1); // Without the `=` after the empty name.
 }
 
-/** The endpoint: the one given, or that of the issuer's discovery document. @throws RangeError when neither is given */
+/** The endpoint: the one given, or that of the issuer's discovery document. @throws RangeError when both are absent */
 function introspectionEndpoint({ endpoint, issuer }: IntrospectionOptions): () => Promise<URL> {
-  if (endpoint === undefined && issuer !== undefined) return endpointOf(issuer, 'introspection_endpoint');
-  const url = secureUrl(String(endpoint), 'endpoint');
+  if (endpoint === undefined) {
+    if (issuer === undefined) throw new RangeError('introspectedTokens needs an issuer or an endpoint');
+    return endpointOf(issuer, 'introspection_endpoint');
+  }
+  const url = secureUrl(endpoint.href, 'endpoint');
   return () => Promise.resolve(url);
 }
 

@@ -16,11 +16,11 @@ export interface ReadOptions {
    * How long to wait for a result that is fresh enough: 0 to 600,000 ms, default 5,000. Then the read rejects with
    * `ProjectionBehind`, or, if the store does not answer at all, 250 ms later with `DeadlineExceeded`.
    *
-   * Except a history, and a read with `asOf`: they read the events, so they are always fresh and only wait for the store.
-   * They have no time limit by default, and reject exactly after a given `waitMs`.
+   * Reads of a history and reads with `asOf` differ. They read the events, so they are always fresh and only wait for the
+   * store. They have no time limit by default, and reject exactly after a given `waitMs`.
    */
   readonly waitMs?: number;
-  /** Aborts the read: it rejects with `DeadlineExceeded`, the fault of aborted calls, too, within 100 ms. */
+  /** Aborts the read, which rejects within 100 ms. The fault is `DeadlineExceeded` here, too. */
   readonly signal?: AbortSignal;
 }
 
@@ -96,7 +96,7 @@ export interface ListFilter {
   readonly value: string;
 }
 
-/** A checked request for a page of an instance's organizations. */
+/** A checked request for a page of the ids of an instance's organizations with a custom policy. */
 export interface ParsedListing {
   readonly filter: ListFilter | undefined;
   readonly after: Organization | undefined;
@@ -162,7 +162,7 @@ export function parsePage(options: unknown, instance: Instance): ParsedPage {
 /** Parses the options of a history. @throws InvalidValue */
 export function parseHistoryRead(value: unknown): Required<Pick<HistoryOptions, 'direction' | 'limit'>> & {
   readonly fromSequence: bigint | undefined;
-  readonly wait: Freshness;
+  readonly wait: Omit<Freshness, 'atLeast'>;
 } {
   const given = parseObject(value, 'options', ['direction', 'fromSequence', 'limit', 'signal', 'waitMs']);
   const { direction = 'forwards', fromSequence } = given;
@@ -187,8 +187,9 @@ export function parseFreshness(given: Readonly<Record<string, unknown>>): Freshn
 }
 
 /**
- * The options for a later read of the same call: `waitMs` is reduced by the time since the call began, which is
- * `begunAt` by `performance.now()`.
+ * The options for a later read of the same call: a given `waitMs` is reduced by the time since the call began.
+ *
+ * @param begunAt When the call began, by `performance.now()`.
  */
 export function withRemainingWait<Read extends Omit<ParsedRead, 'asOf'>>(read: Read, begunAt: number): Read {
   const { freshness } = read;

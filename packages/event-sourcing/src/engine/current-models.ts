@@ -76,7 +76,7 @@ function reduceEvents(
       notStored?.rows.has(key) === true ? notStored.rows.get(key) : stored(key)?.row,
     );
     if (stopped !== undefined) return undefined;
-    return encodedRows(opened.projection, rows, { before: notStored === undefined ? stored : undefined, form });
+    return encodedRows(opened.projection, rows, { stored: notStored === undefined ? stored : undefined, form });
   } catch {
     return undefined;
   }

@@ -153,7 +153,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
    * The read model in a look-up's result.
    *
    * @throws PositionUnknown when the log lacks a requested event.
-   * @throws RebuildSuperseded when the read model does not exist. `commit` handles that of a live one.
+   * @throws RebuildSuperseded when the target's rows do not exist. For a live read model, `commit` catches it and creates them.
    */
   protected requireModel(found: Found): FoundModel {
     const { missing, head } = found;
@@ -229,7 +229,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     const caughtUp = catchUpToHead(found, { opened, decoder, form, target: this.target, notStored });
     if (caughtUp.kind === 'look-up-needed') return { question: { ...NO_QUESTION, models: [caughtUp.question] } };
     const isCurrent = caughtUp.kind === 'current';
-    // The head is not the later one where the events are in another backend: there it is always the start.
+    // Where the events are in another backend, the head of this one is always the start.
     const checkpoint = isCurrent ? laterPosition(found.head, change.checkpoint) : change.checkpoint;
     const liveCheckpoint = found.models.get(opened.name)?.checkpoint ?? START;
     // Newer live rows stay, unless they were built from events that a restore of the log has taken away.

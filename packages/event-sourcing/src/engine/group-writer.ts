@@ -81,7 +81,7 @@ export class GroupWriter {
     }
   }
 
-  /** How to plan from the cache, for a backend that confirms its token; `undefined` if the cache does not suffice. */
+  /** How to plan from the cache while the cache's token is current; `undefined` if the cache does not suffice. */
   #planningFromCache(attempt: Attempt): PlanningFromCache<Outcomes> | undefined {
     const view = this.#cache.viewFor(attempt.appends, this.models.opened);
     return view && { token: this.#cache.token, plan: () => this.#planFromCache(attempt, view) };
@@ -132,7 +132,7 @@ export class GroupWriter {
     this.#writeCount += 1;
     if (token === undefined) return;
     const { all } = this.models;
-    // A read model is behind the head, so it was not part of the view. The cache must cover all read models.
+    // If the view lacks a read model, which then is behind the head, the cache can't cover all of them.
     if (!plannedFromCache && view?.models.length !== all.length) return this.#cache.clear();
     this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
     for (const { id, rows } of plan.models) {

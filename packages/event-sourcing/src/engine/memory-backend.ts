@@ -56,7 +56,7 @@ export class MemoryBackend implements Backend {
   /** Live read models and shadows, by id. */
   readonly #byId = new Map<ModelId, MemoryRows>();
   readonly #notifier = new Notifier();
-  /** The read models that the last event lists as inline: see {@link Found.inlineAtHead}. */
+  /** The inline read models of the last plan that wrote events. Their checkpoint is the head. */
   #inlineAtHead: readonly ModelId[] = [];
   #lastId = 0;
 

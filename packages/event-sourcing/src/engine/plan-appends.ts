@@ -133,7 +133,8 @@ class PlanBuilder {
     return recordedEvents(append, {
       after: last?.revision,
       recordedAt: notBefore(last?.recordedAt, append.recordedAt ?? this.#options.clock()),
-      // A position combines the event's number in the log with the end of its id, so that it is unknown to another history.
+      // A position combines the event's number in the log with the last part of its id, so that a position from before a
+      // restore is not taken for one of the restored log.
       position: (index, { id }) => positionOf(ordinalOf(this.#head) + BigInt(index + 1), id),
     });
   }
@@ -166,7 +167,7 @@ class PlanBuilder {
       return (planned ?? requireLookedUp(opened, key, storedRow(key))).row;
     });
     if (reduced.stopped !== undefined) throw reduced.stopped;
-    return encodedRows(projection, reduced.rows, { before: storedRow, form: this.#options.form });
+    return encodedRows(projection, reduced.rows, { stored: storedRow, form: this.#options.form });
   }
 
   #accept(placed: PlacedAppend, receipt: string | undefined): void {
@@ -180,8 +181,8 @@ class PlanBuilder {
   /** The rows of a read model to write; empty when there are none. */
   #modelPlans({ id, catchUpRows }: CurrentModel, index: number): readonly ModelPlan[] {
     const rows = Array.from(this.#rows[index]?.values() ?? []);
-    // New events imply the checkpoint of the read models that they list as inline. If this plan has none (only receipts),
-    // the checkpoint of the catch-up must be stored, because the event at `view.head` does not list this read model.
+    // The checkpoint is needed only if this plan has no events, but receipts. New events list the read model as inline,
+    // and so imply a later checkpoint.
     if (catchUpRows !== undefined) return [{ id, rows, checkpoint: this.#view.head }];
     return rows.length === 0 ? [] : [{ id, rows }];
   }

@@ -49,7 +49,7 @@ export interface EncodedRow<Row> {
 /** How rows are encoded. */
 export interface RowEncoding<Row> {
   /** The currently stored row under a key, where it is known. */
-  readonly before?: ((key: string) => LookedUpRow<Row> | undefined) | undefined;
+  readonly stored?: ((key: string) => LookedUpRow<Row> | undefined) | undefined;
   /** JSON text (the default) or the row itself. */
   readonly form?: 'text' | 'value';
 }
@@ -62,7 +62,7 @@ export interface RowEncoding<Row> {
 export function encodedRows<Row>(
   definition: CheckedDefinition<Row>,
   rows: ReadonlyMap<string, Row | undefined>,
-  { before, form = 'text' }: RowEncoding<Row> = {},
+  { stored, form = 'text' }: RowEncoding<Row> = {},
 ): readonly EncodedRow<Row>[] {
   const entriesOf = (row: Row | undefined): readonly IndexEntry[] =>
     row === undefined ? NO_ENTRIES : (definition.entries?.(row) ?? demandedEntries(definition, row));
@@ -72,7 +72,7 @@ export function encodedRows<Row>(
     const newEntries = entriesOf(row);
     const text = row === undefined || form === 'value' ? undefined : rowText(definition, row);
     // A backend of values has the entries of the previous row itself.
-    const known = form === 'value' ? undefined : before?.(key);
+    const known = form === 'value' ? undefined : stored?.(key);
     const indexedBefore = known && (known.entries ?? entriesOf(known.row));
     const isSame = row !== undefined && indexedBefore !== undefined && areSame(newEntries, indexedBefore);
     const entries = isSame ? indexedBefore : newEntries;
