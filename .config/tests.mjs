@@ -3,14 +3,10 @@ import { availableParallelism } from 'node:os';
 import { join, posix, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Mocha from 'mocha';
-import { measurePace } from '../packages/testkit/dist/index.js';
-import Reporter from './reporter.cjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const settings = JSON.parse(readFileSync(join(root, '.config', 'mocharc.json'), 'utf8'));
 const mostLanes = 5;
-const looks = 20;
-const slowestPace = 10;
 
 /** Runs the tests of the named packages, or of all. Returns the exit code. */
 export async function runTests(names) {
@@ -26,15 +22,7 @@ export function runFiles(files) {
   // Two more than the number of processors, because many tests wait for another process, a disk or a timer.
   const jobs = Math.min(Math.max(2, availableParallelism()) + 2, mostLanes);
   console.log(`Testing ${files.length} files, ${jobs} at a time.`);
-  const timeout = Math.round(settings.timeout * paceNow());
-  const mocha = new Mocha({
-    ...settings,
-    parallel: true,
-    jobs,
-    timeout,
-    reporter: Reporter,
-    reporterOptions: { files },
-  });
+  const mocha = new Mocha({ ...settings, reporter: resolve(root, settings.reporter), parallel: true, jobs });
   for (const file of files) mocha.addFile(resolve(root, file));
   return new Promise((ended) => mocha.run((failures) => ended(failures === 0 ? 0 : 1)));
 }
@@ -69,10 +57,4 @@ function testsIn(folder) {
   return sources
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => posix.join(folder, built, file.split(sep).join('/')).replace(/ts$/, 'js'));
-}
-
-/** How much slower this machine currently is than an idle one, on average. */
-function paceNow() {
-  const sum = Array.from({ length: looks }, measurePace).reduce((all, one) => all + one, 0);
-  return Math.min(slowestPace, Math.max(1, sum / looks));
 }
