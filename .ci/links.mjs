@@ -27,9 +27,6 @@ const linked = new Set(
 conclude(
   [
     ...(code === 0 ? [] : [output]),
-    ...[...pages, ...sources]
-      .filter((file) => /\bSPEC\b/.test(textOf(file)))
-      .map((file) => `${file}: name a page of docs, not the SPEC`),
     ...pages
       .filter((page) => page.startsWith('docs/') && !linked.has(page))
       .map((page) => `${page}: no page leads to it`),

@@ -14,6 +14,7 @@ export const words = [
   [/\bto be called (?:when|with|once)\b/i, '"Call it when …"'],
   [/\bfor faults? to say\b/i, '"for faults"'],
   [/\bnaming an option\b/i, '"that names an option"'],
+  [/\bSPEC\b/, 'the name of a page of docs: readers do not have the SPEC'],
   [
     /\b(?:to|for|by|of) who (?:has|is|reads|waits|asks|writes|may|will)\b/i,
     'the caller, the reader, a process: "who" is for people',

@@ -103,7 +103,7 @@ async function everything(policies: LoginPolicies): Promise<string> {
 describe('for whatever life of policies', () => {
   it('the generators cover every setting', () => expect(covered).to.deep.equal({ settings: true, lifetimes: true }));
 
-  it('the details of a manipulation are those of the next read (SPEC §3)', () =>
+  it('the details of a manipulation are those of the next read', () =>
     fc.assert(
       fc.asyncProperty(aLife, async (life) => {
         const { policies } = await openAll();

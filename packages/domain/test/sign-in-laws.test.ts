@@ -8,7 +8,7 @@ import { EPOCH, lineOf, nameOf, policyOf, signInOf, type State } from './sign-in
 
 const runs = { numRuns: 2000 };
 
-describe('a user who signs in (SPEC §8)', () => {
+describe('a user who signs in', () => {
   it('is never let in by, asked for or offered what is off the policy or not theirs', () => {
     fc.assert(
       fc.property(states, (state) => {

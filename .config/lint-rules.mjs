@@ -1,0 +1,87 @@
+/** Our own lint rules, for what no rule of oxlint holds. .ci/walls.mjs tests each. */
+import { basename } from 'node:path';
+import { foundIn } from './words.mjs';
+
+const longestTest = 40;
+const hollowName = /\b(\w*(Utils?|Helpers?|Manager|Misc)\b|[uU]til[A-Z]\w*)/;
+const hollowFile = /(^|[.-])(utils?|helpers?|managers?|common|misc|2fa)[.-]/;
+
+const rules = {
+  /** Each installed copy of the kernel has its own class, but all faults have the same shape. */
+  'no-instanceof-fault': (report) => ({
+    BinaryExpression(node) {
+      if (node.operator === 'instanceof' && node.right.name === 'Fault')
+        report(node, 'isFault(caught, code), not instanceof Fault: there may be two copies of the kernel.');
+    },
+  }),
+
+  /** Like max-lines-per-function, which can't exclude describe() and its variants. */
+  'max-lines-per-test': (report) => {
+    const check = (node) => {
+      const lines = node.loc.end.line - node.loc.start.line + 1;
+      const caller = node.parent.type === 'CallExpression' ? node.parent.callee.name : undefined;
+      if (lines > longestTest && !/^(describe\w*|context)$/.test(caller))
+        report(node, `This function has ${lines} lines, of ${longestTest} at most.`);
+    };
+    return { ArrowFunctionExpression: check, FunctionExpression: check, FunctionDeclaration: check };
+  },
+
+  /** Checks comments, and texts of more than one word, for the words of words.mjs. */
+  'plain-words': (report, { sourceCode }) => {
+    const check = (node, text) => {
+      for (const { message } of foundIn(text)) report(node, message);
+    };
+    return {
+      Program() {
+        for (const comment of sourceCode.getAllComments()) check(comment, comment.value);
+      },
+      Literal: (node) => typeof node.value === 'string' && node.value.includes(' ') && check(node, node.value),
+      TemplateElement: (node) => node.value.raw.includes(' ') && check(node, node.value.raw),
+      JSXText: (node) => check(node, node.value),
+    };
+  },
+
+  'no-banners': (report, { sourceCode }) => ({
+    Program() {
+      for (const comment of sourceCode.getAllComments())
+        if (/^\s*[-=*#]{4,}/.test(comment.value)) report(comment, 'No banners (STYLE 12).');
+    },
+  }),
+
+  'named-exports': (report) => ({
+    ExportAllDeclaration: (node) => report(node, 'Name every export (STYLE 2).'),
+  }),
+
+  /** An entry may export so many names: more is more than its reader can learn. */
+  'max-exports': (report, { options: [most] }) => ({
+    Program(node) {
+      const { length } = node.body.flatMap(({ specifiers = [] }) => specifiers.filter(({ exported }) => exported));
+      if (length > most) report(node, `This entry exports ${length} names, of ${most} at most.`);
+    },
+  }),
+
+  'telling-names': (report, { filename }) => ({
+    Program(node) {
+      if (hollowFile.test(basename(filename))) report(node, 'The name of this file says nothing (STYLE 3).');
+    },
+    ExportNamedDeclaration({ declaration, specifiers }) {
+      const declared = declaration?.declarations ?? [declaration];
+      const names = [...declared.map((one) => one?.id), ...specifiers.map(({ exported }) => exported)];
+      for (const id of names) if (hollowName.test(id?.name)) report(id, 'This name says nothing (STYLE 3).');
+    },
+  }),
+};
+
+/** Passes a rule a short way to report. */
+function created(rule) {
+  return {
+    meta: { schema: false },
+    create: (context) => rule((node, message) => context.report({ node, message }), context),
+  };
+}
+
+// oxlint reads its plugins from the default export.
+export default {
+  meta: { name: 'ours' },
+  rules: Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, created(rule)])),
+};
