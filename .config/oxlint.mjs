@@ -174,9 +174,9 @@ export default {
         'typescript/require-array-sort-compare': 'off',
       },
     },
-    // Vite and oxlint read their configuration from the default export.
+    // Vite, Stryker and oxlint read their configuration from the default export.
     {
-      files: ['**/vite.config.js', '**/oxlint.mjs', '**/lint-rules.mjs', '**/markdown-words.mjs'],
+      files: ['**/vite.config.js', '**/{oxlint,stryker}.mjs', '**/lint-rules.mjs', '**/markdown-words.mjs'],
       rules: { 'import/no-default-export': 'off' },
     },
     // Mocha loads its reporter and its first module with require().
