@@ -2,7 +2,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { programOfNpm } from '../.config/set-up/process.mjs';
 import { blocksOf } from './snippets/blocks.mjs';
 import { isAsExpected } from './snippets/expected-output.mjs';
 import { manifestIn, root, run, textOf, tool } from './workspace.mjs';
@@ -19,6 +18,8 @@ const runtimes = { 'bun@1.4.5': ['bun'], 'deno@2.9.6': ['deno', 'run', '--allow-
  */
 const nodes = [22, 24, 26];
 const from = `npm:node-${process.platform}-${process.arch}`;
+
+const install = ['npm', '--no-audit', '--no-fund', '--prefer-offline', 'install'];
 
 /** The commands of a team that keeps its policies in git, each with the expected exit code. */
 const life = [
@@ -83,7 +84,7 @@ export async function findingsOfConsumer(packs, cwd) {
   write('program.ts', program);
   write('readme.ts', readme.text);
   write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['program.ts', 'readme.ts'] }));
-  const installed = await attempt('npm install', [...npm(), 'install', ...wantedOf(packs)], { cwd });
+  const installed = await attempt('npm install', [...install, ...wantedOf(packs)], { cwd });
   if (installed.length > 0) return installed;
   const names = packs.map(({ name }) => name);
   return [
@@ -96,10 +97,6 @@ export async function findingsOfConsumer(packs, cwd) {
     ...(await attempt('require', [process.execPath, '--input-type=commonjs', '-e', requiring(names)], { cwd })),
     ...(await bundledForBrowser(cwd)),
   ];
-}
-
-function npm() {
-  return [...programOfNpm('npm'), '--no-audit', '--no-fund', '--prefer-offline'];
 }
 
 function wantedOf(packs) {

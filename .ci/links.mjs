@@ -4,7 +4,6 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { programOfNpm } from '../.config/set-up/process.mjs';
 import { conclude, ourFiles, root, run, textOf } from './workspace.mjs';
 
 const packages = ['-p', 'markdownlint-cli2@0.20.0', '-p', 'markdownlint-rule-relative-links@3.0.0'];
@@ -17,7 +16,7 @@ const named = sources.flatMap((file) => textOf(file).match(/\bdocs\/[\w/.-]+\.md
 mkdirSync(join(root, '.data'), { recursive: true });
 writeFileSync(join(root, '.data', 'named-by-code.md'), named.map((page) => `[named](../${page})\n`).join(''));
 const linter = ['--yes', ...packages, 'markdownlint-cli2', '--config', '.config/links.markdownlint-cli2.jsonc'];
-const { code, output } = await run([...programOfNpm('npx'), ...linter]);
+const { code, output } = await run(['npx', ...linter]);
 
 const linked = new Set(
   pages.flatMap((page) =>

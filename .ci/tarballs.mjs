@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
-import { pnpm } from '../.config/set-up/pnpm.mjs';
+import { pnpm } from '../.config/set-up/index.mjs';
 import { manifestIn, published, run } from './workspace.mjs';
 
 /**
@@ -9,15 +9,8 @@ import { manifestIn, published, run } from './workspace.mjs';
  */
 export async function tarballsIn(folder) {
   const only = published().flatMap(({ name }) => ['--filter', name]);
-  const { code, stdout, output } = await run([
-    ...pnpm(),
-    '-r',
-    ...only,
-    'pack',
-    '--json',
-    '--pack-destination',
-    folder,
-  ]);
+  const packing = ['-r', ...only, 'pack', '--json', '--pack-destination', folder];
+  const { code, stdout, output } = await run([...pnpm.split(' '), ...packing]);
   if (code !== 0) throw new Error(`The packages can't be packed:\n${output}`);
   const packs = JSON.parse(stdout);
   for (const pack of packs) await leadOut(pack);

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run as runProgram } from '../.config/set-up/process.mjs';
+import { promisify } from 'node:util';
 
 /** The folder of the whole workspace. */
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
@@ -36,9 +36,14 @@ export function tool(name) {
   return join(root, 'node_modules', '.bin', name);
 }
 
-/** Runs a program to its end, by default at the root: see .config/set-up/process.mjs. */
-export function run(command, options) {
-  return runProgram(command, { cwd: root, ...options });
+/** Runs a program to its end, by default at the root. Returns its exit code, its stdout, and everything it wrote. */
+export async function run([file, ...args], options) {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(file, args, { cwd: root, maxBuffer: Infinity, ...options });
+    return { code: 0, stdout, output: stdout + stderr };
+  } catch ({ code, stdout = '', stderr = '', message }) {
+    return { code: Number.isInteger(code) ? code : 1, stdout, output: `${stdout}${stderr}\n${message}` };
+  }
 }
 
 /** Ends a check: prints the sentence if there are no findings; otherwise prints every finding and sets exit code 1. */

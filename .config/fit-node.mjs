@@ -9,7 +9,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SetUpFailed, programOfNpm, run, say } from './set-up/process.mjs';
+import { say, step } from './set-up/step.mjs';
 
 const oldest = [22, 13];
 const fetched = '24.22.3';
@@ -23,7 +23,7 @@ export function isFit() {
 
 /** Runs the command of this process again on the downloaded Node, and resolves to its exit code. */
 export async function runOnFetchedNode() {
-  const node = await fetchedNode();
+  const node = fetchedNode();
   say(`Going on with npm's Node ${fetched}: this is Node ${process.versions.node}, and ${oldest.join('.')} is needed.`);
   const PATH = [dirname(node), process.env['PATH']].join(delimiter);
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit', env: { ...process.env, PATH } });
@@ -54,7 +54,7 @@ export function endWithShell() {
  * Downloads the platform's own package, which needs no install script, into a folder that is renamed when it is
  * complete.
  */
-async function fetchedNode() {
+function fetchedNode() {
   const folder = fileURLToPath(new URL(`../.data/node-${fetched}`, import.meta.url));
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
   const program = process.platform === 'win32' ? 'node.exe' : 'node';
@@ -62,23 +62,20 @@ async function fetchedNode() {
   if (existsSync(node)) return node;
 
   const unfinished = `${folder}.${process.pid}`;
-  const flags = ['--ignore-scripts', '--no-save', '--no-audit', '--no-fund'];
-  const command = [...programOfNpm('npm'), 'install', '--prefix', unfinished, ...flags, `${name}@${fetched}`];
-  const { code, output } = await run(command, { doing: `fetching Node ${fetched}` });
+  const flags = '--ignore-scripts --no-save --no-audit --no-fund --silent';
+  const failure = `Node ${oldest.join('.')} or newer is needed, this is Node ${process.versions.node}, and npm can't install ${name}.`;
   try {
-    if (code === 0 && !existsSync(node)) renameSync(unfinished, folder);
+    step(failure, `npm install --prefix "${unfinished}" ${flags} ${name}@${fetched}`);
+    renameSync(unfinished, folder);
   } catch (error) {
+    // Another process may have been faster.
     if (!existsSync(node)) throw error;
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
-  if (existsSync(node)) return node;
-  throw new SetUpFailed(
-    `Node ${oldest.join('.')} or newer is needed, this is Node ${process.versions.node}, and npm can't install ${name}.`,
-    output,
-  );
+  return node;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(dirname(isFit() ? process.execPath : await fetchedNode()));
+  console.log(dirname(isFit() ? process.execPath : fetchedNode()));
 }

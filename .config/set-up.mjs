@@ -1,7 +1,7 @@
 /** Sets up a fresh clone on a machine with only Node and npm. Prints nothing when there is nothing to do. */
 import { fileURLToPath } from 'node:url';
 import { isFit, runOnFetchedNode } from './fit-node.mjs';
-import { SetUpFailed, say } from './set-up/process.mjs';
+import { SetUpFailed, say } from './set-up/step.mjs';
 
 /**
  * Completes the set-up, and resolves to the exit code. If the Node is too old, the whole command runs again on a
@@ -15,7 +15,6 @@ export async function setUp(options) {
     return 0;
   } catch (error) {
     if (!(error instanceof SetUpFailed)) throw error;
-    if (error.output) say(error.output.trimEnd());
     say(`Set-up failed: ${error.message}`);
     return 1;
   }

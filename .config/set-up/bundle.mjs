@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { SetUpFailed } from './process.mjs';
+import { SetUpFailed } from './step.mjs';
 
 /** For tools that need one output file per source file: coverage and mutation testing. */
 const isApart = process.env['LOGIN_POLICY_MODULES'] === 'apart';
@@ -44,10 +44,10 @@ async function bundleOne(folder) {
       ...(isApart && { preserveModules: true, preserveModulesRoot: join(folder, 'src') }),
     });
     await made.close();
-    removeAllBut(dist, output);
     for (const { type, fileName, code, source } of output) keep(join(dist, fileName), type === 'chunk' ? code : source);
+    removeStale(folder, output);
   } catch (cause) {
-    throw new SetUpFailed(`${basename(folder)} can't be bundled; the errors stand above.`, String(cause));
+    throw new SetUpFailed(`${basename(folder)} can't be bundled: ${cause}`, { cause });
   }
 }
 
@@ -59,10 +59,15 @@ function keep(file, text) {
   renameSync(`${file}.new`, file);
 }
 
-function removeAllBut(dist, output) {
-  if (!existsSync(dist)) return;
+/**
+ * Deletes JavaScript that was not made now, and declarations of deleted sources, which the compiler keeps. They would
+ * be published.
+ */
+function removeStale(folder, output) {
   const made = new Set(output.map(({ fileName }) => join(fileName)));
-  for (const file of readdirSync(dist, { recursive: true })) {
-    if (/\.js(\.map)?$/.test(file) && !made.has(file)) rmSync(join(dist, file), { force: true });
+  for (const file of readdirSync(join(folder, 'dist'), { recursive: true })) {
+    const source = join(folder, 'src', file.replace(/\.d\.ts(\.map)?$/, '.ts'));
+    const isStale = /\.d\.ts(\.map)?$/.test(file) ? !existsSync(source) : /\.js(\.map)?$/.test(file) && !made.has(file);
+    if (isStale) rmSync(join(folder, 'dist', file), { force: true });
   }
 }

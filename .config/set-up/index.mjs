@@ -1,11 +1,12 @@
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compile } from './compile.mjs';
-import { installPackages } from './install.mjs';
 import { withLock } from './lock.mjs';
-import { buildPage } from './page.mjs';
+import { say, step } from './step.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** The pnpm version that wrote pnpm-lock.yaml, run by npx. A global pnpm is not used. */
+export const pnpm = 'npx --yes pnpm@12.21.0';
 
 /**
  * Installs, compiles and builds everything that is not up to date. To run an example, nothing is compiled: its
@@ -17,11 +18,48 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  */
 export async function setUp({ compiles = true } = {}) {
   await withLock(join(root, '.data', 'set-up.db'), async () => {
-    await installPackages(root, { toRun: !compiles });
-    if (compiles) await compile(root);
+    install({ toRun: !compiles });
     // Imported now, because its dependencies were just installed.
     const { bundle } = await import('./bundle.mjs');
     await bundle(root);
-    await buildPage(root);
+    if (compiles)
+      step('The sources do not compile.', [bin(root, 'typescript', 'bin/tsc'), '-b', '.config'], { cwd: root });
+    buildPage(join(root, 'examples', 'admin-page'));
   });
+}
+
+/**
+ * Installs the packages of pnpm-lock.yaml, unless exactly these are installed: those needed to run examples, or all. If
+ * all were installed before, all stay installed.
+ */
+function install({ toRun }) {
+  const stamp = join(root, 'node_modules', '.set-up-stamp');
+  const wanted = `${process.platform} ${process.arch}\n${readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8')}`;
+  const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  if (installed === `all ${wanted}` || (toRun && installed === `to run ${wanted}`)) return;
+
+  const some = toRun && !installed.startsWith('all ');
+  say('Installing the packages of pnpm-lock.yaml, and building (a first time takes a minute or two).');
+  const flags = `--frozen-lockfile --loglevel error${some ? ' --prod' : ''}`;
+  // CI prevents prompts.
+  step('The packages can not be installed.', `${pnpm} install ${flags}`, {
+    cwd: root,
+    env: { ...process.env, CI: 'true' },
+  });
+  writeFileSync(stamp, `${some ? 'to run' : 'all'} ${wanted}`);
+}
+
+/** Builds the page of the IAM server, unless it is newer than its sources. Nothing is downloaded for it. */
+function buildPage(page) {
+  const built = join(page, 'dist', 'index.html');
+  const sources = readdirSync(page, { recursive: true }).filter(
+    (file) => !/^(dist|test|node_modules|\.test-build)\b/.test(file),
+  );
+  const changedMs = Math.max(...[...sources, '../../pnpm-lock.yaml'].map((file) => statSync(join(page, file)).mtimeMs));
+  if (existsSync(built) && statSync(built).mtimeMs > changedMs) return;
+  step('The page can not be built.', [bin(page, 'vite', 'bin/vite.js'), 'build', '--logLevel', 'warn'], { cwd: page });
+}
+
+function bin(folder, name, file) {
+  return join(folder, 'node_modules', name, file);
 }

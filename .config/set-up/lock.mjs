@@ -1,10 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as pause } from 'node:timers/promises';
-import { SetUpFailed, say } from './process.mjs';
+import { say } from './step.mjs';
 
-const lookAgainMs = 200;
 const patienceMs = 15 * 60_000;
 
 /**
@@ -14,13 +12,8 @@ const patienceMs = 15 * 60_000;
 export async function withLock(path, work) {
   mkdirSync(dirname(path), { recursive: true });
   const lock = new DatabaseSync(path);
-  const giveUpAt = Date.now() + patienceMs;
   try {
-    for (let isToldOf = false; !take(lock); isToldOf = true) {
-      if (!isToldOf) say('Another set-up of this folder is at work; waiting for it.');
-      if (Date.now() > giveUpAt) throw new SetUpFailed(`${path} is held by another set-up; end it.`);
-      await pause(lookAgainMs);
-    }
+    take(lock);
     return await work();
   } finally {
     lock.close();
@@ -29,10 +22,9 @@ export async function withLock(path, work) {
 
 function take(lock) {
   try {
-    lock.exec('BEGIN EXCLUSIVE');
-    return true;
-  } catch (error) {
-    if (error.errcode === 5) return false;
-    throw new SetUpFailed(`the lock of the set-up can't be taken: ${error.message}`);
+    lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+  } catch {
+    say('Another set-up of this folder is at work; waiting for it.');
+    lock.exec(`PRAGMA busy_timeout = ${patienceMs}; BEGIN EXCLUSIVE`);
   }
 }
