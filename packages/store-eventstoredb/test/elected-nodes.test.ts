@@ -118,7 +118,7 @@ describe('a read that begins on another connection than was asked', () => {
   }
 
   for (const [what, count] of Object.entries({ nothing: 0, 'three events': 3 })) {
-    it(`takes no events of a restored log where ${what} followed (SPEC §5)`, () => takesNothing(count));
+    it(`takes no events of a restored log where ${what} followed`, () => takesNothing(count));
   }
 
   async function takesNothing(count: number): Promise<void> {
