@@ -6,17 +6,12 @@ import { isConnectionLost, isNoPrimary, postgresFault, stateOf } from './faults.
 import { requestCancel } from './cancel-request.js';
 import { answerInTime, ConnectionSilent } from './in-time.js';
 import type { Lender } from './lenders.js';
+import type { ConnectionWays } from './connection-ways.js';
 import { limitsOf, longestMs, type TimeOuts } from './time-outs.js';
-import { PreparedStatements, type Preparation } from './prepared-statements.js';
+import { PreparedStatements } from './prepared-statements.js';
 import { OfPrimaries, rowsOfPrimary } from './primaries.js';
 import { answeringOn, query, type Cell, type Cells } from './queries.js';
 import type { OpenTransaction } from './transaction.js';
-
-/** How the store uses connections. */
-export interface ConnectionWays {
-  readonly timeOuts: TimeOuts;
-  readonly prepared: Preparation;
-}
 
 type InTransaction<Result> = (open: OpenTransaction) => Promise<Result>;
 
@@ -34,13 +29,15 @@ export class Connection {
   readonly #ofPrimaries = new OfPrimaries();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #cut = new AbortController();
+  readonly #cancel: (client: ClientBase) => void;
   #isClosing = false;
 
-  constructor(lender: Lender, name: string, { timeOuts, prepared }: ConnectionWays) {
+  constructor(lender: Lender, name: string, { timeOuts, prepared, statements }: ConnectionWays) {
     this.#lender = lender;
     this.name = name;
     this.timeOuts = timeOuts;
     this.#prepared = new PreparedStatements(prepared);
+    this.#cancel = statements === 'own' ? requestCancel : () => undefined;
   }
 
   /**
@@ -89,7 +86,7 @@ export class Connection {
         try {
           return await this.#inTime(work(client), abandoned);
         } catch (caught) {
-          if (abandoned?.aborted === true) requestCancel(client);
+          if (abandoned?.aborted === true) this.#cancel(client);
           throw caught;
         }
       }, abandoned),
@@ -239,7 +236,7 @@ export class Connection {
       return await this.#inTime(work, signal);
     } catch (caught) {
       const isLeft = signal?.aborted === true || caught instanceof ConnectionSilent;
-      if (isLeft && !this.#isClosing) requestCancel(client);
+      if (isLeft && !this.#isClosing) this.#cancel(client);
       throw caught;
     }
   }

@@ -101,7 +101,8 @@ export function connectionOf(pool: Pool, settings: Settings, schema: Schema): Co
   demandFit(pool);
   const { statementTimeoutMs: statementMs, lockTimeoutMs: lockMs, connectTimeoutMs: connectMs } = settings;
   const name = nameOf(schema);
-  const ways = { timeOuts: { statementMs, lockMs, connectMs }, prepared: settings.preparedStatements };
+  const timeOuts = { statementMs, lockMs, connectMs };
+  const ways = { timeOuts, prepared: settings.preparedStatements, statements: 'own' } as const;
   return new Connection(new PoolLender(pool, name, connectMs), name, ways);
 }
 

@@ -1,4 +1,5 @@
-import { Fault, eitherOf, KeyedMutex } from '@login-policy/event-sourcing/store';
+import { LONGEST_TIMER_MS } from '@login-policy/event-sourcing/options';
+import { Fault, eitherOf, KeyedMutex, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Lender, Lent } from './lenders.js';
 import { answeringOn, query, type Answering, type Cell, type Cells } from './queries.js';
@@ -51,11 +52,14 @@ export class CallersClient implements Lender {
     const either = one === undefined ? undefined : eitherOf(one, other);
     const isIn = await turns.enter(client, { signal: either?.signal });
     either?.release();
-    if (isIn === false) throw new Fault('deadline-exceeded', { doing: `a turn at ${this.#store}` });
+    if (isIn === false) throw this.#tooLate();
     const giveBack = (): void => turns.leave(client);
     try {
-      this.#goesOn ??= await this.#found();
-      return { client, turn: answeringOn(client, this.#store), goesOn: this.#goesOn, giveBack };
+      // The client may be busy with a statement of its owner.
+      const goesOn = this.#goesOn ?? (await within(this.#found(), LONGEST_TIMER_MS, one, other));
+      if (goesOn === TIME_UP) throw this.#tooLate();
+      this.#goesOn = goesOn;
+      return { client, turn: answeringOn(client, this.#store), goesOn, giveBack };
     } catch (caught) {
       giveBack();
       throw caught;
@@ -66,6 +70,10 @@ export class CallersClient implements Lender {
     const [[begun, path] = []] = await query(this.#client, `SELECT ${BEGUN}, ${PATH}`);
     demandPath(this.#store, path);
     return `${BEGUN} = '${begun}'`;
+  }
+
+  #tooLate(): Fault<'deadline-exceeded'> {
+    return new Fault('deadline-exceeded', { doing: `a turn at ${this.#store}` });
   }
 
   get idleCount(): number {

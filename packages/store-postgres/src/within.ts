@@ -31,7 +31,7 @@ const ALONE = { appends: 1, size: 0 } as const;
 export function storeWithin(client: ClientBase, { parts, models, clock }: Outside): Store {
   const { name, timeOuts } = parts.connection;
   const callers = new CallersClient(client, name);
-  const connection = new Connection(callers, name, { timeOuts, prepared: 'never' });
+  const connection = new Connection(callers, name, { timeOuts, prepared: 'never', statements: 'shared' });
   const { eventStore, readModels } = storeOn(new BackendWithin({ ...parts, connection, counts: undefined }, callers), {
     most: ALONE,
     models,

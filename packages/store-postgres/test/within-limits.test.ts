@@ -93,6 +93,25 @@ describe("a caller's transaction with appends in it", () => {
       expect(await allEvents(store.eventStore)).to.have.length(1);
     }));
 
+  for (const [call, calls] of Object.entries({ first: 0, second: 1 }))
+    it(`does not cancel what else runs on the client when a read in it is given up: its ${call} call`, () =>
+      inTwoTransactions({ models: [] }, async ({ store, other, waits }) => {
+        const { eventStore } = store.within(waits);
+        for (let count = 0; count < calls; count++) await eventStore.head();
+        await other.query('SELECT pg_advisory_xact_lock(1)');
+        const own = waits.query('SELECT pg_advisory_xact_lock_shared(1)');
+        const giving = new AbortController();
+        const reading = refusal(eventStore.head({ signal: giving.signal }));
+        await other.query('SELECT');
+        giving.abort();
+        expect(await reading).to.include({ code: 'deadline-exceeded' });
+        // A cancel request would come before these answers.
+        for (let count = 0; count < 20; count++) await other.query('SELECT FROM pg_stat_activity');
+        await other.query('ROLLBACK');
+        await own;
+        await store.within(waits).eventStore.append(appendTo('a'));
+      }));
+
   it('says so when it may only read, and when it has failed, and nothing is written', () =>
     inTwoTransactions({}, async ({ store, other, waits }) => {
       await waits.query('SET TRANSACTION READ ONLY');
