@@ -80,7 +80,7 @@ export class EventStoreDbBackend implements LogBackend {
     this.#sender = new BatchSender(connection, timeouts.appendMs);
     const known = new KnownStreams(() => this.#sender.openCall);
     const [leadership, partialAppends] = [
-      new Leadership(connection, timeouts.stallMs),
+      new Leadership(connection, timeouts.stallMs, this.#abandoning.signal),
       new PartialAppends(timeouts.stallMs),
     ];
     const shared = { ...parts, known, leadership, partialAppends, own: new OwnEvents() };

@@ -9,6 +9,8 @@ import { STORE } from './faults.js';
  */
 const COUNTS_FOR_MS = 1000;
 const LEADER = 8;
+/** How often a node is asked while the connection changes. */
+const MOST_ASKED = 3;
 
 /**
  * Checks that the connected node is the leader, by its gossip. A newly elected node accepts leader-only calls before
@@ -17,33 +19,48 @@ const LEADER = 8;
 export class Leadership {
   readonly #connection: Connection;
   readonly #withinMs: number;
+  readonly #closing: AbortSignal;
+  /** The question in flight that demands share. */
+  #asking: Promise<unknown> | undefined;
   #led: { readonly by: unknown; readonly at: number } | undefined;
 
-  constructor(connection: Connection, withinMs: number) {
+  /** `closing` ends the questions that demands share. */
+  constructor(connection: Connection, withinMs: number, closing: AbortSignal) {
     this.#connection = connection;
     this.#withinMs = withinMs;
+    this.#closing = closing;
   }
 
-  /** Whether the node was the leader a moment ago, so that a request and the next check can be sent together. */
-  get isRecent(): boolean {
+  /** The connection whose node was the leader a moment ago, so that a request and the next check can be sent together. */
+  get #recent(): unknown {
     const { by, at } = this.#led ?? {};
-    return at !== undefined && by === this.#connection.current && performance.now() - at < COUNTS_FOR_MS;
+    return at !== undefined && performance.now() - at < COUNTS_FOR_MS ? by : undefined;
   }
 
   /**
-   * Checks the leadership, unless that was done a moment ago. Returns a function that tells whether the connection is
-   * still the same.
+   * Checks the leadership, unless that was done a moment ago. All that demand it meanwhile share one question. Returns a
+   * function that tells whether the connection is still the same.
    *
    * @throws StoreUnavailable when the node is not the leader.
    */
   async demand(signal: AbortSignal): Promise<() => boolean> {
-    if (!this.isRecent) await this.ask(signal);
-    const { current } = this.#connection;
-    return () => current !== undefined && this.#connection.current === current;
+    let by = this.#recent;
+    // The answer of a node that calls no longer go to does not count.
+    for (let left = MOST_ASKED; by === undefined || by !== this.#connection.current; left--) {
+      if (left === 0) throw notLeading('changed while it was asked whether it leads');
+      this.#asking ??= this.ask(this.#closing).finally(() => (this.#asking = undefined));
+      by = await within(this.#asking, this.#withinMs, signal);
+      if (by === TIME_UP) throw notLeading(`did not say in time whether it leads`);
+    }
+    return () => this.#connection.current === by;
   }
 
-  /** @throws StoreUnavailable when the node is not the leader, or does not answer. */
-  async ask(signal: AbortSignal): Promise<void> {
+  /**
+   * Identifies the connection to the leader.
+   *
+   * @throws StoreUnavailable when the node is not the leader, or does not answer.
+   */
+  async ask(signal: AbortSignal): Promise<unknown> {
     const askedAt = performance.now();
     const { answer, address, by } = await this.#connection.ask(this.#withinMs, signal);
     const cluster = await within(answer, this.#withinMs, signal);
@@ -51,6 +68,7 @@ export class Leadership {
     const state = stateOf(cluster.getMembersList(), address);
     if (state !== LEADER) throw notLeading(`has not taken over as the leader (state ${state ?? 'unknown'})`);
     this.#led = { by, at: askedAt };
+    return by;
   }
 }
 
