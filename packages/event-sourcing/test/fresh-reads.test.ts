@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
 import { tallies } from './tally.js';
+import { methodsOf } from './watched-read-models.js';
 
 const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
 const followers = new Followers();
@@ -74,6 +75,25 @@ describe('a read of rows that are followed', () => {
     expect(await codeOf(follower.read([a], { waitMs: 20 }))).to.equal('projection-behind');
   });
 
+  for (const maxAgeMs of [0, 600_000]) {
+    it(`takes no proof that came after its rows were looked up, at a greatest age of ${maxAgeMs} ms`, () =>
+      takesNoLaterProof(maxAgeMs));
+  }
+
+  async function takesNoLaterProof(maxAgeMs: number): Promise<void> {
+    const held = heldBack();
+    const follower = await followers.open(held.store, { maxAgeMs });
+    await raise(held.store, a, 1);
+    held.holdNextRead();
+    // Of rows that were never shown to be at the head.
+    const earlier = follower.read([a]);
+    await until(() => held.isHolding());
+    held.letEventsCome();
+    expect(await valueOf(follower, a)).to.equal(1);
+    held.letReadThrough();
+    expect((await earlier).rows.get(a)).to.equal(1);
+  }
+
   for (const raised of [0, 2, 3, 5]) {
     it(`is refused at once when the log was replaced by one of ${raised} events, and answered once the rows are rebuilt (Q47)`, async () => {
       const { store, replaceBy } = await replaceable();
@@ -107,6 +127,20 @@ describe('a read of rows that are followed', () => {
     expect(acknowledged.position).to.equal(START);
   });
 
+  it('waits once for what was acknowledged and lost, where its rows are all of the log', async () => {
+    const acknowledged = new Acknowledged();
+    const store = await slowlyFollowed(acknowledged);
+    await raise(store, a, 1);
+    const follower = await followers.open(store);
+    expect(await valueOf(follower, a)).to.equal(1);
+    const other = openMemoryStore();
+    await raise(other, a, 1, 1, 1);
+    // Acknowledged by a server that was restored before a subscriber had the event.
+    acknowledged.note(await other.eventStore.head());
+    expect(await codeOf(follower.read([a], { waitMs: 20 }))).to.equal('projection-behind');
+    expect(await valueOf(follower, a)).to.equal(1);
+  });
+
   it('is said to be behind by the state, too, when it was (Q45)', async () => {
     let isSilent = false;
     const store = followedStore((sound) => ({
@@ -123,6 +157,44 @@ describe('a read of rows that are followed', () => {
     expect(follower.state.is).to.equal('catching-up');
   });
 });
+
+/** A store whose events come to subscribers late, and whose read model answers one read late. */
+function heldBack(): {
+  readonly store: Store;
+  readonly letEventsCome: () => void;
+  readonly holdNextRead: () => void;
+  readonly isHolding: () => boolean;
+  readonly letReadThrough: () => void;
+} {
+  let [letEventsCome, letReadThrough] = [(): void => undefined, (): void => undefined];
+  const events = new Promise<void>((resolve) => (letEventsCome = resolve));
+  const answer = new Promise<void>((resolve) => (letReadThrough = resolve));
+  let holding: 'nothing' | 'next' | 'one' = 'nothing';
+  const { readModels, ...store } = followedStore((sound) => ({
+    async *subscribe(options) {
+      await events;
+      yield* sound.subscribe(options);
+    },
+  }));
+  const open: ReadModelStore['open'] = async (projection) => {
+    const model = await readModels.open(projection);
+    const read: typeof model.read = async (keys, wait) => {
+      const found = await model.read(keys, wait);
+      if (holding !== 'next' || keys.length === 0) return found;
+      holding = 'one';
+      await answer;
+      return found;
+    };
+    return { ...methodsOf(model), read };
+  };
+  return {
+    store: { ...store, readModels: { open, close: () => readModels.close() } },
+    letEventsCome: () => letEventsCome(),
+    holdNextRead: () => (holding = 'next'),
+    isHolding: () => holding === 'one',
+    letReadThrough: () => letReadThrough(),
+  };
+}
 
 /** A store that says what it acknowledged, and whose subscribers hear of it some turns later. */
 async function slowlyFollowed(acknowledged: Acknowledged): Promise<Store> {

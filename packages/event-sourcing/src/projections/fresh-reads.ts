@@ -1,6 +1,7 @@
 import type { Deadline } from '../deadline.js';
 import type { Fault } from '../fault.js';
 import type { Store } from '../store.js';
+import { forgetLost } from '../streams/acknowledged.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import type { CheckpointWaiters } from './checkpoint-waiters.js';
@@ -47,12 +48,19 @@ interface Required {
   readonly askedAt: number;
 }
 
+/** When a read began, and when the rows were shown to be at the head before that, by `performance.now()`. */
+interface Begun {
+  readonly at: number;
+  readonly shownAt: number;
+}
+
 /** Answers reads only from rows that are proven fresh (docs/guarantees.md#reading). */
 export class FreshReads {
   readonly #options: FreshReadsOptions;
   readonly #questions: HeadQuestions;
   readonly #positions: KnownPositions;
-  #shownAt = -Infinity;
+  /** When rows were last proven to be at the head, by `performance.now()`. Replaced when all proofs are discarded. */
+  #shown = { at: -Infinity };
 
   constructor(options: FreshReadsOptions) {
     this.#options = options;
@@ -62,20 +70,24 @@ export class FreshReads {
 
   /** The rows were proven to be at the head at this time, by `performance.now()`. */
   show(at: number): void {
-    this.#shownAt = Math.max(this.#shownAt, at);
+    this.#shown.at = Math.max(this.#shown.at, at);
   }
 
   /** Discards all proofs so far. */
   forget(): void {
-    this.#shownAt = -Infinity;
+    this.#shown = { at: -Infinity };
   }
 
   /** The rows `look` finds, once they are fresh. @throws ProjectionBehind, PositionUnknown, DeadlineExceeded */
   async answer<Found extends RowsAt<unknown>>(look: () => Promise<Found>, deadline: ReadDeadline): Promise<Found> {
-    const begunAt = performance.now();
+    const [shown, shownBefore, begunAt] = [this.#shown, this.#shown.at, performance.now()];
     const found = await look();
+    // A proof that came meanwhile may be about later rows than those found.
+    const shownAt = shown === this.#shown ? shownBefore : -Infinity;
     const isInline = this.#options.keeps === 'inline';
-    const required = isInline ? requiredInStep(found, deadline) : await this.#required(found, deadline, begunAt);
+    const required = isInline
+      ? requiredInStep(found, deadline)
+      : await this.#required(found, deadline, { at: begunAt, shownAt });
     const isThere = (found.checkpoint ?? START) >= required.position;
     if (!isThere) await this.#until(required.position, found.checkpoint, deadline);
     this.show(required.askedAt);
@@ -86,15 +98,15 @@ export class FreshReads {
   }
 
   /** The requirement where the read model is followed. */
-  async #required(found: RowsAt<unknown>, deadline: ReadDeadline, begunAt: number): Promise<Required> {
+  async #required(found: RowsAt<unknown>, deadline: ReadDeadline, begun: Begun): Promise<Required> {
     const { keeper, maxAgeMs, store } = this.#options;
     const { checkpoint = START } = found;
     keeper.refuseWhenStopped(found.checkpoint);
     this.#positions.demandSameHistory(deadline.atLeast, found);
     const written = laterPosition(deadline.atLeast, store.acknowledged?.position ?? START);
-    const notBefore = begunAt - maxAgeMs;
-    if (this.#shownAt < begunAt - maxAgeMs / 2) this.#lookAhead(checkpoint, notBefore);
-    if (this.#shownAt >= notBefore) return { position: written, askedAt: -Infinity };
+    const notBefore = begun.at - maxAgeMs;
+    if (this.#shown.at < begun.at - maxAgeMs / 2) this.#lookAhead(checkpoint, notBefore);
+    if (begun.shownAt >= notBefore) return { position: written, askedAt: -Infinity };
     const proof = await deadline.waitFor(this.#questions.ask(checkpoint, notBefore), (cause) =>
       keeper.late(deadline, { cause }),
     );
@@ -121,12 +133,15 @@ export class FreshReads {
   }
 
   async #until(required: Position, reached: Position | undefined, deadline: ReadDeadline): Promise<void> {
-    const { keeper, waiters } = this.#options;
+    const { keeper, store, waiters } = this.#options;
     keeper.refuseWhenStopped(reached);
     keeper.wake();
     const outcome = await waiters.until(required, deadline.leftToWaitMs, deadline.given);
     if (outcome === 'given-up') throw deadline.fault();
-    if (outcome === 'timed-out') throw await keeper.late(deadline, { required });
+    if (outcome === 'reached') return;
+    // A restored backup may lack what was acknowledged, though it has all that the rows were made from.
+    await forgetLost(store, deadline).catch(() => undefined);
+    throw await keeper.late(deadline, { required });
   }
 }
 
