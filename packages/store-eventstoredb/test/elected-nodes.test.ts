@@ -28,7 +28,7 @@ describe('an elected node that lacks the last events', () => {
 
   /** A store that knows nothing yet, as another process has one. */
   function another(): Store {
-    const store = connectEventStoreDb(double.url, { timeouts: { retryMs: paced(100) } });
+    const store = connectEventStoreDb(double.url, { timeouts: { retryMs: paced(500) } });
     stores.push(store);
     return store;
   }
@@ -106,7 +106,7 @@ describe('a read that begins on another connection than was asked', () => {
 
   beforeEach(async () => {
     double = await Double.startBehindWire();
-    store = connectEventStoreDb(double.url, { timeouts: { retryMs: paced(300) } });
+    store = connectEventStoreDb(double.url, { timeouts: { retryMs: paced(500) } });
     taken = [];
   });
 
