@@ -64,7 +64,7 @@ export function snapshotKey(streamId: StreamId, last: Revision): string {
 
 /**
  * All policies in force, each with its last revision and timestamps. The reads `policy` and `effectivePolicy` and the
- * lists use these rows. A row is computed by the same function as the state that commands decide on ({@link policyAfter}).
+ * lists use these rows. A row is computed by the same function as the state that commands decide on (`policyAfter`).
  */
 export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow> = {
   name: 'login-policies',
