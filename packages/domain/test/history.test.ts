@@ -41,6 +41,7 @@ describe('the history of a policy', () => {
       orThrow(await loginPolicies.history(instance, options)).entries.map(({ sequence }) => sequence);
     expect(await sequences({ limit: 3 })).to.deep.equal([1n, 2n, 3n]);
     expect(await sequences({ fromSequence: 2n, limit: 2 })).to.deep.equal([2n, 3n]);
+    expect(await sequences({ fromSequence: 0n, limit: 2 })).to.deep.equal([1n, 2n]);
     expect(await sequences({ fromSequence: 6n })).to.deep.equal([6n, 7n]);
     expect(await sequences({ fromSequence: 8n })).to.deep.equal([]);
     expect(await sequences({ fromSequence: 2n ** 63n - 1n })).to.deep.equal([]);

@@ -111,7 +111,8 @@ function rangeAfter({ revision: reached }: StateAt<PolicyState>, last: bigint): 
 function rangeOf({ direction, fromSequence, limit }: HistoryRead, end: bigint): Range {
   const count = BigInt(limit);
   if (direction === 'forwards') {
-    const first = fromSequence ?? 1n;
+    // There is no event 0, and it must not count towards the limit.
+    const first = fromSequence === undefined || fromSequence < 1n ? 1n : fromSequence;
     const last = first + count - 1n;
     // A stream never has more events than that.
     return { first, last: last > end ? end : last };
