@@ -1,4 +1,4 @@
-import { openLoginPolicies, freshInstance, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { openLoginPolicies, freshInstance, orThrow, type LoginPolicies, type Rollout } from '@login-policy/domain';
 import { isFault, openMemoryStore, type Store } from '@login-policy/event-sourcing';
 import {
   delegating,
@@ -44,11 +44,21 @@ const CALLS: Readonly<Record<string, (policies: LoginPolicies, wait: Waiting) =>
   diff: (policies, wait) => policies.diff(instance, { from: { sequence: 1n } }, wait),
   preview: (policies, wait) => policies.preview(instance, { type: 'removeMultiFactor', factor: PASSKEY }, wait),
   organizationsWithCustomPolicy: (policies, wait) => policies.organizationsWithCustomPolicy(instance, wait),
+  customPolicies: (policies, wait) => policies.customPolicies(instance, wait),
+  organizationsOnDefault: (policies, wait) => policies.organizationsOnDefault(instance, wait),
+  'plan of a rollout': (policies, wait) => rollout(policies).plan(wait),
+  'report of a rollout': (policies, wait) => rollout(policies).report(wait),
+  'standing of a rollout': (policies, wait) => rollout(policies).standing(wait).next(),
   ready: (policies, wait) => policies.readModel.ready(wait),
 };
 
+function rollout(policies: LoginPolicies): Rollout {
+  return policies.rollOut(instance, { type: 'removeMultiFactor', factor: PASSKEY }, { id: 'a', ...by });
+}
+
 /** Those that take a signal alone. */
 const SIGNALLED: Readonly<Record<string, (policies: LoginPolicies, signal: AbortSignal) => Promise<unknown>>> = {
+  findRollout: (policies, signal) => policies.findRollout(instance, 'a', { signal }),
   lag: (policies, signal) => policies.readModel.lag(signal),
   catchUp: (policies, signal) => policies.readModel.catchUp(signal),
   rebuild: (policies, signal) => policies.readModel.rebuild(signal),
@@ -61,7 +71,7 @@ describe('on a store that says nothing any more', () => {
 
   async function frozen(keeps: Store['keeps']): Promise<LoginPolicies> {
     const store = freezable(keeps);
-    const policies = await openLoginPolicies({ store, maxAgeMs: 0 });
+    const policies = await openLoginPolicies({ store, maxAgeMs: 0, organizations: { list: () => ['acme'] } });
     opened.push(policies);
     orThrow(await policies.add(instance, freshInstance, by));
     await policies.readModel.ready();

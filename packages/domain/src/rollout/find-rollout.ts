@@ -35,13 +35,13 @@ export async function findRollout(
   const look = async (owner: Owner): Promise<void> => {
     deadline.refuse();
     if (seen.isKnown || (maySee !== undefined && !(await deadline.wait(maySee(owner))))) return;
-    const found = await rolledOut(handler.states.store, owner, id);
+    const found = await rolledOut({ store: handler.states.store, deadline }, owner, id);
     if (found !== undefined) seen.add(found);
   };
   try {
     await look(instance);
     if (seen.isKnown) return seen.rollout;
-    for await (const page of instancePolicies.owners(instance, AT_A_TIME)) {
+    for await (const page of instancePolicies.owners(instance, AT_A_TIME, { signal })) {
       await forEachConcurrently(page, AT_ONCE, look);
       if (seen.isKnown) break;
     }

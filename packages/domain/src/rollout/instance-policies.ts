@@ -64,7 +64,11 @@ export class InstancePolicies {
   }
 
   /** The owners of all custom policies, up to `limit` at a time. */
-  async *owners(instance: Instance, limit: number): AsyncGenerator<readonly Organization[], void, undefined> {
+  async *owners(
+    instance: Instance,
+    limit: number,
+    freshness: Freshness = {},
+  ): AsyncGenerator<readonly Organization[], void, undefined> {
     let afterKey: string | undefined;
     for (;;) {
       const query = {
@@ -73,7 +77,7 @@ export class InstancePolicies {
         limit,
         ...(afterKey !== undefined && { afterKey }),
       };
-      const { rows } = await this.#model.keys(query);
+      const { rows } = await this.#model.keys(query, freshness);
       yield rows.flatMap((key) => organizationsOf(key, instance));
       if (rows.length < limit) return;
       afterKey = rows.at(-1);

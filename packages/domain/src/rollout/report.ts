@@ -61,11 +61,12 @@ async function outcomeOn(
   rollout: ParsedRollout,
   parts: StepContext,
 ): Promise<RolloutRefusal | 'changed' | 'pending' | 'unchanged'> {
+  const { deadline, handler } = parts;
   const step = await stepOf(policy, rollout, parts);
   const refusal = step.outcome === 'would-be-refused' ? step.refusal : undefined;
   // Nothing is revealed about a policy that the caller may not change.
   if (refusal?.reason === 'not-permitted') return refusal;
-  const event = await eventOfRollout(parts.handler.states.store, policy.owner, rollout);
+  const event = await eventOfRollout({ store: handler.states.store, deadline }, policy.owner, rollout);
   if (event !== undefined) return 'reason' in event ? event : 'changed';
   return refusal ?? (step.outcome === 'would-change' ? 'pending' : 'unchanged');
 }

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import type { Deadline } from '@login-policy/event-sourcing/domain';
 import type { PolicyHandler } from '../commands/policy-handler.js';
 import { policyStream, type Owner } from '../policy/owner.js';
 import { canHaveRecorded } from './recorded-command.js';
@@ -16,6 +16,12 @@ export function revertKeyOf(id: string): string {
   return `revert of rollout ${id}`;
 }
 
+/** Where a rollout's events are looked up, and for how long. */
+interface LookUp {
+  readonly store: PolicyHandler['states']['store'];
+  readonly deadline: Deadline;
+}
+
 /** An event with the id of a rollout, on one policy. */
 export interface RolledOut {
   readonly event: RecordedEvent;
@@ -27,33 +33,24 @@ export interface RolledOut {
  * The event with a rollout's id on a policy. The receipt says at which revision it is. The event's own key is compared,
  * too, because a command that changed nothing also leaves a receipt.
  */
-export async function rolledOut(
-  store: PolicyHandler['states']['store'],
-  owner: Owner,
-  id: string,
-): Promise<RolledOut | undefined> {
+export async function rolledOut({ deadline, store }: LookUp, owner: Owner, id: string): Promise<RolledOut | undefined> {
   const stream = policyStream(owner);
-  const deadline = new Deadline(`what a rollout did to ${stream}`);
-  try {
-    const receipt = await store.receipt(stream, keyOf(id), deadline);
-    if (receipt === undefined) return undefined;
-    for await (const [event] of store.readStream(stream, { from: receipt.revision, limit: 1 }, deadline)) {
-      const { fingerprint } = receipt;
-      return event?.metadata.idempotencyKey === keyOf(id) ? { event, fingerprint } : undefined;
-    }
-    return undefined;
-  } finally {
-    deadline.end();
+  const receipt = await store.receipt(stream, keyOf(id), deadline);
+  if (receipt === undefined) return undefined;
+  for await (const [event] of store.readStream(stream, { from: receipt.revision, limit: 1 }, deadline)) {
+    const { fingerprint } = receipt;
+    return event?.metadata.idempotencyKey === keyOf(id) ? { event, fingerprint } : undefined;
   }
+  return undefined;
 }
 
 /** The event that this rollout recorded on a policy, or a refusal if another command used the rollout's id there. */
 export async function eventOfRollout(
-  store: PolicyHandler['states']['store'],
+  lookUp: LookUp,
   owner: Owner,
   { parsed, options: { id } }: ParsedRollout,
 ): Promise<RecordedEvent | RolloutRefusal | undefined> {
-  const found = await rolledOut(store, owner, id);
+  const found = await rolledOut(lookUp, owner, id);
   if (found === undefined || canHaveRecorded(parsed, found.event)) return found?.event;
   const reason = 'idempotency-key-reused';
   return { owner, reason, message: `Another command was rolled out here under the id ${id}.` };

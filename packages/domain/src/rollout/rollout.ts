@@ -160,8 +160,9 @@ export class Rollout {
     const { rollout, how } = await this.#asked('rollOut.revert', () => parseRevertRollout(options));
     const { concurrency: _, signal: __, ...by } = how;
     const [{ id }, { execute, handler }] = [rollout.options, this.#parts];
+    const lookUp = { store: handler.states.store, deadline: new Deadline(`the revert of the rollout ${id}`) };
     yield* this.#run(rollout, how, async (owner) => {
-      const event = await eventOfRollout(handler.states.store, owner, rollout);
+      const event = await eventOfRollout(lookUp, owner, rollout);
       if (event === undefined) return { what: 'unchanged' };
       if ('reason' in event) return { what: 'refused', refusal: event };
       const [ifSequence, ifEventId] = [sequenceOf(event), event.id];
@@ -186,7 +187,8 @@ export class Rollout {
       const isPermitted = mayChange === undefined || (await untilAborted(mayChange(owner), signal, id));
       if (isOver()) return;
       if (!isPermitted) return tally.count({ what: 'refused', refusal: notPermitted(owner) });
-      tally.count(await work(owner).catch((caught: unknown) => refusedByFault(owner, caught)));
+      const refused = (caught: unknown): Done => ({ what: 'refused', refusal: refusalByFault(owner, caught) });
+      tally.count(await work(owner).catch(refused));
     };
     if (reach.withDefault) await one(instance);
     yield tally.progress();
@@ -237,10 +239,6 @@ export class Rollout {
     const custom = organizations?.length ?? (await policies.customizedCount(instance, undefined, freshness));
     return custom + (withDefault ? 1 : 0);
   }
-}
-
-function refusedByFault(owner: Owner, caught: unknown): Done {
-  return { what: 'refused', refusal: refusalByFault(owner, caught) };
 }
 
 function countsOf(steps: readonly RolloutStep[]): RolloutPlan['counts'] {
