@@ -120,8 +120,8 @@ export function createApi(given: ApiOptions): Api {
   const { openApi, protocols } = assemble(options, probe);
   const answer = (exchange: Exchange, next?: () => unknown): void => {
     if (next !== undefined && !isServed(protocols, exchange.path)) next();
-    // It never rejects by its own account; a hook that throws ends the one connection, not the process.
-    else handled(protocols, exchange).catch((defect: unknown) => exchange.destroy(asError(defect)));
+    // Rejects only when a hook throws, which ends the connection and not the process.
+    else answerInHook(protocols, exchange).catch((defect: unknown) => exchange.destroy(asError(defect)));
   };
   const shared = {
     limits: { maxBytes: options.maxBodyBytes ?? 262_144, timeoutMs: options.bodyTimeoutMs ?? 10_000 },
@@ -135,25 +135,25 @@ export function createApi(given: ApiOptions): Api {
   const ending = newEnding();
   return {
     handler: handlerOf(ending.signal),
-    fetch: async (request, known = {}) => {
-      const exchange = new FetchExchange(request, known, { ...shared, ending: ending.signal });
-      const { next } = known;
-      let isTheirs = false;
-      answer(exchange, next && (() => (isTheirs = true)));
-      return next !== undefined && isTheirs ? next() : exchange.response;
+    fetch: async (request, fetchOptions = {}) => {
+      const exchange = new FetchExchange(request, fetchOptions, { ...shared, ending: ending.signal });
+      const { next } = fetchOptions;
+      let isForNext = false;
+      answer(exchange, next && (() => (isForNext = true)));
+      return next !== undefined && isForNext ? next() : exchange.response;
     },
     endWatches: () => {
       probe.end();
       ending.abort();
     },
-    listen: (where) => listen(handlerOf, probe, where),
+    listen: (portOptions) => listen(handlerOf, probe, portOptions),
     readiness: () => probe.look(),
     openApi,
   };
 }
 
 /** Runs a request inside the `around` hook: once, however often the hook calls `answer`. */
-async function handled(protocols: Protocols, exchange: Exchange): Promise<void> {
+async function answerInHook(protocols: Protocols, exchange: Exchange): Promise<void> {
   const { around } = exchange.settings.hooks;
   if (around === undefined) return dispatch(protocols, exchange);
   let answering: Promise<void> | undefined;
@@ -168,7 +168,7 @@ async function handled(protocols: Protocols, exchange: Exchange): Promise<void> 
   return answering;
 }
 
-/** The signal that ends streaming answers. Each watch listens to it. */
+/** Makes the controller whose signal ends streaming answers. Each watch listens to it. */
 function newEnding(): AbortController {
   const ending = new AbortController();
   setMaxListeners(0, ending.signal);
@@ -178,10 +178,10 @@ function newEnding(): AbortController {
 /** Makes a handler whose streaming answers end with the given signal. */
 type HandlerOf = (ending: AbortSignal) => Api['handler'];
 
-/** A port with only the API. Its health watches end with it. */
-async function listen(handlerOf: HandlerOf, probe: ReadinessProbe, where: PortOptions): Promise<OpenPort> {
+/** Opens a port with only the API. Its health watches end when it closes. */
+async function listen(handlerOf: HandlerOf, probe: ReadinessProbe, portOptions: PortOptions): Promise<OpenPort> {
   const ending = newEnding();
-  const port = await openPort(handlerOf(ending.signal), where);
+  const port = await openPort(handlerOf(ending.signal), portOptions);
   const leave = probe.enter();
   let closing: Promise<void> | undefined;
   const end = (how: CloseOptions): Promise<void> => {

@@ -19,14 +19,14 @@ export interface Incoming extends RequestHeaders {
 
 const LONGEST_REQUEST_ID = 200;
 
-/** Options under construction. Usually there are none, so spreads are avoided. */
+/** Options under construction: cheaper than spreads for calls with few options. */
 type Writable<Options> = { -readonly [Name in keyof Options]: Options[Name] };
 
 /** The request's id, if it can be recorded; otherwise a new one. */
 export function requestIdOf(headers: RequestHeaders): string {
   const id = headers.get('x-request-id');
-  const isFit = id !== undefined && id.length <= LONGEST_REQUEST_ID && /^[\x21-\x7e]+$/.test(id);
-  return isFit ? id : randomUUID();
+  const isValid = id !== undefined && id.length <= LONGEST_REQUEST_ID && /^[\x21-\x7e]+$/.test(id);
+  return isValid ? id : randomUUID();
 }
 
 /** The conditions of a command, and its actor. @throws ApiError for a malformed header. */
@@ -37,8 +37,8 @@ export function commandOptions(actor: string, incoming: Incoming): CustomizeOpti
   const options: Writable<CustomizeOptions> = {
     actor,
     correlationId: requestId,
-    ...pinning(incoming),
-    ...acknowledging(incoming),
+    ...preconditionsOf(incoming),
+    ...acknowledgedIn(incoming),
   };
   if (idempotencyKey !== undefined) options.idempotencyKey = recordedKey(actor, idempotencyKey);
   if (reason !== undefined) options.reason = percentDecoded(reason);
@@ -47,7 +47,7 @@ export function commandOptions(actor: string, incoming: Incoming): CustomizeOpti
 }
 
 /** The warnings that the caller acknowledges: names separated by commas. @throws ApiError for an unknown name */
-export function acknowledging(headers: RequestHeaders): Pick<CustomizeOptions, 'acknowledge'> {
+export function acknowledgedIn(headers: RequestHeaders): Pick<CustomizeOptions, 'acknowledge'> {
   const names = headers.get('login-policy-acknowledge')?.split(',');
   if (names === undefined) return {};
   const acknowledge = names.map((name) => LOCK_OUTS.find((one) => one === name.trim()) ?? unknownWarning());
@@ -59,16 +59,18 @@ function unknownWarning(): never {
 }
 
 /** The preconditions of a command. */
-type Pins = Pick<CustomizeOptions, 'ifDefaultEventId' | 'ifDefaultSequence' | 'ifEventId' | 'ifSequence'>;
+type Preconditions = Pick<CustomizeOptions, 'ifDefaultEventId' | 'ifDefaultSequence' | 'ifEventId' | 'ifSequence'>;
 
 /**
  * The preconditions of a call: on the policy itself by `If-Match`, on the default by `Login-Policy-If-Default`.
  *
  * @throws ApiError
  */
-export function pinning(headers: RequestHeaders): Pins {
-  const seen = headers.get('login-policy-if-default')?.trim();
-  return seen === undefined ? ownPinning(headers) : { ...ownPinning(headers), ...defaultPinning(seen) };
+export function preconditionsOf(headers: RequestHeaders): Preconditions {
+  const defaultTag = headers.get('login-policy-if-default')?.trim();
+  return defaultTag === undefined
+    ? ownPreconditions(headers)
+    : { ...ownPreconditions(headers), ...defaultPreconditions(defaultTag) };
 }
 
 /**
@@ -76,15 +78,15 @@ export function pinning(headers: RequestHeaders): Pins {
  *
  * @throws ApiError
  */
-function defaultPinning(tag: string): Pins {
+function defaultPreconditions(tag: string): Preconditions {
   const [, ifDefaultSequence, ifDefaultEventId] = DEFAULT_TAG.exec(tag) ?? [];
   if (ifDefaultSequence === undefined)
     throw badHeader('Login-Policy-If-Default', 'one entity tag in quotes, as the ETag of the default policy');
   return { ifDefaultSequence: BigInt(ifDefaultSequence), ...(ifDefaultEventId !== undefined && { ifDefaultEventId }) };
 }
 
-/** `*` only requires that there is a policy, which every command requires anyway. @throws ApiError */
-function ownPinning(headers: RequestHeaders): Pick<CommandOptions, 'ifEventId' | 'ifSequence'> {
+/** `*` means that the policy exists, which every command requires anyway. @throws ApiError */
+function ownPreconditions(headers: RequestHeaders): Pick<CommandOptions, 'ifEventId' | 'ifSequence'> {
   const tag = headers.get('if-match')?.trim();
   if (tag === undefined || tag === '*') return {};
   const [, sequence, ifEventId] = OWN_TAG.exec(tag) ?? [];
@@ -128,7 +130,7 @@ export function parseMoment(text: string, field: string): AsOf {
   throw unreadable(`${field} must be a sequence, an instant in ISO 8601 with its offset, or @ and a position.`);
 }
 
-/** Its time grows with the square of the length, so the caller checks the length first. */
+/** Takes time quadratic in the length, so the caller checks the length first. */
 function momentIn(text: string): AsOf | undefined {
   if (/^\d{1,18}$/.test(text)) return { sequence: BigInt(text) };
   if (/^@\d{1,51}$/.test(text)) return positionIn(text.slice(1));

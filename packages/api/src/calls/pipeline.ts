@@ -1,7 +1,7 @@
 import type { OrganizationRef, OwnerRef } from '@login-policy/domain';
 import { InvalidValue, isOrganization, isYes, parseOrganization } from '@login-policy/domain/model';
 import { permissionDenied, unauthenticated, unknownInstance, unknownOrganization } from '../errors/refusals.js';
-import { timeWasUp } from '../errors/status.js';
+import { deadlinePassed } from '../errors/status.js';
 import { parseCaller, parseInstanceId } from '../ports/answers.js';
 import type { Caller } from '../ports/caller.js';
 import type { ApiRequest, Ports } from '../ports/ports.js';
@@ -16,13 +16,13 @@ export interface Requirement {
   /** `undefined`: no permission. */
   readonly permission: string | undefined;
   /** Whether the caller must be authenticated even without a permission. */
-  readonly isKnown?: boolean;
+  readonly needsCaller?: boolean;
   /** A second permission that is required. */
-  readonly also?: string;
+  readonly alsoPermission?: string;
   readonly scope: Scope<OwnerRef>;
 }
 
-/** An incoming request, with what is found out about it for the access log. */
+/** An incoming request, with the instance and the caller for the access log. */
 export interface IncomingRequest extends ApiRequest, Incoming {
   instanceId: string | undefined;
   callerId: string | undefined;
@@ -50,11 +50,11 @@ export class Pipeline {
 
   /** Authorizes a caller by the headers alone, before the body is read. @throws ApiError */
   async admit(
-    { also, isKnown = false, permission, scope }: Requirement,
+    { alsoPermission, needsCaller = false, permission, scope }: Requirement,
     request: IncomingRequest,
   ): Promise<CallContext<OwnerRef>> {
-    if (permission === undefined && !isKnown)
-      return new AdmittedCall({ actor: NOBODY.instanceId, incoming: request, owner: NOBODY }, NOWHERE);
+    if (permission === undefined && !needsCaller)
+      return new AdmittedCall({ actor: NOBODY.instanceId, incoming: request, owner: NOBODY }, WITHOUT_CALLER);
     const instanceId = parseInstanceId(await withinDeadline(request, this.#ports.instanceOf(request)));
     request.instanceId = instanceId;
     if (instanceId === undefined) throw unknownInstance();
@@ -69,7 +69,7 @@ export class Pipeline {
     const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
     scope.narrow(owner);
     if (permission !== undefined) await this.#require({ caller, permission, owner }, request);
-    if (also !== undefined) await this.#require({ caller, permission: also, owner }, request);
+    if (alsoPermission !== undefined) await this.#require({ caller, permission: alsoPermission, owner }, request);
     return new AdmittedCall(
       { actor: caller.id, incoming: request, owner },
       {
@@ -78,7 +78,7 @@ export class Pipeline {
           await this.#require({ caller, permission: permission ?? 'policy.read', owner: organization }, request);
           return organization;
         },
-        isAllowed: (wanted, of) => this.#isAllowed({ caller, permission: wanted, owner: of }, request),
+        isAllowed: (other, of) => this.#isAllowed({ caller, permission: other, owner: of }, request),
       },
     );
   }
@@ -114,7 +114,7 @@ function withinDeadline<Answer>(
 ): Answer | Promise<Answer> {
   if (deadline === undefined || typeof answer !== 'object' || answer === null || !('then' in answer)) return answer;
   return new Promise((resolve, reject) => {
-    const refuse = (): void => reject(timeWasUp());
+    const refuse = (): void => reject(deadlinePassed());
     deadline.addEventListener('abort', refuse, { once: true });
     if (deadline.aborted) refuse();
     answer.then(resolve, reject).finally(() => deadline.removeEventListener('abort', refuse));
@@ -132,7 +132,7 @@ function organizationIn(named: OrganizationRef): OrganizationRef | undefined {
 }
 
 /** The context of a call without a caller: no organization, no permissions. */
-const NOWHERE: Pick<CallContext<OwnerRef>, 'isAllowed' | 'organization'> = {
+const WITHOUT_CALLER: Pick<CallContext<OwnerRef>, 'isAllowed' | 'organization'> = {
   organization: () => Promise.reject(unauthenticated()),
   isAllowed: () => Promise.resolve(false),
 };

@@ -38,7 +38,7 @@ export class PolicyAnswers {
     this.#refuse = refuse;
   }
 
-  /** The same, with refusals in the names of the library: for callers who gave a command as data. */
+  /** The same conversion with refusals in the names of the library, for a command given as data. */
   get ofData(): PolicyAnswers {
     return new PolicyAnswers(this.#absent, fromRejectedCommand);
   }
@@ -57,24 +57,24 @@ export class PolicyAnswers {
   /** @throws ApiError when the read was refused. */
   async ofPolicy<Message>(
     answering: Promise<ReadAnswer<PolicyFound>>,
-    say: (policy: LoginPolicyView) => Message,
+    toMessage: (policy: LoginPolicyView) => Message,
     etagOf: EtagOf = etagOfOwn,
   ): Promise<Answer<Message>> {
     const answer = await answering;
     if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
-    return { message: say(answer.policy), tag: etagOf(answer.policy) };
+    return { message: toMessage(answer.policy), tag: etagOf(answer.policy) };
   }
 
   /** @throws ApiError when the read was refused. */
-  async ofList<Item, Said>(
+  async ofList<Item, Content>(
     answering: Promise<ReadAnswer<LoginPolicyList<Item>>>,
-    say: (item: Item) => Said,
+    toMessage: (item: Item) => Content,
     { etagOf, query }: { readonly etagOf: EtagOf; readonly query?: ListQuery | undefined },
-  ): Promise<Answer<ListMessage<Said>>> {
+  ): Promise<Answer<ListMessage<Content>>> {
     const answer = await answering;
     if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
     const { details, items } = answer;
-    const message = { details: listDetailsMessage(details, items.length), result: pageOf(items, query).map(say) };
+    const message = { details: listDetailsMessage(details, items.length), result: pageOf(items, query).map(toMessage) };
     return { message, tag: etagOf(answer) };
   }
 
@@ -92,7 +92,7 @@ export class PolicyAnswers {
     return this.#refuse({ outcome: 'rejected', rejection, message }, this.#absent);
   }
 
-  /** The answer of a read without a message of its own. @throws ApiError when it was refused. */
+  /** A successful answer as it is, for routes that format it themselves. @throws ApiError when it was refused. */
   async ofRead<Found extends object>(answering: Promise<ReadAnswer<Found>>): Promise<Found> {
     const answer = await answering;
     if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);

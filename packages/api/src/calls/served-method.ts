@@ -17,18 +17,18 @@ import type { PolicyAnswers } from './policy-answers.js';
 import { OF_INSTANCE, type Scope } from './scope.js';
 
 /** Handles an authorized request. @throws ApiError, synchronously or not, or a fault of the store */
-export type Call<Said> = (request: Message, context: CallContext<OwnerRef>) => Promise<Answer<Said>>;
+export type Call<Content> = (request: Message, context: CallContext<OwnerRef>) => Promise<Answer<Content>>;
 
-/** A method with its handler, which every protocol calls without knowing its message. */
+/** A method with its handler, in a form that every protocol can call. */
 export interface ServedMethod {
   readonly contract: MethodContract;
   readonly scope: Scope<OwnerRef>;
   readonly call: Call<Message>;
   /**
-   * The handler for a protocol that formats details itself, without a message; `undefined` for a method that only
-   * reads.
+   * Calls the method without making a message, for a protocol that formats details itself; `undefined` for a method
+   * that only reads.
    */
-  readonly give: Call<Details> | undefined;
+  readonly callForDetails: Call<Details> | undefined;
   /** The command in a request; `undefined` for a method that only reads. @throws ApiError */
   readonly commandOf: ((request: Message) => CommandInput) | undefined;
 }
@@ -54,23 +54,23 @@ export function serve<Owner extends OwnerRef, Input extends DescMessage, Output 
   return {
     contract,
     scope,
-    give: undefined,
+    callForDetails: undefined,
     commandOf: undefined,
     async call(request, context) {
       const { instance, organization, read } = context;
       const owner = scope.narrow(context.owner);
-      const answer = await handle(checked(contract, desc, request), { owner, instance, organization, read });
+      const answer = await handle(validated(contract, desc, request), { owner, instance, organization, read });
       return { ...answer, message: create(desc.output, answer.message) };
     },
   };
 }
 
-type Manipulating<Input extends DescMessage> = Method<Input, GenMessage<Message & { details?: ObjectDetails }>>;
+type CommandMethod<Input extends DescMessage> = Method<Input, GenMessage<Message & { details?: ObjectDetails }>>;
 
-/** Binds a method that gives a command: the same command for carrying it out and for a preview. */
+/** Binds a method that changes the policy. Its command is the same in a call and in a preview. */
 export function serveCommand<Input extends DescMessage>(
   scope: Scope<OwnerRef>,
-  desc: Manipulating<Input>,
+  desc: CommandMethod<Input>,
   {
     commandOf,
     binding: { answers, policies },
@@ -80,23 +80,23 @@ export function serveCommand<Input extends DescMessage>(
   },
 ): ServedMethod {
   const contract = contractOf(desc);
-  const commandIn = (request: Message): CommandInput => commandOf(checked(contract, desc, request));
-  const give: Call<Details> = async (request, { owner, command }) =>
+  const commandIn = (request: Message): CommandInput => commandOf(validated(contract, desc, request));
+  const callForDetails: Call<Details> = async (request, { owner, command }) =>
     answers.ofCommand(await policies.execute(scope.narrow(owner), commandIn(request), command));
   return {
     contract,
     scope,
-    give,
+    callForDetails,
     commandOf: commandIn,
     async call(request, context) {
-      const answer = await give(request, context);
+      const answer = await callForDetails(request, context);
       return { ...answer, message: create(desc.output, { details: detailsMessage(answer.message) }) };
     },
   };
 }
 
 /** The request in its typed form, once it fulfils the rules of its descriptor. @throws ApiError */
-function checked<Input extends DescMessage>(
+function validated<Input extends DescMessage>(
   { check }: MethodContract,
   { input, name }: Method<Input, DescMessage>,
   request: Message,
@@ -111,7 +111,7 @@ export function serveHealth<Output extends DescMessage>(desc: Method<DescMessage
   return {
     contract: contractOf(desc),
     scope: OF_INSTANCE,
-    give: undefined,
+    callForDetails: undefined,
     commandOf: undefined,
     call: () => Promise.resolve({ message: create(desc.output) }),
   };

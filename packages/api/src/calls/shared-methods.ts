@@ -27,8 +27,8 @@ interface ListResponse<Item> {
 }
 
 /**
- * The descriptors of the methods that two services have: the admin service, for instances, and the management service, for
- * organizations.
+ * The descriptors of the methods that work the same way in both services: the admin service, for instances, and the
+ * management service, for organizations. `servedMethods` has the others.
  */
 export interface SharedMethods {
   readonly listLoginPolicyIDPs: Method<{ query?: ListQuery }, ListResponse<IDPLoginPolicyLink>>;

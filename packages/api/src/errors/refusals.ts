@@ -157,12 +157,12 @@ export function noSuchService(): ApiError {
 }
 
 /** The message has an unsupported compression. */
-export function unknownPacking(known: readonly string[]): ApiError {
+export function unsupportedCompression(known: readonly string[]): ApiError {
   const names = known.join(',');
   return new ApiError({
     code: 'unimplemented',
     id: 'LP-HTTP-09',
-    sentence: `Messages may be packed by ${known.join(' or ')}, and in no other way.`,
+    sentence: `Messages may be compressed only with ${known.join(' or ')}.`,
     headers: { 'accept-encoding': names, 'grpc-accept-encoding': names },
   });
 }

@@ -127,13 +127,13 @@ const CHANGED_MEANWHILE: ApiErrorContent = {
   id: 'LP-STORE-01',
   sentence: 'Others kept changing the policy meanwhile, so nothing was changed. Try again.',
 };
-const TIME_WAS_UP: ApiErrorContent = {
+const DEADLINE_PASSED: ApiErrorContent = {
   code: 'deadlineExceeded',
   id: 'LP-STORE-02',
   sentence: 'The time for this request was up. Nothing was changed.',
 };
 /** This gRPC code means that the change may have been made, which is the case here. */
-const NOT_KNOWN: ApiErrorContent = {
+const OUTCOME_UNKNOWN: ApiErrorContent = {
   code: 'deadlineExceeded',
   id: 'LP-STORE-03',
   sentence: 'Whether the change was made is not known. Repeat it with the same Idempotency-Key.',
@@ -159,9 +159,9 @@ const FAULTS: Readonly<Record<FaultCode, ApiErrorContent>> = {
   'concurrent-change': CHANGED_MEANWHILE,
   'checkpoint-conflict': CHANGED_MEANWHILE,
   'receipt-exists': CHANGED_MEANWHILE,
-  'deadline-exceeded': TIME_WAS_UP,
-  'outcome-unknown': NOT_KNOWN,
-  'written-unseen': NOT_KNOWN,
+  'deadline-exceeded': DEADLINE_PASSED,
+  'outcome-unknown': OUTCOME_UNKNOWN,
+  'written-unseen': OUTCOME_UNKNOWN,
   'store-unavailable': NOT_AVAILABLE,
   'store-closed': NOT_AVAILABLE,
   'store-full': NOT_AVAILABLE,
@@ -178,8 +178,8 @@ const FAULTS: Readonly<Record<FaultCode, ApiErrorContent>> = {
 };
 
 /** The caller's deadline passed before the answer. */
-export function timeWasUp(): ApiError {
-  return new ApiError(TIME_WAS_UP);
+export function deadlinePassed(): ApiError {
+  return new ApiError(DEADLINE_PASSED);
 }
 
 /** Converts any thrown error into an answer without internal details. The cause is kept for the log. */

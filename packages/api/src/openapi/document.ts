@@ -71,7 +71,7 @@ function methodOperation({ commandOf, contract, scope }: ServedMethod, schemas: 
     parameters: [...variables, ...inQuery, ...(isRead && !isOpen ? [AS_OF] : []), ...others],
     ...(route.body === 'request' && { requestBody: { content: json(schemas.inline(input, inPath)) } }),
     responses: responses(schemas.of(output), {
-      mayBeKnown: !isOpen && isRead && route.verb === 'GET',
+      mayBeUnmodified: !isOpen && isRead && route.verb === 'GET',
       refusals: isOpen ? [] : [...ANY, ...(isRead ? [] : CHANGE), ...(route.body === 'request' ? BODY : [])],
     }),
   };
@@ -89,7 +89,7 @@ function ownOperation({ operation, service, target }: BoundRoute): Schema {
     responses: responses(
       { type: 'object', properties: answer },
       {
-        mayBeKnown: headers.includes('If-None-Match'),
+        mayBeUnmodified: headers.includes('If-None-Match'),
         type: answerType,
         refusals: [...ANY, ...(headers.includes('If-Match') ? CHANGE : []), ...(body === undefined ? [] : BODY)],
       },
@@ -109,9 +109,9 @@ function taggedHeaders(verb: string): readonly string[] {
   return verb === 'GET' ? ['If-None-Match'] : [];
 }
 
-function needsOf({ permission, also }: Requirement): string {
+function needsOf({ permission, alsoPermission }: Requirement): string {
   if (permission === undefined) return 'Needs a known caller, and no permission.';
-  return `Needs the permission ${permission}${also === undefined ? '' : ` and the permission ${also}`}.`;
+  return `Needs the permission ${permission}${alsoPermission === undefined ? '' : ` and the permission ${alsoPermission}`}.`;
 }
 
 /** The meaning of each error status (docs/reference/api-errors.md lists the errors one by one). */
@@ -137,19 +137,19 @@ function refusal(description: string): Schema {
 function responses(
   success: Schema,
   {
-    mayBeKnown,
+    mayBeUnmodified,
     refusals,
     type = 'application/json',
-  }: { readonly mayBeKnown: boolean; readonly refusals: readonly string[]; readonly type?: string | undefined },
+  }: { readonly mayBeUnmodified: boolean; readonly refusals: readonly string[]; readonly type?: string | undefined },
 ): Schema {
-  const known = { '304': { description: 'It is what If-None-Match names.' } };
+  const unmodified = { '304': { description: 'It is what If-None-Match names.' } };
   const refused = [...refusals, 'default'].map((status): [string, Schema] => [
     status,
     { $ref: `#/components/responses/${status}` },
   ]);
   return {
     '200': { description: 'Done.', content: { [type]: { schema: success } } },
-    ...(mayBeKnown && known),
+    ...(mayBeUnmodified && unmodified),
     ...Object.fromEntries(refused),
   };
 }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** The most turns of the event loop between accepting a connection and its first request. */
 const TURNS = 4;
-/** The limit of the wait while connections keep arriving. */
+/** The most passes of the wait, which must also end while connections keep arriving. */
 const MOST_PASSES = 25;
 
 /** Counts arriving connections and requests. */

@@ -6,9 +6,9 @@ interface Destroyable {
 }
 
 /** Runs work for one request. An error destroys only that request and does not reach the process. */
-export function destroyOnError(request: Destroyable, act: () => void): void {
+export function destroyOnError(request: Destroyable, work: () => void): void {
   try {
-    act();
+    work();
   } catch (caught) {
     request.destroy(asError(caught));
   }
@@ -19,7 +19,7 @@ export function asError(caught: unknown): Error {
   return caught instanceof Error ? caught : new Error(String(caught));
 }
 
-/** Whether a stream is closed, also by its client: Node ends the reading of a reset stream without an error. */
+/** Whether a stream is closed. To be asked after reading it, because Node ends a stream that its client reset without an error. */
 export function isOver({ closed, destroyed }: Pick<ServerHttp2Stream, 'closed' | 'destroyed'>): boolean {
   return closed || destroyed;
 }

@@ -1,13 +1,13 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 
-/** Greater than any stream id: a GOAWAY with it tells the client that none of its streams was refused. */
+/** The highest stream id. A GOAWAY with it tells the client that none of its streams was refused. */
 const LAST_STREAM = 2 ** 31 - 1;
 
 /**
  * Makes a session end only between two reads and after its last answer, whatever calls its `close` or `destroy`.
  * Returns the streams that are open on it.
  *
- * Node calls these itself when a client sends GOAWAY, and goes on reading what follows. A stream that then opens is
+ * Node calls these itself when a client sends GOAWAY, and goes on reading the bytes that follow. A stream that then opens is
  * freed while it is read (Node 20, nodejs/node#64113), or its data has no receiver (Node 22, nodejs/node#64850); each
  * crashes the process. Nor may a stream open after Node's `close` before its frames are sent. Therefore `close` waits
  * here until no stream is open, and then stops reading at once.
@@ -18,32 +18,32 @@ const LAST_STREAM = 2 ** 31 - 1;
 export function endBetweenReads(session: ServerHttp2Session): ReadonlySet<ServerHttp2Stream> {
   const close = session.close.bind(session);
   const destroy = session.destroy.bind(session);
-  let isLeaving = false;
-  let isToldToGo = false;
+  let isClosing = false;
+  let hasGoaway = false;
   const streams = openStreams(session, () => {
-    if (isLeaving) setImmediate(leave);
+    if (isClosing) setImmediate(endIfEmpty);
   });
-  const leave = (): void => {
+  const endIfEmpty = (): void => {
     if (session.destroyed || streams.size > 0) return;
     close();
     destroy();
   };
   session.close = (onClosed) => {
-    isToldToGo = false;
+    hasGoaway = false;
     if (onClosed !== undefined) session.once('close', onClosed);
-    if (isLeaving) return;
-    isLeaving = true;
+    if (isClosing) return;
+    isClosing = true;
     setImmediate(() => {
       if (!session.destroyed && streams.size > 0) session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM);
-      leave();
+      endIfEmpty();
     });
   };
-  // After this event Node calls one of the two.
-  session.on('goaway', () => (isToldToGo = true));
+  // After this event Node itself calls `close` or `destroy`.
+  session.on('goaway', () => (hasGoaway = true));
   session.destroy = (error, code) => {
-    if (isToldToGo) setImmediate(destroy, error, code);
+    if (hasGoaway) setImmediate(destroy, error, code);
     else destroy(error, code);
-    isToldToGo = false;
+    hasGoaway = false;
   };
   return streams;
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Backlog } from './backlog.js';
-import { parseInSteps } from './http1-intake.js';
-import { Turns } from './turns.js';
-import { WaitingBytes } from './waiting-bytes.js';
+import type { BufferedBytes } from './buffered-bytes.js';
+import { parseInSteps } from './parse-in-steps.js';
+import { TaskQueue } from './task-queue.js';
+import { UnparsedBytes } from './unparsed-bytes.js';
 
 /** Handles a request of HTTP/1.1. */
 type OnHttp1 = (request: IncomingMessage, response: ServerResponse) => void;
@@ -15,27 +15,28 @@ interface PendingAnswers {
   count: number;
   /** The functions that begin the queued answers, in order. */
   readonly queued: (() => void)[];
-  /** The last request, while an answer is pending. */
+  /** The latest request; `undefined` when no answer is pending. */
   lastRequest: IncomingMessage | undefined;
   /** Whether the connection closes after the pending answers. */
   closesAfterwards: boolean;
-  /** Parses more of the bytes received so far, if no answer prevents it. */
+  /** Passes more of the received bytes to the parser. A new request is parsed only when no answer is pending. */
   parseMore: () => void;
 }
 
 /** The connections of a port, and the pending answers of those that speak HTTP/1.1. */
 export class Http1Connections {
   readonly #sockets = new Set<Socket>();
+  /** Also of closed connections, because Node may report a request or an error late. */
   readonly #pending = new WeakMap<Duplex, PendingAnswers>();
-  /** The connections that speak HTTP/1.1. */
-  readonly #begun = new Map<Socket, PendingAnswers>();
-  readonly #backlog: Backlog;
-  readonly #turns = new Turns();
-  readonly #waiting = new WaitingBytes();
+  /** The open connections that speak HTTP/1.1. */
+  readonly #http1 = new Map<Socket, PendingAnswers>();
+  readonly #buffered: BufferedBytes;
+  readonly #tasks = new TaskQueue();
+  readonly #unparsed = new UnparsedBytes();
   #closesAfterAnswers = false;
 
-  constructor(backlog: Backlog) {
-    this.#backlog = backlog;
+  constructor(buffered: BufferedBytes) {
+    this.#buffered = buffered;
   }
 
   /** Adds a connection, before its protocol is known. */
@@ -47,27 +48,27 @@ export class Http1Connections {
   /** Begins to speak HTTP/1.1 on a connection: its bytes go to the parser from now on. */
   begin(socket: Socket): void {
     const pending = this.#pendingOn(socket);
-    this.#begun.set(socket, pending);
-    const shared = { backlog: this.#backlog, turns: this.#turns, waiting: this.#waiting };
+    this.#http1.set(socket, pending);
+    const shared = { buffered: this.#buffered, tasks: this.#tasks, unparsed: this.#unparsed };
     pending.parseMore = parseInSteps(socket, shared, () => ({
       isAnswering: pending.count > 0,
-      bodyAhead: pending.lastRequest?.complete === false ? pending.lastRequest.readableLength : undefined,
+      unreadBody: pending.lastRequest?.complete === false ? pending.lastRequest.readableLength : undefined,
     }));
     socket.once('close', () => {
-      this.#begun.delete(socket);
+      this.#http1.delete(socket);
       pending.queued.splice(0);
     });
   }
 
   /**
-   * Wraps a request listener, so that pending answers are counted and a connection is answered in order: the listener is
-   * called when the client has received the answers to all earlier requests.
+   * Wraps a request listener, so that pending answers are counted and the requests of a connection are answered in
+   * order: the listener gets a request when the answers to all earlier requests are sent.
    */
   inOrder(onRequest: OnHttp1): OnHttp1 {
     return (request, response) => {
       const pending = this.#countAnswer(request, response);
       const answer = (): void => {
-        // Node announces this in the answer, so that the client sends no more requests on this connection.
+        // Node then sends `Connection: close`, and the client sends no more requests on this connection.
         if (this.#closesAfterAnswers) response.shouldKeepAlive = false;
         onRequest(request, response);
       };
@@ -77,10 +78,10 @@ export class Http1Connections {
   }
 
   /**
-   * Closes a connection that sent bytes which are not valid HTTP/1.1. If the request before them is complete, or nothing
-   * reads its body, that request is answered first; Node alone would send 400 in its place.
+   * Closes a connection after an error of Node's parser: invalid bytes, a limit, or a time-out. The request before the
+   * error is answered first if it is complete or nothing reads its body; Node alone would send 400 in its place.
    */
-  refuseInvalidBytes(error: Error, socket: Duplex): void {
+  onClientError(error: Error, socket: Duplex): void {
     const pending = this.#pending.get(socket);
     const { lastRequest } = pending ?? {};
     if (pending !== undefined && (lastRequest?.complete === true || lastRequest?.readableFlowing === null))
@@ -96,7 +97,7 @@ export class Http1Connections {
 
   /** Closes the HTTP/1.1 connections without a pending answer. They are idle, or have sent only a part of a request. */
   closeUnlessAnswering(): void {
-    for (const [socket, { count }] of this.#begun) if (count === 0) socket.destroy();
+    for (const [socket, { count }] of this.#http1) if (count === 0) socket.destroy();
   }
 
   /** Closes all remaining connections. */
@@ -130,20 +131,20 @@ export class Http1Connections {
         if (pending.closesAfterwards || this.#closesAfterAnswers) socket.end();
       }
       if (pending.queued.length > 0 || socket.readableLength > 0)
-        this.#turns.add(() => whenReceived(socket, () => answerNext(pending)));
+        this.#tasks.add(() => whenSent(socket, () => answerNext(pending)));
     });
     return pending;
   }
 }
 
-/** Begins the next queued answer, and parses the requests behind it. */
+/** Begins the next queued answer, or parses the next request. */
 function answerNext(pending: PendingAnswers): void {
   pending.queued.shift()?.();
   pending.parseMore();
 }
 
-/** Calls `act` once the client has received what was sent; never, if it does not. */
-function whenReceived(socket: Socket, act: () => void): void {
+/** Calls `act` once the socket has passed its bytes to the operating system; never, if the connection closes first. */
+function whenSent(socket: Socket, act: () => void): void {
   if (socket.writableNeedDrain) socket.once('drain', act);
   else if (!socket.destroyed) act();
 }
@@ -154,7 +155,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** Node's own text. */
+/** The answer that Node sends for this error by default. */
 function refusalOf(error: Error): string {
   const code = 'code' in error ? String(error.code) : '';
   return `HTTP/1.1 ${REFUSALS[code] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`;

@@ -5,22 +5,24 @@ import type { OnRequest } from './servers.js';
 const CONTINUE = '100-continue';
 
 /**
- * Passes streams on as Node's request and response objects, for handlers of both HTTP versions.
+ * Makes a listener for HTTP/2 streams that calls `onRequest` with Node's request and response objects.
  *
- * They are created here, because Node's own listener sends "continue" unconditionally, and throws when the client has
- * already aborted.
+ * Node's own listener is not used, because it sends "continue" unconditionally, and throws when the client has already
+ * aborted.
  */
-export function asRequests(onRequest: OnRequest): (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void {
+export function streamListener(
+  onRequest: OnRequest,
+): (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void {
   return (stream, headers) => {
     // An abort is reported by 'close'. Without a listener, the error would end the process.
     stream.on('error', () => undefined);
     // Node also emits streams that the client has already aborted; using one throws.
     if (isOver(stream)) return;
-    destroyOnError(stream, () => asRequest(stream, headers, onRequest));
+    destroyOnError(stream, () => handleStream(stream, headers, onRequest));
   };
 }
 
-function asRequest(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, onRequest: OnRequest): void {
+function handleStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, onRequest: OnRequest): void {
   const expected = headers.expect?.toLowerCase();
   if (headers[':method'] === 'CONNECT') stream.respond({ ':status': 405 }, { endStream: true });
   else if (expected !== undefined && expected !== CONTINUE) stream.respond({ ':status': 417 }, { endStream: true });

@@ -1,6 +1,6 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { MOST_COUNTED, type Backlog } from './backlog.js';
+import { MOST_COUNTED, type BufferedBytes } from './buffered-bytes.js';
 import { destroyOnError } from './destroy-on-error.js';
 import { endBetweenReads } from './end-between-reads.js';
 
@@ -8,30 +8,34 @@ import { endBetweenReads } from './end-between-reads.js';
 const CHECK_MS = 500;
 const MOST_UNSENT = 2 ** 20;
 
-/** The progress of a stream at the last check: its unsent bytes, and whether its request was complete. */
-interface Seen {
+/** The progress of a stream at a check. */
+interface StreamProgress {
+  /** Its unsent bytes. */
   readonly unsent: number;
-  readonly isWhole: boolean;
+  readonly isRequestComplete: boolean;
 }
 
 /** The HTTP/2 sessions of a port. Sessions without progress are closed; pings and window updates are not progress. */
 export class Http2Sessions {
   readonly #server: Http2Server;
   readonly #idleMs: number;
-  readonly #backlog: Backlog;
+  readonly #buffered: BufferedBytes;
   readonly #sessions = new Map<ServerHttp2Session, ReadonlySet<ServerHttp2Stream>>();
   readonly #sockets = new Map<Socket, ReadonlySet<ServerHttp2Stream>>();
-  /** The connections that had no open stream at an earlier {@link closeUnlessAnswering}. */
-  readonly #wereEmpty = new WeakSet<Socket>();
+  /** The connections that had no open stream at an earlier call of {@link closeUnlessAnswering}. */
+  readonly #wereWithoutStreams = new WeakSet<Socket>();
   /** The unsent bytes of each session at the last check. */
   readonly #unsent = new WeakMap<ServerHttp2Session, number>();
   #timer: NodeJS.Timeout | undefined;
   #closesAfterAnswers = false;
 
-  constructor(server: Http2Server, { backlog, idleMs }: { readonly backlog: Backlog; readonly idleMs: number }) {
+  constructor(
+    server: Http2Server,
+    { buffered, idleMs }: { readonly buffered: BufferedBytes; readonly idleMs: number },
+  ) {
     this.#server = server;
     this.#idleMs = idleMs;
-    this.#backlog = backlog;
+    this.#buffered = buffered;
   }
 
   /** Begins to speak HTTP/2 on a connection. */
@@ -52,7 +56,7 @@ export class Http2Sessions {
     session.once('close', () => {
       clearInterval(timer);
       this.#sessions.delete(session);
-      this.#backlog.setBuffered(session, 0);
+      this.#buffered.setBuffered(session, 0);
       if (this.#sessions.size > 0) return;
       clearInterval(this.#timer);
       this.#timer = undefined;
@@ -71,9 +75,9 @@ export class Http2Sessions {
    */
   closeUnlessAnswering(): void {
     for (const [socket, streams] of this.#sockets) {
-      // On the first call, the last answer may still be on its way.
-      if (streams.size === 0 && this.#wereEmpty.has(socket)) socket.destroy();
-      if (streams.size === 0) this.#wereEmpty.add(socket);
+      // Closed only by the second call, because the last answer may still be on its way during the first.
+      if (streams.size === 0 && this.#wereWithoutStreams.has(socket)) socket.destroy();
+      if (streams.size === 0) this.#wereWithoutStreams.add(socket);
     }
   }
 
@@ -85,43 +89,43 @@ export class Http2Sessions {
       const isStuck = unsent >= (this.#unsent.get(session) ?? Infinity);
       this.#unsent.set(session, unsent);
       if (isStuck && unsent > MOST_UNSENT) session.destroy();
-      else this.#backlog.setBuffered(session, unsent);
+      else this.#buffered.setBuffered(session, unsent);
     }
   }
 }
 
 /**
- * Makes the function to call when a session may have been idle for long enough. It closes a stream whose client reads
- * nothing or does not complete its request. It closes a session without streams, and its connection at the next check.
- * While an answer is pending, it pings the client.
+ * Makes the function that checks a session at intervals of the idle time. It closes a stream whose client reads nothing
+ * or does not complete its request. It closes a session without streams, and its connection at the next check. While an
+ * answer is pending, it pings the client, and closes the session when the previous ping was not answered.
  *
  * A closed session leaves its connection half open until the client closes it, too. Some clients never do, so the
  * connection is then destroyed.
  */
 function idleCheck(session: ServerHttp2Session, socket: Socket, streams: ReadonlySet<ServerHttp2Stream>): () => void {
-  const seen = new WeakMap<ServerHttp2Stream, Seen>();
+  const progress = new WeakMap<ServerHttp2Stream, StreamProgress>();
   let isIdle = true;
-  let isPinged = false;
-  let isOver = false;
+  let isPingUnanswered = false;
+  let wasDestroyed = false;
   session.on('stream', () => (isIdle = false));
   return () => {
-    for (const stream of streams) seen.set(stream, progressOf(stream, seen.get(stream)));
-    if (isOver) socket.destroy();
-    isOver = session.destroyed;
-    if (isOver) return;
+    for (const stream of streams) progress.set(stream, closeIfStuck(stream, progress.get(stream)));
+    if (wasDestroyed) socket.destroy();
+    wasDestroyed = session.destroyed;
+    if (wasDestroyed) return;
     if (streams.size > 0) {
-      if (isPinged) session.destroy();
-      else session.ping((error) => (isPinged = error !== null));
-      isPinged = true;
+      if (isPingUnanswered) session.destroy();
+      else session.ping((error) => (isPingUnanswered = error !== null));
+      isPingUnanswered = true;
     } else if (isIdle) session.close();
     isIdle = streams.size === 0;
   };
 }
 
-/** The progress of a stream; one without any is closed. */
-function progressOf(stream: ServerHttp2Stream, before: Seen | undefined): Seen {
-  const seen = { unsent: stream.writableLength, isWhole: stream.state.remoteClose !== 0 };
-  const isStuck = before !== undefined && ((seen.unsent > 0 && seen.unsent === before.unsent) || !seen.isWhole);
+/** Closes a stream without progress since the last check. Returns its progress. */
+function closeIfStuck(stream: ServerHttp2Stream, before: StreamProgress | undefined): StreamProgress {
+  const now = { unsent: stream.writableLength, isRequestComplete: stream.state.remoteClose !== 0 };
+  const isStuck = before !== undefined && ((now.unsent > 0 && now.unsent === before.unsent) || !now.isRequestComplete);
   if (isStuck && !stream.closed) stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  return seen;
+  return now;
 }

@@ -67,41 +67,42 @@ export interface OpenPort {
  * @throws RangeError that names an unknown or malformed option.
  * @throws Error of Node's when the port is not available.
  */
-export async function openPort(onRequest: OnRequest, given: PortOptions): Promise<OpenPort> {
+export async function openPort(onRequest: OnRequest, options: PortOptions): Promise<OpenPort> {
   aFunction({ of: 'openPort', name: 'onRequest', value: onRequest, isGiven: true });
-  const options = parsePortOptions(given);
+  const parsed = parsePortOptions(options);
   // Loaded here, because a program that mounts the API in a server of its own does not need it.
   const { portServer } = await import('./servers.js');
-  const { host = '127.0.0.1', tls } = options;
-  const server = portServer(onRequest, options, tls);
-  const port = await listen(server.net, { port: options.port, host });
+  const { host = '127.0.0.1', tls } = parsed;
+  const server = portServer(onRequest, parsed, tls);
+  const port = await listen(server.net, { port: parsed.port, host });
   const shownHost = host.includes(':') ? `[${host}]` : host;
   let closing: Promise<void> | undefined;
   return {
     port,
     url: `${tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`,
-    close: async (how = {}) => {
-      const parsed = parseCloseOptions(how);
-      await (closing ??= drainAndClose(server, parsed));
+    close: async (closeOptions = {}) => {
+      const limits = parseCloseOptions(closeOptions);
+      await (closing ??= drainAndClose(server, limits));
     },
   };
 }
 
 /** Starts to listen, and returns the port number. */
-async function listen(server: Server, where: { readonly port: number; readonly host: string }): Promise<number> {
-  await once(server.listen(where), 'listening');
-  const address: AddressInfo | string | null = server.address();
-  if (typeof address === 'object' && address !== null) return address.port;
+async function listen(server: Server, address: { readonly port: number; readonly host: string }): Promise<number> {
+  await once(server.listen(address), 'listening');
+  const bound: AddressInfo | string | null = server.address();
+  if (typeof bound === 'object' && bound !== null) return bound.port;
   throw new Error('the server has no port');
 }
 
-/** How often a closing port closes the connections without a pending answer. A request that is partly sent gets no longer. */
+/** How often a closing port closes the connections without a pending answer. A partly sent request gets no more time than that. */
 const CLOSE_IDLE_EVERY_MS = 500;
 
 /**
- * Closes a port in steps: the pending answers are completed, and no client is reset without an answer.
+ * Closes a port in steps. Within the grace period, the pending answers are completed, and no client is reset without an
+ * answer.
  *
- * `connections` are all connections, and close those of HTTP/1.1 one by one; `sessions` are those of HTTP/2.
+ * `connections.closeAll` closes all connections; its other methods only those of HTTP/1.1. `sessions` are those of HTTP/2.
  */
 async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000 }: CloseOptions): Promise<void> {
   const { closeIdle, connections, net, sessions, untilQuiet } = server;

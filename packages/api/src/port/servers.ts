@@ -4,10 +4,10 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { Arrivals } from './arrivals.js';
-import { Backlog } from './backlog.js';
+import { BufferedBytes } from './buffered-bytes.js';
 import { destroyOnError } from './destroy-on-error.js';
 import { Http1Connections } from './http1-connections.js';
-import { asRequests } from './http2-requests.js';
+import { streamListener } from './http2-requests.js';
 import { Http2Sessions } from './http2-sessions.js';
 import type { PortLimits } from './port.js';
 
@@ -42,23 +42,23 @@ export interface PortServer {
  *
  * HTTP/1.1 has a server of its own, because Node's secure HTTP/2 server handles it without time-outs.
  */
-export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOptions | undefined): PortServer {
-  const limits = limitsOf(wanted);
+export function portServer(onRequest: OnRequest, options: PortLimits, tls: TlsOptions | undefined): PortServer {
+  const limits = limitsOf(options);
   const arrivals = new Arrivals();
-  const safely: OnRequest = (request, response) => {
+  const onCountedRequest: OnRequest = (request, response) => {
     arrivals.count();
     destroyOnError(response, () => onRequest(request, response));
   };
-  const backlog = new Backlog();
-  const connections = new Http1Connections(backlog);
-  const h1 = createHttpServer(limits.http1, connections.inOrder(safely));
-  h1.on('clientError', (error: Error, socket: Duplex) => connections.refuseInvalidBytes(error, socket));
-  // For clients that do not read their answers. A streaming answer removes this time-out from its socket.
+  const buffered = new BufferedBytes();
+  const connections = new Http1Connections(buffered);
+  const h1 = createHttpServer(limits.http1, connections.inOrder(onCountedRequest));
+  h1.on('clientError', (error: Error, socket: Duplex) => connections.onClientError(error, socket));
+  // Closes clients that do not read their answers. A streaming answer removes this time-out from its socket.
   h1.timeout = limits.unreadMs;
   // Without this event, Node does not enforce the time-outs of a server that never listened.
   h1.emit('listening');
-  const h2 = createHttp2Server(limits.http2).on('stream', asRequests(safely));
-  const sessions = new Http2Sessions(h2, { backlog, idleMs: limits.idleMs });
+  const h2 = createHttp2Server(limits.http2).on('stream', streamListener(onCountedRequest));
+  const sessions = new Http2Sessions(h2, { buffered, idleMs: limits.idleMs });
   const silent = new Set<Socket>();
   const handOver: HandOver = (socket, isHttp2) => {
     if (isHttp2) sessions.begin(socket);
@@ -67,7 +67,7 @@ export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOpt
       connections.begin(socket);
     }
   };
-  const net = tls === undefined ? sniffing(limits, silent, handOver) : secure(limits, tls, handOver);
+  const net = tls === undefined ? cleartextServer(limits, silent, handOver) : tlsServer(limits, tls, handOver);
   net.on('connection', (socket: Socket) => connections.add(socket)).once('close', () => h1.close());
   net.on('connection', () => arrivals.count());
   net.maxConnections = limits.maxConnections;
@@ -81,7 +81,7 @@ export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOpt
 /** Hands a connection to the server of its protocol. */
 type HandOver = (socket: Socket, isHttp2: boolean) => void;
 
-function secure({ firstBytesMs, tcp }: Limits, tls: TlsOptions, handOver: HandOver): NetServer {
+function tlsServer({ firstBytesMs, tcp }: Limits, tls: TlsOptions, handOver: HandOver): NetServer {
   const options = { ...tcp, ...tls, ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: firstBytesMs };
   const net = createTlsServer(options, (socket) => handOver(socket, socket.alpnProtocol === 'h2'));
   return net.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
@@ -129,7 +129,7 @@ const PREFACE = 'PRI';
 /**
  * Reads the first bytes of each connection until the protocol is known, puts them back, and hands the connection over.
  */
-function sniffing({ firstBytesMs, tcp }: Limits, silent: Set<Socket>, handOver: HandOver): NetServer {
+function cleartextServer({ firstBytesMs, tcp }: Limits, silent: Set<Socket>, handOver: HandOver): NetServer {
   return createServer(tcp, (socket) => {
     let head: Buffer = Buffer.alloc(0);
     const timer = setTimeout(() => socket.destroy(), firstBytesMs);

@@ -17,7 +17,7 @@ import { queryOf, wholeNumberOf } from './query.js';
 const FILTER = [
   ...(['actor', 'type', 'factor', 'identityProvider', 'organizationId', 'isDefault', 'from', 'to', 'reason'] as const),
 ];
-const DESCRIBED: Readonly<Record<(typeof FILTER)[number], string>> = {
+const DESCRIPTIONS: Readonly<Record<(typeof FILTER)[number], string>> = {
   actor: 'Who did it.',
   type: 'The type of its event, such as MultiFactorRemoved.',
   factor: 'The factor it is about.',
@@ -29,7 +29,7 @@ const DESCRIBED: Readonly<Record<(typeof FILTER)[number], string>> = {
   reason: 'Words that all stand in its reason, whole, in any order and case.',
 };
 const PARAMETERS: readonly Schema[] = FILTER.map((name) => ({
-  ...{ name, in: 'query', description: DESCRIBED[name] },
+  ...{ name, in: 'query', description: DESCRIPTIONS[name] },
   schema: { type: name === 'isDefault' ? 'boolean' : 'string' },
 }));
 
@@ -44,7 +44,7 @@ function pageRoute(auditLog: AuditLog): OwnRoute {
     verb: 'GET',
     name: 'audit',
     requirement: 'read',
-    also: 'policy.read',
+    alsoPermission: 'policy.read',
     only: 'instance',
     operation: {
       summary: 'Audit log of all login policies',
@@ -76,7 +76,7 @@ function pageIn(query: string): AuditPageOptions {
   const limit = wholeNumberOf(text, 'limit');
   return {
     ...filterIn(filter),
-    ...(direction !== undefined && { direction: oneOf(direction, ['backwards', 'forwards'], 'direction') }),
+    ...(direction !== undefined && { direction: parseOneOf(direction, ['backwards', 'forwards'], 'direction') }),
     ...(after !== undefined && { after }),
     ...(limit !== undefined && { limit }),
   };
@@ -91,7 +91,7 @@ function exportRoute(auditLog: AuditLog): OwnRoute {
     verb: 'GET',
     name: 'audit/export',
     requirement: 'read',
-    also: 'policy.read',
+    alsoPermission: 'policy.read',
     only: 'instance',
     operation: {
       summary: 'Export of the audit log',
@@ -106,10 +106,10 @@ function exportRoute(auditLog: AuditLog): OwnRoute {
     async answer(call) {
       const { answers, exchange, context } = call;
       const { format: text = '', ...filter } = queryOf(exchange.query, [...FILTER, 'format']);
-      const format = oneOf(text, ['csv', 'json-lines'], 'format');
+      const format = parseOneOf(text, ['csv', 'json-lines'], 'format');
       const options: AuditExportOptions = {
         ...{ ...context.read, ...filterIn(filter), format },
-        signal: exchange.lasting,
+        signal: exchange.streamSignal,
       };
       const exported = await answers.ofRead(auditLog.export(context.instance, options));
       const type = format === 'csv' ? 'text/csv; charset=utf-8' : LINES;
@@ -126,12 +126,12 @@ function filterIn({
   return {
     ...texts,
     ...(factor !== undefined && { factor: factorNamed(factor, 'factor') }),
-    ...(isDefault !== undefined && { isDefault: oneOf(isDefault, ['true', 'false'], 'isDefault') === 'true' }),
+    ...(isDefault !== undefined && { isDefault: parseOneOf(isDefault, ['true', 'false'], 'isDefault') === 'true' }),
   };
 }
 
-function oneOf<Name extends string>(text: string, names: readonly Name[], of: string): Name {
+function parseOneOf<Name extends string>(text: string, names: readonly Name[], field: string): Name {
   const found = names.find((name) => name === text);
   if (found !== undefined) return found;
-  throw unreadable(`${of} must be one of ${names.join(', ')}.`);
+  throw unreadable(`${field} must be one of ${names.join(', ')}.`);
 }

@@ -38,11 +38,11 @@ export function commandData({ body }: Pick<OwnCall, 'body'>): CommandInput | und
 /** Like {@link commandData}, for a rollout. The policies refuse commands that can't be rolled out. @throws ApiError */
 export function rolloutCommandData(call: Pick<OwnCall, 'body'>): RolloutCommand | undefined {
   const command = commandData(call);
-  if (command === undefined || isForAll(command)) return command;
+  if (command === undefined || canBeRolledOut(command)) return command;
   throw unreadable(`A command of type ${JSON.stringify(command.type)} can't be rolled out.`);
 }
 
-function isForAll(command: CommandInput): command is RolloutCommand {
+function canBeRolledOut(command: CommandInput): command is RolloutCommand {
   return !['add', 'customize', 'remove', 'revert', 'set'].includes(command.type);
 }
 

@@ -25,8 +25,8 @@ export const diffRoute: OwnRoute = {
     answer: { changes: { type: 'array', items: { type: 'object' } }, before: POLICY, after: POLICY },
   },
   async answer({ policies, answers, exchange, context: { owner, read } }) {
-    const { asOf: _, ...waiting } = read;
-    const { before, after, changes } = await answers.ofRead(policies.diff(owner, spanIn(exchange.query), waiting));
+    const { asOf: _, ...freshness } = read;
+    const { before, after, changes } = await answers.ofRead(policies.diff(owner, spanIn(exchange.query), freshness));
     return { message: JSON.stringify({ changes, before: policyJson(before), after: policyJson(after) }) };
   },
 };

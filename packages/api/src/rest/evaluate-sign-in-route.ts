@@ -85,21 +85,21 @@ export const evaluateSignInRoute: OwnRoute = {
   },
   async answer({ policies, answers, body, context: { owner, read } }) {
     const { position, ...attempt } = body;
-    const { asOf: _, ...waiting } = read;
-    const options = position === undefined ? waiting : { ...waiting, asOf: { position: positionIn(position) } };
+    const { asOf: _, ...freshness } = read;
+    const options = position === undefined ? freshness : { ...freshness, asOf: { position: positionIn(position) } };
     const organization = OF_ORGANIZATION.narrow(owner);
-    const judged = await answers.ofData.ofJudgement(policies.evaluateSignIn(organization, claimed(attempt), options));
+    const judged = await answers.ofData.ofJudgement(policies.evaluateSignIn(organization, toAttempt(attempt), options));
     return { message: JSON.stringify({ ...toJson(judged), sentence: describeSignIn(judged) }) };
   },
 };
 
 /** Unchecked: the domain checks its input at run time. */
-function claimed(attempt: JsonObject): SignInAttempt {
-  if (isClaimed(attempt)) return attempt;
+function toAttempt(attempt: JsonObject): SignInAttempt {
+  if (isAttempt(attempt)) return attempt;
   throw unreadable('The body must be a JSON object.');
 }
 
-function isClaimed(attempt: object): attempt is SignInAttempt {
+function isAttempt(attempt: object): attempt is SignInAttempt {
   return !Array.isArray(attempt);
 }
 

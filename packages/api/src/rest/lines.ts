@@ -9,15 +9,18 @@ export const LINES = 'application/x-ndjson';
 export type Lines = AsyncGenerator<readonly object[], void, undefined>;
 
 /**
- * An answer of lines. Each group is made once the client has read the previous one. A refusal before the first line is
+ * An answer in lines. Each group is made when the client is ready for it. A refusal before the first line is
  * answered like any refusal; a later failure is the last line, an `error`.
  *
  * @throws ApiError, or a fault of the store
  */
-export async function inLines(call: Pick<OwnCall, 'answers' | 'exchange'>, parts: Lines): Promise<Answer<RestText>> {
+export async function linesAnswer(
+  call: Pick<OwnCall, 'answers' | 'exchange'>,
+  groups: Lines,
+): Promise<Answer<RestText>> {
   try {
-    const first = await parts.next();
-    return { message: textOf(call, first, parts), type: LINES };
+    const first = await groups.next();
+    return { message: textOf(call, first, groups), type: LINES };
   } catch (caught) {
     throw call.answers.ofThrown(caught);
   }
@@ -26,15 +29,15 @@ export async function inLines(call: Pick<OwnCall, 'answers' | 'exchange'>, parts
 async function* textOf(
   { answers, exchange }: Pick<OwnCall, 'answers' | 'exchange'>,
   first: IteratorResult<readonly object[], void>,
-  parts: Lines,
+  groups: Lines,
 ): AsyncGenerator<string, void, undefined> {
   try {
-    for (let part = first; part.done !== true; part = await parts.next())
-      if (part.value.length > 0) yield part.value.map(lineOf).join('');
+    for (let group = first; group.done !== true; group = await groups.next())
+      if (group.value.length > 0) yield group.value.map(lineOf).join('');
   } catch (caught) {
-    yield lineOf({ error: errorJson(exchange.failed(answers.ofThrown(caught))) });
+    yield lineOf({ error: errorJson(exchange.reportFailure(answers.ofThrown(caught))) });
   } finally {
-    await parts.return();
+    await groups.return();
   }
 }
 

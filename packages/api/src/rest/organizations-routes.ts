@@ -11,7 +11,7 @@ const PAGE = [
   { name: 'after', in: 'query', description: 'The `next` of the page before.', schema: { type: 'string' } },
   { name: 'limit', in: 'query', description: '1 to 10,000, 100 if it is left out.', schema: WHOLE_NUMBER },
 ];
-const FOUND: OwnOperation['answer'] = {
+const LIST_ANSWER: OwnOperation['answer'] = {
   organizationIds: { type: 'array', items: { type: 'string' } },
   next: { type: 'string', description: 'Left out with the last page.' },
   position: WHOLE_NUMBER,
@@ -25,7 +25,7 @@ export const customPoliciesRoute: OwnRoute = {
   verb: 'GET',
   name: 'organizations/custom',
   requirement: 'read',
-  also: 'policy.read',
+  alsoPermission: 'policy.read',
   only: 'instance',
   operation: {
     summary: 'Organizations with a custom login policy',
@@ -37,7 +37,7 @@ export const customPoliciesRoute: OwnRoute = {
     ],
     headers: READ_HEADERS,
     answer: {
-      ...FOUND,
+      ...LIST_ANSWER,
       total: { type: 'integer', description: 'With the first page: how many there are.' },
       unreadable: {
         type: 'integer',
@@ -53,12 +53,12 @@ export const customPoliciesRoute: OwnRoute = {
       'after',
       'limit',
     ]);
-    const kind = {
+    const filter = {
       ...(allowing !== undefined && { allowing: factorNamed(allowing, 'allowing') }),
       ...(linking !== undefined && { linking }),
       ...(warned !== undefined && { warned: warningNamed(warned) }),
     };
-    const options = { ...read, ...pageIn(page), ...kind };
+    const options = { ...read, ...pageIn(page), ...filter };
     return { message: listJson(await answers.ofRead(policies.organizationsWithCustomPolicy(instance, options))) };
   },
 };
@@ -71,13 +71,13 @@ export const onDefaultRoute: OwnRoute = {
   verb: 'GET',
   name: 'organizations/default',
   requirement: 'read',
-  also: 'policy.read',
+  alsoPermission: 'policy.read',
   only: 'instance',
   operation: {
     summary: 'Organizations on the default login policy',
     parameters: PAGE,
     headers: READ_HEADERS,
-    answer: FOUND,
+    answer: LIST_ANSWER,
   },
   async answer({ policies, answers, exchange, context: { instance, read } }) {
     const options = { ...read, ...pageIn(queryOf(exchange.query, ['after', 'limit'])) };

@@ -8,7 +8,7 @@ import { checkNames, type UnknownNames } from '../contract/enum-names.js';
 import type { Schema } from '../openapi/schemas.js';
 import { queryOf } from './query.js';
 import { bodyFields } from './read-request.js';
-import type { Asked, RestTarget } from './rest-target.js';
+import type { AuthorizedCall, RestTarget } from './rest-target.js';
 
 /** The context shared by our own routes. */
 export interface OwnBinding {
@@ -19,8 +19,8 @@ export interface OwnBinding {
 }
 
 /** The authorized call of one of our own routes. */
-export interface OwnCall extends OwnBinding, Omit<Asked, 'named'> {
-  /** The body's members, if the route declares its fields: no others. */
+export interface OwnCall extends OwnBinding, Omit<AuthorizedCall, 'pathFields'> {
+  /** The members of the body; empty if the route declares no body. */
   readonly body: JsonObject;
   /** The methods of the route's service. */
   readonly methods: readonly ServedMethod[];
@@ -31,7 +31,7 @@ export interface OwnOperation {
   readonly summary: string;
   readonly parameters?: readonly Schema[];
   readonly body?: Schema & { readonly properties: Readonly<Record<string, Schema>> };
-  /** The headers it uses, apart from those of every call. */
+  /** The headers that the route reads, apart from those of every call. */
   readonly headers: readonly string[];
   /** The members of the answer, or of each of its lines. */
   readonly answer: Readonly<Record<string, Schema>>;
@@ -48,10 +48,10 @@ export interface OwnRoute {
    * The requirement for the caller: only to be authenticated, to read the policy, to write it, or to change it in any
    * way, including its removal.
    */
-  readonly requirement: 'known' | 'read' | 'write' | 'rewrite';
-  /** A second permission that is required at the same place. */
-  readonly also?: string;
-  /** The kind of owner it is limited to. Default: both. */
+  readonly requirement: 'authenticated' | 'read' | 'write' | 'rewrite';
+  /** A second permission that is required for the same policy. */
+  readonly alsoPermission?: string;
+  /** The kind of owner that the route is limited to. Default: both. */
   readonly only?: 'instance' | 'organization';
   readonly operation: OwnOperation;
   readonly answer: (call: OwnCall) => Promise<Answer<RestText>>;
@@ -75,7 +75,7 @@ const SERVICES = [
   {
     base: '/admin/v1/policies/login',
     name: 'AdminService',
-    known: { permission: undefined, isKnown: true, scope: OF_INSTANCE },
+    authenticated: { permission: undefined, needsCaller: true, scope: OF_INSTANCE },
     read: { permission: 'iam.policy.read', scope: OF_INSTANCE },
     write: { permission: 'iam.policy.write', scope: OF_INSTANCE },
     rewrite: { permission: 'iam.policy.write', scope: OF_INSTANCE },
@@ -83,10 +83,10 @@ const SERVICES = [
   {
     base: '/management/v1/policies/login',
     name: 'ManagementService',
-    known: { permission: undefined, isKnown: true, scope: OF_ORGANIZATION },
+    authenticated: { permission: undefined, needsCaller: true, scope: OF_ORGANIZATION },
     read: { permission: 'policy.read', scope: OF_ORGANIZATION },
     write: { permission: 'policy.write', scope: OF_ORGANIZATION },
-    rewrite: { permission: 'policy.write', also: 'policy.delete', scope: OF_ORGANIZATION },
+    rewrite: { permission: 'policy.write', alsoPermission: 'policy.delete', scope: OF_ORGANIZATION },
   },
 ];
 
@@ -106,14 +106,18 @@ export function bindOwnRoutes(
       service,
       target: {
         method: `${service}/${route.name}`,
-        requirement: { ...requirements[route.requirement], ...(route.also !== undefined && { also: route.also }) },
+        requirement: {
+          ...requirements[route.requirement],
+          ...(route.alsoPermission !== undefined && { alsoPermission: route.alsoPermission }),
+        },
         async answer({ exchange, context }) {
-          const { body: form, parameters = [] } = route.operation;
-          // A parameter that is not the route's, such as `asOf` of a history, would be passed over.
+          const { body: schema, parameters = [] } = route.operation;
+          // Otherwise a parameter that the route does not have, such as `asOf` of a history, would be ignored.
           const parameterNames = parameters.map((parameter) => String(parameter['name']));
           if (exchange.query !== '') queryOf(exchange.query, parameterNames);
-          const body = form === undefined ? {} : bodyFields(await exchange.body());
-          if (form !== undefined && binding.unknownNames === 'refuse') checkNames(body, Object.keys(form.properties));
+          const body = schema === undefined ? {} : bodyFields(await exchange.body());
+          if (schema !== undefined && binding.unknownNames === 'refuse')
+            checkNames(body, Object.keys(schema.properties));
           return route.answer({ ...binding, methods, exchange, context, body });
         },
       },

@@ -3,7 +3,7 @@ import { InvalidValue, isOrganization, parseOrganization } from '@login-policy/d
 import { unreadable } from '../errors/refusals.js';
 import type { OwnCall, OwnRoute } from './own-route.js';
 
-const MOST = 1000;
+const MOST_IDS = 1000;
 const BOOLEAN = { type: 'boolean' };
 const MAY = { mayRead: BOOLEAN, mayChange: BOOLEAN, mayRemove: BOOLEAN };
 
@@ -15,13 +15,13 @@ const MAY = { mayRead: BOOLEAN, mayChange: BOOLEAN, mayRemove: BOOLEAN };
 export const permissionsRoute: OwnRoute = {
   verb: 'POST',
   name: '_permissions',
-  requirement: 'known',
+  requirement: 'authenticated',
   only: 'instance',
   operation: {
     summary: 'What the caller may do',
     body: {
       type: 'object',
-      properties: { organizationIds: { type: 'array', items: { type: 'string' }, maxItems: MOST } },
+      properties: { organizationIds: { type: 'array', items: { type: 'string' }, maxItems: MOST_IDS } },
     },
     headers: [],
     answer: {
@@ -36,18 +36,18 @@ export const permissionsRoute: OwnRoute = {
   async answer(call) {
     const { instance } = call.context;
     const organizations: object[] = [];
-    for (const organizationId of idsIn(call)) {
-      const permitted = await permittedOn({ ...instance, organizationId }, call);
-      organizations.push({ organizationId, ...permitted });
+    for (const organizationId of organizationIdsIn(call)) {
+      const permissions = await permissionsFor({ ...instance, organizationId }, call);
+      organizations.push({ organizationId, ...permissions });
     }
     const { instanceId } = instance;
-    return { message: JSON.stringify({ instanceId, default: await permittedOn(instance, call), organizations }) };
+    return { message: JSON.stringify({ instanceId, default: await permissionsFor(instance, call), organizations }) };
   },
 };
 
-function idsIn({ body: { organizationIds = [] }, context: { instance } }: OwnCall): readonly string[] {
-  if (!Array.isArray(organizationIds) || organizationIds.length > MOST)
-    throw unreadable(`organizationIds must be a list of at most ${MOST} ids.`);
+function organizationIdsIn({ body: { organizationIds = [] }, context: { instance } }: OwnCall): readonly string[] {
+  if (!Array.isArray(organizationIds) || organizationIds.length > MOST_IDS)
+    throw unreadable(`organizationIds must be a list of at most ${MOST_IDS} ids.`);
   return organizationIds.map((id, index) => {
     try {
       return parseOrganization({ ...instance, organizationId: id }, 'organization').organizationId;
@@ -59,7 +59,7 @@ function idsIn({ body: { organizationIds = [] }, context: { instance } }: OwnCal
   });
 }
 
-async function permittedOn(owner: OwnerRef, { context: { isAllowed } }: OwnCall): Promise<object> {
+async function permissionsFor(owner: OwnerRef, { context: { isAllowed } }: OwnCall): Promise<object> {
   const [read, write, remove] = isOrganization(owner)
     ? ['policy.read', 'policy.write', 'policy.delete']
     : ['iam.policy.read', 'iam.policy.write', undefined];

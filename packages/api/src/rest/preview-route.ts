@@ -1,6 +1,6 @@
 import type { CommandInput, Preview } from '@login-policy/domain';
 import { isOrganization, loginPolicyEvents } from '@login-policy/domain/model';
-import { acknowledging, pinning } from '../calls/conditions.js';
+import { acknowledgedIn, preconditionsOf } from '../calls/conditions.js';
 import { entityTag } from '../calls/policy-answers.js';
 import { checkNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
@@ -62,8 +62,8 @@ export const previewRoute: OwnRoute = {
   },
   async answer(call) {
     const { policies, answers, exchange, context } = withLibraryNames(call);
-    const { asOf: _, ...waiting } = context.read;
-    const options = { ...waiting, ...pinning(exchange), ...acknowledging(exchange) };
+    const { asOf: _, ...freshness } = context.read;
+    const options = { ...freshness, ...preconditionsOf(exchange), ...acknowledgedIn(exchange) };
     const preview = await answers.ofRead(
       policies.preview(context.owner, commandData(call) ?? commandIn(call), options),
     );
@@ -76,7 +76,9 @@ export const previewRoute: OwnRoute = {
 };
 
 /** The commands without a ZITADEL method: the fields of their requests, and how they are parsed. */
-const OURS: Readonly<Record<string, { readonly fields: readonly string[]; readonly commandOf: typeof revertOf }>> = {
+const OWN_COMMANDS: Readonly<
+  Record<string, { readonly fields: readonly string[]; readonly commandOf: typeof revertOf }>
+> = {
   Revert: { fields: ['to'], commandOf: revertOf },
   Customize: { fields: [], commandOf: () => ({ type: 'customize' }) },
 };
@@ -84,8 +86,8 @@ const OURS: Readonly<Record<string, { readonly fields: readonly string[]; readon
 function commandIn({ body, context: { owner }, methods, unknownNames }: OwnCall): CommandInput {
   const { method: name, request = {} } = body;
   if (!isJsonObject(request)) throw unreadable('request must be a JSON object.');
-  const ours = isOrganization(owner) ? ['Revert', 'Customize'] : ['Revert'];
-  const own = typeof name === 'string' && ours.includes(name) ? OURS[name] : undefined;
+  const ownNames = isOrganization(owner) ? ['Revert', 'Customize'] : ['Revert'];
+  const own = typeof name === 'string' && ownNames.includes(name) ? OWN_COMMANDS[name] : undefined;
   if (own !== undefined) {
     if (unknownNames === 'refuse') checkNames(request, own.fields);
     return own.commandOf(request);
@@ -95,7 +97,7 @@ function commandIn({ body, context: { owner }, methods, unknownNames }: OwnCall)
   if (method?.commandOf !== undefined) {
     return method.commandOf(requestOf(method.contract.input, request, unknownNames));
   }
-  const names = [...changing.map(({ contract }) => contract.desc.name), ...ours];
+  const names = [...changing.map(({ contract }) => contract.desc.name), ...ownNames];
   throw unreadable(`method must be one of ${names.join(', ')}.`);
 }
 

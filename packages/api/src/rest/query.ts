@@ -11,13 +11,13 @@ export function queryOf<Name extends string>(
   query: string,
   names: readonly Name[],
 ): Readonly<Partial<Record<Name, string>>> {
-  const given = [...new URLSearchParams(query)];
-  const parameters = Object.fromEntries(given);
+  const entries = [...new URLSearchParams(query)];
+  const parameters = Object.fromEntries(entries);
   checkNames(parameters, names);
-  if (Object.keys(parameters).length < given.length) throw unreadable('Each parameter can be given once.');
-  const taken: Partial<Record<Name, string>> = {};
-  for (const name of names) if (Object.hasOwn(parameters, name)) taken[name] = parameters[name];
-  return taken;
+  if (Object.keys(parameters).length < entries.length) throw unreadable('Each parameter can be given once.');
+  const result: Partial<Record<Name, string>> = {};
+  for (const name of names) if (Object.hasOwn(parameters, name)) result[name] = parameters[name];
+  return result;
 }
 
 /** A whole number of a query; `undefined` when it is absent. @throws ApiError */

@@ -20,7 +20,7 @@ export function pathField(field: DescField, encoded: string): JsonObject {
 export function queryFields(desc: DescMessage, query: string): JsonObject {
   const fields: Record<string, JsonValue> = {};
   if (query === '' || desc.fields.length === 0) return fields;
-  for (const [path, value] of new URLSearchParams(query)) place(fields, { desc, path: path.split('.') }, value);
+  for (const [path, value] of new URLSearchParams(query)) setField(fields, { desc, path: path.split('.') }, value);
   return fields;
 }
 
@@ -29,14 +29,14 @@ interface Target {
   readonly path: readonly string[];
 }
 
-function place(into: Record<string, JsonValue>, { desc, path: [name, ...rest] }: Target, value: string): void {
+function setField(into: Record<string, JsonValue>, { desc, path: [name, ...rest] }: Target, value: string): void {
   const field = desc.fields.find((one) => one.name === name || one.jsonName === name);
   if (field === undefined) return;
-  const held = into[field.jsonName];
+  const present = into[field.jsonName];
   if (field.fieldKind === 'message' && rest.length > 0) {
-    const nested = isJsonObject(held) ? held : {};
+    const nested = isJsonObject(present) ? present : {};
     Object.assign(into, { [field.jsonName]: nested });
-    place(nested, { desc: field.message, path: rest }, value);
+    setField(nested, { desc: field.message, path: rest }, value);
   } else if (rest.length === 0 && field.fieldKind !== 'message') {
     Object.assign(into, { [field.jsonName]: scalarOf(field, value) });
   }
@@ -64,9 +64,9 @@ function decoded(text: string, name: string): string {
 
 /** Parses a request from JSON as grpc-gateway does, except for unknown names. @throws ApiError */
 export function requestOf(desc: DescMessage, json: JsonObject, unknownNames: UnknownNames): Message {
-  const known = withEnumNumbers(desc, json, unknownNames);
+  const numbered = withEnumNumbers(desc, json, unknownNames);
   try {
-    return fromJson(desc, known, { ignoreUnknownFields: true });
+    return fromJson(desc, numbered, { ignoreUnknownFields: true });
   } catch (caught) {
     // The message of protobuf-es names the field and shows only a short piece of the input.
     const problem = caught instanceof Error ? caught.message : 'it is malformed';

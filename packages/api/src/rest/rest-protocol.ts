@@ -3,7 +3,7 @@ import type { Pipeline } from '../calls/pipeline.js';
 import type { ApiError } from '../errors/api-error.js';
 import { unreadable } from '../errors/refusals.js';
 import { withinDeadline } from '../rpc/deadline.js';
-import { inJson, inText, type Refusing } from '../rpc/wire.js';
+import { jsonAnswer, textAnswer, type ErrorFormat } from '../rpc/wire.js';
 import type { Exchange } from '../server/exchange.js';
 import type { RestTarget } from './rest-target.js';
 import type { Router } from './router.js';
@@ -17,13 +17,13 @@ export async function answerRest(exchange: Exchange, router: Router<RestTarget>,
   const { last, target } = router.find(exchange.verb, exchange.path);
   exchange.method = target.method;
   if (exchange.query !== '') exchange.asOf = asOfIn(exchange.query);
-  const named = target.named?.(last);
-  // Same as grpc-gateway.
+  const pathFields = target.pathFields?.(last);
+  // The same header as in grpc-gateway.
   const answer = await withinDeadline(exchange, 'grpc-timeout', async () => {
     const context = await pipeline.admit(target.requirement, exchange);
-    return target.answer({ exchange, context, named });
+    return target.answer({ exchange, context, pathFields });
   });
-  succeed(exchange, answer);
+  sendAnswer(exchange, answer);
 }
 
 /** The moment that a read asks for. @throws ApiError for two of them */
@@ -33,17 +33,17 @@ function asOfIn(query: string): string | undefined {
   throw unreadable('asOf can be given once.');
 }
 
-function succeed(exchange: Exchange, answer: Answer<RestText>): void {
+function sendAnswer(exchange: Exchange, answer: Answer<RestText>): void {
   const { message, status = 200, tag, type = 'application/json' } = answer;
-  const isKnown = exchange.isRead && tag !== undefined && isAmong(tag, exchange.get('if-none-match'));
+  const isCached = exchange.isRead && tag !== undefined && includesTag(tag, exchange.get('if-none-match'));
   const headers = exchange.answerHeaders(answer);
-  exchange.send('rest', isKnown ? { status: 304, headers } : inText({ headers, status, type }, message));
+  exchange.send('rest', isCached ? { status: 304, headers } : textAnswer({ headers, status, type }, message));
 }
 
-/** Whether the client has this tag cached, possibly as a weak one. */
-function isAmong(tag: string, known: string | undefined): boolean {
-  if (known === undefined) return false;
-  return known.trim() === '*' || [...known.matchAll(/"[^"]*"/g)].some(([one]) => one === tag);
+/** Whether `If-None-Match` includes a tag, possibly as a weak one. */
+function includesTag(tag: string, header: string | undefined): boolean {
+  if (header === undefined) return false;
+  return header.trim() === '*' || [...header.matchAll(/"[^"]*"/g)].some(([one]) => one === tag);
 }
 
 /** An error as JSON. */
@@ -54,7 +54,7 @@ export function errorJson({ code, details, message }: ApiError): object {
 const ERROR_TYPE = 'type.googleapis.com/zitadel.v1.ErrorDetail';
 
 /** REST errors: the gateway's google.rpc.Status with one `zitadel.v1.ErrorDetail`. */
-export const REST: Refusing = {
+export const REST: ErrorFormat = {
   protocol: 'rest',
-  fail: (headers, error) => inJson(headers, error.httpStatus, JSON.stringify(errorJson(error))),
+  fail: (headers, error) => jsonAnswer(headers, error.httpStatus, JSON.stringify(errorJson(error))),
 };

@@ -9,14 +9,14 @@ import { bodyFields, pathField, queryFields, requestOf } from './read-request.js
 import type { Exchange } from '../server/exchange.js';
 
 /** An authorized call of a target. */
-export interface Asked {
+export interface AuthorizedCall {
   readonly exchange: Exchange;
   readonly context: CallContext<OwnerRef>;
-  /** The field in the path. */
-  readonly named: JsonObject | undefined;
+  /** The field in the path; `undefined` without one. */
+  readonly pathFields: JsonObject | undefined;
 }
 
-/** The target of a route: it requires a permission and answers JSON. */
+/** The target of a route: what it requires, and how it answers. */
 export interface RestTarget {
   /** The method's full name; left out for a route of our own. */
   readonly method?: string;
@@ -27,25 +27,25 @@ export interface RestTarget {
    *
    * @throws ApiError
    */
-  readonly named?: (last: string) => JsonObject;
+  readonly pathFields?: (last: string) => JsonObject;
   /** Answers an authorized caller. @throws ApiError, or a fault of the store */
-  readonly answer: (asked: Asked) => Promise<Answer<RestText>>;
+  readonly answer: (call: AuthorizedCall) => Promise<Answer<RestText>>;
 }
 
 /** The target of a method's own route. @throws Error when the variable in its path is not a field of its request. */
 export function methodTarget(method: ServedMethod, unknownNames: UnknownNames): RestTarget {
   const { input, permission, route, rpcPath } = method.contract;
-  const answer = inJson(method);
+  const answer = jsonCall(method);
   const field = input.fields.find(({ name }) => name === route.variable);
   if (route.variable !== field?.name) throw new Error(`${input.typeName} has no field ${route.variable}`);
   return {
     method: rpcPath.slice(1),
     requirement: { permission, scope: method.scope },
-    ...(field && { named: (last) => pathField(field, last) }),
-    async answer({ exchange, context, named }) {
+    ...(field && { pathFields: (last) => pathField(field, last) }),
+    async answer({ exchange, context, pathFields }) {
       const isInQuery = route.body === 'ignored';
-      const given = isInQuery ? queryFields(input, exchange.query) : bodyFields(await exchange.body());
-      return answer(requestOf(input, Object.assign(given, named), unknownNames), context);
+      const fields = isInQuery ? queryFields(input, exchange.query) : bodyFields(await exchange.body());
+      return answer(requestOf(input, Object.assign(fields, pathFields), unknownNames), context);
     },
   };
 }
@@ -53,12 +53,12 @@ export function methodTarget(method: ServedMethod, unknownNames: UnknownNames): 
 /**
  * Formats the answers of a method as grpc-gateway does: lowerCamelCase, no default values, 64-bit numbers as strings.
  */
-function inJson({ call, contract: { output }, give }: ServedMethod): Call<string> {
-  if (give !== undefined) return written(give, detailsJson);
-  return written(call, (message) => JSON.stringify(toJson(output, message)));
+function jsonCall({ call, contract: { output }, callForDetails }: ServedMethod): Call<string> {
+  if (callForDetails !== undefined) return withText(callForDetails, detailsJson);
+  return withText(call, (message) => JSON.stringify(toJson(output, message)));
 }
 
-function written<Said>(call: Call<Said>, write: (said: Said) => string): Call<string> {
+function withText<Content>(call: Call<Content>, write: (content: Content) => string): Call<string> {
   return async (request, context) => {
     const answer = await call(request, context);
     return { ...answer, message: write(answer.message) };

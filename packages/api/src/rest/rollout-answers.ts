@@ -30,15 +30,15 @@ function stepJson(step: RolloutStep): object {
 }
 
 /** A run to report. */
-export interface ToldRun {
+export interface ReportedRun {
   readonly signal: AbortSignal;
-  /** For a run that removes something: the command, and the policies that count who still allows it. */
+  /** The command and its call, for a run that removes something: the custom policies that still allow it are counted. */
   readonly command?: RolloutCommand;
   readonly call?: OwnCall;
 }
 
 /** A `refusal` for each refused policy and `progress` now and then; finally the `end`, or where it was `stopped`. */
-export async function* runLines(run: AsyncIterable<RolloutProgress>, { signal, command, call }: ToldRun): Lines {
+export async function* runLines(run: AsyncIterable<RolloutProgress>, { signal, command, call }: ReportedRun): Lines {
   let last: Omit<RolloutProgress, 'refusals'> | undefined;
   for await (const { refusals, ...numbers } of run) {
     last = numbers;
@@ -52,7 +52,7 @@ function refusalLine(refusal: RolloutRefusal): object {
   return { refusal };
 }
 
-/** Counted again at the end, because others may have added the item again. */
+/** Counts the custom policies that still allow the item, because others may have added it again. */
 async function stillAllowing(
   command: RolloutCommand,
   { policies, context: { instance } }: OwnCall,
@@ -69,8 +69,8 @@ function filterOfRemoved(command: RolloutCommand): object | undefined {
   return 'factor' in command && command.type.startsWith('remove') ? { allowing: command.factor } : undefined;
 }
 
-/** A rollout and its report, as JSON in parts. The first part exists when this resolves. */
-export async function standingJson(
+/** A rollout and its report, as JSON in parts. Resolves when the first part of the report is read. @throws ApiError */
+export async function rolloutJson(
   { answers }: Pick<OwnCall, 'answers'>,
   rollout: FoundRollout,
   standing: AsyncGenerator<RolloutStanding, void, undefined>,
@@ -88,8 +88,8 @@ async function* textOf(
   first: IteratorResult<RolloutStanding, void>,
   standing: AsyncGenerator<RolloutStanding, void, undefined>,
 ): AsyncGenerator<string, void, undefined> {
-  const told = { ...rollout, recordedAt: new Date(recordedAt.toMillis()).toISOString() };
-  yield `${JSON.stringify(told).slice(0, -1)},"refused":[`;
+  const found = { ...rollout, recordedAt: new Date(recordedAt.toMillis()).toISOString() };
+  yield `${JSON.stringify(found).slice(0, -1)},"refused":[`;
   let [counts, separator]: [object, string] = [{}, ''];
   for (let part = first; part.done !== true; part = await standing.next()) {
     const { refusals, ...numbers } = part.value;

@@ -9,7 +9,7 @@ export type Reach = Pick<RolloutOptions, 'organizationIds' | 'withDefault'>;
 
 const LIST: Schema = { type: 'array', items: { type: 'string' } };
 
-/** The members of a body that choose which policies a rollout is for, as the OpenAPI document has them. */
+/** The members of a body that choose which policies a rollout is for, for the OpenAPI document. */
 export const REACH: Readonly<Record<'organizationIds' | 'withDefault', Schema>> = {
   organizationIds: {
     ...LIST,
@@ -22,15 +22,15 @@ export const REACH: Readonly<Record<'organizationIds' | 'withDefault', Schema>> 
   },
 };
 
-/** The same as parameters of a query, in which the list stands as JSON. */
+/** The same as query parameters, with the list as JSON. */
 export const REACH_PARAMETERS: readonly Schema[] = [
   { name: 'organizationIds', in: 'query', content: { 'application/json': { schema: LIST } } },
   { name: 'withDefault', in: 'query', schema: { type: 'boolean' } },
 ];
 
 /**
- * Which policies a rollout is for. A name that nobody knows is always refused: misspelt, `organizationIds` would mean
- * all.
+ * Parses which policies a rollout is for. Unknown names are always refused, because a misspelt `organizationIds` would
+ * otherwise mean all policies.
  *
  * @throws ApiError
  */
@@ -39,9 +39,9 @@ export function reachIn(body: JsonObject, names: readonly string[]): Reach {
   return reachOf(body);
 }
 
-/** Which policies it is asked about. @throws ApiError */
-export function reachInQuery(given: { readonly organizationIds?: string; readonly withDefault?: string }): Reach {
-  const { organizationIds, withDefault } = given;
+/** Parses the same from a query. @throws ApiError */
+export function reachInQuery(query: { readonly organizationIds?: string; readonly withDefault?: string }): Reach {
+  const { organizationIds, withDefault } = query;
   return reachOf({
     ...(organizationIds !== undefined && { organizationIds: jsonIn(organizationIds) }),
     ...(withDefault !== undefined && { withDefault: jsonIn(withDefault) }),

@@ -2,12 +2,12 @@ import type { OwnerRef, RolloutOptions } from '@login-policy/domain';
 import { isOrganization, type FindRolloutOptions, type FoundRollout } from '@login-policy/domain/model';
 import { badHeader, noSuchRollout, permissionDenied, unreadable } from '../errors/refusals.js';
 import { COMMAND_DATA, withLibraryNames } from './command-data.js';
-import { inLines, LINES } from './lines.js';
+import { linesAnswer, LINES } from './lines.js';
 import type { OwnCall, OwnOperation, OwnRoute } from './own-route.js';
 import { queryOf } from './query.js';
 import { rolloutCommandIn } from './rollout-command.js';
 import { REACH, REACH_PARAMETERS, reachIn, reachInQuery, type Reach } from './rollout-reach.js';
-import { planLines, runLines, standingJson } from './rollout-answers.js';
+import { planLines, runLines, rolloutJson } from './rollout-answers.js';
 
 const ID = { type: 'string', description: 'The caller’s name for the rollout, up to 180 characters.' };
 const COMMAND: NonNullable<OwnOperation['body']> = {
@@ -47,13 +47,13 @@ export const planRolloutRoute: OwnRoute = {
     answer: { step: OBJECT, end: OBJECT, error: OBJECT },
     answerType: LINES,
   },
-  async answer(given) {
-    const call = withLibraryNames(given);
+  async answer(ownCall) {
+    const call = withLibraryNames(ownCall);
     const { policies, context } = call;
     const { asOf: _, ...read } = context.read;
     const reach = await reachOf(call);
     const rollout = policies.rollOut(context.instance, rolloutCommandIn(call), { ...optionsIn(call), ...reach });
-    return inLines(call, planLines(rollout, { ...read, signal: call.exchange.lasting }));
+    return linesAnswer(call, planLines(rollout, { ...read, signal: call.exchange.streamSignal }));
   },
 };
 
@@ -73,14 +73,14 @@ export const rollOutRoute: OwnRoute = {
     answer: RUN,
     answerType: LINES,
   },
-  async answer(given) {
-    const call = withLibraryNames(given);
+  async answer(ownCall) {
+    const call = withLibraryNames(ownCall);
     const { policies, context } = call;
     const reach = await reachOf(call);
     const command = rolloutCommandIn(call);
     const rollout = policies.rollOut(context.instance, command, { ...optionsIn(call), ...reach });
-    const { lasting: signal } = call.exchange;
-    return inLines(call, runLines(rollout.carryOut({ signal }), { signal, command, call }));
+    const { streamSignal: signal } = call.exchange;
+    return linesAnswer(call, runLines(rollout.carryOut({ signal }), { signal, command, call }));
   },
 };
 
@@ -113,13 +113,13 @@ export const rolloutRoute: OwnRoute = {
   async answer(call) {
     const { policies, context, exchange } = call;
     const { id = '', ...chosen } = queryOf(exchange.query, ['id', 'organizationIds', 'withDefault']);
-    const reach = await permitted(call, reachInQuery(chosen));
+    const reach = await checkedReach(call, reachInQuery(chosen));
     const { asOf: _, ...read } = context.read;
-    const mayChange = mayOf(call, 'read');
+    const mayChange = permissionCheck(call, 'read');
     const found = await foundRollout(call, id, mayChange);
     const { actor, command } = found;
     const standing = policies.rollOut(context.instance, command, { id, actor, mayChange, ...reach }).standing(read);
-    return { message: await standingJson(call, found, standing) };
+    return { message: await rolloutJson(call, found, standing) };
   },
 };
 
@@ -138,19 +138,19 @@ export const revertRolloutRoute: OwnRoute = {
   },
   async answer(call) {
     const { policies, context } = call;
-    const { id, mayChange, ...by } = optionsIn(call);
+    const { id, mayChange, ...options } = optionsIn(call);
     const reach = await reachOf(call);
     const { command } = await foundRollout(call, id, mayChange);
-    const { lasting: signal } = call.exchange;
-    const rollout = policies.rollOut(context.instance, command, { id, actor: by.actor, mayChange, ...reach });
-    return inLines(call, runLines(rollout.revert({ ...by, signal }), { signal }));
+    const { streamSignal: signal } = call.exchange;
+    const rollout = policies.rollOut(context.instance, command, { id, actor: options.actor, mayChange, ...reach });
+    return linesAnswer(call, runLines(rollout.revert({ ...options, signal }), { signal }));
   },
 };
 
-type Mine = RolloutOptions & Required<Pick<RolloutOptions, 'mayChange'>>;
+type CheckedOptions = RolloutOptions & Required<Pick<RolloutOptions, 'mayChange'>>;
 
 /** The rollout's options: its id, its actor, and which policies the actor may change. @throws ApiError */
-function optionsIn(call: OwnCall): Mine {
+function optionsIn(call: OwnCall): CheckedOptions {
   const { body, context, exchange } = call;
   const { id } = body;
   if (typeof id !== 'string') throw unreadable('id must be text.');
@@ -161,7 +161,7 @@ function optionsIn(call: OwnCall): Mine {
   return {
     id,
     actor,
-    mayChange: mayOf(call, 'write'),
+    mayChange: permissionCheck(call, 'write'),
     ...(acknowledge !== undefined && { acknowledge }),
     ...(reason !== undefined && { reason }),
   };
@@ -169,7 +169,7 @@ function optionsIn(call: OwnCall): Mine {
 
 /** The policies the body names. @throws ApiError */
 function reachOf(call: OwnCall): Promise<Reach> {
-  return permitted(call, reachIn(call.body, Object.keys(COMMAND.properties)));
+  return checkedReach(call, reachIn(call.body, Object.keys(COMMAND.properties)));
 }
 
 /**
@@ -177,15 +177,15 @@ function reachOf(call: OwnCall): Promise<Reach> {
  *
  * @throws ApiError when the caller may not read every policy of the instance.
  */
-async function permitted({ context: { instance, isAllowed } }: OwnCall, reach: Reach): Promise<Reach> {
+async function checkedReach({ context: { instance, isAllowed } }: OwnCall, reach: Reach): Promise<Reach> {
   const isChosen = reach.organizationIds !== undefined;
   if (isChosen || (await isAllowed('policy.read', instance))) return reach;
   throw permissionDenied('policy.read');
 }
 
 /** Checks the permission that the policy's own service would require. */
-function mayOf({ context }: OwnCall, what: 'read' | 'write'): (owner: OwnerRef) => Promise<boolean> {
-  return (owner) => context.isAllowed(isOrganization(owner) ? `policy.${what}` : `iam.policy.${what}`, owner);
+function permissionCheck({ context }: OwnCall, action: 'read' | 'write'): (owner: OwnerRef) => Promise<boolean> {
+  return (owner) => context.isAllowed(isOrganization(owner) ? `policy.${action}` : `iam.policy.${action}`, owner);
 }
 
 /** The rollout. @throws ApiError when no policy that the caller may see has an event of it. */
@@ -194,8 +194,8 @@ async function foundRollout(
   id: string,
   maySee: NonNullable<FindRolloutOptions['maySee']>,
 ): Promise<FoundRollout> {
-  const looked = policies.findRollout(context.instance, id, { maySee, signal: exchange.signal });
-  const { rollout } = await answers.ofRead(looked);
+  const finding = policies.findRollout(context.instance, id, { maySee, signal: exchange.signal });
+  const { rollout } = await answers.ofRead(finding);
   if (rollout === undefined) throw noSuchRollout();
   return rollout;
 }

@@ -23,8 +23,8 @@ export class Router<Target> {
   }
 
   /** Whether a path has a route, with any verb. */
-  knows(path: string): boolean {
-    return this.#routes.has(path) || this.#open(path) !== undefined;
+  hasPath(path: string): boolean {
+    return this.#routes.has(path) || this.#withVariable(path) !== undefined;
   }
 
   /**
@@ -33,17 +33,17 @@ export class Router<Target> {
    * @throws ApiError when there is none.
    */
   find(verb: string, path: string): Match<Target> {
-    const asked = verb === 'HEAD' ? 'GET' : verb;
-    const closed = this.#routes.get(path);
-    const target = closed?.get(asked) ?? this.#open(path)?.get(asked);
+    const method = verb === 'HEAD' ? 'GET' : verb;
+    const literal = this.#routes.get(path);
+    const target = literal?.get(method) ?? this.#withVariable(path)?.get(method);
     if (target !== undefined) return { target, last: path.slice(path.lastIndexOf('/') + 1) };
-    const verbs = [...(closed?.keys() ?? []), ...(this.#open(path)?.keys() ?? [])];
+    const verbs = [...(literal?.keys() ?? []), ...(this.#withVariable(path)?.keys() ?? [])];
     if (verbs.length === 0) throw noSuchRoute();
     throw wrongVerb(verbs.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : one)));
   }
 
   /** The routes by verb of a path that ends with a variable, which is never empty. */
-  #open(path: string): ReadonlyMap<string, Target> | undefined {
+  #withVariable(path: string): ReadonlyMap<string, Target> | undefined {
     const end = path.lastIndexOf('/') + 1;
     return end === path.length ? undefined : this.#routes.get(`${path.slice(0, end)}{}`);
   }

@@ -37,7 +37,7 @@ export const wholePoliciesRoute: OwnRoute = {
   verb: 'GET',
   name: 'organizations/policies',
   requirement: 'read',
-  also: 'policy.read',
+  alsoPermission: 'policy.read',
   only: 'instance',
   operation: {
     summary: 'Whole custom login policies',
@@ -54,10 +54,10 @@ export const wholePoliciesRoute: OwnRoute = {
     },
   },
   async answer({ policies, answers, exchange, context: { instance, read } }) {
-    const { asOf: _, ...waiting } = read;
+    const { asOf: _, ...freshness } = read;
     const { after, limit: text } = queryOf(exchange.query, ['after', 'limit']);
     const limit = wholeNumberOf(text, 'limit');
-    const options = { ...waiting, ...(after !== undefined && { after }), ...(limit !== undefined && { limit }) };
+    const options = { ...freshness, ...(after !== undefined && { after }), ...(limit !== undefined && { limit }) };
     const page = await answers.ofRead(policies.customPolicies(instance, options));
     const message = JSON.stringify({
       policies: page.policies.map((policy) => toJson({ outcome: 'found', kind: 'policy', policy })['policy']),

@@ -1,24 +1,24 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ERROR_DETAIL } from '../contract/descriptors.js';
 import { statusOfCode, type ApiError, type ErrorDetail } from '../errors/api-error.js';
-import { unpacked } from './packing.js';
-import { inJson, typed, type MessageForm, type Wire } from './wire.js';
+import { decompressed } from './compression.js';
+import { jsonAnswer, withContentType, type MessageForm, type Wire } from './wire.js';
 
 /** Connect: one message is the whole body, and the outcome of a call is the HTTP status. */
 function connect(form: MessageForm): Wire {
   return {
     protocol: 'connect',
     form,
-    headers: { packing: 'content-encoding', accepted: 'accept-encoding', timeout: 'connect-timeout-ms' },
-    async message(exchange, packing) {
+    headers: { compression: 'content-encoding', accepted: 'accept-encoding', timeout: 'connect-timeout-ms' },
+    async readMessage(exchange, compression) {
       const body = await exchange.body();
-      return packing === undefined ? body : unpacked(body, { packing, maxBytes: exchange.maxBytes });
+      return compression === undefined ? body : decompressed(body, { compression, maxBytes: exchange.maxBytes });
     },
-    succeed(headers, message, packing) {
-      if (packing !== undefined) headers['content-encoding'] = packing.name;
-      return { status: 200, headers: typed(headers, `application/${form}`, message.length), body: message };
+    succeed(headers, message, compression) {
+      if (compression !== undefined) headers['content-encoding'] = compression.name;
+      return { status: 200, headers: withContentType(headers, `application/${form}`, message.length), body: message };
     },
-    fail: (headers, error) => inJson(headers, statusOfCode(error.codeName), errorJson(error)),
+    fail: (headers, error) => jsonAnswer(headers, statusOfCode(error.codeName), errorJson(error)),
   };
 }
 

@@ -1,13 +1,13 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { Int32ValueSchema, StringValueSchema } from '@bufbuild/protobuf/wkt';
 import { noSuchService, notServed, unreadable } from '../errors/refusals.js';
-import { timeWasUp } from '../errors/status.js';
+import { deadlinePassed } from '../errors/status.js';
 import type { Exchange } from '../server/exchange.js';
 import type { ReadinessProbe } from '../server/readiness.js';
 import { deadlineOf } from './deadline.js';
 import type { GrpcWire } from './grpc-wire.js';
 import type { RpcProtocol } from './rpc-protocol.js';
-import { packingOf } from './packing.js';
+import { compressionOf } from './compression.js';
 
 const SERVICE = '/grpc.health.v1.Health/';
 const CHECK = `${SERVICE}Check`;
@@ -19,7 +19,7 @@ type HealthStatus = keyof typeof STATUSES;
 
 /** grpc.health.v1, open to all: whether a service is ready, now (`Check`) and at every change (`Watch`). */
 export interface GrpcHealth {
-  readonly knows: (path: string) => boolean;
+  readonly isHealthPath: (path: string) => boolean;
   /** Handles a call of the health service. @throws ApiError */
   readonly handle: (exchange: Exchange, wire: GrpcWire) => Promise<void>;
 }
@@ -27,16 +27,16 @@ export interface GrpcHealth {
 /** Reports the status of the served services, which is the same for all. */
 export function grpcHealth({ isOfService }: Pick<RpcProtocol, 'isOfService'>, probe: ReadinessProbe): GrpcHealth {
   return {
-    knows: (path) => path.startsWith(SERVICE),
+    isHealthPath: (path) => path.startsWith(SERVICE),
     async handle(exchange, wire) {
       if (exchange.path !== CHECK && exchange.path !== WATCH) throw notServed();
       const deadline = deadlineOf(exchange, wire.headers.timeout);
       if (deadline !== undefined) exchange.onClosed(deadline.release);
       exchange.deadline = deadline?.signal;
-      const packing = packingOf(exchange.get(wire.headers.packing));
-      const service = serviceIn(await wire.message(exchange, packing));
+      const compression = compressionOf(exchange.get(wire.headers.compression));
+      const service = serviceIn(await wire.readMessage(exchange, compression));
       const isServed = service === '' || isOfService(`/${service}/`);
-      if (exchange.path === WATCH) begin(exchange, wire, isServed ? probe : undefined);
+      if (exchange.path === WATCH) watch(exchange, wire, isServed ? probe : undefined);
       else if (isServed) await check(exchange, wire, probe);
       else throw noSuchService();
     },
@@ -48,28 +48,28 @@ async function check(exchange: Exchange, wire: GrpcWire, probe: ReadinessProbe):
   exchange.send(wire.protocol, wire.succeed(exchange.answerHeaders(), healthMessage(statusOf(isReady))));
 }
 
-/** A service that is not served has no probe: its status stays unknown while the watch lasts, which is not an error. */
-function begin(exchange: Exchange, wire: GrpcWire, probe: ReadinessProbe | undefined): void {
-  let said: HealthStatus | undefined;
-  const say = (status: HealthStatus): void => {
-    if (said !== status) stream.say(healthMessage(status));
-    said = status;
+/** Begins a watch. Without a probe, the service is not served: its status stays unknown, which is not an error. */
+function watch(exchange: Exchange, wire: GrpcWire, probe: ReadinessProbe | undefined): void {
+  let lastStatus: HealthStatus | undefined;
+  const sendStatus = (status: HealthStatus): void => {
+    if (lastStatus !== status) stream.send(healthMessage(status));
+    lastStatus = status;
   };
   const stream = wire.open(exchange);
-  if (probe === undefined) say('SERVICE_UNKNOWN');
-  const leave = probe?.watch((isReady) => say(statusOf(isReady)));
+  if (probe === undefined) sendStatus('SERVICE_UNKNOWN');
+  const stopWatching = probe?.watch((isReady) => sendStatus(statusOf(isReady)));
   const { ending } = exchange.settings;
   const end = (): void => {
-    leave?.();
-    if (probe !== undefined) say('NOT_SERVING');
+    stopWatching?.();
+    if (probe !== undefined) sendStatus('NOT_SERVING');
     stream.end();
   };
   ending.addEventListener('abort', end);
   stream.onClosed(() => {
-    leave?.();
+    stopWatching?.();
     ending.removeEventListener('abort', end);
   });
-  exchange.deadline?.addEventListener('abort', () => stream.end(timeWasUp()));
+  exchange.deadline?.addEventListener('abort', () => stream.end(deadlinePassed()));
   if (ending.aborted) end();
 }
 

@@ -7,11 +7,11 @@ import type { Exchange, SentAnswer, Trailers } from '../server/exchange.js';
 import { frame, trailerFrame, unframe } from './grpc-frame.js';
 import { errorTrailers, OK_TRAILERS } from './grpc-status.js';
 import { wantedForm, WEB, WEB_TEXT, type WebForm } from './grpc-web-form.js';
-import { typed, type MessageForm, type Wire } from './wire.js';
+import { withContentType, type MessageForm, type Wire } from './wire.js';
 
 /** A streaming answer. */
 export interface GrpcStream {
-  readonly say: (message: Uint8Array) => void;
+  readonly send: (message: Uint8Array) => void;
   /** Ends the stream: with success, unless there is an error. */
   readonly end: (error?: ApiError) => void;
   /** Calls the listener when the stream has ended, also because the client left. */
@@ -20,8 +20,8 @@ export interface GrpcStream {
 
 /** How gRPC-Web's frames are in the bodies of a request and its answer. */
 interface WebForms {
-  readonly asked: WebForm;
-  readonly sent: WebForm;
+  readonly request: WebForm;
+  readonly answer: WebForm;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -36,7 +36,7 @@ export interface GrpcWire extends Wire {
   readonly open: (exchange: Exchange) => GrpcStream;
 }
 
-const HEADERS = { packing: 'grpc-encoding', accepted: 'grpc-accept-encoding', timeout: 'grpc-timeout' } as const;
+const HEADERS = { compression: 'grpc-encoding', accepted: 'grpc-accept-encoding', timeout: 'grpc-timeout' } as const;
 
 /** The wire for answers of a content type. */
 function wireOf(form: MessageForm, type: string, web?: WebForms): GrpcWire {
@@ -44,51 +44,60 @@ function wireOf(form: MessageForm, type: string, web?: WebForms): GrpcWire {
     protocol: web === undefined ? 'grpc' : 'grpc-web',
     form,
     headers: HEADERS,
-    async message(exchange, packing) {
-      return unframe(await (web?.asked.read(exchange) ?? exchange.body()), { packing, maxBytes: exchange.maxBytes });
+    async readMessage(exchange, compression) {
+      return unframe(await (web?.request.read(exchange) ?? exchange.body()), {
+        compression,
+        maxBytes: exchange.maxBytes,
+      });
     },
-    succeed(headers, message, packing) {
-      if (packing !== undefined) headers['grpc-encoding'] = packing.name;
-      return whole(typed(headers, type), frame(message, packing), { trailers: OK_TRAILERS, web });
+    succeed(headers, message, compression) {
+      if (compression !== undefined) headers['grpc-encoding'] = compression.name;
+      return wholeAnswer(withContentType(headers, type), frame(message, compression), { trailers: OK_TRAILERS, web });
     },
-    fail: (headers, error) => whole(typed(headers, type), NOTHING, { trailers: errorTrailers(error), web }),
-    open: (exchange) => opened(exchange, type, web),
+    fail: (headers, error) =>
+      wholeAnswer(withContentType(headers, type), NOTHING, { trailers: errorTrailers(error), web }),
+    open: (exchange) => openStream(exchange, type, web),
   };
 }
 
 /** How an answer ends: with trailers, which are in the body for gRPC-Web. */
-interface Ending {
+interface AnswerEnd {
   readonly trailers: Trailers;
   readonly web: WebForms | undefined;
 }
 
 // Node's responses never end with their headers, and grpc-js reads a status from headers only then.
-function whole(headers: OutgoingHttpHeaders, frames: Uint8Array, { trailers, web }: Ending): SentAnswer {
+function wholeAnswer(headers: OutgoingHttpHeaders, frames: Uint8Array, { trailers, web }: AnswerEnd): SentAnswer {
   if (web === undefined) return { status: 200, headers, body: frames, trailers };
   const last = trailers === OK_TRAILERS ? OK_FRAME : trailerFrame(trailers);
-  const body = web.sent.encode(Buffer.concat([frames, last]));
+  const body = web.answer.encode(Buffer.concat([frames, last]));
   headers['content-length'] = body.length;
   return { status: 200, headers, body };
 }
 
-function opened(exchange: Exchange, type: string, web: WebForms | undefined): GrpcStream {
+function openStream(exchange: Exchange, type: string, web: WebForms | undefined): GrpcStream {
   const body = new Readable({ read: () => undefined });
-  const behind: Record<string, string> = {};
+  const lateTrailers: Record<string, string> = {};
   let refusal: ApiError | undefined;
   let isOver = false;
   const write = (frames: Uint8Array): void => {
-    if (!isOver && !body.destroyed) body.push(web?.sent.encode(frames) ?? frames);
+    if (!isOver && !body.destroyed) body.push(web?.answer.encode(frames) ?? frames);
   };
-  const logged = (): void => exchange.answered(web === undefined ? 'grpc' : 'grpc-web', 200, refusal);
-  body.once('close', () => destroyOnError(exchange, logged));
-  exchange.begin({ status: 200, headers: typed(exchange.answerHeaders(), type), body, trailers: behind });
+  const logOnce = (): void => exchange.logAnswer(web === undefined ? 'grpc' : 'grpc-web', 200, refusal);
+  body.once('close', () => destroyOnError(exchange, logOnce));
+  exchange.beginAnswer({
+    status: 200,
+    headers: withContentType(exchange.answerHeaders(), type),
+    body,
+    trailers: lateTrailers,
+  });
   return {
-    say: (message) => write(frame(message)),
+    send: (message) => write(frame(message)),
     end: (error) => {
       if (isOver) return;
       refusal = error;
       const trailers = error === undefined ? OK_TRAILERS : errorTrailers(error);
-      if (web === undefined) Object.assign(behind, trailers);
+      if (web === undefined) Object.assign(lateTrailers, trailers);
       else write(trailerFrame(trailers));
       isOver = true;
       body.push(null);
@@ -105,9 +114,9 @@ export function grpcWire(headers: RequestHeaders, type: string): GrpcWire | unde
   if (isGrpc === undefined) return undefined;
   const form = named?.toLowerCase() === 'json' ? 'json' : 'proto';
   if (web === undefined) return wireOf(form, type);
-  const asked = web.toLowerCase() === '-web' ? WEB : WEB_TEXT;
-  if (asked === WEB_TEXT && form === 'json') return undefined;
-  const sent = wantedForm(headers.get('accept')) ?? asked;
+  const request = web.toLowerCase() === '-web' ? WEB : WEB_TEXT;
+  if (request === WEB_TEXT && form === 'json') return undefined;
+  const answer = wantedForm(headers.get('accept')) ?? request;
   // The answer has the request's content type, unless the client wants another form.
-  return wireOf(form, asked === WEB && sent === WEB ? type : sent.type, { asked, sent });
+  return wireOf(form, request === WEB && answer === WEB ? type : answer.type, { request, answer });
 }

@@ -7,7 +7,7 @@ import { unreadable } from '../errors/refusals.js';
 import { bodyFields, requestOf } from '../rest/read-request.js';
 import type { Exchange } from '../server/exchange.js';
 import { withinDeadline } from './deadline.js';
-import { packingFor, packingOf } from './packing.js';
+import { compressionFor, compressionOf } from './compression.js';
 import type { MessageForm, Wire } from './wire.js';
 
 /** gRPC, gRPC-Web and Connect in the pipeline. They differ only by their wires. */
@@ -20,6 +20,7 @@ export interface RpcProtocol {
   readonly handle: (method: ServedMethod, exchange: Exchange, wire: Wire) => Promise<void>;
 }
 
+/** Serves the methods. Unknown names in JSON messages are refused or ignored. */
 export function rpcProtocol(
   methods: readonly ServedMethod[],
   pipeline: Pipeline,
@@ -33,37 +34,37 @@ export function rpcProtocol(
     async handle(method, exchange, wire) {
       const { output, rpcPath } = method.contract;
       exchange.method = rpcPath.slice(1);
-      const answer = await answered(method, exchange, { wire, pipeline, unknownNames });
+      const answer = await callMethod(method, exchange, { wire, pipeline, unknownNames });
       const message = writeMessage(output, answer.message, wire.form);
-      const packing = packingFor(message, exchange.get(wire.headers.accepted));
-      const bytes = packing === undefined ? message : await packing.pack(message);
-      exchange.send(wire.protocol, wire.succeed(exchange.answerHeaders(answer), bytes, packing));
+      const compression = compressionFor(message, exchange.get(wire.headers.accepted));
+      const bytes = compression === undefined ? message : await compression.compress(message);
+      exchange.send(wire.protocol, wire.succeed(exchange.answerHeaders(answer), bytes, compression));
     },
   };
 }
 
-interface Through {
+interface CallSettings {
   readonly wire: Wire;
   readonly pipeline: Pipeline;
   readonly unknownNames: UnknownNames;
 }
 
-async function answered(
+async function callMethod(
   { call, contract: { input, permission }, scope }: ServedMethod,
   exchange: Exchange,
-  through: Through,
+  settings: CallSettings,
 ): Promise<Answer<Message>> {
-  const { pipeline, wire } = through;
-  const packing = packingOf(exchange.get(wire.headers.packing));
+  const { pipeline, wire } = settings;
+  const compression = compressionOf(exchange.get(wire.headers.compression));
   return withinDeadline(exchange, wire.headers.timeout, async () => {
     const context = await pipeline.admit({ permission, scope }, exchange);
-    const bytes = await wire.message(exchange, packing);
-    return call(readMessage(input, bytes, through), context);
+    const bytes = await wire.readMessage(exchange, compression);
+    return call(readMessage(input, bytes, settings), context);
   });
 }
 
 /** Parses a message. @throws ApiError when it is malformed */
-function readMessage(desc: DescMessage, bytes: Uint8Array, { unknownNames, wire }: Through): Message {
+function readMessage(desc: DescMessage, bytes: Uint8Array, { unknownNames, wire }: CallSettings): Message {
   if (wire.form === 'json') return requestOf(desc, bodyFields(bytes), unknownNames);
   try {
     return fromBinary(desc, bytes);

@@ -6,7 +6,7 @@ export type AllowedOrigins = 'any' | readonly string[] | ((origin: string) => bo
 
 const EXPOSED =
   'grpc-status, grpc-message, grpc-status-details-bin, etag, login-policy-position, login-policy-still-allowing, x-request-id, www-authenticate';
-const KEPT_SECONDS = '7200';
+const PREFLIGHT_CACHE_SECONDS = '7200';
 
 /** Whether pages of an origin may call: only `true` permits. */
 export function isAllowedOrigin(origins: AllowedOrigins, origin: string | undefined): boolean {
@@ -17,7 +17,7 @@ export function isAllowedOrigin(origins: AllowedOrigins, origin: string | undefi
 }
 
 /** A request that may come from a web page. */
-interface Asking extends ApiRequest {
+interface CorsRequest extends ApiRequest {
   readonly settings: { readonly origins: AllowedOrigins };
   readonly isOriginAllowed: boolean;
 }
@@ -26,7 +26,7 @@ interface Asking extends ApiRequest {
  * The CORS headers of an answer; none for callers that are not pages. They grant no access: every call carries a token
  * and cookies are never read, so credentials are not allowed.
  */
-export function corsHeaders(request: Asking): OutgoingHttpHeaders {
+export function corsHeaders(request: CorsRequest): OutgoingHttpHeaders {
   const origin = request.get('origin');
   if (origin === undefined) return {};
   const exposed = { 'access-control-expose-headers': EXPOSED };
@@ -35,7 +35,7 @@ export function corsHeaders(request: Asking): OutgoingHttpHeaders {
 }
 
 /** The answer to a browser's preflight request; `undefined` for any other request. */
-export function preflight(request: Asking): OutgoingHttpHeaders | undefined {
+export function preflight(request: CorsRequest): OutgoingHttpHeaders | undefined {
   if (request.verb !== 'OPTIONS' || request.get('access-control-request-method') === undefined) return undefined;
   const headers = corsHeaders(request);
   if (headers['access-control-allow-origin'] === undefined) return headers;
@@ -43,6 +43,6 @@ export function preflight(request: Asking): OutgoingHttpHeaders | undefined {
     ...headers,
     'access-control-allow-methods': 'GET, POST, PUT, DELETE',
     'access-control-allow-headers': request.get('access-control-request-headers') ?? '*',
-    'access-control-max-age': KEPT_SECONDS,
+    'access-control-max-age': PREFLIGHT_CACHE_SECONDS,
   };
 }

@@ -22,7 +22,7 @@ export interface Protocols {
 
 /** Whether a path is one of the API's, so that a server with other routes can handle the rest. */
 export function isServed({ health, rest, rpc }: Protocols, path: string): boolean {
-  return rpc.isOfService(path) || health?.knows(path) === true || rest.knows(path);
+  return rpc.isOfService(path) || health?.isHealthPath(path) === true || rest.hasPath(path);
 }
 
 /** Answers a request in its own protocol: gRPC, gRPC-Web, Connect or REST. Never rejects. */
@@ -39,7 +39,7 @@ export async function dispatch(protocols: Protocols, exchange: Exchange): Promis
     else if (isRpcPath) throw notServed();
     else await answerRest(exchange, protocols.rest, protocols.pipeline);
   } catch (caught) {
-    const error = exchange.failed(caught);
+    const error = exchange.reportFailure(caught);
     const format = wire ?? REST;
     const headers = { ...exchange.answerHeaders(), ...error.headers };
     exchange.send(format.protocol, format.fail(headers, error), error);
@@ -48,8 +48,8 @@ export async function dispatch(protocols: Protocols, exchange: Exchange): Promis
 
 /** Calls a method, or the health service. @throws ApiError for a method that is not served. */
 function call({ health, rpc }: Protocols, exchange: Exchange, wire: Wire | GrpcWire): Promise<void> {
-  if (wire.protocol === 'grpc' && !exchange.takesTrailers) throw noTrailers();
-  if ('open' in wire && health?.knows(exchange.path) === true) return health.handle(exchange, wire);
+  if (wire.protocol === 'grpc' && !exchange.supportsTrailers) throw noTrailers();
+  if ('open' in wire && health?.isHealthPath(exchange.path) === true) return health.handle(exchange, wire);
   const method = rpc.find(exchange.path);
   if (method === undefined) throw notServed();
   return rpc.handle(method, exchange, wire);

@@ -6,11 +6,11 @@ import type { Answer, RestText } from '../calls/call-context.js';
 import { requestIdOf } from '../calls/conditions.js';
 import type { IncomingRequest } from '../calls/pipeline.js';
 import type { ApiError } from '../errors/api-error.js';
-import { fromThrown, timeWasUp } from '../errors/status.js';
+import { fromThrown, deadlinePassed } from '../errors/status.js';
 import type { ApiRequest } from '../ports/ports.js';
 import { asError } from '../port/destroy-on-error.js';
 import { corsHeaders, isAllowedOrigin, type AllowedOrigins } from './cors.js';
-import { readBody, type BodyLimits, type Source } from './read-body.js';
+import { readBody, type BodyLimits, type BodySource } from './read-body.js';
 
 /** A request and its outcome, for an access log. */
 export interface AccessEntry {
@@ -54,7 +54,7 @@ export interface ExchangeSettings {
 }
 
 /** The request line and the headers. */
-interface Asking {
+interface RequestHead {
   readonly verb: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
@@ -67,13 +67,13 @@ export type Trailers = Readonly<Record<string, string>>;
 export interface SentAnswer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
-  /** A stream is a streaming answer, destroyed when the client is gone; its trailers are read at its end. */
+  /** A `Readable` is a streaming answer, destroyed when the client is gone. Its trailers are read when it ends. */
   readonly body?: RestText | Readable;
   readonly trailers?: Trailers;
 }
 
-/** A request and its answer, as hooks and pipeline see them, regardless of the protocol and server. */
-export abstract class Exchange implements IncomingRequest, Source {
+/** A request and its answer, in the same form for every protocol and server. */
+export abstract class Exchange implements IncomingRequest, BodySource {
   readonly verb: string;
   readonly path: string;
   readonly query: string;
@@ -89,17 +89,17 @@ export abstract class Exchange implements IncomingRequest, Source {
   callerId: string | undefined;
   instanceId: string | undefined;
   readonly #startedAt = performance.now();
-  #leaving: AbortController | undefined;
+  #abort: AbortController | undefined;
   /** The host in the request's target. */
   readonly #authority: string | undefined;
   #isOriginAllowed: boolean | undefined;
 
-  constructor({ headers, url: target, verb }: Asking, settings: ExchangeSettings) {
+  constructor({ headers, url: target, verb }: RequestHead, settings: ExchangeSettings) {
     const { authority, url } = targetOf(target);
-    const mark = url.indexOf('?');
+    const queryAt = url.indexOf('?');
     this.verb = verb;
-    this.path = mark === -1 ? url : url.slice(0, mark);
-    this.query = mark === -1 ? '' : url.slice(mark + 1);
+    this.path = queryAt === -1 ? url : url.slice(0, queryAt);
+    this.query = queryAt === -1 ? '' : url.slice(queryAt + 1);
     this.headers = headers;
     this.settings = settings;
     this.#authority = authority;
@@ -114,26 +114,26 @@ export abstract class Exchange implements IncomingRequest, Source {
   abstract isCutOff(): boolean;
   abstract dropRest(): void;
   /** Whether trailers reach the client; gRPC needs them. */
-  abstract get takesTrailers(): boolean;
+  abstract get supportsTrailers(): boolean;
   /** Calls the listener when nothing can be sent any more, also because everything was sent. */
   abstract onClosed(listener: () => void): void;
   /** Aborts the connection. */
   abstract destroy(defect: Error): void;
-  /** Begins an answer. Does nothing when the connection is gone or an answer was begun before. */
-  abstract begin(answer: SentAnswer): void;
+  /** Begins an answer. Does nothing when the connection is closed or an answer has begun already. */
+  abstract beginAnswer(answer: SentAnswer): void;
 
   /** Aborts when the answer is no longer needed: the client has left, or its deadline has passed. */
   get signal(): AbortSignal {
-    return (this.#leaving ??= this.#listen()).signal;
+    return (this.#abort ??= this.#listen()).signal;
   }
 
   #listen(): AbortController {
-    const leaving = new AbortController();
-    const leave = (): void => leaving.abort();
-    this.onClosed(leave);
-    this.deadline?.addEventListener('abort', leave, { once: true });
-    if (this.deadline?.aborted === true) leave();
-    return leaving;
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    this.onClosed(abort);
+    this.deadline?.addEventListener('abort', abort, { once: true });
+    if (this.deadline?.aborted === true) abort();
+    return controller;
   }
 
   get(name: string): string | undefined {
@@ -153,7 +153,7 @@ export abstract class Exchange implements IncomingRequest, Source {
   }
 
   /** The signal of a streaming answer: it also aborts when the port ends, or its deadline passes later. */
-  get lasting(): AbortSignal {
+  get streamSignal(): AbortSignal {
     const { dueAt } = this;
     const timeIsUp =
       dueAt === undefined ? [] : [AbortSignal.timeout(Math.max(0, Math.ceil(dueAt - performance.now())))];
@@ -165,42 +165,42 @@ export abstract class Exchange implements IncomingRequest, Source {
     return readBody(this, { ...this.settings.limits, maxBytes });
   }
 
-  /** The error to answer with for any thrown value. The operator gets the cause it hides. */
-  failed(caught: unknown): ApiError {
-    // Nobody is left to answer, and anybody could fill an operator's log by leaving.
-    if (this.#leaving?.signal.aborted === true && isOfLeaving(caught)) return timeWasUp();
+  /** Reports the cause of a failure to the operator. Returns the error to answer with, which hides that cause. */
+  reportFailure(caught: unknown): ApiError {
+    // The client is gone. This is not reported, because any client could fill the operator's log with it.
+    if (this.#abort?.signal.aborted === true && isCausedByAbort(caught)) return deadlinePassed();
     const error = fromThrown(caught);
-    if (error.cause !== undefined) this.#failure(error.cause);
+    if (error.cause !== undefined) this.#report(error.cause);
     return error;
   }
 
   /** Aborts an answer that has begun but can't be completed, and reports why to the operator. */
-  protected broken(defect: unknown): void {
-    this.failed(defect);
+  protected abortAnswer(defect: unknown): void {
+    this.reportFailure(defect);
     this.destroy(asError(defect));
   }
 
-  #failure(cause: unknown): void {
-    this.#tell(() => this.settings.hooks.onFailure?.(cause, this.requestId));
+  #report(cause: unknown): void {
+    this.#callHook(() => this.settings.hooks.onFailure?.(cause, this.requestId));
   }
 
   /** Calls a hook. A hook whose promise rejects ends the connection like one that throws, and not the process. */
-  #tell(hook: () => unknown): void {
-    const told = hook();
-    const isLater = typeof told === 'object' && told !== null && 'then' in told;
-    if (isLater) Promise.resolve(told).catch((defect: unknown) => this.destroy(asError(defect)));
+  #callHook(hook: () => unknown): void {
+    const result = hook();
+    const isPromise = typeof result === 'object' && result !== null && 'then' in result;
+    if (isPromise) Promise.resolve(result).catch((defect: unknown) => this.destroy(asError(defect)));
   }
 
   /** Whether a page of this origin may call. Anything but `true` means no, including a promise. */
   get isOriginAllowed(): boolean {
-    return (this.#isOriginAllowed ??= this.#askOrigins());
+    return (this.#isOriginAllowed ??= this.#checkOrigin());
   }
 
-  #askOrigins(): boolean {
+  #checkOrigin(): boolean {
     try {
       return isAllowedOrigin(this.settings.origins, this.get('origin'));
     } catch (caught) {
-      this.#failure(caught);
+      this.#report(caught);
       return false;
     }
   }
@@ -219,24 +219,24 @@ export abstract class Exchange implements IncomingRequest, Source {
 
   /** Sends a whole answer, and writes the access log. */
   send(protocol: Protocol, answer: SentAnswer, refusal?: ApiError): void {
-    this.begin(answer);
-    this.answered(protocol, answer.status, refusal);
+    this.beginAnswer(answer);
+    this.logAnswer(protocol, answer.status, refusal);
   }
 
   /** Writes the access log, once for each exchange. */
-  answered(protocol: Protocol, httpStatus: number, refusal: ApiError | undefined): void {
+  logAnswer(protocol: Protocol, httpStatus: number, refusal: ApiError | undefined): void {
     const entry = {
       ...{ requestId: this.requestId, protocol, verb: this.verb, path: this.path, method: this.method },
       ...{ callerId: this.callerId, instanceId: this.instanceId },
       ...{ httpStatus, code: refusal?.code ?? 0, refusal: refusal?.id },
       durationMs: performance.now() - this.#startedAt,
     };
-    this.#tell(() => this.settings.hooks.onAnswered?.(entry));
+    this.#callHook(() => this.settings.hooks.onAnswered?.(entry));
   }
 }
 
 /** Whether a call ended because its signal fired. */
-function isOfLeaving(caught: unknown): boolean {
+function isCausedByAbort(caught: unknown): boolean {
   return isFault(caught, 'deadline-exceeded') || isFault(caught, 'outcome-unknown');
 }
 

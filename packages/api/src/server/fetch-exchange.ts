@@ -21,7 +21,7 @@ const BODILESS = [204, 304];
 /** A `Request` and its `Response`. */
 export class FetchExchange extends Exchange {
   readonly parsed = undefined;
-  readonly takesTrailers = false;
+  readonly supportsTrailers = false;
   readonly peerAddress: string | undefined;
   readonly clientCertificate: PeerCertificate | undefined;
   readonly response: Promise<Response>;
@@ -42,7 +42,7 @@ export class FetchExchange extends Exchange {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    request.signal.addEventListener('abort', () => this.#leave(), { once: true });
+    request.signal.addEventListener('abort', () => this.#close(), { once: true });
   }
 
   /** Created on demand: the body of a request for another handler must stay untouched. */
@@ -59,13 +59,13 @@ export class FetchExchange extends Exchange {
     return this.#request.signal.aborted;
   }
 
-  begin({ body, headers, status, trailers }: SentAnswer): void {
+  beginAnswer({ body, headers, status, trailers }: SentAnswer): void {
     const isBodiless = this.verb === 'HEAD' || BODILESS.includes(status);
     const sent = this.#bodyOf(body);
     this.#resolve(
       new Response(isBodiless ? null : sent, { status, headers: fetchHeaders({ ...headers, ...trailers }) }),
     );
-    if (isBodiless || !(sent instanceof ReadableStream)) this.#leave();
+    if (isBodiless || !(sent instanceof ReadableStream)) this.#close();
   }
 
   #bodyOf(body: SentAnswer['body']): string | Uint8Array | ReadableStream<Uint8Array> | undefined {
@@ -79,30 +79,30 @@ export class FetchExchange extends Exchange {
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
       await ownTurn();
       const part = await parts.next().catch((defect: unknown) => {
-        this.broken(defect);
+        this.abortAnswer(defect);
         throw defect;
       });
       if (part.done === true) {
         controller.close();
-        this.#leave();
+        this.#close();
       } else controller.enqueue(encoder.encode(part.value));
     };
     const cancel = async (): Promise<void> => {
       await parts.return();
-      this.#leave();
+      this.#close();
     };
     return new ReadableStream({ pull, cancel }, new CountQueuingStrategy({ highWaterMark: 0 }));
   }
 
   /** Replaces `Readable.toWeb`, which throws uncatchable errors for data after its reader has left (Node 20). */
   #streaming(body: Readable): ReadableStream {
-    body.once('close', () => this.#leave());
+    body.once('close', () => this.#close());
     this.onClosed(() => body.destroy());
     const start = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
       body.on('data', (bytes: Uint8Array) => {
         if (body.destroyed) return;
         controller.enqueue(bytes);
-        if ((controller.desiredSize ?? 0) < 0) body.destroy(new Error('the client takes nothing in'));
+        if ((controller.desiredSize ?? 0) < 0) body.destroy(new Error('the client reads nothing'));
       });
       body.once('end', () => controller.close()).once('error', (error) => controller.error(error));
     };
@@ -116,7 +116,7 @@ export class FetchExchange extends Exchange {
 
   destroy(defect: Error): void {
     this.#reject(defect);
-    this.#leave();
+    this.#close();
   }
 
   /**
@@ -124,7 +124,7 @@ export class FetchExchange extends Exchange {
    * `Readable.toWeb` throws an uncatchable error when it is cancelled before its first bytes were passed on (Node 20 to
    * 24).
    */
-  #leave(): void {
+  #close(): void {
     this.#closed.abort();
     const source = this.#source;
     if (source !== undefined) setImmediate(() => source.destroy());

@@ -17,7 +17,7 @@ interface Writable {
 
 /** A request and its response in any Node server. */
 export class NodeExchange extends Exchange {
-  readonly takesTrailers = true;
+  readonly supportsTrailers = true;
   readonly #request: NodeRequest;
   readonly #response: NodeResponse;
 
@@ -38,7 +38,7 @@ export class NodeExchange extends Exchange {
 
   get clientCertificate(): PeerCertificate | undefined {
     const socket = this.#socket();
-    // In HTTP/2 this is a proxy of the socket that answers for it.
+    // In HTTP/2 this is a proxy, which forwards these properties to the socket.
     return isSecure(socket) && socket.authorized ? socket.getPeerCertificate() : undefined;
   }
 
@@ -67,27 +67,27 @@ export class NodeExchange extends Exchange {
     return 'stream' in request ? isOver(request.stream) : request.destroyed && !request.complete;
   }
 
-  begin({ body, headers, status, trailers }: SentAnswer): void {
+  beginAnswer({ body, headers, status, trailers }: SentAnswer): void {
     const response = this.#response;
     const isHttp2 = 'stream' in response;
-    const isLasting = body instanceof Readable;
-    const isGone = isLasting && (isHttp2 ? response.stream : this.#request.socket).destroyed;
+    const isStreaming = body instanceof Readable;
+    const isGone = isStreaming && (isHttp2 ? response.stream : this.#request.socket).destroyed;
     if (isGone || response.destroyed || response.headersSent) {
-      if (isLasting) body.destroy();
+      if (isStreaming) body.destroy();
       return;
     }
     closeUnread(response);
     const writable: Writable = response;
     // HTTP/2 does not have this header; its stream is closed instead.
     if (isHttp2) delete headers.connection;
-    if (isLasting) {
+    if (isStreaming) {
       writable.writeHead(status, headers);
-      this.#pour(body, writable, trailers);
+      this.#stream(body, writable, trailers);
       return;
     }
     if (isInParts(body)) {
       writable.writeHead(status, headers);
-      this.#sendParts(this.verb === 'HEAD' ? [] : body, writable).catch((defect: unknown) => this.broken(defect));
+      this.#sendParts(this.verb === 'HEAD' ? [] : body, writable).catch((defect: unknown) => this.abortAnswer(defect));
       return;
     }
     if (trailers === undefined) writable.writeHead(status, headers);
@@ -107,14 +107,14 @@ export class NodeExchange extends Exchange {
       return;
     }
     const { socket } = this.#request;
-    const tell = (): void => {
-      response.off('close', tell);
-      socket.off('close', tell);
+    const onClose = (): void => {
+      response.off('close', onClose);
+      socket.off('close', onClose);
       listener();
     };
-    response.once('close', tell);
-    // A response that waits behind another is not told that the connection closed.
-    if (response.socket === null) socket.setMaxListeners(0).once('close', tell);
+    response.once('close', onClose);
+    // Node emits no 'close' on a response that is queued behind another when the connection closes.
+    if (response.socket === null) socket.setMaxListeners(0).once('close', onClose);
   }
 
   destroy(defect: Error): void {
@@ -131,30 +131,30 @@ export class NodeExchange extends Exchange {
     return 'stream' in this.#response || (this.#request.httpVersion === '1.1' && this.verb !== 'HEAD');
   }
 
-  /** Sends parts, each once the client has read the previous one. */
+  /** Sends parts, each when the socket has room for it. */
   async #sendParts(parts: Iterable<string> | AsyncIterable<string>, writable: Writable): Promise<void> {
     let isClosed = false;
-    let goOn = (): void => undefined;
-    const toGoOn = (): Promise<void> =>
+    let resume = (): void => undefined;
+    const untilDrained = (): Promise<void> =>
       new Promise((resolve) => {
-        goOn = resolve;
+        resume = resolve;
       });
     this.onClosed(() => {
       isClosed = true;
-      goOn();
+      resume();
     });
-    this.#response.on('drain', () => goOn());
+    this.#response.on('drain', () => resume());
     for await (const part of parts) {
-      const isTakenIn = isClosed || writable.write(part);
-      if (!isTakenIn) await toGoOn();
+      const hasRoom = isClosed || writable.write(part);
+      if (!hasRoom) await untilDrained();
       await ownTurn();
       if (isClosed) return;
     }
     writable.end();
   }
 
-  /** Sends data as it comes. A client that does not read is disconnected before much is buffered. */
-  #pour(body: Readable, writable: Writable, trailers: Trailers | undefined): void {
+  /** Sends the data of a stream as it comes. A client that does not read is disconnected before much is buffered. */
+  #stream(body: Readable, writable: Writable, trailers: Trailers | undefined): void {
     if (!('stream' in this.#response)) this.#request.socket.setTimeout(0);
     this.onClosed(() => body.destroy());
     body.on('data', (bytes: Uint8Array) => {
@@ -167,7 +167,7 @@ export class NodeExchange extends Exchange {
   }
 }
 
-/** Closes an HTTP/2 stream whose request was not read to its end; otherwise it would stay half open. */
+/** After the answer, closes an HTTP/2 stream whose request is incomplete; otherwise it would stay half open. */
 function closeUnread(response: NodeResponse): void {
   if (!('stream' in response) || response.req.complete) return;
   const { stream } = response;

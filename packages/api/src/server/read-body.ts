@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ApiError } from '../errors/api-error.js';
 import { cutOff, tooLarge, tooSlow } from '../errors/refusals.js';
-import { timeWasUp } from '../errors/status.js';
+import { deadlinePassed } from '../errors/status.js';
 
 /** How much of a body is read, and for how long. */
 export interface BodyLimits {
@@ -11,14 +11,14 @@ export interface BodyLimits {
 }
 
 /** A stream to read a body from. */
-export interface Source {
+export interface BodySource {
   readonly headers: IncomingHttpHeaders;
   readonly source: Readable;
   /** The body as parsed by an earlier handler. */
   readonly parsed: unknown;
   /** Aborts at the caller's deadline, if there is one. */
   readonly deadline: AbortSignal | undefined;
-  /** Whether the client left before its request was complete, which otherwise looks like the end of its body. */
+  /** Whether the client left before its request was complete. The end of the stream alone does not tell. */
   isCutOff(): boolean;
   /** Discards the rest of the body. */
   dropRest(): void;
@@ -27,35 +27,35 @@ export interface Source {
 const NOTHING = new Uint8Array(0);
 
 /**
- * Reads a whole body, or takes the result of an earlier parser. The only reader of bodies in all servers.
+ * Reads a whole body, or takes the result of an earlier parser. Used for all bodies of all servers.
  *
  * @throws ApiError when it is too large, too slow or cut off, and at the caller's deadline.
- * @throws Error when it was read before without a result, because waiting for it would never end.
+ * @throws Error when the body was read before and no parsed result is there, because waiting for it would never end.
  */
-export async function readBody(from: Source, limits: BodyLimits): Promise<Uint8Array> {
+export async function readBody(from: BodySource, limits: BodyLimits): Promise<Uint8Array> {
   const { headers, source } = from;
   const { maxBytes } = limits;
-  // It may fail at any time, even after it was refused unread or read to its end. Without a listener, that would end
-  // the process.
+  // The stream may fail at any time, even after the body was refused or read. Without a listener, that would end the
+  // process.
   source.on('error', () => undefined);
   if (from.isCutOff()) throw cutOff();
   // An empty body may end by itself during a wait.
   if (source.readableEnded && !source.readableDidRead) return NOTHING;
-  if (source.readableEnded) return madeOf(from, maxBytes);
+  if (source.readableEnded) return bytesOfParsed(from, maxBytes);
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   if (source.destroyed) throw cutOff();
   // A short body arrived with its headers, so there is nothing to wait for.
   const { readableFlowing, readableLength } = source;
-  const isThere = readableFlowing === null && readableLength === Number(headers['content-length']);
+  const hasArrived = readableFlowing === null && readableLength === Number(headers['content-length']);
   // Without a length, Node 26 returns only one of the chunks.
-  const bytes: unknown = isThere ? source.read(readableLength) : undefined;
-  if (!(bytes instanceof Uint8Array)) return whatArrives(from, limits);
+  const bytes: unknown = hasArrived ? source.read(readableLength) : undefined;
+  if (!(bytes instanceof Uint8Array)) return collect(from, limits);
   source.resume();
   return bytes;
 }
 
 /** The bytes of the body that a parser has read. */
-function madeOf({ headers, parsed }: Source, maxBytes: number): Uint8Array {
+function bytesOfParsed({ headers, parsed }: BodySource, maxBytes: number): Uint8Array {
   const isJson = /^application\/(?:.+\+)?json/i.test(headers['content-type'] ?? '');
   const isText = typeof parsed === 'string' || parsed instanceof Uint8Array;
   if (!isText && (parsed === undefined || !isJson))
@@ -65,7 +65,7 @@ function madeOf({ headers, parsed }: Source, maxBytes: number): Uint8Array {
   return bytes;
 }
 
-function whatArrives(from: Source, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
+function collect(from: BodySource, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
   const { deadline, source } = from;
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
@@ -78,7 +78,7 @@ function whatArrives(from: Source, { maxBytes, timeoutMs }: BodyLimits): Promise
       if (refusal === undefined) resolve(Buffer.concat(chunks, size));
       else reject(refusal);
     };
-    const onDue = (): void => settle(timeWasUp());
+    const onDue = (): void => settle(deadlinePassed());
     const timer = setTimeout(() => settle(tooSlow()), timeoutMs);
     deadline?.addEventListener('abort', onDue, { once: true });
     const onData = (chunk: Uint8Array): void => {
