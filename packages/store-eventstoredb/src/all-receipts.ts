@@ -1,14 +1,14 @@
 import { START } from '@login-policy/event-sourcing';
 import type { ReceiptOptions, StreamReceipt } from '@login-policy/event-sourcing/store';
 import { keptReceiptIn } from './receipts.js';
-import type { LogReader } from './reads.js';
+import type { LogReader } from './log-reader.js';
 import { allReadRequest } from './requests.js';
-import { streamNameOf } from './rows.js';
-import { leaderRead, recordsOf, retrying, type ReadingContext } from './server-reads.js';
+import { streamNameOf } from './record-codec.js';
+import { leaderRead, recordsOf, retry, type ReadingContext } from './server-reads.js';
 
 const PAGE = 500;
 
-/** Every receipt of the store: first those that events carry, then those with a stream of their own. */
+/** Every receipt of the store: first those stored with events, then those stored in a stream of their own. */
 export async function* allReceipts(
   context: ReadingContext,
   log: LogReader,
@@ -16,26 +16,26 @@ export async function* allReceipts(
 ): AsyncGenerator<readonly StreamReceipt[], void, undefined> {
   const ownStreams = await ownStreamReceipts(context, options.signal);
   for await (const page of log.pages(options)) {
-    const carried = page.flatMap(({ event: { revision, streamId }, receipt }) =>
+    const withEvents = page.flatMap(({ event: { revision, streamId }, receipt }) =>
       receipt === undefined ? [] : { streamId, ...receipt, revision },
     );
-    for (const { key, streamId } of carried) ownStreams.delete(context.names.receiptNameOf(streamId, key));
-    if (carried.length > 0) yield carried;
+    for (const { key, streamId } of withEvents) ownStreams.delete(context.names.receiptNameOf(streamId, key));
+    if (withEvents.length > 0) yield withEvents;
   }
   if (ownStreams.size > 0) yield [...ownStreams.values()];
 }
 
-/** The receipts of commands without events, by the names of their streams. */
+/** The receipts of commands without events, by the name of the receipt's stream. */
 function ownStreamReceipts(context: ReadingContext, signal?: AbortSignal): Promise<Map<string, StreamReceipt>> {
   const { names, timeouts } = context;
   const filter = { prefixes: [names.receiptPrefix] };
   const request = allReadRequest({ direction: 'forwards', from: START, filter, limit: Infinity });
-  return retrying(context, { doing: 'reading all receipts', signal }, async (stop) => {
+  return retry(context, { doing: 'reading all receipts', signal }, async (stopSignal) => {
     const found = new Map<string, StreamReceipt>();
-    const read = { request, pageSize: PAGE, isLong: true, withinMs: timeouts.scanMs, signal: stop } as const;
+    const read = { request, pageSize: PAGE, isLong: true, withinMs: timeouts.scanMs, signal: stopSignal } as const;
     for await (const messages of leaderRead(context, read)) {
       for (const record of recordsOf(messages)) {
-        // The last record of a stream decides: an intended receipt may be void by now.
+        // The last record of a stream decides, because it may make an earlier receipt void.
         const kept = keptReceiptIn(record);
         if (kept === undefined) found.delete(streamNameOf(record));
         else found.set(streamNameOf(record), kept);

@@ -4,20 +4,20 @@ import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb
 import { revision, type Revision } from '@login-policy/event-sourcing';
 import type { Fault } from '@login-policy/event-sourcing/store';
 import { appendRefusal } from './faults.js';
-import { placeOf } from './rows.js';
+import { ordinalAt } from './record-codec.js';
 
 /**
  * The outcome of one attempt to append.
  *
- * - `written`: the events are in the log, the last one at `last`. `place` may be absent if an earlier attempt wrote
- *   them.
+ * - `written`: the events are in the log. `last` is the revision of the last one, and `ordinal` its place in the whole
+ *   log. `ordinal` may be absent if an earlier attempt wrote the events.
  * - `conflict`: another writer was first, and nothing was written. `actual` is the stream's last revision; `undefined`
- *   without events.
+ *   when the stream has no events.
  * - `refused`: nothing was written; the fault says why.
  * - `lost`: the outcome is unknown.
  */
 export type Answer =
-  | { readonly kind: 'written'; readonly last: Revision | undefined; readonly place: bigint | undefined }
+  | { readonly kind: 'written'; readonly last: Revision | undefined; readonly ordinal: bigint | undefined }
   | { readonly kind: 'conflict'; readonly actual: Revision | undefined }
   | { readonly kind: 'refused'; readonly fault: Fault }
   | Lost;
@@ -26,23 +26,24 @@ export type Answer =
 export interface Lost {
   readonly kind: 'lost';
   readonly cause: unknown;
-  /** Whether the node asked to send appends to another node. */
-  readonly isAway?: boolean;
+  /** Whether the next append must go to another node. */
+  readonly mustLeaveNode?: boolean;
 }
 
 const DETAIL = 'event_store.client.';
-/** The only detail of an error that is not about the append: the node is not ready, is busy, or knows no leader. */
-const EMPTY = 'google.protobuf.Empty';
+/** The detail of the errors that are not about the append: the node is not ready, is busy, or knows no leader. */
+const NODE_UNAVAILABLE = 'google.protobuf.Empty';
 
 /** Reads the server's answer to one append of a batch. An unclear answer counts as lost. */
 export function answerOf(response: BatchAppendResp, streamName: string): Answer {
   const success = response.getSuccess();
   if (success !== undefined) {
-    const place = success.getPosition();
+    const position = success.getPosition();
     return {
       kind: 'written',
       last: success.hasCurrentRevision() ? revision(BigInt(success.getCurrentRevision())) : undefined,
-      place: place === undefined ? undefined : placeOf(place.getCommitPosition(), place.getPreparePosition()),
+      ordinal:
+        position === undefined ? undefined : ordinalAt(position.getCommitPosition(), position.getPreparePosition()),
     };
   }
   const error = response.getError();
@@ -51,7 +52,7 @@ export function answerOf(response: BatchAppendResp, streamName: string): Answer 
     : answerOfError(error, streamName);
 }
 
-/** An attempt whose answer will never arrive. */
+/** The answer of an attempt whose outcome is unknown. */
 export function lost(cause: unknown): Lost {
   return { kind: 'lost', cause: typeof cause === 'string' ? new Error(cause) : cause };
 }
@@ -69,5 +70,5 @@ function answerOfError(error: Status, streamName: string): Answer {
   const limit = isTooBig ? shared.MaximumAppendSizeExceeded.deserializeBinary(bytes).getMaxappendsize() : undefined;
   const fault = appendRefusal(name, streamName, limit);
   if (fault !== undefined) return { kind: 'refused', fault };
-  return { ...lost(`${name || 'no detail'}: ${error.getMessage()}`), isAway: name === EMPTY };
+  return { ...lost(`${name || 'no detail'}: ${error.getMessage()}`), mustLeaveNode: name === NODE_UNAVAILABLE };
 }

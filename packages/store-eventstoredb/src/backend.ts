@@ -22,7 +22,7 @@ import { allReceipts } from './all-receipts.js';
 import { BatchSender } from './batch-sender.js';
 import type { Connection } from './connection.js';
 import { EventStoreDbConsumers } from './consumers.js';
-import type { Timeouts } from './deadline.js';
+import type { Timeouts } from './timeouts.js';
 import { Delivery } from './delivery.js';
 import { STORE } from './faults.js';
 import { PartialAppends } from './partial-appends.js';
@@ -30,11 +30,11 @@ import { KnownStreams } from './known-streams.js';
 import { Leadership } from './leadership.js';
 import { LiveReader } from './live-reader.js';
 import { Lookups } from './lookups.js';
-import type { StreamNames } from './names.js';
+import type { StreamNames } from './stream-names.js';
 import { OwnEvents } from './own-events.js';
 import { PageReader, type FollowingContext } from './page-reader.js';
-import { StreamReader } from './reading-streams.js';
-import { LogReader } from './reads.js';
+import { StreamReader } from './stream-reader.js';
+import { LogReader } from './log-reader.js';
 import { Receipts } from './receipts.js';
 import type { ReadingContext } from './server-reads.js';
 import { WholeStreams } from './whole-streams.js';
@@ -83,7 +83,7 @@ export class EventStoreDbBackend implements LogBackend {
       new Leadership(connection, timeouts.stallMs, this.#abandoning.signal),
       new PartialAppends(timeouts.stallMs),
     ];
-    const shared = { ...parts, known, leadership, partialAppends, own: new OwnEvents() };
+    const shared = { ...parts, known, leadership, partialAppends, ownEvents: new OwnEvents() };
     const context: ReadingContext = { ...shared, closing: this.#closing.signal };
     const untilAbandoned: ReadingContext = { ...shared, closing: this.#abandoning.signal };
     this.log = new LogReader(context);

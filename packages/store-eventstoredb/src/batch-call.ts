@@ -5,11 +5,11 @@ import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { answerOf, lost, type Answer } from './append-answer.js';
 import { batchRequests, type PreparedAppend } from './batch-requests.js';
 import type { StartedCall } from './connection.js';
-import { failureOf, notBegun } from './faults.js';
+import { failureOf, notSent } from './faults.js';
 
 type Duplex = ClientDuplexStream<BatchAppendReq, BatchAppendResp>;
 
-interface Waiting {
+interface PendingAppend {
   readonly prepared: PreparedAppend;
   readonly settle: (answer: Answer) => void;
 }
@@ -23,21 +23,22 @@ const IDLE_MS = 1000;
  */
 export class BatchCall {
   readonly #call: Duplex;
-  readonly #begun: StartedCall<Duplex>;
-  readonly #waiting = new Map<string, Waiting>();
-  /** The ids of the appends not sent yet, because the server accepts no more at the moment. */
+  readonly #startedCall: StartedCall<Duplex>;
+  /** By correlation id. */
+  readonly #pending = new Map<string, PendingAppend>();
+  /** The ids of the appends that are not sent yet, because the write buffer is full. */
   readonly #unsent = new Set<string>();
-  #isFull = false;
+  #isBufferFull = false;
   #isRetired = false;
-  #hasAnswered = false;
+  #hasServerAnswered = false;
   readonly #idle: NodeJS.Timeout;
 
-  constructor(begun: StartedCall<Duplex>) {
-    this.#begun = begun;
-    this.#call = begun.call;
+  constructor(startedCall: StartedCall<Duplex>) {
+    this.#startedCall = startedCall;
+    this.#call = startedCall.call;
     this.#idle = setTimeout(() => this.#endWhenIdle(), IDLE_MS).unref();
     this.#call.on('drain', () => this.#sendUnsent());
-    this.#call.on('data', (response: BatchAppendResp) => this.#take(response));
+    this.#call.on('data', (response: BatchAppendResp) => this.#receive(response));
     this.#call.on('error', (error: Error) => this.#fail(error));
     this.#call.on('end', () => this.#end(lost('the server ended the call')));
   }
@@ -52,17 +53,17 @@ export class BatchCall {
    * and the call accepts no further appends.
    */
   append(prepared: PreparedAppend, withinMs: number): Promise<Answer> {
-    const [id, lastResponseAt] = [randomUUID(), this.#begun.lastResponseAt()];
+    const [id, lastResponseAt] = [randomUUID(), this.#startedCall.lastResponseAt()];
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#giveUp(id, withinMs, lastResponseAt), withinMs);
+      const timer = setTimeout(() => this.#timeOut(id, withinMs, lastResponseAt), withinMs);
       const settle = (answer: Answer): void => {
         clearTimeout(timer);
-        this.#waiting.delete(id);
+        this.#pending.delete(id);
         this.#unsent.delete(id);
         resolve(answer);
         if (this.#isRetired) this.#cancelWhenDone();
       };
-      this.#waiting.set(id, { prepared, settle });
+      this.#pending.set(id, { prepared, settle });
       this.#idle.refresh();
       this.#unsent.add(id);
       this.#sendUnsent();
@@ -76,80 +77,80 @@ export class BatchCall {
   }
 
   #sendUnsent(): void {
-    this.#isFull = this.#call.writableNeedDrain;
+    this.#isBufferFull = this.#call.writableNeedDrain;
     for (const id of this.#unsent) {
-      if (this.#isFull) return;
+      if (this.#isBufferFull) return;
       this.#unsent.delete(id);
       this.#send(id);
     }
   }
 
   #send(id: string): void {
-    const waiting = this.#waiting.get(id);
-    if (waiting === undefined) return;
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
     try {
-      for (const request of batchRequests(waiting.prepared, id)) this.#isFull = !this.#call.write(request);
+      for (const request of batchRequests(pending.prepared, id)) this.#isBufferFull = !this.#call.write(request);
     } catch (error) {
-      waiting.settle(lost(error));
+      pending.settle(lost(error));
     }
   }
 
-  #take(response: BatchAppendResp): void {
-    this.#hasAnswered = true;
-    this.#begun.answered();
-    const waiting = this.#waiting.get(response.getCorrelationId()?.getString() ?? '');
-    if (waiting === undefined) return;
+  #receive(response: BatchAppendResp): void {
+    this.#hasServerAnswered = true;
+    this.#startedCall.reportAnswer();
+    const pending = this.#pending.get(response.getCorrelationId()?.getString() ?? '');
+    if (pending === undefined) return;
     let answer: Answer;
     try {
-      answer = answerOf(response, waiting.prepared.streamName);
+      answer = answerOf(response, pending.prepared.streamName);
     } catch (error) {
       answer = lost(error);
     }
-    // The node is not ready or knows no leader, so the next append must look for another node.
-    if (answer.kind === 'lost' && answer.isAway === true) this.#leaveNode(answer.cause);
-    waiting.settle(answer);
+    if (answer.kind === 'lost' && answer.mustLeaveNode === true) this.#leaveNode(answer.cause);
+    pending.settle(answer);
   }
 
+  /** Makes the next append look for another node. */
   #leaveNode(cause: unknown): void {
     this.#isRetired = true;
-    this.#begun.failed(new UnavailableError(undefined, String(cause)));
+    this.#startedCall.reportFailure(new UnavailableError(undefined, String(cause)));
   }
 
-  #giveUp(id: string, afterMs: number, lastResponseAt: number): void {
+  #timeOut(id: string, afterMs: number, lastResponseAt: number): void {
     this.#isRetired = true;
-    // Nothing arrived since the append was sent, so the connection may be dead. Without this, the next call would use
-    // it too, because HTTP/2 pings detect it only after 20 s.
-    if (this.#begun.lastResponseAt() === lastResponseAt)
-      this.#begun.failed(new UnavailableError(undefined, `nothing was heard for ${afterMs} ms`));
-    const waiting = this.#waiting.get(id);
-    const fault = this.#unsent.has(id) && waiting !== undefined && notBegun(waiting.prepared.streamId, afterMs);
-    waiting?.settle(fault ? { kind: 'refused', fault } : lost(`no answer within ${afterMs} ms`));
+    // Nothing arrived since the append was sent, so the connection may be dead. HTTP/2 pings detect that only after 20 s,
+    // and the next call would use the dead connection until then.
+    if (this.#startedCall.lastResponseAt() === lastResponseAt)
+      this.#startedCall.reportFailure(new UnavailableError(undefined, `the server did not answer for ${afterMs} ms`));
+    const pending = this.#pending.get(id);
+    const fault = this.#unsent.has(id) && pending !== undefined && notSent(pending.prepared.streamId, afterMs);
+    pending?.settle(fault ? { kind: 'refused', fault } : lost(`no answer within ${afterMs} ms`));
   }
 
   #fail(error: Error): void {
-    this.#begun.failed(error);
+    this.#startedCall.reportFailure(error);
     const { isFinal, fault } = failureOf(error, 'appending');
     // The server refused the call before its first answer, so it has processed no append.
-    this.#end(isFinal && !this.#hasAnswered ? { kind: 'refused', fault } : lost(fault));
+    this.#end(isFinal && !this.#hasServerAnswered ? { kind: 'refused', fault } : lost(fault));
   }
 
   #end(answer: Answer): void {
     this.#isRetired = true;
     clearTimeout(this.#idle);
-    for (const { settle } of [...this.#waiting.values()]) settle(answer);
+    for (const { settle } of [...this.#pending.values()]) settle(answer);
   }
 
   #cancelWhenDone(): void {
-    if (this.#waiting.size === 0) this.#call.cancel();
+    if (this.#pending.size === 0) this.#call.cancel();
   }
 
   #endWhenIdle(): void {
-    if (this.#waiting.size > 0) {
+    if (this.#pending.size > 0) {
       this.#idle.refresh();
       return;
     }
     this.#isRetired = true;
-    // Without appends the server does not end its side of the call.
+    // Cancelled rather than ended, because the server does not end its side of a call without appends.
     this.#call.cancel();
   }
 }

@@ -2,7 +2,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { Revision, StreamId } from '@login-policy/event-sourcing';
 import { identifierOf } from './requests.js';
-import { sizeOf, type Proposal } from './rows.js';
+import { sizeOf, type Proposal } from './record-codec.js';
 
 /**
  * One append, ready to send. It names the exact revision to append after. The server compares it with the log, so an

@@ -4,7 +4,7 @@ import { lost, type Answer } from './append-answer.js';
 import { BatchCall } from './batch-call.js';
 import type { PreparedAppend } from './batch-requests.js';
 import type { Connection } from './connection.js';
-import { notBegun, STORE } from './faults.js';
+import { notSent, STORE } from './faults.js';
 
 /**
  * Sends all appends of a store to the server over one `BatchAppend` call. Opens the call on demand, and again after it
@@ -25,17 +25,17 @@ export class BatchSender {
 
   /** Sends one append. Never rejects: without a connection the append is refused, and nothing was sent. */
   async send(prepared: PreparedAppend, withinMs: number): Promise<Answer> {
-    const begun = performance.now();
+    const calledAt = performance.now();
     try {
       const call = this.openCall ?? (await within(this.#open(), withinMs));
-      if (call === TIME_UP) return { kind: 'refused', fault: notBegun(prepared.streamId, withinMs) };
-      return await call.append(prepared, Math.max(1, withinMs - (performance.now() - begun)));
+      if (call === TIME_UP) return { kind: 'refused', fault: notSent(prepared.streamId, withinMs) };
+      return await call.append(prepared, Math.max(1, withinMs - (performance.now() - calledAt)));
     } catch (error) {
       return isFault(error) ? { kind: 'refused', fault: error } : lost(error);
     }
   }
 
-  /** Ends the open call, and opens no other. */
+  /** Cancels the open call. No other is opened. */
   close(): void {
     this.#isClosed = true;
     this.#call?.cancel();
@@ -47,19 +47,19 @@ export class BatchSender {
   }
 
   #open(): Promise<BatchCall> {
-    this.#opening ??= this.#begin().finally(() => {
+    this.#opening ??= this.#start().finally(() => {
       this.#opening = undefined;
     });
     return this.#opening;
   }
 
-  /** Waits for a connection first, so that an unreachable server means that nothing was written. */
-  async #begin(): Promise<BatchCall> {
+  /** Waits for a connection first: if the server can't be reached, then certainly nothing was written. */
+  async #start(): Promise<BatchCall> {
     await this.#connection.ready(this.#connectMs);
-    const begun = await this.#connection.begin(this.#connectMs, ({ streams, metadata, options }) =>
+    const started = await this.#connection.start(this.#connectMs, ({ streams, metadata, options }) =>
       streams.batchAppend(metadata, options),
     );
-    this.#call = new BatchCall(begun);
+    this.#call = new BatchCall(started);
     if (!this.#isClosed) return this.#call;
     this.#call.cancel();
     throw new Fault('store-closed', { store: STORE });

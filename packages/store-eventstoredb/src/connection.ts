@@ -7,7 +7,7 @@ import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc
 import type { CallOptions, Metadata } from '@grpc/grpc-js';
 import { because, TIME_UP, within, Fault } from '@login-policy/event-sourcing/store';
 import { ChannelWatch } from './channel-watch.js';
-import { backOff } from './deadline.js';
+import { backOff } from './timeouts.js';
 import { Semaphore } from './semaphore.js';
 import { failureOf, isFailure, needsNewConnection, STORE } from './faults.js';
 
@@ -20,16 +20,15 @@ export interface CallArguments {
   readonly options: CallOptions;
 }
 
-/** A started call, and callbacks for what happens to it. */
+/** A started call, and callbacks that report what happens to it. */
 export interface StartedCall<Call> {
   readonly call: Call;
   /**
-   * Reports that the call failed. If the error calls for it, the client reconnects, to the leader if the error names
-   * one.
+   * Reports that the call failed. After some errors the client reconnects, to the leader if the error names it.
    */
-  failed(error: unknown): void;
+  reportFailure(error: unknown): void;
   /** Reports an answer: the server can be reached. */
-  answered(): void;
+  reportAnswer(): void;
   /** When the server last answered any call, by `performance.now()`. */
   lastResponseAt(): number;
 }
@@ -39,7 +38,7 @@ export interface PendingAnswer<Answer> {
   readonly answer: Promise<Answer>;
   /** The target of the connection. It ends with host and port. */
   readonly address: string;
-  /** Identifies the connection: a new value after each reconnect. */
+  /** A new value after each reconnect. */
   readonly by: unknown;
 }
 
@@ -96,22 +95,22 @@ export class Connection {
    *
    * @throws StoreUnavailable when no connection was made in time, the signal fired, or no node was found.
    */
-  async begin<Call>(
+  async start<Call>(
     withinMs: number,
     start: (args: CallArguments) => Call,
     signal?: AbortSignal,
   ): Promise<StartedCall<Call>> {
-    const streams = await this.#streams(withinMs, signal);
+    const streams = await this.#connect(withinMs, signal);
     try {
       const call = start({ streams, ...this.#arguments() });
       return {
         call,
-        failed: (error) => this.#failed(streams, error),
-        answered: () => this.#noteResponse(),
+        reportFailure: (error) => this.#handleFailure(streams, error),
+        reportAnswer: () => this.#noteResponse(),
         lastResponseAt: () => this.#lastResponseAt,
       };
     } catch (error) {
-      this.#failed(streams, error);
+      this.#handleFailure(streams, error);
       throw new Fault('store-unavailable', { store: STORE, problem: 'the connection was closed' }, error);
     }
   }
@@ -127,15 +126,15 @@ export class Connection {
    * @throws StoreUnavailable when there is no connection.
    */
   async ask(withinMs: number, signal?: AbortSignal): Promise<PendingAnswer<ClusterInfo>> {
-    const streams = await this.#streams(withinMs, signal);
+    const streams = await this.#connect(withinMs, signal);
     // The client creates this stub on the existing channel, which is also that of `streams`.
-    const gossip = await this.#client.execute(gossipGrpc.GossipClient, 'gossip', async (made) => made);
+    const gossip = await this.#client.execute(gossipGrpc.GossipClient, 'gossip', async (stub) => stub);
     const { metadata, options } = this.#arguments();
     const answer = new Promise<ClusterInfo>((resolve, reject) => {
       const limited = { ...options, deadline: Date.now() + withinMs };
       gossip.read(new shared.Empty(), metadata, limited, (error, cluster) => {
         if (error === null) return resolve(cluster);
-        this.#failed(streams, error);
+        this.#handleFailure(streams, error);
         return reject(error);
       });
     });
@@ -157,7 +156,7 @@ export class Connection {
     const until = performance.now() + withinMs;
     for (let attempt = 1; performance.now() < until; attempt++) {
       const leftMs = Math.max(1, until - performance.now());
-      if (await this.#isReady(await this.#streams(leftMs), leftMs)) return;
+      if (await this.#isReady(await this.#connect(leftMs), leftMs)) return;
       // Another call's failure may have closed this connection.
       await backOff(attempt);
     }
@@ -174,25 +173,25 @@ export class Connection {
   }
 
   async #isReady(streams: StreamsClient, withinMs: number): Promise<boolean> {
-    const waited = new Promise<boolean>((resolve) => {
+    const waiting = new Promise<boolean>((resolve) => {
       streams.waitForReady(Date.now() + withinMs, (error) => resolve(error === undefined));
     });
-    const isReady = (await within(waited, withinMs)) === true;
-    if (!isReady) this.#failed(streams, new UnavailableError(undefined, 'the connection failed'));
+    const isReady = (await within(waiting, withinMs)) === true;
+    if (!isReady) this.#handleFailure(streams, new UnavailableError(undefined, 'the connection failed'));
     return isReady;
   }
 
-  async #streams(withinMs: number, signal?: AbortSignal): Promise<StreamsClient> {
-    // The client's discovery has time-outs of its own that can add up to a minute, so it gets ours too.
-    const asked = this.#client.execute(streamsGrpc.StreamsClient, 'store', async (streams) => streams);
+  async #connect(withinMs: number, signal?: AbortSignal): Promise<StreamsClient> {
+    // The client's discovery has time-outs of its own that can add up to a minute, so ours applies too.
+    const connecting = this.#client.execute(streamsGrpc.StreamsClient, 'store', async (streams) => streams);
     let streams: StreamsClient | typeof TIME_UP;
     try {
-      streams = await within(asked, withinMs, signal);
+      streams = await within(connecting, withinMs, signal);
     } catch (error) {
-      throw this.#inTrouble(
+      throw this.#setTrouble(
         new Fault(
           'store-unavailable',
-          { store: STORE, problem: `no node was found to connect to${because(error)}` },
+          { store: STORE, problem: `no node to connect to was found${because(error)}` },
           error,
         ),
       );
@@ -202,7 +201,7 @@ export class Connection {
         store: STORE,
         problem: `no node was found within ${withinMs} ms`,
       });
-      throw signal?.aborted === true ? fault : this.#inTrouble(fault);
+      throw signal?.aborted === true ? fault : this.#setTrouble(fault);
     }
     if (this.#isClosed) throw new Fault('store-closed', { store: STORE });
     this.#latest = streams;
@@ -214,7 +213,7 @@ export class Connection {
     this.#lastResponseAt = performance.now();
   }
 
-  #inTrouble(fault: Fault): Fault {
+  #setTrouble(fault: Fault): Fault {
     this.#trouble = fault;
     return fault;
   }
@@ -225,8 +224,8 @@ export class Connection {
     return { metadata, options };
   }
 
-  #failed(streams: StreamsClient, error: unknown): void {
-    if (isFailure(error)) this.#inTrouble(failureOf(error, 'connecting').fault);
+  #handleFailure(streams: StreamsClient, error: unknown): void {
+    if (isFailure(error)) this.#setTrouble(failureOf(error, 'connecting').fault);
     const cause = needsNewConnection(error);
     // If this fails, the client's next call detects the broken connection itself.
     if (cause !== undefined) this.#client.handleError(streams, cause).catch(() => undefined);

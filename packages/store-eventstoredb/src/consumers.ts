@@ -19,18 +19,18 @@ import {
 } from '@login-policy/event-sourcing/store';
 import type { Delivery } from './delivery.js';
 import { STORE } from './faults.js';
-import type { LogReader } from './reads.js';
-import type { Proposal, WireEvent } from './rows.js';
-import { lastRecord, retrying, type ReadingContext } from './server-reads.js';
+import type { LogReader } from './log-reader.js';
+import type { Proposal, WireEvent } from './record-codec.js';
+import { lastRecord, retry, type ReadingContext } from './server-reads.js';
 
 /** The parts used to read and write the records of consumers. */
 export interface ConsumersParts {
   readonly context: ReadingContext;
   readonly delivery: Delivery;
-  readonly log: Pick<LogReader, 'prove'>;
+  readonly log: Pick<LogReader, 'proveHead'>;
 }
 
-/** Only the last record counts. The server may delete a session without a heartbeat for a day. */
+/** Only the last record of each stream is used. The server may delete a session without a heartbeat for a day. */
 const METADATA = { consumers: { $maxCount: 1 }, sessions: { $maxCount: 1, $maxAge: 86_400 } };
 
 /** The consumers of a store on EventStoreDB. Each has a stream, whose revision is the fencing token (ADR 0028). */
@@ -45,7 +45,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
 
   async lookUp(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>> {
     const found = new Map<string, FoundConsumer>();
-    for (const each of await Promise.all(names.map((name) => this.#found(name, wait)))) {
+    for (const each of await Promise.all(names.map((name) => this.#find(name, wait)))) {
       if (each !== undefined) found.set(each.name, each.found);
     }
     return found;
@@ -53,14 +53,14 @@ export class EventStoreDbConsumers implements ConsumerBackend {
 
   async put(name: string, { holder, position }: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
     // Checked before the write, because the server only compares a revision.
-    const { isInLog, head } = await this.#parts.log.prove(position);
+    const { isInLog, head } = await this.#parts.log.proveHead(position);
     if (!isInLog) throw new Fault('position-unknown', { position, head });
     const streamName = this.#parts.context.names.consumerNameOf(name);
     const after = expected === 0n ? undefined : revision(expected - 1n);
     const { session = null, run = null } = holder ?? {};
     const content = { name, session, run, position: positionToString(position) };
     const isWritten = await this.#write(streamName, after, { type: 'ConsumerMoved', content });
-    if (isWritten && after === undefined) await this.#limit(streamName, METADATA.consumers);
+    if (isWritten && after === undefined) await this.#setStreamMetadata(streamName, METADATA.consumers);
     return isWritten ? 'written' : 'overtaken';
   }
 
@@ -70,41 +70,41 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     const beat = { type: 'ConsumerSessionBeat', content: { beat: count } };
     const isWritten = await this.#write(streamName, after, beat);
     if (!isWritten) {
-      // An earlier answer was lost. The next heartbeat goes after the stream's actual end.
+      // The answer to an earlier heartbeat was lost. The next one goes after the stream's actual end.
       const last = await this.#last(streamName);
       this.#sessions.set(session, last && revision(BigInt(last.getStreamRevision())));
       throw new Fault('store-unavailable', {
         store: STORE,
-        problem: 'the last heartbeat of a consumer session is unknown',
+        problem: 'another heartbeat of the consumer session was written, so this one was not',
       });
     }
     this.#sessions.set(session, after === undefined ? revision(0n) : revision(after + 1n));
-    if (after === undefined) await this.#limit(streamName, METADATA.sessions);
+    if (after === undefined) await this.#setStreamMetadata(streamName, METADATA.sessions);
   }
 
-  /** Nothing to delete: the server expires sessions itself. */
+  /** Deletes nothing on the server, because the server expires sessions itself. */
   async forget(session: string): Promise<void> {
     this.#sessions.delete(session);
   }
 
-  async #found(
+  async #find(
     name: string,
     wait?: WaitOptions,
   ): Promise<{ readonly name: string; readonly found: FoundConsumer } | undefined> {
     const { names } = this.#parts.context;
     const last = await this.#last(names.consumerNameOf(name), wait);
     if (last === undefined) return undefined;
-    const record = recordIn(last);
+    const record = consumerRecordIn(last);
     const { holder } = record;
-    const said = holder && (await this.#last(names.sessionNameOf(holder.session), wait));
-    const beat = said && Number(contentOf(said)['beat']);
+    const heartbeat = holder && (await this.#last(names.sessionNameOf(holder.session), wait));
+    const beat = heartbeat && Number(contentOf(heartbeat)['beat']);
     return { name, found: { ...record, beat, version: BigInt(last.getStreamRevision()) + 1n } };
   }
 
   async #last(streamName: string, wait?: WaitOptions): Promise<WireEvent | undefined> {
     const { context } = this.#parts;
-    const retried = { doing: 'reading the record of a consumer', signal: wait?.signal };
-    return retrying(context, retried, (signal) => lastRecord(context, streamName, signal));
+    const options = { doing: 'reading the record of a consumer', signal: wait?.signal };
+    return retry(context, options, (signal) => lastRecord(context, streamName, signal));
   }
 
   async #write(
@@ -127,8 +127,8 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     return (await this.#parts.delivery.deliver(prepared)).kind === 'written';
   }
 
-  /** If this fails, the stream just keeps more than its last record. */
-  async #limit(streamName: string, metadata: Json): Promise<void> {
+  /** If this fails, the stream only keeps more records than needed. */
+  async #setStreamMetadata(streamName: string, metadata: Json): Promise<void> {
     try {
       await this.#write(`$$${streamName}`, undefined, { type: '$metadata', content: metadata });
     } catch {
@@ -137,7 +137,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
   }
 }
 
-function recordIn(record: WireEvent): ConsumerRecord {
+function consumerRecordIn(record: WireEvent): ConsumerRecord {
   const { position, session, run } = contentOf(record);
   if (typeof position !== 'string') throw damaged();
   const holder: Holder | undefined =

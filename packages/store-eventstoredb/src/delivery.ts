@@ -3,10 +3,10 @@ import { Fault, revisionAfter } from '@login-policy/event-sourcing/store';
 import { lost, type Answer, type Lost } from './append-answer.js';
 import type { BatchSender } from './batch-sender.js';
 import type { PreparedAppend } from './batch-requests.js';
-import { backOff } from './deadline.js';
+import { backOff } from './timeouts.js';
 import { deletedOutside } from './faults.js';
 import { streamReadRequest } from './requests.js';
-import { positionAt, positionOf, type WireEvent } from './rows.js';
+import { positionAt, positionOf, type WireEvent } from './record-codec.js';
 import { recordsOf, serverRead, type ReadingContext } from './server-reads.js';
 
 /** The certain outcome of an append. The positions are those of its events, in order. */
@@ -16,8 +16,8 @@ export type Delivered =
 
 /**
  * Sends an append and finds out its outcome. After a lost answer, the events are looked up by their ids. If they are
- * absent, the same append is sent again. It names the revision to append after, so the server writes it at most once,
- * even if the first one was only late (reference §2.3).
+ * absent, the same append is sent again. The server writes it at most once, even if the first attempt was only late,
+ * because an append names the revision to append after (reference §2.3).
  */
 export class Delivery {
   readonly #context: ReadingContext;
@@ -48,15 +48,15 @@ export class Delivery {
     return this.#outcomeOf(prepared, answer) ?? this.findOut(prepared, answer);
   }
 
-  /** The outcome, if the answer alone determines it: the server only returns the position of the last event. */
+  /** The outcome of an append of one event: the server returns only the position of the last event. */
   #outcomeOf(prepared: PreparedAppend, answer: Extract<Answer, { kind: 'written' }>): Delivered | undefined {
     const { expected, proposals, streamName } = prepared;
     const before = expected === 'no-stream' ? -1n : expected;
-    // The revisions of a deleted stream go on where they ended. That reveals a deletion which nobody has noticed yet.
+    // A deleted stream continues at the revision where it ended. So another revision than expected shows a deletion.
     if (answer.last !== before + BigInt(proposals.length)) throw deletedOutside(streamName);
     const [only, ...others] = proposals;
-    if (only === undefined || others.length > 0 || answer.place === undefined) return undefined;
-    return { kind: 'written', positions: [positionAt(answer.place, only.uuid)] };
+    if (only === undefined || others.length > 0 || answer.ordinal === undefined) return undefined;
+    return { kind: 'written', positions: [positionAt(answer.ordinal, only.uuid)] };
   }
 
   /**
@@ -64,10 +64,10 @@ export class Delivery {
    *
    * @throws OutcomeUnknown when it is still unknown after `lookupMs`; WrittenUnseen as {@link send} does.
    */
-  async findOut(prepared: PreparedAppend, first: Answer): Promise<Delivered> {
+  async findOut(prepared: PreparedAppend, firstAnswer: Answer): Promise<Delivered> {
     const { closing, timeouts } = this.#context;
     const until = performance.now() + timeouts.lookupMs;
-    let latest = first;
+    let latest = firstAnswer;
     for (let attempt = 1; performance.now() < until && !closing.aborted; attempt++) {
       const positions = await this.#lookUp(prepared, until - performance.now());
       if (Array.isArray(positions)) return { kind: 'written', positions };
@@ -109,8 +109,8 @@ export class Delivery {
       // The caller looks again while there is time, whatever the error.
       return 'unseen';
     }
-    const isThere = proposals.every(({ uuid }, index) => found[index]?.getId()?.getString() === uuid);
-    if (isThere) return found.map((record) => positionOf(record));
+    const areInLog = proposals.every(({ uuid }, index) => found[index]?.getId()?.getString() === uuid);
+    if (areInLog) return found.map((record) => positionOf(record));
     return closing.aborted ? 'unseen' : 'absent';
   }
 }

@@ -19,9 +19,9 @@ import {
 import { EventStoreDbBackend } from './backend.js';
 import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
-import { TIMEOUTS, timeoutsOf, type Timeouts } from './deadline.js';
+import { TIMEOUTS, timeoutsOf, type Timeouts } from './timeouts.js';
 import { shareOf } from './shared-connections.js';
-import { isStreamPrefix, StreamNames } from './names.js';
+import { isStreamPrefix, StreamNames } from './stream-names.js';
 
 /** The options of a store on EventStoreDB. All have defaults. */
 export interface EventStoreDbStoreOptions {

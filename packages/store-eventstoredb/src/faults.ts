@@ -31,7 +31,7 @@ export interface Failure {
 /** The fault for the error of a read or subscription. An unknown error counts as temporary. */
 export function failureOf(error: unknown, doing: string): Failure {
   if (isFault(error)) return { fault: error, isFinal: !isFault(error, 'store-unavailable') };
-  if (!isCallError(error)) return passing(`${doing} failed`, error);
+  if (!isCallError(error)) return temporary(`${doing} failed`, error);
   if (trailer(error, 'exception') === 'stream-deleted') {
     return { isFinal: true, fault: deletedOutside(trailer(error, 'stream-name') ?? 'a stream', error) };
   }
@@ -44,11 +44,11 @@ export function failureOf(error: unknown, doing: string): Failure {
     case INVALID_ARGUMENT:
       return { isFinal: true, fault: foreign(`${doing} was refused: ${error.details}`, error) };
     default:
-      return passing(`${doing} ended with status ${error.code}: ${error.details}`, error);
+      return temporary(`${doing} ended with status ${error.code}: ${error.details}`, error);
   }
 }
 
-/** Whether an error comes from the store or its connection. Any other is a defect. */
+/** Whether an error comes from the store or its connection. Any other error is a defect. */
 export function isFailure(error: unknown): boolean {
   return isFault(error) || isCallError(error);
 }
@@ -70,9 +70,9 @@ export function needsNewConnection(error: unknown): Error | undefined {
     const isComplete = trailer(error, 'leader-endpoint-host') && trailer(error, 'leader-endpoint-port');
     return isComplete === undefined || isComplete === '' ? new UnavailableError(undefined, error.message) : error;
   }
-  // A node that knows no leader answers UNKNOWN and a text, as a server does for every internal error.
-  const isAway = [UNAVAILABLE, CANCELLED, UNKNOWN].includes(error.code);
-  return isAway ? new UnavailableError(undefined, error.message) : undefined;
+  // UNKNOWN is the status of every internal error, also of a node that knows no leader.
+  const isUnavailable = [UNAVAILABLE, CANCELLED, UNKNOWN].includes(error.code);
+  return isUnavailable ? new UnavailableError(undefined, error.message) : undefined;
 }
 
 /** Whether this side cancelled the call. */
@@ -80,7 +80,7 @@ export function isOwnCancellation(error: unknown): boolean {
   return isCallError(error) && error.code === CANCELLED && error.details === 'Cancelled on client';
 }
 
-/** The fault for an append's error, by the type of its details; `undefined` when the outcome is unknown. */
+/** The fault for an append's error, by the type of the error's details; `undefined` when the outcome is unknown. */
 export function appendRefusal(detail: string, streamName: string, limit: number | undefined): Fault | undefined {
   switch (detail) {
     case 'event_store.client.StreamDeleted':
@@ -88,11 +88,15 @@ export function appendRefusal(detail: string, streamName: string, limit: number 
     case 'event_store.client.AccessDenied':
       return accessDenied(`appending to ${streamName}`);
     case 'event_store.client.MaximumAppendSizeExceeded':
-      return tooBig(`the append has more than the ${limit ?? 'allowed'} bytes the server takes`);
+      return tooBig(
+        limit === undefined
+          ? 'the append exceeds the server’s limit'
+          : `the append exceeds the server’s limit of ${limit} bytes`,
+      );
     case 'event_store.client.MaximumAppendEventSizeExceeded':
-      return tooBig('an event has more bytes than the server takes');
+      return tooBig('an event exceeds the server’s size limit');
     case 'event_store.client.BadRequest':
-      return foreign(`the server does not understand what was appended to ${streamName}`);
+      return foreign(`the server does not understand the append to ${streamName}`);
     default:
       return undefined;
   }
@@ -103,26 +107,26 @@ export function deletedOutside(streamName: string, cause?: unknown): Fault<'stor
   return new Fault('store-damaged', { store: STORE, problem: `${streamName} was deleted outside the library` }, cause);
 }
 
-/** The beginning of the stream was truncated, by `$maxCount`, `$maxAge` or `$tb`. */
+/** Another program truncated the beginning of the stream, by `$maxCount`, `$maxAge` or `$tb`. */
 export function historyCutOff(streamId: string, missing: string): Fault<'store-damaged'> {
   const problem = `${missing} of ${streamId} can't be read: its history was cut off outside the library`;
   return new Fault('store-damaged', { store: STORE, problem });
 }
 
-/** The connection broke, so the answer may come from another server, or from one that was restored from a backup. */
+/** The connection broke. The answer after a reconnect may be that of another server, or of a restored backup. */
 export function connectionBroke(doing: string): Fault<'store-unavailable'> {
   return new Fault('store-unavailable', { store: STORE, problem: `the connection broke while ${doing}` });
 }
 
 /** The append waited too long and was not sent. */
-export function notBegun(streamId: StreamId, withinMs: number): Fault<'store-unavailable'> {
-  const problem = `appending to ${streamId} could not begin within ${withinMs} ms; nothing was written`;
+export function notSent(streamId: StreamId, withinMs: number): Fault<'store-unavailable'> {
+  const problem = `the append to ${streamId} could not be sent within ${withinMs} ms; nothing was written`;
   return new Fault('store-unavailable', { store: STORE, problem });
 }
 
 /**
- * Other writers were first on every attempt. Or the conflicting event can't be read, because the leader that holds it
- * has lost its followers.
+ * Other writers were first on every attempt; or the event in conflict can't be read, because the leader that holds it has
+ * lost its followers.
  */
 export function overtaken({ streamId, expected }: Append, attempts: number, actual: Revision | undefined): Fault {
   if (expected === 'any' || expected === 'stream-exists') return new Fault('concurrent-change', { streamId, attempts });
@@ -135,11 +139,11 @@ export function overtaken({ streamId, expected }: Append, attempts: number, actu
  * Whether the server reported an internal error, for example for a position that does not exist or because it knows no
  * leader.
  */
-export function isFailureInside(error: unknown): boolean {
+export function isInternalError(error: unknown): boolean {
   return isCallError(error) && error.code === UNKNOWN;
 }
 
-/** This library did not write the record. */
+/** The record is not a receipt that this library wrote. */
 export function damagedReceipt(streamName: string, cause: unknown): Fault<'store-damaged'> {
   return new Fault('store-damaged', { store: STORE, problem: `${streamName} does not hold a receipt` }, cause);
 }
@@ -151,14 +155,14 @@ export function tooBig(problem: string): Fault<'unserialisable-data'> {
 
 /** The user lacks the permission. Retrying does not help. */
 function accessDenied(doing: string, cause?: unknown): Fault<'store-foreign'> {
-  return foreign(`access was denied, ${doing}`, cause);
+  return foreign(`access was denied while ${doing}`, cause);
 }
 
 function foreign(problem: string, cause?: unknown): Fault<'store-foreign'> {
   return new Fault('store-foreign', { store: STORE, problem }, cause);
 }
 
-function passing(problem: string, cause: unknown): Failure {
+function temporary(problem: string, cause: unknown): Failure {
   return { isFinal: false, fault: new Fault('store-unavailable', { store: STORE, problem }, cause) };
 }
 

@@ -1,2 +1,2 @@
-export type { Timeouts } from './deadline.js';
+export type { Timeouts } from './timeouts.js';
 export { connectEventStoreDb, openEventStoreDbStore, type EventStoreDbStoreOptions } from './eventstoredb-store.js';

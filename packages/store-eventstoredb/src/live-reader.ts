@@ -9,14 +9,14 @@ import { ReadCall, SILENCE } from './read-call.js';
 import { subscriptionRequest } from './requests.js';
 import { logRecordsOf } from './server-reads.js';
 
-/** The most messages buffered; then the server must wait. */
-const AHEAD = 500;
+/** The most messages buffered. */
+const BUFFER_SIZE = 500;
 
-/** Restoring a backup takes longer than this. */
-const PAUSE_MS = 20;
+/** After a longer pause the log may have been replaced. Restoring a backup takes longer. */
+const CHECK_AFTER_PAUSE_MS = 20;
 
 /** The open subscription, and its progress. */
-interface Live {
+interface Subscription {
   readonly call: ReadCall;
   readonly maker: PageMaker;
   checkedAt: number;
@@ -32,47 +32,49 @@ export class LiveReader {
   readonly #context: FollowingContext;
   readonly #cancellation: Cancellation;
   readonly #retries: Retries;
-  readonly #history: PageReader;
+  readonly #pageReader: PageReader;
   /** The last event of this store up to the current position; `undefined` until it is known. */
   #last: Position | undefined;
-  #live: Live | undefined;
+  #subscription: Subscription | undefined;
 
   constructor(context: FollowingContext, signal: AbortSignal) {
     this.#context = context;
     this.#cancellation = new Cancellation(context.closing, { signals: [signal] });
     onAbort(signal, () => this.#cancellation.dispose());
     this.#retries = Retries.unlimited(this.#cancellation.signal);
-    this.#history = new PageReader(context, { signal });
+    this.#pageReader = new PageReader(context, { signal });
   }
 
   /**
-   * The next events after a position, or the position up to which there are none. Waits until it knows one of the two.
+   * The next events after a position, or the position up to which no further events exist. Waits until it knows either.
    */
   async read(after: Position): Promise<ReadAhead> {
     while (!this.#cancellation.isCancelled()) {
       try {
-        const ahead = await (this.#live === undefined ? this.#catchUp(after) : this.#hear(this.#live, after));
+        const ahead = await (this.#subscription === undefined
+          ? this.#catchUp(after)
+          : this.#receive(this.#subscription, after));
         if (ahead !== undefined) return ahead;
       } catch (error) {
-        this.#live?.call.cancel();
-        this.#live = undefined;
+        this.#subscription?.call.cancel();
+        this.#subscription = undefined;
         await this.#retries.waitAfter(error);
       }
     }
     return { events: [], scannedUpTo: after, reachedHead: true };
   }
 
-  /** Catches up by reads, and subscribes at the end. */
+  /** Reads the next page, and subscribes once the head is reached. */
   async #catchUp(after: Position): Promise<ReadAhead | undefined> {
     const { log } = this.#context;
     const { signal } = this.#cancellation;
-    const last = this.#last ?? (await log.ends.prove(START, signal)).head;
-    const ahead = await this.#history.read(after);
+    const last = this.#last ?? (await log.ends.head(signal)).head;
+    const ahead = await this.#pageReader.read(after);
     if (this.#cancellation.isCancelled()) return undefined;
     this.#last = ahead.events.at(-1)?.position ?? last;
-    // Everything before the earlier head has been read, unless this was not the end.
+    // The earlier head has not been read yet.
     if (this.#last > ahead.scannedUpTo) return { ...ahead, reachedHead: false };
-    if (ahead.reachedHead) await this.#begin(this.#last, ahead.scannedUpTo);
+    if (ahead.reachedHead) await this.#subscribe(this.#last, ahead.scannedUpTo);
     return ahead;
   }
 
@@ -81,44 +83,56 @@ export class LiveReader {
    * finds at or after the given position. A checkpoint of an older version may be a foreign record that has been
    * scavenged since.
    */
-  async #begin(last: Position, reached: Position): Promise<void> {
+  async #subscribe(last: Position, reached: Position): Promise<void> {
     const { connection, leadership, names, timeouts } = this.#context;
-    const isSame = await leadership.demand(this.#cancellation.signal);
+    const isSameConnection = await leadership.demand(this.#cancellation.signal);
     const request = subscriptionRequest(last, names.serverFilter(undefined));
-    const options = { withinMs: timeouts.stallMs, ahead: AHEAD, atLeast: 1, signal: this.#cancellation.signal };
-    const call = await ReadCall.begin(connection, request, options);
-    if (!isSame()) {
+    const options = {
+      withinMs: timeouts.stallMs,
+      bufferSize: BUFFER_SIZE,
+      minMessages: 1,
+      signal: this.#cancellation.signal,
+    };
+    const call = await ReadCall.start(connection, request, options);
+    if (!isSameConnection()) {
       call.cancel();
       throw stalled('the connection broke while subscribing');
     }
     const maker = new PageMaker(this.#context, undefined, reached);
-    this.#live = { call, maker, checkedAt: performance.now(), lastResponseAt: -Infinity, overdueSince: undefined };
+    this.#subscription = {
+      call,
+      maker,
+      checkedAt: performance.now(),
+      lastResponseAt: -Infinity,
+      overdueSince: undefined,
+    };
   }
 
-  async #hear(live: Live, after: Position): Promise<ReadAhead | undefined> {
-    const { call, maker } = live;
+  async #receive(subscription: Subscription, after: Position): Promise<ReadAhead | undefined> {
+    const { call, maker } = subscription;
     const { log, timeouts } = this.#context;
     const messages = await call.next(timeouts.probeMs);
     if (this.#cancellation.isCancelled()) return undefined;
     if (messages === undefined) throw stalled('the server ended the subscription');
-    if (messages !== SILENCE) maker.take(logRecordsOf(messages));
-    if (messages === SILENCE) maker.settle();
-    if (maker.whole > 0) {
-      // The pages must belong to one history. After a pause, check that the previous event still exists.
-      if (performance.now() - live.lastResponseAt > PAUSE_MS) await this.#demandInLog(this.#last ?? START);
-      live.lastResponseAt = performance.now();
-      const events = maker.handOut(Infinity).map(({ event }) => event);
+    if (messages !== SILENCE) maker.add(logRecordsOf(messages));
+    if (messages === SILENCE) maker.cutOffOverdue();
+    if (maker.readyCount > 0) {
+      // All pages must belong to one history, so the log must still have the previous event.
+      if (performance.now() - subscription.lastResponseAt > CHECK_AFTER_PAUSE_MS)
+        await this.#demandInLog(this.#last ?? START);
+      subscription.lastResponseAt = performance.now();
+      const events = maker.nextPage(Infinity).map(({ event }) => event);
       this.#retries.reset();
-      live.overdueSince = undefined;
-      this.#last = maker.handedOut;
+      subscription.overdueSince = undefined;
+      this.#last = maker.returnedUpTo;
       log.ends.note(this.#last);
-      // The events may have been under way for long, so they prove nothing about the head.
-      return { events, scannedUpTo: maker.handedOut, reachedHead: true, askedAt: -Infinity };
+      // The server may have sent the events long ago, so they prove nothing about the head.
+      return { events, scannedUpTo: maker.returnedUpTo, reachedHead: true, askedAt: -Infinity };
     }
-    // Also checked while other stores write: their records arrive as checkpoints, so the subscription is never silent.
-    if (messages !== SILENCE && performance.now() - live.checkedAt < timeouts.probeMs) return undefined;
-    live.checkedAt = performance.now();
-    await this.#checkHead(live, after);
+    // While other stores write, their records arrive as checkpoints. So the head is checked at intervals, too.
+    if (messages !== SILENCE && performance.now() - subscription.checkedAt < timeouts.probeMs) return undefined;
+    subscription.checkedAt = performance.now();
+    await this.#checkHead(subscription, after);
     return undefined;
   }
 
@@ -126,23 +140,24 @@ export class LiveReader {
     const { ends } = this.#context.log;
     const { signal } = this.#cancellation;
     if ((await ends.isInLog(position, signal)) || this.#cancellation.isCancelled()) return;
-    const { isInLog, head } = await ends.prove(position, signal);
+    const { isInLog, head } = await ends.proveHead(position, signal);
     if (!isInLog && !this.#cancellation.isCancelled()) throw new Fault('position-unknown', { position, head });
   }
 
   /**
-   * Checks the head after a silence. If the server should have sent an event, it gets some time, and then a new
-   * subscription.
+   * Compares the log's head with the subscription. An event that the server should have sent may be late for `stallMs`.
+   *
+   * @throws StoreUnavailable after that time, so that the caller subscribes again.
    */
-  async #checkHead(live: Live, after: Position): Promise<void> {
+  async #checkHead(subscription: Subscription, after: Position): Promise<void> {
     const { log, timeouts } = this.#context;
-    const { head, isInLog } = await log.ends.prove(after, this.#cancellation.signal);
+    const { head, isInLog } = await log.ends.proveHead(after, this.#cancellation.signal);
     if (this.#cancellation.isCancelled()) return;
     if (!isInLog) throw new Fault('position-unknown', { position: after, head });
     if (head <= after) return;
-    live.overdueSince ??= performance.now();
-    if (performance.now() - live.overdueSince < timeouts.stallMs) return;
-    throw stalled(`the event at ${head} did not come for ${timeouts.stallMs} ms`);
+    subscription.overdueSince ??= performance.now();
+    if (performance.now() - subscription.overdueSince < timeouts.stallMs) return;
+    throw stalled(`the event at ${head} was not received within ${timeouts.stallMs} ms`);
   }
 }
 

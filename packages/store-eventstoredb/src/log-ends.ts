@@ -1,8 +1,8 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
 import { followedInAppend, ordinalOf, type HeadProof } from '@login-policy/event-sourcing/store';
-import { connectionBroke, isFailureInside } from './faults.js';
+import { connectionBroke, isInternalError } from './faults.js';
 import type { Leadership } from './leadership.js';
-import { LogQueries, positionOf } from './log-queries.js';
+import { LogQueries, positionOrStart } from './log-queries.js';
 import type { LogRecord } from './log-record.js';
 import { PageMaker } from './page-maker.js';
 import type { ReadingContext } from './server-reads.js';
@@ -61,7 +61,7 @@ export class LogEnds {
    *
    * @throws StoreUnavailable while the node is not the leader.
    */
-  async prove(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
+  async proveHead(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
     // The answer of a node that is not the leader yet proves nothing. So both are sent together only to a node that was
     // the leader a moment ago.
     const isSame = await this.#leadership.demand(signal);
@@ -72,16 +72,21 @@ export class LogEnds {
       this.#leadership.ask(signal),
     ]);
     // The client reconnects when a position that does not exist is read.
-    if (!isInLog && !isSame()) return this.#proveApart(checkpoint, signal);
+    if (!isInLog && !isSame()) return this.#proveInTwoSteps(checkpoint, signal);
     if (!isSame()) throw connectionBroke('reading the end of the log');
     // If this fails, the next query begins at the old mark, and takes longer.
     this.#markInTime(this.#context.closing).catch(() => undefined);
     return { askedAt, head, checkpoint, isInLog };
   }
 
+  /** The head of the log, as the leader knows it, and when it was asked for. */
+  head(signal: AbortSignal): Promise<Pick<HeadProof, 'askedAt' | 'head'>> {
+    return this.proveHead(START, signal);
+  }
+
   /** Looks for the head first, and only then for a position that does not seem to exist. */
-  async #proveApart(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
-    const proof = await this.prove(START, signal);
+  async #proveInTwoSteps(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
+    const proof = await this.proveHead(START, signal);
     return { ...proof, checkpoint, isInLog: await this.isInLog(checkpoint, signal) };
   }
 
@@ -129,22 +134,22 @@ export class LogEnds {
       isOwn ? undefined : this.#queries.at(known.mark, signal),
       this.#queries.own(known.mark, FEW, signal),
     ]).catch((error: unknown) => {
-      if (isFailureInside(error)) return [undefined, undefined];
+      if (isInternalError(error)) return [undefined, undefined];
       throw error;
     });
     const atMark = isOwn ? came?.[0] : same;
     const isSame = known.mark === START || atMark?.position === known.mark;
     if (came === undefined || !isSame || came.length >= FEW) return undefined;
     const maker = this.#made(came, known.mark);
-    const last = laterPosition(known.last, maker.lastWhole === known.mark ? START : maker.lastWhole);
-    if (!maker.isInside) this.note(last > known.mark ? last : undefined);
-    return { last, isFollowed: maker.isInside };
+    const last = laterPosition(known.last, maker.lastAppendEnd === known.mark ? START : maker.lastAppendEnd);
+    if (!maker.hasIncomplete) this.note(last > known.mark ? last : undefined);
+    return { last, isFollowed: maker.hasIncomplete };
   }
 
   #made(records: readonly LogRecord[], after: Position): PageMaker {
     const maker = new PageMaker(this.#context, undefined, after);
-    maker.take(records);
-    maker.settle();
+    maker.add(records);
+    maker.cutOffOverdue();
     return maker;
   }
 
@@ -159,7 +164,9 @@ export class LogEnds {
     const before = run.findIndex((record) => this.#stored(record).append?.place === 1) + 1;
     const first = before === 0 ? undefined : run[before - 1];
     const isCutOff = first === undefined || this.#context.partialAppends.isCutOff(first.position);
-    return isCutOff ? { last: last.position, isFollowed: false } : { last: positionOf(run[before]), isFollowed: true };
+    return isCutOff
+      ? { last: last.position, isFollowed: false }
+      : { last: positionOrStart(run[before]), isFollowed: true };
   }
 
   #stored(record: LogRecord): ReturnType<LogRecord['stored']>['event'] {

@@ -1,15 +1,15 @@
 import { START, type Position } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
-import { isFailureInside } from './faults.js';
+import { isInternalError } from './faults.js';
 import type { LogRecord } from './log-record.js';
 import { allReadRequest, type AllRead } from './requests.js';
-import { splitPosition } from './rows.js';
+import { splitPosition } from './record-codec.js';
 import { logRecordsOf, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
 
 type Records = AsyncGenerator<readonly LogRecord[], void, undefined>;
 
 const FORWARDS = { direction: 'forwards' } as const;
-const FROM_THE_END = { direction: 'backwards', from: 'end' } as const;
+const BACKWARDS = { direction: 'backwards', from: 'end' } as const;
 
 /** Single queries of the whole log, one server call each. */
 export class LogQueries {
@@ -20,15 +20,15 @@ export class LogQueries {
   }
 
   /** The first record at or after a position, of any store. */
-  async at(place: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
+  async at(position: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
     const withinMs = this.#context.timeouts.readMs;
-    return this.#first({ ...FORWARDS, from: place, filter: undefined, limit: 1 }, { signal, withinMs });
+    return this.#first({ ...FORWARDS, from: position, filter: undefined, limit: 1 }, { signal, withinMs });
   }
 
   /** The last record of the whole log, of any store. */
   async last(signal: AbortSignal): Promise<LogRecord | undefined> {
     const withinMs = this.#context.timeouts.stallMs;
-    return this.#first({ ...FROM_THE_END, filter: undefined, limit: 1 }, { signal, withinMs });
+    return this.#first({ ...BACKWARDS, filter: undefined, limit: 1 }, { signal, withinMs });
   }
 
   /**
@@ -41,33 +41,34 @@ export class LogQueries {
 
   /** The last events of this store, the newest first. */
   async lastOwn(limit: number, signal: AbortSignal): Promise<readonly LogRecord[]> {
-    return this.#own(FROM_THE_END, limit, signal);
+    return this.#own(BACKWARDS, limit, signal);
   }
 
   /**
-   * The record at a position. The server reports a position that does not exist like any internal error. If another
-   * read succeeds, the position was the cause.
+   * The record at a position. `scavenged`: it existed, but the server has deleted it. `nowhere`: the log has no such
+   * position. The server reports that like any internal error; if another read succeeds, the position was the cause.
    */
-  async recordAt(place: Position, signal: AbortSignal): Promise<LogRecord | 'scavenged' | 'nowhere'> {
+  async recordAt(position: Position, signal: AbortSignal): Promise<LogRecord | 'scavenged' | 'nowhere'> {
     try {
-      // The log may have grown past the position between the two queries, so the position is then read again.
-      for (let isBefore = false; ; isBefore = true) {
-        const first = await this.at(place, signal);
-        if (first !== undefined && ordinalOf(first.position) === ordinalOf(place)) return first;
-        if (first !== undefined && first.position > place)
-          return isInChunkOf(await this.last(signal), place) ? 'nowhere' : 'scavenged';
-        if (isBefore || !(await this.#isBeforeEnd(place, signal))) return 'nowhere';
+      // If the log has grown past the position between the two queries, the position is read again.
+      for (let isRepeated = false; ; isRepeated = true) {
+        const first = await this.at(position, signal);
+        if (first !== undefined && ordinalOf(first.position) === ordinalOf(position)) return first;
+        if (first !== undefined && first.position > position)
+          return isInChunkOf(await this.last(signal), position) ? 'nowhere' : 'scavenged';
+        if (isRepeated || !(await this.#isBeforeEnd(position, signal))) return 'nowhere';
       }
     } catch (error) {
-      if (!isFailureInside(error)) throw error;
+      if (!isInternalError(error)) throw error;
+      // Throws if the position was not the cause.
       await this.last(signal);
       return 'nowhere';
     }
   }
 
-  async #isBeforeEnd(place: Position, signal: AbortSignal): Promise<boolean> {
+  async #isBeforeEnd(position: Position, signal: AbortSignal): Promise<boolean> {
     const last = await this.last(signal);
-    return last !== undefined && place <= last.position;
+    return last !== undefined && position <= last.position;
   }
 
   async #own(
@@ -86,35 +87,35 @@ export class LogQueries {
     return found.slice(0, limit);
   }
 
-  async #first(read: AllRead, how: Omit<ServerRead, 'request' | 'pageSize'>): Promise<LogRecord | undefined> {
-    for await (const [first] of this.records(read, { ...how, pageSize: 1 })) return first;
+  async #first(read: AllRead, options: Omit<ServerRead, 'request' | 'pageSize'>): Promise<LogRecord | undefined> {
+    for await (const [first] of this.records(read, { ...options, pageSize: 1 })) return first;
     return undefined;
   }
 
-  /** The records found by a read of the whole log. */
-  async *records(read: AllRead, how: Omit<ServerRead, 'request'>): Records {
-    const messagesOf = serverRead(this.#context.connection, { ...how, request: allReadRequest(read) });
+  /** The records that a read of the whole log returns. */
+  async *records(read: AllRead, options: Omit<ServerRead, 'request'>): Records {
+    const messagesOf = serverRead(this.#context.connection, { ...options, request: allReadRequest(read) });
     for await (const messages of messagesOf) yield logRecordsOf(messages);
   }
 }
 
 /**
- * The server's chunk size in bytes. It scavenges only complete chunks. So in the chunk being written nothing was
- * scavenged, and a place without a record is that of a record which reads don't return: the server writes one when it
- * starts, also at the place of an event that a restored backup lacks.
+ * The server's chunk size in bytes. The server scavenges only complete chunks, so every record of the current chunk still
+ * exists. A position in it without an event is that of a record which reads don't return: the server writes one when it
+ * starts, also where a restored backup lacks an event.
  */
 const CHUNK_BYTES = 256n * 1024n * 1024n;
 
-/** Whether a place is in the chunk of this record. */
-function isInChunkOf(record: LogRecord | undefined, place: Position): boolean {
-  return record !== undefined && chunkOf(record.position) === chunkOf(place);
+/** Whether a position is in the chunk of this record. */
+function isInChunkOf(record: LogRecord | undefined, position: Position): boolean {
+  return record !== undefined && chunkOf(record.position) === chunkOf(position);
 }
 
 function chunkOf(position: Position): bigint {
   return splitPosition(position).commit / CHUNK_BYTES;
 }
 
-/** The position of a record; `START` for none. */
-export function positionOf(record: LogRecord | undefined): Position {
+/** The position of a record; `START` when there is none. */
+export function positionOrStart(record: LogRecord | undefined): Position {
   return record?.position ?? START;
 }

@@ -2,7 +2,7 @@ import { instant, isFault, revision, type Position, type StreamId } from '@login
 import type { Fault } from '@login-policy/event-sourcing/store';
 import { eventIdOf } from './event-uuid.js';
 import { FaultyEvent, type EventAround } from './faulty-event.js';
-import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './rows.js';
+import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './record-codec.js';
 
 /** A record of the whole log, as received. Its event is decoded on first use, and cached. */
 export class LogRecord {

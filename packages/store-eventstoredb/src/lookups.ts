@@ -8,15 +8,15 @@ import {
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import type { Head } from './known-streams.js';
-import type { StreamReader } from './reading-streams.js';
+import type { StreamReader } from './stream-reader.js';
 import type { Receipts } from './receipts.js';
-import type { LogReader } from './reads.js';
+import type { LogReader } from './log-reader.js';
 
 /** The parts used for look-ups. */
 export interface LookupParts {
   readonly streams: StreamReader;
   readonly receipts: Receipts;
-  readonly log: Pick<LogReader, 'prove'>;
+  readonly log: Pick<LogReader, 'proveHead'>;
 }
 
 /**
@@ -50,7 +50,7 @@ export class Lookups {
   }
 
   async #lastAndMissing(events: readonly Position[], wait: WaitOptions): Promise<Pick<Found, 'head' | 'missing'>> {
-    const proofs = await Promise.all(events.map((position) => this.#parts.log.prove(position, wait)));
+    const proofs = await Promise.all(events.map((position) => this.#parts.log.proveHead(position, wait)));
     const { head = START } = proofs[0] ?? {};
     return { head, missing: proofs.find(({ isInLog }) => !isInLog)?.checkpoint };
   }

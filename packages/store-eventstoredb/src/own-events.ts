@@ -1,11 +1,11 @@
 import type { Position } from '@login-policy/event-sourcing';
 import { Lru } from '@login-policy/event-sourcing/store';
-import { sizeOf, type Proposal, type StoredEvent } from './rows.js';
+import { sizeOf, type Proposal, type StoredEvent } from './record-codec.js';
 
 /** The size of the cache in bytes. */
 const CAPACITY = 4_000_000;
 /** The overhead of a cached event in bytes. */
-const FRAME = 500;
+const OVERHEAD = 500;
 
 /** An event with its receipt and its size in bytes. */
 interface OwnEvent {
@@ -14,13 +14,13 @@ interface OwnEvent {
 }
 
 /**
- * A cache of the events that this process recorded last. The process reads each again with all others: the position
- * identifies the event, so it need not be decoded.
+ * A cache of the events that this process recorded last. When the process reads them from the log, it need not decode them,
+ * because a position identifies its event.
  */
 export class OwnEvents {
-  readonly #events = new Lru<Position, OwnEvent>(CAPACITY, ({ bytes }) => FRAME + bytes);
+  readonly #events = new Lru<Position, OwnEvent>(CAPACITY, ({ bytes }) => OVERHEAD + bytes);
 
-  /** Caches acknowledged events. `proposals` are what was sent for them. */
+  /** Caches acknowledged events. `proposals` are the same events as they were sent. */
   note(events: readonly StoredEvent[], proposals: readonly Proposal[]): void {
     for (const [index, stored] of events.entries()) {
       const proposal = proposals[index];

@@ -3,8 +3,8 @@ import { onAbort, pageSizeOf, type ReadAhead, type ReadAllOptions } from '@login
 import { Cancellation } from './cancellation.js';
 import { PageMaker } from './page-maker.js';
 import { Retries } from './retries.js';
-import type { Page } from './reading-streams.js';
-import type { LogReader, Reading } from './reads.js';
+import type { Page } from './stream-reader.js';
+import type { LogReader, Reading } from './log-reader.js';
 import type { ReadingContext } from './server-reads.js';
 
 /** The context of a reader that follows the log. */
@@ -12,20 +12,20 @@ export interface FollowingContext extends ReadingContext {
   readonly log: LogReader;
 }
 
-/** A running read of the log, up to the end at its start. */
+/** A read in progress, up to the end of the log. */
 interface Run {
-  /** The end of the last whole append at the start. So the returned position is always an event of this store. */
-  readonly end: Position;
-  /** When the server was asked for the end, by `performance.now()`. */
+  /** The head before the read began. The read includes every event up to it. */
+  readonly head: Position;
+  /** When the server was asked for the head, by `performance.now()`. */
   readonly askedAt: number;
   readonly maker: PageMaker;
   readonly pages: AsyncIterator<Page, void, undefined>;
-  /** The next page, read ahead to know whether the current one is the last. */
-  next: IteratorResult<Page, void>;
+  /** Read ahead, because a page must say whether it is the last one. */
+  nextPage: IteratorResult<Page, void>;
 }
 
 /**
- * Reads page by page from a position to the end of the log, and again. Retries without limit while the server is
+ * Reads the log page by page up to its head, and then up to the next head. Retries without limit while the server is
  * unavailable.
  */
 export class PageReader {
@@ -49,46 +49,46 @@ export class PageReader {
   }
 
   /**
-   * The next page; or that there is none up to the end of the log.
+   * The next page. `after` counts only for the first page up to a head; the others follow one another. `reachedHead` is
+   * true for the last page, which may be empty.
    *
-   * @throws PositionUnknown when the log has no event at the position.
+   * @throws PositionUnknown when the log has no event at `after`.
    */
   async read(after: Position): Promise<ReadAhead> {
-    const run = this.#run ?? (await this.#begin(after));
+    const run = this.#run ?? (await this.#start(after));
     this.#run = undefined;
-    const { value: page } = run.next;
-    if (page !== undefined) run.next = await run.pages.next();
+    const { value: page } = run.nextPage;
+    if (page !== undefined) run.nextPage = await run.pages.next();
     const events = page?.map(({ event }) => event) ?? [];
-    if (run.next.done !== true) {
+    if (run.nextPage.done !== true) {
       this.#run = run;
       return { events, scannedUpTo: events.at(-1)?.position ?? after, reachedHead: false };
     }
-    const { handedOut, isInside } = run.maker;
-    // The rest of an incomplete append is still to come, so its beginning is not regarded as scanned.
-    const scannedUpTo = isInside ? handedOut : laterPosition(handedOut, run.end);
+    const { returnedUpTo, hasIncomplete } = run.maker;
+    // An incomplete append must be read again, so its beginning does not count as scanned.
+    const scannedUpTo = hasIncomplete ? returnedUpTo : laterPosition(returnedUpTo, run.head);
     return { events, scannedUpTo, reachedHead: true, askedAt: run.askedAt };
   }
 
-  async #begin(after: Position): Promise<Run> {
+  async #start(after: Position): Promise<Run> {
     const { log } = this.#context;
-    // The end is read first, so that the read includes everything up to it.
-    const { end, askedAt } = await this.#end();
+    const { head, askedAt } = await this.#readHead();
     const maker = new PageMaker(this.#context, this.#options.filter, after);
-    const pages = log.fill(maker, this.#reading);
-    return { end, askedAt, maker, pages, next: await pages.next() };
+    const pages = log.pagesFrom(maker, this.#reading);
+    return { head, askedAt, maker, pages, nextPage: await pages.next() };
   }
 
-  /** The end as the leader knows it: another node may lack the latest events. */
-  async #end(): Promise<Pick<Run, 'end' | 'askedAt'>> {
+  /** The head as the leader knows it, because another node may lack the latest events. */
+  async #readHead(): Promise<Pick<Run, 'head' | 'askedAt'>> {
     const { cancellation, retries } = this.#reading;
     while (!cancellation.isCancelled()) {
       try {
-        const { head, askedAt } = await this.#context.log.ends.prove(START, cancellation.signal);
-        return { end: head, askedAt };
+        const { head, askedAt } = await this.#context.log.ends.head(cancellation.signal);
+        return { head, askedAt };
       } catch (error) {
         await retries.waitAfter(error);
       }
     }
-    return { end: START, askedAt: -Infinity };
+    return { head: START, askedAt: -Infinity };
   }
 }

@@ -1,28 +1,27 @@
 import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
 import { Fault, Lru, followedInAppend, placeOf } from '@login-policy/event-sourcing/store';
 import { FaultyEvent } from './faulty-event.js';
-import type { StoredEvent } from './rows.js';
+import type { StoredEvent } from './record-codec.js';
 
 /**
- * Appends of which only the first part is at the end of the log. A server shows an append like this for some
- * milliseconds. After `stallMs` the append never becomes complete: a program that copies events wrote it, and stopped
- * half-way.
+ * Appends of which only the first events are in the log. A server may return an append like this for some milliseconds. If
+ * the rest is missing for `stallMs`, it is regarded as cut off: a program that copies events has stopped half-way.
  */
 export class PartialAppends {
   readonly #stallMs: number;
-  readonly #since = new Lru<Position, number>(1000);
+  readonly #incompleteSince = new Lru<Position, number>(1000);
 
   constructor(stallMs: number) {
     this.#stallMs = stallMs;
   }
 
   /**
-   * Whether the append that begins with this event will never be complete. Call it when the append is incomplete at the
-   * end of the log.
+   * Whether the append that begins with this event is cut off. Call it when the append is incomplete at the end of the log.
+   * The first call starts the time.
    */
   isCutOff(first: Position): boolean {
-    const since = this.#since.get(first);
-    if (since === undefined) this.#since.set(first, performance.now());
+    const since = this.#incompleteSince.get(first);
+    if (since === undefined) this.#incompleteSince.set(first, performance.now());
     return since !== undefined && performance.now() - since >= this.#stallMs;
   }
 }

@@ -5,16 +5,16 @@ import type { StartedCall, Connection } from './connection.js';
 import { isOwnCancellation } from './faults.js';
 
 /** No message arrived in time. */
-export const SILENCE: unique symbol = Symbol('nothing came');
+export const SILENCE: unique symbol = Symbol('no message in time');
 
-/** The options of a read: its time-out, and its buffer. */
+/** The options of a call: its time-out, its buffer, and its signal. */
 export interface ReadCallOptions {
   /** The time-out of connecting. */
   readonly withinMs: number;
-  /** The most messages buffered for the reader; then the server must wait. */
-  readonly ahead: number;
-  /** `next` waits for this many messages, unless the read ends or the time-out passes first. At most `ahead`. */
-  readonly atLeast: number;
+  /** The most messages buffered for the reader. While the buffer is full, the server must wait. */
+  readonly bufferSize: number;
+  /** `next` waits for this many messages, unless the call ends or the time-out passes first. At most `bufferSize`. */
+  readonly minMessages: number;
   readonly signal: AbortSignal;
 }
 
@@ -24,34 +24,37 @@ export interface ReadCallOptions {
  */
 export class ReadCall {
   readonly #call: ClientReadableStream<ReadResp>;
-  readonly #begun: StartedCall<ClientReadableStream<ReadResp>>;
-  readonly #ahead: number;
-  readonly #atLeast: number;
+  readonly #startedCall: StartedCall<ClientReadableStream<ReadResp>>;
+  readonly #bufferSize: number;
+  readonly #minMessages: number;
   #unsubscribe: () => void = () => undefined;
   #messages: ReadResp[] = [];
   #end: { readonly error?: Error } | undefined;
   #wake: (() => void) | undefined;
-  #isWaking = false;
+  #isWakeScheduled = false;
 
-  private constructor(begun: StartedCall<ClientReadableStream<ReadResp>>, { ahead, atLeast, signal }: ReadCallOptions) {
-    this.#begun = begun;
-    this.#call = begun.call;
-    this.#ahead = ahead;
-    this.#atLeast = atLeast;
-    this.#call.on('data', (message: ReadResp) => this.#take(message));
+  private constructor(
+    startedCall: StartedCall<ClientReadableStream<ReadResp>>,
+    { bufferSize, minMessages, signal }: ReadCallOptions,
+  ) {
+    this.#startedCall = startedCall;
+    this.#call = startedCall.call;
+    this.#bufferSize = bufferSize;
+    this.#minMessages = minMessages;
+    this.#call.on('data', (message: ReadResp) => this.#receive(message));
     this.#call.on('error', (error: Error) => this.#finish({ error }));
     this.#call.on('end', () => this.#finish({}));
     this.#unsubscribe = onAbort(signal, () => this.cancel());
   }
 
   /** @throws StoreUnavailable when there is no connection in time. */
-  static async begin(connection: Connection, request: ReadReq, options: ReadCallOptions): Promise<ReadCall> {
-    const begun = await connection.begin(
+  static async start(connection: Connection, request: ReadReq, options: ReadCallOptions): Promise<ReadCall> {
+    const startedCall = await connection.start(
       options.withinMs,
       ({ streams, metadata, options: callOptions }) => streams.read(request, metadata, callOptions),
       options.signal,
     );
-    return new ReadCall(begun, options);
+    return new ReadCall(startedCall, options);
   }
 
   /**
@@ -59,12 +62,12 @@ export class ReadCall {
    * with the server's error after all earlier messages were returned.
    */
   async next(withinMs: number): Promise<readonly ReadResp[] | typeof SILENCE | undefined> {
-    if (this.#messages.length < this.#atLeast && this.#end === undefined) await this.#change(withinMs);
-    if (this.#messages.length > 0) return this.#handOut();
+    if (this.#messages.length < this.#minMessages && this.#end === undefined) await this.#waitForChange(withinMs);
+    if (this.#messages.length > 0) return this.#takeBuffered();
     if (this.#end === undefined) return SILENCE;
     const { error } = this.#end;
     if (error === undefined || isOwnCancellation(error)) return undefined;
-    this.#begun.failed(error);
+    this.#startedCall.reportFailure(error);
     throw error;
   }
 
@@ -76,20 +79,20 @@ export class ReadCall {
     this.#call.cancel();
   }
 
-  #take(message: ReadResp): void {
+  #receive(message: ReadResp): void {
     if (this.#end !== undefined) return;
-    this.#begun.answered();
+    this.#startedCall.reportAnswer();
     this.#messages.push(message);
-    if (this.#messages.length >= this.#ahead) this.#call.pause();
-    if (this.#messages.length >= this.#atLeast && this.#wake !== undefined) this.#wakeSoon();
+    if (this.#messages.length >= this.#bufferSize) this.#call.pause();
+    if (this.#messages.length >= this.#minMessages && this.#wake !== undefined) this.#wakeSoon();
   }
 
   /** Messages arrive in bursts. The reader is woken once per burst. */
   #wakeSoon(): void {
-    if (this.#isWaking) return;
-    this.#isWaking = true;
+    if (this.#isWakeScheduled) return;
+    this.#isWakeScheduled = true;
     setImmediate(() => {
-      this.#isWaking = false;
+      this.#isWakeScheduled = false;
       this.#wake?.();
     });
   }
@@ -100,14 +103,14 @@ export class ReadCall {
     this.#wake?.();
   }
 
-  #handOut(): readonly ReadResp[] {
-    const handed = this.#messages;
+  #takeBuffered(): readonly ReadResp[] {
+    const buffered = this.#messages;
     this.#messages = [];
     if (this.#call.isPaused()) this.#call.resume();
-    return handed;
+    return buffered;
   }
 
-  #change(withinMs: number): Promise<void> {
+  #waitForChange(withinMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#wake?.(), withinMs);
       this.#wake = () => {

@@ -20,7 +20,7 @@ import {
 } from '@login-policy/event-sourcing/store';
 import { STORE } from './faults.js';
 import type { LogRecord } from './log-record.js';
-import type { LogReader } from './reads.js';
+import type { LogReader } from './log-reader.js';
 
 /** The store whose events a read model was made from. */
 interface Origin {

@@ -12,9 +12,9 @@ import {
 import type { Delivery } from './delivery.js';
 import { damagedReceipt } from './faults.js';
 import type { Head } from './known-streams.js';
-import { throwIfAborted, type StreamReader } from './reading-streams.js';
-import { streamNameOf, typeOf, type KeptReceipt, type Proposal, type WireEvent } from './rows.js';
-import { lastRecord, retrying, type ReadingContext } from './server-reads.js';
+import { throwIfAborted, type StreamReader } from './stream-reader.js';
+import { streamNameOf, typeOf, type KeptReceipt, type Proposal, type WireEvent } from './record-codec.js';
+import { lastRecord, retry, type ReadingContext } from './server-reads.js';
 
 /** Not yet valid. Readers must first resolve it to kept or void. */
 const INTENDED = 'CommandReceiptIntended';
@@ -190,7 +190,7 @@ export class Receipts {
 
   async #lastState(streamId: StreamId, key: string, signal?: AbortSignal): Promise<ReceiptState> {
     const streamName = this.#context.names.receiptNameOf(streamId, key);
-    return retrying(this.#context, { doing: `reading the receipts of ${streamId}`, signal }, async (stop) => {
+    return retry(this.#context, { doing: `reading the receipts of ${streamId}`, signal }, async (stop) => {
       const record = await lastRecord(this.#context, streamName, stop);
       return record === undefined ? { status: 'none', last: undefined } : stateOf(record, { streamId, key });
     });

@@ -1,8 +1,8 @@
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { START, type Position, type Revision } from '@login-policy/event-sourcing';
-import { splitPosition } from './rows.js';
-import type { ServerFilter } from './names.js';
+import { splitPosition } from './record-codec.js';
+import type { ServerFilter } from './stream-names.js';
 
 type Options = streams.ReadReq.Options;
 

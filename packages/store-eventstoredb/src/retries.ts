@@ -1,11 +1,11 @@
-import { backOff } from './deadline.js';
+import { backOff } from './timeouts.js';
 import { failureOf, isFailure } from './faults.js';
 
-/** Retries after temporary errors, with growing pauses, until nothing has succeeded for too long. */
+/** Waits between retries after temporary errors, for growing times. Fails when no attempt has succeeded for too long. */
 export class Retries {
   /** For following the log: no time limit. */
   static unlimited(signal: AbortSignal): Retries {
-    return new Retries('following everything', Infinity, signal);
+    return new Retries('following the log', Infinity, signal);
   }
 
   readonly #doing: string;

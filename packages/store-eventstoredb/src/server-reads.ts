@@ -1,7 +1,7 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { Fault } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
-import type { Timeouts } from './deadline.js';
+import type { Timeouts } from './timeouts.js';
 import { Cancellation } from './cancellation.js';
 import { connectionBroke, STORE } from './faults.js';
 import type { PartialAppends } from './partial-appends.js';
@@ -12,8 +12,8 @@ import { LogRecord } from './log-record.js';
 import { Retries } from './retries.js';
 import { ReadCall, SILENCE } from './read-call.js';
 import { streamReadRequest } from './requests.js';
-import type { WireEvent } from './rows.js';
-import type { StreamNames } from './names.js';
+import type { WireEvent } from './record-codec.js';
+import type { StreamNames } from './stream-names.js';
 
 /** The shared context of all reads of one store. */
 export interface ReadingContext {
@@ -23,7 +23,7 @@ export interface ReadingContext {
   readonly timeouts: Required<Timeouts>;
   readonly leadership: Leadership;
   readonly partialAppends: PartialAppends;
-  readonly own: OwnEvents;
+  readonly ownEvents: OwnEvents;
   /** Fires when the store is closed. */
   readonly closing: AbortSignal;
 }
@@ -33,7 +33,7 @@ export interface ServerRead {
   readonly request: ReadReq;
   /** The number of messages to return at once, if there are that many. */
   readonly pageSize: number;
-  /** A long read takes no slot from short ones, because it lasts as long as its reader likes. */
+  /** A long read is not counted as a concurrent read, because it lasts until its reader ends it. */
   readonly isLong?: true;
   /** The time-out between two messages. */
   readonly withinMs: number;
@@ -53,7 +53,7 @@ export async function* serverRead(
   const { withinMs } = read;
   if (read.isLong === true) return yield* messagesOf(connection, read);
   if ((await connection.reads.acquire(withinMs, read)) === false) {
-    const problem = `a read was not begun within ${withinMs} ms: too many are under way`;
+    const problem = `a read could not start within ${withinMs} ms: too many are running`;
     throw new Fault('store-unavailable', { store: STORE, problem });
   }
   try {
@@ -64,8 +64,8 @@ export async function* serverRead(
 }
 
 /**
- * {@link serverRead} from the leader, so that what it does not return does not exist: a newly elected node may lack
- * acknowledged events until it has taken over.
+ * {@link serverRead} from the leader. A record that it does not return does not exist, whereas a newly elected node may
+ * lack acknowledged events until it has taken over.
  *
  * @throws StoreUnavailable also while the node is not the leader, or when the connection broke meanwhile.
  */
@@ -73,12 +73,12 @@ export async function* leaderRead(
   { connection, leadership }: Pick<ReadingContext, 'connection' | 'leadership'>,
   read: ServerRead,
 ): AsyncGenerator<readonly ReadResp[], void, undefined> {
-  const isSame = await leadership.demand(read.signal);
+  const isSameConnection = await leadership.demand(read.signal);
   for await (const messages of serverRead(connection, read)) {
-    if (!isSame()) throw connectionBroke('reading');
+    if (!isSameConnection()) throw connectionBroke('reading');
     yield messages;
   }
-  if (!isSame() && !read.signal.aborted) throw connectionBroke('reading');
+  if (!isSameConnection() && !read.signal.aborted) throw connectionBroke('reading');
 }
 
 /** The last record of a stream, as the leader knows it. */
@@ -100,13 +100,18 @@ async function* messagesOf(
   connection: Connection,
   { request, pageSize, withinMs, signal }: ServerRead,
 ): AsyncGenerator<readonly ReadResp[], void, undefined> {
-  const call = await ReadCall.begin(connection, request, { withinMs, ahead: pageSize, atLeast: pageSize, signal });
+  const call = await ReadCall.start(connection, request, {
+    withinMs,
+    bufferSize: pageSize,
+    minMessages: pageSize,
+    signal,
+  });
   try {
     for (;;) {
       const messages = await call.next(withinMs);
       if (messages === undefined) return;
       if (messages === SILENCE) {
-        throw new Fault('store-unavailable', { store: STORE, problem: `a read fell silent for ${withinMs} ms` });
+        throw new Fault('store-unavailable', { store: STORE, problem: `a read received nothing for ${withinMs} ms` });
       }
       yield messages;
     }
@@ -130,22 +135,22 @@ export function logRecordsOf(messages: readonly ReadResp[]): readonly LogRecord[
   return recordsOf(messages).map((record) => new LogRecord(record));
 }
 
-/** The options of {@link retrying}. */
-export interface Retrying {
+/** The options of {@link retry}. */
+export interface RetryOptions {
   readonly doing: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs `ask` until it succeeds, for at most `retryMs`.
+ * Runs `attempt` until it succeeds, for at most `retryMs`.
  *
  * @throws DeadlineExceeded when `signal` fires; StoreClosed when the store is closed meanwhile; the fault of the last
  *   attempt when the time has passed.
  */
-export async function retrying<Answer>(
+export async function retry<Answer>(
   { closing, timeouts }: ReadingContext,
-  { doing, signal }: Retrying,
-  ask: (signal: AbortSignal) => Promise<Answer>,
+  { doing, signal }: RetryOptions,
+  attempt: (signal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
   const cancellation = new Cancellation(closing, { signals: [signal] });
   const retries = new Retries(doing, timeouts.retryMs, cancellation.signal);
@@ -153,7 +158,7 @@ export async function retrying<Answer>(
     for (;;) {
       if (cancellation.isCancelled()) throw new Fault('deadline-exceeded', { doing });
       try {
-        const answer = await ask(cancellation.signal);
+        const answer = await attempt(cancellation.signal);
         if (!cancellation.isCancelled()) return answer;
       } catch (error) {
         await retries.waitAfter(error);

@@ -8,11 +8,11 @@ import {
   type StreamPart,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
-import { backOff } from './deadline.js';
+import { backOff } from './timeouts.js';
 import { STORE } from './faults.js';
 import { partialAppendFault, isFollowedBy, isWhole } from './partial-appends.js';
-import type { Page, StreamReader } from './reading-streams.js';
-import type { StoredEvent } from './rows.js';
+import type { Page, StreamReader } from './stream-reader.js';
+import type { StoredEvent } from './record-codec.js';
 import type { ReadingContext } from './server-reads.js';
 
 /** Past the end of every stream: a backwards read from here begins at the end. */

@@ -17,11 +17,11 @@ import { lost, type Lost } from './append-answer.js';
 import type { PreparedAppend } from './batch-requests.js';
 import type { Delivered, Delivery } from './delivery.js';
 import { Cancellation } from './cancellation.js';
-import { failureOf, notBegun, overtaken } from './faults.js';
+import { failureOf, notSent, overtaken } from './faults.js';
 import type { LogEnds } from './log-ends.js';
 import { foundAt, type Lookups } from './lookups.js';
 import type { Receipts } from './receipts.js';
-import { proposalOf } from './rows.js';
+import { proposalOf } from './record-codec.js';
 import type { ReadingContext } from './server-reads.js';
 import { Semaphore } from './semaphore.js';
 
@@ -196,12 +196,12 @@ export class Writer {
     { proposals }: PreparedAppend,
     positions: readonly Position[],
   ): readonly RecordedEvent[] {
-    const { ends, known, own } = this.#context;
+    const { ends, known, ownEvents } = this.#context;
     const recorded = Object.freeze(planned.map((event, index) => placedAt(event, positions[index])));
     const last = recorded.length - 1;
     const stored = recorded.map((event, index) => ({ event, receipt: index === last ? receipt : undefined }));
     known.record(streamId, stored);
-    own.note(stored, proposals);
+    ownEvents.note(stored, proposals);
     ends.note(positions.at(-1));
     return recorded;
   }
@@ -212,7 +212,7 @@ export class Writer {
     if (transaction.signal?.aborted === true) return givenUp(streamId);
     // The store's own time-out passed, not the caller's. If the store was closed, this throws `StoreClosed`.
     cancellation.isCancelled();
-    return notBegun(streamId, this.#context.timeouts.appendMs);
+    return notSent(streamId, this.#context.timeouts.appendMs);
   }
 }
 

@@ -5,7 +5,7 @@ import { deletedOutside, isDamage } from './faults.js';
 import type { Head } from './known-streams.js';
 import { Retries } from './retries.js';
 import { streamReadRequest, type StreamRead } from './requests.js';
-import { storedEventOf, type StoredEvent, type WireEvent } from './rows.js';
+import { storedEventOf, type StoredEvent, type WireEvent } from './record-codec.js';
 import { lastRecord, leaderRead, recordsOf, type ReadingContext } from './server-reads.js';
 import { StreamCursor } from './stream-cursor.js';
 

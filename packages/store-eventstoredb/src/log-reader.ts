@@ -14,9 +14,9 @@ import { LogQueries } from './log-queries.js';
 import type { LogRecord } from './log-record.js';
 import { PageMaker } from './page-maker.js';
 import { Retries } from './retries.js';
-import type { Page } from './reading-streams.js';
+import type { Page } from './stream-reader.js';
 import type { AllRead } from './requests.js';
-import { retrying, type ReadingContext } from './server-reads.js';
+import { retry, type ReadingContext } from './server-reads.js';
 
 /** The settings of a read of the whole log, which may take several server calls. */
 export interface Reading {
@@ -30,7 +30,7 @@ export interface Reading {
 export class LogReader {
   readonly #context: ReadingContext;
   readonly #queries: LogQueries;
-  /** Where the log ends. */
+  /** Finds the end of the log. */
   readonly ends: LogEnds;
 
   constructor(context: ReadingContext) {
@@ -45,25 +45,25 @@ export class LogReader {
     const { filter, after = START } = options;
     const pageSize = pageSizeOf(options);
     const cancellation = new Cancellation(closing, { signals: [options.signal, abandoned] });
-    const retries = new Retries('reading everything', timeouts.retryMs, cancellation.signal);
+    const retries = new Retries('reading the log', timeouts.retryMs, cancellation.signal);
     try {
-      yield* this.fill(new PageMaker(this.#context, filter, after), { filter, pageSize, cancellation, retries });
+      yield* this.pagesFrom(new PageMaker(this.#context, filter, after), { filter, pageSize, cancellation, retries });
     } finally {
       cancellation.dispose();
     }
   }
 
-  /** Fills a page maker from its position. At the end of the log, an incomplete append stays in it. */
-  async *fill(maker: PageMaker, reading: Reading): AsyncGenerator<Page, void, undefined> {
+  /** The pages of a page maker, from its position. At the end of the log, an incomplete append stays in the page maker. */
+  async *pagesFrom(maker: PageMaker, reading: Reading): AsyncGenerator<Page, void, undefined> {
     const { filter, cancellation, retries } = reading;
-    const isNothing = filter?.categories.length === 0;
-    while (!cancellation.isCancelled() && !isNothing) {
+    const isEmptyFilter = filter?.categories.length === 0;
+    while (!cancellation.isCancelled() && !isEmptyFilter) {
       try {
         // A newly elected node may lack the end of the log, and a broken connection may lead to another node.
-        const isSame = await this.#context.leadership.demand(cancellation.signal);
-        await this.#demandKnown(maker.handedOut, cancellation.signal);
-        yield* this.#fillOnce(maker, reading, isSame);
-        if (!cancellation.isCancelled() && isSame()) return;
+        const isSameConnection = await this.#context.leadership.demand(cancellation.signal);
+        await this.#demandKnown(maker.returnedUpTo, cancellation.signal);
+        yield* this.#pagesOnce(maker, reading, isSameConnection);
+        if (!cancellation.isCancelled() && isSameConnection()) return;
       } catch (error) {
         await retries.waitAfter(error);
       }
@@ -74,57 +74,57 @@ export class LogReader {
    * @throws StoreUnavailable when the connection broke after the position was looked up, because the records may then
    * be those of a server that was restored from a backup, where the position is lost.
    */
-  async *#fillOnce(
+  async *#pagesOnce(
     maker: PageMaker,
     { filter, pageSize, cancellation, retries }: Reading,
-    isSame: () => boolean,
+    isSameConnection: () => boolean,
   ): AsyncGenerator<Page, void, undefined> {
     const { names, timeouts } = this.#context;
-    maker.forget();
-    const from = { from: maker.handedOut, filter: names.serverFilter(filter) };
+    maker.discardUnreturned();
+    const from = { from: maker.returnedUpTo, filter: names.serverFilter(filter) };
     const read: AllRead = { direction: 'forwards', limit: Infinity, ...from };
     for await (const records of this.#queries.records(read, {
       pageSize,
       signal: cancellation.signal,
       withinMs: timeouts.scanMs,
     })) {
-      if (!isSame()) throw connectionBroke('reading everything');
+      if (!isSameConnection()) throw connectionBroke('reading the log');
       retries.reset();
-      maker.take(records);
-      while (maker.whole >= pageSize) yield this.#handOut(maker, pageSize);
+      maker.add(records);
+      while (maker.readyCount >= pageSize) yield this.#nextPage(maker, pageSize);
     }
     if (cancellation.isCancelled()) return;
-    maker.settle();
-    while (maker.whole > 0) yield this.#handOut(maker, pageSize);
+    maker.cutOffOverdue();
+    while (maker.readyCount > 0) yield this.#nextPage(maker, pageSize);
   }
 
-  #handOut(maker: PageMaker, pageSize: number): Page {
-    const page = maker.handOut(pageSize);
+  #nextPage(maker: PageMaker, pageSize: number): Page {
+    const page = maker.nextPage(pageSize);
     this.ends.note(page.at(-1)?.event.position);
     return page;
   }
 
   /** See `EventStore.proveHead`. */
-  prove(checkpoint: Position, { signal }: WaitOptions = {}): Promise<HeadProof> {
-    return retrying(this.#context, { doing: 'looking for the last event', signal }, (stop) =>
-      this.ends.prove(checkpoint, stop),
+  proveHead(checkpoint: Position, { signal }: WaitOptions = {}): Promise<HeadProof> {
+    return retry(this.#context, { doing: 'looking for the last event', signal }, (stopSignal) =>
+      this.ends.proveHead(checkpoint, stopSignal),
     );
   }
 
   /** The first event of this store. Retries for `retryMs`. */
   first(): Promise<LogRecord | undefined> {
-    return retrying(this.#context, { doing: 'looking for the first event' }, (signal) => this.ends.first(signal));
+    return retry(this.#context, { doing: 'looking for the first event' }, (signal) => this.ends.first(signal));
   }
 
   /** The record at a position; `undefined` when there is none. Retries for `retryMs`. */
-  at(place: Position): Promise<LogRecord | undefined> {
-    return retrying(this.#context, { doing: 'looking for an event' }, (signal) => this.ends.at(place, signal));
+  at(position: Position): Promise<LogRecord | undefined> {
+    return retry(this.#context, { doing: 'looking for an event' }, (signal) => this.ends.at(position, signal));
   }
 
   /** @throws PositionUnknown when another record is at this position, or the log ends before it. */
   async #demandKnown(position: Position, signal: AbortSignal): Promise<void> {
     if ((await this.#isKnown(position, signal)) || signal.aborted) return;
-    throw new Fault('position-unknown', { position, head: (await this.prove(START)).head });
+    throw new Fault('position-unknown', { position, head: (await this.proveHead(START)).head });
   }
 
   /**

@@ -21,7 +21,7 @@ import {
 import { eventIdOf, uuidOf } from './event-uuid.js';
 import { tooBig } from './faults.js';
 
-/** A record as received. */
+/** A record as the server returns it. */
 export type WireEvent = ReadResp.ReadEvent.RecordedEvent;
 
 /** The receipt stored with the last event of an append that has a key. */
@@ -36,7 +36,7 @@ export interface StoredEvent {
   readonly receipt: KeptReceipt | undefined;
 }
 
-/** An event as it is sent. */
+/** An event in the form that the server takes. */
 export interface Proposal {
   readonly uuid: string;
   readonly type: string;
@@ -44,27 +44,32 @@ export interface Proposal {
   readonly metadata: Uint8Array;
 }
 
-/** Our part of an event's metadata, as JSON. The two names with `$` are conventions of the server. */
+/** The custom metadata of a record, as JSON. The two names with `$` are conventions of the server. */
 interface Envelope {
   readonly recordedAt: string;
   readonly schemaVersion: number;
   readonly actor: string;
   readonly $correlationId: string;
   readonly $causationId?: string;
+  /** Each event of a command has its key here. It only informs readers. */
   readonly idempotencyKey?: string;
   readonly reason?: string;
   /** Absent for an event that was appended alone, and for all events written before this member existed. */
   readonly append?: PlaceInAppend;
+  /** Only on the last event of an append. A repeated command is found by the key in it. */
   readonly receipt?: KeptReceipt;
 }
 
-/** The size limit of an event, with a margin for its frame. The server accepts messages of up to 16,767,216 bytes. */
+/**
+ * The size limit of an event in bytes. It is below the server's, because a message also has a frame. The server accepts
+ * 16,767,216 bytes: 16 MiB minus 10,000.
+ */
 const LARGEST_EVENT = 16_000_000;
 
 /**
  * Encodes an event with its receipt. The engine has checked that the content is valid text and JSON.
  *
- * @throws UnserialisableData when it is too large for one message.
+ * @throws UnserialisableData when the event exceeds the size limit.
  */
 export function proposalOf(event: RecordedEvent, receipt: KeptReceipt | undefined): Proposal {
   const { recordedAt, schemaVersion, append } = event;
@@ -85,7 +90,7 @@ export function proposalOf(event: RecordedEvent, receipt: KeptReceipt | undefine
   const metadata = Buffer.from(JSON.stringify(envelope));
   const proposal = { uuid: uuidOf(event.id), type: event.type, data, metadata };
   const size = sizeOf(proposal);
-  if (size > LARGEST_EVENT) throw tooBig(`an event of ${size} bytes is larger than a message to the server`);
+  if (size > LARGEST_EVENT) throw tooBig(`an event of ${size} bytes exceeds the limit of ${LARGEST_EVENT} bytes`);
   return proposal;
 }
 
@@ -104,27 +109,30 @@ export function typeOf(record: WireEvent): string {
   return record.getMetadataMap().get('type') ?? '';
 }
 
-/** The position of a record in the whole log: its commit and prepare positions as one number (ADR 0004), and its id. */
+/** The position of a record in the whole log. */
 export function positionOf(record: WireEvent): Position {
-  const place = placeOf(record.getCommitPosition(), record.getPreparePosition());
-  return positionAt(place, record.getId()?.getString() ?? '');
+  const ordinal = ordinalAt(record.getCommitPosition(), record.getPreparePosition());
+  return positionAt(ordinal, record.getId()?.getString() ?? '');
 }
 
-/** The position of the record with this id. The last ten digits of the server's UUID are 40 bits. */
-export function positionAt(place: bigint, uuid: string): Position {
+/**
+ * The position of the record with this id. It contains the last 40 bits of the id (ten hexadecimal digits), because
+ * another event at the same place shows that the log was replaced (ADR 0004).
+ */
+export function positionAt(ordinal: bigint, uuid: string): Position {
   const tag = Number.parseInt(uuid.slice(-10), 16);
-  return taggedPosition(place, Number.isNaN(tag) ? 0 : tag);
+  return taggedPosition(ordinal, Number.isNaN(tag) ? 0 : tag);
 }
 
 /** Combines commit and prepare position into one number with the same order: commit first. */
-export function placeOf(commit: string | number, prepare: string | number): bigint {
+export function ordinalAt(commit: string | number, prepare: string | number): bigint {
   return (BigInt(commit) << 64n) | BigInt(prepare);
 }
 
-/** Splits a position into the server's two numbers. */
+/** Splits a position into the server's commit and prepare position. */
 export function splitPosition(position: Position): { readonly commit: bigint; readonly prepare: bigint } {
-  const place = ordinalOf(position);
-  return { commit: place >> 64n, prepare: place & 0xffff_ffff_ffff_ffffn };
+  const ordinal = ordinalOf(position);
+  return { commit: ordinal >> 64n, prepare: ordinal & 0xffff_ffff_ffff_ffffn };
 }
 
 /**
@@ -134,13 +142,13 @@ export function splitPosition(position: Position): { readonly commit: bigint; re
  */
 export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEvent {
   const type = typeOf(record);
-  const place = revision(BigInt(record.getStreamRevision()));
+  const revisionOfEvent = revision(BigInt(record.getStreamRevision()));
   try {
     const envelope = envelopeOf(record.getCustomMetadata_asU8());
     const event: RecordedEvent = {
       id: eventIdOf(record.getId()?.getString() ?? ''),
       streamId,
-      revision: place,
+      revision: revisionOfEvent,
       position: positionOf(record),
       recordedAt: parseInstant(envelope.recordedAt),
       type,
@@ -151,9 +159,13 @@ export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEven
     };
     return { event, receipt: envelope.receipt };
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const problem = `this library did not write it (${why})`;
-    throw new Fault('unreadable-event', { streamId, revision: place, type, schemaVersion: 0, problem }, cause);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const problem = `this library did not write it (${reason})`;
+    throw new Fault(
+      'unreadable-event',
+      { streamId, revision: revisionOfEvent, type, schemaVersion: 0, problem },
+      cause,
+    );
   }
 }
 
@@ -175,7 +187,7 @@ function isEnvelope(value: unknown): value is Envelope {
     isTextOrAbsent($causationId) &&
     isTextOrAbsent(idempotencyKey) &&
     isTextOrAbsent(reason) &&
-    (append === undefined || isPlace(append)) &&
+    (append === undefined || isPlaceInAppend(append)) &&
     (receipt === undefined || isReceipt(receipt))
   );
 }
@@ -188,13 +200,19 @@ function isReceipt(value: Json): boolean {
   return isJsonObject(value) && typeof value['key'] === 'string' && typeof value['fingerprint'] === 'string';
 }
 
-function isPlace(value: Json): boolean {
+function isPlaceInAppend(value: Json): boolean {
   if (!isJsonObject(value)) return false;
   const { place, count } = value;
-  return typeof place === 'number' && typeof count === 'number' && isWhole(place) && isWhole(count) && place <= count;
+  return (
+    typeof place === 'number' &&
+    typeof count === 'number' &&
+    isPositiveInteger(place) &&
+    isPositiveInteger(count) &&
+    place <= count
+  );
 }
 
-function isWhole(value: number): boolean {
+function isPositiveInteger(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 1;
 }
 
