@@ -69,8 +69,8 @@ describe('on a store that says nothing any more', () => {
 
   afterEach(() => Promise.all(opened.splice(0).map((policies) => policies.close({ closeMs: 1 }))));
 
-  async function frozen(keeps: Store['keeps']): Promise<LoginPolicies> {
-    const store = freezable(keeps);
+  async function frozen(readModelUpdates: Store['readModelUpdates']): Promise<LoginPolicies> {
+    const store = freezable(readModelUpdates);
     const policies = await openLoginPolicies({ store, maxAgeMs: 0, organizations: { list: () => ['acme'] } });
     opened.push(policies);
     orThrow(await policies.add(instance, freshInstance, by));
@@ -79,10 +79,10 @@ describe('on a store that says nothing any more', () => {
     return policies;
   }
 
-  for (const keeps of ['inline', 'followed'] as const) {
+  for (const readModelUpdates of ['inline', 'followed'] as const) {
     for (const [name, call] of Object.entries({ ...CALLS, ...withSignals() })) {
-      it(`${name} ends at once with its signal (${keeps})`, async () => {
-        const [policies, control] = [await frozen(keeps), new AbortController()];
+      it(`${name} ends at once with its signal (${readModelUpdates})`, async () => {
+        const [policies, control] = [await frozen(readModelUpdates), new AbortController()];
         const ending = endOf(call(policies, { signal: control.signal }));
         await new Promise(setImmediate);
         control.abort();
@@ -93,8 +93,8 @@ describe('on a store that says nothing any more', () => {
     }
 
     for (const [name, call] of Object.entries(CALLS)) {
-      it(`${name} ends with its waitMs, and a quarter of a second later at the latest (${keeps})`, async () => {
-        const policies = await frozen(keeps);
+      it(`${name} ends with its waitMs, and a quarter of a second later at the latest (${readModelUpdates})`, async () => {
+        const policies = await frozen(readModelUpdates);
         const since = performance.now();
         expect(await endOf(call(policies, { waitMs: WAIT_MS }))).to.be.oneOf([
           'deadline-exceeded',
@@ -104,8 +104,8 @@ describe('on a store that says nothing any more', () => {
       });
     }
 
-    it(`commands that queue behind another on a policy end by their own time (${keeps})`, async () => {
-      const policies = await frozen(keeps);
+    it(`commands that queue behind another on a policy end by their own time (${readModelUpdates})`, async () => {
+      const policies = await frozen(readModelUpdates);
       const since = performance.now();
       const command = { type: 'customize' } as const;
       const ends = [1, 2, 3].map((nth) => endOf(policies.execute(acme, command, { ...by, waitMs: 100 * nth })));
@@ -113,8 +113,8 @@ describe('on a store that says nothing any more', () => {
       expect(performance.now() - since).to.be.below(300 + paced(AT_ONCE_MS));
     });
 
-    it(`closing ends within closeMs (${keeps})`, async () => {
-      const policies = await frozen(keeps);
+    it(`closing ends within closeMs (${readModelUpdates})`, async () => {
+      const policies = await frozen(readModelUpdates);
       const since = performance.now();
       await policies.close({ closeMs: 50 });
       expect(performance.now() - since).to.be.below(50 + paced(AT_ONCE_MS));
@@ -170,7 +170,7 @@ interface FreezableStore extends Store {
 }
 
 /** A memory store that can be made to say nothing any more, whatever it is handed. */
-function freezable(keeps: Store['keeps']): FreezableStore {
+function freezable(readModelUpdates: Store['readModelUpdates']): FreezableStore {
   const { eventStore: sound, readModels, ...store } = openMemoryStore();
   let [isFrozen, isFrozenForAppends] = [false, false];
   const answered = <Value>(ask: () => Promise<Value>): Promise<Value> =>
@@ -179,10 +179,10 @@ function freezable(keeps: Store['keeps']): FreezableStore {
     await answered(async () => undefined);
     yield* pages;
   }
-  const rows = keeps === 'inline' ? readModels : memoryReadModelStore();
+  const rows = readModelUpdates === 'inline' ? readModels : memoryReadModelStore();
   return {
     ...store,
-    keeps,
+    readModelUpdates,
     freeze: () => void (isFrozen = true),
     freezeAppends: () => void (isFrozenForAppends = true),
     eventStore: delegating(sound, {
@@ -196,7 +196,7 @@ function freezable(keeps: Store['keeps']): FreezableStore {
     readModels: {
       open: async (projection) => {
         const model = await rows.open(projection);
-        return keeps === 'inline' ? freezing(model, answered) : model;
+        return readModelUpdates === 'inline' ? freezing(model, answered) : model;
       },
       close: () => rows.close(),
     },

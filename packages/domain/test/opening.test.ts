@@ -55,5 +55,5 @@ function countingHeads(): { readonly store: Store; asked(): number } {
       return memory.eventStore.head();
     },
   });
-  return { store: { ...memory, eventStore, keeps: 'followed' }, asked: () => asked };
+  return { store: { ...memory, eventStore, readModelUpdates: 'followed' }, asked: () => asked };
 }

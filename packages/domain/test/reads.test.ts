@@ -90,7 +90,7 @@ describe('a read that has to be far enough', () => {
 
   it('waits for what it names as long as it says, or until its signal fires', async () => {
     const memory = openMemoryStore();
-    const loginPolicies = await openLoginPolicies({ store: { ...memory, keeps: 'followed' } });
+    const loginPolicies = await openLoginPolicies({ store: { ...memory, readModelUpdates: 'followed' } });
     const written = orThrow(await loginPolicies.add(instance, freshInstance, by));
     const atLeast = position(written.position + 2n ** 40n);
     const faultOf = (options: ReadOptions): Promise<unknown> =>

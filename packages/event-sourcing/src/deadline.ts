@@ -1,4 +1,4 @@
-import { schedule, takeBack, type Due } from './due.js';
+import { cancel, schedule, type Due } from './due.js';
 import { Fault } from './fault.js';
 import { onAbort } from './on-abort.js';
 
@@ -15,7 +15,7 @@ export interface Waiting extends WaitOptions {
 }
 
 /** How long a write that has begun is still awaited after its caller gave up. After that its outcome is unknown. */
-const LAST_CHANCE_MS = 80;
+const WRITE_GRACE_MS = 80;
 /** The abort reason of a {@link Deadline}. Created once, because an error with its stack is expensive. */
 const TIME_IS_UP = new Error('the deadline has passed');
 
@@ -30,7 +30,7 @@ export class Deadline implements WaitOptions {
   readonly #dueAt: number;
   #own: AbortController | undefined;
   #firingAt: Due | undefined;
-  #takeBack: () => void = () => undefined;
+  #stopListening: () => void = () => undefined;
 
   /** `doing` names in the fault what took too long. */
   constructor(doing: string, { signal, waitMs = Infinity }: Waiting = {}) {
@@ -65,7 +65,7 @@ export class Deadline implements WaitOptions {
   }
 
   /** @throws DeadlineExceeded when the deadline has passed. */
-  refuse(): void {
+  throwIfOver(): void {
     if (this.isOver) throw this.fault();
   }
 
@@ -88,7 +88,7 @@ export class Deadline implements WaitOptions {
    * this rejects with `inDoubt`.
    */
   waitForWrite<Value>(writing: Promise<Value>, inDoubt: () => Error): Promise<Value> {
-    return this.#race(writing, LAST_CHANCE_MS, inDoubt);
+    return this.#race(writing, WRITE_GRACE_MS, inDoubt);
   }
 
   /** {@link wait} for each value of a source. */
@@ -98,8 +98,8 @@ export class Deadline implements WaitOptions {
 
   /** Releases {@link signal}. */
   end(): void {
-    if (this.#firingAt !== undefined) takeBack(this.#firingAt);
-    this.#takeBack();
+    if (this.#firingAt !== undefined) cancel(this.#firingAt);
+    this.#stopListening();
   }
 
   get #isEndless(): boolean {
@@ -123,13 +123,13 @@ export class Deadline implements WaitOptions {
   #firing(): AbortController {
     const control = new AbortController();
     const fire = (): void => {
-      takeBack(due);
+      cancel(due);
       control.abort(TIME_IS_UP);
     };
     const due: Due = { dueAt: this.#dueAt, fire };
     this.#firingAt = due;
     schedule(due);
-    this.#takeBack = onAbort(this.given, fire);
+    this.#stopListening = onAbort(this.given, fire);
     return control;
   }
 
@@ -137,21 +137,21 @@ export class Deadline implements WaitOptions {
     if (this.#isEndless) return promise;
     return new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
-      let stopHearing = (): void => undefined;
+      let stopListening = (): void => undefined;
       const fire = (): void => {
-        takeBack(due);
-        stopHearing();
+        cancel(due);
+        stopListening();
         if (graceMs === 0) reject(faultOf());
         else timer ??= setTimeout(() => reject(faultOf()), graceMs);
       };
       const due: Due = { dueAt: this.#dueAt, fire };
       const settle = (): void => {
-        takeBack(due);
+        cancel(due);
         clearTimeout(timer);
-        stopHearing();
+        stopListening();
       };
       if (this.#dueAt < Infinity) schedule(due);
-      stopHearing = onAbort(this.given, fire);
+      stopListening = onAbort(this.given, fire);
       promise.then(
         (value) => {
           settle();

@@ -22,7 +22,7 @@ export function schedule(due: Due): void {
 }
 
 /** Cancels the callback. */
-export function takeBack(due: Due): void {
+export function cancel(due: Due): void {
   pending.delete(due);
 }
 

@@ -9,7 +9,7 @@ export { observedDecider, observedEventStore } from './observe.js';
 export { compareKeys, indexEntries } from './projections/row-query.js';
 export type { RunnerOptions } from './projections/running.js';
 export { TimedReadModel } from './projections/timed-read-model.js';
-export { tolerating } from './projections/tolerating.js';
+export { withPlaceholders } from './projections/with-placeholders.js';
 export { AppendQueue, type Outcome, type Queued } from './store/append-queue.js';
 export { OutagePauses } from './store/back-off.js';
 export { checkedAppend, encodedAppend } from './store/checked-append.js';

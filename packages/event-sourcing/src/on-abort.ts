@@ -2,7 +2,7 @@
  * The callbacks of each signal. A signal gets one listener for all of them, because the platform warns of a leak at the
  * eleventh.
  */
-const heard = new WeakMap<AbortSignal, Set<() => void>>();
+const callbacksOf = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
  * Calls `act` when the signal fires, or at once when it has fired already. The returned function cancels that.
@@ -15,7 +15,7 @@ export function onAbort(signal: AbortSignal | undefined, act: () => void): () =>
     act();
     return () => undefined;
   }
-  const acts = heard.get(signal) ?? listenTo(signal);
+  const acts = callbacksOf.get(signal) ?? listenTo(signal);
   acts.add(act);
   return () => acts.delete(act);
 }
@@ -23,10 +23,10 @@ export function onAbort(signal: AbortSignal | undefined, act: () => void): () =>
 function listenTo(signal: AbortSignal): Set<() => void> {
   const acts = new Set<() => void>();
   const fire = (): void => {
-    heard.delete(signal);
+    callbacksOf.delete(signal);
     for (const act of acts) act();
   };
-  heard.set(signal, acts);
+  callbacksOf.set(signal, acts);
   signal.addEventListener('abort', fire, { once: true });
   return acts;
 }
@@ -42,6 +42,6 @@ export interface Released {
 export function eitherOf(one: AbortSignal, other: AbortSignal | undefined): Released {
   if (other === undefined) return { signal: one, release: () => undefined };
   const control = new AbortController();
-  const takeBacks = [one, other].map((signal) => onAbort(signal, () => control.abort()));
-  return { signal: control.signal, release: () => takeBacks.forEach((takeBack) => takeBack()) };
+  const listenerRemovers = [one, other].map((signal) => onAbort(signal, () => control.abort()));
+  return { signal: control.signal, release: () => listenerRemovers.forEach((removeListener) => removeListener()) };
 }

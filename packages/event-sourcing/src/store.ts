@@ -16,7 +16,7 @@ export interface Store extends Closing {
    * head at that time. `followed`: afterwards, by a `ProjectionRunner`; the head is known only as of the last time it
    * was asked for.
    */
-  readonly keeps: 'inline' | 'followed';
+  readonly readModelUpdates: 'inline' | 'followed';
   /** The clock that timestamps its events. Use it, and not the machine's clock, to decide what is past. */
   readonly clock: Clock;
   /**

@@ -7,14 +7,14 @@ const never = new AbortController().signal;
 const HOUR_MS = 3_600_000;
 
 /** A change notifier, and how often it polled. */
-function watching({ intervalMs = 1, look = (): unknown => 0 } = {}) {
+function watching({ intervalMs = 1, readVersion = (): unknown => 0 } = {}) {
   const counted = {
     looks: 0,
     notifier: new ChangeNotifier({
       intervalMs: () => intervalMs,
-      look: () => {
+      readVersion: () => {
         counted.looks += 1;
-        return look();
+        return readVersion();
       },
     }),
   };
@@ -40,7 +40,7 @@ describe('a change notifier', () => {
 
   it('wakes who waits when what it sees is another, and not while it is the same', async () => {
     let seen = 1;
-    const watched = watching({ look: () => seen });
+    const watched = watching({ readVersion: () => seen });
     await watched.notifier.changed(never);
     const isWoken = settledOf(watched.notifier.changed(never));
     const before = watched.looks;
@@ -55,7 +55,7 @@ describe('a change notifier', () => {
   it('wakes who waits when it can not look: they will see why', async () => {
     let isGone = false;
     const watched = watching({
-      look() {
+      readVersion() {
         if (isGone) throw new Error('the store is gone');
         return 0;
       },

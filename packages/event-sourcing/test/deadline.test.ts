@@ -27,7 +27,7 @@ describe('a deadline', () => {
       'deadline-exceeded',
     ]);
     expect(deadline.isOver).to.equal(true);
-    expect(() => deadline.refuse()).to.throw('a test did not finish before its deadline');
+    expect(() => deadline.throwIfOver()).to.throw('a test did not finish before its deadline');
   });
 
   it('ends a wait when its time is up, says why if it can, and fires its signal', async () => {

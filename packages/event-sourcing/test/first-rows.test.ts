@@ -122,7 +122,7 @@ async function runnerBefore({ isSuperseded = false, ...projection }: Circumstanc
   const { readModels, asked } = watchedReadModels(memoryReadModelStore(), async () => {
     if (isSuperseded) throw new Fault('rebuild-superseded', { model: 'tallies' });
   });
-  const store = { ...openMemoryStore(), eventStore, readModels, keeps: 'followed' } as const;
+  const store = { ...openMemoryStore(), eventStore, readModels, readModelUpdates: 'followed' } as const;
   return { asked, ...(await toldRunner(store, { projection: tallies(projection) })) };
 }
 

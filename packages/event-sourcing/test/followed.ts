@@ -16,7 +16,7 @@ import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
 export function followedStore(instead: (sound: EventStore) => Partial<EventStore> = () => ({})): Store {
   const { eventStore: sound, ...store } = openMemoryStore();
   const eventStore = delegating(sound, instead(sound));
-  return { ...store, eventStore, readModels: memoryReadModelStore(), keeps: 'followed' };
+  return { ...store, eventStore, readModels: memoryReadModelStore(), readModelUpdates: 'followed' };
 }
 
 /** Nothing ever comes; the iteration ends when its signal fires, as the port says. */

@@ -211,7 +211,7 @@ async function slowlyFollowed(acknowledged: Acknowledged): Promise<Store> {
     }
   };
   const eventStore = { ...delegating(sound, { append, subscribe }), acknowledged };
-  return { ...store, eventStore, readModels: memoryReadModelStore(), keeps: 'followed' };
+  return { ...store, eventStore, readModels: memoryReadModelStore(), readModelUpdates: 'followed' };
 }
 
 describe('a read model in memory', () => {

@@ -31,7 +31,7 @@ readModelStoreContract(
 storeContract(
   {
     name: 'memory',
-    keeps: 'inline',
+    readModelUpdates: 'inline',
     open: async (options) => {
       let store = openMemoryStore(options);
       return {

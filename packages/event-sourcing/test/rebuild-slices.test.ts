@@ -31,7 +31,10 @@ describe('a rebuild of many rows', () => {
       await raiseAll();
       throw new Fault('checkpoint-conflict', { model: 'tallies', expected: undefined, actual: undefined });
     });
-    const { runner, model } = await toldRunner({ ...store, readModels, keeps: 'followed' }, { projection: byPosition });
+    const { runner, model } = await toldRunner(
+      { ...store, readModels, readModelUpdates: 'followed' },
+      { projection: byPosition },
+    );
     await runner.rebuild();
     const { rows } = await model.read(STREAMS);
     expect([...rows.values()]).to.deep.equal(STREAMS.map(() => 2));
@@ -67,7 +70,7 @@ describe('a rebuild that reads one stream after another', () => {
       };
       const eventStore = delegating(store.eventStore, { readStreams });
       const { runner, model } = await toldRunner(
-        { ...store, eventStore, keeps: 'followed' },
+        { ...store, eventStore, readModelUpdates: 'followed' },
         { projection: tallies(), pageSize: 7 },
       );
       await runner.rebuild();

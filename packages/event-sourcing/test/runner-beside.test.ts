@@ -89,7 +89,7 @@ describe('reading a read model that appends keep', () => {
 
   it('lets a store be closed under reads that wait, with no rejection that nobody hears (K31)', async () => {
     const sound = openMemoryStore();
-    const store = { ...sound, keeps: 'followed' as const };
+    const store = { ...sound, readModelUpdates: 'followed' as const };
     const follower = await followers.open(store);
     await raise(store, a, 1);
     const atLeast = beyond(await store.eventStore.head());

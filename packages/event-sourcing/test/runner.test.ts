@@ -126,7 +126,7 @@ describe('a runner', () => {
     const { eventStore } = openMemoryStore({ clock: () => now });
     const store = { ...openMemoryStore(), eventStore, readModels: memoryReadModelStore() };
     await raise(store, a, 1);
-    const { runner } = await toldRunner({ ...store, clock: () => now, keeps: 'followed' });
+    const { runner } = await toldRunner({ ...store, clock: () => now, readModelUpdates: 'followed' });
     await runner.catchUp();
     expect(await runner.lag()).to.deep.equal({ events: 0, isAtLeast: false, seconds: 0 });
     now = instant(60_000);

@@ -1,12 +1,12 @@
 import { instant, revision, streamId, type JsonObject, type RecordedEvent } from '@login-policy/event-sourcing';
 import { eventId, parseJson, position, UnreadableRow } from '@login-policy/event-sourcing/domain';
-import { tolerating } from '#insides';
+import { withPlaceholders } from '#insides';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tallies } from './tally.js';
 
-const projection = tolerating({
+const projection = withPlaceholders({
   ...counterTotals,
   indexUnreadable: (id) => ({ parity: 'unknown', parts: id.split('-') }),
 });
@@ -62,7 +62,7 @@ describe('a row that can not be read', () => {
     const indexOf = (row: typeof before): unknown => (row instanceof UnreadableRow ? row.index : row);
     expect(indexOf(projection.reduce(before, recorded({ type: 'CountedAnew' })))).to.deep.equal({ parity: 'even' });
     expect(indexOf(projection.reduce(undefined, recorded({ type: 'CountedAnew' })))).to.deep.equal({});
-    const unindexed = tolerating(tallies());
+    const unindexed = withPlaceholders(tallies());
     const marked = unindexed.reduce(5, recorded({ type: 'CountedAnew' }));
     if (!(marked instanceof UnreadableRow)) throw new Error('unreachable');
     expect([marked.index, unindexed.index?.(5), unindexed.index?.(marked)]).to.deep.equal([
@@ -73,7 +73,7 @@ describe('a row that can not be read', () => {
   });
 
   it('is not taken for a row that is stored as something else than an object', () => {
-    const plain = tolerating({ ...tallies(), rows: { encode: Number, decode: (stored) => Number(stored) } });
+    const plain = withPlaceholders({ ...tallies(), rows: { encode: Number, decode: (stored) => Number(stored) } });
     expect([7, null, '7', [7]].map((stored) => plain.rows.decode(stored))).to.deep.equal([7, 0, 7, 7]);
   });
 
@@ -89,7 +89,7 @@ describe('a row that can not be read', () => {
   });
 
   it('stands for a stream that the projection is not about, and is damage where it is of another category altogether', () => {
-    const about = tolerating({ ...counterTotals, covers: () => false });
+    const about = withPlaceholders({ ...counterTotals, covers: () => false });
     const counted = recorded({ type: 'Counted', data: { by: 2 } });
     expect(about.reduce(undefined, { ...counted, streamId: streamId('Counter', 'apples') }))
       .to.be.instanceOf(UnreadableRow)
@@ -107,7 +107,7 @@ describe('a row that can not be read', () => {
   });
 
   it('stands for a row whose index is not Unicode text, before and after an event that can not be read', () => {
-    const half = tolerating({ ...counterTotals, index: () => ({ parity: ['even', '\ud800'] }) });
+    const half = withPlaceholders({ ...counterTotals, index: () => ({ parity: ['even', '\ud800'] }) });
     const counted = recorded({ type: 'Counted', data: { by: 2 } });
     const row = half.reduce(undefined, counted);
     if (row === undefined) throw new Error('unreachable');

@@ -46,7 +46,7 @@ describe('EventStoreDB', () => {
   storeContract(
     {
       name: 'EventStoreDB',
-      keeps: 'followed',
+      readModelUpdates: 'followed',
       freezes: realServerUrl === undefined,
       report: (ends) => {
         if (process.env['PRINT_ENDS'] !== undefined) process.stdout.write(`${tableOfEnds(ends)}\n`);

@@ -29,7 +29,7 @@ export class SchemaWatch extends ChangeNotifier {
     const intervalMs = (): number =>
       listener?.hears(schema) === true ? Math.max(pollIntervalMs, WHILE_TOLD_MS) : pollIntervalMs;
     const told = { since: false };
-    super({ intervalMs, look: () => lookAt(parts, told) });
+    super({ intervalMs, readVersion: () => lookAt(parts, told) });
     this.#heard = (): void => {
       told.since = true;
       this.notify();

@@ -41,7 +41,7 @@ export function storeWithin(client: ClientBase, { parts, models, clock }: Outsid
   return {
     eventStore: delegating(eventStore, { close: () => closing.close(), subscribe: refuseFollowing }),
     readModels: { open: (definition) => readModels.open(definition), close: () => closing.close() },
-    keeps: 'inline',
+    readModelUpdates: 'inline',
     clock,
     consume: refuseFollowing,
     ...closing,

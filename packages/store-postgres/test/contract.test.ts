@@ -35,7 +35,7 @@ for (const [name, way] of Object.entries(WAYS)) {
   storeContract(
     {
       name,
-      keeps: 'inline',
+      readModelUpdates: 'inline',
       freezes: freezeServer !== undefined,
       report: (ends) => {
         if (process.env['PRINT_ENDS'] !== undefined) process.stdout.write(`${tableOfEnds(ends)}\n`);

@@ -27,7 +27,7 @@ export class Connection {
     this.#options = options;
     const version = database.prepare('PRAGMA data_version').pluck();
     // The data version changes with every commit of another connection.
-    this.changes = new ChangeNotifier({ look: () => version.get(), intervalMs: () => options.pollIntervalMs });
+    this.changes = new ChangeNotifier({ readVersion: () => version.get(), intervalMs: () => options.pollIntervalMs });
   }
 
   get isReadOnly(): boolean {

@@ -48,7 +48,7 @@ readModelStoreContract(
 storeContract(
   {
     name: 'SQLite',
-    keeps: 'inline',
+    readModelUpdates: 'inline',
     open: async ({ clock }) => {
       const { store, open, dispose } = await freshFile({ clock });
       const reopen = async (): Promise<SqliteStore> => {

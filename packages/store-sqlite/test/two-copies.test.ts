@@ -46,7 +46,7 @@ eventStoreContract(
 storeContract(
   {
     name: 'SQLite, on a kernel of its own',
-    keeps: 'inline',
+    readModelUpdates: 'inline',
     open: async ({ clock }) => {
       const { store, open, dispose } = await freshFile({ clock });
       const reopen = async (): Promise<SqliteStore> => {

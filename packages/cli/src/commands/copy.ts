@@ -55,7 +55,7 @@ async function copied(run: Run): Promise<ExitCode> {
       const done = await copyLog({ from, to, receipts, atOnce, signal: io.interrupted, onProgress });
       bar.end();
       const verified = await verifyCopy(from, to);
-      if (to.keeps === 'inline') await makeReadModel(to, io.interrupted);
+      if (to.readModelUpdates === 'inline') await makeReadModel(to, io.interrupted);
       const positions = verified.hasSamePositions
         ? 'the same'
         : 'assigned by the target: a program with a stored position must start over';

@@ -20,7 +20,7 @@ const IS_ENTRY = having<AuditEntryJson>('recordedAt', 'actor', 'sequence', 'type
 /** Kept in memory, so that a read-only command leaves no read model behind that every append would have to update. */
 export async function auditOfStore(store: Store, instance: InstanceRef): Promise<StoreAudit> {
   const readModels = memoryReadModelStore();
-  const auditLog = await openAuditLog({ store: { ...store, readModels, keeps: 'followed' } });
+  const auditLog = await openAuditLog({ store: { ...store, readModels, readModelUpdates: 'followed' } });
   return {
     async page(filter, page) {
       const { entries, next } = accepted(await auditLog.entries(instance, { ...filterOf(filter), ...page }));

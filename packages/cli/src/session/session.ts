@@ -4,7 +4,7 @@ import {
   type LoginPolicies,
   type LoginPoliciesOptions,
 } from '@login-policy/domain';
-import { inWords } from '@login-policy/event-sourcing/options';
+import { joinInWords } from '@login-policy/event-sourcing/options';
 import type { Store } from '@login-policy/event-sourcing';
 import type { OptionSpecs, Run } from '../command-line/command.js';
 import { EXIT } from '../exit-codes.js';
@@ -130,7 +130,7 @@ async function instanceOf(run: Run, store: Store, ofFile: string | undefined): P
     throw new Failure(EXIT.refused, `No instance has a policy in this store. ${advice}`);
   }
   if (others.length === 0) return { instanceId: one };
-  throw new Failure(EXIT.usage, `Which instance? Give --instance ID: there are ${inWords([one, ...others])}.`);
+  throw new Failure(EXIT.usage, `Which instance? Give --instance ID: there are ${joinInWords([one, ...others])}.`);
 }
 
 function among(listed: readonly string[] | undefined): Session['organization'] {

@@ -28,7 +28,7 @@ export async function withStore<Result>(
  * touched.
  */
 export async function catchUpInMemory(store: Store, { readModel }: LoginPolicies, signal: AbortSignal): Promise<void> {
-  if (store.keeps === 'followed') await readModel.catchUp(signal);
+  if (store.readModelUpdates === 'followed') await readModel.catchUp(signal);
 }
 
 /** The instances that ever had a policy in a store, oldest first. */

@@ -1,4 +1,4 @@
-import { inWords, nearestName, shown } from '@login-policy/event-sourcing/options';
+import { joinInWords, nearestName, shown } from '@login-policy/event-sourcing/options';
 
 /** The parts of an input error. */
 export interface InvalidFacts {
@@ -56,8 +56,8 @@ export class UnknownMember extends InvalidValue {
     super(path, `a member of ${field}: ${members.join(', ')}`, member);
     const nearest = nearestName(member, members);
     const known = KINDS[field.slice(field.lastIndexOf('.') + 1)];
-    const all = nearest === undefined ? `, which has ${inWords(members)}.` : `. Did you mean ${nearest}?`;
-    const hint = nearest === undefined ? ` There are ${inWords(members)}.` : ` Did you mean ${nearest}?`;
+    const all = nearest === undefined ? `, which has ${joinInWords(members)}.` : `. Did you mean ${nearest}?`;
+    const hint = nearest === undefined ? ` There are ${joinInWords(members)}.` : ` Did you mean ${nearest}?`;
     this.problem =
       known === undefined ? `${path} is not a member of ${field}${all}` : `${path} is not ${known}.${hint}`;
     this.message = this.problem;

@@ -57,7 +57,7 @@ export async function onDefault(
     // A list in memory never waits, so a million ids would block the event loop.
     if (++looked % IN_ONE_GO === 0) {
       await yieldToLoop();
-      deadline.refuse();
+      deadline.throwIfOver();
     }
     if (customized.has(id)) continue;
     if (count < SHOWN || typeof id !== 'string') organizations.push(organizationIn(instance, id));
@@ -92,7 +92,7 @@ export async function onDefaultPage(
       if (page.length === limit) return page;
     }
     await yieldToLoop();
-    deadline.refuse();
+    deadline.throwIfOver();
   }
   return page;
 }
@@ -110,7 +110,7 @@ async function* piecesAfter(
   for await (const id of Symbol.asyncIterator in ids ? deadline.values(ids) : ids) {
     if (++looked % IN_ONE_GO === 0) {
       await yieldToLoop();
-      deadline.refuse();
+      deadline.throwIfOver();
     }
     if (passed !== undefined) {
       if (id === passed) passed = undefined;

@@ -131,7 +131,7 @@ export class PolicyReader {
       after = organizations.at(-1);
       if (organizations.length < PAGE) return ids;
       await yieldToLoop();
-      deadline.refuse();
+      deadline.throwIfOver();
     }
   }
 

@@ -33,7 +33,7 @@ export async function findRollout(
   const deadline = new Deadline(`the rollout ${id}`, { signal });
   const seen = new SeenRollout(id);
   const look = async (owner: Owner): Promise<void> => {
-    deadline.refuse();
+    deadline.throwIfOver();
     if (seen.isKnown || (maySee !== undefined && !(await deadline.wait(maySee(owner))))) return;
     const found = await rolledOut({ store: handler.states.store, deadline }, owner, id);
     if (found !== undefined) seen.add(found);

@@ -20,13 +20,13 @@ export interface RunParts extends Omit<LeaseParts, 'name'> {
   readonly events: Pick<EventStore, 'subscribe'>;
   readonly clock: Clock;
   readonly observe: Observe | undefined;
-  /** Notified when the consumer should look again. */
+  /** Notified when the leases should be polled again at once. */
   readonly wake: Notifier;
 }
 
 const PAGE_SIZE = 100;
-/** How often the checkpoint moves while only events outside the filter arrive. */
-const CONSIDERED_MS = 10_000;
+/** How often the checkpoint is moved past events that the filter does not want, if no wanted one arrives. */
+const MOVE_AFTER_MS = 10_000;
 
 /** One consumer in one process. It stands by until it gets the lease, handles events, and stands by again. */
 export class ConsumerRun {
@@ -39,18 +39,18 @@ export class ConsumerRun {
   readonly #standingBy = new StandingBy();
   readonly #pauses = new OutagePauses();
   readonly #running: Promise<void>;
-  #letIn: ((found: FoundConsumer | undefined) => void) | undefined;
+  #resolveFree: ((found: FoundConsumer | undefined) => void) | undefined;
   #lease: Lease | undefined;
   #state: ConsumerState = 'standby';
   #position: Position | undefined;
-  #considered: Position = START;
+  #scannedUpTo: Position = START;
   #movedAt = 0;
   /** When the oldest unhandled event was recorded; `caught-up` when every event is handled. */
   #oldest: Instant | 'caught-up' | undefined;
   #lastFailure: ConsumerFailure | undefined;
   #attempts = 0;
-  /** The calls for the events that begin at this position. */
-  #tried: { readonly from: Position; readonly calls: number } | undefined;
+  /** The number of handler calls so far for the events that begin at this position. */
+  #lastCalls: { readonly from: Position; readonly calls: number } | undefined;
 
   constructor(options: ConsumeOptions, parts: RunParts) {
     this.name = options.name;
@@ -71,23 +71,26 @@ export class ConsumerRun {
     return this.#lastFailure === undefined ? status : { ...status, lastFailure: this.#lastFailure };
   }
 
-  /** Takes what a look found of this consumer, and when it began, with which fencing token. */
-  see(
+  /**
+   * Takes the record of this consumer that a poll has found. `now` is when the poll began, by `performance.now()`; `fence`
+   * is this consumer's fencing token at that time.
+   */
+  takePolled(
     found: FoundConsumer | undefined,
     { now, fence }: { readonly now: number; readonly fence: Fence | undefined },
   ): void {
     const { name, state, lag } = this.status();
     tell(this.#parts.observe, { type: 'consumer', consumer: name, state, lag });
     this.#position = found?.position ?? this.#position;
-    if (this.#lease !== undefined) return this.#lease.see(found, fence);
+    if (this.#lease !== undefined) return this.#lease.compare(found, fence);
     const isOwn = found !== undefined && isHeldBy(found, this.#parts.holder);
-    if (this.#standingBy.isFree(found, now) || isOwn) this.#letIn?.(found);
+    if (this.#standingBy.isFree(found, now) || isOwn) this.#resolveFree?.(found);
   }
 
-  /** Reports that the store could not be read. `cut-off` means: for so long that another process may hold the lease. */
-  unseen(caught: unknown, since: 'lately' | 'cut-off'): void {
+  /** Notes that a poll failed. `cut-off` means: for so long that another process may hold the lease by now. */
+  notePollFailed(caught: unknown, since: 'lately' | 'cut-off'): void {
     if (isFault(caught, 'store-closed')) return this.#end();
-    if (this.#lease === undefined) this.#failed(caught);
+    if (this.#lease === undefined) this.#noteFailure(caught);
     else if (since === 'cut-off') this.#lease.lose();
   }
 
@@ -95,7 +98,7 @@ export class ConsumerRun {
   async close(): Promise<void> {
     this.#end();
     const lease = this.#lease;
-    if ((await within(this.#running, HANDLER_ENDS_MS)) === TIME_UP) await lease?.release(this.#considered);
+    if ((await within(this.#running, HANDLER_ENDS_MS)) === TIME_UP) await lease?.release(this.#scannedUpTo);
     this.#givenUp.abort();
     this.#state = 'closed';
     this.#parts.wake.notify();
@@ -104,34 +107,34 @@ export class ConsumerRun {
   #end(): void {
     this.#closing.abort();
     this.#lease?.stop();
-    this.#letIn?.(undefined);
+    this.#resolveFree?.(undefined);
   }
 
   async #run(): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      const found = await new Promise<FoundConsumer | undefined>((resolve) => (this.#letIn = resolve));
-      this.#letIn = undefined;
-      if (!this.#closing.signal.aborted) await this.#takeTurn(found);
+      const found = await new Promise<FoundConsumer | undefined>((resolve) => (this.#resolveFree = resolve));
+      this.#resolveFree = undefined;
+      if (!this.#closing.signal.aborted) await this.#workOnce(found);
       this.#parts.wake.notify();
     }
     this.#state = 'closed';
   }
 
-  async #takeTurn(found: FoundConsumer | undefined): Promise<void> {
+  async #workOnce(found: FoundConsumer | undefined): Promise<void> {
     try {
       this.#lease = await Lease.claim({ ...this.#parts, name: this.name }, found, this.#options.from ?? START);
     } catch (caught) {
-      this.#failed(caught);
+      this.#noteFailure(caught);
       await this.#pause(this.#closing.signal);
     }
     const lease = this.#lease;
     if (lease === undefined) return;
     if (this.#closing.signal.aborted) lease.stop();
-    this.#considered = lease.position;
+    this.#scannedUpTo = lease.position;
     this.#movedAt = performance.now();
     this.#state = 'working';
     await this.#work(lease);
-    await lease.release(this.#considered);
+    await lease.release(this.#scannedUpTo);
     this.#lease = undefined;
     this.#position = lease.position;
     this.#oldest = undefined;
@@ -147,7 +150,7 @@ export class ConsumerRun {
         if ((await this.#follow(lease)) === 'hung') return;
       } catch (caught) {
         if (isFault(caught, 'store-closed')) return this.#end();
-        if (!lease.isLost) this.#failed(caught);
+        if (!lease.isLost) this.#noteFailure(caught);
       }
       if (this.#attempts > 0) await this.#pause(lease.signal);
     }
@@ -173,9 +176,9 @@ export class ConsumerRun {
 
   async #caughtUp(lease: Lease, position: Position): Promise<void> {
     this.#oldest = 'caught-up';
-    this.#considered = position;
-    this.#recovered();
-    if (position > lease.position && performance.now() - this.#movedAt > CONSIDERED_MS)
+    this.#scannedUpTo = position;
+    this.#noteSuccess();
+    if (position > lease.position && performance.now() - this.#movedAt > MOVE_AFTER_MS)
       await this.#move(lease, position);
   }
 
@@ -185,8 +188,8 @@ export class ConsumerRun {
     this.#oldest = first.recordedAt;
     const begun = performance.now();
     const { fence, signal } = lease;
-    const attempt = this.#tried?.from === first.position ? this.#tried.calls + 1 : 1;
-    this.#tried = { from: first.position, calls: attempt };
+    const attempt = this.#lastCalls?.from === first.position ? this.#lastCalls.calls + 1 : 1;
+    this.#lastCalls = { from: first.position, calls: attempt };
     const handling = { position: last.position, attempt, fence, signal };
     const handled = await callHandler(this.#options, events, { handling, givenUp: this.#givenUp.signal });
     const { name: consumer } = this;
@@ -201,27 +204,27 @@ export class ConsumerRun {
       lag,
     });
     if (handled.outcome !== 'handled') {
-      if (!lease.isOver) this.#failed(handled.error);
+      if (!lease.isOver) this.#noteFailure(handled.error);
       return handled.outcome;
     }
     await this.#move(lease, last.position);
-    this.#recovered();
+    this.#noteSuccess();
     return 'handled';
   }
 
   async #move(lease: Lease, position: Position): Promise<void> {
     await lease.move(position);
-    this.#considered = position;
+    this.#scannedUpTo = position;
     this.#movedAt = performance.now();
   }
 
-  #recovered(): void {
+  #noteSuccess(): void {
     this.#attempts = 0;
     this.#pauses.reset();
     if (this.#lease !== undefined) this.#state = 'working';
   }
 
-  #failed(error: unknown): void {
+  #noteFailure(error: unknown): void {
     this.#attempts += 1;
     this.#lastFailure = { at: this.#parts.clock(), error, attempts: this.#attempts };
     this.#state = 'retrying';

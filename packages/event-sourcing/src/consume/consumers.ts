@@ -32,10 +32,10 @@ export class Consumers {
   readonly #session: string = sessionId();
   readonly #wake = new Notifier();
   readonly #runs = new Set<ConsumerRun>();
-  #looking: Promise<void> | undefined;
+  #polling: Promise<void> | undefined;
   #lastRun = 0;
   #beats = 0;
-  #seenAt = 0;
+  #lastPolledAt = 0;
   #isClosed = false;
 
   constructor(parts: ConsumersParts) {
@@ -56,7 +56,7 @@ export class Consumers {
       closing.close().catch(() => undefined);
     });
     this.#wake.notify();
-    this.#looking ??= this.#look();
+    this.#polling ??= this.#pollWhileUsed();
     return { status: () => run.status(), ...closing };
   }
 
@@ -66,7 +66,7 @@ export class Consumers {
     await Promise.all([...this.#runs].map((run) => run.close()));
     this.#runs.clear();
     this.#wake.notify();
-    await this.#looking;
+    await this.#polling;
   }
 
   async #closeRun(run: ConsumerRun): Promise<void> {
@@ -76,17 +76,18 @@ export class Consumers {
   }
 
   /** Polls while there is a consumer. */
-  async #look(): Promise<void> {
+  async #pollWhileUsed(): Promise<void> {
     while (this.#runs.size > 0) {
       const woken = this.#wake.changed(undefined, BEAT_MS);
-      await this.#beat();
+      await this.#pollOnce();
       await woken;
     }
-    this.#looking = undefined;
+    this.#polling = undefined;
     if (this.#beats > 0) await this.#parts.backend.forget(this.#session).catch(() => undefined);
   }
 
-  async #beat(): Promise<void> {
+  /** Sends this process's heartbeat and reads the records of its consumers. */
+  async #pollOnce(): Promise<void> {
     const { backend } = this.#parts;
     const now = performance.now();
     const deadline = new Deadline('looking for the leases of consumers', { waitMs: LEASE_MS - BEAT_MS });
@@ -99,11 +100,11 @@ export class Consumers {
       const names = [...new Set(runs.map(({ name }) => name))];
       const fences = runs.map(({ fence }) => fence);
       const found = await deadline.wait(backend.lookUp(names, deadline));
-      this.#seenAt = now;
-      for (const [index, run] of runs.entries()) run.see(found.get(run.name), { now, fence: fences[index] });
+      this.#lastPolledAt = now;
+      for (const [index, run] of runs.entries()) run.takePolled(found.get(run.name), { now, fence: fences[index] });
     } catch (caught) {
-      const since = performance.now() - this.#seenAt >= LEASE_MS ? 'cut-off' : 'lately';
-      for (const run of runs) run.unseen(caught, since);
+      const since = performance.now() - this.#lastPolledAt >= LEASE_MS ? 'cut-off' : 'lately';
+      for (const run of runs) run.notePollFailed(caught, since);
       if (isFault(caught, 'store-closed')) this.#runs.clear();
     } finally {
       deadline.end();

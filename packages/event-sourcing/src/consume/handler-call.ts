@@ -27,7 +27,7 @@ export async function callHandler(
   { handling: { signal, ...handling }, givenUp }: Calling,
 ): Promise<Handled> {
   const control = new AbortController();
-  const takeBack = onAbort(signal, () => control.abort());
+  const stopListening = onAbort(signal, () => control.abort());
   const call = async (): Promise<Handled> => {
     try {
       await handle(events, { ...handling, signal: control.signal });
@@ -37,7 +37,7 @@ export async function callHandler(
     }
   };
   const handled = await within(call(), handleTimeoutMs, givenUp);
-  takeBack();
+  stopListening();
   if (handled !== TIME_UP) return handled;
   control.abort();
   return { outcome: 'hung', error: new Error(`the handler of ${name} took longer than ${handleTimeoutMs} ms`) };

@@ -78,7 +78,7 @@ export class Lease {
    * Gives the lease up if the record names another holder, or is older than it was (`before`) when the store was asked:
    * then a backup was restored, and its checkpoint holds.
    */
-  see(found: FoundConsumer | undefined, before: Fence | undefined): void {
+  compare(found: FoundConsumer | undefined, before: Fence | undefined): void {
     const isTaken = found !== undefined && found.version >= this.#version && !isHeldBy(found, this.#parts.holder);
     const isOlder = before !== undefined && (found?.version ?? 0n) < before.version;
     if (isTaken || isOlder) this.lose();
@@ -101,12 +101,12 @@ export class Lease {
   }
 
   /** Releases the lease. If that fails, another process takes it once it has expired. */
-  async release(considered: Position): Promise<void> {
+  async release(scannedUpTo: Position): Promise<void> {
     this.stop();
     if (this.#isLost) return;
     this.#isLost = true;
     const { backend, name } = this.#parts;
-    const position = considered > this.#position ? considered : this.#position;
+    const position = scannedUpTo > this.#position ? scannedUpTo : this.#position;
     await backend.put(name, { holder: undefined, position }, this.#version).catch(() => undefined);
   }
 

@@ -113,7 +113,7 @@ export class CommandHandler<
       const kept = this.#kept.get(streamId);
       let known = kept === undefined ? await this.#catchUp(task, this.states.nothing) : { ...kept, isFresh: false };
       for (let attempt = 1; ; attempt++) {
-        deadline.refuse();
+        deadline.throwIfOver();
         const decision = this.#decide(task, known);
         try {
           if (isToWrite(decision)) return await this.#append(task, known, decision.events);

@@ -51,7 +51,7 @@ export function storeOn(backend: Backend, options: EngineOptions): Store {
       : new AppendQueue({ store: backend.name, most, gather, observe, write });
   const eventStore = new EngineEventStore(guarded, appends);
   const readModels = new EngineReadModelStore(guarded, writer);
-  return assembled({ log: backend, eventStore, readModels, keeps: 'inline' }, options);
+  return assembled({ log: backend, eventStore, readModels, readModelUpdates: 'inline' }, options);
 }
 
 /**
@@ -63,19 +63,19 @@ export function followedStoreOn(backend: LogBackend, readModels: ReadModelStore,
   const writer = new GroupWriter(log, parts.clock ?? systemClock, new InlineModels());
   const acknowledged = new Acknowledged();
   const eventStore = new EngineEventStore(log, new LoneAppends(writer, backend.form, acknowledged), acknowledged);
-  return assembled({ log: backend, eventStore, readModels, keeps: 'followed' }, parts);
+  return assembled({ log: backend, eventStore, readModels, readModelUpdates: 'followed' }, parts);
 }
 
 function assembled(
-  { log, ...ports }: Pick<Store, 'eventStore' | 'keeps' | 'readModels'> & { readonly log: LogBackend },
+  { log, ...ports }: Pick<Store, 'eventStore' | 'readModelUpdates' | 'readModels'> & { readonly log: LogBackend },
   { clock = systemClock, observe }: StoreParts,
 ): Store {
-  const { eventStore, keeps, readModels } = ports;
+  const { eventStore, readModelUpdates, readModels } = ports;
   const consumers = new Consumers({ store: log.name, backend: log.consumers, events: eventStore, clock, observe });
   const end = async (): Promise<void> => {
     await consumers.close();
     await eventStore.close();
-    if (keeps === 'followed') await readModels.close();
+    if (readModelUpdates === 'followed') await readModels.close();
   };
   return { ...ports, clock, consume: (wanted) => consumers.consume(wanted), ...closedBy(end) };
 }

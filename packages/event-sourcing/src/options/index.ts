@@ -15,4 +15,4 @@ export {
   withMethods,
 } from './option-rules.js';
 export { invalidOption, parseOptions, type GivenOption, type OptionRule, type OptionRules } from './parse-options.js';
-export { inWords, shown } from './shown.js';
+export { joinInWords, shown } from './shown.js';

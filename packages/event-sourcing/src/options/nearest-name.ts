@@ -2,15 +2,15 @@
 export function nearestName(given: string, names: readonly string[]): string | undefined {
   // No valid name is this long, and the time grows with the length.
   if (given.length > 100) return undefined;
-  const plain = plainly(given);
+  const plain = normalized(given);
   const [nearest] = names
-    .map((name) => ({ name, distance: distance(plain, plainly(name)) }))
+    .map((name) => ({ name, distance: distance(plain, normalized(name)) }))
     .toSorted((one, other) => one.distance - other.distance);
   return nearest !== undefined && nearest.distance <= Math.max(1, plain.length * 0.4) ? nearest.name : undefined;
 }
 
 /** Case and underscores are the most frequent mistakes. */
-function plainly(name: string): string {
+function normalized(name: string): string {
   return name.replace(/[_\s-]/g, '').toLowerCase();
 }
 

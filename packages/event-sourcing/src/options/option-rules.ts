@@ -1,5 +1,5 @@
-import { inWords } from './shown.js';
-import { invalidOption, refuseOptions, type OptionRule, type OptionRules } from './parse-options.js';
+import { joinInWords } from './shown.js';
+import { invalidOption, checkOptions, type OptionRule, type OptionRules } from './parse-options.js';
 
 /** The longest time a JavaScript timer can wait, in milliseconds. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
@@ -31,7 +31,7 @@ export function leftOutOr(rule: OptionRule): OptionRule {
 /** A whole number between two numbers, inclusive. */
 export function wholeNumber(from: number, to: number): OptionRule {
   return mustBe(
-    `a whole number from ${inDigits(from)} to ${inDigits(to)}`,
+    `a whole number from ${formatted(from)} to ${formatted(to)}`,
     (value) => Number.isSafeInteger(value) && Number(value) >= from && Number(value) <= to,
   );
 }
@@ -39,19 +39,19 @@ export function wholeNumber(from: number, to: number): OptionRule {
 /** A number between two numbers, inclusive. */
 export function numberBetween(from: number, to: number): OptionRule {
   return mustBe(
-    `a number from ${inDigits(from)} to ${inDigits(to)}`,
+    `a number from ${formatted(from)} to ${formatted(to)}`,
     (value) => typeof value === 'number' && value >= from && value <= to,
   );
 }
 
-function inDigits(limit: number): string {
+function formatted(limit: number): string {
   return limit.toLocaleString('en-US');
 }
 
 /** One of these values. */
 export function oneOf(...values: readonly (string | boolean)[]): OptionRule {
   const names = values.map((value) => JSON.stringify(value));
-  const all = names.length === 2 ? names.join(' or ') : `one of ${inWords(names)}`;
+  const all = names.length === 2 ? names.join(' or ') : `one of ${joinInWords(names)}`;
   return mustBe(all, (value) => values.some((one) => one === value));
 }
 
@@ -72,7 +72,7 @@ export function listOf(items: string, isItem: (item: unknown) => boolean): Optio
 /** An object of any class with these methods. */
 export function withMethods(...methods: readonly string[]): OptionRule {
   return mustBe(
-    `an object with the method${methods.length === 1 ? '' : 's'} ${inWords(methods)}`,
+    `an object with the method${methods.length === 1 ? '' : 's'} ${joinInWords(methods)}`,
     (value) =>
       typeof value === 'object' &&
       value !== null &&
@@ -82,5 +82,5 @@ export function withMethods(...methods: readonly string[]): OptionRule {
 
 /** Nested options, each with its rule. */
 export function optionsWith<Options>(rules: OptionRules<Options>): OptionRule {
-  return (given) => refuseOptions(given, rules);
+  return (given) => checkOptions(given, rules);
 }

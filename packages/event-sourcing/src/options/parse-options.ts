@@ -1,5 +1,5 @@
 import { nearestName } from './nearest-name.js';
-import { inWords, shown } from './shown.js';
+import { joinInWords, shown } from './shown.js';
 
 /** One option as the caller gave it. */
 export interface GivenOption {
@@ -30,14 +30,14 @@ export function parseOptions<Options extends object>(
   of: string,
   rules: OptionRules<Options>,
 ): Options {
-  refuseOptions({ of, name: '', value: options, isGiven: true }, rules);
+  checkOptions({ of, name: '', value: options, isGiven: true }, rules);
   const copy = { ...options };
   for (const [name, value] of Object.entries(copy)) if (value === undefined) Reflect.deleteProperty(copy, name);
   return copy;
 }
 
 /** Checks nested options. @throws RangeError */
-export function refuseOptions(
+export function checkOptions(
   { of, name: path, value: options }: GivenOption,
   rules: Readonly<Record<string, OptionRule>>,
 ): void {
@@ -65,7 +65,7 @@ function unknownOption(
   { unknown, names }: { readonly unknown: string; readonly names: readonly string[] },
 ): RangeError {
   const nearest = nearestName(unknown, names);
-  const hint = nearest === undefined ? `There are ${inWords(names)}.` : `Did you mean ${nearest}?`;
+  const hint = nearest === undefined ? `There are ${joinInWords(names)}.` : `Did you mean ${nearest}?`;
   return new RangeError(`${of}: ${prefix}${unknown.slice(0, LONGEST_NAME)} is not an option. ${hint}`);
 }
 

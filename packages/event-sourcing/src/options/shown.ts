@@ -21,7 +21,7 @@ export function shown(value: unknown): string {
 }
 
 /** Names as a list in a sentence: `a, b and c`. */
-export function inWords(names: readonly string[]): string {
+export function joinInWords(names: readonly string[]): string {
   const last = names.at(-1);
   if (last === undefined) return 'none';
   return names.length === 1 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;

@@ -15,19 +15,22 @@ interface Waiter {
 }
 
 /**
- * All callers that wait for one read model to reach a position. Each change causes one look at the checkpoint, however
- * many wait, and wakes only the callers it concerns: the cost of a write does not grow with the number of readers.
+ * All callers that wait for one read model to reach a position. After a change, the checkpoint is read once for all of
+ * them, and only those are woken whose position is reached. So the cost of a write does not grow with the readers.
  */
 export class CheckpointWaiters {
   readonly #model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'read' | 'changed'>;
-  readonly #keeps: Store['keeps'];
+  readonly #readModelUpdates: Store['readModelUpdates'];
   readonly #waiting = new Set<Waiter>();
   /** Aborts when nobody waits any more, which ends the wait for a change; the next caller begins another. */
-  #looking: AbortController | undefined;
+  #watching: AbortController | undefined;
 
-  constructor(model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'read' | 'changed'>, keeps: Store['keeps']) {
+  constructor(
+    model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'read' | 'changed'>,
+    readModelUpdates: Store['readModelUpdates'],
+  ) {
     this.#model = model;
-    this.#keeps = keeps;
+    this.#readModelUpdates = readModelUpdates;
   }
 
   /** Whether a caller waits. */
@@ -38,17 +41,17 @@ export class CheckpointWaiters {
   /**
    * Waits until the read model is at a position or past it.
    *
-   * @throws whatever the look at the checkpoint threw, or {@link fail} was called with.
+   * @throws what reading the checkpoint threw, or what {@link fail} was called with.
    */
   until(position: Position, waitMs: number, signal?: AbortSignal): Promise<WaitOutcome> {
     return new Promise((resolve, reject) => {
       const stopWaiting = (): void => {
         clearTimeout(timer);
-        takeBack();
+        stopListening();
         this.#waiting.delete(waiter);
         if (this.#waiting.size > 0) return;
-        this.#looking?.abort();
-        this.#looking = undefined;
+        this.#watching?.abort();
+        this.#watching = undefined;
       };
       const settle = (outcome: WaitOutcome): void => {
         stopWaiting();
@@ -60,10 +63,10 @@ export class CheckpointWaiters {
       };
       const waiter = { position, settle, fail };
       const timer = setTimeout(() => settle('timed-out'), waitMs);
-      let takeBack = (): void => undefined;
+      let stopListening = (): void => undefined;
       this.#waiting.add(waiter);
-      takeBack = onAbort(signal, () => settle('given-up'));
-      if (this.#looking === undefined && this.#waiting.size > 0) this.#look();
+      stopListening = onAbort(signal, () => settle('given-up'));
+      if (this.#watching === undefined && this.#waiting.size > 0) this.#watch();
     });
   }
 
@@ -73,16 +76,16 @@ export class CheckpointWaiters {
     for (const waiter of this.#waiting) waiter.fail(error);
   }
 
-  /** Looks until nobody waits. It never rejects: failures go to the waiters. */
-  #look(): void {
+  /** Watches the checkpoint until nobody waits. It never rejects: failures go to the waiters. */
+  #watch(): void {
     const looking = new AbortController();
-    this.#looking = looking;
-    this.#lookUntil(looking.signal).catch((caught: unknown) => {
+    this.#watching = looking;
+    this.#watchUntil(looking.signal).catch((caught: unknown) => {
       if (!looking.signal.aborted) this.fail(caught);
     });
   }
 
-  async #lookUntil(over: AbortSignal): Promise<void> {
+  async #watchUntil(over: AbortSignal): Promise<void> {
     const deadline = new Deadline('looking how far a read model is', { signal: over });
     while (!over.aborted) {
       // Subscribed before the look, so that a change between the two is not missed. If it fails, the next look fails
@@ -94,7 +97,7 @@ export class CheckpointWaiters {
   }
 
   async #reached(deadline: Deadline): Promise<Omit<RowsAt<unknown>, 'rows'>> {
-    if (this.#keeps === 'inline') return this.#model.read([], deadline);
+    if (this.#readModelUpdates === 'inline') return this.#model.read([], deadline);
     return { checkpoint: await this.#model.checkpoint(deadline) };
   }
 

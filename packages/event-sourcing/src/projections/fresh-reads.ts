@@ -5,7 +5,7 @@ import { forgetLost } from '../streams/acknowledged.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import type { CheckpointWaiters } from './checkpoint-waiters.js';
-import { lostCheckpoint, standingBy, standingInStep, type HeadProof, type Standing } from './head-proof.js';
+import { lostCheckpoint, standingBy, standingInline, type HeadProof, type Standing } from './head-proof.js';
 import { HeadQuestions } from './head-questions.js';
 import { KnownPositions } from './known-positions.js';
 import type { ReadDeadline } from './read-deadline.js';
@@ -18,8 +18,8 @@ export interface Late {
   readonly required?: Position;
 }
 
-/** The projection's runner, as far as reads need it. */
-export interface Keeper {
+/** What reads ask of the projection's runner, or tell it. */
+export interface RunnerControl {
   /** Throws the reason if the runner has stopped at this checkpoint. */
   readonly refuseWhenStopped: (reached: Position | undefined) => void;
   /** The rows lag: asks the runner to update them. */
@@ -29,15 +29,15 @@ export interface Keeper {
   /** The rows belong to a lost history: stops the runner with this fault. */
   readonly refute: (lost: Fault<'position-unknown'>) => void;
   /** The fault for rows that did not get far enough in time. */
-  readonly late: (deadline: ReadDeadline, late: Late) => Promise<Error>;
+  readonly lateFault: (deadline: ReadDeadline, lateFault: Late) => Promise<Error>;
 }
 
 /** The parts of fresh reads. */
 export interface FreshReadsOptions {
   readonly store: TimedEventStore;
-  readonly keeps: Store['keeps'];
+  readonly readModelUpdates: Store['readModelUpdates'];
   readonly waiters: CheckpointWaiters;
-  readonly keeper: Keeper;
+  readonly runner: RunnerControl;
   readonly maxAgeMs: number;
   readonly closing: AbortSignal;
 }
@@ -48,10 +48,10 @@ interface Required {
   readonly askedAt: number;
 }
 
-/** When a read began, and when the rows were shown to be at the head before that, by `performance.now()`. */
+/** When a read began, and when the rows were proof to be at the head before that, by `performance.now()`. */
 interface Begun {
   readonly at: number;
-  readonly shownAt: number;
+  readonly provenAt: number;
 }
 
 /** Answers reads only from rows that are proven fresh (docs/guarantees.md#reading). */
@@ -60,102 +60,102 @@ export class FreshReads {
   readonly #questions: HeadQuestions;
   readonly #positions: KnownPositions;
   /** When rows were last proven to be at the head, by `performance.now()`. Replaced when all proofs are discarded. */
-  #shown = { at: -Infinity };
+  #proof = { at: -Infinity };
 
   constructor(options: FreshReadsOptions) {
     this.#options = options;
     this.#questions = new HeadQuestions(options.store, options.closing);
-    this.#positions = new KnownPositions(options.store, options.keeps);
+    this.#positions = new KnownPositions(options.store, options.readModelUpdates);
   }
 
   /** The rows were proven to be at the head at this time, by `performance.now()`. */
-  show(at: number): void {
-    this.#shown.at = Math.max(this.#shown.at, at);
+  noteAtHead(at: number): void {
+    this.#proof.at = Math.max(this.#proof.at, at);
   }
 
   /** Discards all proofs so far. */
-  forget(): void {
-    this.#shown = { at: -Infinity };
+  discardProofs(): void {
+    this.#proof = { at: -Infinity };
   }
 
-  /** The rows `look` finds, once they are fresh. @throws ProjectionBehind, PositionUnknown, DeadlineExceeded */
-  async answer<Found extends RowsAt<unknown>>(look: () => Promise<Found>, deadline: ReadDeadline): Promise<Found> {
-    const [shown, shownBefore, begunAt] = [this.#shown, this.#shown.at, performance.now()];
-    const found = await look();
+  /** The rows `read` finds, once they are fresh. @throws ProjectionBehind, PositionUnknown, DeadlineExceeded */
+  async answer<Found extends RowsAt<unknown>>(read: () => Promise<Found>, deadline: ReadDeadline): Promise<Found> {
+    const [proof, provenBefore, begunAt] = [this.#proof, this.#proof.at, performance.now()];
+    const found = await read();
     // A proof that came meanwhile may be about later rows than those found.
-    const shownAt = shown === this.#shown ? shownBefore : -Infinity;
-    const isInline = this.#options.keeps === 'inline';
+    const provenAt = proof === this.#proof ? provenBefore : -Infinity;
+    const isInline = this.#options.readModelUpdates === 'inline';
     const required = isInline
-      ? requiredInStep(found, deadline)
-      : await this.#required(found, deadline, { at: begunAt, shownAt });
+      ? requiredInline(found, deadline)
+      : await this.#required(found, deadline, { at: begunAt, provenAt });
     const isThere = (found.checkpoint ?? START) >= required.position;
-    if (!isThere) await this.#until(required.position, found.checkpoint, deadline);
-    this.show(required.askedAt);
-    const answer = isThere ? found : await look();
+    if (!isThere) await this.#waitUntil(required.position, found.checkpoint, deadline);
+    this.noteAtHead(required.askedAt);
+    const answer = isThere ? found : await read();
     const looking = this.#positions.demand(deadline.atLeast, answer, deadline);
     if (looking !== undefined) await looking;
     return answer;
   }
 
-  /** The requirement where the read model is followed. */
+  /** What the rows of a followed read model must have reached for this read. */
   async #required(found: RowsAt<unknown>, deadline: ReadDeadline, begun: Begun): Promise<Required> {
-    const { keeper, maxAgeMs, store } = this.#options;
+    const { runner, maxAgeMs, store } = this.#options;
     const { checkpoint = START } = found;
-    keeper.refuseWhenStopped(found.checkpoint);
+    runner.refuseWhenStopped(found.checkpoint);
     this.#positions.demandSameHistory(deadline.atLeast, found);
     const written = laterPosition(deadline.atLeast, store.acknowledged?.position ?? START);
     const notBefore = begun.at - maxAgeMs;
-    if (this.#shown.at < begun.at - maxAgeMs / 2) this.#lookAhead(checkpoint, notBefore);
-    if (begun.shownAt >= notBefore) return { position: written, askedAt: -Infinity };
+    if (this.#proof.at < begun.at - maxAgeMs / 2) this.#renewProof(checkpoint, notBefore);
+    if (begun.provenAt >= notBefore) return { position: written, askedAt: -Infinity };
     const proof = await deadline.waitFor(this.#questions.ask(checkpoint, notBefore), (cause) =>
-      keeper.late(deadline, { cause }),
+      runner.lateFault(deadline, { cause }),
     );
-    const standing = this.#judged(proof);
+    const standing = this.#applyProof(proof);
     if (standing === 'lost') throw lostCheckpoint(proof);
     const reached = standing === 'behind' ? proof.head : START;
     return { position: laterPosition(reached, written), askedAt: proof.askedAt };
   }
 
-  #judged(proof: HeadProof): Standing {
+  #applyProof(proof: HeadProof): Standing {
     const standing = standingBy(proof);
-    if (standing === 'at-head') this.#options.keeper.isAtHead(proof.askedAt);
-    if (standing === 'lost') this.#options.keeper.refute(lostCheckpoint(proof));
+    if (standing === 'at-head') this.#options.runner.isAtHead(proof.askedAt);
+    if (standing === 'lost') this.#options.runner.refute(lostCheckpoint(proof));
     return standing;
   }
 
   /** Renews the proof before a read has to wait for it. */
-  #lookAhead(checkpoint: Position, notBefore: number): void {
+  #renewProof(checkpoint: Position, notBefore: number): void {
     // A failure is ignored: the next read that needs a proof asks again and reports it.
     this.#questions.ask(checkpoint, notBefore).then(
-      (proof) => void this.#judged(proof),
+      (proof) => void this.#applyProof(proof),
       () => undefined,
     );
   }
 
-  async #until(required: Position, reached: Position | undefined, deadline: ReadDeadline): Promise<void> {
-    const { keeper, store, waiters } = this.#options;
-    keeper.refuseWhenStopped(reached);
-    keeper.wake();
+  async #waitUntil(required: Position, reached: Position | undefined, deadline: ReadDeadline): Promise<void> {
+    const { runner, store, waiters } = this.#options;
+    runner.refuseWhenStopped(reached);
+    runner.wake();
     const outcome = await waiters.until(required, deadline.leftToWaitMs, deadline.given);
     if (outcome === 'given-up') throw deadline.fault();
     if (outcome === 'reached') return;
     // A restored backup may lack what was acknowledged, though it has all that the rows were made from.
     await forgetLost(store, deadline).catch(() => undefined);
-    throw await keeper.late(deadline, { required });
+    throw await runner.lateFault(deadline, { required });
   }
 }
 
 /**
- * Inline rows must be at the head.
+ * What the rows of an inline read model must have reached: the head.
  *
  * @throws PositionUnknown when the reader wants a later position, or the rows belong to a lost history.
  */
-function requiredInStep(
+function requiredInline(
   { checkpoint = START, head = START }: RowsAt<unknown>,
   { atLeast }: { readonly atLeast: Position },
 ): Required {
   if (atLeast > head) throw lostCheckpoint({ checkpoint: atLeast, head });
-  if (standingInStep(checkpoint, head) === 'lost') throw lostCheckpoint({ checkpoint, head });
+  if (standingInline(checkpoint, head) === 'lost') throw lostCheckpoint({ checkpoint, head });
   return { position: head, askedAt: -Infinity };
 }
 

@@ -35,7 +35,7 @@ export function standingBy({ checkpoint, head, isInLog }: HeadProof): Standing {
  * The standing when checkpoint and head were read in one transaction. The head is an event of the log, so nothing is
  * past it.
  */
-export function standingInStep(checkpoint: Position, head: Position): Standing {
+export function standingInline(checkpoint: Position, head: Position): Standing {
   if (checkpoint === head) return 'at-head';
   const isBehind = ordinalOf(checkpoint) < ordinalOf(head);
   return isBehind ? 'behind' : 'lost';

@@ -4,7 +4,7 @@ import type { TimedEventStore } from '../streams/timed-event-store.js';
 import type { HeadProof } from './head-proof.js';
 
 /** The most questions in flight. Later ones wait and are sent together. */
-const MOST_UNDER_WAY = 8;
+const MOST_IN_FLIGHT = 8;
 
 /** One question to the store, and the reads that share its answer. */
 interface Question {
@@ -24,7 +24,7 @@ export class HeadQuestions {
   readonly #deadline: Deadline;
   /** The questions not sent yet. */
   #waiting: Question[] = [];
-  #underWay: Question[] = [];
+  #inFlight: Question[] = [];
   #isSending = false;
 
   /** @param closing Aborts the questions in flight. */
@@ -40,7 +40,7 @@ export class HeadQuestions {
    */
   ask(checkpoint: Position, notBefore: number): Promise<HeadProof> {
     const isSame = (question: Question): boolean => question.checkpoint === checkpoint && question.sentAt >= notBefore;
-    const shared = this.#underWay.findLast(isSame) ?? this.#waiting.find(isSame);
+    const shared = this.#inFlight.findLast(isSame) ?? this.#waiting.find(isSame);
     return (shared ?? this.#add(checkpoint)).answer;
   }
 
@@ -72,16 +72,16 @@ export class HeadQuestions {
   }
 
   #send(): void {
-    while (this.#underWay.length < MOST_UNDER_WAY) {
+    while (this.#inFlight.length < MOST_IN_FLIGHT) {
       const question = this.#waiting.shift();
       if (question === undefined) return;
-      this.#underWay.push(question);
+      this.#inFlight.push(question);
       question.send();
     }
   }
 
   #ended(question: Question): void {
-    this.#underWay = this.#underWay.filter((other) => other !== question);
+    this.#inFlight = this.#inFlight.filter((other) => other !== question);
     this.#send();
   }
 }

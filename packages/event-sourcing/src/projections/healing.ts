@@ -7,33 +7,33 @@ import type { FreshRows } from './running.js';
 import { covers, type Projection } from './projection.js';
 import type { KeyedRow, RowCount, RowQuery, RowsAt } from './read-model-store.js';
 import { compareKeys, indexEntries, rowLimitOf } from './row-query.js';
-import { reduced, tolerating } from './tolerating.js';
+import { reduceOrPlaceholder, withPlaceholders } from './with-placeholders.js';
 import type { TimedReadModel } from './timed-read-model.js';
 import { MAY_HEAL, UNREADABLE, UnreadableRow, type UnreadablePage } from './unreadable-row.js';
 
 /** The most placeholders checked before a list is answered. */
-const MARKS = 1000;
+const MOST_CHECKED = 1000;
 
-/** The parts of healing. */
-interface Marked<Event extends EventShape, Row> {
+/** What healing works with. */
+interface HealingParts<Event extends EventShape, Row> {
   readonly model: TimedReadModel<Row | UnreadableRow>;
   readonly projection: Projection<Event, Row>;
   readonly store: TimedEventStore;
 }
 
 /** The rows that replace outdated placeholders. */
-type Healed<Row> = ReadonlyMap<string, Row | UnreadableRow | undefined>;
+type Repaired<Row> = ReadonlyMap<string, Row | UnreadableRow | undefined>;
 
 /**
- * Answers with rows, and repairs placeholders left by another version of the program: a row that this program can read
- * is folded again from its events, returned, and stored in place of its placeholder.
+ * Reads rows and repairs outdated placeholders: those of rows that another version of the program could not read, but
+ * this one can. Such a row is folded again from its events, returned, and stored in place of its placeholder.
  */
 export class Healing<Event extends EventShape, Row> {
   readonly #model: TimedReadModel<Row | UnreadableRow>;
   readonly #projection: Projection<Event, Row>;
   readonly #store: TimedEventStore;
 
-  constructor({ model, projection, store }: Marked<Event, Row>) {
+  constructor({ model, projection, store }: HealingParts<Event, Row>) {
     this.#model = model;
     this.#projection = projection;
     this.#store = store;
@@ -43,10 +43,10 @@ export class Healing<Event extends EventShape, Row> {
   async read(keys: readonly string[], deadline: Deadline): Promise<FreshRows<Row>> {
     const found = await this.#model.read(keys, deadline);
     if (areReadable(found)) return withUnreadable(found, NONE);
-    const healed = await this.#healed(found.rows, found.checkpoint, deadline);
+    const repaired = await this.#repaired(found.rows, found.checkpoint, deadline);
     const [rows, unreadable] = [new Map<string, Row>(), new Map<string, Fault>()];
     for (const [key, stored] of found.rows) {
-      const row = healed.has(key) ? healed.get(key) : stored;
+      const row = repaired.has(key) ? repaired.get(key) : stored;
       if (row instanceof UnreadableRow) unreadable.set(key, row.fault());
       else if (row !== undefined) rows.set(key, row);
     }
@@ -56,13 +56,13 @@ export class Healing<Event extends EventShape, Row> {
   /** The rows a query finds, with outdated placeholders repaired. */
   query(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
     const ask = (asked: RowQuery): ReturnType<typeof this.query> => this.#model.query(asked, deadline);
-    return this.#listed(query, { ask, keyOf: ({ key }) => key, make: (key, row) => ({ key, row }) }, deadline);
+    return this.#list(query, { ask, keyOf: ({ key }) => key, itemOf: (key, row) => ({ key, row }) }, deadline);
   }
 
   /** {@link query} for keys only. */
   keys(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly string[]>> {
     const ask = (asked: RowQuery): ReturnType<typeof this.keys> => this.#model.keys(asked, deadline);
-    return this.#listed(query, { ask, keyOf: (key) => key, make: (key) => key }, deadline);
+    return this.#list(query, { ask, keyOf: (key) => key, itemOf: (key) => key }, deadline);
   }
 
   /** The rows that this program can't read. */
@@ -75,33 +75,33 @@ export class Healing<Event extends EventShape, Row> {
     return { ...at, rows: rows.filter(isUnreadable) };
   }
 
-  /** The number of rows a query without a limit would find, with outdated placeholders repaired. */
+  /** The number of rows that a query without a limit would find, with outdated placeholders repaired. */
   async count(query: RowCount, deadline: Deadline): Promise<RowsAt<number>> {
     const outdated = await this.#outdated(deadline);
     const counted = await this.#model.count(query, deadline);
     if (outdated.size === 0) return counted;
     const isUnder = (row: Row | UnreadableRow): boolean =>
-      indexEntries(tolerating(this.#projection), row).some(
+      indexEntries(withPlaceholders(this.#projection), row).some(
         ([index, value]) => index === query.index && value === query.value,
       );
     let { rows } = counted;
     for (const row of outdated.values()) if (isUnder(row)) rows--;
-    for (const row of (await this.#healed(outdated, counted.checkpoint, deadline)).values())
+    for (const row of (await this.#repaired(outdated, counted.checkpoint, deadline)).values())
       if (row !== undefined && isUnder(row)) rows++;
     return { ...counted, rows };
   }
 
   /** The placeholders of rows that this program can read, each with its row. */
   async #outdated(deadline: Deadline): Promise<ReadonlyMap<string, UnreadableRow>> {
-    const { rows } = await this.#model.query({ index: UNREADABLE, value: MAY_HEAL, limit: MARKS }, deadline);
+    const { rows } = await this.#model.query({ index: UNREADABLE, value: MAY_HEAL, limit: MOST_CHECKED }, deadline);
     const outdated = new Map<string, UnreadableRow>();
     for (const { key, row } of rows) if (this.#isOutdated(row)) outdated.set(key, row);
     return outdated;
   }
 
-  async #listed<Item>(
+  async #list<Item>(
     query: RowQuery,
-    { ask, keyOf, make }: Listing<Item, Row | UnreadableRow>,
+    { ask, keyOf, itemOf }: Listing<Item, Row | UnreadableRow>,
     deadline: Deadline,
   ): Promise<RowsAt<readonly Item[]>> {
     const outdated = await this.#outdated(deadline);
@@ -109,12 +109,12 @@ export class Healing<Event extends EventShape, Row> {
     if (outdated.size === 0) return first;
     const limit = rowLimitOf(query);
     const items: Item[] = [];
-    for (let found = first; ; found = await ask(behind(query, found.rows.map(keyOf)))) {
+    for (let found = first; ; found = await ask(afterLast(query, found.rows.map(keyOf)))) {
       items.push(...found.rows.filter((item) => !outdated.has(keyOf(item))));
       if (items.length >= limit || found.rows.length < limit) break;
     }
-    for (const [key, row] of await this.#healed(outdated, first.checkpoint, deadline))
-      if (this.#isFound(key, row, query)) items.push(make(key, row));
+    for (const [key, row] of await this.#repaired(outdated, first.checkpoint, deadline))
+      if (this.#isFound(key, row, query)) items.push(itemOf(key, row));
     const sign = query.direction === 'backwards' ? -1 : 1;
     items.sort((one, other) => sign * compareKeys(keyOf(one), keyOf(other)));
     return { ...first, rows: items.slice(0, limit) };
@@ -132,8 +132,8 @@ export class Healing<Event extends EventShape, Row> {
   }
 
   /**
-   * Whether an older program left the placeholder, or its stream now has a projection. Shared rows are excluded,
-   * because the other streams in them are not known.
+   * Whether this program can read the row of a placeholder, or now covers its stream. A row that several streams share is
+   * excluded, because it is not known which other streams it holds.
    */
   #isOutdated(row: Row | UnreadableRow): row is UnreadableRow {
     if (!(row instanceof UnreadableRow) || this.#projection.key !== undefined) return false;
@@ -143,20 +143,20 @@ export class Healing<Event extends EventShape, Row> {
     return this.#projection.events.reads?.(type, schemaVersion) === true;
   }
 
-  async #healed(
+  async #repaired(
     found: ReadonlyMap<string, Row | UnreadableRow>,
     checkpoint: Position | undefined,
     deadline: Deadline,
-  ): Promise<Healed<Row>> {
-    const healed = new Map<string, Row | UnreadableRow | undefined>();
+  ): Promise<Repaired<Row>> {
+    const repaired = new Map<string, Row | UnreadableRow | undefined>();
     for (const [key, row] of found) {
-      if (this.#isOutdated(row)) healed.set(key, await this.#foldedAnew(row, checkpoint ?? START, deadline));
+      if (this.#isOutdated(row)) repaired.set(key, await this.#foldAgain(row, checkpoint ?? START, deadline));
     }
-    if (healed.size > 0 && checkpoint !== undefined) await this.#replace(healed, checkpoint, deadline);
-    return healed;
+    if (repaired.size > 0 && checkpoint !== undefined) await this.#replace(repaired, checkpoint, deadline);
+    return repaired;
   }
 
-  async #foldedAnew(
+  async #foldAgain(
     { facts }: UnreadableRow,
     checkpoint: Position,
     deadline: Deadline,
@@ -165,30 +165,30 @@ export class Healing<Event extends EventShape, Row> {
     for await (const page of this.#store.readStream(facts.streamId, {}, deadline)) {
       for (const event of page) {
         if (event.position > checkpoint) return row;
-        row = reduced(this.#projection, row, event);
+        row = reduceOrPlaceholder(this.#projection, row, event);
       }
     }
     return row;
   }
 
   /**
-   * Stores the repaired rows. A reader that was overtaken or may not write leaves them to the next reader; its own
-   * answer is complete.
+   * Stores the repaired rows. A failure is ignored, because this reader's answer is complete without it: another writer
+   * was first, or this program may not write. The next reader repairs them again.
    */
-  async #replace(rows: Healed<Row>, checkpoint: Position, deadline: Deadline): Promise<void> {
+  async #replace(rows: Repaired<Row>, checkpoint: Position, deadline: Deadline): Promise<void> {
     await this.#model.commit({ expected: checkpoint, checkpoint, rows }, deadline).catch(() => undefined);
   }
 }
 
-/** How a list makes its items. */
+/** How to list rows, or only their keys. */
 interface Listing<Item, Row> {
   readonly ask: (query: RowQuery) => Promise<RowsAt<readonly Item[]>>;
   readonly keyOf: (item: Item) => string;
-  readonly make: (key: string, row: Row) => Item;
+  readonly itemOf: (key: string, row: Row) => Item;
 }
 
 /** The same query, for the keys after these. */
-function behind(query: RowQuery, keys: readonly string[]): RowQuery {
+function afterLast(query: RowQuery, keys: readonly string[]): RowQuery {
   const last = keys.at(-1);
   if (last === undefined) return query;
   return query.direction === 'backwards' ? { ...query, beforeKey: last } : { ...query, afterKey: last };

@@ -9,13 +9,13 @@ import type { RowsAt } from './read-model-store.js';
 /** Refuses positions at which a store has no event: a reader who names one expects to see a change. */
 export class KnownPositions {
   readonly #store: TimedEventStore;
-  readonly #keeps: Store['keeps'];
+  readonly #readModelUpdates: Store['readModelUpdates'];
   /** Confirmed positions of a followed store. After a restore the runner stops, and every read with it. */
   readonly #known = new Lru<Position, true>(1000);
 
-  constructor(store: TimedEventStore, keeps: Store['keeps']) {
+  constructor(store: TimedEventStore, readModelUpdates: Store['readModelUpdates']) {
     this.#store = store;
-    this.#keeps = keeps;
+    this.#readModelUpdates = readModelUpdates;
   }
 
   /** Checked before any wait. @throws PositionUnknown when another event is at the rows' position. */
@@ -40,6 +40,6 @@ export class KnownPositions {
 
   async #lookFor(position: Position, head: Position, deadline: Deadline): Promise<void> {
     if (!(await this.#store.knows(position, deadline))) throw new Fault('position-unknown', { position, head });
-    if (this.#keeps === 'followed') this.#known.set(position, true);
+    if (this.#readModelUpdates === 'followed') this.#known.set(position, true);
   }
 }

@@ -26,17 +26,21 @@ const LARGEST_STEP = 100;
 /** The store as a projection reads it. */
 export class ProjectedLog {
   readonly store: TimedEventStore;
-  readonly keeps: Store['keeps'];
+  readonly readModelUpdates: Store['readModelUpdates'];
   /** The options with which a rebuild reads the whole log. */
   readonly reading: { readonly filter: EventFilter; readonly pageSize: number };
   readonly #clock: Clock;
 
   constructor(
-    { clock, eventStore, keeps }: { clock: Clock; eventStore: TimedEventStore; keeps: Store['keeps'] },
+    {
+      clock,
+      eventStore,
+      readModelUpdates,
+    }: { clock: Clock; eventStore: TimedEventStore; readModelUpdates: Store['readModelUpdates'] },
     { filter, pageSize = 500 }: { filter: EventFilter; pageSize: number | undefined },
   ) {
     this.store = eventStore;
-    this.keeps = keeps;
+    this.readModelUpdates = readModelUpdates;
     this.reading = { filter, pageSize };
     this.#clock = clock;
   }
@@ -58,7 +62,7 @@ export class ProjectedLog {
       reached = events.at(-1)?.position ?? reached;
       yield { kind: 'events', events, position: reached };
     }
-    if (reached < head && this.keeps === 'followed') await demandInLog(this.store, head, deadline);
+    if (reached < head && this.readModelUpdates === 'followed') await demandInLog(this.store, head, deadline);
     yield { kind: 'caught-up', position: head, askedAt };
   }
 

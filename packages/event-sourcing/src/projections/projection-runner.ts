@@ -10,8 +10,8 @@ import { forgetLost } from '../streams/acknowledged.js';
 import { START, type Position } from '../streams/position.js';
 import { TimedEventStore } from '../streams/timed-event-store.js';
 import { CheckpointWaiters } from './checkpoint-waiters.js';
-import { areOfThisLog, FreshReads, type Keeper, type Late } from './fresh-reads.js';
-import { standingInStep } from './head-proof.js';
+import { areOfThisLog, FreshReads, type RunnerControl, type Late } from './fresh-reads.js';
+import { standingInline } from './head-proof.js';
 import { ProjectedLog, type Lag } from './projected-log.js';
 import { modelName } from './projection.js';
 import { readWithin, type ReadDeadline } from './read-deadline.js';
@@ -23,10 +23,10 @@ import type { CloseOptions, Freshness, FreshRows, RunnerOptions } from './runnin
 import { stepThrough, type StepParts } from './steps.js';
 import { TimedReadModel } from './timed-read-model.js';
 import { Healing } from './healing.js';
-import { tolerating } from './tolerating.js';
+import { withPlaceholders } from './with-placeholders.js';
 import type { UnreadablePage, UnreadableRow } from './unreadable-row.js';
 
-type Look<Found> = (deadline: ReadDeadline) => Promise<Found>;
+type Read<Found> = (deadline: ReadDeadline) => Promise<Found>;
 type Stored<Row> = Row | UnreadableRow;
 const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
 /** While no read waits for the rows, events written within this time become one step. */
@@ -54,24 +54,23 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   /** The deadline of background work: it passes when the runner closes. */
   readonly #ended = new Deadline('following', { signal: this.#ending.signal });
   readonly #follows: NonNullable<RunnerOptions<Event, Row>['follows']>;
-  #isWanted: boolean;
+  #isCatchUpWanted: boolean;
 
   private constructor(options: RunnerOptions<Event, Row>, model: TimedReadModel<Stored<Row>>, state: RunnerState) {
     const { store, projection, maxAgeMs = DEFAULT_MAX_AGE_MS, pageSize } = options;
     const eventStore = new TimedEventStore(store.eventStore);
     this.rows = model;
     this.#log = new ProjectedLog({ ...store, eventStore }, { filter: projection.filter, pageSize });
-    this.#parts = { projection: tolerating(projection), model, keeps: store.keeps };
+    this.#parts = { projection: withPlaceholders(projection), model, readModelUpdates: store.readModelUpdates };
     this.#healing = new Healing({ model, projection, store: eventStore });
     this.#rebuilds = new Rebuilds({ ...this.#parts, log: this.#log });
-    this.#waiters = new CheckpointWaiters(model, store.keeps);
-    this.#follows = options.follows ?? (store.keeps === 'inline' ? 'on-demand' : 'always');
-    this.#isWanted = options.follows === undefined && state.is !== 'following';
+    this.#waiters = new CheckpointWaiters(model, store.readModelUpdates);
+    this.#follows = options.follows ?? (store.readModelUpdates === 'inline' ? 'on-demand' : 'always');
+    this.#isCatchUpWanted = options.follows === undefined && state.is !== 'following';
     this.#states = new RunnerStates(projection.name, state);
-    this.#reads = new FreshReads({
-      ...{ store: eventStore, keeps: store.keeps, maxAgeMs },
-      ...{ waiters: this.#waiters, closing: this.#ending.signal, keeper: this.#keeper() },
-    });
+    const read = { store: eventStore, readModelUpdates: store.readModelUpdates, maxAgeMs };
+    const { signal: closing } = this.#ending;
+    this.#reads = new FreshReads({ ...read, waiters: this.#waiters, closing, runner: this.#control() });
     this.#running = this.#run();
   }
 
@@ -79,9 +78,9 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   static async open<Event extends EventShape, Row>(
     options: RunnerOptions<Event, Row>,
   ): Promise<ProjectionRunner<Event, Row>> {
-    const model = await options.store.readModels.open(tolerating(options.projection));
+    const model = await options.store.readModels.open(withPlaceholders(options.projection));
     const { checkpoint = START, head } = await model.read([]);
-    const isAtHead = head !== undefined && standingInStep(checkpoint, head) === 'at-head';
+    const isAtHead = head !== undefined && standingInline(checkpoint, head) === 'at-head';
     return new ProjectionRunner(options, new TimedReadModel(model), { is: isAtHead ? 'following' : 'catching-up' });
   }
 
@@ -91,35 +90,35 @@ export class ProjectionRunner<Event extends EventShape, Row> {
 
   /** The rows under these keys. @throws ProjectionBehind, DeadlineExceeded */
   read(keys: readonly string[], freshness: Freshness = {}): Promise<FreshRows<Row>> {
-    return this.#within(freshness, (deadline) => this.#healing.read(keys, deadline));
+    return this.#readFresh(freshness, (deadline) => this.#healing.read(keys, deadline));
   }
 
   /** The rows an index has under a value, including unreadable ones; as fresh as those of {@link read}. */
   query(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<Stored<Row>>[]>> {
-    return this.#within(freshness, (deadline) => this.#healing.query(query, deadline));
+    return this.#readFresh(freshness, (deadline) => this.#healing.query(query, deadline));
   }
 
   /** The keys of the rows {@link ProjectionRunner.query} would return. */
   keys(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly string[]>> {
-    return this.#within(freshness, (deadline) => this.#healing.keys(query, deadline));
+    return this.#readFresh(freshness, (deadline) => this.#healing.keys(query, deadline));
   }
 
   /** The number of rows an index has under a value, including unreadable ones; as fresh as those of {@link read}. */
   count(query: RowCount, freshness: Freshness = {}): Promise<RowsAt<number>> {
-    return this.#within(freshness, (deadline) => this.#healing.count(query, deadline));
+    return this.#readFresh(freshness, (deadline) => this.#healing.count(query, deadline));
   }
 
   /** The rows that this program can't read, and why, with their keys: of one kind, or all. */
   unreadable(wanted?: UnreadablePage, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<UnreadableRow>[]>> {
-    return this.#within(freshness, (deadline) => this.#healing.unreadable(wanted, deadline));
+    return this.#readFresh(freshness, (deadline) => this.#healing.unreadable(wanted, deadline));
   }
 
-  /** Waits until a read would be answered at once. @throws ProjectionBehind, DeadlineExceeded */
+  /** Waits until the rows are fresh enough to read. @throws ProjectionBehind, DeadlineExceeded */
   async ready(freshness?: Freshness): Promise<void> {
     await this.read([], freshness);
   }
 
-  /** How far the rows lag behind the store: reads on from their checkpoint. @throws DeadlineExceeded */
+  /** How far the rows lag behind the store, counted by reading the events after their checkpoint. @throws DeadlineExceeded */
   async lag(signal?: AbortSignal): Promise<Lag> {
     const deadline = this.#deadline('the lag', signal);
     return this.#log.lag((await this.rows.checkpoint(deadline)) ?? START, deadline);
@@ -146,7 +145,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
 
   /** Resumes at once after a stop or during a pause, when the cause is fixed. */
   resume(): void {
-    this.#isWanted = true;
+    this.#isCatchUpWanted = true;
     this.#wakes.notify();
   }
 
@@ -158,7 +157,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     await within(this.#running, closeMs);
   }
 
-  #keeper(): Keeper {
+  #control(): RunnerControl {
     return {
       refuseWhenStopped: (reached) => {
         if (this.#states.hasMoved(reached)) this.resume();
@@ -167,13 +166,13 @@ export class ProjectionRunner<Event extends EventShape, Row> {
         if (this.state.is !== 'retrying') this.resume();
       },
       isAtHead: (askedAt) => {
-        this.#reads.show(askedAt);
+        this.#reads.noteAtHead(askedAt);
         if (this.state.is === 'catching-up') this.#states.become({ is: 'following' });
       },
       refute: (lost) => {
         if (this.state.is !== 'closed' && this.state.is !== 'stopped') this.#turn.refute(lost);
       },
-      late: (deadline, late) => this.#late(deadline, late),
+      lateFault: (deadline, late) => this.#lateFault(deadline, late),
     };
   }
 
@@ -183,8 +182,8 @@ export class ProjectionRunner<Event extends EventShape, Row> {
       try {
         if (this.#follows === 'always')
           await this.#turn.until(this.#ending.signal, (signal) => this.#keepUp(this.#deadline('following', signal)));
-        else if (this.#isWanted) {
-          this.#isWanted = false;
+        else if (this.#isCatchUpWanted) {
+          this.#isCatchUpWanted = false;
           await this.#keepUp(this.#ended, 'head');
         } else await this.#wakes.changed(this.#ending.signal);
         pauses.reset();
@@ -196,11 +195,11 @@ export class ProjectionRunner<Event extends EventShape, Row> {
 
   /** Reduces existing and new events until the deadline passes or the head is reached. @throws DeadlineExceeded */
   async #keepUp(deadline: Deadline, until?: 'head'): Promise<Position> {
-    await this.#rebuilds.buildFirst(deadline);
+    await this.#rebuilds.buildInitially(deadline);
     return stepThrough(this.#parts, deadline, {
       messages: (after) => (until === 'head' ? this.#log.upToHead(after, deadline) : this.#log.follow(after, deadline)),
       onHead: (askedAt) => {
-        this.#reads.show(askedAt);
+        this.#reads.noteAtHead(askedAt);
         this.#states.become({ is: 'following' });
         const isGathering = until === undefined && !this.#waiters.isAwaited;
         return isGathering ? this.#wakes.changed(deadline.signal, GATHERED_MS) : undefined;
@@ -214,34 +213,34 @@ export class ProjectionRunner<Event extends EventShape, Row> {
 
   async #recover(caught: unknown, pauses: OutagePauses): Promise<void> {
     if (this.#ending.signal.aborted) return;
-    this.#isWanted = true;
+    this.#isCatchUpWanted = true;
     const isUnknown = isFault(caught, 'position-unknown');
     const areOurs = !isUnknown || (await areOfThisLog(this.rows, this.#log.store, this.#ended));
-    const canGoOn = isUnknown && areOurs && this.#parts.keeps === 'inline';
+    const canGoOn = isUnknown && areOurs && this.#parts.readModelUpdates === 'inline';
     if (isFault(caught) && (caught.retryable || canGoOn)) {
       this.#states.retry(caught);
       return this.#wakes.changed(this.#ending.signal, pauses.next());
     }
-    this.#reads.forget();
+    this.#reads.discardProofs();
     const at = await this.rows.checkpoint(this.#ended).catch(() => undefined);
     if (isUnknown) await forgetLost(this.#log.store, this.#ended).catch(() => undefined);
     this.#states.become({ is: 'stopped', why: caught, at });
     this.#waiters.fail(caught);
-    const isBuilt = !areOurs && (await this.#rebuilds.buildAnew(this.#ended));
+    const isBuilt = !areOurs && (await this.#rebuilds.rebuildLost(this.#ended));
     if (!isBuilt) await this.#wakes.changed(this.#ending.signal, areOurs ? undefined : pauses.next());
     this.#states.become({ is: 'catching-up' });
   }
 
-  #within<Found extends RowsAt<unknown>>(freshness: Freshness, look: Look<Found>): Promise<Found> {
+  #readFresh<Found extends RowsAt<unknown>>(freshness: Freshness, read: Read<Found>): Promise<Found> {
     return readWithin(this.#parts.projection.name, freshness, async (deadline) => {
       this.#states.refuseWhenClosed();
       if (this.#pacer.isDue()) await yieldToLoop();
-      return this.#reads.answer(() => look(deadline), deadline);
+      return this.#reads.answer(() => read(deadline), deadline);
     });
   }
 
   /** The fault of a read whose rows were not far enough in time: why the runner can't follow, if that is the reason. */
-  async #late(deadline: ReadDeadline, { cause, required }: Late): Promise<Fault> {
+  async #lateFault(deadline: ReadDeadline, { cause, required }: Late): Promise<Fault> {
     if (this.state.is === 'closed') return this.#states.closed();
     this.#states.fallBehind();
     const outage = this.state.is === 'retrying' ? this.state.fault : this.#log.store.trouble;

@@ -11,17 +11,17 @@ import type { ReadModelChange } from './read-model-store.js';
 import type { TimedRebuildingModel } from './timed-read-model.js';
 
 /** The most rows held in memory before they are written, so that a rebuild's memory does not grow with the log. */
-const HELD_ROWS = 20_000;
+const MOST_HELD_ROWS = 20_000;
 /** The rows written in one transaction, so that other work in the process waits only milliseconds. */
-const SLICE = 200;
+const ROWS_PER_WRITE = 200;
 
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** The parts of a rebuild. */
 export interface RebuildParts<Row> {
-  readonly copy: TimedRebuildingModel<Row>;
+  readonly shadow: TimedRebuildingModel<Row>;
   readonly deadline: Deadline;
-  readonly keeps: Store['keeps'];
+  readonly readModelUpdates: Store['readModelUpdates'];
 }
 
 /**
@@ -30,9 +30,9 @@ export interface RebuildParts<Row> {
  */
 export class Rebuild<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
-  readonly #copy: TimedRebuildingModel<Row>;
+  readonly #shadow: TimedRebuildingModel<Row>;
   readonly #deadline: Deadline;
-  readonly #keeps: Store['keeps'];
+  readonly #readModelUpdates: Store['readModelUpdates'];
   /** The rows changed since the last write. */
   readonly #held: KnownRows<Row> = new Map();
   /** The checkpoint of the written rows. */
@@ -41,11 +41,11 @@ export class Rebuild<Event extends EventShape, Row> {
   /** The end of the streams that were read one after another. Every step is also based on that event. */
   #readUpTo: Position = START;
 
-  constructor(projection: Projection<Event, Row>, { copy, deadline, keeps }: RebuildParts<Row>) {
+  constructor(projection: Projection<Event, Row>, { shadow, deadline, readModelUpdates }: RebuildParts<Row>) {
     this.#projection = projection;
     this.#deadline = deadline;
-    this.#copy = copy;
-    this.#keeps = keeps;
+    this.#shadow = shadow;
+    this.#readModelUpdates = readModelUpdates;
   }
 
   /** All events up to here are reduced. */
@@ -64,7 +64,7 @@ export class Rebuild<Event extends EventShape, Row> {
       await this.#readStreams(store, options);
     }
     const from = this.#reached === undefined ? {} : { after: this.#reached };
-    for await (const page of store.readAll({ ...options, ...from }, this.#deadline)) await this.#take(page);
+    for await (const page of store.readAll({ ...options, ...from }, this.#deadline)) await this.#addPage(page);
   }
 
   async #readStreams(store: TimedEventStore, options: Omit<ReadAllOptions, 'after'>): Promise<void> {
@@ -74,15 +74,15 @@ export class Rebuild<Event extends EventShape, Row> {
     for await (const events of store.readStreams({ ...options, upTo }, this.#deadline)) {
       this.#reduce(events, NOTHING);
       // The last stream may continue on the next page.
-      if (this.#held.size > SLICE) await this.#write(this.#sorted({ but: events.at(-1)?.streamId }));
+      if (this.#held.size > ROWS_PER_WRITE) await this.#write(this.#sorted({ but: events.at(-1)?.streamId }));
     }
     this.#reached = upTo;
   }
 
-  async #take(events: readonly RecordedEvent[]): Promise<void> {
-    const before = await this.#before(unknownKeys(this.#projection, events, this.#held));
+  async #addPage(events: readonly RecordedEvent[]): Promise<void> {
+    const before = await this.#storedRows(unknownKeys(this.#projection, events, this.#held));
     this.#reached = this.#reduce(events, before) ?? this.#reached;
-    if (this.#held.size > HELD_ROWS) await this.#write(this.#sorted());
+    if (this.#held.size > MOST_HELD_ROWS) await this.#write(this.#sorted());
   }
 
   #reduce(events: readonly RecordedEvent[], before: ReadonlyMap<string, Row>): Position | undefined {
@@ -106,16 +106,16 @@ export class Rebuild<Event extends EventShape, Row> {
     readonly checkpoint: Position;
     readonly lostCheckpoint?: Position;
   }): Promise<void> {
-    await this.#write(this.#sorted().slice(0, -SLICE));
+    await this.#write(this.#sorted().slice(0, -ROWS_PER_WRITE));
     const step = { ...this.#step(checkpoint), ...(lostCheckpoint !== undefined && { lostCheckpoint }) };
-    await this.#copy.promote({ ...step, rows: this.#held }, this.#deadline);
+    await this.#shadow.promote({ ...step, rows: this.#held }, this.#deadline);
   }
 
   /** Looks up nothing before the first write, because the shadow is empty. */
-  async #before(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
+  async #storedRows(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
     return this.#written === undefined || keys.length === 0
       ? NOTHING
-      : (await this.#copy.read(keys, this.#deadline)).rows;
+      : (await this.#shadow.read(keys, this.#deadline)).rows;
   }
 
   /** Sorted by key: in order of arrival, each slice would touch pages all over the store. */
@@ -126,9 +126,9 @@ export class Rebuild<Event extends EventShape, Row> {
   /** Writes in slices. No reader sees the shadow before it is complete. */
   async #write(rows: readonly (readonly [string, Row | undefined])[]): Promise<void> {
     const checkpoint = this.#reached ?? START;
-    for (let from = 0; from < rows.length; from += SLICE) {
-      const slice = rows.slice(from, from + SLICE);
-      await this.#copy.commit({ ...this.#step(checkpoint), rows: new Map(slice) }, this.#deadline);
+    for (let from = 0; from < rows.length; from += ROWS_PER_WRITE) {
+      const slice = rows.slice(from, from + ROWS_PER_WRITE);
+      await this.#shadow.commit({ ...this.#step(checkpoint), rows: new Map(slice) }, this.#deadline);
       this.#written = checkpoint;
       for (const [key] of slice) this.#held.delete(key);
       await yieldToLoop();
@@ -138,6 +138,6 @@ export class Rebuild<Event extends EventShape, Row> {
   #step(checkpoint: Position): Omit<ReadModelChange<Row>, 'rows'> {
     const expected = this.#written;
     const basedOn = [expected ?? START, this.#readUpTo, checkpoint];
-    return { expected, checkpoint, ...(this.#keeps === 'inline' && { basedOn }) };
+    return { expected, checkpoint, ...(this.#readModelUpdates === 'inline' && { basedOn }) };
   }
 }

@@ -14,7 +14,7 @@ export interface RebuildsParts<Event extends EventShape, Row> extends StepParts<
   readonly log: ProjectedLog;
 }
 
-const ALONE = 'rebuild';
+const REBUILD = 'rebuild';
 
 /**
  * Faults of a rebuild after which steps go on: steps get as far as the unreadable event, or continue what another
@@ -50,7 +50,7 @@ export class Rebuilds<Event extends EventShape, Row> {
    * Rebuilds rows whose history was lost. @returns whether that is done; `false` while the store is away or another
    * rebuild is first.
    */
-  buildAnew(deadline: Deadline): Promise<boolean> {
+  rebuildLost(deadline: Deadline): Promise<boolean> {
     return this.rebuild(deadline).then(
       () => true,
       () => false,
@@ -58,7 +58,7 @@ export class Rebuilds<Event extends EventShape, Row> {
   }
 
   /** The initial build. A rebuild is faster than steps for many missing rows, because it writes each about once. */
-  async buildFirst(deadline: Deadline): Promise<void> {
+  async buildInitially(deadline: Deadline): Promise<void> {
     const { log, model } = this.#parts;
     if ((await model.checkpoint(deadline)) !== undefined) return;
     try {
@@ -73,18 +73,18 @@ export class Rebuilds<Event extends EventShape, Row> {
   }
 
   async #alone<Result>(deadline: Deadline, work: () => Promise<Result>): Promise<Result> {
-    if ((await this.#turns.enter(ALONE, deadline)) === false) throw deadline.fault();
+    if ((await this.#turns.enter(REBUILD, deadline)) === false) throw deadline.fault();
     try {
       return await work();
     } finally {
-      this.#turns.leave(ALONE);
+      this.#turns.leave(REBUILD);
     }
   }
 
   async #rebuild(deadline: Deadline): Promise<Position> {
-    const { log, keeps, model: live, projection } = this.#parts;
+    const { log, readModelUpdates, model: live, projection } = this.#parts;
     const { reading, store } = log;
-    const rebuild = new Rebuild(projection, { copy: await live.beginRebuild(deadline), deadline, keeps });
+    const rebuild = new Rebuild(projection, { shadow: await live.beginRebuild(deadline), deadline, readModelUpdates });
     return takingTurns(deadline, async () => {
       await rebuild.readOn(store, reading);
       // Events written since the read ended are reduced before the promotion claims to include them. Live rows of a
@@ -94,7 +94,7 @@ export class Rebuilds<Event extends EventShape, Row> {
       const end = isLost ? head : laterPosition(head, reached);
       // Checked before the last read: what follows has to be quick, otherwise live rows that are written all the time
       // stay ahead.
-      if (keeps === 'followed') await demandInLog(store, end, deadline);
+      if (readModelUpdates === 'followed') await demandInLog(store, end, deadline);
       await rebuild.readOn(store, reading);
       const checkpoint = laterPosition(end, rebuild.reached);
       await rebuild.finish({ checkpoint, ...(isLost && { lostCheckpoint: reached }) });

@@ -10,13 +10,13 @@ export class Refutable {
   async until(ending: AbortSignal, goOn: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const control = new AbortController();
     this.#control = control;
-    const takeBack = onAbort(ending, () => control.abort());
+    const stopListening = onAbort(ending, () => control.abort());
     try {
       await goOn(control.signal);
     } catch (caught) {
       if (!control.signal.aborted) throw caught;
     } finally {
-      takeBack();
+      stopListening();
     }
     const lost = this.#lost;
     this.#lost = undefined;

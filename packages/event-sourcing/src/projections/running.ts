@@ -26,7 +26,7 @@ export interface FreshRows<Row> extends RowsAt<ReadonlyMap<string, Row>> {
 
 /** The options of a projection runner. */
 export interface RunnerOptions<Event extends EventShape, Row> {
-  readonly store: Pick<Store, 'clock' | 'eventStore' | 'keeps' | 'readModels'>;
+  readonly store: Pick<Store, 'clock' | 'eventStore' | 'readModelUpdates' | 'readModels'>;
   readonly projection: Projection<Event, Row>;
   /**
    * For followed read models: the greatest age, in milliseconds, of the proof that an answer's rows were at the head.

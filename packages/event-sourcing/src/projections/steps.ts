@@ -17,7 +17,7 @@ const REMEMBERED_ROWS = 20_000;
 export interface StepParts<Event extends EventShape, Row> {
   readonly projection: Projection<Event, Row>;
   readonly model: TimedReadModel<Row>;
-  readonly keeps: Store['keeps'];
+  readonly readModelUpdates: Store['readModelUpdates'];
 }
 
 /** The context of steps. */
@@ -91,9 +91,9 @@ class Steps<Event extends EventShape, Row> {
    * projections the step's transaction checks that.
    */
   async #commit({ checkpoint, rows }: Pick<ReadModelChange<Row>, 'checkpoint' | 'rows'>): Promise<void> {
-    const { keeps, model } = this.#parts;
+    const { readModelUpdates, model } = this.#parts;
     const expected = this.#reached;
-    const basedOn = keeps === 'inline' && { basedOn: [expected ?? START, checkpoint] };
+    const basedOn = readModelUpdates === 'inline' && { basedOn: [expected ?? START, checkpoint] };
     await model.commit({ expected, checkpoint, rows, ...basedOn }, this.#deadline);
     this.#reached = checkpoint;
   }
@@ -116,7 +116,7 @@ export async function stepThrough<Event extends EventShape, Row>(
       await steps.take(message);
       if (message.kind === 'caught-up') await onHead(message.askedAt ?? -Infinity);
     }
-    deadline.refuse();
+    deadline.throwIfOver();
     return steps.reached ?? START;
   });
 }

@@ -65,15 +65,15 @@ export class TimedReadModel<Row> {
 
 /** The shadow read model of a rebuild, likewise. */
 export class TimedRebuildingModel<Row> extends TimedReadModel<Row> {
-  readonly #copy: RebuildingModel<Row>;
+  readonly #shadow: RebuildingModel<Row>;
 
-  constructor(copy: RebuildingModel<Row>) {
-    super(copy);
-    this.#copy = copy;
+  constructor(shadow: RebuildingModel<Row>) {
+    super(shadow);
+    this.#shadow = shadow;
   }
 
   /** As {@link RebuildingModel.promote}. A call that is given up may still take effect. @throws DeadlineExceeded */
   promote(change: ReadModelChange<Row>, deadline: Deadline): Promise<void> {
-    return deadline.wait(this.#copy.promote(change, deadline));
+    return deadline.wait(this.#shadow.promote(change, deadline));
   }
 }

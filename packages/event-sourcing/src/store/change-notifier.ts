@@ -3,7 +3,7 @@ import { Notifier } from './notifier.js';
 /** How changes of other processes are noticed. */
 export interface ChangeNotifierOptions {
   /** Returns a value that differs after every write. If it throws, all waiters wake and see the error themselves. */
-  readonly look: () => unknown;
+  readonly readVersion: () => unknown;
   /** The pause before the next poll, in milliseconds; asked each time. */
   readonly intervalMs: () => number;
 }
@@ -20,8 +20,8 @@ export class ChangeNotifier {
   readonly #idle = new Notifier();
   readonly #closing = new AbortController();
   #waiting = 0;
-  #looking: Promise<void> | undefined;
-  #seen: unknown;
+  #polling: Promise<void> | undefined;
+  #lastVersion: unknown;
 
   constructor(options: ChangeNotifierOptions) {
     this.#options = options;
@@ -41,7 +41,7 @@ export class ChangeNotifier {
     if (signal.aborted || this.#closing.signal.aborted) return;
     this.#waiting += 1;
     const change = this.#notifier.changed(signal, withinMs);
-    this.#looking ??= this.#look();
+    this.#polling ??= this.#poll();
     await change;
     this.#waiting -= 1;
     if (this.#waiting === 0) this.#idle.notify();
@@ -51,27 +51,27 @@ export class ChangeNotifier {
   async close(): Promise<void> {
     this.#closing.abort();
     this.notify();
-    await this.#looking;
+    await this.#polling;
   }
 
   /** Compares with the previous poll, also one for earlier waiters: a write in between wakes the next waiter. */
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     while (this.#waiting > 0 && !this.#closing.signal.aborted) {
       const begun = performance.now();
       const intervalMs = this.#options.intervalMs();
       await this.#idle.changed(this.#closing.signal, intervalMs);
       if (this.#closing.signal.aborted || performance.now() - begun < intervalMs - 1) continue;
-      const seen = await this.#sight();
-      if (seen !== this.#seen) this.notify();
-      this.#seen = seen;
+      const seen = await this.#readVersion();
+      if (seen !== this.#lastVersion) this.notify();
+      this.#lastVersion = seen;
     }
-    this.#looking = undefined;
+    this.#polling = undefined;
   }
 
   /** An error counts as a change. */
-  async #sight(): Promise<unknown> {
+  async #readVersion(): Promise<unknown> {
     try {
-      return await this.#options.look();
+      return await this.#options.readVersion();
     } catch (caught) {
       return caught;
     }

@@ -5,10 +5,10 @@ import { START, type Position } from '../streams/position.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import { leavable } from './leavable.js';
 import { LiveBuffer } from './live-buffer.js';
-import { quietly } from './quietly.js';
+import { emptyWhenAborted } from './empty-when-aborted.js';
 import { Subscription, type Join } from './subscription.js';
 
-/** The result of looking for the next events after a position. */
+/** The next events after a position. */
 export interface ReadAhead {
   /** Whole appends. */
   readonly events: readonly RecordedEvent[];
@@ -17,21 +17,21 @@ export interface ReadAhead {
   /** Whether `scannedUpTo` was the head of the store. */
   readonly reachedHead: boolean;
   /**
-   * When the store was asked for its head, by `performance.now()`; `-Infinity` when it was not asked. Default: the
-   * start of this look.
+   * When the store was asked for its head, by `performance.now()`; `-Infinity` when it was not asked. Default: when this
+   * read began.
    */
   readonly askedAt?: number;
 }
 
-/** Looks for the next events after a position. */
+/** Reads the next events after a position. */
 export type Reader = (after: Position) => Promise<ReadAhead>;
 
-/** Implements `EventStore.readAll` by looking ahead repeatedly. It yields to the event loop between two looks. */
+/** Implements `EventStore.readAll` by reading page after page. It yields to the event loop in between. */
 export async function* readThrough(
-  look: Reader,
+  reader: Reader,
   { after = START, signal }: ReadAllOptions = {},
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-  const read = quietly(look, signal);
+  const read = emptyWhenAborted(reader, signal);
   let reached = after;
   while (!isAborted(signal)) {
     const { events, scannedUpTo, reachedHead } = await read(reached);
@@ -49,18 +49,17 @@ function isAborted(signal: AbortSignal | undefined): boolean {
 
 /** How a polled store finds new events. */
 export interface Source {
-  /** A reader with these options, which ends at their signal. @throws RangeError when the page size is out of range. */
+  /** Creates a reader with these options, which ends at their signal. @throws RangeError when the page size is out of range. */
   reader(options?: ReadAllOptions): Reader;
-  /** The reader of the feed itself, if it differs: it may wait until there is more. */
+  /** Creates the reader of the feed itself, if it differs: it may wait until there are more events. */
   live?(signal: AbortSignal): Reader;
-  /** Resolves when there may be more. Called before the store is read, so that no change is missed. */
+  /** Resolves when there may be more events. Called before the store is read, so that no change is missed. */
   changed(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * The shared part of all catch-up subscriptions of a store. Each subscriber reads history on its own and at its own
- * pace, and then receives what the feed reads. The feed reads once per change for all subscribers, and only while there
- * are any.
+ * The shared part of all catch-up subscriptions of a store. Each subscriber reads the existing events on its own, and then
+ * receives the new events from the feed. The feed reads them once for all subscribers, and only while there are any.
  */
 export class Feed {
   readonly #source: Source;
@@ -74,13 +73,16 @@ export class Feed {
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
     pageSizeOf(options);
     return leavable(options?.signal, (left) => {
-      const read = quietly(this.#source.reader({ ...options, signal: left.signal }), left.signal);
+      const read = emptyWhenAborted(this.#source.reader({ ...options, signal: left.signal }), left.signal);
       const join: Join = (position, lost) => this.#join(position, lost);
       return new Subscription({ read, join, options, left }).messages();
     });
   }
 
-  /** Joins the current run. If there is none, it is over, or it stands at `lost`, a new one begins at `position`. */
+  /**
+   * Joins the current run of the feed. A new run begins at `position` if there is none, if it is over, or if it is at the
+   * position `lost`, which is not in the log any more.
+   */
   #join(position: Position, lost: Position | undefined): LiveBuffer<RecordedEvent> {
     const run = this.#run;
     const isUsable = run !== undefined && !run.isOver && run.position !== lost;
@@ -122,7 +124,7 @@ class FeedRun {
 
   async #follow(): Promise<void> {
     const { signal } = this.#left;
-    const read = quietly(this.#source.live?.(signal) ?? this.#source.reader({ signal }), signal);
+    const read = emptyWhenAborted(this.#source.live?.(signal) ?? this.#source.reader({ signal }), signal);
     while (!signal.aborted) {
       const change = this.#source.changed(signal);
       for (let reachedHead = false; !reachedHead && !signal.aborted;) {

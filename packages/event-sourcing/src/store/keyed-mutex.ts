@@ -45,13 +45,13 @@ export function enterInTime<Key>(mutex: KeyedMutex<Key>, key: Key, deadline: Dea
 }
 
 function waitIn(waiting: (() => void)[], resolve: (isIn: boolean) => void, wait: WaitOptions): void {
-  let takeBack = (): void => undefined;
+  let stopListening = (): void => undefined;
   const letIn = (): void => {
-    takeBack();
+    stopListening();
     resolve(true);
   };
   waiting.push(letIn);
-  takeBack = onAbort(wait.signal, () => {
+  stopListening = onAbort(wait.signal, () => {
     const place = waiting.indexOf(letIn);
     // Already acquired: it only yields to the event loop.
     if (place === -1) return;

@@ -11,8 +11,8 @@ export function leavable<Value>(
   return {
     [Symbol.asyncIterator]() {
       const left = new AbortController();
-      const takeBack = onAbort(signal, () => left.abort());
-      onAbort(left.signal, takeBack);
+      const stopListening = onAbort(signal, () => left.abort());
+      onAbort(left.signal, stopListening);
       const values = make(left);
       return {
         next: () => values.next(),

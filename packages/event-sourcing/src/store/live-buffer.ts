@@ -13,7 +13,7 @@ export interface LiveItems<Item> {
 }
 
 /** The most items buffered for a slow subscriber. After that it reads the store itself. */
-const KEPT_ITEMS = 2000;
+const MOST_ITEMS = 2000;
 
 /** The live items of one subscriber: buffers what the feed reads until the subscriber asks. */
 export class LiveBuffer<Item> {
@@ -34,7 +34,7 @@ export class LiveBuffer<Item> {
   /** For the feed: buffers new items. */
   push(live: LiveItems<Item>): void {
     const before = this.#pending?.items ?? [];
-    if (before.length + live.items.length > KEPT_ITEMS) {
+    if (before.length + live.items.length > MOST_ITEMS) {
       this.#hasMissed = true;
       this.#pending = undefined;
     } else if (!this.#hasMissed) {
@@ -53,9 +53,9 @@ export class LiveBuffer<Item> {
   async next(signal: AbortSignal): Promise<LiveItems<Item> | 'missed' | undefined> {
     while (this.#isEmpty && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        const takeBack = onAbort(signal, resolve);
+        const stopListening = onAbort(signal, resolve);
         this.#wake = () => {
-          takeBack();
+          stopListening();
           resolve();
         };
       });

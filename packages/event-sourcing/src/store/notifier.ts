@@ -17,16 +17,16 @@ export class Notifier {
     if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
-      let takeBack = (): void => undefined;
+      let stopListening = (): void => undefined;
       const wake = (): void => {
         clearTimeout(timer);
         this.#waiting.delete(wake);
-        takeBack();
+        stopListening();
         resolve();
       };
       if (withinMs !== undefined) timer = setTimeout(wake, withinMs);
       this.#waiting.add(wake);
-      takeBack = onAbort(signal, wake);
+      stopListening = onAbort(signal, wake);
     });
   }
 }

@@ -9,7 +9,7 @@ import { yieldToLoop } from '../yield-to-loop.js';
 import type { Reader } from './feed.js';
 import type { LiveBuffer, LiveItems } from './live-buffer.js';
 
-/** Joins the running feed. Where none runs, or it stands at `lost`, a new one begins at `position`. */
+/** Joins the running feed: see `Feed`. A feed that is at the position `lost` is replaced by one that begins at `position`. */
 export type Join = (position: Position, lost: Position | undefined) => LiveBuffer<RecordedEvent>;
 
 type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
@@ -54,16 +54,16 @@ export class Subscription {
 
   async *#follow(): Messages {
     const buffer = this.#parts.join(this.#reached, this.#lost);
-    // Also while no message is being asked for.
+    // Leaves the feed at once, even while the subscriber does not ask for the next message.
     onAbort(this.#parts.left.signal, buffer.leave);
     try {
-      // Reads what was written between the last read and joining.
+      // Reads the events that were written after the last read and before the feed began.
       const { from = START } = buffer;
       if (this.#reached < from) yield* this.#readToEnd();
       if (this.#reached < from) this.#lost = from;
-      else yield* this.#listen(buffer);
+      else yield* this.#passOn(buffer);
     } catch (caught) {
-      // The position may be another subscriber's: each checks its own by reading on from it.
+      // The unknown position may be the feed's, which other subscribers share. This one continues from its own.
       if (!isFault(caught, 'position-unknown')) throw caught;
     } finally {
       buffer.leave();
@@ -90,7 +90,7 @@ export class Subscription {
    * Hands out what the feed reads. Returns when the store has to be read again: the buffer overflowed, or the feed came
    * from a position before this subscriber's and did not meet the event there, because the log was replaced meanwhile.
    */
-  async *#listen(buffer: LiveBuffer<RecordedEvent>): Messages {
+  async *#passOn(buffer: LiveBuffer<RecordedEvent>): Messages {
     const { options } = this.#parts;
     const left = this.#parts.left.signal;
     const isWanted = filterPredicate(options?.filter);
@@ -102,7 +102,7 @@ export class Subscription {
       }
       const live = await buffer.next(left);
       if (live === undefined || live === 'missed') return;
-      isJoined ||= this.#isMetBy(live);
+      isJoined ||= this.#isAmong(live);
       if (!isJoined && live.position > this.#reached) return;
       ({ reachedHead } = live);
       this.#askedAt = live.askedAt ?? -Infinity;
@@ -117,7 +117,7 @@ export class Subscription {
   }
 
   /** Whether the feed read the event that this subscriber reached, so that both read the same history. */
-  #isMetBy({ items, position }: LiveItems<RecordedEvent>): boolean {
+  #isAmong({ items, position }: LiveItems<RecordedEvent>): boolean {
     return position === this.#reached || items.some((event) => event.position === this.#reached);
   }
 }

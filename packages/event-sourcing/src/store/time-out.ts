@@ -12,17 +12,17 @@ export function within<Value>(
   ...signals: readonly (AbortSignal | undefined)[]
 ): Promise<Value | typeof TIME_UP> {
   return new Promise((resolve, reject) => {
-    const takeBacks: (() => void)[] = [];
+    const listenerRemovers: (() => void)[] = [];
     const stopWaiting = (): void => {
       clearTimeout(timer);
-      for (const takeBack of takeBacks) takeBack();
+      for (const removeListener of listenerRemovers) removeListener();
     };
     const giveUp = (): void => {
       stopWaiting();
       resolve(TIME_UP);
     };
     const timer = setTimeout(giveUp, ms);
-    for (const signal of signals) if (signal !== undefined) takeBacks.push(onAbort(signal, giveUp));
+    for (const signal of signals) if (signal !== undefined) listenerRemovers.push(onAbort(signal, giveUp));
     promise.then(
       (value) => {
         stopWaiting();

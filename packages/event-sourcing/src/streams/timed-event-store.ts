@@ -107,7 +107,7 @@ export class TimedEventStore {
 /** A read that its signal ended is incomplete. @throws DeadlineExceeded */
 async function* whole(pages: Pages, deadline: Deadline): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   yield* pages;
-  deadline.refuse();
+  deadline.throwIfOver();
 }
 
 async function* nothing(): AsyncGenerator<readonly RecordedEvent[], void, undefined> {

@@ -31,8 +31,8 @@ export interface OpenedStore extends Opened {
 export interface StoreFixture extends WaitLimit {
   /** The store's name in the report. */
   readonly name: string;
-  /** How it updates read models: the store's `keeps`. */
-  readonly keeps: Store['keeps'];
+  /** How it updates read models: the store's `readModelUpdates`. */
+  readonly readModelUpdates: Store['readModelUpdates'];
   /** Whether its server can be frozen ({@link OpenedStore.freeze}). */
   readonly freezes?: boolean;
   /** Called with the outcomes of calls on a frozen server. */
@@ -62,7 +62,7 @@ export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
     {
       title: `the events and read models of ${fixture.name}`,
       suites: [
-        ...(fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp] : []),
+        ...(fixture.readModelUpdates === 'inline' ? [rowsInStep, stops, catchingUp] : []),
         openings,
         versions,
         strayStreams,

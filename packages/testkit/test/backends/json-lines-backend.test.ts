@@ -57,7 +57,7 @@ readModelStoreContract(
 storeContract(
   {
     name,
-    keeps: 'inline',
+    readModelUpdates: 'inline',
     async open({ clock }) {
       const opened = await openJsonLines(clock);
       return { ...opened, another: async () => opened.store };

@@ -120,7 +120,7 @@ function register(backend: () => MemoryBackend): void {
   storeContract(
     {
       name: 'a backend',
-      keeps: 'inline',
+      readModelUpdates: 'inline',
       waitLimitMs,
       open: async ({ clock }) => {
         const store = open(clock);

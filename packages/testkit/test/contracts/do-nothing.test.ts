@@ -71,7 +71,7 @@ function registerStore(open: () => Store): void {
     {
       name: 'do nothing',
       waitLimitMs: WAIT_LIMIT_MS,
-      keeps: 'inline',
+      readModelUpdates: 'inline',
       freezes: true,
       open: async () => ({
         store: open(),

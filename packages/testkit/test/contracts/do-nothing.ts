@@ -34,7 +34,7 @@ export function doNothingStore(): Store {
   return {
     eventStore: doNothingEventStore(),
     readModels: doNothingReadModels(),
-    keeps: 'inline',
+    readModelUpdates: 'inline',
     clock: systemClock,
     consume: doNothingConsumer,
     ...closedBy(async () => {}),
@@ -65,7 +65,7 @@ export function refusingEverything(error: Error): Store {
   return {
     eventStore,
     readModels,
-    keeps: 'inline',
+    readModelUpdates: 'inline',
     clock: systemClock,
     consume() {
       throw error;

@@ -94,7 +94,7 @@ function registerStore(spoil: (store: Store) => Store): void {
     {
       name: 'a mutant',
       waitLimitMs: WAIT_LIMIT_MS,
-      keeps: 'inline',
+      readModelUpdates: 'inline',
       open: async ({ clock }) => {
         const store = spoil(openMemoryStore({ clock }));
         const reopen = async (): Promise<Store> => {

@@ -96,7 +96,7 @@ async function reduceOnce(subject: OpenedReadModelStore): Promise<void> {
   const ending = new AbortController();
   const runners: ProjectionRunner<CounterEvent, CounterRow>[] = [];
   const run = async (readModels: ReadModelStore, follows?: 'on-demand'): Promise<(typeof runners)[number]> => {
-    const store = { eventStore, readModels, keeps: 'followed', clock: systemClock } as const;
+    const store = { eventStore, readModels, readModelUpdates: 'followed', clock: systemClock } as const;
     const runner = await ProjectionRunner.open({ store, projection: countersInOrder, pageSize: 3, follows });
     runners.push(runner);
     return runner;

@@ -17,67 +17,70 @@ import {
   type UnreadableFacts,
 } from './unreadable-row.js';
 
-/** Passes events on as recorded: each row finds out which ones it can read. */
+/** Does not decode events: `reduceOrPlaceholder` does, so that an unreadable event concerns only its row. */
 const AS_RECORDED: EventCodec<RecordedEvent> = {
   encode: ({ type, schemaVersion, data }) => ({ type, schemaVersion, data }),
   decode: (event) => event,
 };
 
 /**
- * Poison-event isolation, for a log that other programs write to as well: the same projection, but a problem replaces
- * only its own row by a placeholder. Problems are an event it can't read, an event for which the reducer throws
- * `UnreadableEvent`, a row that can't be encoded or indexed, and a stream that the projection does not cover. Any other
- * error of the reducer stops the projection, because that is a defect.
+ * Wraps a projection, so that a problem with one row replaces only that row by a placeholder (poison-event isolation).
+ * Other programs may write to the same log. A problem is
+ * - an event that this program can't read, or for which the reducer throws `UnreadableEvent`;
+ * - a row that can't be encoded or indexed;
+ * - a stream that the projection does not cover.
+ *
+ * Any other error of the reducer is a defect and stops the projection.
  */
-export function tolerating<Event extends EventShape, Row>(
+export function withPlaceholders<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
 ): CheckingProjection<RecordedEvent, Row | UnreadableRow> {
   const { name, version, filter } = projection;
-  const codec = new CheckedRows(projection);
+  const checker = new RowChecker(projection);
   return {
     name,
     version,
     filter,
     events: AS_RECORDED,
     ...(projection.key !== undefined && { key: (streamId) => keyOf(projection, streamId) }),
-    reduce: (row, event) => reduced(projection, row, event),
+    reduce: (row, event) => reduceOrPlaceholder(projection, row, event),
     index: (row) =>
       row instanceof UnreadableRow ? indexOfUnreadable(projection, row) : (projection.index?.(row) ?? {}),
-    entries: (row) => (row instanceof UnreadableRow ? undefined : codec.entries(row)),
-    snapshot: (row, event) => codec.snapshot(row, event),
-    checked: (row, last) => codec.checked(row, last),
+    entries: (row) => (row instanceof UnreadableRow ? undefined : checker.entries(row)),
+    snapshot: (row, event) => checker.snapshot(row, event),
+    checked: (row, last) => checker.checked(row, last),
     rows: {
       encode: (row) => (row instanceof UnreadableRow ? placeholderOf(row) : projection.rows.encode(row)),
-      text: (row) => (row instanceof UnreadableRow ? JSON.stringify(placeholderOf(row)) : codec.text(row)),
+      text: (row) => (row instanceof UnreadableRow ? JSON.stringify(placeholderOf(row)) : checker.text(row)),
       decode: (stored) => placeholderIn(stored) ?? projection.rows.decode(stored),
     },
   };
 }
 
-/** The row after an event, or its placeholder from the first unreadable event on. */
-export function reduced<Event extends EventShape, Row>(
+/** The row after an event; from the first unreadable event on, its placeholder. */
+export function reduceOrPlaceholder<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   row: Row | UnreadableRow | undefined,
   recorded: RecordedEvent,
 ): Row | UnreadableRow | undefined {
   if (row instanceof UnreadableRow) return row;
   // A stream that has a row is covered by the projection.
-  if (row === undefined && !covers(projection, recorded.streamId)) return strayed(projection, recorded);
+  if (row === undefined && !covers(projection, recorded.streamId)) return placeholderOfStray(projection, recorded);
   try {
     return projection.reduce(row, projection.events.decode(recorded));
   } catch (caught) {
-    const facts = unreadableFacts(caught);
+    const facts = unreadableFactsOf(caught);
     if (facts === undefined) throw caught;
-    return new UnreadableRow(facts, row === undefined ? {} : valuesOf(() => projection.index?.(row)));
+    return new UnreadableRow(facts, row === undefined ? {} : indexValuesOrNone(() => projection.index?.(row)));
   }
 }
 
 /**
  * The placeholder of a stray stream.
  *
- * @throws StoreDamaged when the stream's category was not asked for, because its stored name must then be damaged.
+ * @throws StoreDamaged when the projection did not ask for the stream's category: the stored name must then be damaged.
  */
-function strayed(
+function placeholderOfStray(
   { filter, name }: Pick<Projection<never, never>, 'filter' | 'name'>,
   event: RecordedEvent,
 ): UnreadableRow {
@@ -86,35 +89,35 @@ function strayed(
   throw new Fault('store-damaged', { store: `the log that ${name} is made of`, problem });
 }
 
-const MOST_TRIED = 500;
+const MOST_ENCODED = 500;
 
-/** The outcome of encoding a row. */
-interface Tried {
+/** The result of encoding a row for the first time. */
+interface EncodedOnce {
   readonly entries: readonly IndexEntry[];
-  /** The row's text, where the projection makes it itself. */
+  /** The row's text, if the projection creates it itself. */
   readonly text: string | undefined;
-  /** The row as JSON, where it does not. */
+  /** The row as JSON, if it does not. */
   readonly json: Json;
 }
 
 /** Encodes and indexes the rows of a projection before a store gets them. */
-class CheckedRows<Event extends EventShape, Row> {
+class RowChecker<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
-  /** The encoded rows of the last page: a store asks for each next, and once. */
-  readonly #tried = new Map<Row, Tried>();
+  /** The rows encoded by `checked`. The store asks for the text of each one next, and only once. */
+  readonly #encoded = new Map<Row, EncodedOnce>();
 
   constructor(projection: Projection<Event, Row>) {
     this.#projection = projection;
   }
 
   text(row: Row): string {
-    const tried = this.#tried.get(row);
-    this.#tried.delete(row);
-    return tried === undefined ? rowText(this.#projection, row) : (tried.text ?? JSON.stringify(tried.json));
+    const encoded = this.#encoded.get(row);
+    this.#encoded.delete(row);
+    return encoded === undefined ? rowText(this.#projection, row) : (encoded.text ?? JSON.stringify(encoded.json));
   }
 
   entries(row: Row): readonly IndexEntry[] | undefined {
-    return this.#tried.get(row)?.entries;
+    return this.#encoded.get(row)?.entries;
   }
 
   /** The row, or a placeholder when it can't be encoded or indexed after its last event. */
@@ -124,8 +127,8 @@ class CheckedRows<Event extends EventShape, Row> {
       const { rows } = this.#projection;
       const entries = demandedEntries(this.#projection, row);
       const text = rows.text?.(row);
-      if (this.#tried.size >= MOST_TRIED) this.#tried.clear();
-      this.#tried.set(row, { entries, text, json: text === undefined ? rows.encode(row) : null });
+      if (this.#encoded.size >= MOST_ENCODED) this.#encoded.clear();
+      this.#encoded.set(row, { entries, text, json: text === undefined ? rows.encode(row) : null });
       return row;
     } catch (caught) {
       const problem = `its row can't be kept: ${caught instanceof Error ? caught.message : String(caught)}`;
@@ -133,7 +136,7 @@ class CheckedRows<Event extends EventShape, Row> {
     }
   }
 
-  /** No snapshot for a row that can't be encoded, which has a placeholder instead. */
+  /** The snapshot of a row; `undefined` for one that can't be encoded, because it gets a placeholder. */
   snapshot(row: Row | UnreadableRow, event: RecordedFacts): KeyedRow<Row> | undefined {
     if (row instanceof UnreadableRow) return undefined;
     try {
@@ -148,12 +151,12 @@ class CheckedRows<Event extends EventShape, Row> {
   }
 }
 
-/** A stray stream has its own row: `key` is not called with a name it does not know. */
+/** The key of a stream's row. A stray stream has its own row, so that `key` is not called with an unexpected name. */
 function keyOf<Event extends EventShape, Row>(projection: Projection<Event, Row>, streamId: StreamId): string {
   return covers(projection, streamId) ? rowKey(projection, streamId) : streamId;
 }
 
-function unreadableFacts(caught: unknown): UnreadableFacts | undefined {
+function unreadableFactsOf(caught: unknown): UnreadableFacts | undefined {
   const isUnreadable = isFault(caught, 'written-by-newer-program') || isFault(caught, 'unreadable-event');
   return isUnreadable ? { ...caught.facts, code: caught.code } : undefined;
 }
@@ -163,12 +166,12 @@ function indexOfUnreadable<Event extends EventShape, Row>(
   row: UnreadableRow,
 ): IndexValues {
   const { streamId } = row.facts;
-  const ofName = covers(projection, streamId) ? valuesOf(() => projection.indexUnreadable?.(streamId)) : {};
+  const ofName = covers(projection, streamId) ? indexValuesOrNone(() => projection.indexUnreadable?.(streamId)) : {};
   return { ...ofName, ...row.index, ...indexOfKind(row) };
 }
 
 /** The index values of an unreadable row; none when the projection can't tell. */
-function valuesOf(index: () => IndexValues | undefined): IndexValues {
+function indexValuesOrNone(index: () => IndexValues | undefined): IndexValues {
   try {
     return demandIndex(index() ?? {});
   } catch {
