@@ -48,7 +48,7 @@ export interface BackendParts {
   readonly counts?: CountKeeper | undefined;
   readonly largestPageBytes: number;
   /** How long to look for a lost answer, in milliseconds. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
 }
 
 /** Events and rows in a schema of PostgreSQL. */

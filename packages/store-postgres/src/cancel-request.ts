@@ -4,7 +4,7 @@ import type { ClientBase } from 'pg';
 /** The protocol's code for a connection that only carries a cancel request. */
 const CANCEL_REQUEST = 80_877_102;
 const LENGTH = 16;
-const PATIENCE_MS = 5000;
+const TIMEOUT_MS = 5000;
 
 /**
  * Cancels what the server does for a connection, by the protocol's cancel request: to the connection's own address,
@@ -25,7 +25,7 @@ export function requestCancel(client: ClientBase): void {
   const socket: Socket = connect(address, () => socket.end(request));
   // The server closes the connection without an answer.
   socket.on('error', () => undefined);
-  socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+  socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
   socket.resume().unref();
 }
 

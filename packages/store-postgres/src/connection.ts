@@ -5,12 +5,12 @@ import type { ClientBase } from 'pg';
 import { isConnectionLost, isNoPrimary, postgresFault, stateOf } from './faults.js';
 import { requestCancel } from './cancel-request.js';
 import { answerInTime, ConnectionSilent } from './in-time.js';
-import type { Lender } from './lenders.js';
+import type { ConnectionSource } from './connection-source.js';
 import type { ConnectionWays } from './connection-ways.js';
 import { limitsOf, longestMs, type TimeOuts } from './time-outs.js';
 import { PreparedStatements } from './prepared-statements.js';
-import { OfPrimaries, rowsOfPrimary } from './primaries.js';
-import { answeringOn, query, type Cell, type Cells } from './queries.js';
+import { PrimaryCheck, rowsOfPrimary } from './primaries.js';
+import { queryRunnerOn, query, type Cell, type Cells } from './queries.js';
 import type { OpenTransaction } from './transaction.js';
 
 type InTransaction<Result> = (open: OpenTransaction) => Promise<Result>;
@@ -18,22 +18,22 @@ type InTransaction<Result> = (open: OpenTransaction) => Promise<Result>;
 /** The error code of a writing function in a transaction of another isolation level. */
 const NOT_FITTING = 'LP002';
 /** How long the server may stay silent before running work is given up. */
-const PATIENCE_MS = 600;
+const TIMEOUT_MS = 600;
 
 /** The connection pool of the store: lends a connection for each piece of work, with time-outs. */
 export class Connection {
   readonly name: string;
   readonly timeOuts: TimeOuts;
-  readonly #lender: Lender;
+  readonly #source: ConnectionSource;
   readonly #prepared: PreparedStatements;
-  readonly #ofPrimaries = new OfPrimaries();
+  readonly #ofPrimaries = new PrimaryCheck();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #cut = new AbortController();
   readonly #cancel: (client: ClientBase) => void;
   #isClosing = false;
 
-  constructor(lender: Lender, name: string, { timeOuts, prepared, statements }: ConnectionWays) {
-    this.#lender = lender;
+  constructor(source: ConnectionSource, name: string, { timeOuts, prepared, statements }: ConnectionWays) {
+    this.#source = source;
     this.name = name;
     this.timeOuts = timeOuts;
     this.#prepared = new PreparedStatements(prepared);
@@ -51,7 +51,7 @@ export class Connection {
     const { signal } = wait;
     const read = (): Promise<readonly Cells[]> =>
       this.useUntimed((client) => this.#orCancelled(client, this.#askPrimary(client, text, values), signal), signal);
-    let [broken, elsewhere] = [1, 1 + this.#lender.idleCount];
+    let [broken, elsewhere] = [1, 1 + this.#source.idleCount];
     for (;;) {
       try {
         return await read();
@@ -72,7 +72,7 @@ export class Connection {
 
   /** How many connections may lead to the same server as the discarded one. */
   get idleCount(): number {
-    return this.#lender.idleCount;
+    return this.#source.idleCount;
   }
 
   /**
@@ -124,14 +124,14 @@ export class Connection {
     const written = writing.finally(() => (isWritten = true));
     while (!isWritten || this.#underWay.size > 0) {
       const end = Promise.allSettled([written, ...this.#underWay]);
-      if ((await within(end, PATIENCE_MS)) !== TIME_UP) continue;
-      if (!(await this.#lender.isAnswering(PATIENCE_MS))) this.#cut.abort();
+      if ((await within(end, TIMEOUT_MS)) !== TIME_UP) continue;
+      if (!(await this.#source.isAnswering(TIMEOUT_MS))) this.#cut.abort();
     }
     await written;
   }
 
   async #use<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    const { client, giveBack } = await this.#lender.lend(this.#cut.signal, signal);
+    const { client, release } = await this.#source.borrow(this.#cut.signal, signal);
     let failure: Error | undefined;
     // A connection that breaks while idle emits an error, which would end the process.
     const onError = (error: Error): void => {
@@ -145,7 +145,7 @@ export class Connection {
       throw caught;
     } finally {
       client.off('error', onError);
-      giveBack(failure);
+      release(failure);
     }
   }
 
@@ -181,7 +181,7 @@ export class Connection {
    */
   async transaction<Result>(work: InTransaction<Result>, abandoned?: AbortSignal): Promise<Result> {
     const outcome = await this.use(async (client) => {
-      const open = { client, turn: answeringOn(client, this.name), goesOn: 'true' };
+      const open = { client, queries: queryRunnerOn(client, this.name), openCondition: 'true' };
       try {
         return { result: await this.#committed(client, () => work(open)) };
       } catch (refused) {

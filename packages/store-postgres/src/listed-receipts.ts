@@ -1,7 +1,7 @@
 import { revision } from '@login-policy/event-sourcing';
 import { Fault, parseStreamId, type StreamReceipt, type WaitOptions } from '@login-policy/event-sourcing/store';
 import { givenText, isCut, storedName } from './names.js';
-import type { Answering } from './queries.js';
+import type { QueryRunner } from './queries.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
@@ -11,7 +11,7 @@ import type { Schema } from './schema.js';
  * @throws StoreForeign for a name of over 1,000 bytes.
  */
 export async function listedReceipts(
-  turn: Answering,
+  queries: QueryRunner,
   { quoted }: Schema,
   {
     after,
@@ -24,20 +24,20 @@ export async function listedReceipts(
   },
 ): Promise<readonly StreamReceipt[]> {
   const behind = after === undefined ? ['', ''] : [storedName(after.streamId).name, storedName(after.key).name];
-  const rows = await turn.read(
+  const rows = await queries.read(
     `SELECT stream, key, fingerprint, revision::text FROM ${quoted}.receipts WHERE (stream, key) > ($1, $2) ORDER BY stream, key LIMIT $3`,
     [...behind, String(limit)],
     wait,
   );
   return rows.map(([stream, key, fingerprint, at]) => ({
-    streamId: parseStreamId(wholeName(text(stream), turn)),
-    key: wholeName(text(key), turn),
+    streamId: parseStreamId(wholeName(text(stream), queries)),
+    key: wholeName(text(key), queries),
     fingerprint: givenText(text(fingerprint)),
     revision: revision(BigInt(text(at))),
   }));
 }
 
-function wholeName(stored: string, { name: store }: Answering): string {
+function wholeName(stored: string, { name: store }: QueryRunner): string {
   if (!isCut(stored)) return givenText(stored);
   throw new Fault('store-foreign', { store, problem: 'a receipt under a name of over 1,000 bytes can not be listed' });
 }

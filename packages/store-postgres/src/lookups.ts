@@ -24,7 +24,7 @@ import {
 } from './look-up-function.js';
 import { digest, givenText, storedName } from './names.js';
 import { positionIn } from './positions.js';
-import { arrayOf, DURABLE, textsOf, type Answering, type Cell, type Cells } from './queries.js';
+import { arrayOf, DURABLE, textsOf, type QueryRunner, type Cell, type Cells } from './queries.js';
 import type { LogReader } from './reads.js';
 import { keyBytes, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
@@ -83,30 +83,34 @@ export class Lookups {
     const found = foundIn(answer, question);
     const receipts = receiptsIn(answer, question);
     if (receipts.length === 0) return found;
-    return { ...found, receipts: await this.#receipts(transaction.turn, receipts) };
+    return { ...found, receipts: await this.#receipts(transaction.queries, receipts) };
   }
 
   /** Looks up with plain statements, without the lock. */
-  async find(turn: Answering, { streams, receipts, events, models }: Question, wait?: WaitOptions): Promise<Found> {
+  async find(
+    queries: QueryRunner,
+    { streams, receipts, events, models }: Question,
+    wait?: WaitOptions,
+  ): Promise<Found> {
     const found = new Map<string, FoundModel>();
     let last: ModelRows | undefined;
     for (const one of models) {
-      last = await this.#model(turn, one, wait);
-      if (last.model !== undefined) found.set(targetName(one.target), await this.#foundModel(turn, one, last));
+      last = await this.#model(queries, one, wait);
+      if (last.model !== undefined) found.set(targetName(one.target), await this.#foundModel(queries, one, last));
     }
     const names = new Map([...streams].map((streamId) => [storedName(streamId).name, streamId]));
-    const ends = names.size === 0 ? [] : await this.#ask(turn, [ENDS, [textsOf([...names.keys()])]]);
+    const ends = names.size === 0 ? [] : await this.#ask(queries, [ENDS, [textsOf([...names.keys()])]]);
     const [[end, missing] = []] =
-      events === undefined ? [] : await this.#ask(turn, [LAST_AND_MISSING, [arrayOf(events)]], wait);
+      events === undefined ? [] : await this.#ask(queries, [LAST_AND_MISSING, [arrayOf(events)]], wait);
     const atEnd = async (): Promise<Position> =>
-      events === undefined ? this.#log.head(turn, wait) : (positionIn(end) ?? START);
+      events === undefined ? this.#log.head(queries, wait) : (positionIn(end) ?? START);
     return {
       token: undefined,
       head: last?.head ?? (await atEnd()),
       inlineAtHead: last?.inlineAtHead ?? [],
       ends: new Map(ends.flatMap((cells) => endIn(cells, names))),
       unreadable: NOTHING_UNREADABLE,
-      receipts: await this.#receipts(turn, receipts, wait),
+      receipts: await this.#receipts(queries, receipts, wait),
       missing: positionIn(missing),
       models: found,
     };
@@ -114,7 +118,7 @@ export class Lookups {
 
   /** The rows that a statement finds in the read model `m`; its parameters begin with $2. */
   async rowsOf(
-    turn: Answering,
+    queries: QueryRunner,
     {
       target,
       rows,
@@ -125,10 +129,10 @@ export class Lookups {
     const { shadow, name } = target;
     const [texts, which] = shadow === undefined ? [this.#live, LIVE] : [this.#shadows, SHADOW];
     const statement = texts.get(rows) ?? this.#filledIn(texts, rows, lookUpStatement(which, rows));
-    const found = await turn.read(statement, [shadow ?? storedName(name).name, ...values], wait);
+    const found = await queries.read(statement, [shadow ?? storedName(name).name, ...values], wait);
     const [[end, inlineModels, model, stored] = []] = found;
     const head = positionIn(end) ?? START;
-    const isKnown = stored === end || head === START || (await this.#isInLog(turn, stored, wait));
+    const isKnown = stored === end || head === START || (await this.#isInLog(queries, stored, wait));
     const checkpoint = positionIn(isKnown ? stored : null);
     return {
       head,
@@ -140,23 +144,23 @@ export class Lookups {
     };
   }
 
-  #model(turn: Answering, { target, keys }: ModelQuestion, wait?: WaitOptions): Promise<ModelRows> {
+  #model(queries: QueryRunner, { target, keys }: ModelQuestion, wait?: WaitOptions): Promise<ModelRows> {
     const values = [Array.from(keys, (key) => digest(keyBytes(key)))];
-    return this.rowsOf(turn, { target, rows: BY_KEYS, values }, wait);
+    return this.rowsOf(queries, { target, rows: BY_KEYS, values }, wait);
   }
 
-  async #foundModel(turn: Answering, { keys, unprocessed }: ModelQuestion, found: ModelRows): Promise<FoundModel> {
+  async #foundModel(queries: QueryRunner, { keys, unprocessed }: ModelQuestion, found: ModelRows): Promise<FoundModel> {
     const rows = new Map<string, unknown>();
     for (const key of keys) rows.set(key, undefined);
     for (const [hex, content] of found.rows) rows.set(keyOfHex(text(hex)), text(content));
     const model = { id: found.model ?? '', checkpoint: found.checkpoint, rows };
-    return unprocessed === undefined ? model : { ...model, unprocessed: await this.#unprocessed(turn, unprocessed) };
+    return unprocessed === undefined ? model : { ...model, unprocessed: await this.#unprocessed(queries, unprocessed) };
   }
 
   /** Up to the first unreadable event; after a checkpoint of another history, no event can be read. */
-  async #unprocessed(turn: Answering, range: NonNullable<ModelQuestion['unprocessed']>): Promise<ReadAhead> {
+  async #unprocessed(queries: QueryRunner, range: NonNullable<ModelQuestion['unprocessed']>): Promise<ReadAhead> {
     try {
-      return await this.#log.readAhead(turn, { after: range.after, range: { ...range, reads: 'once' } });
+      return await this.#log.readAhead(queries, { after: range.after, range: { ...range, reads: 'once' } });
     } catch (caught) {
       // An error of the server ends the transaction.
       if (!isFault(caught)) throw caught;
@@ -165,13 +169,13 @@ export class Lookups {
   }
 
   async #receipts(
-    turn: Answering,
+    queries: QueryRunner,
     wanted: readonly ReceiptKey[],
     wait?: WaitOptions,
   ): Promise<ReadonlyMap<string, Receipt>> {
     const receipts = new Map<string, Receipt>();
     for (const one of wanted) {
-      const [row] = await this.#ask(turn, [RECEIPT, storedReceipt(one)], wait);
+      const [row] = await this.#ask(queries, [RECEIPT, storedReceipt(one)], wait);
       if (row === undefined) continue;
       const [fingerprint, last] = [givenText(text(row[0])), revision(BigInt(text(row[1])))];
       receipts.set(receiptName(one), Object.freeze({ key: one.key, fingerprint, revision: last }));
@@ -180,17 +184,17 @@ export class Lookups {
   }
 
   /** Checks whether the checkpoint of rows that are not at the head is an event of this log. */
-  async #isInLog(turn: Answering, checkpoint: Cell | undefined, wait?: WaitOptions): Promise<boolean> {
+  async #isInLog(queries: QueryRunner, checkpoint: Cell | undefined, wait?: WaitOptions): Promise<boolean> {
     if (checkpoint === null || checkpoint === undefined || checkpoint === '0') return true;
     const [ordinal = '', id] = checkpoint.split(' ');
     if (id === undefined) return false;
     const statement = 'SELECT 1 FROM {schema}.events WHERE position = $1 AND id = $2';
-    return (await this.#ask(turn, [statement, [ordinal, id]], wait)).length > 0;
+    return (await this.#ask(queries, [statement, [ordinal, id]], wait)).length > 0;
   }
 
-  #ask(turn: Answering, [template, values]: Asking, wait?: WaitOptions): Promise<readonly Cells[]> {
+  #ask(queries: QueryRunner, [template, values]: Asking, wait?: WaitOptions): Promise<readonly Cells[]> {
     const statement = this.#plain.get(template) ?? this.#filledIn(this.#plain, template, template);
-    return turn.read(statement, values, wait);
+    return queries.read(statement, values, wait);
   }
 
   #filledIn(texts: Map<string, string>, name: string, template: string): string {

@@ -8,7 +8,7 @@ import type { Schema } from './schema.js';
 export interface Search {
   readonly connection: Connection;
   readonly schema: Schema;
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
 }
 
 /** A statement that finds a row only if it was written. It then waits for the standby as its own commit would. */
@@ -22,7 +22,7 @@ export type Trace = readonly [statement: string, values: readonly Cell[]];
  * @throws StoreUnavailable when the server could not be asked in time.
  */
 export async function isThere(search: Search, trace: Trace): Promise<boolean> {
-  const end = performance.now() + search.patienceMs;
+  const end = performance.now() + search.timeoutMs;
   for (let tries = 1; ; tries++) {
     try {
       return await search.connection.withFaults(() => isThereNow(search, trace));

@@ -1,7 +1,7 @@
 import { parseOptions } from '@login-policy/event-sourcing/options';
 import type { Pool } from 'pg';
 import { migrate, migrationSql, VERSION } from './migrations.js';
-import { PoolCare } from './pool-care.js';
+import { PoolErrors } from './pool-errors.js';
 import { connectionOf } from './postgres-store.js';
 import { schemaNamed } from './schema.js';
 import { MIGRATION_OPTIONS, SCRIPT_OPTIONS, settingsOf } from './settings.js';
@@ -34,7 +34,7 @@ export interface PostgresMigration {
 export async function migratePostgresStore(given: PostgresMigrationOptions): Promise<PostgresMigration> {
   const options = parseOptions(given, 'migratePostgresStore', MIGRATION_OPTIONS);
   const schema = schemaNamed(options.schema ?? 'login_policy');
-  const care = PoolCare.of(options.pool);
+  const care = PoolErrors.of(options.pool);
   care.begin();
   try {
     const from = await migrate(connectionOf(options.pool, settingsOf(options), schema), schema);

@@ -7,9 +7,9 @@ import { Connection } from './connection.js';
 import { CountKeeper } from './count-keeper.js';
 import { handlingWithin, type ConsumeWithinOptions } from './consume-within.js';
 import { demandFit } from './fit-pool.js';
-import { PoolLender } from './lenders.js';
+import { PoolSource } from './connection-source.js';
 import { prepareSchema } from './migrations.js';
-import { PoolCare } from './pool-care.js';
+import { PoolErrors } from './pool-errors.js';
 import { nameOf, schemaNamed, type Schema } from './schema.js';
 import { settingsOf, STORE_OPTIONS, type Settings } from './settings.js';
 import { Sweeper } from './sweeper.js';
@@ -85,7 +85,7 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<Po
   const settings = settingsOf(options);
   const connection = connectionOf(options.pool, settings, schema);
   const { pool } = options;
-  const care = PoolCare.of(pool);
+  const care = PoolErrors.of(pool);
   care.begin();
   try {
     await prepareSchema(connection, schema, options.migrate ?? 'run');
@@ -103,30 +103,30 @@ export function connectionOf(pool: Pool, settings: Settings, schema: Schema): Co
   const name = nameOf(schema);
   const timeOuts = { statementMs, lockMs, connectMs };
   const ways = { timeOuts, prepared: settings.preparedStatements, statements: 'own' } as const;
-  return new Connection(new PoolLender(pool, name, connectMs), name, ways);
+  return new Connection(new PoolSource(pool, name, connectMs), name, ways);
 }
 
-interface Ground {
+interface OpenedSchema {
   readonly connection: Connection;
   readonly schema: Schema;
   readonly settings: Settings;
 }
 
-function assembled(options: PostgresStoreOptions, { connection, schema, settings }: Ground): PostgresStore {
+function assembled(options: PostgresStoreOptions, { connection, schema, settings }: OpenedSchema): PostgresStore {
   const { pool, clock = systemClock, observe } = options;
-  const { pollIntervalMs, largestPageBytes, lostAnswerTimeoutMs: patienceMs } = settings;
-  const listener = options.listen === 'off' ? undefined : PoolCare.of(pool).listener;
+  const { pollIntervalMs, largestPageBytes, lostAnswerTimeoutMs: timeoutMs } = settings;
+  const listener = options.listen === 'off' ? undefined : PoolErrors.of(pool).listener;
   const watch = new SchemaWatch({ connection, schema, pollIntervalMs, listener });
   const sweeper = new Sweeper(connection, schema);
   const counts = new CountKeeper(connection, schema);
-  const parts = { connection, schema, watch, sweeper, counts, largestPageBytes, patienceMs };
+  const parts = { connection, schema, watch, sweeper, counts, largestPageBytes, timeoutMs };
   const models = new InlineModels();
   const backend = new PostgresBackend(parts);
-  const store = storeOn(backend, { most: MOST, gather: whenAllIsSaid, models, clock, observe });
+  const store = storeOn(backend, { most: MOST, gather: afterReadyCallbacks, models, clock, observe });
   let closing: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     await store.close();
-    PoolCare.of(pool).end();
+    PoolErrors.of(pool).end();
   };
   return {
     ...store,
@@ -143,7 +143,7 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
  * Resolves after everything that is ready now, so that callers just answered can append again and join the next group.
  * It does not wait for sockets and timers, which would delay a single append for nothing.
  */
-function whenAllIsSaid(): Promise<void> {
+function afterReadyCallbacks(): Promise<void> {
   return new Promise((resolve) => {
     process.nextTick(resolve);
   });

@@ -10,7 +10,7 @@ export class NoPrimary extends Error {
  * Makes statements also ask whether the server is a primary, because a standby may return outdated data. A transaction
  * that began on a standby stays read-only, even after a promotion.
  */
-export class OfPrimaries {
+export class PrimaryCheck {
   readonly #statements = new Map<string, string>();
 
   /** The statement with two further columns in each row, and at least one row: for {@link rowsOfPrimary}. */

@@ -25,13 +25,13 @@ export async function query(
 }
 
 /** Runs statements; `name` is for faults. */
-export interface Answering {
+export interface QueryRunner {
   readonly name: string;
   read(text: string, values?: readonly unknown[], wait?: WaitOptions): Promise<readonly Cells[]>;
 }
 
 /** Runs statements on one connection, in its current transaction. */
-export function answeringOn(client: ClientBase, name: string): Answering {
+export function queryRunnerOn(client: ClientBase, name: string): QueryRunner {
   return { name, read: (text, values) => query(client, text, values) };
 }
 

@@ -13,7 +13,7 @@ import {
 import { storedName, storedText } from './names.js';
 import { PageReader, type Page } from './pages.js';
 import { positionIn } from './positions.js';
-import type { Answering, Cells } from './queries.js';
+import type { QueryRunner, Cells } from './queries.js';
 import type { Schema } from './schema.js';
 
 const SCANNED_AT_ONCE = 50_000n;
@@ -38,7 +38,7 @@ export class LogReader {
 
   /** The events of a part of a stream. @throws StoreUnavailable when the event before it no longer exists. */
   async streamPage(
-    turn: Answering,
+    queries: QueryRunner,
     { streamId, part }: { readonly streamId: StreamId; readonly part: StreamPart },
     wait?: WaitOptions,
   ): Promise<StreamPage> {
@@ -50,15 +50,15 @@ export class LogReader {
     );
     const values = [storedName(streamId).name, from.toString()];
     const ask = (limit: number): Promise<readonly Cells[]> =>
-      turn.read(statement, [...values, limit, after?.revision.toString() ?? null], wait);
+      queries.read(statement, [...values, limit, after?.revision.toString() ?? null], wait);
     const { events, asked, further } = await this.#streams.read(ask, count);
-    if (after !== undefined && further[0] !== after.id) throw historyReplaced(turn.name, after);
+    if (after !== undefined && further[0] !== after.id) throw historyReplaced(queries.name, after);
     return { events, isLast: events.length < asked };
   }
 
   /** The next whole appends after a position. @throws PositionUnknown when no event of the log is at it. */
   async readAhead(
-    turn: Answering,
+    queries: QueryRunner,
     { after, range }: { readonly after: Position; readonly range: LogRange },
     wait?: WaitOptions,
   ): Promise<ReadAhead> {
@@ -66,13 +66,14 @@ export class LogReader {
     const { condition, values } = conditionOf(filter, 4);
     const statement = this.#log.statement(this.#eventsIn(condition), `, ${this.#marks()}`);
     const ordinal = ordinalOf(after);
-    if (ordinal > LARGEST) throw new Fault('position-unknown', { position: after, head: await this.head(turn, wait) });
+    if (ordinal > LARGEST)
+      throw new Fault('position-unknown', { position: after, head: await this.head(queries, wait) });
     // Estimated from the last page: the server may sort all events of the range before it returns the first.
     const width = this.#widths.get(range) ?? BigInt(pageSize);
     const read = (from: bigint, to: bigint, count: number): Promise<Page> =>
-      this.#log.read((limit) => turn.read(statement, [`${from}`, `${to}`, limit, ...values], wait), count);
+      this.#log.read((limit) => queries.read(statement, [`${from}`, `${to}`, limit, ...values], wait), count);
     const page = await read(ordinal, smaller(ordinal + width), pageSize);
-    const ahead = aheadOf(page, await restOfAppend(turn.name, read, page.events.at(-1)), after);
+    const ahead = aheadOf(page, await restOfAppend(queries.name, read, page.events.at(-1)), after);
     const isFull = page.events.length === page.asked;
     if (isFull) this.#widths.set(range, larger(width / 2n, BigInt(pageSize)));
     else if (!ahead.reachedHead) this.#widths.set(range, smaller(width * 2n, SCANNED_AT_ONCE));
@@ -80,9 +81,9 @@ export class LogReader {
   }
 
   /** The position of the last event; `START` when there is none. */
-  async head(turn: Answering, wait?: WaitOptions): Promise<Position> {
+  async head(queries: QueryRunner, wait?: WaitOptions): Promise<Position> {
     const last = `SELECT position || ' ' || id FROM ${this.#schema}.events ORDER BY position DESC LIMIT 1`;
-    const [row] = await turn.read(last, [], wait);
+    const [row] = await queries.read(last, [], wait);
     return positionIn(row?.[0]) ?? START;
   }
 

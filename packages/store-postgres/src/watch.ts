@@ -3,7 +3,7 @@ import type { Connection } from './connection.js';
 import type { Listener } from './listener.js';
 import type { Schema } from './schema.js';
 
-const WHILE_TOLD_MS = 5000;
+const WITH_LISTENER_MS = 5000;
 
 /** The parts of the change notifier. */
 export interface WatchParts {
@@ -27,11 +27,11 @@ export class SchemaWatch extends ChangeNotifier {
     const { schema, listener, pollIntervalMs } = parts;
     // With notifications, polling only covers a broken connection.
     const intervalMs = (): number =>
-      listener?.hears(schema) === true ? Math.max(pollIntervalMs, WHILE_TOLD_MS) : pollIntervalMs;
-    const told = { since: false };
-    super({ intervalMs, readVersion: () => lookAt(parts, told) });
+      listener?.hears(schema) === true ? Math.max(pollIntervalMs, WITH_LISTENER_MS) : pollIntervalMs;
+    const notified: Notified = { sinceLastPoll: false };
+    super({ intervalMs, readVersion: () => poll(parts, notified) });
     this.#heard = (): void => {
-      told.since = true;
+      notified.sinceLastPoll = true;
       this.notify();
     };
     this.#parts = parts;
@@ -50,8 +50,8 @@ export class SchemaWatch extends ChangeNotifier {
 }
 
 /** Whether a notification has come since the last poll, and the result of that poll. */
-interface Told {
-  since: boolean;
+interface Notified {
+  sinceLastPoll: boolean;
   seen?: string;
 }
 
@@ -59,12 +59,17 @@ interface Told {
  * Polls. A change without a notification means that the listener is connected to another server, such as the old
  * primary, and is renewed.
  */
-async function lookAt({ connection, schema, listener }: WatchParts, told: Told): Promise<string> {
+async function poll({ connection, schema, listener }: WatchParts, notified: Notified): Promise<string> {
   const seen = await stateOf(connection, schema);
-  if (told.seen !== undefined && told.seen !== seen && !told.since && listener?.hears(schema) === true)
+  if (
+    notified.seen !== undefined &&
+    notified.seen !== seen &&
+    !notified.sinceLastPoll &&
+    listener?.hears(schema) === true
+  )
     listener.renew();
-  told.since = false;
-  told.seen = seen;
+  notified.sinceLastPoll = false;
+  notified.seen = seen;
   return seen;
 }
 

@@ -60,13 +60,13 @@ class BackendWithin extends PostgresBackend {
   override async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     if (transaction.writes === 'rows') throw projectedElsewhere();
     return this.parts.connection.withFaults(async () => {
-      const { giveBack, ...open } = await this.#callers.lend(transaction.signal);
+      const { release, ...open } = await this.#callers.borrow(transaction.signal);
       try {
         throwIfExpired(`appending to ${this.name}`, transaction);
         const { planned } = await this.writer.underLock(open, transaction);
         return { ...planned, token: undefined, plannedFromCache: false };
       } finally {
-        giveBack(undefined);
+        release(undefined);
       }
     });
   }

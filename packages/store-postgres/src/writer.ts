@@ -27,14 +27,14 @@ import { callIn, type OpenTransaction } from './transaction.js';
 export interface WriterParts {
   readonly connection: Connection;
   readonly schema: Schema;
-  /** How long to retry what was not sent, in milliseconds. */
-  readonly patienceMs: number;
+  /** How long to retry a plan that was not sent, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
-/** A plan that may have been sent, for finding a lost answer. */
+/** The plan that may have been sent. If its answer is lost, the plan is looked for. */
 interface Sent {
   plan?: Plan;
-  /** The server refused it, and wrote nothing. */
+  /** The server has refused the plan and written nothing. */
   isRefused?: true;
 }
 
@@ -45,7 +45,7 @@ interface Written<Result> {
   readonly token: LogEnd | undefined;
 }
 
-/** How often an append retries because a projection runner moved its read model first. */
+/** How often an append is retried because a projection runner has moved its read model first. */
 const MOST_REFUSALS = 20;
 /** Error code: a stream or receipt exists that the cache said did not. Nothing was written. */
 const OTHERS_WROTE = '23505';
@@ -80,16 +80,16 @@ export class Writer {
 
   /** Writes appends in their own transaction. @throws AnswerLost */
   async append<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    const { connection, patienceMs } = this.#parts;
-    const until = performance.now() + patienceMs;
+    const { connection, timeoutMs } = this.#parts;
+    const until = performance.now() + timeoutMs;
     let [isLost, elsewhere] = [false, connection.idleCount];
     for (let tries = 1; ; tries++) {
       const sent: Sent = {};
       try {
-        return (await this.#fromCache(transaction, tries, sent)) ?? (await this.#looked(transaction, sent));
+        return (await this.#fromCache(transaction, tries, sent)) ?? (await this.#lookUpAndWrite(transaction, sent));
       } catch (caught) {
-        // A promotion or a step, which do not take the writers' lock, came between the look-up and the write, which the
-        // server refused: look up again.
+        // The server refused the write, because a step or a promotion came after the look-up: they do not take the writers'
+        // lock. Look up again.
         if ((sent.isRefused === true || stateOf(caught) === OTHERS_WROTE) && tries < MOST_REFUSALS) continue;
         // That server did nothing. Another connection of the pool may lead to the primary.
         if (isNoPrimary(caught) && elsewhere-- > 0) continue;
@@ -125,11 +125,11 @@ export class Writer {
     transaction: Transaction<Result>,
     sent: Sent = {},
   ): Promise<Written<Result>> {
-    let found = await this.#look(open, transaction);
+    let found = await this.#lockAndLookUp(open, transaction);
     for (let refusals = 0; ;) {
       const planned = transaction.plan(found);
       if ('question' in planned) {
-        found = mergeFound(found, await this.#lookups.find(open.turn, planned.question));
+        found = mergeFound(found, await this.#lookups.find(open.queries, planned.question));
         continue;
       }
       const { question, writes } = transaction;
@@ -142,7 +142,7 @@ export class Writer {
       });
       if (writes === 'rows' || ++refusals === MOST_REFUSALS) throw fault;
       // A projection runner, which does not take the writers' lock, moved the rows.
-      found = await this.#look(open, transaction);
+      found = await this.#lockAndLookUp(open, transaction);
     }
   }
 
@@ -172,14 +172,14 @@ export class Writer {
   async #isWritten(valuesOf: () => readonly Cell[] | undefined, signal: AbortSignal | undefined): Promise<boolean> {
     try {
       const answer = await this.#parts.connection.callAs(this.#plans.appendCall, valuesOf, signal);
-      return answer !== undefined && this.#hears(onlyCell(answer));
+      return answer !== undefined && this.#takeAnswer(onlyCell(answer));
     } catch (caught) {
       if (stateOf(caught) === OTHERS_WROTE) return false;
       throw caught;
     }
   }
 
-  async #looked<Result>(transaction: Transaction<Result>, sent: Sent): Promise<Transacted<Result>> {
+  async #lookUpAndWrite<Result>(transaction: Transaction<Result>, sent: Sent): Promise<Transacted<Result>> {
     const { planned, token } = await this.#parts.connection.transaction(
       (open) => this.underLock(open, transaction, sent),
       transaction.signal,
@@ -188,11 +188,11 @@ export class Writer {
   }
 
   /** Acquires the writers' lock, and makes the first look-up. */
-  async #look(open: OpenTransaction, { question, writes }: Transaction<unknown>): Promise<Found> {
+  async #lockAndLookUp(open: OpenTransaction, { question, writes }: Transaction<unknown>): Promise<Found> {
     const { connection, schema } = this.#parts;
     if (writes === 'events') return this.#lookups.underLock(open, question, longestWait(connection.timeOuts));
     await query(open.client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
-    return this.#lookups.find(open.turn, question);
+    return this.#lookups.find(open.queries, question);
   }
 
   async #write(
@@ -204,7 +204,7 @@ export class Writer {
     if (end !== undefined && plan.appends.length > 0) {
       sent.plan = plan;
       const answer = onlyCell(await callIn(open, this.#plans.appendCall, appendValues(plan, end)));
-      if (!this.#hears(answer)) {
+      if (!this.#takeAnswer(answer)) {
         delete sent.plan;
         sent.isRefused = true;
         const problem = `under the writers’ lock it answers: ${answer}`;
@@ -224,10 +224,10 @@ export class Writer {
     return refused;
   }
 
-  /** Whether it was written; the answer then contains the time. */
-  #hears(answer: string): boolean {
+  /** Whether an answer says that the plan was written. It then contains the server's time, which is taken. */
+  #takeAnswer(answer: string): boolean {
     const now = WRITTEN.exec(answer)?.[1];
-    if (now !== undefined) this.#clock.heard(Number(now));
+    if (now !== undefined) this.#clock.update(Number(now));
     return now !== undefined;
   }
 }

@@ -48,7 +48,7 @@ interface Required {
   readonly askedAt: number;
 }
 
-/** When a read began, and when the rows were proof to be at the head before that, by `performance.now()`. */
+/** When a read began, and when the rows were proven to be at the head before that, by `performance.now()`. */
 interface Begun {
   readonly at: number;
   readonly provenAt: number;
@@ -60,7 +60,7 @@ export class FreshReads {
   readonly #questions: HeadQuestions;
   readonly #positions: KnownPositions;
   /** When rows were last proven to be at the head, by `performance.now()`. Replaced when all proofs are discarded. */
-  #proof = { at: -Infinity };
+  #lastProof = { at: -Infinity };
 
   constructor(options: FreshReadsOptions) {
     this.#options = options;
@@ -70,20 +70,20 @@ export class FreshReads {
 
   /** The rows were proven to be at the head at this time, by `performance.now()`. */
   noteAtHead(at: number): void {
-    this.#proof.at = Math.max(this.#proof.at, at);
+    this.#lastProof.at = Math.max(this.#lastProof.at, at);
   }
 
   /** Discards all proofs so far. */
   discardProofs(): void {
-    this.#proof = { at: -Infinity };
+    this.#lastProof = { at: -Infinity };
   }
 
   /** The rows `read` finds, once they are fresh. @throws ProjectionBehind, PositionUnknown, DeadlineExceeded */
   async answer<Found extends RowsAt<unknown>>(read: () => Promise<Found>, deadline: ReadDeadline): Promise<Found> {
-    const [proof, provenBefore, begunAt] = [this.#proof, this.#proof.at, performance.now()];
+    const [lastProof, provenBefore, begunAt] = [this.#lastProof, this.#lastProof.at, performance.now()];
     const found = await read();
     // A proof that came meanwhile may be about later rows than those found.
-    const provenAt = proof === this.#proof ? provenBefore : -Infinity;
+    const provenAt = lastProof === this.#lastProof ? provenBefore : -Infinity;
     const isInline = this.#options.readModelUpdates === 'inline';
     const required = isInline
       ? requiredInline(found, deadline)
@@ -105,7 +105,7 @@ export class FreshReads {
     this.#positions.demandSameHistory(deadline.atLeast, found);
     const written = laterPosition(deadline.atLeast, store.acknowledged?.position ?? START);
     const notBefore = begun.at - maxAgeMs;
-    if (this.#proof.at < begun.at - maxAgeMs / 2) this.#renewProof(checkpoint, notBefore);
+    if (this.#lastProof.at < begun.at - maxAgeMs / 2) this.#renewProof(checkpoint, notBefore);
     if (begun.provenAt >= notBefore) return { position: written, askedAt: -Infinity };
     const proof = await deadline.waitFor(this.#questions.ask(checkpoint, notBefore), (cause) =>
       runner.lateFault(deadline, { cause }),

@@ -1,13 +1,13 @@
 import type { Pool, PoolClient } from 'pg';
 import { Listener } from './listener.js';
 
-const cares = new WeakMap<Pool, PoolCare>();
+const cares = new WeakMap<Pool, PoolErrors>();
 
 /**
  * Handles the errors of a program's pool while stores are open on it: an idle connection that breaks emits an error,
  * which would otherwise end the process.
  */
-export class PoolCare {
+export class PoolErrors {
   /** The listener of all stores. */
   readonly listener: Listener;
   readonly #pool: Pool;
@@ -19,8 +19,8 @@ export class PoolCare {
   }
 
   /** The instance shared by all stores of a pool. */
-  static of(pool: Pool): PoolCare {
-    const care = cares.get(pool) ?? new PoolCare(pool);
+  static of(pool: Pool): PoolErrors {
+    const care = cares.get(pool) ?? new PoolErrors(pool);
     cares.set(pool, care);
     return care;
   }
@@ -31,7 +31,7 @@ export class PoolCare {
     if (this.#stores > 1) return;
     // The pool replaces an idle connection that breaks.
     this.#pool.on('error', ignore);
-    this.#pool.on('connect', hearErrors);
+    this.#pool.on('connect', ignoreErrors);
   }
 
   /** Unregisters a store; the last one removes all listeners from the pool. */
@@ -39,12 +39,12 @@ export class PoolCare {
     this.#stores -= 1;
     if (this.#stores > 0) return;
     this.#pool.off('error', ignore);
-    this.#pool.off('connect', hearErrors);
+    this.#pool.off('connect', ignoreErrors);
   }
 }
 
 /** The pool removes its listener before it hands out a new connection, which may break in the same tick. */
-function hearErrors(client: PoolClient): void {
+function ignoreErrors(client: PoolClient): void {
   client.on('error', ignore);
 }
 
