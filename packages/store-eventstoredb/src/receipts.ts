@@ -42,7 +42,7 @@ interface StoredReceipt {
 }
 
 /** A receipt to store for a command without events. */
-export interface ReceiptToKeep {
+export interface ReceiptToStore {
   readonly streamId: StreamId;
   readonly receipt: KeptReceipt;
   /** The stream's revision when the command had nothing to change. */
@@ -122,7 +122,7 @@ export class Receipts {
    *
    * @throws ReceiptExists when another process has stored, or is storing, a receipt under the key.
    */
-  async keep({ streamId, receipt, revision: seen }: ReceiptToKeep): Promise<'kept' | 'overtaken'> {
+  async store({ streamId, receipt, revision: seen }: ReceiptToStore): Promise<'stored' | 'overtaken'> {
     const { key, fingerprint } = receipt;
     const { status, last } = await this.#findFinal(streamId, key);
     // Another process has stored a receipt since the caller looked.
@@ -134,7 +134,7 @@ export class Receipts {
     const intendedAt = revisionAfter(last);
     const final = await this.#resolve(streamId, { status: 'intended', last: intendedAt, receipt: intended });
     // A later record does not belong to this receipt.
-    return final.status === 'kept' && final.last === revisionAfter(intendedAt) ? 'kept' : 'overtaken';
+    return final.status === 'kept' && final.last === revisionAfter(intendedAt) ? 'stored' : 'overtaken';
   }
 
   /** Makes an intended receipt kept or void, because its writer may have crashed. Other records are final. */

@@ -38,10 +38,10 @@ export class StreamCursor {
    *
    * @throws StoreDamaged when an event before it is missing.
    */
-  take(came: Revision): boolean {
-    if (this.#hadCome(came)) return false;
-    if (!this.#isNext(came)) throw historyCutOff(this.#streamId, `revision ${this.next ?? 0n}`);
-    this.#last = came;
+  take(received: Revision): boolean {
+    if (this.#wasRead(received)) return false;
+    if (!this.#isNext(received)) throw historyCutOff(this.#streamId, `revision ${this.next ?? 0n}`);
+    this.#last = received;
     return true;
   }
 
@@ -56,14 +56,14 @@ export class StreamCursor {
     } else if (!this.hasBegun && (this.#begins ?? 0n) === 0n) throw historyCutOff(this.#streamId, 'everything');
   }
 
-  #hadCome(came: Revision): boolean {
+  #wasRead(received: Revision): boolean {
     if (this.#last === undefined) return false;
-    return this.#direction === 'forwards' ? came <= this.#last : came >= this.#last;
+    return this.#direction === 'forwards' ? received <= this.#last : received >= this.#last;
   }
 
-  #isNext(came: Revision): boolean {
-    if (this.#direction === 'forwards') return came === (this.next ?? 0n);
+  #isNext(received: Revision): boolean {
+    if (this.#direction === 'forwards') return received === (this.next ?? 0n);
     // A backwards read from past the end begins at the end.
-    return this.hasBegun ? came === this.next : came <= (this.#begins ?? came);
+    return this.hasBegun ? received === this.next : received <= (this.#begins ?? received);
   }
 }

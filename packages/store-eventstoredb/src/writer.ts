@@ -161,7 +161,7 @@ export class Writer {
   }
 
   #send(placed: PlacedAppend, prepared: PreparedAppend): Promise<Delivered | Lost> {
-    if (placed.recorded.length === 0) return this.#keepReceipt(placed);
+    if (placed.recorded.length === 0) return this.#storeReceipt(placed);
     const { known, delivery } = this.#context;
     // Unknown from now on: whatever the outcome, the stream is no longer at this revision.
     known.of(prepared.streamId).head = undefined;
@@ -169,9 +169,9 @@ export class Writer {
   }
 
   /** Stores the receipt of a command that had nothing to change. */
-  async #keepReceipt({ append: { streamId, receipt }, end }: PlacedAppend): Promise<Delivered> {
-    const became = receipt && (await this.#context.receipts.keep({ streamId, receipt, revision: end.revision }));
-    return became === 'overtaken' ? { kind: 'conflict', actual: undefined } : { kind: 'written', positions: [] };
+  async #storeReceipt({ append: { streamId, receipt }, end }: PlacedAppend): Promise<Delivered> {
+    const outcome = receipt && (await this.#context.receipts.store({ streamId, receipt, revision: end.revision }));
+    return outcome === 'overtaken' ? { kind: 'conflict', actual: undefined } : { kind: 'written', positions: [] };
   }
 
   #answerLost(plan: Plan, lostAnswer: Lost, { streamId }: PreparedAppend): AnswerLost {

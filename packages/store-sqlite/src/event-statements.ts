@@ -58,7 +58,7 @@ export interface EventStatements {
   readonly backwards: StreamPage;
   readonly receipt: Statement<[stream: string, key: string], { fingerprint: ExactText; revision: number }>;
   readonly receiptsAfter: Statement<[stream: string, key: string, limit: number], ReceiptRow>;
-  readonly keepReceipt: Statement<[stream: string, key: string, fingerprint: string, revision: number]>;
+  readonly insertReceipt: Statement<[stream: string, key: string, fingerprint: string, revision: number]>;
 }
 
 /** Prepares the statements on events and receipts. */
@@ -83,7 +83,7 @@ export function eventStatements(database: Database): EventStatements {
       `SELECT ${exact('stream')} AS stream, ${exact('key')} AS key, ${exact('fingerprint')} AS fingerprint, revision
        FROM receipts WHERE (stream, key) > (?, ?) ORDER BY stream, key LIMIT ?`,
     ),
-    keepReceipt: database.prepare('INSERT INTO receipts (stream, key, fingerprint, revision) VALUES (?, ?, ?, ?)'),
+    insertReceipt: database.prepare('INSERT INTO receipts (stream, key, fingerprint, revision) VALUES (?, ?, ?, ?)'),
   };
 }
 

@@ -28,7 +28,7 @@ export class Names {
   constructor(database: Database, events: Pick<EventStatements, 'head' | 'idAt'>) {
     this.store = database.name;
     this.#events = events;
-    database.onForeignChange(() => this.#askAgain());
+    database.onForeignChange(() => this.#clearIfOutdated());
     this.#find = database.prepare<[string], number>('SELECT id FROM names WHERE name = ?').pluck();
     this.#read = database.prepare<[number], ExactText>(`SELECT ${exact('name')} FROM names WHERE id = ?`).pluck();
     this.#add = database.prepare('INSERT INTO names (name) VALUES (?)');
@@ -59,7 +59,7 @@ export class Names {
   }
 
   /** Caches the next names in order and returns the last of them, for a reader that needs each name once. */
-  learnAfter(name: string, count: number): string | undefined {
+  cacheAfter(name: string, count: number): string | undefined {
     const next = this.#next.all(name, count);
     for (const [id, text] of next) remember(this.#texts, id, textOf(text));
     const last = next.at(-1);
@@ -92,7 +92,7 @@ export class Names {
    * Clears the cache unless its last event still exists: after a rollback or a restored backup, numbers may stand for
    * other names.
    */
-  #askAgain(): void {
+  #clearIfOutdated(): void {
     if (this.#lastEvent !== undefined && this.#events.idAt.get(this.#lastEvent[0]) !== this.#lastEvent[1]) {
       for (const known of [this.#ids, this.#texts, this.#streams]) known.clear();
     }

@@ -83,7 +83,8 @@ export class PlanWriter {
         this.#insert(event, { category, place: place + index, stream, inlineList, text: texts?.[index] }),
       );
     }
-    if (receipt !== undefined) events.keepReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(end.revision));
+    if (receipt !== undefined)
+      events.insertReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(end.revision));
   }
 
   #insert(event: RecordedEvent, { category, place, stream, inlineList, text }: InsertedWith): void {

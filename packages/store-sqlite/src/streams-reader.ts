@@ -57,7 +57,7 @@ export class StreamsReader {
 
   #learnAhead({ last, learnt }: StreamCursor): string | undefined {
     const after = last?.streamId ?? '';
-    return learnt !== undefined && after < learnt ? learnt : this.#names.learnAfter(after, LEARNT_AT_ONCE);
+    return learnt !== undefined && after < learnt ? learnt : this.#names.cacheAfter(after, LEARNT_AT_ONCE);
   }
 
   #restOf(last: RecordedEvent, { upTo }: WantedStreams, size: number): ReturnType<PageReader['page']> {

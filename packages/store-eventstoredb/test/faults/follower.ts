@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CATEGORY } from './workload.js';
 
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Follows the writers' category and holds each message against what came before. */
 export class FaultFollower {
@@ -56,8 +56,8 @@ export class FaultFollower {
     const began = performance.now();
     while (!isThere()) {
       if (this.#failure !== undefined) throw this.#failure;
-      if (performance.now() - began > paced(PATIENCE_MS))
-        throw new Error(`the follower waited ${PATIENCE_MS} ms for ${what}`);
+      if (performance.now() - began > paced(TIMEOUT_MS))
+        throw new Error(`the follower waited ${TIMEOUT_MS} ms for ${what}`);
       await sleep(5);
     }
   }

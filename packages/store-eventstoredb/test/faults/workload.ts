@@ -28,7 +28,7 @@ export const TIMEOUTS: Required<Timeouts> = {
 /** What one append may take at most: its wait, its connection, its answer, the lookup, and the last step of that. */
 const LONGEST_APPEND_MS = 4 * TIMEOUTS.appendMs + TIMEOUTS.lookupMs + 2 * TIMEOUTS.readMs + paced(5000);
 /** How long a command is tried again. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 const WRITERS = 4;
 const COMMANDS = 8;
@@ -93,14 +93,14 @@ class Writer {
   /** Tries until it is done: with its key, so that a repetition after an unknown outcome is one. */
   async #carryOut(command: Command): Promise<void> {
     const began = performance.now();
-    while (performance.now() - began < paced(PATIENCE_MS)) {
+    while (performance.now() - began < paced(TIMEOUT_MS)) {
       const events = eventsOf(command);
       const outcome = await this.#append(command, events);
       if (outcome === 'done') return;
       await sleep(this.#random.below(30));
     }
     throw new Error(
-      `command ${command.name} was not done in ${PATIENCE_MS} ms: ${JSON.stringify([...this.#ledger.faults])}`,
+      `command ${command.name} was not done in ${TIMEOUT_MS} ms: ${JSON.stringify([...this.#ledger.faults])}`,
     );
   }
 
