@@ -3,7 +3,7 @@ import type { EventStore } from '@login-policy/event-sourcing';
 import type { Log } from './log.js';
 
 const LOOK_EVERY_MS = 1000;
-const PATIENCE_MS = 1000;
+const TIMEOUT_MS = 1000;
 
 /** Polls the store once a second, and logs once when it becomes unavailable and once when it is back. */
 export class StoreWatch {
@@ -43,7 +43,7 @@ export class StoreWatch {
   }
 
   async #problem(signal: AbortSignal): Promise<string | undefined> {
-    const silence = pause(PATIENCE_MS, `no answer within ${PATIENCE_MS / 1000} s`, { signal });
+    const silence = pause(TIMEOUT_MS, `no answer within ${TIMEOUT_MS / 1000} s`, { signal });
     this.#asked ??= this.#ask();
     return Promise.race([this.#asked, silence.catch(() => undefined)]);
   }

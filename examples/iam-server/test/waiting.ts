@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { paced } from '@login-policy/testkit';
 
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /**
  * Resolves as soon as the condition holds; rejects, saying what was awaited, when it does not within a minute of a
@@ -15,8 +15,7 @@ export async function eventually<Found>(
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (performance.now() - began > paced(PATIENCE_MS))
-      throw new Error(`${what} did not come within ${PATIENCE_MS} ms`);
+    if (performance.now() - began > paced(TIMEOUT_MS)) throw new Error(`${what} did not come within ${TIMEOUT_MS} ms`);
     await pause(20);
   }
 }

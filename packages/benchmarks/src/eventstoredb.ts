@@ -11,9 +11,9 @@ import { openLoginPolicies } from '@login-policy/domain';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { median, ratePerSecond } from './harness/meter.js';
 import type { Figure } from './harness/row.js';
-import { rangeOf, sayFigure, sayRatio } from './report/figures.js';
+import { rangeOf, formatFigure, formatRatio } from './report/figures.js';
 import { AT_ONCE, jobsOver, lanes, STEPS, type Job } from './workload/course.js';
-import { addDefault, give } from './workload/ours.js';
+import { addDefault, runCommand } from './workload/ours.js';
 
 const REPETITIONS = 5;
 const COMMANDS_IN_TURN = 400;
@@ -51,7 +51,7 @@ async function ours(url: string, { jobs, atATime }: Work): Promise<Figure> {
   const policies = await openLoginPolicies({ store });
   try {
     await addDefault(policies);
-    return await ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => give(policies, job)));
+    return await ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => runCommand(policies, job)));
   } finally {
     await policies.close();
     await store.close();
@@ -83,8 +83,11 @@ for (const work of works) {
   }
   for (const all of [limits, figures]) all.shift();
   const [most, own] = [limits, figures].map((all) => median(all.map(({ byClock }) => byClock)));
-  const cells = [`${sayFigure(most ?? 0)}/s (${rangeOf(limits)})`, `${sayFigure(own ?? 0)}/s (${rangeOf(figures)})`];
-  console.log(`| ${work.title} | ${cells.join(' | ')} | ${sayRatio((own ?? 0) / (most ?? 0))} |`);
+  const cells = [
+    `${formatFigure(most ?? 0)}/s (${rangeOf(limits)})`,
+    `${formatFigure(own ?? 0)}/s (${rangeOf(figures)})`,
+  ];
+  console.log(`| ${work.title} | ${cells.join(' | ')} | ${formatRatio((own ?? 0) / (most ?? 0))} |`);
 }
 stop();
 process.exit();

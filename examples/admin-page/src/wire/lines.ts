@@ -12,7 +12,7 @@ export interface LinesRequest {
 }
 
 /** After this silence the server counts as stopped. A thousand policies take less time. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /**
  * Sends a request, and passes on each line of the answer as it arrives. Resolves at the end of the answer, or when the
@@ -66,7 +66,7 @@ class Silence {
   }
 
   #begun(): ReturnType<typeof setTimeout> {
-    return setTimeout(() => this.#over.abort(), PATIENCE_MS);
+    return setTimeout(() => this.#over.abort(), TIMEOUT_MS);
   }
 }
 

@@ -14,7 +14,7 @@ export interface Request {
 
 const SIGNED_OUT = 401;
 /** After this silence the server counts as unreachable. */
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 let tellSignedOut: () => void = () => {};
 
@@ -47,7 +47,7 @@ interface Reached {
 }
 
 async function reach({ verb, path, headers, body, signal }: Request): Promise<Reached> {
-  const late = AbortSignal.timeout(PATIENCE_MS);
+  const late = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const response = await fetch(path, {
       method: verb,

@@ -9,7 +9,7 @@ export const DEVICE_SECONDS = 31_536_000;
  * The token of a browser that a user has signed in with. It reveals nothing, grants no access, and is valid for this
  * user until their password changes, because it is signed with the stored password hash.
  */
-export function deviceOf(user: User): string {
+export function newDeviceToken(user: User): string {
   const id = newToken();
   return `${id}.${signature(id, user)}`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEVICE_SECONDS, deviceOf, knownDevice } from '../accounts/devices.js';
+import { DEVICE_SECONDS, newDeviceToken, knownDevice } from '../accounts/devices.js';
 import type { JudgedSignIns, LetIn, Shown } from '../accounts/judged-sign-ins.js';
 import type { Passwords } from '../accounts/passwords.js';
 import { permissionsOf } from '../accounts/roles.js';
@@ -130,7 +130,7 @@ export class SessionRoutes {
     sendJson(exchange, describe(instance, session), {
       'set-cookie': [
         this.#cookie('session', instance).set(session.token, secondsLeft(session)),
-        this.#cookie('device', instance).set(deviceOf(user), DEVICE_SECONDS),
+        this.#cookie('device', instance).set(newDeviceToken(user), DEVICE_SECONDS),
       ],
     });
   }

@@ -12,7 +12,7 @@ export interface Readiness {
 /** How long a result is cached, because anybody may ask. */
 const KEPT_MS = 1000;
 /** The time-out of a look, shorter than that of most probes. */
-const PATIENCE_MS = 900;
+const ANSWER_WITHIN_MS = 900;
 const UNKNOWN: Readiness = { isReady: false, eventsBehind: undefined, secondsBehind: undefined };
 
 /** Measures readiness at most once a second, for all requests and watches, and only while there are any. */
@@ -74,7 +74,7 @@ export class ReadinessProbe {
   /** Never begins a second look while one is still running. */
   async #inTime(): Promise<Readiness> {
     this.#measuring ??= this.#measure().finally(() => (this.#measuring = undefined));
-    const readiness = await Promise.race([this.#measuring, pause(PATIENCE_MS, UNKNOWN, { ref: false })]);
+    const readiness = await Promise.race([this.#measuring, pause(ANSWER_WITHIN_MS, UNKNOWN, { ref: false })]);
     return this.#isEnding ? { ...readiness, isReady: false } : readiness;
   }
 

@@ -1,4 +1,4 @@
-import { sayFigure, sayRatio } from '../report/figures.js';
+import { formatFigure, formatRatio } from '../report/figures.js';
 import type { MeasuredRow } from './measure-row.js';
 import { median } from './meter.js';
 import type { Target } from './row.js';
@@ -32,7 +32,7 @@ export function judge(measured: MeasuredRow): Verdict | undefined {
     const found = medianOf(measured, 'ours');
     return {
       wanted: `${sign} ${target.figure} ${unit}`,
-      found: sayFigure(found),
+      found: formatFigure(found),
       isMet: keeps(target.bound, found, target.figure),
     };
   }
@@ -41,7 +41,7 @@ export function judge(measured: MeasuredRow): Verdict | undefined {
   const ratios = judged.map((by) => medianOf(measured, 'ours', by) / medianOf(measured, of, by));
   return {
     wanted: `${sign} ${times} × ${of}`,
-    found: ratios.map(sayRatio).join(' by the clock, ') + (ratios.length > 1 ? ' by processor' : ''),
+    found: ratios.map(formatRatio).join(' by the clock, ') + (ratios.length > 1 ? ' by processor' : ''),
     isMet: ratios.every((ratio) => keeps(bound, ratio, times)),
   };
 }

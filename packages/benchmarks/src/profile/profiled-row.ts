@@ -1,7 +1,7 @@
 import { median } from '../harness/meter.js';
 import type { Contender, Figure, Row } from '../harness/row.js';
 import { openScratch } from '../harness/scratch.js';
-import { sayFigure } from '../report/figures.js';
+import { formatFigure } from '../report/figures.js';
 import { table } from '../report/markdown.js';
 import { whereSpent, type Share } from './spent.js';
 
@@ -23,7 +23,7 @@ export async function profileOf(row: Row): Promise<string> {
     const figure = median(figures.map(({ byClock }) => byClock));
     const each = microsecondsOf(row, figure);
     return [
-      `${row.work}: ${sayFigure(figure)} ${row.unit} while it was profiled.`,
+      `${row.work}: ${formatFigure(figure)} ${row.unit} while it was profiled.`,
       '',
       ...table(['part', 'share', 'µs'], spent.parts.filter(isWorthALine).map(sayWith(each))),
       ...table(
@@ -52,5 +52,5 @@ function isWorthALine({ share }: Share): boolean {
 }
 
 function sayWith(each: number): (one: Share) => readonly string[] {
-  return ({ name, share }) => [name, `${(share * 100).toFixed(1)} %`, sayFigure(share * each)];
+  return ({ name, share }) => [name, `${(share * 100).toFixed(1)} %`, formatFigure(share * each)];
 }

@@ -13,7 +13,7 @@ export class RawPolicies {
   }
 
   /** Decides by the state, appends at the expected revision, and updates the row, in one transaction for all. */
-  async give(jobs: readonly Job[]): Promise<void> {
+  async runCommands(jobs: readonly Job[]): Promise<void> {
     const decided: Decided[] = [];
     for (const job of jobs) {
       const stream = streamOf(job.policy);

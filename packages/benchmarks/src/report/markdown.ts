@@ -4,7 +4,7 @@ import type { Measured } from '../harness/interleave.js';
 import type { MeasuredRow } from '../harness/measure-row.js';
 import { judge, medianOf, ratioOf, type Verdict } from '../harness/verdict.js';
 import { packageFolder } from '../harness/scratch.js';
-import { sayFigure, sayRatio } from './figures.js';
+import { formatFigure, formatRatio } from './figures.js';
 
 const DOCUMENTS = join(packageFolder, '..', '..', 'docs', 'explanation');
 
@@ -39,10 +39,10 @@ function summaryOf(one: MeasuredRow): readonly string[] {
   return [
     `\`${row.name}\``,
     row.unit,
-    sayFigure(medianOf(one, 'ours')),
-    sayFigure(medianOf(one, 'raw')),
-    sayRatio(ratioOf(one, 'ours')),
-    sayRatio(ratioOf(one, 'ours', 'byProcessor')),
+    formatFigure(medianOf(one, 'ours')),
+    formatFigure(medianOf(one, 'raw')),
+    formatRatio(ratioOf(one, 'ours')),
+    formatRatio(ratioOf(one, 'ours', 'byProcessor')),
     targetOf(verdict),
     verdict === undefined ? '' : peers.map((peer) => peerOf(peer, one)).join('; '),
   ];
@@ -55,7 +55,7 @@ function targetOf(verdict: Verdict | undefined): string {
 
 function peerOf({ name, figures, failures }: Measured, row: MeasuredRow): string {
   if (figures.length === 0) return `${name} fails`;
-  return `${name} ${sayRatio(ratioOf(row, name))}${failures.length > 0 ? ' (fails at times)' : ''}`;
+  return `${name} ${formatRatio(ratioOf(row, name))}${failures.length > 0 ? ' (fails at times)' : ''}`;
 }
 
 /**

@@ -1,23 +1,25 @@
 import type { MeasuredRow } from '../harness/measure-row.js';
 import { judge, medianOf, ratioOf } from '../harness/verdict.js';
-import { rangeOf, sayFigure, sayRatio } from './figures.js';
+import { rangeOf, formatFigure, formatRatio } from './figures.js';
 
 /** One measured row for a terminal. */
-export function rowAsText(row: MeasuredRow): string {
-  const { measured } = row;
-  if (measured.length === 0) return `${row.row.name}: its process ended without figures\n`;
+export function rowAsText(result: MeasuredRow): string {
+  const { measured } = result;
+  if (measured.length === 0) return `${result.row.name}: its process ended without figures\n`;
   const width = Math.max(...measured.map(({ name }) => name.length));
   const lines = measured.map(({ name, figures, failures }) => {
     const failed = failures.length === 0 ? '' : `  failed ${failures.length}×: ${failures[0]}`;
     if (figures.length === 0) return `  ${name.padEnd(width)}${failed}`;
-    const clock = `${sayFigure(medianOf(row, name)).padStart(8)}  (${rangeOf(figures)})`.padEnd(30);
-    const processor = sayFigure(medianOf(row, name, 'byProcessor')).padStart(12);
-    const ratios = [ratioOf(row, name), ratioOf(row, name, 'byProcessor')].map((one) => sayRatio(one).padStart(9));
+    const clock = `${formatFigure(medianOf(result, name)).padStart(8)}  (${rangeOf(figures)})`.padEnd(30);
+    const processor = formatFigure(medianOf(result, name, 'byProcessor')).padStart(12);
+    const ratios = [ratioOf(result, name), ratioOf(result, name, 'byProcessor')].map((one) =>
+      formatRatio(one).padStart(9),
+    );
     return `  ${name.padEnd(width)}  ${clock}${ratios[0]}${processor}${ratios[1]}${failed}`;
   });
   const head = `  ${' '.repeat(width)}  ${'by clock'.padEnd(30)}    ÷ raw   processor    ÷ raw`;
   const how = measured.map((one) => `  ${one.name.padEnd(width)}  ${one.how}`);
-  return [`${row.row.name}: ${row.row.work} [${row.row.unit}]`, head, ...lines, ...how, ''].join('\n');
+  return [`${result.row.name}: ${result.row.work} [${result.row.unit}]`, head, ...lines, ...how, ''].join('\n');
 }
 
 /** One line per row that has a target: whether it was met. */

@@ -4,9 +4,9 @@ import { milliseconds, ratePerSecond } from '../harness/meter.js';
 import type { Contender, Row } from '../harness/row.js';
 import { warmed, WARM_UP_TEXT } from '../harness/warmed.js';
 import { INSTANCE_ID, jobsOver, lanes, organization, type Job } from '../workload/course.js';
-import { drawn } from '../workload/histories.js';
+import { randomHistories } from '../workload/histories.js';
 import type { Kind } from '../workload/kinds.js';
-import { addDefault, give, PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
+import { addDefault, runCommand, CATCH_UP_WAIT, seedAndClose, withPolicies } from '../workload/ours.js';
 
 /** The cost of the audit log for a command. */
 export function auditCost(kind: Kind, atATime: number): Row {
@@ -21,7 +21,7 @@ export function auditCost(kind: Kind, atATime: number): Row {
       const policies = atATime === 1 ? kind.policiesInTurn : 900;
       const jobs = jobsOver(Math.ceil(setting.isQuick ? policies / 2 : policies));
       const given = (login: LoginPolicies): ReturnType<typeof ratePerSecond> =>
-        ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job: Job) => give(login, job)));
+        ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job: Job) => runCommand(login, job)));
       return [
         {
           name: 'ours',
@@ -32,7 +32,7 @@ export function auditCost(kind: Kind, atATime: number): Row {
           name: 'without an audit log',
           how: 'openLoginPolicies alone, the same commands',
           measure: async () =>
-            withOurs(kind, await kind.freshPlace(setting), async (login) => {
+            withPolicies(kind, await kind.freshPlace(setting), async (login) => {
               await addDefault(login);
               return given(login);
             }),
@@ -78,7 +78,7 @@ export function auditPage(kind: Kind): Row {
     contenders: async (setting) => {
       const policies = setting.isQuick ? 10_000 : 250_000;
       const place = await kind.freshPlace(setting);
-      await seedPlace(kind, place, drawn(policies, 4));
+      await seedAndClose(kind, place, randomHistories(policies, 4));
       return [
         {
           name: 'ours',
@@ -94,7 +94,7 @@ async function slowestPage(kind: Kind, place: string): ReturnType<Contender['mea
   const { store, close } = await kind.openOurs(place);
   const auditLog = await openAuditLog({ store });
   try {
-    await auditLog.readModel.ready(PATIENCE);
+    await auditLog.readModel.ready(CATCH_UP_WAIT);
     let slowest = { byClock: 0 };
     for (const { instanceId: _, ...filter } of Object.values<AuditFilter & { instanceId?: string }>(FILTERS)) {
       const ask = async (): Promise<unknown> => orThrow(await auditLog.entries({ instanceId: INSTANCE_ID }, filter));

@@ -5,7 +5,7 @@ import { withPeer, type Peer } from '../peers/peers.js';
 import { RawPolicies } from '../raw/raw-policies.js';
 import { jobsOver, lanes, stepAt, STEPS, streamOf, type Job } from '../workload/course.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
-import { addDefault, checkRow, give, withOurs } from '../workload/ours.js';
+import { addDefault, checkRow, runCommand, withPolicies } from '../workload/ours.js';
 import { withWriterThread } from './in-a-thread.js';
 
 interface Work {
@@ -44,9 +44,9 @@ function ours({ kind, setting, jobs, atATime }: Work): Contender {
     name: 'ours',
     how: `the README’s code: openLoginPolicies on the store; ${jobs.length} commands on ${jobs.length / STEPS} policies`,
     measure: async () =>
-      withOurs(kind, await kind.freshPlace(setting), async (policies) => {
+      withPolicies(kind, await kind.freshPlace(setting), async (policies) => {
         await addDefault(policies);
-        const figure = await ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => give(policies, job)));
+        const figure = await ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => runCommand(policies, job)));
         await checkRow(policies, 0);
         return figure;
       }),
@@ -62,7 +62,7 @@ function raw({ kind, setting, jobs, atATime }: Work): Contender {
       withRaw(kind, await kind.freshPlace(setting), async (driver) => {
         const policies = new RawPolicies(driver);
         return ratePerSecond(jobs.length, async () => {
-          for (const group of groups) await policies.give(group);
+          for (const group of groups) await policies.runCommands(group);
         });
       }),
   };
@@ -92,7 +92,7 @@ function inAThread({ setting, jobs, atATime }: Work): Contender {
     measure: () =>
       withWriterThread(setting.scratch.fresh('thread.db'), async (policies) => {
         await addDefault(policies);
-        return ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => give(policies, job)));
+        return ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => runCommand(policies, job)));
       }),
   };
 }

@@ -3,7 +3,7 @@ import type { Figure, Row, Setting } from '../harness/row.js';
 import { RawPolicies, rebuild } from '../raw/raw-policies.js';
 import { long, seedRaw } from '../workload/histories.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
-import { give, seedReady, withOurs } from '../workload/ours.js';
+import { runCommand, seedReady, withPolicies } from '../workload/ours.js';
 
 /** The first command of a policy records four events, each later one records one. */
 const MORE_EVENTS_THAN_COMMANDS = 3;
@@ -36,9 +36,9 @@ async function seededOurs(kind: Kind, setting: Setting, length: number): Promise
   await seedReady(kind, place, long(length));
   let step = length - MORE_EVENTS_THAN_COMMANDS;
   return (after) =>
-    withOurs(kind, place, async (policies) => {
-      for (let count = 0; count < after; count++) await give(policies, { policy: 0, step: step++ });
-      return milliseconds(() => give(policies, { policy: 0, step: step++ }));
+    withPolicies(kind, place, async (policies) => {
+      for (let count = 0; count < after; count++) await runCommand(policies, { policy: 0, step: step++ });
+      return milliseconds(() => runCommand(policies, { policy: 0, step: step++ }));
     });
 }
 
@@ -50,5 +50,7 @@ async function seededRaw(kind: Kind, setting: Setting, length: number): Promise<
   });
   let step = length - MORE_EVENTS_THAN_COMMANDS;
   return () =>
-    withRaw(kind, place, (driver) => milliseconds(() => new RawPolicies(driver).give([{ policy: 0, step: step++ }])));
+    withRaw(kind, place, (driver) =>
+      milliseconds(() => new RawPolicies(driver).runCommands([{ policy: 0, step: step++ }])),
+    );
 }

@@ -4,9 +4,9 @@ import { longestStall, milliseconds } from '../harness/meter.js';
 import type { Contender, Figure, Row, Setting } from '../harness/row.js';
 import type { RawDriver } from '../raw/raw-driver.js';
 import { DEFAULT_STREAM, INSTANCE_ID, organization, policyAfter, streamOf } from '../workload/course.js';
-import { drawn } from '../workload/histories.js';
+import { randomHistories } from '../workload/histories.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
-import { addDefault, seedReady, withOurPolicies, withOurs } from '../workload/ours.js';
+import { addDefault, seedReady, withConfiguredPolicies, withPolicies } from '../workload/ours.js';
 
 type Measure = (work: () => Promise<unknown>) => Promise<Figure>;
 
@@ -46,13 +46,13 @@ export function stillAllowed(kind: Kind): Row {
     contenders: async (setting) => {
       const custom = setting.isQuick ? 10_000 : 100_000;
       const place = await kind.freshPlace(setting);
-      await seedReady(kind, place, drawn(custom, 4));
+      await seedReady(kind, place, randomHistories(custom, 4));
       return [
         {
           name: 'ours',
           how: 'loginPolicies.organizationsWithCustomPolicy with allowing, the tenth time',
           measure: () =>
-            withOurs(kind, place, async (policies) => {
+            withPolicies(kind, place, async (policies) => {
               // PostgreSQL stores the number soon after the first query.
               for (let times = 1; times < 10; times++) await stillAllowing(policies, custom);
               return milliseconds(() => stillAllowing(policies, custom));
@@ -153,8 +153,8 @@ async function byBoth(kind: Kind, setting: Setting, both: Both): Promise<readonl
     ? { organizations: 100_000, custom: 1000 }
     : { organizations: 1_000_000, custom: 10_000 };
   const [oursAt, rawAt] = [await kind.freshPlace(setting), await kind.freshPlace(setting)];
-  await seedReady(kind, oursAt, drawn(size.custom, 4));
-  await withOurs(kind, oursAt, addDefault);
+  await seedReady(kind, oursAt, randomHistories(size.custom, 4));
+  await withPolicies(kind, oursAt, addDefault);
   await withRaw(kind, rawAt, async (driver) => {
     const streams = [DEFAULT_STREAM, ...Array.from({ length: size.custom }, (_, number) => streamOf(number))];
     const rows = streams.map((stream) => [stream, policyAfter(4)] as const);
@@ -167,7 +167,9 @@ async function byBoth(kind: Kind, setting: Setting, both: Both): Promise<readonl
       name: 'ours',
       how: both.oursHow,
       measure: () =>
-        withOurPolicies({ kind, place: oursAt, organizations }, (policies) => measure(() => both.ours(policies, size))),
+        withConfiguredPolicies({ kind, place: oursAt, organizations }, (policies) =>
+          measure(() => both.ours(policies, size)),
+        ),
     },
     {
       name: 'raw',

@@ -5,7 +5,7 @@ import type { RawDriver } from '../raw/raw-driver.js';
 import { organization, policyAfter, streamOf } from '../workload/course.js';
 import { long, seedRaw } from '../workload/histories.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
-import { seedReady, withOurs } from '../workload/ours.js';
+import { seedReady, withPolicies } from '../workload/ours.js';
 import { fold } from '../workload/plain-policy.js';
 
 /** The number of events between two snapshots, ours and by hand. */
@@ -97,7 +97,7 @@ async function looks(kind: Kind, setting: Setting, look: Look): Promise<readonly
     await driver.keep([[keptState(length / 2), policyAfter(length / 2)]], length);
   });
   const ours = (before: number): Promise<Figure> =>
-    withOurs(kind, oursAt, async (policies) => {
+    withPolicies(kind, oursAt, async (policies) => {
       for (let count = 0; count < before; count++) await look.ours(policies);
       return milliseconds(() => look.ours(policies));
     });

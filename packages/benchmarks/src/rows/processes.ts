@@ -4,9 +4,9 @@ import type { Contender, Figure, Row } from '../harness/row.js';
 import type { Peers } from '../peers/peers.js';
 import { RawSqlite } from '../raw/raw-sqlite.js';
 import { DEFAULT_STREAM, historyOf, policyAfter } from '../workload/course.js';
-import { drawn, seedRaw } from '../workload/histories.js';
+import { randomHistories, seedRaw } from '../workload/histories.js';
 import { sqlite, withRaw } from '../workload/kinds.js';
-import { addDefault, seedReady, withOurs } from '../workload/ours.js';
+import { addDefault, seedReady, withPolicies } from '../workload/ours.js';
 import type { PlainEvent } from '../workload/plain-policy.js';
 
 const STARTS = 5;
@@ -20,7 +20,7 @@ export const freshProcess: Row = {
   target: { bound: 'at most', times: 1.25 },
   async contenders({ peers, scratch }) {
     const [oursAt, rawAt] = [scratch.fresh('ours.db'), scratch.fresh('raw.db')];
-    await withOurs(sqlite, oursAt, addDefault);
+    await withPolicies(sqlite, oursAt, addDefault);
     const driver = new RawSqlite(rawAt);
     driver.keep([[DEFAULT_STREAM, policyAfter(4)]], 4);
     driver.close();
@@ -106,7 +106,7 @@ export const peakMemory: Row = {
   warmUps: 0,
   target: { bound: 'at most', times: 1.3 },
   async contenders({ isQuick, scratch }) {
-    const stretches = drawn(10_000, isQuick ? 8 : 50);
+    const stretches = randomHistories(10_000, isQuick ? 8 : 50);
     const [oursAt, rawAt] = [scratch.fresh('ours.db'), scratch.fresh('raw.db')];
     await seedReady(sqlite, oursAt, stretches);
     await withRaw(sqlite, rawAt, (driver) => seedRaw(driver, stretches));

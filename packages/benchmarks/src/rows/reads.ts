@@ -3,9 +3,9 @@ import { ratePerSecond } from '../harness/meter.js';
 import type { Row } from '../harness/row.js';
 import { RawPolicies } from '../raw/raw-policies.js';
 import { AT_ONCE, DEFAULT_STREAM, lanes, organization, policyAfter, streamOf } from '../workload/course.js';
-import { drawer } from '../workload/histories.js';
+import { randomNumbers } from '../workload/histories.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
-import { addDefault, give, withOurs } from '../workload/ours.js';
+import { addDefault, runCommand, withPolicies } from '../workload/ours.js';
 
 const ORGANIZATIONS = 2000;
 
@@ -19,12 +19,12 @@ export function reads(kind: Kind, times: number): Row {
     warmUps: 2,
     target: { bound: 'at least', times },
     async contenders(setting) {
-      const draw = drawer(7);
+      const draw = randomNumbers(7);
       const asked = Array.from({ length: setting.isQuick ? 1000 : 6000 }, () => draw(ORGANIZATIONS));
       const ours = async (): ReturnType<typeof ratePerSecond> =>
-        withOurs(kind, await kind.freshPlace(setting), async (policies) => {
+        withPolicies(kind, await kind.freshPlace(setting), async (policies) => {
           await addDefault(policies);
-          await lanes(customized, AT_ONCE, (policy) => give(policies, { policy, step: 0 }));
+          await lanes(customized, AT_ONCE, (policy) => runCommand(policies, { policy, step: 0 }));
           return ratePerSecond(asked.length, async () => {
             for (const number of asked) orThrow(await policies.effectivePolicy(organization(number)));
           });

@@ -4,9 +4,9 @@ import type { Contender, Figure, Row, Setting } from '../harness/row.js';
 import { withPeer, type Peer } from '../peers/peers.js';
 import { catchUp, rebuild as rebuildByHand } from '../raw/raw-policies.js';
 import { historyOf, streamOf } from '../workload/course.js';
-import { drawn, seedRaw, type Stretch } from '../workload/histories.js';
+import { randomHistories, seedRaw, type Stretch } from '../workload/histories.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
-import { PATIENCE, seedOurs, seedPlace, withOurs } from '../workload/ours.js';
+import { CATCH_UP_WAIT, seedOurs, seedAndClose, withPolicies } from '../workload/ours.js';
 
 /** A rebuild of a read model, on tables without `ANALYZE`. */
 export function rebuild(kind: Kind, { policies, times }: { readonly policies: number; readonly times: number }): Row {
@@ -17,7 +17,7 @@ export function rebuild(kind: Kind, { policies, times }: { readonly policies: nu
     warmUps: 2,
     target: { bound: 'at least', times },
     async contenders(setting) {
-      const stretches = drawn(policies, (setting.isQuick ? 40_000 : 100_000) / policies);
+      const stretches = randomHistories(policies, (setting.isQuick ? 40_000 : 100_000) / policies);
       const loaded = kind.name === 'memory' ? 300 : 50;
       const peers = kind.peers(setting).map((peer) => loadedBy(peer, setting.isQuick ? 10 : loaded));
       return [await ours(kind, setting, stretches), await raw(kind, setting, stretches), ...peers];
@@ -29,7 +29,7 @@ async function ours(kind: Kind, setting: Setting, stretches: readonly Stretch[])
   const { store } = await kind.openOurs(await kind.freshPlace(setting));
   await seedOurs(store, stretches);
   const { readModel } = await openLoginPolicies({ store });
-  await readModel.ready(PATIENCE);
+  await readModel.ready(CATCH_UP_WAIT);
   return {
     name: 'ours',
     how: 'loginPolicies.readModel.rebuild(): every event decoded and checked, rows written and switched over',
@@ -77,7 +77,7 @@ export function catchUpStall(kind: Kind): Row {
     warmUps: 1,
     target: { bound: 'at most', figure: 20 },
     contenders: async (setting) => {
-      const stretches = drawn(setting.isQuick ? 4000 : 20_000, 4);
+      const stretches = randomHistories(setting.isQuick ? 4000 : 20_000, 4);
       return [stallOfOurs(kind, setting, stretches), stallByHand(kind, setting, stretches)];
     },
   };
@@ -89,10 +89,10 @@ function stallOfOurs(kind: Kind, setting: Setting, stretches: readonly Stretch[]
     how: 'the README’s code on a store with events and no read model, until it may be read; by processor: all of it',
     async measure() {
       const place = await kind.freshPlace(setting);
-      await seedPlace(kind, place, stretches);
+      await seedAndClose(kind, place, stretches);
       return longestStall(() =>
-        withOurs(kind, place, async ({ readModel }) => {
-          await readModel.ready(PATIENCE);
+        withPolicies(kind, place, async ({ readModel }) => {
+          await readModel.ready(CATCH_UP_WAIT);
           const { events } = await readModel.lag();
           if (events > 0) throw new Error(`ready, and ${events} events behind`);
         }),

@@ -4,7 +4,7 @@ import { onServer } from '../raw/postgres-server.js';
 import { AT_ONCE, EVENTS_OF_COURSE, jobsOver, lanes } from '../workload/course.js';
 import type { Kind } from '../workload/kinds.js';
 import { long } from '../workload/histories.js';
-import { addDefault, give, seedReady, withOurs } from '../workload/ours.js';
+import { addDefault, runCommand, seedReady, withPolicies } from '../workload/ours.js';
 
 /** The disk space of a table, with its indexes and partly filled pages. */
 interface Part {
@@ -29,9 +29,9 @@ const OF_POLICIES = ['names', 'rows', 'row_index', 'read_model_rows', 'read_mode
 export async function sayDisk(kind: Kind, setting: Setting): Promise<void> {
   const policies = setting.isQuick ? 200 : 2000;
   const place = await kind.freshPlace(setting);
-  await withOurs(kind, place, async (opened) => {
+  await withPolicies(kind, place, async (opened) => {
     await addDefault(opened);
-    await lanes(jobsOver(policies), AT_ONCE, (job) => give(opened, job));
+    await lanes(jobsOver(policies), AT_ONCE, (job) => runCommand(opened, job));
   });
   const parts = await partsOf(kind, place);
   const event = share(parts, OF_EVENTS, policies * EVENTS_OF_COURSE);

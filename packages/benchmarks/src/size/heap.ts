@@ -1,9 +1,9 @@
 import { openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { AT_ONCE, EVENTS_OF_COURSE, lanes, organization } from '../workload/course.js';
-import { drawn } from '../workload/histories.js';
+import { randomHistories } from '../workload/histories.js';
 import { sqlite } from '../workload/kinds.js';
-import { give, PATIENCE, seedOurs, seedReady, withOurs } from '../workload/ours.js';
+import { runCommand, CATCH_UP_WAIT, seedOurs, seedReady, withPolicies } from '../workload/ours.js';
 
 // Prints the heap bytes of one item of a kind, in its own process.
 const [work = '', path = '', given = ''] = process.argv.slice(2);
@@ -12,7 +12,7 @@ const numbers = Array.from({ length: count }, (_, number) => number);
 const WORKS: Readonly<Record<string, () => Promise<number>>> = {
   'a policy that was read, its row kept': () => keptBy(read),
   'a policy that was changed, its row and state kept': () =>
-    keptBy((policies, policy) => give(policies, { policy, step: 1 })),
+    keptBy((policies, policy) => runCommand(policies, { policy, step: 1 })),
   'an event in the memory store': async () => (await inMemory()).event,
   'a row in the memory store': async () => (await inMemory()).row,
 };
@@ -24,8 +24,8 @@ async function read(policies: LoginPolicies, policy: number): Promise<void> {
 
 /** The memory that remains in use after work on each policy, per policy. */
 async function keptBy(use: (policies: LoginPolicies, policy: number) => Promise<void>): Promise<number> {
-  await seedReady(sqlite, path, drawn(count, 4));
-  return withOurs(sqlite, path, async (policies) => {
+  await seedReady(sqlite, path, randomHistories(count, 4));
+  return withPolicies(sqlite, path, async (policies) => {
     const before = await heap();
     await lanes(numbers, AT_ONCE, (policy) => use(policies, policy));
     return ((await heap()) - before) / count;
@@ -33,13 +33,13 @@ async function keptBy(use: (policies: LoginPolicies, policy: number) => Promise<
 }
 
 async function inMemory(): Promise<{ readonly event: number; readonly row: number }> {
-  const stretches = drawn(count, EVENTS_OF_COURSE);
+  const stretches = randomHistories(count, EVENTS_OF_COURSE);
   const store = openMemoryStore();
   const before = await heap();
   await seedOurs(store, stretches);
   const seeded = await heap();
   const policies = await openLoginPolicies({ store });
-  await policies.readModel.ready(PATIENCE);
+  await policies.readModel.ready(CATCH_UP_WAIT);
   const row = ((await heap()) - seeded) / count;
   await policies.close();
   return { event: (seeded - before) / (count * EVENTS_OF_COURSE), row };

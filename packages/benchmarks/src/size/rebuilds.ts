@@ -1,9 +1,9 @@
 import { CHILDREN, runNode } from '../harness/fresh-process.js';
 import { milliseconds } from '../harness/meter.js';
 import type { Setting } from '../harness/row.js';
-import { drawn } from '../workload/histories.js';
+import { randomHistories } from '../workload/histories.js';
 import type { Kind } from '../workload/kinds.js';
-import { PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
+import { CATCH_UP_WAIT, seedAndClose, withPolicies } from '../workload/ours.js';
 
 const EVENTS_EACH = 5;
 const EXTRAPOLATED = 10_000_000;
@@ -15,8 +15,10 @@ export async function sayRebuilds(kind: Kind, setting: Setting, most: number): P
   let each = { rebuild: Number.NaN, start: Number.NaN };
   for (const policies of sizes) {
     const place = await kind.freshPlace(setting);
-    await seedPlace(kind, place, drawn(policies, EVENTS_EACH));
-    const first = await milliseconds(() => withOurs(kind, place, ({ readModel }) => readModel.ready(PATIENCE)));
+    await seedAndClose(kind, place, randomHistories(policies, EVENTS_EACH));
+    const first = await milliseconds(() =>
+      withPolicies(kind, place, ({ readModel }) => readModel.ready(CATCH_UP_WAIT)),
+    );
     const [peak = 0, ms = 0] = runNode([CHILDREN, 'rebuild ours', place]).split(' ').map(Number);
     each = { rebuild: ms / policies, start: first.byClock / policies };
     const perSecond = 1000 / each.rebuild;

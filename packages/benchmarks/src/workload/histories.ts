@@ -16,11 +16,11 @@ const FIRST = 4;
  * Histories of many policies as after a busy year: the next policy is drawn at random, with a seed, so that it is the
  * same for all contenders. A policy begins with one append of four events; later events come one by one.
  */
-export function drawn(policies: number, eventsEach: number): readonly Stretch[] {
+export function randomHistories(policies: number, eventsEach: number): readonly Stretch[] {
   const lengths = Array.from({ length: policies }, () => 0);
   const open = Array.from({ length: policies }, (_, policy) => policy);
   const stretches: Stretch[] = [];
-  const draw = drawer(20_261_126);
+  const draw = randomNumbers(20_261_126);
   while (open.length > 0) {
     const place = draw(open.length);
     const policy = open[place] ?? 0;
@@ -52,7 +52,7 @@ export function longestOf(stretches: readonly Stretch[]): number {
 }
 
 /** Numbers below a bound, by the generator of Park and Miller. */
-export function drawer(seed: number): (below: number) => number {
+export function randomNumbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (state * 48_271) % 2_147_483_647;

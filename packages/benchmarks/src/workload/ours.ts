@@ -14,16 +14,16 @@ import type { Kind } from './kinds.js';
 const OPTIONS = { actor: 'bench' } as const;
 
 /** Runs work on our login policies, opened as in the README, and closes them. */
-export function withOurs<Result>(
+export function withPolicies<Result>(
   kind: Kind,
   place: string,
   work: (policies: LoginPolicies) => Promise<Result>,
 ): Promise<Result> {
-  return withOurPolicies({ kind, place }, work);
+  return withConfiguredPolicies({ kind, place }, work);
 }
 
-/** {@link withOurs} with additional options. */
-export async function withOurPolicies<Result>(
+/** {@link withPolicies} with additional options. */
+export async function withConfiguredPolicies<Result>(
   {
     kind,
     place,
@@ -45,7 +45,7 @@ export async function withOurPolicies<Result>(
 }
 
 /** Runs a command on our login policies. @throws Error when it is refused. */
-export async function give(policies: LoginPolicies, { policy, step }: Job): Promise<void> {
+export async function runCommand(policies: LoginPolicies, { policy, step }: Job): Promise<void> {
   const answer = await policies.execute(organization(policy), stepAt(step).ours, OPTIONS);
   if (answer.outcome === 'rejected') throw new Error(answer.message);
 }
@@ -82,17 +82,17 @@ export async function seedOurs({ eventStore }: Store, stretches: readonly Stretc
 }
 
 /** The same at a path or address, and closes the store. */
-export async function seedPlace(kind: Kind, place: string, stretches: readonly Stretch[]): Promise<void> {
+export async function seedAndClose(kind: Kind, place: string, stretches: readonly Stretch[]): Promise<void> {
   const { store, close } = await kind.openOurs(place);
   await seedOurs(store, stretches);
   await close();
 }
 
 /** How long a read model may take to catch up. */
-export const PATIENCE = { waitMs: 600_000 } as const;
+export const CATCH_UP_WAIT = { waitMs: 600_000 } as const;
 
-/** {@link seedPlace}, with the read model caught up. */
+/** {@link seedAndClose}, with the read model caught up. */
 export async function seedReady(kind: Kind, place: string, stretches: readonly Stretch[]): Promise<void> {
-  await seedPlace(kind, place, stretches);
-  await withOurs(kind, place, ({ readModel }) => readModel.ready(PATIENCE));
+  await seedAndClose(kind, place, stretches);
+  await withPolicies(kind, place, ({ readModel }) => readModel.ready(CATCH_UP_WAIT));
 }

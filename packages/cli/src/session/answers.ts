@@ -110,7 +110,7 @@ export interface ProgressJson {
 }
 
 /** The evaluation of a sign-in. */
-export interface JudgedJson {
+export interface EvaluationJson {
   readonly outcome: string;
   readonly sentence: string;
   readonly validUntil?: string;
@@ -174,9 +174,9 @@ export class Refused extends Failure {
 }
 
 /** A check of the members that a kind of result must have. Nested members are not checked. */
-export type Shape<Json> = (value: object) => value is Json & object;
+export type JsonCheck<Json> = (value: object) => value is Json & object;
 
 /** Creates a check that a result has these members. */
-export function having<Json>(...members: readonly (keyof Json & string)[]): Shape<Json> {
+export function withMembers<Json>(...members: readonly (keyof Json & string)[]): JsonCheck<Json> {
   return (value): value is Json & object => members.every((name) => name in value);
 }

@@ -1,7 +1,7 @@
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { plain } from '../output/plain.js';
-import type { Shape } from './answers.js';
+import type { JsonCheck } from './answers.js';
 import { failureOfAnswer, notReached } from './api-failures.js';
 import type { ApiPlace } from './api-place.js';
 import type { PolicyRef } from './policies.js';
@@ -37,7 +37,7 @@ export class ApiClient {
   }
 
   /** Requests JSON of a shape. @throws Failure, Refused */
-  async json<Json>(asked: Asked, shape: Shape<Json>): Promise<Json & object> {
+  async json<Json>(asked: Asked, shape: JsonCheck<Json>): Promise<Json & object> {
     const patience = asked.isLast === true ? {} : { signal: AbortSignal.timeout(PATIENCE_MS) };
     const answer = await this.answer({ ...asked, ...patience });
     const json = parsed(await answer.text().catch((caught: unknown) => this.#broken(caught)));

@@ -3,13 +3,13 @@ import type { LockOut } from '@login-policy/domain/model';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import {
-  having,
+  withMembers,
   type AuditPageJson,
   type PolicyCommand,
   type CustomizedJson,
   type DoneJson,
   type HistoryRead,
-  type JudgedJson,
+  type EvaluationJson,
   type PolicyRead,
   type PreviewJson,
   type WholePoliciesJson,
@@ -42,31 +42,34 @@ export class ApiPolicies implements Policies {
   }
 
   policy(of: PolicyRef, asOf?: string): Promise<PolicyRead> {
-    return this.#api.json({ route: `whole${queryOf({ asOf })}`, of }, having<PolicyRead>('policy'));
+    return this.#api.json({ route: `whole${queryOf({ asOf })}`, of }, withMembers<PolicyRead>('policy'));
   }
 
   async history(of: PolicyRef, { direction, fromSequence, limit }: HistoryPart): Promise<HistoryRead> {
     const query = queryOf({ direction, limit, fromSequence: fromSequence?.toString() });
-    const json = await this.#api.json({ route: `history${query}`, of }, having<HistoryRead>('entries', 'lastSequence'));
+    const json = await this.#api.json(
+      { route: `history${query}`, of },
+      withMembers<HistoryRead>('entries', 'lastSequence'),
+    );
     return { ...OF_HISTORY, ...json };
   }
 
   async changes(of: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]> {
-    const shape = having<{ readonly changes: readonly PolicyChange[] }>('changes');
+    const shape = withMembers<{ readonly changes: readonly PolicyChange[] }>('changes');
     return (await this.#api.json({ route: `diff${queryOf({ from, to })}`, of }, shape)).changes;
   }
 
   customized(kind: CustomListOptions): Promise<CustomizedJson> {
-    const shape = having<CustomizedJson>('organizationIds');
+    const shape = withMembers<CustomizedJson>('organizationIds');
     return this.#api.json({ route: `organizations/custom${queryOf({ ...kind })}` }, shape);
   }
 
   wholePolicies(after: string | undefined): Promise<WholePoliciesJson> {
-    const shape = having<WholePoliciesJson>('policies', 'unreadable');
+    const shape = withMembers<WholePoliciesJson>('policies', 'unreadable');
     return this.#api.json({ route: `organizations/policies${queryOf({ after, limit: PAGE })}` }, shape);
   }
 
-  evaluate(organizationId: string, attempt: object, asOf?: string): Promise<JudgedJson> {
+  evaluate(organizationId: string, attempt: object, asOf?: string): Promise<EvaluationJson> {
     const position = asOf === undefined ? undefined : /^@(\d+)$/.exec(asOf)?.[1];
     if (asOf !== undefined && position === undefined)
       throw new Failure(
@@ -75,13 +78,13 @@ export class ApiPolicies implements Policies {
       );
     const body = { ...attempt, ...(position !== undefined && { position }) };
     const asked = { verb: 'POST', route: '_evaluate_sign_in', of: organizationId, body } as const;
-    return this.#api.json(asked, having<JudgedJson>('outcome', 'sentence', 'owner'));
+    return this.#api.json(asked, withMembers<EvaluationJson>('outcome', 'sentence', 'owner'));
   }
 
   async preview(of: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
     const headers = acknowledging(acknowledge);
     const asked = { verb: 'POST', route: '_preview', of, body: { command }, headers } as const;
-    const shape = having<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected');
+    const shape = withMembers<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected');
     return { ...OF_PREVIEW, ...(await this.#api.json(asked, shape)) };
   }
 
@@ -93,7 +96,7 @@ export class ApiPolicies implements Policies {
       ...(id !== undefined && { 'idempotency-key': id, 'x-request-id': id }),
     };
     const asked = { verb: 'POST', route: '_execute', of, body: { command }, headers } as const;
-    return this.#api.json(asked, having<DoneJson>('details'));
+    return this.#api.json(asked, withMembers<DoneJson>('details'));
   }
 
   rollOut(command: RolloutCommand, { acknowledge, by, id }: RolloutRunOptions): RolloutRun {
@@ -109,7 +112,7 @@ export class ApiPolicies implements Policies {
     for (let begin = 0; begin === 0 || begin < ids.length; begin += AT_ONCE) {
       const body = { organizationIds: ids.slice(begin, begin + AT_ONCE) };
       const asked = { verb: 'POST', route: '_permissions', body } as const;
-      const found = await this.#api.json(asked, having<Permissions>('default', 'organizations'));
+      const found = await this.#api.json(asked, withMembers<Permissions>('default', 'organizations'));
       permitted.set(undefined, found.default);
       for (const { organizationId, ...one } of found.organizations) permitted.set(organizationId, one);
     }
@@ -120,7 +123,7 @@ export class ApiPolicies implements Policies {
 
   auditPage(filter: AuditWanted, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson> {
     return this.#audited(() =>
-      this.#api.json({ route: `audit${queryOf({ ...filter, ...page })}` }, having<AuditPageJson>('entries')),
+      this.#api.json({ route: `audit${queryOf({ ...filter, ...page })}` }, withMembers<AuditPageJson>('entries')),
     );
   }
 

@@ -4,7 +4,7 @@ import type { Store } from '@login-policy/event-sourcing';
 import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { having, type AuditEntryJson, type AuditPageJson } from './answers.js';
+import { withMembers, type AuditEntryJson, type AuditPageJson } from './answers.js';
 import { accepted } from './accepted.js';
 import type { AuditWanted } from './policies.js';
 
@@ -15,7 +15,7 @@ export interface StoreAudit {
   close(): Promise<void>;
 }
 
-const IS_ENTRY = having<AuditEntryJson>('recordedAt', 'actor', 'sequence', 'type', 'data');
+const IS_ENTRY = withMembers<AuditEntryJson>('recordedAt', 'actor', 'sequence', 'type', 'data');
 
 /** Kept in memory, so that a read-only command leaves no read model behind that every append would have to update. */
 export async function auditOfStore(store: Store, instance: InstanceRef): Promise<StoreAudit> {

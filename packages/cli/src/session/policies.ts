@@ -7,7 +7,7 @@ import type {
   CustomizedJson,
   DoneJson,
   HistoryRead,
-  JudgedJson,
+  EvaluationJson,
   PolicyRead,
   PreviewJson,
   ProgressJson,
@@ -78,7 +78,7 @@ export interface Policies {
   customized(kind: CustomListOptions): Promise<CustomizedJson>;
   /** A page of whole custom policies. */
   wholePolicies(after: string | undefined): Promise<WholePoliciesJson>;
-  evaluate(organizationId: string, attempt: object, asOf?: string): Promise<JudgedJson>;
+  evaluate(organizationId: string, attempt: object, asOf?: string): Promise<EvaluationJson>;
   preview(of: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson>;
   execute(of: PolicyRef, command: PolicyCommand, how: ExecuteOptions): Promise<DoneJson>;
   rollOut(command: RolloutCommand, how: RolloutRunOptions): RolloutRun;

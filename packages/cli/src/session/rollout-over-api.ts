@@ -1,7 +1,14 @@
 import type { RolloutCommand } from '@login-policy/domain';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { having, Refused, type ProgressJson, type RefusalJson, type ReportJson, type StepJson } from './answers.js';
+import {
+  withMembers,
+  Refused,
+  type ProgressJson,
+  type RefusalJson,
+  type ReportJson,
+  type StepJson,
+} from './answers.js';
 import type { ApiClient } from './api-client.js';
 import type { RolloutRun } from './policies.js';
 
@@ -23,7 +30,7 @@ export function rolloutOverApi(api: ApiClient, { command, headers, id }: Wanted)
     async *plan() {
       let page: StepJson[] = [];
       for await (const line of untilEnd(ask('_plan_rollout'))) {
-        const step = memberOf(line, 'step', having<StepJson>('owner', 'outcome'));
+        const step = memberOf(line, 'step', withMembers<StepJson>('owner', 'outcome'));
         if (step !== undefined) page.push(step);
         if (page.length < PAGE) continue;
         yield page;
@@ -33,7 +40,7 @@ export function rolloutOverApi(api: ApiClient, { command, headers, id }: Wanted)
     },
     carryOut: (signal) => runOf(untilEnd(ask('_roll_out', signal)), signal),
     async report() {
-      const shape = having<ReportJson>('changed', 'unchanged', 'pending', 'refused');
+      const shape = withMembers<ReportJson>('changed', 'unchanged', 'pending', 'refused');
       const route = `rollout?id=${encodeURIComponent(id)}`;
       return await api.json({ route, isLast: true }, shape).catch(undefinedIfAbsent);
     },
@@ -47,9 +54,9 @@ async function* runOf(
   let refusals: RefusalJson[] = [];
   try {
     for await (const line of lines) {
-      const refusal = memberOf(line, 'refusal', having<RefusalJson>('owner', 'message'));
+      const refusal = memberOf(line, 'refusal', withMembers<RefusalJson>('owner', 'message'));
       if (refusal !== undefined) refusals.push(refusal);
-      const progress = memberOf(line, 'progress', having<ProgressJson>('done', 'of'));
+      const progress = memberOf(line, 'progress', withMembers<ProgressJson>('done', 'of'));
       if (progress === undefined) continue;
       yield { ...progress, refusals };
       refusals = [];
@@ -64,7 +71,7 @@ async function* runOf(
 async function* untilEnd(lines: AsyncIterable<object>): AsyncGenerator<object, void, undefined> {
   for await (const line of lines) {
     if ('end' in line) return;
-    const error = memberOf(line, 'error', having<{ readonly message: string }>('message'));
+    const error = memberOf(line, 'error', withMembers<{ readonly message: string }>('message'));
     if (error !== undefined) throw new Refused(error.message, { reason: 'rollout' });
     if ('stopped' in line) break;
     yield line;

@@ -13,7 +13,7 @@ import { listedIn, unlisted } from '../store/organizations-file.js';
 import type { Opening } from '../store/open-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 import { instancesIn, catchUpInMemory, withStore } from '../store/with-store.js';
-import { having } from './answers.js';
+import { withMembers } from './answers.js';
 import { ApiClient } from './api-client.js';
 import { API_OPTIONS, apiPlaceOf, type ApiPlace } from './api-place.js';
 import { ApiPolicies } from './api-policies.js';
@@ -94,7 +94,7 @@ export async function withStoreSession<Result>(
 export async function apiSession(run: Run, place: ApiPlace, ofFile?: string): Promise<Session> {
   const api = new ApiClient(place, run.io.interrupted);
   const asked = { verb: 'POST', route: '_permissions', body: {} } as const;
-  const { instanceId } = await api.json(asked, having<InstanceRef>('instanceId'));
+  const { instanceId } = await api.json(asked, withMembers<InstanceRef>('instanceId'));
   const named = namedInstance(run, ofFile);
   if (named !== undefined && named !== instanceId) {
     const what = ofFile === named ? 'The file is of' : 'The command names';

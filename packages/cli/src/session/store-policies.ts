@@ -14,16 +14,16 @@ import type { LockOut } from '@login-policy/domain/model';
 import { parsePosition, positionToString, type Store } from '@login-policy/event-sourcing';
 import { parseMoment } from '../commands/moment.js';
 import {
-  having,
+  withMembers,
   type AuditPageJson,
   type PolicyCommand,
   type CustomizedJson,
   type DoneJson,
   type HistoryRead,
-  type JudgedJson,
+  type EvaluationJson,
   type PolicyRead,
   type PreviewJson,
-  type Shape,
+  type JsonCheck,
   type WholePoliciesJson,
 } from './answers.js';
 import { auditOfStore, type StoreAudit } from './audit-of-store.js';
@@ -67,11 +67,11 @@ export class StorePolicies implements Policies {
       of === undefined
         ? this.#policies.policy(this.#instance, options)
         : this.#policies.effectivePolicy({ ...this.#instance, organizationId: of }, options);
-    return jsonOf(await read, having<PolicyRead>('policy'));
+    return jsonOf(await read, withMembers<PolicyRead>('policy'));
   }
 
   async history(of: PolicyRef, part: HistoryPart): Promise<HistoryRead> {
-    return jsonOf(await this.#policies.history(this.#owner(of), part), having<HistoryRead>('entries'));
+    return jsonOf(await this.#policies.history(this.#owner(of), part), withMembers<HistoryRead>('entries'));
   }
 
   async changes(of: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]> {
@@ -90,17 +90,17 @@ export class StorePolicies implements Policies {
     return { policies: whole, unreadable, ...(next !== undefined && { next }) };
   }
 
-  async evaluate(organizationId: string, attempt: object, asOf?: string): Promise<JudgedJson> {
+  async evaluate(organizationId: string, attempt: object, asOf?: string): Promise<EvaluationJson> {
     if (!isAttempt(attempt)) throw new Error('expected a sign-in as an object');
     const options = asOf === undefined ? {} : { asOf: parseMoment(asOf) };
     const judged = await this.#policies.evaluateSignIn({ ...this.#instance, organizationId }, attempt, options);
-    const json = jsonOf(judged, having<Omit<JudgedJson, 'sentence'>>('owner', 'isDefault'));
+    const json = jsonOf(judged, withMembers<Omit<EvaluationJson, 'sentence'>>('owner', 'isDefault'));
     return { ...json, sentence: describeSignIn(judged) };
   }
 
   async preview(of: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
     const preview = await this.#policies.preview(this.#owner(of), inputOf(command), { acknowledge });
-    return jsonOf(preview, having<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected'));
+    return jsonOf(preview, withMembers<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected'));
   }
 
   async execute(
@@ -117,7 +117,7 @@ export class StorePolicies implements Policies {
     };
     return jsonOf(
       await this.#policies.execute(this.#owner(of), inputOf(command), options),
-      having<DoneJson>('details'),
+      withMembers<DoneJson>('details'),
     );
   }
 
@@ -163,10 +163,10 @@ export class StorePolicies implements Policies {
   }
 }
 
-const IS_POLICY = having<PolicyRead>('policy');
+const IS_POLICY = withMembers<PolicyRead>('policy');
 
 /** An answer of the library as JSON. @throws Refused */
-function jsonOf<Json>(answer: Answer, shape: Shape<Json>): Json & object {
+function jsonOf<Json>(answer: Answer, shape: JsonCheck<Json>): Json & object {
   const json = toJson(accepted(answer));
   if (shape(json)) return json;
   throw new Error('unexpected shape of an answer of the library');

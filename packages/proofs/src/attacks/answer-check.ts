@@ -30,13 +30,13 @@ export class AnswerCheck {
   }
 
   /** Checks an answer. @throws Error when it reveals a defect, or something the caller may not see. */
-  heard({ status, text: raw }: Heard, { of }: Pick<Caller, 'of'>): void {
+  checkAnswer({ status, text: raw }: Heard, { of }: Pick<Caller, 'of'>): void {
     const text = readable(raw);
     const grpcStatus = Number(/grpc-status: ?(\d+)/i.exec(text)?.[1] ?? 0);
     const isDefect = (status >= 500 && !PROMISED.includes(status)) || grpcStatus === 13 || grpcStatus === 2;
     if (isDefect || /\((?:LP|IAM)-500\)/.test(text))
       throw new Error(`a defect was answered: ${status} ${text.slice(0, 600)}`);
-    this.overheard(text, { of });
+    this.checkBytes(text, { of });
     const isGranted = status < 400 && grpcStatus === 0;
     if (isGranted) this.#granted++;
     else this.#refusals++;
@@ -50,13 +50,13 @@ export class AnswerCheck {
    *
    * @throws Error when they contain something the caller may not see
    */
-  overheard(text: string, { of }: Pick<Caller, 'of'>): void {
+  checkBytes(text: string, { of }: Pick<Caller, 'of'>): void {
     const leak = INSTANCES.find((instance) => instance !== of && text.includes(instance.secret));
     if (leak !== undefined) throw new Error(`what is kept of ${leak.id} was told to another: ${text.slice(0, 2000)}`);
   }
 
   /** Checks what was written since the last call. @throws Error when nobody may have written it. */
-  async look(store: EventStore): Promise<void> {
+  async checkLog(store: EventStore): Promise<void> {
     const options = this.#after === undefined ? {} : { after: this.#after };
     for await (const page of store.readAll(options)) {
       for (const event of page) this.#demandGranted(event);

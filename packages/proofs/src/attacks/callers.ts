@@ -51,7 +51,7 @@ export interface Told {
   readonly text: string;
 }
 
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Sends a request as a new client, on its own connection. @throws Error without an answer */
 export function ask(port: number, { body, headers, path, verb = 'GET' }: Asked): Promise<Told> {
@@ -64,7 +64,7 @@ export function ask(port: number, { body, headers, path, verb = 'GET' }: Asked):
         resolve({ status: response.statusCode ?? 0, cookies, text: Buffer.concat(chunks).toString() });
       });
     });
-    asking.setTimeout(PATIENCE_MS, () => asking.destroy(new Error(`${verb} ${path} was not answered`)));
+    asking.setTimeout(TIMEOUT_MS, () => asking.destroy(new Error(`${verb} ${path} was not answered`)));
     asking.on('error', refuse).end(body);
   });
 }

@@ -130,8 +130,8 @@ export const frames: Attack = async ({ anyCaller, chance, port, check }) => {
   const bytes = Buffer.concat([said.subarray(0, PREFACE_LENGTH), ...changed]);
   const socket = connect(port, '127.0.0.1').setNoDelay(true);
   socket.on('error', () => undefined);
-  const told: Buffer[] = [];
-  if (!chance.oneIn(6)) socket.on('data', (chunk: Buffer) => told.push(chunk));
+  const received: Buffer[] = [];
+  if (!chance.oneIn(6)) socket.on('data', (chunk: Buffer) => received.push(chunk));
   for (const piece of chance.cut(bytes, chance.pick([0, 0, 3]))) {
     if (!socket.destroyed) socket.write(piece);
     await pause(chance.below(5));
@@ -139,5 +139,5 @@ export const frames: Attack = async ({ anyCaller, chance, port, check }) => {
   await closedOrLate(socket);
   socket.destroy();
   // Compressed headers are not decoded; bodies are sent uncompressed.
-  check.overheard(Buffer.concat(told).toString('latin1'), caller);
+  check.checkBytes(Buffer.concat(received).toString('latin1'), caller);
 };

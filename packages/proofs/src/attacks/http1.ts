@@ -120,7 +120,7 @@ export const http1: Attack = async ({ anyCaller, chance, port, check }) => {
   check.sent(calls.length);
   const whole = Buffer.concat(calls.map((call) => request(call, caller, chance)));
   const bytes = chance.oneIn(6) ? spoilt(whole, chance) : whole;
-  for (const heard of answersIn(await exchanged(port, bytes, chance))) check.heard(heard, caller);
+  for (const heard of answersIn(await exchanged(port, bytes, chance))) check.checkAnswer(heard, caller);
 };
 
 /** Many connections that send nothing. */

@@ -59,8 +59,8 @@ async function streamOf(session: ClientHttp2Session, on: Attacked): Promise<void
   // Other streams stay open; some are reset right after they began.
   if (ending > 1) stream.end();
   else if (ending === 1) stream.close(chance.below(14));
-  const { status, told } = await text;
-  if (status !== undefined) check.heard({ status, text: told }, caller);
+  const { status, received } = await text;
+  if (status !== undefined) check.checkAnswer({ status, text: received }, caller);
 }
 
 /** `undefined` for headers that Node's client can't send. */
@@ -72,7 +72,9 @@ function begun(session: ClientHttp2Session, headers: OutgoingHttpHeaders): Clien
   }
 }
 
-function textOf(stream: ClientHttp2Stream): Promise<{ readonly status: number | undefined; readonly told: string }> {
+function textOf(
+  stream: ClientHttp2Stream,
+): Promise<{ readonly status: number | undefined; readonly received: string }> {
   const lines: string[] = [];
   const chunks: Buffer[] = [];
   let status: number | undefined;
@@ -88,7 +90,7 @@ function textOf(stream: ClientHttp2Stream): Promise<{ readonly status: number | 
   return new Promise((resolve) => {
     stream.once('close', () => {
       const body = Buffer.concat(chunks).toString('latin1');
-      resolve({ status, told: `${lines.join('\r\n')}\r\n\r\n${body}` });
+      resolve({ status, received: `${lines.join('\r\n')}\r\n\r\n${body}` });
     });
   });
 }

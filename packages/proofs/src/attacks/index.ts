@@ -28,7 +28,7 @@ const ATTACKS: readonly Attack[] = [
 /** The time-out of an attack. */
 const LONGEST_MS = 60_000;
 /** The rounds between two memory checks, during which nothing else runs. */
-const LOOKED_AT = 10;
+const ROUNDS_PER_CHECK = 10;
 /** Strangers, neighbours and forgers against the servers with their usual options, each in its own process. */
 export const attacks: Proof = {
   name: 'api-attacks',
@@ -91,8 +91,8 @@ async function attacked(commandWith: CommandWith, { course, tokens }: Campaign):
     for (let number = 0; number < course.rounds; number++) {
       await round({ ...on, chance: new Chance(course.seed * 7919 + number) });
       await demandServed(target);
-      await on.check.look(log.eventStore);
-      if (number % LOOKED_AT === 0 || number === course.rounds - 1) await memory.look();
+      await on.check.checkLog(log.eventStore);
+      if (number % ROUNDS_PER_CHECK === 0 || number === course.rounds - 1) await memory.check();
     }
     await demandEnded(target, { ...on, chance: new Chance(course.seed) });
     return on.check.figures;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const MEMORY_REPORT = fileURLToPath(new URL('memory-report.js', import.meta.url));
 /** Expected faults that a caller with many requests can cause. */
-const TO_BE_EXPECTED = /concurrent-change|deadline-exceeded|projection-behind/;
+const EXPECTED = /concurrent-change|deadline-exceeded|projection-behind/;
 
 /** How a server is started. */
 export interface Command {
@@ -22,8 +22,8 @@ export interface Memory {
 /** A server under attack: a process of its own, which prints its address. */
 export class Target {
   readonly #child: ChildProcess;
-  readonly #said: string[] = [];
-  readonly #complained: string[] = [];
+  readonly #output: string[] = [];
+  readonly #errorOutput: string[] = [];
   readonly #ended: Promise<unknown>;
   #port = 0;
 
@@ -41,8 +41,8 @@ export class Target {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    this.#child.stdout?.on('data', (chunk: Buffer) => this.#said.push(chunk.toString()));
-    this.#child.stderr?.on('data', (chunk: Buffer) => this.#complained.push(chunk.toString()));
+    this.#child.stdout?.on('data', (chunk: Buffer) => this.#output.push(chunk.toString()));
+    this.#child.stderr?.on('data', (chunk: Buffer) => this.#errorOutput.push(chunk.toString()));
     this.#ended = once(this.#child, 'close').then(([code, signal]: unknown[]) => code ?? signal);
   }
 
@@ -53,7 +53,7 @@ export class Target {
       const said = target.#child.stdout;
       if (said !== null) await Promise.race([once(said, 'data'), target.#ended]);
       target.demandAlive();
-      target.#port = Number(/https?:\/\/127\.0\.0\.1:(\d+)/.exec(target.#said.join(''))?.[1] ?? 0);
+      target.#port = Number(/https?:\/\/127\.0\.0\.1:(\d+)/.exec(target.#output.join(''))?.[1] ?? 0);
     }
     return target;
   }
@@ -65,8 +65,8 @@ export class Target {
   /** @throws Error when the process has ended, or has logged something that no caller should be able to cause. */
   demandAlive(): void {
     const { exitCode, signalCode } = this.#child;
-    const lines = this.#complained.join('').split('\n');
-    const complaints = lines.filter((line) => line !== '' && !TO_BE_EXPECTED.test(line));
+    const lines = this.#errorOutput.join('').split('\n');
+    const complaints = lines.filter((line) => line !== '' && !EXPECTED.test(line));
     if (exitCode === null && signalCode === null && complaints.length === 0) return;
     throw new Error(`the server ended (${exitCode ?? signalCode}), or complained:\n${complaints.join('\n')}`);
   }
@@ -80,13 +80,13 @@ export class Target {
     return { held, rss };
   }
 
-  /** Asks it to end, and returns its exit code. */
+  /** Asks the process to end, and returns its exit code. */
   async end(): Promise<unknown> {
     this.#child.kill('SIGTERM');
     return this.#ended;
   }
 
-  /** Kills it. */
+  /** Kills the process. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended;
@@ -96,7 +96,7 @@ export class Target {
 /** How much the memory of a server may grow. */
 const MOST_GROWN = 48_000_000;
 
-/** The memory of a server, which must stay about the same. */
+/** Checks that the memory of a server does not grow much. */
 export class Bound {
   readonly #target: Target;
   #first: number | undefined;
@@ -105,8 +105,8 @@ export class Bound {
     this.#target = target;
   }
 
-  /** @throws Error when it has grown too much. */
-  async look(): Promise<void> {
+  /** @throws Error when the memory has grown too much since the first check. */
+  async check(): Promise<void> {
     const { held: bytes } = await this.#target.memory();
     this.#first ??= bytes;
     if (bytes > this.#first + MOST_GROWN)

@@ -14,8 +14,8 @@ import { appendNumbered } from './numbered.js';
 const CONSUMING = fileURLToPath(new URL('consuming.js', import.meta.url));
 const PROCESSES = 3;
 /** The events of a round, in which the working process is killed or frozen. Twenty rounds are 10,000 events. */
-const A_ROUND = 500;
-const PATIENCE_MS = 120_000;
+const EVENTS_PER_ROUND = 500;
+const TIMEOUT_MS = 120_000;
 const STUCK_MS = 30_000;
 
 /** One consumer, run by three processes that are killed and frozen. */
@@ -38,10 +38,10 @@ async function prove({ rounds, seed }: Course): Promise<Readonly<Record<string, 
     const random = randomFrom(seed);
     let written = 0;
     for (let round = 0; round < rounds; round++) {
-      const writing = writeOn(store, { from: written, to: written + A_ROUND }, random);
-      await workers.disturb(random, () => checkpoint.look());
+      const writing = writeOn(store, { from: written, to: written + EVENTS_PER_ROUND }, random);
+      await workers.disturb(random, () => checkpoint.check());
       written = await writing;
-      await workers.reach(written, () => checkpoint.look());
+      await workers.reach(written, () => checkpoint.check());
     }
     const { calls, again } = workers.calls();
     const { kills, pauses, longestMs } = workers;
@@ -77,7 +77,7 @@ async function writeOn(
 async function until(doing: string, isSo: () => boolean): Promise<void> {
   const begun = performance.now();
   while (!isSo()) {
-    if (performance.now() - begun > PATIENCE_MS) throw new Error(`${doing} took longer than ${PATIENCE_MS} ms`);
+    if (performance.now() - begun > TIMEOUT_MS) throw new Error(`${doing} took longer than ${TIMEOUT_MS} ms`);
     await pause(20);
   }
 }
@@ -113,8 +113,8 @@ class Workers {
    * Kills or freezes the working process. A frozen one resumes after another has taken over, and still believes that it
    * holds the lease.
    */
-  async disturb(random: () => number, look: () => void): Promise<void> {
-    await until('some calls', () => this.calls().lastWorker !== undefined);
+  async disturb(random: () => number, check: () => void): Promise<void> {
+    await until('the first calls', () => this.calls().lastWorker !== undefined);
     await pause(random() * 200);
     const worker = this.calls().lastWorker ?? '';
     const child = this.#children.get(worker);
@@ -124,8 +124,8 @@ class Workers {
     const isOver = (): boolean => this.calls().lastWorker !== worker;
     // Frozen during a write, it holds the file's lock, so nobody can write until it resumes.
     const isStuck = (): boolean => !isKilled && performance.now() - begun > STUCK_MS;
-    await until('the taking over', () => {
-      look();
+    await until('another process to take over', () => {
+      check();
       return isOver() || isStuck();
     });
     if (isOver()) this.longestMs = Math.max(this.longestMs, performance.now() - begun);
@@ -140,9 +140,9 @@ class Workers {
   }
 
   /** Waits until all events up to a number have been handled. */
-  async reach(number: number, look: () => void): Promise<void> {
-    await until('the handling of all events', () => {
-      look();
+  async reach(number: number, check: () => void): Promise<void> {
+    await until('handling all events', () => {
+      check();
       return this.calls().reached === number;
     });
   }
@@ -186,7 +186,7 @@ class Checkpoint {
   }
 
   /** @throws Error when the checkpoint went back. */
-  look(): void {
+  check(): void {
     if (this.#database === undefined) return;
     const table = this.#database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'consumers'").get();
     const row = table && this.#database.prepare('SELECT position FROM consumers').get();

@@ -30,7 +30,7 @@ async function prove(course: Course): Promise<Readonly<Record<string, number>>> 
     const policies = await openLoginPolicies({ store });
     await policies.add(instance, freshInstance, { actor: 'proof' });
     const { commands, reads } = await inProcesses(url, course);
-    const organizations = await demandFolded(policies);
+    const organizations = await demandRowsMatchLog(policies);
     await policies.close();
     await store.close();
     return { processes: PROCESSES, commands, reads, organizations };
@@ -62,7 +62,7 @@ async function inProcesses(url: string, { rounds, seed }: Course): Promise<{ com
 }
 
 /** Checks that every row equals a fold of its events up to its sequence. */
-async function demandFolded(policies: LoginPolicies): Promise<number> {
+async function demandRowsMatchLog(policies: LoginPolicies): Promise<number> {
   const all = { waitMs: 30_000, limit: 10_000 };
   const { organizations } = orThrow(await policies.organizationsWithCustomPolicy(instance, all));
   for (const owner of organizations) {

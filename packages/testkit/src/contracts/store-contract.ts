@@ -8,9 +8,9 @@ import { catchingUp } from './stores/catching-up.js';
 import { consumers } from './stores/consumers.js';
 import { frozenServers, type FrozenEnd } from './stores/frozen.js';
 import { openings } from './stores/openings.js';
-import { rowsInStep } from './stores/rows-in-step.js';
+import { inlineRows } from './stores/inline-rows.js';
 import { snapshots } from './stores/snapshots.js';
-import { stops } from './stores/stops.js';
+import { failingProjections } from './stores/failing-projections.js';
 import { strayStreams } from './stores/stray-streams.js';
 import { versions } from './stores/versions.js';
 
@@ -62,7 +62,7 @@ export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
     {
       title: `the events and read models of ${fixture.name}`,
       suites: [
-        ...(fixture.readModelUpdates === 'inline' ? [rowsInStep, stops, catchingUp] : []),
+        ...(fixture.readModelUpdates === 'inline' ? [inlineRows, failingProjections, catchingUp] : []),
         openings,
         versions,
         strayStreams,

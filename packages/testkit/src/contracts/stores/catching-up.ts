@@ -7,7 +7,7 @@ import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
 import { readAll } from '../event-store/reading.js';
 import type { StoreUnderTest } from '../store-contract.js';
-import { APPLES, CounterWriter, demandFolded, PEARS, picky, WEATHER } from './counters.js';
+import { APPLES, CounterWriter, demandRowsMatchLog, PEARS, picky, WEATHER } from './counters.js';
 
 /** A read model that is opened on a log with events. */
 export const catchingUp: Suite<StoreUnderTest> = {
@@ -31,11 +31,11 @@ async function catchesUpFromEmpty({ open }: StoreUnderTest): Promise<void> {
   const reopened = await reopen([]);
   for (const projection of [counterTotals, picky]) {
     await readOnce(reopened, projection);
-    await demandFolded(reopened, projection);
+    await demandRowsMatchLog(reopened, projection);
   }
   await demandTotal(reopened, 9);
   await new CounterWriter(reopened, idsAfter(100)).write(APPLES, 1);
-  await demandFolded(reopened, counterTotals);
+  await demandRowsMatchLog(reopened, counterTotals);
   await demandTotal(reopened, 10);
 }
 
@@ -44,9 +44,9 @@ async function continues({ open }: StoreUnderTest): Promise<void> {
   await writeSome(new CounterWriter(store));
   const reopened = await reopen([counterTotals]);
   await readOnce(reopened, counterTotals);
-  await demandFolded(reopened, counterTotals);
+  await demandRowsMatchLog(reopened, counterTotals);
   await new CounterWriter(reopened, idsAfter(100)).write(APPLES, 1);
-  await demandFolded(reopened, counterTotals);
+  await demandRowsMatchLog(reopened, counterTotals);
   await demandTotal(reopened, 10);
 }
 
@@ -58,7 +58,7 @@ async function catchesUpFromCheckpoint({ open }: StoreUnderTest): Promise<void> 
   const again = await reopen([]);
   await readOnce(again, counterTotals);
   await demandTotal(again, 20);
-  await demandFolded(again, counterTotals);
+  await demandRowsMatchLog(again, counterTotals);
 }
 
 async function isBroughtToTheHead({ open }: StoreUnderTest): Promise<void> {
@@ -69,7 +69,7 @@ async function isBroughtToTheHead({ open }: StoreUnderTest): Promise<void> {
   const again = await reopen([counterTotals]);
   await new CounterWriter(again, idsAfter(200)).write(PEARS, 1);
   await demandTotal(again, 20);
-  await demandFolded(again, counterTotals);
+  await demandRowsMatchLog(again, counterTotals);
 }
 
 async function doesNotDelayAppends({ open }: StoreUnderTest): Promise<void> {
@@ -85,9 +85,9 @@ async function doesNotDelayAppends({ open }: StoreUnderTest): Promise<void> {
   const model = await again.readModels.open(counterTotals);
   demandSame({ what: 'checkpoint', actual: await model.checkpoint(), expected: undefined });
   await readOnce(again, counterTotals);
-  await demandFolded(again, counterTotals);
+  await demandRowsMatchLog(again, counterTotals);
   await more.write(APPLES, 1);
-  await demandFolded(again, counterTotals);
+  await demandRowsMatchLog(again, counterTotals);
 }
 
 /** Reads as a program does: the runner first brings the rows to the head. */
@@ -105,9 +105,9 @@ async function agreesWithRebuild({ open }: StoreUnderTest): Promise<void> {
   const before = (await model.read([APPLES, PEARS, WEATHER])).rows;
   await (await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' })).rebuild();
   demandSame({ what: 'rows', actual: (await model.read([APPLES, PEARS, WEATHER])).rows, expected: before });
-  await demandFolded(store, counterTotals);
+  await demandRowsMatchLog(store, counterTotals);
   await writer.write(APPLES, 1);
-  await demandFolded(store, counterTotals);
+  await demandRowsMatchLog(store, counterTotals);
   await demandTotal(store, 10);
 }
 

@@ -7,7 +7,7 @@ import { eventually, within } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, PEARS, WEATHER } from './counters.js';
-import { Listening } from './listening.js';
+import { RecordingConsumer } from './recording-consumer.js';
 
 /** What a consumer promises, alone and together with others of the same name. */
 export const consumers: Suite<StoreUnderTest> = {
@@ -32,13 +32,13 @@ async function deliversAll({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   const writer = new CounterWriter(store);
   const events = [...(await writer.write(APPLES, 1, 2, 3)), ...(await writer.write(PEARS, 4))];
-  const listening = new Listening(store, { name: 'all', pageSize: 2 });
-  await listening.demand(events);
+  const recorded = new RecordingConsumer(store, { name: 'all', pageSize: 2 });
+  await recorded.demand(events);
   events.push(...(await writer.write(PEARS, 5, 6, 7)), ...(await writer.write(APPLES, 8)));
-  await listening.demand(events);
-  const { state, lag } = await listening.until('being caught up', (status) => status.lag === 0);
+  await recorded.demand(events);
+  const { state, lag } = await recorded.until('being caught up', (status) => status.lag === 0);
   demandSame({ what: 'status', actual: { state, lag }, expected: { state: 'working', lag: 0 } });
-  for (const call of listening.calls) {
+  for (const call of recorded.calls) {
     const isWhole = call.every(({ append }, index) => append === undefined || isInOne(call, index, append));
     demandSame({ what: 'whole appends in one call', actual: isWhole, expected: true });
   }
@@ -52,13 +52,13 @@ function isInOne(call: readonly RecordedEvent[], index: number, { place, count }
 async function continues({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const writer = new CounterWriter(store);
-  const first = new Listening(store, { name: 'going on' });
+  const first = new RecordingConsumer(store, { name: 'going on' });
   await first.demand(await writer.write(APPLES, 1, 2));
   await within('the close', first.consumer.close());
   const more = await writer.write(APPLES, 3);
-  const second = new Listening(await another(), { name: 'going on' });
+  const second = new RecordingConsumer(await another(), { name: 'going on' });
   await second.demand(more);
-  const elsewhere = new Listening(store, { name: 'going on elsewhere' });
+  const elsewhere = new RecordingConsumer(store, { name: 'going on elsewhere' });
   await elsewhere.until('all events', () => elsewhere.places.length === 3);
 }
 
@@ -76,36 +76,36 @@ const HOSTILE = [
 async function retries({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   let calls = 0;
-  const listening = new Listening(store, { name: 'failing' }, (_, { attempt }) => {
+  const recorded = new RecordingConsumer(store, { name: 'failing' }, (_, { attempt }) => {
     demandSame({ what: 'attempt', actual: attempt, expected: Math.min(calls, HOSTILE.length) + 1 });
     const thrown = HOSTILE[calls++];
     return calls <= HOSTILE.length ? rejectedWith(thrown) : undefined;
   });
   const events = await new CounterWriter(store).write(APPLES, 1, 2);
-  const { lastFailure } = await listening.until('a failure', ({ state }) => state === 'retrying');
+  const { lastFailure } = await recorded.until('a failure', ({ state }) => state === 'retrying');
   demandSame({ what: 'attempts', actual: (lastFailure?.attempts ?? 0) > 0, expected: true });
-  await listening.until(
+  await recorded.until(
     'the end of it',
     ({ position: at, state }) => at === events.at(-1)?.position && state === 'working',
   );
   const all = Array.from({ length: HOSTILE.length + 1 }, () => events.map(({ position: at }) => at));
   demandSame({
     what: 'calls',
-    actual: listening.calls.map((call) => call.map(({ position: at }) => at)),
+    actual: recorded.calls.map((call) => call.map(({ position: at }) => at)),
     expected: all,
   });
   demandSame({
     what: 'last failure',
-    actual: listening.consumer.status().lastFailure?.error,
+    actual: recorded.consumer.status().lastFailure?.error,
     expected: HOSTILE.at(-1),
   });
 }
 
 async function delaysNoOther({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
-  const failing = new Listening(store, { name: 'failing' }, () => Promise.reject(new Error('no')));
-  const hanging = new Listening(store, { name: 'hanging' }, (_, { signal }) => untilAborted(signal));
-  const sound = new Listening(store, { name: 'sound' });
+  const failing = new RecordingConsumer(store, { name: 'failing' }, () => Promise.reject(new Error('no')));
+  const hanging = new RecordingConsumer(store, { name: 'hanging' }, (_, { signal }) => untilAborted(signal));
+  const sound = new RecordingConsumer(store, { name: 'sound' });
   const writer = new CounterWriter(store);
   const events = [...(await writer.write(APPLES, 1)), ...(await writer.write(PEARS, 2))];
   await sound.demand(events);
@@ -118,9 +118,9 @@ async function takesOver({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const other = await another();
   const writer = new CounterWriter(store);
-  const first = new Listening(store, { name: 'shared' });
+  const first = new RecordingConsumer(store, { name: 'shared' });
   await first.demand(await writer.write(APPLES, 1));
-  const second = new Listening(other, { name: 'shared' });
+  const second = new RecordingConsumer(other, { name: 'shared' });
   await second.until('standing by', ({ position: at }) => at !== undefined);
   await first.demand([...first.calls.flat(), ...(await writer.write(APPLES, 2))]);
   demandSame({ what: 'who stands by', actual: second.consumer.status().state, expected: 'standby' });
@@ -133,7 +133,7 @@ async function takesOver({ open }: StoreUnderTest): Promise<void> {
 
 async function runsOnce({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
-  const both = [new Listening(store, { name: 'twice' }), new Listening(store, { name: 'twice' })];
+  const both = [new RecordingConsumer(store, { name: 'twice' }), new RecordingConsumer(store, { name: 'twice' })];
   const writer = new CounterWriter(store);
   const events = [...(await writer.write(APPLES, 1)), ...(await writer.write(APPLES, 2))];
   await eventually('the handling', async () => both.some(({ places }) => places.length === 2));
@@ -150,9 +150,9 @@ async function losesLease({ open }: StoreUnderTest): Promise<void> {
   const other = await another();
   let endLate = (): void => undefined;
   const late = new Promise<void>((resolve) => (endLate = resolve));
-  const hanging = new Listening(store, { name: 'late', handleTimeoutMs: 30 }, () => late);
+  const hanging = new RecordingConsumer(store, { name: 'late', handleTimeoutMs: 30 }, () => late);
   await hanging.until('its lease', ({ state }) => state === 'working');
-  const sound = new Listening(other, { name: 'late' });
+  const sound = new RecordingConsumer(other, { name: 'late' });
   const writer = new CounterWriter(store);
   const events = await writer.write(APPLES, 1, 2);
   await sound.demand(events);
@@ -169,13 +169,13 @@ async function losesLease({ open }: StoreUnderTest): Promise<void> {
 async function filtersByCategory({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const writer = new CounterWriter(store);
-  const listening = new Listening(store, { name: 'counters', filter: { categories: [COUNTER_CATEGORY] } });
+  const recorded = new RecordingConsumer(store, { name: 'counters', filter: { categories: [COUNTER_CATEGORY] } });
   const first = await writer.write(APPLES, 1);
   await writer.write(WEATHER, 2);
-  await listening.demand([...first, ...(await writer.write(PEARS, 3))]);
+  await recorded.demand([...first, ...(await writer.write(PEARS, 3))]);
   await writer.write(WEATHER, 4);
-  await within('the close', listening.consumer.close());
-  const next = new Listening(await another(), { name: 'counters', filter: { categories: [COUNTER_CATEGORY] } });
+  await within('the close', recorded.consumer.close());
+  const next = new RecordingConsumer(await another(), { name: 'counters', filter: { categories: [COUNTER_CATEGORY] } });
   await next.demand(await writer.write(PEARS, 5));
 }
 
@@ -184,10 +184,10 @@ async function beginsAfter({ open }: StoreUnderTest): Promise<void> {
   const writer = new CounterWriter(store);
   const [last] = (await writer.write(APPLES, 1, 2)).slice(-1);
   const from = last?.position ?? fail('nothing was written');
-  const listening = new Listening(store, { name: 'from now on', from });
-  await listening.until('its lease', ({ state }) => state === 'working');
-  await listening.demand(await writer.write(PEARS, 3));
-  const lost = new Listening(store, { name: 'of another history', from: position(from + (1n << 60n)) });
+  const recorded = new RecordingConsumer(store, { name: 'from now on', from });
+  await recorded.until('its lease', ({ state }) => state === 'working');
+  await recorded.demand(await writer.write(PEARS, 3));
+  const lost = new RecordingConsumer(store, { name: 'of another history', from: position(from + (1n << 60n)) });
   const { lastFailure } = await lost.until('a failure', (status) => status.lastFailure !== undefined);
   if (!isFault(lastFailure?.error, 'position-unknown'))
     fail(`expected position-unknown, got ${String(lastFailure?.error)}`);
@@ -210,9 +210,9 @@ async function refusesOptions({ open }: StoreUnderTest): Promise<void> {
     await refusal((async () => store.consume({ ...sound, ...options }))(), RangeError);
   }
   for (const name of ['ünïcode 🍏', "O'Brien; --", '%_\\', '$all', '../..', 'x'.repeat(200)]) {
-    const listening = new Listening(store, { name });
-    await listening.until('its lease', ({ state, position: at }) => state === 'working' && at !== undefined);
-    await within('the close', listening.consumer.close());
+    const recorded = new RecordingConsumer(store, { name });
+    await recorded.until('its lease', ({ state, position: at }) => state === 'working' && at !== undefined);
+    await within('the close', recorded.consumer.close());
   }
 }
 
@@ -220,9 +220,9 @@ async function endsInEveryWay({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   const control = new AbortController();
   const [bySignal, byScope, byStore] = [
-    new Listening(store, { name: 'by signal', signal: control.signal }),
-    new Listening(store, { name: 'by scope' }),
-    new Listening(store, { name: 'by store' }, (_, { signal }) => untilAborted(signal)),
+    new RecordingConsumer(store, { name: 'by signal', signal: control.signal }),
+    new RecordingConsumer(store, { name: 'by scope' }),
+    new RecordingConsumer(store, { name: 'by store' }, (_, { signal }) => untilAborted(signal)),
   ];
   await new CounterWriter(store).write(APPLES, 1);
   await byStore.until('a call', () => byStore.calls.length === 1);

@@ -68,7 +68,10 @@ export class CounterWriter {
 }
 
 /** Checks that rows, indexes and checkpoint equal a new fold of the whole log. @throws AssertionError */
-export async function demandFolded(store: Store, projection: Projection<CounterEvent, CounterRow>): Promise<void> {
+export async function demandRowsMatchLog(
+  store: Store,
+  projection: Projection<CounterEvent, CounterRow>,
+): Promise<void> {
   const log = await readAll(store.eventStore);
   const wanted = log.filter(filterPredicate(projection.filter));
   const { rows, stopped } = reducePage(projection, wanted, () => undefined);

@@ -21,7 +21,7 @@ import { ofAnotherHistory } from '../event-store/lost-histories.js';
 import { yieldToLoop } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import type { StoreUnderTest } from '../store-contract.js';
-import { CounterWriter, demandFolded } from './counters.js';
+import { CounterWriter, demandRowsMatchLog } from './counters.js';
 
 type Counters = ProjectionRunner<CounterEvent, CounterRow>;
 
@@ -59,7 +59,7 @@ async function staysCorrectUnderLoad({ open }: StoreUnderTest): Promise<void> {
     await follower.ready({ ...PATIENT, atLeast });
     demandSame({ what: 'state', actual: follower.state.is, expected: 'following' });
   }
-  await demandFolded(store, countersInOrder);
+  await demandRowsMatchLog(store, countersInOrder);
   const { rows } = await firstOf(followers).read(keysOf(0), PATIENT);
   demandSame({ what: 'streams', actual: rows.size, expected: ROUNDS });
   await closeAll(followers);
@@ -112,7 +112,7 @@ async function rebuildsWhileWritten({ open }: StoreUnderTest): Promise<void> {
     await rebuilding;
     if ((await store.eventStore.head()) === START) fail('nothing was recorded');
     await follower.ready({ ...PATIENT, atLeast: await store.eventStore.head() });
-    await demandFolded(store, counterTotals);
+    await demandRowsMatchLog(store, counterTotals);
   }
   await follower.close();
 }

@@ -5,7 +5,7 @@ import { counterTotals, type CounterEvent, type CounterRow } from '../../samples
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Suite } from '../contract.js';
 import type { StoreUnderTest } from '../store-contract.js';
-import { APPLES, CounterWriter, demandFolded, PEARS } from './counters.js';
+import { APPLES, CounterWriter, demandRowsMatchLog, PEARS } from './counters.js';
 
 const PATIENT = { waitMs: 30_000 };
 
@@ -52,7 +52,7 @@ async function keepsSnapshots({ open }: StoreUnderTest): Promise<void> {
     const totals = [];
     for (const key of [row, third, sixth]) totals.push((await rowUnder(model, key))?.total);
     demandSame({ what: 'totals now, after three and after six', actual: totals, expected: [undefined, 6, 23] });
-    await demandFolded(store, withSnapshots);
+    await demandRowsMatchLog(store, withSnapshots);
   };
   await demandSnapshots();
   await follower.rebuild();

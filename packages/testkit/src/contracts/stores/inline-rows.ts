@@ -6,10 +6,10 @@ import type { Suite } from '../contract.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { begun, yieldToLoop, within } from '../waiting.js';
 import { refusal } from '../refusals.js';
-import { APPLES, CounterWriter, demandFolded, PEARS, picky, WEATHER } from './counters.js';
+import { APPLES, CounterWriter, demandRowsMatchLog, PEARS, picky, WEATHER } from './counters.js';
 
 /** Rows that change inside an append. */
-export const rowsInStep: Suite<StoreUnderTest> = {
+export const inlineRows: Suite<StoreUnderTest> = {
   title: 'an append with opened read models',
   deadlineMs: 60_000,
   promises: {
@@ -31,15 +31,15 @@ async function changesRows({ open }: StoreUnderTest): Promise<void> {
   const [one, two] = await writer.write(APPLES, 1, 2);
   const row = { total: 3, revision: two?.revision ?? 0n, countedAt: one?.recordedAt ?? 0 };
   demandSame({ what: 'row', actual: await rowUnder(model, APPLES), expected: row });
-  await demandFolded(store, counterTotals);
+  await demandRowsMatchLog(store, counterTotals);
   await writer.write(PEARS, 4);
   await writer.write(APPLES, 3);
-  await demandFolded(store, counterTotals);
+  await demandRowsMatchLog(store, counterTotals);
   await writer.write(PEARS, 'remove');
   demandSame({ what: 'removed row', actual: await rowUnder(model, PEARS), expected: undefined });
   await writer.write(APPLES, 'remove', 5);
   demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: 5 });
-  await demandFolded(store, counterTotals);
+  await demandRowsMatchLog(store, counterTotals);
 }
 
 async function movesCheckpoint({ open }: StoreUnderTest): Promise<void> {
@@ -60,8 +60,8 @@ async function changesSeveralProjections({ open }: StoreUnderTest): Promise<void
   const writer = new CounterWriter(store);
   await writer.write(APPLES, 1, 2);
   await writer.write(PEARS, 3);
-  await demandFolded(store, counterTotals);
-  await demandFolded(store, picky);
+  await demandRowsMatchLog(store, counterTotals);
+  await demandRowsMatchLog(store, picky);
   demandSame({
     what: 'total',
     actual: (await rowUnder(await store.readModels.open(next), APPLES))?.total,
@@ -78,7 +78,7 @@ async function changesNothing({ open }: StoreUnderTest): Promise<void> {
   await refusal(call, 'revision-conflict');
   const model = await store.readModels.open(counterTotals);
   demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: 1 });
-  await demandFolded(store, counterTotals);
+  await demandRowsMatchLog(store, counterTotals);
 }
 
 async function becomesVisibleWithRows({ open }: StoreUnderTest): Promise<void> {
@@ -116,8 +116,8 @@ async function givesCorrectRows({ open }: StoreUnderTest, streams: number): Prom
   const others = [1, 2, 3].map((by) => writer.write(WEATHER, by));
   const sizes = Array.from({ length: 32 }, (_, index) => (index < 13 ? index : index + 1));
   await Promise.all([...sizes.map((index) => write(index)), ...others]);
-  await demandFolded(store, counterTotals);
-  await demandFolded(store, picky);
+  await demandRowsMatchLog(store, counterTotals);
+  await demandRowsMatchLog(store, picky);
   const model = await store.readModels.open(counterTotals);
   const keys = Array.from({ length: 33 }, (_, index) => streamId('Counter', String(index)));
   const totals = [...(await model.read(keys)).rows.values()].map((row) => row.total);

@@ -7,10 +7,10 @@ import type { Suite } from '../contract.js';
 import { readAll, readStream } from '../event-store/reading.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
-import { APPLES, BAD_LUCK, CounterWriter, demandFolded, PEARS, picky } from './counters.js';
+import { APPLES, BAD_LUCK, CounterWriter, demandRowsMatchLog, PEARS, picky } from './counters.js';
 
 /** What happens when the projection of an opened read model fails on an event. */
-export const stops: Suite<StoreUnderTest> = {
+export const failingProjections: Suite<StoreUnderTest> = {
   title: 'an append that a projection cannot process',
   deadlineMs: 60_000,
   promises: {
@@ -46,8 +46,8 @@ async function writesNothing({ open }: StoreUnderTest): Promise<void> {
   demandSame({ what: 'count', actual: (await readAll(store.eventStore)).length, expected: 2 });
   demandSame({ what: 'receipt', actual: await store.eventStore.receipt(APPLES, 'key'), expected: undefined });
   for (const projection of [counterTotals, picky]) await demandTotal(await store.readModels.open(projection), 1);
-  await demandFolded(store, counterTotals);
-  await demandFolded(store, picky);
+  await demandRowsMatchLog(store, counterTotals);
+  await demandRowsMatchLog(store, picky);
 }
 
 async function doesNotBlockLater({ open }: StoreUnderTest): Promise<void> {
@@ -59,8 +59,8 @@ async function doesNotBlockLater({ open }: StoreUnderTest): Promise<void> {
     demandSame({ what: 'revision', actual: event?.revision, expected: revision(round) });
   }
   await demandTotal(await store.readModels.open(picky), 6);
-  await demandFolded(store, picky);
-  await demandFolded(store, counterTotals);
+  await demandRowsMatchLog(store, picky);
+  await demandRowsMatchLog(store, counterTotals);
 }
 
 async function doesNotFailConcurrent({ open }: StoreUnderTest): Promise<void> {
@@ -77,7 +77,7 @@ async function doesNotFailConcurrent({ open }: StoreUnderTest): Promise<void> {
     if (!hasSucceeded(settled) && !isFault(settled.error, 'projection-stopped')) throw settled.error;
   }
   demandSame({ what: 'count', actual: (await readAll(store.eventStore)).length, expected: 24 });
-  await demandFolded(store, picky);
+  await demandRowsMatchLog(store, picky);
 }
 
 async function refusesUndecodable({ open }: StoreUnderTest): Promise<void> {
@@ -90,7 +90,7 @@ async function refusesUndecodable({ open }: StoreUnderTest): Promise<void> {
     await refusal(call, 'projection-stopped');
   }
   demandSame({ what: 'count', actual: (await readAll(store.eventStore)).length, expected: 1 });
-  await demandFolded(store, counterTotals);
+  await demandRowsMatchLog(store, counterTotals);
 }
 
 async function demandTotal(model: ReadModel<CounterRow>, expected: number): Promise<void> {

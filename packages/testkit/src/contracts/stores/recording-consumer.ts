@@ -9,20 +9,20 @@ import type {
 import { demandSame, fail } from '../../demand.js';
 import { eventually } from '../waiting.js';
 
-/** What a test's handler does beside recording the call. */
-export type Doing = (events: readonly RecordedEvent[], handling: Handling) => unknown;
+/** The handler of a test. Its calls are recorded. */
+export type TestHandler = (events: readonly RecordedEvent[], handling: Handling) => unknown;
 
-/** A test's consumer, with all calls of its handler. */
-export class Listening {
+/** A consumer that records all calls of its handler. */
+export class RecordingConsumer {
   readonly calls: (readonly RecordedEvent[])[] = [];
   readonly consumer: Consumer;
 
-  constructor(store: Store, options: Omit<ConsumeOptions, 'handle'>, doing: Doing = () => undefined) {
+  constructor(store: Store, options: Omit<ConsumeOptions, 'handle'>, handle: TestHandler = () => undefined) {
     this.consumer = store.consume({
       ...options,
       handle: async (events, handling) => {
         this.calls.push(events);
-        await doing(events, handling);
+        await handle(events, handling);
       },
     });
   }
