@@ -20,9 +20,9 @@ const WAYS: Readonly<Record<string, Say>> = {
   'by a promise of another making': elsewhere,
 };
 
-describe('a port that answers', () => {
+describe('an open port', () => {
   for (const [way, say] of Object.entries(WAYS)) {
-    it(`${way} lets in whom it knows and allows, and nobody else`, async () => {
+    it(`${way} serves only authenticated and authorized callers`, async () => {
       const authenticate: Authenticate = (request) => say(known(request));
       const isAllowed: IsAllowed = (_, permission) => say(permission === 'iam.policy.read');
       const service = await openService({ ports: { authenticate, isAllowed } });

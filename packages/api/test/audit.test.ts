@@ -18,7 +18,7 @@ describe('the audit log over REST', () => {
   });
   after(() => service.close());
 
-  it('is told by page, newest first, with who did what, when and why', async () => {
+  it('is read by page, newest first, with actor, time and reason', async () => {
     const first = await list('?limit=1');
     expect(first.status).to.equal(200);
     expect(first.at('entries.0')).to.deep.include({
@@ -32,7 +32,7 @@ describe('the audit log over REST', () => {
     expect(back.at('next')).to.equal(undefined);
   });
 
-  it('is filtered by what stands in its query', async () => {
+  it('is filtered by its query', async () => {
     for (const [query, count] of [
       ['?actor=bob', 1],
       ['?type=LoginPolicyAdded', 2],
@@ -47,7 +47,7 @@ describe('the audit log over REST', () => {
     }
   });
 
-  it('is exported as CSV without formulas and as lines of JSON, complete up to the position in the header', async () => {
+  it('is exported as CSV without formulas and as JSON Lines, complete up to the position in the header', async () => {
     const fetched = async (query: string): Promise<Response> =>
       fetch(`${service.url}${AUDIT}/export?${query}`, { headers: { authorization: `Bearer ${READER}` } });
     const csv = await fetched('format=csv');
@@ -62,7 +62,7 @@ describe('the audit log over REST', () => {
     expect(JSON.parse(end)).to.deep.equal({ end: { position, entries: 1 } });
   });
 
-  it('is told to callers who may read every policy of the instance, and refuses malformed queries', async () => {
+  it('requires the permission to read every policy of the instance, and a valid query', async () => {
     for (const route of ['', '/export?format=csv']) {
       expect((await list(route, '')).status).to.equal(401);
       for (const token of [NOBODY, OWNER_OF_ACME]) expect((await list(route, token)).status).to.equal(403);
@@ -90,7 +90,7 @@ describe('the audit log over REST', () => {
     }
   });
 
-  it('is nowhere where none was given', async () => {
+  it('has no route if none was configured', async () => {
     const without = await openService();
     expect((await askOf(without, `GET ${AUDIT}`, {})).status).to.equal(404);
     await without.close();

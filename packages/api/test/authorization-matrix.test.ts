@@ -44,7 +44,7 @@ const WHO: Readonly<Record<string, Who>> = {
   },
 };
 
-describe('authorization: every method, by every protocol', () => {
+describe('authorization of every method over every protocol', () => {
   let service: Service;
   let clients: readonly Client[];
   before(async () => {
@@ -72,12 +72,12 @@ describe('authorization: every method, by every protocol', () => {
   };
 
   for (const [name, who] of Object.entries(WHO)) {
-    it(`refuses a caller ${name} where they may not, tells them nothing and writes nothing`, async () => {
+    it(`refuses a caller ${name} without permission, discloses nothing and writes nothing`, async () => {
       for (const organization of [ACME, GLOBEX]) await isRefused(who, organization);
     });
   }
 
-  it('grants each method to the administrator, as far as it is about who they are', async () => {
+  it('allows each method to the administrator', async () => {
     for (const client of clients) {
       for (const step of servedBy(client, METHODS)) {
         const outcome = await client.call(step);

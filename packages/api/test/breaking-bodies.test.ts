@@ -29,7 +29,7 @@ function breaking(): { readonly body: ReadableStream; readonly fail: (reason: un
 }
 
 describe('a body that breaks (an uncaught error would fail these tests)', () => {
-  it("is nobody's end, whether it was too long, of the wrong kind or not waited for", async () => {
+  it('does not end the process, whether it was too long, of the wrong type or not awaited', async () => {
     const service = await openService({ api: { bodyTimeoutMs: 20 } });
     const kinds = ['application/json', 'application/grpc-web', 'application/grpc', 'text/plain'];
     for (const headers of [...kinds.map((type) => ({ 'content-type': type })), TOO_LONG]) {
@@ -45,7 +45,7 @@ describe('a body that breaks (an uncaught error would fail these tests)', () => 
     await service.close();
   });
 
-  it('is read to its end when it comes in pieces, however many are there when it is looked at', async () => {
+  it('is read completely when it comes in parts', async () => {
     const service = await openService();
     const headers = { 'content-type': 'application/json' };
     const statuses: number[] = [];
@@ -59,7 +59,7 @@ describe('a body that breaks (an uncaught error would fail these tests)', () => 
     expect(statuses).to.deep.equal([200, 200, 200, 200, 200]);
   });
 
-  it('is refused when it holds what is not bytes', async () => {
+  it('is refused if it contains something other than bytes', async () => {
     const service = await openService();
     for (const chunk of [1, {}, null, undefined, Symbol('x')]) {
       const body = new ReadableStream({
@@ -73,7 +73,7 @@ describe('a body that breaks (an uncaught error would fail these tests)', () => 
     await service.close();
   });
 
-  it('ends no server that hands on what its client sent, and whose client resets', async () => {
+  it('does not end a server that passes it on when the client resets', async () => {
     const service = await openService();
     const statuses: Promise<number>[] = [];
     const server = createServer((incoming, outgoing) => {

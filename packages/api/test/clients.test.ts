@@ -40,14 +40,14 @@ function stepsOf({ services }: Client): readonly Step[] {
   return services.includes('settings') ? [...LIVES, ...SETTINGS_LIFE] : LIVES;
 }
 
-describe('clients that nobody here wrote', () => {
+describe('third-party clients', () => {
   const steps = [...LIVES, ...SETTINGS_LIFE];
   let byCurl: readonly Outcome[];
   before(async () => {
     byCurl = await live(curlClient, { steps });
   });
 
-  it('lives the whole life of both policies by curl', () => expectCodes(steps, byCurl));
+  it('change both policies by curl', () => expectCodes(steps, byCurl));
 
   const ways: readonly (readonly [string, Partial<Ports>])[] = [
     ['', {}],
@@ -56,7 +56,7 @@ describe('clients that nobody here wrote', () => {
   ways.forEach(([where, ports]) => {
     CLIENTS.forEach((makeClient) => {
       const client = makeClient('http://127.0.0.1:1');
-      it(`has the same life over ${client.name}${where}`, async () => {
+      it(`change both policies over ${client.name}${where}`, async () => {
         const outcomes = await live(makeClient, { steps: stepsOf(client), ports });
         expectCodes(stepsOf(client), outcomes);
         expect(outcomes).to.deep.equal(byCurl.slice(0, outcomes.length));

@@ -20,7 +20,7 @@ describe('a command as data over REST', () => {
   });
   afterEach(() => service.close());
 
-  it('is previewed, pinned to what was seen also where nothing is there, carried out, and answered in its names', async () => {
+  it('is previewed, pinned to the state that was seen, carried out, and answered with the names of the library', async () => {
     const seen = await ask(`POST ${OWN}/_preview`, { ...ofAcme, body: { command: set } });
     expect([seen.status, seen.at('sequence'), seen.at('eventId')]).to.deep.equal([200, '0', undefined]);
     const headers = {
@@ -40,7 +40,7 @@ describe('a command as data over REST', () => {
     expect(own.at('entries.0.correlationId')).to.equal('apply:1');
   });
 
-  it('changes the settings that are named, removes, reverts and customizes', async () => {
+  it('changes the given settings, removes, reverts and customizes', async () => {
     for (const command of [
       { type: 'customize' },
       { type: 'change', settings: { forceMfa: true } },
@@ -54,7 +54,7 @@ describe('a command as data over REST', () => {
     ]);
   });
 
-  it('that is not of its form is refused in its names, with the field apart', async () => {
+  it('that is malformed is refused with the names of the library and the field', async () => {
     const had = await countEvents(service.store);
     for (const [command, field] of [
       [{ type: 'set', policy: { settings: { forceMFa: true } } }, 'settings.forceMFa'],
@@ -76,7 +76,7 @@ describe('a command as data over REST', () => {
     expect(await countEvents(service.store)).to.equal(had);
   });
 
-  it('would lock people out, and is refused with the warnings, unless that is acknowledged', async () => {
+  it('that would lock people out is refused with the warnings, unless that is acknowledged', async () => {
     const locks = { type: 'set', policy: { settings: { forceMfa: true }, secondFactors: [], multiFactors: [] } };
     const refused = await execute(ADMIN, locks);
     expect([refused.status, refused.at('details.0.id'), refused.at('details.1.id')]).to.deep.equal([
@@ -86,7 +86,7 @@ describe('a command as data over REST', () => {
     expect((await execute(ADMIN, locks, { headers })).status).to.equal(200);
   });
 
-  it('asks for the permission to write, and for that to delete where a custom policy may go', async () => {
+  it('requires the permission to write, and to delete if it may remove a custom policy', async () => {
     expect((await execute(ADMIN, set, ofAcme)).status).to.equal(403);
     expect((await execute(OWN, set, { token: READER, headers: { 'x-zitadel-orgid': ACME } })).status).to.equal(403);
     const writer = await openService({
@@ -102,7 +102,7 @@ describe('a command as data over REST', () => {
     await writer.close();
   });
 
-  it('is rolled out, and only where it means the same for every policy', async () => {
+  it('can be rolled out if it means the same for every policy', async () => {
     orThrow(await service.policies.customize({ instanceId: INSTANCE, organizationId: GLOBEX }, { actor: 'set-up' }));
     const command = { type: 'change', settings: { allowRegister: false } };
     for (const route of ['_plan_rollout', '_roll_out'])
@@ -121,7 +121,7 @@ describe('a command as data over REST', () => {
 });
 
 describe('whole policies over REST', () => {
-  it('are read with all that they hold, one by one and by page, now and as of a moment', async () => {
+  it('are read with their content, singly and by page, now and as of a moment', async () => {
     const service = await openService();
     const acme = { instanceId: INSTANCE, organizationId: ACME };
     const globex = { instanceId: INSTANCE, organizationId: GLOBEX };
@@ -148,8 +148,8 @@ describe('whole policies over REST', () => {
   });
 });
 
-describe('what a caller may do', () => {
-  it('is told to every caller who is known, of any organization alike', async () => {
+describe('the permissions of a caller', () => {
+  it('are reported to every authenticated caller, for any organization', async () => {
     const service = await openService();
     const place = `POST ${ADMIN}/_permissions`;
     const none = { mayRead: false, mayChange: false, mayRemove: false };

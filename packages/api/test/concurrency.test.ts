@@ -11,8 +11,8 @@ const REMOVAL = {
   token: ROOT,
 } as const;
 
-describe('32 removals of one factor at the same time, over all protocols', () => {
-  it('end in one success, 31 refusals and one event', async () => {
+describe('32 concurrent removals of one factor, over all protocols', () => {
+  it('result in one success, 31 refusals and one event', async () => {
     const service = await openService();
     const clients = CLIENTS.map((makeClient) => makeClient(service.url));
     try {

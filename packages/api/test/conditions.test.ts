@@ -22,7 +22,7 @@ describe('the conditions of a call', () => {
   after(() => service.close());
   const ask = (place: string, given: Asked = {}): Promise<Reply> => askOf(service, place, given);
 
-  it('have a tag to be made of in every list, too, over every protocol', async () => {
+  it('can use the tag of every list, over every protocol', async () => {
     const headers = { 'x-zitadel-orgid': ACME };
     for (const list of ['second_factors', 'multi_factors', 'idps']) {
       expect((await ask(`POST ${ADMIN}/${list}/_search`)).headers.get('etag'), list).to.match(tagOf('4'));
@@ -37,7 +37,7 @@ describe('the conditions of a call', () => {
     on.close();
   });
 
-  it('hold for a read when one of several tags is its own, be it made weak on the way, or any will do', async () => {
+  it('match a read by one of several tags, a weak tag, or any', async () => {
     const own = (await ask(`GET ${ADMIN}`)).headers.get('etag') ?? '';
     for (const tags of [own, `W/${own}`, `"1", W/${own}`, `"1",${own}`, '*']) {
       expect((await ask(`GET ${ADMIN}`, { headers: { 'if-none-match': tags } })).status, tags).to.equal(304);
@@ -47,7 +47,7 @@ describe('the conditions of a call', () => {
     }
   });
 
-  it('of a position that stands for nothing here is refused, and no operator is told of it', async () => {
+  it('with an unknown position are refused, without a report to the operator', async () => {
     for (const position of ['7', '9'.repeat(20)]) {
       const headers = { 'login-policy-at-least': position };
       const read = await ask(`GET ${ADMIN}`, { headers });
@@ -56,7 +56,7 @@ describe('the conditions of a call', () => {
     expect(service.failures).to.deep.equal([]);
   });
 
-  it('of a history that was lost hold for no change and no preview, though the sequence is the same', async () => {
+  it('of a lost history never match a change or preview, although the sequence is the same', async () => {
     const had = await countEvents(service.store);
     const headers = { 'if-match': ofLostHistory };
     const change = await ask(`POST ${ADMIN}/multi_factors`, { body: { type: 1 }, headers });
@@ -67,7 +67,7 @@ describe('the conditions of a call', () => {
     expect(await countEvents(service.store)).to.equal(had);
   });
 
-  it('that only a change can be under do not stand in the way of a read, nor those of a read in that of a change', async () => {
+  it('for changes do not affect reads, and those for reads do not affect changes', async () => {
     const headers = { 'if-match': '"default-4"', 'login-policy-reason': '%zz', 'x-zitadel-orgid': ACME };
     expect((await ask(`GET ${MANAGEMENT}`, { headers })).status).to.equal(200);
     const change = await ask(`POST ${ADMIN}/second_factors?asOf=yesterday`, {
@@ -77,7 +77,7 @@ describe('the conditions of a call', () => {
     expect(change.status).to.equal(200);
   });
 
-  it('are not met by a caller who gives no time at all', async () => {
+  it('include a time-out of zero, which is never met', async () => {
     const on = session(service.url);
     const had = await countEvents(service.store);
     const path = '/zitadel.admin.v1.AdminService/RemoveMultiFactorFromLoginPolicy';
@@ -102,8 +102,8 @@ describe('the conditions of a call', () => {
   });
 });
 
-describe('what stands in the place of a variable', () => {
-  it('may be what another route has there', async () => {
+describe('the value of a path variable', () => {
+  it('may equal a literal segment of another route', async () => {
     const service = await openService();
     await askOf(service, `POST ${ADMIN}/idps`, { body: { idpId: '_search' } });
     const wrong = await askOf(service, `PUT ${ADMIN}/idps/_search`, {});
@@ -112,7 +112,7 @@ describe('what stands in the place of a variable', () => {
     await service.close();
   });
 
-  it('is named in a refusal as in a body', async () => {
+  it('is named in a refusal like a field of a body', async () => {
     const service = await openService();
     const { at, status } = await askOf(service, `DELETE ${ADMIN}/idps/%ff`, {});
     expect([status, at('details.0.message')]).to.deep.equal([400, 'idpId must be percent-encoded UTF-8.']);
@@ -120,8 +120,8 @@ describe('what stands in the place of a variable', () => {
   });
 });
 
-describe('the sentence of a refusal', () => {
-  it('says numbers and durations as the API has them', async () => {
+describe('the message of a refusal', () => {
+  it('has numbers and durations in the form of the API', async () => {
     const service = await openService();
     const sentence = async (place: string, body?: object): Promise<unknown> =>
       (await askOf(service, place, body === undefined ? {} : { body })).at('details.0.message');

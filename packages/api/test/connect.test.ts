@@ -13,7 +13,7 @@ const json = { 'content-type': 'application/json' };
 /** As deep as a body may be long. */
 const DEEP = `{"query":${'{"query":'.repeat(20_000)}1${'}'.repeat(20_001)}`;
 
-describe('calls of one message', () => {
+describe('unary calls', () => {
   let service: Service;
   before(async () => {
     service = await openService();
@@ -27,7 +27,7 @@ describe('calls of one message', () => {
     expect(service.failures).to.deep.equal([]);
   });
 
-  it('are answered packed to clients that take it, where that is worth it', async () => {
+  it('are answered compressed to clients that accept it, if that saves bytes', async () => {
     const baseUrl = service.url;
     const ways: readonly Transport[] = [
       createConnectTransport({ baseUrl, httpVersion: '1.1' }),
@@ -48,7 +48,7 @@ describe('calls of one message', () => {
     }
   });
 
-  it('are answered unpacked to clients that say nothing of it', async () => {
+  it('are answered uncompressed by default', async () => {
     const on = session(service.url);
     const { body, headers } = await ask(on, grpc(`${ADMIN}/ListLoginPolicyIDPs`, json), Buffer.from('{}'));
     expect(headers['content-encoding']).to.equal(undefined);
@@ -62,7 +62,7 @@ describe('calls of one message', () => {
     on.close();
   });
 
-  it('may name a factor in JSON over HTTP/1.1, their length as it was sent', async () => {
+  it('may use JSON over HTTP/1.1, with the content length as sent', async () => {
     const body = '{"type":"SECOND_FACTOR_TYPE_OTP_EMAIL"}';
     const lines = `host: x\r\nconnection: close\r\nauthorization: Bearer ${ROOT}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
     const answer = await talk(service.listening.port, [
@@ -71,7 +71,7 @@ describe('calls of one message', () => {
     expect(answer).to.match(/^HTTP\/1\.1 200 /);
   });
 
-  it('are refused with 3 when their JSON is nested without end, over every protocol', async () => {
+  it('are refused with code 3 if their JSON is nested too deeply, over every protocol', async () => {
     const had = await countEvents(service.store);
     const on = session(service.url);
     const call = `${ADMIN}/ListLoginPolicyIDPs`;

@@ -8,7 +8,7 @@ const OWN = '/management/v1/policies/login';
 const CUSTOMIZE = `POST ${OWN}/_customize`;
 const IF_DEFAULT = 'login-policy-if-default';
 
-describe('making a custom policy of the default over REST', () => {
+describe('customizing over REST', () => {
   let service: Service;
   const ask = (place: string, given: Asked = {}): Promise<Reply> =>
     askOf(service, place, { token: OWNER_OF_ACME, ...given });
@@ -20,7 +20,7 @@ describe('making a custom policy of the default over REST', () => {
   });
   afterEach(() => service.close());
 
-  it('records what the page saw, pinned to the tag of the inherited policy', async () => {
+  it('records the default that was seen, pinned to the tag of the inherited policy', async () => {
     const headers = await seenDefault();
     const before = await ask(`GET ${OWN}`);
     const previewed = await ask(`POST ${OWN}/_preview`, { body: { method: 'Customize' }, headers });
@@ -33,7 +33,7 @@ describe('making a custom policy of the default over REST', () => {
     expect([before.at('isDefault'), after.at('isDefault')]).to.deep.equal([true, undefined]);
   });
 
-  it('is refused when the default was made stricter meanwhile, by whichever tag it was seen, and so is a preview', async () => {
+  it('is refused if the default has changed since, whichever tag was used, and so is a preview', async () => {
     const own = (await askOf(service, `GET ${ADMIN}`, {})).headers.get('etag') ?? '';
     const seen = await seenDefault();
     const stricter = { method: 'POST', body: { type: 4 } };
@@ -54,7 +54,7 @@ describe('making a custom policy of the default over REST', () => {
     expect((await ask(CUSTOMIZE)).at('details.0.id')).to.equal('LP-POLICY-02');
   });
 
-  it('is refused by a tag of a lost history, and by what is not a tag', async () => {
+  it('is refused for a tag of a lost history, and for a malformed tag', async () => {
     const lost = await ask(CUSTOMIZE, { headers: { [IF_DEFAULT]: '"default-4.01ARZ3NDEKTSV4RRFFQ69G5FAV.1"' } });
     expect([lost.status, lost.at('details.0.id')]).to.deep.equal([412, 'LP-COND-07']);
     for (const tag of ['', '*', '4', 'W/"4"', '"4", "5"', '"history-4"', '"-1"']) {
@@ -63,7 +63,7 @@ describe('making a custom policy of the default over REST', () => {
     }
   });
 
-  it('is the only change that takes the condition: the others refuse it rather than pass it over', async () => {
+  it('is the only change that accepts the condition; the others refuse it', async () => {
     const headers = await seenDefault();
     const { at, status } = await ask(`POST ${OWN}`, { headers, body: { forceMfa: true } });
     expect([status, at('details.0.id')]).to.deep.equal([400, 'LP-ARG-03']);
@@ -72,7 +72,7 @@ describe('making a custom policy of the default over REST', () => {
     );
   });
 
-  it('takes the other conditions of a change: If-Match, and a key under which it is answered once', async () => {
+  it('accepts the other conditions of a change: If-Match and an idempotency key', async () => {
     expect((await ask(CUSTOMIZE, { headers: { 'if-match': '"3"' } })).status).to.equal(412);
     const headers = { ...(await seenDefault()), 'idempotency-key': 'once' };
     const first = await ask(CUSTOMIZE, { headers });
@@ -83,7 +83,7 @@ describe('making a custom policy of the default over REST', () => {
     expect(await countEvents(service.store)).to.equal(had);
   });
 
-  it('needs to be allowed to write the policy of the organization, and no more', async () => {
+  it('requires only the permission to write the policy of the organization', async () => {
     expect((await ask(CUSTOMIZE, { token: READER, headers: { 'x-zitadel-orgid': ACME } })).status).to.equal(403);
     const writer = { id: 'w', instanceId: INSTANCE, organizationId: ACME, grants: [{ permissions: ['policy.write'] }] };
     const limited = await openService({ ports: { authenticate: () => writer } });
@@ -91,7 +91,7 @@ describe('making a custom policy of the default over REST', () => {
     await limited.close();
   });
 
-  it('is nothing for an instance', async () => {
+  it('is refused for an instance', async () => {
     expect((await askOf(service, `POST ${ADMIN}/_customize`, {})).status).to.equal(404);
     const body = { method: 'Customize' };
     const { at, status } = await askOf(service, `POST ${ADMIN}/_preview`, { body });

@@ -62,9 +62,9 @@ function methodSaid({ input, name, methodKind, output, parent, proto: { options 
   };
 }
 
-describe("ZITADEL's descriptors, as far as they are served", () => {
+describe('the served descriptors of ZITADEL', () => {
   for (const service of [AdminService, ManagementService, SettingsService]) {
-    it(`say of each method of ${service.typeName} what @zitadel/proto says`, () => {
+    it(`equal those of @zitadel/proto for ${service.typeName}`, () => {
       const methods = served.getService(service.typeName)?.methods ?? [];
       expect(methods).to.have.length.greaterThan(0);
       for (const method of methods) {

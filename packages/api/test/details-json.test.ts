@@ -19,8 +19,8 @@ const moment = fc.oneof(
   fc.constantFrom(0, 1, 999, 1000, 1010, 1100, Date.UTC(9999, 11, 31, 23, 59, 59, 999)),
 );
 
-describe('what a command answers over REST', () => {
-  it('is to the letter what protobuf says of the message, whenever it was', async () => {
+describe('the answer of a command over REST', () => {
+  it('equals the protobuf JSON of the message, for any time', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(moment, { minLength: 2, maxLength: 6 }), async (moments) => {
         const ascending = moments.toSorted((left, right) => left - right);
@@ -40,7 +40,7 @@ describe('what a command answers over REST', () => {
     );
   });
 
-  it('is the nearest date a Timestamp can say, where a clock was outside of its years: what was recorded is read (Q28)', async () => {
+  it('contains the nearest date that a Timestamp can represent, if a clock was out of range (Q28)', async () => {
     for (const [recorded, said] of [
       ['+012000-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'],
       ['-000005-01-01T00:00:00.000Z', '0001-01-01T00:00:00Z'],

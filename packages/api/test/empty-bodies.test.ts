@@ -9,7 +9,7 @@ import { openService, ROOT, waitingAuthenticate, type Service } from './service.
 
 const PATH = '/admin/v1/policies/login';
 
-describe('a request without a body, where it takes time to find out who calls', () => {
+describe('a request without a body and with slow authentication', () => {
   let service: Service;
   before(async () => {
     service = await openService({ ports: { authenticate: waitingAuthenticate } });
@@ -19,12 +19,12 @@ describe('a request without a body, where it takes time to find out who calls', 
     expect(service.failures).to.deep.equal([]);
   });
 
-  it('is a request with an empty body on a port of our own', async () => {
+  it('has an empty body on an own port', async () => {
     await demandTaken(service.listening.port);
     await demandTakenOverHttp2(service.listening.port);
   });
 
-  it('is one on a server the API is mounted in', async () => {
+  it('has an empty body on a server that the API is mounted in', async () => {
     const old = createHttp1Server((request, response) => service.api.handler(request, response));
     const fresh = createHttp2Server((request, response) => service.api.handler(request, response));
     await demandTaken(await portOf(old));

@@ -13,7 +13,7 @@ const bearer = { headers: { authorization: `Bearer ${ROOT}` } };
 const READ = { service: 'admin', method: 'GetLoginPolicy', token: ROOT } as const;
 
 describe('a graceful end', () => {
-  it('answers what is in flight, over HTTP/1.1 and HTTP/2, and takes nothing new', async () => {
+  it('completes running requests over HTTP/1.1 and HTTP/2, and accepts no new ones', async () => {
     const gate = latch();
     const waiting = latch();
     let arrived = 0;
@@ -33,7 +33,7 @@ describe('a graceful end', () => {
     await service.close();
   });
 
-  it('cuts off what does not end in time', async () => {
+  it('closes connections that do not end in time', async () => {
     const waiting = latch();
     let arrived = 0;
     const isAllowed = (): Promise<boolean> => {
@@ -51,7 +51,7 @@ describe('a graceful end', () => {
     await service.close();
   });
 
-  it('answers what was asked just before, also on connections that were not looked at yet', async () => {
+  it('answers requests sent just before, also on connections that were not accepted yet', async () => {
     for (let round = 0; round < 5; round++) {
       const service = await openService();
       const request = 'GET /debug/healthz HTTP/1.1\r\nhost: x\r\n\r\n';
@@ -68,7 +68,7 @@ describe('a graceful end', () => {
     }
   });
 
-  it('waits for half a request no longer than for a moment', async () => {
+  it('waits only briefly for half a request', async () => {
     const service = await openService();
     const sockets = ['G', 'GET / HTTP/1.1\r\nhost: x\r\nx', 'PRI * HT'].map((text) => {
       const socket = connect(service.listening.port, '127.0.0.1');
@@ -83,7 +83,7 @@ describe('a graceful end', () => {
     await service.close();
   });
 
-  it('does not wait for connections on which nothing is asked', async () => {
+  it('does not wait for idle connections', async () => {
     const service = await openService();
     const silent = connect(service.listening.port, '127.0.0.1');
     const on = session(service.url);
@@ -97,7 +97,7 @@ describe('a graceful end', () => {
 });
 
 describe('a graceful end with TLS', () => {
-  it('closes connections that are kept for more, over both versions of HTTP', async () => {
+  it('closes kept-alive connections, over both HTTP versions', async () => {
     const certificate = readFileSync(new URL('../test/tls/certificate.pem', import.meta.url));
     const key = readFileSync(new URL('../test/tls/key.pem', import.meta.url));
     const service = await openService({ listen: { tls: { cert: certificate, key } } });

@@ -10,7 +10,7 @@ function idsIn(text: string, mark: string): readonly string[] {
 }
 
 describe('the ids of refusals', () => {
-  it('are each given once, and are those the reference lists', () => {
+  it('are unique, and match the reference', () => {
     const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
     const given = files.flatMap((name) => idsIn(readFileSync(new URL(name, SOURCES), 'utf8'), "'"));
     expect([...given].sort()).to.deep.equal([...new Set(given)].sort());

@@ -25,7 +25,7 @@ describe('judging a sign-in over REST', () => {
   });
   after(() => service.close());
 
-  it('says whether a described session is enough, by which policy, and until when', async () => {
+  it('reports whether a described session suffices, by which policy, and until when', async () => {
     const had = await countEvents(service.store);
     const { at, status } = await judge(byPasskey());
     expect(status).to.equal(200);
@@ -42,7 +42,7 @@ describe('judging a sign-in over REST', () => {
     expect(await countEvents(service.store)).to.equal(had);
   });
 
-  it('answers one that is not enough with what to ask for, and with 200: it was judged', async () => {
+  it('answers an insufficient session with the required options, and with 200', async () => {
     const { at, status } = await judge({ user, session: {} });
     expect(status).to.equal(200);
     expect(at('options')).to.deep.equal([{ method: 'passkey' }, { method: 'password' }]);
@@ -51,7 +51,7 @@ describe('judging a sign-in over REST', () => {
     expect(stronger.at('outcome')).to.equal('authenticate');
   });
 
-  it('judges a session anew after a removal, and answers what was allowed then', async () => {
+  it('judges a session again after a removal, and as of a moment', async () => {
     const signIn = byPasskey();
     const then = await judge(signIn);
     expect(then.at()).to.include({ outcome: 'proceed' });
@@ -65,7 +65,7 @@ describe('judging a sign-in over REST', () => {
     expect(atThat.at(), JSON.stringify(atThat.at())).to.include({ outcome: 'proceed' });
   });
 
-  it('is allowed to callers who may read the policy, in their organization', async () => {
+  it('requires the permission to read the policy of the organization', async () => {
     expect((await judge(byPasskey(), NOBODY)).status).to.equal(403);
     expect((await judge(byPasskey(), '')).status).to.equal(401);
     const headers = { 'x-zitadel-orgid': ACME };
@@ -74,7 +74,7 @@ describe('judging a sign-in over REST', () => {
     expect((await askOf(service, `POST ${ADMIN}/_evaluate_sign_in`, { body: byPasskey() })).status).to.equal(404);
   });
 
-  it('refuses what it can’t read, and names the field', async () => {
+  it('refuses malformed input, and names the field', async () => {
     const signIn = byPasskey();
     for (const [body, word] of [
       [{}, 'user'],
@@ -94,7 +94,7 @@ describe('judging a sign-in over REST', () => {
     }
   });
 
-  it('refuses a member that it does not know, also where unknown names are let pass', async () => {
+  it('refuses an unknown member, even if unknown names are otherwise ignored', async () => {
     const lenient = await openService({ api: { unknownNames: 'ignore' } });
     const session = { passkeys: byPasskey().session.passkey };
     const { at, status } = await askOf(lenient, `POST ${ROUTE}`, { body: { user, session }, token: OWNER_OF_ACME });

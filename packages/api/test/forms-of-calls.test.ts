@@ -15,7 +15,7 @@ function textOf({ body, headers, trailers }: RawAnswer): string {
   return [headers[':status'], trailers['grpc-status'], trailers['grpc-message'], body.toString('latin1')].join(' ');
 }
 
-describe('a call in JSON or packed', () => {
+describe('a call in JSON or binary', () => {
   let service: Service;
   let on: ClientHttp2Session;
   const entries: AccessEntry[] = [];
@@ -45,7 +45,7 @@ describe('a call in JSON or packed', () => {
     return ask(on, grpc(path, { 'x-zitadel-orgid': ACME, ...headers }), body);
   };
 
-  it('is told how it ended in headers where there can be no trailers: over HTTP/1.0, and when asked by HEAD', async () => {
+  it('gets its status in headers if trailers are impossible: over HTTP/1.0 and for HEAD', async () => {
     const { port } = service.listening;
     const type = 'content-type: application/grpc\r\nconnection: close\r\ncontent-length: 0';
     for (const [verb, version] of [
@@ -59,7 +59,7 @@ describe('a call in JSON or packed', () => {
     }
   });
 
-  it('is refused when its JSON names no value of its enum or no field of its message, instead of read as if it had not', async () => {
+  it('is refused if its JSON has an unknown enum value or field', async () => {
     const had = await countEvents(service.store);
     for (const way of Object.keys(ways)) {
       for (const text of [
@@ -74,7 +74,7 @@ describe('a call in JSON or packed', () => {
     expect(await countEvents(service.store)).to.equal(had);
   });
 
-  it('takes the recovery codes by name in JSON', async () => {
+  it('accepts the recovery codes by name in JSON', async () => {
     const text = '{"secondFactors":["SECOND_FACTOR_TYPE_RECOVERY_CODES", 1],"allow_register":true}';
     const acme = { instanceId: INSTANCE, organizationId: ACME };
     for (const way of Object.keys(ways)) {
@@ -85,7 +85,7 @@ describe('a call in JSON or packed', () => {
     }
   });
 
-  it('is refused with an id of ours whatever of it is not taken', async () => {
+  it('is refused with an error id, whatever the reason', async () => {
     const read = `${ADMIN}/GetLoginPolicy`;
     const packed = { 'grpc-encoding': 'gzip' };
     const web = { 'content-type': 'application/grpc-web+proto' };
@@ -119,7 +119,7 @@ describe('a call in JSON or packed', () => {
     }
   });
 
-  it('is told how it may pack its messages', async () => {
+  it('gets the list of supported compressions', async () => {
     const overGrpc = await ask(on, grpc(`${ADMIN}/GetLoginPolicy`, { 'grpc-encoding': 'deflate' }), MESSAGE);
     expect(overGrpc.headers['grpc-accept-encoding']).to.equal('gzip,br');
     const connect = { ...json, 'content-encoding': 'zstd' };
@@ -127,13 +127,13 @@ describe('a call in JSON or packed', () => {
     expect(overConnect.headers['accept-encoding']).to.equal('gzip,br');
   });
 
-  it('is told 405 and what is allowed when it is not a POST', async () => {
+  it('is answered with 405 and the allowed method if it is not a POST', async () => {
     const get = await ask(on, { ...grpc(`${ADMIN}/GetLoginPolicy`), ':method': 'PUT' }, MESSAGE);
     expect(textOf(get)).to.match(/^405 .*LP-HTTP-03/);
     expect(get.headers['allow']).to.equal('POST');
   });
 
-  it('is told 12 in its own protocol when it is not served, be it packed or in JSON', async () => {
+  it('is answered with code 12 in its own protocol if the method is not served', async () => {
     for (const path of [`${ADMIN}/GetMyInstance`, '/zitadel.user.v2.UserService/GetUserByID']) {
       for (const headers of [{ 'grpc-encoding': 'gzip' }, { 'content-type': 'application/grpc+json' }]) {
         const answer = await ask(on, grpc(path, headers), framed(gzipSync(Buffer.from('{}')), 1));
@@ -146,7 +146,7 @@ describe('a call in JSON or packed', () => {
     expect(textOf(connect)).to.match(/^501 .*"code":"unimplemented".*LP-HTTP-07/);
   });
 
-  it('may ask for the health in packed messages', async () => {
+  it('may request the health in compressed messages', async () => {
     const check = '/grpc.health.v1.Health/Check';
     const name = Buffer.from('zitadel.admin.v1.AdminService');
     const asked = Buffer.concat([Buffer.from([0x0a, name.length]), name]);

@@ -20,16 +20,16 @@ async function said(request: string): Promise<readonly [status: string | undefin
   }
 }
 
-describe('rubbish on a connection of HTTP/1.1', () => {
-  it('behind a whole request does not change what that is answered', async () => {
+describe('invalid bytes on an HTTP/1.1 connection', () => {
+  it('after a complete request do not change its answer', async () => {
     expect(await said(`DELETE ${PATH}/1 ${HEAD}\r\nRUBBISH\r\n\r\n`)).to.deep.equal(['200', 1]);
   });
 
-  it('as a body that nobody reads does not either', async () => {
+  it('as a body that is not read do not either', async () => {
     expect(await said(`DELETE ${PATH}/1 ${HEAD}${CHUNKED}`)).to.deep.equal(['200', 1]);
   });
 
-  it('as a body that is read is refused, and nothing is written', async () => {
+  it('as a body that is read are refused, and nothing is written', async () => {
     const [status, events] = await said(`POST ${PATH} ${HEAD}${CHUNKED}`);
     expect(status).to.match(/^40[08]$/);
     expect(events).to.equal(0);

@@ -51,8 +51,8 @@ const leaving = {
 
 const leavingInPeace = { 'with no body': byHand(), 'with what may be half of one': byHand(Buffer.from('{}')) };
 
-describe('a client that is gone before it is known who it was', () => {
-  it('is not waited for when its body had not come as a whole, and nothing is written', async () => {
+describe('a client that disconnects during authentication', () => {
+  it('is not awaited if its body is incomplete, and nothing is written', async () => {
     for (const [way, ask] of Object.entries({ ...leaving, ...leavingInPeace })) await demandNothingWritten(way, ask);
   });
 });

@@ -22,7 +22,7 @@ describe('the guard over REST', () => {
   });
   afterEach(() => service.close());
 
-  it('refuses a removal that would lock people out, with the warning as a detail, and its preview just so', async () => {
+  it('refuses a removal that would lock people out, and its preview, with the warning as a detail', async () => {
     const refused = await remove();
     expect([refused.status, refused.at('code'), refused.at('details.0.id')]).to.deep.equal([400, 9, 'LP-POLICY-04']);
     expect(refused.at('details.1.id')).to.equal('no-factor-left');
@@ -34,7 +34,7 @@ describe('the guard over REST', () => {
     expect((await askOf(service, `POST ${OWN}/_preview`, asked)).at()).to.deep.equal(refused.at());
   });
 
-  it('lets it pass under a header that acknowledges the warning', async () => {
+  it('accepts it with a header that acknowledges the warning', async () => {
     const wrong = await remove({ [ACKNOWLEDGE]: 'no-factor' });
     expect([wrong.status, wrong.at('details.0.id')]).to.deep.equal([400, 'LP-ARG-04']);
     expect((await remove({ [ACKNOWLEDGE]: 'no-way-to-sign-in' })).status).to.equal(400);
@@ -43,7 +43,7 @@ describe('the guard over REST', () => {
 });
 
 describe('a removal from the default over REST', () => {
-  it('says in a header how many custom policies still allow the factor', async () => {
+  it('has a header with the number of custom policies that still allow the factor', async () => {
     const service = await openService();
     const owner = { instanceId: INSTANCE, organizationId: ACME };
     orThrow(await service.policies.customize(owner, { actor: 'set-up' }));

@@ -30,7 +30,7 @@ describe('a watch of the health by connect-node', () => {
     expect(service.failures).to.deep.equal([]);
   });
 
-  it('is told how it is at once, and then each change, through many times of idleness', async () => {
+  it('gets the status at once, and then each change, also after long idleness', async () => {
     const [whole, one] = [watch(client), watch(client, ADMIN)];
     expect([await whole.next(), await one.next()]).to.deep.equal(['SERVING', 'SERVING']);
     for (const [seconds, status] of [
@@ -45,7 +45,7 @@ describe('a watch of the health by connect-node', () => {
     expect(await whole.next()).to.equal('1');
   });
 
-  it('is told that there is no such service, and stays', async () => {
+  it('gets service-unknown for an unknown service, and stays open', async () => {
     const watching = watch(client, 'no.such.Service');
     expect(await watching.next()).to.equal('SERVICE_UNKNOWN');
     const over = watching.next();
@@ -63,7 +63,7 @@ describe('a watch of the health by connect-node', () => {
     expect([body.toString('hex'), trailers['grpc-status']]).to.deep.equal(['00000000020801', '4']);
   });
 
-  it('counts as one of the calls that a connection may have at a time', async () => {
+  it('counts as one of the concurrent calls of a connection', async () => {
     const on = session(service.url);
     await once(on, 'remoteSettings');
     const answered: string[] = [];
@@ -81,7 +81,7 @@ describe('a watch of the health by connect-node', () => {
     await Promise.all(others);
   });
 
-  it('is refused with 3 when it can not be read, and with 12 what is neither Check nor Watch', async () => {
+  it('is refused with code 3 if it is malformed; other methods than Check and Watch with 12', async () => {
     const on = session(service.url);
     expect((await ask(on, grpc(WATCH), framed(Buffer.from([0x0a, 9])))).trailers['grpc-status']).to.equal('3');
     expect((await ask(on, grpc(WATCH), new Uint8Array(0))).trailers['grpc-status']).to.equal('3');
@@ -92,7 +92,7 @@ describe('a watch of the health by connect-node', () => {
 });
 
 describe('many watches', () => {
-  it('ask no more often than one, and not at all once their clients are gone', async () => {
+  it('poll no more often than one, and not at all without clients', async () => {
     const lag = lagging();
     const ended: string[] = [];
     const service = await openService({
@@ -131,7 +131,7 @@ describe('many watches', () => {
     await service.close();
   });
 
-  it('of a client that is gone without a word end, too', async () => {
+  it('end also if a client disappears silently', async () => {
     const service = await openService({ listen: { idleTimeoutMs: paced(100) } });
     let isDeaf = false;
     const proxy = createProxy();
@@ -155,8 +155,8 @@ describe('many watches', () => {
   });
 });
 
-describe('watches that wait behind another on a connection of HTTP/1.1', () => {
-  it('begin when it is over, and never where the connection closes before', async () => {
+describe('watches that are pipelined behind another over HTTP/1.1', () => {
+  it('begin when it is over, and never if the connection closes before', async () => {
     const lag = lagging();
     const ended: string[] = [];
     const count = 12;
@@ -184,7 +184,7 @@ describe('watches that wait behind another on a connection of HTTP/1.1', () => {
 });
 
 describe('a graceful end', () => {
-  it('tells those who watch that it is one, and does not wait for them', async () => {
+  it('notifies watches, and does not wait for them', async () => {
     const certificate = readFileSync(new URL('../test/tls/certificate.pem', import.meta.url));
     const key = readFileSync(new URL('../test/tls/key.pem', import.meta.url));
     const plain = await openService();
@@ -208,7 +208,7 @@ describe('a graceful end', () => {
     await Promise.all([plain.close(), secure.close()]);
   });
 
-  it('comes to watches over HTTP/1.1, and to those in a server of somebody else', async () => {
+  it('reaches watches over HTTP/1.1, and those in another server', async () => {
     const service = await openService();
     const type = 'application/grpc-web';
     const overWeb = await fetch(`${service.url}${WATCH}`, {

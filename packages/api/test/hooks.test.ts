@@ -9,8 +9,8 @@ import { ACME, countEvents, openService, ROOT } from './service.js';
 
 const READ = { service: 'admin', method: 'GetLoginPolicy', token: ROOT } as const;
 
-describe('what goes wrong inside', () => {
-  it('is answered with code 13 over every protocol, its cause told to the operator only', async () => {
+describe('an internal failure', () => {
+  it('is answered with code 13 over every protocol; only the operator gets its cause', async () => {
     const cause = new Error('the password of the database is hunter2');
     const isAllowed = (): Promise<boolean> => Promise.reject(cause);
     const service = await openService({ ports: { isAllowed } });
@@ -25,7 +25,7 @@ describe('what goes wrong inside', () => {
     await service.close();
   });
 
-  it('is answered with code 14 when the store is closed', async () => {
+  it('is answered with code 14 if the store is closed', async () => {
     const service = await openService();
     await service.store.close();
     for (const makeClient of CLIENTS) {
@@ -37,8 +37,8 @@ describe('what goes wrong inside', () => {
   });
 });
 
-describe('a caller whose time is up', () => {
-  it('is told 4 and nothing is written, be their message packed or not', async () => {
+describe('a call whose deadline passes', () => {
+  it('is answered with code 4, and nothing is written, compressed or not', async () => {
     const slow = (): Promise<boolean> =>
       new Promise((resolve) => {
         setTimeout(() => resolve(true), 50);
@@ -114,7 +114,7 @@ describe('a caller whose time is up while a hook hangs, or their own body', () =
 });
 
 describe('the access log', () => {
-  it('has one entry for each answer, whatever the protocol', async () => {
+  it('has one entry per answer, whatever the protocol', async () => {
     const entries: AccessEntry[] = [];
     const service = await openService({ api: { onAnswered: (entry: AccessEntry) => entries.push(entry) } });
     for (const makeClient of CLIENTS) {

@@ -51,15 +51,15 @@ function bothWays<Name extends keyof Ports>(name: Name, answer: unknown): readon
   return [() => answer, () => Promise.resolve(answer)].map((port) => Object({ [name]: port }));
 }
 
-describe('a hook of a tired program', () => {
-  it('permits by true alone: isAllowed', async () => {
+describe('a hook with a wrong result', () => {
+  it('allows only by true: isAllowed', async () => {
     for (const answer of WRONG) for (const ports of bothWays('isAllowed', answer)) await permitsNothing(ports, DEFECT);
     for (const answer of [false, undefined, null])
       for (const ports of bothWays('isAllowed', answer)) await permitsNothing(ports, [403, 403, 403, 403]);
     for (const port of [fails, rejects]) await permitsNothing({ isAllowed: port }, DEFECT);
   });
 
-  it('permits by true alone: organizations.exists', async () => {
+  it('allows only by true: organizations.exists', async () => {
     const status = [200, 200, 500, 500];
     for (const answer of WRONG) {
       const service = await openService({ ports: Object({ organizations: { exists: () => answer } }) });
@@ -74,7 +74,7 @@ describe('a hook of a tired program', () => {
     }
   });
 
-  it('names nobody by what is not a caller: authenticate', async () => {
+  it('authenticates nobody by something other than a caller: authenticate', async () => {
     const permissions = ['iam.policy.read', 'iam.policy.write', 'policy.read', 'policy.write', 'policy.delete'];
     const root = { id: 'root', instanceId: INSTANCE, grants: [{ permissions }] };
     const callers: readonly unknown[] = [
@@ -100,14 +100,14 @@ describe('a hook of a tired program', () => {
     for (const port of [fails, rejects]) await permitsNothing({ authenticate: port }, DEFECT);
   });
 
-  it('names no instance by what is not an id: instanceOf', async () => {
+  it('finds no instance by something other than an id: instanceOf', async () => {
     for (const answer of WRONG.filter((one) => typeof one !== 'string' || one === ''))
       for (const ports of bothWays('instanceOf', answer)) await permitsNothing(ports, DEFECT);
     for (const answer of [undefined, null])
       for (const ports of bothWays('instanceOf', answer)) await permitsNothing(ports, [404, 404, 404, 404]);
   });
 
-  it('lets in no page by what is not true: origins', async () => {
+  it('allows an origin only by true: origins', async () => {
     const origin = 'https://elsewhere.example';
     for (const answer of [...WRONG, Promise.resolve(true), undefined, null]) {
       const service = await openService({ api: Object({ origins: () => answer }) });
@@ -122,7 +122,7 @@ describe('a hook of a tired program', () => {
     await service.close();
   });
 
-  it('that never answers keeps its own request waiting, and no other, nor the end of the port', async () => {
+  it('that never answers delays only its own request, and not the end of the port', async () => {
     let isHanging = true;
     const isAllowed = (): boolean | Promise<boolean> => (isHanging ? new Promise(() => undefined) : true);
     const service = await openService({ ports: { isAllowed } });
@@ -139,8 +139,8 @@ describe('a hook of a tired program', () => {
   });
 });
 
-describe('a hook that is told of things', () => {
-  it('ends no process when it throws or rejects, over Node and over fetch', async () => {
+describe('an observing hook', () => {
+  it('does not end the process if it throws or rejects, over Node and over fetch', async () => {
     for (const hook of [fails, rejects]) {
       for (const api of [{ onAnswered: hook }, { around: hook }, { onFailure: hook, origins: fails }]) {
         const service = await openService({ api: Object(api) });
@@ -163,7 +163,7 @@ describe('a hook that is told of things', () => {
     }
   });
 
-  it('answers once, however often around asks for the answer, and breaks off where it never does', async () => {
+  it('answers once, however often it calls for the answer, and breaks off if it never does', async () => {
     const twice = async (_: unknown, __: string, answer: () => Promise<void>): Promise<void> => {
       await Promise.all([answer(), answer()]);
     };

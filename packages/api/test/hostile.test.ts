@@ -13,7 +13,7 @@ const WHOLE = '/admin/v1/policies/login';
 const pem = (name: string): URL => new URL(`../test/tls/${name}.pem`, import.meta.url);
 const AUTH = `host: x\r\nauthorization: Bearer ${ROOT}\r\n`;
 
-describe('a client that means no good, or is broken', () => {
+describe('a hostile or broken client', () => {
   let service: Service;
   let eventsBefore: number;
   before(async () => {
@@ -35,7 +35,7 @@ describe('a client that means no good, or is broken', () => {
   });
   const said = (...pieces: readonly (string | Uint8Array)[]): Promise<string> => talk(service.listening.port, pieces);
 
-  it('is told 413 for a body that says it is too long, and for one that does not say', async () => {
+  it('gets 413 for a body that is too long, with or without a content length', async () => {
     expect(await said(`POST ${REST} HTTP/1.1\r\n${AUTH}content-length: 1001\r\n\r\n`)).to.match(/^HTTP\/1.1 413 /);
     const chunk = `${(600).toString(16)}\r\n${'x'.repeat(600)}\r\n`;
     const chunked = `POST ${REST} HTTP/1.1\r\n${AUTH}transfer-encoding: chunked\r\n\r\n`;
@@ -51,25 +51,25 @@ describe('a client that means no good, or is broken', () => {
     expect(await said(`GET ${WHOLE} HTTP/1.1\r\n${AUTH}connection: close\r\n\r\n`)).not.to.match(/^HTTP\/1.1 401 /);
   });
 
-  it('is told 8 for a message that is too long over gRPC', async () => {
+  it('gets code 8 for a message that is too long over gRPC', async () => {
     const on = session(service.url);
     const { trailers } = await ask(on, grpc(ADD), framed(new Uint8Array(2000)));
     on.close();
     expect(trailers['grpc-status']).to.equal('8');
   });
 
-  it('is told 408 when the body does not come', async () => {
+  it('gets 408 if the body does not arrive', async () => {
     expect(await said(`POST ${REST} HTTP/1.1\r\n${AUTH}content-length: 10\r\n\r\n{`)).to.match(/^HTTP\/1.1 408 /);
   });
 
-  it('is told 4 when the message does not come over gRPC', async () => {
+  it('gets code 4 if the message does not arrive over gRPC', async () => {
     const on = session(service.url);
     const { trailers } = await ask(on, grpc(ADD), undefined);
     on.destroy();
     expect(trailers['grpc-status']).to.equal('4');
   });
 
-  it('is asked who it is before its body is waited for', async () => {
+  it('is authenticated before its body is awaited', async () => {
     expect(await said(`POST ${REST} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 900\r\n\r\n`)).to.match(
       /^HTTP\/1.1 401 /,
     );
@@ -83,7 +83,7 @@ describe('a client that means no good, or is broken', () => {
     on.destroy();
   });
 
-  it('can not make a bomb of a compressed body', async () => {
+  it('cannot send a decompression bomb', async () => {
     const bomb = gzipSync(Buffer.alloc(10_000_000));
     expect(bomb.length).to.be.lessThan(12_000);
     const small = gzipSync(Buffer.alloc(100_000));
@@ -95,7 +95,7 @@ describe('a client that means no good, or is broken', () => {
     on.close();
   });
 
-  it('can not keep the service busy with a moment that has no end', async () => {
+  it('cannot block the service with an endless moment', async () => {
     const roomy = await openService();
     const body = JSON.stringify({ method: 'Revert', request: { to: 't'.repeat(100_000) } });
     const began = performance.now();
@@ -109,7 +109,7 @@ describe('a client that means no good, or is broken', () => {
     await roomy.close();
   });
 
-  it('is told 3 for a message that is cut off, too many, or rubbish', async () => {
+  it('gets code 3 for a truncated, repeated or invalid message', async () => {
     const on = session(service.url);
     const message = framed(Buffer.from([0x0a, 0x01, 0x78]));
     const bodies = [
@@ -128,7 +128,7 @@ describe('a client that means no good, or is broken', () => {
     on.close();
   });
 
-  it('is told 3 for a malformed timeout, and 12 for a method that is not served', async () => {
+  it('gets code 3 for a malformed time-out, and 12 for a method that is not served', async () => {
     const on = session(service.url);
     const message = framed(Buffer.from([0x0a, 0x01, 0x78]));
     expect((await ask(on, grpc(ADD, { 'grpc-timeout': '5' }), message)).trailers['grpc-status']).to.equal('3');
@@ -137,13 +137,13 @@ describe('a client that means no good, or is broken', () => {
     on.close();
   });
 
-  it('is cut off when it says nothing, or says its headers too slowly', async () => {
+  it('is disconnected if it sends nothing, or its headers too slowly', async () => {
     expect(await said()).to.equal('');
     expect(await said('P')).to.equal('');
     expect(await said('GET / HTTP/1.1\r\nhost: x\r\nx-slow: ')).to.match(/^HTTP\/1.1 408 /);
   });
 
-  it('is cut off just so over TLS', async () => {
+  it('is disconnected likewise over TLS', async () => {
     const tls = { cert: readFileSync(pem('certificate')), key: readFileSync(pem('key')) };
     const limits = { headersTimeoutMs: paced(400), requestTimeoutMs: paced(800), idleTimeoutMs: paced(500) };
     const secure = await openService({ listen: { tls, ...limits } });
@@ -161,17 +161,17 @@ describe('a client that means no good, or is broken', () => {
     await secure.close();
   });
 
-  it('is told 400 for rubbish and 431 for headers without end', async () => {
+  it('gets 400 for invalid bytes and 431 for endless headers', async () => {
     expect(await said('RUBBISH\r\n\r\n')).to.match(/^HTTP\/1.1 400 /);
     expect(await said(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(3000)}\r\n\r\n`)).to.match(/^HTTP\/1.1 431 /);
   });
 
-  it('is understood however its first bytes are cut', async () => {
+  it('is served however its first bytes are split', async () => {
     const bytes = Array.from('PUT /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
     expect(await said(...bytes)).to.match(/^HTTP\/1.1 404 /);
   });
 
-  it('does not get a second word in after it broke off', async () => {
+  it('gets no second request served after it broke off', async () => {
     const on = session(service.url);
     const stream = on.request({ ':method': 'POST', ...grpc(ADD) });
     stream.on('error', () => undefined);

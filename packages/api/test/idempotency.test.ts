@@ -23,7 +23,7 @@ describe('an idempotency key', () => {
   const ask = (place: string, asked: Asked): Promise<Reply> => askOf(service, place, asked);
   const removal = `DELETE ${POLICY}/multi_factors/1`;
 
-  it('belongs to its caller: nobody is answered for what another did under it', async () => {
+  it('belongs to its caller: another caller gets no replay of it', async () => {
     const byAlice = await ask(removal, { token: ALICE, headers });
     expect(byAlice.status).to.equal(200);
     const byBob = await ask(removal, { token: BOB, headers });
@@ -33,7 +33,7 @@ describe('an idempotency key', () => {
     expect(await countEvents(service.store)).to.equal(had);
   });
 
-  it('may be used by another caller for something else, and is refused for that to its own', async () => {
+  it('may be used by another caller for another command, but not by the same caller', async () => {
     const other = `DELETE ${POLICY}/second_factors/1`;
     const refused = await ask(other, { token: ALICE, headers });
     expect([refused.status, refused.at('details.0.id')]).to.deep.equal([409, 'LP-COND-02']);
@@ -41,13 +41,13 @@ describe('an idempotency key', () => {
     expect((await ask(other, { token: BOB, headers })).status).to.equal(200);
   });
 
-  it('is told to nobody', async () => {
+  it('is not disclosed', async () => {
     const { at } = await ask(`GET ${POLICY}/history`, { token: BOB });
     expect(at('entries')).to.have.length.above(4);
     expect(JSON.stringify(at())).not.to.match(/idempotency|remove the passkey/i);
   });
 
-  it('is of 1 to 200 characters', async () => {
+  it('has 1 to 200 characters', async () => {
     for (const key of ['', 'k'.repeat(201)]) {
       const refused = await ask(removal, { token: ALICE, headers: { 'idempotency-key': key } });
       expect([refused.status, refused.at('details.0.id')]).to.deep.equal([400, 'LP-ARG-04']);

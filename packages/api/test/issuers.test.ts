@@ -33,7 +33,7 @@ async function asking(issuer: Issuer, authenticate: Authenticate) {
   };
 }
 
-describe('tokens of an issuer that is found by discovery', () => {
+describe('tokens of an issuer with discovery', () => {
   let issuer: Issuer;
   beforeEach(async () => {
     issuer = await openIssuer();
@@ -42,7 +42,7 @@ describe('tokens of an issuer that is found by discovery', () => {
   afterEach(closeAll);
   const oidc = (): Authenticate => oidcTokens({ issuer: issuer.url, audience: 'login-policy', callerOf });
 
-  it('are good when it signed them for us, and not when anybody else did', async () => {
+  it('are valid if the issuer signed them for this audience', async () => {
     const { statusWith } = await asking(issuer, oidc());
     expect(await statusWith(await issuer.token({ sub: 'alice' }))).to.equal(200);
     expect(await statusWith(await issuer.token({ sub: 'alice' }, issuer.stranger))).to.equal(401);
@@ -50,7 +50,7 @@ describe('tokens of an issuer that is found by discovery', () => {
     expect(await statusWith(await issuer.token({ sub: 'alice', iss: 'https://other.example' }))).to.equal(401);
   });
 
-  it("can't be judged while it is out of reach, and can once it is back", async () => {
+  it('cannot be checked while the issuer is unreachable, and can once it is back', async () => {
     const { failures, statusWith } = await asking(issuer, oidc());
     const token = await issuer.token({ sub: 'alice' });
     issuer.isDown = true;
@@ -60,7 +60,7 @@ describe('tokens of an issuer that is found by discovery', () => {
     expect(await statusWith(token)).to.equal(200);
   });
 
-  it("can't be judged when what answers speaks of another issuer, or of keys that anybody could change", async () => {
+  it('cannot be checked if the discovery document names another issuer or insecure keys', async () => {
     for (const said of [{ issuer: 'https://other.example' }, { jwks_uri: 'http://keys.example' }, { jwks_uri: 7 }]) {
       Object.assign(issuer.metadata, said);
       const { statusWith } = await asking(issuer, oidc());
@@ -68,14 +68,14 @@ describe('tokens of an issuer that is found by discovery', () => {
     }
   });
 
-  it('need an issuer whose answers nobody can change', () => {
+  it('require an https issuer', () => {
     for (const url of ['http://issuer.example', 'issuer.example', '']) {
       expect(() => oidcTokens({ issuer: url, audience: 'x', callerOf })).to.throw(RangeError, 'issuer must be');
     }
   });
 });
 
-describe('tokens that only their issuer can read', () => {
+describe('opaque tokens', () => {
   let issuer: Issuer;
   beforeEach(async () => {
     issuer = await openIssuer();
@@ -86,7 +86,7 @@ describe('tokens that only their issuer can read', () => {
   const introspected = (more: Partial<IntrospectionOptions> = {}): Authenticate =>
     introspectedTokens({ issuer: issuer.url, clientId: 'the api', clientSecret: 's:cret', callerOf, ...more });
 
-  it('are good as long as it says so, which it is asked each time', async () => {
+  it('are valid while the issuer says so, which is asked each time', async () => {
     const { statusWith } = await asking(issuer, introspected());
     expect(await statusWith('opaque')).to.equal(200);
     issuer.tokens.set('opaque', { active: false });
@@ -97,7 +97,7 @@ describe('tokens that only their issuer can read', () => {
     expect(issuer.asked).to.have.length(3);
   });
 
-  it('are no good when they are past, not good yet, or for others', async () => {
+  it('are invalid if they are expired, not yet valid, or for another audience', async () => {
     const { statusWith } = await asking(issuer, introspected({ audience: 'login-policy' }));
     expect(await statusWith('opaque')).to.equal(200);
     const now = Math.floor(Date.now() / 1000);
@@ -111,7 +111,7 @@ describe('tokens that only their issuer can read', () => {
     }
   });
 
-  it('are taken again without asking for as long as they are kept, if they were good', async () => {
+  it('are accepted from the cache if they were valid', async () => {
     const { statusWith } = await asking(issuer, introspected({ cacheMs: 3_600_000 }));
     for (const token of ['opaque', 'opaque', 'bad', 'bad']) await statusWith(token);
     expect(issuer.asked.map(({ form }) => form.split('&')[0])).to.deep.equal([
@@ -121,7 +121,7 @@ describe('tokens that only their issuer can read', () => {
     ]);
   });
 
-  it("can't be judged while it is out of reach", async () => {
+  it('cannot be checked while the issuer is unreachable', async () => {
     const { statusWith } = await asking(issuer, introspected({ endpoint: new URL(`${issuer.url}/introspect`) }));
     issuer.isDown = true;
     expect(await statusWith('opaque')).to.equal(503);
@@ -129,7 +129,7 @@ describe('tokens that only their issuer can read', () => {
     expect(await statusWith('opaque')).to.equal(200);
   });
 
-  it('need to be told where to ask, in secret', () => {
+  it('require an https endpoint', () => {
     const by = { clientId: 'a', clientSecret: 'b', callerOf };
     expect(() => introspectedTokens(by)).to.throw(RangeError, 'needs an issuer or an endpoint');
     const endpoint = new URL('http://issuer.example/introspect');

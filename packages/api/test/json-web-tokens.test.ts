@@ -41,11 +41,11 @@ describe('JSON web tokens', () => {
     }
   }
 
-  it('are good when the issuer signed them for us and they are not past', async () => {
+  it('are valid if the issuer signed them for this audience and they are not expired', async () => {
     expect(await statusWith(await token(GOOD))).to.equal(200);
   });
 
-  it('are no good when signed by a stranger, for others, by another issuer, past, or without an end', async () => {
+  it('are invalid if signed by another key, for another audience, by another issuer, expired, or without expiry', async () => {
     const bad = [
       await token(GOOD, stranger),
       await token({ ...GOOD, aud: 'somebody else' }),
@@ -59,17 +59,17 @@ describe('JSON web tokens', () => {
     for (const [index, one] of bad.entries()) expect([index, await statusWith(one)]).to.deep.equal([index, 401]);
   });
 
-  it('are no good when the key that they name does not exist, and those of other keys are as before', async () => {
+  it('are invalid if their key does not exist, without affecting tokens of other keys', async () => {
     const made = new SignJWT(GOOD).setProtectedHeader({ alg: 'ES256', kid: 'broken' }).setExpirationTime('1h');
     expect(await statusWith(await made.sign(signing))).to.equal(401);
     expect(await statusWith(await token(GOOD))).to.equal(200);
   });
 
-  it('stand for nobody when the claims say nothing to us', async () => {
+  it('are rejected if callerOf returns undefined', async () => {
     expect(await statusWith(await token({ ...GOOD, sub: 'mallory' }))).to.equal(401);
   });
 
-  it('can not be judged while the keys are out of reach: that is 503, not 401', async () => {
+  it('cannot be checked while the keys are unreachable: that is 503 and not 401', async () => {
     expect(await statusWith(await token(GOOD), tokensFrom('http://127.0.0.1:9/keys'))).to.equal(503);
   });
 
@@ -82,7 +82,7 @@ describe('JSON web tokens', () => {
     );
   });
 
-  it('are no good when a stranger says that another algorithm made them, and no operator is told', async () => {
+  it('are invalid if they name another algorithm, without a report to the operator', async () => {
     const { publicKey: ours } = await generateKeyPair('ES256');
     const { privateKey: theirs } = await generateKeyPair('RS256');
     const forged = await new SignJWT(GOOD).setProtectedHeader({ alg: 'RS256' }).setExpirationTime('1h').sign(theirs);
@@ -102,7 +102,7 @@ describe('JSON web tokens', () => {
     await service.close();
   });
 
-  it('that name no key are tried with each that fits, as while an issuer changes keys', async () => {
+  it('without a key id are tried with each matching key, as during a key rotation', async () => {
     const [former, next] = [await generateKeyPair('ES256'), await generateKeyPair('ES256')];
     const published = await Promise.all([former, next].map(({ publicKey }) => exportJWK(publicKey)));
     const both = tokensOf(createLocalJWKSet({ keys: published }));
@@ -114,7 +114,7 @@ describe('JSON web tokens', () => {
     expect(await statusWith(await unnamed(next.privateKey, '-1h'), both)).to.equal(401);
   });
 
-  it('are never taken with a secret that both sides know', () => {
+  it('are never accepted with a symmetric algorithm', () => {
     const options = { keys: new URL('https://x.example'), issuer: ISSUER, audience: 'x', callerOf: () => undefined };
     expect(() => jsonWebTokens({ ...options, algorithms: ['HS256'] })).to.throw(RangeError);
   });

@@ -35,8 +35,8 @@ async function serving(organizations: OrganizationList): Promise<{ service: Serv
   return { policies, service: await openService({ api: { loginPolicies: policies } }) };
 }
 
-describe('a call whose client leaves while it is answered', () => {
-  it('is given up: what it reads hears that nobody waits, and no operator is told of a failure', async () => {
+describe('a call whose client disconnects', () => {
+  it('is aborted, including its reads, and is not reported as a failure', async () => {
     const { asked, list } = hangingList();
     const { policies, service } = await serving(list);
     const socket = connect(service.listening.port, '127.0.0.1');
@@ -54,7 +54,7 @@ describe('a call whose client leaves while it is answered', () => {
     await policies.close();
   });
 
-  it('ends with the answer to a page that waits no longer: fetch', async () => {
+  it('ends when a web page aborts its fetch', async () => {
     const { asked, list } = hangingList();
     const { policies, service } = await serving(list);
     const leaving = new AbortController();

@@ -53,14 +53,14 @@ function answerOf(outcome: Outcome): unknown {
 }
 
 describe('a list of identity providers', () => {
-  it('stands in the order added, whatever the query says of ascending', () =>
+  it('is in the order of addition, whatever the query says', () =>
     withProviders(async (service) => {
       for (const query of [undefined, {}, { asc: false }, { asc: true }]) {
         expect(await listed(service, query)).to.deep.equal(ADDED);
       }
     }));
 
-  it('is counted off in that order, and tells how many there are in all', () =>
+  it('is paged in that order, and contains the total', () =>
     withProviders(async (service) => {
       expect(await listed(service, { offset: '1', limit: 2 })).to.deep.equal(['second', 'third']);
       expect(await listed(service, { offset: '3' })).to.deep.equal(['fourth']);

@@ -28,7 +28,7 @@ describe('a long history', () => {
   });
   after(() => service.close());
 
-  it('is the same whether it is read at once or in parts, over both versions of HTTP and over fetch', async () => {
+  it('is the same whether it is read at once or in parts, over both HTTP versions and over fetch', async () => {
     const asked: readonly HistoryOptions[] = [
       { limit: 10_000 },
       { limit: 101 },
@@ -60,7 +60,7 @@ describe('a long history', () => {
     on.close();
   });
 
-  it('is told about by HEAD without being read, and its limit is 10,000 all the same', async () => {
+  it('is not read for HEAD, and is limited to 10,000', async () => {
     const url = `${service.url}${PATH}?limit=10000`;
     const answer = await fetch(url, { headers, method: 'HEAD' });
     expect([answer.status, await answer.text()]).to.deep.equal([200, '']);
@@ -69,7 +69,7 @@ describe('a long history', () => {
     expect((await fetch(`${service.url}${PATH}?limit=10001`, { headers })).status).to.equal(400);
   });
 
-  it('breaks off, and the operator is told, where it does not go on as it began', async () => {
+  it('breaks off and is reported to the operator if the history was replaced', async () => {
     const broken = await openService();
     await lengthen(broken, 'short');
     const request = new Request(`${broken.url}${PATH}?limit=10000`, { headers });
@@ -81,7 +81,7 @@ describe('a long history', () => {
     await broken.close();
   });
 
-  it('is read no further than its client takes it in, and not at all once they are gone', async () => {
+  it('is read only as fast as its client reads, and not after it has left', async () => {
     const seen: string[] = [];
     const watched = await openService({ observe: (told) => seen.push(told.type === 'call' ? told.call : '') });
     await lengthen(watched, 'ü'.repeat(2000));

@@ -19,7 +19,7 @@ const PASSKEY = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 const REMOVAL = { method: 'RemoveMultiFactorFromLoginPolicy', request: { type: PASSKEY } };
 const inAcme = { 'x-zitadel-orgid': ACME };
 
-describe('looking ahead, and back', () => {
+describe('previews and history', () => {
   let service: Service;
   const ask = (place: string, given: Asked = {}): Promise<Reply> => askOf(service, place, given);
   const preview = (body: object, given: Asked = {}): Promise<Reply> =>
@@ -29,7 +29,7 @@ describe('looking ahead, and back', () => {
   });
   after(() => service.close());
 
-  it('previews a removal for a caller who may read: events, changes, warnings and whom it affects; nothing is written', async () => {
+  it('preview a removal for a caller who may read: events, changes, warnings and affected organizations', async () => {
     const count = await countEvents(service.store);
     const { at, headers, status } = await preview(REMOVAL, { token: READER });
     expect(status).to.equal(200);
@@ -45,7 +45,7 @@ describe('looking ahead, and back', () => {
     expect(await countEvents(service.store)).to.equal(count);
   });
 
-  it('previews settings in the words of the API', async () => {
+  it('preview settings with the names of the API', async () => {
     const request = { forceMfa: true, allowUsernamePassword: true, passwordCheckLifetime: '864000s' };
     const { at, status } = await preview({ method: 'UpdateLoginPolicy', request });
     expect(status).to.equal(200);
@@ -54,7 +54,7 @@ describe('looking ahead, and back', () => {
     expect(at('changes')).to.deep.include({ what: 'setting', setting: 'forceMfa', before: false, after: true });
   });
 
-  it("previews an organization's reset and custom policy", async () => {
+  it('preview a reset and a custom policy of an organization', async () => {
     const add = { method: 'AddCustomLoginPolicy', request: { forceMfa: true, secondFactors: [1] } };
     const own = { token: OWNER_OF_ACME };
     const added = await ask(`POST ${MANAGEMENT}/_preview`, { body: add, ...own });
@@ -63,14 +63,14 @@ describe('looking ahead, and back', () => {
     expect([reset.status, reset.at('details.0.id')]).to.deep.equal([404, 'LP-POLICY-01']);
   });
 
-  it('warns that a custom policy is what its request says: nobody could sign in by an empty one', async () => {
+  it('warn that nobody could sign in by an empty custom policy', async () => {
     const add = { method: 'AddCustomLoginPolicy', request: {} };
     const { at } = await ask(`POST ${MANAGEMENT}/_preview`, { body: add, token: OWNER_OF_ACME });
     expect(at('events.0.data.settings')).to.include({ allowUsernamePassword: false, passwordlessType: 'NOT_ALLOWED' });
     expect(at('warnings.introduced.0.warning')).to.equal('no-way-to-sign-in');
   });
 
-  it('refuses in a preview just what the command would be refused for', async () => {
+  it('refuse a preview for the same reasons as the command', async () => {
     const again = { method: 'AddMultiFactorToLoginPolicy', request: { type: PASSKEY } };
     const previewed = await preview(again);
     const done = await ask(`POST ${ADMIN}/multi_factors`, { body: { type: PASSKEY } });
@@ -82,7 +82,7 @@ describe('looking ahead, and back', () => {
     expect((await preview(REMOVAL, { token: '' })).status).to.equal(401);
   });
 
-  it('names what is wrong with a preview', async () => {
+  it('name the problem of a malformed preview', async () => {
     for (const [body, word] of [
       [{}, 'method'],
       [{ method: 'GetLoginPolicy' }, 'method'],
@@ -101,7 +101,7 @@ describe('looking ahead, and back', () => {
     }
   });
 
-  it('compares two moments, or one and now, as what users met', async () => {
+  it('compare the effective policies of two moments, or of one and now', async () => {
     const removed = await ask(`DELETE ${ADMIN}/multi_factors/${PASSKEY}`, {
       headers: { 'login-policy-reason': 'lost%20keys%20%E2%80%93%20see%20ticket%207' },
     });
@@ -120,7 +120,7 @@ describe('looking ahead, and back', () => {
     expect((await ask(`GET ${ADMIN}/diff?from=1`, { token: NOBODY })).status).to.equal(403);
   });
 
-  it('tells in the history why something was done', async () => {
+  it('include the reason of each change', async () => {
     const { at } = await ask(`GET ${ADMIN}/history?direction=backwards&limit=1`);
     expect(at('entries.0.reason')).to.equal('lost keys – see ticket 7');
     for (const reason of ['%', '%C3%28', `${'x'.repeat(2001)}`]) {
@@ -131,7 +131,7 @@ describe('looking ahead, and back', () => {
     }
   });
 
-  it('reverts to a moment as new events, for a caller who may write, and under the same conditions', async () => {
+  it('revert to a moment by new events, for a caller who may write, under the same conditions', async () => {
     const body = { to: '4' };
     expect((await ask(`POST ${ADMIN}/_revert`, { body, token: READER })).status).to.equal(403);
     expect((await ask(`POST ${ADMIN}/_revert`, { body, headers: { 'if-match': '"1"' } })).status).to.equal(412);
@@ -149,7 +149,7 @@ describe('looking ahead, and back', () => {
     expect(read.at('policy.details')).to.deep.equal(done.at('details'));
   });
 
-  it('needs to be allowed both to write and to delete, for a revert may do either', async () => {
+  it('require the permissions to write and to delete for a revert', async () => {
     const mayWrite = {
       id: 'writer',
       instanceId: INSTANCE,

@@ -43,11 +43,11 @@ async function withFetch(options: ServiceOptions, use: (service: Service) => Pro
 for (const [name, mount] of Object.entries(MOUNTS)) {
   describe(`mounted in ${name}`, () => {
     for (const way of OVER_HTTP1) {
-      it(`has the life of a policy over ${way[0]('http://127.0.0.1:1').name}`, () =>
+      it(`reads and changes policies over ${way[0]('http://127.0.0.1:1').name}`, () =>
         live(way, ({ api }) => mount(api)));
     }
 
-    it('leaves what is not its own to the server, and refuses what is too large', async () => {
+    it('leaves other paths to the server, and refuses bodies that are too large', async () => {
       const service = await openService({ api: { maxBodyBytes: 1000 } });
       const { close, url } = await mount(service.api);
       expect(await (await fetch(`${url}/theirs`)).text()).to.equal('theirs');
@@ -61,12 +61,12 @@ for (const [name, mount] of Object.entries(MOUNTS)) {
 }
 
 describe('mounted in Fastify over HTTP/2', () => {
-  it('has the life of a policy over gRPC', () =>
+  it('reads and changes policies over gRPC', () =>
     live([zitadelGrpc, INSTANCE_LIFE], ({ api }) => fastifyOverHttp2(api)));
 });
 
 describe('api.fetch', () => {
-  it('answers a Request with a Response, and lets ports see what the server knows of its client', async () => {
+  it('answers a Request with a Response, and passes client facts to hooks', async () => {
     const peers: unknown[] = [];
     const instanceOf: ServiceOptions['ports'] = {
       isAllowed: (_, __, { request }) => peers.push(request.peerAddress, request.get('host')) > 0,
@@ -80,14 +80,14 @@ describe('api.fetch', () => {
     });
   });
 
-  it('leaves the body to the handler that answers in its place', () =>
+  it('does not read the body of a request for another handler', () =>
     withFetch({}, async ({ api }) => {
       const request = new Request('http://iam.example/theirs', { method: 'POST', body: 'theirs' });
       const answer = await api.fetch(request, { next: async () => new Response(await request.text()) });
       expect(await answer.text()).to.equal('theirs');
     }));
 
-  it('refuses gRPC, which has its status in trailers, before anything is written', () =>
+  it('refuses gRPC, which needs trailers, before anything is written', () =>
     withFetch({}, async ({ api, store }) => {
       const before = await countEvents(store);
       const path = '/zitadel.admin.v1.AdminService/RemoveMultiFactorFromLoginPolicy';
@@ -98,7 +98,7 @@ describe('api.fetch', () => {
       expect(await countEvents(store)).to.equal(before);
     }));
 
-  it('tells a watch of the health each change, until the watch or the API is over', () =>
+  it('notifies a health watch of each change, until the watch or the API ends', () =>
     withFetch({}, async ({ api }) => {
       const watching = (signal?: AbortSignal) =>
         api.fetch(
@@ -119,7 +119,7 @@ describe('api.fetch', () => {
       expect(Buffer.concat(rest).toString('latin1')).to.contain('grpc-status: 0');
     }));
 
-  it('takes no more of a body than may come, and waits no longer', () =>
+  it('limits the size of a body and the wait for it', () =>
     withFetch({ api: { maxBodyBytes: 1000, bodyTimeoutMs: 200 } }, async ({ api, store }) => {
       const before = await countEvents(store);
       const left = new AbortController();
@@ -147,7 +147,7 @@ describe('api.fetch', () => {
     }));
 });
 
-describe('what an operator asks for', () => {
+describe('operator requests', () => {
   const PAGES = ['/debug/healthz', '/debug/ready', '/openapi.json'];
   const statuses = async (url: string, prefix: string): Promise<readonly number[]> =>
     Promise.all(PAGES.map(async (page) => (await fetch(`${url}${prefix}${page}`)).status));
@@ -158,14 +158,14 @@ describe('what an operator asks for', () => {
     return trailers['grpc-status'];
   };
 
-  it('stands behind a prefix', () =>
+  it('have a prefix', () =>
     withFetch({ api: { operational: { prefix: '/internal/iam' } } }, async ({ url }) => {
       expect(await statuses(url, '/internal/iam')).to.deep.equal([200, 200, 200]);
       expect(await statuses(url, '')).to.deep.equal([404, 404, 404]);
       expect(await health(url)).to.equal('0');
     }));
 
-  it('is nowhere when it is switched off', () =>
+  it('have no route if they are switched off', () =>
     withFetch({ api: { operational: false } }, async ({ api, url }) => {
       expect(await statuses(url, '')).to.deep.equal([404, 404, 404]);
       expect(await health(url)).to.equal('12');
@@ -173,7 +173,7 @@ describe('what an operator asks for', () => {
       expect(await left.text()).to.equal('theirs');
     }));
 
-  it('needs a prefix that a path can begin with', async () => {
+  it('require a valid prefix', async () => {
     for (const prefix of ['internal', '/internal/', '/a b']) {
       const opening = openService({ api: { operational: { prefix } } });
       const fault: unknown = await opening.catch((caught: unknown) => caught);

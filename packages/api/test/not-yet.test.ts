@@ -4,14 +4,14 @@ import { after, before, describe, it } from 'mocha';
 import { askOf } from './rest-client.js';
 import { openService, type Service } from './service.js';
 
-describe('a change that older processes could not read', () => {
+describe('a change that older processes cannot read', () => {
   let service: Service;
   before(async () => {
     service = await openService();
   });
   after(() => service.close());
 
-  it('is refused with 400 and an id of its own while it may not be written', async () => {
+  it('is refused with 400 and its own id while new shapes are forbidden', async () => {
     const rejection = { reason: 'shape-not-yet-allowed', type: 'MultiFactorRemoved', schemaVersion: 2 } as const;
     // Today no shape is new, so the refusal is played.
     service.policies.execute = async () => ({ outcome: 'rejected', rejection, message: describeRejection(rejection) });

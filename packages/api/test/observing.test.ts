@@ -10,7 +10,7 @@ const METHOD = 'zitadel.admin.v1.AdminService/GetLoginPolicy';
 const READ = { service: 'admin', method: 'GetLoginPolicy', token: ROOT } as const;
 
 describe('the access log', () => {
-  it('names method, caller, instance and code alike over every protocol', async () => {
+  it('contains method, caller, instance and code for every protocol', async () => {
     const entries: AccessEntry[] = [];
     const service = await openService({ api: { onAnswered: (entry) => entries.push(entry) } });
     const wanted = [];
@@ -27,7 +27,7 @@ describe('the access log', () => {
     await service.close();
   });
 
-  it('has the id of a failure that the operator is told of, and that the caller has in hand', async () => {
+  it('contains the id of a failure, which operator and caller also get', async () => {
     const [entries, failures]: [AccessEntry[], string[]] = [[], []];
     const hooks: Hooks = {
       onAnswered: (entry) => entries.push(entry),
@@ -47,7 +47,7 @@ describe('the access log', () => {
     await service.close();
   });
 
-  it('is told within what a program has put around the request', async () => {
+  it('is written within the context of the request', async () => {
     const context = new AsyncLocalStorage<string>();
     const told: unknown[] = [];
     const service = await openService({
@@ -64,7 +64,7 @@ describe('the access log', () => {
 });
 
 describe('readiness', () => {
-  it('is answered though the store never answers, and then says no', async () => {
+  it('is answered negatively if the store does not answer', async () => {
     const service = await openService();
     service.policies.readModel.lag = () => new Promise(() => undefined);
     const answer = await fetch(`${service.url}/debug/ready`);
@@ -73,7 +73,7 @@ describe('readiness', () => {
     await service.close();
   });
 
-  it('says no as soon as the port is to close, while what comes is still answered', async () => {
+  it('is negative as soon as the port begins to close, while requests are still answered', async () => {
     const service = await openService();
     const on = session(service.url);
     const healthy = async (): Promise<string> => {
@@ -90,7 +90,7 @@ describe('readiness', () => {
     await service.close();
   });
 
-  it('goes on saying yes while another port of the same API is open', async () => {
+  it('stays positive while another port of the same API is open', async () => {
     const service = await openService();
     const second = await service.api.listen({ port: 0 });
     await second.close();

@@ -22,7 +22,7 @@ describe('a port for anything', () => {
   });
   after(() => port.close({ graceMs: 0 }));
 
-  it('hands out the requests of both versions of HTTP, and what throws ends one of them only', async () => {
+  it('passes on requests of both HTTP versions, and an error ends only its request', async () => {
     expect(await talk(port.port, ['GET /throws HTTP/1.1\r\nhost: x\r\n\r\n'])).to.equal('');
     const plain = await fetch(`${port.url}/a?b=1`, { method: 'POST', body: 'x' });
     expect([plain.headers.get('x-verb'), await plain.text()]).to.deep.equal(['POST', '/a?b=1']);
@@ -33,7 +33,7 @@ describe('a port for anything', () => {
     on.close();
   });
 
-  it('lets clients of HTTP/2 go on who wait for it, and refuses what else they expect, and tunnels', async () => {
+  it('answers Expect: 100-continue over HTTP/2, and refuses other expectations and CONNECT', async () => {
     const on = session(port.url);
     const waiting = on.request({ ':method': 'POST', ':path': '/d', expect: '100-continue' }, { endStream: false });
     await once(waiting, 'continue');
@@ -48,7 +48,7 @@ describe('a port for anything', () => {
     on.close();
   });
 
-  it('is not ended by who breaks off in the packet they ask in', async () => {
+  it('is not ended by a client that resets in the packet of its request', async () => {
     const given = { ':method': 'POST', ':scheme': 'http', ':path': '/', ':authority': 'x', expect: '100-continue' };
     await sendAtOnce(port.port, [
       { type: 'headers', flags: FLAGS.endHeaders, stream: 1, payload: headerBlock(given) },
@@ -58,8 +58,8 @@ describe('a port for anything', () => {
   });
 });
 
-describe('a connection of HTTP/2 on which nothing moves', () => {
-  it('is closed, however often its client pings, reads nothing, or says half of a request', async () => {
+describe('an HTTP/2 connection without progress', () => {
+  it('is closed, even if its client pings, reads nothing, or sends half a request', async () => {
     const port = await openPort(echo, { port: 0, ...limits });
     const asked = [
       undefined,
@@ -84,8 +84,8 @@ describe('a connection of HTTP/2 on which nothing moves', () => {
   });
 });
 
-describe('a client of HTTP/2 that says it goes, and keeps its connection', () => {
-  it('is cut off', async () => {
+describe('an HTTP/2 client that sends GOAWAY but keeps its connection', () => {
+  it('is disconnected', async () => {
     const port = await openPort(echo, { port: 0, ...limits });
     const socket = connect({ port: port.port, host: '127.0.0.1', allowHalfOpen: true });
     socket.resume().on('error', () => undefined);
@@ -102,7 +102,7 @@ describe('a client of HTTP/2 that says it goes, and keeps its connection', () =>
 });
 
 describe('the end of a port', () => {
-  it('answers new clients while it drains, and each as the last of its connection', async () => {
+  it('answers new clients during the drain, each once per connection', async () => {
     const port = await openPort(echo, { port: 0 });
     const waiting = connect(port.port, '127.0.0.1');
     await once(waiting, 'connect');

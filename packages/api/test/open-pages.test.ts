@@ -4,8 +4,8 @@ import type { AllowedOrigins } from '@login-policy/api';
 import { ask, framed, grpc, session } from './raw.js';
 import { openService } from './service.js';
 
-describe('what anybody may ask', () => {
-  it('is whether it lives, whether it is ready, and what it serves', async () => {
+describe('public requests', () => {
+  it('are health, readiness and the served methods', async () => {
     const service = await openService();
     const get = (path: string): Promise<Response> => fetch(`${service.url}${path}`);
     expect(await (await get('/admin/v1/healthz')).text()).to.equal('{}');
@@ -25,7 +25,7 @@ describe('what anybody may ask', () => {
     await service.close();
   });
 
-  it('is answered without a body to a client that asks for the status only', async () => {
+  it('are answered without a body for HEAD', async () => {
     const service = await openService();
     for (const path of ['/debug/healthz', '/debug/ready', '/openapi.json']) {
       const head = await fetch(`${service.url}${path}`, { method: 'HEAD' });
@@ -40,7 +40,7 @@ describe('what anybody may ask', () => {
     await service.close();
   });
 
-  it('is answered by grpc.health.v1 too', async () => {
+  it('are also answered by grpc.health.v1', async () => {
     const service = await openService();
     const on = session(service.url);
     const check = grpc('/grpc.health.v1.Health/Check', { authorization: undefined });
@@ -55,7 +55,7 @@ describe('what anybody may ask', () => {
     await service.close();
   });
 
-  it('is told that it is not ready once it is about to end, and is answered all the while', async () => {
+  it('report not ready once the port begins to close, and are still answered', async () => {
     const service = await openService();
     expect((await fetch(`${service.url}/debug/ready`)).status).to.equal(200);
     service.api.endWatches();
@@ -65,7 +65,7 @@ describe('what anybody may ask', () => {
     await service.close();
   });
 
-  it('is told that it is not ready when the store is gone', async () => {
+  it('report not ready if the store is unavailable', async () => {
     const service = await openService();
     await service.store.close();
     expect((await fetch(`${service.url}/debug/ready`)).status).to.equal(503);
@@ -76,7 +76,7 @@ describe('what anybody may ask', () => {
     await service.close();
   });
 
-  it('is asked by no web page of another origin, unless it is named, found good, or all may', async () => {
+  it('are refused to web pages of other origins, unless these are allowed', async () => {
     const origin = 'https://page.example';
     const allowing: readonly (readonly [AllowedOrigins | undefined, string | null])[] = [
       [undefined, null],

@@ -38,7 +38,7 @@ describe('the OpenAPI document', () => {
   const parametersOf = (place: string): readonly string[] =>
     (operations.get(place)?.parameters ?? []).map((parameter) => `${parameter.in} ${parameter.name}`);
 
-  it('is whole: what it refers to is there, ids and parameters are there once, and so are the variables of paths', () => {
+  it('is complete: references resolve, and ids, parameters and path variables are unique', () => {
     for (const reference of referencesIn(document)) {
       expect(memberOf(document, reference.split('/').slice(1)), reference).to.be.an('object');
     }
@@ -56,7 +56,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('names what each call looks at, and nothing else', () => {
+  it('lists exactly the parameters of each call', () => {
     const change = CHANGE.map((name) => `header ${name}`);
     const org = 'header x-zitadel-orgid';
     const atLeast = ['header Login-Policy-At-Least', 'header x-request-id'];
@@ -97,7 +97,7 @@ describe('the OpenAPI document', () => {
     expect(permissions?.description).to.equal('Needs a known caller, and no permission.');
   });
 
-  it('describes what is answered', async () => {
+  it('describes the answers', async () => {
     const headers = { 'x-zitadel-orgid': ACME };
     await askOf(service, 'POST /management/v1/policies/login', {
       headers,
@@ -125,7 +125,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('passes the linter of Redocly, all its recommended rules', async () => {
+  it('passes the recommended rules of the Redocly linter', async () => {
     const config = await createConfig({ extends: ['recommended-strict'] });
     const problems = await lintFromString({ source: JSON.stringify(document), config });
     const found = problems.map(({ location, message }) => `${location[0]?.pointer ?? ''}: ${message}`);
@@ -134,7 +134,7 @@ describe('the OpenAPI document', () => {
     expect([found.length, ...found.filter((problem) => !healthz.includes(problem))]).to.deep.equal([2]);
   });
 
-  it('names every refusal that a path can be met with', async () => {
+  it('lists every refusal of a path', async () => {
     const headers = { 'x-zitadel-orgid': ACME };
     const given: readonly (readonly [Readonly<Record<string, string>>, object?])[] = [
       [{ authorization: 'Bearer of-a-stranger' }],

@@ -47,7 +47,7 @@ describe('OpenTelemetry', () => {
     for (const api of [context, propagation, trace]) api.disable();
   });
 
-  it("has a span for a request, which goes on from the caller's trace, and in it those of what it came to", async () => {
+  it('creates a span per request in the trace of the caller, with child spans', async () => {
     const { close, meter, spans, tracer } = sdk();
     const { hooks, observe } = openTelemetry({ tracer, meter });
     const service = await openService({ api: hooks, observe });
@@ -70,7 +70,7 @@ describe('OpenTelemetry', () => {
     await close();
   });
 
-  it('counts requests, calls, decisions and appends, and asks how far the read model is behind', async () => {
+  it('counts requests, calls, decisions and appends, and measures the lag of the read model', async () => {
     const { close, meter, points, tracer } = sdk();
     const telemetry = openTelemetry({ tracer, meter });
     const service = await openService({ api: telemetry.hooks, observe: telemetry.observe });

@@ -85,7 +85,7 @@ describe('createApi', () => {
     await store.close();
   });
 
-  it('refuses options and ports that are not of their form, by a sentence that names them', () => {
+  it('refuses malformed options and ports, and names them', () => {
     for (const [given, sentence] of rowsOf(loginPolicies))
       expect(saidOf(createApi, { loginPolicies, ports, ...given })).to.match(
         new RegExp(`^createApi: ${literal(sentence)}`),
@@ -94,7 +94,7 @@ describe('createApi', () => {
     expect(saidOf(createApi, { loginPolicies, ports })).to.equal('nothing was refused');
   });
 
-  it('takes for origins what a browser would write, and no string in the place of a list', () => {
+  it('accepts origins as a browser writes them, in a list', () => {
     for (const origins of [
       'https://app.example',
       '*',
@@ -135,7 +135,7 @@ const PORT_ROWS: readonly Row[] = [
 ];
 
 describe('a port', () => {
-  it('is refused by the option that is not of its form, and opens nothing', async () => {
+  it('refuses a malformed option, and opens nothing', async () => {
     const service = await openService();
     for (const [given, sentence] of PORT_ROWS) {
       const options = { port: 0, ...given };
@@ -151,7 +151,7 @@ describe('a port', () => {
     await service.close();
   });
 
-  it('is not closed by wrong options, and can be closed then', async () => {
+  it('is not closed by malformed options, and can be closed afterwards', async () => {
     const service = await openService();
     expect(await saidLater(service.listening.close({ graceMs: Number.NaN }))).to.match(
       /^close: graceMs must be a number/,
@@ -201,12 +201,12 @@ const TOKEN_ROWS: readonly (readonly [(...given: never[]) => unknown, unknown, s
 ];
 
 describe('a ready-made port', () => {
-  it('of tokens refuses options that are not of their form', () => {
+  it('of tokens refuses malformed options', () => {
     for (const [make, given, sentence] of TOKEN_ROWS)
       expect(saidOf(make, given)).to.satisfy((said: string) => said.startsWith(sentence));
   });
 
-  it('of tokens or instances that were given refuses those that can be none', () => {
+  it('of fixed tokens or instances refuses malformed ones', () => {
     const token = 'a-token-of-some-length';
     const root = { id: 'root', instanceId: 'i', grants: [] };
     const rows: readonly Row[] = [
@@ -233,7 +233,7 @@ describe('a ready-made port', () => {
     }
   });
 
-  it('that goes by grants reads no permission out of a string', () => {
+  it('that checks grants finds no permission within a string', () => {
     const caller = { id: 'c', instanceId: 'i', grants: [Object({ permissions: 'iam.policy.read iam.policy.write' })] };
     expect(holdsGrant(caller, 'policy.write', { instanceId: 'i' })).to.equal(false);
     expect(holdsGrant(caller, 'iam.policy.write', { instanceId: 'i' })).to.equal(false);

@@ -24,7 +24,7 @@ describe('the organizations of an instance over REST', () => {
   });
   after(() => service.close());
 
-  it('are those with a custom policy, by page, with the number of all beside the first', async () => {
+  it('are those with a custom policy, by page, with the total on the first page', async () => {
     const first = await list('custom?limit=3');
     expect(first.status).to.equal(200);
     const { position, ...page } = Object(first.at());
@@ -36,7 +36,7 @@ describe('the organizations of an instance over REST', () => {
     });
   });
 
-  it('are those that allow a factor, link an identity provider or stand under a warning', async () => {
+  it('can be filtered by factor, identity provider or warning', async () => {
     for (const [query, found] of [
       ['allowing=MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION', ['b']],
       ['allowing=U2F_WITH_VERIFICATION', ['b']],
@@ -49,7 +49,7 @@ describe('the organizations of an instance over REST', () => {
     }
   });
 
-  it('are those on the default, in the order of the directory', async () => {
+  it('may be those on the default, in the order of the directory', async () => {
     expect((await list('default')).at('organizationIds')).to.deep.equal([GLOBEX]);
     const store = service.store;
     const withoutList = await openLoginPolicies({ store });
@@ -59,7 +59,7 @@ describe('the organizations of an instance over REST', () => {
     await Promise.all([other.close(), withoutList.close()]);
   });
 
-  it('are told to callers who may read every policy of the instance', async () => {
+  it('require the permission to read every policy of the instance', async () => {
     for (const route of ['custom', 'default']) {
       expect((await list(route, '')).status).to.equal(401);
       expect((await list(route, NOBODY)).status).to.equal(403);
@@ -67,7 +67,7 @@ describe('the organizations of an instance over REST', () => {
     }
   });
 
-  it('are not guessed where the query is not of its form', async () => {
+  it('are refused for a malformed query', async () => {
     for (const [query, word] of [
       ['alowing=TOTP', 'Did you mean allowing?'],
       ['allowing=FACE', 'allowing'],

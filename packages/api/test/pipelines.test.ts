@@ -24,8 +24,8 @@ async function echo(answer: OnRequest): Promise<{ socket: Socket; asked: string[
   return { socket, asked, close: () => port.close({ graceMs: 100 }) };
 }
 
-describe('requests one behind the other on a connection of HTTP/1.1', () => {
-  it('are all answered in their order, with bodies and without, in whatever pieces they come', async () => {
+describe('pipelined HTTP/1.1 requests', () => {
+  it('are all answered in order, with and without bodies, however they are split', async () => {
     for (const pieces of [1, 7, 100_000]) {
       const { close, socket, asked } = await echo((request, response) => {
         const chunks: Buffer[] = [];
@@ -48,7 +48,7 @@ describe('requests one behind the other on a connection of HTTP/1.1', () => {
     }
   });
 
-  it('wait for the answer in hand, and are never begun where the connection breaks', async () => {
+  it('wait for the answer in progress, and are never begun if the connection breaks', async () => {
     const { asked, close, socket } = await echo(() => undefined);
     socket.write(get('/a').repeat(2000));
     while (asked.length === 0) await nextTurn();
@@ -59,7 +59,7 @@ describe('requests one behind the other on a connection of HTTP/1.1', () => {
     await close();
   });
 
-  it('are not begun before the answers to those before them were taken in', async () => {
+  it('are not begun before the client has received the earlier answers', async () => {
     const answer = Buffer.alloc(20_000_000);
     const { asked, close, socket } = await echo((_, response) => void response.end(answer));
     socket.pause().write(get('/a').repeat(5));
@@ -74,7 +74,7 @@ describe('requests one behind the other on a connection of HTTP/1.1', () => {
     await close();
   });
 
-  it('hold up a body that nobody reads, and go on when somebody does', async () => {
+  it('stop at a body that is not read, and continue when it is', async () => {
     const { close, socket } = await echo((request, response) => {
       setTimeout(() => {
         expect(request.readableLength).to.be.lessThan(500_000);

@@ -14,7 +14,7 @@ describe('REST', () => {
   after(() => service.close());
   const ask = (place: string, given: Asked = {}): Promise<Reply> => askOf(service, place, given);
 
-  it('answers a removal as the published page shows it', async () => {
+  it('answers a removal as documented', async () => {
     const { at, status } = await ask(`DELETE ${PASSKEY}`);
     expect(status).to.equal(200);
     expect(at('details.sequence')).to.equal('5');
@@ -23,7 +23,7 @@ describe('REST', () => {
     expect(at('details')).to.have.all.keys('sequence', 'creationDate', 'changeDate', 'resourceOwner');
   });
 
-  it('answers 400 with code 9 when the factor is not on the policy', async () => {
+  it('answers 400 with code 9 if the factor is not on the policy', async () => {
     const { at, status } = await ask(`DELETE ${PASSKEY}`);
     expect(status).to.equal(400);
     expect(at('code')).to.equal(9);
@@ -37,7 +37,7 @@ describe('REST', () => {
     expect(at('message')).to.equal(`${String(at('details.0.message'))} (LP-FACTOR-01)`);
   });
 
-  it('takes the factor of a path by its number, and refuses an unknown one before the caller is authenticated', async () => {
+  it('accepts a factor in a path by its number, and refuses an unknown one before authentication', async () => {
     expect((await ask(`DELETE ${POLICY}/multi_factors/1`)).at('code')).to.equal(9);
     expect((await ask(`DELETE ${POLICY}/multi_factors/FOO`, { token: '' })).status).to.equal(400);
     expect((await ask(`DELETE ${POLICY}/multi_factors/2`, { token: '' })).status).to.equal(400);
@@ -45,7 +45,7 @@ describe('REST', () => {
     expect((await ask(`DELETE ${POLICY}/multi_factors/0`)).at('code')).to.equal(3);
   });
 
-  it('takes the recovery codes by name although the descriptors do not know them', async () => {
+  it('accepts the recovery codes by name, although the descriptors lack them', async () => {
     const added = await ask(`POST ${POLICY}/second_factors`, { body: { type: 'SECOND_FACTOR_TYPE_RECOVERY_CODES' } });
     expect(added.status).to.equal(200);
     const listed = await ask(`POST ${POLICY}/second_factors/_search`);
@@ -54,7 +54,7 @@ describe('REST', () => {
     expect(removed.status).to.equal(200);
   });
 
-  it('answers 401 with a challenge, 403, 404 and 405 with what is allowed', async () => {
+  it('answers 401 with a challenge, 403, 404, and 405 with the allowed methods', async () => {
     const unknown = await ask(`GET ${POLICY}`, { token: '' });
     expect(unknown.status).to.equal(401);
     expect(unknown.headers.get('www-authenticate')).to.match(/^Bearer/);
@@ -65,7 +65,7 @@ describe('REST', () => {
     expect([verb.status, verb.at('code'), verb.headers.get('allow')]).to.deep.equal([405, 12, 'GET, HEAD, PUT']);
   });
 
-  it('ignores parameters it does not know, and refuses what it can not read', async () => {
+  it('ignores unknown parameters, and refuses malformed ones', async () => {
     const body = { type: 'SECOND_FACTOR_TYPE_OTP_SMS' };
     expect((await ask(`POST ${POLICY}/second_factors?x=1&type=2`, { body })).status).to.equal(200);
     for (const text of ['{', '[]', '"x"', '{"type":"FOO"}', '{"type":[1]}', '{"type":1} x', '\u00ff']) {
@@ -74,7 +74,7 @@ describe('REST', () => {
     }
   });
 
-  it('answers ETag, and 304 to a client that has it', async () => {
+  it('answers with an ETag, and with 304 to a client that has it', async () => {
     const first = await ask(`GET ${POLICY}`);
     const tag = first.headers.get('etag') ?? '';
     expect(tag.startsWith(`"${String(first.at('policy.details.sequence'))}.`), tag).to.equal(true);
@@ -82,7 +82,7 @@ describe('REST', () => {
     expect([again.status, again.at()]).to.deep.equal([304, undefined]);
   });
 
-  it('changes nothing under If-Match unless the policy is as it was seen', async () => {
+  it('changes nothing under If-Match if the policy has changed since', async () => {
     const tag = (await ask(`GET ${POLICY}`)).headers.get('etag') ?? '';
     const before_ = await countEvents(service.store);
     for (const wrong of ['"1"', '"default-1"', 'W/"1"']) {
@@ -95,7 +95,7 @@ describe('REST', () => {
     expect(fresh.status).to.equal(200);
   });
 
-  it('answers a repetition under its Idempotency-Key as the first time, and refuses the key for anything else', async () => {
+  it('replays a request under its Idempotency-Key, and refuses the key for another', async () => {
     const headers = { 'idempotency-key': 'once' };
     const first = await ask(`DELETE ${PASSKEY}`, { headers });
     expect((await ask(`DELETE ${PASSKEY}`, { headers })).at()).to.deep.equal(first.at());
@@ -103,7 +103,7 @@ describe('REST', () => {
     expect([other.status, other.at('details.0.id')]).to.deep.equal([409, 'LP-COND-02']);
   });
 
-  it('records who did it in which request, and tells it in the history', async () => {
+  it('records actor and request id, and shows them in the history', async () => {
     const headers = { 'x-request-id': 'request-7' };
     const done = await ask(`POST ${POLICY}/multi_factors`, { body: { type: 1 }, headers });
     expect(done.headers.get('x-request-id')).to.equal('request-7');
@@ -128,14 +128,14 @@ describe('REST', () => {
     expect((await ask(`GET ${POLICY}?asOf=99`)).status).to.equal(400);
   });
 
-  it('lets a read wait for what was written', async () => {
+  it('lets a read wait for a written position', async () => {
     const done = await ask(`DELETE ${PASSKEY}`);
     const headers = { 'login-policy-at-least': done.headers.get('login-policy-position') ?? '' };
     expect((await ask(`GET ${POLICY}`, { headers })).at('policy.multiFactors')).to.equal(undefined);
     expect((await ask(`GET ${POLICY}`, { headers: { 'login-policy-at-least': 'x' } })).status).to.equal(400);
   });
 
-  it('says which organization is meant when nobody named one', async () => {
+  it('uses the organization of the caller by default', async () => {
     const none = await ask('GET /management/v1/policies/login');
     expect([none.status, none.at('details.0.id')]).to.deep.equal([403, 'LP-AUTH-04']);
     const unknown = await ask('GET /management/v1/policies/login', { headers: { 'x-zitadel-orgid': 'nowhere' } });
@@ -150,14 +150,14 @@ describe('REST', () => {
     );
   });
 
-  it('has a tag for an inherited policy that no condition can meet', async () => {
+  it('has a tag for an inherited policy that never matches', async () => {
     const headers = { 'x-zitadel-orgid': ACME };
     const inherited = await ask('GET /management/v1/policies/login', { headers });
     expect(inherited.headers.get('etag')).to.match(/^"default-\d+\.\w{26}\.1"$/);
     expect(inherited.at('isDefault')).to.equal(true);
   });
 
-  it('is for nobody to keep: one path answers for all organizations', async () => {
+  it('forbids caching, because one path serves all organizations', async () => {
     const [acme, globex] = [{ 'x-zitadel-orgid': ACME }, { 'x-zitadel-orgid': GLOBEX }];
     await ask('POST /management/v1/policies/login', { headers: acme, body: {} });
     await ask('POST /management/v1/policies/login', { headers: globex, body: { forceMfa: true } });
@@ -172,8 +172,8 @@ describe('REST', () => {
   });
 });
 
-describe('the option to answer as ZITADEL does', () => {
-  it('answers 404 with code 5 when the factor is not on the policy', async () => {
+describe('the option for the error codes of ZITADEL', () => {
+  it('answers 404 with code 5 if the factor is not on the policy', async () => {
     const service = await openService({ api: { absent: 'zitadel' } });
     try {
       await askOf(service, `DELETE ${PASSKEY}`, {});

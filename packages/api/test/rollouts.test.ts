@@ -30,7 +30,7 @@ describe('a rollout over REST', () => {
   });
   afterEach(() => service.close());
 
-  it('is planned line by line, carried out, told of by its id alone, and reverted', async () => {
+  it('is planned line by line, carried out, found by its id, and reverted', async () => {
     const written = await countEvents(service.store);
     const plan = await told('_plan_rollout');
     expect([plan.status, plan.type]).to.deep.equal([200, 'application/x-ndjson']);
@@ -69,7 +69,7 @@ describe('a rollout over REST', () => {
     });
   });
 
-  it('is for the organizations that are chosen, planned, carried out and reverted', async () => {
+  it('may be limited to chosen organizations', async () => {
     const some = { ...advisory, organizationIds: [GLOBEX, 'nobody'] };
     const plan = await told('_plan_rollout', some);
     expect(plan.lines.map((line) => Object.keys(line)[0])).to.deep.equal(['step', 'step', 'end']);
@@ -101,7 +101,7 @@ describe('a rollout over REST', () => {
     expect(orThrow(await service.policies.policy(instance)).policy.multiFactors).to.deep.equal([]);
   });
 
-  it('is not taken for all where the choice is misspelt, or not of its form', async () => {
+  it('is refused if the choice is misspelt or malformed', async () => {
     const lenient = await openService({ api: { unknownNames: 'ignore' } });
     const written = await countEvents(lenient.store);
     for (const [choice, word] of [
@@ -124,7 +124,7 @@ describe('a rollout over REST', () => {
     await lenient.close();
   });
 
-  it('changes the settings that are named, and no other', async () => {
+  it('changes only the given settings', async () => {
     orThrow(await service.policies.change(acme, { allowRegister: false }, { actor: 'set-up' }));
     const request = { force_mfa: true, passwordCheckLifetime: '3600s' };
     const run = await told('_roll_out', { id: 'mfa', method: 'Change', request });
@@ -141,7 +141,7 @@ describe('a rollout over REST', () => {
     });
   });
 
-  it('refuses what is not of its form, with the name of the field, and writes nothing', async () => {
+  it('refuses malformed input, with the name of the field, and writes nothing', async () => {
     const written = await countEvents(service.store);
     for (const [body, word] of [
       [REMOVE, 'id'],
@@ -172,7 +172,7 @@ describe('a rollout over REST', () => {
     expect(await countEvents(service.store)).to.equal(written);
   });
 
-  it('knows no rollout of an id that no policy has an event of, and none of an id that came with another command', async () => {
+  it('is not found by an unknown id, or by an id of another command', async () => {
     for (const place of [`GET ${ADMIN}/rollout?id=nobody`, `POST ${ADMIN}/_revert_rollout`]) {
       const { at, status } = await askOf(service, place, place.startsWith('POST') ? { body: { id: 'nobody' } } : {});
       expect([status, at('code'), at('details.0.id')]).to.deep.equal([404, 5, 'LP-ROLLOUT-01']);
@@ -190,7 +190,7 @@ describe('a rollout over REST', () => {
     expect([status, at('details.0.id')]).to.deep.equal([409, 'LP-COND-02']);
   });
 
-  it('changes each policy once, no matter how many carry it out at the same time, under one id or several', async () => {
+  it('changes each policy once, however many concurrent runs there are', async () => {
     const other = { ...advisory, id: 'advisory-2' };
     const runs = await Promise.all([advisory, advisory, other, other].map((body) => told('_roll_out', body)));
     for (const { lines } of runs) expect(lines.at(-1)).to.deep.nested.include({ 'end.done': 3, 'end.refused': 0 });
@@ -211,8 +211,8 @@ describe('a rollout over REST', () => {
   });
 });
 
-describe('a rollout by a caller who may change some organizations and not others', () => {
-  it('lists each refusal, changes all else, and tells nothing of the others', async () => {
+describe('a rollout by a caller who may change only some organizations', () => {
+  it('lists each refusal, changes all others, and discloses nothing about the refused ones', async () => {
     const service = await openService({
       ports: {
         isAllowed: (caller, permission, { organizationId, instanceId }) =>

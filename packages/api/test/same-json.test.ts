@@ -10,7 +10,7 @@ const instance = { instanceId: INSTANCE };
 /** Instants to the millisecond: protobuf leaves out what is zero. */
 const instants = (json: string): string => json.replaceAll(/"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)Z"/g, '"$1.000Z"');
 
-describe("the library's JSON of an answer", () => {
+describe('the JSON of the library', () => {
   let service: Service;
   const asked = async (place: string, body?: object): Promise<object> => {
     const { at } = await askOf(service, place, body === undefined ? {} : { body });
@@ -23,7 +23,7 @@ describe("the library's JSON of an answer", () => {
   });
   after(() => service.close());
 
-  it('has no word of the API for a policy, and the API has its own', async () => {
+  it('names policies differently from the API', async () => {
     const { policy: ours } = toJson(await service.policies.policy(instance));
     const policy: object = Object(Reflect.get(await asked(`GET ${ADMIN}`), 'policy'));
     expect(policy).to.have.deep.property('idps', [{ idpId: 'idp-1' }]);
@@ -35,7 +35,7 @@ describe("the library's JSON of an answer", () => {
     expect(JSON.stringify(ours)).not.to.match(/_TYPE_|idp[A-Z]|Lifetime"/);
   });
 
-  it('is what the API answers to a history', async () => {
+  it('is the answer of the API for a history', async () => {
     const { policies } = service;
     expect(toJson(await policies.history(instance))).to.deep.include(await asked(`GET ${ADMIN}/history`));
   });

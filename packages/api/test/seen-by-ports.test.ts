@@ -29,8 +29,8 @@ function waitingPorts(seen: string[]): Partial<Ports> {
   };
 }
 
-describe('a request as ports see it', () => {
-  it('has a verb, a path, headers and a peer, over every protocol, and all ports may take their time', async () => {
+describe('a request as the hooks get it', () => {
+  it('has a verb, a path, headers and a peer over every protocol, and hooks may be asynchronous', async () => {
     const seen: string[] = [];
     const service = await openService({ ports: waitingPorts(seen) });
     const headers = { authorization: `Bearer ${ROOT}`, 'x-zitadel-orgid': ACME };
@@ -44,7 +44,7 @@ describe('a request as ports see it', () => {
     await service.close();
   });
 
-  it('has the certificate of a client that shows one which is vouched for', async () => {
+  it('has the client certificate if a trusted CA signed it', async () => {
     const seen: (string | undefined)[] = [];
     const service = await openService({
       listen: { tls: { cert: pem('certificate'), key: pem('key'), ca: pem('certificate'), requestCert: true } },
@@ -70,7 +70,7 @@ describe('a request as ports see it', () => {
     await service.close();
   });
 
-  it('has none of a client that shows one of nobody it knows, where such are let in', async () => {
+  it('has no certificate if an unknown CA signed it', async () => {
     const seen: unknown[] = [];
     const tls = { cert: pem('certificate'), key: pem('key'), requestCert: true, rejectUnauthorized: false };
     const service = await openService({

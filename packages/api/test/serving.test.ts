@@ -46,7 +46,7 @@ describe('one port with TLS', () => {
 });
 
 describe('one port without TLS', () => {
-  it('speaks HTTP/2 to REST clients that know it does', async () => {
+  it('speaks HTTP/2 with REST clients that expect it', async () => {
     const service = await openService();
     try {
       const [one, two] = [curlClient(service.url), curlClient(service.url, 'http2-prior-knowledge')];
@@ -57,8 +57,8 @@ describe('one port without TLS', () => {
   });
 });
 
-describe('mounted in a server of somebody else', () => {
-  it('answers 500 at once when the body was read before, and tells the operator', async () => {
+describe('mounted in another server', () => {
+  it('answers 500 at once if the body was already read, and reports it to the operator', async () => {
     const service = await openService();
     const server = createServer((request, response) => {
       request.on('end', () => setImmediate(() => service.api.handler(request, response))).resume();
@@ -98,7 +98,7 @@ describe('mounted in a server of somebody else', () => {
 });
 
 describe('a message over gRPC', () => {
-  it('keeps its colons and its umlauts', async () => {
+  it('may contain colons and umlauts', async () => {
     const service = await openService();
     const on = session(service.url);
     const id = Buffer.from('ü: 100%');

@@ -47,8 +47,8 @@ async function listening(server: Server): Promise<number> {
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
-describe('a rollout over REST that is stopped', () => {
-  it('ends when its client has gone, and the same call takes it up again', async () => {
+describe('an interrupted rollout over REST', () => {
+  it('ends when its client disconnects, and is resumed by the same call', async () => {
     let [isAsked, isGone] = [false, false];
     const service = await openMany(async () => {
       isAsked = true;
@@ -75,7 +75,7 @@ describe('a rollout over REST that is stopped', () => {
     await service.close();
   });
 
-  it('says how far it is when the time of its caller is up', async () => {
+  it('reports its progress when its deadline passes', async () => {
     const service = await openMany(() => wait(60));
     const late = await linesOf(service, PATH, { body, headers: { 'grpc-timeout': '20m' } });
     expect(Object.keys(late.lines.at(-1) ?? {})).to.deep.equal(['stopped']);
@@ -83,7 +83,7 @@ describe('a rollout over REST that is stopped', () => {
     await service.close();
   });
 
-  it('says so when the port closes', async () => {
+  it('reports that the port closes', async () => {
     let [isAsked, isEnding] = [false, false];
     const service = await openMany(async () => {
       isAsked = true;
@@ -100,7 +100,7 @@ describe('a rollout over REST that is stopped', () => {
     await service.close();
   });
 
-  it('tells what went wrong in its last line, without its inside, and the operator of the cause', async () => {
+  it('reports a failure in its last line without the cause, which only the operator gets', async () => {
     const service = await openMany(() => Promise.reject(new Error('the directory of secrets is away')));
     const { lines, status } = await linesOf(service, PATH, { body });
     expect(status).to.equal(200);

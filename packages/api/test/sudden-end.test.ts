@@ -38,7 +38,7 @@ function tenTimes(...frames: readonly Frame[]): readonly (readonly Frame[])[] {
   return Array.from({ length: 10 }, () => frames);
 }
 
-describe('a stranger who leaves in the packet they ask in', () => {
+describe('an anonymous client that resets in the packet of its request', () => {
   let service: Service;
   before(async () => {
     service = await openService();
@@ -48,15 +48,15 @@ describe('a stranger who leaves in the packet they ask in', () => {
     expect(service.failures).to.deep.equal([]);
   });
 
-  it('does not end the process, whatever code they break off with', () => survives(service, brokenOff()));
+  it('does not end the process, whatever the code of the reset', () => survives(service, brokenOff()));
 
-  it('does not end it when they wait to be told to go on', () =>
+  it('does not end the process when it waits for 100-continue', () =>
     survives(service, brokenOff({ expect: '100-continue' })));
 
-  it('does not end the process when they say that they go in peace, and ask on in the same packet', () =>
+  it('does not end the process when it sends GOAWAY without an error and another request in one packet', () =>
     survives(service, tenTimes(request(1), ...refused, goAway(CODES.none), last)));
 
-  it('does not end it when they say so because of an error', () =>
+  it('does not end the process when it sends GOAWAY with an error', () =>
     survives(service, tenTimes(goAway(CODES.internal), request(1), data)));
 });
 
@@ -67,8 +67,8 @@ async function survives({ listening, url }: Service, packets: readonly (readonly
   }
 }
 
-describe('a server of HTTP/2 of somebody else, whose sessions end between reads', () => {
-  it('survives who leaves in the packet they ask in, and answers others', async () => {
+describe('another HTTP/2 server with endBetweenReads', () => {
+  it('survives clients that reset in the packet of their request, and answers others', async () => {
     const { api, close } = await openService();
     const server = createServer(api.handler).on('session', endBetweenReads);
     await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -89,8 +89,8 @@ describe('a server of HTTP/2 of somebody else, whose sessions end between reads'
   });
 });
 
-describe('a request that is on its way while its port begins to end', () => {
-  it('is answered: nobody could know', async () => {
+describe('a request that is in flight when its port begins to close', () => {
+  it('is answered', async () => {
     const asked = new EventEmitter();
     const responses: NodeResponse[] = [];
     const port = await openPort(

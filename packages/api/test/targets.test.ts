@@ -20,7 +20,7 @@ describe('the target of a request', () => {
       `GET ${target} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\nauthorization: ${authorization}\r\n\r\n`,
     ]);
 
-  it('may be given with its host, which counts then, whatever the header says', async () => {
+  it('may include a host, which then overrides the Host header', async () => {
     expect(await said(`http://iam.example${POLICY}`, 'elsewhere.example')).to.match(/^HTTP\/1\.1 200 /);
     expect(await said(`https://IAM.example:8443${POLICY}?asOf=4`, 'x')).to.match(/^HTTP\/1\.1 200 /);
     expect(await said(`http://elsewhere.example${POLICY}`, 'iam.example')).to.match(/^HTTP\/1\.1 404 .*LP-HTTP-01/s);
@@ -28,7 +28,7 @@ describe('the target of a request', () => {
     expect(await said('http:///admin', 'iam.example')).to.match(/^HTTP\/1\.1 40[04] /);
   });
 
-  it('is answered to HEAD as to GET, but for the body', async () => {
+  it('is answered for HEAD as for GET, without the body', async () => {
     const get = await fetch(`${service.url}${POLICY}`, { headers: { authorization } });
     const head = await fetch(`${service.url}${POLICY}`, { method: 'HEAD', headers: { authorization } });
     expect([head.status, await head.text()]).to.deep.equal([200, '']);

@@ -48,7 +48,7 @@ function trustful(asked: string[]): Partial<Ports> {
 }
 
 describe('a caller of another instance', () => {
-  it('is refused over every protocol and in every method, and no port is asked about them', async () => {
+  it('is refused over every protocol and in every method, before any hook is called', async () => {
     const asked: string[] = [];
     const service = await openService({ ports: trustful(asked) });
     const had = await countEvents(service.store);
@@ -67,7 +67,7 @@ describe('a caller of another instance', () => {
     await service.close();
   });
 
-  it('is refused by the routes of our own, too', async () => {
+  it('is also refused by our own routes', async () => {
     const asked: string[] = [];
     const service = await openService({ ports: trustful(asked) });
     for (const route of [...OWN_ROUTES, ...OF_ORGANIZATIONS, ...OF_INSTANCES]) {
@@ -80,7 +80,7 @@ describe('a caller of another instance', () => {
     await service.close();
   });
 
-  it('holds no grant in this one, for any caller', () => {
+  it('has no grant in this instance', () => {
     const place = { instanceId: INSTANCE, organizationId: ACME };
     expect(holdsGrant(stranger, 'policy.read', place)).to.equal(false);
   });

@@ -29,7 +29,7 @@ const misspelt: readonly (readonly [place: string, body: object, sentence: strin
   [`POST ${ORGANIZATION}/_preview`, { method: 'Customize', request: { forceMfa: true } }, `forceMfa ${FIELD}`],
 ];
 
-describe('a name in a body that does not name a field', () => {
+describe('an unknown field name in a body', () => {
   let service: Service;
   before(async () => {
     service = await openService();
@@ -38,7 +38,7 @@ describe('a name in a body that does not name a field', () => {
   const ask = (place: string, body: object): Promise<Reply> =>
     askOf(service, place, { body, headers: { 'x-zitadel-orgid': ACME } });
 
-  it('is refused with the name that was probably meant, and nothing is written', async () => {
+  it('is refused with the nearest name, and nothing is written', async () => {
     const had = await countEvents(service.store);
     for (const [place, body, sentence] of misspelt) {
       const { at, status } = await ask(place, body);
@@ -59,14 +59,14 @@ describe('a name in a body that does not name a field', () => {
     expect([answer.status, await answer.text()].join(' ')).to.match(/^400 .*Did you mean forceMfa/);
   });
 
-  it('passes where the messages of ZITADEL have it, in either of its forms', async () => {
+  it('is accepted if the messages of ZITADEL have it, in either form', async () => {
     for (const body of [{ forceMfa: true }, { force_mfa: true }]) {
       expect((await ask(`PUT ${ADMIN}`, body)).status).to.equal(200);
     }
     expect((await ask(`POST ${ADMIN}/idps/_search`, { query: { asc: true } })).status).to.equal(200);
   });
 
-  it('passes where the program lets all names pass', async () => {
+  it('is ignored if the option allows it', async () => {
     const lenient = await openService({ api: { unknownNames: 'ignore' } });
     for (const [place, body] of misspelt.slice(0, 5)) {
       const { status } = await askOf(lenient, place, { body });

@@ -9,8 +9,8 @@ import { openService } from './service.js';
 
 const listen = { headersTimeoutMs: paced(200), requestTimeoutMs: paced(200), idleTimeoutMs: paced(200) };
 
-describe('a client that does not take in what it asked for', () => {
-  it('is cut off over HTTP/2', async () => {
+describe('a client that does not read its answers', () => {
+  it('is disconnected over HTTP/2', async () => {
     const service = await openService({ listen });
     const session = connectHttp2(service.url, { settings: { initialWindowSize: 0 } });
     session.on('error', () => undefined);
@@ -25,7 +25,7 @@ describe('a client that does not take in what it asked for', () => {
     await service.close();
   });
 
-  it('is cut off over HTTP/1.1, but not who watches and is told nothing for as long', async () => {
+  it('is disconnected over HTTP/1.1, unlike a watch without changes', async () => {
     const service = await openService({ listen });
     const headers = { 'content-type': 'application/grpc-web' };
     const watch = await fetch(`${service.url}${WATCH}`, { method: 'POST', headers, body: new Uint8Array(5) });

@@ -6,8 +6,8 @@ import { describe, it } from 'mocha';
 
 const [CROWD, PIPELINED] = [500, 65_536];
 
-describe('a port to which five hundred clients send 64 KB of requests each at once', () => {
-  it('cuts off those with the most that waits, and answers a client that asks for little', async () => {
+describe('a port to which 500 clients send 64 KB of requests each at once', () => {
+  it('disconnects those with the most waiting bytes, and answers a client with a small request', async () => {
     const port = await openPort((_, response) => void response.end('here'), { port: 0 });
     const request = 'GET / HTTP/1.1\r\nhost: ours.test\r\n\r\n';
     const sockets: Socket[] = [];

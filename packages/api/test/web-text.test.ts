@@ -53,7 +53,7 @@ describe('gRPC-Web in base64', () => {
     return framed(Buffer.concat([Buffer.from([0x0a, id.length]), id]));
   };
 
-  it('is read in one piece, in pieces padded each on its own, and with a charset', async () => {
+  it('is read whole, in separately padded parts, and with a charset', async () => {
     for (let cut = 0; cut <= 7; cut++) {
       const bytes = adding(`in pieces ${cut}`);
       const body = Buffer.concat([base64(bytes.subarray(0, cut)), base64(bytes.subarray(cut))]);
@@ -66,7 +66,7 @@ describe('gRPC-Web in base64', () => {
     }
   });
 
-  it('is refused with 3 when it is malformed, or holds no message, and nothing is written', async () => {
+  it('is refused with code 3 if it is malformed or has no message, and nothing is written', async () => {
     const had = await countEvents(service.store);
     const whole = base64(adding('refused')).toString();
     const bodies = [
@@ -83,7 +83,7 @@ describe('gRPC-Web in base64', () => {
     expect(await countEvents(service.store)).to.equal(had);
   });
 
-  it('may stand for as much as any other body, and no more', async () => {
+  it('has the same size limit as any other body', async () => {
     // What is in it is not a message, so that one that is read is refused with 3 for that.
     const bytes = framed(new Uint8Array(MAX_BYTES - 5).fill(0xff));
     expect((await ask({ body: base64(bytes) })).code).to.equal('3');
@@ -95,12 +95,12 @@ describe('gRPC-Web in base64', () => {
     }
   });
 
-  it('is let in before it is looked at', async () => {
+  it('is authenticated before it is read', async () => {
     const stranger = { authorization: 'Bearer of-bad-tidings' };
     expect((await ask({ body: Buffer.from('?'), headers: stranger })).code).to.equal('16');
   });
 
-  it('is answered in the form the client accepts, else in that of the request', async () => {
+  it('is answered in the accepted form, otherwise in that of the request', async () => {
     const empty = framed(new Uint8Array(0));
     const asked = async (type: string, accept: string): Promise<string | null> => {
       const body = type.startsWith(TEXT) ? base64(empty) : empty;
@@ -117,7 +117,7 @@ describe('gRPC-Web in base64', () => {
     expect(await asked('application/grpc-web', '*/*')).to.equal('application/grpc-web');
   });
 
-  it('may be asked from web pages', async () => {
+  it('may be used by web pages', async () => {
     const origin = { origin: 'https://page.example' };
     const asked = {
       'access-control-request-method': 'POST',
@@ -132,7 +132,7 @@ describe('gRPC-Web in base64', () => {
 });
 
 describe('a watch of the health by grpc-web', () => {
-  it('comes in messages that can be read one by one, and ends with the port', async () => {
+  it('receives separate messages, and ends with the port', async () => {
     const lag = lagging();
     const service = await openService({ api: { loginPolicies: lag.policies } });
     const method = new MethodDescriptor(WATCH, MethodType.SERVER_STREAMING, Object, Object, asking, statusIn);

@@ -35,7 +35,7 @@ describe('@zitadel/node over TLS, in a program of its own', () => {
     });
   });
 
-  it('gets nothing from a server whose certificate it does not trust', async () => {
+  it('fails with a server whose certificate it does not trust', async () => {
     const before_ = await countEvents(service.store);
     const failing = run(service.url, {}).then(
       () => 'it went through',

@@ -13,7 +13,7 @@ async function settingsOf(loginPolicies: LoginPolicies): Promise<Json> {
 }
 
 describe('a policy to add', () => {
-  it('names the settings that are not the default, and all of them are recorded', async () => {
+  it('names only settings that differ from the default, but all are recorded', async () => {
     const { loginPolicies } = await openDesk();
     const multiFactorCheck = Duration.fromObject({ hours: 1 });
     const added = orThrow(
@@ -28,13 +28,13 @@ describe('a policy to add', () => {
     expect(await settingsOf(loginPolicies)).to.deep.equal(settings);
   });
 
-  it('may name none', async () => {
+  it('may omit all settings', async () => {
     const { loginPolicies } = await openDesk();
     orThrow(await loginPolicies.add(acme, {}, by));
     expect(await settingsOf(loginPolicies)).to.deep.equal(defaultSettings);
   });
 
-  it('of a fresh instance names none, so that a setting which is added one day changes no fingerprint', async () => {
+  it('of a new instance names none, so that a new setting changes no fingerprint', async () => {
     const { store, loginPolicies } = await openDesk();
     expect(freshInstance).not.to.have.property('settings');
     orThrow(await loginPolicies.add(instance, freshInstance, { ...by, idempotencyKey: 'set-up' }));

@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { by, instance } from './policies.js';
 
-describe('what every program shares of this package', () => {
-  it('can not be changed by one of them', () => {
+describe('shared constants of this package', () => {
+  it('are frozen', () => {
     const shared = [defaultSettings, defaultSettings.lifetimes, ABSENT, NO_POLICY, freshInstance];
     for (const part of [...shared, freshInstance.secondFactors, freshInstance.multiFactors])
       expect(Object.isFrozen(part)).to.equal(true);
@@ -14,8 +14,8 @@ describe('what every program shares of this package', () => {
   });
 });
 
-describe('a policy that was answered', () => {
-  it('can not be changed for those who are answered next, now and as it was', async () => {
+describe('a returned policy', () => {
+  it('is frozen, also as of a moment', async () => {
     const policies = await openLoginPolicies({ store: openMemoryStore() });
     orThrow(await policies.add(instance, freshInstance, by));
     for (const options of [{}, { asOf: { sequence: 1n } }]) {

@@ -19,7 +19,7 @@ describe('a policy as of a moment', () => {
     return desk.loginPolicies;
   }
 
-  it('answers from the events up to a sequence, that one included', async () => {
+  it('is read from the events up to a sequence, inclusive', async () => {
     const loginPolicies = await threeSteps();
     const then = orThrow(await loginPolicies.policy(instance, { asOf: { sequence: 4n } }));
     const next = orThrow(await loginPolicies.policy(instance, { asOf: { sequence: 5n } }));
@@ -27,7 +27,7 @@ describe('a policy as of a moment', () => {
     expect(next.policy.details.sequence).to.equal(5n);
   });
 
-  it('answers from the events up to an instant, that one included', async () => {
+  it('is read from the events up to an instant, inclusive', async () => {
     const loginPolicies = await threeSteps();
     const before = orThrow(
       await loginPolicies.policy(instance, { asOf: { instant: utc('2026-01-01T00:00:00.999Z') } }),
@@ -37,7 +37,7 @@ describe('a policy as of a moment', () => {
     expect(at.policy.settings.forceMfa).to.equal(false);
   });
 
-  it('is refused while the moment is not past: something may still be recorded before it (K33)', async () => {
+  it('is refused while the moment is not past (K33)', async () => {
     const loginPolicies = await threeSteps();
     for (const moment of [utc('2100-01-01T00:00Z'), new Date('2100-01-01T00:00Z'), '2100-01-01T00:00:00.000Z']) {
       const answer = await loginPolicies.policy(instance, { asOf: { instant: moment } });
@@ -45,7 +45,7 @@ describe('a policy as of a moment', () => {
     }
   });
 
-  it('is refused for as long as the store may take an event in so late, and answered from then on (K33)', async () => {
+  it('is refused during the clock tolerance of the store, and answered afterwards (K33)', async () => {
     const clock = settableClock('2026-01-01T00:00:00.000Z');
     const store = openMemoryStore({ clock });
     const eventStore = delegating(store.eventStore, { lateByMs: 10_000 });
@@ -60,7 +60,7 @@ describe('a policy as of a moment', () => {
     expect(then.policy.multiFactors).to.deep.equal([PASSKEY]);
   });
 
-  it("is past or not by the store's clock, whatever the machine's shows (Q31)", async () => {
+  it('is compared with the clock of the store and not of the machine (Q31)', async () => {
     const clock = settableClock('2199-01-01T00:00:00.000Z');
     const { loginPolicies } = await openDesk({ clock });
     orThrow(await loginPolicies.add(instance, freshInstance, by));
@@ -76,7 +76,7 @@ describe('a policy as of a moment', () => {
     expect(rejectionOf(await at('2021-01-01T00:00:00.000Z'))).to.include({ expected: 'an instant that is past' });
   });
 
-  it('takes a luxon DateTime, a Date and ISO 8601 text for an instant (K20)', async () => {
+  it('accepts a luxon DateTime, a Date and ISO 8601 text as an instant (K20)', async () => {
     const loginPolicies = await threeSteps();
     const read = async (moment: DateTime | Date | string): Promise<unknown> =>
       orThrow(await loginPolicies.policy(instance, { asOf: { instant: moment } })).policy;
@@ -89,7 +89,7 @@ describe('a policy as of a moment', () => {
     }
   });
 
-  it('is the same forever as of the position it was answered for, also where it falls back to the default', async () => {
+  it('is always the same as of the position of its answer, also if it is the default', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     const { policy: before } = orThrow(await loginPolicies.effectivePolicy(acme));
@@ -106,7 +106,7 @@ describe('a policy as of a moment', () => {
       .that.deep.equals({ position: position(1000), head });
   });
 
-  it('is refused by an instant where a clock was ahead, and names the sequence from which on (V4)', async () => {
+  it('is refused for an instant if a clock was ahead, with the sequence from which on (V4)', async () => {
     const clock = settableClock('2026-01-01T00:00:00.000Z');
     const loginPolicies = await openLoginPolicies({ store: openMemoryStore({ clock }) });
     await loginPolicies.add(instance, freshInstance, by);
@@ -127,7 +127,7 @@ describe('a policy as of a moment', () => {
     expect(rejectionOf(early).reason).to.equal('policy-not-found');
   });
 
-  it('refuses a sequence the policy has not had, and a malformed moment', async () => {
+  it('is refused for an unknown sequence and for a malformed moment', async () => {
     const loginPolicies = await threeSteps();
     const field = 'options.asOf.sequence';
     for (const [owner, sequence, expected] of [
@@ -147,7 +147,7 @@ describe('a policy as of a moment', () => {
     expect(rejectionOf(future)).to.include({ expected: 'an instant that is past' });
   });
 
-  it('for an organization is the policy it met then: the default before, between and after custom ones', async () => {
+  it('of an organization is its effective policy then: also the default before, between and after custom policies', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by); // :00
     await loginPolicies.add(acme, { settings: defaultSettings, secondFactors: ['OTP_SMS'] }, by); // :01, sequences 1, 2
@@ -168,7 +168,7 @@ describe('a policy as of a moment', () => {
   });
 });
 
-describe('the place that a look at the past holds for', () => {
+describe('the position of a read of the past', () => {
   async function resetAfterDefault() {
     const { loginPolicies } = await openDesk();
     const [added] = [orThrow(await loginPolicies.add(instance, freshInstance, by))]; // :00
@@ -178,7 +178,7 @@ describe('the place that a look at the past holds for', () => {
     return { loginPolicies, added, removed, other };
   }
 
-  it('is that of the last event it depends on, of whichever policy that is', async () => {
+  it('is that of the last event that it depends on, of whichever policy', async () => {
     const { loginPolicies, removed } = await resetAfterDefault();
     for (const asOf of [{ sequence: 2n }, { instant: utc('2026-01-01T00:00:03Z') }]) {
       const { policy } = orThrow(await loginPolicies.effectivePolicy(acme, { asOf }));
@@ -191,7 +191,7 @@ describe('the place that a look at the past holds for', () => {
     expect(policy.position).to.equal(loosened.position);
   });
 
-  it('is the one that was asked for, also where nothing of the policy stands', async () => {
+  it('is the requested one, even if no event of the policy is there', async () => {
     const { loginPolicies, added, other } = await resetAfterDefault();
     const then = { asOf: { position: other.position } };
     const { policy } = orThrow(await loginPolicies.policy(instance, then));

@@ -11,7 +11,7 @@ async function textOf(parts: AsyncIterable<string>): Promise<string> {
 }
 
 describe('an export of the audit log', () => {
-  it('is lines of JSON, all that a filter names, and says at its end how far it is complete', async () => {
+  it('is JSON Lines of all matching entries, and ends with the position up to which it is complete', async () => {
     const desk = await openAudited();
     await seed(desk);
     const answer = orThrow(await desk.auditLog.export(instance, { format: 'json-lines' }));
@@ -39,7 +39,7 @@ describe('an export of the audit log', () => {
     await desk.close();
   });
 
-  it('leaves out what is recorded behind the position that it is complete up to', async () => {
+  it('excludes events after the position up to which it is complete', async () => {
     const desk = await openAudited();
     await seed(desk);
     const { text } = orThrow(await desk.auditLog.export(instance, { format: 'csv' }));
@@ -48,7 +48,7 @@ describe('an export of the audit log', () => {
     await desk.close();
   });
 
-  it('is CSV in which each cell is quoted, and none is a formula', async () => {
+  it('may be CSV with quoted cells, none of which is a formula', async () => {
     const desk = await openAudited();
     const { loginPolicies, auditLog } = desk;
     orThrow(await loginPolicies.add(instance, {}, by));

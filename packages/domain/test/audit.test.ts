@@ -44,7 +44,7 @@ describe('the audit log', () => {
     await desk.close();
   });
 
-  it('reads in what was recorded before it was opened', async () => {
+  it('contains events that were recorded before it was opened', async () => {
     const desk = await openDesk();
     await seed(desk);
     const auditLog = await openAuditLog({ store: desk.store });
@@ -54,7 +54,7 @@ describe('the audit log', () => {
     await Promise.all([auditLog.close(), desk.loginPolicies.close()]);
   });
 
-  it('is paged both ways, and each entry comes once', async () => {
+  it('is paged in both directions, and returns each entry once', async () => {
     const desk = await openAudited();
     await seed(desk);
     for (const direction of ['forwards', 'backwards'] as const) {
@@ -114,7 +114,7 @@ describe('the audit log', () => {
     await desk.close();
   });
 
-  it('goes on where a filter beside another finds little among much', async () => {
+  it('continues if one of two filters matches rarely', async () => {
     const desk = await openAudited();
     const { loginPolicies, auditLog } = desk;
     orThrow(await loginPolicies.add(instance, {}, by));
@@ -142,7 +142,7 @@ describe('the audit log', () => {
     await desk.close();
   });
 
-  it('keeps the order of commits where a clock is set back, and lists what it does not know', async () => {
+  it('keeps the order of commits if a clock is set back, and lists unknown events', async () => {
     let now = 1_000_000;
     const store = openMemoryStore({ clock: () => instant(now) });
     const loginPolicies = await openLoginPolicies({ store });
@@ -159,7 +159,7 @@ describe('the audit log', () => {
     await Promise.all([auditLog.close(), loginPolicies.close()]);
   });
 
-  it('takes a long word of a reason whose fortieth place is within a character, and finds it', async () => {
+  it('finds a long word whose fortieth code unit is within a character', async () => {
     const desk = await openAudited();
     const word = `a${'\u{20000}'.repeat(30)}`;
     orThrow(await desk.loginPolicies.add(instance, {}, { ...by, reason: word }));
@@ -167,7 +167,7 @@ describe('the audit log', () => {
     await desk.close();
   });
 
-  it('refuses what is not of its form, with the name of the field', async () => {
+  it('refuses malformed input, with the name of the field', async () => {
     const { auditLog, close } = await openAudited();
     for (const [given, field] of [
       [{ actor: '' }, 'options.actor'],

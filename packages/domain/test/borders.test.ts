@@ -143,9 +143,9 @@ const BORDERS = {
   }),
 };
 
-describe('the border of what is taken', () => {
+describe('the documented limits', () => {
   for (const [what, { field, taken, refused }] of Object.entries(BORDERS)) {
-    it(`is the one that is documented: ${what}`, async () => {
+    it(`are enforced: ${what}`, async () => {
       const { loginPolicies } = await openDesk();
       await loginPolicies.add(instance, freshInstance, by);
       for (const [index, call] of taken.entries())
@@ -156,7 +156,7 @@ describe('the border of what is taken', () => {
     });
   }
 
-  it('of a position is 168 bits: a larger one is input that is wrong, and no place of a store', async () => {
+  it('include 168 bits for a position: a larger one is malformed input', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     const largest = position(2n ** 168n - 1n);
@@ -166,7 +166,7 @@ describe('the border of what is taken', () => {
       expect(await fieldOf(loginPolicies.policy(instance, Object({ atLeast })))).to.equal('options.atLeast');
   });
 
-  it('is where a list that names no limit ends: after 100', async () => {
+  it('include 100 items for a list without a limit', async () => {
     const { loginPolicies } = await openDesk();
     for (let number = 0; number < 101; number++)
       await loginPolicies.add({ ...instance, organizationId: `${number}`.padStart(3, '0') }, {}, by);
@@ -180,8 +180,8 @@ describe('the border of what is taken', () => {
   });
 });
 
-describe('the one text of a lifetime', () => {
-  it('is hours, minutes and seconds, whatever it was given as', async () => {
+describe('the canonical form of a lifetime', () => {
+  it('is hours, minutes and seconds, whatever was given', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(globex, { settings: defaultSettings }, by);
     for (const [given, text] of [
@@ -200,7 +200,7 @@ describe('the one text of a lifetime', () => {
     }
   });
 
-  it('is told apart from what it is not, and shown as it was given', async () => {
+  it('is distinguished from other texts, which are shown as they were given', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by);
     for (const [given, received] of [

@@ -15,8 +15,8 @@ import {
   rejectionOf,
 } from './policies.js';
 
-describe('what is given is refused by its name', () => {
-  it('a blank id, whatever its blanks are (Q39)', async () => {
+describe('a refusal names the malformed member', () => {
+  it('a blank id, whatever white space it has (Q39)', async () => {
     const { loginPolicies } = await openDesk();
     for (const blank of [' ', '   ', '\u00a0', '\u2003\u3000']) {
       const refused = rejectionOf(await loginPolicies.add(instance, freshInstance, { actor: blank }));
@@ -27,7 +27,7 @@ describe('what is given is refused by its name', () => {
     expect((await loginPolicies.add(instance, freshInstance, { actor: ' a b ' })).outcome).to.equal('accepted');
   });
 
-  it('a Date, a Map or a promise in the place of options: each would pass for empty ones (Q39)', async () => {
+  it('a Date, a Map or a promise as options, because they would look empty (Q39)', async () => {
     const { loginPolicies } = await openDesk();
     for (const wrong of [new Date(), new Map([['asOf', 1]]), new Set(), Promise.resolve({}), /x/]) {
       const refused = rejectionOf(await loginPolicies.policy(instance, Object(wrong)));
@@ -37,7 +37,7 @@ describe('what is given is refused by its name', () => {
     expect(rejectionOf(await loginPolicies.policy(instance, bare)).reason).to.equal('policy-not-found');
   });
 
-  it('what is not an answer, such as a promise of one (Q39)', async () => {
+  it('something other than an answer, such as a promise (Q39)', async () => {
     const { loginPolicies } = await openDesk();
     const answering = loginPolicies.add(instance, freshInstance, by);
     expect(() => orThrow(Object(answering))).to.throw(
@@ -62,7 +62,7 @@ describe('what is given is refused by its name', () => {
 });
 
 describe('an instant outside of the years 1 to 9999 (Q28)', () => {
-  it('is refused as input with the name of its field, in each of its forms', async () => {
+  it('is refused as input with the name of its field, in each form', async () => {
     const { loginPolicies } = await openDesk();
     for (const text of ['-000001-01-01T00:00:00.000Z', '0000-12-31T23:59:59.999Z', '+010000-01-01T00:00:00.000Z']) {
       for (const moment of [text, new Date(text), DateTime.fromISO(text, { zone: 'utc' })]) {
@@ -77,7 +77,7 @@ describe('an instant outside of the years 1 to 9999 (Q28)', () => {
     expect(rejectionOf(earliest).reason).to.equal('policy-not-found');
   });
 
-  it('is read where it was recorded', async () => {
+  it('is read if it was recorded', async () => {
     const clock = settableClock('+012000-01-01T00:00:00.000Z');
     const loginPolicies = await openLoginPolicies({ store: openMemoryStore({ clock }) });
     const done = await loginPolicies.add(instance, freshInstance, by);

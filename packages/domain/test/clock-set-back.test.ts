@@ -39,8 +39,8 @@ async function metAt(loginPolicies: LoginPolicies, count: number): Promise<Login
   return policy;
 }
 
-describe('an instant by which a clock was set back', () => {
-  it('is answered by what held at one position: a default of later is not joined with an earlier policy', async () => {
+describe('an instant before a clock was set back', () => {
+  it('is answered as of one position: a later default is not combined with an earlier policy', async () => {
     const { at, loginPolicies } = await openSettable();
     await at(10, () => loginPolicies.add(acme, { secondFactors: ['OTP_SMS'] }, by));
     await at(5, () => loginPolicies.removeMultiFactor(instance, PASSKEY, by));
@@ -50,7 +50,7 @@ describe('an instant by which a clock was set back', () => {
     expect((await metAt(loginPolicies, 15)).isDefault).to.equal(false);
   });
 
-  it('is answered by the default that held when the custom policy was given up', async () => {
+  it('is answered by the default at the time when the custom policy was removed', async () => {
     const { at, clock, loginPolicies } = await openSettable();
     await at(1, () => loginPolicies.add(acme, { secondFactors: ['OTP_SMS'] }, by));
     await at(10, () => loginPolicies.removeMultiFactor(instance, PASSKEY, by));
@@ -60,7 +60,7 @@ describe('an instant by which a clock was set back', () => {
     expect([met.isDefault, met.multiFactors, met.position]).to.deep.equal([true, [], removed]);
   });
 
-  it('is answered by what held at one position, wherever the clock was set, and by no event of later', async () => {
+  it('is answered as of one position, whatever the clock was set to', async () => {
     const steps = fc.array(fc.record({ isDefault: fc.boolean(), count: fc.nat(30) }), { maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(steps, async (all) => {

@@ -11,7 +11,7 @@ const METHODS = [LoginPolicies.prototype, Object.getPrototypeOf(LoginPolicies.pr
   .filter((name) => name !== 'constructor' && name !== 'close');
 
 describe('login policies that are closed', () => {
-  it('reject every method with store-closed, before anything is looked at, and record nothing', async () => {
+  it('reject every call with store-closed at once, and record nothing', async () => {
     const { store, loginPolicies } = await openDesk();
     orThrow(await loginPolicies.add(instance, freshInstance, by));
     const had = await countEvents(store);
@@ -27,7 +27,7 @@ describe('login policies that are closed', () => {
     await loginPolicies.close();
   });
 
-  it('write no rows any more, though the store is open', async () => {
+  it('write no more rows, although the store is open', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.close();
     const { readModel } = loginPolicies;
@@ -36,14 +36,14 @@ describe('login policies that are closed', () => {
     }
   });
 
-  it('are closed where `await using` leaves its scope, each before its store', async () => {
+  it('are closed at the end of an `await using` scope, before their store', async () => {
     const left = await usedOnce();
     const caught = await left.loginPolicies.policy(instance).catch((error: unknown) => error);
     expect(isFault(caught, 'store-closed')).to.equal(true);
     expect(isFault(await left.store.eventStore.head().catch((error: unknown) => error), 'store-closed')).to.equal(true);
   });
 
-  it('are observed while they are: a call is told as failed', async () => {
+  it('are observed: a call is reported as failed', async () => {
     const told: string[] = [];
     const { loginPolicies } = await openDesk({ observe: (one) => told.push(JSON.stringify(one)) });
     await loginPolicies.close();

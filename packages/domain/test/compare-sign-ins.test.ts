@@ -49,15 +49,15 @@ function lifetimesOf(policy: LoginPolicy) {
   return policy.settings.lifetimes;
 }
 
-describe('what a change means for sign-ins', () => {
+describe('the effect of a change on sign-ins', () => {
   for (const [title, before, after, weakened, strengthened] of TABLE) {
-    it(`is as it is judged when ${title}`, () => {
+    it(`matches the judgement when ${title}`, () => {
       expect(compareSignIns(before, after)).to.deep.equal({ weakened, strengthened });
       expect(compareSignIns(after, before)).to.deep.equal({ weakened: strengthened, strengthened: weakened });
     });
   }
 
-  it('misses no sign-in that is judged otherwise after it', () => {
+  it('includes every sign-in that is judged differently afterwards', () => {
     fc.assert(
       fc.property(states, states, (one, other) => {
         const signIn = signInOf({ ...one, request: {} });

@@ -5,7 +5,7 @@ import { describe, it } from 'mocha';
 import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
 
 describe('all custom policies', () => {
-  it('are read by page, each as a whole; those that can’t be read are named apart', async () => {
+  it('are read by page, with their content; unreadable ones are listed separately', async () => {
     const { loginPolicies, store } = await openDesk();
     orThrow(await loginPolicies.add(instance, {}, by));
     for (const owner of [acme, globex]) orThrow(await loginPolicies.add(owner, { multiFactors: [PASSKEY] }, by));

@@ -38,15 +38,15 @@ function byDefault(model: LoginPolicy): PolicyFacts {
   return { model, unknownIdentityProviders: new Set() };
 }
 
-describe('making a custom policy of the default', () => {
-  it('records what holds by default, as a policy that is added', () => {
+describe('customizing: copying the default to a custom policy', () => {
+  it('records the default as an added policy', () => {
     const content = { settings: { forceMfa: true }, multiFactors: [PASSKEY], identityProviders: [provider] };
     given()
       .when(command, byDefault(policyAfter(...policyAdded(content))))
       .thenEvents(...policyAdded(content));
   });
 
-  it('is refused to whom has one, and where there is no default', () => {
+  it('is refused if there is a custom policy already, or no default', () => {
     given(...policyAdded())
       .when(command, byDefault(policyAfter(...policyAdded())))
       .thenRejected({ reason: 'policy-already-exists' });
@@ -56,7 +56,7 @@ describe('making a custom policy of the default', () => {
       .thenRejected({ reason: 'policy-already-exists' });
   });
 
-  it('is refused as a whole when an identity provider of the default is gone', () => {
+  it('is refused as a whole if an identity provider of the default no longer exists', () => {
     const model = policyAfter(...policyAdded({ identityProviders: [provider] }));
     given()
       .when(command, { model, unknownIdentityProviders: new Set([provider.id]) })
@@ -67,7 +67,7 @@ describe('making a custom policy of the default', () => {
     expect(() => decide(command, ABSENT, { owner: 'organization' })).to.throw(TypeError, 'the default policy');
   });
 
-  it('changes nothing in what users meet, whatever the default is', () => {
+  it('does not change the effective policy, whatever the default is', () => {
     fc.assert(
       fc.property(policies, (model) => {
         const decision = decide(command, ABSENT, { owner: 'organization', facts: byDefault(model) });
@@ -77,7 +77,7 @@ describe('making a custom policy of the default', () => {
     );
   });
 
-  it('stays as it is when the default changes, and is written once under its key', async () => {
+  it('is not affected by later changes of the default, and is written once under its key', async () => {
     const store = openMemoryStore();
     const loginPolicies = await openLoginPolicies({ store });
     expect(rejectionOf(await loginPolicies.customize(acme, by)).reason).to.equal('default-policy-not-found');
@@ -95,7 +95,7 @@ describe('making a custom policy of the default', () => {
     await loginPolicies.close();
   });
 
-  it('is refused when the default is not the one that was seen, also as a preview, and nothing is recorded', async () => {
+  it('is refused if the default is not the one that was seen, also as a preview', async () => {
     const { store, loginPolicies } = await openDesk();
     const { details, eventId: seenEvent } = orThrow(await loginPolicies.add(instance, freshInstance, by));
     const seen = { ifDefaultSequence: details.sequence, ifDefaultEventId: seenEvent };
@@ -115,7 +115,7 @@ describe('making a custom policy of the default', () => {
     await loginPolicies.close();
   });
 
-  it('is refused when another event stands at the sequence that was seen', async () => {
+  it('is refused if another event is at the sequence that was seen', async () => {
     const { loginPolicies } = await openDesk();
     const { eventId: actual } = orThrow(await loginPolicies.add(instance, freshInstance, by));
     const lost = { ifDefaultSequence: 4n, ifDefaultEventId: '01ARZ3NDEKTSV4RRFFQ69G5FAV' };
@@ -128,7 +128,7 @@ describe('making a custom policy of the default', () => {
     await loginPolicies.close();
   });
 
-  it('is answered again under its key wherever the default stands by then, and whatever it is pinned to', async () => {
+  it('is replayed under its key, whatever the default is by then', async () => {
     const { loginPolicies } = await openDesk();
     orThrow(await loginPolicies.add(instance, freshInstance, by));
     const keyed = { ...by, idempotencyKey: 'once' };
@@ -141,7 +141,7 @@ describe('making a custom policy of the default', () => {
     await loginPolicies.close();
   });
 
-  it('alone takes conditions on the default: on another command they would be passed over', async () => {
+  it('is the only command that accepts conditions on the default', async () => {
     const { loginPolicies } = await openDesk();
     const pinned = { ...by, ifDefaultSequence: 4n };
     const refused = await loginPolicies.execute(acme, { type: 'add', policy: {} }, pinned);
@@ -153,7 +153,7 @@ describe('making a custom policy of the default', () => {
     await loginPolicies.close();
   });
 
-  it('is nothing for an instance', async () => {
+  it('is refused for an instance', async () => {
     const loginPolicies = await openLoginPolicies({ store: openMemoryStore() });
     const refused = await loginPolicies.execute(instance, command, by);
     expect(rejectionOf(refused)).to.deep.include({ reason: 'invalid-argument', field: 'owner.organizationId' });
@@ -164,7 +164,7 @@ describe('making a custom policy of the default', () => {
 });
 
 describe('the effective policy', () => {
-  it('is the custom one as a whole, and the default is not looked at', () => {
+  it('is the whole custom policy, and the default is not read', () => {
     const custom = policyAfter(...policyAdded({ multiFactors: [PASSKEY] }));
     const unread = (): never => {
       throw new Error('the default was looked at');
@@ -172,7 +172,7 @@ describe('the effective policy', () => {
     expect(effectivePolicy(custom, unread)).to.equal(custom);
   });
 
-  it('is the default where there is no custom one', () => {
+  it('is the default if there is no custom policy', () => {
     const model = policyAfter(...policyAdded());
     expect(effectivePolicy(undefined, () => model)).to.equal(model);
     expect(effectivePolicy(undefined, () => undefined)).to.equal(undefined);

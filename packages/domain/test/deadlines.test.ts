@@ -64,7 +64,7 @@ const SIGNALLED: Readonly<Record<string, (policies: LoginPolicies, signal: Abort
   rebuild: (policies, signal) => policies.readModel.rebuild(signal),
 };
 
-describe('on a store that says nothing any more', () => {
+describe('on a store that stops answering', () => {
   const opened: LoginPolicies[] = [];
 
   afterEach(() => Promise.all(opened.splice(0).map((policies) => policies.close({ closeMs: 1 }))));
@@ -104,7 +104,7 @@ describe('on a store that says nothing any more', () => {
       });
     }
 
-    it(`commands that queue behind another on a policy end by their own time (${readModelUpdates})`, async () => {
+    it(`commands that wait for another on the same policy end by their own time limit (${readModelUpdates})`, async () => {
       const policies = await frozen(readModelUpdates);
       const since = performance.now();
       const command = { type: 'customize' } as const;
@@ -121,7 +121,7 @@ describe('on a store that says nothing any more', () => {
     });
   }
 
-  it('a command that is being written tells its caller that its outcome is unknown', async () => {
+  it('a command that is being written rejects with outcome-unknown', async () => {
     const store = freezable('inline');
     const policies = await openLoginPolicies({ store });
     opened.push(policies);
@@ -135,7 +135,7 @@ describe('on a store that says nothing any more', () => {
     expect(performance.now() - since).to.be.below(paced(AT_ONCE_MS));
   });
 
-  it('a directory that says nothing is not waited for any longer than its command', async () => {
+  it('a silent directory is not awaited longer than its command', async () => {
     const identityProviders = { exists: () => new Promise<boolean>(() => undefined) };
     const policies = await openLoginPolicies({ store: openMemoryStore(), identityProviders });
     opened.push(policies);

@@ -12,7 +12,7 @@ const identityProvider: IdentityProvider = { id, ownerType: 'ORG' };
 const isUnknown = { unknownIdentityProviders: new Set([id]) };
 
 describe('adding a login policy', () => {
-  it('records the settings, then each factor and identity provider in the order given', () =>
+  it('records the settings, then each factor and identity provider in the given order', () =>
     given()
       .when({
         type: 'add',
@@ -31,7 +31,7 @@ describe('adding a login policy', () => {
         { type: 'IdentityProviderAdded', data: { identityProvider } },
       ));
 
-  it('is refused while there is one', () =>
+  it('is refused if there is one already', () =>
     given(...policyAdded())
       .when({ type: 'add', policy: { settings: defaultSettings } })
       .thenRejected({ reason: 'policy-already-exists' }));
@@ -192,7 +192,7 @@ describe('removing an identity provider', () => {
 describe("an instance's policy", () => {
   const ofInstance = deciderSpecification(loginPolicyDecider, { streamId: INSTANCE_STREAM });
 
-  it('is never removed: there is nothing behind it', () =>
+  it('cannot be removed', () =>
     ofInstance(...policyAdded())
       .when({ type: 'remove' })
       .thenRejected({
@@ -202,7 +202,7 @@ describe("an instance's policy", () => {
         received: 'undefined',
       }));
 
-  it('is not reverted to a moment at which it had none, however that is named', () => {
+  it('cannot be reverted to a moment before it existed', () => {
     const facts = { model: ABSENT, unknownIdentityProviders: new Set<never>() };
     for (const [to, field, received] of [
       [{ sequence: 0n }, 'to.sequence', '0n'],
@@ -218,7 +218,7 @@ describe("an instance's policy", () => {
     expect(undecided).to.throw(TypeError, 'what the policy was then');
   });
 
-  it("links no organization's own identity provider, also not in a new policy or by a revert", () => {
+  it('cannot link an identity provider of an organization, also not in a new policy or by a revert', () => {
     const refused = { reason: 'invalid-argument', expected: 'one of SYSTEM', received: '"ORG"' } as const;
     const field = 'identityProvider.ownerType';
     ofInstance(...policyAdded())

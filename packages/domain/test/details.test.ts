@@ -13,20 +13,20 @@ function show(details: Details): string {
 }
 
 describe('details', () => {
-  it('on create name the last event added, and its instant twice', async () => {
+  it('of a creation contain the last event, and its time twice', async () => {
     const { loginPolicies } = await openDesk();
     const { details } = orThrow(await loginPolicies.add(instance, freshInstance, by));
     expect(show(details)).to.equal(`4 ${at(0)} ${at(0)} ${instance.instanceId}`);
   });
 
-  it("on manipulation name the last event added, the object's first instant and that of the events added", async () => {
+  it('of a change contain the last event, the time of creation and the time of change', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     const { details } = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by));
     expect(show(details)).to.equal(`5 ${at(0)} ${at(1)} ${instance.instanceId}`);
   });
 
-  it('on read are those of the last manipulation', async () => {
+  it('of a read are those of the last change', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     const { details } = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by));
@@ -34,7 +34,7 @@ describe('details', () => {
     expect(show(policy.details)).to.equal(show(details));
   });
 
-  it('of a change without a difference are those of the state it found', async () => {
+  it('of a change without effect are those of the unchanged state', async () => {
     const { loginPolicies } = await openDesk();
     const added = orThrow(await loginPolicies.add(instance, freshInstance, by));
     const changed = orThrow(await loginPolicies.change(instance, { forceMfa: false }, by));
@@ -42,14 +42,14 @@ describe('details', () => {
     expect(show(changed.details)).to.equal(show(added.details));
   });
 
-  it('of a removal still speak of the object that was removed', async () => {
+  it('of a removal are those of the removed policy', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(acme, { settings: defaultSettings }, by);
     const { details } = orThrow(await loginPolicies.remove(acme, by));
     expect(show(details)).to.equal(`2 ${at(0)} ${at(1)} acme`);
   });
 
-  it('of a policy added again begin anew, while the sequence goes on counting', async () => {
+  it('of a policy that is added again begin anew, except for the sequence', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(acme, { settings: defaultSettings }, by);
     await loginPolicies.remove(acme, by);

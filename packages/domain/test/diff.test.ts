@@ -18,7 +18,7 @@ describe('the difference between two moments', () => {
     return loginPolicies;
   }
 
-  it('is what changed between two sequences, between two instants, and between one and now', async () => {
+  it('contains the changes between two sequences, two instants, or one and now', async () => {
     const loginPolicies = await threeSteps();
     const changesIn = async (span: Parameters<typeof loginPolicies.diff>[1]) =>
       orThrow(await loginPolicies.diff(instance, span)).changes;
@@ -28,7 +28,7 @@ describe('the difference between two moments', () => {
     expect(await changesIn({ from: at(2) })).to.deep.equal([]);
   });
 
-  it('goes backwards as well, and shows both policies with the details of then', async () => {
+  it('may go backwards, and contains both policies with their details', async () => {
     const loginPolicies = await threeSteps();
     const { before, after, changes } = orThrow(
       await loginPolicies.diff(instance, { from: { sequence: 6n }, to: { sequence: 5n } }),
@@ -37,7 +37,7 @@ describe('the difference between two moments', () => {
     expect([before?.details.sequence, after?.details.sequence]).to.deep.equal([6n, 5n]);
   });
 
-  it('of an organization is that of what its users met, the default included', async () => {
+  it('of an organization compares its effective policies', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by); // :00
     await loginPolicies.removeMultiFactor(instance, PASSKEY, by); // :01
@@ -50,7 +50,7 @@ describe('the difference between two moments', () => {
     expect(now.after?.isDefault).to.equal(false);
   });
 
-  it('from before there was a policy says that it was added, and is not found when there was none at either', async () => {
+  it('from before the policy existed reports its addition, and is not found if it existed at neither moment', async () => {
     const loginPolicies = await threeSteps();
     const long = { instant: DateTime.fromISO('2020-01-01T00:00:00Z') };
     const { before, changes } = orThrow(await loginPolicies.diff(instance, { from: long }));
@@ -76,8 +76,8 @@ describe('the difference between two moments', () => {
   });
 });
 
-describe('what is asked for with a difference or a history', () => {
-  it('is refused where it is not of its form', async () => {
+describe('the input of a difference or a history', () => {
+  it('is refused if it is malformed', async () => {
     const { loginPolicies } = await openDesk();
     const from = { sequence: 1n };
     for (const [answer, field] of [
@@ -91,7 +91,7 @@ describe('what is asked for with a difference or a history', () => {
   });
 });
 
-describe('all that differs between two policies', () => {
+describe('the differences between two policies', () => {
   const id = parseIdentityProviderId('idp-1', 'id');
   const [own, shared]: readonly IdentityProvider[] = [
     { id, ownerType: 'ORG' },
@@ -99,7 +99,7 @@ describe('all that differs between two policies', () => {
   ];
   const linked = policyAfter(...policyAdded({ identityProviders: own === undefined ? [] : [own] }));
 
-  it('includes lifetimes, in ISO 8601', () => {
+  it('include lifetimes, in ISO 8601', () => {
     const lifetimes = { ...defaultSettings.lifetimes, passwordCheck: 'PT36H' };
     const changed = policyAfter(...policyAdded({ settings: { lifetimes } }));
     expect(diffPolicies(policyAfter(...policyAdded()), changed)).to.deep.equal([
@@ -112,7 +112,7 @@ describe('all that differs between two policies', () => {
     ]);
   });
 
-  it('includes identity providers, which are others when their owner is another', () => {
+  it('include identity providers, also if only their owner type differs', () => {
     const others = policyAfter(...policyAdded({ identityProviders: shared === undefined ? [] : [shared] }));
     expect(diffPolicies(linked, others)).to.deep.equal([
       { what: 'identity-provider', identityProvider: own, step: 'removed' },
@@ -120,7 +120,7 @@ describe('all that differs between two policies', () => {
     ]);
   });
 
-  it('is the policy and all it holds where there is none at the other end', () => {
+  it('are the whole policy if it does not exist at the other moment', () => {
     const settings = diffPolicies(ABSENT, linked).filter(({ what }) => what === 'setting');
     expect(settings).to.deep.include({ what: 'setting', setting: 'forceMfa', before: undefined, after: false });
     expect(diffPolicies(ABSENT, linked)).to.deep.equal([

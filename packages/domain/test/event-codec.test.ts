@@ -76,7 +76,7 @@ describe('the stored form of events', () => {
     );
   });
 
-  it('lasts forever: every example stored by an earlier version is read and written as it was', async () => {
+  it('never changes: every example stored by an earlier version is read and written unchanged', async () => {
     const examples = await storedExamples();
     const types = new Set(examples.map(({ type }) => type));
     expect(types.size, 'one example of each type').to.equal(9);
@@ -86,7 +86,7 @@ describe('the stored form of events', () => {
     }
   });
 
-  it('is refused on reading when it is of no known shape, with the place and the problem', async () => {
+  it('is refused on reading if its shape is unknown, with its place and the problem', async () => {
     for (const [what, encoded] of Object.entries(BROKEN)) {
       const fault = unreadable(encoded);
       expect(isFault(fault, 'unreadable-event'), what).to.equal(true);
@@ -100,7 +100,7 @@ describe('the stored form of events', () => {
     }
   });
 
-  it('is handed on as it is where it is in the form of today: reading a long stream copies nothing', async () => {
+  it('is passed on uncopied if it has the current form', async () => {
     for (const example of await storedExamples()) {
       const event = recorded(example);
       // That one has nothing to copy.
@@ -108,7 +108,7 @@ describe('the stored form of events', () => {
     }
   });
 
-  it('is refused on writing when the event is not of its own shape', () => {
+  it('is refused on writing if the event is malformed', () => {
     const wrong: LoginPolicyEvent = JSON.parse('{"type":"MultiFactorAdded","data":{"factor":"PALM"}}');
     expect(() => loginPolicyEvents.encode(wrong)).to.throw(/data\.factor must be one of/);
     const more: LoginPolicyEvent = JSON.parse('{"type":"SecondFactorAdded","data":{"factor":"TOTP","by":1}}');

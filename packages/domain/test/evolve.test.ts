@@ -26,13 +26,13 @@ describe('a policy evolving', () => {
     expect(policy).to.have.deep.property('identityProviders', [one, three]);
   });
 
-  it('begins with no factors when it is added again after a removal', () => {
+  it('has no factors when it is added again after a removal', () => {
     const removed = { type: 'LoginPolicyRemoved', data: {} } as const;
     const policy = policyAfter(...policyAdded({ multiFactors: [PASSKEY] }), removed, ...policyAdded());
     expect(policy).to.have.deep.property('multiFactors', []);
   });
 
-  it('changes no state in place', () => {
+  it('does not change a state in place', () => {
     const before = Object.freeze(policyAfter(...policyAdded({ secondFactors: ['TOTP'], multiFactors: [PASSKEY] })));
     if (before.stage === 'active') Object.freeze(before.secondFactors);
     evolve(before, { type: 'SecondFactorAdded', data: { factor: 'U2F' } }, 'instance');
@@ -41,7 +41,7 @@ describe('a policy evolving', () => {
     expect(before).to.have.nested.property('settings.forceMfa', false);
   });
 
-  it('refuses a history that no decision wrote', () => {
+  it('refuses a history that no decision could have produced', () => {
     const removed = { type: 'MultiFactorRemoved', data: { factor: PASSKEY } } as const;
     expect(() => evolve(ABSENT, removed, 'instance')).to.throw(/follows no/);
     expect(() => policyAfter(...policyAdded(), ...policyAdded())).to.throw(/follows another/);

@@ -12,8 +12,8 @@ async function carriedOut(loginPolicies: LoginPolicies, command: RolloutCommand)
   for await (const { refusals } of run) expect(refusals).to.deep.equal([]);
 }
 
-describe('a rollout that is looked for by its id', () => {
-  it('is told from its events: what it does, who began it, why and when', async () => {
+describe('finding a rollout by its id', () => {
+  it('returns its command, actor, reason and time from its events', async () => {
     const { loginPolicies } = await openDesk();
     for (const owner of [instance, acme]) orThrow(await loginPolicies.add(owner, { multiFactors: [PASSKEY] }, by));
     const before = orThrow(await loginPolicies.findRollout(instance, advisory.id));
@@ -28,7 +28,7 @@ describe('a rollout that is looked for by its id', () => {
     await loginPolicies.close();
   });
 
-  it('is found on a custom policy where the default had nothing to do, and nowhere that the caller may not see', async () => {
+  it('searches custom policies if the default was unchanged, and only policies that the caller may read', async () => {
     const { loginPolicies } = await openDesk();
     orThrow(await loginPolicies.add(instance, { multiFactors: [] }, by));
     orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
@@ -40,7 +40,7 @@ describe('a rollout that is looked for by its id', () => {
     await loginPolicies.close();
   });
 
-  it('is, of a change, all settings that any policy got from it', async () => {
+  it('returns for a change all settings that any policy got from it', async () => {
     const { loginPolicies } = await openDesk();
     orThrow(await loginPolicies.add(instance, { settings: { forceMfa: true } }, by));
     orThrow(await loginPolicies.add(acme, { settings: { allowRegister: false } }, by));
@@ -54,7 +54,7 @@ describe('a rollout that is looked for by its id', () => {
     await loginPolicies.close();
   });
 
-  it('refuses what is not of its form, and ends where its signal fires', async () => {
+  it('refuses malformed input, and ends when its signal fires', async () => {
     const { loginPolicies } = await openDesk();
     for (const [id, field] of [
       ['', 'id'],
@@ -75,7 +75,7 @@ describe('a rollout that is looked for by its id', () => {
 });
 
 describe('a rollout whose hooks hang', () => {
-  it('is given up when the signal fires, in each of its reads', async () => {
+  it('ends when the signal fires, in each of its reads', async () => {
     let control = new AbortController();
     const hung = (): Promise<boolean> => {
       control.abort();
@@ -101,8 +101,8 @@ describe('a rollout whose hooks hang', () => {
   });
 });
 
-describe('a report that is told in parts', () => {
-  it('comes after the default and after each page, with the refusals since, and comes to what the report says', async () => {
+describe('a report in parts', () => {
+  it('comes after the default and after each page, with the new refusals, and adds up to the whole report', async () => {
     const { loginPolicies } = await openDesk();
     orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by));
     for (let number = 0; number < 70; number++)

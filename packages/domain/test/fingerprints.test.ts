@@ -89,12 +89,12 @@ async function storedOf(command: CommandInput): Promise<string | undefined> {
 describe('the fingerprint that is stored of a command', () => {
   for (const [fingerprint, ...commands] of GOLDEN) {
     const [{ type }] = commands;
-    it(`stays what it is, however the command is written: ${type} ${fingerprint.slice(0, 8)}`, async () => {
+    it(`does not depend on how the command is written: ${type} ${fingerprint.slice(0, 8)}`, async () => {
       for (const command of commands) expect(await storedOf(command)).to.equal(fingerprint);
     });
   }
 
-  it('is another for every other command', () => {
+  it('differs for every other command', () => {
     expect(new Set(GOLDEN.map(([fingerprint]) => fingerprint)).size).to.equal(GOLDEN.length);
   });
 });

@@ -29,7 +29,7 @@ async function reasonOf(answer: ReturnType<LoginPolicies['execute']>): Promise<s
 }
 
 describe('the guard', () => {
-  it('refuses what would lock people out, with the warnings, for the default and for a custom policy', async () => {
+  it('refuses a command that would lock people out, with the warnings, for a default and a custom policy', async () => {
     const { loginPolicies, store } = await openForced('refuse');
     const written = await countEvents(store);
     for (const owner of [instance, acme]) {
@@ -43,7 +43,7 @@ describe('the guard', () => {
     await loginPolicies.close();
   });
 
-  it('lets it pass where the warning is acknowledged by its name, and by no other name', async () => {
+  it('accepts it if the warning is acknowledged by its name', async () => {
     const { loginPolicies } = await openForced('refuse');
     const other = { ...by, acknowledge: ['no-way-to-sign-in'] } as const;
     expect(await reasonOf(loginPolicies.removeMultiFactor(acme, PASSKEY, other))).to.equal('would-lock-out');
@@ -53,14 +53,14 @@ describe('the guard', () => {
     await loginPolicies.close();
   });
 
-  it('refuses nothing where it is not on', async () => {
+  it('refuses nothing if it is off', async () => {
     const { loginPolicies } = await openForced();
     orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, { ...by, acknowledge: ['no-factor-left'] }));
     orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by));
     await loginPolicies.close();
   });
 
-  it('does not refuse what leaves people locked out who were, nor what only weakens sign-ins', async () => {
+  it('does not refuse a command that introduces no lock-out', async () => {
     const { loginPolicies } = await openDesk({ guard: 'refuse' });
     orThrow(await loginPolicies.add(instance, { secondFactors: ['TOTP'] }, by));
     orThrow(await loginPolicies.removeSecondFactor(instance, 'TOTP', by));
@@ -71,7 +71,7 @@ describe('the guard', () => {
     await loginPolicies.close();
   });
 
-  it('looks at the default where an organization gives its own policy up, and where it gets one', async () => {
+  it('compares with the default when a custom policy is removed or added', async () => {
     const { loginPolicies } = await openDesk({ guard: 'refuse' });
     const lockedOut = { ...by, acknowledge: ['no-factor-left'] } as const;
     orThrow(await loginPolicies.add(acme, {}, by));
@@ -86,7 +86,7 @@ describe('the guard', () => {
     await loginPolicies.close();
   });
 
-  it('does not matter to a command that comes again under its key', async () => {
+  it('does not affect a replay', async () => {
     const { loginPolicies, store } = await openForced('refuse');
     const keyed = { ...by, idempotencyKey: 'once' };
     orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, { ...keyed, acknowledge: ['no-factor-left'] }));
@@ -96,7 +96,7 @@ describe('the guard', () => {
     await loginPolicies.close();
   });
 
-  it('takes the names of warnings that lock people out, and no others', async () => {
+  it('accepts only names of lock-out warnings', async () => {
     const { loginPolicies } = await openForced('refuse');
     for (const acknowledge of [['weaker-sign-in'], 'no-factor-left', [1]]) {
       const options: typeof by = JSON.parse(JSON.stringify({ ...by, acknowledge }));
@@ -108,7 +108,7 @@ describe('the guard', () => {
     await loginPolicies.close();
   });
 
-  it('refuses just what introduces such a warning, whatever the policy, the command and the default', () => {
+  it('refuses exactly the commands that introduce such a warning, whatever the policy and the default', () => {
     const commands = fc.constantFrom(
       removal,
       { type: 'remove' } as const,
@@ -132,7 +132,7 @@ describe('the guard', () => {
     );
   });
 
-  it('can not be decided without the default that stands behind', () => {
+  it('cannot be decided without the default', () => {
     const undecidable = (): unknown =>
       decide({ type: 'add', policy: {} }, ABSENT, { owner: 'organization', guard: 'refuse' });
     expect(undecidable).to.throw(TypeError, 'the default');

@@ -6,7 +6,7 @@ import { describe, it } from 'mocha';
 import { acme, by, globex, instance, openDesk, PASSKEY } from './policies.js';
 
 describe('the history of a policy', () => {
-  it('says of each event who, when, why and what changed', async () => {
+  it('contains for each event the actor, the time, the reason and the changes', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(acme, { settings: defaultSettings, multiFactors: [PASSKEY] }, by);
     const why = { actor: 'bob', reason: 'lost keys', correlationId: 'request-7', causationId: 'ticket-9' };
@@ -23,7 +23,7 @@ describe('the history of a policy', () => {
     expect(entries[0]?.recordedAt.toISO()).to.equal('2026-01-01T00:00:01.000Z');
   });
 
-  it('goes on after a removal, and is empty where nothing ever happened', async () => {
+  it('continues after a removal, and is empty without events', async () => {
     const { loginPolicies } = await openDesk();
     expect(orThrow(await loginPolicies.history(acme))).to.deep.include({ entries: [], lastSequence: 0n });
     await loginPolicies.add(acme, { settings: defaultSettings }, by);
@@ -54,7 +54,7 @@ describe('the history of a policy', () => {
 describe('an event that a newer program wrote', () => {
   const other = { instanceId: 'another' };
 
-  it('is counted and reported in the history, and no decision is made past it', async () => {
+  it('is counted and reported in the history, and no command is decided after it', async () => {
     const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     await appendUnknown(store);
@@ -66,7 +66,7 @@ describe('an event that a newer program wrote', () => {
     expect(command).to.have.property('facts').that.includes({ revision: 4n, type: 'PasskeyPolicyTightened' });
   });
 
-  it('makes its own policy unreadable, and no other (V1)', async () => {
+  it('makes only its own policy unreadable (V1)', async () => {
     const { store, loginPolicies } = await openDesk();
     for (const owner of [instance, other, acme]) await loginPolicies.add(owner, freshInstance, by);
     await appendUnknown(store);
@@ -82,7 +82,7 @@ describe('an event that a newer program wrote', () => {
     expect(loginPolicies.readModel.state.is).to.equal('following');
   });
 
-  it('lets a history go on behind it, also with what only the newer program could decide', async () => {
+  it('does not end a history, also if the newer program has added more events', async () => {
     const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     await appendUnknown(store);
@@ -99,7 +99,7 @@ describe('an event that a newer program wrote', () => {
     expect(behind.unknownEvents, 'it counts those before, too').to.equal(1);
   });
 
-  it('leaves what was before it readable as it was, and a policy that only it is known of listed (V1, K5)', async () => {
+  it('leaves earlier states readable, and its policy listed (V1, K5)', async () => {
     const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     await appendUnknown(store);
@@ -113,7 +113,7 @@ describe('an event that a newer program wrote', () => {
 });
 
 describe('an event that is damaged', () => {
-  it('ends a history: it is not taken for one of a newer program', async () => {
+  it('ends a history, unlike an event of a newer program', async () => {
     const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     await appendUnknown(store, undefined, { type: 'MultiFactorRemoved', data: { factor: 'NOT_A_FACTOR' } });

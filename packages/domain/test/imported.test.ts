@@ -6,12 +6,12 @@ import { describe, it } from 'mocha';
 import { acme, by, instance, openDesk, rejectionOf } from './policies.js';
 
 describe('a program that imports the library', () => {
-  it('gets the class as a value, for a container to know its instances by', async () => {
+  it('gets the class as a value, for dependency injection', async () => {
     const { loginPolicies } = await openDesk();
     expect(loginPolicies).to.be.an.instanceOf(LoginPolicies);
   });
 
-  it('may write lifetimes as ISO 8601 text: PT240H, P10D and the Duration are one', async () => {
+  it('may write lifetimes as ISO 8601 text: PT240H, P10D and the Duration are equal', async () => {
     const { loginPolicies } = await openDesk();
     const shortened = { settings: { lifetimes: { passwordCheck: 'P1D', mfaInitSkip: 'PT0S' } } };
     const added = orThrow(await loginPolicies.add(instance, shortened, by));
@@ -57,13 +57,13 @@ describe('a refusal', () => {
     );
   });
 
-  it('names all members there are where none is near', async () => {
+  it('names all members if none is similar', async () => {
     expect(await sentenceOf('policy', { ...acme, zone: 'eu' })).to.equal(
       'owner.zone is not a member of owner, which has instanceId and organizationId.',
     );
   });
 
-  it('of a look at the past speaks of then', async () => {
+  it('of a read of the past is in the past tense', async () => {
     const { loginPolicies } = await openDesk();
     const asOf = { instant: '2025-01-01T00:00:00Z' };
     expect(await loginPolicies.policy(acme, { asOf })).to.include({
@@ -74,7 +74,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('to open names what is missing', async () => {
+  it('of an opening names what is missing', async () => {
     const messageOf = async (options: object): Promise<string> => {
       const opening: unknown = Reflect.apply(openLoginPolicies, undefined, [options]);
       return Promise.resolve(opening).then(String, String);

@@ -51,9 +51,9 @@ const IMPOSSIBLE: Readonly<Record<string, LoginPolicyEvent>> = {
 
 const before = policyAdded({ secondFactors: ['TOTP'], multiFactors: [PASSKEY] }).concat(linked);
 
-describe('a history that nobody could have decided', () => {
+describe('a history that no decision could have produced', () => {
   for (const [what, event] of Object.entries(IMPOSSIBLE)) {
-    it(`makes its own policy unreadable, with the place, and no other: ${what}`, async () => {
+    it(`makes only its own policy unreadable: ${what}`, async () => {
       const { store, loginPolicies } = await openDesk();
       orThrow(await loginPolicies.add(instance, freshInstance, by));
       await recordAsItStands(
@@ -79,21 +79,21 @@ describe('a history that nobody could have decided', () => {
     });
   }
 
-  it('is one in which an instance removes its policy', () => {
+  it('includes the removal of an instance policy', () => {
     const removed: LoginPolicyEvent = { type: 'LoginPolicyRemoved', data: {} };
     const policy = policyAfter(...before);
     expect(evolve(policy, removed, 'organization')).to.deep.equal({ stage: 'absent' });
     expect(() => evolve(policy, removed, 'instance')).to.throw(/instance/);
   });
 
-  it('is not what a stream of something else is taken for: to fold one is a defect', () => {
+  it('does not include streams of other kinds: folding one is a defect', () => {
     const [added] = policyAdded();
     if (added === undefined) throw new Error('unreachable');
     const foreign = { ...recorded(loginPolicyEvents.encode(added)), streamId: parseStreamId('invoice-1') };
     expect(() => evolveState(NO_POLICY, loginPolicyEvents.decode(foreign))).to.throw(TypeError, 'invoice-1');
   });
 
-  it('is told by the state and by the row alike, which are one fold', () => {
+  it('is reported by state and row alike', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(ACME_STREAM, INSTANCE_STREAM),

@@ -4,8 +4,8 @@ import { Duration } from 'luxon';
 import { describe, it } from 'mocha';
 import { acme, by, instance, openDesk } from './policies.js';
 
-describe('input at the border of what is right', () => {
-  it('is only what the caller gave, also when somebody has touched the prototype of all objects', async () => {
+describe('input at the limits', () => {
+  it('ignores members of a changed Object.prototype', async () => {
     const { loginPolicies } = await openDesk();
     Reflect.defineProperty(Object.prototype, 'ifSequence', { value: 99n, configurable: true });
     try {
@@ -15,7 +15,7 @@ describe('input at the border of what is right', () => {
     }
   });
 
-  it('is granted: ids of 200 characters of whatever script, long and zero lifetimes, custom schemes', async () => {
+  it('is accepted: ids of 200 characters of any script, long and zero lifetimes, custom schemes', async () => {
     const { loginPolicies } = await openDesk();
     const owner = { instanceId: '👩‍🚀'.repeat(40), organizationId: '/ %2F?#-ñ漢'.padEnd(200, '漢') };
     const settings = {
@@ -32,7 +32,7 @@ describe('input at the border of what is right', () => {
     expect(answer).to.have.nested.property('policy.settings.lifetimes.mfaInitSkip').satisfies(Duration.isDuration);
   });
 
-  it('takes what is undefined for left out, where no owner is named', async () => {
+  it('treats undefined as left out, except in an owner', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, Object({ settings: undefined, secondFactors: undefined }), by);
     const settings = { forceMfa: undefined, lifetimes: { passwordCheck: undefined }, allowRegister: false };
@@ -43,7 +43,7 @@ describe('input at the border of what is right', () => {
       .that.deep.equals({ settings: { allowRegister: false } });
   });
 
-  it('counts what is in a list twice once, where it came first', async () => {
+  it('removes duplicates from lists, keeping the first', async () => {
     const { loginPolicies } = await openDesk();
     const idps = [
       { id: 'a', ownerType: 'ORG' },

@@ -190,7 +190,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   },
 };
 
-describe('input that is not of the right form', () => {
+describe('malformed input', () => {
   for (const [what, { field, call }] of Object.entries(REFUSED)) {
     it(`is refused, names ${field} and writes nothing: ${what}`, async () => {
       const { store, loginPolicies } = await openDesk();
@@ -206,7 +206,7 @@ describe('input that is not of the right form', () => {
     });
   }
 
-  it('is refused before anything else is looked at: there is no policy at all', async () => {
+  it('is refused before anything is looked up', async () => {
     const { loginPolicies } = await openDesk();
     for (const [answer, field] of [
       [loginPolicies.change(instance, { defaultRedirectUri: 'data:,' }, by), 'settings.defaultRedirectUri'],
@@ -216,7 +216,7 @@ describe('input that is not of the right form', () => {
       expect(rejectionOf(await answer)).to.include({ reason: 'invalid-argument', field });
   });
 
-  it('is refused for what stands first: owner, command, options', async () => {
+  it('is refused for the first malformed part, in the order owner, command, options', async () => {
     const { loginPolicies } = await openDesk();
     const fieldOf = async (owner: object, command: object): Promise<unknown> =>
       Reflect.get(rejectionOf(await loginPolicies.execute(Object(owner), Object(command), Object({}))), 'field');

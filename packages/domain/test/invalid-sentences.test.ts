@@ -25,13 +25,13 @@ const SHOWN: readonly (readonly [given: unknown, shown: string])[] = [
   [Symbol('id'), 'a symbol'],
 ];
 
-describe('the sentence that refuses wrong input', () => {
-  it('shows what was given, shortened to what fits', () => {
+describe('the message for malformed input', () => {
+  it('shows the given value, shortened', () => {
     for (const [given, shown] of SHOWN)
       expect(() => parseIdentityProviderId(given, 'id'), shown).to.throw(`${EXPECTED} ${shown}.`);
   });
 
-  it('names the member that was probably meant, or all there are', async () => {
+  it('names the member that was probably meant, or all members', async () => {
     const { loginPolicies } = await openDesk();
     const said = async (settings: object) => messageOf(loginPolicies.change(instance, settings, by));
     expect(await said({ forceMFA: true })).to.equal('settings.forceMFA is not a setting. Did you mean forceMfa?');
@@ -54,7 +54,7 @@ describe('the sentence that refuses wrong input', () => {
     expect(await messageOf(removal)).to.equal('command.x is not a member of command, which has type.');
   });
 
-  it('takes what differs in one letter for a slip, or in four of ten', async () => {
+  it('suggests a name that differs in one letter, or in four of ten', async () => {
     const nearest = (name: string): string | undefined =>
       /Did you mean (.*)\?/.exec(messageFrom(() => parseOwner({ [name]: 1 }, 'owner')))?.[1];
     for (const slip of ['instanceld', 'instaceID', 'Instance-Id', 'instancID', 'instance', 'xinstanceId'])

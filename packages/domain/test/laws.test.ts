@@ -100,7 +100,7 @@ async function everything(policies: LoginPolicies): Promise<string> {
   return JSON.stringify(read, (_, value) => (typeof value === 'bigint' ? String(value) : value));
 }
 
-describe('for whatever life of policies', () => {
+describe('for any random sequence of commands', () => {
   it('the generators cover every setting', () => expect(covered).to.deep.equal({ settings: true, lifetimes: true }));
 
   it('the details of a manipulation are those of the next read', () =>
@@ -116,7 +116,7 @@ describe('for whatever life of policies', () => {
       }),
     ));
 
-  it('a rebuilt read model is the one kept inline', () =>
+  it('a rebuilt read model equals the inline one', () =>
     fc.assert(
       fc.asyncProperty(aLife, async (life) => {
         const { policies } = await lived(life);
@@ -126,7 +126,7 @@ describe('for whatever life of policies', () => {
       }),
     ));
 
-  it('a replay of the recorded history is the live state', () =>
+  it('a replay of the recorded history gives the live state', () =>
     fc.assert(
       fc.asyncProperty(aLife, async (life) => {
         const { store, policies } = await lived(life);
@@ -135,7 +135,7 @@ describe('for whatever life of policies', () => {
       }),
     ));
 
-  it('a state kept in memory decides as one folded anew', () =>
+  it('a cached state decides as one that is folded again', () =>
     fc.assert(
       fc.asyncProperty(aLife, async (life) => {
         const { policies } = await openAll();

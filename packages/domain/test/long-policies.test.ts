@@ -96,7 +96,7 @@ describe('a policy of many events', () => {
     }
   };
 
-  it('is decided by its row, and not by all of its events, when it has to decide first', async () => {
+  it('decides its first command by its row instead of all events', async () => {
     const { eventStore, eventsRead } = counting(store.eventStore);
     await opened({ ...store, eventStore }, async (policies) => {
       const wanted = orThrow(await policies.preview(acme, { type: 'removeMultiFactor', factor: PASSKEY }));
@@ -108,7 +108,7 @@ describe('a policy of many events', () => {
     expect(eventsRead()).to.be.at.most(AT_MOST.look);
   });
 
-  it('is looked at as it was by few of its events, also first in a process and after a rebuild', async () => {
+  it('is read as of the past by few of its events, also after a rebuild', async () => {
     for (const isRebuilt of [false, true]) {
       const { eventStore, eventsRead } = counting(store.eventStore);
       await opened({ ...store, eventStore }, async (policies) => {
@@ -127,7 +127,7 @@ describe('a policy of many events', () => {
     }
   });
 
-  it('was what its events say, whatever its snapshots say', async () => {
+  it('is read as of the past correctly, whatever its snapshots contain', async () => {
     const answers: (readonly unknown[])[] = [];
     const collect = async (policies: LoginPolicies): Promise<void> => {
       answers.push(await looks(policies));
@@ -142,7 +142,7 @@ describe('a policy of many events', () => {
     for (const other of others) expect(other).to.deep.equal(first);
   });
 
-  it('is one in every list, however many snapshots there are of it', () =>
+  it('is listed once, however many snapshots it has', () =>
     opened(store, async (policies) => {
       const listed = orThrow(await policies.organizationsWithCustomPolicy(instance));
       expect(listed).to.deep.include({ organizations: [acme], next: undefined });

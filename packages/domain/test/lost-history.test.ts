@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { by, countEvents, instance, PASSKEY, rejectionOf } from './policies.js';
 
-describe('what was seen in a history that was lost', () => {
-  it('is a condition that does not hold, though the policy is at the same sequence', async () => {
+describe('an event of a lost history as a condition', () => {
+  it('does not hold, although the policy is at the same sequence', async () => {
     const lost = await openLoginPolicies({ store: openMemoryStore() });
     await lost.add(instance, freshInstance, by);
     const { policy: seen } = orThrow(await lost.policy(instance));
@@ -27,7 +27,7 @@ describe('what was seen in a history that was lost', () => {
     await lost.close();
   });
 
-  it('has to be named as an event is', async () => {
+  it('must be the id of an event', async () => {
     const policies = await openLoginPolicies({ store: openMemoryStore() });
     for (const ifEventId of ['', 'x', '01ARZ3NDEKTSV4RRFFQ69G5FAVX']) {
       const refused = await policies.execute(instance, { type: 'add', policy: {} }, { ...by, ifEventId });

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'mocha';
 import { nextRelease } from './next-release.js';
 import { acme, by, countEvents, globex, instance, PASSKEY, rejectionOf } from './policies.js';
 
-describe('the next release, with a second factor and a setting more', () => {
+describe('the next release, with a new second factor and a new setting', () => {
   let next: Awaited<ReturnType<typeof nextRelease>>;
   let store: Store;
   let old: LoginPolicies;
@@ -51,7 +51,7 @@ describe('the next release, with a second factor and a setting more', () => {
     schemaVersion: 2,
   }));
 
-  it('writes nothing that the old one can not read while it may not, and all else', async () => {
+  it('writes nothing that the old release cannot read while that is forbidden', async () => {
     for (const owner of [instance, acme]) orThrow(await careful.add(owner, freshInstance, by));
     orThrow(await old.add(globex, freshInstance, by));
     const events = await countEvents(store);
@@ -67,7 +67,7 @@ describe('the next release, with a second factor and a setting more', () => {
     orThrow(await old.removeMultiFactor(acme, PASSKEY, by));
   });
 
-  it('writes it once it may; told again that it may not, it reads and changes what it wrote', async () => {
+  it('writes new shapes once allowed; if forbidden again, it still reads and changes them', async () => {
     orThrow(await newer.addSecondFactor(acme, push(), by));
     orThrow(await careful.change(acme, { allowRegister: false }, by));
     const { policy } = orThrow(await careful.policy(acme));
@@ -80,7 +80,7 @@ describe('the next release, with a second factor and a setting more', () => {
     ]);
   });
 
-  it('answers a repetition of what was granted before as it did then', async () => {
+  it('replays an earlier command with its first answer', async () => {
     const keyed = { ...by, idempotencyKey: 'push-1' };
     const first = orThrow(await newer.addSecondFactor(instance, push(), keyed));
     orThrow(await newer.removeSecondFactor(instance, push(), by));
@@ -89,7 +89,7 @@ describe('the next release, with a second factor and a setting more', () => {
     expect(rejectionOf(await careful.addSecondFactor(instance, push(), by))).to.deep.equal(refused[0]);
   });
 
-  it('leaves the old one, come back, all policies in which nothing new was used', async () => {
+  it('leaves policies without new shapes readable for the old release', async () => {
     const back = await openLoginPolicies({ store });
     orThrow(await back.change(globex, { forceMfa: true }, by));
     expect(orThrow(await newer.policy(globex)).policy.settings.forceMfa).to.equal(true);
@@ -100,7 +100,7 @@ describe('the next release, with a second factor and a setting more', () => {
 });
 
 describe('the switch for new shapes', () => {
-  it('refuses nothing while no shape is new', async () => {
+  it('refuses nothing if no shape is new', async () => {
     const store = openMemoryStore();
     const policies = await openLoginPolicies({ store, newShapes: 'not-yet' });
     for (const owner of [instance, acme]) orThrow(await policies.add(owner, freshInstance, by));

@@ -18,8 +18,8 @@ function told(seen: readonly Observation[]): readonly object[] {
   return seen.map((observation) => ({ ...observation, ...('durationMs' in observation && { durationMs: undefined }) }));
 }
 
-describe('who observes the login policies', () => {
-  it('is told of each call, decision and append', async () => {
+describe('an observer of the login policies', () => {
+  it('receives each call, decision and append', async () => {
     const seen: Observation[] = [];
     const { policies } = await open((observation) => seen.push(observation));
     orThrow(await policies.add(instance, freshInstance, by));
@@ -36,7 +36,7 @@ describe('who observes the login policies', () => {
     }
   });
 
-  it('is told of refusals and conflicts, and of what was thrown', async () => {
+  it('receives refusals, conflicts and errors', async () => {
     const seen: Observation[] = [];
     const { policies, store } = await open((observation) => seen.push(observation));
     orThrow(await policies.add(instance, freshInstance, by));
@@ -63,7 +63,7 @@ describe('who observes the login policies', () => {
     ]);
   });
 
-  it('changes no answer by what it throws', async () => {
+  it('does not affect answers by its errors', async () => {
     const { policies } = await open(() => {
       throw new Error('the observer is broken');
     });

@@ -12,7 +12,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { acme, by, globex, instance, PASSKEY } from './policies.js';
 
-describe('what is called on every change of a policy', () => {
+describe('the handler of policy changes', () => {
   let store: Store;
   let loginPolicies: LoginPolicies;
   const told: PolicyChangeTold[] = [];
@@ -38,7 +38,7 @@ describe('what is called on every change of a policy', () => {
     return told.flatMap((change) => (change.kind === 'changed' ? [change] : []));
   }
 
-  it('is told once a command, with who, what they met before and after, and what it means for sign-ins', async () => {
+  it('is called once per command, with the actor, the effective policy before and after, and the effect on sign-ins', async () => {
     listen();
     await loginPolicies.add(instance, freshInstance, by);
     orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, { ...by, reason: 'cloned' }));
@@ -59,7 +59,7 @@ describe('what is called on every change of a policy', () => {
     expect(removed?.lockedOut).to.deep.equal([]);
   });
 
-  it('is told of an organization by what its users met: by default, then its own, then the default of then', async () => {
+  it('gets the effective policies of an organization: the default, then its own, then the default at that time', async () => {
     await loginPolicies.add(instance, freshInstance, by);
     await loginPolicies.customize(acme, by);
     await loginPolicies.removeMultiFactor(acme, PASSKEY, by);
@@ -76,7 +76,7 @@ describe('what is called on every change of a policy', () => {
     expect(forced).to.include({ isDefault: true, strengthened: true });
   });
 
-  it('names whom it reaches by page: the organization, or those without a custom policy', async () => {
+  it('gets the affected organizations by page', async () => {
     await loginPolicies.add(instance, freshInstance, by);
     await loginPolicies.customize(globex, by);
     await loginPolicies.change(instance, { forceMfa: true }, by);
@@ -88,7 +88,7 @@ describe('what is called on every change of a policy', () => {
     expect(pages.flat()).to.deep.include(acme).and.not.deep.include(globex);
   });
 
-  it('says of whom nobody could get in any more, and of one instance only where that is asked for', async () => {
+  it('gets lock-outs, and may be limited to one instance', async () => {
     listen({ instance });
     await loginPolicies.add({ instanceId: 'another' }, freshInstance, by);
     await loginPolicies.add(instance, freshInstance, by);
@@ -101,7 +101,7 @@ describe('what is called on every change of a policy', () => {
     expect(locked).to.deep.include({ owner: instance, lockedOut: ['no-way-to-sign-in'], strengthened: true });
   });
 
-  it('is told of what can not be read, and goes on; of streams that are no policy’s it hears nothing', async () => {
+  it('gets unreadable events and continues; streams that are not of a policy are skipped', async () => {
     await loginPolicies.add(instance, freshInstance, by);
     await loginPolicies.customize(acme, by);
     const ids = monotonicIds();
@@ -125,7 +125,7 @@ describe('what is called on every change of a policy', () => {
     expect(unreadable?.fault.code).to.equal('written-by-newer-program');
   });
 
-  it('is called again by a failing handler, and refuses options that are not of their form', async () => {
+  it('is called again after a failure, and malformed options are refused', async () => {
     await loginPolicies.add(instance, freshInstance, by);
     let calls = 0;
     const consumer = listen({

@@ -20,23 +20,23 @@ const WRONG: readonly (readonly [options: object, sentence: string])[] = [
   [{ identityProvider: {} }, 'identityProvider is not an option. Did you mean identityProviders?'],
 ];
 
-describe('an option of opening that is not of its form', () => {
+describe('a malformed option of opening', () => {
   for (const [options, sentence] of WRONG) {
-    it(`is refused by its name: ${sentence}`, async () => {
+    it(`is refused with its name: ${sentence}`, async () => {
       const caught: unknown = await openedWith(options).catch((error: unknown) => error);
       expect(caught).to.be.instanceOf(RangeError).and.have.property('message', `openLoginPolicies: ${sentence}`);
     });
   }
 
-  it('does not exist where nothing is kept, or every read asks, or one is left out as undefined', async () => {
+  it('is not 0 for keptStates or maxAgeMs, nor undefined', async () => {
     await (await openedWith({ keptStates: 0, maxAgeMs: 0, observe: undefined })).close();
   });
 });
 
-describe('what a directory answers', () => {
+describe('the answer of a directory', () => {
   const linked = { id: 'idp-1', ownerType: 'SYSTEM' } as const;
 
-  it('links an identity provider only by true: another answer was meant for something else, and nothing is recorded', async () => {
+  it('links an identity provider only if it is true; for any other value nothing is recorded', async () => {
     for (const answer of ['no', 'yes', 1, { exists: true }, []]) {
       const { loginPolicies, store } = await openDesk({ identityProviders: { exists: () => Object(answer) } });
       orThrow(await loginPolicies.add(instance, freshInstance, by));
@@ -47,7 +47,7 @@ describe('what a directory answers', () => {
     }
   });
 
-  it('names organizations in a list: a single text, nothing, and what is not an id are refused', async () => {
+  it('must be a list of organization ids', async () => {
     for (const [list, sentence] of [
       ['"acme"', /^the answer of organizations.list must be a list of ids that can be iterated, not "acme"/],
       ['null', /^the answer of organizations.list must be a list of ids that can be iterated, not null/],

@@ -8,8 +8,8 @@ import { describe, it } from 'mocha';
 import { counting } from './bent-stores.js';
 import { by, instance, openDesk, PASSKEY } from './policies.js';
 
-describe('what the login policies are opened with', () => {
-  it('names their events', async () => {
+describe('the options of opening the login policies', () => {
+  it('include ids for their events', async () => {
     const [ids, same] = [sequentialIds(), sequentialIds()];
     const { loginPolicies } = await openDesk({ ids });
     const { eventId: last } = orThrow(await loginPolicies.add(instance, freshInstance, by));
@@ -17,7 +17,7 @@ describe('what the login policies are opened with', () => {
     expect(eventId(last)).to.equal(last);
   });
 
-  it('says how many policies are kept to decide by: with none, each command reads its own', async () => {
+  it('include the number of cached states: with 0, each command reads its stream', async () => {
     const readBy = async (options: Pick<LoginPoliciesOptions, 'keptStates'>): Promise<number> => {
       const memory = openMemoryStore();
       const { eventStore, eventsRead } = counting(memory.eventStore);
@@ -30,7 +30,7 @@ describe('what the login policies are opened with', () => {
     expect([await readBy({}), await readBy({ keptStates: 0 })]).to.deep.equal([0, 4]);
   });
 
-  it('says how old what is known of the end of a followed store may be', async () => {
+  it('include the greatest age of the proof of the head', async () => {
     const askedIn = async (maxAgeMs: number): Promise<number> => {
       const { asked, store } = countingHeads();
       const policies = await openLoginPolicies({ store, maxAgeMs });

@@ -35,8 +35,8 @@ async function openWithPasskey(): Promise<{ loginPolicies: LoginPolicies; events
 
 const REFUSED = { reason: 'invalid-argument', field: 'owner.organizationId' };
 
-describe('what only the one kind of owner has', () => {
-  it('is refused to the other, naming the member', async () => {
+describe('options that only one kind of owner has', () => {
+  it('are refused for the other kind, with the name of the member', async () => {
     const { loginPolicies } = await openWithPasskey();
     const named = { ...instance, organizationId: 'acme' };
     const refusals = [
@@ -56,7 +56,7 @@ describe('what only the one kind of owner has', () => {
 describe('the stream of a policy', () => {
   const ids = ['1', 'a-b_c', 'a/b', '%', '%2F', 'ñ 漢', '👩‍🚀', '..'];
 
-  it('is another for each owner, and tells whose it is', () => {
+  it('is unique for each owner, and identifies it', () => {
     const owners = ids.flatMap((instanceId) => [
       { instanceId },
       ...ids.map((organizationId) => ({ instanceId, organizationId })),
@@ -69,7 +69,7 @@ describe('the stream of a policy', () => {
     );
   });
 
-  it('does not exist where the name lacks a part, has one too many or is of something else', () => {
+  it('is not recognized if its name lacks a part, has too many, or is of another kind', () => {
     for (const name of [
       'instanceLoginPolicy-1/a',
       'organizationLoginPolicy-1',
@@ -90,7 +90,7 @@ describe('the stream of a policy', () => {
   });
 });
 
-describe('an organization that is named in vain is not taken for the instance', () => {
+describe('an undefined organization id never means the instance', () => {
   for (const [how, owner] of Object.entries(NAMED_IN_VAIN)) {
     it(`when a change is asked for and the id ${how}`, async () => {
       const { loginPolicies, events } = await openWithPasskey();

@@ -5,7 +5,7 @@ import { describe, it } from 'mocha';
 import { acme, by, instance, openDesk, PASSKEY } from './policies.js';
 
 describe('every answer of a read', () => {
-  it('says the position that it holds for', async () => {
+  it('contains the position that it holds for', async () => {
     const { loginPolicies } = await openDesk();
     const added = orThrow(await loginPolicies.add(instance, freshInstance, by));
     const custom = orThrow(await loginPolicies.customize(acme, by));
@@ -23,7 +23,7 @@ describe('every answer of a read', () => {
     expect([before?.position, after?.position]).to.deep.equal([added.position, removed.position]);
   });
 
-  it('also where it is of events: that of the last there is, which no part of a history changes', async () => {
+  it('also for a history: the position of its last event, whichever part is read', async () => {
     const { loginPolicies } = await openDesk();
     const { position } = orThrow(await loginPolicies.add(instance, freshInstance, by));
     await loginPolicies.customize(acme, by);

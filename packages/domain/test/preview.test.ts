@@ -33,7 +33,7 @@ async function fresh(organizations?: OrganizationList): Promise<Desk> {
 }
 
 describe('a preview', () => {
-  it('says what would be recorded and what would change, and writes nothing', async () => {
+  it('returns the events and changes, and writes nothing', async () => {
     const { loginPolicies, store } = await fresh();
     const before = await countEvents(store);
     const preview = orThrow(await loginPolicies.preview(instance, removal));
@@ -46,7 +46,7 @@ describe('a preview', () => {
     expect(orThrow(await loginPolicies.policy(instance)).policy.multiFactors).to.deep.equal([PASSKEY]);
   });
 
-  it('is refused as the command would be, with the same sentence', async () => {
+  it('is refused as the command would be, with the same message', async () => {
     const { loginPolicies } = await fresh();
     await loginPolicies.removeMultiFactor(instance, PASSKEY, by);
     const previewed = await loginPolicies.preview(instance, removal);
@@ -54,7 +54,7 @@ describe('a preview', () => {
     expect(previewed).to.deep.equal(await loginPolicies.execute(instance, removal, by));
   });
 
-  it('is refused for another sequence than the one seen, so that what is confirmed is what was shown', async () => {
+  it('is refused for another sequence than the one that was seen', async () => {
     const { loginPolicies } = await fresh();
     const { sequence } = orThrow(await loginPolicies.preview(instance, removal));
     await loginPolicies.change(instance, { forceMfa: true }, by);
@@ -67,7 +67,7 @@ describe('a preview', () => {
     );
   });
 
-  it('sees what another process wrote meanwhile', async () => {
+  it('includes events of other processes', async () => {
     const { loginPolicies, store } = await fresh();
     await loginPolicies.preview(instance, removal);
     const other = await openDesk({ store });
@@ -76,8 +76,8 @@ describe('a preview', () => {
   });
 });
 
-describe('whom a preview names as affected', () => {
-  it('are the organizations on the default policy, as far as a directory names them', async () => {
+describe('the affected organizations of a preview', () => {
+  it('are the organizations on the default policy, if a directory lists them', async () => {
     const { loginPolicies } = await fresh(directory);
     await loginPolicies.add(globex, freshInstance, by);
     const { affected } = orThrow(await loginPolicies.preview(instance, removal));
@@ -87,13 +87,13 @@ describe('whom a preview names as affected', () => {
     });
   });
 
-  it('are not counted where no directory names organizations', async () => {
+  it('are not counted without a directory', async () => {
     const { loginPolicies } = await fresh();
     const { affected } = orThrow(await loginPolicies.preview(instance, removal));
     expect(affected).to.deep.equal({ organizations: [], count: undefined });
   });
 
-  it('are the one organization when it is its own policy, and nobody when nothing would change', async () => {
+  it('are the one organization for its own policy, and none if nothing would change', async () => {
     const { loginPolicies } = await fresh(directory);
     await loginPolicies.add(acme, freshInstance, by);
     const own = orThrow(await loginPolicies.preview(acme, removal));
@@ -102,7 +102,7 @@ describe('whom a preview names as affected', () => {
     expect(nothing).to.deep.include({ events: [], changes: [], affected: { organizations: [], count: 0 } });
   });
 
-  it('are shown a hundred at most, and counted in full', async () => {
+  it('are at most a hundred in the list, and all in the count', async () => {
     async function* many() {
       for (let number = 0; number < 2500; number++) yield `organization-${number}`;
     }
@@ -116,7 +116,7 @@ describe('whom a preview names as affected', () => {
     expect(affected.organizations.map(({ organizationId }) => organizationId)).not.to.include('organization-7');
   });
 
-  it('are not asked of a caller when the directory itself is broken', async () => {
+  it('are not reported as malformed input if the directory is broken', async () => {
     const { loginPolicies } = await fresh({ list: () => [''] });
     const caught = await loginPolicies.preview(instance, removal).then(
       () => undefined,
@@ -126,7 +126,7 @@ describe('whom a preview names as affected', () => {
     expect(caught).to.have.property('cause').that.is.an('error');
   });
 
-  it('are those without a custom policy, also where a thousand and more have one', async () => {
+  it('are those without a custom policy, also if more than a thousand have one', async () => {
     const names = Array.from({ length: 1003 }, (_, number) => `${number}`.padStart(4, '0'));
     const { loginPolicies } = await fresh({ list: () => names });
     for (const organizationId of names) {
@@ -138,7 +138,7 @@ describe('whom a preview names as affected', () => {
 });
 
 describe('what would change for an organization', () => {
-  it('with a custom policy does not depend on the default, which may not even be readable', async () => {
+  it('with a custom policy does not depend on the default, even if that is unreadable', async () => {
     const { loginPolicies, store } = await fresh();
     orThrow(await loginPolicies.add(acme, freshInstance, by));
     const newer = { id: monotonicIds()(), type: 'PasskeyPolicyTightened', schemaVersion: 1, data: {} };
@@ -149,7 +149,7 @@ describe('what would change for an organization', () => {
     expect(isFault(fault, 'written-by-newer-program')).to.equal(true);
   });
 
-  it('is read as freshly as it is asked to be', async () => {
+  it('is as fresh as requested', async () => {
     const { loginPolicies, store } = await fresh();
     const atLeast = position((await store.eventStore.head()) + 1n);
     const fault: unknown = await loginPolicies
@@ -158,7 +158,7 @@ describe('what would change for an organization', () => {
     expect(isFault(fault, 'position-unknown')).to.equal(true);
   });
 
-  it('by a custom policy is what differs from the default', async () => {
+  it('by a custom policy is the difference from the default', async () => {
     const { loginPolicies } = await fresh();
     const policy = { settings: { ...defaultSettings, forceMfa: true }, secondFactors: ['TOTP'] as const };
     const { changes } = orThrow(await loginPolicies.preview(acme, { type: 'add', policy }));
@@ -169,7 +169,7 @@ describe('what would change for an organization', () => {
     ]);
   });
 
-  it('by a reset is what differs in the default', async () => {
+  it('by a reset is the difference to the default', async () => {
     const { loginPolicies } = await fresh();
     await loginPolicies.add(acme, { settings: defaultSettings, secondFactors: ['TOTP', 'OTP_SMS'] }, by);
     const preview = orThrow(await loginPolicies.preview(acme, { type: 'remove' }));
@@ -192,7 +192,7 @@ describe('a preview warns', () => {
     return { introduced: introduced.map(({ warning }) => warning), standing: standing.map(({ warning }) => warning) };
   }
 
-  it('of what the change introduces', async () => {
+  it('of introduced warnings', async () => {
     expect(await warningsAfter(removal, { forceMfa: true })).to.deep.equal({
       introduced: ['no-factor-left'],
       standing: [],
@@ -204,17 +204,17 @@ describe('a preview warns', () => {
     expect(await warningsAfter(removal, {})).to.deep.equal({ introduced: ['weaker-sign-in'], standing: [] });
   });
 
-  it('and, apart from it, of what stood before', async () => {
+  it('and separately of existing warnings', async () => {
     const stuck = { forceMfa: true, passwordlessType: 'NOT_ALLOWED' } as const;
     expect(await warningsAfter(removal, stuck)).to.deep.equal({ introduced: [], standing: ['no-factor-left'] });
   });
 
-  it('of nothing when a factor is left', async () => {
+  it('of nothing if a factor is left', async () => {
     const another: CommandInput = { type: 'addSecondFactor', factor: 'OTP_SMS' };
     expect(await warningsAfter(another, { forceMfa: true })).to.deep.equal({ introduced: [], standing: [] });
   });
 
-  it('an organization of what it meets otherwise than by the default', async () => {
+  it('an organization of changes of its effective policy', async () => {
     const { loginPolicies } = await fresh();
     const { warnings } = orThrow(await loginPolicies.preview(acme, { type: 'add', policy: {} }));
     expect(warnings.introduced.map(({ warning }) => warning)).to.deep.equal(['weaker-sign-in']);
@@ -222,7 +222,7 @@ describe('a preview warns', () => {
 });
 
 describe('a preview in an instance of many organizations', () => {
-  it('lets others have their turn while it counts whom it affects (J9)', async () => {
+  it('yields to the event loop while it counts the affected organizations (J9)', async () => {
     const names = Array.from({ length: 100_000 }, (_, index) => `organization-${index}`);
     const { loginPolicies } = await openDesk({ organizations: { list: () => names } });
     await loginPolicies.add(instance, freshInstance, by);

@@ -8,7 +8,7 @@ import { describe, it } from 'mocha';
 import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
 
 describe('the effective policy of an organization', () => {
-  it('is its custom policy as a whole: nothing of the default is merged in', async () => {
+  it('is its whole custom policy: nothing of the default is merged', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     await loginPolicies.add(acme, { settings: { ...defaultSettings, forceMfa: true } }, by);
@@ -17,7 +17,7 @@ describe('the effective policy of an organization', () => {
     expect(policy.settings.forceMfa).to.equal(true);
   });
 
-  it('changes with the default while there is no custom one, and no longer when there is', async () => {
+  it('changes with the default only while there is no custom policy', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     await loginPolicies.add(globex, freshInstance, by);
@@ -35,7 +35,7 @@ describe('the effective policy of an organization', () => {
     expect(rejectionOf(await loginPolicies.policy(acme))).to.deep.equal({ reason: 'policy-not-found' });
   });
 
-  it('is not found where the instance has none either', async () => {
+  it('is not found if the instance has no default either', async () => {
     const { loginPolicies } = await openDesk();
     const answer = await loginPolicies.effectivePolicy(acme);
     expect(rejectionOf(answer)).to.deep.equal({ reason: 'policy-not-found' });
@@ -72,8 +72,8 @@ describe('the organizations with a custom policy', () => {
   });
 });
 
-describe('a read that has to be far enough', () => {
-  it('sees what was written, though the read model is kept up in the background', async () => {
+describe('a read that requires a position', () => {
+  it('includes written events, although the read model is updated in the background', async () => {
     const store = openMemoryStore({ clock: steppingClock('2026-01-01T00:00:00Z', 1) });
     const loginPolicies = await openLoginPolicies({ store });
     let { position: atLeast } = orThrow(await loginPolicies.add(instance, freshInstance, by));
@@ -88,7 +88,7 @@ describe('a read that has to be far enough', () => {
     await store.close();
   });
 
-  it('waits for what it names as long as it says, or until its signal fires', async () => {
+  it('waits for the position until its time limit or its signal', async () => {
     const memory = openMemoryStore();
     const loginPolicies = await openLoginPolicies({ store: { ...memory, readModelUpdates: 'followed' } });
     const written = orThrow(await loginPolicies.add(instance, freshInstance, by));
@@ -103,7 +103,7 @@ describe('a read that has to be far enough', () => {
     expect(isFault(await faultOf({}), 'store-closed'), 'it is closed').to.equal(true);
   });
 
-  it('refuses a position that nothing was written at, and says where the end is', async () => {
+  it('refuses a position without an event, and reports the head', async () => {
     const { loginPolicies } = await openDesk();
     const written = orThrow(await loginPolicies.add(instance, freshInstance, by));
     const atLeast = position(written.position + 1n);

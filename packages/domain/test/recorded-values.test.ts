@@ -57,8 +57,8 @@ function rowOf(stream: StreamId): LoginPolicyRow {
   return row;
 }
 
-describe('what was recorded is not judged by the rules of input', () => {
-  it('so a policy with values that are refused today is read, changed and reverted, and keeps them', async () => {
+describe('recorded data is not subject to the rules of input', () => {
+  it('so a policy with values that are refused today can be read, changed and reverted', async () => {
     const { store, loginPolicies } = await openDesk();
     await recordFormer(store);
     const { details } = orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, by));
@@ -72,7 +72,7 @@ describe('what was recorded is not judged by the rules of input', () => {
     expect(orThrow(await loginPolicies.revert(acme, { sequence: 4n }, by)).details.sequence).to.equal(6n);
   });
 
-  it('but is input again where a revert would record it anew, and refused', async () => {
+  it('but is refused if a revert would record it again', async () => {
     const { store, loginPolicies } = await openDesk();
     await recordFormer(store);
     await loginPolicies.change(acme, { defaultRedirectUri: '' }, by);
@@ -80,7 +80,7 @@ describe('what was recorded is not judged by the rules of input', () => {
     expect(rejection).to.include({ reason: 'invalid-argument', field: 'data.settings.defaultRedirectUri' });
   });
 
-  it('so a row that holds them is read back from its store', async () => {
+  it('so a row with such values is read from its store', async () => {
     const { store } = await openDesk();
     await recordFormer(store);
     const { reduce, rows } = loginPolicyProjection;
@@ -95,7 +95,7 @@ describe('what was recorded is not judged by the rules of input', () => {
     expect(read.policy.identityProviders).to.deep.equal([FORMER.identityProvider]);
   });
 
-  it('but a row that is not what was written is damage, and never the fault of a caller', () => {
+  it('but a malformed row is damage, and never malformed input', () => {
     const { rows } = loginPolicyProjection;
     const kept = rows.encode(rowOf(ACME_STREAM));
     for (const [member, value] of Object.entries({ customIn: 7, revision: 'x', eventId: 'x', settings: null })) {
@@ -107,7 +107,7 @@ describe('what was recorded is not judged by the rules of input', () => {
     }
   });
 
-  it('so the owner of a stream is read from its name whatever ids are allowed today', () => {
+  it('so the owner of a stream is parsed from its name, whatever ids are allowed today', () => {
     const organizationId = 'x'.repeat(300);
     expect(ownerOfStream(streamId('organizationLoginPolicy', `1/${organizationId}`))).to.deep.equal({
       instanceId: '1',
@@ -117,7 +117,7 @@ describe('what was recorded is not judged by the rules of input', () => {
 });
 
 describe('the row of a policy', () => {
-  it('is read back as it was written, and only an organization has one that is custom in an instance', () => {
+  it('is read as it was written, and is in the index of custom policies only for an organization', () => {
     const { rows, index } = loginPolicyProjection;
     for (const [stream, customIn] of [
       [ACME_STREAM, acme.instanceId],
@@ -132,7 +132,7 @@ describe('the row of a policy', () => {
     }
   });
 
-  it('has each thing on it in its place, and when it began and was changed', () => {
+  it('has the content of the policy and its times', () => {
     const { reduce, rows } = loginPolicyProjection;
     const identityProviders = ['b', 'a'].map((name) => ({
       id: parseIdentityProviderId(name, 'id'),
@@ -150,7 +150,7 @@ describe('the row of a policy', () => {
     expect(read.policy.identityProviders).to.deep.equal(identityProviders);
   });
 
-  it('is kept as it was every 250 events, under a name that no stream has', () => {
+  it('has a snapshot every 250 events, under a key that no stream has', () => {
     const row = rowOf(ACME_STREAM);
     const facts = recorded({ type: 'LoginPolicyRemoved', schemaVersion: 1, data: {} });
     const keys = Array.from({ length: 1000 }, (_, last) =>
@@ -163,7 +163,7 @@ describe('the row of a policy', () => {
 describe('a lifetime', () => {
   const settings = { forceMfa: true, lifetimes: { passwordCheck: 'P10D', mfaInitSkip: 'PT720H' } };
 
-  it('that was recorded in another text is read in its one text, so that equal lengths never look like a change', async () => {
+  it('that was recorded in another form is read in its canonical form', async () => {
     const { store, loginPolicies } = await openDesk();
     await recordAsItStands(store, [
       ...policyAdded().map((event) => loginPolicyEvents.encode(event)),
@@ -183,7 +183,7 @@ describe('a lifetime', () => {
     expect(events).to.deep.equal([]);
   });
 
-  it('is handed on as it was recorded, where that is its one text: nothing is copied', () => {
+  it('is passed on uncopied if it was recorded in its canonical form', () => {
     const decode = (stored: JsonObject): unknown =>
       loginPolicyEvents.decode(recorded({ type: 'LoginPolicyChanged', schemaVersion: 1, data: { settings: stored } }))
         .data;
@@ -196,7 +196,7 @@ describe('a lifetime', () => {
 });
 
 describe('a redirect URI', () => {
-  it('is allowed the ten thousandth time as it was the first, whatever script its host is written in', () => {
+  it('is accepted every time, whatever script its host is written in', () => {
     const event: LoginPolicyEvent = {
       type: 'LoginPolicyChanged',
       data: { settings: { defaultRedirectUri: 'https://münchen.example/' } },

@@ -86,12 +86,12 @@ const SENTENCES: Sentences = {
   ],
 };
 
-describe('a refusal says in one sentence, with the facts in it,', () => {
+describe('the message of a refusal is one sentence with the facts:', () => {
   for (const [rejection, sentence] of Object.values(SENTENCES)) {
     it(`${rejection.reason}`, () => expect(describeRejection(rejection, ofInstance)).to.equal(sentence));
   }
 
-  it("whose policy it was: an organization's", () => {
+  it('the owner: an organization', () => {
     const onAcme = describeRejection({ reason: 'factor-not-on-policy', factor: 'U2F' }, ofAcme);
     expect(onAcme).to.equal(
       "U2F is not on the custom login policy of organization acme (sequence 3), so it can't be removed.",
@@ -100,7 +100,7 @@ describe('a refusal says in one sentence, with the facts in it,', () => {
     expect(noneOfAcme).to.equal('Organization acme has no custom login policy.');
   });
 
-  it('when that was', () => {
+  it('the moment', () => {
     const then = [ofInstance, ofAcme].map((policy) =>
       describeRejection({ reason: 'policy-not-found' }, { ...policy, when: 'then' }),
     );
@@ -110,7 +110,7 @@ describe('a refusal says in one sentence, with the facts in it,', () => {
     ]);
   });
 
-  it('no more than that where it never got to a policy', () => {
+  it('only the problem if no policy was reached', () => {
     const nowhere = [
       { reason: 'policy-not-found' },
       { reason: 'policy-already-exists' },

@@ -41,9 +41,9 @@ async function expectRepeated(store: Store, again: Promise<CommandAnswer>, first
   expect(await countEvents(store)).to.equal(before);
 }
 
-describe('a command that looks something up, come again under its key', () => {
+describe('a replay of a command that looks something up', () => {
   for (const [what, later] of Object.entries(LATER)) {
-    it(`is answered as the first time where there is ${what}`, async () => {
+    it(`has its first answer if there is ${what}`, async () => {
       const store = openMemoryStore();
       const here = await processOn(store, everything);
       const there = await processOn(store, later);
@@ -59,7 +59,7 @@ describe('a command that looks something up, come again under its key', () => {
     });
   }
 
-  it('asks its directory once, however often it is decided, and not at all when it comes again', async () => {
+  it('asks its directory once, however often it is decided, and not at all for a replay', async () => {
     const store = openMemoryStore();
     const asked: string[] = [];
     const here = await processOn(store, { exists: async (_owner, { id }) => asked.push(id) > 0 });
@@ -71,7 +71,7 @@ describe('a command that looks something up, come again under its key', () => {
     expect(asked).to.deep.equal(['idp-1']);
   });
 
-  it('is refused when the key came with another command, whatever could be looked up', async () => {
+  it('is refused if the key was used for another command, whatever could be looked up', async () => {
     const store = openMemoryStore();
     const here = await processOn(store, everything);
     await here.add(instance, freshInstance, by);
@@ -85,12 +85,12 @@ describe('a command that looks something up, come again under its key', () => {
   });
 });
 
-describe('for any command under any key', () => {
+describe('any command with an idempotency key', () => {
   const owners = fc.constantFrom<OwnerRef>(instance, acme);
   const between = fc.array(fc.tuple(owners, commandInputs), { maxLength: 4 });
   const key = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 20 });
 
-  it('what was granted is answered the same, whatever directory is asked and whatever happened between', () =>
+  it('is replayed with its first answer, whatever has happened since', () =>
     fc.assert(
       fc.asyncProperty(fc.record({ owner: owners, command: commandInputs, key }), between, async (given, others) => {
         const { owner, command, key: idempotencyKey } = given;

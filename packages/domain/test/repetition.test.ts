@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
 
-describe('a command that comes again under its idempotency key', () => {
+describe('a repeated command with an idempotency key', () => {
   const keyed = { ...by, idempotencyKey: 'removal-1' };
 
   it("returns the first one's details and writes nothing, whatever happened since", async () => {
@@ -20,7 +20,7 @@ describe('a command that comes again under its idempotency key', () => {
     expect(await loginPolicies.multiFactors(instance)).to.have.deep.property('items', [PASSKEY]);
   });
 
-  it('does so for a process that has never seen the first', async () => {
+  it('is replayed by another process', async () => {
     const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     const first = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, keyed));
@@ -29,7 +29,7 @@ describe('a command that comes again under its idempotency key', () => {
     expect(again.details).to.deep.equal(first.details);
   });
 
-  it('is remembered also when it had nothing to change', async () => {
+  it('is replayed also if it had nothing to change', async () => {
     const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     const first = orThrow(await loginPolicies.change(instance, { forceMfa: false }, keyed));
@@ -40,7 +40,7 @@ describe('a command that comes again under its idempotency key', () => {
     expect(await countEvents(store)).to.equal(before);
   });
 
-  it('is refused when it is another command', async () => {
+  it('is refused if it is another command', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     await loginPolicies.removeMultiFactor(instance, PASSKEY, keyed);
@@ -52,7 +52,7 @@ describe('a command that comes again under its idempotency key', () => {
     );
   });
 
-  it('wins once when 32 come at the same time, from two processes', async () => {
+  it('is written once if 32 arrive at the same time from two processes', async () => {
     const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     const elsewhere = await openLoginPolicies({ store });
@@ -68,7 +68,7 @@ describe('a command that comes again under its idempotency key', () => {
 });
 
 describe('a command pinned to a sequence', () => {
-  it('is granted at that sequence and refused at once at another', async () => {
+  it('is accepted at that sequence, and refused at once at any other', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, { ...by, ifSequence: 0n });
     await loginPolicies.change(instance, { forceMfa: true }, { ...by, ifSequence: 4n });
@@ -76,7 +76,7 @@ describe('a command pinned to a sequence', () => {
     expect(rejectionOf(late)).to.deep.equal({ reason: 'sequence-not-current', expected: 4n, actual: 5n });
   });
 
-  it('is not refused because a kept state is old', async () => {
+  it('is not refused because of an outdated cached state', async () => {
     const store = openMemoryStore();
     const here = await openLoginPolicies({ store });
     const elsewhere = await openLoginPolicies({ store });
@@ -89,7 +89,7 @@ describe('a command pinned to a sequence', () => {
 });
 
 describe('commands from two processes on one policy', () => {
-  it('are each decided on what the other wrote: no refusal from an old state, no event twice', async () => {
+  it('are each decided by the latest events: no refusal by an outdated state, no duplicate event', async () => {
     const store = openMemoryStore();
     const [here, elsewhere] = [await openLoginPolicies({ store }), await openLoginPolicies({ store })];
     await here.add(instance, freshInstance, by);
@@ -111,7 +111,7 @@ describe('commands from two processes on one policy', () => {
 });
 
 describe('a condition that does not hold', () => {
-  it('says the sequence that was expected and the one there is, 0 where there is none', async () => {
+  it('reports the expected and the actual sequence, 0 for none', async () => {
     const { loginPolicies } = await openDesk();
     const reason = 'sequence-not-current';
     const early = await loginPolicies.change(instance, {}, { ...by, ifSequence: 3n });
@@ -132,7 +132,7 @@ describe('a command that was given up', () => {
 });
 
 describe('the directory of identity providers', () => {
-  it('is asked before one is linked by a revert or by a copy of the default', async () => {
+  it('is asked before one is linked by a revert or a customization', async () => {
     const gone = new Set<string>();
     const { loginPolicies } = await openDesk({
       identityProviders: { exists: async (_owner, { id }) => !gone.has(id) },
@@ -147,7 +147,7 @@ describe('the directory of identity providers', () => {
     expect(rejectionOf(await loginPolicies.add(globex, linked, by))).to.deep.equal(refused);
   });
 
-  it('is asked before one is linked, and its failure is the answer', async () => {
+  it('is asked before one is linked, and its failure is thrown', async () => {
     const known = new Set(['good']);
     const { store, loginPolicies } = await openDesk({
       identityProviders: {

@@ -46,7 +46,7 @@ function revertTo(then: LoginPolicy, ...unknown: readonly IdentityProvider[]): [
 const revertToAfter = (...events: readonly LoginPolicyEvent[]) => revertTo(policyAfter(...events));
 
 describe('reverting a login policy', () => {
-  it('records what differs as ordinary events: settings, then what goes, then what comes', () =>
+  it('records differences as ordinary events: settings, then removals, then additions', () =>
     given(...policyAdded({ secondFactors: ['OTP_SMS', 'U2F'], settings: { forceMfa: true } }))
       .when(...revertToAfter(...policyAdded({ secondFactors: ['TOTP', 'U2F'], multiFactors: [PASSKEY] })))
       .thenEvents(
@@ -61,12 +61,12 @@ describe('reverting a login policy', () => {
       .when(...revertToAfter(...policyAdded({ secondFactors: ['TOTP'] })))
       .thenEvents());
 
-  it('brings a policy into force again that was removed', () =>
+  it('restores a removed policy', () =>
     given(...policyAdded(), { type: 'LoginPolicyRemoved', data: {} })
       .when(...revertToAfter(...policyAdded({ secondFactors: ['TOTP'] })))
       .thenEvents(...policyAdded({ secondFactors: ['TOTP'] })));
 
-  it('removes a custom policy that was not there then, and is refused when there is none now either', () => {
+  it('removes a custom policy that did not exist then, and is refused if there is none now', () => {
     given(...policyAdded())
       .when(...revertTo(ABSENT))
       .thenEvents({ type: 'LoginPolicyRemoved', data: {} });
@@ -75,21 +75,21 @@ describe('reverting a login policy', () => {
       .thenRejected({ reason: 'policy-not-found' });
   });
 
-  it('is refused as a whole when an identity provider to be linked anew is unknown', () => {
+  it('is refused as a whole if an identity provider to link again is unknown', () => {
     const then = policyAfter(...policyAdded({ identityProviders: [provider], secondFactors: ['TOTP'] }));
     given(...policyAdded())
       .when(...revertTo(then, provider))
       .thenRejected({ reason: 'identity-provider-not-found', id: provider.id });
   });
 
-  it('is refused in the same way where the whole policy was removed', () => {
+  it('is refused in the same way if the whole policy was removed', () => {
     const then = policyAfter(...policyAdded({ identityProviders: [provider] }));
     given(...policyAdded(), { type: 'LoginPolicyRemoved', data: {} })
       .when(...revertTo(then, provider))
       .thenRejected({ reason: 'identity-provider-not-found', id: provider.id });
   });
 
-  it('links an identity provider anew that has another owner now', () =>
+  it('links an identity provider again that now has another owner', () =>
     given(...policyAdded({ identityProviders: [{ ...provider, ownerType: 'SYSTEM' }] }))
       .when(...revertToAfter(...policyAdded({ identityProviders: [provider] })))
       .thenEvents(
@@ -104,7 +104,7 @@ describe('reverting a login policy', () => {
       .thenEvents({ type: 'SecondFactorAdded', data: { factor: 'TOTP' } });
   });
 
-  it('leads from any policy to any other: what differs afterwards is nothing', () => {
+  it('leads from any policy to any other', () => {
     fc.assert(
       fc.property(policies, policies, (now, then) => {
         const [command, facts] = revertTo(then);
@@ -118,7 +118,7 @@ describe('reverting a login policy', () => {
 });
 
 describe('reverting to a moment', () => {
-  it('makes the policy what it was at a sequence or an instant, and the past stays as it was', async () => {
+  it('restores the policy as of a sequence or an instant, and keeps the history', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by); // 00:00:00, sequences 1 to 4
     await loginPolicies.removeMultiFactor(instance, PASSKEY, by); // 00:00:01, sequence 5
@@ -136,7 +136,7 @@ describe('reverting to a moment', () => {
     expect(entry).to.include({ reason: 'taken over', actor: 'alice' });
   });
 
-  it('gives a custom policy up, or brings it back, as the moment had it', async () => {
+  it('removes a custom policy or restores it, as it was at the moment', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by); // :00
     await loginPolicies.add(acme, { settings: defaultSettings, secondFactors: ['OTP_SMS'] }, by); // :01
@@ -146,7 +146,7 @@ describe('reverting to a moment', () => {
     expect(orThrow(await loginPolicies.policy(acme)).policy.secondFactors).to.deep.equal(['OTP_SMS']);
   });
 
-  it('names what is wrong with a moment: a sequence not had, no instant, or one before the instance had its policy', async () => {
+  it('names the problem of a moment: an unknown sequence, a malformed instant, or a moment before the policy', async () => {
     const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     const before = await countEvents(store);
@@ -162,7 +162,7 @@ describe('reverting to a moment', () => {
     expect(await countEvents(store)).to.equal(before);
   });
 
-  it('is refused when the policy is no longer at the sequence that was seen', async () => {
+  it('is refused if the policy is no longer at the sequence that was seen', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     await loginPolicies.removeMultiFactor(instance, PASSKEY, by);
@@ -170,7 +170,7 @@ describe('reverting to a moment', () => {
     expect(rejectionOf(answer)).to.deep.equal({ reason: 'sequence-not-current', expected: 4n, actual: 5n });
   });
 
-  it('under a key that came before writes nothing more', async () => {
+  it('under a repeated key writes nothing more', async () => {
     const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     await loginPolicies.removeMultiFactor(instance, PASSKEY, by);
@@ -184,7 +184,7 @@ describe('reverting to a moment', () => {
 });
 
 describe('a command as data', () => {
-  it('does what the method of its name does, whatever it is', async () => {
+  it('does the same as the method of its name', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(commandInputs, { maxLength: 12 }), async (commands) => {
         const { loginPolicies } = await openDesk();

@@ -4,8 +4,8 @@ import { describe, it } from 'mocha';
 import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
 import { advisory, factorsOf, last, nameOf, removal, seed } from './rolling-out.js';
 
-describe('whose policies a rollout is for', () => {
-  it('is for the organizations that are chosen, and for the default where it is said; taken up without a choice, for all others', async () => {
+describe('the scope of a rollout', () => {
+  it('is the chosen organizations, and the default if requested; without a choice it is all', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
     const chosen = ['initech', 'globex', 'globex', 'nobody'];
@@ -42,7 +42,7 @@ describe('whose policies a rollout is for', () => {
     await loginPolicies.close();
   });
 
-  it('covers only policies that its own command changed: a change by another command under its id is reported, and not reverted', async () => {
+  it('excludes changes by another command under its id: they are reported, but not reverted', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     const one = loginPolicies.rollOut(instance, removal, { ...advisory, organizationIds: ['acme'] });
@@ -61,7 +61,7 @@ describe('whose policies a rollout is for', () => {
     await loginPolicies.close();
   });
 
-  it('takes the first of two changes under one id, and reverts only its settings', async () => {
+  it('counts the first of two changes under one id, and reverts only its settings', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     const changes = [
@@ -81,7 +81,7 @@ describe('whose policies a rollout is for', () => {
     await loginPolicies.close();
   });
 
-  it('is for all custom policies without the default, where that is said', async () => {
+  it('may be all custom policies without the default', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     const custom = loginPolicies.rollOut(instance, removal, { ...advisory, withDefault: false });
@@ -92,7 +92,7 @@ describe('whose policies a rollout is for', () => {
     await loginPolicies.close();
   });
 
-  it('refuses a choice that is not of its form: it must never mean all', async () => {
+  it('is refused if it is malformed, because it must never mean all', async () => {
     const { loginPolicies } = await openDesk();
     const tooMany = Array.from({ length: 10_001 }, (_, index) => `o-${index}`);
     for (const organizationIds of [undefined, null, 'acme', [], [undefined], [''], [7], tooMany]) {

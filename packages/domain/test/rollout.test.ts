@@ -14,7 +14,7 @@ async function recordUnreadable(store: Store, organizationId: string): Promise<v
 }
 
 describe('a rollout', () => {
-  it('is planned by page: what each policy would do, the default first, and nothing is written', async () => {
+  it('is planned by page: the effect on each policy, the default first, without a write', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
     const written = await countEvents(store);
@@ -36,7 +36,7 @@ describe('a rollout', () => {
     await loginPolicies.close();
   });
 
-  it('changes the default and every custom policy that it applies to, each once, however often it is carried out', async () => {
+  it('changes the default and every custom policy in its scope once, however often it is carried out', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
     const rollout = loginPolicies.rollOut(instance, removal, advisory);
@@ -53,7 +53,7 @@ describe('a rollout', () => {
     await loginPolicies.close();
   });
 
-  it('says from the events alone what is done and what is not, to any process', async () => {
+  it('is reported from events alone, by any process', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
     for await (const { done } of loginPolicies.rollOut(instance, removal, advisory).carryOut()) if (done === 1) break;
@@ -74,7 +74,7 @@ describe('a rollout', () => {
     await Promise.all([loginPolicies.close(), other.close()]);
   });
 
-  it('ends where its signal fires, with what was done', async () => {
+  it('ends when its signal fires, with the progress so far', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     const stop = new AbortController();
@@ -103,7 +103,7 @@ describe('a rollout', () => {
     await loginPolicies.close();
   });
 
-  it('lists what it may not change, what can not be read and what is refused, and does all else', async () => {
+  it('lists policies that are forbidden, unreadable or refused, and changes all others', async () => {
     const { loginPolicies, store } = await openDesk({ guard: 'refuse' });
     await seed(loginPolicies);
     const stuck = { settings: { forceMfa: true }, multiFactors: [PASSKEY] } as const;
@@ -125,7 +125,7 @@ describe('a rollout', () => {
     await loginPolicies.close();
   });
 
-  it('reverts each policy to before its event, and leaves those that changed since', async () => {
+  it('reverts each policy to the state before its event, except for those changed since', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
     const rollout = loginPolicies.rollOut(instance, removal, advisory);
@@ -142,7 +142,7 @@ describe('a rollout', () => {
     await loginPolicies.close();
   });
 
-  it('refuses what is not of its form, and an id that came before with another command', async () => {
+  it('refuses malformed input, and an id that was used for another command', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     await last(loginPolicies.rollOut(instance, removal, advisory).carryOut());
@@ -160,7 +160,7 @@ describe('a rollout', () => {
     await loginPolicies.close();
   });
 
-  it('takes in what comes, goes and changes meanwhile, and two at once change each policy once', async () => {
+  it('includes policies that are added meanwhile, and two concurrent runs change each policy once', async () => {
     const { loginPolicies, store } = await openDesk();
     orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by));
     const owners = Array.from({ length: 600 }, (_, number) => ({ ...instance, organizationId: `o-${number}` }));

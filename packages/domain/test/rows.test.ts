@@ -30,7 +30,7 @@ const rows: fc.Arbitrary<LoginPolicyRow> = fc
   .filter((row): row is LoginPolicyRow => row.policy.stage === 'active');
 
 describe('the row of a policy', () => {
-  it('has the text of what it is encoded to, and is decoded from that', () => {
+  it('is stored as the text of its encoding, and decoded from it', () => {
     const { encode, decode, text } = loginPolicyProjection.rows;
     fc.assert(
       fc.property(rows, (row) => {

@@ -10,14 +10,14 @@ import { acme, ACME_STREAM, by, instance, openDesk, PASSKEY, policyAdded, reject
 const given = deciderSpecification(loginPolicyDecider, { streamId: ACME_STREAM });
 
 describe('setting a policy', () => {
-  it('adds it where there is none', () => {
+  it('adds it if there is none', () => {
     const content = { settings: { forceMfa: true }, multiFactors: [PASSKEY] } as const;
     given()
       .when({ type: 'set', policy: content })
       .thenEvents(...policyAdded(content));
   });
 
-  it('changes what differs in one step, and leaves what is not named', () => {
+  it('changes differences in one step, and keeps omitted fields', () => {
     given(...policyAdded({ secondFactors: ['TOTP'], multiFactors: [PASSKEY] }))
       .when({ type: 'set', policy: { settings: { forceMfa: true, allowRegister: true }, secondFactors: ['U2F'] } })
       .thenEvents(
@@ -27,13 +27,13 @@ describe('setting a policy', () => {
       );
   });
 
-  it('takes off what an empty list leaves out', () => {
+  it('removes what an empty list omits', () => {
     given(...policyAdded({ multiFactors: [PASSKEY] }))
       .when({ type: 'set', policy: { multiFactors: [] } })
       .thenEvents({ type: 'MultiFactorRemoved', data: { factor: PASSKEY } });
   });
 
-  it('told again, records nothing: any policy, whatever is told of it', () => {
+  it('records nothing when repeated, for any policy', () => {
     const told = fc.record({ settings: aSettingsChange, policy: policies });
     fc.assert(
       fc.property(policies, told, (policy, { policy: model, settings }) => {
@@ -46,7 +46,7 @@ describe('setting a policy', () => {
     );
   });
 
-  it('is refused as a whole, with the field that is wrong', async () => {
+  it('is refused as a whole, with the malformed field', async () => {
     const { loginPolicies, store } = await openDesk();
     orThrow(await loginPolicies.set(instance, { secondFactors: ['TOTP'] }, by));
     const wrong = JSON.parse('{ "secondFactors": ["U2F", "TOPT"] }');

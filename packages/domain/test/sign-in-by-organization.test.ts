@@ -68,7 +68,7 @@ describe('a sign-in is judged by the policy that holds for the organization', ()
     expect(answer.at).to.be.within(START, ahead);
   });
 
-  it('as of an instant: by the policy of then', async () => {
+  it('as of an instant: by the policy at that time', async () => {
     const { loginPolicies } = await fresh();
     const before = await removePasskeys(loginPolicies);
     const signIn = byPasskey(before);
@@ -78,7 +78,7 @@ describe('a sign-in is judged by the policy that holds for the organization', ()
     expect(then.at).to.deep.equal(before);
   });
 
-  it('as of a position, which no clock can move', async () => {
+  it('as of a position, independent of clocks', async () => {
     const { loginPolicies } = await fresh();
     const { at, position } = judged(await loginPolicies.evaluateSignIn(acme, byPasskey(START)));
     await removePasskeys(loginPolicies);
@@ -88,7 +88,7 @@ describe('a sign-in is judged by the policy that holds for the organization', ()
     expect(await refusedField(loginPolicies.evaluateSignIn(acme, byPasskey(START), { asOf }))).to.equal('at');
   });
 
-  it('and the answer goes into a log as JSON', async () => {
+  it('and the answer can be logged as JSON', async () => {
     const { loginPolicies } = await fresh();
     const answer = judged(await loginPolicies.evaluateSignIn(acme, byPasskey(START)));
     expect(toJson(answer)).to.deep.equal({
@@ -107,8 +107,8 @@ describe('a sign-in is judged by the policy that holds for the organization', ()
   });
 });
 
-describe('a sign-in is judged by nothing else: nobody is let in', () => {
-  it('where no policy holds, or held then', async () => {
+describe('a sign-in without a readable policy is refused', () => {
+  it('if there is no policy, or was none then', async () => {
     const { loginPolicies } = await openDesk();
     const signIn = byPasskey(START);
     expect(await refusedField(loginPolicies.evaluateSignIn(acme, signIn))).to.equal('policy-not-found');
@@ -117,7 +117,7 @@ describe('a sign-in is judged by nothing else: nobody is let in', () => {
     expect(await refusedField(loginPolicies.evaluateSignIn(acme, early))).to.equal('policy-not-found');
   });
 
-  it('by an instant that is not past, by a form that is not one, or for an organization that is not one', async () => {
+  it('for an instant that is not past, malformed input, or a malformed organization', async () => {
     const { loginPolicies } = await fresh();
     const signIn = byPasskey(START);
     const ahead = new Date(START.getTime() + 3_600_000);
@@ -127,7 +127,7 @@ describe('a sign-in is judged by nothing else: nobody is let in', () => {
     expect(await refusedField(loginPolicies.evaluateSignIn(nobody, signIn))).to.equal('organization.organizationId');
   });
 
-  it('when the policy can’t be read, and when it can’t be read in time', async () => {
+  it('if the policy can’t be read, or not in time', async () => {
     const { loginPolicies, store } = await fresh();
     const signIn = byPasskey(START);
     const fired = AbortSignal.abort();

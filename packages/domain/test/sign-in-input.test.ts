@@ -104,34 +104,34 @@ const BAD_POLICIES: readonly (readonly [field: string, policy: unknown])[] = [
   ['policy.identityProviders[0].id', rules({ identityProviders: [{ ownerType: 'SYSTEM' }] })],
 ];
 
-describe('a sign-in that can’t be read lets nobody in', () => {
-  it('and the field is named', () => {
+describe('a malformed sign-in is refused', () => {
+  it('with the name of the field', () => {
     for (const [field, signIn] of BAD_SIGN_INS) expect(fieldOf(judged(POLICY, signIn))).to.equal(field);
   });
 
-  it('nor does a policy that can’t be read: what a newer version put in it may be stricter', () => {
+  it('and so is one by an unreadable policy, because the unreadable part may be stricter', () => {
     for (const [field, policy] of BAD_POLICIES) expect(fieldOf(judged(policy, SIGN_IN))).to.equal(field);
   });
 
-  it('and the nearest name there is is said', () => {
+  it('with the nearest valid name', () => {
     const answer = judged(POLICY, member('user', { hasPasword: true }));
     expect(answer).to.have.property('message', 'user.hasPasword is not a member of user. Did you mean hasPassword?');
   });
 
-  it('nor does the answer of a read that was refused: it is handed on', async () => {
+  it('and so is one by a refused read, whose refusal is passed on', async () => {
     const { loginPolicies } = await openDesk();
     const refused = await loginPolicies.effectivePolicy(acme);
     expect(evaluateSignIn(refused, SIGN_IN)).to.equal(refused);
   });
 
-  it('nor does what an object inherits', () => {
+  it('and so is one with inherited members', () => {
     const session: unknown = Object.create({ password: at });
     expect(lineOf(judged(POLICY, { ...SIGN_IN, session }))).to.equal('authenticate password');
   });
 });
 
 describe('a sign-in is judged', () => {
-  it('by as many as 100 checks of second factors', () => {
+  it('with up to 100 checks of second factors', () => {
     const secondFactors = Array.from({ length: 100 }, () => ({ factor: 'TOTP', at }) as const);
     const user = { hasPassword: true, factors: ['TOTP'], identityProviders: [] };
     const answer = judged(POLICY, { user, session: { password: at, secondFactors }, at });
@@ -154,7 +154,7 @@ describe('a sign-in is judged alike', () => {
     }
   });
 
-  it('in whichever form instants and durations are given', () => {
+  it('whatever the form of instants and durations', () => {
     const text = at.toISOString();
     const session = (password: SignIn['at']): SignIn['session'] => ({ password });
     const forms: readonly SignIn['at'][] = [
@@ -179,7 +179,7 @@ describe('a sign-in is judged alike', () => {
     expect(answers[0]).to.have.property('outcome', 'proceed');
   });
 
-  it('at the ends of the calendar', () => {
+  it('at the limits of the calendar', () => {
     const first = new Date('0001-01-01T00:00:00.000Z');
     expect(evaluateSignIn(POLICY, { ...signIn, session: { password: first } }).outcome).to.equal('authenticate');
     expect(evaluateSignIn(POLICY, { ...signIn, at: first, session: { password: first } }).outcome).to.equal('proceed');
@@ -190,7 +190,7 @@ describe('a sign-in is judged alike', () => {
     expect(beyond).to.have.nested.property('rejection.field', 'at');
   });
 
-  it('when a policy’s settings are changed where they stand, by what they are now', () => {
+  it('when the settings of a policy object are changed in place: by the current ones', () => {
     const own = { ...POLICY, settings: { ...POLICY.settings } };
     expect(evaluateSignIn(own, signIn).outcome).to.equal('proceed');
     own.settings.allowUsernamePassword = false;

@@ -9,7 +9,7 @@ import { EPOCH, lineOf, nameOf, policyOf, signInOf, type State } from './sign-in
 const runs = { numRuns: 2000 };
 
 describe('a user who signs in', () => {
-  it('is never let in by, asked for or offered what is off the policy or not theirs', () => {
+  it('is never asked for or accepted by a factor that the policy does not allow or the user does not have', () => {
     fc.assert(
       fc.property(states, (state) => {
         const answer = evaluateSignIn(policyOf(state), signInOf(state));
@@ -26,7 +26,7 @@ describe('a user who signs in', () => {
     );
   });
 
-  it('is judged the same in whatever order lists stand, and however often something is in them', () => {
+  it('is judged the same whatever the order and duplicates of lists', () => {
     fc.assert(
       fc.property(states, (state) => {
         const twice = <Item>(items: readonly Item[]): Item[] => [...items, ...items].toReversed();
@@ -46,7 +46,7 @@ describe('a user who signs in', () => {
     );
   });
 
-  it('gets the same answer until validUntil, and another one then', () => {
+  it('gets the same answer until validUntil, and then another', () => {
     fc.assert(
       fc.property(states, (state) => {
         const answer = evaluateSignIn(policyOf(state), signInOf(state));
@@ -60,7 +60,7 @@ describe('a user who signs in', () => {
     );
   });
 
-  it('is through, or at an end, after two options, whichever they take', () => {
+  it('is signed in or refused after at most two options', () => {
     fc.assert(
       fc.property(states, fc.infiniteStream(fc.nat()), (given, picks) => {
         // Where a lifetime is zero, or a request is of another moment, what was just done may not count.

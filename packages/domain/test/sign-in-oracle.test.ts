@@ -133,7 +133,7 @@ describe('a check counts as the table says', () => {
       }
   });
 
-  it('and an offer is due as it says', () => {
+  it('and an offer is due as the table says', () => {
     for (const skip of [0, 1, 5])
       for (const skippedAt of [undefined, NOON - 6, NOON - 5, NOON - 4, NOON - 1, NOON, NOON + 1]) {
         const state: State = {

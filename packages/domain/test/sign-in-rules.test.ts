@@ -20,7 +20,7 @@ import {
 // docs/how-to/sign-in.md#rules links each rule to its test here.
 
 describe('a check counts', () => {
-  it('for as long as its lifetime: exactly as old it no longer counts', () => {
+  it('for less than its lifetime', () => {
     const hour = signIn(lasting('PT1H'))
       .of(user)
       .having({ password: `${DAY}11:00:00.001Z` });
@@ -28,7 +28,7 @@ describe('a check counts', () => {
     hour.at(`${DAY}12:00:00.001Z`).thenAnswer(authenticate);
   });
 
-  it('from when it was made: one from the future does not count yet', () => {
+  it('from its time on: a check of the future does not count yet', () => {
     const ahead = signIn(policy())
       .of(user)
       .having({ password: `${DAY}12:00:01Z` });
@@ -57,7 +57,7 @@ describe('a check counts', () => {
     session.at(NOON).thenAnswer(authenticate);
   });
 
-  it('for a request if it was no older than maxAge when that began, however slow the user is', () => {
+  it('for a request if it was no older than maxAge when the request began', () => {
     const session = signIn(policy()).of(user).having(password);
     session
       .for({ maxAge: 'PT30M', startedAt: `${DAY}11:30:00Z` })
@@ -71,7 +71,7 @@ describe('a check counts', () => {
     session.for({ maxAge: 'PT59M' }).at(NOON).thenAnswer(authenticate);
   });
 
-  it('only while the policy allows it and it is still the user’s', () => {
+  it('only while the policy allows it and the user still has it', () => {
     signIn(policy({ allowUsernamePassword: false }))
       .of(user)
       .having(password)
@@ -111,7 +111,7 @@ describe('a check counts', () => {
 });
 
 describe('the first step', () => {
-  it('is asked for with what the user has: passkey, password, linked providers', () => {
+  it('offers what the user has: passkey, password, linked providers', () => {
     const everything = { ...withPasskey, identityProviders: ['google', 'gone'] };
     const options = [byPasskey, byPassword, byGoogle];
     signIn(policy())

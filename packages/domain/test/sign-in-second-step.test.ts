@@ -23,7 +23,7 @@ import {
 describe('the second step', () => {
   const asked = { outcome: 'verify', options: [second('TOTP')] } as const;
 
-  it('is a second factor that policy and user have, forced or not, after an external login too', () => {
+  it('is a second factor that the policy allows and the user has, forced or not, also after an external login', () => {
     signIn(policy()).of(withTotp).having(password).at(NOON).thenAnswer(asked);
     const both = { ...withTotp, identityProviders: ['google'] };
     signIn(policy()).of(both).having(external).at(NOON).thenAnswer(asked);
@@ -46,7 +46,7 @@ describe('the second step', () => {
       .thenAnswer({ options: options.map(second) });
   });
 
-  it('is done by a passkey that counts', () => {
+  it('is satisfied by a passkey that counts', () => {
     const both = { ...user, factors: ['TOTP', PASSKEY] } as const;
     const session = { passkey: { at: `${DAY}11:00:00Z`, isUserVerified: true } };
     signIn(policy({ forceMfa: true }))
@@ -56,7 +56,7 @@ describe('the second step', () => {
       .thenAnswer(proceed);
   });
 
-  it('is not asked for by a factor that is off the policy', () => {
+  it('is never a factor that the policy does not allow', () => {
     signIn(policy({}, { secondFactors: ['U2F'] }))
       .of(withTotp)
       .having(password)
@@ -64,7 +64,7 @@ describe('the second step', () => {
       .thenAnswer(proceed);
   });
 
-  it('is required by forceMfa of everybody, by forceMfaLocalOnly of those without an external login; by both, of everybody', () => {
+  it('is required by forceMfa for everybody, by forceMfaLocalOnly without an external login, and by both for everybody', () => {
     const all = { forceMfa: true };
     const local = { forceMfaLocalOnly: true };
     signIn(policy(all)).of(withGoogle).having(external).at(NOON).thenAnswer(setUp);
@@ -77,7 +77,7 @@ describe('the second step', () => {
       .thenAnswer(setUp);
   });
 
-  it('that is required is the user’s passkey, else what can be set up, never recovery codes alone; else impossible', () => {
+  it('that is required is the passkey of the user, otherwise a set-up, never recovery codes alone; otherwise the sign-in is impossible', () => {
     const forced = { forceMfa: true };
     const verify = { outcome: 'verify', options: [byPasskey] } as const;
     signIn(policy(forced)).of(withPasskey).having(password).at(NOON).thenAnswer(verify);
@@ -92,7 +92,7 @@ describe('the second step', () => {
     signIn(codes).of(user).having(password).at(NOON).thenAnswer(impossible);
   });
 
-  it('that nothing requires is offered to be set up, until the user says "not now", and again after mfaInitSkip', () => {
+  it('that is optional is offered for set-up until the user declines, and again after mfaInitSkip', () => {
     const offerSetUp = [byPasskey, second('U2F'), second('TOTP')];
     const skipped = { ...user, mfaInitSkippedAt: `${DAY}11:30:00Z` };
     signIn(policy())
@@ -111,8 +111,8 @@ describe('the second step', () => {
   });
 });
 
-describe('a request', () => {
-  it('may ask for a level: two factors, by whatever the user has or can set up', () => {
+describe('a sign-in request', () => {
+  it('may require two factors: any that the user has or can set up', () => {
     const level = { level: 'two-factors' } as const;
     signIn(policy()).of(user).having(password).for(level).at(NOON).thenAnswer(setUp);
     const none = policy({}, { secondFactors: [], multiFactors: [] });
@@ -120,7 +120,7 @@ describe('a request', () => {
     signIn(none).of(user).having(password).for(level).at(NOON).thenAnswer(impossible);
   });
 
-  it('may ask for a passkey, which the user has to have', () => {
+  it('may require a passkey, which the user must have', () => {
     const level = { level: 'passkey' } as const;
     const options = [byPasskey];
     signIn(policy())
@@ -135,8 +135,8 @@ describe('a request', () => {
   });
 });
 
-describe('an answer that lets somebody in', () => {
-  it('says how they signed in, as RFC 8176 does, and when they last did', () => {
+describe('the answer to an accepted sign-in', () => {
+  it('contains the methods (RFC 8176) and the time of authentication', () => {
     const factors = ['U2F', 'OTP_SMS', 'TOTP'] as const;
     const secondFactors = [
       { factor: 'OTP_SMS', at: `${DAY}11:20:00Z` },

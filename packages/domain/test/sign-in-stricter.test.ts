@@ -45,7 +45,7 @@ function usable({ second, user }: State): number {
   return second.filter((factor) => user.factors.includes(factor)).length;
 }
 
-describe('a stricter policy lets nobody in who was refused', () => {
+describe('a stricter policy accepts no sign-in that was refused', () => {
   for (const [how, tighten] of Object.entries(TIGHTENINGS)) {
     it(`when ${how}`, () => {
       fc.assert(
@@ -81,7 +81,7 @@ describe('a stricter policy lets nobody in who was refused', () => {
     expect(lineAt({ ...removed, force: 'local' })).to.equal('set-up passkey OTP_SMS');
   });
 
-  it('while a lifetime of zero is not the shortest of all: it asks in each sign-in, and lets the check count in its own', () => {
+  it('except that a lifetime of zero is not the shortest: a check counts for its own sign-in', () => {
     const slow: State = {
       ...PLAIN,
       session: { password: NOON - 2, second: [] },

@@ -58,8 +58,8 @@ function withoutCounts(store: Store): Store {
   };
 }
 
-describe('the custom policies of an instance by what they allow', () => {
-  it('are found by factor, by identity provider and by warning, with their number', async () => {
+describe('the filtered custom policies of an instance', () => {
+  it('are found by factor, identity provider and warning, with their count', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     expect(await idsOf(loginPolicies, {})).to.deep.equal([['acme', 'globex', 'initech'], 3]);
@@ -72,7 +72,7 @@ describe('the custom policies of an instance by what they allow', () => {
     await loginPolicies.close();
   });
 
-  it('follow every change, and leave the lists with the policy', async () => {
+  it('are listed after every change until the policy is removed', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, by));
@@ -86,7 +86,7 @@ describe('the custom policies of an instance by what they allow', () => {
     await loginPolicies.close();
   });
 
-  it('come in pages, of which the first has the number of all', async () => {
+  it('come in pages, of which the first has the total count', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     const asked = { allowing: PASSKEY, limit: 1 } as const;
@@ -98,7 +98,7 @@ describe('the custom policies of an instance by what they allow', () => {
     await loginPolicies.close();
   });
 
-  it('that became unreadable stay listed as they last were, and are counted as such', async () => {
+  it('that became unreadable stay listed by their last readable state, and are counted as unreadable', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
     await store.eventStore.append({ streamId: GLOBEX_STREAM, expected: 'any', events: [FROM_THE_FUTURE] });
@@ -107,7 +107,7 @@ describe('the custom policies of an instance by what they allow', () => {
     await loginPolicies.close();
   });
 
-  it('are asked for by one of these at a time, by a name that there is', async () => {
+  it('accept one filter at a time, with a valid name', async () => {
     const { loginPolicies } = await openDesk();
     const asked = [
       [{ allowing: PASSKEY, linking: 'idp-1' }, 'options.linking'],
@@ -126,7 +126,7 @@ describe('the custom policies of an instance by what they allow', () => {
 });
 
 describe('a removal from the default', () => {
-  it('says how many custom policies still allow what was removed', async () => {
+  it('reports how many custom policies still allow the removed part', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     const removed = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by));
@@ -138,7 +138,7 @@ describe('a removal from the default', () => {
     await loginPolicies.close();
   });
 
-  it('is answered as unknown, and not as failed, where the rows can not be had', async () => {
+  it('reports unknown instead of failing if the rows cannot be read', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
     const { loginPolicies: others } = await openDesk({ store: withoutCounts(store) });

@@ -62,12 +62,12 @@ async function demandUnharmed(loginPolicies: LoginPolicies): Promise<void> {
   ).to.have.lengthOf(1);
 }
 
-describe("a stream whose name is nobody's", () => {
+describe('a stream whose name names no owner', () => {
   for (const [what, eventsOf] of [
     ['events that nobody here knows', async () => UNKNOWN],
     ['the events of a policy, copied', copied],
   ] as const) {
-    it(`is counted and reported, and touches no policy and no list: with ${what}`, async () => {
+    it(`is counted and reported, and affects no policy and no list: with ${what}`, async () => {
       const { store, loginPolicies } = await openDesk();
       orThrow(await loginPolicies.add(instance, freshInstance, by));
       orThrow(await loginPolicies.add(acme, freshInstance, by));
@@ -88,8 +88,8 @@ describe("a stream whose name is nobody's", () => {
   }
 });
 
-describe('what is thrown after the input was parsed', () => {
-  it("is never the caller's fault", async () => {
+describe('an error after the input was parsed', () => {
+  it('is never reported as malformed input', async () => {
     const store = openMemoryStore();
     const loginPolicies = await openLoginPolicies({
       store,
@@ -117,7 +117,7 @@ describe('a list of custom policies', () => {
     return bent.organizationsWithCustomPolicy(instance).catch((caught: unknown) => caught);
   };
 
-  it('is damage that a rebuild mends where it names something other than a policy of the instance', async () => {
+  it('is reported as damage if it contains something other than a policy of the instance; a rebuild mends it', async () => {
     for (const key of [
       '',
       'x',
@@ -131,7 +131,7 @@ describe('a list of custom policies', () => {
     }
   });
 
-  it('leaves out what an earlier release kept under another spelling of a name', async () => {
+  it('excludes rows of an earlier release under another spelling of a name', async () => {
     const answer = await listed(`organizationLoginPolicy-${instance.instanceId}/%61cme`);
     expect(answer).to.deep.include({ outcome: 'found', organizations: [], next: undefined });
   });

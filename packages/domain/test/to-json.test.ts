@@ -26,7 +26,7 @@ async function everyAnswer(): Promise<Readonly<Record<string, Answer>>> {
 }
 
 describe('an answer as JSON', () => {
-  it('is made of every answer there is, and is text at once', async () => {
+  it('exists for every answer, and can be serialized', async () => {
     for (const [what, answer] of Object.entries(await everyAnswer())) {
       const json = toJson(answer);
       expect(JSON.parse(JSON.stringify(json)), what).to.deep.equal(json);
@@ -34,7 +34,7 @@ describe('an answer as JSON', () => {
     }
   });
 
-  it('of a command has its details, its events and where they are', async () => {
+  it('of a command has its details, its events and their position', async () => {
     const { added } = await everyAnswer();
     if (added?.outcome !== 'accepted') throw new Error('unreachable');
     const json = toJson(added);
@@ -49,7 +49,7 @@ describe('an answer as JSON', () => {
     expect(json).to.have.deep.nested.property('events[1].data', { factor: 'TOTP' });
   });
 
-  it('says a policy in its own names: lifetimes as events have them, factors by their names', async () => {
+  it('of a policy has lifetimes in ISO 8601 and the names of factors', async () => {
     const { loginPolicies } = await openDesk();
     const identityProviders = [{ id: 'idp-1', ownerType: 'SYSTEM' }] as const;
     const settings = { lifetimes: { passwordCheck: 'PT0.007S', multiFactorCheck: 'PT90M', secondFactorCheck: 'PT0S' } };
@@ -81,7 +81,7 @@ describe('an answer as JSON', () => {
     });
   });
 
-  it('of a refusal has the reason, the facts and the sentence', async () => {
+  it('of a refusal has the reason, the facts and the message', async () => {
     const { refused, misspelt } = await everyAnswer();
     if (refused === undefined || misspelt === undefined) throw new Error('unreachable');
     expect(toJson(refused)).to.deep.equal({
@@ -95,7 +95,7 @@ describe('an answer as JSON', () => {
     });
   });
 
-  it('of a list has its items and whose it is', async () => {
+  it('of a list has its items and its owner', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     const { details, eventId, position } = orThrow(await loginPolicies.removeSecondFactor(instance, 'U2F', by));
@@ -105,7 +105,7 @@ describe('an answer as JSON', () => {
     expect(toJson(await loginPolicies.identityProviders(acme))).to.deep.equal({ ...list, items: [] });
   });
 
-  it('of a list of organizations has each of them, and the last of a page that is not the last one', async () => {
+  it('of a list of organizations has their ids, and the last id if more follow', async () => {
     const { loginPolicies } = await openDesk();
     for (const organizationId of ['a', 'b']) await loginPolicies.add({ ...instance, organizationId }, {}, by);
     const [page, all] = [
@@ -119,7 +119,7 @@ describe('an answer as JSON', () => {
     expect(toJson(all)).to.deep.equal({ ...found, organizations: [a, b] });
   });
 
-  it('of a preview and of a difference has what would change and what did', async () => {
+  it('of a preview and of a difference has the changes', async () => {
     const { preview, diff, policy, added } = await everyAnswer();
     if (preview === undefined || diff === undefined || policy === undefined || added === undefined)
       throw new Error('unreachable');
@@ -145,7 +145,7 @@ describe('an answer as JSON', () => {
     expect(reset).to.not.have.property('after');
   });
 
-  it('of a history has each event with what it changed', async () => {
+  it('of a history has each event with its changes', async () => {
     const { loginPolicies } = await openDesk();
     const empty = toJson(await loginPolicies.history(instance));
     const nothing = { lastSequence: '0', unknownEvents: 0, entries: [], position: '0' };
@@ -163,7 +163,7 @@ describe('an answer as JSON', () => {
     expect(json).to.have.deep.nested.property('entries[0].changes[0]', { what: 'policy', step: 'added' });
   });
 
-  it('of a history does not tell the idempotency key', async () => {
+  it('of a history does not contain the idempotency key', async () => {
     const { history } = await everyAnswer();
     if (history === undefined) throw new Error('unreachable');
     const text = JSON.stringify(toJson(history));

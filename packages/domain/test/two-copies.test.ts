@@ -11,8 +11,8 @@ const { openMemoryStore }: typeof eventSourcing = await import(copy.url('@login-
 
 after(() => copy.remove());
 
-describe('login policies on a store whose kernel is another installed copy', () => {
-  it('decide again on a conflict, repeat, read, look back and rebuild', async () => {
+describe('login policies on a store with another installed copy of the kernel', () => {
+  it('decide again on a conflict, replay, read, read the past and rebuild', async () => {
     const store = openMemoryStore();
     const loginPolicies = await openLoginPolicies({ store });
     const other = await openLoginPolicies({ store });
@@ -38,7 +38,7 @@ describe('login policies on a store whose kernel is another installed copy', () 
     await store.close();
   });
 
-  it('keep an event of a newer program to its own policy', async () => {
+  it('limit the effect of an event of a newer program to its own policy', async () => {
     const store = openMemoryStore();
     const loginPolicies = await openLoginPolicies({ store });
     orThrow(await loginPolicies.add(instance, freshInstance, by));

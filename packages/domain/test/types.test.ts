@@ -40,5 +40,5 @@ export function mustNotCompile(policies: LoginPolicies, event: LoginPolicyEvent)
 }
 
 describe('the types', () => {
-  it('say at build time what must be impossible', () => expect(mustNotCompile).to.be.a('function'));
+  it('make invalid code fail the build', () => expect(mustNotCompile).to.be.a('function'));
 });

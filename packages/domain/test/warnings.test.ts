@@ -64,13 +64,13 @@ const POLICIES: readonly (readonly [what: string, content: Content, ...warnings:
   ['lifetimes of zero lock nobody out', { settings: { ...forced, lifetimes: zero }, secondFactors }],
 ];
 
-describe('a policy is warned of what locks people out', () => {
+describe('the warnings of a policy', () => {
   for (const [what, content, ...warnings] of POLICIES) {
     it(`${warnings.length === 0 ? 'and of nothing else: ' : ''}${what}`, () =>
       expect(namesOf(warningsOf(policyAfter(...policyAdded(content))))).to.deep.equal(warnings));
   }
 
-  it('where there is one at all', () => expect(warningsOf(ABSENT)).to.deep.equal([]));
+  it('only if it exists', () => expect(warningsOf(ABSENT)).to.deep.equal([]));
 });
 
 /** What each change introduces; nothing of it stood before. */
@@ -105,7 +105,7 @@ const CHANGES: readonly (readonly [what: string, before: Content, after: Content
   ],
 ];
 
-describe('a change is warned of what it introduces', () => {
+describe('the warnings of a change', () => {
   for (const [what, before, after, ...introduced] of CHANGES) {
     it(`${introduced.length === 0 ? 'and of nothing else: ' : ''}${what}`, () => {
       const warnings = warningsOfChange(policyAfter(...policyAdded(before)), policyAfter(...policyAdded(after)));
@@ -114,7 +114,7 @@ describe('a change is warned of what it introduces', () => {
     });
   }
 
-  it('apart from what stood before', () => {
+  it('without existing ones', () => {
     const stuck = policyAfter(...policyAdded({ settings: forced, multiFactors }));
     const still = policyAfter(...policyAdded({ settings: forced }));
     const warnings = warningsOfChange(stuck, still);
@@ -122,7 +122,7 @@ describe('a change is warned of what it introduces', () => {
     expect(warnings.introduced).to.deep.equal([]);
   });
 
-  it('and names nothing that it puts right, and nothing of a policy that was not there', () => {
+  it('without those that it removes, and none for a missing policy', () => {
     const stuck = policyAfter(...policyAdded({ settings: forced }));
     const mended = policyAfter(...policyAdded({ settings: forced, secondFactors }));
     expect(warningsOfChange(stuck, mended)).to.deep.equal({ introduced: [], standing: [] });

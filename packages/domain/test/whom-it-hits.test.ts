@@ -12,7 +12,7 @@ async function customize(loginPolicies: LoginPolicies, ...names: readonly string
   for (const organizationId of names) orThrow(await loginPolicies.customize({ ...instance, organizationId }, by));
 }
 
-describe('the organizations that a change to the default reaches', () => {
+describe('the organizations on the default policy', () => {
   const pagesOf = async (loginPolicies: LoginPolicies): Promise<readonly string[]> => {
     const found: string[] = [];
     let after: string | undefined;
@@ -25,7 +25,7 @@ describe('the organizations that a change to the default reaches', () => {
     return found;
   };
 
-  it('can all be had, by page, without those that have a custom policy', async () => {
+  it('are listed by page, without those that have a custom policy', async () => {
     const listAfter: NonNullable<OrganizationList['listAfter']> = (_, after) => ids.slice(ids.indexOf(after) + 1);
     for (const organizations of [{ list }, { list, listAfter }]) {
       const { loginPolicies } = await openDesk({ organizations });
@@ -37,14 +37,14 @@ describe('the organizations that a change to the default reaches', () => {
     }
   });
 
-  it('are refused behind one that is gone, rather than ended there', async () => {
+  it('are refused after an unknown organization, instead of ending the list', async () => {
     const { loginPolicies } = await openDesk({ organizations: { list } });
     const answer = await loginPolicies.organizationsOnDefault(instance, { after: 'gone' });
     expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.after' });
     await loginPolicies.close();
   });
 
-  it('are given up when the signal fires, behind one that a list without an end does not have', async () => {
+  it('end when the signal fires, also for an endless directory', async () => {
     const control = new AbortController();
     function* endless(): Generator<string> {
       for (let count = 0; ; count++) {
@@ -61,7 +61,7 @@ describe('the organizations that a change to the default reaches', () => {
     await loginPolicies.close();
   });
 
-  it('are a defect where nothing names them', async () => {
+  it('are a defect without a directory', async () => {
     const { loginPolicies } = await openDesk();
     const failure = await loginPolicies.organizationsOnDefault(instance).catch(String);
     expect(failure).to.match(/organizations/);
@@ -69,7 +69,7 @@ describe('the organizations that a change to the default reaches', () => {
   });
 });
 
-describe('the users that a removal hits', () => {
+describe('the users that a removal affects', () => {
   const usersOf = async (countUsers: CountUsers | undefined, owner = instance): Promise<unknown> => {
     const { loginPolicies } = await openDesk(countUsers && { countUsers });
     orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY], secondFactors: ['TOTP'] }, by));
@@ -81,7 +81,7 @@ describe('the users that a removal hits', () => {
     }
   };
 
-  it('are counted by the program: of an organization its own, of the default all but those of custom policies', async () => {
+  it('are counted by the program: those of the organization, or for the default all except those of custom policies', async () => {
     const asked: unknown[] = [];
     const countUsers: CountUsers = (owner, wanted) => {
       asked.push([owner, wanted]);
@@ -93,7 +93,7 @@ describe('the users that a removal hits', () => {
     expect(await usersOf(countUsers, acme)).to.deep.equal({ having: 10, havingNothingElse: 10 });
   });
 
-  it('are unknown, and never 0, where nobody counts them, the count fails or does not come', async () => {
+  it('are unknown, and never 0, if they are not counted or the count fails', async () => {
     const unknown = { having: 'unknown', havingNothingElse: 'unknown' };
     expect(await usersOf(undefined)).to.deep.equal(unknown);
     expect(await usersOf(() => Promise.reject(new Error('the directory is away')))).to.deep.equal(unknown);
@@ -101,14 +101,14 @@ describe('the users that a removal hits', () => {
     expect(await usersOf(() => never)).to.deep.equal(unknown);
   });
 
-  it('are a defect of the program where what it answers is not a count', async () => {
+  it('are a defect if the answer is not a count', async () => {
     for (const answer of ['-1', '1.5', '"3"', 'null', '1e300']) {
       const count: number = JSON.parse(answer);
       expect(await usersOf(() => count).catch(String)).to.match(/countUsers/);
     }
   });
 
-  it('are not told of a change that takes no factor', async () => {
+  it('are not counted for a change that removes no factor', async () => {
     const { loginPolicies } = await openDesk();
     orThrow(await loginPolicies.add(instance, {}, by));
     const preview = orThrow(await loginPolicies.preview(instance, { type: 'addSecondFactor', factor: 'TOTP' }));

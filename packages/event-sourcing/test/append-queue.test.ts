@@ -43,8 +43,8 @@ async function endAll(groups: readonly { end: () => void }[]): Promise<void> {
   }
 }
 
-describe('the queue in which appends wait', () => {
-  it('writes those that come together as one group, of so many at the most', async () => {
+describe('the append queue', () => {
+  it('writes concurrent appends as one group of limited size', async () => {
     const { queue, groups, observed } = heldQueue();
     const all = Promise.all(Array.from({ length: 7 }, () => queue.append(append())));
     await endAll(groups);
@@ -53,7 +53,7 @@ describe('the queue in which appends wait', () => {
     expect(observed).to.deep.equal([3, 3, 1].map((appends) => ({ type: 'group', appends })));
   });
 
-  it('lets a group hold so much text at the most, and one that is larger by itself go alone', async () => {
+  it('limits the text of a group; a larger single append is a group of its own', async () => {
     const { queue, groups } = heldQueue({ appends: 100, size: 10_000 });
     const texts = ['x'.repeat(6000), 'x'.repeat(6000), 'x'.repeat(20_000), '', ''];
     const all = Promise.all(texts.map((text) => queue.append(append(text))));
@@ -71,7 +71,7 @@ describe('the queue in which appends wait', () => {
     expect(groups.map(({ group }) => group.length)).to.deep.equal([2, 1]);
   });
 
-  it('writes nothing for a caller that had given up before it came, or before its append is begun', async () => {
+  it('writes nothing for a caller that has given up before the write begins', async () => {
     const control = new AbortController();
     const begun: boolean[] = [];
     const write = async (group: readonly Queued[]): Promise<readonly Outcome[]> => {
@@ -91,7 +91,7 @@ describe('the queue in which appends wait', () => {
       expect(fault).to.deep.include({ code: 'deadline-exceeded', facts: { doing: 'appending to Counter-a' } });
   });
 
-  it('takes out a caller that gives up while it waits, and carries through what is being written', async () => {
+  it('removes a waiting caller that gives up, and completes a running write', async () => {
     const { queue, groups } = heldQueue({ appends: 1, size: 10_000 });
     const [first, second] = [new AbortController(), new AbortController()];
     const [written, waiting] = [append('', first.signal), append('', second.signal)].map((one) => queue.append(one));
@@ -105,7 +105,7 @@ describe('the queue in which appends wait', () => {
     expect(groups).to.have.length(1);
   });
 
-  it('lets the group that is written end when it is closed, and refuses all others', async () => {
+  it('completes the running group when it is closed, and refuses all other appends', async () => {
     const { queue, groups } = heldQueue({ appends: 1, size: 10_000 });
     const [written, waiting] = [queue.append(append()), queue.append(append())];
     await yieldToLoop();
@@ -119,7 +119,7 @@ describe('the queue in which appends wait', () => {
     expect(late).to.deep.include({ code: 'store-closed', facts: { store: 'a store' } });
   });
 
-  it('answers each with its own outcome, and all of a group with what its write rejected with', async () => {
+  it('returns the outcome of each append, or the error of the whole group', async () => {
     const { queue, groups } = heldQueue();
     const struck = new Error('struck');
     const [kept, refused] = [queue.append(append()), queue.append(append()).catch((caught: unknown) => caught)];
@@ -135,7 +135,7 @@ describe('the queue in which appends wait', () => {
     expect(await Promise.all(all)).to.deep.equal([struck, struck]);
   });
 
-  it('leaves no append without an outcome that its group was not given one for', async () => {
+  it('rejects an append if its group has no outcome for it', async () => {
     const { queue, groups } = heldQueue();
     const all = [append(), append()].map((one) => queue.append(one).catch((caught: unknown) => caught));
     await yieldToLoop();
@@ -146,7 +146,7 @@ describe('the queue in which appends wait', () => {
     expect(forgotten).to.be.instanceOf(TypeError).with.property('message').that.includes('has no outcome');
   });
 
-  it('keeps an append as it was, whatever its caller does with the objects afterwards', async () => {
+  it('is not affected by later changes of an append by its caller', async () => {
     const { queue, groups } = heldQueue();
     const data = { list: ['a'] };
     const given = { ...append(), events: [newEvent({ data })] };

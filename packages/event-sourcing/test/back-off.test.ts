@@ -10,7 +10,7 @@ const isSoonOver = (waiting: Promise<void>): Promise<boolean> =>
   Promise.race([waiting.then(() => true), new Promise<boolean>((resolve) => setTimeout(resolve, 10, false))]);
 
 describe('the pauses while a store is away', () => {
-  it('are 50 ms, then twice as long each time up to a minute, less up to half of it; and 50 ms again after a success', () => {
+  it('are 50 ms, doubled each time up to a minute, minus up to half at random; 50 ms again after a success', () => {
     const pauses = new OutagePauses();
     for (let round = 0; round < 20; round++) {
       for (const most of [50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000]) {
@@ -26,7 +26,7 @@ describe('the pause before another attempt', () => {
     [1, { firstMs: HOURS, longestMs: HOURS }],
     [31, { longestMs: HOURS }],
   ] as const) {
-    it(`grows with the attempts as long as it may, and ends when its signal fires: attempt ${attempt}`, async () => {
+    it(`grows with the attempts up to its limit, and ends when its signal fires: attempt ${attempt}`, async () => {
       const control = new AbortController();
       const waiting = pause(attempt, { ...longest, signal: control.signal });
       expect(await isSoonOver(waiting)).to.equal(false);

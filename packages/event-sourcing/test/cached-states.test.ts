@@ -33,9 +33,9 @@ function replaceable(first: EventStore): { readonly store: EventStore; replaceBy
   };
 }
 
-describe('a state that a command handler has kept', () => {
+describe('a cached state of a command handler', () => {
   for (const writtenAnew of [[], [8], [8, 16], [8, 16, 32]]) {
-    it(`decides nothing when the store lost events of it and others wrote ${writtenAnew.length} instead`, async () => {
+    it(`decides nothing if the store lost its events and others wrote ${writtenAnew.length} instead`, async () => {
       const { store, replaceBy } = replaceable(openMemoryStore().eventStore);
       const standby = openMemoryStore().eventStore;
       const handler = handlerOn(store);
@@ -49,7 +49,7 @@ describe('a state that a command handler has kept', () => {
     });
   }
 
-  it('accepts nothing when the store has as many other events instead (K14)', async () => {
+  it('accepts nothing if the store has as many other events instead (K14)', async () => {
     const { store, replaceBy } = replaceable(openMemoryStore().eventStore);
     const standby = openMemoryStore().eventStore;
     const handler = handlerOn(store);
@@ -60,7 +60,7 @@ describe('a state that a command handler has kept', () => {
     expect(answer).to.deep.include({ outcome: 'rejected', rejection: { reason: 'too-low', at: 3 } });
   });
 
-  it('is what a dry run of a command decides by, without the events it holds being read again', async () => {
+  it('is used by a dry run, without reading its events again', async () => {
     const { eventStore } = openMemoryStore();
     let read = 0;
     const counted = delegating(eventStore, {
@@ -77,7 +77,7 @@ describe('a state that a command handler has kept', () => {
     expect(read, 'the last one, to see that it is there').to.equal(1);
   });
 
-  it('decides nothing by an append that was lost before anybody read it', async () => {
+  it('decides nothing by an append that was lost before it was read', async () => {
     const { store, replaceBy } = replaceable(openMemoryStore().eventStore);
     const handler = handlerOn(store);
     await handler.handle(stream, raise(7), by);

@@ -30,7 +30,7 @@ function settledOf(promise: Promise<void>): () => boolean {
 }
 
 describe('a change notifier', () => {
-  it('wakes all who wait when it is told of a change, without a look', async () => {
+  it('wakes all waiters when it is notified of a change, without polling', async () => {
     const watched = watching({ intervalMs: HOUR_MS });
     const all = [watched.notifier.changed(never), watched.notifier.changed(never)];
     watched.notifier.notify();
@@ -38,7 +38,7 @@ describe('a change notifier', () => {
     expect(watched.looks).to.equal(0);
   });
 
-  it('wakes who waits when what it sees is another, and not while it is the same', async () => {
+  it('wakes waiters when the polled version has changed, and not before', async () => {
     let seen = 1;
     const watched = watching({ readVersion: () => seen });
     await watched.notifier.changed(never);
@@ -52,7 +52,7 @@ describe('a change notifier', () => {
     await watched.notifier.close();
   });
 
-  it('wakes who waits when it can not look: they will see why', async () => {
+  it('wakes waiters when polling fails, so that they see the error themselves', async () => {
     let isGone = false;
     const watched = watching({
       readVersion() {
@@ -66,7 +66,7 @@ describe('a change notifier', () => {
     await watched.notifier.close();
   });
 
-  it('looks once for all who wait, and not at all when nobody does any more', async () => {
+  it('polls once for all waiters, and not at all without waiters', async () => {
     const watched = watching();
     await watched.notifier.changed(never);
     const control = new AbortController();
@@ -83,7 +83,7 @@ describe('a change notifier', () => {
     await watched.notifier.close();
   });
 
-  it('keeps nobody waiting whose signal has fired, nor longer than they say', async () => {
+  it('ends a wait when its signal fires and after its time limit', async () => {
     const watched = watching({ intervalMs: HOUR_MS });
     await watched.notifier.changed(AbortSignal.abort());
     await watched.notifier.changed(never, 1);
@@ -94,7 +94,7 @@ describe('a change notifier', () => {
     expect(watched.looks).to.equal(0);
   });
 
-  it('wakes all who wait when it is closed, for the last time, and has ended by then', async () => {
+  it('wakes all waiters when it is closed', async () => {
     const watched = watching({ intervalMs: HOUR_MS });
     const waits = watched.notifier.changed(never);
     expect(watched.notifier.isClosed).to.equal(false);

@@ -25,7 +25,7 @@ function refusalOf(append: Append): unknown {
 }
 
 describe('an append that is checked', () => {
-  it('names the member that no store could keep, and says why', () => {
+  it('is refused with the name of a member that no store could keep', () => {
     const [lone, noText] = ['a lone surrogate is not Unicode text', 'it is not text'];
     for (const [content, path, problem] of [
       [{ type: LONE }, '$.type', lone],
@@ -55,7 +55,7 @@ describe('an append that is checked', () => {
     expect(refusalOf(appendOf(...most, newEvent()))).to.be.instanceOf(RangeError);
   });
 
-  it('is as it was, whatever is done with its metadata afterwards', () => {
+  it('is not affected by later changes of its metadata', () => {
     const said = { ...metadata };
     const { events } = checkedAppend(appendOf(newEvent({ metadata: said })));
     said.actor = 'another';
@@ -64,7 +64,7 @@ describe('an append that is checked', () => {
 });
 
 describe('the text of an append', () => {
-  it('is the JSON of each event, and its size that of all of it', () => {
+  it('is the JSON of each event; its size is the sum', () => {
     const events = [
       newEvent({ data: { by: 1 } }),
       newEvent({ data: { by: 22 }, metadata: { ...metadata, reason: 'why' } }),

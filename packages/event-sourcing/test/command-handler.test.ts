@@ -38,7 +38,7 @@ const faultOf = (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 describe('the command handler', () => {
-  it('answers with the state after the command, its place, and what was recorded', async () => {
+  it('returns the state after the command, its position, and the recorded events', async () => {
     const { eventStore } = openMemoryStore();
     const said = { ...by, correlationId: 'c', causationId: 'cause', idempotencyKey: 'key', reason: 'why' };
     const handled = await handlerOn(eventStore).handle(stream, raise(3), said);
@@ -48,14 +48,14 @@ describe('the command handler', () => {
     expect(handled.events[0]?.metadata).to.deep.equal(said);
   });
 
-  it('names the first event as the correlation of all when none is given', async () => {
+  it('uses the id of the first event as the correlation id by default', async () => {
     const { eventStore } = openMemoryStore();
     const handled = await handlerOn(eventStore).handle(stream, raise(3), by);
     if (handled.outcome === 'rejected') throw new Error('unreachable');
     expect(handled.events[0]?.metadata).to.deep.equal({ ...by, correlationId: handled.events[0]?.id });
   });
 
-  it('reads the stream once, then decides from what it keeps, however long the stream gets', async () => {
+  it('reads the stream once, and then decides from the cached state, however long the stream gets', async () => {
     const { store, asked } = watched(openMemoryStore().eventStore);
     const handler = handlerOn(store);
     for (let count = 1; count <= 50; count++)
@@ -63,7 +63,7 @@ describe('the command handler', () => {
     expect(asked).to.deep.equal({ reads: 1, appends: 50, receipts: 0 });
   });
 
-  it('folds the stream for every command when it may keep nothing', async () => {
+  it('folds the stream for every command if it may cache nothing', async () => {
     const { store, asked } = watched(openMemoryStore().eventStore);
     const handler = handlerOn(store, { keptStates: 0 });
     for (let count = 1; count <= 5; count++)
@@ -71,7 +71,7 @@ describe('the command handler', () => {
     expect(asked.reads).to.equal(5);
   });
 
-  it('forgets the state that was used longest ago, and folds it again', async () => {
+  it('evicts the least recently used state, and folds it again', async () => {
     const { store, asked } = watched(openMemoryStore().eventStore);
     const handler = handlerOn(store, { keptStates: 2 });
     const [a, b, c] = [streamId('tally', 'a'), streamId('tally', 'b'), streamId('tally', 'c')];
@@ -83,7 +83,7 @@ describe('the command handler', () => {
     expect(asked.reads, 'b was forgotten').to.equal(4);
   });
 
-  it('refuses only after looking at the stream: an old state may not say no', async () => {
+  it('refuses only after reading the stream, because a cached state may be outdated', async () => {
     const { eventStore } = openMemoryStore();
     const [here, elsewhere] = [handlerOn(eventStore), handlerOn(eventStore)];
     await here.handle(stream, raise(1), by);
@@ -91,7 +91,7 @@ describe('the command handler', () => {
     expect(stateOf(await here.handle(stream, lower(10), by))).to.equal(0);
   });
 
-  it('says that nothing is to be done only after looking at the stream', async () => {
+  it('reports that nothing is to be done only after reading the stream', async () => {
     const { eventStore } = openMemoryStore();
     const [here, elsewhere] = [handlerOn(eventStore), handlerOn(eventStore)];
     await here.handle(stream, raise(1), by);
@@ -112,7 +112,7 @@ describe('the command handler', () => {
     expect(handled).to.deep.include({ outcome: 'rejected', rejection: { reason: 'too-low', at: 0 }, revision: 1n });
   });
 
-  it('gives up, typed and retryable, when others are always first', async () => {
+  it('gives up with a retryable fault when other writers are always first', async () => {
     const { eventStore } = openMemoryStore();
     const { store, asked } = watched(eventStore, async ({ streamId: id, expected }) => {
       throw new Fault('revision-conflict', { streamId: id, expected, actual: revision(7) });
@@ -123,7 +123,7 @@ describe('the command handler', () => {
     expect(asked.appends).to.equal(3);
   });
 
-  it('carries out 32 commands at once on one stream in one process without a conflict', async () => {
+  it('runs 32 concurrent commands on one stream in one process without a conflict', async () => {
     const { store, asked } = watched(openMemoryStore().eventStore);
     const handler = handlerOn(store);
     const handled = await Promise.all(Array.from({ length: 32 }, () => handler.handle(stream, raise(1), by)));
@@ -131,7 +131,7 @@ describe('the command handler', () => {
     expect(asked.appends).to.equal(32);
   });
 
-  it('loses no update between 32 handlers, each on its own', async () => {
+  it('loses no update between 32 separate handlers', async () => {
     const { eventStore } = openMemoryStore();
     await Promise.all(
       Array.from({ length: 32 }, () => handlerOn(eventStore, { attempts: 64 }).handle(stream, raise(1), by)),
@@ -139,7 +139,7 @@ describe('the command handler', () => {
     expect(stateOf(await handlerOn(eventStore).handle(stream, raise(0), by))).to.equal(32);
   });
 
-  it('forgets what it kept when an append fails for a reason it does not know', async () => {
+  it('discards the cached state when an append fails for an unknown reason', async () => {
     const { eventStore } = openMemoryStore();
     let fails = false;
     const { store, asked } = watched(eventStore, async (append) => {
@@ -156,14 +156,14 @@ describe('the command handler', () => {
     expect(asked.reads).to.equal(2);
   });
 
-  it('writes nothing when its signal has fired', async () => {
+  it('writes nothing if its signal has fired', async () => {
     const { eventStore } = openMemoryStore();
     const fault = await faultOf(handlerOn(eventStore).handle(stream, raise(1), { ...by, signal: AbortSignal.abort() }));
     expect(isFault(fault, 'deadline-exceeded')).to.equal(true);
     expect(await eventStore.head()).to.equal(START);
   });
 
-  it('hands its signal to the append, so that one that fires just before writes nothing either', async () => {
+  it('passes its signal to the append, so that it writes nothing even if the signal fires just before', async () => {
     const { eventStore } = openMemoryStore();
     const control = new AbortController();
     const { store } = watched(eventStore, async () => control.abort());
@@ -185,7 +185,7 @@ describe('the command handler', () => {
 });
 
 describe('a pinned revision', () => {
-  it('is refused at once when the stream is elsewhere, also when it moves during the append', async () => {
+  it('is refused at once if the stream is at another revision, also if it changes during the append', async () => {
     const { eventStore } = openMemoryStore();
     const elsewhere = handlerOn(eventStore);
     const { store, asked } = watched(eventStore, async () => {
@@ -202,7 +202,7 @@ describe('a pinned revision', () => {
 });
 
 describe('a pinned event', () => {
-  it('is refused when another is the last of the stream, and granted when it is that one', async () => {
+  it('is refused unless it is the last event of the stream', async () => {
     const { eventStore } = openMemoryStore();
     const handler = handlerOn(eventStore);
     const ids = monotonicIds();
@@ -220,8 +220,8 @@ describe('a pinned event', () => {
   });
 });
 
-describe('considering a command', () => {
-  it('answers what the command would be answered, by the latest state, and writes nothing', async () => {
+describe('a dry run of a command', () => {
+  it('returns the answer to the command by the latest state, and writes nothing', async () => {
     const { eventStore } = openMemoryStore();
     const handler = handlerOn(eventStore);
     await handler.handle(stream, raise(2), by);
@@ -236,7 +236,7 @@ describe('considering a command', () => {
     }
   });
 
-  it('is refused for another revision than the stream is at, as the command would be', async () => {
+  it('is refused for a wrong revision, as the command would be', async () => {
     const { eventStore } = openMemoryStore();
     const handler = handlerOn(eventStore);
     await handler.handle(stream, raise(2), by);

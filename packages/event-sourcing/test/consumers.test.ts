@@ -14,7 +14,7 @@ import { describe, it } from 'mocha';
 import { newEvent } from './events.js';
 
 describe('the consumers of a store', () => {
-  it('end within seconds of the store, though a handler hangs forever', async () => {
+  it('end within seconds when the store is closed, although a handler hangs forever', async () => {
     const store = openMemoryStore();
     await append(store);
     let calls = 0;
@@ -30,7 +30,7 @@ describe('the consumers of a store', () => {
     expect(consumer.status().state).to.equal('closed');
   });
 
-  it('carry a move through whose answer was lost, and handle nothing twice for that', async () => {
+  it('complete a move of the checkpoint whose answer was lost, without handling events twice', async () => {
     const { store, kept } = memory();
     const backend = losing(kept);
     const consumers = new Consumers({ store: 'a store', backend, events: store.eventStore });
@@ -44,7 +44,7 @@ describe('the consumers of a store', () => {
     await store.close();
   });
 
-  it('lose their turn to the process that has it by now, tell the handler, and move nothing', async () => {
+  it('lose the lease to another process, abort the handler, and do not move the checkpoint', async () => {
     const { store, kept } = memory();
     const consumers = new Consumers({ store: 'a store', backend: kept, events: store.eventStore });
     await append(store);
@@ -69,7 +69,7 @@ describe('the consumers of a store', () => {
     await store.close();
   });
 
-  it('count the attempts at the events alone, not those at a store that was away', async () => {
+  it('count the attempts at events, and not the failures of the store', async () => {
     const { store, kept } = memory();
     let looks = 0;
     const backend: ConsumerBackend = {
@@ -97,7 +97,7 @@ describe('the consumers of a store', () => {
     await store.close();
   });
 
-  it('tell an observer of each call, and how they are doing', async () => {
+  it('report each call and their state to an observer', async () => {
     const seen: Observation[] = [];
     const store = openMemoryStore({ observe: (observation) => seen.push(observation) });
     await append(store);

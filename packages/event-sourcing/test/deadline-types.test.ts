@@ -26,8 +26,8 @@ export function mustNotCompile(store: TimedEventStore, model: TimedReadModel<num
   return calls;
 }
 
-describe('a call of a store that is handed no deadline', () => {
-  it('does not compile, and with one it does', async () => {
+describe('a call of a store without a deadline', () => {
+  it('does not compile', async () => {
     const deadline = new Deadline('a test');
     const store = new TimedEventStore(openMemoryStore().eventStore);
     const model = new TimedReadModel(await memoryReadModelStore().open(tallies()));

@@ -21,8 +21,8 @@ function handlerOn(eventStore: EventStore): CommandHandler<TallyCommand, TallyEv
   return new CommandHandler({ eventStore, decider: tally, events: tallyEvents });
 }
 
-describe('a command that is decided again', () => {
-  it('reads what was gained since, and nothing before it', async () => {
+describe('a command that is decided again after a conflict', () => {
+  it('reads only the events added since the first decision', async () => {
     const { eventStore } = openMemoryStore();
     const elsewhere = handlerOn(eventStore);
     for (let count = 0; count < 10; count++) await elsewhere.handle(stream, raise(1), by);
@@ -35,7 +35,7 @@ describe('a command that is decided again', () => {
     expect(counted.read, 'the last it knew, and the one behind it').to.equal(2);
   });
 
-  it('keeps what it read for a refusal, too', async () => {
+  it('keeps the events that it read, even if it is refused', async () => {
     const { eventStore } = openMemoryStore();
     for (let count = 0; count < 10; count++) await handlerOn(eventStore).handle(stream, raise(1), by);
     const counted = counting(eventStore);
@@ -46,7 +46,7 @@ describe('a command that is decided again', () => {
     expect(counted.read, 'the last one, to see that it is there').to.equal(11);
   });
 
-  it('is so 16 times where nothing else is said', async () => {
+  it('is decided up to 16 times by default', async () => {
     const { eventStore } = openMemoryStore();
     const { store, asked } = watched(eventStore, async ({ streamId: id, expected }) => {
       throw new Fault('revision-conflict', { streamId: id, expected, actual: revision(7) });
@@ -58,7 +58,7 @@ describe('a command that is decided again', () => {
     expect(asked.appends).to.equal(16);
   });
 
-  it('is so where its key is said to be taken and no receipt is there yet', async () => {
+  it('is decided again if its key is taken but no receipt exists yet', async () => {
     const { eventStore } = openMemoryStore();
     let isFirst = true;
     const { store, asked } = watched(eventStore, async ({ streamId: id }) => {
@@ -72,7 +72,7 @@ describe('a command that is decided again', () => {
     expect(asked).to.deep.include({ appends: 2, receipts: 1 });
   });
 
-  it('after a failure that nobody can place is decided by what the stream holds, not by what was kept', async () => {
+  it('is decided by the stream and not by the cached state after an unknown failure', async () => {
     const { eventStore } = openMemoryStore();
     let fails = false;
     const { store, asked } = watched(eventStore, async (append) => {
@@ -90,8 +90,8 @@ describe('a command that is decided again', () => {
   });
 });
 
-describe('looking ahead of commands', () => {
-  it('lets no two of them in at once', async () => {
+describe('catching up before commands', () => {
+  it('never runs two commands on a stream at once', async () => {
     const { store, asked } = watched(openMemoryStore().eventStore);
     const handler = handlerOn(store);
     const both = Array.from({ length: 16 }, async () => {
@@ -104,7 +104,7 @@ describe('looking ahead of commands', () => {
 });
 
 describe('the answer to a command', () => {
-  it('is at the place of what was written last, and of a repetition at that of then', async () => {
+  it('has the position of the last written event; a replay has the original position', async () => {
     const { eventStore } = openMemoryStore();
     const handler = handlerOn(eventStore);
     const first = await handler.handle(stream, raise(1), { ...by, idempotencyKey: 'first' });

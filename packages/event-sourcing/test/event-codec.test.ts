@@ -61,7 +61,7 @@ function faultOf(act: () => unknown): unknown {
 }
 
 describe('an event codec', () => {
-  it('brings each older schema version up to the newest, one step after another', () => {
+  it('upcasts each older schema version to the newest, step by step', () => {
     const to = { street: 'Main 1', country: 'CH' };
     expect(codec.decode(stored(1, { line: 'Main 1' })).data).to.deep.equal({ to });
     expect(codec.decode(stored(2, { street: 'Main 1' })).data).to.deep.equal({ to });
@@ -73,7 +73,7 @@ describe('an event codec', () => {
     expect(encoded).to.deep.equal({ type: 'Moved', schemaVersion: 3, data: { to: { street: 's', country: 'AT' } } });
   });
 
-  it('writes the oldest version that holds the content, where it is told how to go back (V1)', () => {
+  it('writes the oldest version that can hold the content if there are downcasters (V1)', () => {
     const downcasters = [
       ({ street = '' }: JsonObject) => ({ line: street }),
       ({ to }: JsonObject) =>
@@ -89,7 +89,7 @@ describe('an event codec', () => {
     }
   });
 
-  it('takes no old shape for a new one when an upcaster returns nothing, or no object (V8)', () => {
+  it('refuses an upcaster that returns nothing or something other than an object (V8)', () => {
     for (const answer of [undefined, null, 'text', 7, []]) {
       const upcaster = (): JsonObject => Reflect.get(Object({ answer }), 'answer');
       const broken = eventCodec<Moved>({ Moved: { ...moved, upcasters: [upcaster, upcaster] } });
@@ -99,11 +99,11 @@ describe('an event codec', () => {
     }
   });
 
-  it('writes no type that it has no schema for, and names it', () => {
+  it('refuses to write a type without a schema, and names it', () => {
     expect(() => codec.encode(Object({ type: 'Left', data: {} }))).to.throw(TypeError, 'no schema for Left');
   });
 
-  it('tells which types and schema versions it reads, and which of them the release before can not', () => {
+  it('tells which types and schema versions it reads, and which ones the previous release cannot read', () => {
     const versions = [0, 1, 2, 3, 4];
     expect(versions.map((version) => codec.reads?.('Moved', version))).to.deep.equal([false, true, true, true, false]);
     expect(versions.map((version) => codec.isNew?.('Moved', version))).to.deep.equal(versions.map(() => false));
@@ -120,7 +120,7 @@ describe('an event codec', () => {
     }
   });
 
-  it('refuses what an upcaster made that is of no known shape, a version of the future, an unknown type', () => {
+  it('refuses an upcast result of an unknown shape, a future version, and an unknown type', () => {
     const to = { street: 's', country: 'CH' };
     const [versions, unknown] = ['only schema versions 1 to 3 are known', 'the type is unknown'];
     for (const [event, code, problem] of [

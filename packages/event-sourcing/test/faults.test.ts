@@ -112,7 +112,7 @@ const FAULTS: Said = {
 
 describe('a fault', () => {
   for (const [code, [fault, retryable, message]] of Object.entries(FAULTS)) {
-    it(`says what went wrong, and whether to try again: ${code}`, () => {
+    it(`has a message and says whether a retry may succeed: ${code}`, () => {
       const words = code.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
       expect(fault).to.include({ code, retryable, message, name: words.join('') });
       expect(isFault(fault)).to.equal(true);
@@ -121,7 +121,7 @@ describe('a fault', () => {
     });
   }
 
-  it('says what it does not know', () => {
+  it('names the facts that are unknown', () => {
     const nothing = { streamId, expected: revision(3) };
     const said = [
       new Fault('revision-conflict', { ...nothing, actual: undefined }),
@@ -139,7 +139,7 @@ describe('a fault', () => {
     ]);
   });
 
-  it('is told from other errors, and is one as well when another copy of this package made it', () => {
+  it('is distinguished from other errors, also if another installed copy of this package created it', () => {
     const likeOne = { code: 'store-full', retryable: true, facts: {} };
     expect(isFault(Object.assign(new Error('full'), likeOne), 'store-full')).to.equal(true);
     expect(isFault(Object.assign(new Error('full'), likeOne), 'store-closed')).to.equal(false);

@@ -70,8 +70,8 @@ async function countUntil(messages: AsyncIterator<{ kind: string; position: Posi
   }
 }
 
-describe('the one feed of a store', () => {
-  it('reads a change once, however many subscribe (L4)', async () => {
+describe('the shared feed of a store', () => {
+  it('reads a change once for all subscribers (L4)', async () => {
     const { feed, reads, write } = watchedFeed();
     const head = await write();
     const all = Array.from({ length: 1000 }, () => feed.subscribe()[Symbol.asyncIterator]());
@@ -84,7 +84,7 @@ describe('the one feed of a store', () => {
     for (const messages of all) await messages.return?.();
   });
 
-  it('is begun anew for a listener that comes after the log was replaced, while others stand at a place that was lost (Q71)', async () => {
+  it('begins anew for a subscriber that joins after the log was replaced, while others are at a lost position (Q71)', async () => {
     for (const written of [1, 5]) {
       const { feed, log, reads, write } = watchedFeed();
       const before = feed.subscribe()[Symbol.asyncIterator]();
@@ -118,7 +118,7 @@ describe('the one feed of a store', () => {
     await behind.return?.();
   });
 
-  it('continues a subscriber that was ahead of it: nothing is lost, nothing comes twice', async () => {
+  it('continues a subscriber that was ahead of it: it gets each event once', async () => {
     const { feed, log, write } = watchedFeed();
     const behind = feed.subscribe()[Symbol.asyncIterator]();
     await countUntil(behind, await write());
@@ -129,7 +129,7 @@ describe('the one feed of a store', () => {
     await Promise.all([behind.return?.(), ahead.return?.()]);
   });
 
-  it('keeps 2,000 events for a slow reader, who then reads for itself: nothing is lost, nothing comes twice', async () => {
+  it('buffers 2,000 events for a slow reader, which then reads the log itself and gets each event once', async () => {
     const { feed, write } = watchedFeed();
     const head = await write();
     const slow = feed.subscribe({ pageSize: 500 })[Symbol.asyncIterator]();
@@ -144,7 +144,7 @@ describe('the one feed of a store', () => {
     await slow.return?.();
   });
 
-  it('is read by nobody when nobody listens', async () => {
+  it('reads nothing without subscribers', async () => {
     const { feed, reads, write } = watchedFeed();
     const messages = feed.subscribe()[Symbol.asyncIterator]();
     await countUntil(messages, START);
@@ -155,7 +155,7 @@ describe('the one feed of a store', () => {
     expect(reads()).to.equal(before);
   });
 
-  it('tells all who listen of a fault, and begins anew for the next listener', async () => {
+  it('reports a fault to all subscribers and begins anew for the next one', async () => {
     const { feed, fail, notify } = watchedFeed();
     const two = [feed.subscribe(), feed.subscribe()].map((messages) => messages[Symbol.asyncIterator]());
     await Promise.all(two.map((messages) => countUntil(messages, START)));

@@ -20,18 +20,18 @@ async function fingerprintOf(command: object): Promise<string | undefined> {
 }
 
 describe('the fingerprint of a command', () => {
-  it('is the same in whatever order its members stand, at any depth', async () => {
+  it('does not depend on the order of members, at any depth', async () => {
     const one = await fingerprintOf({ a: { x: 1, y: [{ p: 1, q: 2 }], z: null }, b: 2n, c: 'c' });
     expect(await fingerprintOf({ c: 'c', a: { z: null, y: [{ q: 2, p: 1 }], x: 1 }, b: 2n })).to.equal(one);
   });
 
-  it('stays what it is: it is compared with those that were stored long ago', async () => {
+  it('never changes, because it is compared with stored ones', async () => {
     expect(await fingerprintOf({ list: ['a', { of: 7n }], nothing: null, is: true })).to.equal(
       '86f788ddfc79f5bce79f1ca5d7072a9f54677c3c2d9a22be78c265ac4b1ce680',
     );
   });
 
-  it('is another for other content, and for another order of a list', async () => {
+  it('differs for other content and for another order of a list', async () => {
     const others = [
       {},
       { a: [1, 2] },

@@ -13,8 +13,8 @@ const STREAMS = Array.from({ length: 100 }, (_, index) => streamId('tally', `${i
 /** More than 10,000 events, which come to all streams in turn. */
 const ROUNDS = 101;
 
-describe('rows that are not there at all, of many events', () => {
-  it('are written about once each', async () => {
+describe('missing rows of many events', () => {
+  it('are each written about once', async () => {
     const { runner, model, asked } = await runnerBefore();
     await runner.catchUp();
     expect(await rowUnder(model, 'tally-7')).to.equal(ROUNDS);
@@ -22,26 +22,26 @@ describe('rows that are not there at all, of many events', () => {
     expect(written).to.have.lengthOf.within(STREAMS.length, 2 * STREAMS.length);
   });
 
-  it('are computed once, however many wait for them', async () => {
+  it('are computed once for all waiting callers', async () => {
     const { runner, asked } = await runnerBefore();
     await Promise.all([runner.catchUp(), runner.catchUp(), runner.catchUp()]);
     expect(asked.switches).to.have.lengthOf(1);
   });
 
-  it('are there also when another rebuild takes the place of this one, and then is gone', async () => {
+  it('are computed even if another rebuild supersedes this one and then disappears', async () => {
     const { runner, model } = await runnerBefore({ isSuperseded: true });
     await runner.catchUp();
     expect(await rowUnder(model, 'tally-7')).to.equal(ROUNDS);
   });
 
-  it('are there up to the event that can not be reduced', async () => {
+  it('are computed up to the event that cannot be reduced', async () => {
     const { runner, model } = await runnerBefore({ unlucky: 90 });
     const fault = await faultOf(runner.catchUp());
     expect(fault).to.include({ code: 'projection-stopped' });
     expect([await rowUnder(model, 'tally-0'), await rowUnder(model, 'tally-99')]).to.deep.equal([89, 89]);
   });
 
-  it('are there for a caller that waits, also when the one that began them gives up', async () => {
+  it('are computed for a waiting caller, even if the caller that began the build gives up', async () => {
     const { runner, model } = await runnerBefore();
     const leaving = new AbortController();
     const [left, staying] = [runner.catchUp(leaving.signal), runner.catchUp()];
@@ -51,7 +51,7 @@ describe('rows that are not there at all, of many events', () => {
     expect(await rowUnder(model, 'tally-7')).to.equal(ROUNDS);
   });
 
-  it('are waited for no longer than until the signal of the caller that waits, no matter which began them', async () => {
+  it('are awaited until the signal of the waiting caller fires, whichever caller began the build', async () => {
     const { runner, model } = await runnerBefore();
     const leaving = new AbortController();
     const [staying, left] = [runner.catchUp(), runner.catchUp(leaving.signal)];
@@ -62,7 +62,7 @@ describe('rows that are not there at all, of many events', () => {
     expect(await rowUnder(model, 'tally-7')).to.equal(ROUNDS);
   });
 
-  it('do not take the place of a rebuild that was asked for meanwhile, nor it theirs', async () => {
+  it('do not replace a rebuild that was requested meanwhile, and are not replaced by it', async () => {
     const { runner, model } = await runnerBefore();
     const [, rebuilt] = await Promise.all([runner.catchUp(), runner.rebuild()]);
     const [rebuiltFirst] = await Promise.all([runner.rebuild(), runner.catchUp()]);
@@ -70,13 +70,13 @@ describe('rows that are not there at all, of many events', () => {
     expect(await rowUnder(model, 'tally-7')).to.equal(ROUNDS);
   });
 
-  it('are not computed again after a rebuild that was begun before', async () => {
+  it('are not computed again after an earlier rebuild', async () => {
     const { runner, asked } = await runnerBefore();
     await Promise.all([runner.rebuild(), runner.catchUp()]);
     expect(asked.switches).to.have.lengthOf(1);
   });
 
-  it('keep nobody waiting who gives their rebuild up', async () => {
+  it('do not delay a caller that gives up its rebuild', async () => {
     const { runner, model } = await runnerBefore();
     const leaving = new AbortController();
     const [building, left] = [runner.rebuild(), faultOf(runner.rebuild(leaving.signal))];
@@ -86,7 +86,7 @@ describe('rows that are not there at all, of many events', () => {
     await building;
   });
 
-  it('are computed so in the background, too', async () => {
+  it('are computed in the same way in the background', async () => {
     const { runner, model, asked } = await runnerBefore();
     runner.resume();
     while ((await model.checkpoint()) === undefined) await otherWork();
@@ -95,7 +95,7 @@ describe('rows that are not there at all, of many events', () => {
     expect(asked.switches).to.have.lengthOf(1);
   });
 
-  it('are left as they are when nobody waits for them any more', async () => {
+  it('are not computed further once nobody waits for them', async () => {
     const { runner, model } = await runnerBefore();
     const leaving = new AbortController();
     const left = runner.catchUp(leaving.signal);

@@ -38,7 +38,7 @@ async function replaceable(): Promise<{
   return { store, replaceBy };
 }
 
-describe('a read of rows that are followed', () => {
+describe('a read of followed rows', () => {
   it('shares no question that was sent before it began (Q49)', async () => {
     let [asked, answer] = [0, (): void => undefined];
     const isAnswered = new Promise<void>((resolve) => (answer = resolve));
@@ -62,7 +62,7 @@ describe('a read of rows that are followed', () => {
     expect(await later, 'its rows are behind').to.equal('projection-behind');
   });
 
-  it('counts nothing as shown that was only heard, however late that came (Q49)', async () => {
+  it('takes no notification for a proof, however late it came (Q49)', async () => {
     const store = followedStore(() => ({
       head: () => new Promise(() => undefined),
       async *subscribe(options) {
@@ -141,7 +141,7 @@ describe('a read of rows that are followed', () => {
     expect(await valueOf(follower, a)).to.equal(1);
   });
 
-  it('is said to be behind by the state, too, when it was (Q45)', async () => {
+  it('is also reported as behind by the state (Q45)', async () => {
     let isSilent = false;
     const store = followedStore((sound) => ({
       async *subscribe(options) {
@@ -215,7 +215,7 @@ async function slowlyFollowed(acknowledged: Acknowledged): Promise<Store> {
 }
 
 describe('a read model in memory', () => {
-  it('takes no step that stands on an event its log does not have, nor a rebuild in its place', async () => {
+  it('refuses a step or a promotion that is based on an event not in its log', async () => {
     const store = openMemoryStore();
     await raise(store, a, 1);
     const head = await store.eventStore.head();
@@ -233,7 +233,7 @@ describe('a read model in memory', () => {
     expect(ordinalOf(head)).to.equal(1n);
   });
 
-  it('is never read beyond the end of its log (Q47)', async () => {
+  it('is never read past the end of its log (Q47)', async () => {
     const store = openMemoryStore();
     await raise(store, a, 1);
     const other = openMemoryStore();

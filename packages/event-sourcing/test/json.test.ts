@@ -34,7 +34,7 @@ describe('what JSON can hold', () => {
     });
   }
 
-  it('includes 64 levels, and not one more, so nothing that is nested without end', () => {
+  it('includes 64 levels and no more, so no circular structure', () => {
     const nested = (levels: number): unknown => (levels === 0 ? 'bottom' : [nested(levels - 1)]);
     expect(toJson(nested(64))).to.deep.equal(nested(64));
     const loop: Record<string, unknown> = {};
@@ -46,7 +46,7 @@ describe('what JSON can hold', () => {
     for (const value of ['text', '', 0, -1.5, true, false, null]) expect(toJson(value)).to.equal(value);
   });
 
-  it('is not what a fault says it is: minus zero is named', () => {
+  it('does not include minus zero, and the fault names it', () => {
     expect(() => toJson([-0])).to.throw("$[0] can't be stored: -0 is not a JSON number");
   });
 

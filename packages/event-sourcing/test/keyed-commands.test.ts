@@ -23,7 +23,7 @@ function handlerOn(eventStore: EventStore): CommandHandler<TallyCommand, TallyEv
 }
 
 describe('a command under an idempotency key', () => {
-  it('costs the one append that the same command without a key costs', async () => {
+  it('costs one append, as without a key', async () => {
     const { store, asked } = watched(openMemoryStore().eventStore);
     const handler = handlerOn(store);
     await handler.handle(stream, raise(1), by);
@@ -32,13 +32,13 @@ describe('a command under an idempotency key', () => {
     expect(asked).to.deep.equal({ ...before, appends: before.appends + 10 });
   });
 
-  it('is what a look for a receipt is for: without one a refusal costs none', async () => {
+  it('causes a look-up of the receipt; without a key, a refusal causes none', async () => {
     const { store, asked } = watched(openMemoryStore().eventStore);
     expect(await handlerOn(store).handle(stream, lower(3), by)).to.have.property('outcome', 'rejected');
     expect(asked.receipts).to.equal(0);
   });
 
-  it('looks for its receipt before it is refused: what it did then may be why it is not allowed now', async () => {
+  it('looks up its receipt before it is refused, because its first attempt may be the reason for the refusal', async () => {
     const { store, asked } = watched(openMemoryStore().eventStore);
     const handler = handlerOn(store);
     await handler.handle(stream, raise(3), by);
@@ -48,7 +48,7 @@ describe('a command under an idempotency key', () => {
     expect(asked).to.deep.include({ appends: 2, receipts: 1 });
   });
 
-  it('is repeated by a process that would have carried it out once more', async () => {
+  it('is replayed by another process instead of being run again', async () => {
     const { eventStore } = openMemoryStore();
     const [here, elsewhere] = [handlerOn(eventStore), handlerOn(eventStore)];
     await here.handle(stream, raise(1), by);
@@ -58,7 +58,7 @@ describe('a command under an idempotency key', () => {
     expect(await here.handle(stream, raise(0), by)).to.have.property('state', 3);
   });
 
-  it('is refused when the key came with another command, also one that only an append shows to be another', async () => {
+  it('is refused if the key was used for another command, also if only the append notices it', async () => {
     const { eventStore } = openMemoryStore();
     const [here, elsewhere] = [handlerOn(eventStore), handlerOn(eventStore)];
     await here.handle(stream, raise(1), by);
@@ -82,7 +82,7 @@ describe('a command that needs facts', () => {
         : tally.decide(command, state, { streamId: id, facts: undefined }),
   };
 
-  it('looks them up once and keeps them while it is decided anew, and not at all when it is a repetition', async () => {
+  it('looks them up once for all decisions, and not at all for a replay', async () => {
     const { eventStore } = openMemoryStore();
     const elsewhere = handlerOn(eventStore);
     let isFirst = true;

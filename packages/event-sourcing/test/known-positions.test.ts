@@ -21,7 +21,7 @@ function asked({ eventStore, ...store }: Store): { readonly store: Store; count:
 }
 
 describe('a position that a reader names', () => {
-  it('is refused at once where another event stands: it is of another history', async () => {
+  it('is refused at once if another event is there, because it belongs to another history', async () => {
     const store = followedStore();
     await raise(store, a, 1);
     const follower = await followers.open(store);
@@ -34,7 +34,7 @@ describe('a position that a reader names', () => {
     }
   });
 
-  it('is refused where another event stands, though the rows are further', async () => {
+  it('is refused if another event is there, even if the rows are past it', async () => {
     for (const open of [followedStore, openMemoryStore]) {
       const store = open();
       await raise(store, a, 1);
@@ -64,7 +64,7 @@ describe('a position that a reader names', () => {
     });
   }
 
-  it('is not looked for at the head, nor before every event', async () => {
+  it('is not looked up if it is the head or before the first event', async () => {
     for (const open of [followedStore, openMemoryStore]) {
       const counted = asked(open());
       await raise(counted.store, a, 1);

@@ -14,7 +14,7 @@ function buffering(): LiveBuffer<number> {
 }
 
 describe('a live buffer', () => {
-  it('hands out what came since it was last asked, in order and up to the last position', async () => {
+  it('returns the items since the last call, in order and up to the last position', async () => {
     const buffer = buffering();
     buffer.push(live(1, 1));
     expect(await buffer.next(never)).to.deep.equal(live(1, 1));
@@ -24,7 +24,7 @@ describe('a live buffer', () => {
     expect(await buffer.next(never)).to.deep.equal(live(5, 2, 3, 4));
   });
 
-  it('waits for what comes next, and hands out nothing once the signal has fired', async () => {
+  it('waits for the next items, and returns nothing once the signal has fired', async () => {
     const buffer = buffering();
     const next = buffer.next(never);
     buffer.push(live(1, 1));
@@ -38,7 +38,7 @@ describe('a live buffer', () => {
     expect(await buffer.next(never)).to.deep.equal(live(2, 2));
   });
 
-  it('has missed items once there were too many, from then on', async () => {
+  it('reports missed items once there were too many', async () => {
     const buffer = buffering();
     buffer.push(live(1, ...many(1999)));
     buffer.push(live(2, 1));
@@ -56,7 +56,7 @@ describe('a live buffer', () => {
     expect(await next).to.equal('missed');
   });
 
-  it('is told what failed, before anything else', async () => {
+  it('reports a failure first', async () => {
     const buffer = buffering();
     const fault = new Error('the store is gone');
     const next = buffer.next(never);
@@ -66,7 +66,7 @@ describe('a live buffer', () => {
     expect(await buffer.next(never).catch((caught: unknown) => caught)).to.equal(fault);
   });
 
-  it('begins where its subscriber says, and leaves', () => {
+  it('begins at the given position, and unsubscribes', () => {
     let left = 0;
     const buffer = new LiveBuffer<number>(at(7), () => (left += 1));
     expect(buffer.from).to.equal(7n);
@@ -76,7 +76,7 @@ describe('a live buffer', () => {
 });
 
 describe('a wait for a change', () => {
-  it('is woken once, by what comes first: a change, the signal or the time', async () => {
+  it('ends once, by a change, the signal or the time limit', async () => {
     const notifier = new Notifier();
     let woken = 0;
     const count = (): number => (woken += 1);
@@ -94,7 +94,7 @@ describe('a wait for a change', () => {
     await notifier.changed(AbortSignal.abort());
   });
 
-  it('waits for the next change when they ask again as they are woken', async () => {
+  it('waits for the next change if it is called again when woken', async () => {
     const notifier = new Notifier();
     let turns = 0;
     const again = async (): Promise<void> => {

@@ -2,8 +2,8 @@ import { Lru } from '@login-policy/event-sourcing/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
-describe('what was used last', () => {
-  it('is remembered, and what was not used the longest is forgotten, also when it was there first (K14)', () => {
+describe('an LRU cache', () => {
+  it('evicts the least recently used entry (K14)', () => {
     const lru = new Lru<string, number>(3);
     for (const [index, key] of ['a', 'b', 'c'].entries()) lru.set(key, index);
     lru.get('a');
@@ -11,7 +11,7 @@ describe('what was used last', () => {
     expect(['a', 'b', 'c', 'd'].map((key) => lru.get(key))).to.deep.equal([0, undefined, 2, 3]);
   });
 
-  it('is forgotten in the order in which it came when all of it was used, and a use counts once', () => {
+  it('evicts in the order of insertion if all entries were used, and a use counts once', () => {
     const lru = new Lru<string, number>(2);
     for (const key of ['a', 'b']) lru.set(key, 1);
     for (const key of ['a', 'b']) lru.get(key);
@@ -20,7 +20,7 @@ describe('what was used last', () => {
     expect(['a', 'b', 'c', 'd'].map((key) => lru.get(key))).to.deep.equal([undefined, undefined, 1, 1]);
   });
 
-  it('is there or not, and asking does not count as a use', () => {
+  it('has or lacks an entry, and asking does not count as a use', () => {
     const lru = new Lru<string, undefined>(2);
     for (const key of ['a', 'b']) lru.set(key, undefined);
     expect(['a', 'b', 'c'].map((key) => lru.has(key))).to.deep.equal([true, true, false]);
@@ -28,7 +28,7 @@ describe('what was used last', () => {
     expect(['a', 'b', 'c'].map((key) => lru.has(key))).to.deep.equal([false, true, true]);
   });
 
-  it('is nothing after all was forgotten, and there is room for as much again', () => {
+  it('is empty after being cleared, and has room again', () => {
     const lru = new Lru<string, string>(3, (value) => value.length);
     lru.set('a', 'xxx');
     lru.clear();
@@ -37,13 +37,13 @@ describe('what was used last', () => {
     expect(['a', 'b', 'c'].map((key) => lru.get(key))).to.deep.equal(['x', 'x', 'x']);
   });
 
-  it('may be one that fills it alone', () => {
+  it('may hold one entry that fills it', () => {
     const lru = new Lru<string, string>(3, (value) => value.length);
     lru.set('a', 'xxx');
     expect(lru.get('a')).to.equal('xxx');
   });
 
-  it('is counted by weight, so that few large ones do not fill the memory (L2)', () => {
+  it('counts entries by weight, so that a few large ones do not fill the memory (L2)', () => {
     const lru = new Lru<string, string>(10, (value) => value.length);
     lru.set('a', 'xxxx');
     lru.set('b', 'xxxx');

@@ -33,7 +33,7 @@ async function kept(
 }
 
 describe('rows in memory beside their events', () => {
-  it('have what was written right before a rebuild took their place', async () => {
+  it('include events written right before the promotion', async () => {
     const { store, model } = await kept();
     const { readModels } = watchedReadModels(store.readModels, () => raise(store, a, 4));
     const { runner } = await toldRunner({ ...store, readModels });
@@ -41,7 +41,7 @@ describe('rows in memory beside their events', () => {
     expect(await rowAt(model, a)).to.deep.equal([7, await store.eventStore.head()]);
   });
 
-  it('are replaced by the rebuild that was begun last, and by no other', async () => {
+  it('are replaced only by the rebuild that was begun last', async () => {
     const { store, model } = await kept();
     const [first, last] = [await model.beginRebuild(), await model.beginRebuild()];
     const change = { expected: undefined, checkpoint: await store.eventStore.head(), rows: new Map([[a, 9]]) };
@@ -53,7 +53,7 @@ describe('rows in memory beside their events', () => {
     expect(await faultOf(last.promote(change)), 'once').to.have.property('code', 'rebuild-superseded');
   });
 
-  it('that stopped before an event stay there, whatever is written behind it, and refuse nobody', async () => {
+  it('that stopped before an event stay there, and do not affect appends', async () => {
     const store = openMemoryStore();
     await raise(store, a, 13);
     const model = await store.readModels.open(tallies({ unlucky: 13 }));
@@ -70,7 +70,7 @@ describe('rows in memory beside their events', () => {
     expect(await Promise.race([woken, turns(20)])).to.equal('woken');
   });
 
-  it('are counted as late from the oldest event on, and not at all by a clock that is behind', async () => {
+  it('lag since their oldest unprocessed event, and never by a negative time', async () => {
     const projection = tallies();
     const store = openMemoryStore({ clock: steppingClock('2026-01-01T00:00:00.000Z', 1000) });
     await raise(store, a, ...Array.from({ length: 1001 }, () => 1));
@@ -83,7 +83,7 @@ describe('rows in memory beside their events', () => {
     expect(await lagAt('2025-01-01T00:00:00.000Z')).to.have.property('seconds', 0);
   });
 
-  it('say whose they were once they are closed', async () => {
+  it('name their store in the fault after the close', async () => {
     const { store, model } = await kept();
     await store.close();
     const facts = { store: 'the memory store' };
@@ -91,11 +91,11 @@ describe('rows in memory beside their events', () => {
   });
 });
 
-describe('what a row is found by', () => {
+describe('the index entries of a row', () => {
   const found = (index: Projection<TallyEvent, number>['index']): unknown =>
     indexEntries({ ...tallies(), ...(index !== undefined && { index }) }, 7);
 
-  it('is each value once, after the name of its index', () => {
+  it('contain each value once, with the name of its index', () => {
     expect(found(() => ({ parity: 'odd', digits: ['7', '0', '7'], none: [] }))).to.deep.equal([
       ['parity', 'odd'],
       ['digits', '7'],
@@ -105,7 +105,7 @@ describe('what a row is found by', () => {
     expect(found(undefined)).to.deep.equal([]);
   });
 
-  it('differs from other values by what is not among them, whether few are compared or many', () => {
+  it('are compared correctly, few or many', () => {
     const entries = (from: number, to: number): (readonly [string, string])[] =>
       Array.from({ length: to - from }, (_, place) => ['digits', String(from + place)] as const);
     for (const many of [3, 30]) {
@@ -116,7 +116,7 @@ describe('what a row is found by', () => {
     }
   });
 
-  it('comes in the order of code points, and what has ended first', () => {
+  it('sort by code points, and a prefix comes first', () => {
     const ordered = ['', '\u0000', 'a', 'a\u0000', 'aa', 'ab', 'b', '\uffff', '\u{10000}', '\u{10ffff}'];
     for (const [index, key] of ordered.entries()) {
       for (const [other, otherKey] of ordered.entries())
@@ -125,8 +125,8 @@ describe('what a row is found by', () => {
   });
 });
 
-describe('rows in memory that are handed out', () => {
-  it('can not be changed for the others, by whichever way they were found', async () => {
+describe('rows that a memory store returns', () => {
+  it('are frozen, however they were found', async () => {
     const { name, version, filter, events } = tallies();
     const projection: Projection<TallyEvent, { readonly of: readonly number[] }> = {
       name,

@@ -51,7 +51,7 @@ async function recordedBy(context: CommandContext): Promise<readonly Recorded<Na
 }
 
 describe('the events of one command', () => {
-  it('share what is said of the command, which nobody may change', async () => {
+  it('share one frozen metadata object', async () => {
     const [one, other] = await recordedBy({ actor: 'tester' });
     expect(one?.metadata).to.deep.equal({ actor: 'tester', correlationId: one?.id });
     expect(other?.metadata).to.equal(one?.metadata);
@@ -59,7 +59,7 @@ describe('the events of one command', () => {
     expect(other?.id).to.not.equal(one?.id);
   });
 
-  it('have of it what was said, and no member that was not', async () => {
+  it('have only the given members of metadata', async () => {
     const said = { actor: 'tester', correlationId: 'c', causationId: 'd', idempotencyKey: 'k', reason: '' };
     const undefineds = {
       correlationId: undefined,
@@ -72,13 +72,13 @@ describe('the events of one command', () => {
     expect(Object.keys(one?.metadata ?? {})).to.deep.equal(['actor', 'correlationId']);
   });
 
-  it('leave a state that nobody may change', async () => {
+  it('result in a frozen state', async () => {
     const { state } = await handled({ actor: 'tester' });
     expect(state).to.deep.equal({ names: ['first', 'second'] });
     expect([Object.isFrozen(state), Object.isFrozen(state.names)]).to.deep.equal([true, true]);
   });
 
-  it('are refused as a whole when one of them, whichever it is, is of a shape that is not yet allowed', async () => {
+  it('are all refused if one has a schema version that is not yet allowed', async () => {
     expect(await handled({ actor: 'tester' }, 1)).to.deep.include({
       outcome: 'rejected',
       rejection: { reason: 'shape-not-yet-allowed', type: 'Renamed', schemaVersion: 1 },

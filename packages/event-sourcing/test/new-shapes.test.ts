@@ -25,14 +25,14 @@ function handling(command: TallyCommand): Promise<Handled<TallyEvent, number, To
 }
 
 describe('while new shapes may not be written yet', () => {
-  it('a command that needs one is refused, and says which', async () => {
+  it('a command that needs one is refused with its type and version', async () => {
     expect(await handling({ type: 'raise', by: 1 })).to.deep.include({
       outcome: 'rejected',
       rejection: { reason: 'shape-not-yet-allowed', type: 'Raised', schemaVersion: 1 },
     });
   });
 
-  it('one that its own rules refuse is refused by them', async () => {
+  it('a command that its own rules refuse is refused by them', async () => {
     expect(await handling({ type: 'lower', by: 1 })).to.deep.include({
       outcome: 'rejected',
       rejection: { reason: 'too-low', at: 0 },

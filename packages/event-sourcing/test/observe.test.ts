@@ -30,8 +30,8 @@ function gathering(): { readonly seen: object[]; readonly observe: Observe } {
   return { seen, observe };
 }
 
-describe('who observes', () => {
-  it('is told of each decision and append, and what became of it', async () => {
+describe('an observer', () => {
+  it('receives each decision and append with its outcome', async () => {
     const { seen, observe } = gathering();
     const failures: Error[] = [
       new Fault('revision-conflict', { streamId: stream, expected: 'no-stream', actual: revision(3) }),
@@ -54,7 +54,7 @@ describe('who observes', () => {
     ]);
   });
 
-  it('is told of each call, with what it answered or that it threw', async () => {
+  it('receives each call with its answer or error', async () => {
     const { seen, observe } = gathering();
     const outcomes = ['accepted', 'found', 'rejected'];
     for (const outcome of outcomes)
@@ -70,7 +70,7 @@ describe('who observes', () => {
     ]);
   });
 
-  it('changes nothing by what it throws', async () => {
+  it('does not affect the call by an error', async () => {
     const observe = (): never => {
       throw new Error('nobody listens');
     };
@@ -80,7 +80,7 @@ describe('who observes', () => {
     expect(await observedCall(observe, 'x', async () => ({ outcome: 'found' }))).to.deep.equal({ outcome: 'found' });
   });
 
-  it('changes nothing by a promise that rejects, either: it does not end the process', async () => {
+  it('does not affect the call or end the process by a rejected promise', async () => {
     let told = 0;
     // The type takes an async function, too.
     const observe: () => unknown = () => {
@@ -94,7 +94,7 @@ describe('who observes', () => {
     expect(told).to.equal(1);
   });
 
-  it('costs nothing where there is nobody', () => {
+  it('costs nothing if there is none', () => {
     const { eventStore } = openMemoryStore();
     expect(observedEventStore(eventStore, undefined)).to.equal(eventStore);
     expect(observedDecider(tally, undefined)).to.equal(tally);

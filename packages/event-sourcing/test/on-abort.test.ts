@@ -6,7 +6,7 @@ import { raise } from './followed.js';
 import { tallies } from './tally.js';
 
 describe('waiting on a signal', () => {
-  it('is one listener, however many wait, and each is called once unless it is taken back', () => {
+  it('uses one listener for all waits, and calls each callback once unless it is removed', () => {
     const control = new AbortController();
     let listeners = 0;
     const listen = control.signal.addEventListener.bind(control.signal);
@@ -22,14 +22,14 @@ describe('waiting on a signal', () => {
     expect([called, listeners]).to.deep.equal([[0, 1, 2], 1]);
   });
 
-  it('is over at once where it has fired, and never where there is none', () => {
+  it('ends at once if the signal has fired, and never without a signal', () => {
     const called: string[] = [];
     onAbort(AbortSignal.abort(), () => called.push('fired'))();
     onAbort(undefined, () => called.push('none'))();
     expect(called).to.deep.equal(['fired']);
   });
 
-  it('gives a wait up, which hears nothing of what comes later', async () => {
+  it('ends a wait, which ignores later results', async () => {
     const control = new AbortController();
     const waited = within(Promise.reject(new Error('too late')), 600_000, AbortSignal.abort());
     expect(await waited).to.equal(TIME_UP);
@@ -50,7 +50,7 @@ async function rejectedWithText(): Promise<never> {
 }
 
 describe('a memory store that begins with a history', () => {
-  it('takes it as it was, and refuses one that lacks an event', async () => {
+  it('starts with it unchanged, and refuses one with a missing event', async () => {
     const recorded = openMemoryStore();
     await raise(recorded, streamId('tally', 'a'), 1, 2, 4);
     const history: RecordedEvent[] = [];
@@ -68,7 +68,7 @@ describe('a memory store that begins with a history', () => {
 });
 
 describe('a memory store that is closed', () => {
-  it('closes what stands beside its events, too', async () => {
+  it('also closes its read models', async () => {
     const store = openMemoryStore();
     const model = await store.readModels.open(tallies());
     await store.close();

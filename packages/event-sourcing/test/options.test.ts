@@ -37,7 +37,7 @@ function refusalOf(options: unknown): string {
 }
 
 describe('options', () => {
-  it('are refused by a sentence with the function, the option, its form and what it was', () => {
+  it('are refused with a message that names the function, the option, the expected form and the value', () => {
     const said: readonly (readonly [object, string])[] = [
       [{}, 'url must be a non-empty string, not undefined.'],
       [{ url: '' }, 'url must be a non-empty string, not "".'],
@@ -60,7 +60,7 @@ describe('options', () => {
     for (const [options, sentence] of said) expect(refusalOf(options)).to.equal(`RangeError: open: ${sentence}`);
   });
 
-  it('with an unknown name are refused with the nearest one, or all there are', () => {
+  it('with an unknown name are refused with the nearest name, or with all names', () => {
     const known = 'There are url, kind, bytes, age, isAllowed, names, directory and tls.';
     const said: readonly (readonly [object, string])[] = [
       [{ url, isAlowed: () => true }, 'isAlowed is not an option. Did you mean isAllowed?'],
@@ -72,7 +72,7 @@ describe('options', () => {
     expect(() => openMemoryStore(Object({ clokc: () => 0 }))).to.throw(RangeError, 'Did you mean clock?');
   });
 
-  it('are a plain object: what else there is has options that nobody would see', () => {
+  it('must be a plain object, because the options of other objects could go unnoticed', () => {
     class Options {
       readonly url = url;
       isAllowed(): boolean {
@@ -90,7 +90,7 @@ describe('options', () => {
     expect(parseOptions(bare, 'open', rules)).to.deep.equal({ url });
   });
 
-  it('may be undefined where that permits no more than a value would, and are left out then', () => {
+  it('may be undefined, except for options that restrict something', () => {
     expect(parseOptions(Object({ url, bytes: undefined }), 'open', rules)).to.deep.equal({ url });
     expect(refusalOf({ url, isAllowed: undefined })).to.equal(
       'RangeError: open: isAllowed must be a function, not undefined.',
@@ -98,7 +98,7 @@ describe('options', () => {
     expect(refusalOf({ url })).to.equal('none');
   });
 
-  it('are what they were when they were checked, whatever becomes of the given object', () => {
+  it('are not affected by later changes of the given object', () => {
     const given = { url, bytes: 5 };
     const parsed = parseOptions<{ url: string; bytes?: number }>(given, 'open', {
       url: nonEmptyString,

@@ -32,8 +32,8 @@ for (const [what, open] of [
   ['somewhere else', followedStore],
   ['somewhere else, of a store that reads no stream after another', () => withoutStreams(followedStore())],
 ] as const) {
-  describe(`rows that are kept ${what}`, () => {
-    it('are one for several streams where the projection says so', async () => {
+  describe(`rows of a read model ${what}`, () => {
+    it('are shared by several streams if the projection says so', async () => {
       const store = open();
       const follower = await followers.open(store, { projection: allInOne });
       await raise(store, a, 1, 2);
@@ -46,7 +46,7 @@ for (const [what, open] of [
       }
     });
 
-    it('are there as they were at an event, too, where the projection says so', async () => {
+    it('have snapshots if the projection makes them', async () => {
       const store = open();
       const follower = await followers.open(store, { projection: withSnapshots });
       await raise(store, a, 1, 2, 4, 8, 16);
@@ -62,7 +62,7 @@ for (const [what, open] of [
       }
     });
 
-    it('stay unreadable from an event on that can not be read, and know nothing of other streams', async () => {
+    it('stay unreadable from an unreadable event on, without affecting other streams', async () => {
       const store = open();
       const follower = await followers.open(store);
       await raise(store, a, 1);
@@ -83,7 +83,7 @@ for (const [what, open] of [
       }
     });
 
-    it('are as they were when a rebuild was given up', async () => {
+    it('are unchanged if a rebuild is given up', async () => {
       const store = open();
       const follower = await followers.open(store);
       await raise(store, a, 1);

@@ -40,8 +40,8 @@ async function markedByOlder(store: Store): Promise<void> {
   await followers.close();
 }
 
-describe('a row that an older program marked, since it could not read it', () => {
-  it('is folded anew where it can be read, and no further than the rows beside it', async () => {
+describe('a placeholder of an older program that could not read the row', () => {
+  it('is replaced by the row folded again, up to the checkpoint of the other rows', async () => {
     let isRead = false;
     const store = followedStore((sound) => ({
       async *readStream(id, options) {
@@ -60,7 +60,7 @@ describe('a row that an older program marked, since it could not read it', () =>
     expect([rows.get(a), unreadable.size]).to.deep.equal([3, 0]);
   });
 
-  it('takes the place of its mark, whether it was read or listed', async () => {
+  it('is replaced in the store by a read and by a list', async () => {
     for (const ask of ['read', 'list'] as const) {
       const store = followedStore();
       await raise(store, a, 5);
@@ -76,7 +76,7 @@ describe('a row that an older program marked, since it could not read it', () =>
     }
   });
 
-  it('stays marked where streams share it, since one of them is not all of it', async () => {
+  it('stays if several streams share the row, because one stream is not the whole row', async () => {
     const store = followedStore();
     await raise(store, a, 5);
     await lower(store, 2);
@@ -88,7 +88,7 @@ describe('a row that an older program marked, since it could not read it', () =>
     expect([...unreadable.keys()]).to.deep.equal([a]);
   });
 
-  it('does not exist where there is none after all', async () => {
+  it('is removed if the row does not exist', async () => {
     const store = followedStore();
     await raise(store, a, 5);
     await lower(store, 5);
@@ -97,7 +97,7 @@ describe('a row that an older program marked, since it could not read it', () =>
     expect([rows.size, unreadable.size]).to.deep.equal([0, 0]);
   });
 
-  it('is believed by a program whose codec does not say what it reads', async () => {
+  it('stays for a program whose codec does not tell what it reads', async () => {
     const store = followedStore();
     await raise(store, a, 5);
     await lower(store, 2);

@@ -159,8 +159,8 @@ function appendOf({ stream, expects, events, key }: Wish): CheckedAppend {
   });
 }
 
-describe('what a group of appends comes to', () => {
-  it('is what the same appends come to one by one, whatever they are', () => {
+describe('the plan of a group of appends', () => {
+  it('equals the plans of the same appends one by one', () => {
     fc.assert(
       fc.property(wishes, fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1 }), (wished, times) => {
         const group = wished.map(appendOf);
@@ -179,7 +179,7 @@ describe('what a group of appends comes to', () => {
     );
   });
 
-  it('leaves the read models that the head names and the events do not, where the head is', () => {
+  it('stores the checkpoint of read models that the new events do not list as inline', () => {
     const { plan } = planAppends(
       [appendOf({ stream: 0, expects: 'any', events: [1], key: undefined })],
       viewOf(NOTHING),
@@ -189,7 +189,7 @@ describe('what a group of appends comes to', () => {
     expect(plan.inline).to.deep.equal(['0', '1']);
   });
 
-  it('keeps a key free that a refused append without events had, for the next append of the group', () => {
+  it('leaves the idempotency key of a refused append free for the next append of the group', () => {
     const [empty, next] = [[], [1]].map((events) => appendOf({ stream: 0, expects: 'any', events, key: 'k' }));
     const group = [empty, next].flatMap((append) => append ?? []);
     const { plan, result } = planAppends(
@@ -201,7 +201,7 @@ describe('what a group of appends comes to', () => {
     expect(plan.appends.map(({ append }) => append)).to.deep.equal([next]);
   });
 
-  it('is nothing where every append is refused', () => {
+  it('is empty if every append is refused', () => {
     const refused = appendOf({ stream: 0, expects: 'stream-exists', events: [1], key: undefined });
     const { plan, result } = planAppends(
       [refused],

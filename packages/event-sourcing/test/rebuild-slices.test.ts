@@ -19,7 +19,7 @@ const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
 const byPosition = { ...tallies(), key: (stream: StreamId): string => stream };
 
 describe('a rebuild of many rows', () => {
-  it('writes them in slices, in the order of their keys, and again what changed after a slice was written', async () => {
+  it('writes them in small transactions in key order, and later changes again', async () => {
     const store = openMemoryStore();
     const raiseAll = async (): Promise<void> => {
       for (const stream of STREAMS) await raise(store, stream, 1);
@@ -42,7 +42,7 @@ describe('a rebuild of many rows', () => {
     expect(asked.slices.slice(0, 4).flat()).to.deep.equal([...STREAMS].sort().slice(0, 800));
   });
 
-  it('holds 20,000 in memory, writes them when there are more, and reads them back when they go on', async () => {
+  it('holds 20,000 rows in memory, writes them when there are more, and reads them back when needed', async () => {
     const store = await ofManyStreams(20_001);
     const { readModels, asked } = watchedReadModels(store.readModels);
     const { runner, model } = await toldRunner({ ...store, readModels }, { projection: byPosition });
@@ -57,7 +57,7 @@ describe('a rebuild of many rows', () => {
 
 describe('a rebuild that reads one stream after another', () => {
   for (const count of [2, 1000]) {
-    it(`goes on with what came meanwhile from the rows there are, written or not: ${count} of them`, async () => {
+    it(`continues with events written meanwhile, from written and unwritten rows: ${count} of them`, async () => {
       const streams = STREAMS.slice(0, count);
       const store = openMemoryStore();
       const raiseAll = async (): Promise<void> => {
@@ -79,7 +79,7 @@ describe('a rebuild that reads one stream after another', () => {
     });
   }
 
-  it('goes on with a stream on the next page, and writes each row about once', async () => {
+  it('continues a stream on the next page, and writes each row about once', async () => {
     const store = openMemoryStore();
     const streams = STREAMS.slice(0, 500);
     for (let times = 0; times < 3; times++) for (const stream of streams) await raise(store, stream, 1);
@@ -95,7 +95,7 @@ describe('a rebuild that reads one stream after another', () => {
 });
 
 describe('a rebuild of rows that many streams share', () => {
-  it('reduces each into its row, however far apart its events are', async () => {
+  it('reduces each event into the shared row, however far apart the events are', async () => {
     const store = openMemoryStore();
     for (let times = 0; times < 2; times++) for (const stream of STREAMS) await raise(store, stream, 1);
     const shared = { ...tallies(), key: (stream: StreamId): string => stream.slice(-1) };
@@ -107,7 +107,7 @@ describe('a rebuild of rows that many streams share', () => {
 });
 
 describe('a rebuild of few rows', () => {
-  it('reads none and writes each once, at its end', async () => {
+  it('reads no rows, and writes each once at the end', async () => {
     const store = followedStore();
     await raise(store, a, ...Array.from({ length: 300 }, () => 1));
     await raise(store, b, 1);
@@ -118,7 +118,7 @@ describe('a rebuild of few rows', () => {
     expect(asked).to.deep.equal({ reads: [[]], commits: [], readsOfCopies: [], slices: [], switches: [[a, b]] });
   });
 
-  it('stands where it has read to, though that is behind the head it was told', async () => {
+  it('has the checkpoint up to which it has read, even if an earlier answer named a later head', async () => {
     const store = await growingStore(a);
     const { runner, model } = await toldRunner(store, { projection: tallies() });
     expect(ordinalOf(await runner.rebuild())).to.equal(2n);

@@ -51,7 +51,7 @@ function stateAt(event: RecordedEvent | undefined, state: number): StateAt<numbe
 }
 
 describe('a remembered state of a long stream', () => {
-  it('spares a first command the events before it', async () => {
+  it('lets a first command skip the events before it', async () => {
     const { store, events } = await raised(LONG);
     const counted = counting(store);
     const handler = handlerOn(counted.store, async () => stateAt(events.at(-3), LONG - 2));
@@ -60,7 +60,7 @@ describe('a remembered state of a long stream', () => {
     expect(counted.read).to.be.below(LONG);
   });
 
-  it('is not asked for where the stream is short', async () => {
+  it('is not read for a short stream', async () => {
     const { store } = await raised(99);
     let asked = 0;
     const handler = handlerOn(store, async () => {

@@ -18,8 +18,8 @@ const followers = new Followers();
 
 afterEach(() => followers.close());
 
-describe('reading a read model that appends keep', () => {
-  it('notices what was written without it, and catches up first (K9)', async () => {
+describe('reading an inline read model', () => {
+  it('notices events that were written without it, and catches up first (K9)', async () => {
     const sound = openMemoryStore();
     const store = { ...sound, readModels: apart(sound) };
     const follower = await followers.open(store);
@@ -29,7 +29,7 @@ describe('reading a read model that appends keep', () => {
     expect(await valueOf(follower, a)).to.equal(3);
   });
 
-  it('is catching up till it is at the head, to which it goes unasked, and follows nobody', async () => {
+  it('catches up to the head once without being asked, and then does not follow', async () => {
     const sound = openMemoryStore();
     let subscriptions = 0;
     let failures = 1;
@@ -53,7 +53,7 @@ describe('reading a read model that appends keep', () => {
     expect((await followers.open(store)).state.is, 'it is there already').to.equal('following');
   });
 
-  it('goes to the head when it is told to go on, though nobody reads', async () => {
+  it('catches up when it is resumed, even if nobody reads', async () => {
     const sound = openMemoryStore();
     const store = { ...sound, readModels: apart(sound) };
     const follower = await followers.open(store);
@@ -64,7 +64,7 @@ describe('reading a read model that appends keep', () => {
     await until(async () => (await follower.rows.checkpoint(patient)) === head);
   });
 
-  it('refuses a position beyond its head, though it has come to be since the rows were looked at', async () => {
+  it('refuses a position past its head, even if an event was written there since the rows were read', async () => {
     const sound = openMemoryStore();
     const store = { ...sound, eventStore: delegating(sound.eventStore, { knows: async () => true }) };
     const follower = await followers.open(store);
@@ -73,7 +73,7 @@ describe('reading a read model that appends keep', () => {
     expect(await codeOf(follower.read([a], { atLeast }))).to.equal('position-unknown');
   });
 
-  it('refuses a position beyond the end of the store at once (K10)', async () => {
+  it('refuses a position past the end of the store at once (K10)', async () => {
     const store = openMemoryStore();
     const follower = await followers.open(store);
     await raise(store, a, 1);
@@ -87,7 +87,7 @@ describe('reading a read model that appends keep', () => {
       .that.deep.equals({ position: beyond(head), head });
   });
 
-  it('lets a store be closed under reads that wait, with no rejection that nobody hears (K31)', async () => {
+  it('can be closed while reads wait, without an unhandled rejection (K31)', async () => {
     const sound = openMemoryStore();
     const store = { ...sound, readModelUpdates: 'followed' as const };
     const follower = await followers.open(store);
@@ -100,8 +100,8 @@ describe('reading a read model that appends keep', () => {
   });
 });
 
-describe('many readers that wait', () => {
-  it('look at the checkpoint once a change together, however many they are (L3)', async () => {
+describe('many waiting readers', () => {
+  it('cause one read of the checkpoint per change (L3)', async () => {
     let looks = 0;
     const sound = followedStore();
     const model = await sound.readModels.open(tallies());

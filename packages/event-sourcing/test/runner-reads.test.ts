@@ -23,8 +23,8 @@ function cuttable(): { readonly store: Store; readonly link: { isCut: boolean; a
   return { store, link };
 }
 
-describe('reading a read model that is followed', () => {
-  it('answers nothing before the rows have reached the head that was there when it was opened (K30)', async () => {
+describe('reading a followed read model', () => {
+  it('does not answer before the rows have reached the head as of the opening (K30)', async () => {
     const store = followedStore();
     await raise(store, a, ...Array.from({ length: 600 }, () => 1));
     const follower = await followers.open(store);
@@ -33,7 +33,7 @@ describe('reading a read model that is followed', () => {
     expect(follower.state.is).to.equal('following');
   });
 
-  it('rejects when the head is not reached in time, and never answers from what is there so far (K30)', async () => {
+  it('rejects when the head is not reached in time, and never answers from older rows (K30)', async () => {
     const store = followedStore(silent);
     await raise(store, a, 1);
     const follower = await followers.open(store);
@@ -44,7 +44,7 @@ describe('reading a read model that is followed', () => {
       .that.includes({ required: await store.eventStore.head(), reached: undefined, waitedMs: 20 });
   });
 
-  it('rejects when the store does not say where its head is, once what is known of it is too old (K32)', async () => {
+  it('rejects when the store does not report its head and the last proof is too old (K32)', async () => {
     const { store, link } = cuttable();
     const follower = await followers.open(store, { maxAgeMs: 0 });
     await raise(store, a, 1);
@@ -53,7 +53,7 @@ describe('reading a read model that is followed', () => {
     expect(await codeOf(follower.read([a], { waitMs: 20 }))).to.equal('projection-behind');
   });
 
-  it('does not ask for the head while what is known of it is young enough', async () => {
+  it('does not ask for the head while the last proof is young enough', async () => {
     const { store, link } = cuttable();
     await raise(store, a, 1);
     for (const age of [{ maxAgeMs: 600_000 }, {}]) {
@@ -64,7 +64,7 @@ describe('reading a read model that is followed', () => {
     }
   });
 
-  it('asks for the head once for all who ask at the same time', async () => {
+  it('asks for the head once for all concurrent reads', async () => {
     const { store, link } = cuttable();
     await raise(store, a, 1);
     const follower = await followers.open(store, { maxAgeMs: 0 });
@@ -74,7 +74,7 @@ describe('reading a read model that is followed', () => {
     expect(link.asked).to.be.below(4);
   });
 
-  it('asks again after a while, though each read found what is known of it young enough', async () => {
+  it('asks again after a while, even if each read found the last proof young enough', async () => {
     const { store, link } = cuttable();
     await raise(store, a, 1);
     const follower = await followers.open(store, { maxAgeMs: 50 });
@@ -83,7 +83,7 @@ describe('reading a read model that is followed', () => {
     await until(async () => (await codeOf(follower.read([a], { waitMs: 20 }))) === 'projection-behind');
   });
 
-  it('asks again before what is known of it is too old, so that nobody has to wait for it', async () => {
+  it('asks again before the last proof is too old, so that no read waits for it', async () => {
     const { store, link } = cuttable();
     await raise(store, a, 1);
     const follower = await followers.open(store);
@@ -106,7 +106,7 @@ describe('reading a read model that is followed', () => {
     }
   });
 
-  it('says why the head could not be had: late, given up, or what no wait mends', async () => {
+  it('reports why the head is unknown: timed out, given up, or a permanent fault', async () => {
     const { store, link } = cuttable();
     const follower = await followers.open(store, { maxAgeMs: 0 });
     expect(await valueOf(follower, a)).to.equal(undefined);
@@ -124,7 +124,7 @@ describe('reading a read model that is followed', () => {
     expect(await codeOf((await followers.open(closed)).read([a]))).to.equal('store-closed');
   });
 
-  it('waits for what a writer was answered', async () => {
+  it('waits for the position that a writer was answered with', async () => {
     const store = followedStore();
     const follower = await followers.open(store);
     for (let round = 1; round <= 50; round++) {
@@ -135,7 +135,7 @@ describe('reading a read model that is followed', () => {
     }
   });
 
-  it('rejects with what stopped it, at once, also who waits already (K8)', async () => {
+  it('rejects new and waiting reads at once with the fault that stopped the runner (K8)', async () => {
     const store = followedStore();
     await raise(store, a, 13);
     const follower = await followers.open(store, { projection: tallies({ unlucky: 13 }) });
@@ -144,7 +144,7 @@ describe('reading a read model that is followed', () => {
     expect(follower.state.is).to.equal('stopped');
   });
 
-  it('goes on by itself once another has brought the rows past what stopped it (K34)', async () => {
+  it('resumes by itself once another runner has moved the rows past the failed event (K34)', async () => {
     const store = followedStore();
     await raise(store, a, 13, 1);
     const stuck = await followers.open(store, { projection: tallies({ unlucky: 13 }) });
@@ -156,7 +156,7 @@ describe('reading a read model that is followed', () => {
     expect((await stuck.read([a], { atLeast: await store.eventStore.head() })).rows.get(a)).to.equal(15);
   });
 
-  it('ends each wait when it is closed, and when its signal fires', async () => {
+  it('ends a wait when the runner is closed or the signal fires', async () => {
     const store = followedStore(silent);
     await raise(store, a, 1);
     const follower = await followers.open(store);
@@ -174,7 +174,7 @@ describe('reading a read model that is followed', () => {
     expect(late).to.deep.include({ code: 'store-closed', facts: { store: 'the read model tallies' } });
   });
 
-  it('warns of no leak when many reads wait on one signal (K35)', async () => {
+  it('causes no leak warning when many reads wait on one signal (K35)', async () => {
     const store = followedStore(silent);
     await raise(store, a, 1);
     const follower = await followers.open(store);
@@ -193,7 +193,7 @@ describe('reading a read model that is followed', () => {
 });
 
 describe('following', () => {
-  it('tries again while the store is away, says since when, and follows when it is back', async () => {
+  it('retries while the store is away, reports since when, and follows when it is back', async () => {
     let failures = 3;
     const store = followedStore((sound) => ({
       subscribe(options) {
@@ -211,7 +211,7 @@ describe('following', () => {
     expect(follower.state.is).to.equal('closed');
   });
 
-  it('leaves nothing running when the read model can not be opened, and opens it when asked again (K8)', async () => {
+  it('leaves nothing running if the read model cannot be opened, and opens it on the next call (K8)', async () => {
     let isAway = true;
     const sound = followedStore();
     const readModels = Object.assign(Object.create(sound.readModels), {
@@ -227,7 +227,7 @@ describe('following', () => {
     expect(await valueOf(await followers.open(store), a)).to.equal(1);
   });
 
-  it('is not disturbed by rebuilds and catching up beside it, nor by other followers (K28)', async () => {
+  it('is not disturbed by concurrent rebuilds, catching up, or other followers (K28)', async () => {
     const store = followedStore();
     const all = await Promise.all([1, 2, 3].map(() => followers.open(store)));
     for (let round = 1; round <= 60; round++) {

@@ -40,14 +40,14 @@ async function stoppedFollower(): Promise<{ broken: Mendable; follower: Projecti
 }
 
 describe('a follower that has stopped', () => {
-  it('does not try anew for each read', async () => {
+  it('does not retry for each read', async () => {
     const { broken, follower } = await stoppedFollower();
     const before = broken.tried;
     for (let read = 0; read < 10; read++) expect(await codeOf(follower.read([a]))).to.equal('projection-stopped');
     expect(broken.tried).to.equal(before);
   });
 
-  it('says so at once, and asks a store that is silent for nothing', async () => {
+  it('rejects at once, without asking a silent store', async () => {
     let isSilent = false;
     const store = followedStore((sound) => ({
       head: () => (isSilent ? new Promise(() => undefined) : sound.head()),
@@ -59,7 +59,7 @@ describe('a follower that has stopped', () => {
     expect(await codeOf(follower.read([a], { waitMs: 1 }))).to.equal('projection-stopped');
   });
 
-  it('goes on when it is told that the cause is mended', async () => {
+  it('continues when it is resumed', async () => {
     const { broken, follower } = await stoppedFollower();
     broken.isBroken = false;
     follower.resume();
@@ -67,7 +67,7 @@ describe('a follower that has stopped', () => {
     expect(await valueOf(follower, a)).to.equal(1);
   });
 
-  it('goes on from the rows of a rebuild', async () => {
+  it('continues from the rows of a rebuild', async () => {
     const { broken, follower } = await stoppedFollower();
     expect(await codeOf(follower.rebuild())).to.equal('projection-stopped');
     broken.isBroken = false;
@@ -76,7 +76,7 @@ describe('a follower that has stopped', () => {
     expect(await valueOf(follower, a)).to.equal(1);
   });
 
-  it('is catching up from then on till it is at the head', async () => {
+  it('is then catching up until it reaches the head', async () => {
     let subscriptions = 0;
     const store = followedStore((sound) => ({
       async *subscribe(options) {
@@ -93,7 +93,7 @@ describe('a follower that has stopped', () => {
 });
 
 describe('a follower that is closed', () => {
-  it('stays closed, also when it had stopped, or when its store fails at that', async () => {
+  it('stays closed, even if it had stopped or its store fails meanwhile', async () => {
     const failing = followedStore(() => ({
       subscribe: (options) => ({
         [Symbol.asyncIterator]: () => ({
@@ -110,12 +110,12 @@ describe('a follower that is closed', () => {
   });
 });
 
-describe('a follower that is closed in the middle of something', () => {
+describe('a follower that is closed during work', () => {
   for (const [method, what] of [
     ['commit', 'gets to the head'],
     ['checkpoint', 'stops'],
   ] as const) {
-    it(`stays closed, though it ${what} by that`, async () => {
+    it(`stays closed, although it ${what}`, async () => {
       const store = followedStore();
       let close = (): void => undefined;
       const readModels = hooked(store.readModels, method, () => close());
@@ -157,7 +157,7 @@ function hooked(sound: ReadModelStore, method: 'commit' | 'checkpoint', act: () 
 }
 
 describe('a follower whose store is away', () => {
-  it('names the fault to who waited, says since when it is away, and is not hurried by reads', async () => {
+  it('reports the fault to waiting readers and since when the store is away; reads do not shorten its pauses', async () => {
     let attempts = 0;
     const store = followedStore(() => ({
       subscribe() {
@@ -178,7 +178,7 @@ describe('a follower whose store is away', () => {
   });
 });
 
-describe('what a follower answers', () => {
+describe('the answers of a follower', () => {
   const projection = { ...tallies(), index: (row: number) => ({ parity: row % 2 === 0 ? 'even' : 'odd' }) };
 
   it('includes rows by their index, whole or their keys alone, as fresh as those by their key', async () => {

@@ -29,8 +29,8 @@ async function watchedRunner(projection = tallies(), store = followedStore()): P
   return { store, runner, model, asked, readModels, reached };
 }
 
-describe('a runner that is told to end', () => {
-  it('claims no more than what it has reduced, and goes on from there', async () => {
+describe('a runner whose signal fires', () => {
+  it('reports only the reduced events, and continues from there', async () => {
     const control = new AbortController();
     const store = followedStore((sound) => ({
       async *readAll(options) {
@@ -51,7 +51,7 @@ describe('a runner that is told to end', () => {
     expect([await rowUnder(model, a), await reached(), runner.state.is]).to.deep.equal([7, 3n, 'following']);
   });
 
-  it('leaves the live rows during a rebuild, and says what was broken off', async () => {
+  it('keeps the live rows during a rebuild, and names the interrupted call', async () => {
     const { store, runner, asked } = await watchedRunner();
     await raise(store, a, 1);
     expect(await faultOf(runner.rebuild(AbortSignal.abort()))).to.deep.include({
@@ -63,7 +63,7 @@ describe('a runner that is told to end', () => {
 });
 
 describe('the steps of a runner', () => {
-  it('are of at most 100 events, and look up only rows that it does not know', async () => {
+  it('have at most 100 events, and look up only rows that are not cached', async () => {
     const { store, runner, asked } = await watchedRunner();
     await raise(store, a, ...ones(250));
     await runner.catchUp();
@@ -71,7 +71,7 @@ describe('the steps of a runner', () => {
     expect(asked.reads).to.deep.equal([[a]]);
   });
 
-  it('are not taken while nothing is new', async () => {
+  it('are not taken without new events', async () => {
     const { store, runner, asked, readModels } = await watchedRunner();
     await raise(store, a, 1);
     await runner.catchUp();
@@ -83,7 +83,7 @@ describe('the steps of a runner', () => {
     expect(asked.commits).to.have.length(before);
   });
 
-  it('go past what is not wanted, also while it follows', async () => {
+  it('go past events that are not wanted, also while following', async () => {
     const { store, reached } = await watchedRunner();
     await raise(store, unwanted, 1);
     const following = await ProjectionRunner.open({ store, projection: tallies() });
@@ -94,7 +94,7 @@ describe('the steps of a runner', () => {
     await following.close();
   });
 
-  it('take away a row and no other, and make no snapshot of what is not there', async () => {
+  it('remove only the removed row, and make no snapshot of it', async () => {
     const { reduce, ...rest } = tallies();
     const shown: unknown[] = [];
     const { store, runner, model, asked } = await watchedRunner({
@@ -120,10 +120,10 @@ describe('the steps of a runner', () => {
   });
 });
 
-describe('rows that stand further than the head that was asked for', () => {
+describe('rows that are past the head of an earlier question', () => {
   const far = positionOf(9, eventId('01ARZ3NDEKTSV4RRFFQ69G5FAV'));
 
-  it('stay there when something was recorded after the question', async () => {
+  it('stay if events were recorded after the question', async () => {
     const store = await growingStore(a);
     const { runner, model, reached } = await watchedRunner(tallies(), store);
     expect(ordinalOf(await runner.catchUp())).to.equal(2n);

@@ -26,7 +26,7 @@ function withModels(store: Store, beside: <Row>(model: ReadModel<Row>) => Partia
 }
 
 describe('reads that wait for a read model', () => {
-  it('leave nothing behind that waits at it, once each of them is over', async () => {
+  it('leave no waiter behind when they end', async () => {
     const signals: AbortSignal[] = [];
     const store = withModels(followedStore(silent), (model) => ({
       changed(signal) {
@@ -45,7 +45,7 @@ describe('reads that wait for a read model', () => {
 });
 
 describe('a read that waits beside others', () => {
-  it('goes on when one of them gives up', async () => {
+  it('continues if another one gives up', async () => {
     const store = followedStore();
     await raise(store, a, 1);
     let [waits, isLate, letGo]: [number, boolean, () => void] = [0, true, () => undefined];
@@ -71,7 +71,7 @@ describe('a read that waits beside others', () => {
     expect(await patient).to.equal(1);
   });
 
-  it('is told at once when nobody can look any more', async () => {
+  it('is rejected at once when the checkpoint can no longer be read', async () => {
     let isGone = false;
     const store = withModels(followedStore(silent), (model) => ({
       async checkpoint() {
@@ -91,7 +91,7 @@ describe('a read that waits beside others', () => {
 });
 
 describe('a read that begins to wait right after another gave up', () => {
-  it('waits for a change as the first one did, and does not look again and again', async () => {
+  it('waits for a change, instead of reading the checkpoint again and again', async () => {
     let [looks, waits] = [0, 0];
     const store = withModels(followedStore(silent), (model) => ({
       checkpoint() {
@@ -119,7 +119,7 @@ describe('a read that begins to wait right after another gave up', () => {
 });
 
 describe('a follower that is closed', () => {
-  it('lets the step under way end first', async () => {
+  it('completes the running step first', async () => {
     let [isHeld, isEnded, letGo]: [boolean, boolean, () => void] = [false, false, () => undefined];
     const gate = new Promise<void>((resolve) => (letGo = resolve));
     const store = withModels(followedStore(), (model) => ({

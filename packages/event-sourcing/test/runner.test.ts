@@ -19,7 +19,7 @@ const runnerOn = (store: Store, projection?: Projection<TallyEvent, number>): Re
   toldRunner(store, { pageSize: 2, ...(projection !== undefined && { projection }) });
 
 describe('a runner', () => {
-  it('catches up with all there is and remembers how far it is', async () => {
+  it('catches up with all events and stores its checkpoint', async () => {
     const store = openMemoryStore();
     await raise(store, a, 1, 2, 3);
     await raise(store, b, 10);
@@ -54,7 +54,7 @@ describe('a runner', () => {
     await runner.close();
   });
 
-  it('stops before an event it can not reduce, says where, keeps all before it, and goes on when it can', async () => {
+  it('stops before an event that it cannot reduce, keeps all earlier ones, and resumes when it can', async () => {
     const store = openMemoryStore();
     await raise(store, a, 1, 1, 11, 1);
     const { runner: stuck, model } = await runnerOn(store, tallies({ unlucky: 13 }));
@@ -78,7 +78,7 @@ describe('a runner', () => {
     expect([await rowUnder(model, a), await rowUnder(model, b)]).to.deep.equal([34, 66]);
   });
 
-  it('rebuilds beside the live rows and puts the new ones in their place at once', async () => {
+  it('rebuilds beside the live rows and replaces them at once', async () => {
     const store = openMemoryStore();
     await raise(store, a, 1, 2, 3);
     const { runner, model } = await runnerOn(store);
@@ -95,7 +95,7 @@ describe('a runner', () => {
     expect(await rowUnder(model, a)).to.equal(10);
   });
 
-  it('claims of a rebuild no more than was reduced: what was written while it read is in its rows, too', async () => {
+  it('includes events that were written during a rebuild', async () => {
     let [asked, isRebuilding] = [0, false];
     const store = followedStore((sound) => ({
       async head() {
@@ -112,7 +112,7 @@ describe('a runner', () => {
     expect([await rowUnder(model, a), await model.checkpoint()]).to.deep.equal([11, await store.eventStore.head()]);
   });
 
-  it('leaves the live rows when a rebuild fails', async () => {
+  it('keeps the live rows if a rebuild fails', async () => {
     const store = openMemoryStore();
     await raise(store, a, 1, 2);
     await (await runnerOn(store)).runner.catchUp();
@@ -121,7 +121,7 @@ describe('a runner', () => {
     expect(await rowUnder(model, a)).to.equal(3);
   });
 
-  it('tells its lag in events and in seconds', async () => {
+  it('reports its lag in events and seconds', async () => {
     let now = instant(0);
     const { eventStore } = openMemoryStore({ clock: () => now });
     const store = { ...openMemoryStore(), eventStore, readModels: memoryReadModelStore() };

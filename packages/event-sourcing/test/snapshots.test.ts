@@ -93,8 +93,8 @@ async function demandTallies(states: StateReader<TallyEvent, number>, { by = 1, 
   expect((await states.catchUp(stream, states.nothing, PATIENT)).state).to.equal(by * length);
 }
 
-describe('looking at the past of a long stream', () => {
-  it('finds the same with snapshots and without, wherever it looks', async () => {
+describe('reading the past of a long stream', () => {
+  it('finds the same state with and without snapshots', async () => {
     for (const atOnce of [1, 100, LONG]) {
       const store = await raised(1, { atOnce });
       await demandTallies(looking(store).states);
@@ -102,7 +102,7 @@ describe('looking at the past of a long stream', () => {
     }
   });
 
-  it('reads what is behind a snapshot, and not all that is before', async () => {
+  it('reads only the events after a snapshot', async () => {
     const store = await raised(1);
     const remembered = await rememberedOf(store);
     for (const count of LOOKS) {
@@ -114,20 +114,20 @@ describe('looking at the past of a long stream', () => {
     }
   });
 
-  it('finds nothing before the first event, nor in a stream without one', async () => {
+  it('finds nothing before the first event or in an empty stream', async () => {
     const store = await raised(1);
     const { states } = looking(store, await rememberedOf(store));
     expect(await states.upTo(stream, upTo(0), PATIENT)).to.deep.equal(states.nothing);
     expect(await states.upTo(streamId('tally', 'empty'), upTo(7), PATIENT)).to.deep.equal(states.nothing);
   });
 
-  it('reads no page behind the first event that is not wanted', async () => {
+  it('reads no page after the first event that is not wanted', async () => {
     const looked = looking(await raised(1));
     await looked.states.upTo(stream, upTo(700), PATIENT);
     expect(looked.read).to.equal(1000);
   });
 
-  it('decodes nothing behind what is wanted, which may be more than this program can read', async () => {
+  it('decodes no event after the wanted ones, because this program may be unable to read it', async () => {
     const store = await raised(1, { count: 5 });
     const unreadable = newEvent({ type: 'Raised', data: { by: 'much' } });
     await store.append({ streamId: stream, expected: 'any', events: [unreadable] });
@@ -138,7 +138,7 @@ describe('looking at the past of a long stream', () => {
     expect(isFault(all, 'unreadable-event')).to.equal(true);
   });
 
-  it('leaves out what is recorded while it looks', async () => {
+  it('ignores events that are recorded meanwhile', async () => {
     const store = await raised(1);
     const remembered = await rememberedOf(store);
     const latest: typeof remembered.latest = async (id, deadline) => {
@@ -149,7 +149,7 @@ describe('looking at the past of a long stream', () => {
     expect(await states.upTo(stream, upTo(LONG), PATIENT)).to.deep.include({ state: LONG, revision: lastOf(LONG) });
   });
 
-  it('answers from one history alone, whichever of its reads finds another in its place', async () => {
+  it('answers from one history, whichever of its reads finds the log replaced', async () => {
     const [before, shorter] = [await raised(1), await raised(2, { count: 300 })];
     const remembered = await rememberedOf(before);
     for (const count of [200, 2000, LONG]) {
@@ -169,7 +169,7 @@ describe('looking at the past of a long stream', () => {
     }
   });
 
-  it('goes back to an earlier snapshot where the nearest is missing', async () => {
+  it('uses an earlier snapshot if the nearest is missing', async () => {
     const store = await raised(1);
     const remembered = await rememberedOf(store);
     const after: typeof remembered.after = async (id, last, deadline) =>
@@ -194,7 +194,7 @@ describe('looking at the past of a long stream', () => {
     'is that of no event': async () => ({ ...looking(openMemoryStore().eventStore).states.nothing, state: 7 }),
     'can not be read': async () => Promise.reject(new Error('garbage')),
   })) {
-    it(`believes no snapshot that ${what}`, async () => {
+    it(`ignores a snapshot that ${what}`, async () => {
       const store = await raised(1);
       const remembered = await rememberedOf(store);
       const bent = (last: Revision): Promise<StateAt<number> | undefined> => after(remembered, last);
@@ -206,7 +206,7 @@ describe('looking at the past of a long stream', () => {
     });
   }
 
-  it('believes nothing of a history which is no more', async () => {
+  it('ignores snapshots of a lost history', async () => {
     const remembered = await rememberedOf(await raised(1));
     await demandTallies(looking(await raised(2), remembered).states, { by: 2 });
     await demandTallies(looking(await raised(3, { count: 1500 }), remembered).states, { by: 3, length: 1500 });

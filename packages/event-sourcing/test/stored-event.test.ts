@@ -7,7 +7,7 @@ import { newEvent } from './events.js';
 const NO_OBJECTS = [null, [], ['a'], 'text', 7, true, undefined];
 const metadata = { actor: 'a', correlationId: 'c' };
 
-describe('what a store reads of an event', () => {
+describe('an event as a store reads it', () => {
   it('has data that is an object', () => {
     for (const data of [{}, { a: [1] }]) {
       expect(isJsonObject(data)).to.equal(true);
@@ -37,17 +37,17 @@ describe('what a store reads of an event', () => {
     }
   });
 
-  it('has no metadata that a foreign program added, and none that is not text', () => {
+  it('has no metadata members of foreign programs, and none that is not text', () => {
     const foreign = { kind: 'import', owner: 'me', position: 7, toJSON: 1, reason: 'why', causationId: 5 };
     const said: unknown = JSON.parse(JSON.stringify({ ...metadata, ...foreign }).replace('kind', '__proto__'));
     expect(metadataOf(said)).to.deep.equal({ ...metadata, reason: 'why' });
   });
 });
 
-describe('a store that stands before another', () => {
+describe('a store that delegates to another', () => {
   const stream = streamId('counter', 'a');
 
-  it('does all that the other does, but for what stands in its place', async () => {
+  it('does everything as the other, except for replaced methods', async () => {
     const { eventStore } = openMemoryStore();
     const before = delegating(eventStore, { head: () => Promise.reject(new Error('not here')) });
     const receipt = { key: 'key', fingerprint: 'f' };
@@ -72,7 +72,7 @@ describe('a store that stands before another', () => {
     expect(await eventStore.head().catch(String)).to.include('is closed');
   });
 
-  it('has what not every store has only where the other has it', () => {
+  it('has an optional method only if the other has it', () => {
     const whole: EventStore = { ...delegating(openMemoryStore().eventStore), lateByMs: 7 };
     const { readStreams: _, lateByMs: _late, ...least } = whole;
     expect(delegating(whole)).to.include({ lateByMs: 7 }).and.have.property('readStreams');

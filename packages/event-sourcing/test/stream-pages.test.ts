@@ -47,8 +47,8 @@ const lostAt = (lost: number) => ({
   facts: { store: 'a store', problem: `Counter-a has no event at revision ${lost}` },
 });
 
-describe('a stream that is read part after part', () => {
-  it('goes on behind what came last, until nothing is left or no more is wanted', async () => {
+describe('a stream that is read in parts', () => {
+  it('continues after the last event, until the end or the limit', async () => {
     const { read, asked } = storeOf(0, 1, 2, 3, 4);
     expect(await read()).to.deep.equal([[0, 1], [2, 3], [4]]);
     expect(asked.map(({ from, count }) => [from, count])).to.deep.equal([
@@ -62,7 +62,7 @@ describe('a stream that is read part after part', () => {
     expect(await read({ limit: 0 })).to.deep.equal([]);
   });
 
-  it('is asked for nothing that no store can have', async () => {
+  it('is not read at revisions that no store can have', async () => {
     const { read, asked } = storeOf(0);
     expect(await read({ from: revision(LAST + 1n) })).to.deep.equal([]);
     expect(asked).to.deep.equal([]);
@@ -71,7 +71,7 @@ describe('a stream that is read part after part', () => {
     expect(await storeOf(0, 1).read({ from: revision(LAST) })).to.deep.equal([]);
   });
 
-  it('ends where it ends, even for a reader that asks for more', async () => {
+  it('ends at its end, even for a reader that asks for more', async () => {
     expect(await storeOf().read()).to.deep.equal([]);
     expect(await storeOf().read({ direction: 'backwards' })).to.deep.equal([]);
     expect(await storeOf(0, 1).read({ from: revision(2) })).to.deep.equal([]);
@@ -82,7 +82,7 @@ describe('a stream that is read part after part', () => {
     expect(backwards.asked).to.have.length(1);
   });
 
-  it('that has lost an event is damaged, from whichever side it is read over', async () => {
+  it('that has lost an event is reported as damaged in both directions', async () => {
     expect(await faultOf(storeOf(1, 2).read())).to.deep.include(lostAt(0));
     expect(await faultOf(storeOf(0, 1, 3).read())).to.deep.include(lostAt(2));
     expect(await faultOf(storeOf(0, 1, 2, 4).read())).to.deep.include(lostAt(3));
@@ -92,7 +92,7 @@ describe('a stream that is read part after part', () => {
     expect(await faultOf(storeOf(2, 3).read({ direction: 'backwards', pageSize: 2 }))).to.deep.include(lostAt(1));
   });
 
-  it('is read as far as it is whole', async () => {
+  it('is read up to the missing event', async () => {
     const seen: bigint[] = [];
     const source = { store: 'a store', read: () => ({ events: [at(0), at(1)], isLast: false }) };
     const reading = (async () => {

@@ -34,8 +34,8 @@ function recorded(content: { readonly type: string; readonly data?: JsonObject }
   };
 }
 
-describe('a row that can not be read', () => {
-  it('is found under each value it was found under before, also once it was stored', () => {
+describe('an unreadable row', () => {
+  it('keeps its index values, also after being stored', () => {
     const index = { parity: ['even', 'zero'], colour: 'green' };
     const stored = parseJson(JSON.stringify(projection.rows.encode(new UnreadableRow(facts, index))));
     const row = projection.rows.decode(stored);
@@ -47,7 +47,7 @@ describe('a row that can not be read', () => {
     });
   });
 
-  it('is told as what it is: of a newer program, or damaged', () => {
+  it('reports whether a newer program wrote it or it is damaged', () => {
     for (const code of ['written-by-newer-program', 'unreadable-event'] as const) {
       const stored = parseJson(JSON.stringify(projection.rows.encode(new UnreadableRow({ ...facts, code }, {}))));
       const row = projection.rows.decode(stored);
@@ -57,7 +57,7 @@ describe('a row that can not be read', () => {
     }
   });
 
-  it('keeps the values of the row that it was, and has none when there was no row, or it has no index', () => {
+  it('keeps the index values of its last readable state, if there was one', () => {
     const before = projection.reduce(undefined, recorded({ type: 'Counted', data: { by: 2 } }));
     const indexOf = (row: typeof before): unknown => (row instanceof UnreadableRow ? row.index : row);
     expect(indexOf(projection.reduce(before, recorded({ type: 'CountedAnew' })))).to.deep.equal({ parity: 'even' });
@@ -72,12 +72,12 @@ describe('a row that can not be read', () => {
     ]);
   });
 
-  it('is not taken for a row that is stored as something else than an object', () => {
+  it('is distinguished from a row that is not stored as an object', () => {
     const plain = withPlaceholders({ ...tallies(), rows: { encode: Number, decode: (stored) => Number(stored) } });
     expect([7, null, '7', [7]].map((stored) => plain.rows.decode(stored))).to.deep.equal([7, 0, 7, 7]);
   });
 
-  it('is damage where its mark is not what was written', () => {
+  it('is reported as damage if its placeholder is malformed', () => {
     const stored = JSON.stringify(projection.rows.encode(new UnreadableRow(facts, {})));
     const spoilt = [
       stored.replace('written-by-newer-program', 'unheard-of'),
@@ -88,7 +88,7 @@ describe('a row that can not be read', () => {
       expect(() => projection.rows.decode(parseJson(text)), text).to.throw(TypeError, 'placeholder');
   });
 
-  it('stands for a stream that the projection is not about, and is damage where it is of another category altogether', () => {
+  it('replaces the row of a stray stream; a stream of another category is damage', () => {
     const about = withPlaceholders({ ...counterTotals, covers: () => false });
     const counted = recorded({ type: 'Counted', data: { by: 2 } });
     expect(about.reduce(undefined, { ...counted, streamId: streamId('Counter', 'apples') }))
@@ -100,13 +100,13 @@ describe('a row that can not be read', () => {
       .with.property('code', 'store-damaged');
   });
 
-  it('does not exist where its values are not text', () => {
+  it('has no index values if they are not text', () => {
     const stored = projection.rows.encode(new UnreadableRow(facts, { parity: 'even' }));
     const spoilt = parseJson(JSON.stringify(stored).replace('"even"', '["even",1]'));
     expect(() => projection.rows.decode(spoilt)).to.throw(TypeError, 'must be a string or a list of strings');
   });
 
-  it('stands for a row whose index is not Unicode text, before and after an event that can not be read', () => {
+  it('replaces a row whose index values are not Unicode text, before and after an unreadable event', () => {
     const half = withPlaceholders({ ...counterTotals, index: () => ({ parity: ['even', '\ud800'] }) });
     const counted = recorded({ type: 'Counted', data: { by: 2 } });
     const row = half.reduce(undefined, counted);

@@ -34,7 +34,7 @@ describe('values with one parser', () => {
     }
   });
 
-  it('positions compare by place, and know the event that stands there by the end of its id (V3)', () => {
+  it('positions compare by order, and identify their event by the end of its id (V3)', () => {
     const ids = ['01ARZ3NDEKTSV4RRFFQ69G5FAV', '01ARZ3NDEKTSV4RRFFQ69G5FAW'].map(eventId);
     fc.assert(
       fc.property(
@@ -51,7 +51,7 @@ describe('values with one parser', () => {
     expect(ordinalOf(START)).to.equal(0n);
   });
 
-  it('positions are from 0 to 168 bits, the places in them from 0 to 128: the last is taken, and the one behind it refused', () => {
+  it('positions have up to 168 bits, of which up to 128 are the order; larger ones are refused', () => {
     const id = eventId('01ARZ3NDEKTSV4RRFFQ69G5FAV');
     for (const place of [0n, 2n ** 128n - 1n]) expect(ordinalOf(positionOf(place, id))).to.equal(place);
     for (const place of [-1, -1n, 2n ** 128n]) expect(() => positionOf(place, id), `${place}`).to.throw(RangeError);
@@ -59,7 +59,7 @@ describe('values with one parser', () => {
     for (const value of [-1, -1n, 2n ** 168n]) expect(() => position(value), `${value}`).to.throw(RangeError);
   });
 
-  it('a text that is refused is quoted from its beginning only, however long it is', () => {
+  it('a message quotes only the beginning of a long refused text', () => {
     expect(() => parsePosition('9'.repeat(10_000))).to.throw(RangeError, /^.{51,150}$/);
   });
 
@@ -136,7 +136,7 @@ describe('values with one parser', () => {
     for (const letter of 'ILOU') expect(() => eventId(`${ulid.slice(1)}${letter}`), letter).to.throw(RangeError);
   });
 
-  it('event ids are random in all but their time, which is drawn 1,024 bytes at a time', () => {
+  it('event ids are random except for their time; random bytes are read 1,024 at a time', () => {
     let [now, draws] = [1_700_000_000_000, 0];
     const { crypto } = globalThis;
     const draw = crypto.getRandomValues.bind(crypto);
@@ -157,7 +157,7 @@ describe('values with one parser', () => {
     }
   });
 
-  it('event ids are made whatever time a machine believes it is', () => {
+  it('event ids can be created whatever the time of the machine', () => {
     for (const moment of [-1, 0, -8_640_000_000_000_000, 8_640_000_000_000_000]) {
       const ids = monotonicIds(() => instant(moment));
       const [first, second] = [ids(), ids()];
@@ -188,7 +188,7 @@ describe('a clock', () => {
     expect(event?.recordedAt).to.equal(-1);
   });
 
-  it('that tells no instant is a defect of the program, and nothing is recorded', async () => {
+  it('that returns an invalid instant is a defect, and nothing is recorded', async () => {
     for (const told of [Number.NaN, 0.5, Infinity]) {
       const { eventStore } = openMemoryStore(Object({ clock: () => told }));
       const outcome = await eventStore.append(append()).catch((error: unknown) => error);

@@ -25,8 +25,8 @@ async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   return turns;
 }
 
-describe('work that never has to wait', () => {
-  it('lets the event loop turn between reads (K35)', async () => {
+describe('work that never waits', () => {
+  it('yields to the event loop between reads (K35)', async () => {
     const store = openMemoryStore();
     await raise(store, a, 1);
     const follower = await followers.open(store);
@@ -36,14 +36,14 @@ describe('work that never has to wait', () => {
     expect(turns).to.be.above(50);
   });
 
-  it('lets the event loop turn between commands that write nothing (L5)', async () => {
+  it('yields to the event loop between commands that write nothing (L5)', async () => {
     const store = openMemoryStore();
     await raise(store, a, 1);
     const nothing = Array.from({ length: 3200 }, () => 0);
     expect(await turnsDuring(() => raiseAtOnce(store, nothing))).to.be.above(50);
   });
 
-  it('lets the event loop turn between the pages of a long stream', async () => {
+  it('yields to the event loop between the pages of a long stream', async () => {
     const { eventStore } = openMemoryStore();
     const events = Array.from({ length: 5000 }, () => newEvent({ type: 'Raised' }));
     await Promise.all(events.map((event) => eventStore.append({ streamId: a, expected: 'any', events: [event] })));
@@ -52,7 +52,7 @@ describe('work that never has to wait', () => {
     expect(turns).to.be.at.least(9);
   });
 
-  it('lets the event loop turn between the pages of a long log (K30)', async () => {
+  it('yields to the event loop between the pages of a long log (K30)', async () => {
     const { eventStore } = openMemoryStore();
     for (let round = 0; round < 1000; round++) await raise({ ...openMemoryStore(), eventStore }, a, 1);
     const turns = await turnsDuring(async () => {

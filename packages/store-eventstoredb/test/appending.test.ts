@@ -78,7 +78,7 @@ describe('an append to EventStoreDB', () => {
     expect(double.log.stream(STREAM)).to.have.length(0);
   });
 
-  it('refuses types that the server would keep to itself, and names that are no text', async () => {
+  it('refuses types that the server reserves, and names that are not Unicode text', async () => {
     for (const type of ['', '$metadata', '\ud800']) {
       expect((await faultOf(append({ events: newEvents(1, { type }) }))).code).to.equal('unserialisable-data');
     }
@@ -100,7 +100,7 @@ describe('an append to EventStoreDB', () => {
     expect(double.log.stream(STREAM)).to.have.length(0);
   });
 
-  it('sends no message that is larger than the server takes, whatever of an event is large', async () => {
+  it('sends no message above the limit of the server, whichever part of an event is large', async () => {
     double.mode.maxAppendSize = 268_435_456;
     const huge = 'T'.repeat(17_000_000);
     const metadata = { actor: huge, correlationId: 'c' };
@@ -110,7 +110,7 @@ describe('an append to EventStoreDB', () => {
     expect(double.log.stream(STREAM)).to.have.length(0);
   });
 
-  it('that was acknowledged is never called unknown, and looked for with pauses', async () => {
+  it('that was acknowledged is never reported as unknown, and is looked up with pauses', async () => {
     await beImpatient({ appendMs: paced(500) });
     await append();
     double.script.plan('read', { after: 0, do: 'end', end: UNAVAILABLE }, { times: 10_000 });
@@ -120,7 +120,7 @@ describe('an append to EventStoreDB', () => {
     expect(double.log.stream(STREAM)).to.have.length(3);
   });
 
-  it('that a stalled server did not even take is refused, and not kept for it', async () => {
+  it('that a stalled server did not accept is refused, and not sent later', async () => {
     const streams = Array.from({ length: 40 }, (_, index) => streamId('Counter', `stalled-${index}`));
     await beImpatient({ appendMs: paced(500) });
     for (const stream of streams) await append({ streamId: stream, expected: 'no-stream' });
@@ -139,7 +139,7 @@ describe('an append to EventStoreDB', () => {
     for (const stream of refused) expect(double.log.stream(stream)).to.have.length(1);
   });
 
-  it('refuses more than the server takes, and says how much that is', async () => {
+  it('refuses more than the limit of the server, and names the limit', async () => {
     const events = newEvents(2, { data: { text: 'x'.repeat(600_000) } });
     const fault = await faultOf(append({ events }));
     expect(fault.code).to.equal('unserialisable-data');
@@ -167,7 +167,7 @@ describe('an append to EventStoreDB', () => {
     expect(double.log.stream(STREAM)).to.have.length(0);
   });
 
-  it('to a server that is silent for good is an unknown outcome, in time', async () => {
+  it('to a silent server has an unknown outcome, in time', async () => {
     await beImpatient();
     await append();
     double.script.plan('batch-append', { do: 'never-answer' }, { times: 100 });
@@ -201,7 +201,7 @@ describe('an append to EventStoreDB', () => {
     expect(double.log.stream(STREAM)).to.have.length(1);
   });
 
-  it('goes by what another process wrote meanwhile, also in its time', async () => {
+  it('takes the events of another process into account, also their times', async () => {
     const clock = settableClock('2030-01-01T00:00:00.000Z');
     const [early, late] = [connectEventStoreDb(double.url, { clock }), connectEventStoreDb(double.url)];
     await early.eventStore.append(appendOf(STREAM, 1));
@@ -214,7 +214,7 @@ describe('an append to EventStoreDB', () => {
     await Promise.all([early.close(), late.close()]);
   });
 
-  it('is not available, rather than too late, while the event that was first can not be read (Q56)', async () => {
+  it('is store-unavailable and not a conflict while the earlier event cannot be read (Q56)', async () => {
     await beImpatient({ readMs: paced(2000) });
     await append();
     const [first] = double.log.stream(STREAM);

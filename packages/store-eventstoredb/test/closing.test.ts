@@ -48,7 +48,7 @@ describe('closing a store on EventStoreDB', () => {
   });
 
   for (const [what, call] of Object.entries(CALLS)) {
-    it(`refuses ${what} that has heard nothing of the server and written nothing`, () => isRefusedAsClosed(call));
+    it(`refuses ${what} that has written nothing and got no answer`, () => isRefusedAsClosed(call));
   }
 
   async function isRefusedAsClosed(call: Call): Promise<void> {
@@ -60,7 +60,7 @@ describe('closing a store on EventStoreDB', () => {
     expect(double.log.stream(STREAM)).to.have.length(0);
   }
 
-  it('carries an append through that is under way', async () => {
+  it('completes a running append', async () => {
     store = connectEventStoreDb(double.url);
     await store.eventStore.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'answer-late', ms: 60 });
@@ -70,7 +70,7 @@ describe('closing a store on EventStoreDB', () => {
     expect(await carried).to.have.length(1);
   });
 
-  it('is not held up for longer than it may take by an append, whose outcome is unknown then', async () => {
+  it('waits for a running append only for a limited time; its outcome is then unknown', async () => {
     await store.eventStore.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'never-answer' }, { times: 100 });
     double.script.plan('read', { after: 0, do: 'stall' }, { times: 100 });
@@ -95,7 +95,7 @@ describe('closing a store on EventStoreDB that has a client of its own', () => {
     await double.stop();
   });
 
-  it('lets go of one that is still being made, which would keep the process', async () => {
+  it('gives up a connection that is still being made, which would keep the process alive', async () => {
     // Takes connections and says nothing.
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');

@@ -51,7 +51,7 @@ describe('a store on a cluster', () => {
     await store.close();
   });
 
-  it('is not available while there is no node to be found', async () => {
+  it('is unavailable while no node is found', async () => {
     const url = 'esdb+discover://127.0.0.1:1?tls=false&maxDiscoverAttempts=2&discoveryInterval=10';
     const store = connectEventStoreDb(url, {
       timeouts: { appendMs: paced(2000), retryMs: paced(200), readMs: paced(500) },
@@ -61,7 +61,7 @@ describe('a store on a cluster', () => {
     await store.close();
   });
 
-  it('survives a node that says it is not the leader and leaves out who is', async () => {
+  it('survives a node that is not the leader and does not name it', async () => {
     const metadata = new Metadata();
     metadata.set('exception', 'not-leader');
     const end = { ...bare(5, 'no longer the leader'), metadata };
@@ -74,7 +74,7 @@ describe('a store on a cluster', () => {
     await store.close();
   });
 
-  it('leaves a node that answers an append with not knowing a leader', async () => {
+  it('leaves a node that answers that it knows no leader', async () => {
     const [one, other] = [follower, leader].map(({ port }) => ({ host: '127.0.0.1', port }));
     if (one === undefined || other === undefined) throw new Error('two nodes');
     follower.mode.leader = undefined;
@@ -89,7 +89,7 @@ describe('a store on a cluster', () => {
     await store.close();
   });
 
-  it('leaves a client it was handed in use', async () => {
+  it('does not close a client that it was given', async () => {
     const client = EventStoreDBClient.connectionString(leader.url);
     const store = openEventStoreDbStore({ client });
     await appendOne(store.eventStore);

@@ -99,9 +99,9 @@ const MISTAKEN: Readonly<Record<string, { readonly url: () => Promise<string>; r
   },
 };
 
-describe('a read of a server that can not be connected to', () => {
+describe('a read of an unreachable server', () => {
   for (const [what, { url, says }] of Object.entries(MISTAKEN)) {
-    it(`says so: ${what}`, async () => {
+    it(`is reported: ${what}`, async () => {
       const store = opened(await url());
       const follower = await follow(store);
       cleanUps.push(() => follower.close());
@@ -115,8 +115,8 @@ describe('a read of a server that can not be connected to', () => {
   }
 });
 
-describe('a line to the server that dies without a word', () => {
-  it('stalls a write no longer than appendMs and the look for it', async () => {
+describe('a connection to the server that dies silently', () => {
+  it('delays a write no longer than appendMs and the look-up of its outcome', async () => {
     const double = await Double.startBehindWire();
     cleanUps.push(() => double.stop());
     const { eventStore } = opened(double.url);

@@ -64,7 +64,7 @@ describe('a stream that was changed outside the library', () => {
     expect(await outcomes('any')).to.deep.equal(Array(4).fill('store-damaged'));
   });
 
-  it('by a soft delete is not revived by an append of somebody who had seen it', async () => {
+  it('by a soft delete is not revived by an append of a process that had read it', async () => {
     await client.deleteStream(name());
     const { eventStore } = store;
     const call = eventStore.append({ streamId: stream, expected: revision(2), events: newEvents(1) });
@@ -72,7 +72,7 @@ describe('a stream that was changed outside the library', () => {
     expect(await outcomeOf(() => revisionsOf(eventStore, stream))).to.equal('store-damaged');
   });
 
-  it('by a soft delete since it was seen not to be there is a damaged store', async () => {
+  it('by a soft delete after it was found missing is a damaged store', async () => {
     stream = streamId('Counter', randomUUID());
     expect(await outcomeOf(() => revisionsOf(store.eventStore, stream))).to.equal('');
     await client.appendToStream(name(), [
@@ -90,7 +90,7 @@ describe('a stream that was changed outside the library', () => {
     expect(await outcomes(revision(2))).to.deep.equal(Array(4).fill('store-damaged'));
   });
 
-  it('by a soft delete and a new beginning is a damaged store', async () => {
+  it('by a soft delete and new events is a damaged store', async () => {
     await client.deleteStream(name());
     await client.appendToStream(name(), jsonEvent({ type: 'Counted', data: {} }));
     expect(await outcomeOf(() => revisionsOf(store.eventStore, stream))).to.not.match(/^\d/);
@@ -107,11 +107,11 @@ describe('a stream that was changed outside the library', () => {
 
   it('by $tb is a damaged store, read forwards and backwards', () => isDamagedBy({ truncateBefore: 1 }));
 
-  it('by $tb that hides all of it is a damaged store, and no empty stream', () => isDamagedBy({ truncateBefore: 9 }));
+  it('by $tb that hides all of it is a damaged store, not an empty stream', () => isDamagedBy({ truncateBefore: 9 }));
 
-  it('by an event of somebody else says where that stands', () => isUnreadableWith({}));
+  it('by an event of another program is reported with its place', () => isUnreadableWith({}));
 
-  it('by an event whose place in its append is text says where that stands', () => {
+  it('by an event whose place in its append is text is reported with its place', () => {
     const ours = { recordedAt: '2026-01-01T00:00:00.000Z', schemaVersion: 1, actor: 'tester', $correlationId: 'c' };
     return isUnreadableWith({ ...ours, append: { place: '1', count: '2' } });
   });
@@ -123,7 +123,7 @@ describe('a stream that was changed outside the library', () => {
     expect(caught.facts).to.include({ streamId: stream, revision: 3n, type: 'Counted' });
   }
 
-  it('by metadata and tombstones shows none of them to a reader of everything', async () => {
+  it('by metadata and tombstones returns none of them in a read of the log', async () => {
     const streamPrefix = unusedPrefix();
     const apart = connectEventStoreDb(server.url, { streamPrefix });
     await apart.eventStore.append({ streamId: stream, expected: 'no-stream', events: newEvents(3) });
@@ -136,7 +136,7 @@ describe('a stream that was changed outside the library', () => {
   });
 
   for (const type of ['$>', '$@', '$statsCollected'])
-    it(`by an event of the type ${type} is unreadable, by itself and in the rows`, () => isForeign(type));
+    it(`by an event of the type ${type} is unreadable, in the stream and in the rows`, () => isForeign(type));
 
   async function isForeign(type: string): Promise<void> {
     const reading = await ProjectionRunner.open({ store, projection: counterTotals });

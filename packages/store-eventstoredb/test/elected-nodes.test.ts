@@ -150,7 +150,7 @@ describe('a read that begins on another connection than was asked', () => {
     expect((await reading).code).to.equal('position-unknown');
   }
 
-  it('takes no end of a stream from an elected node that lacks the last events', async () => {
+  it('does not take the end of a stream from an elected node that lacks the last events', async () => {
     await store.eventStore.append(appendOf(STREAM, 1));
     const { end } = double.log;
     await store.eventStore.append(appendOf(STREAM, 1));

@@ -25,7 +25,7 @@ describe('a read model that follows EventStoreDB', () => {
     await double.stop();
   });
 
-  it('is rebuilt to its last event, also when the last record of the server is not of this store', async () => {
+  it('is rebuilt to its last event, also if the last record of the server is of another store', async () => {
     const [event] = await store.eventStore.append(appendOf(STREAM, 1));
     writeSystemEvent(double.log);
     follower = await ProjectionRunner.open({ store, projection: counterTotals });
@@ -33,7 +33,7 @@ describe('a read model that follows EventStoreDB', () => {
     expect((await follower.read([STREAM])).rows.get(STREAM)).to.include({ total: 1 });
   });
 
-  it('whose rows an older version left at a record of others is read, followed and rebuilt', async () => {
+  it('whose checkpoint is a record of another store is read, followed and rebuilt', async () => {
     const [event] = await store.eventStore.append(appendOf(STREAM, 1));
     writeSystemEvent(double.log);
     follower = await ProjectionRunner.open({ store, projection: counterTotals });
@@ -48,7 +48,7 @@ describe('a read model that follows EventStoreDB', () => {
     expect((await follower.read([STREAM])).rows.get(STREAM)).to.include({ total: 2 });
   });
 
-  it('is not asked again what others have written when it is asked where the head is', async () => {
+  it('does not read the records of others again to find the head', async () => {
     const [event] = await store.eventStore.append(appendOf(STREAM, 1));
     for (let index = 0; index < 3000; index++) writeSystemEvent(double.log);
     let before: number;
@@ -62,7 +62,7 @@ describe('a read model that follows EventStoreDB', () => {
     follower = await ProjectionRunner.open({ store, projection: counterTotals });
   });
 
-  it('goes on behind an event of somebody else, and says it of no other policy than that one', async () => {
+  it('continues after an event of another program, which affects only its policy', async () => {
     await store.eventStore.append(appendOf(STREAM, 1));
     const foreign = { id: crypto.randomUUID(), type: 'Counted', isJson: true, metadata: new Uint8Array() };
     double.log.write('Counter-foreign', [{ ...foreign, data: Buffer.from('{"by":1}') }]);
@@ -78,7 +78,7 @@ describe('a read model that follows EventStoreDB', () => {
     expect(follower.state.is).to.equal('following');
   });
 
-  it('of a user without the right to read everything says so at once, and stops', async () => {
+  it('of a user without the right to read the log reports it at once, and stops', async () => {
     double.mode.isDenied = (streamName) => streamName === '$all';
     follower = await ProjectionRunner.open({ store, projection: counterTotals });
     for (let times = 0; times < 2; times++) {

@@ -22,7 +22,7 @@ const TIMEOUTS = {
 };
 
 describe('every read of followed rows', () => {
-  it(`is of what was there no longer ago than it may be, whatever servers and lines do (seed ${SEED})`, async () => {
+  it(`returns rows no older than allowed, whatever servers and connections do (seed ${SEED})`, async () => {
     const double = await Double.startBehindWire();
     const stores = [1, 2].map(() => connectEventStoreDb(double.url, { timeouts: TIMEOUTS }));
     const [first, second] = stores;

@@ -9,7 +9,7 @@ import { appendOf, faultOf } from './events.js';
 const [STREAM, NEIGHBOUR] = [streamId('Counter', 'one'), streamId('Counter', 'other')];
 const STALL_MS = paced(300);
 
-describe('half an append on EventStoreDB', () => {
+describe('an incomplete append on EventStoreDB', () => {
   let double: Double;
   let store: Store;
   let follower: ProjectionRunner<CounterEvent, CounterRow>;
@@ -44,7 +44,7 @@ describe('half an append on EventStoreDB', () => {
 
   const totalOf = async (id: StreamId): Promise<number | undefined> => (await follower.read([id])).rows.get(id)?.total;
 
-  it('that stays half is the fault of its stream alone, last in the log as it is (Q45)', async () => {
+  it('that stays incomplete affects only its stream, also at the end of the log (Q45)', async () => {
     writeHalf(NEIGHBOUR);
     expect(await totalOf(STREAM)).to.equal(1);
     expect([follower.state.is, (await follower.lag()).events]).to.deep.equal(['following', 0]);
@@ -55,7 +55,7 @@ describe('half an append on EventStoreDB', () => {
     expect((await faultOf(countOf(NEIGHBOUR))).code).to.equal('unreadable-event');
   });
 
-  it('that is last for longer than stallMs is passed over by everybody else, and counted by nobody before', async () => {
+  it('at the end of the log is skipped by other readers after stallMs', async () => {
     const before = await store.eventStore.head();
     writeHalf(NEIGHBOUR);
     expect(await store.eventStore.head()).to.equal(before);
@@ -67,7 +67,7 @@ describe('half an append on EventStoreDB', () => {
   });
 
   for (const doing of ['rebuild', 'catchUp'] as const) {
-    it(`is not passed over by ${doing}, and counted once it is whole (Q46)`, () => isCountedOnceWhole(doing));
+    it(`is not skipped by ${doing}, and is returned once it is complete (Q46)`, () => isCountedOnceWhole(doing));
   }
 
   async function isCountedOnceWhole(doing: 'rebuild' | 'catchUp'): Promise<void> {
@@ -82,7 +82,7 @@ describe('half an append on EventStoreDB', () => {
     expect(await totalOf(STREAM)).to.equal(4);
   }
 
-  it('is waited for by a reader of its stream, and handed out whole', async () => {
+  it('is awaited by a reader of its stream, and returned whole', async () => {
     writeHalf(STREAM);
     const showAll = double.log.hideFrom();
     writeHalf(STREAM, 2);
@@ -92,7 +92,7 @@ describe('half an append on EventStoreDB', () => {
     expect(await reading).to.equal(3);
   });
 
-  it('makes no difference to who wants the events before it, nor the first of them alone', async () => {
+  it('does not affect reads of the events before it', async () => {
     const recorded = await store.eventStore.append(appendOf(STREAM, 3));
     const firstTwo: bigint[] = [];
     for await (const page of store.eventStore.readStream(STREAM, { limit: 2 }))

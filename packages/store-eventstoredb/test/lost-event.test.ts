@@ -15,7 +15,7 @@ import { appendOf, faultOf } from './events.js';
 const STREAM = streamId('Counter', 'one');
 const receipt = { key: 'k', fingerprint: 'f' };
 
-describe('an EventStoreDB that has lost what it acknowledged', () => {
+describe('an EventStoreDB that has lost acknowledged events', () => {
   let double: Double;
   let stores: Store[];
 
@@ -52,7 +52,7 @@ describe('an EventStoreDB that has lost what it acknowledged', () => {
     expect(double.log.stream(STREAM)).to.have.length(1);
   }
 
-  it('takes an append behind no other event than was meant (K14)', async () => {
+  it('accepts an append only after the expected event (K14)', async () => {
     const eventStore = another();
     const last = await appendTo(eventStore);
     await lose();
@@ -60,7 +60,7 @@ describe('an EventStoreDB that has lost what it acknowledged', () => {
     await demandConflict(eventStore, last);
   });
 
-  it('takes none behind another event from who has only read', async () => {
+  it('accepts none after another event from a process that has only read', async () => {
     const eventStore = another();
     const last = await appendTo(another());
     expect(await allOf(eventStore)).to.deep.equal([last]);
@@ -69,7 +69,7 @@ describe('an EventStoreDB that has lost what it acknowledged', () => {
     await demandConflict(eventStore, last);
   });
 
-  it('has lost the receipts with it', async () => {
+  it('has also lost their receipts', async () => {
     const eventStore = another();
     await eventStore.append({ ...appendOf(STREAM, 1), receipt });
     expect(await eventStore.receipt(STREAM, 'k')).to.deep.include(receipt);
@@ -80,7 +80,7 @@ describe('an EventStoreDB that has lost what it acknowledged', () => {
     expect(await eventStore.append({ ...appendOf(STREAM, 1), receipt })).to.have.length(1);
   });
 
-  it('has other receipts in its place, and they count', async () => {
+  it('may have other receipts, which count', async () => {
     const eventStore = another();
     await appendTo(eventStore);
     expect(await eventStore.receipt(STREAM, 'k')).to.equal(undefined);

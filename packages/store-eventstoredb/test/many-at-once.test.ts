@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Double } from './double/double.js';
 import { appendOf } from './events.js';
 
-describe('EventStoreDB under a crowd', () => {
+describe('EventStoreDB under load', () => {
   let double: Double;
   const opened: Store[] = [];
   const followers: ProjectionRunner<CounterEvent, CounterRow>[] = [];
@@ -41,7 +41,7 @@ describe('EventStoreDB under a crowd', () => {
     );
   });
 
-  it('takes or refuses each of 10,000 appends at once, and loses none of them (Q55)', async () => {
+  it('accepts or refuses each of 10,000 concurrent appends, and loses none (Q55)', async () => {
     const store = open();
     const append = async (index: number): Promise<'written' | 'refused'> => {
       try {

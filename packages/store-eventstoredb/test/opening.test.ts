@@ -32,7 +32,7 @@ describe('a store that is opened', () => {
 
   after(() => server.stop());
 
-  it('with a prefix neither sees nor disturbs one with another', async () => {
+  it('with a prefix is isolated from one with another prefix', async () => {
     const prefix = unusedPrefix();
     const [outer, inner] = [prefix, `${prefix}inner.`].map((streamPrefix) =>
       connectEventStoreDb(server.url, { streamPrefix }),
@@ -65,7 +65,7 @@ describe('a store that is opened', () => {
     }
   });
 
-  it('passes over no option that is misspelt', () => {
+  it('refuses a misspelt option', () => {
     expect(refusalOf(server.url, Object({ streamprefix: 'a.' }))).to.match(
       /streamprefix is not an option. Did you mean streamPrefix\?/,
     );
@@ -74,7 +74,7 @@ describe('a store that is opened', () => {
     );
   });
 
-  it('says how late an event may still come to be there, by the time an append has (K33)', async () => {
+  it('reports its clock tolerance by the time-out of an append (K33)', async () => {
     const [usual, patient] = [
       connectEventStoreDb(server.url),
       connectEventStoreDb(server.url, { timeouts: { appendMs: 7000 } }),
@@ -83,7 +83,7 @@ describe('a store that is opened', () => {
     await Promise.all([usual.close(), patient.close()]);
   });
 
-  it('refuses a client of another make', () => {
+  it('refuses a client of another library', () => {
     const another = Object.create(EventStoreDBClient.prototype);
     const members = ['execute', 'callArguments', 'handleError'].map((name) => [name, (): undefined => undefined]);
     // As those of @kurrent/kurrentdb-client have: the same members, and other messages.
@@ -93,7 +93,7 @@ describe('a store that is opened', () => {
     }
   });
 
-  it('closes twice as well as once, and its read models with it', async () => {
+  it('can be closed twice, together with its read models', async () => {
     const store = connectEventStoreDb(server.url);
     await Promise.all([store.close(), store.close()]);
     await store.close();
@@ -101,7 +101,7 @@ describe('a store that is opened', () => {
     expect(fault.code).to.equal('store-closed');
   });
 
-  it('ends its call when there is nothing to append for a while: the server never would', async () => {
+  it('ends its idle call, which the server never would', async () => {
     const double = await Double.start();
     const { eventStore, close } = connectEventStoreDb(double.url);
     await eventStore.append(appendOf(STREAM, 1));
@@ -111,7 +111,7 @@ describe('a store that is opened', () => {
     await double.stop();
   });
 
-  it('does not keep a process from ending that has forgotten to close it', async () => {
+  it('does not prevent the end of a process that has not closed it', async () => {
     const program = `
       import { monotonicIds, streamId } from '@login-policy/event-sourcing';
       import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
@@ -153,14 +153,14 @@ describe('a store that is opened over TLS', () => {
     await store.close();
   });
 
-  it('sends other credentials when it is given them', async () => {
+  it('sends other credentials if they are given', async () => {
     const credentials = { username: 'bob', password: 'also-right' };
     const store = connectEventStoreDb(url('ann:wrong'), { credentials });
     expect(await store.eventStore.append(appendOf(STREAM, 1))).to.have.length(1);
     await store.close();
   });
 
-  it('is told when they are wrong, whatever it does, and writes nothing', async () => {
+  it('reports wrong credentials for every call, and writes nothing', async () => {
     const { length } = double.log.records;
     const { eventStore, close } = connectEventStoreDb(url('ann:wrong'));
     const calls = [

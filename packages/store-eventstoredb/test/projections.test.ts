@@ -18,7 +18,7 @@ const CONTEXT = { actor: 'tester', correlationId: 'projections' };
 const STREAMS = 6;
 const ROUNDS = 25;
 
-describe('two projectors on one read model beside EventStoreDB', () => {
+describe('two projection runners on one read model beside EventStoreDB', () => {
   let double: Double;
   let stores: readonly Store[];
   let followers: readonly ProjectionRunner<CounterEvent, CounterRow>[];
@@ -38,7 +38,7 @@ describe('two projectors on one read model beside EventStoreDB', () => {
     await double.stop();
   });
 
-  it('let each writer read what he wrote, and never leave the rows wrong, while connections break', async () => {
+  it('let each writer read its own writes, and never leave wrong rows, while connections break', async () => {
     const handlers = stores.map(
       ({ eventStore }) => new CommandHandler({ eventStore, decider: counter, events: counterEvents }),
     );

@@ -74,7 +74,7 @@ describe('the server', () => {
     expect(events.map(({ commitPosition }) => commitPosition)).to.deep.equal(positions);
   });
 
-  it('answers an append with the place of its last event', async () => {
+  it('answers an append with the position of its last event', async () => {
     const stream = newStream();
     const result = await client.appendToStream(stream, [eventNamed('x'), eventNamed('y')]);
     let last: ResolvedEvent | undefined;
@@ -83,7 +83,7 @@ describe('the server', () => {
     expect(result.position).to.deep.equal(last?.event?.position);
   });
 
-  it('takes an append again at the revision it was made at, and writes nothing', async () => {
+  it('accepts a repeated append at its revision, and writes nothing', async () => {
     const [stream, first, second, third] = [newStream(), a?.(), b?.(), c?.()];
     if (first === undefined || second === undefined || third === undefined) throw new Error('three events');
     expect(await append(stream, [first, second, third], 'no_stream')).to.equal('at 2');
@@ -93,7 +93,7 @@ describe('the server', () => {
     expect(await read(stream)).to.equal('0 1 2');
   });
 
-  it('refuses an append again that differs, and one at a revision that is passed or not there yet', async () => {
+  it('refuses a different append at that revision, and one at a revision that is passed or in the future', async () => {
     const [stream, first, second, other] = [newStream(), a?.(), b?.(), d?.()];
     if (first === undefined || second === undefined || other === undefined) throw new Error('three events');
     await append(stream, [first, second], 'no_stream');
@@ -103,19 +103,19 @@ describe('the server', () => {
     expect(await append(stream, [other], 7n)).to.equal('wrong-expected-version');
   });
 
-  it('does not compare ids at the head: there the same events are written again', async () => {
+  it('does not compare ids at the head: the same events are written again', async () => {
     const [stream, first] = [newStream(), a?.()];
     if (first === undefined) throw new Error('an event');
     await append(stream, [first], 'no_stream');
     expect(await append(stream, [first], 0n)).to.equal('at 1');
   });
 
-  it('takes an append of 1,048,576 bytes', async () => {
+  it('accepts an append of 1,048,576 bytes', async () => {
     const event = jsonEvent({ type: 'E', data: { text: 'x'.repeat(1_048_576 - 2 - '{"text":""}'.length) } });
     expect(await append(newStream(), [event], 'no_stream')).to.equal('at 0');
   });
 
-  it('reads from a revision inclusive in both directions, and from behind the end only backwards', async () => {
+  it('reads from a revision, inclusive, in both directions, and from past the end only backwards', async () => {
     const stream = await written(4);
     expect(await read(stream, { fromRevision: 2n })).to.equal('2 3');
     expect(await read(stream, { fromRevision: 2n, direction: 'backwards' })).to.equal('2 1 0');
@@ -124,7 +124,7 @@ describe('the server', () => {
     expect(await read(stream, { fromRevision: 'end', direction: 'backwards', maxCount: 1 })).to.equal('3');
   });
 
-  it('reads everything from a position inclusive forwards, and exclusive backwards', async () => {
+  it('reads the log from a position, inclusive forwards and exclusive backwards', async () => {
     const stream = await written(3);
     const positions: { commit: bigint; prepare: bigint }[] = [];
     for await (const { event } of client.readStream(stream)) if (event?.position) positions.push(event.position);
@@ -138,7 +138,7 @@ describe('the server', () => {
     expect(await first('backwards')).to.equal(0n);
   });
 
-  it('does not tell a stream that was soft-deleted from one that never was, except in its metadata', async () => {
+  it('distinguishes a soft-deleted stream from a missing one only in its metadata', async () => {
     const stream = await written(3);
     await client.deleteStream(stream);
     expect(await read(stream)).to.equal('stream-not-found');
@@ -146,7 +146,7 @@ describe('the server', () => {
     expect(await read(`$$${stream}`)).to.equal('0');
   });
 
-  it('goes on counting in a stream that was soft-deleted', async () => {
+  it('continues the revisions of a soft-deleted stream', async () => {
     const stream = await written(3);
     await client.deleteStream(stream);
     expect(await append(stream, [eventNamed('again')], 'no_stream')).to.equal('at 3');
@@ -161,7 +161,7 @@ describe('the server', () => {
     expect(await append(stream, [eventNamed('again')], 0n)).to.equal('stream-deleted');
   });
 
-  it('hides events that $maxCount and $tb cut off, and leaves numbering as it is', async () => {
+  it('hides events by $maxCount and $tb, without changing revisions', async () => {
     const stream = await written(5);
     await client.setStreamMetadata(stream, { maxCount: 2 });
     expect(await read(stream)).to.equal('3 4');
@@ -172,7 +172,7 @@ describe('the server', () => {
     expect(await append(stream, [eventNamed('next')], 4n)).to.equal('at 5');
   });
 
-  it('sends a subscription the history, says that it has caught up, and goes on', async () => {
+  it('sends a subscription the history, then caught-up, and then new events', async () => {
     const stream = await written(3);
     const subscription = client.subscribeToAll({ filter: filterOf(stream) });
     const said: string[] = [];

@@ -9,7 +9,7 @@ import { appendOf, faultOf } from './events.js';
 const [STREAM, OTHER] = [streamId('Counter', 'one'), streamId('Counter', 'other')];
 const STALL_MS = paced(300);
 
-describe('a read of rows that follow EventStoreDB', () => {
+describe('a read of rows of a followed read model on EventStoreDB', () => {
   let double: Double;
   let store: Store;
   let closings: (() => Promise<void>)[];
@@ -62,7 +62,7 @@ describe('a read of rows that follow EventStoreDB', () => {
     expect(await totalOf(await follow(opened()))).to.equal(2);
   });
 
-  it('goes on after a failover to a node whose head is behind for seconds, since nothing was lost (Q50)', async () => {
+  it('continues after a failover to a node whose head is behind for seconds, because nothing was lost (Q50)', async () => {
     const follower = await follow();
     const messages = store.eventStore.subscribe()[Symbol.asyncIterator]();
     for (let count = 1; count <= 3; count++) await store.eventStore.append(appendOf(STREAM, 1));
@@ -82,7 +82,7 @@ describe('a read of rows that follow EventStoreDB', () => {
   });
 
   for (const since of [0, 1, 5]) {
-    it(`is refused at once after a restore, with ${since} events since, and answered from rebuilt rows (Q47)`, () =>
+    it(`is refused at once after a restore with ${since} events since, and answered from rebuilt rows (Q47)`, () =>
       isRefusedAfterRestore(since));
   }
 
@@ -105,7 +105,7 @@ describe('a read of rows that follow EventStoreDB', () => {
     expect([await totalOf(follower), await totalOf(follower, OTHER)]).to.deep.equal([1, since || undefined]);
   }
 
-  it('is not answered by what arrives late over a line that stalled (Q49)', async () => {
+  it('is not answered from a late answer of a stalled connection (Q49)', async () => {
     const follower = await follow();
     await store.eventStore.append(appendOf(STREAM, 1));
     expect(await totalOf(follower)).to.equal(1);
@@ -128,7 +128,7 @@ describe('a read of rows that follow EventStoreDB', () => {
     return BigInt(double.log.stream(STREAM).length);
   }
 
-  it('costs one round trip, of few calls, when nothing may be old, and none when some may', async () => {
+  it('costs one round trip of few calls for maxAgeMs 0, and none if the last proof is young enough', async () => {
     await store.eventStore.append(appendOf(STREAM, 1));
     const [fresh, usual] = [await follow(), await follow(store, 10_000)];
     await Promise.all([totalOf(fresh), totalOf(usual)]);

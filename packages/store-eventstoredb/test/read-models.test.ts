@@ -9,7 +9,7 @@ import { appendOf, faultOf } from './events.js';
 
 const STREAM = streamId('Counter', 'one');
 
-describe('read models handed to a store on EventStoreDB', () => {
+describe('read models that are passed to a store on EventStoreDB', () => {
   let doubles: readonly [Double, Double];
   let readModels: ReadModelStore;
   let closings: (() => Promise<void>)[];
@@ -59,7 +59,7 @@ describe('read models handed to a store on EventStoreDB', () => {
     expect(fault.message).to.contain('"a."').and.to.contain('"b."');
   });
 
-  it('are refused beside another server, also when they were opened while the first had no events', async () => {
+  it('are refused beside another server, also if they were opened while the first had no events', async () => {
     const first = storeOn(doubles[0]);
     const follower = await follow(first);
     expect((await follower.read([STREAM])).rows.size).to.equal(0);
@@ -70,7 +70,7 @@ describe('read models handed to a store on EventStoreDB', () => {
     expect(await totalOn(storeOn(doubles[0]))).to.equal(1);
   });
 
-  it('can be opened while the server is away, and are looked at when it is there', async () => {
+  it('can be opened while the server is away, and are checked when it is back', async () => {
     const store = storeOn(doubles[0]);
     const [event] = await store.eventStore.append(appendOf(STREAM, 1));
     doubles[0].wire.refuse();

@@ -55,7 +55,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(await another().receipt(STREAM, 'k')).to.deep.equal({ ...receipt, revision: 701n });
   });
 
-  it('is found again by a reader that has read on meanwhile, without reading all of it once more', async () => {
+  it('is found again by a reader that has read further, without reading the whole stream again', async () => {
     const [one, two] = [another(), another()];
     await one.append(appendOf(STREAM, 300));
     expect(await two.receipt(STREAM, 'k')).to.equal(undefined);
@@ -63,7 +63,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(await two.receipt(STREAM, 'k')).to.deep.equal({ ...receipt, revision: 300n });
   });
 
-  it('without events is taken back when the stream went on while it was written', async () => {
+  it('without events is voided if the stream has changed while it was written', async () => {
     const [one, two] = [another(PATIENT), another()];
     await one.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
@@ -75,7 +75,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(await two.receipt(STREAM, 'k')).to.equal(undefined);
   });
 
-  it('that was taken back can be had again', async () => {
+  it('that was voided can be stored again', async () => {
     const [one, two] = [another(PATIENT), another()];
     await one.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
@@ -100,19 +100,19 @@ describe('a receipt on EventStoreDB', () => {
     return faultOf(another().receipt(STREAM, 'k'));
   }
 
-  it('without events that names another key is not believed', async () => {
+  it('without events that names another key is ignored', async () => {
     expect((await receiptAfter({ key: 'other' })).code).to.equal('store-damaged');
   });
 
-  it('without events that names another stream is not believed', async () => {
+  it('without events that names another stream is ignored', async () => {
     expect((await receiptAfter({ streamId: 'Counter-two' })).code).to.equal('store-damaged');
   });
 
-  it('without events that names a place behind the end of its stream is not believed', async () => {
+  it('without events that names a revision past the end of its stream is damage', async () => {
     expect((await receiptAfter({ revision: '7' })).code).to.equal('store-damaged');
   });
 
-  it('without events whose own stream was deleted says that of it, and not of the stream of the policy', async () => {
+  it('without events whose own stream was deleted is reported with the name of that stream', async () => {
     const eventStore = another();
     await eventStore.append(appendOf(STREAM, 1));
     await eventStore.append(withReceipt(0, revision(0)));
@@ -125,7 +125,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(fault.message).to.contain(name);
   });
 
-  it('is one, whether two processes come with events or without at the same time', async () => {
+  it('is stored once by two concurrent processes, with or without events', async () => {
     for (let round = 0; round < 30; round++) {
       const stream = streamId('Counter', `round-${round}`);
       const [one, two] = [another(), another()];
@@ -143,7 +143,7 @@ describe('a receipt on EventStoreDB', () => {
     }
   });
 
-  it('without events is one, also when another process keeps it between the last look and the writing', async () => {
+  it('without events is stored once, also if another process stores it between the look-up and the write', async () => {
     const [one, two] = [another(), another()];
     await one.append(appendOf(STREAM, 1));
     // The first two reads look for a receipt; the third for where the next record goes, and it hears nothing at first.
@@ -156,7 +156,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(refused.map(({ reason }) => isFault(reason, 'receipt-exists'))).to.deep.equal([true]);
   });
 
-  it('without events is believed by nobody before it is final, and never taken back after that', async () => {
+  it('without events does not count before it is final, and is never voided afterwards', async () => {
     const [one, two, three] = [another(PATIENT), another(), another()];
     await one.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
@@ -169,7 +169,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(await another().receipt(STREAM, 'k')).to.deep.equal(told);
   });
 
-  it('without events whose stream went on is void to every reader, also to a writer', async () => {
+  it('without events is void for every reader and writer if its stream has changed', async () => {
     const [one, two] = [another(PATIENT), another()];
     await one.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
@@ -182,7 +182,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(alone()).to.deep.equal(['CommandReceiptIntended', 'CommandReceiptVoided']);
   });
 
-  it('without events is kept by the next reader when its writer is gone', async () => {
+  it('without events is completed by the next reader if its writer crashed', async () => {
     const one = another();
     await one.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'never-answer' });
@@ -195,7 +195,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(alone()).to.deep.equal(['CommandReceiptIntended', 'CommandReceipt']);
   });
 
-  it('is never seen by a reader of everything, nor is it the head', async () => {
+  it('is never returned by a read of the log, and is not the head', async () => {
     const eventStore = another();
     const [event] = await eventStore.append(appendOf(STREAM, 1));
     await eventStore.append(withReceipt(0));
@@ -205,7 +205,7 @@ describe('a receipt on EventStoreDB', () => {
     expect(await eventStore.head()).to.equal(event?.position);
   });
 
-  it('that somebody else wrote is a damaged store', async () => {
+  it('of another program is reported as damage', async () => {
     const eventStore = another();
     await eventStore.append(appendOf(STREAM, 1));
     await eventStore.append(withReceipt(0));

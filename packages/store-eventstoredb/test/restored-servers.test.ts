@@ -12,7 +12,7 @@ const timeouts = { probeMs: paced(20), stallMs: paced(200), retryMs: paced(300) 
 
 /** A server that a backup was put back on, while a program goes on that has seen what came after it. */
 for (const lostCount of [1, 4])
-  describe(`an EventStoreDB put back from a backup that lacks ${lostCount} events`, () => {
+  describe(`an EventStoreDB restored from a backup that lacks ${lostCount} events`, () => {
     let double: Double;
     let store: Store;
     let lost: Position;
@@ -54,13 +54,13 @@ for (const lostCount of [1, 4])
 
     const sinceThen = { nothing: 0, 'less than was lost': 1, 'more than was lost': 20 };
     for (const [what, count] of Object.entries(sinceThen)) {
-      it(`ends subscriptions that have seen what was lost, when ${what} was written since`, () => endsThem(count));
+      it(`ends subscriptions that have received lost events, if ${what} was written since`, () => endsThem(count));
 
-      it(`says where its head is now, when ${what} was written since`, () => saysItsHead(count));
+      it(`reports its new head, if ${what} was written since`, () => saysItsHead(count));
     }
 
     for (const [what, count] of Object.entries(sinceThen)) {
-      it(`has rows beside it refused, and then built anew without being asked, when ${what} was written since`, () =>
+      it(`refuses rows and then rebuilds them automatically, if ${what} was written since`, () =>
         buildsRowsAnew(count));
     }
 
@@ -98,7 +98,7 @@ for (const lostCount of [1, 4])
   });
 
 describe('an EventStoreDB that was scavenged', () => {
-  it('still knows the position of an event that is gone, because its chunk was complete', async () => {
+  it('still knows the position of a scavenged event in a complete chunk', async () => {
     const double = await Double.start();
     const store = connectEventStoreDb(double.url);
     const [gone] = await store.eventStore.append(appendOf(STREAM, 1));

@@ -39,13 +39,11 @@ describe('a subscription to EventStoreDB', () => {
     expect(seen.map((event) => event.revision)).to.deep.equal(seen.map((_, index) => BigInt(index)));
   }
 
-  it('of a reader too slow to be waited for loses nothing, with a server of 23.10', () =>
-    losesNothingWhenSlow('23.10.6'));
+  it('of a slow reader loses nothing, with a server of 23.10', () => losesNothingWhenSlow('23.10.6'));
 
-  it('of a reader too slow to be waited for loses nothing, with a server of 24.10', () =>
-    losesNothingWhenSlow('24.10.4'));
+  it('of a slow reader loses nothing, with a server of 24.10', () => losesNothingWhenSlow('24.10.4'));
 
-  it('makes the server wait for a reader who does not read', async () => {
+  it('makes the server wait for a reader that does not read', async () => {
     for (let round = 0; round < 200; round++) await store.eventStore.append(appendOf(STREAM, 50));
     await store.close();
     // It is not to look how far the server is while that is looked at.
@@ -59,7 +57,7 @@ describe('a subscription to EventStoreDB', () => {
     expect(await gather(messages, 9950)).to.have.length(9950);
   });
 
-  it('stands at an event of this store, whatever others write behind it, and goes on when that is gone', async () => {
+  it('resumes from an event of this store, whatever others write after it', async () => {
     const messages = begin({ filter: { categories: ['Counter'] } });
     await store.eventStore.append(appendOf(STREAM, 1));
     await gather(messages, 1);
@@ -77,7 +75,7 @@ describe('a subscription to EventStoreDB', () => {
     }
   });
 
-  it('leaves no call open on the server when its reader leaves or his signal fires', async () => {
+  it('leaves no call open on the server when its reader leaves or its signal fires', async () => {
     const control = new AbortController();
     const [left, given] = [begin(), begin({ signal: control.signal })];
     await Promise.all([left.next(), given.next()]);
@@ -87,7 +85,7 @@ describe('a subscription to EventStoreDB', () => {
     await comeToRestAt(0, () => double.openCalls);
   });
 
-  it('whose signal fired before the store was closed ends quietly', async () => {
+  it('whose signal fired before the store was closed ends without an error', async () => {
     const control = new AbortController();
     const messages = begin({ signal: control.signal });
     await messages.next();
@@ -96,7 +94,7 @@ describe('a subscription to EventStoreDB', () => {
     expect((await messages.next()).done).to.equal(true);
   });
 
-  it('shares one call with all others of its store, and is told the same', async () => {
+  it('shares one call with all others of its store, and gets the same events', async () => {
     const many = Array.from({ length: 300 }, () => begin());
     await Promise.all(many.map((messages) => messages.next()));
     await comeToRestAt(1, () => double.openCalls);
@@ -106,7 +104,7 @@ describe('a subscription to EventStoreDB', () => {
     await Promise.all(many.map(async (messages) => messages.return?.()));
   });
 
-  it('leaves room for other calls, however many stores share a client', async () => {
+  it('leaves capacity for other calls, however many stores share a client', async () => {
     const client = EventStoreDBClient.connectionString(double.url);
     const stores = Array.from({ length: 4 }, () => openEventStoreDbStore({ client }));
     const many = stores.flatMap(({ eventStore }) =>
@@ -118,7 +116,7 @@ describe('a subscription to EventStoreDB', () => {
     await disposeOf(client);
   });
 
-  it('that may not read is refused, not tried forever', async () => {
+  it('without the right to read is refused, and not retried forever', async () => {
     double.mode.isDenied = (streamName) => streamName === '$all';
     const fault = await faultOf(begin().next());
     expect(fault.code).to.equal('store-foreign');
@@ -131,12 +129,12 @@ describe('a subscription to EventStoreDB', () => {
     expect((await faultOf(messages.next())).code).to.equal('position-unknown');
   });
 
-  it('after a position beyond the end of the log is refused', async () => {
+  it('after a position past the end of the log is refused', async () => {
     await store.eventStore.append(appendOf(STREAM, 3));
     expect((await faultOf(begin({ after: beyond(double) }).next())).code).to.equal('position-unknown');
   });
 
-  it('goes on by reading everything only from positions that are not beyond the end', async () => {
+  it('reads the log only from positions that are not past the end', async () => {
     const [event] = await store.eventStore.append(appendOf(STREAM, 1));
     const read = (after?: Position): Promise<IteratorResult<unknown>> =>
       store.eventStore

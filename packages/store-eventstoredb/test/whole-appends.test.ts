@@ -29,7 +29,7 @@ describe('the events of one append to EventStoreDB', () => {
     await double.stop();
   });
 
-  it('come in one page, wherever calls that read everything end', async () => {
+  it('come in one page, wherever the calls of a read end', async () => {
     for (let index = 0; index < APPENDS; index++) await store.eventStore.append(appendOf(STREAM, 5));
     for (const end of ENDS) double.script.plan('read', end);
     const pages = await readPages(store, 2);
@@ -37,7 +37,7 @@ describe('the events of one append to EventStoreDB', () => {
     expectWhole(pages, APPENDS * 5);
   });
 
-  it('come in one message of a subscription, wherever the calls behind it end', async () => {
+  it('come in one message of a subscription, wherever its calls end', async () => {
     const messages = store.eventStore.subscribe({ pageSize: 2 })[Symbol.asyncIterator]();
     await messages.next();
     for (const end of ENDS) {
@@ -52,7 +52,7 @@ describe('the events of one append to EventStoreDB', () => {
     await messages.return?.();
   });
 
-  it('written before they said their place are whole, each of them', async () => {
+  it('of older versions without a place in the append are each whole', async () => {
     writeAsBefore(double, 3);
     const [page] = await readPages(store, 500);
     expect(page?.map(({ append }) => append)).to.deep.equal([undefined, undefined, undefined]);
@@ -63,7 +63,7 @@ describe('the events of one append to EventStoreDB', () => {
     ]);
   });
 
-  it('that are not all there any more are handed out as far as they are', async () => {
+  it('that are partly deleted are returned as far as they exist', async () => {
     for (let index = 0; index < 3; index++) await store.eventStore.append(appendOf(STREAM, 5));
     double.log.scavenge(({ streamName, revision }) => streamName === STREAM && [3n, 4n, 5n].includes(revision));
     const events = (await readPages(store, 2)).flat();

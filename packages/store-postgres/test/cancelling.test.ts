@@ -10,7 +10,7 @@ import { counterStream } from './sample.js';
 import { eventually } from './waiting.js';
 
 describe('a read that PostgreSQL does not answer in time', () => {
-  it('is cancelled at the server that works on it, though the name it was reached by leads to another by now (Q74)', async () => {
+  it('is cancelled at the server that runs it, although its host name now resolves to another (Q74)', async () => {
     const server = await EmbeddedServer.start();
     let url = new URL(server.url);
     const stream = (): Socket => {

@@ -29,7 +29,7 @@ function before(statement: RegExp, begin: () => Promise<unknown>): (client: Pool
 }
 
 describe('an append that finds its rows behind', () => {
-  it('reduces nothing that a projector reduces meanwhile', () =>
+  it('does not reduce events that a runner reduces meanwhile', () =>
     onStorage(freshStorage(), async (storage) => {
       const plain = await storage.open();
       const beside = await storage.open();
@@ -55,7 +55,7 @@ describe('an append that finds its rows behind', () => {
       await pool.end();
     }));
 
-  it('is written by the rows that a projector left which was faster', () =>
+  it('is based on the rows of a runner that was faster', () =>
     onStorage(freshStorage(), async (storage) => {
       const plain = await storage.open();
       const beside = await storage.open();

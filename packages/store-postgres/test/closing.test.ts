@@ -14,7 +14,7 @@ import { eventually } from './waiting.js';
 const freshStorage = storages();
 
 describe('closing a store on PostgreSQL', () => {
-  it('waits for the reads under way, so that the pool may be ended right after it', () =>
+  it('waits for running reads, so that the pool may be ended right after it', () =>
     onStorage(freshStorage(), async (storage) => {
       for (let round = 0; round < 20; round++) {
         const pool = new Pool({ connectionString: await databaseUrl(), max: 2 });
@@ -30,7 +30,7 @@ describe('closing a store on PostgreSQL', () => {
       }
     }));
 
-  it('lets a write that waits for its turn end, while the server answers', () =>
+  it('lets a waiting write end while the server answers', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
       const release = await takeTurn(storage.pool, storage.schema);
@@ -68,7 +68,7 @@ describe('closing a store on PostgreSQL', () => {
   }
 
   for (const kind of ['nothing', 'a subscriber', 'a read', 'an append'] as const) {
-    it(`ends on a network that has fallen silent, whatever is under way: ${kind}`, async () => {
+    it(`ends on a silent network, whatever is running: ${kind}`, async () => {
       const { network, url } = await FaultyNetwork.before(await databaseUrl());
       const pool = new Pool({ connectionString: url });
       await onStorage(freshStorage(), async (storage) => {

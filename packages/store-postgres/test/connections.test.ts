@@ -43,7 +43,7 @@ function toTwoAddresses(): Socket {
 
 describe('a connection to PostgreSQL', () => {
   for (const [wrong, [says, options]] of Object.entries(WRONG_OPTIONS)) {
-    it(`that can't be made is a fault that says why: ${wrong}`, async () => {
+    it(`that cannot be made is a fault with the reason: ${wrong}`, async () => {
       const { hostname: host, port, username: user } = new URL(await databaseUrl());
       const pool = new Pool({ host, port: Number(port), user, database: 'postgres', ...options });
       const caught = await refusal(openPostgresStore({ pool }));
@@ -54,7 +54,7 @@ describe('a connection to PostgreSQL', () => {
   }
 
   for (const [what, [says, options]] of Object.entries(UNFIT))
-    it(`is refused by a sentence before it is made: ${what} (F14, Q81)`, async () => {
+    it(`is refused with an explanation before it is made: ${what} (F14, Q81)`, async () => {
       const pool = new Pool(options);
       const caught = await refusal(openPostgresStore({ pool }));
       expect(caught).to.be.instanceOf(RangeError);
@@ -62,7 +62,7 @@ describe('a connection to PostgreSQL', () => {
       await pool.end();
     });
 
-  it('through a pooler in statement mode is refused when a store is opened, by a sentence that says what to do (Q77)', async () => {
+  it('through a pooler in statement mode is refused at opening, with a message that says what to do (Q77)', async () => {
     const schema = freshSchema();
     const direct = new Pool({ connectionString: await databaseUrl() });
     await (await openPostgresStore({ pool: direct, schema })).close();
@@ -75,7 +75,7 @@ describe('a connection to PostgreSQL', () => {
     await pooler.close();
   });
 
-  it('that is ended right after it was made is a fault, and not the end of the process', async () => {
+  it('that ends right after it was made is a fault and does not end the process', async () => {
     const server = await endingServer();
     const pool = new Pool({ host: '127.0.0.1', port: server.port, user: 'postgres' });
     for (let round = 0; round < 20; round++) {

@@ -10,7 +10,7 @@ import { onStorage, storages, type Storage } from './stores.js';
 const freshStorage = storages();
 
 describe('a consumer whose handler takes part in the transaction that moves the checkpoint', () => {
-  it('does its work exactly once, however often it fails in the midst of it', () =>
+  it('takes effect exactly once, however often it fails', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
       await storage.pool.query(`CREATE TABLE "${storage.schema}".done (id text)`);
@@ -30,7 +30,7 @@ describe('a consumer whose handler takes part in the transaction that moves the 
       expect(calls).to.equal(10);
     }));
 
-  it('leaves nothing of what it did when its turn was taken meanwhile, and appends beside its work', () =>
+  it('is rolled back if its lease was taken meanwhile, and may append in its transaction', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
       const store = await storage.open();

@@ -19,7 +19,7 @@ const WRITERS = 8;
 const freshStorage = storages();
 
 describe('a process that is killed while it writes to PostgreSQL', () => {
-  it(`loses nothing that was acknowledged and writes nothing twice, ${ROUNDS} times`, async () => {
+  it(`loses no acknowledged append and writes none twice, ${ROUNDS} times`, async () => {
     await onStorage(freshStorage(), async (storage) => {
       const store = await storage.open({ models: [counterTotals] });
       const said: string[] = [];
@@ -40,14 +40,14 @@ describe('a process that is killed while it writes to PostgreSQL', () => {
   });
 });
 
-describe('a PostgreSQL server that is killed while it is written to', () => {
+describe('a PostgreSQL server that is killed during writes', () => {
   let server: EmbeddedServer | undefined;
   before(async () => {
     server = await EmbeddedServer.start();
   });
   after(() => server?.kill());
 
-  it(`has each acknowledged append once, and the read model is the fold of the log, ${ROUNDS} times`, async () => {
+  it(`has each acknowledged append once, and a read model that matches the log, ${ROUNDS} times`, async () => {
     if (server === undefined) throw new Error('there is no server');
     const pool = new Pool({ connectionString: server.url });
     const store = await keeping(await openPostgresStore({ pool }), [counterTotals]);

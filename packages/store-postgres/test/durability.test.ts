@@ -41,10 +41,10 @@ const TROUBLES: Readonly<Record<string, (cluster: Cluster) => Promise<void>>> = 
   },
 };
 
-describe('an append to PostgreSQL that waits for a standby which is away', () => {
+describe('an append to PostgreSQL that waits for an unavailable standby', () => {
   for (const [kind, isRemembered] of Object.entries(WRITES)) {
     for (const [trouble, meet] of Object.entries(TROUBLES)) {
-      it(`is acknowledged only when the standby has it: ${kind}, and it ${trouble} (Q65)`, () =>
+      it(`is acknowledged only once the standby has it: ${kind}, and it ${trouble} (Q65)`, () =>
         onCluster(SHORT, async (cluster) => {
           const { primary, standby, store } = cluster;
           if (isRemembered) await store.eventStore.append(appendTo('a'));
@@ -59,7 +59,7 @@ describe('an append to PostgreSQL that waits for a standby which is away', () =>
     }
   }
 
-  it('is acknowledged when its answer was lost and the standby comes back while it is looked for', () =>
+  it('is acknowledged if its answer was lost and the standby returns while it is looked up', () =>
     onCluster({ ...SHORT, lostAnswerTimeoutMs: paced(60_000) }, async ({ primary, standby, store }) => {
       await store.eventStore.append(appendTo('a'));
       await standby.stop();
@@ -73,7 +73,7 @@ describe('an append to PostgreSQL that waits for a standby which is away', () =>
       expect(onStandby.map(({ id }) => id)).to.include(event?.id);
     }));
 
-  it('is not taken for repeated by its receipt before the standby has it', () =>
+  it('is not replayed by its receipt before the standby has it', () =>
     onCluster(SHORT, async (cluster) => {
       const { primary, standby, store } = cluster;
       await store.eventStore.append(appendTo('a'));

@@ -15,9 +15,9 @@ const KINDS: Readonly<Record<string, readonly AnyProjection[]>> = {
   'stores with an inline projection': [counterTotals],
 };
 
-describe('a PostgreSQL server that comes back without what it acknowledged last', () => {
+describe('a PostgreSQL server that comes back without its last acknowledged events', () => {
   for (const [kind, models] of Object.entries(KINDS)) {
-    it(`goes on from where it is then, in the log and in each stream: ${kind}`, async () => {
+    it(`continues from its own end, in the log and in each stream: ${kind}`, async () => {
       const server = await EmbeddedServer.start();
       const pool = new Pool({ connectionString: server.url });
       const store = await keeping(await openPostgresStore({ pool }), models);

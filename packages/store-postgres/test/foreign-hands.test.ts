@@ -35,10 +35,10 @@ const CODES = {
   ZZ999: 'store-unavailable',
 };
 
-describe('a store on PostgreSQL whose schema somebody else has changed', () => {
+describe('a store on PostgreSQL whose schema was changed by somebody else', () => {
   for (const done of DONE_TO_IT) {
     for (const preparedStatements of ['when-direct', 'never'] as const) {
-      it(`says that it can't use it any more: ${done}, statements prepared ${preparedStatements}`, () =>
+      it(`reports that it cannot be used any more: ${done}, statements prepared ${preparedStatements}`, () =>
         onStorage(freshStorage(), async (storage) => {
           const store = await storage.open({ preparedStatements, models: [counterTotals] });
           for (let count = 0; count < 2; count++) await store.eventStore.append(appendTo('a'));
@@ -58,7 +58,7 @@ describe('a store on PostgreSQL whose schema somebody else has changed', () => {
     }
   }
 
-  it('hands on no error of the driver, whatever code the server says (Q73)', () =>
+  it('passes on no error of the driver, whatever the code of the server (Q73)', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
       const { eventStore } = await storage.open();
@@ -72,7 +72,7 @@ describe('a store on PostgreSQL whose schema somebody else has changed', () => {
       }
     }));
 
-  it('reads over no event that somebody has taken away', () =>
+  it('notices a deleted event', () =>
     onStorage(freshStorage(), async (storage) => {
       const { eventStore } = await storage.open();
       for (let count = 0; count < 4; count++) await eventStore.append(appendTo('a'));
@@ -95,7 +95,7 @@ describe('a store on PostgreSQL whose schema somebody else has changed', () => {
       expect(await eventsOf({ from: revision(2) })).to.equal(2);
     }));
 
-  it('is refused at opening when it lost the table that says its version', () =>
+  it('is refused at opening if the table with its version is missing', () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
       await storage.pool.query(`DELETE FROM "${storage.schema}".migrations`);

@@ -27,13 +27,13 @@ interface Course {
   readonly by: TakeOver;
 }
 
-describe('every read of rows in PostgreSQL is of what is there', () => {
+describe('every read of rows in PostgreSQL is fresh', () => {
   for (let from = 0; from < READS; from += READS_OF_A_PAIR) {
     const [count, seed] = [Math.min(READS_OF_A_PAIR, READS - from), SEED + from];
-    it(`while a standby takes over that has all that was acknowledged (seed ${seed})`, () =>
+    it(`while a standby takes over that has all acknowledged events (seed ${seed})`, () =>
       onCluster(WAITED_FOR, (cluster) => readFrom(cluster, { count, seed, by: takeOver })));
 
-    it(`while a standby takes over that lacks the end (seed ${seed})`, () =>
+    it(`while a standby takes over that lacks the last events (seed ${seed})`, () =>
       onCluster({}, (cluster) => readFrom(cluster, { count, seed, by: takeOverWithout })));
   }
 });

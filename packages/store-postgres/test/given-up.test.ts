@@ -14,7 +14,7 @@ const STREAM = streamId('Counter', 'one');
 const CONNECTIONS = 3;
 const nextId = sequentialIds();
 
-describe('what nobody waits for any more on PostgreSQL', () => {
+describe('work that was given up on PostgreSQL', () => {
   let schema: string;
   let own: Pool;
   let pool: Pool;
@@ -60,7 +60,7 @@ describe('what nobody waits for any more on PostgreSQL', () => {
     await eventually('the end of the reads', async () => (await waiting(own, schema)) === 0);
   }
 
-  it('gives its connections back, and the server goes on with none of it', async () => {
+  it('releases its connections, and the server continues none of it', async () => {
     const store = await open();
     const unlock = await lockTables();
     for (let round = 0; round < 3; round++) await giveUpReads(store);
@@ -78,7 +78,7 @@ describe('what nobody waits for any more on PostgreSQL', () => {
     await follower.close();
   });
 
-  it('ends reads and commands in time behind a network that has fallen silent', async () => {
+  it('ends reads and commands in time on a silent network', async () => {
     const { network, url } = await FaultyNetwork.before(await databaseUrl());
     const behind = new Pool({ connectionString: url, max: CONNECTIONS, connectionTimeoutMillis: 500 });
     const store = await open({ pool: behind });
@@ -94,7 +94,7 @@ describe('what nobody waits for any more on PostgreSQL', () => {
     await Promise.all([behind.end(), network.close()]);
   });
 
-  it('leaves an append out of a group whose caller gave up while the group waited for its turn', async () => {
+  it('leaves out an append whose caller gave up while its group waited for the lock', async () => {
     const store = await open();
     const end = await takeTurn(own, schema);
     const control = new AbortController();
@@ -110,7 +110,7 @@ describe('what nobody waits for any more on PostgreSQL', () => {
     expect(await lengthOf(store, 'left')).to.equal(0);
   });
 
-  it('waits no longer for a turn when the whole group has given up, and lets the next one at it', async () => {
+  it('stops waiting for the lock once the whole group has given up, and lets the next one have it', async () => {
     const store = await open();
     const end = await takeTurn(own, schema);
     const control = new AbortController();
@@ -124,7 +124,7 @@ describe('what nobody waits for any more on PostgreSQL', () => {
     expect(await lengthOf(store, 'left')).to.equal(0);
   });
 
-  it('has not begun to write on a server that says nothing: it is unavailable, and not unknown', async function () {
+  it('is unavailable and not unknown if the server was silent before the write', async function () {
     if (freezeServer === undefined) return this.skip();
     const short = { statementTimeoutMs: 200, lockTimeoutMs: 200, lostAnswerTimeoutMs: 200, connectTimeoutMs: 200 };
     const store = await open(short);

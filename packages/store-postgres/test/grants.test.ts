@@ -41,7 +41,7 @@ describe('a role on PostgreSQL that does not own the schema', () => {
       await store.eventStore.append(appendTo('a'));
     }));
 
-  it('reads by two grants, and is told that it may not write', () =>
+  it('reads by two grants, and is refused writes', () =>
     asAnother(readersGrants, async ({ pool, storage, owner }) => {
       await owner.eventStore.append(appendTo('a'));
       const store = await storage.open({ pool });

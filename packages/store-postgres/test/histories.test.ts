@@ -33,8 +33,8 @@ async function endOf(rebuilding: Promise<unknown>): Promise<string> {
   );
 }
 
-describe('a rebuild on PostgreSQL while a standby takes over that has not got all', () => {
-  it('puts no rows in place that lack a slice of the server that is gone, and succeeds when it is begun again (Q66, Q70)', () =>
+describe('a rebuild on PostgreSQL while a standby takes over that lacks events', () => {
+  it('promotes no rows that lack a step of the former server, and succeeds when it is repeated (Q66, Q70)', () =>
     onCluster({}, async (cluster) => {
       const { primary, store } = cluster;
       await fill(store, STREAMS);
@@ -61,7 +61,7 @@ describe('a rebuild on PostgreSQL while a standby takes over that has not got al
       await follower.close();
     }));
 
-  it('puts no rows in place that stand on an event that is gone, though another stands there (Q67)', () =>
+  it('promotes no rows that are based on a lost event, although another event is there (Q67)', () =>
     onCluster({}, async (cluster) => {
       const { primary, store } = cluster;
       await fill(store, 20);
@@ -89,7 +89,7 @@ describe('a rebuild on PostgreSQL while a standby takes over that has not got al
       await follower.close();
     }));
 
-  it('as the first rows are built goes on by itself to rows that are right', () =>
+  it('of the first rows continues by itself to correct rows', () =>
     onCluster({}, async (cluster) => {
       const { primary, store } = cluster;
       await fill(store, STREAMS);
@@ -120,8 +120,8 @@ describe('a rebuild on PostgreSQL while a standby takes over that has not got al
     }));
 });
 
-describe('a read on PostgreSQL that waits for an event while a standby takes over that has not got it', () => {
-  it('is answered as soon as the rows are where the new server is (Q76)', () =>
+describe('a read on PostgreSQL that waits for an event while a standby without it takes over', () => {
+  it('is answered as soon as the rows are at the head of the new server (Q76)', () =>
     onCluster({}, async (cluster) => {
       const { store, pool } = cluster;
       let isOver = false;

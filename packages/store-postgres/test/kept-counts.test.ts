@@ -41,8 +41,8 @@ function untilKept({ pool, schema }: Storage, wanted: number): Promise<void> {
   return eventually('a number that is kept', async () => (await pool.query(kept)).rowCount === wanted);
 }
 
-describe('the number of rows that are found by an index of PostgreSQL', () => {
-  it('is kept once it was asked for and is large, through whatever writes rows', () =>
+describe('the number of rows under an index value in PostgreSQL', () => {
+  it('is stored once it was requested and is large, and follows all writes of rows', () =>
     onStorage(freshStorage(), async (storage) => {
       const [store, plain] = [await storage.open({ models: [counterTotals] }), await storage.open()];
       const model = await store.readModels.open(counterTotals);
@@ -72,7 +72,7 @@ describe('the number of rows that are found by an index of PostgreSQL', () => {
       await runner.close();
     }));
 
-  it('is of what was committed, and counts what a transaction has written for itself', () =>
+  it('counts committed rows, and in a transaction also its own', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open({ models: [counterTotals] });
       const model = await store.readModels.open(counterTotals);
@@ -90,7 +90,7 @@ describe('the number of rows that are found by an index of PostgreSQL', () => {
       await demandRight(model, MANY, 0);
     }));
 
-  it('is right, whatever is written while it begins to be kept', () =>
+  it('is correct, whatever is written while it begins to be stored', () =>
     onStorage(freshStorage(), async (storage) => {
       const writer = await storage.open({ models: [counterTotals] });
       await count(writer, NAMES);
@@ -109,7 +109,7 @@ describe('the number of rows that are found by an index of PostgreSQL', () => {
       await pool.end();
     }));
 
-  it('is counted each time where there are few', () =>
+  it('is counted each time if it is small', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open({ models: [counterTotals] });
       const model = await store.readModels.open(counterTotals);

@@ -10,8 +10,8 @@ import { eventually } from './waiting.js';
 
 const freshStorage = storages();
 
-describe('a read model that appends to PostgreSQL keep', () => {
-  it('costs them its rows and one beside them that says how far they are, and no other', () =>
+describe('an inline read model on PostgreSQL', () => {
+  it('costs each append its rows and one row for its checkpoint', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open({ models: [counterTotals] });
       await store.eventStore.append(appendTo('a'));
@@ -22,7 +22,7 @@ describe('a read model that appends to PostgreSQL keep', () => {
       await demandSound(store);
     }));
 
-  it('has a row that streams share looked for before a stream of it is begun', () =>
+  it('has a shared row looked up before a new stream of it is begun', () =>
     onStorage(freshStorage(), async (storage) => {
       const shared = { ...counterTotals, key: (stream: StreamId) => stream.slice(0, 'Counter-a'.length) };
       const before = await storage.open({ models: [shared] });
@@ -34,7 +34,7 @@ describe('a read model that appends to PostgreSQL keep', () => {
       expect((await rowUnder(model, counterStream('b')))?.total).to.equal(3);
     }));
 
-  it('stays where it was when somebody writes who does not keep it, and goes on from there', () =>
+  it('stays at its checkpoint when a process without it writes, and continues from there', () =>
     onStorage(freshStorage(), async (storage) => {
       const [store, other] = [await storage.open({ models: [counterTotals] }), await storage.open()];
       for (let count = 0; count < 3; count++) await store.eventStore.append(appendTo('a'));
@@ -49,7 +49,7 @@ describe('a read model that appends to PostgreSQL keep', () => {
       await demandSound(store);
     }));
 
-  it('is brought to the head by a receipt without events, too, which leaves the others kept till something is written', () =>
+  it('is also brought to the head by a receipt without events, and the other read models stay inline', () =>
     onStorage(freshStorage(), async (storage) => {
       const second = { ...counterTotals, name: 'second' };
       const other = await storage.open({ models: [counterTotals, second] });
@@ -77,7 +77,7 @@ describe('a read model that appends to PostgreSQL keep', () => {
     `UPDATE read_model_rows SET content = '7' WHERE key <> '\\xff'`,
     `UPDATE events SET data = '7' WHERE position = 2`,
   ]) {
-    it(`is left where it is when something on the way to the head can't be read: ${damage}`, () =>
+    it(`stays at its checkpoint if an event before the head cannot be read: ${damage}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const [store, other] = [await storage.open({ models: [counterTotals] }), await storage.open()];
         await store.eventStore.append(appendTo('a'));
@@ -91,7 +91,7 @@ describe('a read model that appends to PostgreSQL keep', () => {
       }));
   }
 
-  it('is left where it is when a row on the way to the head can be written by nobody', () =>
+  it('stays at its checkpoint if a row before the head cannot be encoded', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open({ models: [{ ...counterTotals, index: refuse }] });
       const other = await storage.open();
@@ -101,7 +101,7 @@ describe('a read model that appends to PostgreSQL keep', () => {
       expect([placeOf(await model.checkpoint()), placeOf(await store.eventStore.head())]).to.deep.equal([0n, 2n]);
     }));
 
-  it('refuses the append that makes a row which nobody can write, and none of those that share its transaction', () =>
+  it('refuses an append whose row cannot be encoded, and no other of its transaction', () =>
     onStorage(freshStorage(), async (storage) => {
       const rows = { ...counterTotals.rows, encode: (row: CounterRow) => refuseOf(13, row) };
       const store = await storage.open({ models: [{ ...counterTotals, rows }] });
@@ -118,7 +118,7 @@ describe('a read model that appends to PostgreSQL keep', () => {
       expect(placeOf(await model.checkpoint())).to.equal(4n);
     }));
 
-  it('whose rows were replaced is swept out in slices, after the answer', () =>
+  it('has its replaced rows deleted in small transactions, after the answer', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
       const model = await store.readModels.open(counterTotals);

@@ -12,7 +12,7 @@ const freshStorage = storages();
 const LENGTH = 8_000_000;
 
 describe('a large append to PostgreSQL', () => {
-  it('takes memory for a few times its text, whatever signs it is of', () =>
+  it('takes memory for a few times its text, whatever characters it consists of', () =>
     onStorage(freshStorage(), async (storage) => {
       const worker = new Worker(new URL('large-append-process.js', import.meta.url), {
         workerData: { url: await databaseUrl(), schema: storage.schema, length: LENGTH },
@@ -24,7 +24,7 @@ describe('a large append to PostgreSQL', () => {
       expect(event?.data).to.deep.equal({ by: 1, note: `'"`.repeat(LENGTH / 2) });
     }));
 
-  it('is refused when it could not be read again', () =>
+  it('is refused if it could not be read again', () =>
     onStorage(freshStorage(), async (storage) => {
       const { eventStore } = await storage.open();
       const tooLarge = { ...counted(), data: { by: 1, note: 'x'.repeat(256_000_000) } };

@@ -53,7 +53,7 @@ describe('an append whose answer was lost', () => {
         }),
       ));
 
-    it(`is sent again when it is not there, and is there once: ${kind}`, () =>
+    it(`is sent again if it is missing, and is written once: ${kind}`, () =>
       onStorage(freshStorage(), (storage) =>
         connected(storage, { models }, async ({ network, store, witness }) => {
           network.failNextAppend('request-lost');
@@ -63,7 +63,7 @@ describe('an append whose answer was lost', () => {
         }),
       ));
 
-    it(`is not done late, when it was given up for lost and its bytes arrive after all: ${kind}`, () =>
+    it(`is not written late, if it was given up and its bytes arrive after all: ${kind}`, () =>
       onStorage(freshStorage(), (storage) =>
         connected(storage, { models }, async ({ network, store, witness }) => {
           network.failNextAppend('request-late');
@@ -74,7 +74,7 @@ describe('an append whose answer was lost', () => {
       ));
   }
 
-  it('is found among the others of its group, each of which gets its own answer', () =>
+  it('is found in its group, each append of which gets its own answer', () =>
     onStorage(freshStorage(), (storage) =>
       connected(storage, {}, async ({ network, store, witness }) => {
         const appends = [appendTo('a'), appendTo('a', 'no-stream'), appendTo('b', 'no-stream'), appendTo('c')];
@@ -97,7 +97,7 @@ describe('an append whose answer was lost', () => {
       }),
     ));
 
-  it('is OutcomeUnknown when the server can not be asked within the time', () =>
+  it('is OutcomeUnknown if the server cannot be asked in time', () =>
     onStorage(freshStorage(), (storage) =>
       connected(
         storage,
@@ -112,7 +112,7 @@ describe('an append whose answer was lost', () => {
       ),
     ));
 
-  it('is tried again when the driver was told not to wait for its turn that long: nothing was sent yet', () =>
+  it("is retried after the time-out of the driver's queue, because nothing was sent", () =>
     onStorage(freshStorage(), async (storage) => {
       const pool = new Pool({ connectionString: await databaseUrl(), query_timeout: 300 });
       const witness = await storage.open();
@@ -135,7 +135,7 @@ describe('an append whose answer was lost', () => {
       await pool.end();
     }));
 
-  it('settles when the network falls silent', () =>
+  it('settles on a silent network', () =>
     onStorage(freshStorage(), (storage) =>
       connected(
         storage,

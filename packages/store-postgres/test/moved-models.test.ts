@@ -47,8 +47,8 @@ async function catchUp(store: PostgresStore): Promise<void> {
   await runner.close();
 }
 
-describe('a read model that moves while an append to PostgreSQL looks and writes', () => {
-  it('has each event once, before whichever statement of the append its projector brings it to the head', () =>
+describe('a read model that moves during an append to PostgreSQL', () => {
+  it('reduces each event once, before whichever statement of the append its runner brings it to the head', () =>
     onStorage(freshStorage(), (storage) =>
       onMeetings(storage, async (append) => {
         const [plain, projecting] = [await storage.open(), await storage.open()];
@@ -63,7 +63,7 @@ describe('a read model that moves while an append to PostgreSQL looks and writes
       }),
     ));
 
-  it('is looked at again when it is not where it was any more', () =>
+  it('is looked up again if it has moved', () =>
     onStorage(freshStorage(), (storage) =>
       onMeetings(storage, async (append) => {
         const [plain, projecting] = [await storage.open(), await storage.open()];
@@ -81,7 +81,7 @@ describe('a read model that moves while an append to PostgreSQL looks and writes
       }),
     ));
 
-  it('is planned again when rows of a lost history were replaced meanwhile', () =>
+  it('is planned again if rows of a lost history were replaced meanwhile', () =>
     onStorage(freshStorage(), (storage) =>
       onMeetings(storage, async (append) => {
         const plain = await storage.open();
@@ -99,7 +99,7 @@ describe('a read model that moves while an append to PostgreSQL looks and writes
       }),
     ));
 
-  it('reads rows and checkpoint of one moment while its projector steps', () =>
+  it('is read with rows and checkpoint of one snapshot while its runner steps', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
       const [plain, projecting] = [await storage.open(), await storage.open()];

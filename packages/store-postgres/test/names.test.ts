@@ -7,7 +7,7 @@ import { onStorage, storages } from './stores.js';
 const freshStorage = storages();
 
 describe('a stream with a name that is too long for an index', () => {
-  it('is not named as it stands in its column, wherever it was cut', () =>
+  it('is reported with its whole name, wherever it was shortened', () =>
     onStorage(freshStorage(), async (storage) => {
       const { eventStore } = await storage.open();
       // Stored it has its 800th byte between the two that stand for a backslash.

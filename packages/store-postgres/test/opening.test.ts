@@ -13,7 +13,7 @@ import { eventually } from './waiting.js';
 const freshStorage = storages();
 
 describe('opening a store on PostgreSQL', () => {
-  it('makes the schema once when eight start at the same time', () =>
+  it('creates the schema once when eight processes start at the same time', () =>
     onStorage(freshStorage(), async (storage) => {
       const stores = await Promise.all(Array.from({ length: 8 }, () => storage.open()));
       for (const store of stores) await store.eventStore.append(appendTo('a'));
@@ -27,7 +27,7 @@ describe('opening a store on PostgreSQL', () => {
       expect(await refusal(storage.open())).to.include({ code: 'store-foreign' });
     }));
 
-  it('takes no malformed name of a schema', async () => {
+  it('refuses a malformed schema name', async () => {
     const pool = new Pool({ connectionString: await databaseUrl() });
     for (const schema of ['', 'a"b', 'pg_own', 'x'.repeat(64)]) {
       expect(await refusal(openPostgresStore({ pool, schema }))).to.be.instanceOf(RangeError);
@@ -50,12 +50,12 @@ describe('opening a store on PostgreSQL', () => {
     await pool.end();
   });
 
-  it('prints no SQL for an option that there is not, or for a value that none can have', () => {
+  it('refuses to print SQL for an unknown or malformed option', () => {
     for (const given of [{ form: 3 }, { from: '3' }, { from: 3.5 }, { schema: 5 }, [], 'from'])
       expect(() => postgresMigration(Object(given)), JSON.stringify(given)).to.throw(RangeError, 'postgresMigration: ');
   });
 
-  it('takes no malformed time-out or size', async () => {
+  it('refuses a malformed time-out or size', async () => {
     const pool = new Pool({ connectionString: await databaseUrl() });
     const names = ['statementTimeoutMs', 'lockTimeoutMs', 'connectTimeoutMs', 'lostAnswerTimeoutMs'] as const;
     for (const name of [...names, 'pollIntervalMs', 'largestPageBytes'] as const) {
@@ -67,12 +67,12 @@ describe('opening a store on PostgreSQL', () => {
     await pool.end();
   });
 
-  it('is refused by a sentence where there is no pool', async () => {
+  it('is refused with an explanation without a pool', async () => {
     const caught = await refusal(openPostgresStore(Object({})));
     expect(String(caught)).to.match(/^RangeError: openPostgresStore: pool must be an object with the methods connect/);
   });
 
-  it('passes over no option that is misspelt, nor takes a malformed value for another', async () => {
+  it('refuses a misspelt option and a malformed value', async () => {
     const pool = new Pool({ host: '127.0.0.1', port: 1 });
     const slips = [{ lockTimeoutMS: 1 }, { migrate: 'chek' }, { listen: false }, { preparedStatements: 'nver' }];
     for (const slip of slips) {
@@ -83,7 +83,7 @@ describe('opening a store on PostgreSQL', () => {
     await pool.end();
   });
 
-  it('says that there is no server, in time', async () => {
+  it('reports in time that there is no server', async () => {
     const pool = new Pool({ host: '127.0.0.1', port: 1 });
     expect(await refusal(openPostgresStore({ pool, connectTimeoutMs: paced(2000) }))).to.include({
       code: 'store-unavailable',
@@ -91,7 +91,7 @@ describe('opening a store on PostgreSQL', () => {
     await pool.end();
   });
 
-  it('needs no superuser: a role that owns its schema, or may only use one that is there', () =>
+  it('needs no superuser: a role that owns its schema suffices, or one that may use an existing schema', () =>
     onStorage(freshStorage(), async (storage) => {
       const owner = freshSchema();
       const url = new URL(await databaseUrl());
@@ -117,7 +117,7 @@ describe('opening a store on PostgreSQL', () => {
 });
 
 describe('a store on PostgreSQL', () => {
-  it('gives up an append that waits too long for other writers, and has written nothing', () =>
+  it('gives up an append that waits too long for other writers, and writes nothing', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open({ lockTimeoutMs: paced(50) });
       await holding(storage, async () => {
@@ -130,7 +130,7 @@ describe('a store on PostgreSQL', () => {
     }));
 
   for (const preparedStatements of ['when-direct', 'never'] as const) {
-    it(`gives up a statement that takes too long, and has written nothing: prepared ${preparedStatements}`, () =>
+    it(`gives up a statement that takes too long, and writes nothing: prepared ${preparedStatements}`, () =>
       onStorage(freshStorage(), async (storage) => {
         // Making the schema may take longer than that.
         await storage.open();
@@ -144,7 +144,7 @@ describe('a store on PostgreSQL', () => {
       }));
   }
 
-  it('gives up a read that takes too long, and the server gives it up too', () =>
+  it('gives up a read that takes too long, and cancels it at the server', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open({ statementTimeoutMs: paced(200), lockTimeoutMs: paced(200) });
       const client = await storage.pool.connect();
@@ -165,7 +165,7 @@ describe('a store on PostgreSQL', () => {
       expect(await store.eventStore.head()).to.equal(0n);
     }));
 
-  it('gives up waiting for a connection when the pool has none left', () =>
+  it('gives up waiting for a connection of an exhausted pool', () =>
     onStorage(freshStorage(), async (storage) => {
       const pool = new Pool({ connectionString: await databaseUrl(), max: 1 });
       // Made before: only the wait for it is to take too long.
@@ -180,7 +180,7 @@ describe('a store on PostgreSQL', () => {
       await pool.end();
     }));
 
-  it('does not care how a program has values parsed for its own queries', () =>
+  it('does not depend on the type parsers of the program', () =>
     onStorage(freshStorage(), async (storage) => {
       const types = { getTypeParser: () => () => 'nonsense' };
       const pool = new Pool({ connectionString: await databaseUrl(), types });

@@ -140,7 +140,7 @@ async function change(pool: Storage['pool'], name: string, changed: (source: str
   await pool.query(changed(source));
 }
 
-describe('a reader who reads on while others write to PostgreSQL', () => {
+describe('a reader that continues while others write to PostgreSQL', () => {
   for (const [title, race] of Object.entries(RACES)) {
     it(`misses nothing: ${title}`, () =>
       onStorage(freshStorage(), async (storage) => {

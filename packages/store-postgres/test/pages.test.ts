@@ -30,7 +30,7 @@ async function write(storage: Storage): Promise<readonly RecordedEvent[]> {
 }
 
 describe('events of more text than one page may have', () => {
-  it('are all read, in smaller pages, from the store and from their stream, forwards and backwards', () =>
+  it('are all read in smaller pages, from the store and from their stream, forwards and backwards', () =>
     onStorage(freshStorage(), async (storage) => {
       const ids = (await write(storage)).map(({ id }) => id);
       const { eventStore } = await storage.open({ largestPageBytes: 4000 });
@@ -44,7 +44,7 @@ describe('events of more text than one page may have', () => {
       }
     }));
 
-  it('come in no larger pages than that, except one event alone, and in whole pages again after them', () =>
+  it('come in pages within the limit, except for a single large event, and in full pages after them', () =>
     onStorage(freshStorage(), async (storage) => {
       await write(storage);
       const { eventStore } = await storage.open({ largestPageBytes: 4000 });
@@ -58,7 +58,7 @@ describe('events of more text than one page may have', () => {
       expect(Math.max(...pages.slice(-5).map((page) => page.length))).to.equal(10);
     }));
 
-  it('are one page all the same when they were recorded together', () =>
+  it('are one page all the same if they were appended together', () =>
     onStorage(freshStorage(), async (storage) => {
       const { eventStore } = await storage.open({ largestPageBytes: 4000 });
       const recorded = await eventStore.append({ ...appendTo('a'), events: SIZES.map(large) });
@@ -71,7 +71,7 @@ describe('events of more text than one page may have', () => {
       }
     }));
 
-  it('are read with a limit as without', () =>
+  it('are also read with a limit', () =>
     onStorage(freshStorage(), async (storage) => {
       const ids = (await write(storage)).map(({ id }) => id);
       const { eventStore } = await storage.open({ largestPageBytes: 4000 });

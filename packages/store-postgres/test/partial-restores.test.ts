@@ -22,7 +22,7 @@ const DONE_TO_IT: Readonly<Record<string, (storage: Storage) => Promise<void>>> 
   'all but the rows are put back from an older dump': (storage) => putBack(storage, [...LOG, 'read_models']),
 };
 
-describe('tables on PostgreSQL that were put back without the others (Q68)', () => {
+describe('tables on PostgreSQL that were restored without the others (Q68)', () => {
   for (const [done, doIt] of Object.entries(DONE_TO_IT)) {
     for (const writes of ['nobody writes', 'others write', 'it writes'] as const) {
       it(`are never taken for fresh: ${done}, and then ${writes}`, () =>
@@ -47,7 +47,7 @@ describe('tables on PostgreSQL that were put back without the others (Q68)', () 
     }
   }
 
-  it('in another database are no read models of these: events alone that were copied there are built from (Q78)', () =>
+  it('in another database are not read models of it: copied events are rebuilt from (Q78)', () =>
     onStorage(freshStorage(), (storage) =>
       onStorage(freshStorage(), async (there) => {
         const store = await storage.open({ models: [counterTotals] });
@@ -65,7 +65,7 @@ describe('tables on PostgreSQL that were put back without the others (Q68)', () 
       }),
     ));
 
-  it('all of them, without what their sequences say, are written to and built anew (Q73, Q78)', () =>
+  it('if all are copied without their sequences, can be written to and are rebuilt (Q73, Q78)', () =>
     onStorage(freshStorage(), (storage) =>
       onStorage(freshStorage(), async (there) => {
         const store = await storage.open({ models: [counterTotals] });

@@ -29,8 +29,8 @@ function keepingPages(asked: Asked[]): (client: PoolClient) => void {
   };
 }
 
-describe('a page of everything on PostgreSQL', () => {
-  it('is found by positions, and no more is looked at than it needs, also in tables of which the server has no statistics', () =>
+describe('a page of the log on PostgreSQL', () => {
+  it('is found by positions and scans no more than needed, also in tables without statistics', () =>
     onStorage(freshStorage(), async (storage) => {
       const asked: Asked[] = [];
       const pool = new Pool({ connectionString: await databaseUrl() });
@@ -61,7 +61,7 @@ describe('a page of everything on PostgreSQL', () => {
 });
 
 describe('an append on PostgreSQL', () => {
-  it('finds what it needs by indexes, whatever is in the tables, also in those of which the server has no statistics', () =>
+  it('looks everything up by indexes, also in tables without statistics', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open({ models: [counterTotals] });
       const client = await storage.pool.connect();

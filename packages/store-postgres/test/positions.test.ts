@@ -9,7 +9,7 @@ import { onStorage, storages } from './stores.js';
 
 const freshStorage = storages();
 
-describe('a position beyond the end of a store on PostgreSQL', () => {
+describe('a position past the end of a store on PostgreSQL', () => {
   for (const place of [2n, 1000n, 2n ** 63n, 2n ** 100n]) {
     const after = positionOf(place, monotonicIds()());
     it(`is refused by reads and subscriptions: ${place}`, () =>
@@ -28,7 +28,7 @@ describe('a position beyond the end of a store on PostgreSQL', () => {
       }));
   }
 
-  it('is not the end itself, nor the beginning of an empty one', () =>
+  it('is neither the end itself nor the beginning of an empty store', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
       expect(await readOn(store, { after: START })).to.equal(0);

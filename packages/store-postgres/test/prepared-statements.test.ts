@@ -40,7 +40,7 @@ async function useIt({ eventStore, readModels }: PostgresStore): Promise<void> {
 }
 
 describe('prepared statements', () => {
-  it('are kept in a connection that goes to the server itself', () =>
+  it('are used on a direct connection to the server', () =>
     onStorage(freshStorage(), (storage) =>
       onOneConnection(storage, 'direct', async (store, pool) => {
         await useIt(store);
@@ -48,7 +48,7 @@ describe('prepared statements', () => {
       }),
     ));
 
-  it('are not kept behind a pooler', () =>
+  it('are not used behind a pooler', () =>
     onStorage(freshStorage(), (storage) =>
       onOneConnection(storage, 'pooled', async (store, pool) => {
         await useIt(store);
@@ -56,7 +56,7 @@ describe('prepared statements', () => {
       }),
     ));
 
-  it('are not kept when the program says so', () =>
+  it('are not used if the option says so', () =>
     onStorage(freshStorage(), (storage) =>
       onOneConnection(storage, 'never', async (store, pool) => {
         await useIt(store);
@@ -64,7 +64,7 @@ describe('prepared statements', () => {
       }),
     ));
 
-  it('that are gone all the same are done without, and each append is there once', () =>
+  it('that are missing all the same are replaced by plain statements, and each append is written once', () =>
     onStorage(freshStorage(), (storage) =>
       onOneConnection(storage, 'direct', async (store, pool) => {
         await useIt(store);

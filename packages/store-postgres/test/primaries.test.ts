@@ -22,7 +22,7 @@ async function demandNoPrimary(asked: Promise<unknown>): Promise<void> {
 const nothing: Decider<object, CounterEvent, number, never> = { initial: 0, evolve: () => 0, decide: () => accept() };
 
 describe('a PostgreSQL server that is not a primary (Q72)', () => {
-  it('opens no store, answers no read, and accepts no command that changes nothing; promoted it does', () =>
+  it('opens no store, answers no read, and accepts no command, until it is promoted', () =>
     onCluster({}, async (cluster) => {
       const { standby, way, store } = cluster;
       const follower = await ProjectionRunner.open({ store, projection: counterTotals });
@@ -47,7 +47,7 @@ describe('a PostgreSQL server that is not a primary (Q72)', () => {
       await pool.end();
     }));
 
-  it('is not listened to any more, though it lives and takes connections (Q81)', () =>
+  it('is not listened to any more, although it still accepts connections (Q81)', () =>
     onCluster({ listen: 'on' }, async (cluster) => {
       const { primary, standby, way, store } = cluster;
       await store.eventStore.append(appendTo('a'));
@@ -86,7 +86,7 @@ describe('a PostgreSQL server that is not a primary (Q72)', () => {
       await last;
     }));
 
-  it('is left at once with all connections of a pool that are idle, once another has taken over', () =>
+  it('is left at once by all idle connections of a pool, once another has taken over', () =>
     onCluster({}, async (cluster) => {
       const { primary, standby, way, pool, store } = cluster;
       await store.eventStore.append(appendTo('a'));

@@ -33,7 +33,7 @@ async function untilEqual(publisher: EmbeddedServer, subscriber: EmbeddedServer)
 }
 
 describe('tables on PostgreSQL that are published (Q73)', () => {
-  it('FOR ALL TABLES take commands and rebuilds, and the subscriber that takes over goes on from all of it', async () => {
+  it('FOR ALL TABLES accept commands and rebuilds, and a subscriber that takes over continues from all of it', async () => {
     const [publisher, subscriber] = [await EmbeddedServer.start(), await EmbeddedServer.start()];
     await publisher.set({ wal_level: 'logical' });
     await publisher.stop();

@@ -18,7 +18,7 @@ describe('a rebuild on PostgreSQL', () => {
   for (const models of [[], [counterTotals]]) {
     const kind = models.length === 0 ? 'a projector keeps' : 'the appends keep';
 
-    it(`takes the place of the rows that ${kind}, while writes go on`, () =>
+    it(`replaces the rows that ${kind}, while writes go on`, () =>
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ models });
         const [ending, projector] = [
@@ -53,7 +53,7 @@ describe('a rebuild on PostgreSQL', () => {
 });
 
 describe('two rebuilds on PostgreSQL at once', () => {
-  it('end both: the one that another was begun after is told so, at each of its steps', () =>
+  it('end both: the earlier one is superseded at its next step', () =>
     onStorage(freshStorage(), async (storage) => {
       const { eventStore, readModels } = await storage.open();
       await eventStore.append(appendTo('a'));
@@ -68,7 +68,7 @@ describe('two rebuilds on PostgreSQL at once', () => {
       expect(await refusal(first.promote(step))).to.include({ code: 'rebuild-superseded' });
     }));
 
-  it('destroy no connection, no matter what is refused', () =>
+  it('destroy no connection, whatever is refused', () =>
     onStorage(freshStorage(), async (storage) => {
       const pool = new Pool({ connectionString: await databaseUrl() });
       let removed = 0;
@@ -98,7 +98,7 @@ describe('two rebuilds on PostgreSQL at once', () => {
     ['catches up', (runner: ProjectionRunner<CounterEvent, CounterRow>) => runner.catchUp()],
     ['appends', (_: unknown, store: PostgresStore) => store.eventStore.append(appendTo('a'))],
   ] as const) {
-    it(`does not stop the process that did it: it ${title} after another process has updated the new rows`, () =>
+    it(`does not stop the process that ran it: it ${title} after another process has updated the new rows`, () =>
       onStorage(freshStorage(), async (storage) => {
         const plain = await storage.open();
         const [store, other] = [await storage.open(), await storage.open()];

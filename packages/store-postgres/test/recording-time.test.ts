@@ -16,10 +16,10 @@ const KINDS: Readonly<Record<string, readonly AnyProjection[]>> = {
 const EARLY = parseInstant('2026-01-01T00:00:00.000Z');
 const LATE = instant(EARLY + 1500);
 
-describe('an append to PostgreSQL that waits for its turn', () => {
+describe('an append to PostgreSQL that waits for the lock', () => {
   for (const [kind, models] of Object.entries(KINDS)) {
     for (const known of ['known', 'unknown']) {
-      it(`is recorded at a time after it waited: ${kind}, where the end of the stream is ${known}`, () =>
+      it(`is recorded with a time after its wait: ${kind}, where the end of the stream is ${known}`, () =>
         onStorage(freshStorage(), async (storage) => {
           let now = EARLY;
           const { eventStore } = await storage.open({ models, clock: () => now });

@@ -15,10 +15,10 @@ const KINDS: Readonly<Record<string, readonly AnyProjection[]>> = {
   'a store with a read model': [counterTotals],
 };
 
-describe('a dump that is put back under a running program', () => {
+describe('a dump that is restored under a running program', () => {
   for (const [kind, models] of Object.entries(KINDS)) {
     for (const others of ['nobody', 'another'] as const) {
-      it(`is noticed before anything is built on what was lost: ${kind}, and ${others} wrote since`, () =>
+      it(`is noticed before anything is based on lost events: ${kind}, and ${others} wrote meanwhile`, () =>
         onStorage(freshStorage(), async (storage) => {
           const [store, other] = [await storage.open({ models }), await storage.open({ models })];
           await append(store, 'a', 3);
@@ -35,7 +35,7 @@ describe('a dump that is put back under a running program', () => {
     }
   }
 
-  it('leaves a read model that it does not have behind, till it is made anew', () =>
+  it('makes a read model that it lacks unusable until it is created again', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
       await append(store, 'a', 2);
@@ -52,7 +52,7 @@ describe('a dump that is put back under a running program', () => {
     }));
 
   for (const direction of ['forwards', 'backwards'] as const) {
-    it(`is noticed between two pages of a stream, which are of one history: ${direction} (Q69)`, () =>
+    it(`is noticed between two pages of a stream: ${direction} (Q69)`, () =>
       onStorage(freshStorage(), async (storage) => {
         const [store, other] = [await storage.open(), await storage.open()];
         await append(store, 'a', 1);
@@ -68,7 +68,7 @@ describe('a dump that is put back under a running program', () => {
       }));
   }
 
-  it('is noticed between two pages of all streams, which are read up to an event (Q66)', () =>
+  it('is noticed between two pages of a read of all streams (Q66)', () =>
     onStorage(freshStorage(), async (storage) => {
       const [store, other] = [await storage.open(), await storage.open()];
       await append(store, 'a', 1);
@@ -83,7 +83,7 @@ describe('a dump that is put back under a running program', () => {
       expect(isFault(caught, 'position-unknown')).to.equal(true);
     }));
 
-  it('is noticed by who decides: a state that is as long, and was lost, accepts nothing (K14)', () =>
+  it('is noticed by commands: a lost state of the same revision accepts nothing (K14)', () =>
     onStorage(freshStorage(), async (storage) => {
       const [store, other] = [await storage.open(), await storage.open()];
       const [handler, others] = [store, other].map(

@@ -66,7 +66,7 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
     }
   }
 
-  it('writes nothing over a connection that takes text for another encoding than it is sent in', () =>
+  it('writes nothing over a connection with another client encoding', () =>
     onStorage(freshStorage(), async (storage) => {
       const pool = new Pool({ connectionString: await databaseUrl() });
       pool.on('connect', (client) => void client.query('SET client_encoding TO LATIN1'));
@@ -79,7 +79,7 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
       await pool.end();
     }));
 
-  it('says by a fault what a statement_timeout of 1 ms has cut off, acknowledges only what is there, and writes nothing twice', () =>
+  it('reports a statement_timeout of 1 ms as a fault, acknowledges only written appends, and writes none twice', () =>
     onStorage(freshStorage(), async (storage) => {
       await (await storage.open({ models: [counterTotals] })).close();
       const pool = new Pool({ connectionString: await databaseUrl(), options: '-c statement_timeout=1' });
@@ -100,7 +100,7 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
       await pool.end();
     }));
 
-  it('means what PostgreSQL has, whatever others put into the path', () =>
+  it('uses the objects of PostgreSQL, whatever is in the search_path', () =>
     onStorage(freshStorage(), async (storage) => {
       const path = freshSchema();
       const pool = new Pool({ connectionString: await databaseUrl(), options: `-c search_path=${path}` });
@@ -119,7 +119,7 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
       await dropSchema(storage.pool, path);
     }));
 
-  it('is refused where the path has others before what PostgreSQL has: they could take its place in a read', () =>
+  it('is refused if the search_path has schemas before pg_catalog, whose objects could replace those of PostgreSQL', () =>
     onStorage(freshStorage(), async (storage) => {
       const evil = freshSchema();
       const options = `-c search_path=${evil},pg_catalog`;

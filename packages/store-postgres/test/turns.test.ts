@@ -16,7 +16,7 @@ const KINDS = { 'plain stores': [], 'stores with an inline projection': [counter
 const inOneRow: typeof counterTotals = { ...counterTotals, name: 'in-one-row', key: () => 'all' };
 
 describe('appends that come together', () => {
-  it('are told of as the groups they were written in', () =>
+  it('are observed as the groups that they were written in', () =>
     onStorage(freshStorage(), async (storage) => {
       const told: number[] = [];
       const store = await storage.open({ observe: (one) => one.type === 'group' && told.push(one.appends) });
@@ -50,8 +50,8 @@ async function onCalls(
   await pool.end();
 }
 
-describe('what a process remembers of PostgreSQL', () => {
-  it('is not forgotten for an append that came too late for the time it would be recorded at', () =>
+describe('the cache of a process on PostgreSQL', () => {
+  it('is not cleared because of an append that arrived too late for its recording time', () =>
     onStorage(freshStorage(), (storage) =>
       onCalls(storage, async ({ eventStore }, calls) => {
         for (const name of ['a', 'b']) await eventStore.append(appendTo(name, 'no-stream'));
@@ -65,7 +65,7 @@ describe('what a process remembers of PostgreSQL', () => {
       }),
     ));
 
-  it('is no more than 20,000 streams, however many are begun', () =>
+  it('holds at most 20,000 streams, however many are begun', () =>
     onStorage(freshStorage(), (storage) =>
       onCalls(storage, async ({ eventStore }, calls) => {
         const names = Array.from({ length: 20_000 }, (_, index) => `s-${index}`);
@@ -81,9 +81,9 @@ describe('what a process remembers of PostgreSQL', () => {
     ));
 });
 
-describe('two processes that write to PostgreSQL in turns', () => {
+describe('two processes that alternately write to PostgreSQL', () => {
   for (const [kind, models] of Object.entries(KINDS)) {
-    it(`go on where the other ended, though each remembers where it ended itself: ${kind}`, () =>
+    it(`continue after the other, although each has cached its own last write: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const stores = [await storage.open({ models }), await storage.open({ models })];
         let last: Revision | 'no-stream' = 'no-stream';
@@ -104,7 +104,7 @@ describe('two processes that write to PostgreSQL in turns', () => {
       }));
   }
 
-  it('are told of a stream that the other has begun, and of a row that another stream made', () =>
+  it('notice a stream that the other has begun, and a row that another stream made', () =>
     onStorage(freshStorage(), async (storage) => {
       const [one, other] = [await storage.open({ models: [inOneRow] }), await storage.open({ models: [inOneRow] })];
       await other.eventStore.append(appendTo('b', 'no-stream'));
@@ -123,7 +123,7 @@ describe('two processes that write to PostgreSQL in turns', () => {
       expect(all.map(({ position }) => ordinalOf(position))).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
     }));
 
-  it('refuse what the other has made untrue, and take what it has made true', () =>
+  it('decide by the latest events of the other', () =>
     onStorage(freshStorage(), async (storage) => {
       const [one, other] = [await storage.open(), await storage.open()];
       await one.eventStore.append(appendTo('a', 'no-stream'));

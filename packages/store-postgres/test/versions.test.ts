@@ -22,7 +22,7 @@ import { eventually } from './waiting.js';
 const freshStorage = storages();
 
 describe('a schema on PostgreSQL of another version', () => {
-  it('brings a schema of commit e7dd8a2 to its own, goes on after what is in it, and keeps read models anew', () =>
+  it('migrates a schema of commit e7dd8a2, continues its log, and rebuilds the read models', () =>
     onStorage(freshStorage(), async (storage) => {
       const { eventStore } = await storage.open({ models: [counterTotals] });
       await eventStore.append(appendTo('a'));
@@ -47,7 +47,7 @@ describe('a schema on PostgreSQL of another version', () => {
     [8, asInVersion8],
     [9, asInVersion9],
   ] as const) {
-    it(`migrates a schema of version ${version}, and then refuses programs of that version by name`, () =>
+    it(`migrates a schema of version ${version}, and then refuses programs of that version with a message`, () =>
       onStorage(freshStorage(), async (storage) => {
         const { pool, schema } = storage;
         const { eventStore } = await storage.open({ models: [counterTotals] });
@@ -63,7 +63,7 @@ describe('a schema on PostgreSQL of another version', () => {
       }));
   }
 
-  it('brings a schema of version 9 to its own, whose rows go on from where they are', () =>
+  it('migrates a schema of version 9, whose rows continue from their checkpoints', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
       const before = await storage.open({ models: [counterTotals] });
@@ -163,7 +163,7 @@ describe('a schema on PostgreSQL of another version', () => {
       await olderPool.end();
     }));
 
-  it('runs beside the next version of its schema, if that says so, and leaves all others as they are', () =>
+  it('runs beside the next schema version if that allows it, and leaves all others unchanged', () =>
     onStorage(freshStorage(), async (storage) => {
       const before = await storage.open({ models: [counterTotals] });
       await before.eventStore.append(appendTo('a'));
@@ -180,7 +180,7 @@ describe('a schema on PostgreSQL of another version', () => {
       expect(await refusal(storage.open())).to.include({ code: 'store-foreign' });
     }));
 
-  it('only looks at the version of a schema where it was told so', () =>
+  it('only checks the version of a schema if the option says so', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
       const caught = await refusal(storage.open({ migrate: 'check' }));
@@ -197,7 +197,7 @@ describe('a schema on PostgreSQL of another version', () => {
       expect(await refusal(storage.open({ migrate: 'check' }))).to.include({ code: 'store-foreign' });
     }));
 
-  it('prints the SQL that makes a schema, or brings one of an older version to its own', () =>
+  it('prints the SQL that creates a schema or migrates an older one', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
       await pool.query(postgresMigration({ schema }));
@@ -212,7 +212,7 @@ describe('a schema on PostgreSQL of another version', () => {
       expect(() => postgresMigration({ from: -1 })).to.throw(RangeError);
     }));
 
-  it('refuses a schema of a version that was never handed out, says what to do, and leaves it as it is', () =>
+  it('refuses a schema of an unreleased version, says what to do, and leaves it unchanged', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
       const store = await storage.open();

@@ -12,8 +12,8 @@ import { eventually } from './waiting.js';
 const freshStorage = storages();
 const NEVER = 600_000;
 
-describe('a subscriber who waits for what another process writes to PostgreSQL', () => {
-  it('is told by the server, without looking', () =>
+describe('a subscriber that waits for events of another process on PostgreSQL', () => {
+  it('is notified by the server, without polling', () =>
     onStorage(freshStorage(), async (storage) => {
       const [writer, reader] = [await storage.open(), await storage.open({ pollIntervalMs: NEVER })];
       const subscriber = subscribe(reader);
@@ -22,7 +22,7 @@ describe('a subscriber who waits for what another process writes to PostgreSQL',
       await subscriber.leave();
     }));
 
-  it('is told again after the connection that listens broke', () =>
+  it('is notified again after the listening connection broke', () =>
     onStorage(freshStorage(), async (storage) => {
       const [writer, reader] = [await storage.open(), await storage.open({ pollIntervalMs: NEVER })];
       const subscriber = subscribe(reader);
@@ -35,7 +35,7 @@ describe('a subscriber who waits for what another process writes to PostgreSQL',
       await subscriber.leave();
     }));
 
-  it('is told by a server that asks for the password of the pool', () =>
+  it('is notified by a server that requires the password of the pool', () =>
     onStorage(freshStorage(), async (storage) => {
       const url = new URL(await databaseUrl());
       const server = await AskingServer.before(url.href);
@@ -52,7 +52,7 @@ describe('a subscriber who waits for what another process writes to PostgreSQL',
       await server.close();
     }));
 
-  it('finds out by looking, when nothing listens', () =>
+  it('finds them by polling, if nothing listens', () =>
     onStorage(freshStorage(), async (storage) => {
       const [writer, reader] = [await storage.open(), await storage.open({ listen: 'off', pollIntervalMs: 20 })];
       const subscriber = subscribe(reader);
@@ -61,7 +61,7 @@ describe('a subscriber who waits for what another process writes to PostgreSQL',
       await subscriber.leave();
     }));
 
-  it('is told by one connection for all stores of a pool, and hardly looks', () =>
+  it('is notified over one connection for all stores of a pool, and hardly polls', () =>
     onStorage(freshStorage(), (storage) =>
       onStorage(freshStorage(), async (elsewhere) => {
         const readers = [storage, storage, elsewhere].map((one) => one.open({ pollIntervalMs: 1 }));
@@ -82,7 +82,7 @@ describe('a subscriber who waits for what another process writes to PostgreSQL',
       }),
     ));
 
-  it('leaves no connection behind when its store is closed', () =>
+  it('leaves no connection open when its store is closed', () =>
     onStorage(freshStorage(), async (storage) => {
       const reader = await storage.open();
       const subscriber = subscribe(reader);

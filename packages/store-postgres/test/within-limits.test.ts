@@ -26,7 +26,7 @@ const counting: Decider<{ readonly type: 'count' }, CounterEvent, number, never>
 
 describe("a caller's transaction with appends in it", () => {
   for (const [kind, models] of Object.entries(KINDS)) {
-    it(`is not kept waiting for other writers longer than the store waits: ${kind}`, () =>
+    it(`waits for other writers no longer than the store does: ${kind}`, () =>
       inTwoTransactions({ models, lockTimeoutMs: paced(100) }, async ({ store, other, waits }) => {
         await store.within(other).eventStore.append(appendTo('a'));
         const caught = await refusal(store.within(waits).eventStore.append(appendTo('a')));
@@ -35,7 +35,7 @@ describe("a caller's transaction with appends in it", () => {
         await waits.query('ROLLBACK');
       }));
 
-    it(`waits as long as its own lock time-out says, when it has one: ${kind}`, () =>
+    it(`waits as long as its own lock time-out, if it has one: ${kind}`, () =>
       inTwoTransactions({ models, lockTimeoutMs: paced(60_000) }, async ({ store, other, waits }) => {
         await store.within(other).eventStore.append(appendTo('a'));
         await waits.query("SET LOCAL lock_timeout = '50ms'");
@@ -44,7 +44,7 @@ describe("a caller's transaction with appends in it", () => {
         });
       }));
 
-    it(`has the settings it had: ${kind}`, () =>
+    it(`keeps its settings: ${kind}`, () =>
       inTwoTransactions({ models }, async ({ store, waits }) => {
         for (const setting of ['0', '7s']) {
           await waits.query(`SET LOCAL lock_timeout = '${setting}'`);
@@ -56,7 +56,7 @@ describe("a caller's transaction with appends in it", () => {
         expect(rows[0]?.statement_timeout).to.equal('0');
       }));
 
-    it(`takes appends back to a savepoint, and goes on from there: ${kind}`, () =>
+    it(`rolls appends back to a savepoint, and continues from there: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ models });
         const client = await storage.pool.connect();
@@ -77,7 +77,7 @@ describe("a caller's transaction with appends in it", () => {
       }));
   }
 
-  it('says that the time was up when its signal fires while it waits for other writers, and nothing is written', () =>
+  it('rejects with deadline-exceeded when its signal fires while it waits for other writers, and writes nothing', () =>
     inTwoTransactions({}, async ({ store, other, waits }) => {
       await store.within(other).eventStore.append(appendTo('a'));
       const giving = new AbortController();
@@ -112,7 +112,7 @@ describe("a caller's transaction with appends in it", () => {
         await store.within(waits).eventStore.append(appendTo('a'));
       }));
 
-  it('says so when it may only read, and when it has failed, and nothing is written', () =>
+  it('is refused if it may only read or has failed, and writes nothing', () =>
     inTwoTransactions({}, async ({ store, other, waits }) => {
       await waits.query('SET TRANSACTION READ ONLY');
       expect(await refusal(store.within(waits).eventStore.append(appendTo('a')))).to.include({

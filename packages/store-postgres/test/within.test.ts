@@ -21,7 +21,7 @@ describe("an append inside a caller's transaction", () => {
   for (const models of [[], [counterTotals]]) {
     const kind = models.length === 0 ? 'a plain store' : 'a store with an inline projection';
 
-    it(`is there with what he changed himself when he commits: ${kind}`, () =>
+    it(`is committed together with the changes of the caller: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ models });
         await store.eventStore.append(appendTo('a'));
@@ -37,7 +37,7 @@ describe("an append inside a caller's transaction", () => {
         await demandTotal(storage, models.length === 0 ? undefined : 3);
       }));
 
-    it(`was never there when he rolls back: ${kind}`, () =>
+    it(`is rolled back with the transaction: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ models });
         const before = await store.eventStore.append(appendTo('a'));
@@ -48,7 +48,7 @@ describe("an append inside a caller's transaction", () => {
         await demandTotal(storage, models.length === 0 ? undefined : 2);
       }));
 
-    it(`that is refused leaves his transaction as it was: ${kind}`, () =>
+    it(`does not affect the transaction if it is refused: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ models });
         const refused = await inTransaction(storage, 'COMMIT', async (client) => {
@@ -63,7 +63,7 @@ describe("an append inside a caller's transaction", () => {
         expect((await allEvents(store.eventStore)).map(({ streamId }) => streamId)).to.deep.equal(['Counter-b']);
       }));
 
-    it(`is seen in his transaction, and nowhere else before he commits: ${kind}`, () =>
+    it(`is visible only in the transaction until its commit: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ models });
         await inTransaction(storage, 'COMMIT', async (client) => {
@@ -79,7 +79,7 @@ describe("an append inside a caller's transaction", () => {
         expect(await allEvents(store.eventStore)).to.have.length(1);
       }));
 
-    it(`is refused when his transaction has ended or was never begun, and writes nothing outside of it: ${kind}`, () =>
+    it(`is refused if the transaction has ended or was never begun, and writes nothing outside of it: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ models });
         await onClient(storage, async (client) => {
@@ -97,7 +97,7 @@ describe("an append inside a caller's transaction", () => {
         await demandTotal(storage, models.length === 0 ? undefined : 1);
       }));
 
-    it(`writes nothing when he rolls back without waiting for it: ${kind}`, () =>
+    it(`writes nothing if the caller rolls back without waiting for it: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ models });
         await onClient(storage, async (client) => {
@@ -130,7 +130,7 @@ describe("an append inside a caller's transaction", () => {
       }));
   }
 
-  it('may be what a command was decided to, by what the transaction itself wrote, and is repeated once', () =>
+  it('may come from a command that was decided by events of the same transaction, and is written once', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
       const stream = counterStream('a');
@@ -151,7 +151,7 @@ describe("an append inside a caller's transaction", () => {
       expect(await allEvents(store.eventStore)).to.have.length(1);
     }));
 
-  it('is refused when the store is closed, and what is inside can not be followed', () =>
+  it('is refused if the store is closed, and the inner store cannot be followed', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
       await inTransaction(storage, 'ROLLBACK', async (client) => {
@@ -163,7 +163,7 @@ describe("an append inside a caller's transaction", () => {
       });
     }));
 
-  it('changes the rows of read models, and a projector that would end the transaction does not', () =>
+  it('updates the rows of read models, and a projection runner in it is refused', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
       await store.readModels.open(counterTotals);
@@ -177,7 +177,7 @@ describe("an append inside a caller's transaction", () => {
       expect(await allEvents(store.eventStore)).to.have.length(1);
     }));
 
-  it('is refused in a transaction that does not see what others commit', () =>
+  it('is refused in a transaction above READ COMMITTED', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
       const caught = await inTransaction(storage, 'ROLLBACK', async (client) => {

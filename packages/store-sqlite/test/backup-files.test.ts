@@ -70,13 +70,13 @@ const listed = ['open folder r', 'sync', 'close'];
 const renamed = ['link copy.db', 'open copy.db wx', 'close', 'rename copy.db'];
 
 describe('a backup that is written', () => {
-  it('is on the disk before it gets its name, and its name before it is done', async () => {
+  it('is synced before it is renamed, and the rename is synced before the call resolves', async () => {
     watchFiles();
     await store.backup(folder.path('copy.db'));
     expect(steps).to.deep.equal([...synced, 'link copy.db', ...listed]);
   });
 
-  it('gets its name where folders are not synced, too', async () => {
+  it('is renamed where folders cannot be synced', async () => {
     watchFiles({ system: 'win32' });
     await store.backup(folder.path('copy.db'));
     expect(steps).to.deep.equal([...synced, 'link copy.db']);
@@ -94,10 +94,10 @@ describe('a backup that is written', () => {
   }
 
   for (const code of ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']) {
-    it(`gets its name where there are no links, and takes nobody's place: ${code}`, () => isRenamed(code));
+    it(`is renamed where links are not supported, and replaces no file: ${code}`, () => isRenamed(code));
   }
 
-  it('gets no name where a link fails for another reason', async () => {
+  it('is not renamed if a link fails for another reason', async () => {
     watchFiles({ code: 'EIO' });
     const fault = await faultOf(store.backup(folder.path('copy.db')));
     expect(fault).to.have.nested.property('facts.problem').that.includes('EIO');

@@ -16,7 +16,7 @@ async function fill(store: SqliteStore): Promise<void> {
 }
 
 describe('a backup', () => {
-  it('is a whole store, though appends go on meanwhile', async () => {
+  it('is a complete store, although appends go on meanwhile', async () => {
     const folder = await freshFolder();
     const store = await openSqliteStore({ path: folder.path('store.db') });
     await fill(store);
@@ -37,7 +37,7 @@ describe('a backup', () => {
     await folder.remove();
   });
 
-  it('never takes the place of a file that is there, and leaves nothing half-written', async () => {
+  it('never replaces an existing file, and leaves no partial file', async () => {
     const folder = await freshFolder();
     const store = await openSqliteStore({ path: folder.path('store.db') });
     await store.backup(folder.path('copy.db'));
@@ -51,7 +51,7 @@ describe('a backup', () => {
     await folder.remove();
   });
 
-  it('ends, though another connection commits at each of its steps, and holds one moment', async () => {
+  it('completes while another connection commits at each step, and is one snapshot', async () => {
     const folder = await freshFolder();
     const store = await openSqliteStore({ path: folder.path('store.db') });
     await fill(store);
@@ -78,7 +78,7 @@ describe('a backup', () => {
     await folder.remove();
   });
 
-  it('is given up by its signal, and nothing is left of it', async () => {
+  it('is aborted by its signal, and leaves no file', async () => {
     const folder = await freshFolder();
     const store = await openSqliteStore({ path: folder.path('store.db') });
     await fill(store);
@@ -94,7 +94,7 @@ describe('a backup', () => {
     await folder.remove();
   });
 
-  it('is taken of a store in memory, too', async () => {
+  it('works for a store in memory', async () => {
     const folder = await freshFolder();
     const store = await openSqliteStore({ path: ':memory:' });
     await store.eventStore.append(appendOne());

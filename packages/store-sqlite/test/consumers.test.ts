@@ -24,7 +24,7 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 describe('a consumer on SQLite', () => {
-  it('goes on from the checkpoint of a backup, and is refused one whose event was lost', async () => {
+  it('continues from the checkpoint of a backup, and is refused a checkpoint whose event was lost', async () => {
     const folder = await freshFolder();
     const [path, backup] = [folder.path('store.db'), folder.path('backup.db')];
     const store = await openSqliteStore({ path });
@@ -81,7 +81,7 @@ describe('a consumer on SQLite', () => {
     await folder.remove();
   });
 
-  it('leaves a file as programs of before know it until one works, and they go on beside it', async () => {
+  it('leaves the file as older programs know it until a consumer works, and they continue beside it', async () => {
     const folder = await freshFolder();
     const path = folder.path('store.db');
     const store = await openSqliteStore({ path });

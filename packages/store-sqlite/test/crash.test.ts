@@ -62,7 +62,7 @@ async function expectRowsAreFolded(store: SqliteStore, events: readonly Recorded
 }
 
 describe(`a writer that is killed at a random moment, ${ROUNDS} times`, () => {
-  it('leaves every acknowledged event there exactly once, no gap, and rows that are the fold of the log', async () => {
+  it('leaves each acknowledged event exactly once, no gap, and rows that match the log', async () => {
     const seed = Number(process.env['PROOF_SEED'] ?? Date.now() % 1_000_000);
     const [folder, random] = [await freshFolder(), randomFrom(seed)];
     const path = folder.path('store.db');
@@ -86,7 +86,7 @@ describe(`a writer that is killed at a random moment, ${ROUNDS} times`, () => {
 });
 
 describe('an integrity check that is left out', () => {
-  it('opens a sound file as well', async () => {
+  it('opens a sound file', async () => {
     const folder = await freshFolder();
     for (const integrityCheck of ['none', 'quick', 'full'] as const) {
       await (await openSqliteStore({ path: folder.path('store.db'), integrityCheck })).close();

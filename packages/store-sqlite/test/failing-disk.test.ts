@@ -31,10 +31,10 @@ async function foundLater(stream = STREAM): Promise<number> {
   return found.length;
 }
 
-describe('a commit that is answered with an error', () => {
+describe('a commit that ends with an error', () => {
   const receipt = { key: 'k', fingerprint: 'f' };
 
-  it('and was carried out is an append that was written', async () => {
+  it('but was written is an acknowledged append', async () => {
     driver.strikeAt('COMMIT', (proceed) => {
       proceed();
       throw noSync;
@@ -51,7 +51,7 @@ describe('a commit that is answered with an error', () => {
     expect(await store.eventStore.receipt(STREAM, 'k')).to.include(receipt);
   });
 
-  it('and was not carried out is an append that was not written, and stays so', async () => {
+  it('and was not written is an append that is never written', async () => {
     driver.strikeAt('COMMIT', (_, database) => {
       database.exec('ROLLBACK');
       throw noSync;
@@ -67,7 +67,7 @@ describe('a commit that is answered with an error', () => {
     expect(await foundLater()).to.equal(2);
   });
 
-  it('and was not carried out is not taken for written for what was refused beside it', async () => {
+  it('and was not written is not taken for written because of a refused append in the group', async () => {
     driver.strikeAt('COMMIT', (_, database) => {
       database.exec('ROLLBACK');
       throw noSync;
@@ -80,7 +80,7 @@ describe('a commit that is answered with an error', () => {
     expect(await foundLater()).to.equal(1);
   });
 
-  it('and was not carried out is not taken for written when it had a receipt and no events', async () => {
+  it('and was not written is not taken for written if it had only a receipt', async () => {
     driver.strikeAt('COMMIT', (_, database) => {
       database.exec('ROLLBACK');
       throw noSync;
@@ -90,7 +90,7 @@ describe('a commit that is answered with an error', () => {
     expect(await store.eventStore.receipt(STREAM, 'k')).to.equal(undefined);
   });
 
-  it('and was carried out is one that was written, even if a caller of the group had given up before it began', async () => {
+  it('but was written is acknowledged, even if a caller of the group had given up before', async () => {
     const giving = new AbortController();
     driver.strikeAt('BEGIN IMMEDIATE', () => {
       giving.abort();
@@ -108,7 +108,7 @@ describe('a commit that is answered with an error', () => {
     expect(await store.eventStore.receipt(STREAM, 'k')).to.equal(undefined);
   });
 
-  it('is looked at over another connection, once nothing of it is left in the log', async () => {
+  it('is checked over another connection, once nothing of it is left in the log', async () => {
     driver.strikeAt('COMMIT', (proceed) => {
       proceed();
       throw noSync;
@@ -120,7 +120,7 @@ describe('a commit that is answered with an error', () => {
     expect(driver.open().some((connection) => connection === old)).to.equal(false);
   });
 
-  it('has an outcome that is not known when looking fails, too; then the store goes on', async () => {
+  it('has an unknown outcome if the check fails, too; then the store continues', async () => {
     driver.strikeAt('COMMIT', (proceed) => {
       proceed();
       throw noSync;
@@ -136,7 +136,7 @@ describe('a commit that is answered with an error', () => {
     expect(await foundLater()).to.equal(3);
   });
 
-  it('is settled by a commit of our own where another process reads the log', async () => {
+  it('is settled by an own commit if another process reads the log', async () => {
     const reader = await openSqliteStore({ path });
     const [handle] = driver.open().slice(-1);
     handle?.exec('BEGIN; SELECT * FROM events');
@@ -154,7 +154,7 @@ describe('a commit that is answered with an error', () => {
 describe('a read that fails', () => {
   const noRead = driverError('disk I/O error', 266);
 
-  it('refuses the append that it was for, and no other of its group', async () => {
+  it('refuses only the append that it was for', async () => {
     for (const stream of streams) await store.eventStore.append(appendOne(stream));
     // It remembers nothing yet, and has to look.
     const later = await openSqliteStore({ path });
@@ -167,7 +167,7 @@ describe('a read that fails', () => {
     expect(await Promise.all(streams.map((stream) => foundLater(stream)))).to.deep.equal([1, 2, 2]);
   });
 
-  it('does not refuse the next one, whatever failed before it', async () => {
+  it('does not affect the next read, whatever failed before', async () => {
     const later = await openSqliteStore({ path });
     for (const start of ['SELECT position', 'INSERT INTO events', 'SELECT position']) {
       driver.strikeAt(start, () => {
@@ -180,7 +180,7 @@ describe('a read that fails', () => {
     await later.close();
   });
 
-  it('says itself what it is where SQLite has ended what it was a part of', async () => {
+  it('reports its own error if SQLite has ended the transaction', async () => {
     const model = await store.readModels.open(counterTotals);
     driver.strikeAt('SELECT id AS model', (_, database) => {
       database.exec('ROLLBACK');
@@ -192,8 +192,8 @@ describe('a read that fails', () => {
   });
 });
 
-describe('rows that are read', () => {
-  it('are of one moment, though another process writes between two of them', async () => {
+describe('rows of one read', () => {
+  it('are of one snapshot, although another process writes meanwhile', async () => {
     for (const stream of streams) await store.eventStore.append(appendOne(stream));
     await (await store.readModels.open(counterTotals)).checkpoint();
     await store.eventStore.append(appendOne());
@@ -209,7 +209,7 @@ describe('rows that are read', () => {
 });
 
 describe('a store in memory', () => {
-  it('has what it had when a commit failed', async () => {
+  it('is unchanged after a failed commit', async () => {
     const memory = await openSqliteStore({ path: ':memory:' });
     await memory.eventStore.append(appendOne());
     driver.strikeAt('COMMIT', () => {
@@ -223,7 +223,7 @@ describe('a store in memory', () => {
 });
 
 describe('a read that makes SQLite roll the transaction back', () => {
-  it('fails the whole group: nothing of it goes on without a transaction', async () => {
+  it('fails the whole group: nothing is written outside of a transaction', async () => {
     let reads = 0;
     const rollBackAtSecond = (): void =>
       driver.strikeAt('SELECT revision, recorded_at', (proceed, database) => {

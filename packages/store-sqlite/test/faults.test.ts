@@ -26,7 +26,7 @@ function faultAt(error: unknown): Promise<unknown> {
   return faultOf(store.eventStore.head());
 }
 
-describe('what the driver says of a file', () => {
+describe('an error of the driver about a file', () => {
   const meanings: readonly (readonly [code: string, errcode: number, fault: FaultCode])[] = [
     ['SQLITE_BUSY_SNAPSHOT', 517, 'store-unavailable'],
     ['SQLITE_LOCKED_SHAREDCACHE', 262, 'store-unavailable'],
@@ -38,7 +38,7 @@ describe('what the driver says of a file', () => {
     ['SQLITE_NOTADB', 26, 'store-damaged'],
   ];
   for (const [code, errcode, meant] of meanings) {
-    it(`is the fault ${meant} with its own words: ${code}`, async () => {
+    it(`becomes the fault ${meant} with the driver's message: ${code}`, async () => {
       const error = driverError(`as ${code} has it`, errcode);
       const fault = await faultAt(error);
       expect(isFault(fault, meant), String(fault)).to.equal(true);
@@ -46,14 +46,14 @@ describe('what the driver says of a file', () => {
     });
   }
 
-  it('is the fault store-full when there is no room, whose words are always the same', async () => {
+  it('becomes the fault store-full, with a fixed message, if there is no room', async () => {
     const error = driverError('database or disk is full', 13);
     const fault = await faultAt(error);
     expect(isFault(fault, 'store-full'), String(fault)).to.equal(true);
     expect(fault).to.deep.include({ facts: { store: ':memory:' }, cause: error });
   });
 
-  it('is a defect of ours, and stays what it is, when it is about the statement', async () => {
+  it('stays as it is if it is about the statement, because that is a defect', async () => {
     const unknown = driverError('no such column', 1);
     for (const error of [unknown, new Error('of somebody else'), 'no error at all']) {
       expect(await faultAt(error)).to.equal(error);
@@ -61,8 +61,8 @@ describe('what the driver says of a file', () => {
   });
 });
 
-describe('a store that was closed', () => {
-  it('says which it was to who goes on to use it', async () => {
+describe('a closed store', () => {
+  it('names itself in the fault of a later call', async () => {
     await store.close();
     for (const call of [() => store.eventStore.head(), () => store.eventStore.append(appendOne())]) {
       const fault = await faultOf(call());
@@ -72,7 +72,7 @@ describe('a store that was closed', () => {
   });
 });
 
-describe('a page that is more than one value can hold', () => {
+describe('a page that is too large for one value', () => {
   const tooLong = Object.assign(new Error('Cannot create a string longer than 0x1fffffe8 characters'), {
     code: 'ERR_STRING_TOO_LONG',
   });
@@ -81,7 +81,7 @@ describe('a page that is more than one value can hold', () => {
       throw error;
     });
 
-  it('is read as smaller ones, whether it is SQLite that says so or Node', async () => {
+  it('is read in smaller pages, whether SQLite or Node refuses it', async () => {
     for (let count = 0; count < 3; count++) await store.eventStore.append(appendOne());
     for (const error of [tooLong, driverError('string or blob too big', 18)]) {
       failAt(error);
@@ -90,7 +90,7 @@ describe('a page that is more than one value can hold', () => {
     }
   });
 
-  it('does not read again what failed for another reason', async () => {
+  it('is not read again after another failure', async () => {
     await store.eventStore.append(appendOne());
     const other = driverError('database disk image is malformed', 11);
     failAt(other);

@@ -8,7 +8,7 @@ import { appendOne, eventsOf } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
 import { Raw, tamper } from './raw.js';
 
-describe('a file that is not to be used', () => {
+describe('a file that must not be used', () => {
   let folder: Folder;
   let path: string;
 
@@ -66,7 +66,7 @@ describe('a file that is not to be used', () => {
   }
 
   for (const mark of ['application_id = 7', 'user_version = 1'])
-    it(`is foreign when nothing is in it but a mark that is not ours: ${mark}`, () => isForeignBy(mark));
+    it(`is foreign if it is empty except for another program's mark: ${mark}`, () => isForeignBy(mark));
 
   it('is foreign when a newer version of this program wrote it', async () => {
     await storeWith(1);
@@ -109,7 +109,7 @@ describe('a file that is not to be used', () => {
     await isRefused('store-unavailable');
   });
 
-  it('is used when it is there and empty', async () => {
+  it('is used if it exists and is empty', async () => {
     await writeFile(path, '');
     await storeWith(3);
     const store = await openSqliteStore({ path });
@@ -126,7 +126,7 @@ describe('a row that no longer parses', () => {
     ['metadata', '{},{}'],
     ['metadata', 'nonsense'],
   ] as const) {
-    it(`is an unreadable event, not a crash: ${column} ${text}`, async () => {
+    it(`is an unreadable event and not a crash: ${column} ${text}`, async () => {
       const folder = await freshFolder();
       const store = await openSqliteStore({ path: folder.path('store.db') });
       await store.eventStore.append(appendOne());
@@ -152,7 +152,7 @@ describe('a value that a flipped bit has changed', () => {
     "a name's number": 'UPDATE events SET type = 4711',
   };
   for (const [what, statement] of Object.entries(changes)) {
-    it(`is damage of the store, not an error of a program: ${what}`, async () => {
+    it(`is reported as damage of the store: ${what}`, async () => {
       const folder = await freshFolder();
       const path = folder.path('store.db');
       const writing = await openSqliteStore({ path });
@@ -189,7 +189,7 @@ describe('the options of a SQLite store', () => {
 });
 
 describe('the options of a SQLite store at the ends of their ranges', () => {
-  it('are taken', async () => {
+  it('are accepted', async () => {
     for (const ends of [
       { busyTimeoutMs: 0, pollIntervalMs: 1 },
       { busyTimeoutMs: 600_000, pollIntervalMs: 60_000 },
@@ -199,7 +199,7 @@ describe('the options of a SQLite store at the ends of their ranges', () => {
     }
   });
 
-  it('are taken as they are: a path that looks like a URL is a path', async () => {
+  it('are used unchanged: a path that looks like a URL is a path', async () => {
     const folder = await freshFolder();
     const before = process.cwd();
     process.chdir(folder.path('.'));

@@ -9,8 +9,8 @@ import { leaveWatched, openWatched } from './watched-store.js';
 
 const full = driverError('database or disk is full', 13);
 
-describe('a commit for which there is no room', () => {
-  it('is store-full though nothing can settle it for want of room, and nothing of it was written', async () => {
+describe('a commit on a full disk', () => {
+  it('is refused with store-full although it cannot be settled for lack of room, and nothing is written', async () => {
     const { driver, folder, path, store } = await openWatched();
     await store.eventStore.append(appendOne());
     driver.strikeAt('COMMIT', (_, database) => {
@@ -30,7 +30,7 @@ describe('a commit for which there is no room', () => {
     await leaveWatched({ driver, folder, store });
   });
 
-  it('is an append that was written where it is there all the same', async () => {
+  it('is acknowledged if it was written all the same', async () => {
     const { driver, folder, store } = await openWatched();
     driver.strikeAt('COMMIT', (proceed) => {
       proceed();

@@ -27,7 +27,7 @@ function keyOfGood(stream: StreamId): string {
   return 'all';
 }
 
-describe('appends that come together', () => {
+describe('concurrent appends', () => {
   it('share one transaction', async () => {
     const told: Observation[] = [];
     const { store, begun, close } = await watchedStore(':memory:', (observation) => told.push(observation));
@@ -38,7 +38,7 @@ describe('appends that come together', () => {
     await close();
   });
 
-  it('are refused one by one: a conflict takes no other append with it', async () => {
+  it('are refused one by one: a conflict affects no other append', async () => {
     const { store, begun, close } = await watchedStore();
     await store.eventStore.append(appendOne());
     const wrong = { ...appendOne(), expected: 'no-stream' } as const;
@@ -51,7 +51,7 @@ describe('appends that come together', () => {
     await close();
   });
 
-  it('are refused one by one where a projection can name no row for a stream', async () => {
+  it('are refused one by one if a projection throws for the key of a stream', async () => {
     const { store, close } = await watchedStore();
     await store.readModels.open({ ...counterTotals, key: keyOfGood });
     const outcomes = await Promise.allSettled(
@@ -62,7 +62,7 @@ describe('appends that come together', () => {
     await close();
   });
 
-  it('are not written, any of them, when the transaction fails, and the store goes on', async () => {
+  it('are all not written if the transaction fails, and the store continues', async () => {
     const { database, store, close } = await watchedStore();
     database.exec(`CREATE TRIGGER strike BEFORE INSERT ON names WHEN NEW.name = 'Counter-bad'
       BEGIN SELECT RAISE(ABORT, 'struck'); END`);
@@ -79,8 +79,8 @@ describe('appends that come together', () => {
   });
 });
 
-describe('a disk that is full', () => {
-  it('refuses what no longer fits, keeps what was acknowledged, and takes more when there is room again', async () => {
+describe('a full disk', () => {
+  it('refuses what does not fit, keeps acknowledged events, and accepts more when there is room again', async () => {
     const folder = await freshFolder();
     const { database, store, close } = await watchedStore(folder.path('store.db'));
     database.exec(`PRAGMA max_page_count = ${Number(valueOf(database, 'PRAGMA page_count')) + 40}`);

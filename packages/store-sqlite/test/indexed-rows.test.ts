@@ -29,8 +29,8 @@ const stepping: Projection<CounterEvent, CounterRow> = {
 const said =
   "SELECT coalesce(group_concat(name || '=' || value, ' '), '') FROM (SELECT * FROM row_index ORDER BY name)";
 
-describe('by what a row is found', () => {
-  it('is written when it changes, and only then', async () => {
+describe('the index entries of a row', () => {
+  it('are written only when they change', async () => {
     const folder = await freshFolder();
     const driver = watchDriver();
     const store = await openSqliteStore({ path: folder.path('store.db') });
@@ -50,7 +50,7 @@ describe('by what a row is found', () => {
     await folder.remove();
   });
 
-  it('goes with the row', async () => {
+  it('are deleted with the row', async () => {
     const folder = await freshFolder();
     const store = await openSqliteStore({ path: folder.path('store.db') });
     const model = await store.readModels.open({ ...stepping, filter: { categories: ['None'] } });

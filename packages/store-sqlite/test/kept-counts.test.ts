@@ -10,8 +10,8 @@ import { Raw, tamper, valueOf } from './raw.js';
 const ROW: CounterRow = { total: 1, countedAt: instant(0), revision: revision(0) };
 const ODD = { index: PARITY, value: 'odd' };
 
-describe('the number of rows that are found by an index of SQLite', () => {
-  it('is kept by the file once it was asked for and is large, whichever program writes the rows', async () => {
+describe('the number of rows under an index value in SQLite', () => {
+  it('is stored in the file once it was requested and is large, whichever program writes the rows', async () => {
     const folder = await freshFolder();
     const path = folder.path('store.db');
     const kept = (): unknown => {

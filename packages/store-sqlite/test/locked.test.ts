@@ -35,7 +35,7 @@ describe('a lock that another process holds', () => {
   });
   afterEach(() => holder.close());
 
-  it('is waited for as long as the time-out says, and no longer', async () => {
+  it('is awaited until the time-out', async () => {
     const fault = await faultOf(store.eventStore.append(appendOne()));
     expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
     holder.exec('ROLLBACK');
@@ -43,7 +43,7 @@ describe('a lock that another process holds', () => {
     expect(await eventsOf(store.eventStore)).to.have.length(1);
   });
 
-  it('is waited for no longer than a caller waits who gives up', async () => {
+  it('is awaited until the caller gives up', async () => {
     const patient = await openSqliteStore({ path, busyTimeoutMs: 600_000 });
     const control = new AbortController();
     const before = driver.count('BEGIN IMMEDIATE');
@@ -59,7 +59,7 @@ describe('a lock that another process holds', () => {
     expect(await eventsOf(store.eventStore)).to.have.length(0);
   });
 
-  it('is waited for no more when the store is closed', async () => {
+  it('is not awaited once the store is closed', async () => {
     const patient = await openSqliteStore({ path, busyTimeoutMs: 600_000 });
     const before = driver.count('BEGIN IMMEDIATE');
     const waiting = faultOf(patient.readModels.open(counterTotals));
@@ -71,7 +71,7 @@ describe('a lock that another process holds', () => {
   });
 });
 
-describe('a commit of read models that fails', () => {
+describe('a failed commit of a read model', () => {
   function failCommit(): void {
     driver.strikeAt('COMMIT', (_, database) => {
       database.exec('ROLLBACK');
@@ -79,7 +79,7 @@ describe('a commit of read models that fails', () => {
     });
   }
 
-  it('is told: one that was to be opened, and a step', async () => {
+  it('is reported for an opening and for a step', async () => {
     failCommit();
     expect(isFault(await faultOf(store.readModels.open(counterTotals)), 'store-unavailable')).to.equal(true);
     const model = await store.readModels.open(counterTotals);
@@ -91,7 +91,7 @@ describe('a commit of read models that fails', () => {
     await model.commit(step);
   });
 
-  it('is told when it can not be found out what it came to', async () => {
+  it('is reported if its outcome cannot be determined', async () => {
     failCommit();
     driver.strikeAt('PRAGMA wal_checkpoint', () => {
       throw noSync;
@@ -101,8 +101,8 @@ describe('a commit of read models that fails', () => {
   });
 });
 
-describe('a transaction that can not be taken back', () => {
-  it('ends with its connection, and the store goes on with another', async () => {
+describe('a transaction that cannot be rolled back', () => {
+  it('ends with its connection, and the store continues with another', async () => {
     await store.eventStore.append(appendOne());
     const [connection] = driver.open();
     driver.strikeAt('INSERT INTO events', () => {
@@ -118,8 +118,8 @@ describe('a transaction that can not be taken back', () => {
   });
 });
 
-describe('who waits for events that another writes', () => {
-  it('has them looked for, again and again', async () => {
+describe('a caller that waits for events of another process', () => {
+  it('finds them by polling', async () => {
     const impatient = await openSqliteStore({ path, pollIntervalMs: 1 });
     await impatient.eventStore.append(appendOne());
     const messages = impatient.eventStore.subscribe()[Symbol.asyncIterator]();

@@ -22,7 +22,7 @@ async function withLostPosition() {
 }
 
 describe('rows in SQLite whose checkpoint is not an event of the log', () => {
-  it('are not written by a step that says what it stands on, nor put in the place of others', async () => {
+  it('are not written by a step that names the events it is based on, nor promoted', async () => {
     const { store, lost, remove } = await withLostPosition();
     const model = await store.readModels.open(counterTotals);
     const before = await model.checkpoint();
@@ -38,7 +38,7 @@ describe('rows in SQLite whose checkpoint is not an event of the log', () => {
     await remove();
   });
 
-  it('are refused until they are built anew, which nobody has to ask for (Q47)', async () => {
+  it('are refused until they are rebuilt automatically (Q47)', async () => {
     const { store, lost, remove } = await withLostPosition();
     const model = await store.readModels.open(counterTotals);
     await model.commit({ expected: await model.checkpoint(), checkpoint: lost, rows: new Map() });

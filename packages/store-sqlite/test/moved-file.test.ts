@@ -72,10 +72,10 @@ describe('a file that is moved away under a running program', () => {
   }
 
   for (const [what, move] of Object.entries(ways)) {
-    it(`acknowledges no more writes, and soon refuses reads, when it ${what}`, () => isRefused(move));
+    it(`refuses writes at once and reads soon when it ${what}`, () => isRefused(move));
   }
 
-  it('goes on when it is put back', async () => {
+  it('works again when it is moved back', async () => {
     const elsewhere = folder.path('elsewhere.db');
     await rename(path, elsewhere);
     expectMoved(await faultOf(store.eventStore.append(appendOne())));
@@ -98,7 +98,7 @@ describe('a file that is moved away under a running program', () => {
 });
 
 describe('a relative path of a program that changes its folder', () => {
-  it('still leads to the file that was opened, also for a backup', async () => {
+  it('still names the opened file, also for a backup', async () => {
     const folder = await freshFolder();
     const before = process.cwd();
     await mkdir(folder.path('elsewhere'));

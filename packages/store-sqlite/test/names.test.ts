@@ -34,7 +34,7 @@ function lookUps(): readonly number[] {
   return ['SELECT CASE WHEN instr(name,', 'SELECT id FROM names', 'SELECT id, CASE'].map((sql) => driver.count(sql));
 }
 
-describe('the names under numbers', () => {
+describe('the cache of names', () => {
   it('are looked up once, even while another program writes', async () => {
     for (const stream of streams) expect(await eventsOf(store.eventStore, stream)).to.have.length(1);
     const before = lookUps();
@@ -48,7 +48,7 @@ describe('the names under numbers', () => {
     expect(lookUps()).to.deep.equal([byNumber, byName + 4, inOrder]);
   });
 
-  it('are learnt together by a read of one stream after another', async () => {
+  it('are cached in advance by a read of one stream after another', async () => {
     const upTo = await other.eventStore.head();
     const before = lookUps();
     let count = 0;

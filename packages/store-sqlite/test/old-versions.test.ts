@@ -8,7 +8,7 @@ import { freshFolder } from './files.js';
 import { Raw, valueOf } from './raw.js';
 
 describe('the rows of an old version of a projection', () => {
-  it('go when the second version after it is rebuilt, and those of no other projection', async () => {
+  it('are deleted when the second version after it is rebuilt, and rows of other projections are not', async () => {
     const folder = await freshFolder();
     const path = folder.path('store.db');
     const store = await openSqliteStore({ path });

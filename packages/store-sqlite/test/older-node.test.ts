@@ -90,10 +90,10 @@ describe('a store on the first Node that has SQLite of its own', () => {
     expect(await eventsOf(store.eventStore)).to.have.length(isCarriedOut ? 4 : 3);
   }
 
-  it('finds out that a failed commit was carried out', () => isFoundOut(true));
-  it('finds out that a failed commit was not carried out', () => isFoundOut(false));
+  it('finds out that a failed commit was written', () => isFoundOut(true));
+  it('finds out that a failed commit was not written', () => isFoundOut(false));
 
-  it('takes a transaction back that failed, and goes on', async () => {
+  it('rolls back a failed transaction, and continues', async () => {
     driver.strikeAt('INSERT INTO events', () => {
       throw new Error('struck');
     });

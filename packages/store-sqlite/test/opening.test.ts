@@ -29,12 +29,12 @@ async function isRefusedWhere(setting: string, answer: unknown): Promise<void> {
   expect(fault).to.have.nested.property('facts.problem').that.includes('SQLite');
 }
 
-describe('a setting that SQLite does not take', () => {
+describe('a setting that SQLite ignores', () => {
   for (const [setting, answer] of [
     ['PRAGMA journal_mode', 'delete'],
     ['PRAGMA synchronous', 0],
   ] as const) {
-    it(`keeps a store from being opened, and nothing open: ${setting}`, () => isRefusedWhere(setting, answer));
+    it(`prevents the opening of a store, and leaves nothing open: ${setting}`, () => isRefusedWhere(setting, answer));
   }
 });
 
@@ -62,7 +62,7 @@ describe('the settings of a store', () => {
   }
 
   for (const durability of ['full', 'normal'] as const) {
-    it(`are those of its durability, also of a later connection: ${durability}`, () => areThose(durability));
+    it(`match its durability, also on a later connection: ${durability}`, () => areThose(durability));
   }
 });
 
@@ -75,7 +75,7 @@ function failCommit(driver: WatchedDriver, meanwhile?: () => void): void {
 }
 
 describe('a file that is opened', () => {
-  it('is not made again where it was taken away from a running program', async () => {
+  it('is not created again if it was removed under a running program', async () => {
     const driver = watchDriver();
     const store = await openSqliteStore({ path });
     failCommit(driver, () => {
@@ -88,14 +88,14 @@ describe('a file that is opened', () => {
     await store.close();
   });
 
-  it('is not a directory: that is said, and trying again would not help (Q39)', async () => {
+  it('must not be a directory, and the fault is not retryable (Q39)', async () => {
     const fault = await faultOf(openSqliteStore({ path: folder.path('.') }));
     expect(isFault(fault, 'store-foreign'), String(fault)).to.equal(true);
     expect(fault).to.have.nested.property('facts.problem', 'it is a directory, not a file');
     expect(fault).to.have.property('retryable', false);
   });
 
-  it('is not made where the store is one in memory', async () => {
+  it('is not created for a store in memory', async () => {
     const before = process.cwd();
     process.chdir(folder.path('.'));
     await (await openSqliteStore({ path: ':memory:' })).close();
@@ -103,7 +103,7 @@ describe('a file that is opened', () => {
     expect(await readdir(folder.path('.'))).to.deep.equal([]);
   });
 
-  it('is waited for by nobody when it is of this version: another may be writing', async () => {
+  it('is opened without waiting for a writer if it is of this version', async () => {
     await (await openSqliteStore({ path })).close();
     const writer = new Raw(path);
     writer.exec('BEGIN IMMEDIATE');
@@ -114,7 +114,7 @@ describe('a file that is opened', () => {
     writer.close();
   });
 
-  it('is not used when its schema could not be committed, and nothing stays open', async () => {
+  it('is not used if its schema could not be committed, and nothing stays open', async () => {
     const driver = watchDriver();
     failCommit(driver);
     const fault = await faultOf(openSqliteStore({ path }));
@@ -138,13 +138,13 @@ describe('a file that is opened', () => {
     expect(await checksOf(folder.path('crashed.db'), kind), 'one that a crash left').to.deep.equal(once);
   }
 
-  it('is not checked when nobody asks', () => isCheckedOnce('none', [0, 0]));
+  it('is not checked by default', () => isCheckedOnce('none', [0, 0]));
   it('is checked once: quick', () => isCheckedOnce('quick', [1, 0]));
   it('is checked once: full', () => isCheckedOnce('full', [0, 1]));
 });
 
 describe('a check of an open store', () => {
-  it('finds nothing in a sound one, and says what is damaged', async () => {
+  it('passes for a sound file, and names the damage of a damaged one', async () => {
     const sound = await openSqliteStore({ path, durability: 'normal' });
     await Promise.all(Array.from({ length: 500 }, () => sound.eventStore.append(appendOne())));
     for (const kind of ['quick', 'full'] as const) await sound.check(kind);
@@ -161,7 +161,7 @@ describe('a check of an open store', () => {
 });
 
 describe('the files of a store', () => {
-  it('are for their owner alone, and so is a backup', async () => {
+  it('are accessible only to their owner, and so is a backup', async () => {
     const store = await openSqliteStore({ path });
     await store.eventStore.append(appendOne());
     await store.backup(folder.path('copy.db'));
@@ -171,7 +171,7 @@ describe('the files of a store', () => {
     await store.close();
   });
 
-  it('do not stay as long as the longest transaction made them', async () => {
+  it('shrink after a long transaction', async () => {
     const store = await openSqliteStore({ path });
     const events = Array.from({ length: 8 }, () => ({ ...newEvent(), data: { text: 'x'.repeat(1_000_000) } }));
     await store.eventStore.append({ streamId: STREAM, expected: 'any', events });

@@ -20,7 +20,7 @@ describe('a file that is opened read-only', () => {
 
   afterEach(() => folder.remove());
 
-  it('is read and followed beside who writes, rows and all', async () => {
+  it('can be read and followed beside a writer, including rows', async () => {
     const writer = await openSqliteStore({ path });
     await writer.readModels.open(counterTotals);
     await writer.eventStore.append(appendOne());
@@ -40,7 +40,7 @@ describe('a file that is opened read-only', () => {
     await writer.close();
   });
 
-  it('is left as it is, and whatever would write is refused as store-foreign', async () => {
+  it('is unchanged, and every write is refused with store-foreign', async () => {
     const writer = await openSqliteStore({ path });
     await writer.eventStore.append(appendOne());
     await writer.close();
@@ -64,7 +64,7 @@ describe('a file that is opened read-only', () => {
     expect((await stat(path)).mtimeMs).to.equal(mtimeMs);
   });
 
-  it('answers nothing from a read model that nobody keeps', async () => {
+  it('does not answer from a read model that no writer updates', async () => {
     const writer = await openSqliteStore({ path });
     await writer.eventStore.append(appendOne());
     const reader = await openSqliteStore({ path, readOnly: true });
@@ -75,7 +75,7 @@ describe('a file that is opened read-only', () => {
     await writer.close();
   });
 
-  it('has to be there, and of this version', async () => {
+  it('must exist and be of this version', async () => {
     expect(isFault(await faultOf(openSqliteStore({ path, readOnly: true })), 'store-unavailable')).to.equal(true);
     expect(existsSync(path)).to.equal(false);
     await (await openSqliteStore({ path })).close();
@@ -85,7 +85,7 @@ describe('a file that is opened read-only', () => {
     expect(isFault(fault, 'store-foreign')).to.equal(true);
   });
 
-  it('is backed up without being written to', async () => {
+  it('can be backed up without a write', async () => {
     const writer = await openSqliteStore({ path });
     await writer.eventStore.append(appendOne());
     const reader = await openSqliteStore({ path, readOnly: true });

@@ -29,9 +29,9 @@ async function restored() {
 
 const [A, B, C] = [streamId('Counter', 'a'), streamId('Counter', 'b'), streamId('Counter', 'c')];
 
-describe('a backup that is put back under a running program', () => {
+describe('a backup that is restored under a running program', () => {
   for (const others of ['nobody', 'another'] as const) {
-    it(`breaks no stream and no read model: ${others} wrote since`, async () => {
+    it(`breaks no stream and no read model: ${others} wrote meanwhile`, async () => {
       const folder = await freshFolder();
       const [path, backup] = [folder.path('store.db'), folder.path('backup.db')];
       const [store, other] = [await openSqliteStore({ path }), await openSqliteStore({ path })];
@@ -62,7 +62,7 @@ describe('a backup that is put back under a running program', () => {
 });
 
 describe('a backup from before a read model was made', () => {
-  it('is put back under a program that had caught up, and the rows are built anew without being asked for', async () => {
+  it('is restored under a program that had caught up, and the rows are rebuilt automatically', async () => {
     const folder = await freshFolder();
     const [path, backup] = [folder.path('store.db'), folder.path('backup.db')];
     const store = await openSqliteStore({ path });
@@ -83,7 +83,7 @@ describe('a backup from before a read model was made', () => {
 });
 
 describe('a backup that was restored', () => {
-  it('knows the positions of what it holds, and refuses those of what was lost (V3)', async () => {
+  it('knows the positions of its events, and refuses those of lost events (V3)', async () => {
     const { store, kept, lost, now, remove } = await restored();
     const { eventStore } = store;
     expect(now.revision).to.equal(lost.revision);

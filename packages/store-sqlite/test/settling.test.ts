@@ -28,8 +28,8 @@ function failCommit(): void {
   });
 }
 
-describe('what a commit that failed has left in the log', () => {
-  it('is taken away with the log, and nothing is committed in its place', async () => {
+describe('the remains of a failed commit in the write-ahead log', () => {
+  it('are removed with the log, without another commit', async () => {
     failCommit();
     const [commits, looks] = [driver.count('COMMIT'), driver.count('PRAGMA user_version')];
     expect(isFault(await faultOf(store.eventStore.append(appendOne())), 'store-unavailable')).to.equal(true);
@@ -49,12 +49,12 @@ describe('what a commit that failed has left in the log', () => {
     expect(await eventsOf(store.eventStore)).to.have.length(1);
   }
 
-  it('is overwritten by a commit of our own where another reads the log', () => isOverwritten(1, 'store-unavailable'));
-  it('is not known to be gone when that fails, too', () => isOverwritten(2, 'outcome-unknown'));
+  it('are overwritten by an own commit if another process reads the log', () => isOverwritten(1, 'store-unavailable'));
+  it('may still be there if that fails, too', () => isOverwritten(2, 'outcome-unknown'));
 });
 
-describe('a name that can not be looked up', () => {
-  it('is not damage of the event: what SQLite says stays what it is', async () => {
+describe('a name that cannot be looked up', () => {
+  it('does not make the event damaged: the error of SQLite is passed on', async () => {
     const later = await openSqliteStore({ path });
     driver.strikeAt('SELECT CASE WHEN instr(name,', () => {
       throw noSync;

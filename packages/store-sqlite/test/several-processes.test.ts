@@ -8,7 +8,7 @@ import { startWriter } from './processes.js';
 import { Raw } from './raw.js';
 
 describe('several processes on one file', () => {
-  it('write to one stream without a gap, and make the file together when it is not there yet', async () => {
+  it('write to one stream without a gap, and create the file together if it is missing', async () => {
     const folder = await freshFolder();
     const path = folder.path('store.db');
     const writers = Array.from({ length: 3 }, () => startWriter(path, '4', '50', 'shared'));
@@ -42,7 +42,7 @@ describe('several processes on one file', () => {
 });
 
 describe('a lock that another connection holds', () => {
-  it('is waited for without stopping the event loop, and given up in time', async () => {
+  it('is awaited without blocking the event loop, and given up in time', async () => {
     const folder = await freshFolder();
     const path = folder.path('store.db');
     const store = await openSqliteStore({ path, busyTimeoutMs: 300 });

@@ -7,7 +7,7 @@ import { watchDriver } from './watched-driver.js';
 const SUBSCRIBERS = 200;
 
 describe('many subscribers to a store on SQLite', () => {
-  it('cost a commit one read of the log, however many they are (L4)', async () => {
+  it('cause one read of the log per commit (L4)', async () => {
     const driver = watchDriver();
     const store = await openSqliteStore({ path: ':memory:' });
     const all = Array.from({ length: SUBSCRIBERS }, () => store.eventStore.subscribe()[Symbol.asyncIterator]());

@@ -59,8 +59,8 @@ storeContract(
   { describe, it },
 );
 
-describe('a store whose kernel is another installed copy', () => {
-  it('has faults of a class of its own', async () => {
+describe('a store with another installed copy of the kernel', () => {
+  it('throws faults of another class', async () => {
     const { store, dispose, path } = await freshFile({ busyTimeoutMs: 0 });
     const holder = new Raw(path);
     holder.exec('BEGIN IMMEDIATE');
@@ -71,7 +71,7 @@ describe('a store whose kernel is another installed copy', () => {
     await dispose();
   });
 
-  it('stops no read model when a lock is held for a moment', async () => {
+  it('does not stop a read model when a lock is held briefly', async () => {
     const { store, open, dispose, path } = await freshFile({ busyTimeoutMs: 0 });
     const follower = await ProjectionRunner.open({ store, projection: counterTotals });
     // Written without the rows: the read model has to catch up, which the lock is in the way of.

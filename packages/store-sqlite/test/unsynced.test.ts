@@ -10,8 +10,8 @@ import { watchDriver } from './watched-driver.js';
 
 const [NORMAL, FULL] = [1, 2];
 
-describe('a step of a read model that can be computed again', () => {
-  it('does not wait for the disk, and every append after it does', async () => {
+describe('a step of a read model', () => {
+  it('is not synced, but every append after it is', async () => {
     const folder = await freshFolder();
     const driver = watchDriver();
     const store = await openSqliteStore({ path: folder.path('store.db') });

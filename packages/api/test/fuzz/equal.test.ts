@@ -38,7 +38,7 @@ describe('the same calls over REST and over gRPC, one after another on two equal
     expect([...rest.failures, ...rpc.failures]).to.deep.equal([]);
   });
 
-  it('are answered alike, and what one refuses is written by neither', () =>
+  it('are answered alike, and refused by both or none', () =>
     fc.assert(
       fc.asyncProperty(fc.array(fuzzedCall, { minLength: 4, maxLength: 12 }), async (calls) => {
         for (const call of calls) {

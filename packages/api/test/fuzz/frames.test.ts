@@ -18,7 +18,7 @@ interface Answered {
   readonly body: string;
 }
 
-describe('calls of every protocol, whole and spoilt, in pieces, left open and broken off', () => {
+describe('calls of every protocol: valid, damaged, split, incomplete and aborted', () => {
   let service: Service;
   let on: ClientHttp2Session;
   before(async () => {
@@ -40,7 +40,7 @@ describe('calls of every protocol, whole and spoilt, in pieces, left open and br
     }
   };
 
-  it('never end in a defect or in silence, write nothing when they are refused, and spoil no other call', () =>
+  it('never cause a defect or silence, write nothing if refused, and affect no other call', () =>
     fc.assert(
       fc.asyncProperty(fuzzedFrames, async (call) => {
         const had = await countEvents(service.store);

@@ -84,7 +84,7 @@ function chunked(body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')]);
 }
 
-describe('requests of HTTP/1.1 from the routes themselves, whole and spoilt, in pieces', () => {
+describe('generated HTTP/1.1 requests: valid, damaged and split', () => {
   let service: Service;
   before(async () => {
     const times = { headersTimeoutMs: paced(200), requestTimeoutMs: paced(400) };
@@ -95,7 +95,7 @@ describe('requests of HTTP/1.1 from the routes themselves, whole and spoilt, in 
     expect(service.failures).to.deep.equal([]);
   });
 
-  it('are answered and never with a defect, and write nothing when they are refused', () =>
+  it('are never answered with a defect, and write nothing if refused', () =>
     fc.assert(
       fc.asyncProperty(fuzzedRequest, async ({ head, pieces: sent }) => {
         const had = await countEvents(service.store);

@@ -66,7 +66,7 @@ function settings(name: number, value: number): Buffer {
   return Buffer.concat([number(name).subarray(2), number(value)]);
 }
 
-describe('frames of HTTP/2 in one packet, in any order, whole and broken', () => {
+describe('HTTP/2 frames in one packet, in any order, valid and damaged', () => {
   let service: Service;
   before(async () => {
     // A client that says that it goes, and does not, is not hung up on by Node: the port does it.
@@ -77,7 +77,7 @@ describe('frames of HTTP/2 in one packet, in any order, whole and broken', () =>
     expect(service.failures).to.deep.equal([]);
   });
 
-  it('never end the process, nor the service of others', async () => {
+  it('never end the process or the service for others', async () => {
     const had = await countEvents(service.store);
     await fc.assert(
       fc.asyncProperty(fc.array(frame, { minLength: 1, maxLength: 6 }), async (frames) => {

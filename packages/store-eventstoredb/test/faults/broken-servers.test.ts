@@ -23,7 +23,7 @@ async function whileWriting({ isDone }: FaultRun, everyMs: number, act: () => Pr
 }
 
 describe('a server', () => {
-  itSurvives('that restarts, with no memory of connections or ids', {
+  itSurvives('that restarts and forgets connections and ids', {
     async meanwhile({ double, random }) {
       for (let count = 0; count < 2; count++) {
         await sleep(random.below(40));
@@ -41,14 +41,14 @@ describe('a server', () => {
     },
   });
 
-  itSurvives('whose connections are torn at any time', {
+  itSurvives('whose connections break at any time', {
     meanwhile: (run) =>
       whileWriting(run, 5 + run.random.below(20), () =>
         run.random.below(2) === 0 ? run.double.wire.cut() : undefined,
       ),
   });
 
-  itSurvives('whose connections are torn inside messages', {
+  itSurvives('whose connections break within messages', {
     async meanwhile({ double, random }) {
       for (let count = 0; count < 3; count++) {
         await sleep(random.below(25));
@@ -57,7 +57,7 @@ describe('a server', () => {
     },
   });
 
-  itSurvives('that can hear and not be heard for a while', {
+  itSurvives('whose answers are lost for a while', {
     async meanwhile({ double, random }) {
       await sleep(random.below(30));
       double.wire.hold();
@@ -81,13 +81,13 @@ describe('a server', () => {
     },
   });
 
-  itSurvives('that does not say what it can do', {
+  itSurvives('that does not list its features', {
     arrange({ double }) {
       double.script.plan('features', { end: bare(13, 'no answer to that') }, { times: 1000 });
     },
   });
 
-  itSurvives('that is not the leader, and does not know who is', {
+  itSurvives('that is not the leader and does not know the leader', {
     async meanwhile({ double, random }) {
       await sleep(random.below(20));
       double.mode.leader = 'unknown';
@@ -96,7 +96,7 @@ describe('a server', () => {
     },
   });
 
-  itSurvives('that keeps everybody out for a while', {
+  itSurvives('that refuses all credentials for a while', {
     async meanwhile({ double, random }) {
       await sleep(random.below(20));
       double.mode.isDenied = (streamName) => streamName.startsWith(CATEGORY);
@@ -105,7 +105,7 @@ describe('a server', () => {
     },
   });
 
-  itSurvives('on which others take their streams away', {
+  itSurvives('on which other clients delete their streams', {
     async meanwhile(run) {
       const { double } = run;
       const other = EventStoreDBClient.connectionString(double.url);
@@ -122,7 +122,7 @@ describe('a server', () => {
     },
   });
 
-  itSurvives('to which too much is given at once, and it says so', {
+  itSurvives('that is overloaded and reports it', {
     async meanwhile({ double, store }) {
       double.mode.maxAppendSize = 5000;
       const event = {
@@ -143,7 +143,7 @@ describe('a server', () => {
 });
 
 describe('other clients in the process', () => {
-  itSurvives("whose batches break, don't disturb this store's", {
+  itSurvives('whose batches break do not disturb this store', {
     async meanwhile(run) {
       const other = await Double.start();
       const client = EventStoreDBClient.connectionString(other.url);

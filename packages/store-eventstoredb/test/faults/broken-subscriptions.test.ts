@@ -59,7 +59,7 @@ describe('a subscription', () => {
     subscriptionsMeet((after) => ({ after, do: 'twice' })),
   );
 
-  itSurvives('that is told of a checkpoint where nothing is yet skips nothing when it resumes', {
+  itSurvives('that gets a checkpoint past the last event skips nothing when it resumes', {
     arrange({ double, random }) {
       for (let count = 0; count < 20; count++) {
         const beyondEnd = BigInt(random.of(0, 1, 100, 5000));
@@ -75,7 +75,7 @@ describe('a subscription', () => {
     },
   });
 
-  itSurvives('that is told of a checkpoint at 2^64-1 skips nothing when it resumes', {
+  itSurvives('that gets a checkpoint at 2^64-1 skips nothing when it resumes', {
     arrange({ double, random }) {
       double.mode.lastCheckpoint = 'largest';
       for (let count = 0; count < 4; count++) {
@@ -84,7 +84,7 @@ describe('a subscription', () => {
     },
   });
 
-  itSurvives('that is told of the place where the next event will stand skips nothing when it resumes', {
+  itSurvives('that gets a checkpoint at the next position skips nothing when it resumes', {
     arrange({ double, random }) {
       double.mode.lastCheckpoint = 'next-event';
       for (let count = 0; count < 6; count++) {
@@ -93,7 +93,7 @@ describe('a subscription', () => {
     },
   });
 
-  itSurvives('that resumes behind a record that was scavenged skips nothing, with a server of 23.10', {
+  itSurvives('that resumes after a scavenged record skips nothing, with a server of 23.10', {
     arrange({ double, random }) {
       double.mode.version = '23.10.6';
       for (let count = 0; count < 6; count++) {

@@ -22,9 +22,9 @@ function appendsMeet(first: AppendFault, ...others: readonly AppendFault[]): Fau
 }
 
 describe('an answer to an append that', () => {
-  itSurvives('comes later than anybody waits', appendsMeet({ do: 'answer-late', ms: TIMEOUTS.appendMs + 50 }));
+  itSurvives('comes after the time-out', appendsMeet({ do: 'answer-late', ms: TIMEOUTS.appendMs + 50 }));
 
-  itSurvives('never comes, though it was written', appendsMeet({ do: 'never-answer' }));
+  itSurvives('never comes, although it was written', appendsMeet({ do: 'never-answer' }));
 
   itSurvives('never comes, because it was not even begun', appendsMeet({ do: 'lose' }));
 
