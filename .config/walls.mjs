@@ -36,8 +36,9 @@ export const rooms = {
     }).map(([name, notBeside]) => [`packages/domain/src/${name}`, { may: kernelOfDomains, ...pure, notBeside }]),
   ),
   'packages/domain/test': { may: [...wholeKernel, ...domain, ...testkit] },
-  'packages/testkit/src': { may: kernelOfStores },
-  'packages/testkit/test': { may: [...kernelOfStores, ...testkit] },
+  // The testkit tests domains and stores.
+  'packages/testkit/src': { may: wholeKernel },
+  'packages/testkit/test': { may: [...wholeKernel, ...testkit] },
   ...Object.fromEntries(
     names.flatMap((name) => [
       [`packages/${name}/src`, { may: [...kernelOfStores, ...driversOf[name]] }],

@@ -14,6 +14,7 @@ export type { FactSource } from './decisions/fact-source.js';
 export type { PreconditionFailed } from './decisions/command-context.js';
 export type { StateAt } from './decisions/state-at.js';
 export type { StateReader } from './decisions/state-reader.js';
+export { reducePage } from './projections/reduce-page.js';
 export { UnreadableRow, type UnreadablePage } from './projections/unreadable-row.js';
 export type { RunnerState } from './projections/runner-state.js';
 export type { Lag } from './projections/projected-log.js';

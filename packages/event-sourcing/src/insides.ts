@@ -19,3 +19,5 @@ export { Notifier } from './store/notifier.js';
 export { streamThrough } from './store/stream-pages.js';
 export { Acknowledged } from './streams/acknowledged.js';
 export { TimedEventStore } from './streams/timed-event-store.js';
+export { placeOf } from './streams/event-codec.js';
+export { toJson } from './streams/json.js';

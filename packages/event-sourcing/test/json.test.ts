@@ -1,8 +1,8 @@
 import { isFault, toJsonObject } from '@login-policy/event-sourcing';
-import { toJson } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
+import { toJson } from '#insides';
 
 const REFUSED: Readonly<Record<string, readonly [unknown, string]>> = {
   'a bigint': [{ a: [1, { b: 1n }] }, '$.a[1].b'],

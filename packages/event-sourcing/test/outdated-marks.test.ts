@@ -1,8 +1,9 @@
 import { CommandHandler, streamId, type EventCodec, type Projection, type Store } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import { Fault, placeOf } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
+import { placeOf } from '#insides';
 import { newEvent } from './events.js';
 import { followedStore, Followers, raise } from './followed.js';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';

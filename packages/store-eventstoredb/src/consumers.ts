@@ -14,7 +14,6 @@ import {
   type ConsumerBackend,
   type ConsumerRecord,
   type FoundConsumer,
-  type Holder,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import type { Delivery } from './delivery.js';
@@ -140,7 +139,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
 function consumerRecordIn(record: WireEvent): ConsumerRecord {
   const { position, session, run } = contentOf(record);
   if (typeof position !== 'string') throw damaged();
-  const holder: Holder | undefined =
+  const holder: ConsumerRecord['holder'] =
     typeof session === 'string' && typeof run === 'number' ? { session, run } : undefined;
   return { holder, position: parsePosition(position) };
 }

@@ -1,5 +1,5 @@
 import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
-import { Fault, Lru, followedInAppend, placeOf } from '@login-policy/event-sourcing/store';
+import { type Fault, Lru, followedInAppend, unreadableEvent } from '@login-policy/event-sourcing/store';
 import { FaultyEvent } from './faulty-event.js';
 import type { StoredEvent } from './record-codec.js';
 
@@ -50,5 +50,5 @@ export function asUnreadable(run: readonly StoredEvent[]): readonly StoredEvent[
 export function partialAppendFault(event: RecordedEvent): Fault<'unreadable-event'> {
   const count = event.append?.count ?? 1;
   const problem = `only a part of its append is there: it is event ${event.append?.place ?? 1} of ${count}`;
-  return new Fault('unreadable-event', { ...placeOf(event), problem });
+  return unreadableEvent(event, problem);
 }

@@ -8,7 +8,6 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import {
-  Fault,
   instantToIso,
   parseInstant,
   freezeMetadata,
@@ -17,6 +16,7 @@ import {
   isJsonObject,
   ordinalOf,
   taggedPosition,
+  unreadableEvent,
 } from '@login-policy/event-sourcing/store';
 import { eventIdOf, uuidOf } from './event-uuid.js';
 import { tooBig } from './faults.js';
@@ -161,11 +161,7 @@ export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEven
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const problem = `this library did not write it (${reason})`;
-    throw new Fault(
-      'unreadable-event',
-      { streamId, revision: revisionOfEvent, type, schemaVersion: 0, problem },
-      cause,
-    );
+    throw unreadableEvent({ streamId, revision: revisionOfEvent, type, schemaVersion: 0 }, problem, cause);
   }
 }
 

@@ -1,5 +1,5 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { pause, type RowCount } from '@login-policy/event-sourcing/store';
+import { pause, type WantedRows } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { entryOf } from './row-changes.js';
 import type { Cells } from './queries.js';
@@ -13,7 +13,7 @@ const MOST_TRIES = 20;
 /** The result of a counting statement. */
 export interface Counted {
   readonly model: string;
-  readonly query: RowCount;
+  readonly query: Pick<WantedRows, 'index' | 'value'>;
   /** The columns of `countUp`: the number of rows; of the stored count, the net added and the initial count. */
   readonly found: Cells;
   /** Runs the counting statement again. */

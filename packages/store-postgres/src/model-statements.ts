@@ -1,4 +1,4 @@
-import type { RowCount, WantedRows } from '@login-policy/event-sourcing/store';
+import type { WantedRows } from '@login-policy/event-sourcing/store';
 import { initialCount, latestCount, netAdded } from './counts.js';
 import { entryOf, keyBytes } from './row-changes.js';
 
@@ -37,7 +37,7 @@ export function lookUp({ wanted, ...asked }: Exclude<WantedRows, { wanted: 'coun
  * Counts the rows under an index entry, unless their count is stored. Returns the number of rows, then the net added and
  * the initial count of the stored count; NULL as far as it is not stored.
  */
-export function countUp({ index, value }: RowCount): ModelStatement {
+export function countUp({ index, value }: Pick<WantedRows, 'index' | 'value'>): ModelStatement {
   const latest = `SELECT ${netAdded('latest.key')} AS net_added, ${initialCount('latest.key')} AS initial_count
     FROM ${latestCount('m.model', '$2')} AS latest`;
   const rows = `SELECT coalesce(initial_count + net_added, (SELECT count(*) ${ENTRIES} ${FOUND}))::text,

@@ -1,6 +1,8 @@
-import { entriesBeside, Lru, type EncodedRow, type IndexEntry } from '@login-policy/event-sourcing/store';
+import { entriesBeside, Lru, type EncodedRow } from '@login-policy/event-sourcing/store';
 import { digest } from './names.js';
 import { arrayOf, type Cell } from './queries.js';
+
+type Entries = NonNullable<EncodedRow<unknown>['indexed']>;
 
 /** A changed row, and the number of its read model. */
 export interface RowChange {
@@ -46,7 +48,7 @@ export function keyElement(key: string): string {
 }
 
 /** The entries missing from the other list, concatenated. */
-function entriesElement(entries: readonly IndexEntry[], others: readonly IndexEntry[]): string {
+function entriesElement(entries: Entries, others: Entries): string {
   let digests = '';
   for (const entry of entriesBeside(entries, others)) digests += digestOfEntry(entry);
   return bytesElement(digests);
@@ -59,7 +61,7 @@ const recentDigests = new Lru<string, { readonly entry: string; readonly digest:
 );
 
 /** Most rows have the entries of others, and a digest takes longer than a look-up. */
-function digestOfEntry([index, value]: IndexEntry): string {
+function digestOfEntry([index, value]: Entries[number]): string {
   const entry = JSON.stringify([index, value]);
   const recent = recentDigests.get(entry);
   if (recent !== undefined) return recent.digest;

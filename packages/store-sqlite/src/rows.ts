@@ -2,7 +2,6 @@ import { isFault, instant, revision, type RecordedEvent } from '@login-policy/ev
 import {
   Fault,
   followedInAppend,
-  type EventPlace,
   type PlaceInAppend,
   LARGEST_APPEND,
   LARGEST_SCHEMA_VERSION,
@@ -10,6 +9,7 @@ import {
   metadataIn,
   isEventId,
   positionOf,
+  unreadableEvent,
 } from '@login-policy/event-sourcing/store';
 import { isDriverError } from './faults.js';
 import type { Names } from './names.js';
@@ -106,10 +106,10 @@ export function storedEvent(
     schemaVersion,
     type: names.textOf((typeAndVersion - schemaVersion) / SCHEMA_VERSIONS),
   };
-  if (!isEventId(id)) throw unreadable(placed, 'expected a ULID as its id');
+  if (!isEventId(id)) throw unreadableEvent(placed, 'expected a ULID as its id');
   const metadata = metadataIn(given);
   if (!isJsonObject(data) || metadata === undefined)
-    throw unreadable(placed, 'expected a JSON object as data, and metadata with an actor and a correlation id');
+    throw unreadableEvent(placed, 'expected a JSON object as data, and metadata with an actor and a correlation id');
   const event = { id, ...placed, position: positionOf(place, id), recordedAt: instant(recordedAt), data, metadata };
   return packed === 0 ? event : { ...event, append: unpackAppend(packed) };
 }
@@ -121,8 +121,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function unreadable(event: EventPlace, problem: string): Fault<'unreadable-event'> {
-  return new Fault('unreadable-event', { ...event, problem });
 }

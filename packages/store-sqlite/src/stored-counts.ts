@@ -1,4 +1,4 @@
-import type { RowCount } from '@login-policy/event-sourcing/store';
+import type { WantedRows } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Statement } from './statement.js';
 import type { ModelStatements } from './model-statements.js';
@@ -76,7 +76,7 @@ export class StoredCounts {
   }
 
   /** Counts the rows of a read model under a value of an index. Call it in a transaction. */
-  of(model: number, { index, value }: RowCount): number {
+  of(model: number, { index, value }: Pick<WantedRows, 'index' | 'value'>): number {
     const stored = this.#hasTable.get() === undefined ? undefined : this.#find.get(model, index, value);
     if (stored !== undefined) return stored;
     const count = this.#count.get(model, index, value) ?? 0;

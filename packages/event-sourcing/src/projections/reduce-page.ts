@@ -1,4 +1,4 @@
-import { placeOf } from '../streams/event-codec.js';
+import { placeOf, unreadableEvent } from '../streams/event-codec.js';
 import { Fault } from '../fault.js';
 import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
@@ -73,7 +73,7 @@ function decoded<Event extends EventShape, Row>(
   stored: RecordedEvent,
 ): Recorded<Event> {
   if (covers(projection, stored.streamId)) return projection.events.decode(stored);
-  throw new Fault('unreadable-event', { ...placeOf(stored), problem: 'the projection does not cover this stream' });
+  throw unreadableEvent(stored, 'the projection does not cover this stream');
 }
 
 function checked<Event extends EventShape, Row>(

@@ -12,7 +12,7 @@ export {
   type Transacted,
   type Transaction,
 } from '../engine/log-backend.js';
-export type { ConsumerBackend, ConsumerRecord, FoundConsumer, Holder } from '../consume/consumer-backend.js';
+export type { ConsumerBackend, ConsumerRecord, FoundConsumer } from '../consume/consumer-backend.js';
 export { HANDLE_TIMEOUT_MS, HANDLER_ENDS_MS } from '../consume/handler-call.js';
 export { MemoryConsumers } from '../consume/memory-consumers.js';
 export type { ModelPlan, PlacedAppend, Plan, Planned } from '../engine/plan.js';
@@ -33,7 +33,7 @@ export type { ReadAhead } from './feed.js';
 export type { StreamPage, StreamPart } from './stream-pages.js';
 export { receiptPages } from './receipt-pages.js';
 export { closedBy } from './closed-by.js';
-export { Deadline, throwIfExpired, type WaitOptions } from '../deadline.js';
+export { throwIfExpired, type WaitOptions } from '../deadline.js';
 export { ChangeNotifier } from './change-notifier.js';
 export { delegating } from './delegating.js';
 export { KeyedMutex } from './keyed-mutex.js';
@@ -48,14 +48,8 @@ export { systemClock } from '../clock.js';
 export { instantToIso, parseInstant } from '../instant.js';
 export { categoryOf, parseStreamId } from '../streams/stream-id.js';
 export { Lru } from './lru.js';
-export { because, Fault, type EventPlace } from '../fault.js';
-export {
-  followedInAppend,
-  type EventShape,
-  type NewEvent,
-  type PlaceInAppend,
-  type RecordedFacts,
-} from '../streams/event.js';
+export { because, Fault } from '../fault.js';
+export { followedInAppend, type EventShape, type NewEvent, type PlaceInAppend } from '../streams/event.js';
 export { filterPredicate, type EventFilter } from '../streams/event-filter.js';
 export type {
   Append,
@@ -71,10 +65,9 @@ export { ordinalOf, position, positionOf, taggedPosition } from '../streams/posi
 export type { HeadProof } from '../projections/head-proof.js';
 export { limitOf, pageSizeOf } from '../streams/paging.js';
 export { freezeMetadata } from '../streams/recording.js';
-export { parseJson, toJson } from '../streams/json.js';
+export { parseJson } from '../streams/json.js';
 export { revisionAfter, type ExpectedRevision } from '../streams/revision.js';
 export { modelName, type AnyProjection } from '../projections/projection.js';
-export { reducePage } from '../projections/reduce-page.js';
 export { MOST_BEHIND } from '../projections/read-model-store.js';
 export type {
   ReadModel,
@@ -82,9 +75,7 @@ export type {
   ReadModelStore,
   RebuildingModel,
   RowsAt,
-  RowCount,
-  RowQuery,
 } from '../projections/read-model-store.js';
-export { entriesBeside, type IndexEntry } from '../projections/row-query.js';
+export { entriesBeside } from '../projections/row-query.js';
 export { memoryReadModelStore } from '../memory-store.js';
-export { placeOf } from '../streams/event-codec.js';
+export { unreadableEvent } from '../streams/event-codec.js';

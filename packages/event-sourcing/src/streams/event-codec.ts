@@ -114,11 +114,7 @@ function readData(schema: EventSchema<object>, event: RecordedEvent): object {
   } catch (cause) {
     // A store that could not read the event throws when its data is read.
     if (isFault(cause, 'unreadable-event')) throw cause;
-    throw new Fault(
-      'unreadable-event',
-      { ...placeOf(event), problem: cause instanceof Error ? cause.message : String(cause) },
-      cause,
-    );
+    throw unreadableEvent(event, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
 
@@ -127,6 +123,15 @@ function upcast({ upcasters }: EventSchema<object>, version: number, data: JsonO
   const newer = upcasters[version - 1]?.(data);
   if (newer === undefined) throw new TypeError(`the upcaster of version ${version} returned nothing`);
   return toJsonObject(newer);
+}
+
+/** The fault for an event that can't be used. */
+export function unreadableEvent(
+  event: Pick<RecordedEvent, keyof EventPlace>,
+  problem: string,
+  cause?: unknown,
+): Fault<'unreadable-event'> {
+  return new Fault('unreadable-event', { ...placeOf(event), problem }, cause);
 }
 
 /** An event's place, for faults. */

@@ -2,6 +2,7 @@ import {
   parsePosition,
   positionToString,
   revision,
+  toJsonObject,
   type EventMetadata,
   type Instant,
   type JsonObject,
@@ -14,7 +15,6 @@ import {
   parseInstant,
   parseStreamId,
   eventId,
-  toJson,
   type PlaceInAppend,
 } from '@login-policy/event-sourcing/store';
 import { InvalidHistory } from './invalid-history.js';
@@ -151,8 +151,7 @@ function isWhole(value: unknown): value is number {
 }
 
 function parseObject(value: unknown): JsonObject {
-  const json = toJson(value);
-  if (isPlainObject(json)) return json;
+  if (isPlainObject(value)) return toJsonObject(value);
   throw new TypeError(`expected a JSON object, got ${shorten(value)}`);
 }
 

@@ -9,7 +9,8 @@ import {
   type Revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { type RecordedFacts, revisionAfter, type EventShape, positionOf } from '@login-policy/event-sourcing/store';
+import type { RecordedFacts } from '@login-policy/event-sourcing/domain';
+import { revisionAfter, type EventShape, positionOf } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { sequentialIds } from '../sequential-ids.js';
 

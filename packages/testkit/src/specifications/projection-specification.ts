@@ -1,5 +1,6 @@
 import { streamId, type Projection, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
-import { filterPredicate, reducePage, type EventFilter, type EventShape } from '@login-policy/event-sourcing/store';
+import { reducePage } from '@login-policy/event-sourcing/domain';
+import { filterPredicate, type EventFilter, type EventShape } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../demand.js';
 import { EventPlacer, type PlacingOptions } from './event-placer.js';
 

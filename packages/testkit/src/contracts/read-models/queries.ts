@@ -1,4 +1,4 @@
-import { position, type ReadModel, type RowQuery } from '@login-policy/event-sourcing/store';
+import { position, type ReadModel } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
@@ -220,7 +220,11 @@ async function demandGroups(
   for (const [value, keys] of Object.entries(groups)) await demandKeys(model, { index: GROUP, value }, keys);
 }
 
-async function demandKeys(model: ReadModel<Tally>, query: RowQuery, expected: readonly string[]): Promise<void> {
+async function demandKeys(
+  model: ReadModel<Tally>,
+  query: Parameters<ReadModel<Tally>['query']>[0],
+  expected: readonly string[],
+): Promise<void> {
   const found = (await model.query(query)).rows;
   demandSame({ what: `keys under ${query.value}`, actual: found.map(({ key }) => key), expected });
   const { rows: alone } = await model.keys(query);

@@ -7,7 +7,8 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { filterPredicate, reducePage, type NewEvent } from '@login-policy/event-sourcing/store';
+import { reducePage } from '@login-policy/event-sourcing/domain';
+import { filterPredicate, type NewEvent } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import {
   COUNTER_CATEGORY,

@@ -6,7 +6,7 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/store';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import { demandSame, fail } from '../../demand.js';
 import { paced } from '../../pace.js';
 import {
