@@ -1,6 +1,15 @@
-import { isFault, revision as toRevision, type RecordedEvent } from '@login-policy/event-sourcing';
+import {
+  accept,
+  CommandHandler,
+  isFault,
+  reject,
+  revision as toRevision,
+  type Decider,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
 import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import type { SqliteStore } from '@login-policy/store-sqlite';
+import { counterEvents, type CounterEvent } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, newEvent, STREAM } from './events.js';
@@ -128,5 +137,27 @@ describe('a page that is larger than a value can be', () => {
     for (let times = 0; times < 2; times++) driver.strikeAt('SELECT count(*), group_concat', strikeSecond);
     const pages = store.eventStore.readAll({ pageSize: 6 })[Symbol.asyncIterator]();
     expect((await pages.next()).value).to.have.length(8);
+  });
+});
+
+describe('a receipt that a disk fails to read', () => {
+  /** Is refused from the seventh event on. */
+  const decider: Decider<{ readonly type: 'count' }, CounterEvent, number, { readonly reason: 'too-many' }> = {
+    initial: 0,
+    evolve: (count) => count + 1,
+    decide: (_, count) => (count < 6 ? accept({ type: 'Counted', data: { by: 1 } }) : reject({ reason: 'too-many' })),
+  };
+
+  it('is a fault, and not a receipt that is missing: its command was accepted, and is not refused when repeated', async () => {
+    const handler = new CommandHandler({ ...store, decider, events: counterEvents });
+    const repeat = (): Promise<{ readonly outcome: string }> =>
+      handler.handle(STREAM, { type: 'count' }, { actor: 'tester', idempotencyKey: 'k' });
+    expect(await repeat()).to.include({ outcome: 'accepted' });
+    const fail = (): never => {
+      throw driverError('disk I/O error', 10);
+    };
+    driver.strikeAt('SELECT CASE WHEN instr(fingerprint', fail);
+    expect(await faultOf(repeat())).to.include({ code: 'store-unavailable' });
+    expect(await repeat()).to.include({ outcome: 'accepted', isRepeated: true });
   });
 });

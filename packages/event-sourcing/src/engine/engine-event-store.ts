@@ -97,7 +97,9 @@ export class EngineEventStore implements EventStore {
 
   async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
     const asked = { streamId, key };
-    const { receipts } = await this.#lookUp({ ...NO_QUESTION, receipts: [asked] }, wait);
+    const { receipts, unreadable } = await this.#lookUp({ ...NO_QUESTION, receipts: [asked] }, wait);
+    // A receipt that can't be read is not a missing one: its command was carried out.
+    if (unreadable.has(streamId)) throw unreadable.get(streamId);
     return receipts.get(receiptName(asked));
   }
 
