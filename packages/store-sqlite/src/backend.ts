@@ -36,7 +36,7 @@ import { newShadowName, replacedName, shadowPrefix } from './model-names.js';
 import { deleteReplacedRows, type ModelStatements } from './model-statements.js';
 import type { Names } from './names.js';
 import { PlanWriter } from './plan-writer.js';
-import type { LogReader } from './reads.js';
+import type { LogReader } from './log-reader.js';
 import { headOf } from './positions.js';
 import { FIRST_STREAM, type StreamsReader } from './streams-reader.js';
 
@@ -99,7 +99,7 @@ export class SqliteBackend implements Backend {
   }
 
   isCurrent(token: unknown): boolean {
-    return this.#connection.use((database) => database.cacheEpoch() === token);
+    return this.#connection.use((database) => database.refreshCacheEpoch() === token);
   }
 
   async query(target: ModelTarget, query: WantedRows): Promise<FoundRows> {
@@ -215,7 +215,7 @@ export class SqliteBackend implements Backend {
     transaction: Transaction<Result>,
     fromCache?: Transaction<Result>['fromCache'],
   ): WrittenPlan<Result> {
-    const { token } = this.#connection.database;
+    const { cacheEpoch: token } = this.#connection.database;
     // The cache is valid if its token is still that of the file: nobody else has written since. Own writes keep the token.
     const cachedPlan = fromCache?.token === token ? fromCache?.plan() : undefined;
     const planned = cachedPlan ?? this.#planFromFile(transaction);

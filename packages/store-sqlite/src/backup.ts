@@ -13,7 +13,7 @@ export interface BackupSource {
    */
   readonly connect: (() => DriverConnection) | undefined;
   /** The store's own connection. */
-  readonly own: DriverConnection;
+  readonly storeConnection: DriverConnection;
 }
 
 /** The options of a backup. */
@@ -36,7 +36,7 @@ export async function backUp(source: BackupSource, path: string, options: Backup
   try {
     await copy(source, unfinished, options);
     await sync(unfinished, 'r+');
-    await giveName(unfinished, path);
+    await linkToName(unfinished, path);
     // Windows can't sync a directory.
     if (process.platform !== 'win32') await sync(dirname(path), 'r');
   } catch (cause) {
@@ -49,16 +49,16 @@ export async function backUp(source: BackupSource, path: string, options: Backup
       cause,
     );
   } finally {
-    await removeAll(unfinished);
+    await removeUnfinished(unfinished);
   }
 }
 
 /**
- * Copies over a connection of its own with an open read: otherwise each commit of another process would restart the
+ * Copies over a separate connection with an open read, because otherwise each commit of another process would restart the
  * copy.
  */
 async function copy(
-  { connect, own }: BackupSource,
+  { connect, storeConnection }: BackupSource,
   path: string,
   { onProgress, signal }: BackupOptions,
 ): Promise<void> {
@@ -68,7 +68,7 @@ async function copy(
   };
   signal?.throwIfAborted();
   makePrivate(path);
-  if (connect === undefined) return own.copyTo(path, progress);
+  if (connect === undefined) return storeConnection.copyTo(path, progress);
   const connection = connect();
   try {
     connection.exec('BEGIN');
@@ -83,7 +83,7 @@ async function copy(
  * Links the file to its name, because a link, unlike a rename, never replaces an existing file. Where links are not
  * supported, an empty file reserves the name first.
  */
-async function giveName(unfinished: string, path: string): Promise<void> {
+async function linkToName(unfinished: string, path: string): Promise<void> {
   try {
     await link(unfinished, path);
   } catch (caught) {
@@ -105,8 +105,8 @@ async function sync(path: string, mode: 'r' | 'r+'): Promise<void> {
   }
 }
 
-/** A file that can't be deleted stays; the outcome of the backup does not change. */
-async function removeAll(unfinished: string): Promise<void> {
+/** Ignores errors: a file that can't be deleted stays, and the outcome of the backup does not change. */
+async function removeUnfinished(unfinished: string): Promise<void> {
   const paths = ['', '-wal', '-shm', '-journal'].map((suffix) => `${unfinished}${suffix}`);
   await Promise.allSettled(paths.map((path) => rm(path)));
 }

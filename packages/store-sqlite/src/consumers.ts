@@ -9,7 +9,7 @@ import type { Connection } from './connection.js';
 import type { Statement } from './statement.js';
 import type { EventStatements } from './event-statements.js';
 import { headOf } from './positions.js';
-import type { LogReader } from './reads.js';
+import type { LogReader } from './log-reader.js';
 
 /**
  * Created by the first consumer instead of a schema migration, because programs of the previous version run beside this
@@ -38,22 +38,22 @@ interface ConsumerRow {
   readonly beat: number | null;
 }
 
-/** What is needed to check that a position is of this log. */
+/** The parts used to check that a position is in this log. */
 export interface ConsumersParts {
   readonly events: Pick<EventStatements, 'head'>;
-  readonly log: Pick<LogReader, 'knows'>;
+  readonly log: Pick<LogReader, 'isInLog'>;
 }
 
 type NewRow = [name: string, version: number, session: string | null, run: number | null, position: string];
 
 /**
- * The consumers of a SQLite file. Their writes are not synced: events after a checkpoint that a power loss undid are
+ * The consumers of a SQLite file. Their writes are not synced. If a power loss undoes a checkpoint, the events after it are
  * handled again.
  */
 export class SqliteConsumers implements ConsumerBackend {
   readonly #connection: Connection;
   readonly #parts: ConsumersParts;
-  readonly #isThere: Statement<[], number>;
+  readonly #hasTables: Statement<[], number>;
   readonly #find: Statement<[name: string], ConsumerRow>;
   readonly #version: Statement<[name: string], number>;
   readonly #write: Statement<NewRow>;
@@ -64,7 +64,7 @@ export class SqliteConsumers implements ConsumerBackend {
     const { database } = connection;
     this.#connection = connection;
     this.#parts = parts;
-    this.#isThere = database
+    this.#hasTables = database
       .prepare<[], number>("SELECT 1 FROM sqlite_schema WHERE name = 'consumer_sessions'")
       .pluck();
     this.#find = database.prepare(
@@ -79,14 +79,14 @@ export class SqliteConsumers implements ConsumerBackend {
   }
 
   async lookUp(names: readonly string[]): Promise<ReadonlyMap<string, FoundConsumer>> {
-    return this.#connection.use((database) => database.transaction(() => this.#found(names))());
+    return this.#connection.use((database) => database.transaction(() => this.#findAll(names))());
   }
 
   put(name: string, record: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
     const { holder, position } = record;
-    return this.#written(() => {
+    return this.#writeDerived(() => {
       const { events, log } = this.#parts;
-      if (!log.knows(position)) {
+      if (!log.isInLog(position)) {
         throw new Fault('position-unknown', { position, head: headOf(events.head.get(), this.#connection.name) });
       }
       if (BigInt(this.#version.get(name) ?? 0) !== expected) return 'overtaken';
@@ -97,28 +97,28 @@ export class SqliteConsumers implements ConsumerBackend {
   }
 
   async beat(session: string, count: number): Promise<void> {
-    await this.#written(() => this.#beat.run(session, count));
+    await this.#writeDerived(() => this.#beat.run(session, count));
   }
 
   async forget(session: string): Promise<void> {
-    await this.#written(() => this.#forget.run(session));
+    await this.#writeDerived(() => this.#forget.run(session));
   }
 
-  #found(names: readonly string[]): ReadonlyMap<string, FoundConsumer> {
+  #findAll(names: readonly string[]): ReadonlyMap<string, FoundConsumer> {
     const found = new Map<string, FoundConsumer>();
-    if (this.#isThere.get() === undefined) return found;
+    if (this.#hasTables.get() === undefined) return found;
     for (const name of names) {
       const row = this.#find.get(name);
       if (row === undefined) continue;
       const { session, run, version, position, beat } = row;
       const holder = session === null || run === null ? undefined : { session, run };
-      const place = { version: BigInt(version), position: parsePosition(position) };
-      found.set(name, { ...place, holder, beat: beat ?? undefined });
+      found.set(name, { version: BigInt(version), position: parsePosition(position), holder, beat: beat ?? undefined });
     }
     return found;
   }
 
-  #written<Result>(work: () => Result): Promise<Result> {
+  /** Creates the tables if they are missing, and writes. */
+  #writeDerived<Result>(work: () => Result): Promise<Result> {
     return this.#connection.writeDerived(() => {
       this.#connection.database.exec(TABLES);
       return work();

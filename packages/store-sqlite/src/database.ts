@@ -8,11 +8,11 @@ export interface DatabaseOptions {
   /** The file, for faults; `:memory:` for a database that ends with its connection. */
   readonly name: string;
   readonly connect: (isFirst: boolean) => DriverConnection;
-  /** The place of the file, once it is open; absent for a database in memory. */
+  /** Called once the file is open; absent for a database in memory. */
   readonly placeOf?: () => FilePlace;
 }
 
-/** The outcome of a transaction. After an error of its commit, the content of the file is unknown. */
+/** The outcome of a transaction. If the commit failed, the content of the file is unknown. */
 export type CommitResult<Result> = { readonly result: Result } & (
   { readonly isCommitted: true } | { readonly isCommitted: false; readonly cause: unknown }
 );
@@ -30,15 +30,16 @@ export class Database {
   readonly #beginReads: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
-  /** The data version, which changes with every commit of another connection. */
+  /** Reads the data version, which changes with every commit of another connection. */
   readonly #dataVersion: Statement<[], number>;
-  readonly #changed: (() => void)[] = [];
+  readonly #foreignChangeCallbacks: (() => void)[] = [];
   #connection: DriverConnection | undefined;
   #connectionNumber = 0;
-  #seen: number | undefined;
+  #lastDataVersion: number | undefined;
   #cacheEpoch = 0;
   #isWriting = false;
-  #lostBy: { readonly caught: unknown } | undefined;
+  /** The error after which SQLite rolled back the running transaction. */
+  #rolledBackBy: { readonly caught: unknown } | undefined;
 
   constructor(options: DatabaseOptions) {
     this.name = options.name;
@@ -58,29 +59,28 @@ export class Database {
   }
 
   /**
-   * Registers a callback for possible foreign writes and rollbacks. The next {@link cacheEpoch} calls it, before
-   * anything is read.
+   * Registers a callback for a new {@link cacheEpoch}. {@link refreshCacheEpoch} calls it before anything is read.
    */
-  onForeignChange(changed: () => void): void {
-    this.#changed.push(changed);
-  }
-
-  /** The result of the latest {@link cacheEpoch}; within a transaction, that of the transaction. */
-  get token(): number {
-    return this.#cacheEpoch;
+  onForeignChange(callback: () => void): void {
+    this.#foreignChangeCallbacks.push(callback);
   }
 
   /**
-   * The cache epoch: it changes when another connection may have written, or a write of this connection was rolled
-   * back. Constant within a transaction.
+   * The cache epoch as of the latest {@link refreshCacheEpoch}. It changes when another connection may have written, or a
+   * write of this connection was rolled back.
    */
-  cacheEpoch(): number {
-    const seen = this.#dataVersion.get();
-    if (seen === this.#seen) return this.#cacheEpoch;
+  get cacheEpoch(): number {
+    return this.#cacheEpoch;
+  }
+
+  /** Asks SQLite whether another connection has written. Each transaction does it once, at its beginning. */
+  refreshCacheEpoch(): number {
+    const dataVersion = this.#dataVersion.get();
+    if (dataVersion === this.#lastDataVersion) return this.#cacheEpoch;
     this.#place?.noteLog();
     this.#cacheEpoch++;
-    for (const changed of this.#changed) changed();
-    this.#seen = seen;
+    for (const callback of this.#foreignChangeCallbacks) callback();
+    this.#lastDataVersion = dataVersion;
     return this.#cacheEpoch;
   }
 
@@ -92,7 +92,7 @@ export class Database {
     return this.#connection;
   }
 
-  /** @throws StoreUnavailable when the file was moved away, for reads as they may notice it. */
+  /** @throws StoreUnavailable when the file was moved away. A read may notice that a moment late. */
   demandInPlace(): void {
     this.#place?.demandForRead();
   }
@@ -116,7 +116,7 @@ export class Database {
       const connection = this.connection();
       this.#beginReads.run();
       try {
-        this.cacheEpoch();
+        this.refreshCacheEpoch();
         return work();
       } finally {
         if (connection.inTransaction) this.#commit.run();
@@ -130,13 +130,13 @@ export class Database {
     this.#isWriting = true;
     let result: Result;
     try {
-      this.cacheEpoch();
+      this.refreshCacheEpoch();
       result = work();
-      this.refuseLost();
+      this.throwIfRolledBack();
       this.#place?.demand();
     } catch (caught) {
       this.#isWriting = false;
-      this.#seen = undefined;
+      this.#lastDataVersion = undefined;
       this.#rollBack();
       throw caught;
     }
@@ -145,7 +145,7 @@ export class Database {
       this.#commit.run();
       return { result, isCommitted: true };
     } catch (cause) {
-      this.#seen = undefined;
+      this.#lastDataVersion = undefined;
       return { result, isCommitted: false, cause };
     }
   }
@@ -161,23 +161,23 @@ export class Database {
     }
   }
 
-  /** Refuses statements of a transaction that SQLite has rolled back. */
-  refuseLost(): void {
-    if (this.#lostBy !== undefined) throw this.#lostBy.caught;
+  /** @throws the error after which SQLite has rolled back the running transaction. */
+  throwIfRolledBack(): void {
+    if (this.#rolledBackBy !== undefined) throw this.#rolledBackBy.caught;
   }
 
-  /** Call it with each error of a statement, because SQLite rolls the whole transaction back after some of them. */
+  /** Call it with each error of a statement, because SQLite rolls back the whole transaction after some of them. */
   noteError(caught: unknown): void {
-    if (this.#isWriting && this.#connection?.inTransaction !== true) this.#lostBy ??= { caught };
+    if (this.#isWriting && this.#connection?.inTransaction !== true) this.#rolledBackBy ??= { caught };
   }
 
-  /** Closes a connection that can't be trusted any more; the next use opens another. */
+  /** Closes the connection, because its state is unknown after an error; the next use opens another. */
   reopen(): void {
     if (this.#options.name === ':memory:') return this.#rollBack();
     const connection = this.#connection;
     this.#connection = undefined;
     this.#connectionNumber++;
-    this.#seen = undefined;
+    this.#lastDataVersion = undefined;
     this.#place?.forgetLog();
     try {
       connection?.close();
@@ -191,7 +191,7 @@ export class Database {
   }
 
   #rollBack(): void {
-    this.#lostBy = undefined;
+    this.#rolledBackBy = undefined;
     try {
       if (this.connection().inTransaction) this.#rollback.run();
     } catch {

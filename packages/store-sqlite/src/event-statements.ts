@@ -4,18 +4,18 @@ import type { Statement } from './statement.js';
 import { exact, type ExactText } from './exact-text.js';
 import { READ_COLUMNS, type EventRow } from './rows.js';
 
-/** The last event of a stream, as far as an append needs it. */
+/** The parts of a stream's last event that an append needs. */
 export interface StreamHead {
   readonly revision: number;
   readonly recordedAt: Instant;
   readonly id: EventId;
 }
 
-/** The place and id of an event. */
-export type PlacedId = readonly [place: number, id: string];
+/** The number of an event in the log, from 1, and its id. */
+export type OrdinalAndId = readonly [ordinal: number, id: string];
 
-/** The last event, with the numbers of its inline read models, separated by spaces: the column `kept`. */
-export type LogHead = readonly [...PlacedId, inlineList: string | null];
+/** The last event. `inlineList` has the numbers of the read models that its append has updated: the column `kept`. */
+export type LogHead = readonly [...OrdinalAndId, inlineList: string | null];
 
 /** An event's row for an insert. */
 type NewRow = [
@@ -33,7 +33,7 @@ type NewRow = [
   inlineList: string | null,
 ];
 
-/** Reads a number of events of a stream from a revision on. */
+/** Reads events of a stream from a revision on. */
 type StreamPage = Statement<[stream: number, from: bigint, limit: number], EventRow>;
 
 /** A receipt with its stream and key. */
@@ -44,9 +44,7 @@ export interface ReceiptRow {
   readonly revision: number;
 }
 
-/**
- * The prepared statements on events and receipts. They are kept, because preparing one costs more than running most.
- */
+/** The prepared statements on events and receipts. They are cached, because preparing most costs more than running them. */
 export interface EventStatements {
   readonly insert: Statement<NewRow>;
   readonly streamHead: Statement<[stream: number], StreamHead>;

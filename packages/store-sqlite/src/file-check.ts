@@ -12,34 +12,34 @@ export type IntegrityCheck = 'quick' | 'full' | 'none';
 export const OPENING_WAIT_MS = 5000;
 
 /**
- * Checks a file before anything is written to it. A missing or empty file passes. Returns whether it was found sound; a
- * file that a crash left half-written must first be recovered, which is a write, and is checked after that.
+ * Checks a file before anything is written to it. A missing or empty file passes. Returns `false` if a crash left the file
+ * half-written: the file must first be recovered, which is a write, and then be checked.
  *
  * Only SQLite reads the file: closing a file descriptor of our own would drop all locks of this process on it, and
  * another program could then delete the log of an open store.
  *
  * @throws StoreForeign when it is a directory, another program's file, or written by a newer version.
- * @throws StoreDamaged when it is ours and not sound.
+ * @throws StoreDamaged when it is this program's file and damaged.
  * @throws StoreUnavailable when it can't be read.
  */
 export function checkFile(driver: Driver, path: string, integrity: IntegrityCheck): boolean {
-  const isAlone = !existsSync(`${path}-wal`) && !existsSync(`${path}-shm`);
+  const hadNoLog = !existsSync(`${path}-wal`) && !existsSync(`${path}-shm`);
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found?.isDirectory() === true)
       throw new Fault('store-foreign', { store: path, problem: 'it is a directory, not a file' });
     if ((found?.size ?? 0) === 0) return true;
-    look(driver, path, integrity);
+    inspect(driver, path, integrity);
     return true;
   } catch (caught) {
     if (needsRecovery(caught)) return false;
-    if (isAlone) removeEmptyLog(driver, path);
+    if (hadNoLog) removeEmptyLog(driver, path);
     throw isNoDatabase(caught) ? notADatabase(path, caught) : openingFault(caught, path);
   }
 }
 
-/** Opened read-only, so that the file stays as it is. */
-function look(driver: Driver, path: string, integrity: IntegrityCheck): void {
+/** Opens the file read-only, so that it stays as it is. */
+function inspect(driver: Driver, path: string, integrity: IntegrityCheck): void {
   const connect = (): DriverConnection => driver.connect(path, { waitMs: OPENING_WAIT_MS, isReadOnly: true });
   const database = new Database({ name: path, connect });
   try {
@@ -50,7 +50,7 @@ function look(driver: Driver, path: string, integrity: IntegrityCheck): void {
   }
 }
 
-/** @throws StoreDamaged when SQLite's own check finds something. */
+/** @throws StoreDamaged when SQLite's own check finds damage. */
 export function refuseUnsound(database: Database, integrity: 'quick' | 'full'): void {
   const check = integrity === 'quick' ? 'quick_check' : 'integrity_check';
   const problem = String(database.value(`PRAGMA ${check}(1)`));

@@ -1,21 +1,19 @@
 import { realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { Fault } from '@login-policy/event-sourcing/store';
 
-/**
- * How long reads may continue after the file was moved away. The check is a large part of the cost of a cached read.
- */
-const READS_GO_ON_MS = 50;
+/** How long a check of the file counts for reads. A check is a large part of the cost of a cached read. */
+const CHECK_COUNTS_MS = 50;
 
 /**
- * The place of an open file. When the file or its log was removed, or another was put in its place, the connection goes
- * on with a file that no other program sees and that is gone when it closes. So nothing is then written or read.
+ * The path of an open file. When the file or its log was removed or replaced, the connection would continue with a file that
+ * no other program sees, and that disappears when the connection closes. So reads and writes are then refused.
  */
 export class FilePlace {
   readonly #path: string;
   readonly #log: string;
   readonly #file: FileId | undefined;
   #openLog: FileId | undefined;
-  #lookedAt = 0;
+  #checkedAt = 0;
 
   /** Call it once the file is open. */
   constructor(path: string) {
@@ -25,30 +23,30 @@ export class FilePlace {
     this.#file = idOf(path);
   }
 
-  /** Call it for each new connection: it has a log of its own. */
+  /** Call it for each new connection, because it may open another log. */
   forgetLog(): void {
     this.#openLog = undefined;
   }
 
-  /** Notes the log that is open. While this connection is, no other program takes it away. */
+  /** Notes the open log. While this connection is open, no other connection deletes the log. */
   noteLog(): void {
     this.#openLog ??= idOf(this.#log);
   }
 
   /** @throws StoreUnavailable when the file or its log is no longer the opened one. */
   demand(): void {
-    this.#lookedAt = performance.now();
+    this.#checkedAt = performance.now();
     const isMoved = !isSame(idOf(this.#path), this.#file);
     if (!isMoved && (this.#openLog === undefined || isSame(idOf(this.#log), this.#openLog))) return;
-    this.#lookedAt = 0; // The next read looks, too.
-    const what = isMoved ? 'the file' : 'its log';
-    const problem = `${what} was removed or replaced since it was opened: stop all programs that use it, put the file in place, and start them again`;
+    this.#checkedAt = 0; // The next read checks again.
+    const subject = isMoved ? 'the file' : 'its log';
+    const problem = `${subject} was removed or replaced since it was opened: stop all programs that use it, put the file in place, and start them again`;
     throw new Fault('store-unavailable', { store: this.#path, problem });
   }
 
-  /** {@link demand} for reads, which need not look each time. */
+  /** {@link demand} for reads, unless the last check still counts. */
   demandForRead(): void {
-    if (performance.now() - this.#lookedAt >= READS_GO_ON_MS) this.demand();
+    if (performance.now() - this.#checkedAt >= CHECK_COUNTS_MS) this.demand();
   }
 }
 
@@ -60,7 +58,7 @@ function idOf(path: string): FileId | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false, bigint: true });
   } catch {
-    return undefined; // It can't be reached, as where a link leads to itself.
+    return undefined; // For example, a link that leads to itself.
   }
 }
 

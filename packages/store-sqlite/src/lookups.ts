@@ -22,9 +22,9 @@ import { toFault } from './faults.js';
 import { shadowPrefix } from './model-names.js';
 import type { Names } from './names.js';
 import { headOf } from './positions.js';
-import type { LogReader } from './reads.js';
+import type { LogReader } from './log-reader.js';
 
-/** What look-ups need. */
+/** The parts used for look-ups. */
 export interface LookUpParts {
   readonly events: EventStatements;
   readonly models: ModelStatements;
@@ -56,32 +56,35 @@ export class Lookups {
       try {
         return read();
       } catch (caught) {
-        this.#database.refuseLost();
+        // An error that rolled back the transaction makes all answers invalid, not only this one.
+        this.#database.throwIfRolledBack();
         unreadable.set(streamId, toFault(caught, this.#database.name));
         return [];
       }
     };
     return {
-      token: this.#database.token,
+      token: this.#database.cacheEpoch,
       head: headOf(last, this.#database.name),
-      inlineAtHead: last?.[2]?.split(' ') ?? [],
+      inlineAtHead: inlineModelsOf(last),
       unreadable,
-      missing: events?.find((position) => !this.#parts.log.knows(position)),
+      missing: events?.find((eventPosition) => !this.#parts.log.isInLog(eventPosition)),
       ends: new Map([...streams].flatMap((streamId) => orUnreadable(streamId, () => this.#endOf(streamId)))),
       receipts: new Map(receipts.flatMap((asked) => orUnreadable(asked.streamId, () => this.#receiptOf(asked)))),
       models: new Map(models.flatMap((asked) => this.#modelOf(asked, last))),
     };
   }
 
-  /** The id of a read model and its checkpoint: the last event if that lists it as inline, otherwise the stored one. */
+  /**
+   * The id of a read model and its checkpoint. If the last event lists the read model as inline, its append has updated the
+   * read model, so the checkpoint is that event. Otherwise it is the stored one.
+   */
   locate({ name, shadow }: ModelTarget, last: LogHead | undefined): LocatedModel | undefined {
     const { models } = this.#parts;
     const found =
       shadow === undefined ? models.modelByName.get(name) : models.shadowById.get(shadowPrefix(name), shadow);
     if (found === undefined) return undefined;
     const { model, checkpoint } = found;
-    const isInline = last?.[2]?.split(' ').includes(String(model)) === true;
-    if (isInline) return { model, checkpoint: headOf(last, this.#database.name) };
+    if (inlineModelsOf(last).includes(String(model))) return { model, checkpoint: headOf(last, this.#database.name) };
     return { model, checkpoint: checkpoint === null ? undefined : parsePosition(checkpoint) };
   }
 
@@ -129,7 +132,10 @@ export class Lookups {
     ];
   }
 
-  /** Up to the first unreadable event; after a checkpoint of another history, no event can be read. */
+  /**
+   * The events that a read model has not processed, up to the first unreadable one. Empty after any error, such as a
+   * checkpoint of another history: the read model then lags, and its runner meets the error and reports it.
+   */
   #unprocessed(range: NonNullable<ModelQuestion['unprocessed']>): ReadAhead {
     try {
       return this.#parts.log.readAhead(range);
@@ -137,4 +143,10 @@ export class Lookups {
       return { events: [], scannedUpTo: range.after, reachedHead: false };
     }
   }
+}
+
+/** The numbers of the read models that the append of the last event has updated. */
+function inlineModelsOf(last: LogHead | undefined): readonly string[] {
+  const [, , inlineList] = last ?? [];
+  return inlineList?.split(' ') ?? [];
 }

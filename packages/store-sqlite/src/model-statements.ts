@@ -40,14 +40,21 @@ export interface ModelStatements {
   readonly deleteEntries: Statement<[model: number, key: string]>;
   readonly deleteEntry: Statement<[model: number, key: string, name: string, value: string]>;
   /** Rows or only their keys, in either direction. */
-  readonly lists: Readonly<Record<List, Statement<Asked, StoredRow>>>;
+  readonly lists: Readonly<Record<List, Statement<ListParameters, StoredRow>>>;
   readonly count: Statement<[model: number, index: string, value: string], number>;
 }
 
-/** The parameters of a query. */
-type Asked = [model: number, index: string, value: string, from: string, before: string | Uint8Array, limit: number];
+/** The parameters of {@link listOf}. */
+type ListParameters = [
+  model: number,
+  index: string,
+  value: string,
+  from: string,
+  before: string | Uint8Array,
+  limit: number,
+];
 
-/** A direction, and what to list. */
+/** A direction, and whether to list rows or only their keys. */
 type List = `${'forwards' | 'backwards'} ${'rows' | 'keys'}`;
 
 /** Prepares the statements on read models. */
@@ -55,9 +62,9 @@ export function modelStatements(database: Database): ModelStatements {
   return {
     insertModel: database.prepare('INSERT INTO models (name) VALUES (?) ON CONFLICT DO NOTHING'),
     modelByName: database.prepare(`${SELECT_MODEL} name = ?`),
-    shadowById: database.prepare(`${SELECT_MODEL} ${BEGINS} AND id = ?`),
+    shadowById: database.prepare(`${SELECT_MODEL} ${IS_SHADOW} AND id = ?`),
     checkpoint: database.prepare<[string], string>('SELECT left_at FROM models WHERE id = ?').pluck(),
-    shadows: database.prepare<[string], number>(`SELECT id FROM models WHERE ${BEGINS}`).pluck(),
+    shadows: database.prepare<[string], number>(`SELECT id FROM models WHERE ${IS_SHADOW}`).pluck(),
     versions: database.prepare(`SELECT id, ${exact('name')} AS name FROM models WHERE instr(name, ?) = 1`),
     setCheckpoint: database.prepare('UPDATE models SET left_at = ? WHERE id = ?'),
     renameByName: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
@@ -121,10 +128,10 @@ const ENDS_WITH_UUID = `CAST(substr(CAST(name AS BLOB), -13) AS TEXT) GLOB '-${'
  * Matches a prefix followed by a UUID. Compared as plain text, because a projection's name may look like a pattern or
  * like another's shadow. Node 22.13 can't bind `?1`.
  */
-const BEGINS = `(SELECT instr(name, prefix) = 1 AND length(CAST(name AS BLOB)) = length(CAST(prefix AS BLOB)) + 36
+const IS_SHADOW = `(SELECT instr(name, prefix) = 1 AND length(CAST(name AS BLOB)) = length(CAST(prefix AS BLOB)) + 36
   FROM (SELECT ? AS prefix)) AND ${ENDS_WITH_UUID}`;
 
-/** Deletes the first rows up to a key; deleting each by its key takes twice as long. */
+/** Deletes the first rows with one condition, because deleting each row by its key takes twice as long. */
 function deleteFirst(table: 'rows' | 'row_index'): string {
   return `DELETE FROM ${table} WHERE model = ? AND key <= (
     SELECT max(key) FROM (SELECT key FROM ${table} WHERE model = ? ORDER BY key LIMIT ${DELETED_AT_ONCE}))`;

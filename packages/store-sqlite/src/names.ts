@@ -3,7 +3,7 @@ import { Fault, parseStreamId } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
 import { exact, textOf, type ExactText } from './exact-text.js';
-import type { EventStatements, PlacedId } from './event-statements.js';
+import type { EventStatements, OrdinalAndId } from './event-statements.js';
 
 const REMEMBERED = 100_000;
 
@@ -23,7 +23,7 @@ export class Names {
   readonly #streams = new Map<number, StreamId>();
   readonly #events: Pick<EventStatements, 'head' | 'idAt'>;
   /** An event that was written when all cached names existed. */
-  #lastEvent: PlacedId | undefined;
+  #lastEvent: OrdinalAndId | undefined;
 
   constructor(database: Database, events: Pick<EventStatements, 'head' | 'idAt'>) {
     this.store = database.name;
@@ -84,7 +84,7 @@ export class Names {
   }
 
   /** Call it with an event before it is written under cached names. */
-  noteEvent(event: PlacedId): void {
+  noteEvent(event: OrdinalAndId): void {
     this.#lastEvent = event;
   }
 

@@ -27,14 +27,14 @@ export function joinPage(page: string): string {
 }
 
 /**
- * The events of a joined page; with `isInOrder`, they must be in the order of positions. `undefined` when it does not
- * split into whole events: then a row is damaged, and reading row by row finds out which.
+ * The events of a joined page; with `isInOrder`, they must be in the order of positions. `undefined` when a row is damaged:
+ * the caller then reads row by row to find out which.
  */
 export function eventsOfPage(page: JoinedPage, names: Names, isInOrder: boolean): readonly RecordedEvent[] | undefined {
   const [count, positions, streams, revisions, types, instants, appends, data, ids, metadata] = page;
   if (count === 0) return [];
   try {
-    return takeApart({ count, ids: ids ?? '', isInOrder }, names, {
+    return splitColumns({ count, ids: ids ?? '', isInOrder }, names, {
       positions: numbersIn(positions),
       streams: numbersIn(streams),
       revisions: numbersIn(revisions),
@@ -45,7 +45,7 @@ export function eventsOfPage(page: JoinedPage, names: Names, isInOrder: boolean)
       metadata: listIn(metadata),
     });
   } catch {
-    // Reading row by row causes the same error, but names the row.
+    // Reading row by row causes the same error, but with the row in it.
     return undefined;
   }
 }
@@ -61,7 +61,7 @@ interface Columns {
   readonly metadata: readonly Json[];
 }
 
-function takeApart(
+function splitColumns(
   { count, ids, isInOrder }: { readonly count: number; readonly ids: string; readonly isInOrder: boolean },
   names: Names,
   columns: Columns,
@@ -72,11 +72,11 @@ function takeApart(
   const events: RecordedEvent[] = [];
   let last = 0;
   for (let index = 0; index < count; index++) {
-    const place = positions[index] ?? 0;
-    if (isInOrder && place <= last) return undefined;
-    last = place;
+    const ordinal = positions[index] ?? 0;
+    if (isInOrder && ordinal <= last) return undefined;
+    last = ordinal;
     const row = [
-      place,
+      ordinal,
       streams[index] ?? 0,
       revisions[index] ?? 0,
       types[index] ?? 0,

@@ -9,20 +9,20 @@ import { eventsOf, type EventRow } from './rows.js';
 
 type Values = readonly (string | number)[];
 
-/** The statements that read a page at once, and row by row after a problem. */
+/** The statements that read a page as one row of joined columns, or row by row after a problem. */
 interface PageStatements {
   readonly joined: Statement<(string | number)[], JoinedPage>;
   readonly single: Statement<(string | number)[], EventRow>;
 }
 
-/** The result of a page's query: the number of rows, and their events up to the first unreadable one. */
+/** The number of a page's rows, and their events up to the first unreadable one. */
 export interface FoundPage {
   readonly count: number;
   readonly events: readonly RecordedEvent[];
 }
 
-/** The divisor of the page size when a page's text is too large for one value of SQLite or JavaScript. */
-const SHRUNK = 8;
+/** The page size is divided by this when a page's text is too large for one value of SQLite or JavaScript. */
+const SHRINK_BY = 8;
 
 /** Reads pages of events by queries of their columns (`READ_COLUMNS`). */
 export class PageReader {
@@ -50,20 +50,20 @@ export class PageReader {
   }
 
   /** Reads a page of about the requested size, or of as many events as fit into one value. */
-  shrinking<Result>(pageSize: number, read: (pageSize: number) => Result): Result {
+  readFitting<Result>(pageSize: number, read: (pageSize: number) => Result): Result {
     // Another writer may have changed the numbers of names.
-    this.#database.cacheEpoch();
+    this.#database.refreshCacheEpoch();
     try {
       return read(pageSize);
     } catch (caught) {
       if (!isTooBig(caught) || pageSize === 1) throw caught;
-      return this.shrinking(Math.ceil(pageSize / SHRUNK), read);
+      return this.readFitting(Math.ceil(pageSize / SHRINK_BY), read);
     }
   }
 
   /**
-   * The SQL condition of a filter. The plus sign keeps the planner from using an index, whose order would be wrong.
-   * Call it once the head is known, because the names of all events up to it then exist.
+   * The SQL condition of a filter. The plus sign keeps the planner from using an index, whose order would be wrong. Call it
+   * after the head was read, because the names of all events up to the head then exist.
    */
   conditionOf(filter: EventFilter | undefined): { readonly clause: string; readonly values: readonly number[] } {
     if (filter === undefined) return { clause: '', values: [] };

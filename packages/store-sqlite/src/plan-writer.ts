@@ -39,14 +39,14 @@ export class PlanWriter {
     const { renameByName, renameById } = this.#parts.models;
     renameByName.run(replacedName(), promoted.name);
     renameById.run(promoted.name, promoted.shadow);
-    this.#retireOlder(promoted.name);
+    this.#replaceOlderVersions(promoted.name);
   }
 
   /**
-   * Deletes all older versions of a read model except the previous one, because programs of the previous release may
-   * run beside this one or return.
+   * Marks older versions of a read model as replaced, so that their rows are deleted. The previous version stays, because
+   * programs of the previous release may run beside this one or return.
    */
-  #retireOlder(name: string): void {
+  #replaceOlderVersions(name: string): void {
     const { models } = this.#parts;
     const { prefix, version } = versionIn(name);
     for (const { id, name: found } of models.versions.all(prefix)) {
@@ -75,23 +75,23 @@ export class PlanWriter {
     const { events, names } = this.#parts;
     const [first] = recorded;
     if (first !== undefined) {
-      const place = Number(ordinalOf(first.position));
-      names.noteEvent([place, first.id]);
+      const ordinal = Number(ordinalOf(first.position));
+      names.noteEvent([ordinal, first.id]);
       const [category, stream] = [names.idOf(categoryOf(streamId)), names.idOf(streamId)];
       // The events of an append follow one another.
       recorded.forEach((event, index) =>
-        this.#insert(event, { category, place: place + index, stream, inlineList, text: texts?.[index] }),
+        this.#insert(event, { category, ordinal: ordinal + index, stream, inlineList, text: texts?.[index] }),
       );
     }
     if (receipt !== undefined)
       events.insertReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(end.revision));
   }
 
-  #insert(event: RecordedEvent, { category, place, stream, inlineList, text }: InsertedWith): void {
+  #insert(event: RecordedEvent, { category, ordinal, stream, inlineList, text }: EventColumns): void {
     const { events, names } = this.#parts;
     events.insert.run(
       category,
-      place,
+      ordinal,
       stream,
       Number(event.revision),
       names.idOf(event.type),
@@ -136,9 +136,10 @@ function versionIn(name: string): { readonly prefix: string; readonly version: n
   return { prefix: name.slice(0, end), version: Number(name.slice(end)) };
 }
 
-interface InsertedWith {
+/** The columns of an event that are not in the event itself. */
+interface EventColumns {
   readonly category: number;
-  readonly place: number;
+  readonly ordinal: number;
   readonly stream: number;
   /** The inline read models, which the transaction updates. They are stored in the column `kept`. */
   readonly inlineList: string | null;

@@ -1,6 +1,6 @@
 import { START, type Position } from '@login-policy/event-sourcing';
 import { Fault, isEventId, positionOf } from '@login-policy/event-sourcing/store';
-import type { LogHead, PlacedId } from './event-statements.js';
+import type { LogHead, OrdinalAndId } from './event-statements.js';
 
 /** The position of the last event; `START` without events. @throws StoreDamaged when its id is not a ULID. */
 export function headOf(last: LogHead | undefined, store: string): Position {
@@ -8,10 +8,10 @@ export function headOf(last: LogHead | undefined, store: string): Position {
 }
 
 /** The position of an event. @throws StoreDamaged when its id is not a ULID. */
-export function positionAt([place, id]: PlacedId, store: string): Position {
-  if (isEventId(id)) return positionOf(place, id);
+export function positionAt([ordinal, id]: OrdinalAndId, store: string): Position {
+  if (isEventId(id)) return positionOf(ordinal, id);
   throw new Fault('store-damaged', {
     store,
-    problem: `the event at position ${place} can't be read (its id is not a ULID)`,
+    problem: `the event at position ${ordinal} can't be read (its id is not a ULID)`,
   });
 }

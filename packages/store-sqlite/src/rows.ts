@@ -25,10 +25,10 @@ export const READ_COLUMNS: string = `position, stream, revision, type * ${SCHEMA
   recorded_at, place_in_append, data, id, metadata`;
 
 /** An event as the driver returns it: a list, which takes half the time of an object. */
-export type EventRow = readonly [...EventPlaced, data: string, id: string, metadata: string];
+export type EventRow = readonly [...EventNumbers, data: string, id: string, metadata: string];
 
 /** The numbers of an event's row. */
-export type EventPlaced = readonly [
+export type EventNumbers = readonly [
   position: number,
   stream: number,
   revision: number,
@@ -37,12 +37,12 @@ export type EventPlaced = readonly [
   append: number,
 ];
 
-/** A place and a count share one number; counts are smaller than this. */
-const APPENDS = LARGEST_APPEND + 1;
+/** The place and the count of an event in its append share one number; counts are smaller than this. */
+const APPEND_COUNTS = LARGEST_APPEND + 1;
 
 /** The column value of an event's place in its append. */
 export function packAppend(append: PlaceInAppend | undefined): number {
-  return append === undefined ? 0 : append.place * APPENDS + append.count;
+  return append === undefined ? 0 : append.place * APPEND_COUNTS + append.count;
 }
 
 /** How many events of the same append follow an event with this column value. */
@@ -52,13 +52,13 @@ export function followedIn(packed: number): number {
 }
 
 function unpackAppend(packed: number): PlaceInAppend {
-  return { place: Math.floor(packed / APPENDS), count: packed % APPENDS };
+  return { place: Math.floor(packed / APPEND_COUNTS), count: packed % APPEND_COUNTS };
 }
 
 /**
  * The events of rows, up to the end of the append before the first unreadable event.
  *
- * @throws UnreadableEvent, StoreDamaged when that is in the first append.
+ * @throws UnreadableEvent, StoreDamaged when the unreadable event is in the first append.
  */
 export function eventsOf(rows: readonly EventRow[], names: Names): readonly RecordedEvent[] {
   const events: RecordedEvent[] = [];
@@ -75,13 +75,13 @@ export function eventsOf(rows: readonly EventRow[], names: Names): readonly Reco
   return events;
 }
 
-/** Any error in a row means damage, but SQLite's own errors of a read stay as they are. */
-function damageOf(caught: unknown, [place]: EventRow, { store }: Names): unknown {
+/** An error of decoding means that the row is damaged. Faults and SQLite's own errors are returned as they are. */
+function damageOf(caught: unknown, [ordinal]: EventRow, { store }: Names): unknown {
   if (isFault(caught) || isDriverError(caught)) return caught;
-  const why = caught instanceof Error ? caught.message : String(caught);
+  const reason = caught instanceof Error ? caught.message : String(caught);
   return new Fault(
     'store-damaged',
-    { store, problem: `the event at position ${String(place)} can't be read (${why})` },
+    { store, problem: `the event at position ${String(ordinal)} can't be read (${reason})` },
     caught,
   );
 }
@@ -95,23 +95,23 @@ interface Content {
 
 /** The event of a row. @throws UnreadableEvent when the row is malformed. */
 export function storedEvent(
-  [place, stream, inStream, typeAndVersion, recordedAt, packed]: readonly [...EventPlaced, ...unknown[]],
+  [ordinal, stream, streamRevision, typeAndVersion, recordedAt, packedAppend]: readonly [...EventNumbers, ...unknown[]],
   names: Names,
-  { id, data, metadata: given }: Content,
+  { id, data, metadata: storedMetadata }: Content,
 ): RecordedEvent {
   const schemaVersion = typeAndVersion % SCHEMA_VERSIONS;
-  const placed = {
+  const facts = {
     streamId: names.streamOf(stream),
-    revision: revision(inStream),
+    revision: revision(streamRevision),
     schemaVersion,
     type: names.textOf((typeAndVersion - schemaVersion) / SCHEMA_VERSIONS),
   };
-  if (!isEventId(id)) throw unreadableEvent(placed, 'expected a ULID as its id');
-  const metadata = metadataIn(given);
+  if (!isEventId(id)) throw unreadableEvent(facts, 'expected a ULID as its id');
+  const metadata = metadataIn(storedMetadata);
   if (!isJsonObject(data) || metadata === undefined)
-    throw unreadableEvent(placed, 'expected a JSON object as data, and metadata with an actor and a correlation id');
-  const event = { id, ...placed, position: positionOf(place, id), recordedAt: instant(recordedAt), data, metadata };
-  return packed === 0 ? event : { ...event, append: unpackAppend(packed) };
+    throw unreadableEvent(facts, 'expected a JSON object as data, and metadata with an actor and a correlation id');
+  const event = { id, ...facts, position: positionOf(ordinal, id), recordedAt: instant(recordedAt), data, metadata };
+  return packedAppend === 0 ? event : { ...event, append: unpackAppend(packedAppend) };
 }
 
 /** `undefined` for text that is not JSON. */

@@ -1,11 +1,11 @@
 import type { Database } from './database.js';
 
 /**
- * Makes the outcome of a failed commit final. What it left in the log, past the valid end, would be taken for committed
- * by the recovery after a crash. Valid content that is copied from the log again is synced again.
+ * Makes the outcome of a failed commit final. The commit may have left content after the valid end of the log, which the
+ * recovery after a crash would take for committed.
  *
- * Emptying the log removes it and needs no space. While another process reads the log, a commit of our own overwrites
- * it instead.
+ * Emptying the log removes that content and needs no space; the valid content is copied to the file and synced again. While
+ * another process reads the log, it can't be emptied: a commit of our own then overwrites that content.
  */
 export function settle(database: Database): void {
   if (emptyLog(database)) return;

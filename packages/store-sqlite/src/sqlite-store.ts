@@ -14,7 +14,7 @@ import { Names } from './names.js';
 import { loadDriver } from './node-sqlite.js';
 import { openDatabase, prepareDatabase, type Durability } from './open-database.js';
 import { PageReader } from './page-reader.js';
-import { LogReader } from './reads.js';
+import { LogReader } from './log-reader.js';
 import { BACKUP_RULES, CHECK_RULES, STORE_OPTIONS } from './settings.js';
 import { StreamsReader } from './streams-reader.js';
 
@@ -107,9 +107,9 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
   const { clock, observe } = options;
   return {
     ...storeOn(backend, { most: MOST, gather: yieldToLoop, clock, observe }),
-    backup: async (path, wishes) => {
-      parseOptions({ ...wishes, path }, 'backup', BACKUP_RULES);
-      return backUp(backupSource(connection, driver), path, wishes);
+    backup: async (path, backupOptions) => {
+      parseOptions({ ...backupOptions, path }, 'backup', BACKUP_RULES);
+      return backUp(backupSource(connection, driver), path, backupOptions);
     },
     check: async (kind) => {
       parseOptions({ kind }, 'check', CHECK_RULES);
@@ -121,12 +121,11 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
 /** @throws StoreClosed */
 function backupSource(connection: Connection, driver: Driver): BackupSource {
   const { name } = connection;
-  // The connection may write although it does not: when the last connection closes, it deletes the log, which a
-  // read-only one can't.
+  // Not read-only, although the backup writes nothing: if this connection closes last, it must delete the log.
   const connect = (): DriverConnection =>
     driver.connect(name, { waitMs: OPENING_WAIT_MS, isReadOnly: connection.isReadOnly });
   return {
     connect: name === ':memory:' ? undefined : connect,
-    own: connection.use((database) => database.connection()),
+    storeConnection: connection.use((database) => database.connection()),
   };
 }

@@ -29,7 +29,7 @@ export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = u
   // Explicit calls: calling the driver's methods by name makes a read about 3 % slower.
   run(...values: Values): Changes {
     try {
-      return this.#ready().run(...values);
+      return this.#compile().run(...values);
     } catch (caught) {
       this.#database.noteError(caught);
       throw caught;
@@ -38,7 +38,7 @@ export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = u
 
   get(...values: Values): Row | undefined {
     try {
-      return this.#ready().get(...values) as Row | undefined;
+      return this.#compile().get(...values) as Row | undefined;
     } catch (caught) {
       this.#database.noteError(caught);
       throw caught;
@@ -47,15 +47,15 @@ export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = u
 
   all(...values: Values): Row[] {
     try {
-      return this.#ready().all(...values) as Row[];
+      return this.#compile().all(...values) as Row[];
     } catch (caught) {
       this.#database.noteError(caught);
       throw caught;
     }
   }
 
-  #ready(): DriverStatement {
-    this.#database.refuseLost();
+  #compile(): DriverStatement {
+    this.#database.throwIfRolledBack();
     const { connectionNumber } = this.#database;
     if (this.#compiled?.connectionNumber === connectionNumber) return this.#compiled.statement;
     const statement = this.#database.connection().prepare(this.#sql, this.#shape);

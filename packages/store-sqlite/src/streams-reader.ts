@@ -45,7 +45,7 @@ export class StreamsReader {
   ): { events: readonly RecordedEvent[]; cursor: StreamCursor } | undefined {
     const { goesOn } = cursor;
     const learnt = goesOn === undefined ? this.#learnAhead(cursor) : cursor.learnt;
-    const { count, events, pageSize } = this.#pages.shrinking(wanted.pageSize, (size) => ({
+    const { count, events, pageSize } = this.#pages.readFitting(wanted.pageSize, (size) => ({
       ...(goesOn === undefined ? this.#streamsAfter(cursor, wanted, size) : this.#restOf(goesOn, wanted, size)),
       pageSize: size,
     }));

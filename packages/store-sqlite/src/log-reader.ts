@@ -16,14 +16,14 @@ import type { PageReader } from './page-reader.js';
 import { headOf, positionAt } from './positions.js';
 import { READ_COLUMNS, eventsOf, followedIn } from './rows.js';
 
-/** What a reader of the whole store asks for next. */
-export interface Wanted {
+/** The page that a reader of the log asks for. */
+export interface WantedPage {
   readonly after: Position;
   readonly filter: EventFilter | undefined;
   readonly pageSize: number;
 }
 
-/** The positions looked at in one go, so that a selective filter does not block the event loop for long. */
+/** The number of events scanned at once. It is limited, because a selective filter would block the event loop for long. */
 const WINDOW = 20_000;
 
 /** The parts of a log reader. */
@@ -49,7 +49,7 @@ export class LogReader {
 
   /** The events of a part of a stream, up to the end of the append before the first unreadable event. */
   streamPage(streamId: StreamId, { isForwards, from, count }: StreamPart): StreamPage {
-    this.#database.cacheEpoch();
+    this.#database.refreshCacheEpoch();
     const stream = this.#names.find(streamId);
     if (stream === undefined) return { events: [], isLast: true };
     const rows = (isForwards ? this.#statements.forwards : this.#statements.backwards).all(stream, from, count);
@@ -62,22 +62,22 @@ export class LogReader {
     return headOf(this.#statements.head.get(), this.#database.name);
   }
 
-  /** Whether there is an event at a position. */
-  knows(position: Position): boolean {
+  /** Whether a position is that of an event of this log, or `START`. */
+  isInLog(position: Position): boolean {
     return position === START || this.#positionAt(Number(ordinalOf(position))) === position;
   }
 
   /**
-   * The next page after a position, or as much of it as fits into one value. An empty page means that the whole window
-   * after the position holds no matching event.
+   * The next page after a position, or as much of it as fits into one value. An empty page means that the scanned part of
+   * the log has no matching event.
    */
-  readAhead(wanted: Wanted): ReadAhead {
-    return this.#pages.shrinking(wanted.pageSize, (pageSize) => this.#readAhead({ ...wanted, pageSize }));
+  readAhead(wanted: WantedPage): ReadAhead {
+    return this.#pages.readFitting(wanted.pageSize, (pageSize) => this.#readAhead({ ...wanted, pageSize }));
   }
 
-  #readAhead({ after, filter, pageSize }: Wanted): ReadAhead {
+  #readAhead({ after, filter, pageSize }: WantedPage): ReadAhead {
     const last = this.head();
-    if (after !== last && !this.knows(after)) throw new Fault('position-unknown', { position: after, head: last });
+    if (after !== last && !this.isInLog(after)) throw new Fault('position-unknown', { position: after, head: last });
     const [start, head] = [Number(ordinalOf(after)), Number(ordinalOf(last))];
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
     if (start >= end) return { events: [], scannedUpTo: after, reachedHead: true };
@@ -86,38 +86,42 @@ export class LogReader {
     const { count, events } = this.#pages.page(sql, [start, end, ...values, pageSize]);
     const rest = this.#restOfAppend(sql, events.at(-1), values);
     const isWindowDone = count < pageSize && events.length === count;
-    const reached = rest.at(-1)?.position ?? (isWindowDone ? this.#endAt(end) : (events.at(-1)?.position ?? after));
-    return { events: [...events, ...rest], scannedUpTo: reached, reachedHead: isWindowDone && reached >= last };
+    const scannedUpTo =
+      rest.at(-1)?.position ?? (isWindowDone ? this.#endOfAppendAt(end) : (events.at(-1)?.position ?? after));
+    return { events: [...events, ...rest], scannedUpTo, reachedHead: isWindowDone && scannedUpTo >= last };
   }
 
   /**
-   * The end of the append that contains the event at a place.
+   * The position of the last event of the append that contains an event.
    *
-   * @throws StoreDamaged when there is no event: places have no gaps.
+   * @throws StoreDamaged when the event does not exist, because ordinals have no gaps.
    */
-  #endAt(place: number): Position {
-    const followed = followedIn(this.#statements.appendAt.get(place) ?? 0);
-    const position = this.#positionAt(place + followed) ?? this.#positionAt(place);
+  #endOfAppendAt(ordinal: number): Position {
+    const followed = followedIn(this.#statements.appendAt.get(ordinal) ?? 0);
+    const position = this.#positionAt(ordinal + followed) ?? this.#positionAt(ordinal);
     if (position !== undefined) return position;
-    throw new Fault('store-damaged', { store: this.#database.name, problem: `there is no event at position ${place}` });
+    throw new Fault('store-damaged', {
+      store: this.#database.name,
+      problem: `there is no event at position ${ordinal}`,
+    });
   }
 
-  #positionAt(place: number): Position | undefined {
-    const id = this.#statements.idAt.get(place);
-    return id === undefined ? undefined : positionAt([place, id], this.#database.name);
+  #positionAt(ordinal: number): Position | undefined {
+    const id = this.#statements.idAt.get(ordinal);
+    return id === undefined ? undefined : positionAt([ordinal, id], this.#database.name);
   }
 
-  /** The rest of a page's last append. It exists, because an append is one transaction. */
+  /** The rest of a page's last append. The log has it, because an append is one transaction. */
   #restOfAppend(sql: string, last: RecordedEvent | undefined, values: readonly number[]): readonly RecordedEvent[] {
-    const owed = last === undefined ? 0 : followedInAppend(last);
-    if (last === undefined || owed === 0) return [];
+    const missing = last === undefined ? 0 : followedInAppend(last);
+    if (last === undefined || missing === 0) return [];
     const from = Number(ordinalOf(last.position));
-    const rest = [from, from + owed, ...values, owed];
+    const parameters = [from, from + missing, ...values, missing];
     try {
-      return this.#pages.page(sql, rest).events;
+      return this.#pages.page(sql, parameters).events;
     } catch (caught) {
       if (!isTooBig(caught)) throw caught;
-      return this.#pages.rowByRow(sql, rest);
+      return this.#pages.rowByRow(sql, parameters);
     }
   }
 }
