@@ -14,9 +14,9 @@ function outputOf(stream: NodeJS.WriteStream): Output {
     if (isClosed) return;
     isClosed = true;
     if (code === 'EPIPE') return;
-    const is = code === 'ENOSPC' ? 'the disk is full' : String(code);
+    const problem = code === 'ENOSPC' ? 'the disk is full' : String(code);
     // A failure of stderr itself can't be reported.
-    if (stream !== process.stderr) process.stderr.write(`The output can't be written: ${is}. It is incomplete.\n`);
+    if (stream !== process.stderr) process.stderr.write(`The output can't be written: ${problem}. It is incomplete.\n`);
     process.exitCode = EXIT.output;
   });
   return {
@@ -31,19 +31,19 @@ function outputOf(stream: NodeJS.WriteStream): Output {
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return await lines.question(question, { signal: interrupting.signal });
+    return await lines.question(question, { signal: interruption.signal });
   } finally {
     lines.close();
   }
 }
 
-const interrupting = new AbortController();
+const interruption = new AbortController();
 
 /** The first Ctrl-C stops after the running step. The second stops at once. */
 function interrupt(): void {
-  if (interrupting.signal.aborted) process.exit(EXIT.interrupted);
+  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
   process.stderr.write('\nStopping; press Ctrl-C again to stop at once.\n');
-  interrupting.abort();
+  interruption.abort();
 }
 
 process.on('SIGINT', interrupt);
@@ -60,7 +60,7 @@ const io: Io = {
   env: process.env,
   cwd: process.cwd(),
   ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
-  interrupted: interrupting.signal,
+  interrupted: interruption.signal,
 };
 const code = await run(process.argv.slice(2), io);
 process.exitCode ??= code;

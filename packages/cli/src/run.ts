@@ -1,13 +1,13 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { RejectedError } from '@login-policy/domain';
-import { Given } from './command-line/given.js';
+import { ParsedArguments } from './command-line/parsed-arguments.js';
 import { helpOf, overview } from './command-line/help.js';
-import { EVERYWHERE, parseLine } from './command-line/parse-line.js';
+import { COMMON_OPTIONS, parseLine } from './command-line/parse-line.js';
 import { COMMANDS } from './commands/all-commands.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { Failure } from './failure.js';
 import type { Io } from './io.js';
-import { plain } from './output/plain.js';
+import { printable } from './output/printable.js';
 import { VERSION } from './version.js';
 
 /** Runs a command line, and returns the exit code. It never throws, and closes everything it opened. */
@@ -22,9 +22,12 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
         io.out.write(`${VERSION}\n`);
         return EXIT.done;
       case 'run': {
-        const { command, values, words } = line;
-        const given = new Given({ options: { ...command.options, ...EVERYWHERE }, values, words }, io.env);
-        return await command.run({ given, io });
+        const { command, values, positionals } = line;
+        const args = new ParsedArguments(
+          { options: { ...command.options, ...COMMON_OPTIONS }, values, positionals },
+          io.env,
+        );
+        return await command.run({ args, io });
       }
     }
   } catch (caught) {
@@ -34,26 +37,26 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-interface Ending {
+interface Exit {
   readonly code: ExitCode;
   readonly message: string;
 }
 
-const INTERRUPTED: Ending = { code: EXIT.interrupted, message: 'Interrupted.' };
+const INTERRUPTED: Exit = { code: EXIT.interrupted, message: 'Interrupted.' };
 
-/** Converts any error to an exit code and a message. Nothing else does. */
-function failureOf(caught: unknown): Ending {
-  if (caught instanceof Failure) return { code: caught.exitCode, message: plainLines(caught.message) };
-  if (caught instanceof RejectedError) return { code: EXIT.refused, message: plainLines(caught.message) };
+/** Converts any error to an exit code and a message. */
+function failureOf(caught: unknown): Exit {
+  if (caught instanceof Failure) return { code: caught.exitCode, message: printableLines(caught.message) };
+  if (caught instanceof RejectedError) return { code: EXIT.refused, message: printableLines(caught.message) };
   if (isFault(caught))
-    return { code: codeOfFault(caught), message: plainLines(`${caught.message}. ${adviceOn(caught)}`) };
-  if (caught instanceof RangeError) return { code: EXIT.usage, message: plainLines(caught.message) };
-  const said = caught instanceof Error ? (caught.stack ?? caught.message) : String(caught);
-  return { code: EXIT.defect, message: `This is a defect of login-policy, please report it.\n${said}` };
+    return { code: codeOfFault(caught), message: printableLines(`${caught.message}. ${adviceOn(caught)}`) };
+  if (caught instanceof RangeError) return { code: EXIT.usage, message: printableLines(caught.message) };
+  const text = caught instanceof Error ? (caught.stack ?? caught.message) : String(caught);
+  return { code: EXIT.defect, message: `This is a defect of login-policy, please report it.\n${text}` };
 }
 
-function plainLines(text: string): string {
-  return text.split('\n').map(plain).join('\n');
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }
 
 type AnyFault = Parameters<typeof adviceOn>[0];

@@ -1,12 +1,12 @@
 import type { RolloutCommand } from '@login-policy/domain';
 import type { WarningName } from '@login-policy/domain/model';
 import { monotonicIds } from '@login-policy/event-sourcing';
-import type { Run } from '../command-line/command.js';
+import type { Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { counted, policiesText, stillAllowingText } from '../output/counted.js';
 import { paintFor, type Paint } from '../output/paint.js';
-import { plain } from '../output/plain.js';
+import { printable } from '../output/printable.js';
 import { ownerText } from '../output/policy-text.js';
 import { Progress } from '../output/progress.js';
 import { indented } from '../output/table.js';
@@ -16,7 +16,7 @@ import type { Session } from '../session/session.js';
 import { actorAndWarningsOf, isConfirmed } from './change-options.js';
 
 /** A command for every policy, and its name in ids and messages: `remove-multi-factor U2F_WITH_VERIFICATION`. */
-export interface ChangeOfAll {
+export interface ChangeEverywhere {
   readonly command: RolloutCommand;
   readonly title: string;
 }
@@ -33,48 +33,56 @@ interface WholePlan {
  * Changes the default policy and every custom policy. Shows a preview, asks for confirmation, and can be stopped and
  * resumed.
  */
-export async function changeEverywhere(run: Run, session: Session, change: ChangeOfAll): Promise<ExitCode> {
-  const { given, io } = run;
+export async function changeEverywhere(
+  invocation: Invocation,
+  session: Session,
+  change: ChangeEverywhere,
+): Promise<ExitCode> {
+  const { args, io } = invocation;
   const paint = paintFor(io.out, io);
-  const { acknowledge, ...by } = actorAndWarningsOf(given);
-  const id = given.text('rollout') ?? (await unfinished(session, change)) ?? `${change.title} ${monotonicIds()()}`;
+  const { acknowledge, ...by } = actorAndWarningsOf(args);
+  const id =
+    args.value('rollout') ?? (await unfinishedRollout(session, change)) ?? `${change.title} ${monotonicIds()()}`;
   const rollout = session.policies.rollOut(change.command, { id, by, acknowledge });
-  const plan = await wholePlan(rollout);
-  const say = (text: string): void => (given.flag('json') ? undefined : io.out.write(text));
-  const tell = (code: ExitCode, report?: ReportJson): ExitCode => {
-    if (given.flag('json')) io.out.write(`${JSON.stringify(jsonOf(id, plan, report), undefined, 2)}\n`);
+  const plan = await planAll(rollout);
+  const print = (text: string): void => (args.flag('json') ? undefined : io.out.write(text));
+  const finish = (code: ExitCode, report?: ReportJson): ExitCode => {
+    if (args.flag('json')) io.out.write(`${JSON.stringify(jsonOf(id, plan, report), undefined, 2)}\n`);
     return code;
   };
   refuseForbidden(plan);
-  say(planText(plan, paint));
+  print(planText(plan, paint));
   if (plan.counts['would-change'] === 0) {
-    say('Nothing to do.\n');
-    return tell(plan.refused.length === 0 ? EXIT.done : EXIT.refused);
+    print('Nothing to do.\n');
+    return finish(plan.refused.length === 0 ? EXIT.done : EXIT.refused);
   }
-  if (given.flag('dry-run')) {
-    say('Nothing was done (--dry-run).\n');
-    return tell(EXIT.different);
+  if (args.flag('dry-run')) {
+    print('Nothing was done (--dry-run).\n');
+    return finish(EXIT.different);
   }
-  if (!(await isConfirmed(run, `Change ${policiesText(plan.counts['would-change'])}?`))) {
-    say('Nothing was done.\n');
-    return tell(EXIT.refused);
+  if (!(await isConfirmed(invocation, `Change ${policiesText(plan.counts['would-change'])}?`))) {
+    print('Nothing was done.\n');
+    return finish(EXIT.refused);
   }
-  say(paint('quiet', `Rollout ${id}\n`));
-  const done = await carriedOut(run, rollout);
+  print(paint('quiet', `Rollout ${id}\n`));
+  const done = await carryOutWithProgress(invocation, rollout);
   const report = (await rollout.report()) ?? done;
-  say(reportText(report, paint));
+  print(reportText(report, paint));
   if (io.interrupted.aborted) {
     io.err.write(`Stopped. Run the same command again to resume it.\n`);
-    return tell(EXIT.interrupted, report);
+    return finish(EXIT.interrupted, report);
   }
-  return tell(report.pending + report.refused.length === 0 ? EXIT.done : EXIT.refused, report);
+  return finish(report.pending + report.refused.length === 0 ? EXIT.done : EXIT.refused, report);
 }
 
 /**
  * The id of an unfinished rollout of this command: the newest one that changed the default policy, if policies are left
  * to change.
  */
-async function unfinished({ policies }: Session, { command, title }: ChangeOfAll): Promise<string | undefined> {
+async function unfinishedRollout(
+  { policies }: Session,
+  { command, title }: ChangeEverywhere,
+): Promise<string | undefined> {
   const { entries } = await policies.history(undefined, { direction: 'backwards', limit: 100 });
   const id = entries.find(({ correlationId }) => correlationId.startsWith(`${title} `))?.correlationId;
   if (id === undefined) return undefined;
@@ -82,14 +90,14 @@ async function unfinished({ policies }: Session, { command, title }: ChangeOfAll
   return report !== undefined && report.pending > 0 ? id : undefined;
 }
 
-async function wholePlan(rollout: RolloutRun): Promise<WholePlan> {
+async function planAll(rollout: RolloutRun): Promise<WholePlan> {
   const counts = { 'would-change': 0, 'nothing-to-do': 0, 'would-be-refused': 0 };
   const plan: WholePlan = { counts, refused: [], warned: new Map<WarningName, number>() };
-  for await (const page of rollout.plan()) for (const step of page) count(step, plan);
+  for await (const page of rollout.plan()) for (const step of page) addStep(step, plan);
   return plan;
 }
 
-function count(step: StepJson, { counts, refused, warned }: WholePlan): void {
+function addStep(step: StepJson, { counts, refused, warned }: WholePlan): void {
   counts[step.outcome]++;
   if (step.outcome === 'would-be-refused') refused.push(refusalOf(step));
   if (step.outcome !== 'would-change') return;
@@ -113,21 +121,21 @@ function refuseForbidden({ counts, refused }: WholePlan): void {
   );
 }
 
-async function carriedOut({ io }: Run, rollout: RolloutRun): Promise<ReportJson> {
+async function carryOutWithProgress({ io }: Invocation, rollout: RolloutRun): Promise<ReportJson> {
   const bar = new Progress(io, 'Changing');
   const refused: RefusalJson[] = [];
-  let [changed, looked] = [0, 0];
+  let [changed, handled] = [0, 0];
   try {
     for await (const progress of rollout.carryOut(io.interrupted)) {
-      const { done, of, refusals } = progress;
-      bar.show(done, of);
+      const { done, of: total, refusals } = progress;
+      bar.show(done, total);
       refused.push(...refusals);
-      [changed, looked] = [progress.changed, done];
+      [changed, handled] = [progress.changed, done];
     }
   } finally {
     bar.end();
   }
-  return { changed, unchanged: looked - changed - refused.length, pending: 0, refused };
+  return { changed, unchanged: handled - changed - refused.length, pending: 0, refused };
 }
 
 function planText({ counts, refused, warned }: WholePlan, paint: Paint): string {
@@ -140,13 +148,13 @@ function planText({ counts, refused, warned }: WholePlan, paint: Paint): string 
 }
 
 function reportText({ changed, pending, refused, stillAllowing, unchanged }: ReportJson, paint: Paint): string {
-  const left = pending === 0 ? '' : paint('warning', `${counted(pending, 'is', 'are')} still to be changed.\n`);
-  const still = stillAllowing === undefined ? '' : `${stillAllowingText(stillAllowing)}\n`;
-  return `${changed} changed, ${unchanged} had nothing to do, ${refused.length} refused.\n${refusalsText(refused)}${left}${still}`;
+  const stillPending = pending === 0 ? '' : paint('warning', `${counted(pending, 'is', 'are')} still to be changed.\n`);
+  const stillAllowed = stillAllowing === undefined ? '' : `${stillAllowingText(stillAllowing)}\n`;
+  return `${changed} changed, ${unchanged} had nothing to do, ${refused.length} refused.\n${refusalsText(refused)}${stillPending}${stillAllowed}`;
 }
 
 function refusalsText(refused: readonly RefusalJson[]): string {
-  return indented(refused.map(({ owner, message }) => `${ownerText(owner)}: ${plain(message)}\n`).join(''));
+  return indented(refused.map(({ owner, message }) => `${ownerText(owner)}: ${printable(message)}\n`).join(''));
 }
 
 function jsonOf(id: string, { counts, refused, warned }: WholePlan, report: ReportJson | undefined): object {

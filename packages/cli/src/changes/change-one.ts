@@ -1,4 +1,4 @@
-import type { Run } from '../command-line/command.js';
+import type { Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { changesText, warningsText } from '../output/change-text.js';
 import { counted, stillAllowingText } from '../output/counted.js';
@@ -20,13 +20,13 @@ export interface Change {
  * Changes one policy: shows a preview, asks for confirmation, and then makes exactly the previewed change, or is
  * refused.
  */
-export async function changeOne(run: Run, session: Session, { of, command }: Change): Promise<ExitCode> {
-  const { given, io } = run;
+export async function changeOne(invocation: Invocation, session: Session, { of, command }: Change): Promise<ExitCode> {
+  const { args, io } = invocation;
   const { instance, policies } = session;
-  const by = actorAndWarningsOf(given);
+  const by = actorAndWarningsOf(args);
   const preview = await policies.preview(of, command, by.acknowledge);
-  const isJson = given.flag('json');
-  const tell = (json: object, text: string): void => {
+  const isJson = args.flag('json');
+  const finish = (json: object, text: string): void => {
     io.out.write(isJson ? `${JSON.stringify({ preview, ...json }, undefined, 2)}\n` : text);
   };
   if (!isJson)
@@ -34,35 +34,35 @@ export async function changeOne(run: Run, session: Session, { of, command }: Cha
       `${titleOf(of === undefined ? instance : { ...instance, organizationId: of })}\n${indented(previewText(preview, paintFor(io.out, io)))}`,
     );
   if (preview.events.length === 0) {
-    tell({ done: false }, 'Nothing to do.\n');
+    finish({ done: false }, 'Nothing to do.\n');
     return EXIT.done;
   }
-  if (given.flag('dry-run')) {
-    tell({ done: false }, 'Nothing was done (--dry-run).\n');
+  if (args.flag('dry-run')) {
+    finish({ done: false }, 'Nothing was done (--dry-run).\n');
     return EXIT.different;
   }
-  if (!(await isConfirmed(run, 'Do it?'))) {
-    tell({ done: false }, 'Nothing was done.\n');
+  if (!(await isConfirmed(invocation, 'Do it?'))) {
+    finish({ done: false }, 'Nothing was done.\n');
     return EXIT.refused;
   }
   const { acknowledge, ...actor } = by;
   const answer = await policies.execute(of, command, { by: actor, acknowledge, seen: preview });
-  const still = answer.stillAllowing === undefined ? '' : ` ${stillAllowingText(answer.stillAllowing)}`;
-  tell({ done: true, answer }, `Done: sequence ${answer.details.sequence}.${still}\n`);
+  const stillAllowed = answer.stillAllowing === undefined ? '' : ` ${stillAllowingText(answer.stillAllowing)}`;
+  finish({ done: true, answer }, `Done: sequence ${answer.details.sequence}.${stillAllowed}\n`);
   return EXIT.done;
 }
 
 /** The preview of a command: its changes, the affected organizations and users, and the warnings. */
 export function previewText({ affected, changes, events, users, warnings }: PreviewJson, paint: Paint): string {
   const types = new Set(events.map(({ type }) => type));
-  const comes = types.has('LoginPolicyAdded') ? `${paint('added', '+ a policy of its own')}\n` : '';
-  const goes = types.has('LoginPolicyRemoved')
+  const added = types.has('LoginPolicyAdded') ? `${paint('added', '+ a policy of its own')}\n` : '';
+  const removed = types.has('LoginPolicyRemoved')
     ? `${paint('removed', '- its own policy: the default holds again')}\n`
     : '';
-  const reached = affected.count === undefined ? '' : `Reaches ${counted(affected.count, 'organization')}.\n`;
-  const hit =
+  const organizations = affected.count === undefined ? '' : `Reaches ${counted(affected.count, 'organization')}.\n`;
+  const affectedUsers =
     users === undefined || users.having === 'unknown'
       ? ''
       : `Hits ${counted(users.having, 'user')}. Nothing else is set up by: ${users.havingNothingElse}.\n`;
-  return `${comes}${goes}${changesText(changes, paint)}${warningsText(warnings, paint)}${paint('quiet', reached + hit)}`;
+  return `${added}${removed}${changesText(changes, paint)}${warningsText(warnings, paint)}${paint('quiet', organizations + affectedUsers)}`;
 }

@@ -1,18 +1,18 @@
 import { userInfo } from 'node:os';
 import { LOCK_OUTS, type LockOut } from '@login-policy/domain/model';
 import { nearestName } from '@login-policy/event-sourcing/options';
-import type { OptionSpecs, Run } from '../command-line/command.js';
-import type { Given } from '../command-line/given.js';
+import type { OptionSpecs, Invocation } from '../command-line/command.js';
+import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { OUTPUT_OPTIONS } from '../output/answer.js';
+import { OUTPUT_OPTIONS } from '../output/result.js';
 import { SESSION_OPTIONS } from '../session/session.js';
 
 /** The option to acknowledge a warning about a lock-out. */
 export const ACKNOWLEDGE_OPTION: OptionSpecs = {
   acknowledge: {
-    value: 'WARNING',
-    is: `Makes the change although it locks people out: ${LOCK_OUTS.join(' or ')}. May be given twice.`,
+    placeholder: 'WARNING',
+    description: `Makes the change although it locks people out: ${LOCK_OUTS.join(' or ')}. May be given twice.`,
     isRepeatable: true,
   },
 };
@@ -20,14 +20,15 @@ export const ACKNOWLEDGE_OPTION: OptionSpecs = {
 /** The options of every command that changes something. */
 export const CHANGE_OPTIONS: OptionSpecs = {
   ...SESSION_OPTIONS,
-  'dry-run': { is: 'Shows what would change, and changes nothing. Exit code 2 if something would change.' },
-  yes: { is: 'Does not ask for confirmation.' },
+  'dry-run': { description: 'Shows what would change, and changes nothing. Exit code 2 if something would change.' },
+  yes: { description: 'Does not ask for confirmation.' },
   actor: {
-    value: 'ID',
-    is: 'The actor in the history. If absent, the name of the logged-in user. Over the API it is always the token’s user.',
+    placeholder: 'ID',
+    description:
+      'The actor in the history. If absent, the name of the logged-in user. Over the API it is always the token’s user.',
     variable: 'LOGIN_POLICY_ACTOR',
   },
-  reason: { value: 'TEXT', is: 'The reason in the history.' },
+  reason: { placeholder: 'TEXT', description: 'The reason in the history.' },
   ...ACKNOWLEDGE_OPTION,
   ...OUTPUT_OPTIONS,
 };
@@ -39,19 +40,19 @@ export interface Actor {
 }
 
 /** The actor and reason of a command. */
-export function actorOf(given: Given): Actor {
-  const reason = given.text('reason');
-  return { actor: given.text('actor') ?? userInfo().username, ...(reason !== undefined && { reason }) };
+export function actorOf(args: ParsedArguments): Actor {
+  const reason = args.value('reason');
+  return { actor: args.value('actor') ?? userInfo().username, ...(reason !== undefined && { reason }) };
 }
 
 /** The actor, reason and acknowledged warnings of a command. @throws Failure for an unknown warning. */
-export function actorAndWarningsOf(given: Given): Actor & { readonly acknowledge: readonly LockOut[] } {
-  return { ...actorOf(given), acknowledge: acknowledgedIn(given) };
+export function actorAndWarningsOf(args: ParsedArguments): Actor & { readonly acknowledge: readonly LockOut[] } {
+  return { ...actorOf(args), acknowledge: acknowledgedIn(args) };
 }
 
 /** The acknowledged warnings. @throws Failure for an unknown one. */
-export function acknowledgedIn(given: Given): readonly LockOut[] {
-  return given.texts('acknowledge').map(warningNamed);
+export function acknowledgedIn(args: ParsedArguments): readonly LockOut[] {
+  return args.values('acknowledge').map(warningNamed);
 }
 
 function warningNamed(name: string): LockOut {
@@ -63,9 +64,9 @@ function warningNamed(name: string): LockOut {
 }
 
 /** Whether the change is confirmed, by the user or by `--yes`. @throws Failure without a terminal, and after Ctrl-C. */
-export async function isConfirmed({ given, io }: Run, question: string): Promise<boolean> {
+export async function isConfirmed({ args, io }: Invocation, question: string): Promise<boolean> {
   io.interrupted.throwIfAborted();
-  if (given.flag('yes')) return true;
+  if (args.flag('yes')) return true;
   if (io.ask === undefined) {
     throw new Failure(
       EXIT.usage,

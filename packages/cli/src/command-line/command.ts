@@ -1,16 +1,16 @@
 import type { ExitCode } from '../exit-codes.js';
 import type { Io } from '../io.js';
-import type { Given } from './given.js';
+import type { ParsedArguments } from './parsed-arguments.js';
 
 /** An option of a command. */
 export interface OptionSpec {
-  /** The name of its value in the help, such as `URL`; absent for an option without a value. */
-  readonly value?: string;
+  /** Stands for the value in the help, such as `URL`; absent for an option without a value. */
+  readonly placeholder?: string;
   /** An explanation, as a sentence. */
-  readonly is: string;
+  readonly description: string;
   /** The environment variable used when the option is absent. */
   readonly variable?: string;
-  /** Whether it can be given several times. */
+  /** Whether a command line may have the option several times. */
   readonly isRepeatable?: boolean;
 }
 
@@ -20,29 +20,29 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 /** A positional argument of a command. */
 export interface ArgumentSpec {
   readonly name: string;
-  readonly is: string;
+  readonly description: string;
   readonly isOptional?: boolean;
 }
 
-/** The input of a command. */
-export interface Run {
-  readonly given: Given;
+/** One call of a command: its arguments, and the process around it. */
+export interface Invocation {
+  readonly args: ParsedArguments;
   readonly io: Io;
 }
 
 /** A command: how it is parsed, explained and run. */
 export interface Command {
   readonly name: string;
-  /** Its section in the help. */
+  /** The section that lists the command in the help. */
   readonly section: Section;
-  /** An explanation, as one sentence. */
+  /** One sentence for the help. */
   readonly summary: string;
-  /** Further explanations, in paragraphs. */
+  /** Further paragraphs for the help. */
   readonly details?: readonly string[];
   readonly arguments?: readonly ArgumentSpec[];
   readonly options: OptionSpecs;
   readonly examples: readonly string[];
-  run(run: Run): Promise<ExitCode>;
+  run(invocation: Invocation): Promise<ExitCode>;
 }
 
 /** The sections of the help, in order. */

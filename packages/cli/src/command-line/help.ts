@@ -19,12 +19,12 @@ export function overview(commands: readonly Command[]): string {
 }
 
 /** The help of one command. */
-export function helpOf({ name, summary, details = [], arguments: words = [], options, examples }: Command): string {
-  const described = words.length === 0 ? '' : `\nArguments\n${indented(table(argumentRows(words)))}`;
+export function helpOf({ name, summary, details = [], arguments: specs = [], options, examples }: Command): string {
+  const argumentsText = specs.length === 0 ? '' : `\nArguments\n${indented(table(argumentRows(specs)))}`;
   return [
-    `${summary}\n\nUsage: ${usageOf({ name, arguments: words })}\n`,
+    `${summary}\n\nUsage: ${usageOf({ name, arguments: specs })}\n`,
     ...details.map((paragraph) => `\n${paragraph}\n`),
-    described,
+    argumentsText,
     `\nOptions\n${indented(table(optionRows(options)))}`,
     `\nExamples\n${indented(examples.map((example) => `${example}\n`).join(''))}`,
   ].join('');
@@ -36,22 +36,22 @@ export function usageOf(command: Pick<Command, 'name' | 'arguments'>): string {
 }
 
 /** The arguments in the usage line of a command, each with a leading space. */
-export function argumentWords({ arguments: words = [] }: Pick<Command, 'arguments'>): string {
-  return words.map((word) => (word.isOptional === true ? ` [${word.name}]` : ` ${word.name}`)).join('');
+export function argumentWords({ arguments: specs = [] }: Pick<Command, 'arguments'>): string {
+  return specs.map(({ isOptional, name }) => (isOptional === true ? ` [${name}]` : ` ${name}`)).join('');
 }
 
 /** An argument or option as it is typed, and its explanation. */
 export type HelpRow = readonly [string, string];
 
 /** The arguments of a command, each with its explanation. */
-function argumentRows(words: readonly ArgumentSpec[]): readonly HelpRow[] {
-  return words.map(({ name, is }) => [name, is]);
+function argumentRows(specs: readonly ArgumentSpec[]): readonly HelpRow[] {
+  return specs.map(({ name, description }) => [name, description]);
 }
 
 /** The options of a command, each with its explanation. */
 export function optionRows(options: OptionSpecs): readonly HelpRow[] {
-  return Object.entries(options).map(([name, { value, is, variable }]) => [
-    value === undefined ? `--${name}` : `--${name} ${value}`,
-    variable === undefined ? is : `${is} Default: the environment variable ${variable}.`,
+  return Object.entries(options).map(([name, { placeholder, description, variable }]) => [
+    placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`,
+    variable === undefined ? description : `${description} Default: the environment variable ${variable}.`,
   ]);
 }

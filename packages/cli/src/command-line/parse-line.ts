@@ -5,20 +5,20 @@ import { Failure } from '../failure.js';
 import type { Command, OptionSpecs } from './command.js';
 
 /** The options of every command. */
-export const EVERYWHERE: OptionSpecs = {
-  help: { is: 'Prints the help of the command.' },
-  version: { is: 'Prints the version.' },
+export const COMMON_OPTIONS: OptionSpecs = {
+  help: { description: 'Prints the help of the command.' },
+  version: { description: 'Prints the version.' },
 };
 
 /** A parsed command line. */
-export type Line =
+export type CommandLine =
   | { readonly kind: 'help'; readonly command: Command | undefined }
   | { readonly kind: 'version' }
   | {
       readonly kind: 'run';
       readonly command: Command;
       readonly values: Values;
-      readonly words: Readonly<Record<string, string>>;
+      readonly positionals: Readonly<Record<string, string>>;
     };
 
 /** The options of a command line: the value of each, `true` without a value, or a list of values. */
@@ -35,21 +35,22 @@ type Token =
  *
  * @throws Failure that names the error, with the nearest known name.
  */
-export function parseLine(argv: readonly string[], commands: readonly Command[]): Line {
+export function parseLine(argv: readonly string[], commands: readonly Command[]): CommandLine {
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h') return { kind: 'help', command: undefined };
   if (name === '--version' || name === '-V') return { kind: 'version' };
-  if (name === 'help') return { kind: 'help', command: rest[0] === undefined ? undefined : named(rest[0], commands) };
-  const command = named(name, commands);
-  const options = { ...command.options, ...EVERYWHERE };
+  if (name === 'help')
+    return { kind: 'help', command: rest[0] === undefined ? undefined : commandNamed(rest[0], commands) };
+  const command = commandNamed(name, commands);
+  const options = { ...command.options, ...COMMON_OPTIONS };
   const tokens = tokensOf(rest, options);
   const values = valuesOf(tokens, { command, options });
   if (values['help'] === true) return { kind: 'help', command };
   if (values['version'] === true) return { kind: 'version' };
-  return { kind: 'run', command, values, words: wordsOf(tokens, command) };
+  return { kind: 'run', command, values, positionals: positionalsOf(tokens, command) };
 }
 
-function named(name: string, commands: readonly Command[]): Command {
+function commandNamed(name: string, commands: readonly Command[]): Command {
   const found = commands.find((command) => command.name === name);
   if (found !== undefined) return found;
   if (name.startsWith('-')) {
@@ -59,13 +60,16 @@ function named(name: string, commands: readonly Command[]): Command {
     );
   }
   const names = commands.map((command) => command.name);
-  throw usage(`${JSON.stringify(name)} is not a command.`, meant(name, names) ?? 'login-policy --help lists them.');
+  throw usage(
+    `${JSON.stringify(name)} is not a command.`,
+    suggestion(name, names) ?? 'login-policy --help lists them.',
+  );
 }
 
 function tokensOf(args: readonly string[], specs: OptionSpecs): readonly Token[] {
   const options: Record<string, { type: 'boolean' | 'string'; short?: string }> = {};
-  for (const [name, { value }] of Object.entries(specs))
-    options[name] = { type: value === undefined ? 'boolean' : 'string' };
+  for (const [name, { placeholder }] of Object.entries(specs))
+    options[name] = { type: placeholder === undefined ? 'boolean' : 'string' };
   options['help'] = { type: 'boolean', short: 'h' };
   return parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true }).tokens;
 }
@@ -85,9 +89,12 @@ function valuesOf(
     if (spec === undefined && (name === 'api' || name === 'token-file') && Object.hasOwn(options, 'store'))
       throw usage(`${command.name} needs direct access to the store, not the API: use --store URL.`);
     if (spec === undefined) {
-      throw usage(`${rawName} is not an option of ${command.name}.`, meant(name, Object.keys(options), '--') ?? help);
+      throw usage(
+        `${rawName} is not an option of ${command.name}.`,
+        suggestion(name, Object.keys(options), '--') ?? help,
+      );
     }
-    const value = valueOf(token, spec.value, help);
+    const value = valueOf(token, spec.placeholder, help);
     const before = values[name];
     if (spec.isRepeatable === true && typeof value === 'string')
       values[name] = [...(typeof before === 'object' ? before : []), value];
@@ -99,34 +106,37 @@ function valuesOf(
 
 function valueOf(
   { rawName, value }: Token & { readonly kind: 'option' },
-  wanted: string | undefined,
+  placeholder: string | undefined,
   help: string,
 ): string | true {
-  if (wanted === undefined) {
+  if (placeholder === undefined) {
     if (value === undefined) return true;
     throw usage(`${rawName} takes no value.`, help);
   }
   if (value !== undefined && value !== '') return value;
-  throw usage(`${rawName} takes a value: ${rawName} ${wanted}.`, help);
+  throw usage(`${rawName} takes a value: ${rawName} ${placeholder}.`, help);
 }
 
-function wordsOf(tokens: readonly Token[], command: Command): Readonly<Record<string, string>> {
-  const given = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
+function positionalsOf(tokens: readonly Token[], command: Command): Readonly<Record<string, string>> {
+  const texts = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
   const specs = command.arguments ?? [];
-  const words: Record<string, string> = {};
-  for (const [index, { name, is, isOptional }] of specs.entries()) {
-    const word = given[index];
-    if (word !== undefined && word !== '') words[name] = word;
+  const positionals: Record<string, string> = {};
+  for (const [index, { name, description, isOptional }] of specs.entries()) {
+    const text = texts[index];
+    if (text !== undefined && text !== '') positionals[name] = text;
     else if (isOptional !== true)
-      throw usage(`${command.name} needs ${name}: ${is}`, `login-policy ${command.name} --help shows examples.`);
+      throw usage(
+        `${command.name} needs ${name}: ${description}`,
+        `login-policy ${command.name} --help shows examples.`,
+      );
   }
-  const more = given[specs.length];
-  if (more === undefined) return words;
+  const more = texts[specs.length];
+  if (more === undefined) return positionals;
   const takes = specs.length === 0 ? 'no words' : specs.map(({ name }) => name).join(' ');
   throw usage(`${command.name} takes ${takes} after its name, not ${JSON.stringify(more)}.`);
 }
 
-function meant(name: string, names: readonly string[], dashes = ''): string | undefined {
+function suggestion(name: string, names: readonly string[], dashes = ''): string | undefined {
   const nearest = nearestName(name, names);
   return nearest === undefined ? undefined : `Did you mean ${dashes}${nearest}?`;
 }

@@ -4,14 +4,14 @@ import type { Command } from '../command-line/command.js';
 import { CHANGE_COMMANDS } from './change-commands.js';
 import { audit } from './audit.js';
 import { copy } from './copy.js';
-import { importing } from './import.js';
+import { importCommand } from './import.js';
 import { lag, rebuild } from './read-model.js';
 import { backup, migrate } from './upkeep.js';
 import { verify } from './verify.js';
 import { diff } from './diff.js';
 import { apply } from './apply.js';
 import { drift } from './drift.js';
-import { exporting, schema } from './export.js';
+import { exportCommand, schema } from './export.js';
 import { plan } from './plan.js';
 import { evaluate } from './evaluate.js';
 import { history } from './history.js';
@@ -42,7 +42,7 @@ export const COMMANDS: readonly Command[] = [
   whoAllows,
   evaluate,
   ...CHANGE_COMMANDS,
-  exporting,
+  exportCommand,
   schema,
   plan,
   apply,
@@ -53,6 +53,6 @@ export const COMMANDS: readonly Command[] = [
   backup,
   migrate,
   copy,
-  importing,
+  importCommand,
   reference,
 ];

@@ -1,12 +1,12 @@
 import { actorOf, CHANGE_OPTIONS, isConfirmed } from '../changes/change-options.js';
-import type { Command, OptionSpecs, Run } from '../command-line/command.js';
+import type { Command, OptionSpecs, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { policiesText } from '../output/counted.js';
-import { plain } from '../output/plain.js';
+import { printable } from '../output/printable.js';
 import { titleOf } from '../output/policy-text.js';
 import { indented } from '../output/table.js';
-import { applyStep, refuseForbidden, stepName, stepsLeft } from '../policies/apply-plan.js';
+import { applyStep, refuseForbidden, stepName, planProgress } from '../policies/apply-plan.js';
 import { ownerOfStep, parsePlanFile, type PlanFile, type PlannedStep } from '../policies/plan-file.js';
 import { withSession, type Session } from '../session/session.js';
 import { readTextFile } from '../store/store-url.js';
@@ -21,62 +21,66 @@ export const apply: Command = {
   details: [
     'The plan is refused as a whole if a policy has changed since. Applying it again changes nothing. After an interruption, run the same command again to resume.',
   ],
-  arguments: [{ name: 'PLAN', is: 'A plan written by login-policy plan.' }],
+  arguments: [{ name: 'PLAN', description: 'A plan written by login-policy plan.' }],
   options,
   examples: ['login-policy apply plan.json --yes --store sqlite:iam.db'],
-  run: (run) => {
-    const file = run.given.requiredWord('PLAN');
-    const plan = parsePlanFile(file, readTextFile(file, run.io));
-    const opening = { purpose: 'change', guard: 'refuse', instanceId: plan.instanceId } as const;
-    return withSession(run, opening, (session) => applied(run, session, plan));
+  run: (invocation) => {
+    const file = invocation.args.requiredArgument('PLAN');
+    const plan = parsePlanFile(file, readTextFile(file, invocation.io));
+    const opening = { purpose: 'write', guard: 'refuse', instanceId: plan.instanceId } as const;
+    return withSession(invocation, opening, (session) => applyPlan(invocation, session, plan));
   },
 };
 
-async function applied(run: Run, session: Session, plan: PlanFile): Promise<ExitCode> {
-  const { given, io } = run;
+async function applyPlan(invocation: Invocation, session: Session, plan: PlanFile): Promise<ExitCode> {
+  const { args, io } = invocation;
   await refuseOtherHistory(session, plan);
-  const { done, left } = await stepsLeft(session, plan);
-  const isJson = given.flag('json');
-  const say = (text: string): void => (isJson ? undefined : io.out.write(text));
-  const end = (code: ExitCode, changed: readonly string[]): ExitCode => {
+  const { done, pending } = await planProgress(session, plan);
+  const isJson = args.flag('json');
+  const print = (text: string): void => (isJson ? undefined : io.out.write(text));
+  const finish = (code: ExitCode, changed: readonly string[]): ExitCode => {
     if (isJson)
-      io.out.write(`${JSON.stringify({ changed, before: done.length, left: left.length - changed.length })}\n`);
+      io.out.write(`${JSON.stringify({ changed, before: done.length, left: pending.length - changed.length })}\n`);
     return code;
   };
-  if (left.length === 0) {
-    say(done.length === 0 ? 'Nothing to do: the plan is empty.\n' : 'Nothing to do: the plan was already applied.\n');
-    return end(EXIT.done, []);
+  if (pending.length === 0) {
+    print(done.length === 0 ? 'Nothing to do: the plan is empty.\n' : 'Nothing to do: the plan was already applied.\n');
+    return finish(EXIT.done, []);
   }
-  await refuseForbidden(session, plan, left);
-  for (const step of left) say(`${titleOf(ownerOfStep(plan, step))}\n${indented(lines(step.shown))}\n`);
-  if (given.flag('dry-run')) return end(EXIT.different, []);
-  if (!(await isConfirmed(run, `Change ${policiesText(left.length)}?`))) {
-    say('Nothing was done.\n');
-    return end(EXIT.refused, []);
+  await refuseForbidden(session, plan, pending);
+  for (const step of pending) print(`${titleOf(ownerOfStep(plan, step))}\n${indented(printableLines(step.shown))}\n`);
+  if (args.flag('dry-run')) return finish(EXIT.different, []);
+  if (!(await isConfirmed(invocation, `Change ${policiesText(pending.length)}?`))) {
+    print('Nothing was done.\n');
+    return finish(EXIT.refused, []);
   }
-  return carryOut(run, session, { plan, left, say, end });
+  return carryOut(invocation, session, { plan, pending, print, finish });
 }
 
 interface Applying {
   readonly plan: PlanFile;
-  readonly left: readonly PlannedStep[];
-  readonly say: (text: string) => void;
-  readonly end: (code: ExitCode, changed: readonly string[]) => ExitCode;
+  readonly pending: readonly PlannedStep[];
+  readonly print: (text: string) => void;
+  readonly finish: (code: ExitCode, changed: readonly string[]) => ExitCode;
 }
 
-async function carryOut({ given, io }: Run, session: Session, { plan, left, say, end }: Applying): Promise<ExitCode> {
-  const by = actorOf(given);
+async function carryOut(
+  { args, io }: Invocation,
+  session: Session,
+  { plan, pending, print, finish }: Applying,
+): Promise<ExitCode> {
+  const by = actorOf(args);
   const changed: string[] = [];
-  for (const step of left) {
+  for (const step of pending) {
     if (io.interrupted.aborted) {
-      io.err.write(`Stopped after ${changed.length} of ${left.length}. Run the same command again to resume it.\n`);
-      return end(EXIT.interrupted, changed);
+      io.err.write(`Stopped after ${changed.length} of ${pending.length}. Run the same command again to resume it.\n`);
+      return finish(EXIT.interrupted, changed);
     }
     const name = stepName(plan, step);
-    say(`${plain(name)}: ${await applyStep(session, plan, { by, step })}\n`);
+    print(`${printable(name)}: ${await applyStep(session, plan, { by, step })}\n`);
     changed.push(name);
   }
-  return end(EXIT.done, changed);
+  return finish(EXIT.done, changed);
 }
 
 /** @throws Failure for a plan of another store or of a lost history. */
@@ -86,6 +90,6 @@ async function refuseOtherHistory({ policies }: Session, { position }: PlanFile)
   throw new Failure(EXIT.refused, `${problem} Plan again: login-policy plan FILE --out PLAN.`);
 }
 
-function lines(text: string): string {
-  return text.split('\n').map(plain).join('\n');
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }

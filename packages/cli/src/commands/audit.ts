@@ -1,14 +1,14 @@
-import type { Command, Run } from '../command-line/command.js';
-import type { Given } from '../command-line/given.js';
+import type { Command, Invocation } from '../command-line/command.js';
+import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import type { Paint } from '../output/paint.js';
-import { plain } from '../output/plain.js';
+import { printable } from '../output/printable.js';
 import { ownerText } from '../output/policy-text.js';
 import { indented } from '../output/table.js';
 import type { AuditEntryJson } from '../session/answers.js';
-import type { AuditWanted } from '../session/policies.js';
+import type { AuditFilter } from '../session/policies.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
 /** Shows the audit log of all policies. */
@@ -21,34 +21,34 @@ export const audit: Command = {
   ],
   options: {
     ...SESSION_OPTIONS,
-    by: { value: 'ACTOR', is: 'Only changes by this actor.' },
-    type: { value: 'TYPE', is: 'Only events of this type, such as MultiFactorRemoved.' },
-    factor: { value: 'FACTOR', is: 'Only changes of this factor.' },
-    'identity-provider': { value: 'ID', is: 'Only changes of this identity provider.' },
-    org: { value: 'ID', is: 'Only the custom policy of this organization.' },
-    default: { is: 'Only the default policy.' },
-    from: { value: 'INSTANT', is: 'Only changes at or after this instant.' },
-    to: { value: 'INSTANT', is: 'Only changes before this instant.' },
-    why: { value: 'WORDS', is: 'Only changes whose reason contains all these words.' },
-    limit: { value: 'N', is: 'The most entries, 1 to 1,000. Default 100.' },
-    export: { value: 'csv|json-lines', is: 'Writes all entries in this format, oldest first.' },
+    by: { placeholder: 'ACTOR', description: 'Only changes by this actor.' },
+    type: { placeholder: 'TYPE', description: 'Only events of this type, such as MultiFactorRemoved.' },
+    factor: { placeholder: 'FACTOR', description: 'Only changes of this factor.' },
+    'identity-provider': { placeholder: 'ID', description: 'Only changes of this identity provider.' },
+    org: { placeholder: 'ID', description: 'Only the custom policy of this organization.' },
+    default: { description: 'Only the default policy.' },
+    from: { placeholder: 'INSTANT', description: 'Only changes at or after this instant.' },
+    to: { placeholder: 'INSTANT', description: 'Only changes before this instant.' },
+    why: { placeholder: 'WORDS', description: 'Only changes whose reason contains all these words.' },
+    limit: { placeholder: 'N', description: 'The most entries, 1 to 1,000. Default 100.' },
+    export: { placeholder: 'csv|json-lines', description: 'Writes all entries in this format, oldest first.' },
     ...OUTPUT_OPTIONS,
   },
   examples: [
     'login-policy audit --factor U2F_WITH_VERIFICATION --why cloned --store sqlite:iam.db',
     'login-policy audit --from 2026-11-01T00:00:00Z --export csv --store sqlite:iam.db > november.csv',
   ],
-  run: (run) => withSession(run, { purpose: 'look' }, (session) => shown(run, session)),
+  run: (invocation) => withSession(invocation, { purpose: 'read' }, (session) => showAudit(invocation, session)),
 };
 
-function shown(run: Run, session: Session): Promise<ExitCode> {
-  const format = run.given.text('export');
-  return format === undefined ? page(run, session) : exported(run, session, format);
+function showAudit(invocation: Invocation, session: Session): Promise<ExitCode> {
+  const format = invocation.args.value('export');
+  return format === undefined ? showPage(invocation, session) : exportAll(invocation, session, format);
 }
 
-async function page(run: Run, { policies }: Session): Promise<ExitCode> {
-  const limit = Number(run.given.wholeNumber('limit') ?? 100n);
-  const filter = filterOf(run.given);
+async function showPage(invocation: Invocation, { policies }: Session): Promise<ExitCode> {
+  const limit = Number(invocation.args.wholeNumber('limit') ?? 100n);
+  const filter = filterOf(invocation.args);
   const entries: AuditEntryJson[] = [];
   let after: string | undefined;
   do {
@@ -57,18 +57,18 @@ async function page(run: Run, { policies }: Session): Promise<ExitCode> {
     entries.push(...found.entries.slice(0, limit - entries.length));
     after = found.next;
   } while (after !== undefined && entries.length < limit);
-  answer(
-    run,
+  writeResult(
+    invocation,
     () => ({ entries }),
     (paint) => (entries.length === 0 ? 'Nothing.\n' : entries.map((entry) => entryText(entry, paint)).join('')),
   );
   return EXIT.done;
 }
 
-async function exported({ given, io }: Run, { policies }: Session, format: string): Promise<ExitCode> {
+async function exportAll({ args, io }: Invocation, { policies }: Session, format: string): Promise<ExitCode> {
   if (format !== 'csv' && format !== 'json-lines')
     throw new Failure(EXIT.usage, `--export must be csv or json-lines, not ${JSON.stringify(format)}.`);
-  for await (const part of policies.auditExport(filterOf(given), format)) {
+  for await (const part of policies.auditExport(filterOf(args), format)) {
     io.interrupted.throwIfAborted();
     if (io.out.isClosed === true) break;
     io.out.write(part);
@@ -77,17 +77,17 @@ async function exported({ given, io }: Run, { policies }: Session, format: strin
 }
 
 /** The filter, unchecked: the domain checks that an instant or a factor is valid. */
-function filterOf(given: Given): AuditWanted {
+function filterOf(args: ParsedArguments): AuditFilter {
   const filter: Record<string, string> = {};
-  for (const [member, option] of Object.entries(MEMBERS)) {
-    const value = given.text(option);
+  for (const [member, option] of Object.entries(OPTION_OF_MEMBER)) {
+    const value = args.value(option);
     if (value !== undefined) filter[member] = value;
   }
-  if (given.flag('default')) filter['isDefault'] = 'true';
+  if (args.flag('default')) filter['isDefault'] = 'true';
   return filter;
 }
 
-const MEMBERS = {
+const OPTION_OF_MEMBER = {
   actor: 'by',
   type: 'type',
   factor: 'factor',
@@ -100,9 +100,9 @@ const MEMBERS = {
 
 function entryText(entry: AuditEntryJson, paint: Paint): string {
   const { actor, data, reason, recordedAt, sequence, type } = entry;
-  const why = reason === undefined ? '' : `${paint('quiet', plain(reason))}\n`;
-  const head = `${recordedAt}  ${paint('strong', ownerText(entry))} ${sequence}  ${type} by ${plain(actor)}`;
-  const text = plain(JSON.stringify(data));
+  const why = reason === undefined ? '' : `${paint('quiet', printable(reason))}\n`;
+  const head = `${recordedAt}  ${paint('strong', ownerText(entry))} ${sequence}  ${type} by ${printable(actor)}`;
+  const text = printable(JSON.stringify(data));
   // The first event of a policy has every setting.
   const what = text.length > 200 || text === '{}' ? '' : `${text}\n`;
   return `${head}\n${indented(`${why}${what}`, '   ')}`;

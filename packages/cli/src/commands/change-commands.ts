@@ -3,9 +3,9 @@ import { IDENTITY_PROVIDER_OWNERS, type IdentityProviderOwner } from '@login-pol
 import { changeEverywhere } from '../changes/change-everywhere.js';
 import { changeOne } from '../changes/change-one.js';
 import { CHANGE_OPTIONS } from '../changes/change-options.js';
-import { parseSettings, SETTINGS_HELP } from '../changes/settings-words.js';
+import { parseSettings, SETTINGS_HELP } from '../changes/parse-settings.js';
 import type { ArgumentSpec, Command, OptionSpecs } from '../command-line/command.js';
-import type { Given } from '../command-line/given.js';
+import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { PolicyCommand } from '../session/answers.js';
@@ -13,71 +13,75 @@ import { policyRefOf, withSession } from '../session/session.js';
 import { MOMENT, momentText } from './moment.js';
 import { factorNamed } from './who-allows.js';
 
-const ANYWHERE: OptionSpecs = {
-  org: { value: 'ID', is: 'Changes the custom policy of this organization. Default: changes the default policy.' },
-  everywhere: {
-    is: 'Changes the default policy and every custom policy (a rollout). Ctrl-C stops it; run the same command again to resume it.',
+const WHERE_OPTIONS: OptionSpecs = {
+  org: {
+    placeholder: 'ID',
+    description: 'Changes the custom policy of this organization. Default: changes the default policy.',
   },
-  rollout: { value: 'ID', is: 'Resumes the rollout with this id. Default: the latest one.' },
+  everywhere: {
+    description:
+      'Changes the default policy and every custom policy (a rollout). Ctrl-C stops it; run the same command again to resume it.',
+  },
+  rollout: { placeholder: 'ID', description: 'Resumes the rollout with this id. Default: the latest one.' },
 };
 
 /** A command for one policy or for all. */
-interface Changing {
+interface ChangeCommandSpec {
   readonly name: string;
   readonly summary: string;
-  readonly word: ArgumentSpec;
+  readonly argument: ArgumentSpec;
   readonly options?: OptionSpecs;
   readonly example: string;
-  readonly commandOf: (word: string, given: Given) => RolloutCommand;
+  readonly commandOf: (value: string, args: ParsedArguments) => RolloutCommand;
 }
 
-function changing({ name, summary, word, options = {}, example, commandOf }: Changing): Command {
+function changeCommand({ name, summary, argument, options = {}, example, commandOf }: ChangeCommandSpec): Command {
   return {
     name,
     section: 'Change',
     summary,
     details: ['Shows a preview, then asks for confirmation. Refused if the policy has changed since the preview.'],
-    arguments: [word],
-    options: { ...ANYWHERE, ...options, ...CHANGE_OPTIONS },
+    arguments: [argument],
+    options: { ...WHERE_OPTIONS, ...options, ...CHANGE_OPTIONS },
     examples: [
       `login-policy ${name} ${example} --store sqlite:iam.db`,
       `login-policy ${name} ${example} --everywhere --dry-run`,
     ],
-    run: (run) => {
-      const { given } = run;
-      const what = given.requiredWord(word.name);
-      const command = commandOf(what, given);
-      const isEverywhere = given.flag('everywhere');
-      if (isEverywhere && given.text('org') !== undefined)
+    run: (invocation) => {
+      const { args } = invocation;
+      const value = args.requiredArgument(argument.name);
+      const command = commandOf(value, args);
+      const isEverywhere = args.flag('everywhere');
+      if (isEverywhere && args.value('org') !== undefined)
         throw new Failure(EXIT.usage, 'Give --org or --everywhere, not both.');
-      if (!isEverywhere && given.text('rollout') !== undefined)
+      if (!isEverywhere && args.value('rollout') !== undefined)
         throw new Failure(EXIT.usage, '--rollout resumes a change of all policies. Add --everywhere.');
-      return withSession(run, { purpose: 'change', guard: 'refuse' }, (session) =>
+      return withSession(invocation, { purpose: 'write', guard: 'refuse' }, (session) =>
         isEverywhere
-          ? changeEverywhere(run, session, { command, title: `${name} ${what}` })
-          : changeOne(run, session, { of: policyRefOf(session, given.text('org')), command }),
+          ? changeEverywhere(invocation, session, { command, title: `${name} ${value}` })
+          : changeOne(invocation, session, { of: policyRefOf(session, args.value('org')), command }),
       );
     },
   };
 }
 
-const SECOND: ArgumentSpec = { name: 'FACTOR', is: `One of ${SECOND_FACTORS.join(', ')}.` };
-const MULTI: ArgumentSpec = { name: 'FACTOR', is: `One of ${MULTI_FACTORS.join(', ')}.` };
-const PROVIDER: ArgumentSpec = { name: 'ID', is: 'The id of the identity provider.' };
+const SECOND: ArgumentSpec = { name: 'FACTOR', description: `One of ${SECOND_FACTORS.join(', ')}.` };
+const MULTI: ArgumentSpec = { name: 'FACTOR', description: `One of ${MULTI_FACTORS.join(', ')}.` };
+const PROVIDER: ArgumentSpec = { name: 'ID', description: 'The id of the identity provider.' };
 
 /** A command for one policy only. */
-function ofOne(
-  shape: Pick<Command, 'name' | 'summary' | 'arguments' | 'options' | 'examples'>,
-  ask: (given: Given) => { readonly organizationId: string | undefined; readonly command: PolicyCommand },
+function changeOneCommand(
+  spec: Pick<Command, 'name' | 'summary' | 'arguments' | 'options' | 'examples'>,
+  parse: (args: ParsedArguments) => { readonly organizationId: string | undefined; readonly command: PolicyCommand },
 ): Command {
   return {
-    ...shape,
+    ...spec,
     section: 'Change',
-    options: { ...shape.options, ...CHANGE_OPTIONS },
-    run: (run) => {
-      const { organizationId, command } = ask(run.given);
-      return withSession(run, { purpose: 'change', guard: 'refuse' }, (session) =>
-        changeOne(run, session, { of: policyRefOf(session, organizationId), command }),
+    options: { ...spec.options, ...CHANGE_OPTIONS },
+    run: (invocation) => {
+      const { organizationId, command } = parse(invocation.args);
+      return withSession(invocation, { purpose: 'write', guard: 'refuse' }, (session) =>
+        changeOne(invocation, session, { of: policyRefOf(session, organizationId), command }),
       );
     },
   };
@@ -85,103 +89,106 @@ function ofOne(
 
 /** Every command that changes policies. */
 export const CHANGE_COMMANDS: readonly Command[] = [
-  changing({
+  changeCommand({
     name: 'add-second-factor',
     summary: 'Allows a second factor.',
-    word: SECOND,
+    argument: SECOND,
     example: 'OTP_EMAIL',
-    commandOf: (word) => ({ type: 'addSecondFactor', factor: factorNamed(word, SECOND_FACTORS) }),
+    commandOf: (name) => ({ type: 'addSecondFactor', factor: factorNamed(name, SECOND_FACTORS) }),
   }),
-  changing({
+  changeCommand({
     name: 'remove-second-factor',
     summary: 'No longer allows a second factor.',
-    word: SECOND,
+    argument: SECOND,
     example: 'OTP_SMS',
-    commandOf: (word) => ({ type: 'removeSecondFactor', factor: factorNamed(word, SECOND_FACTORS) }),
+    commandOf: (name) => ({ type: 'removeSecondFactor', factor: factorNamed(name, SECOND_FACTORS) }),
   }),
-  changing({
+  changeCommand({
     name: 'add-multi-factor',
     summary: 'Allows a multi-factor: passkeys.',
-    word: MULTI,
+    argument: MULTI,
     example: 'U2F_WITH_VERIFICATION',
-    commandOf: (word) => ({ type: 'addMultiFactor', factor: factorNamed(word, MULTI_FACTORS) }),
+    commandOf: (name) => ({ type: 'addMultiFactor', factor: factorNamed(name, MULTI_FACTORS) }),
   }),
-  changing({
+  changeCommand({
     name: 'remove-multi-factor',
     summary: 'No longer allows a multi-factor: passkeys.',
-    word: MULTI,
+    argument: MULTI,
     example: 'U2F_WITH_VERIFICATION',
-    commandOf: (word) => ({ type: 'removeMultiFactor', factor: factorNamed(word, MULTI_FACTORS) }),
+    commandOf: (name) => ({ type: 'removeMultiFactor', factor: factorNamed(name, MULTI_FACTORS) }),
   }),
-  changing({
+  changeCommand({
     name: 'add-identity-provider',
     summary: 'Links an identity provider.',
-    word: PROVIDER,
+    argument: PROVIDER,
     options: {
-      'owner-type': { value: 'TYPE', is: `Its owner: ${IDENTITY_PROVIDER_OWNERS.join(' or ')}. Default SYSTEM.` },
+      'owner-type': {
+        placeholder: 'TYPE',
+        description: `Its owner: ${IDENTITY_PROVIDER_OWNERS.join(' or ')}. Default SYSTEM.`,
+      },
     },
     example: 'google',
-    commandOf: (id, given) => ({
+    commandOf: (id, args) => ({
       type: 'addIdentityProvider',
-      identityProvider: { id, ownerType: ownerTypeOf(given) },
+      identityProvider: { id, ownerType: ownerTypeOf(args) },
     }),
   }),
-  changing({
+  changeCommand({
     name: 'remove-identity-provider',
     summary: 'Unlinks an identity provider.',
-    word: PROVIDER,
+    argument: PROVIDER,
     example: 'google',
     commandOf: (id) => ({ type: 'removeIdentityProvider', id }),
   }),
-  changing({
+  changeCommand({
     name: 'change',
     summary: 'Changes settings.',
-    word: { name: 'SETTINGS', is: SETTINGS_HELP },
+    argument: { name: 'SETTINGS', description: SETTINGS_HELP },
     example: 'forceMfa=yes,lifetimes.passwordCheck=PT12H',
-    commandOf: (words) => ({ type: 'change', settings: parseSettings(words) }),
+    commandOf: (text) => ({ type: 'change', settings: parseSettings(text) }),
   }),
-  ofOne(
+  changeOneCommand(
     {
       name: 'customize',
       summary: 'Gives an organization a custom policy that copies the current default.',
-      arguments: [{ name: 'ORGANIZATION', is: 'Which organization.' }],
+      arguments: [{ name: 'ORGANIZATION', description: 'Which organization.' }],
       options: {},
       examples: ['login-policy customize acme --store sqlite:iam.db'],
     },
-    (given) => ({ organizationId: given.requiredWord('ORGANIZATION'), command: { type: 'customize' } }),
+    (args) => ({ organizationId: args.requiredArgument('ORGANIZATION'), command: { type: 'customize' } }),
   ),
-  ofOne(
+  changeOneCommand(
     {
       name: 'reset',
       summary: 'Removes the custom policy of an organization, so that the default applies to it again.',
-      arguments: [{ name: 'ORGANIZATION', is: 'Which organization.' }],
+      arguments: [{ name: 'ORGANIZATION', description: 'Which organization.' }],
       options: {},
       examples: ['login-policy reset acme --store sqlite:iam.db'],
     },
-    (given) => ({ organizationId: given.requiredWord('ORGANIZATION'), command: { type: 'remove' } }),
+    (args) => ({ organizationId: args.requiredArgument('ORGANIZATION'), command: { type: 'remove' } }),
   ),
-  ofOne(
+  changeOneCommand(
     {
       name: 'revert',
       summary: 'Reverts a policy to its state at a moment, by new events.',
-      arguments: [{ name: 'MOMENT', is: `${MOMENT}.` }],
+      arguments: [{ name: 'MOMENT', description: `${MOMENT}.` }],
       options: {
         org: {
-          value: 'ID',
-          is: 'Reverts the custom policy of this organization. Default: reverts the default policy.',
+          placeholder: 'ID',
+          description: 'Reverts the custom policy of this organization. Default: reverts the default policy.',
         },
       },
       examples: ['login-policy revert 4 --org acme --store sqlite:iam.db'],
     },
-    (given) => ({
-      organizationId: given.text('org'),
-      command: { type: 'revert', to: momentText(given.requiredWord('MOMENT'), 'MOMENT') },
+    (args) => ({
+      organizationId: args.value('org'),
+      command: { type: 'revert', to: momentText(args.requiredArgument('MOMENT'), 'MOMENT') },
     }),
   ),
 ];
 
-function ownerTypeOf(given: Given): IdentityProviderOwner {
-  const name = given.text('owner-type') ?? 'SYSTEM';
+function ownerTypeOf(args: ParsedArguments): IdentityProviderOwner {
+  const name = args.value('owner-type') ?? 'SYSTEM';
   const found = IDENTITY_PROVIDER_OWNERS.find((one) => one === name);
   if (found !== undefined) return found;
   throw new Failure(

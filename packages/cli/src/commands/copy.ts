@@ -1,23 +1,23 @@
 import { openLoginPolicies } from '@login-policy/domain';
 import type { Store } from '@login-policy/event-sourcing';
-import type { Command, Run } from '../command-line/command.js';
+import type { Command, Invocation } from '../command-line/command.js';
 import { copyLog } from '../copy/copy-log.js';
 import { Receipts } from '../copy/receipts.js';
 import { verifyCopy } from '../copy/verify-copy.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
-import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import { counted } from '../output/counted.js';
 import { Progress } from '../output/progress.js';
 import { openStore } from '../store/open-store.js';
-import { parseStoreUrl, readTextFile, refuseSecret, type StorePlace } from '../store/store-url.js';
+import { parseStoreUrl, readTextFile, refuseSecret, type StoreAddress } from '../store/store-url.js';
 
 /**
  * The number of concurrent appends. EventStoreDB gets one at a time, because out-of-order appends would make it
  * impossible to resume the copy.
  */
-const AT_ONCE = { sqlite: 500, postgres: 500, esdb: 1 } as const;
+const CONCURRENT_APPENDS = { sqlite: 500, postgres: 500, esdb: 1 } as const;
 
 /** Copies a store into another. */
 export const copy: Command = {
@@ -31,39 +31,39 @@ export const copy: Command = {
     'Checkpoints of consumers are not copied, because only the program knows whether its handlers must run again. A consumer begins with the first event of the target, unless it gets a position (from), which is only valid where positions are the same.',
   ],
   arguments: [
-    { name: 'FROM', is: 'The URL of the source, or @FILE to read it from a file.' },
-    { name: 'TO', is: 'The URL of the target, or @FILE.' },
+    { name: 'FROM', description: 'The URL of the source, or @FILE to read it from a file.' },
+    { name: 'TO', description: 'The URL of the target, or @FILE.' },
   ],
   options: OUTPUT_OPTIONS,
   examples: ['login-policy copy sqlite:iam.db @postgres-url', 'login-policy copy sqlite:iam.db sqlite:copy.db'],
-  run: copied,
+  run: copyStore,
 };
 
-async function copied(run: Run): Promise<ExitCode> {
-  const { given, io } = run;
-  const [source, target] = ['FROM', 'TO'].map((word) => placeIn(given.requiredWord(word), io));
+async function copyStore(invocation: Invocation): Promise<ExitCode> {
+  const { args, io } = invocation;
+  const [source, target] = ['FROM', 'TO'].map((name) => addressIn(args.requiredArgument(name), io));
   if (source === undefined || target === undefined) throw new Error('Expected FROM and TO.');
   if (source.shown === target.shown) throw new Failure(EXIT.usage, 'FROM and TO are the same store.');
-  const from = await openStore(source, { purpose: 'look' });
+  const from = await openStore(source, { purpose: 'read' });
   try {
-    const to = await openStore(target, { purpose: 'make', durability: 'normal' });
+    const to = await openStore(target, { purpose: 'create', durability: 'normal' });
     try {
       const bar = new Progress(io, 'Copied');
       const receipts = await Receipts.of(from);
-      const atOnce = AT_ONCE[target.kind];
+      const atOnce = CONCURRENT_APPENDS[target.kind];
       const onProgress = (events: number): void => bar.count(events, 'events');
-      const done = await copyLog({ from, to, receipts, atOnce, signal: io.interrupted, onProgress });
+      const counts = await copyLog({ from, to, receipts, atOnce, signal: io.interrupted, onProgress });
       bar.end();
       const verified = await verifyCopy(from, to);
-      if (to.readModelUpdates === 'inline') await makeReadModel(to, io.interrupted);
+      if (to.readModelUpdates === 'inline') await createReadModel(to, io.interrupted);
       const positions = verified.hasSamePositions
         ? 'the same'
         : 'assigned by the target: a program with a stored position must start over';
-      answer(
-        run,
-        () => ({ ...done, ...verified }),
+      writeResult(
+        invocation,
+        () => ({ ...counts, ...verified }),
         () =>
-          `${counted(done.copied, 'event')} copied, ${counted(done.before, 'was', 'were')} already there. The same in both: ${counted(verified.events, 'event')}, ${counted(verified.receipts, 'receipt')}.\nPositions are ${positions}.\nCheckpoints of consumers are not copied: start each from its position; otherwise it handles all events again.\n`,
+          `${counted(counts.copied, 'event')} copied, ${counted(counts.before, 'was', 'were')} already there. The same in both: ${counted(verified.events, 'event')}, ${counted(verified.receipts, 'receipt')}.\nPositions are ${positions}.\nCheckpoints of consumers are not copied: start each from its position; otherwise it handles all events again.\n`,
       );
       return EXIT.done;
     } finally {
@@ -75,7 +75,7 @@ async function copied(run: Run): Promise<ExitCode> {
 }
 
 /** Creates the read model now, because a user who only reads may not be allowed to write. */
-async function makeReadModel(store: Store, signal: AbortSignal): Promise<void> {
+async function createReadModel(store: Store, signal: AbortSignal): Promise<void> {
   const loginPolicies = await openLoginPolicies({ store });
   try {
     await loginPolicies.readModel.catchUp(signal);
@@ -84,8 +84,8 @@ async function makeReadModel(store: Store, signal: AbortSignal): Promise<void> {
   }
 }
 
-function placeIn(word: string, io: Io): StorePlace {
-  if (word.startsWith('@')) return parseStoreUrl(readTextFile(word.slice(1), io).trim(), io);
-  refuseSecret(word);
-  return parseStoreUrl(word, io);
+function addressIn(text: string, io: Io): StoreAddress {
+  if (text.startsWith('@')) return parseStoreUrl(readTextFile(text.slice(1), io).trim(), io);
+  refuseSecret(text);
+  return parseStoreUrl(text, io);
 }

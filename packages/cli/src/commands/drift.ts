@@ -1,10 +1,10 @@
 import { LOCK_OUTS } from '@login-policy/domain/model';
-import type { Command, Run } from '../command-line/command.js';
+import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readYaml } from '../files/yaml-file.js';
-import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import { counted } from '../output/counted.js';
-import { plain } from '../output/plain.js';
+import { printable } from '../output/printable.js';
 import { table } from '../output/table.js';
 import { differencesOf } from '../policies/plan.js';
 import { parsePoliciesFile } from '../policies/policies-file.js';
@@ -18,10 +18,10 @@ export const drift: Command = {
   section: 'Policies as code',
   summary: 'Lists the policies that differ from a file, and the last change of each.',
   details: ['Exit code 0: no differences; 2: some policies differ.'],
-  arguments: [{ name: 'FILE', is: 'The policy file.' }],
+  arguments: [{ name: 'FILE', description: 'The policy file.' }],
   options: { ...SESSION_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy drift policies.yaml --store sqlite:iam.db'],
-  run: compared,
+  run: listDrift,
 };
 
 /** A policy that differs from the file. */
@@ -32,16 +32,16 @@ interface Drifted {
   readonly last: { readonly at: string; readonly actor: string } | null;
 }
 
-async function compared(run: Run): Promise<ExitCode> {
-  const { given, io } = run;
-  const wanted = parsePoliciesFile(readYaml(given.requiredWord('FILE'), io));
-  return withSession(run, { purpose: 'look', instanceId: wanted.instanceId }, async (session) => {
-    const { differences } = await differencesOf(session, wanted, { acknowledge: LOCK_OUTS, signal: io.interrupted });
+async function listDrift(invocation: Invocation): Promise<ExitCode> {
+  const { args, io } = invocation;
+  const file = parsePoliciesFile(readYaml(args.requiredArgument('FILE'), io));
+  return withSession(invocation, { purpose: 'read', instanceId: file.instanceId }, async (session) => {
+    const { differences } = await differencesOf(session, file, { acknowledge: LOCK_OUTS, signal: io.interrupted });
     const drifted = await mapConcurrently(differences, async ({ of, preview }): Promise<Drifted> => {
       return { of, changes: preview.changes.length, last: await lastChange(session, of) };
     });
-    answer(
-      run,
+    writeResult(
+      invocation,
       () => ({
         drifted: drifted.map(({ of, ...more }) => ({ owner: ownerOf(session, of), ...more })),
       }),
@@ -62,10 +62,10 @@ async function lastChange({ policies }: Session, of: PolicyRef): Promise<Drifted
 }
 
 function rowOf({ changes, last, of }: Drifted): readonly string[] {
-  const name = of === undefined ? 'the default' : plain(of);
+  const name = of === undefined ? 'the default' : printable(of);
   return [
     name,
     counted(changes, 'difference'),
-    last === null ? 'no policy yet' : `last changed ${last.at} by ${plain(last.actor)}`,
+    last === null ? 'no policy yet' : `last changed ${last.at} by ${printable(last.actor)}`,
   ];
 }

@@ -1,7 +1,7 @@
-import type { Command, Run } from '../command-line/command.js';
+import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { pathOf, readYaml } from '../files/yaml-file.js';
-import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import { ownerText } from '../output/policy-text.js';
 import { Refused } from '../session/answers.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
@@ -16,34 +16,34 @@ export const evaluate: Command = {
     'The file has the input of evaluateSignIn, as YAML or JSON: user, session, and optionally request and at (docs/how-to/sign-in.md). Exit code 0: the user may sign in; 1: something is missing.',
   ],
   arguments: [
-    { name: 'ORGANIZATION', is: 'The organization where the user signs in.' },
-    { name: 'FILE', is: 'Describes the user and what the session has verified.' },
+    { name: 'ORGANIZATION', description: 'The organization where the user signs in.' },
+    { name: 'FILE', description: 'Describes the user and what the session has verified.' },
   ],
   options: {
     ...SESSION_OPTIONS,
     'as-of': {
-      value: MOMENT,
-      is: 'Uses the policy at that moment. The file must then have at, the instant of the evaluation.',
+      placeholder: MOMENT,
+      description: 'Uses the policy at that moment. The file must then have at, the instant of the evaluation.',
     },
     ...OUTPUT_OPTIONS,
   },
   examples: ['login-policy evaluate acme sign-in.yaml --store sqlite:iam.db'],
-  run: (run) => withSession(run, { purpose: 'look' }, (session) => judge(run, session)),
+  run: (invocation) => withSession(invocation, { purpose: 'read' }, (session) => judge(invocation, session)),
 };
 
-async function judge(run: Run, session: Session): Promise<ExitCode> {
-  const { given, io } = run;
-  const file = readYaml(given.requiredWord('FILE'), io);
+async function judge(invocation: Invocation, session: Session): Promise<ExitCode> {
+  const { args, io } = invocation;
+  const file = readYaml(args.requiredArgument('FILE'), io);
   const attempt = file.value;
   if (!isAttempt(attempt)) throw file.failure([], 'Expected a sign-in with the members user and session.');
-  const organizationId = session.organization(given.requiredWord('ORGANIZATION'));
-  const asOf = momentText(given.text('as-of'), 'as-of');
+  const organizationId = session.organization(args.requiredArgument('ORGANIZATION'));
+  const asOf = momentText(args.value('as-of'), 'as-of');
   const judged = await session.policies.evaluate(organizationId, attempt, asOf).catch((caught: unknown) => {
     if (!(caught instanceof Refused) || caught.field === undefined) throw caught;
     throw file.failure(pathOf(caught.field.replace(/^signIn\.?/, '')), caught.message);
   });
-  answer(
-    run,
+  writeResult(
+    invocation,
     () => judged,
     (paint) => {
       const until = judged.validUntil === undefined ? 'no end by time alone' : `until ${judged.validUntil}`;

@@ -1,4 +1,4 @@
-import type { Command, Run } from '../command-line/command.js';
+import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { writeWholeFile } from '../files/write-file.js';
 import { policyDocument, yamlOf } from '../policies/policies-document.js';
@@ -10,7 +10,7 @@ import { SESSION_OPTIONS, withSession, type Session } from '../session/session.j
 const HEADER = '# yaml-language-server: $schema=login-policies.schema.json\n';
 
 /** Writes the policies as a file. */
-export const exporting: Command = {
+export const exportCommand: Command = {
   name: 'export',
   section: 'Policies as code',
   summary: 'Writes all policies as YAML, for plan and apply.',
@@ -19,13 +19,16 @@ export const exporting: Command = {
   ],
   options: {
     ...SESSION_OPTIONS,
-    out: { value: 'FILE', is: 'Writes to this file, completely or not at all. Default: standard output.' },
+    out: {
+      placeholder: 'FILE',
+      description: 'Writes to this file, completely or not at all. Default: standard output.',
+    },
   },
   examples: ['login-policy export --out policies.yaml --store sqlite:iam.db'],
-  run: (run) => withSession(run, { purpose: 'look' }, (session) => write(run, session)),
+  run: (invocation) => withSession(invocation, { purpose: 'read' }, (session) => write(invocation, session)),
 };
 
-async function write({ given, io }: Run, session: Session): Promise<ExitCode> {
+async function write({ args, io }: Invocation, session: Session): Promise<ExitCode> {
   const byDefault = await session.policies.policy(undefined).catch(undefinedIfAbsent);
   const organizations: [string, object][] = [];
   for await (const { owner, ...custom } of wholePolicies(session, io.interrupted))
@@ -36,7 +39,7 @@ async function write({ given, io }: Run, session: Session): Promise<ExitCode> {
     organizations: Object.fromEntries(organizations),
   };
   const text = HEADER + yamlOf(document);
-  const out = given.text('out');
+  const out = args.value('out');
   if (out === undefined) io.out.write(text);
   else writeWholeFile(out, text, io);
   return EXIT.done;

@@ -15,7 +15,7 @@ import {
 } from '@login-policy/domain/model';
 import type { Instant } from '@login-policy/event-sourcing';
 import { actorOf, CHANGE_OPTIONS, isConfirmed, type Actor } from '../changes/change-options.js';
-import type { Command, OptionSpecs, Run } from '../command-line/command.js';
+import type { Command, OptionSpecs, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { Failure } from '../failure.js';
 import { pathOf, YamlFile, type Path } from '../files/yaml-file.js';
@@ -28,7 +28,7 @@ import { readTextFile } from '../store/store-url.js';
 const { acknowledge: _, 'dry-run': __, api: ___, 'token-file': ____, ...options }: OptionSpecs = CHANGE_OPTIONS;
 
 /** Imports the policies of an existing IAM. */
-export const importing: Command = {
+export const importCommand: Command = {
   name: 'import',
   section: 'Operate',
   summary: 'Imports the policies of an existing IAM, with their dates.',
@@ -37,57 +37,57 @@ export const importing: Command = {
     'Only policies without events are imported. Running the command again, also after an interruption, imports nothing twice.',
   ],
   arguments: [
-    { name: 'FILE', is: 'The policies: instance, and a list of { at, organization?, by?, reason?, policy }.' },
+    { name: 'FILE', description: 'The policies: instance, and a list of { at, organization?, by?, reason?, policy }.' },
   ],
   options,
   examples: ['login-policy import zitadel.yaml --yes --store sqlite:iam.db'],
-  run: imported,
+  run: importPolicies,
 };
 
-async function imported(run: Run): Promise<ExitCode> {
-  const { given, io } = run;
-  const name = given.requiredWord('FILE');
+async function importPolicies(invocation: Invocation): Promise<ExitCode> {
+  const { args, io } = invocation;
+  const name = args.requiredArgument('FILE');
   const text = readTextFile(name, io);
   const file = parseImportFile(new YamlFile(name, text));
   const id = `import ${createHash('sha256').update(text).digest('hex')}`;
   const clock = { now: file.states[0]?.at };
-  // Its events get the instants of the file, one state after the other.
-  const tell = (): Instant => clock.now ?? file.begunAt;
-  const opening = { purpose: 'make', instanceId: file.instanceId, clock: tell } as const;
-  return withStoreSession(run, opening, async (session) => {
-    const by = actorOf(given);
-    refuseWrong(session, file, by);
-    await refuseOthers(session, file, id);
+  // The events get the instants of the file, one state after the other.
+  const eventClock = (): Instant => clock.now ?? file.startedAt;
+  const opening = { purpose: 'create', instanceId: file.instanceId, clock: eventClock } as const;
+  return withStoreSession(invocation, opening, async (session) => {
+    const by = actorOf(args);
+    refuseInvalid(session, file, by);
+    await refuseExisting(session, file, id);
     const count = new Set(file.states.map(({ organizationId }) => organizationId)).size;
     const what = `${counted(file.states.length, 'state')} of ${policiesText(count)}`;
-    if (!(await isConfirmed(run, `Take over ${what}?`))) return EXIT.refused;
+    if (!(await isConfirmed(invocation, `Take over ${what}?`))) return EXIT.refused;
     for (const [index, state] of file.states.entries()) {
       io.interrupted.throwIfAborted();
       clock.now = state.at;
-      await takeOver(session, file, { state, by, key: `${id} ${index}`, id });
+      await importState(session, file, { state, by, key: `${id} ${index}`, id });
     }
     io.out.write(`Took over ${what}.\n`);
     return EXIT.done;
   });
 }
 
-interface TakingOver {
+interface StateImport {
   readonly state: ImportedState;
   readonly by: Actor;
   readonly key: string;
   readonly id: string;
 }
 
-async function takeOver(
+async function importState(
   { loginPolicies, instance }: Session,
   { file }: ImportFile,
-  { by, id, key, state }: TakingOver,
+  { by, id, key, state }: StateImport,
 ): Promise<void> {
   const owner = ownerOf(instance, state);
   const actor = state.by ?? by.actor;
   const reason = state.reason ?? by.reason;
-  const told = { actor, correlationId: id, idempotencyKey: key, ...(reason !== undefined && { reason }) };
-  const answer = await loginPolicies.execute(owner, commandOf(state), told);
+  const commandOptions = { actor, correlationId: id, idempotencyKey: key, ...(reason !== undefined && { reason }) };
+  const answer = await loginPolicies.execute(owner, commandOf(state), commandOptions);
   if (answer.outcome === 'accepted') return;
   throw refusalOf(file, state, answer);
 }
@@ -108,14 +108,14 @@ function refusalOf(
  *
  * @throws Failure with the place in the file.
  */
-function refuseWrong({ instance }: Session, { file, states }: ImportFile, by: Actor): void {
+function refuseInvalid({ instance }: Session, { file, states }: ImportFile, by: Actor): void {
   const policies = new Map<string | undefined, LoginPolicy>();
   for (const state of states) {
     const { organizationId, path } = state;
-    const owner = parsedAt(file, [...path, 'organization'], () => parseOwner(ownerOf(instance, state), 'owner'));
-    parsedAt(file, [...path, 'by'], () => parseId(state.by ?? by.actor, 'by'));
-    parsedAt(file, [...path, 'reason'], () => parseProse(state.reason ?? by.reason ?? '', 'reason'));
-    const command = parsedAt(file, [...path, 'policy'], () => parseCommand(commandOf(state), owner));
+    const owner = parseAt(file, [...path, 'organization'], () => parseOwner(ownerOf(instance, state), 'owner'));
+    parseAt(file, [...path, 'by'], () => parseId(state.by ?? by.actor, 'by'));
+    parseAt(file, [...path, 'reason'], () => parseProse(state.reason ?? by.reason ?? '', 'reason'));
+    const command = parseAt(file, [...path, 'policy'], () => parseCommand(commandOf(state), owner));
     const kind = isOrganization(owner) ? 'organization' : 'instance';
     const policy = policies.get(organizationId) ?? ABSENT;
     const decision = decide(command, policy, { owner: kind });
@@ -126,7 +126,7 @@ function refuseWrong({ instance }: Session, { file, states }: ImportFile, by: Ac
 }
 
 /** @throws Failure with the place of malformed input. */
-function parsedAt<Value>(file: YamlFile, path: Path, parse: () => Value): Value {
+function parseAt<Value>(file: YamlFile, path: Path, parse: () => Value): Value {
   try {
     return parse();
   } catch (caught) {
@@ -140,7 +140,7 @@ function commandOf({ policy }: ImportedState): CommandInput {
 }
 
 /** @throws Failure for a policy that already has events, because earlier ones can't be inserted before them. */
-async function refuseOthers(
+async function refuseExisting(
   { loginPolicies, instance }: Session,
   { file, states }: ImportFile,
   id: string,

@@ -1,9 +1,9 @@
-import type { Command, Run } from '../command-line/command.js';
+import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readYaml } from '../files/yaml-file.js';
 import { writeWholeFile } from '../files/write-file.js';
 import { ACKNOWLEDGE_OPTION, acknowledgedIn } from '../changes/change-options.js';
-import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import { parsePoliciesFile } from '../policies/policies-file.js';
 import { differencesOf } from '../policies/plan.js';
 import { planFileOf } from '../policies/plan-file.js';
@@ -17,41 +17,44 @@ export const plan: Command = {
   summary: 'Shows the changes that would make the policies match a file, and writes them to a plan for apply.',
   details: ['Exit code 0: no changes; 2: there are changes; 1: some would be refused, and no plan is written.'],
   arguments: [
-    { name: 'FILE', is: 'The policy file (login-policy export writes one, login-policy schema describes its format).' },
+    {
+      name: 'FILE',
+      description: 'The policy file (login-policy export writes one, login-policy schema describes its format).',
+    },
   ],
   options: {
     ...SESSION_OPTIONS,
-    out: { value: 'PLAN', is: 'Writes the plan to this file, for login-policy apply.' },
+    out: { placeholder: 'PLAN', description: 'Writes the plan to this file, for login-policy apply.' },
     ...ACKNOWLEDGE_OPTION,
     ...OUTPUT_OPTIONS,
   },
   examples: ['login-policy plan policies.yaml --out plan.json --store sqlite:iam.db'],
-  run: planned,
+  run: showPlan,
 };
 
-async function planned(run: Run): Promise<ExitCode> {
-  const { given, io } = run;
-  const wanted = parsePoliciesFile(readYaml(given.requiredWord('FILE'), io));
-  const acknowledge = acknowledgedIn(given);
-  return withSession(run, { purpose: 'look', guard: 'refuse', instanceId: wanted.instanceId }, async (session) => {
+async function showPlan(invocation: Invocation): Promise<ExitCode> {
+  const { args, io } = invocation;
+  const file = parsePoliciesFile(readYaml(args.requiredArgument('FILE'), io));
+  const acknowledge = acknowledgedIn(args);
+  return withSession(invocation, { purpose: 'read', guard: 'refuse', instanceId: file.instanceId }, async (session) => {
     const { instance, policies } = session;
     const position = await policies.head();
-    const found = await differencesOf(session, wanted, { acknowledge, signal: io.interrupted });
+    const found = await differencesOf(session, file, { acknowledge, signal: io.interrupted });
     const { differences, refusals } = found;
     const { instanceId } = instance;
-    const made = planFileOf({ instanceId, position, acknowledge, differences });
-    answer(
-      run,
+    const planFile = planFileOf({ instanceId, position, acknowledge, differences });
+    writeResult(
+      invocation,
       () => ({
-        plan: made,
+        plan: planFile,
         previews: differences.map(({ preview }) => preview),
         refusals,
       }),
       (paint) => differencesText(instance, found, paint),
     );
     if (refusals.length > 0) return EXIT.refused;
-    const out = given.text('out');
-    if (out !== undefined) writeWholeFile(out, `${JSON.stringify(made, undefined, 2)}\n`, io);
+    const out = args.value('out');
+    if (out !== undefined) writeWholeFile(out, `${JSON.stringify(planFile, undefined, 2)}\n`, io);
     return differences.length === 0 ? EXIT.done : EXIT.different;
   });
 }

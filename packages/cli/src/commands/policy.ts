@@ -1,9 +1,9 @@
 import { nearestName } from '@login-policy/event-sourcing/options';
-import type { Command, Run } from '../command-line/command.js';
+import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
-import { plain } from '../output/plain.js';
+import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
+import { printable } from '../output/printable.js';
 import { policyText } from '../output/policy-text.js';
 import { policyRefOf, SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 import { MOMENT, momentText } from './moment.js';
@@ -13,27 +13,29 @@ export const policy: Command = {
   name: 'policy',
   section: 'Look',
   summary: 'Shows the default policy, or the effective policy of an organization.',
-  arguments: [{ name: 'ORGANIZATION', is: 'The organization. Default: shows the default policy.', isOptional: true }],
+  arguments: [
+    { name: 'ORGANIZATION', description: 'The organization. Default: shows the default policy.', isOptional: true },
+  ],
   options: {
     ...SESSION_OPTIONS,
-    'as-of': { value: MOMENT, is: 'Shows the policy at that moment.' },
+    'as-of': { placeholder: MOMENT, description: 'Shows the policy at that moment.' },
     ...OUTPUT_OPTIONS,
   },
   examples: [
     'login-policy policy --store sqlite:iam.db',
     'login-policy policy acme --store sqlite:iam.db --as-of 2026-11-28T12:00:00Z',
   ],
-  run: (run) => withSession(run, { purpose: 'look' }, (session) => show(run, session)),
+  run: (invocation) => withSession(invocation, { purpose: 'read' }, (session) => show(invocation, session)),
 };
 
-async function show(run: Run, session: Session): Promise<ExitCode> {
-  const id = run.given.word('ORGANIZATION');
-  const asOf = momentText(run.given.text('as-of'), 'as-of');
+async function show(invocation: Invocation, session: Session): Promise<ExitCode> {
+  const id = invocation.args.argument('ORGANIZATION');
+  const asOf = momentText(invocation.args.value('as-of'), 'as-of');
   const found = await session.policies.policy(policyRefOf(session, id), asOf);
   const isOnDefault = id !== undefined && found.policy.isDefault;
   const remark = isOnDefault ? await onDefaultText(id, { asOf, session }) : '';
-  answer(
-    run,
+  writeResult(
+    invocation,
     () => found,
     (paint) => `${remark === '' ? '' : `${paint('quiet', remark)}\n`}${policyText(found.policy, paint)}`,
   );
@@ -45,13 +47,13 @@ async function onDefaultText(
   id: string,
   { asOf, session: { policies } }: { readonly asOf: string | undefined; readonly session: Session },
 ): Promise<string> {
-  // By now it may have one.
-  if (asOf !== undefined) return `Organization ${plain(id)} had no custom policy then: the default applied to it.`;
+  // Now the organization may have one.
+  if (asOf !== undefined) return `Organization ${printable(id)} had no custom policy then: the default applied to it.`;
   // A user who may see only one organization gets no list of others.
   const { organizationIds } = await policies.customized({ limit: 1000 }).catch(noneIfDenied);
   const nearest = nearestName(id, organizationIds);
-  const meant = nearest === undefined ? '' : ` (${plain(nearest)} has one)`;
-  return `Organization ${plain(id)} has no custom policy${meant}: the default applies to it.`;
+  const suggestion = nearest === undefined ? '' : ` (${printable(nearest)} has one)`;
+  return `Organization ${printable(id)} has no custom policy${suggestion}: the default applies to it.`;
 }
 
 function noneIfDenied(caught: unknown): { readonly organizationIds: readonly string[] } {

@@ -1,8 +1,8 @@
 import { openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
 import { positionToString } from '@login-policy/event-sourcing';
-import type { Command, Run } from '../command-line/command.js';
+import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import { counted } from '../output/counted.js';
 import type { Purpose } from '../store/open-store.js';
 import { withStore } from '../store/with-store.js';
@@ -15,11 +15,11 @@ export const lag: Command = {
   summary: 'Shows the lag of the read model behind the store; 0 unless a program wrote without updating it.',
   options: { ...STORE_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy lag --store sqlite:iam.db'],
-  run: (run) =>
-    withPolicies(run, 'look', async ({ readModel }) => {
-      const { events, isAtLeast, seconds } = await readModel.lag(run.io.interrupted);
-      answer(
-        run,
+  run: (invocation) =>
+    withPolicies(invocation, 'read', async ({ readModel }) => {
+      const { events, isAtLeast, seconds } = await readModel.lag(invocation.io.interrupted);
+      writeResult(
+        invocation,
         () => ({ events, isAtLeast, seconds }),
         () =>
           `${isAtLeast ? 'At least ' : ''}${counted(events, 'event')} behind, the oldest for ${seconds.toFixed(1)} s.\n`,
@@ -38,11 +38,11 @@ export const rebuild: Command = {
   ],
   options: { ...STORE_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy rebuild --store sqlite:iam.db'],
-  run: (run) =>
-    withPolicies(run, 'change', async ({ readModel }) => {
-      const position = positionToString(await readModel.rebuild(run.io.interrupted));
-      answer(
-        run,
+  run: (invocation) =>
+    withPolicies(invocation, 'write', async ({ readModel }) => {
+      const position = positionToString(await readModel.rebuild(invocation.io.interrupted));
+      writeResult(
+        invocation,
         () => ({ position }),
         () => `Made anew, up to @${position}.\n`,
       );
@@ -51,11 +51,11 @@ export const rebuild: Command = {
 };
 
 function withPolicies(
-  run: Run,
+  invocation: Invocation,
   purpose: Purpose,
   work: (loginPolicies: LoginPolicies) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  return withStore(run, { purpose }, async (store) => {
+  return withStore(invocation, { purpose }, async (store) => {
     const loginPolicies = await openLoginPolicies({ store });
     try {
       return await work(loginPolicies);

@@ -1,14 +1,14 @@
 import { openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
 import { LOCK_OUTS, type LockOut } from '@login-policy/domain/model';
 import { isFault, positionToString, START } from '@login-policy/event-sourcing';
-import type { Command, Run } from '../command-line/command.js';
+import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import type { Paint } from '../output/paint.js';
-import { plain } from '../output/plain.js';
+import { printable } from '../output/printable.js';
 import { indented, table } from '../output/table.js';
-import { API_OPTIONS, apiPlaceOf, type ApiPlace } from '../session/api-place.js';
+import { API_OPTIONS, apiAddressOf, type ApiAddress } from '../session/api-address.js';
 import { StorePolicies } from '../session/store-policies.js';
 import { undefinedIfAbsent } from '../session/undefined-if-absent.js';
 import type { Policies } from '../session/policies.js';
@@ -26,9 +26,9 @@ export const status: Command = {
   details: ['Over the API, it shows the API’s instance. For the server itself, see /debug/ready.'],
   options: { ...STORE_OPTIONS, ...API_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy status --store sqlite:iam.db', 'LOGIN_POLICY_STORE=postgres://… login-policy status --json'],
-  run(run) {
-    const api = apiPlaceOf(run.given, run.io);
-    return api === undefined ? ofStore(run) : ofApi(run, api);
+  run(invocation) {
+    const api = apiAddressOf(invocation.args, invocation.io);
+    return api === undefined ? statusOfStore(invocation) : statusOfApi(invocation, api);
   },
 };
 
@@ -43,8 +43,8 @@ interface InstanceStatus {
 }
 
 /** The status of a store or an API. */
-interface PlaceStatus {
-  readonly place: string;
+interface Status {
+  readonly address: string;
   /** The last position; `undefined` if it is not known. */
   readonly head: string | undefined;
   /** `up`, or why reads fail. */
@@ -52,18 +52,18 @@ interface PlaceStatus {
   readonly instances: readonly (InstanceStatus | string)[];
 }
 
-function ofStore(run: Run): Promise<ExitCode> {
-  return withStore(run, { purpose: 'look' }, async (store, { shown: place }) => {
+function statusOfStore(invocation: Invocation): Promise<ExitCode> {
+  return withStore(invocation, { purpose: 'read' }, async (store, { shown: address }) => {
     const head = positionToString(await store.eventStore.head());
     const ids = await instancesIn(store);
     const loginPolicies = await openLoginPolicies({ store });
     try {
-      await catchUpInMemory(store, loginPolicies, run.io.interrupted);
+      await catchUpInMemory(store, loginPolicies, invocation.io.interrupted);
       const readModel = await readModelStatus(loginPolicies);
       const policiesOf = (instanceId: string): Policies =>
         new StorePolicies({ store, loginPolicies, instance: { instanceId } });
       const instances = readModel === 'up' ? await Promise.all(ids.map((id) => statusOf(id, policiesOf(id)))) : ids;
-      return tell(run, { place, head, readModel, instances });
+      return print(invocation, { address, head, readModel, instances });
     } finally {
       await loginPolicies.close();
     }
@@ -71,20 +71,20 @@ function ofStore(run: Run): Promise<ExitCode> {
 }
 
 /** A server that answers reads is up. */
-async function ofApi(run: Run, api: ApiPlace): Promise<ExitCode> {
-  const { instance, place, policies } = await apiSession(run, api);
+async function statusOfApi(invocation: Invocation, api: ApiAddress): Promise<ExitCode> {
+  const { instance, address, policies } = await apiSession(invocation, api);
   const instances = [await statusOf(instance.instanceId, policies)];
-  return tell(run, { place, head: undefined, readModel: 'up', instances });
+  return print(invocation, { address, head: undefined, readModel: 'up', instances });
 }
 
-function tell(run: Run, { head, instances, place, readModel }: PlaceStatus): ExitCode {
-  answer(
-    run,
-    () => ({ store: place, ...(head !== undefined && { head }), readModel, instances }),
+function print(invocation: Invocation, { head, instances, address, readModel }: Status): ExitCode {
+  writeResult(
+    invocation,
+    () => ({ store: address, ...(head !== undefined && { head }), readModel, instances }),
     (paint) => {
       const events = head === positionToString(START) ? 'no events' : `events up to @${head}`;
-      const rows = instances.map((one) => (typeof one === 'string' ? [plain(one)] : rowOf(one, paint)));
-      const first = head === undefined ? place : `${place}: ${events}`;
+      const rows = instances.map((one) => (typeof one === 'string' ? [printable(one)] : rowOf(one, paint)));
+      const first = head === undefined ? address : `${address}: ${events}`;
       return `${first}\nread model: ${readModel}\ninstances: ${instances.length}\n${indented(table(rows))}`;
     },
   );
@@ -97,9 +97,9 @@ async function readModelStatus({ readModel }: LoginPolicies): Promise<string> {
     await readModel.ready({ waitMs: 2000 });
     return 'up';
   } catch (caught) {
-    const said = withRebuildAdvice(caught);
-    if (said instanceof Failure || isFault(said)) return said.message;
-    throw said;
+    const problem = withRebuildAdvice(caught);
+    if (problem instanceof Failure || isFault(problem)) return problem.message;
+    throw problem;
   }
 }
 
@@ -127,7 +127,7 @@ function rowOf(
     ...(unreadable > 0 ? [`${unreadable} unreadable`] : []),
   ];
   return [
-    plain(instanceId),
+    printable(instanceId),
     defaultSequence === null ? 'no default policy' : `default policy at sequence ${defaultSequence}`,
     `${customPolicies} custom`,
     paint('warning', remarks.join(', ')),

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { openLoginPolicies } from '@login-policy/domain';
 import { isFault } from '@login-policy/event-sourcing';
-import type { Command, Run } from '../command-line/command.js';
+import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { withStore } from '../store/with-store.js';
-import { STORE_OPTIONS, storePlaceOf } from '../store/store-url.js';
+import { STORE_OPTIONS, storeAddressOf } from '../store/store-url.js';
 
 /** Copies a SQLite file while it is in use. */
 export const backup: Command = {
@@ -15,21 +15,21 @@ export const backup: Command = {
   details: [
     'PostgreSQL and EventStoreDB have tools of their own (pg_dump, a snapshot of the disk); or copy the store into a SQLite file.',
   ],
-  arguments: [{ name: 'FILE', is: 'The file to write. It must not exist.' }],
+  arguments: [{ name: 'FILE', description: 'The file to write. It must not exist.' }],
   options: STORE_OPTIONS,
   examples: ['login-policy backup iam-2026-11-28.db --store sqlite:iam.db'],
-  run: backedUp,
+  run: writeBackup,
 };
 
-async function backedUp({ given, io }: Run): Promise<ExitCode> {
-  const place = storePlaceOf(given, io);
-  if (place.kind !== 'sqlite') {
-    const advice = `Use its own tools, or login-policy copy ${place.shown} sqlite:FILE.`;
+async function writeBackup({ args, io }: Invocation): Promise<ExitCode> {
+  const address = storeAddressOf(args, io);
+  if (address.kind !== 'sqlite') {
+    const advice = `Use its own tools, or login-policy copy ${address.shown} sqlite:FILE.`;
     throw new Failure(EXIT.usage, `backup is for SQLite files. ${advice}`);
   }
-  const file = given.requiredWord('FILE');
+  const file = args.requiredArgument('FILE');
   const { openSqliteStore } = await import('@login-policy/store-sqlite');
-  const store = await openSqliteStore({ path: place.path, readOnly: true });
+  const store = await openSqliteStore({ path: address.path, readOnly: true });
   try {
     await store.backup(resolve(io.cwd, file), { signal: io.interrupted });
   } catch (caught) {
@@ -53,15 +53,15 @@ export const migrate: Command = {
   ],
   options: STORE_OPTIONS,
   examples: ['login-policy migrate --store sqlite:iam.db'],
-  run: (run) =>
-    withStore(run, { purpose: 'make' }, async (store, place) => {
+  run: (invocation) =>
+    withStore(invocation, { purpose: 'create' }, async (store, address) => {
       const loginPolicies = await openLoginPolicies({ store });
       try {
-        await loginPolicies.readModel.catchUp(run.io.interrupted);
+        await loginPolicies.readModel.catchUp(invocation.io.interrupted);
       } finally {
         await loginPolicies.close();
       }
-      run.io.out.write(`${place.shown} is ready for this version.\n`);
+      invocation.io.out.write(`${address.shown} is ready for this version.\n`);
       return EXIT.done;
     }),
 };

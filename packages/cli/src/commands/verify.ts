@@ -1,11 +1,11 @@
 import { openLoginPolicies } from '@login-policy/domain';
 import { isFault, type Store } from '@login-policy/event-sourcing';
-import type { Command, Run } from '../command-line/command.js';
+import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import { counted, policiesText } from '../output/counted.js';
-import { plain } from '../output/plain.js';
+import { printable } from '../output/printable.js';
 import { Progress } from '../output/progress.js';
 import { withRebuildAdvice } from '../store/rebuild-advice.js';
 import { catchUpInMemory, withStore } from '../store/with-store.js';
@@ -24,11 +24,11 @@ export const verify: Command = {
   ],
   options: { ...STORE_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy verify --store sqlite:iam.db'],
-  run: (run) => withStore(run, { purpose: 'look' }, (store) => verified(run, store)),
+  run: (invocation) => withStore(invocation, { purpose: 'read' }, (store) => verifyStore(invocation, store)),
 };
 
-async function verified(run: Run, store: Store): Promise<ExitCode> {
-  const { io } = run;
+async function verifyStore(invocation: Invocation, store: Store): Promise<ExitCode> {
+  const { io } = invocation;
   const findings = new Findings();
   const [chains, folds] = [new EventChains(findings), new PolicyFolds(findings)];
   const bar = new Progress(io, 'Read');
@@ -36,8 +36,8 @@ async function verified(run: Run, store: Store): Promise<ExitCode> {
   try {
     for await (const page of store.eventStore.readAll({ signal: io.interrupted })) {
       for (const event of page) {
-        chains.take(event);
-        folds.take(event);
+        chains.check(event);
+        folds.add(event);
       }
       bar.count((events += page.length), 'events');
     }
@@ -45,19 +45,19 @@ async function verified(run: Run, store: Store): Promise<ExitCode> {
     chains.end();
     await compareRows(store, folds, io.interrupted);
   } catch (caught) {
-    const said = withRebuildAdvice(caught);
-    if (said instanceof Failure) findings.add('the read model', said.message);
-    else if (!isFault(said) || said.retryable) throw said;
-    else findings.add(events === 0 ? 'the store' : `after ${counted(events, 'event')}`, said.message);
+    const problem = withRebuildAdvice(caught);
+    if (problem instanceof Failure) findings.add('the read model', problem.message);
+    else if (!isFault(problem) || problem.retryable) throw problem;
+    else findings.add(events === 0 ? 'the store' : `after ${counted(events, 'event')}`, problem.message);
   }
   bar.end();
   const { count, shown } = findings;
   const read = { events, streams: chains.streams, policies: folds.policies };
-  answer(
-    run,
+  writeResult(
+    invocation,
     () => ({ ...read, findings: shown, count }),
     (paint) => {
-      const lines = shown.map(({ problem, where }) => `${paint('warning', plain(where))}: ${plain(problem)}\n`);
+      const lines = shown.map(({ problem, where }) => `${paint('warning', printable(where))}: ${printable(problem)}\n`);
       const verdict = count === 0 ? 'No problems found.' : `${counted(count, 'finding')}.`;
       return `${lines.join('')}${counted(events, 'event')} in ${counted(read.streams, 'stream')}, ${policiesText(read.policies)}. ${verdict}\n`;
     },

@@ -1,11 +1,11 @@
 import { MULTI_FACTORS, SECOND_FACTORS } from '@login-policy/domain';
 import { nearestName } from '@login-policy/event-sourcing/options';
-import type { Command, Run } from '../command-line/command.js';
+import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
-import { plain } from '../output/plain.js';
-import { listedAll } from '../session/listed-all.js';
+import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
+import { printable } from '../output/printable.js';
+import { listAllCustomized } from '../session/list-all-customized.js';
 import { undefinedIfAbsent } from '../session/undefined-if-absent.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
@@ -14,23 +14,23 @@ export const whoAllows: Command = {
   name: 'who-allows',
   section: 'Look',
   summary: 'Lists the policies that allow a factor: the default, and each custom policy.',
-  arguments: [{ name: 'FACTOR', is: `One of ${[...SECOND_FACTORS, ...MULTI_FACTORS].join(', ')}.` }],
+  arguments: [{ name: 'FACTOR', description: `One of ${[...SECOND_FACTORS, ...MULTI_FACTORS].join(', ')}.` }],
   options: { ...SESSION_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy who-allows U2F_WITH_VERIFICATION --store sqlite:iam.db'],
-  run: (run) => withSession(run, { purpose: 'look' }, (session) => show(run, session)),
+  run: (invocation) => withSession(invocation, { purpose: 'read' }, (session) => show(invocation, session)),
 };
 
-async function show(run: Run, session: Session): Promise<ExitCode> {
-  const factor = factorNamed(run.given.requiredWord('FACTOR'), [...SECOND_FACTORS, ...MULTI_FACTORS]);
+async function show(invocation: Invocation, session: Session): Promise<ExitCode> {
+  const factor = factorNamed(invocation.args.requiredArgument('FACTOR'), [...SECOND_FACTORS, ...MULTI_FACTORS]);
   const byDefault = await session.policies.policy(undefined).catch(undefinedIfAbsent);
   const isOnDefault = byDefault !== undefined && allows(byDefault.policy, factor);
-  const { ids, unreadable } = await listedAll(session.policies, { allowing: factor });
-  answer(
-    run,
+  const { ids, unreadable } = await listAllCustomized(session.policies, { allowing: factor });
+  writeResult(
+    invocation,
     () => ({ factor, default: isOnDefault, organizationIds: ids, unreadable }),
     (paint) => {
       const onDefault = `The default policy ${isOnDefault ? 'allows' : 'does not allow'} ${factor}.\n`;
-      const custom = `Custom policies that allow it: ${ids.length}.\n${ids.map((id) => `  ${plain(id)}\n`).join('')}`;
+      const custom = `Custom policies that allow it: ${ids.length}.\n${ids.map((id) => `  ${printable(id)}\n`).join('')}`;
       const unread = `Custom policies that can't be read: ${unreadable}. It is not known what they allow.\n`;
       return `${onDefault}${custom}${unreadable === 0 ? '' : paint('warning', unread)}`;
     },

@@ -1,13 +1,13 @@
 import { isFault, revision, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { plain } from '../output/plain.js';
+import { printable } from '../output/printable.js';
 import { appendsOf, lastOf, type RecordedAppend } from './appends.js';
 import type { Receipts } from './receipts.js';
 import { differenceOf, eventName } from './same-event.js';
 
 /** The stores and options of a copy. */
-export interface Copying {
+export interface CopyOptions {
   readonly from: Store;
   readonly to: Store;
   readonly receipts: Receipts;
@@ -18,8 +18,8 @@ export interface Copying {
   readonly onProgress: (events: number) => void;
 }
 
-/** The number of events that were already there, and of those copied. */
-export interface Copied {
+/** The number of events that the target had before, and of those copied. */
+export interface CopyCounts {
   readonly before: number;
   readonly copied: number;
 }
@@ -32,90 +32,90 @@ type Appends = AsyncGenerator<RecordedAppend, void, undefined>;
  *
  * @throws Failure when the target has other events.
  */
-export async function copyLog(copying: Copying): Promise<Copied> {
-  const appends = appendsOf(copying.from);
+export async function copyLog(options: CopyOptions): Promise<CopyCounts> {
+  const appends = appendsOf(options.from);
   try {
-    const { events: before, last } = await passOver(appends, copying);
+    const { events: before, last } = await compareCopied(appends, options);
     // An interrupted copy may have written an append without its receipts.
-    if (last !== undefined) await keepReceipts(last, copying);
-    return { before, copied: await copyRest(appends, copying, before) };
+    if (last !== undefined) await writeReceipts(last, options);
+    return { before, copied: await copyRest(appends, options, before) };
   } finally {
     await appends.return();
   }
 }
 
-/** Compares the events of the target with the source. */
-async function passOver(
+/** Compares the events of the target with the source. Returns their number, and the last append. */
+async function compareCopied(
   appends: Appends,
-  { onProgress, signal, to }: Copying,
+  { onProgress, signal, to }: CopyOptions,
 ): Promise<{ readonly events: number; readonly last: RecordedAppend | undefined }> {
   let events = 0;
   let last: RecordedAppend | undefined;
-  for await (const there of appendsOf(to)) {
+  for await (const copy of appendsOf(to)) {
     signal.throwIfAborted();
     const { value } = await appends.next();
-    refuseOther(value ?? undefined, there);
-    events += there.length;
-    last = there;
+    refuseDifference(value ?? undefined, copy);
+    events += copy.length;
+    last = copy;
     onProgress(events);
   }
   return { events, last };
 }
 
-function refuseOther(source: RecordedAppend | undefined, there: RecordedAppend): void {
-  for (const [index, copy] of there.entries()) {
+function refuseDifference(source: RecordedAppend | undefined, target: RecordedAppend): void {
+  for (const [index, copy] of target.entries()) {
     const event = source?.[index];
-    const difference = event === undefined ? 'it is not in the source' : differing(event, copy);
+    const difference = event === undefined ? 'it is not in the source' : differenceText(event, copy);
     if (difference === undefined) continue;
     const advice = 'Copy into an empty store, or into an unfinished copy of this source.';
     throw new Failure(
       EXIT.refused,
-      `The target is not a copy of the source: ${plain(eventName(copy))}: ${difference}. ${advice}`,
+      `The target is not a copy of the source: ${printable(eventName(copy))}: ${difference}. ${advice}`,
     );
   }
 }
 
-function differing(event: RecordedEvent, copy: RecordedEvent): string | undefined {
+function differenceText(event: RecordedEvent, copy: RecordedEvent): string | undefined {
   const member = differenceOf(event, copy);
-  return member === undefined ? undefined : `its ${member} differs from the source's ${plain(eventName(event))}`;
+  return member === undefined ? undefined : `its ${member} differs from the source's ${printable(eventName(event))}`;
 }
 
-async function copyRest(appends: Appends, copying: Copying, before: number): Promise<number> {
+async function copyRest(appends: Appends, options: CopyOptions, before: number): Promise<number> {
   let copied = 0;
   for (;;) {
-    copying.signal.throwIfAborted();
-    const window = await nextOf(appends, copying.atOnce);
-    if (window.length === 0) return copied;
-    await writeAll(window, copying);
-    copied += window.reduce((sum, append) => sum + append.length, 0);
-    copying.onProgress(before + copied);
+    options.signal.throwIfAborted();
+    const batch = await nextAppends(appends, options.atOnce);
+    if (batch.length === 0) return copied;
+    await writeAll(batch, options);
+    copied += batch.reduce((sum, append) => sum + append.length, 0);
+    options.onProgress(before + copied);
   }
 }
 
-async function nextOf(appends: Appends, count: number): Promise<readonly RecordedAppend[]> {
-  const window: RecordedAppend[] = [];
-  while (window.length < count) {
+async function nextAppends(appends: Appends, count: number): Promise<readonly RecordedAppend[]> {
+  const batch: RecordedAppend[] = [];
+  while (batch.length < count) {
     const { value } = await appends.next();
     if (value === undefined) break;
-    window.push(value);
+    batch.push(value);
   }
-  return window;
+  return batch;
 }
 
 /** Starts the appends in order, one at a time or all at once. An error is only thrown after all have ended. */
-async function writeAll(window: readonly RecordedAppend[], copying: Copying): Promise<void> {
-  if (copying.atOnce === 1) {
-    for (const append of window) {
-      await write(append, copying);
-      await keepReceipts(append, copying);
+async function writeAll(batch: readonly RecordedAppend[], options: CopyOptions): Promise<void> {
+  if (options.atOnce === 1) {
+    for (const append of batch) {
+      await write(append, options);
+      await writeReceipts(append, options);
     }
     return;
   }
-  const writes = window.flatMap((append) => [write(append, copying), keepReceipts(append, copying)]);
+  const writes = batch.flatMap((append) => [write(append, options), writeReceipts(append, options)]);
   for (const one of await Promise.allSettled(writes)) if (one.status === 'rejected') throw one.reason;
 }
 
-async function write(append: RecordedAppend, { receipts, to }: Copying): Promise<void> {
+async function write(append: RecordedAppend, { receipts, to }: CopyOptions): Promise<void> {
   const [{ metadata, recordedAt, revision: at, streamId }] = append;
   const { revision: end } = lastOf(append);
   const receipt = receipts.at(streamId, end).find(({ key }) => key === metadata.idempotencyKey);
@@ -129,12 +129,12 @@ async function write(append: RecordedAppend, { receipts, to }: Copying): Promise
 }
 
 /** Writes the receipts of commands without events, right after the event they follow. */
-async function keepReceipts(append: RecordedAppend, { receipts, to }: Copying): Promise<void> {
+async function writeReceipts(append: RecordedAppend, { receipts, to }: CopyOptions): Promise<void> {
   const { metadata, revision: end, streamId } = lastOf(append);
-  const alone = receipts.at(streamId, end).filter(({ key }) => key !== metadata.idempotencyKey);
+  const withoutEvents = receipts.at(streamId, end).filter(({ key }) => key !== metadata.idempotencyKey);
   // Written before the next append, because that may be of the same stream.
   await Promise.all(
-    alone.map(async ({ fingerprint, key }) => {
+    withoutEvents.map(async ({ fingerprint, key }) => {
       try {
         await to.eventStore.append({ streamId, expected: end, events: [], receipt: { key, fingerprint } });
       } catch (caught) {

@@ -3,16 +3,16 @@ import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 
 /** A receipt, and the stream it belongs to. */
-export interface KeptReceipt {
+export interface StoredReceipt {
   readonly streamId: StreamId;
   readonly key: string;
   readonly fingerprint: string;
   readonly revision: Revision;
 }
 
-/** All receipts of a store, by stream and revision. They are kept in memory, about 300 bytes each. */
+/** All receipts of a store, by stream and revision. In memory, about 300 bytes each. */
 export class Receipts {
-  readonly #byPlace = new Map<string, KeptReceipt[]>();
+  readonly #byEvent = new Map<string, StoredReceipt[]>();
   #count = 0;
 
   private constructor() {}
@@ -21,7 +21,7 @@ export class Receipts {
   static async of({ eventStore }: Store): Promise<Receipts> {
     const all = new Receipts();
     if (eventStore.receipts === undefined) throw new Failure(EXIT.store, 'This store can’t list its receipts.');
-    for await (const page of eventStore.receipts()) for (const receipt of page) all.#take(receipt);
+    for await (const page of eventStore.receipts()) for (const receipt of page) all.#add(receipt);
     return all;
   }
 
@@ -30,30 +30,30 @@ export class Receipts {
   }
 
   /** The receipts of commands that found the stream ending with this event. */
-  at(streamId: StreamId, revision: Revision): readonly KeptReceipt[] {
-    return this.#byPlace.get(placeOf(streamId, revision)) ?? [];
+  at(streamId: StreamId, revision: Revision): readonly StoredReceipt[] {
+    return this.#byEvent.get(keyOf(streamId, revision)) ?? [];
   }
 
   /** The receipts that another store lacks, or that differ there. */
-  *missingIn(other: Receipts): Generator<KeptReceipt, void, undefined> {
-    for (const receipts of this.#byPlace.values()) {
+  *missingIn(other: Receipts): Generator<StoredReceipt, void, undefined> {
+    for (const receipts of this.#byEvent.values()) {
       for (const receipt of receipts) if (!other.#has(receipt)) yield receipt;
     }
   }
 
-  #has({ fingerprint, key, revision, streamId }: KeptReceipt): boolean {
+  #has({ fingerprint, key, revision, streamId }: StoredReceipt): boolean {
     return this.at(streamId, revision).some((one) => one.key === key && one.fingerprint === fingerprint);
   }
 
-  #take(receipt: KeptReceipt): void {
-    const place = placeOf(receipt.streamId, receipt.revision);
-    const there = this.#byPlace.get(place);
-    if (there === undefined) this.#byPlace.set(place, [receipt]);
-    else there.push(receipt);
+  #add(receipt: StoredReceipt): void {
+    const key = keyOf(receipt.streamId, receipt.revision);
+    const receipts = this.#byEvent.get(key);
+    if (receipts === undefined) this.#byEvent.set(key, [receipt]);
+    else receipts.push(receipt);
     this.#count += 1;
   }
 }
 
-function placeOf(streamId: StreamId, revision: Revision): string {
+function keyOf(streamId: StreamId, revision: Revision): string {
   return `${revision} ${streamId}`;
 }

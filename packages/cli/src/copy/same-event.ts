@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RecordedEvent } from '@login-policy/event-sourcing';
 
 /** The parts of an event that a copy preserves: all except its position. */
-const STAYS = [
+const COPIED_MEMBERS = [
   'id',
   'streamId',
   'revision',
@@ -16,7 +16,7 @@ const STAYS = [
 
 /** The first difference between an event and its copy; `undefined` if there is none. */
 export function differenceOf(event: RecordedEvent, copy: RecordedEvent): string | undefined {
-  return STAYS.find((member) => !isDeepStrictEqual(event[member], copy[member]));
+  return COPIED_MEMBERS.find((member) => !isDeepStrictEqual(event[member], copy[member]));
 }
 
 /** Names an event by its stream and place. */

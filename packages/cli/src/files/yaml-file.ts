@@ -19,7 +19,7 @@ import { readTextFile } from '../store/store-url.js';
 /** The path of a value in a file, from its top. */
 export type Path = readonly (string | number)[];
 
-/** More than a person writes. A file of nested aliases could exhaust the memory. */
+/** More aliases than a person writes. A file of nested aliases could exhaust the memory. */
 const MOST_ALIASES = 100;
 
 /** A YAML file, or JSON, which is a subset. Errors name the line and column of a value. */
@@ -37,7 +37,7 @@ export class YamlFile {
     const options = { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: false, version: '1.2' } as const;
     this.#document = parseDocument(text, options);
     const [error] = [...this.#document.errors, ...this.#document.warnings];
-    if (error !== undefined) throw this.#at(error.pos[0], sentence(error.message));
+    if (error !== undefined) throw this.#failureAt(error.pos[0], sentence(error.message));
     visit(this.#document, { Map: (_, map) => this.#refuseKeys(map) });
   }
 
@@ -102,7 +102,7 @@ export class YamlFile {
    * existing part.
    */
   failure(path: Path, message: string): Failure {
-    return this.#at(this.#offsetOf(path), message);
+    return this.#failureAt(this.#offsetOf(path), message);
   }
 
   /** @throws Failure for a duplicate key or a merge key. */
@@ -110,15 +110,18 @@ export class YamlFile {
     const seen = new Set<string>();
     for (const { key } of items) {
       if (!isScalar(key)) continue;
-      // Otherwise an organization could get that name.
+      // A merge key would be read as an organization with that name.
       if (key.value === '<<' && key.type === 'PLAIN')
-        throw this.#at(startOf(key) ?? 0, 'Merge keys (<<) are not supported. Repeat the members, or use an alias.');
-      if (seen.has(keyText(key))) throw this.#at(startOf(key) ?? 0, 'Map keys must be unique.');
+        throw this.#failureAt(
+          startOf(key) ?? 0,
+          'Merge keys (<<) are not supported. Repeat the members, or use an alias.',
+        );
+      if (seen.has(keyText(key))) throw this.#failureAt(startOf(key) ?? 0, 'Map keys must be unique.');
       seen.add(keyText(key));
     }
   }
 
-  #at(offset: number, message: string): Failure {
+  #failureAt(offset: number, message: string): Failure {
     const { line, col } = this.#lines.linePos(offset);
     return new Failure(EXIT.data, `${this.name}:${line}:${col}: ${message}`);
   }
@@ -160,8 +163,8 @@ const MEMBERS = new WeakMap<YAMLMap, ReadonlyMap<string, Member>>();
 
 /** The members of a map by key. Cached, because a file may list many organizations. */
 function membersOf(map: YAMLMap): ReadonlyMap<string, Member> {
-  const known = MEMBERS.get(map);
-  if (known !== undefined) return known;
+  const cached = MEMBERS.get(map);
+  if (cached !== undefined) return cached;
   const members = new Map<string, Member>();
   for (const pair of map.items)
     if (isPair(pair)) members.set(keyText(pair.key), { node: pair.value, at: startOf(pair.key) });

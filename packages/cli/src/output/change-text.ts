@@ -15,17 +15,18 @@ function changeText(change: PolicyChange, paint: Paint): string {
     case 'setting':
       return paint('changed', `~ ${change.setting}: ${settingText(change.before)} → ${settingText(change.after)}`);
     case 'second-factor':
-      return steppedText(change.step, `second factor ${change.factor}`, paint);
+      return addedOrRemovedText(change.step, `second factor ${change.factor}`, paint);
     case 'multi-factor':
-      return steppedText(change.step, `multi-factor ${change.factor}`, paint);
+      return addedOrRemovedText(change.step, `multi-factor ${change.factor}`, paint);
     case 'identity-provider':
-      return steppedText(change.step, `identity provider ${providerText(change.identityProvider)}`, paint);
+      return addedOrRemovedText(change.step, `identity provider ${providerText(change.identityProvider)}`, paint);
   }
 }
 
-function steppedText(step: 'added' | 'removed', what: string, paint: Paint): string {
-  return step === 'added' ? paint('added', `+ ${what}`) : paint('removed', `- ${what}`);
+function addedOrRemovedText(step: 'added' | 'removed', item: string, paint: Paint): string {
+  return step === 'added' ? paint('added', `+ ${item}`) : paint('removed', `- ${item}`);
 }
+
 /** The warnings of a change, and those that existed before it. */
 export function warningsText({ introduced, standing }: ChangeWarnings, paint: Paint): string {
   const lines = [

@@ -2,7 +2,7 @@ import type { IdentityProvider } from '@login-policy/domain';
 import { LIFETIME_NAMES, SETTING_NAMES } from '@login-policy/domain/model';
 import type { OwnerJson, PolicyJson } from '../session/answers.js';
 import type { Paint } from './paint.js';
-import { plain } from './plain.js';
+import { printable } from './printable.js';
 import { indented, table } from './table.js';
 
 /** A policy as text. */
@@ -23,25 +23,25 @@ export function policyText(policy: PolicyJson, paint: Paint): string {
 /** The title of a policy. */
 export function titleOf({ instanceId, organizationId }: OwnerJson): string {
   return organizationId === undefined
-    ? `Default policy of instance ${plain(instanceId)}`
-    : `Custom policy of organization ${plain(organizationId)}`;
+    ? `Default policy of instance ${printable(instanceId)}`
+    : `Custom policy of organization ${printable(organizationId)}`;
 }
 
 /** The name of a policy's owner in a list. */
 export function ownerText({ instanceId, organizationId }: OwnerJson): string {
-  return organizationId === undefined ? `the default of ${plain(instanceId)}` : plain(organizationId);
+  return organizationId === undefined ? `the default of ${printable(instanceId)}` : printable(organizationId);
 }
 
 /** An identity provider in a list. */
 export function providerText({ id, ownerType }: IdentityProvider): string {
-  return `${plain(id)} (${ownerType})`;
+  return `${printable(id)} (${ownerType})`;
 }
 
 /** The value of a setting; "none" for an empty one. */
 export function settingText(value: unknown): string {
   if (value === undefined || value === '') return 'none';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return plain(typeof value === 'string' ? value : JSON.stringify(value));
+  return printable(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 function listText(items: readonly string[]): string {

@@ -8,9 +8,9 @@ import { mapConcurrently } from './map-concurrently.js';
 import { ownerOfStep, type PlanFile, type PlannedStep } from './plan-file.js';
 
 /** The finished and the pending steps of a plan. */
-export interface StepsLeft {
+export interface PlanProgress {
   readonly done: readonly PlannedStep[];
-  readonly left: readonly PlannedStep[];
+  readonly pending: readonly PlannedStep[];
 }
 
 /** The idempotency key of a plan's commands, which is also the correlation id of their events. */
@@ -23,24 +23,24 @@ export function applyIdOf({ digest }: PlanFile): string {
  *
  * @throws Failure when anything else has changed a policy since the plan was made. Then no step may be carried out.
  */
-export async function stepsLeft(session: Session, plan: PlanFile): Promise<StepsLeft> {
-  const [done, left, moved]: [PlannedStep[], PlannedStep[], string[]] = [[], [], []];
+export async function planProgress(session: Session, plan: PlanFile): Promise<PlanProgress> {
+  const [done, pending, changed]: [PlannedStep[], PlannedStep[], string[]] = [[], [], []];
   const states = await mapConcurrently(plan.steps, (step) => stateOf(session, plan, step));
   for (const [index, step] of plan.steps.entries()) {
-    const state = states[index] ?? 'left';
+    const state = states[index] ?? 'pending';
     if (state === 'done') done.push(step);
-    else if (state === 'left') left.push(step);
-    else moved.push(`${titleOf(ownerOfStep(plan, step))}: ${state.moved}`);
+    else if (state === 'pending') pending.push(step);
+    else changed.push(`${titleOf(ownerOfStep(plan, step))}: ${state.problem}`);
   }
-  if (moved.length === 0) return { done, left };
-  const names = moved.map((line) => `  ${line}\n`).join('');
+  if (changed.length === 0) return { done, pending };
+  const names = changed.map((line) => `  ${line}\n`).join('');
   throw new Failure(
     EXIT.refused,
-    `Nothing was done: since the plan was made, ${counted(moved.length, 'policy was', 'policies were')} changed.\n${names}Plan again: login-policy plan FILE --out PLAN.`,
+    `Nothing was done: since the plan was made, ${counted(changed.length, 'policy was', 'policies were')} changed.\n${names}Plan again: login-policy plan FILE --out PLAN.`,
   );
 }
 
-type StepState = 'done' | 'left' | { readonly moved: string };
+type StepState = 'done' | 'pending' | { readonly problem: string };
 
 /** The state of a step: pending while its expected event is the last one, done if the next event is of this plan. */
 async function stateOf({ policies }: Session, plan: PlanFile, step: PlannedStep): Promise<StepState> {
@@ -48,11 +48,11 @@ async function stateOf({ policies }: Session, plan: PlanFile, step: PlannedStep)
   const from = { fromSequence: seen === 0n ? 1n : seen, limit: 2 };
   const { entries, lastSequence } = await policies.history(step.organizationId, from);
   const last = entries.find(({ sequence }) => sequence === step.ifSequence);
-  if (last?.eventId !== step.ifEventId) return { moved: 'it belongs to another history than the plan' };
+  if (last?.eventId !== step.ifEventId) return { problem: 'it belongs to another history than the plan' };
   const next = entries.find(({ sequence }) => sequence === String(seen + 1n));
-  if (next === undefined) return 'left';
+  if (next === undefined) return 'pending';
   if (next.correlationId === applyIdOf(plan)) return 'done';
-  return { moved: `it was at sequence ${seen} and is at ${lastSequence} (${next.type} by ${next.actor})` };
+  return { problem: `it was at sequence ${seen} and is at ${lastSequence} (${next.type} by ${next.actor})` };
 }
 
 /** Carries out one step on exactly the expected policy. Idempotent. @throws RejectedError, Fault */
@@ -63,8 +63,8 @@ export async function applyStep(
 ): Promise<string> {
   const { acknowledge } = plan;
   const seen = { sequence: step.ifSequence, eventId: step.ifEventId };
-  const how = { by, seen, acknowledge, id: applyIdOf(plan) };
-  const { details } = await policies.execute(step.organizationId, step.command, how);
+  const options = { by, seen, acknowledge, id: applyIdOf(plan) };
+  const { details } = await policies.execute(step.organizationId, step.command, options);
   return `sequence ${details.sequence}`;
 }
 

@@ -30,21 +30,21 @@ export class ExistingPolicies {
 
   /** All policies: the default, and every custom policy. */
   static async all(session: Session, signal: AbortSignal): Promise<ExistingPolicies> {
-    const there = new ExistingPolicies(session);
-    there.#take(await session.policies.policy(undefined).catch(undefinedIfAbsent));
-    for await (const policy of wholePolicies(session, signal)) there.#take({ policy });
-    return there;
+    const existing = new ExistingPolicies(session);
+    existing.#add(await session.policies.policy(undefined).catch(undefinedIfAbsent));
+    for await (const policy of wholePolicies(session, signal)) existing.#add({ policy });
+    return existing;
   }
 
   /** The policies of some owners. */
   static async of(session: Session, owners: readonly PolicyRef[]): Promise<ExistingPolicies> {
-    const there = new ExistingPolicies(session);
+    const existing = new ExistingPolicies(session);
     for (const read of await mapConcurrently(owners, async (of) => {
       const found = await session.policies.policy(of).catch(undefinedIfAbsent);
       return found?.policy.owner.organizationId === of ? found : undefined;
     }))
-      there.#take(read);
-    return there;
+      existing.#add(read);
+    return existing;
   }
 
   /** The organizations with a custom policy. */
@@ -60,12 +60,12 @@ export class ExistingPolicies {
    * Whether a policy already matches the file, decided by the library. @throws the result of `failure` for malformed
    * input.
    */
-  isAs(of: PolicyRef, wanted: NewLoginPolicy, failure: (field: string, message: string) => Error): boolean {
+  matches(of: PolicyRef, wanted: NewLoginPolicy, failure: (field: string, message: string) => Error): boolean {
     const owner = parseOwner(of === undefined ? this.#instance : { ...this.#instance, organizationId: of }, 'owner');
     try {
       const command = parseCommand({ type: 'set', policy: wanted }, owner);
-      const there = this.#policies.get(of);
-      const state = there && stateOf(there, owner);
+      const existing = this.#policies.get(of);
+      const state = existing && stateOf(existing, owner);
       if (state === undefined) return false;
       const decision = decide(command, state, { owner: isOrganization(owner) ? 'organization' : 'instance' });
       return decision.outcome === 'accepted' && decision.events.length === 0;
@@ -77,7 +77,7 @@ export class ExistingPolicies {
     }
   }
 
-  #take(read: { readonly policy: PolicyJson } | undefined): void {
+  #add(read: { readonly policy: PolicyJson } | undefined): void {
     if (read !== undefined) this.#policies.set(read.policy.owner.organizationId, read.policy);
   }
 }

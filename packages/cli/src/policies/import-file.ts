@@ -20,7 +20,8 @@ export interface ImportFile {
   readonly instanceId: string | undefined;
   /** In the order of their instants. */
   readonly states: readonly ImportedState[];
-  readonly begunAt: Instant;
+  /** The start of the import. Later instants are refused. */
+  readonly startedAt: Instant;
 }
 
 const MEMBERS = ['instance', 'policies'];
@@ -32,13 +33,13 @@ export function parseImportFile(file: YamlFile): ImportFile {
   const listed = file.valueAt(['policies']);
   if (!Array.isArray(listed))
     throw file.failure(['policies'], 'policies must be a list of { at, organization?, by?, reason?, policy }.');
-  const begunAt = parseInstant(new Date().toISOString());
-  const states = listed.map((_, index) => stateAt(file, ['policies', index], begunAt));
+  const startedAt = parseInstant(new Date().toISOString());
+  const states = listed.map((_, index) => stateAt(file, ['policies', index], startedAt));
   const ordered = states.toSorted((one, other) => one.at - other.at);
-  return { file, instanceId: file.textAt(['instance']), states: ordered, begunAt };
+  return { file, instanceId: file.textAt(['instance']), states: ordered, startedAt };
 }
 
-function stateAt(file: YamlFile, path: Path, begunAt: Instant): ImportedState {
+function stateAt(file: YamlFile, path: Path, startedAt: Instant): ImportedState {
   refuseUnknown(file, path, STATE_MEMBERS);
   const policy = file.valueAt([...path, 'policy']);
   if (policy !== 'removed' && !isPolicy(policy))
@@ -48,7 +49,7 @@ function stateAt(file: YamlFile, path: Path, begunAt: Instant): ImportedState {
     );
   return {
     path,
-    at: instantAt(file, [...path, 'at'], begunAt),
+    at: instantAt(file, [...path, 'at'], startedAt),
     organizationId: file.textAt([...path, 'organization']),
     by: file.textAt([...path, 'by']),
     reason: file.textAt([...path, 'reason']),
@@ -56,12 +57,12 @@ function stateAt(file: YamlFile, path: Path, begunAt: Instant): ImportedState {
   };
 }
 
-function instantAt(file: YamlFile, path: Path, begunAt: Instant): Instant {
+function instantAt(file: YamlFile, path: Path, startedAt: Instant): Instant {
   const text = file.textAt(path);
   const expected = 'at must be a past instant with its offset: 2024-05-01T10:00:00Z.';
   try {
     const at = parseInstant(text ?? '');
-    if (at <= begunAt) return at;
+    if (at <= startedAt) return at;
   } catch {
     // The error is thrown below.
   }

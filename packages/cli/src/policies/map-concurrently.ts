@@ -1,5 +1,5 @@
 /** The number of concurrent calls. A store answers them from one connection, a server from a few. */
-const AT_ONCE = 16;
+const MOST_CONCURRENT = 16;
 
 /**
  * Runs a function for each item, some at a time, and returns the results in order. After a failure, no more are
@@ -11,7 +11,7 @@ export async function mapConcurrently<Item, Result>(
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
   let [next, hasFailed] = [0, false];
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     for (let index = next++; index < items.length && !hasFailed; index = next++) {
       const item = items[index];
       if (item === undefined) continue;
@@ -23,7 +23,7 @@ export async function mapConcurrently<Item, Result>(
       }
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, items.length) }, lane));
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(MOST_CONCURRENT, items.length) }, worker));
   for (const one of ended) if (one.status === 'rejected') throw one.reason;
   return results;
 }

@@ -16,9 +16,9 @@ export interface PlannedStep {
   readonly command: PlannedCommand;
   /** The sequence of the policy, as decimal digits; 0 without events. */
   readonly ifSequence: string;
-  /** Its last event; absent without events. */
+  /** The last event of the policy; absent without events. */
   readonly ifEventId?: string;
-  /** The text shown for it. */
+  /** The text that `plan` showed for this step. */
   readonly shown: string;
 }
 
@@ -73,7 +73,7 @@ function stepOf({ command, of, preview }: Difference): PlannedStep {
 
 /** Parses a plan. @throws Failure for a malformed plan, another version, or a changed file. */
 export function parsePlanFile(name: string, text: string): PlanFile {
-  const plan = parsedOf(name, text);
+  const plan = parseJson(name, text);
   if (!isPlan(plan)) {
     throw new Failure(
       EXIT.data,
@@ -97,7 +97,7 @@ export function ownerOfStep({ instanceId }: Pick<PlanFile, 'instanceId'>, { orga
   return organizationId === undefined ? { instanceId } : { instanceId, organizationId };
 }
 
-function parsedOf(name: string, text: string): unknown {
+function parseJson(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -1,7 +1,7 @@
 import { policiesText } from '../output/counted.js';
 import { titleOf } from '../output/policy-text.js';
 import type { Paint } from '../output/paint.js';
-import { plain } from '../output/plain.js';
+import { printable } from '../output/printable.js';
 import { indented } from '../output/table.js';
 import { previewText } from '../changes/change-one.js';
 import type { PolicyRef } from '../session/policies.js';
@@ -18,7 +18,7 @@ export function differencesText(
     paint('strong', titleOf(of === undefined ? instance : { ...instance, organizationId: of }));
   const parts = [
     ...differences.map(({ of, preview }) => `${title(of)}\n${indented(previewText(preview, paint))}\n`),
-    ...refusals.map(({ of, message }) => `${title(of)}\n  ${paint('warning', `refused: ${plain(message)}`)}\n\n`),
+    ...refusals.map(({ of, message }) => `${title(of)}\n  ${paint('warning', `refused: ${printable(message)}`)}\n\n`),
   ];
   return `${parts.join('')}${totalText(differences.length, refusals.length)}\n`;
 }

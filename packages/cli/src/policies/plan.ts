@@ -38,7 +38,7 @@ interface Candidate {
 }
 
 /** Up to this many organizations are read one by one, because a token for one of them can't list all. */
-const FEW = 20;
+const MOST_READ_SINGLY = 20;
 
 /**
  * Compares a file with the store. It reads whole policies by page, compares them, and previews a command for each that
@@ -51,16 +51,16 @@ export async function differencesOf(
   file: PoliciesFile,
   { acknowledge, signal }: { readonly acknowledge: readonly LockOut[]; readonly signal: AbortSignal },
 ): Promise<Differences> {
-  const few = file.unlisted === 'keep' && file.wanted.length <= FEW ? file.wanted : undefined;
+  const readSingly = file.unlisted === 'keep' && file.wanted.length <= MOST_READ_SINGLY ? file.wanted : undefined;
   for (const wanted of file.wanted) refuseUnlisted(session, file, wanted);
-  const there = await (few === undefined
+  const existing = await (readSingly === undefined
     ? ExistingPolicies.all(session, signal)
     : ExistingPolicies.of(
         session,
-        few.map(({ organizationId }) => organizationId),
+        readSingly.map(({ organizationId }) => organizationId),
       ));
-  const candidates = candidatesIn(file, there);
-  const looked = await mapConcurrently(
+  const candidates = candidatesIn(file, existing);
+  const previewed = await mapConcurrently(
     candidates,
     async ({ command, of, wanted }): Promise<Difference | Refusal | undefined> => {
       signal.throwIfAborted();
@@ -75,26 +75,28 @@ export async function differencesOf(
       }
     },
   );
-  const found = looked.filter((one) => one !== undefined);
+  const found = previewed.filter((one) => one !== undefined);
   return {
     differences: found.filter((one) => 'preview' in one),
     refusals: found.filter((one) => 'message' in one),
   };
 }
 
-function candidatesIn(file: PoliciesFile, there: ExistingPolicies): readonly Candidate[] {
+function candidatesIn(file: PoliciesFile, existing: ExistingPolicies): readonly Candidate[] {
   const candidates: Candidate[] = [];
   for (const wanted of file.wanted) {
     const { organizationId: of, policy } = wanted;
     if (policy === 'default') {
-      if (of !== undefined && there.has(of)) candidates.push({ of, command: { type: 'remove' } });
-    } else if (!there.isAs(of, policy, (field, message) => file.file.failure(pathOfField(wanted, field), message))) {
+      if (of !== undefined && existing.has(of)) candidates.push({ of, command: { type: 'remove' } });
+    } else if (
+      !existing.matches(of, policy, (field, message) => file.file.failure(pathOfField(wanted, field), message))
+    ) {
       candidates.push({ of, command: { type: 'set', policy }, wanted });
     }
   }
   if (file.unlisted === 'keep') return candidates;
   const listed = new Set(file.wanted.map(({ organizationId }) => organizationId));
-  const others = there.organizationIds.filter((id) => !listed.has(id));
+  const others = existing.organizationIds.filter((id) => !listed.has(id));
   return [...candidates, ...others.map((of): Candidate => ({ of, command: { type: 'remove' } }))];
 }
 

@@ -1,6 +1,6 @@
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { plain } from '../output/plain.js';
+import { printable } from '../output/printable.js';
 import type { PolicyJson, WholePoliciesJson } from '../session/answers.js';
 import type { Session } from '../session/session.js';
 
@@ -17,7 +17,7 @@ export async function* wholePolicies(
     if (first !== undefined)
       throw new Failure(
         EXIT.store,
-        `The custom policy of ${plain(first.owner.organizationId ?? '')} can't be read: ${plain(first.message)}. Run login-policy verify for details.`,
+        `The custom policy of ${printable(first.owner.organizationId ?? '')} can't be read: ${printable(first.message)}. Run login-policy verify for details.`,
       );
     yield* page.policies;
     next = page.next === undefined ? undefined : { after: page.next };

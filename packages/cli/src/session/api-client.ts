@@ -1,18 +1,18 @@
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { plain } from '../output/plain.js';
+import { printable } from '../output/printable.js';
 import type { JsonCheck } from './answers.js';
-import { failureOfAnswer, notReached } from './api-failures.js';
-import type { ApiPlace } from './api-place.js';
+import { failureOfAnswer, unreachable } from './api-failures.js';
+import type { ApiAddress } from './api-address.js';
 import type { PolicyRef } from './policies.js';
 
 /**
  * The time-out of a response that is not streamed. The report of a rollout reads policy by policy, and may take longer.
  */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** A request to an API. */
-export interface Asked {
+export interface ApiRequest {
   readonly verb?: 'GET' | 'POST';
   /** The path after `…/policies/login/` of the owner's service; with a leading slash, the whole path. */
   readonly route: string;
@@ -28,28 +28,28 @@ export interface Asked {
 
 /** Calls a server's API with a token. A refusal is thrown, with advice. */
 export class ApiClient {
-  readonly place: ApiPlace;
+  readonly address: ApiAddress;
   readonly #interrupted: AbortSignal;
 
-  constructor(place: ApiPlace, interrupted: AbortSignal) {
-    this.place = place;
+  constructor(address: ApiAddress, interrupted: AbortSignal) {
+    this.address = address;
     this.#interrupted = interrupted;
   }
 
   /** Requests JSON of a shape. @throws Failure, Refused */
-  async json<Json>(asked: Asked, shape: JsonCheck<Json>): Promise<Json & object> {
-    const patience = asked.isLast === true ? {} : { signal: AbortSignal.timeout(PATIENCE_MS) };
-    const answer = await this.answer({ ...asked, ...patience });
-    const json = parsed(await answer.text().catch((caught: unknown) => this.#broken(caught)));
+  async json<Json>(request: ApiRequest, shape: JsonCheck<Json>): Promise<Json & object> {
+    const timeout = request.isLast === true ? {} : { signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const answer = await this.answer({ ...request, ...timeout });
+    const json = parsed(await answer.text().catch((caught: unknown) => this.#throwBrokenOff(caught)));
     if (typeof json === 'object' && json !== null && shape(json)) return json;
-    throw this.#strange(asked);
+    throw this.#unexpectedAnswer(request);
   }
 
   /** Requests lines of JSON, and yields them as they arrive. @throws Failure, Refused */
-  async *lines(asked: Asked): AsyncGenerator<object, void, undefined> {
+  async *lines(request: ApiRequest): AsyncGenerator<object, void, undefined> {
     const type = 'application/x-ndjson';
-    const answer = await this.answer(asked);
-    if (!(answer.headers.get('content-type') ?? '').startsWith(type)) throw this.#strange(asked);
+    const answer = await this.answer(request);
+    if (!(answer.headers.get('content-type') ?? '').startsWith(type)) throw this.#unexpectedAnswer(request);
     let rest = '';
     for await (const text of this.texts(answer)) {
       const lines = `${rest}${text}`.split('\n');
@@ -67,13 +67,13 @@ export class ApiClient {
     try {
       yield* body.pipeThrough(new TextDecoderStream());
     } catch (caught) {
-      this.#broken(caught);
+      this.#throwBrokenOff(caught);
     }
   }
 
   /** Sends a request, and returns a successful response. @throws Failure, Refused */
-  async answer({ body, headers, isLast = false, of, route, signal, verb = 'GET' }: Asked): Promise<Response> {
-    const { token, url } = this.place;
+  async answer({ body, headers, isLast = false, of, route, signal, verb = 'GET' }: ApiRequest): Promise<Response> {
+    const { token, url } = this.address;
     if (of !== undefined && !/^[\x21-\x7e]+$/.test(of)) throw notInAHeader(of);
     const service = of === undefined ? 'admin' : 'management';
     const path = route.startsWith('/') ? route : `/${service}/v1/policies/login/${route}`;
@@ -87,23 +87,23 @@ export class ApiClient {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     }).catch((caught: unknown) => {
       this.#interrupted.throwIfAborted();
-      throw notReached(this.place, caught);
+      throw unreachable(this.address, caught);
     });
     if (answer.ok) return answer;
-    throw failureOfAnswer(this.place, answer, parsed(await answer.text().catch(() => '')));
+    throw failureOfAnswer(this.address, answer, parsed(await answer.text().catch(() => '')));
   }
 
-  #broken(cause: unknown): never {
+  #throwBrokenOff(cause: unknown): never {
     this.#interrupted.throwIfAborted();
     const advice = 'Run the same command again: nothing is done twice.';
-    throw new Failure(EXIT.tryAgain, `The answer of ${this.place.url} broke off. ${advice}`, { cause });
+    throw new Failure(EXIT.tryAgain, `The answer of ${this.address.url} broke off. ${advice}`, { cause });
   }
 
-  #strange({ route }: Asked): Failure {
-    const what = plain(route.split('?')[0] ?? route);
+  #unexpectedAnswer({ route }: ApiRequest): Failure {
+    const what = printable(route.split('?')[0] ?? route);
     return new Failure(
       EXIT.store,
-      `${this.place.url} did not answer ${what} like a login-policy API. Check the URL and the version of the server.`,
+      `${this.address.url} did not answer ${what} like a login-policy API. Check the URL and the version of the server.`,
     );
   }
 }
@@ -112,7 +112,7 @@ function notInAHeader(id: string): Failure {
   const advice = 'Use the store instead: --store URL.';
   return new Failure(
     EXIT.usage,
-    `Over the API an id must be visible ASCII, not ${plain(JSON.stringify(id))}. ${advice}`,
+    `Over the API an id must be visible ASCII, not ${printable(JSON.stringify(id))}. ${advice}`,
   );
 }
 

@@ -1,18 +1,18 @@
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { Refused } from './answers.js';
-import type { ApiPlace } from './api-place.js';
+import type { ApiAddress } from './api-address.js';
 
 /** The body of an API refusal. */
-interface Said {
+interface ErrorBody {
   readonly id: string;
   readonly message: string;
   readonly field: string | undefined;
 }
 
 /** The failure for an API refusal, with advice. */
-export function failureOfAnswer(place: ApiPlace, { headers, status }: Response, json: unknown): Failure {
-  const { url } = place;
+export function failureOfAnswer(address: ApiAddress, { headers, status }: Response, json: unknown): Failure {
+  const { url } = address;
   if (status >= 300 && status < 400) {
     const to = headers.get('location') ?? 'nowhere';
     return new Failure(
@@ -20,15 +20,15 @@ export function failureOfAnswer(place: ApiPlace, { headers, status }: Response, 
       `${url} redirects to ${to}. Use the URL of the API itself, because the token is not sent to a redirect target.`,
     );
   }
-  const said = saidIn(json);
-  if (said === undefined) return strange(place, status);
-  const { field, id, message } = said;
+  const error = errorIn(json);
+  if (error === undefined) return unexpectedAnswer(address, status);
+  const { field, id, message } = error;
   if (status === 401) {
-    const advice = `Put a valid token for ${url} into ${place.tokenFrom}.`;
+    const advice = `Put a valid token for ${url} into ${address.tokenSource}.`;
     return new Failure(EXIT.denied, `The token is not accepted: it is wrong, or has expired. ${advice}`);
   }
   if (status === 403) return new Failure(EXIT.denied, `${message} ${adviceOnDenied(id)}`);
-  if (id === 'LP-HTTP-02') return strange(place, status);
+  if (id === 'LP-HTTP-02') return unexpectedAnswer(address, status);
   const exit = EXITS[status];
   if (exit !== undefined) return new Failure(exit.code, `${message} ${exit.advice}`);
   return new Refused(message, { reason: REASONS[id] ?? id, field });
@@ -55,7 +55,7 @@ function adviceOnDenied(id: string): string {
   return 'Use a token with the permission. For a token of a single organization, give its id as --org or as the argument.';
 }
 
-function strange({ url }: ApiPlace, status: number): Failure {
+function unexpectedAnswer({ url }: ApiAddress, status: number): Failure {
   const isServer = status >= 500;
   return new Failure(
     isServer ? EXIT.tryAgain : EXIT.store,
@@ -65,12 +65,12 @@ function strange({ url }: ApiPlace, status: number): Failure {
   );
 }
 
-function saidIn(json: unknown): Said | undefined {
+function errorIn(json: unknown): ErrorBody | undefined {
   if (typeof json !== 'object' || json === null || !('message' in json) || !('details' in json)) return undefined;
   const details: unknown = json.details;
   if (!Array.isArray(details)) return undefined;
-  const said = details.flatMap((detail: unknown) => (isDetail(detail) ? [detail] : []));
-  const [first, ...more] = said;
+  const valid = details.flatMap((detail: unknown) => (isDetail(detail) ? [detail] : []));
+  const [first, ...more] = valid;
   if (first === undefined) return undefined;
   return { ...first, field: more.find(({ id }) => id === 'field')?.message };
 }
@@ -81,7 +81,7 @@ function isDetail(detail: unknown): detail is { readonly id: string; readonly me
 }
 
 /** The failure for an unreachable or untrusted server. */
-export function notReached({ url }: ApiPlace, cause: unknown): Failure {
+export function unreachable({ url }: ApiAddress, cause: unknown): Failure {
   if (cause instanceof Error && cause.name === 'TimeoutError')
     return new Failure(EXIT.tryAgain, `${url} did not answer in time. Run the same command again later.`, {
       cause,

@@ -16,7 +16,7 @@ import {
 } from './answers.js';
 import type { ApiClient } from './api-client.js';
 import type {
-  AuditWanted,
+  AuditFilter,
   CustomListOptions,
   HistoryPart,
   ExecuteOptions,
@@ -31,7 +31,7 @@ import { rolloutOverApi } from './rollout-over-api.js';
 const PAGE = 1000;
 
 /** The number of ids per request. With the longest ids, more would exceed the body size limit of a server. */
-const AT_ONCE = 200;
+const IDS_PER_REQUEST = 200;
 
 /** The login policies behind the API of a server. */
 export class ApiPolicies implements Policies {
@@ -51,7 +51,7 @@ export class ApiPolicies implements Policies {
       { route: `history${query}`, of },
       withMembers<HistoryRead>('entries', 'lastSequence'),
     );
-    return { ...OF_HISTORY, ...json };
+    return { ...HISTORY_MEMBERS, ...json };
   }
 
   async changes(of: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]> {
@@ -77,30 +77,30 @@ export class ApiPolicies implements Policies {
         'Over the API --as-of must be a position (@1234). Or add at to the file, to use the policy at that instant.',
       );
     const body = { ...attempt, ...(position !== undefined && { position }) };
-    const asked = { verb: 'POST', route: '_evaluate_sign_in', of: organizationId, body } as const;
-    return this.#api.json(asked, withMembers<EvaluationJson>('outcome', 'sentence', 'owner'));
+    const request = { verb: 'POST', route: '_evaluate_sign_in', of: organizationId, body } as const;
+    return this.#api.json(request, withMembers<EvaluationJson>('outcome', 'sentence', 'owner'));
   }
 
   async preview(of: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
-    const headers = acknowledging(acknowledge);
-    const asked = { verb: 'POST', route: '_preview', of, body: { command }, headers } as const;
+    const headers = acknowledgeHeader(acknowledge);
+    const request = { verb: 'POST', route: '_preview', of, body: { command }, headers } as const;
     const shape = withMembers<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected');
-    return { ...OF_PREVIEW, ...(await this.#api.json(asked, shape)) };
+    return { ...PREVIEW_MEMBERS, ...(await this.#api.json(request, shape)) };
   }
 
   execute(of: PolicyRef, command: PolicyCommand, { acknowledge, by, id, seen }: ExecuteOptions): Promise<DoneJson> {
     const headers = {
-      ...acknowledging(acknowledge),
-      ...reasonOf(by),
+      ...acknowledgeHeader(acknowledge),
+      ...reasonHeader(by),
       'if-match': tagOf(seen),
       ...(id !== undefined && { 'idempotency-key': id, 'x-request-id': id }),
     };
-    const asked = { verb: 'POST', route: '_execute', of, body: { command }, headers } as const;
-    return this.#api.json(asked, withMembers<DoneJson>('details'));
+    const request = { verb: 'POST', route: '_execute', of, body: { command }, headers } as const;
+    return this.#api.json(request, withMembers<DoneJson>('details'));
   }
 
   rollOut(command: RolloutCommand, { acknowledge, by, id }: RolloutRunOptions): RolloutRun {
-    const headers = { ...acknowledging(acknowledge), ...reasonOf(by) };
+    const headers = { ...acknowledgeHeader(acknowledge), ...reasonHeader(by) };
     return rolloutOverApi(this.#api, { id, command, headers });
   }
 
@@ -109,10 +109,10 @@ export class ApiPolicies implements Policies {
   ): Promise<readonly PolicyRef[]> {
     const permitted = new Map<PolicyRef, Permitted>();
     const ids = changes.flatMap(({ of }) => (of === undefined ? [] : [of]));
-    for (let begin = 0; begin === 0 || begin < ids.length; begin += AT_ONCE) {
-      const body = { organizationIds: ids.slice(begin, begin + AT_ONCE) };
-      const asked = { verb: 'POST', route: '_permissions', body } as const;
-      const found = await this.#api.json(asked, withMembers<Permissions>('default', 'organizations'));
+    for (let begin = 0; begin === 0 || begin < ids.length; begin += IDS_PER_REQUEST) {
+      const body = { organizationIds: ids.slice(begin, begin + IDS_PER_REQUEST) };
+      const request = { verb: 'POST', route: '_permissions', body } as const;
+      const found = await this.#api.json(request, withMembers<Permissions>('default', 'organizations'));
       permitted.set(undefined, found.default);
       for (const { organizationId, ...one } of found.organizations) permitted.set(organizationId, one);
     }
@@ -121,15 +121,15 @@ export class ApiPolicies implements Policies {
     return changes.filter(isForbidden).map(({ of }) => of);
   }
 
-  auditPage(filter: AuditWanted, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson> {
-    return this.#audited(() =>
+  auditPage(filter: AuditFilter, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson> {
+    return this.#withAuditAdvice(() =>
       this.#api.json({ route: `audit${queryOf({ ...filter, ...page })}` }, withMembers<AuditPageJson>('entries')),
     );
   }
 
-  async *auditExport(filter: AuditWanted, format: string): AsyncGenerator<string, void, undefined> {
+  async *auditExport(filter: AuditFilter, format: string): AsyncGenerator<string, void, undefined> {
     const route = `audit/export${queryOf({ ...filter, format })}`;
-    yield* this.#api.texts(await this.#audited(() => this.#api.answer({ route })));
+    yield* this.#api.texts(await this.#withAuditAdvice(() => this.#api.answer({ route })));
   }
 
   /** A plan made over the API has no position: each of its steps names an event. */
@@ -141,20 +141,20 @@ export class ApiPolicies implements Policies {
     return Promise.resolve(true);
   }
 
-  async #audited<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  async #withAuditAdvice<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     try {
       return await ask();
     } catch (caught) {
       if (!(caught instanceof Failure) || !caught.message.includes(' answers 404')) throw caught;
       const advice = 'Open it with an audit log (createApi({ auditLog })), or use --store.';
-      throw new Failure(EXIT.refused, `The server at ${this.#api.place.url} has no audit log. ${advice}`);
+      throw new Failure(EXIT.refused, `The server at ${this.#api.address.url} has no audit log. ${advice}`);
     }
   }
 }
 
 /** The members that the library adds to its JSON of an answer. */
-const OF_HISTORY = { outcome: 'found', kind: 'history' };
-const OF_PREVIEW = { outcome: 'found', kind: 'preview' };
+const HISTORY_MEMBERS = { outcome: 'found', kind: 'history' };
+const PREVIEW_MEMBERS = { outcome: 'found', kind: 'preview' };
 
 interface Permitted {
   readonly mayChange: boolean;
@@ -172,11 +172,11 @@ function queryOf(parameters: Readonly<Record<string, string | number | undefined
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
-function acknowledging(acknowledge: readonly LockOut[]): Readonly<Record<string, string>> {
+function acknowledgeHeader(acknowledge: readonly LockOut[]): Readonly<Record<string, string>> {
   return acknowledge.length === 0 ? {} : { 'login-policy-acknowledge': acknowledge.join(', ') };
 }
 
-function reasonOf({ reason }: ExecuteOptions['by']): Readonly<Record<string, string>> {
+function reasonHeader({ reason }: ExecuteOptions['by']): Readonly<Record<string, string>> {
   return reason === undefined ? {} : { 'login-policy-reason': encodeURIComponent(reason) };
 }
 

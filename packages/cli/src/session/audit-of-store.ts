@@ -6,12 +6,12 @@ import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { withMembers, type AuditEntryJson, type AuditPageJson } from './answers.js';
 import { accepted } from './accepted.js';
-import type { AuditWanted } from './policies.js';
+import type { AuditFilter } from './policies.js';
 
 /** The audit log of an instance, built from all events of a store. */
 export interface StoreAudit {
-  page(filter: AuditWanted, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson>;
-  export(filter: AuditWanted, format: string): AsyncGenerator<string, void, undefined>;
+  page(filter: AuditFilter, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson>;
+  export(filter: AuditFilter, format: string): AsyncGenerator<string, void, undefined>;
   close(): Promise<void>;
 }
 
@@ -40,6 +40,6 @@ export async function auditOfStore(store: Store, instance: InstanceRef): Promise
 }
 
 /** The filter, unchecked: the domain checks that an instant or a factor is valid. */
-function filterOf({ isDefault, ...texts }: AuditWanted): object {
+function filterOf({ isDefault, ...texts }: AuditFilter): object {
   return { ...texts, ...(isDefault !== undefined && { isDefault: isDefault === 'true' }) };
 }

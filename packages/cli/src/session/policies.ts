@@ -62,7 +62,7 @@ export interface RolloutRun {
 }
 
 /** A filter of the audit log, with the names of the library. */
-export type AuditWanted = Readonly<Record<string, string>>;
+export type AuditFilter = Readonly<Record<string, string>>;
 
 /**
  * The login policies of one instance, in a store or behind the API of a server. Commands do not depend on which.
@@ -84,8 +84,8 @@ export interface Policies {
   rollOut(command: RolloutCommand, how: RolloutRunOptions): RolloutRun;
   /** Those policies that the caller may not change or, where requested, remove. */
   forbidden(changes: readonly { readonly of: PolicyRef; readonly removes: boolean }[]): Promise<readonly PolicyRef[]>;
-  auditPage(filter: AuditWanted, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson>;
-  auditExport(filter: AuditWanted, format: string): AsyncIterable<string>;
+  auditPage(filter: AuditFilter, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson>;
+  auditExport(filter: AuditFilter, format: string): AsyncIterable<string>;
   /** The end of the log, if it is known. A plan names it. */
   head(): Promise<string | undefined>;
   /** Whether a position belongs to this history; `true` if that can't be checked. */

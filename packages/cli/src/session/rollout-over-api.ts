@@ -13,7 +13,7 @@ import type { ApiClient } from './api-client.js';
 import type { RolloutRun } from './policies.js';
 
 /** The requested rollout. */
-interface Wanted {
+interface RolloutRequest {
   readonly id: string;
   readonly command: RolloutCommand;
   readonly headers: Readonly<Record<string, string>>;
@@ -23,13 +23,13 @@ interface Wanted {
 const PAGE = 250;
 
 /** A rollout that a server carries out. Its answers arrive as lines of JSON. */
-export function rolloutOverApi(api: ApiClient, { command, headers, id }: Wanted): RolloutRun {
-  const ask = (route: string, signal?: AbortSignal): AsyncGenerator<object, void, undefined> =>
+export function rolloutOverApi(api: ApiClient, { command, headers, id }: RolloutRequest): RolloutRun {
+  const send = (route: string, signal?: AbortSignal): AsyncGenerator<object, void, undefined> =>
     api.lines({ verb: 'POST', route, body: { id, command }, headers, ...(signal && { signal }) });
   return {
     async *plan() {
       let page: StepJson[] = [];
-      for await (const line of untilEnd(ask('_plan_rollout'))) {
+      for await (const line of untilEnd(send('_plan_rollout'))) {
         const step = memberOf(line, 'step', withMembers<StepJson>('owner', 'outcome'));
         if (step !== undefined) page.push(step);
         if (page.length < PAGE) continue;
@@ -38,7 +38,7 @@ export function rolloutOverApi(api: ApiClient, { command, headers, id }: Wanted)
       }
       yield page;
     },
-    carryOut: (signal) => runOf(untilEnd(ask('_roll_out', signal)), signal),
+    carryOut: (signal) => progressOf(untilEnd(send('_roll_out', signal)), signal),
     async report() {
       const shape = withMembers<ReportJson>('changed', 'unchanged', 'pending', 'refused');
       const route = `rollout?id=${encodeURIComponent(id)}`;
@@ -47,7 +47,7 @@ export function rolloutOverApi(api: ApiClient, { command, headers, id }: Wanted)
   };
 }
 
-async function* runOf(
+async function* progressOf(
   lines: AsyncIterable<object>,
   signal: AbortSignal,
 ): AsyncGenerator<ProgressJson, void, undefined> {

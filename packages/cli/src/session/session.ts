@@ -6,16 +6,16 @@ import {
 } from '@login-policy/domain';
 import { joinInWords } from '@login-policy/event-sourcing/options';
 import type { Store } from '@login-policy/event-sourcing';
-import type { OptionSpecs, Run } from '../command-line/command.js';
+import type { OptionSpecs, Invocation } from '../command-line/command.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import { listedIn, unlisted } from '../store/organizations-file.js';
-import type { Opening } from '../store/open-store.js';
+import { listedOrganizations, unlistedMessage } from '../store/organizations-file.js';
+import type { OpenOptions } from '../store/open-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 import { instancesIn, catchUpInMemory, withStore } from '../store/with-store.js';
 import { withMembers } from './answers.js';
 import { ApiClient } from './api-client.js';
-import { API_OPTIONS, apiPlaceOf, type ApiPlace } from './api-place.js';
+import { API_OPTIONS, apiAddressOf, type ApiAddress } from './api-address.js';
 import { ApiPolicies } from './api-policies.js';
 import { StorePolicies } from './store-policies.js';
 import type { PolicyRef, Policies } from './policies.js';
@@ -23,13 +23,14 @@ import type { PolicyRef, Policies } from './policies.js';
 /** The options for the instance, and for the list of its organizations. */
 const INSTANCE_OPTIONS: OptionSpecs = {
   instance: {
-    value: 'ID',
-    is: 'The instance. Required if the store has several instances; an API has only one.',
+    placeholder: 'ID',
+    description: 'The instance. Required if the store has several instances; an API has only one.',
     variable: 'LOGIN_POLICY_INSTANCE',
   },
   organizations: {
-    value: 'FILE',
-    is: 'A file with the ids of all organizations, one per line. Other ids are refused, and previews count the affected organizations.',
+    placeholder: 'FILE',
+    description:
+      'A file with the ids of all organizations, one per line. Other ids are refused, and previews count the affected organizations.',
   },
 };
 
@@ -40,8 +41,8 @@ export const SESSION_OPTIONS: OptionSpecs = { ...STORE_OPTIONS, ...API_OPTIONS, 
 export interface Session {
   readonly policies: Policies;
   readonly instance: InstanceRef;
-  /** Their store or API, without secrets. */
-  readonly place: string;
+  /** The address of their store or API, without secrets. */
+  readonly address: string;
   /** Checks an organization's id. @throws Failure when it is not in the list of organizations. */
   organization(id: string): string;
 }
@@ -53,36 +54,36 @@ export interface StoreSession extends Session {
 }
 
 /** The options to open the policies of an instance. */
-export type SessionOpening = Opening &
+export type SessionOptions = OpenOptions &
   Pick<LoginPoliciesOptions, 'guard'> & { readonly instanceId?: string | undefined };
 
 /** Runs a function on the policies of an instance, in a store or behind an API. */
 export async function withSession<Result>(
-  run: Run,
-  opening: SessionOpening,
+  invocation: Invocation,
+  opening: SessionOptions,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const place = apiPlaceOf(run.given, run.io);
-  return place === undefined
-    ? withStoreSession(run, opening, work)
-    : work(await apiSession(run, place, opening.instanceId));
+  const address = apiAddressOf(invocation.args, invocation.io);
+  return address === undefined
+    ? withStoreSession(invocation, opening, work)
+    : work(await apiSession(invocation, address, opening.instanceId));
 }
 
 /** Runs a function on the policies of an instance in a store, and closes them. */
 export async function withStoreSession<Result>(
-  run: Run,
-  opening: SessionOpening,
+  invocation: Invocation,
+  opening: SessionOptions,
   work: (session: StoreSession) => Promise<Result>,
 ): Promise<Result> {
-  const listed = listedIn(run);
-  return withStore(run, opening, async (store, { shown: place }) => {
-    const instance = await instanceOf(run, store, opening.instanceId);
+  const listed = listedOrganizations(invocation);
+  return withStore(invocation, opening, async (store, { shown: address }) => {
+    const instance = await instanceOf(invocation, store, opening.instanceId);
     const options = { store, ...(listed && { organizations: { list: () => listed } }) };
     const loginPolicies = await openLoginPolicies({ ...options, ...(opening.guard && { guard: opening.guard }) });
     const policies = new StorePolicies({ store, loginPolicies, instance });
     try {
-      await catchUpInMemory(store, loginPolicies, run.io.interrupted);
-      return await work({ place, store, loginPolicies, policies, instance, organization: among(listed) });
+      await catchUpInMemory(store, loginPolicies, invocation.io.interrupted);
+      return await work({ address, store, loginPolicies, policies, instance, organization: organizationCheck(listed) });
     } finally {
       await policies.close();
       await loginPolicies.close();
@@ -91,20 +92,24 @@ export async function withStoreSession<Result>(
 }
 
 /** Opens the policies behind an API, which belong to its instance. @throws Failure when another instance was named. */
-export async function apiSession(run: Run, place: ApiPlace, ofFile?: string): Promise<Session> {
-  const api = new ApiClient(place, run.io.interrupted);
-  const asked = { verb: 'POST', route: '_permissions', body: {} } as const;
-  const { instanceId } = await api.json(asked, withMembers<InstanceRef>('instanceId'));
-  const named = namedInstance(run, ofFile);
+export async function apiSession(
+  invocation: Invocation,
+  address: ApiAddress,
+  fileInstanceId?: string,
+): Promise<Session> {
+  const api = new ApiClient(address, invocation.io.interrupted);
+  const request = { verb: 'POST', route: '_permissions', body: {} } as const;
+  const { instanceId } = await api.json(request, withMembers<InstanceRef>('instanceId'));
+  const named = namedInstance(invocation, fileInstanceId);
   if (named !== undefined && named !== instanceId) {
-    const what = ofFile === named ? 'The file is of' : 'The command names';
+    const what = fileInstanceId === named ? 'The file is of' : 'The command names';
     throw new Failure(
       EXIT.refused,
-      `${what} instance ${named}, but ${place.url} is of ${instanceId}. Nothing was done.`,
+      `${what} instance ${named}, but ${address.url} is of ${instanceId}. Nothing was done.`,
     );
   }
-  const organization = among(listedIn(run));
-  return { place: place.url, policies: new ApiPolicies(api), instance: { instanceId }, organization };
+  const organization = organizationCheck(listedOrganizations(invocation));
+  return { address: address.url, policies: new ApiPolicies(api), instance: { instanceId }, organization };
 }
 
 /** The organization of `--org` or of an argument; without one, the default policy. */
@@ -113,16 +118,20 @@ export function policyRefOf(session: Session, organizationId: string | undefined
 }
 
 /** @throws Failure when the file is of another instance than the named one. */
-function namedInstance({ given }: Run, ofFile: string | undefined): string | undefined {
-  const named = given.knows('instance') ? given.text('instance') : undefined;
-  if (named !== undefined && ofFile !== undefined && named !== ofFile)
-    throw new Failure(EXIT.refused, `The file is of instance ${ofFile}, not of ${named}.`);
-  return named ?? ofFile;
+function namedInstance({ args }: Invocation, fileInstanceId: string | undefined): string | undefined {
+  const named = args.hasOption('instance') ? args.value('instance') : undefined;
+  if (named !== undefined && fileInstanceId !== undefined && named !== fileInstanceId)
+    throw new Failure(EXIT.refused, `The file is of instance ${fileInstanceId}, not of ${named}.`);
+  return named ?? fileInstanceId;
 }
 
 /** @throws Failure when the instance is ambiguous. */
-async function instanceOf(run: Run, store: Store, ofFile: string | undefined): Promise<InstanceRef> {
-  const instanceId = namedInstance(run, ofFile);
+async function instanceOf(
+  invocation: Invocation,
+  store: Store,
+  fileInstanceId: string | undefined,
+): Promise<InstanceRef> {
+  const instanceId = namedInstance(invocation, fileInstanceId);
   if (instanceId !== undefined) return { instanceId };
   const [one, ...others] = await instancesIn(store);
   if (one === undefined) {
@@ -133,9 +142,9 @@ async function instanceOf(run: Run, store: Store, ofFile: string | undefined): P
   throw new Failure(EXIT.usage, `Which instance? Give --instance ID: there are ${joinInWords([one, ...others])}.`);
 }
 
-function among(listed: readonly string[] | undefined): Session['organization'] {
+function organizationCheck(listed: readonly string[] | undefined): Session['organization'] {
   return (id) => {
     if (listed === undefined || listed.includes(id)) return id;
-    throw new Failure(EXIT.refused, unlisted(id, listed));
+    throw new Failure(EXIT.refused, unlistedMessage(id, listed));
   };
 }

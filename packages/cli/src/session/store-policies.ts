@@ -30,7 +30,7 @@ import { auditOfStore, type StoreAudit } from './audit-of-store.js';
 import { customizedIn } from './customized-in-store.js';
 import { accepted } from './accepted.js';
 import type {
-  AuditWanted,
+  AuditFilter,
   CustomListOptions,
   HistoryPart,
   ExecuteOptions,
@@ -131,14 +131,14 @@ export class StorePolicies implements Policies {
   }
 
   async auditPage(
-    filter: AuditWanted,
+    filter: AuditFilter,
     page: { readonly limit: number; readonly after?: string },
   ): Promise<AuditPageJson> {
-    return (await this.#openedAudit()).page(filter, page);
+    return (await this.#openAudit()).page(filter, page);
   }
 
-  async *auditExport(filter: AuditWanted, format: string): AsyncGenerator<string, void, undefined> {
-    yield* (await this.#openedAudit()).export(filter, format);
+  async *auditExport(filter: AuditFilter, format: string): AsyncGenerator<string, void, undefined> {
+    yield* (await this.#openAudit()).export(filter, format);
   }
 
   async head(): Promise<string | undefined> {
@@ -154,7 +154,7 @@ export class StorePolicies implements Policies {
     await (await this.#audit)?.close();
   }
 
-  #openedAudit(): Promise<StoreAudit> {
+  #openAudit(): Promise<StoreAudit> {
     return (this.#audit ??= auditOfStore(this.#store, this.#instance));
   }
 

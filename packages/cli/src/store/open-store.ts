@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import type { Clock, Store } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import type { StorePlace } from './store-url.js';
+import type { StoreAddress } from './store-url.js';
 
 /** The purpose of opening a store: to read it, to write to it, or to create or migrate it. */
-export type Purpose = 'look' | 'change' | 'make';
+export type Purpose = 'read' | 'write' | 'create';
 
 /** The options to open a store. */
-export interface Opening {
+export interface OpenOptions {
   readonly purpose: Purpose;
   /** The clock for its events. Default: the machine's. */
   readonly clock?: Clock;
@@ -17,40 +17,40 @@ export interface Opening {
 }
 
 /** Opens a store, and loads its driver on demand. @throws Failure, and as the store does. */
-export async function openStore(place: StorePlace, opening: Opening): Promise<Store> {
-  switch (place.kind) {
+export async function openStore(address: StoreAddress, opening: OpenOptions): Promise<Store> {
+  switch (address.kind) {
     case 'sqlite':
-      return openSqlite(place, opening);
+      return openSqlite(address, opening);
     case 'postgres':
-      return openPostgres(place, opening);
+      return openPostgres(address, opening);
     case 'esdb':
-      return openEventStoreDb(place, opening);
+      return openEventStoreDb(address, opening);
   }
 }
 
 async function openSqlite(
-  { path, shown }: StorePlace & { readonly kind: 'sqlite' },
-  { purpose, clock, durability = 'full' }: Opening,
+  { path, shown }: StoreAddress & { readonly kind: 'sqlite' },
+  { purpose, clock, durability = 'full' }: OpenOptions,
 ): Promise<Store> {
-  if (purpose !== 'make' && path !== ':memory:' && !existsSync(path)) {
+  if (purpose !== 'create' && path !== ':memory:' && !existsSync(path)) {
     const advice = `login-policy migrate --store ${shown} creates an empty store there.`;
     throw new Failure(EXIT.noInput, `There is no file ${path}. ${advice}`);
   }
   const { openSqliteStore } = await import('@login-policy/store-sqlite');
-  return openSqliteStore({ path, durability, readOnly: purpose === 'look', ...(clock && { clock }) });
+  return openSqliteStore({ path, durability, readOnly: purpose === 'read', ...(clock && { clock }) });
 }
 
 async function openPostgres(
-  { url, schema }: StorePlace & { readonly kind: 'postgres' },
-  { purpose, clock }: Opening,
+  { url, schema }: StoreAddress & { readonly kind: 'postgres' },
+  { purpose, clock }: OpenOptions,
 ): Promise<Store> {
   const { openPostgresStore } = await import('@login-policy/store-postgres');
   const { Pool } = (await import('pg')).default;
   const pool = new Pool({ connectionString: url });
   try {
-    const migrate = purpose === 'make' ? 'run' : 'check';
+    const migrate = purpose === 'create' ? 'run' : 'check';
     const store = await openPostgresStore({ pool, migrate, ...(schema && { schema }), ...(clock && { clock }) });
-    return endingWith(store, () => pool.end());
+    return closingAlso(store, () => pool.end());
   } catch (caught) {
     await pool.end();
     throw caught;
@@ -58,8 +58,8 @@ async function openPostgres(
 }
 
 async function openEventStoreDb(
-  { url, streamPrefix }: StorePlace & { readonly kind: 'esdb' },
-  { clock }: Opening,
+  { url, streamPrefix }: StoreAddress & { readonly kind: 'esdb' },
+  { clock }: OpenOptions,
 ): Promise<Store> {
   const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb').catch(notInstalled);
   return connectEventStoreDb(url, { ...(streamPrefix && { streamPrefix }), ...(clock && { clock }) });
@@ -71,8 +71,8 @@ function notInstalled(cause: unknown): never {
   throw new Failure(EXIT.store, `EventStoreDB needs its client beside this program: ${how}`, { cause });
 }
 
-/** A store that also closes something else after itself. */
-function endingWith(store: Store, end: () => Promise<void>): Store {
+/** The store, with a `close` that afterwards also calls `end`. */
+function closingAlso(store: Store, end: () => Promise<void>): Store {
   const close = async (): Promise<void> => {
     await store.close();
     await end();

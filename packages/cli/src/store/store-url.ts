@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { OptionSpecs } from '../command-line/command.js';
-import type { Given } from '../command-line/given.js';
+import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
 
 /** A parsed store URL. */
-export type StorePlace =
+export type StoreAddress =
   | { readonly kind: 'sqlite'; readonly path: string; readonly shown: string }
   | { readonly kind: 'postgres'; readonly url: string; readonly schema: string | undefined; readonly shown: string }
   | { readonly kind: 'esdb'; readonly url: string; readonly streamPrefix: string | undefined; readonly shown: string };
@@ -17,37 +17,37 @@ const FORMS = 'sqlite:FILE, postgres://HOST/DATABASE or esdb://HOST:2113';
 /** The options to name a store. */
 export const STORE_OPTIONS: OptionSpecs = {
   store: {
-    value: 'URL',
-    is: `The store: ${FORMS}. After a #: a PostgreSQL schema, or an EventStoreDB stream prefix.`,
+    placeholder: 'URL',
+    description: `The store: ${FORMS}. After a #: a PostgreSQL schema, or an EventStoreDB stream prefix.`,
     variable: 'LOGIN_POLICY_STORE',
   },
-  'store-file': { value: 'FILE', is: 'Reads the URL from a file, so that it can contain a password.' },
+  'store-file': { placeholder: 'FILE', description: 'Reads the URL from a file, so that it can contain a password.' },
 };
 
 /** The store named on the command line. @throws Failure */
-export function storePlaceOf(given: Given, io: Io): StorePlace {
-  const file = given.text('store-file');
-  if (file !== undefined && given.isArgument('store'))
+export function storeAddressOf(args: ParsedArguments, io: Io): StoreAddress {
+  const file = args.value('store-file');
+  if (file !== undefined && args.isOnCommandLine('store'))
     throw new Failure(EXIT.usage, 'Give --store or --store-file, not both.');
   if (file !== undefined) return parseStoreUrl(readTextFile(file, io).trim(), io);
-  const url = given.text('store');
+  const url = args.value('store');
   if (url === undefined) {
     throw new Failure(EXIT.usage, `Expected a store: use --store URL, or set LOGIN_POLICY_STORE: ${FORMS}.`);
   }
-  if (given.isArgument('store')) refuseSecret(url);
+  if (args.isOnCommandLine('store')) refuseSecret(url);
   return parseStoreUrl(url, io);
 }
 
 /** Parses the URL of a store. @throws Failure when it is malformed. */
-export function parseStoreUrl(text: string, { cwd }: Pick<Io, 'cwd'>): StorePlace {
+export function parseStoreUrl(text: string, { cwd }: Pick<Io, 'cwd'>): StoreAddress {
   if (/^sqlite:./.test(text)) {
     const path = text.slice('sqlite:'.length);
     return { kind: 'sqlite', path: path === ':memory:' ? path : resolve(cwd, path), shown: text };
   }
-  const [url = '', part] = text.split('#');
+  const [url = '', suffix] = text.split('#');
   const shown = withoutPassword(text);
-  if (/^postgres(ql)?:\/\/./.test(url)) return { kind: 'postgres', url, schema: part, shown };
-  if (/^esdb(\+discover)?:\/\/./.test(url)) return { kind: 'esdb', url, streamPrefix: part, shown };
+  if (/^postgres(ql)?:\/\/./.test(url)) return { kind: 'postgres', url, schema: suffix, shown };
+  if (/^esdb(\+discover)?:\/\/./.test(url)) return { kind: 'esdb', url, streamPrefix: suffix, shown };
   throw new Failure(EXIT.usage, `${JSON.stringify(shown)} is not the URL of a store: ${FORMS}.`);
 }
 
@@ -71,7 +71,7 @@ function withoutPassword(url: string): string {
   return url.replace(/\/\/[^@/]*@/, '//').replace(/([?&]password=)[^&#]*/, '$1…');
 }
 
-/** Replacing what is not UTF-8 could change an id into another. */
+/** Strict, because replacing invalid UTF-8 could change an id into another. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The text of a file in UTF-8, without a byte order mark. @throws Failure when it can't be read. */
@@ -81,7 +81,7 @@ export function readTextFile(file: string, { cwd }: Pick<Io, 'cwd'>): string {
   } catch (cause) {
     if (cause instanceof TypeError) throw new Failure(EXIT.data, `The file ${file} is not text in UTF-8.`, { cause });
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const is = why === 'ENOENT' ? 'does not exist' : `can't be read (${why})`;
-    throw new Failure(EXIT.noInput, `The file ${file} ${is}.`, { cause });
+    const problem = why === 'ENOENT' ? 'does not exist' : `can't be read (${why})`;
+    throw new Failure(EXIT.noInput, `The file ${file} ${problem}.`, { cause });
   }
 }

@@ -1,23 +1,23 @@
 import type { LoginPolicies } from '@login-policy/domain';
 import { INSTANCE_CATEGORY, isOrganization, ownerOfStream } from '@login-policy/domain/model';
 import type { Store } from '@login-policy/event-sourcing';
-import type { Run } from '../command-line/command.js';
+import type { Invocation } from '../command-line/command.js';
 import { withRebuildAdvice } from './rebuild-advice.js';
-import { openStore, type Opening } from './open-store.js';
-import { storePlaceOf, type StorePlace } from './store-url.js';
+import { openStore, type OpenOptions } from './open-store.js';
+import { storeAddressOf, type StoreAddress } from './store-url.js';
 
 /** Runs a function on a store, and closes it. */
 export async function withStore<Result>(
-  { given, io }: Run,
-  opening: Opening,
-  work: (store: Store, place: StorePlace) => Promise<Result>,
+  { args, io }: Invocation,
+  opening: OpenOptions,
+  work: (store: Store, address: StoreAddress) => Promise<Result>,
 ): Promise<Result> {
-  const place = storePlaceOf(given, io);
-  const store = await openStore(place, opening);
+  const address = storeAddressOf(args, io);
+  const store = await openStore(address, opening);
   try {
-    return await work(store, place);
+    return await work(store, address);
   } catch (caught) {
-    throw opening.purpose === 'look' ? withRebuildAdvice(caught) : caught;
+    throw opening.purpose === 'read' ? withRebuildAdvice(caught) : caught;
   } finally {
     await store.close();
   }

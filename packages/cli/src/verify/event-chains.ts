@@ -15,7 +15,7 @@ export class EventChains {
   readonly #ends = new Map<StreamId, StreamEnd>();
   readonly #ids = new Set<EventId>();
   /** The previous event, while its append is incomplete. */
-  #open: RecordedEvent | undefined;
+  #incomplete: RecordedEvent | undefined;
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -26,7 +26,7 @@ export class EventChains {
     return this.#ends.size;
   }
 
-  take(event: RecordedEvent): void {
+  check(event: RecordedEvent): void {
     const where = eventName(event);
     const { id, recordedAt, revision, streamId } = event;
     const end = this.#ends.get(streamId);
@@ -37,23 +37,23 @@ export class EventChains {
     if (this.#ids.has(id)) this.#findings.add(where, 'another event has the same id');
     this.#ids.add(id);
     this.#ends.set(streamId, { revision, recordedAt });
-    this.#takePlace(event, where);
+    this.#checkPlace(event, where);
   }
 
-  /** Call it after the last event. */
+  /** Checks the end of the log. Call it after the last event. */
   end(): void {
-    if (this.#open !== undefined)
-      this.#findings.add(eventName(this.#open), 'its append is incomplete: later events are missing');
-    this.#open = undefined;
+    if (this.#incomplete !== undefined)
+      this.#findings.add(eventName(this.#incomplete), 'its append is incomplete: later events are missing');
+    this.#incomplete = undefined;
   }
 
-  #takePlace(event: RecordedEvent, where: string): void {
-    const before = this.#open;
+  #checkPlace(event: RecordedEvent, where: string): void {
+    const before = this.#incomplete;
     const { append, streamId } = event;
     const place = append?.place ?? 1;
     const expected = before === undefined ? 1 : (before.append?.place ?? 0) + 1;
     const isSame = before === undefined || (before.streamId === streamId && before.append?.count === append?.count);
     if (place !== expected || !isSame) this.#findings.add(where, 'it is not at its place in the append');
-    this.#open = append !== undefined && append.place < append.count ? event : undefined;
+    this.#incomplete = append !== undefined && append.place < append.count ? event : undefined;
   }
 }

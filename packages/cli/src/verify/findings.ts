@@ -1,11 +1,11 @@
-/** A problem that was found, and its place. */
+/** A problem, and where it is. */
 export interface Finding {
   readonly where: string;
   readonly problem: string;
 }
 
 /** The most findings listed. The rest is counted. */
-const MOST = 1000;
+const MOST_LISTED = 1000;
 
 /** The findings of a verification. */
 export class Findings {
@@ -18,6 +18,6 @@ export class Findings {
 
   add(where: string, problem: string): void {
     this.#count += 1;
-    if (this.shown.length < MOST) this.shown.push({ where, problem });
+    if (this.shown.length < MOST_LISTED) this.shown.push({ where, problem });
   }
 }

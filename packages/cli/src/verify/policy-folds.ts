@@ -16,7 +16,7 @@ import { isFault, type RecordedEvent, type StreamId } from '@login-policy/event-
 import { categoryOf } from '@login-policy/event-sourcing/store';
 import { eventName } from '../copy/same-event.js';
 import { customizedIn } from '../session/customized-in-store.js';
-import { listedAll } from '../session/listed-all.js';
+import { listAllCustomized } from '../session/list-all-customized.js';
 import type { Findings } from './findings.js';
 
 /** Decodes and folds the events of every policy, and compares the result with the rows of the read model. */
@@ -33,7 +33,7 @@ export class PolicyFolds {
     return this.#states.size;
   }
 
-  take(event: RecordedEvent): void {
+  add(event: RecordedEvent): void {
     const { streamId } = event;
     if (![INSTANCE_CATEGORY, ORGANIZATION_CATEGORY].includes(categoryOf(streamId))) return;
     if (ownerOfStream(streamId) === undefined) {
@@ -57,7 +57,7 @@ export class PolicyFolds {
     for (const [stream, state] of this.#states) {
       const owner = ownerOfStream(stream);
       if (owner === undefined || state === 'unreadable') continue;
-      if (state.policy.stage === 'active') noteCustom(owner, custom);
+      if (state.policy.stage === 'active') addCustom(owner, custom);
       await this.#compareRow(owner, state, loginPolicies);
     }
     await this.#compareLists(custom, loginPolicies);
@@ -72,7 +72,7 @@ export class PolicyFolds {
       return;
     }
     const { policy: row } = answer;
-    // The row was updated meanwhile, so it is newer than the folded state.
+    // A row that was updated meanwhile is newer than the folded state.
     if (changeInfo !== undefined && row.details.sequence > changeInfo.revision + 1n) return;
     if (policy.stage === 'absent') this.#findings.add(where, 'it exists, although the policy was removed');
     else if (row.eventId !== changeInfo?.eventId) this.#findings.add(where, 'its last event is not that of the stream');
@@ -81,20 +81,22 @@ export class PolicyFolds {
 
   async #compareLists(custom: ReadonlyMap<string, ReadonlySet<string>>, loginPolicies: LoginPolicies): Promise<void> {
     for (const [instanceId, expected] of custom) {
-      const { ids } = await listedAll({ customized: (kind) => customizedIn(loginPolicies, { instanceId }, kind) });
+      const { ids } = await listAllCustomized({
+        customized: (kind) => customizedIn(loginPolicies, { instanceId }, kind),
+      });
       const listed = new Set(ids);
       // A policy may also have been added or removed meanwhile.
-      const isThere = (id: string): Promise<boolean> => isActive(loginPolicies, { instanceId, organizationId: id });
+      const existsNow = (id: string): Promise<boolean> => isActive(loginPolicies, { instanceId, organizationId: id });
       const where = `the list of instance ${instanceId}`;
       for (const id of expected)
-        if (!listed.has(id) && (await isThere(id))) this.#findings.add(where, `${id} is missing`);
+        if (!listed.has(id) && (await existsNow(id))) this.#findings.add(where, `${id} is missing`);
       for (const id of listed)
-        if (!expected.has(id) && !(await isThere(id))) this.#findings.add(where, `${id} has no custom policy`);
+        if (!expected.has(id) && !(await existsNow(id))) this.#findings.add(where, `${id} has no custom policy`);
     }
   }
 }
 
-function noteCustom(owner: Owner, custom: Map<string, Set<string>>): void {
+function addCustom(owner: Owner, custom: Map<string, Set<string>>): void {
   const ids = custom.get(owner.instanceId) ?? new Set<string>();
   if (isOrganization(owner)) ids.add(owner.organizationId);
   custom.set(owner.instanceId, ids);

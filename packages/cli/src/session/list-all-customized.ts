@@ -5,7 +5,7 @@ import type { CustomListOptions, Policies } from './policies.js';
  * The ids of all organizations with a custom policy, or of those that match the filter, and the number of all custom
  * policies that can't be read.
  */
-export async function listedAll(
+export async function listAllCustomized(
   policies: Pick<Policies, 'customized'>,
   filter: Pick<CustomListOptions, 'allowing'> = {},
 ): Promise<{ readonly ids: readonly string[]; readonly unreadable: number }> {

@@ -4,32 +4,36 @@ import type { OptionSpecs } from './command.js';
 import type { Values } from './parse-line.js';
 
 /** The checked options and arguments of a command line, with environment variables as defaults. */
-export class Given {
+export class ParsedArguments {
   readonly #options: OptionSpecs;
   readonly #values: Values;
   readonly #arguments: Readonly<Record<string, string>>;
   readonly #env: Readonly<Record<string, string | undefined>>;
 
   constructor(
-    { options, values, words }: { options: OptionSpecs; values: Values; words: Readonly<Record<string, string>> },
+    {
+      options,
+      values,
+      positionals,
+    }: { options: OptionSpecs; values: Values; positionals: Readonly<Record<string, string>> },
     env: Readonly<Record<string, string | undefined>>,
   ) {
     this.#options = options;
     this.#values = values;
-    this.#arguments = words;
+    this.#arguments = positionals;
     this.#env = env;
   }
 
   /** A positional argument; `undefined` for an absent optional one. */
-  word(name: string): string | undefined {
+  argument(name: string): string | undefined {
     return this.#arguments[name];
   }
 
   /** A required positional argument. The parser has checked that it is present. */
-  requiredWord(name: string): string {
-    const word = this.word(name);
-    if (word === undefined) throw new Error(`The argument ${name} is not a required one.`);
-    return word;
+  requiredArgument(name: string): string {
+    const argument = this.argument(name);
+    if (argument === undefined) throw new Error(`The argument ${name} is not a required one.`);
+    return argument;
   }
 
   /** Whether an option without a value is present. */
@@ -37,30 +41,30 @@ export class Given {
     return this.#valueOf(name) === true;
   }
 
-  /** The value of an option, or of its environment variable. */
-  text(name: string): string | undefined {
+  /** The value of an option, by default from its environment variable. */
+  value(name: string): string | undefined {
     const value = this.#valueOf(name);
     if (typeof value === 'string') return value;
     return this.fromEnvironment(name);
   }
 
-  /** The values of an option that can be given several times. */
-  texts(name: string): readonly string[] {
+  /** The values of a repeatable option. */
+  values(name: string): readonly string[] {
     const value = this.#valueOf(name);
     return Array.isArray(value) ? value.map(String) : [];
   }
 
   /** Whether the command has this option. */
-  knows(name: string): boolean {
+  hasOption(name: string): boolean {
     return Object.hasOwn(this.#options, name);
   }
 
-  /** Whether the value is on the command line, where every user of the machine can read it. */
-  isArgument(name: string): boolean {
+  /** Whether the command line has a value for the option. Every user of the machine can read it there. */
+  isOnCommandLine(name: string): boolean {
     return typeof this.#valueOf(name) === 'string';
   }
 
-  /** The environment variable of an option; `undefined` if it is empty. */
+  /** The value of an option's environment variable; `undefined` if it is empty. */
   fromEnvironment(name: string): string | undefined {
     const variable = this.#options[name]?.variable;
     const value = variable === undefined ? undefined : this.#env[variable];
@@ -69,7 +73,7 @@ export class Given {
 
   /** Parses a whole number. @throws Failure when the text is not one. */
   wholeNumber(name: string): bigint | undefined {
-    const text = this.text(name);
+    const text = this.value(name);
     if (text === undefined) return undefined;
     if (/^\d{1,18}$/.test(text)) return BigInt(text);
     throw new Failure(EXIT.usage, `--${name} must be a whole number from 0, not ${JSON.stringify(text)}.`);

@@ -1,5 +1,5 @@
 import type { OptionSpecs } from '../command-line/command.js';
-import type { Given } from '../command-line/given.js';
+import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
@@ -8,41 +8,42 @@ import { readTextFile } from '../store/store-url.js';
 /** The options to name the API of a server. */
 export const API_OPTIONS: OptionSpecs = {
   api: {
-    value: 'URL',
-    is: 'The API of a server, instead of a store: https://iam.example.',
+    placeholder: 'URL',
+    description: 'The API of a server, instead of a store: https://iam.example.',
     variable: 'LOGIN_POLICY_API',
   },
   'token-file': {
-    value: 'FILE',
-    is: 'A file with the token for the API, readable only by you. Default: the token in the environment variable LOGIN_POLICY_TOKEN.',
+    placeholder: 'FILE',
+    description:
+      'A file with the token for the API, readable only by you. Default: the token in the environment variable LOGIN_POLICY_TOKEN.',
   },
 };
 
 /** The API of a server, and the token for it. */
-export interface ApiPlace {
+export interface ApiAddress {
   /** Without a trailing slash. */
   readonly url: string;
   readonly token: string;
-  /** The source of the token, for error messages. */
-  readonly tokenFrom: string;
+  /** Where the token was read from, for error messages. */
+  readonly tokenSource: string;
 }
 
 /** The API named on the command line; `undefined` if it names a store. @throws Failure */
-export function apiPlaceOf(given: Given, io: Io): ApiPlace | undefined {
-  const url = given.text('api');
-  const names = ['store', 'store-file'].filter((name) => given.isArgument(name));
-  if (url === undefined || (!given.isArgument('api') && names.length > 0)) return refuseLoneToken(given);
-  if (given.isArgument('api') && names.length > 0)
+export function apiAddressOf(args: ParsedArguments, io: Io): ApiAddress | undefined {
+  const url = args.value('api');
+  const names = ['store', 'store-file'].filter((name) => args.isOnCommandLine(name));
+  if (url === undefined || (!args.isOnCommandLine('api') && names.length > 0)) return refuseTokenWithoutApi(args);
+  if (args.isOnCommandLine('api') && names.length > 0)
     throw new Failure(EXIT.usage, `Give --api or --${names[0]}, not both.`);
-  if (!given.isArgument('api') && given.fromEnvironment('store') !== undefined)
+  if (!args.isOnCommandLine('api') && args.fromEnvironment('store') !== undefined)
     throw new Failure(EXIT.usage, 'LOGIN_POLICY_STORE and LOGIN_POLICY_API are both set. Use --store or --api.');
-  if (given.knows('actor') && given.isArgument('actor'))
+  if (args.hasOption('actor') && args.isOnCommandLine('actor'))
     throw new Failure(EXIT.usage, 'Over the API the actor is always the token’s user: remove --actor.');
-  return { url: parseApiUrl(url), ...tokenOf(given, io) };
+  return { url: parseApiUrl(url), ...tokenOf(args, io) };
 }
 
-function refuseLoneToken(given: Given): undefined {
-  if (given.isArgument('token-file')) throw new Failure(EXIT.usage, '--token-file is for an API. Add --api URL.');
+function refuseTokenWithoutApi(args: ParsedArguments): undefined {
+  if (args.isOnCommandLine('token-file')) throw new Failure(EXIT.usage, '--token-file is for an API. Add --api URL.');
 }
 
 /** Parses the URL of an API. @throws Failure when a token could be intercepted. */
@@ -78,12 +79,12 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
 }
 
-function tokenOf(given: Given, io: Io): Pick<ApiPlace, 'token' | 'tokenFrom'> {
-  const file = given.text('token-file');
-  const tokenFrom = file === undefined ? 'LOGIN_POLICY_TOKEN' : `the file ${file}`;
+function tokenOf(args: ParsedArguments, io: Io): Pick<ApiAddress, 'token' | 'tokenSource'> {
+  const file = args.value('token-file');
+  const tokenSource = file === undefined ? 'LOGIN_POLICY_TOKEN' : `the file ${file}`;
   const token = (file === undefined ? (io.env['LOGIN_POLICY_TOKEN'] ?? '') : readTextFile(file, io)).trim();
   if (token === '' && file === undefined)
     throw new Failure(EXIT.usage, 'The API needs a token: use --token-file FILE, or set LOGIN_POLICY_TOKEN.');
-  if (/^[\x21-\x7e]+$/.test(token)) return { token, tokenFrom };
-  throw new Failure(EXIT.data, `Expected one line of visible ASCII as the token in ${tokenFrom}.`);
+  if (/^[\x21-\x7e]+$/.test(token)) return { token, tokenSource };
+  throw new Failure(EXIT.data, `Expected one line of visible ASCII as the token in ${tokenSource}.`);
 }

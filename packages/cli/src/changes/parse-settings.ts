@@ -10,19 +10,19 @@ const NAMES: readonly string[] = [...SETTING_NAMES, ...LIFETIME_NAMES.map((name)
 /** The format of settings on the command line. */
 export const SETTINGS_HELP: string = `NAME=VALUE, several with commas. Names: ${NAMES.join(', ')}.`;
 
-const TRUTHS: Readonly<Record<string, boolean>> = { yes: true, no: false, true: true, false: false };
+const BOOLEANS: Readonly<Record<string, boolean>> = { yes: true, no: false, true: true, false: false };
 
 /** Parses settings. The domain checks their values. @throws Failure for an unknown name, with the nearest known one. */
-export function parseSettings(words: string): LoginSettingsInput {
+export function parseSettings(text: string): LoginSettingsInput {
   const settings: Record<string, boolean | string> = {};
   const lifetimes: Record<string, string> = {};
-  for (const word of words.split(',')) {
-    const [name = '', ...rest] = word.split('=');
+  for (const assignment of text.split(',')) {
+    const [name = '', ...rest] = assignment.split('=');
     const value = rest.join('=');
     if (!NAMES.includes(name)) throw new Failure(EXIT.usage, unknownSetting(name));
-    if (!word.includes('=')) throw new Failure(EXIT.usage, `${name} needs a value: ${name}=VALUE.`);
+    if (!assignment.includes('=')) throw new Failure(EXIT.usage, `${name} needs a value: ${name}=VALUE.`);
     const lifetime = /^lifetimes\.(.+)$/.exec(name)?.[1];
-    if (lifetime === undefined) settings[name] = TRUTHS[value] ?? value;
+    if (lifetime === undefined) settings[name] = BOOLEANS[value] ?? value;
     else lifetimes[lifetime] = value;
   }
   return Object.keys(lifetimes).length === 0 ? settings : { ...settings, lifetimes };
