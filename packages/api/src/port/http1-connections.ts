@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { BufferedBytes } from './buffered-bytes.js';
+import { HeldBytes } from './held-bytes.js';
 import { parseInSteps } from './parse-in-steps.js';
 import { TaskQueue } from './task-queue.js';
-import { UnparsedBytes } from './unparsed-bytes.js';
 
 /** Handles a request of HTTP/1.1. */
 type OnHttp1 = (request: IncomingMessage, response: ServerResponse) => void;
@@ -30,12 +29,12 @@ export class Http1Connections {
   readonly #pending = new WeakMap<Duplex, PendingAnswers>();
   /** The open connections that speak HTTP/1.1. */
   readonly #http1 = new Map<Socket, PendingAnswers>();
-  readonly #buffered: BufferedBytes;
+  readonly #buffered: HeldBytes;
   readonly #tasks = new TaskQueue();
-  readonly #unparsed = new UnparsedBytes();
+  readonly #unparsed = HeldBytes.unparsed();
   #closesAfterAnswers = false;
 
-  constructor(buffered: BufferedBytes) {
+  constructor(buffered: HeldBytes) {
     this.#buffered = buffered;
   }
 

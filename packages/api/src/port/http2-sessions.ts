@@ -1,6 +1,6 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { MOST_COUNTED, type BufferedBytes } from './buffered-bytes.js';
+import { MOST_COUNTED, type HeldBytes } from './held-bytes.js';
 import { destroyOnError } from './destroy-on-error.js';
 import { endBetweenReads } from './end-between-reads.js';
 
@@ -19,7 +19,7 @@ interface StreamProgress {
 export class Http2Sessions {
   readonly #server: Http2Server;
   readonly #idleMs: number;
-  readonly #buffered: BufferedBytes;
+  readonly #buffered: HeldBytes;
   readonly #sessions = new Map<ServerHttp2Session, ReadonlySet<ServerHttp2Stream>>();
   readonly #sockets = new Map<Socket, ReadonlySet<ServerHttp2Stream>>();
   /** The connections that had no open stream at an earlier call of {@link closeUnlessAnswering}. */
@@ -29,10 +29,7 @@ export class Http2Sessions {
   #timer: NodeJS.Timeout | undefined;
   #closesAfterAnswers = false;
 
-  constructor(
-    server: Http2Server,
-    { buffered, idleMs }: { readonly buffered: BufferedBytes; readonly idleMs: number },
-  ) {
+  constructor(server: Http2Server, { buffered, idleMs }: { readonly buffered: HeldBytes; readonly idleMs: number }) {
     this.#server = server;
     this.#idleMs = idleMs;
     this.#buffered = buffered;
@@ -56,7 +53,7 @@ export class Http2Sessions {
     session.once('close', () => {
       clearInterval(timer);
       this.#sessions.delete(session);
-      this.#buffered.setBuffered(session, 0);
+      this.#buffered.set(session, 0);
       if (this.#sessions.size > 0) return;
       clearInterval(this.#timer);
       this.#timer = undefined;
@@ -89,7 +86,7 @@ export class Http2Sessions {
       const isStuck = unsent >= (this.#unsent.get(session) ?? Infinity);
       this.#unsent.set(session, unsent);
       if (isStuck && unsent > MOST_UNSENT) session.destroy();
-      else this.#buffered.setBuffered(session, unsent);
+      else this.#buffered.set(session, unsent);
     }
   }
 }

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-import { MOST_COUNTED, type BufferedBytes } from './buffered-bytes.js';
+import { MOST_COUNTED, type HeldBytes } from './held-bytes.js';
 import type { TaskQueue } from './task-queue.js';
-import type { UnparsedBytes } from './unparsed-bytes.js';
 
 /** The most bytes of one step: the size of a usual request without a body. */
 const STEP_BYTES = 512;
@@ -10,9 +9,9 @@ const MOST_UNREAD_BODY = 65_536;
 
 /** The state shared by the connections of a port. */
 export interface Shared {
-  readonly buffered: BufferedBytes;
+  readonly buffered: HeldBytes;
   readonly tasks: TaskQueue;
-  readonly unparsed: UnparsedBytes;
+  readonly unparsed: HeldBytes;
 }
 
 /** The progress of the requests on a connection. */
@@ -45,19 +44,19 @@ export function parseInSteps(
     isStepping = false;
     // An empty read asks the socket for more bytes, and detects its end.
     if (socket.readableLength === 0) socket.read(0);
-    unparsed.setUnparsed(socket, 0);
-    buffered.setBuffered(socket, socket.destroyed ? 0 : bufferedOn(socket, progress()));
+    unparsed.set(socket, 0);
+    buffered.set(socket, socket.destroyed ? 0 : bufferedOn(socket, progress()));
   };
   const onProgress = (): void => {
     if (socket.readableLength <= STEP_BYTES) return step();
     // Bytes of a body do not count as unparsed, because the body's reader limits them.
-    if (progress().unreadBody === undefined) unparsed.setUnparsed(socket, socket.readableLength);
+    if (progress().unreadBody === undefined) unparsed.set(socket, socket.readableLength);
     tasks.add(step);
   };
   socket.on('readable', onProgress).on('drain', onProgress).on('resume', onProgress);
   socket.once('close', () => {
-    unparsed.setUnparsed(socket, 0);
-    buffered.setBuffered(socket, 0);
+    unparsed.set(socket, 0);
+    buffered.set(socket, 0);
   });
   return step;
 }

@@ -4,7 +4,7 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { Arrivals } from './arrivals.js';
-import { BufferedBytes } from './buffered-bytes.js';
+import { HeldBytes } from './held-bytes.js';
 import { destroyOnError } from './destroy-on-error.js';
 import { Http1Connections } from './http1-connections.js';
 import { streamListener } from './http2-requests.js';
@@ -49,7 +49,7 @@ export function portServer(onRequest: OnRequest, options: PortLimits, tls: TlsOp
     arrivals.count();
     destroyOnError(response, () => onRequest(request, response));
   };
-  const buffered = new BufferedBytes();
+  const buffered = HeldBytes.buffered();
   const connections = new Http1Connections(buffered);
   const h1 = createHttpServer(limits.http1, connections.inOrder(onCountedRequest));
   h1.on('clientError', (error: Error, socket: Duplex) => connections.onClientError(error, socket));
