@@ -37,13 +37,13 @@ export function csvLine(entry: AuditEntry): string {
 
 function cell(value: JsonObject[string] = ''): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return `"${disarmed(text).replaceAll('"', '""')}"`;
+  return `"${withoutFormula(text).replaceAll('"', '""')}"`;
 }
 
 /**
  * Guards against formula injection: a cell that a spreadsheet could take for a formula begins with an apostrophe, which
  * the spreadsheet hides.
  */
-function disarmed(text: string): string {
+function withoutFormula(text: string): string {
   return /^[\s\p{Cc}]*[=+\-@＝＋－＠]/u.test(text) || /^[\t\r\n]/.test(text) ? `'${text}` : text;
 }

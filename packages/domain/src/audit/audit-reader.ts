@@ -36,10 +36,10 @@ export interface FoundEntries {
 }
 
 /** With several filters, the rows of one index are searched for the others: so many at a time, and in one call. */
-const [AT_A_TIME, IN_ONE_CALL] = [500, 5000];
+const [ROWS_PER_QUERY, ROWS_PER_CALL] = [500, 5000];
 
 /** The indexes, usually most selective first. */
-const BY_FEWEST: readonly AuditIndex[] = ['word', 'owner', 'about', 'actor', 'type'];
+const MOST_SELECTIVE_FIRST: readonly AuditIndex[] = ['word', 'owner', 'about', 'actor', 'type'];
 
 /** Reads entries by one index and filters them by the remaining conditions. */
 export async function readEntries(
@@ -47,9 +47,9 @@ export async function readEntries(
   { of, filter, direction, after, limit, freshness }: WantedEntries,
 ): Promise<FoundEntries> {
   const { by, isAlone } = searchOf(of, filter);
-  const chunk = isAlone ? limit : Math.max(AT_A_TIME, limit);
+  const chunk = isAlone ? limit : Math.max(ROWS_PER_QUERY, limit);
   const found: KeyedEvent[] = [];
-  let [cursor, looked] = [after, 0];
+  let [cursor, scanned] = [after, 0];
   for (;;) {
     const query = { ...by, ...boundsOf(filter, direction, cursor), direction, limit: chunk };
     const { rows, checkpoint: position = START } = await model.query(query, freshness);
@@ -59,9 +59,9 @@ export async function readEntries(
       if (row.is === 'entry' && (isAlone || isWanted(row.event, filter))) found.push({ key, event: row.event });
       if (found.length === limit) return { found, lastKey: cursor, position };
     }
-    looked += rows.length;
+    scanned += rows.length;
     if (rows.length < chunk) return { found, lastKey: undefined, position };
-    if (looked >= IN_ONE_CALL) return { found, lastKey: cursor, position };
+    if (scanned >= ROWS_PER_CALL) return { found, lastKey: cursor, position };
     await yieldToLoop();
   }
 }
@@ -71,7 +71,7 @@ function searchOf(
   { instanceId }: Instance,
   { values }: ParsedAuditFilter,
 ): { readonly by: { readonly index: string; readonly value: string }; readonly isAlone: boolean } {
-  const wanted = BY_FEWEST.flatMap((index) => (values[index] ?? []).map((value) => ({ index, value })));
+  const wanted = MOST_SELECTIVE_FIRST.flatMap((index) => (values[index] ?? []).map((value) => ({ index, value })));
   const [first = { index: 'all', value: '' }] = wanted;
   // Of several words, the longest is usually the rarest.
   const best = wanted
@@ -82,7 +82,7 @@ function searchOf(
 
 function isWanted(event: LoggedEvent, { values }: ParsedAuditFilter): boolean {
   const held = valuesOf(event);
-  return BY_FEWEST.every((index) => (values[index] ?? []).every((value) => held[index].includes(value)));
+  return MOST_SELECTIVE_FIRST.every((index) => (values[index] ?? []).every((value) => held[index].includes(value)));
 }
 
 /** The range of keys, from the times and the page's cursor. */

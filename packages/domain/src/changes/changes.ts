@@ -50,14 +50,14 @@ export interface ChangeSources {
   readonly directory: OrganizationList | undefined;
 }
 
-const asStoreSays: OptionRule = () => undefined;
+const checkedByStore: OptionRule = () => undefined;
 
 const OPTIONS: OptionRules<OnChangeOptions> = {
   // The store checks the name by its own rules.
-  name: asStoreSays,
-  from: asStoreSays,
-  handleTimeoutMs: asStoreSays,
-  signal: asStoreSays,
+  name: checkedByStore,
+  from: checkedByStore,
+  handleTimeoutMs: checkedByStore,
+  signal: checkedByStore,
   handle: aFunction,
   instance: optional(optionsWith({ instanceId: nonEmptyString })),
 };
@@ -140,7 +140,7 @@ export class Changes {
       position: last.position,
     };
     const [before, after] = await Promise.all(
-      [earlier, later].map((own) => this.#met(owner, { own, at: last.position }, deadline)),
+      [earlier, later].map((own) => this.#effectiveAt(owner, { own, at: last.position }, deadline)),
     );
     const [was, is] = [before?.policy ?? ABSENT, after?.policy ?? ABSENT];
     return {
@@ -158,7 +158,7 @@ export class Changes {
   }
 
   /** The effective policy of the owner: without a policy of its own, the default as it was at that event. */
-  async #met(
+  async #effectiveAt(
     owner: Owner,
     { own, at: position }: { readonly own: StateAt<PolicyState>; readonly at: Position },
     deadline: Deadline,

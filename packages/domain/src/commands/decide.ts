@@ -21,7 +21,7 @@ import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 import type { OwnerKind } from '../policy/owner.js';
 import { refusedArgument, type PolicyRejection } from '../policy/rejections.js';
 import { commandsTowards, linksTowards, withTold } from './revert.js';
-import { applyChange, defaultSettings, differing, type LoginSettingsChange } from '../policy/settings.js';
+import { applyChange, defaultSettings, differenceFrom, type LoginSettingsChange } from '../policy/settings.js';
 
 /** The events of an accepted command, or the reason for the refusal. */
 export type LoginPolicyDecision = Decision<LoginPolicyEvent, PolicyRejection>;
@@ -173,7 +173,7 @@ function acceptAll(events: readonly LoginPolicyEvent[]): LoginPolicyDecision {
 }
 
 function changeLoginPolicy(change: LoginSettingsChange, policy: ActivePolicy): LoginPolicyDecision {
-  const settings = differing(policy.settings, change);
+  const settings = differenceFrom(policy.settings, change);
   return settings === undefined ? accept() : accept({ type: 'LoginPolicyChanged', data: { settings } });
 }
 

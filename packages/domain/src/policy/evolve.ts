@@ -50,12 +50,12 @@ function evolveActive(policy: ActivePolicy, event: LoginPolicyEvent, owner: Owne
       return changed(policy, { multiFactors: withoutOne(multiFactors, event.data.factor) });
     case 'IdentityProviderAdded': {
       const identityProvider = ownedBy(owner, event.data.identityProvider);
-      if (identityProviders.some(({ id }) => id === identityProvider.id)) throw isThere(identityProvider.id);
+      if (identityProviders.some(({ id }) => id === identityProvider.id)) throw alreadyThere(identityProvider.id);
       return changed(policy, { identityProviders: [...identityProviders, identityProvider] });
     }
     case 'IdentityProviderRemoved': {
       const place = identityProviders.findIndex(({ id }) => id === event.data.id);
-      if (place === -1) throw isNotThere(event.data.id);
+      if (place === -1) throw notThere(event.data.id);
       return changed(policy, { identityProviders: identityProviders.toSpliced(place, 1) });
     }
   }
@@ -81,20 +81,20 @@ function changed(policy: ActivePolicy, change: Partial<Omit<ActivePolicy, 'stage
 }
 
 function withOne<Factor extends string>(factors: readonly Factor[], added: Factor): readonly Factor[] {
-  if (factors.includes(added)) throw isThere(added);
+  if (factors.includes(added)) throw alreadyThere(added);
   return [...factors, added];
 }
 
 function withoutOne<Factor extends string>(factors: readonly Factor[], removed: Factor): readonly Factor[] {
   const left = factors.filter((factor) => factor !== removed);
-  if (left.length === factors.length) throw isNotThere(removed);
+  if (left.length === factors.length) throw notThere(removed);
   return left;
 }
 
-function isThere(name: string): ImpossibleEvent {
+function alreadyThere(name: string): ImpossibleEvent {
   return new ImpossibleEvent(`${name} is on the policy already`);
 }
 
-function isNotThere(name: string): ImpossibleEvent {
+function notThere(name: string): ImpossibleEvent {
   return new ImpossibleEvent(`${name} is not on the policy`);
 }

@@ -36,45 +36,49 @@ const EXPECTED =
   'a luxon Duration or an ISO 8601 duration of 0 to 36,500 days in whole milliseconds, without months or years';
 const LONGEST_TEXT = 100;
 /** Fractions below a millisecond, which luxon would silently drop. */
-const FINER = /[.,]\d{3}\d*[1-9]\d*S/i;
+const FINER_THAN_MILLISECONDS = /[.,]\d{3}\d*[1-9]\d*S/i;
 
 /** A lifetime as callers give it: a luxon `Duration`, or ISO 8601 text such as `PT240H` or `P10D`. */
 export type LifetimeInput = Duration | string;
 
 /** A duration as canonical text and as a luxon `Duration`. Cached, because policies share few of them. */
-interface Length {
+interface CanonicalDuration {
   readonly text: string;
   readonly duration: Duration;
   readonly milliseconds: number;
 }
 
-const lengths = new Lru<number, Length>(1000);
+const lengths = new Lru<number, CanonicalDuration>(1000);
 /** The caches by input text and by recorded text. */
-const [taken, recorded] = [new Lru<string, Length>(1000), new Lru<string, Length>(1000)];
+const [givenTexts, recordedTexts] = [
+  new Lru<string, CanonicalDuration>(1000),
+  new Lru<string, CanonicalDuration>(1000),
+];
 
 /**
  * Parses a lifetime from zero to 36,500 days, exact to the millisecond (docs/reference/limits.md). A day has 24 hours.
  */
 export const parseLifetime: Parser<string> = (value, field) => {
   if (typeof value !== 'string') return newLifetime(value, field).text;
-  const known = taken.get(value);
+  const known = givenTexts.get(value);
   if (known !== undefined) return known.text;
   const length = newLifetime(value, field);
-  taken.set(value, length);
+  givenTexts.set(value, length);
   return length.text;
 };
 
-function newLifetime(value: unknown, field: string): Length {
+function newLifetime(value: unknown, field: string): CanonicalDuration {
   const duration = typeof value === 'string' ? durationIn(value) : value;
   if (!Duration.isDuration(duration) || !duration.isValid) throw new InvalidValue(field, EXPECTED, value);
   const milliseconds = isExact(duration) ? duration.toMillis() : Number.NaN;
-  if (Number.isInteger(milliseconds) && milliseconds >= 0 && milliseconds <= LONGEST_MS) return lengthOf(milliseconds);
+  if (Number.isInteger(milliseconds) && milliseconds >= 0 && milliseconds <= LONGEST_MS)
+    return canonicalDurationOf(milliseconds);
   throw new InvalidValue(field, EXPECTED, typeof value === 'string' ? value : shown(duration, milliseconds));
 }
 
 function durationIn(text: string): Duration | undefined {
   // luxon parses `PT`, which has no duration, as zero.
-  if (text.length > LONGEST_TEXT || !/\d/.test(text) || FINER.test(text)) return undefined;
+  if (text.length > LONGEST_TEXT || !/\d/.test(text) || FINER_THAN_MILLISECONDS.test(text)) return undefined;
   return Duration.fromISO(text);
 }
 
@@ -89,7 +93,7 @@ function isExact({ years, quarters, months }: Duration): boolean {
   return years === 0 && quarters === 0 && months === 0;
 }
 
-function lengthOf(milliseconds: number): Length {
+function canonicalDurationOf(milliseconds: number): CanonicalDuration {
   const known = lengths.get(milliseconds);
   if (known !== undefined) return known;
   const parts = Duration.fromMillis(milliseconds).shiftTo('hours', 'minutes', 'seconds', 'milliseconds');
@@ -99,26 +103,26 @@ function lengthOf(milliseconds: number): Length {
   return length;
 }
 
-function recordedLength(value: unknown, field: string): Length {
-  const known = typeof value === 'string' ? recorded.get(value) : undefined;
+function parseRecordedDuration(value: unknown, field: string): CanonicalDuration {
+  const known = typeof value === 'string' ? recordedTexts.get(value) : undefined;
   if (known !== undefined) return known;
   const milliseconds = typeof value === 'string' ? Duration.fromISO(value).toMillis() : Number.NaN;
   if (typeof value !== 'string' || !Number.isFinite(milliseconds)) {
     throw new InvalidValue(field, 'an ISO 8601 duration', value);
   }
-  const length = lengthOf(milliseconds);
-  recorded.set(value, length);
+  const length = canonicalDurationOf(milliseconds);
+  recordedTexts.set(value, length);
   return length;
 }
 
 /** Parses a recorded lifetime: any ISO 8601 duration. */
-export const parseRecordedLifetime: Parser<string> = (value, field) => recordedLength(value, field).text;
+export const parseRecordedLifetime: Parser<string> = (value, field) => parseRecordedDuration(value, field).text;
 
 const ofViews = new WeakMap<Duration, number>();
 
 /** The milliseconds of a policy's lifetime, given as text or in a view. A recorded one may have any duration. */
 export const parseMilliseconds: Parser<number> = (value, field) => {
-  if (!Duration.isDuration(value)) return recordedLength(value, field).milliseconds;
+  if (!Duration.isDuration(value)) return parseRecordedDuration(value, field).milliseconds;
   const milliseconds = ofViews.get(value) ?? value.toMillis();
   if (!Number.isFinite(milliseconds)) throw new InvalidValue(field, 'a valid lifetime', value);
   ofViews.set(value, milliseconds);
@@ -134,7 +138,7 @@ function isLifetimeName(name: string): name is LifetimeName {
  *
  * @throws InvalidValue when they are not lifetimes.
  */
-export function areInOneText(value: unknown, field: string): boolean {
+export function areCanonicalLifetimes(value: unknown, field: string): boolean {
   let isEach = true;
   eachMember(value, field, (name, given) => {
     if (!isLifetimeName(name)) throw new UnknownMember(field, name, LIFETIME_NAMES);
@@ -155,7 +159,7 @@ export function parseLifetimes(value: unknown, field: string, lifetime: Parser<s
 
 /** Lifetimes as answers contain them. */
 export function viewOfLifetimes(lifetimes: Lifetimes): LifetimesView {
-  const duration = (name: LifetimeName): Duration => recordedLength(lifetimes[name], name).duration;
+  const duration = (name: LifetimeName): Duration => parseRecordedDuration(lifetimes[name], name).duration;
   return {
     passwordCheck: duration('passwordCheck'),
     externalLoginCheck: duration('externalLoginCheck'),

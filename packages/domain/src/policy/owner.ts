@@ -130,7 +130,7 @@ export function isPolicyStream(id: StreamId): boolean {
  * The owner of a policy's stream, the inverse of {@link policyStream}; `undefined` for any other name. Never throws.
  */
 export function ownerOfStream(name: string): Owner | undefined {
-  const owner = ownerSpelt(name);
+  const owner = parseStreamOwner(name);
   return owner?.spelling === name ? owner.owner : undefined;
 }
 
@@ -138,7 +138,7 @@ export function ownerOfStream(name: string): Owner | undefined {
  * The owner that a name's ids stand for, and the canonical name of its stream. They differ when the ids are encoded in
  * another way, which would be a second stream of the same owner. Never throws, and ignores today's rules for ids.
  */
-export function ownerSpelt(name: string): { readonly owner: Owner; readonly spelling: StreamId } | undefined {
+export function parseStreamOwner(name: string): { readonly owner: Owner; readonly spelling: StreamId } | undefined {
   try {
     const ids = name.slice(name.indexOf('-') + 1).split('/');
     const [instanceId, organizationId, ...more] = ids.map(decodeURIComponent);

@@ -1,6 +1,6 @@
 import { eachMember, parseBoolean, parseOneOf, UnknownMember, type Parser } from '../input/invalid-value.js';
 import {
-  areInOneText,
+  areCanonicalLifetimes,
   LIFETIME_NAMES,
   parseLifetime,
   parseLifetimes,
@@ -148,16 +148,16 @@ export const parseSettingsChange: Parser<LoginSettingsChange> = (value, field) =
 
 /** Parses some recorded settings. Most are in canonical form, so they are checked and not copied. */
 export const parseRecordedSettingsChange: Parser<LoginSettingsChange> = (value, field) =>
-  areAsKept(value, field) ? value : someSettings(value, field, AS_RECORDED);
+  isCanonicalChange(value, field) ? value : someSettings(value, field, AS_RECORDED);
 
-function areAsKept(value: unknown, field: string): value is LoginSettingsChange {
-  let hasOneText = true;
+function isCanonicalChange(value: unknown, field: string): value is LoginSettingsChange {
+  let isCanonical = true;
   eachMember(value, field, (name, given) => {
     if (!Object.hasOwn(AS_RECORDED, name)) throw new UnknownMember(field, name, SETTINGS_MEMBERS);
     if (isSettingName(name)) AS_RECORDED[name](given, `${field}.${name}`);
-    else hasOneText = areInOneText(given, `${field}.${name}`);
+    else isCanonical = areCanonicalLifetimes(given, `${field}.${name}`);
   });
-  return hasOneText;
+  return isCanonical;
 }
 
 function requireAll(settings: LoginSettingsChange, field: string): asserts settings is LoginSettings {
@@ -212,7 +212,7 @@ export function applyChange(settings: LoginSettings, change: LoginSettingsChange
 }
 
 /** The part of a change that differs from the settings; `undefined` when nothing does. */
-export function differing(settings: LoginSettings, change: LoginSettingsChange): LoginSettingsChange | undefined {
+export function differenceFrom(settings: LoginSettings, change: LoginSettingsChange): LoginSettingsChange | undefined {
   const differs: Writable = {};
   for (const name of SETTING_NAMES) {
     const value = change[name];

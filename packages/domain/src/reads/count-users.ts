@@ -35,7 +35,7 @@ export interface AffectedUsers {
 
 const UNKNOWN: AffectedUsers = Object.freeze({ having: 'unknown', havingNothingElse: 'unknown' });
 const LONGEST_WAIT_MS = 5000;
-const AT_ONCE = 16;
+const CONCURRENCY = 16;
 /** The limit for counting each organization's users, to subtract them from the instance's. */
 export const MOST_CUSTOM_POLICIES = 1000;
 
@@ -86,7 +86,7 @@ async function hit(
   const others = await customized();
   if (others.length > MOST_CUSTOM_POLICIES) return 'unknown';
   let left = await count(owner);
-  await forEachConcurrently(others, AT_ONCE, async (one) => {
+  await forEachConcurrently(others, CONCURRENCY, async (one) => {
     left -= await count(one);
   });
   return Math.max(0, left);

@@ -18,7 +18,7 @@ import type { ActivePolicy } from '../policy/login-policy.js';
 import {
   instanceOf,
   isOrganization,
-  ownerSpelt,
+  parseStreamOwner,
   policyStream,
   type Instance,
   type Organization,
@@ -190,7 +190,7 @@ function indexed({ instanceId }: Instance, filter: ListFilter | undefined): { in
  * @throws StoreDamaged when no stream of the instance has such a name.
  */
 export function organizationsOf(key: string, { instanceId }: Instance): readonly Organization[] {
-  const { owner, spelling } = ownerSpelt(key) ?? {};
+  const { owner, spelling } = parseStreamOwner(key) ?? {};
   if (owner !== undefined && isOrganization(owner) && owner.instanceId === instanceId)
     return spelling === key ? [owner] : [];
   const problem = `${JSON.stringify(key)} is listed as a custom policy of instance ${instanceId}`;

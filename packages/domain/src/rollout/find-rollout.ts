@@ -9,8 +9,8 @@ import { commandOf, decoded } from './recorded-command.js';
 import { rolledOut, type RolledOut } from './rolled-out.js';
 import type { RolloutParts } from './rollout.js';
 
-const AT_A_TIME = 1000;
-const AT_ONCE = 32;
+const POLICIES_PER_PAGE = 1000;
+const CONCURRENCY = 32;
 
 /** A rollout, reconstructed from its events. */
 export interface FoundRollout {
@@ -31,28 +31,28 @@ export async function findRollout(
   { handler, instancePolicies }: Pick<RolloutParts, 'handler' | 'instancePolicies'>,
 ): Promise<FoundRollout | undefined> {
   const deadline = new Deadline(`the rollout ${id}`, { signal });
-  const seen = new SeenRollout(id);
-  const look = async (owner: Owner): Promise<void> => {
+  const soFar = new RolloutSoFar(id);
+  const readPolicy = async (owner: Owner): Promise<void> => {
     deadline.throwIfOver();
-    if (seen.isKnown || (maySee !== undefined && !(await deadline.wait(maySee(owner))))) return;
+    if (soFar.isKnown || (maySee !== undefined && !(await deadline.wait(maySee(owner))))) return;
     const found = await rolledOut({ store: handler.states.store, deadline }, owner, id);
-    if (found !== undefined) seen.add(found);
+    if (found !== undefined) soFar.add(found);
   };
   try {
-    await look(instance);
-    if (seen.isKnown) return seen.rollout;
-    for await (const page of instancePolicies.owners(instance, AT_A_TIME, { signal })) {
-      await forEachConcurrently(page, AT_ONCE, look);
-      if (seen.isKnown) break;
+    await readPolicy(instance);
+    if (soFar.isKnown) return soFar.rollout;
+    for await (const page of instancePolicies.owners(instance, POLICIES_PER_PAGE, { signal })) {
+      await forEachConcurrently(page, CONCURRENCY, readPolicy);
+      if (soFar.isKnown) break;
     }
-    return seen.rollout;
+    return soFar.rollout;
   } finally {
     deadline.end();
   }
 }
 
 /** A rollout as far as the events read so far show it. */
-class SeenRollout {
+class RolloutSoFar {
   readonly #id: string;
   #command: RolloutCommand | undefined;
   #fingerprint: string | undefined;
@@ -83,13 +83,13 @@ class SeenRollout {
     if (event === undefined || command === undefined) return;
     this.#fingerprint ??= fingerprint;
     if (fingerprint !== this.#fingerprint) return;
-    this.#command = bothOf(this.#command, command);
+    this.#command = combined(this.#command, command);
     if (this.#first === undefined || event.position < this.#first.position) this.#first = event;
   }
 }
 
 /** Combines two commands of a rollout: a change covers the settings of either. */
-function bothOf(one: RolloutCommand | undefined, other: RolloutCommand): RolloutCommand {
+function combined(one: RolloutCommand | undefined, other: RolloutCommand): RolloutCommand {
   if (one?.type !== 'change' || other.type !== 'change') return one ?? other;
   const lifetimes = { ...one.settings.lifetimes, ...other.settings.lifetimes };
   const settings = { ...one.settings, ...other.settings };

@@ -14,7 +14,7 @@ import { stepOf, type StepContext } from './rollout-steps.js';
 
 /** The number of rows decoded and decided before yielding. */
 const PAGE = 64;
-const AT_ONCE = 32;
+const CONCURRENCY = 32;
 
 /** The report of a rollout in parts: one for the default policy, then one for each page of custom policies. */
 export async function* reportInParts(
@@ -39,7 +39,7 @@ export async function* reportInParts(
   const countAll = async (page: readonly InstancePolicy[]): Promise<void> => {
     const deadline = new Deadline(`what the rollout ${options.id} did`, freshness);
     try {
-      await forEachConcurrently(page, AT_ONCE, (one) => count(one, deadline));
+      await forEachConcurrently(page, CONCURRENCY, (one) => count(one, deadline));
     } finally {
       deadline.end();
     }

@@ -40,8 +40,8 @@ import { Tally, type Done } from './tally.js';
 import { untilAborted } from './until-aborted.js';
 
 /** The number of policies between two reports of progress. */
-const AT_A_TIME = 1000;
-const AT_ONCE = 32;
+const POLICIES_PER_PAGE = 1000;
+const CONCURRENCY = 32;
 
 /** The parts of a rollout. */
 export interface RolloutParts extends StepParts {
@@ -192,7 +192,7 @@ export class Rollout {
     };
     if (reach.withDefault) await one(instance);
     yield tally.progress();
-    for await (const page of customOf(reach, this.#parts.instancePolicies).owners(instance, AT_A_TIME)) {
+    for await (const page of customOf(reach, this.#parts.instancePolicies).owners(instance, POLICIES_PER_PAGE)) {
       if (isOver()) return;
       await forEachConcurrently(page, concurrency, one);
       yield tally.progress();
@@ -221,7 +221,7 @@ export class Rollout {
     const steps = new Map<InstancePolicy, RolloutStep>();
     const deadline = new Deadline(`a plan of the rollout ${rollout.options.id}`, freshness);
     try {
-      await forEachConcurrently(all, AT_ONCE, async (policy) => {
+      await forEachConcurrently(all, CONCURRENCY, async (policy) => {
         steps.set(policy, await stepOf(policy, rollout, { ...this.#parts, deadline }));
       });
     } finally {
