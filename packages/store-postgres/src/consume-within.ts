@@ -19,10 +19,8 @@ export interface ConsumeWithinOptions extends Omit<ConsumeOptions, 'handle'> {
 }
 
 /** Adapts such a handler: its own transaction has already moved the checkpoint when it returns. */
-export function handlingWithin(
-  consumers: PostgresConsumers,
-  { handle, ...options }: ConsumeWithinOptions,
-): ConsumeOptions {
+export function handlingWithin(consumers: PostgresConsumers, given: ConsumeWithinOptions): ConsumeOptions {
+  const { handle, ...options } = { ...given };
   // The option check refuses it later.
   if (typeof handle !== 'function') return { ...options, handle };
   const { handleTimeoutMs = HANDLE_TIMEOUT_MS } = options;

@@ -11,7 +11,7 @@ import { PoolSource } from './connection-source.js';
 import { prepareSchema } from './migrations.js';
 import { PoolErrors } from './pool-errors.js';
 import { nameOf, schemaNamed, type Schema } from './schema.js';
-import { settingsOf, STORE_OPTIONS, type Settings } from './settings.js';
+import { settingsOf, STORE_OPTIONS, WITHIN_RULES, type Settings } from './settings.js';
 import { Sweeper } from './sweeper.js';
 import { SchemaWatch } from './watch.js';
 import { storeWithin } from './within.js';
@@ -62,6 +62,8 @@ export interface PostgresStore extends Store {
    * The same store inside a caller's transaction at READ COMMITTED: appends and rows become visible with its commit, or
    * never; until then only this store sees them. From the first append to the end of the transaction, all other appends
    * wait. It can't be subscribed to, and closing it does nothing.
+   *
+   * @throws RangeError for anything but a client.
    */
   within(client: ClientBase): Store;
   /**
@@ -132,6 +134,7 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
     ...store,
     consumeWithin: (wanted) => store.consume(handlingWithin(backend.consumers, wanted)),
     within(client) {
+      parseOptions({ client }, 'within', WITHIN_RULES);
       if (closing !== undefined) throw new Fault('store-closed', { store: connection.name });
       return storeWithin(client, { parts, models, clock });
     },

@@ -8,6 +8,7 @@ import {
   withMethods,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
+import type { ClientBase } from 'pg';
 import type { PostgresMigrationOptions } from './migrate.js';
 import type { PostgresStoreOptions } from './postgres-store.js';
 import { isSchemaName } from './schema.js';
@@ -59,6 +60,15 @@ export const SCRIPT_OPTIONS: OptionRules<{ readonly schema?: string; readonly fr
   schema: SHARED.schema,
   from: optional(wholeNumber(0, LONGEST_TIMER_MS)),
 };
+
+/** The argument of `within`. Each statement of a pool runs on another connection, so outside of the transaction. */
+export const WITHIN_RULES: OptionRules<{ readonly client: ClientBase }> = {
+  client: mustBe('a client of pg, and not a pool', isClient),
+};
+
+function isClient(client: unknown): boolean {
+  return typeof client === 'object' && client !== null && 'query' in client && !('totalCount' in client);
+}
 
 /** The settings in the options, with defaults. */
 export function settingsOf(options: Partial<Settings>): Settings {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { openPostgresStore } from '@login-policy/store-postgres';
+import { openPostgresStore, type ConsumeWithinOptions } from '@login-policy/store-postgres';
 import { Pool, type ClientBase } from 'pg';
 import { databaseUrl } from './database.js';
 import { FaultyNetwork } from './faulty-network.js';
@@ -103,6 +103,8 @@ describe('a consumer whose handler takes part in the transaction that moves the 
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
       expect(() => store.consumeWithin(Object({ name: 'x' }))).to.throw(RangeError, 'handle');
+      const none: ConsumeWithinOptions = JSON.parse('null');
+      expect(() => store.consumeWithin(none)).to.throw(RangeError, 'name');
     }));
 });
 

@@ -177,6 +177,14 @@ describe("an append inside a caller's transaction", () => {
       expect(await allEvents(store.eventStore)).to.have.length(1);
     }));
 
+  it('is refused for anything but a client, as a pool whose statements are each outside of the transaction', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open();
+      const clients: readonly PoolClient[] = JSON.parse('[null, 5, {}]');
+      for (const client of [...clients, Object(storage.pool)])
+        expect(() => store.within(client)).to.throw(RangeError, 'within: client must be a client');
+    }));
+
   it('is refused in a transaction above READ COMMITTED', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
