@@ -26,9 +26,9 @@ export function findDifference(actual: unknown, expected: unknown, path: string)
   if (Array.isArray(actual) && Array.isArray(expected)) return inArrays(actual, expected, path);
   if (actual instanceof Map && expected instanceof Map) return inMaps(actual, expected, path);
   if (actual instanceof Set && expected instanceof Set) return inArrays([...actual], [...expected], path);
-  if (typeof actual['equals'] === 'function') return ask(actual, 'equals', expected) === true ? undefined : pair;
+  if (typeof actual['equals'] === 'function') return callMethod(actual, 'equals', expected) === true ? undefined : pair;
   if (typeof actual['toJSON'] === 'function') {
-    return findDifference(ask(actual, 'toJSON'), ask(expected, 'toJSON'), path) && pair;
+    return findDifference(callMethod(actual, 'toJSON'), callMethod(expected, 'toJSON'), path) && pair;
   }
   return inFields(actual, expected, path);
 }
@@ -43,18 +43,18 @@ function kindOf(value: object): unknown {
   return prototype === null ? Object.prototype : prototype;
 }
 
-function ask(object: Readonly<Record<string, unknown>>, method: string, ...given: readonly unknown[]): unknown {
-  const answer = object[method];
-  return typeof answer === 'function' ? Reflect.apply(answer, object, given) : undefined;
+function callMethod(object: Readonly<Record<string, unknown>>, method: string, ...args: readonly unknown[]): unknown {
+  const member = object[method];
+  return typeof member === 'function' ? Reflect.apply(member, object, args) : undefined;
 }
 
 function inArrays(actual: readonly unknown[], expected: readonly unknown[], path: string): Difference | undefined {
   for (let index = 0; index < Math.max(actual.length, expected.length); index++) {
-    const place = `${path}[${index}]`;
+    const itemPath = `${path}[${index}]`;
     if (index >= actual.length || index >= expected.length) {
-      return { path: place, actual: actual[index], expected: expected[index] };
+      return { path: itemPath, actual: actual[index], expected: expected[index] };
     }
-    const difference = findDifference(actual[index], expected[index], place);
+    const difference = findDifference(actual[index], expected[index], itemPath);
     if (difference !== undefined) return difference;
   }
   return undefined;
@@ -66,10 +66,10 @@ function inMaps(
   path: string,
 ): Difference | undefined {
   for (const key of new Set([...expected.keys(), ...actual.keys()])) {
-    const place = `${path}[${JSON.stringify(String(key))}]`;
-    const pair = { path: place, actual: actual.get(key), expected: expected.get(key) };
+    const itemPath = `${path}[${JSON.stringify(String(key))}]`;
+    const pair = { path: itemPath, actual: actual.get(key), expected: expected.get(key) };
     if (actual.has(key) !== expected.has(key)) return pair;
-    const difference = findDifference(pair.actual, pair.expected, place);
+    const difference = findDifference(pair.actual, pair.expected, itemPath);
     if (difference !== undefined) return difference;
   }
   return undefined;
@@ -81,10 +81,10 @@ function inFields(
   path: string,
 ): Difference | undefined {
   for (const key of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
-    const place = /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
-    const pair = { path: place, actual: actual[key], expected: expected[key] };
+    const itemPath = /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
+    const pair = { path: itemPath, actual: actual[key], expected: expected[key] };
     if (Object.hasOwn(actual, key) !== Object.hasOwn(expected, key)) return pair;
-    const difference = findDifference(pair.actual, pair.expected, place);
+    const difference = findDifference(pair.actual, pair.expected, itemPath);
     if (difference !== undefined) return difference;
   }
   return undefined;

@@ -41,8 +41,7 @@ export async function changeEverywhere(
   const { args, io } = invocation;
   const paint = paintFor(io.out, io);
   const { acknowledge, ...by } = actorAndWarningsOf(args);
-  const id =
-    args.value('rollout') ?? (await unfinishedRollout(session, change)) ?? `${change.title} ${monotonicIds()()}`;
+  const id = args.value('rollout') ?? (await rolloutId(session, change));
   const rollout = session.policies.rollOut(change.command, { id, by, acknowledge });
   const plan = await planAll(rollout);
   const print = (text: string): void => (args.flag('json') ? undefined : io.out.write(text));
@@ -73,6 +72,11 @@ export async function changeEverywhere(
     return finish(EXIT.interrupted, report);
   }
   return finish(report.pending + report.refused.length === 0 ? EXIT.done : EXIT.refused, report);
+}
+
+/** The id of an unfinished rollout of this command, otherwise a new one. */
+async function rolloutId(session: Session, change: ChangeEverywhere): Promise<string> {
+  return (await unfinishedRollout(session, change)) ?? `${change.title} ${monotonicIds()()}`;
 }
 
 /**

@@ -48,11 +48,12 @@ function rootOf(file: string): string {
 }
 
 function dependenciesOf(root: string): readonly string[] {
-  const described = parseJson(readFileSync(join(root, 'package.json'), 'utf8'));
-  return ['dependencies', 'peerDependencies'].flatMap((kind) => namesIn(described, kind));
+  const manifest = parseJson(readFileSync(join(root, 'package.json'), 'utf8'));
+  return ['dependencies', 'peerDependencies'].flatMap((kind) => namesIn(manifest, kind));
 }
 
-function namesIn(described: Json, kind: string): readonly string[] {
-  const named: unknown = typeof described === 'object' && described !== null ? Reflect.get(described, kind) : undefined;
-  return typeof named === 'object' && named !== null ? Object.keys(named) : [];
+function namesIn(manifest: Json, kind: string): readonly string[] {
+  const dependencies: unknown =
+    typeof manifest === 'object' && manifest !== null ? Reflect.get(manifest, kind) : undefined;
+  return typeof dependencies === 'object' && dependencies !== null ? Object.keys(dependencies) : [];
 }

@@ -1,11 +1,12 @@
 import { WAIT_LIMIT_MS, within, withWaitLimit } from './waiting.js';
 
-/** A suite of related promises of a port, each with a sentence as its title. */
+/** A suite of related guarantees of a port. */
 export interface Suite<Subject> {
   readonly title: string;
-  /** The time-out of a promise's test on a quiet machine. Default 30 s. */
+  /** The time-out of each test on a quiet machine. Default 30 s. */
   readonly deadlineMs?: number;
-  readonly promises: Readonly<Record<string, (subject: Subject) => Promise<void>>>;
+  /** Each guarantee as a sentence, the title of its test, and the test itself. */
+  readonly guarantees: Readonly<Record<string, (subject: Subject) => Promise<void>>>;
 }
 
 /** What a test gets: storage of its own, opened for the test and deleted after it. */
@@ -14,7 +15,7 @@ export interface Opened {
   readonly dispose: () => Promise<void>;
 }
 
-/** All promises of a port, and how to open a store that claims to keep them. */
+/** All guarantees of a port, and how to open the store that is tested for them. */
 export interface Contract<Subject extends Opened> {
   readonly title: string;
   readonly suites: readonly Suite<Subject>[];
@@ -30,7 +31,7 @@ export interface TestRunner {
   readonly it: (title: string, body: () => Promise<void>, timeoutMs: number) => unknown;
 }
 
-/** How long a contract waits for a promised event. */
+/** How long a contract waits. */
 export interface WaitLimit {
   /**
    * How long to wait for one thing on a quiet machine; on a slower one the wait is longer. Default 20,000. Only a
@@ -43,7 +44,7 @@ const DEADLINE_MS = 30_000;
 const TO_OPEN_OR_DISPOSE_MS = 60_000;
 const NEVER_REACHED_MS = 2 ** 31 - 1;
 
-/** Defines a contract's suite: one test for each promise, each on fresh storage. */
+/** Defines a contract's suite: one test for each guarantee, each on fresh storage. */
 export function describeContract<Subject extends Opened>(contract: Contract<Subject>, runner: TestRunner): void {
   runner.describe(contract.title, () => {
     for (const suite of contract.suites) {
@@ -53,11 +54,11 @@ export function describeContract<Subject extends Opened>(contract: Contract<Subj
 }
 
 function describeSuite<Subject extends Opened>(
-  { deadlineMs = DEADLINE_MS, promises }: Suite<Subject>,
+  { deadlineMs = DEADLINE_MS, guarantees }: Suite<Subject>,
   { open, waitLimitMs = WAIT_LIMIT_MS }: Contract<Subject>,
   { it }: TestRunner,
 ): void {
-  for (const [title, check] of Object.entries(promises)) {
+  for (const [title, check] of Object.entries(guarantees)) {
     const test = async (): Promise<void> => {
       const subject = await within('the opening', open(), TO_OPEN_OR_DISPOSE_MS);
       try {
@@ -66,15 +67,15 @@ function describeSuite<Subject extends Opened>(
         await within('the disposal', subject.dispose(), TO_OPEN_OR_DISPOSE_MS);
       }
     };
-    untimed(it(title, test, NEVER_REACHED_MS));
+    disableTimeout(it(title, test, NEVER_REACHED_MS));
   }
 }
 
 /** Turns mocha's time-out off, because it does not adapt to the speed of the machine. */
-function untimed(test: unknown): void {
-  if (isMochasTest(test)) test.timeout(0);
+function disableTimeout(test: unknown): void {
+  if (isMochaTest(test)) test.timeout(0);
 }
 
-function isMochasTest(test: unknown): test is { timeout(ms: number): unknown } {
+function isMochaTest(test: unknown): test is { timeout(ms: number): unknown } {
   return typeof test === 'object' && test !== null && 'timeout' in test && typeof test.timeout === 'function';
 }

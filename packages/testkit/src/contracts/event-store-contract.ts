@@ -57,7 +57,7 @@ export function eventStoreContract(fixture: EventStoreFixture, runner: TestRunne
     {
       title: `the event store of ${fixture.name}`,
       suites: [
-        ...themesOf(fixture.veryMany ?? 1000),
+        ...suitesOf(fixture.veryMany ?? 1000),
         ...(fixture.readsStreams === true ? [readingByStream] : []),
         ...(fixture.freezes === true ? [frozenDeadlines] : []),
       ],
@@ -68,7 +68,7 @@ export function eventStoreContract(fixture: EventStoreFixture, runner: TestRunne
   );
 }
 
-function themesOf(veryMany: number): readonly Suite<EventStoreUnderTest>[] {
+function suitesOf(veryMany: number): readonly Suite<EventStoreUnderTest>[] {
   return [
     appending,
     expectedRevisions,

@@ -13,38 +13,38 @@ export function withWaitLimit<Result>(ms: number, work: () => Promise<Result>): 
 }
 
 /**
- * The promise's outcome.
+ * The outcome of the promise. `label` names it in the error message.
  *
  * @throws AssertionError when it does not come in time, adjusted to the speed of this machine.
  */
-export async function within<Value>(doing: string, promise: Promise<Value>, ms?: number): Promise<Value> {
-  const waiting = new Waiting(doing, ms ?? waitLimit.getStore() ?? WAIT_LIMIT_MS);
+export async function within<Value>(label: string, promise: Promise<Value>, ms?: number): Promise<Value> {
+  const timeout = new Timeout(label, ms ?? waitLimit.getStore() ?? WAIT_LIMIT_MS);
   try {
-    return await Promise.race([promise, waiting.over]);
+    return await Promise.race([promise, timeout.expired]);
   } finally {
-    waiting.end();
+    timeout.end();
   }
 }
 
 /** Marks a promise as handled that is awaited later, so that an early failure is not an unhandled rejection. */
-export function begun<Value>(promise: Promise<Value>): Promise<Value> {
+export function awaitedLater<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => undefined);
   return promise;
 }
 
-/** Polls until the answer is true. @throws AssertionError when that does not happen in time. */
-export async function eventually(doing: string, isTrue: () => Promise<boolean>): Promise<void> {
-  const waiting = new Waiting(doing, waitLimit.getStore() ?? WAIT_LIMIT_MS);
+/** Polls until the answer is true. @throws AssertionError, with the label, when that does not happen in time. */
+export async function eventually(label: string, isTrue: () => Promise<boolean>): Promise<void> {
+  const timeout = new Timeout(label, waitLimit.getStore() ?? WAIT_LIMIT_MS);
   let isOver = false;
-  const asking = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     while (!isOver && !(await isTrue())) await yieldToLoop();
   };
   try {
     // A single race: a race for each poll would leave a million promises that all settle at the time-out.
-    await Promise.race([asking(), waiting.over]);
+    await Promise.race([poll(), timeout.expired]);
   } finally {
     isOver = true;
-    waiting.end();
+    timeout.end();
   }
 }
 
@@ -56,17 +56,17 @@ export function yieldToLoop(): Promise<void> {
 }
 
 /** A time-out that is extended while the machine turns out to be slow. */
-class Waiting {
+class Timeout {
   /** Rejects when the time is over. */
-  readonly over: Promise<never>;
-  readonly #began = performance.now();
+  readonly expired: Promise<never>;
+  readonly #startedAt = performance.now();
   readonly #ms: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(doing: string, ms: number) {
+  constructor(label: string, ms: number) {
     this.#ms = ms;
-    this.over = new Promise<never>((_, refuse) => {
-      this.#look(() => refuse(failure(`${doing} took longer than ${ms} ms`)));
+    this.expired = new Promise<never>((_, refuse) => {
+      this.#check(() => refuse(failure(`${label} took longer than ${ms} ms`)));
     });
   }
 
@@ -74,9 +74,9 @@ class Waiting {
     clearTimeout(this.#timer);
   }
 
-  #look(refuse: () => void): void {
-    const left = paced(this.#ms) - (performance.now() - this.#began);
-    if (left <= 0) refuse();
-    else this.#timer = setTimeout(() => this.#look(refuse), left);
+  #check(refuse: () => void): void {
+    const remaining = paced(this.#ms) - (performance.now() - this.#startedAt);
+    if (remaining <= 0) refuse();
+    else this.#timer = setTimeout(() => this.#check(refuse), remaining);
   }
 }

@@ -26,7 +26,7 @@ const PARSERS: FieldParsers = {
   id: (value) => eventId(parseText(value)),
   streamId: (value) => parseStreamId(parseText(value)),
   revision: parseRevision,
-  position: parsePlace,
+  position: parsePositionText,
   recordedAt: parseRecordedAt,
   type: parseName,
   schemaVersion: parseSchemaVersion,
@@ -61,10 +61,12 @@ export function writeHistoryLine(event: RecordedEvent): string {
  * @throws InvalidHistory that names the line and the field.
  */
 export function parseHistoryLine(text: string, line: number): RecordedEvent {
-  const fields = at({ line, field: 'line' }, () => withExactly(parseLine(text), Object.keys(PARSERS), ['append']));
+  const fields = parseField({ line, field: 'line' }, () =>
+    withExactly(parseLine(text), Object.keys(PARSERS), ['append']),
+  );
   const read = <Name extends Field>(field: Name): RecordedEvent[Name] =>
-    at({ line, field }, () => PARSERS[field](fields[field]));
-  const append = at({ line, field: 'append' }, () => parseAppend(fields['append']));
+    parseField({ line, field }, () => PARSERS[field](fields[field]));
+  const append = parseField({ line, field: 'append' }, () => parseAppend(fields['append']));
   return {
     id: read('id'),
     streamId: read('streamId'),
@@ -79,7 +81,7 @@ export function parseHistoryLine(text: string, line: number): RecordedEvent {
   };
 }
 
-function at<Value>(place: { readonly line: number; readonly field: string }, parse: () => Value): Value {
+function parseField<Value>(place: { readonly line: number; readonly field: string }, parse: () => Value): Value {
   try {
     return parse();
   } catch (cause) {
@@ -117,7 +119,7 @@ function parseRevision(value: unknown): Revision {
   return revision(BigInt(parseDigits(value)));
 }
 
-function parsePlace(value: unknown): Position {
+function parsePositionText(value: unknown): Position {
   return parsePosition(parseDigits(value));
 }
 
@@ -158,8 +160,8 @@ function parseObject(value: unknown): JsonObject {
 function parseMetadata(value: unknown): EventMetadata {
   const fields = withExactly(parseObject(value), REQUIRED_METADATA, OPTIONAL_METADATA);
   const read = (key: string): string => metadataText(key, fields[key]);
-  const given = OPTIONAL_METADATA.filter((key) => Object.hasOwn(fields, key)).map((key) => [key, read(key)] as const);
-  return { actor: read('actor'), correlationId: read('correlationId'), ...Object.fromEntries(given) };
+  const present = OPTIONAL_METADATA.filter((key) => Object.hasOwn(fields, key)).map((key) => [key, read(key)] as const);
+  return { actor: read('actor'), correlationId: read('correlationId'), ...Object.fromEntries(present) };
 }
 
 function metadataText(key: string, value: unknown): string {

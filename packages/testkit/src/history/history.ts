@@ -55,9 +55,9 @@ export async function readHistory(lines: HistoryLines): Promise<readonly Recorde
   let line = 0;
   for await (const text of typeof lines === 'string' ? linesOf(lines) : lines) {
     line += 1;
-    const written = line === 1 ? text.replace(BYTE_ORDER_MARK, '') : text;
-    if (line === 1 && isHistoryHeader(written)) continue;
-    const event = parseHistoryLine(written, line);
+    const withoutMark = line === 1 ? text.replace(BYTE_ORDER_MARK, '') : text;
+    if (line === 1 && isHistoryHeader(withoutMark)) continue;
+    const event = parseHistoryLine(withoutMark, line);
     order.add(event, line);
     events.push(event);
   }
@@ -98,7 +98,7 @@ class HistoryOrder {
   readonly #lastOf = new Map<StreamId, RecordedEvent>();
   #position: Position = START;
   #line = 0;
-  #before: RecordedEvent | undefined;
+  #previous: RecordedEvent | undefined;
 
   add(event: RecordedEvent, line: number): void {
     this.#line = line;
@@ -120,23 +120,24 @@ class HistoryOrder {
 
   /** Call it after the last event. */
   end(): void {
-    if (this.#before !== undefined && followedInAppend(this.#before) > 0)
-      this.#refuse('append', `the history ends within an append: ${placeOf(this.#before)} is its last event`);
+    if (this.#previous !== undefined && followedInAppend(this.#previous) > 0)
+      this.#refuse('append', `the history ends within an append: ${placeOf(this.#previous)} is its last event`);
   }
 
   /** Checks that the events of an append are contiguous, in one stream, and in order. */
   #demandWholeAppends(event: RecordedEvent): void {
-    const before = this.#before;
-    this.#before = event;
+    const before = this.#previous;
+    this.#previous = event;
     const isWithin = before !== undefined && followedInAppend(before) > 0;
     const expected = isWithin ? (before.append?.place ?? 0) + 1 : 1;
     const isNext = (event.append?.place ?? 1) === expected;
-    const isOfOne = !isWithin || (event.streamId === before.streamId && event.append?.count === before.append?.count);
-    if (isNext && isOfOne) return;
-    const due = isWithin
+    const isOfSameAppend =
+      !isWithin || (event.streamId === before.streamId && event.append?.count === before.append?.count);
+    if (isNext && isOfSameAppend) return;
+    const rule = isWithin
       ? `behind ${placeOf(before)} comes the next of ${before.streamId}`
       : 'an append begins with its first event';
-    this.#refuse('append', `${due}, not ${placeOf(event)}`);
+    this.#refuse('append', `${rule}, not ${placeOf(event)}`);
   }
 
   #refuse(field: string, problem: string): never {

@@ -31,7 +31,7 @@ export function projectionSpecification<Event extends EventShape, Row>(
   options: PlacingOptions = {},
 ): ProjectionGiven<Event, Row> {
   return (...events) => {
-    const placer = new EventPlacer({ streamId: wantedStream(projection.filter), ...options });
+    const placer = new EventPlacer({ streamId: defaultStream(projection.filter), ...options });
     const recorded = events.map((event) => (isRecorded(event) ? event : placer.record(projection.events, event)));
     const rows = reduceAll(projection, recorded);
     return {
@@ -49,7 +49,7 @@ function isRecorded(event: EventShape | RecordedEvent): event is RecordedEvent {
   return 'revision' in event;
 }
 
-function wantedStream(filter: EventFilter): StreamId {
+function defaultStream(filter: EventFilter): StreamId {
   return streamId(filter.categories[0] ?? 'Thing', '1');
 }
 

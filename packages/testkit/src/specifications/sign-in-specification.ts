@@ -64,9 +64,9 @@ function thenOf<Answer extends { readonly outcome: string }>(answer: Answer): Si
       if (expected.outcome !== undefined && expected.outcome !== answer.outcome) {
         fail(`expected the outcome ${expected.outcome}, got ${answer.outcome}: ${print(answer)}`);
       }
-      const given = new Map(Object.entries(answer));
+      const members = new Map(Object.entries(answer));
       for (const [name, value] of Object.entries(expected)) {
-        demandSame({ what: name, actual: given.get(name), expected: value });
+        demandSame({ what: name, actual: members.get(name), expected: value });
       }
     },
   };

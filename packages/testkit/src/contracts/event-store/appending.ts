@@ -4,13 +4,13 @@ import type { Suite } from '../contract.js';
 import { yieldToLoop } from '../waiting.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { appendOf, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
-import { Follower } from './follower.js';
+import { Subscriber } from './subscriber.js';
 import { demandEvents, demandIds, readAll, readStream } from './reading.js';
 
-/** What `append` promises of one append. */
+/** What `append` guarantees for one append. */
 export const appending: Suite<EventStoreUnderTest> = {
   title: 'an append',
-  promises: {
+  guarantees: {
     'returns the given events, each with its revision, position and place': returnsRecordedEvents,
     'returns what every later read gives, through every handle': returnsWhatReadsGive,
     'continues after the last event of the stream': continues,
@@ -24,9 +24,9 @@ export const appending: Suite<EventStoreUnderTest> = {
 };
 
 async function returnsRecordedEvents({ eventStore, newEvents, clock }: EventStoreUnderTest): Promise<void> {
-  const given = newEvents(3);
-  const answer = await eventStore.append(appendOf(FIRST, given));
-  const expected = given.map((event, index) => ({
+  const events = newEvents(3);
+  const answer = await eventStore.append(appendOf(FIRST, events));
+  const expected = events.map((event, index) => ({
     ...event,
     streamId: FIRST,
     revision: revision(index),
@@ -46,10 +46,10 @@ async function returnsWhatReadsGive(subject: EventStoreUnderTest): Promise<void>
   const { eventStore, record } = subject;
   const answers = [...(await record(FIRST, 2)), ...(await record(FIRST, 1))];
   demandSame({ what: 'count', actual: answers.length, expected: 3 });
-  const follower = new Follower(eventStore);
-  await follower.untilCount(3);
-  await follower.leave();
-  demandEvents(follower.events, answers);
+  const subscriber = new Subscriber(eventStore);
+  await subscriber.untilCount(3);
+  await subscriber.leave();
+  demandEvents(subscriber.events, answers);
   for (const store of [eventStore, await subject.another()]) {
     demandEvents(await readStream(store, FIRST), answers);
     demandEvents(await readAll(store), answers);
@@ -61,15 +61,15 @@ async function continues({ eventStore, record }: EventStoreUnderTest): Promise<v
   await record(SECOND, 5);
   const answer = await record(FIRST, 2);
   demandSame({ what: 'revisions', actual: answer.map((event) => event.revision), expected: [2n, 3n] });
-  const kept = await readStream(eventStore, FIRST);
-  demandSame({ what: 'revisions', actual: kept.map((event) => event.revision), expected: [0n, 1n, 2n, 3n] });
+  const stored = await readStream(eventStore, FIRST);
+  demandSame({ what: 'revisions', actual: stored.map((event) => event.revision), expected: [0n, 1n, 2n, 3n] });
 }
 
 async function recordsMany({ eventStore, newEvents }: EventStoreUnderTest): Promise<void> {
-  const given = newEvents(2000);
-  const answer = await eventStore.append(appendOf(FIRST, given));
-  demandIds(answer, given);
-  demandIds(await readStream(eventStore, FIRST), given);
+  const events = newEvents(2000);
+  const answer = await eventStore.append(appendOf(FIRST, events));
+  demandIds(answer, events);
+  demandIds(await readStream(eventStore, FIRST), events);
   demandSame({ what: 'instants', actual: new Set(answer.map((event) => event.recordedAt)).size, expected: 1 });
 }
 

@@ -5,13 +5,13 @@ import type { Suite } from '../contract.js';
 import { within } from '../waiting.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { appendOf, FIRST, SECOND, streamsOf, recordEach, type EventStoreUnderTest } from './event-store-under-test.js';
-import { Follower } from './follower.js';
+import { Subscriber } from './subscriber.js';
 import { demandEvents, readAll, readStream } from './reading.js';
 
 /** What closing promises, also while the store is busy. */
 export const closing: Suite<EventStoreUnderTest> = {
   title: 'a closed store',
-  promises: {
+  guarantees: {
     'refuses every call with StoreClosed': refusesCalls,
     'is closed once, however often `close` is called': closesOnce,
     'keeps what it acknowledged, and nothing that it refused, when it is closed under load': isCorrectAfterBusyClose,
@@ -36,7 +36,7 @@ async function closesOnce(subject: EventStoreUnderTest): Promise<void> {
 }
 
 async function isCorrectAfterBusyClose(subject: EventStoreUnderTest): Promise<void> {
-  const witness = await subject.another();
+  const observer = await subject.another();
   const first = await subject.record(FIRST, 1);
   demandSame({ what: 'count', actual: first.length, expected: 1 });
   const calls = streamsOf('Counter', 8).flatMap((stream) =>
@@ -50,9 +50,9 @@ async function isCorrectAfterBusyClose(subject: EventStoreUnderTest): Promise<vo
   }
   demandSame({ what: 'rest of threes', actual: acknowledged.length % 3, expected: 1 });
   // Without independent handles, no open handle is left to ask.
-  if (witness === subject.eventStore) return demandClosed(subject);
+  if (observer === subject.eventStore) return demandClosed(subject);
   const inOrder = acknowledged.toSorted((left, right) => (left.position < right.position ? -1 : 1));
-  demandEvents(await readAll(witness), inOrder);
+  demandEvents(await readAll(observer), inOrder);
 }
 
 async function endsReads(subject: EventStoreUnderTest): Promise<void> {
@@ -96,6 +96,6 @@ async function demandClosed({ eventStore, newEvents }: EventStoreUnderTest): Pro
 }
 
 async function firstMessage(eventStore: EventStore): Promise<unknown> {
-  const message = await new Follower(eventStore).next();
+  const message = await new Subscriber(eventStore).next();
   return message ?? fail('the subscription ended quietly');
 }

@@ -13,7 +13,7 @@ const ROUNDS = 4;
 export const concurrentWriters: Suite<EventStoreUnderTest> = {
   title: '32 concurrent writers',
   deadlineMs: 60_000,
-  promises: {
+  guarantees: {
     'on one stream, each retrying on a conflict, lose no update': loseNoUpdate,
     'on one stream, at any revision, leave no gap and no duplicate': leaveNoGap,
     'on 32 streams never cause a conflict': neverConflict,
@@ -25,22 +25,22 @@ export const concurrentWriters: Suite<EventStoreUnderTest> = {
 async function loseNoUpdate(subject: EventStoreUnderTest): Promise<void> {
   const write = async (store: EventStore): Promise<readonly RecordedEvent[]> => {
     const own: RecordedEvent[] = [];
-    while (own.length < ROUNDS) own.push(await addWhatWasSeen(subject, store));
+    while (own.length < ROUNDS) own.push(await appendAfterRead(subject, store));
     return own;
   };
   const acknowledged = (await Promise.all((await handles(subject)).map(write))).flat();
-  const kept = await readStream(subject.eventStore, FIRST);
-  demandContiguous(kept, WRITERS * ROUNDS);
+  const stored = await readStream(subject.eventStore, FIRST);
+  demandContiguous(stored, WRITERS * ROUNDS);
   demandIds(
-    kept,
+    stored,
     acknowledged.toSorted((left, right) => Number(left.revision - right.revision)),
   );
-  const based = kept.map((event) => event.data['after']);
-  demandSame({ what: 'bases', actual: based, expected: kept.map((event) => Number(event.revision) - 1) });
+  const bases = stored.map((event) => event.data['after']);
+  demandSame({ what: 'bases', actual: bases, expected: stored.map((event) => Number(event.revision) - 1) });
 }
 
 /** Reads the stream's last revision and appends after exactly that, with retries. */
-async function addWhatWasSeen({ newEvents }: EventStoreUnderTest, store: EventStore): Promise<RecordedEvent> {
+async function appendAfterRead({ newEvents }: EventStoreUnderTest, store: EventStore): Promise<RecordedEvent> {
   for (;;) {
     const [last] = await readStream(store, FIRST, { direction: 'backwards', limit: 1 });
     const events = newEvents(1, { data: { after: Number(last?.revision ?? -1n) } });
@@ -60,10 +60,10 @@ async function leaveNoGap(subject: EventStoreUnderTest): Promise<void> {
     return own;
   };
   const acknowledged = (await Promise.all((await handles(subject)).map(write))).flat();
-  const kept = await readStream(subject.eventStore, FIRST);
-  demandContiguous(kept, WRITERS * ROUNDS * 2);
+  const stored = await readStream(subject.eventStore, FIRST);
+  demandContiguous(stored, WRITERS * ROUNDS * 2);
   demandIds(
-    kept,
+    stored,
     acknowledged.toSorted((left, right) => Number(left.revision - right.revision)),
   );
 }
@@ -90,8 +90,8 @@ async function race(subject: EventStoreUnderTest, expected: ExpectedRevision): P
   const outcomes = await Promise.all(calls);
   const winners = outcomes.filter(hasSucceeded);
   demandSame({ what: 'winners', actual: winners.length, expected: 1 });
-  const kept = await readStream(subject.eventStore, FIRST);
-  demandIds(kept, [...before, ...(winners[0]?.value ?? [])]);
+  const stored = await readStream(subject.eventStore, FIRST);
+  demandIds(stored, [...before, ...(winners[0]?.value ?? [])]);
   const facts = { streamId: FIRST, expected, actual: revision(before.length + 1) };
   for (const outcome of outcomes) {
     if (hasSucceeded(outcome)) continue;

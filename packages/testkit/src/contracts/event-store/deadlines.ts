@@ -1,18 +1,18 @@
 import { START, type EventStore } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
-import { begun, within } from '../waiting.js';
+import { awaitedLater, within } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import { appendOf, FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
 import { demandEvents, readAll, readStream } from './reading.js';
 
 /** How soon after its signal a call must end, in milliseconds. */
-const AT_ONCE_MS = 100;
+const MOST_AFTER_SIGNAL_MS = 100;
 
 /** What holds for a call whose signal fires. */
 export const deadlines: Suite<EventStoreUnderTest> = {
   title: 'a call whose signal has fired',
-  promises: {
+  guarantees: {
     'rejects with DeadlineExceeded, and has written nothing': rejectsAborted,
     'ends without an error if it reads all events or subscribes': endsWithoutError,
   },
@@ -21,7 +21,7 @@ export const deadlines: Suite<EventStoreUnderTest> = {
 /** What holds for a call whose signal fires while the server is frozen. */
 export const frozenDeadlines: Suite<EventStoreUnderTest> = {
   title: 'a call on a store whose server does not answer',
-  promises: {
+  guarantees: {
     'ends within 100 ms of its signal, and the store recovers when the server does': endsAtOnce,
   },
 };
@@ -61,20 +61,24 @@ async function endsAtOnce(subject: EventStoreUnderTest): Promise<void> {
   if (freeze === undefined) return fail('the fixture must be able to freeze its server');
   const [last] = (await subject.record(FIRST, 2)).slice(-1);
   const thaw = await freeze();
-  const known = last?.position ?? START;
-  const calls = { ...READS, knows: async (store: EventStore, signal: AbortSignal) => store.knows(known, { signal }) };
+  // `knows(START)` would be answered without the server.
+  const lastPosition = last?.position ?? START;
+  const calls = {
+    ...READS,
+    knows: async (store: EventStore, signal: AbortSignal) => store.knows(lastPosition, { signal }),
+  };
   const control = new AbortController();
   const ends = Object.entries(calls).map(([name, call]) => ({
     name,
-    end: begun(refusal(call(eventStore, control.signal), 'deadline-exceeded')),
+    end: awaitedLater(refusal(call(eventStore, control.signal), 'deadline-exceeded')),
   }));
-  const everything = begun(readAll(eventStore, { signal: control.signal }));
+  const readingAll = awaitedLater(readAll(eventStore, { signal: control.signal }));
   await new Promise((resolve) => {
     setTimeout(resolve, 50);
   });
   control.abort();
-  for (const { name, end } of ends) await within(`${name} after its signal`, end, AT_ONCE_MS);
-  await within('readAll after its signal', everything, AT_ONCE_MS);
+  for (const { name, end } of ends) await within(`${name} after its signal`, end, MOST_AFTER_SIGNAL_MS);
+  await within('readAll after its signal', readingAll, MOST_AFTER_SIGNAL_MS);
   await thaw();
   demandSame({ what: 'count', actual: (await readStream(eventStore, FIRST)).length, expected: 2 });
 }

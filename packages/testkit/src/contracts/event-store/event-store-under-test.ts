@@ -42,7 +42,7 @@ export async function eventStoreUnderTest(fixture: EventStoreFixture): Promise<E
   const nextId = sequentialIds();
   const opened = await fixture.open({ clock });
   const newEvents = (count: number, content: Partial<NewEvent> = {}): readonly NewEvent[] =>
-    Array.from({ length: count }, () => ({ ...LIKE_ALL, ...content, id: content.id ?? nextId() }));
+    Array.from({ length: count }, () => ({ ...DEFAULT_EVENT, ...content, id: content.id ?? nextId() }));
   return {
     eventStore: opened.eventStore,
     another: () => opened.another(),
@@ -64,7 +64,7 @@ export function streamsOf(category: string, count: number): readonly StreamId[] 
   return Array.from({ length: count }, (_, index) => streamId(category, String(index)));
 }
 
-const LIKE_ALL: Omit<NewEvent, 'id'> = {
+const DEFAULT_EVENT: Omit<NewEvent, 'id'> = {
   type: 'Counted',
   schemaVersion: 1,
   data: { by: 1 },

@@ -11,7 +11,7 @@ type Check = (subject: EventStoreUnderTest) => Promise<void>;
 /** Every form of an expected revision, met and unmet. */
 export const expectedRevisions: Suite<EventStoreUnderTest> = {
   title: 'an expected revision',
-  promises: {
+  guarantees: {
     '"no-stream" is met by a stream without events': isMet('no-stream', 0),
     '"no-stream" is not met by a stream with events': isNotMet('no-stream', 2),
     '"stream-exists" is met by a stream with events': isMet('stream-exists', 2),

@@ -4,13 +4,13 @@ import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
 import { FIRST, OTHER_KIND, type EventStoreUnderTest } from './event-store-under-test.js';
-import { Follower } from './follower.js';
+import { Subscriber } from './subscriber.js';
 import { demandEvents, readAll } from './reading.js';
 
 /** What happens to positions of a lost history, as after a restored backup (V3). */
 export const lostHistories: Suite<EventStoreUnderTest> = {
   title: 'a position that now belongs to another event',
-  promises: {
+  guarantees: {
     'is refused by a read or a subscription that continues from it': refusesToContinue,
     'is not known, and neither is one beyond the end; the positions of events are': knowsOwnPositions,
   },
@@ -24,7 +24,7 @@ async function refusesToContinue({ eventStore, record }: EventStoreUnderTest): P
     for (const options of [{ after }, { after, filter: { categories: ['Counter'] } }]) {
       const fault = await refusal(readAll(eventStore, options), 'position-unknown');
       demandSame({ what: 'position', actual: fault.facts.position, expected: after });
-      await refusal(new Follower(eventStore, options).next(), 'position-unknown');
+      await refusal(new Subscriber(eventStore, options).next(), 'position-unknown');
     }
   }
   demandEvents(await readAll(eventStore, { after: all[1]?.position ?? START }), all.slice(2));

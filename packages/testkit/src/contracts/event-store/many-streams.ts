@@ -2,17 +2,17 @@ import { revision, START, type RecordedEvent, type StreamId } from '@login-polic
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
-import { Follower } from './follower.js';
+import { Subscriber } from './subscriber.js';
 import { demandIds, readAll, readStream } from './reading.js';
 
-const AT_ONCE = 100;
+const BATCH = 100;
 
 /** What holds when there are very many streams. */
 export function manyStreams(count: number): Suite<EventStoreUnderTest> {
   return {
     title: `${count} streams`,
     deadlineMs: 60_000 + count * 20,
-    promises: {
+    guarantees: {
       'are separate, in order, and found by category': (subject) => areSeparate(subject, count),
     },
   };
@@ -22,8 +22,8 @@ async function areSeparate(subject: EventStoreUnderTest, count: number): Promise
   const perCategory = Math.ceil(count / 2);
   const streams = [...streamsOf('Counter', perCategory), ...streamsOf('Gauge', perCategory)];
   const answers: RecordedEvent[] = [];
-  for (let done = 0; done < streams.length; done += AT_ONCE) {
-    const batch = streams.slice(done, done + AT_ONCE).map((stream) => subject.record(stream, 1));
+  for (let done = 0; done < streams.length; done += BATCH) {
+    const batch = streams.slice(done, done + BATCH).map((stream) => subject.record(stream, 1));
     answers.push(...(await Promise.all(batch)).flat());
   }
   const all = answers.toSorted((left, right) => (left.position < right.position ? -1 : 1));
@@ -38,10 +38,10 @@ async function areSeparate(subject: EventStoreUnderTest, count: number): Promise
 }
 
 async function demandFollowed(subject: EventStoreUnderTest, all: readonly RecordedEvent[]): Promise<void> {
-  const follower = new Follower(subject.eventStore);
-  await follower.untilCaughtUp(all.at(-1)?.position ?? START);
-  demandIds(follower.events, all);
-  await follower.leave();
+  const subscriber = new Subscriber(subject.eventStore);
+  await subscriber.untilCaughtUp(all.at(-1)?.position ?? START);
+  demandIds(subscriber.events, all);
+  await subscriber.leave();
 }
 
 async function demandOwnEvents({ eventStore, newEvents }: EventStoreUnderTest, stream: StreamId): Promise<void> {

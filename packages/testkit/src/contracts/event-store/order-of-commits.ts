@@ -3,7 +3,7 @@ import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { yieldToLoop } from '../waiting.js';
 import { appendOf, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
-import { Follower } from './follower.js';
+import { Subscriber } from './subscriber.js';
 import { demandEvents, demandIds, readAll, readStream } from './reading.js';
 
 const WRITERS = 8;
@@ -14,7 +14,7 @@ const EVENTS = WRITERS * ROUNDS * 2;
 export const orderOfCommits: Suite<EventStoreUnderTest> = {
   title: 'the order of positions',
   deadlineMs: 60_000,
-  promises: {
+  guarantees: {
     'is that of sequential appends, through any handle': followsSequentialAppends,
     'puts an append that begins after another has returned behind that one, while many write': followsReturnedAppends,
     'keeps the events of one append together, while many write': keepsAppendsTogether,
@@ -41,7 +41,7 @@ async function followsSequentialAppends(subject: EventStoreUnderTest): Promise<v
 async function followsReturnedAppends(subject: EventStoreUnderTest): Promise<void> {
   let answered: Position = START;
   let count = 0;
-  await writeAtOnce(subject, async (append) => {
+  await writeConcurrently(subject, async (append) => {
     const before = answered;
     const events = await append();
     for (const { position } of events) {
@@ -55,7 +55,7 @@ async function followsReturnedAppends(subject: EventStoreUnderTest): Promise<voi
 }
 
 async function keepsAppendsTogether(subject: EventStoreUnderTest): Promise<void> {
-  await writeAtOnce(subject, async (append) => {
+  await writeConcurrently(subject, async (append) => {
     await append();
   });
   const all = await readAll(subject.eventStore);
@@ -69,7 +69,7 @@ async function keepsAppendsTogether(subject: EventStoreUnderTest): Promise<void>
 }
 
 async function agreesWithStreams(subject: EventStoreUnderTest): Promise<void> {
-  await writeAtOnce(subject, async (append) => {
+  await writeConcurrently(subject, async (append) => {
     await append();
   });
   const all = await readAll(subject.eventStore);
@@ -87,12 +87,12 @@ async function agreesWithStreams(subject: EventStoreUnderTest): Promise<void> {
 async function isSeenByReaders(subject: EventStoreUnderTest): Promise<void> {
   const stores = [subject.eventStore, await subject.another()];
   const writing = { isDone: false };
-  const writers = writeAtOnce(subject, async (append) => {
+  const writers = writeConcurrently(subject, async (append) => {
     await append();
   }).finally(() => {
     writing.isDone = true;
   });
-  const readers = stores.map((store) => readOnWhile(store, writing));
+  const readers = stores.map((store) => readWhileWriting(store, writing));
   const [seen, seenByOther] = await Promise.all([...readers, writers]);
   const all = await readAll(subject.eventStore);
   demandSame({ what: 'count', actual: all.length, expected: EVENTS });
@@ -102,16 +102,16 @@ async function isSeenByReaders(subject: EventStoreUnderTest): Promise<void> {
 
 async function isSeenBySubscribers(subject: EventStoreUnderTest): Promise<void> {
   const stores = [subject.eventStore, await subject.another()];
-  const followers = stores.map((store) => new Follower(store, { pageSize: 5 }));
-  const following = followers.map((follower) => follower.untilCount(EVENTS));
-  const writers = writeAtOnce(subject, async (append) => {
+  const subscribers = stores.map((store) => new Subscriber(store, { pageSize: 5 }));
+  const following = subscribers.map((subscriber) => subscriber.untilCount(EVENTS));
+  const writers = writeConcurrently(subject, async (append) => {
     await append();
   });
   await Promise.all([writers, ...following]);
   const all = await readAll(subject.eventStore);
-  for (const follower of followers) {
-    demandIds(follower.events, all);
-    await follower.leave();
+  for (const subscriber of subscribers) {
+    demandIds(subscriber.events, all);
+    await subscriber.leave();
   }
 }
 
@@ -126,16 +126,16 @@ async function hasHead({ eventStore, record, another }: EventStoreUnderTest): Pr
   }
 }
 
-/** Eight writers on eight streams and two handles, with appends of two events. */
-async function writeAtOnce(
+/** Eight writers on eight streams and two handles. `appendOnce` makes each append, of two events. */
+async function writeConcurrently(
   subject: EventStoreUnderTest,
-  turn: (append: () => Promise<readonly RecordedEvent[]>) => Promise<void>,
+  appendOnce: (append: () => Promise<readonly RecordedEvent[]>) => Promise<void>,
 ): Promise<void> {
   const other = await subject.another();
   const write = async (store: EventStore, index: number): Promise<void> => {
     const stream = streamsOf('Counter', WRITERS)[index] ?? FIRST;
     for (let round = 0; round < ROUNDS; round++) {
-      await turn(() => store.append(appendOf(stream, subject.newEvents(2))));
+      await appendOnce(() => store.append(appendOf(stream, subject.newEvents(2))));
     }
   };
   await Promise.all(
@@ -144,7 +144,7 @@ async function writeAtOnce(
 }
 
 /** Reads on from the last event seen until the writers have ended, and then once more. */
-async function readOnWhile(
+async function readWhileWriting(
   store: EventStore,
   writing: { readonly isDone: boolean },
 ): Promise<readonly RecordedEvent[]> {

@@ -19,23 +19,23 @@ const TEXTS = [
 /** Events are stored exactly, to the last character. */
 export const payloads: Suite<EventStoreUnderTest> = {
   title: 'the content of an event',
-  promises: {
+  guarantees: {
     'is returned unchanged, in any language': keepsTexts,
     'is returned unchanged, under any field names': keepsFieldNames,
-    'is returned unchanged, with values of every JSON type': keepsKinds,
+    'is returned unchanged, with values of every JSON type': keepsTypes,
     'may be a text of 950,000 characters': keepsBigText,
     'may be 900,000 bytes of text outside ASCII': keepsBigUnicode,
     'is returned with its type and schema version': keepsTypeAndVersion,
     'is returned with exactly the given metadata, with and without the optional fields': keepsMetadata,
     'includes only the known fields of its metadata, even of a frozen or inheriting object': keepsKnownMetadata,
     'that no store could return unchanged is refused as unserialisable-data, and nothing is written':
-      refusesWhatCantBeKept,
+      refusesUnserialisable,
     'is stored under any valid stream name, and an invalid name is refused': keepsStreamNames,
   },
 };
 
 async function keepsTexts(subject: EventStoreUnderTest): Promise<void> {
-  await isKept(
+  await demandUnchanged(
     subject,
     TEXTS.map((text) => ({ data: { text, list: [text, { text }] } })),
   );
@@ -44,27 +44,27 @@ async function keepsTexts(subject: EventStoreUnderTest): Promise<void> {
 async function keepsFieldNames(subject: EventStoreUnderTest): Promise<void> {
   const names = [...TEXTS, 'constructor', 'toString', 'hasOwnProperty', 'length', '0', '$', '.', 'a.b', 'type', 'data'];
   const data: JsonObject = Object.fromEntries(names.map((name, index) => [name, index]));
-  await isKept(subject, [{ data }, { data: { nested: data } }, { data: {} }]);
+  await demandUnchanged(subject, [{ data }, { data: { nested: data } }, { data: {} }]);
 }
 
-async function keepsKinds(subject: EventStoreUnderTest): Promise<void> {
+async function keepsTypes(subject: EventStoreUnderTest): Promise<void> {
   const numbers = [0, -1, 0.1, 1e21, 5e-324, 1.7976931348623157e308, Number.MAX_SAFE_INTEGER, -123456.789e-10];
   const data = { numbers, yes: true, no: false, nothing: null, empty: {}, none: [], deep: [[[{ deeper: [null] }]]] };
-  await isKept(subject, [{ data: toJsonObject(data) }]);
+  await demandUnchanged(subject, [{ data: toJsonObject(data) }]);
 }
 
 async function keepsBigText(subject: EventStoreUnderTest): Promise<void> {
   const text = 'abcdefghi\n'.repeat(95_000);
-  await isKept(subject, [{ data: { text } }]);
+  await demandUnchanged(subject, [{ data: { text } }]);
 }
 
 async function keepsBigUnicode(subject: EventStoreUnderTest): Promise<void> {
   const text = 'ä€🧀'.repeat(100_000);
-  await isKept(subject, [{ data: { text } }]);
+  await demandUnchanged(subject, [{ data: { text } }]);
 }
 
 async function keepsTypeAndVersion(subject: EventStoreUnderTest): Promise<void> {
-  await isKept(subject, [
+  await demandUnchanged(subject, [
     { type: 'Counted', schemaVersion: 1 },
     { type: 'Counted', schemaVersion: 7 },
     { type: 'Gezählt.v2/🧀', schemaVersion: 1000 },
@@ -88,8 +88,8 @@ async function keepsMetadata(subject: EventStoreUnderTest): Promise<void> {
   const events = metadata.flatMap((one) => subject.newEvents(1, { metadata: one }));
   const answer = await subject.eventStore.append(appendOf(FIRST, events));
   demandSame({ what: 'metadata', actual: answer.map((event) => event.metadata), expected: metadata });
-  const kept = await readAll(subject.eventStore);
-  demandSame({ what: 'metadata', actual: kept.map((event) => event.metadata), expected: metadata });
+  const stored = await readAll(subject.eventStore);
+  demandSame({ what: 'metadata', actual: stored.map((event) => event.metadata), expected: metadata });
 }
 
 /** Metadata whose fields are inherited. */
@@ -124,12 +124,12 @@ async function keepsKnownMetadata(subject: EventStoreUnderTest): Promise<void> {
   const answer = await subject.eventStore.append(appendOf(FIRST, events));
   const expected = hostile.map(() => fields);
   demandSame({ what: 'metadata', actual: answer.map(({ metadata }) => metadata), expected });
-  const kept = await readAll(await subject.another());
-  demandSame({ what: 'metadata', actual: kept.map(({ metadata }) => metadata), expected });
+  const stored = await readAll(await subject.another());
+  demandSame({ what: 'metadata', actual: stored.map(({ metadata }) => metadata), expected });
 }
 
 /** Values that a store could not return unchanged. The whole append is refused with them. */
-async function refusesWhatCantBeKept(subject: EventStoreUnderTest): Promise<void> {
+async function refusesUnserialisable(subject: EventStoreUnderTest): Promise<void> {
   const metadata: EventMetadata = { actor: 'tester', correlationId: 'c-1' };
   const contents: readonly Partial<NewEvent>[] = [
     ...[0, -1, 1.5, Number.NaN, 65_536].map((schemaVersion) => ({ schemaVersion })),
@@ -153,7 +153,7 @@ async function refusesWhatCantBeKept(subject: EventStoreUnderTest): Promise<void
   demandEvents(await readStream(subject.eventStore, FIRST), before);
 }
 
-/** Builds what a typed caller can't. */
+/** Builds a value that a typed caller can't. */
 function frozenWith<Value extends object>(value: Value, name: string, member: unknown): Value {
   const copy = { ...value };
   Reflect.set(copy, name, member);
@@ -186,8 +186,8 @@ async function keepsStreamNames(subject: EventStoreUnderTest): Promise<void> {
   }
   for (const key of keys) {
     const stream = streamId('Counter', key);
-    const kept = await readStream(subject.eventStore, stream);
-    const actual = kept.map((event) => [event.streamId, event.data['key']]);
+    const stored = await readStream(subject.eventStore, stream);
+    const actual = stored.map((event) => [event.streamId, event.data['key']]);
     demandSame({ what: `events of ${key}`, actual, expected: [[stream, key]] });
   }
   // A second handle has no cached names yet.
@@ -196,10 +196,10 @@ async function keepsStreamNames(subject: EventStoreUnderTest): Promise<void> {
   demandSame({ what: 'streams', actual: all.map((event) => event.streamId), expected });
 }
 
-async function isKept(subject: EventStoreUnderTest, contents: readonly Partial<NewEvent>[]): Promise<void> {
-  const given = contents.flatMap((content) => subject.newEvents(1, content));
-  const answer = await subject.eventStore.append(appendOf(FIRST, given));
-  for (const [index, event] of given.entries()) {
+async function demandUnchanged(subject: EventStoreUnderTest, contents: readonly Partial<NewEvent>[]): Promise<void> {
+  const events = contents.flatMap((content) => subject.newEvents(1, content));
+  const answer = await subject.eventStore.append(appendOf(FIRST, events));
+  for (const [index, event] of events.entries()) {
     const { type, schemaVersion, data, id } = answer[index] ?? fail(`event ${index} is missing`);
     const { metadata, ...content } = event;
     demandSame({ what: `event ${index}`, actual: { id, type, schemaVersion, data }, expected: content });

@@ -4,14 +4,14 @@ import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
 import { FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
-import { Follower } from './follower.js';
+import { Subscriber } from './subscriber.js';
 import { positionAfter } from './lost-histories.js';
 import { demandEvents, demandIds, readAll } from './reading.js';
 
-/** What reading the whole store promises. */
+/** What a read of the whole store guarantees. */
 export const readingAll: Suite<EventStoreUnderTest> = {
   title: 'reading all events',
-  promises: {
+  guarantees: {
     'gives all events of all streams, in pages of every size': givesAll,
     'without options gives all events, in more than one page': givesManyPages,
     'after a position gives exactly what comes after it': givesWhatComesAfter,
@@ -89,7 +89,7 @@ async function refusesBeyondHead({ eventStore, record }: EventStoreUnderTest): P
     const fault = await refusal(readAll(eventStore, options), 'position-unknown');
     demandSame({ what: 'position', actual: fault.facts.position, expected: after });
     if (fault.facts.head < head) fail(`expected the head ${head}, got ${fault.facts.head}`);
-    await refusal(new Follower(eventStore, options).next(), 'position-unknown');
+    await refusal(new Subscriber(eventStore, options).next(), 'position-unknown');
   }
   demandEvents(await readAll(eventStore, { after: head }), []);
 }

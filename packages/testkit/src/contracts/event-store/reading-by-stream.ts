@@ -9,7 +9,7 @@ import { demandEvents } from './reading.js';
 /** Reading one stream after another, for stores that can. */
 export const readingByStream: Suite<EventStoreUnderTest> = {
   title: 'reading one stream after another',
-  promises: {
+  guarantees: {
     'gives one stream after another, each whole and in order, in pages of every size': givesEachWhole,
     'gives the events up to a position, and none after it': endsAtPosition,
     'gives no event that is appended between two of its pages, to any stream': excludesNewEvents,

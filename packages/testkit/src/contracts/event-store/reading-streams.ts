@@ -4,7 +4,7 @@ import { demandSame, fail, print } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
 import { FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
-import { demandEvents, demandIds, plain, readStream } from './reading.js';
+import { demandEvents, demandIds, fieldsOf, readStream } from './reading.js';
 
 const COUNT = 10;
 const PAGE_SIZES = [undefined, 1, 3, COUNT - 1, COUNT, COUNT + 1];
@@ -14,7 +14,7 @@ const BEGINNINGS = [undefined, 0, 1, COUNT - 1, COUNT, COUNT + 5];
 /** Reading one stream, above all at the ends of pages, limits and the stream itself. */
 export const readingStreams: Suite<EventStoreUnderTest> = {
   title: 'reading a stream',
-  promises: {
+  guarantees: {
     'forwards gives exactly the requested events, at every boundary': (subject) =>
       readsAtBoundaries(subject, 'forwards'),
     'backwards gives exactly the requested events, at every boundary': (subject) =>
@@ -33,13 +33,17 @@ async function readsAtBoundaries(
 ): Promise<void> {
   const all = await record(FIRST, COUNT);
   demandSame({ what: 'count', actual: all.length, expected: COUNT });
-  for (const options of optionsAtBorders(direction)) {
+  for (const options of boundaryOptions(direction)) {
     const actual = await readStream(eventStore, FIRST, options);
-    demandSame({ what: `events for ${print(options)}`, actual: plain(actual), expected: plain(cut(all, options)) });
+    demandSame({
+      what: `events for ${print(options)}`,
+      actual: fieldsOf(actual),
+      expected: fieldsOf(select(all, options)),
+    });
   }
 }
 
-function optionsAtBorders(direction: 'forwards' | 'backwards'): readonly ReadStreamOptions[] {
+function boundaryOptions(direction: 'forwards' | 'backwards'): readonly ReadStreamOptions[] {
   return BEGINNINGS.flatMap((from) =>
     LIMITS.flatMap((limit) =>
       PAGE_SIZES.map((pageSize) => ({
@@ -53,7 +57,7 @@ function optionsAtBorders(direction: 'forwards' | 'backwards'): readonly ReadStr
 }
 
 /** Applies the options to an array. */
-function cut(all: readonly RecordedEvent[], options: ReadStreamOptions): readonly RecordedEvent[] {
+function select(all: readonly RecordedEvent[], options: ReadStreamOptions): readonly RecordedEvent[] {
   const { from, limit = all.length } = options;
   const isForwards = options.direction !== 'backwards';
   const ordered = isForwards ? all : all.toReversed();

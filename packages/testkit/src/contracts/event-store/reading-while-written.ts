@@ -2,13 +2,13 @@ import type { RecordedEvent } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
-import { Follower } from './follower.js';
+import { Subscriber } from './subscriber.js';
 import { demandEvents, demandIds } from './reading.js';
 
 /** Reads during which the stream is appended to between any two pages. */
 export const readingWhileWritten: Suite<EventStoreUnderTest> = {
   title: 'a read with appends between its pages',
-  promises: {
+  guarantees: {
     'of a stream, forwards: gives all earlier events, each once and in order': readsForwards,
     'of a stream, backwards: gives the events that existed when it began': readsBackwards,
     'of all events: gives all earlier events, each once and in order': readsAll,
@@ -25,34 +25,37 @@ async function readsForwards(subject: EventStoreUnderTest): Promise<void> {
   const inFirst = before.filter(({ streamId }) => streamId === FIRST);
   for (const from of [undefined, inFirst[4]?.revision]) {
     const options = from === undefined ? PAGE : { ...PAGE, from };
-    const { read, appended } = await gather(subject, subject.eventStore.readStream(FIRST, options));
-    const there = inFirst.slice(Number(from ?? 0n));
-    demandBegins(read, [...there, ...ofFirst(appended)], there.length);
+    const { read, appended } = await readAndAppend(subject, subject.eventStore.readStream(FIRST, options));
+    const existing = inFirst.slice(Number(from ?? 0n));
+    demandPrefix(read, [...existing, ...ofFirst(appended)], existing.length);
     inFirst.push(...ofFirst(appended));
   }
 }
 
 async function readsBackwards(subject: EventStoreUnderTest): Promise<void> {
-  const there = (await recordBefore(subject)).filter(({ streamId }) => streamId === FIRST);
-  const { read } = await gather(subject, subject.eventStore.readStream(FIRST, { ...PAGE, direction: 'backwards' }));
-  demandEvents(read, there.toReversed());
+  const existing = (await recordBefore(subject)).filter(({ streamId }) => streamId === FIRST);
+  const { read } = await readAndAppend(
+    subject,
+    subject.eventStore.readStream(FIRST, { ...PAGE, direction: 'backwards' }),
+  );
+  demandEvents(read, existing.toReversed());
 }
 
 async function readsAll(subject: EventStoreUnderTest): Promise<void> {
   const before = await recordBefore(subject);
-  const { read, appended } = await gather(subject, subject.eventStore.readAll(PAGE));
-  demandBegins(read, [...before, ...appended], before.length);
+  const { read, appended } = await readAndAppend(subject, subject.eventStore.readAll(PAGE));
+  demandPrefix(read, [...before, ...appended], before.length);
 }
 
 async function subscribes(subject: EventStoreUnderTest): Promise<void> {
   const all = [...(await recordBefore(subject))];
-  const follower = new Follower(subject.eventStore, PAGE);
-  for (let message = await follower.next(); message?.kind === 'events'; message = await follower.next()) {
+  const subscriber = new Subscriber(subject.eventStore, PAGE);
+  for (let message = await subscriber.next(); message?.kind === 'events'; message = await subscriber.next()) {
     if (all.length < 60) all.push(...(await appendToBoth(subject)));
   }
-  await follower.untilCount(all.length);
-  await follower.leave();
-  demandIds(follower.events, all);
+  await subscriber.untilCount(all.length);
+  await subscriber.leave();
+  demandIds(subscriber.events, all);
 }
 
 /** Fifteen events in each of two streams, alternating. */
@@ -63,7 +66,7 @@ async function recordBefore({ record }: EventStoreUnderTest): Promise<readonly R
   return events;
 }
 
-async function gather(
+async function readAndAppend(
   subject: EventStoreUnderTest,
   pages: AsyncIterable<readonly RecordedEvent[]>,
 ): Promise<{ readonly read: readonly RecordedEvent[]; readonly appended: readonly RecordedEvent[] }> {
@@ -84,7 +87,7 @@ function ofFirst(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
 }
 
 /** Checks that these are the first of all events, and at least `least` of them. @throws AssertionError */
-function demandBegins(actual: readonly RecordedEvent[], all: readonly RecordedEvent[], least: number): void {
+function demandPrefix(actual: readonly RecordedEvent[], all: readonly RecordedEvent[], least: number): void {
   if (actual.length < least) fail(`expected at least ${least} events, got ${actual.length}`);
   demandIds(actual, all.slice(0, actual.length));
 }

@@ -11,7 +11,7 @@ export function readStream(
   stream: StreamId,
   options: ReadStreamOptions = {},
 ): Promise<readonly RecordedEvent[]> {
-  return gather(
+  return readPages(
     async () => store.readStream(stream, options),
     (page) => demandLength(page, options.pageSize),
   );
@@ -19,7 +19,7 @@ export function readStream(
 
 /** All events of a store, or those the options select. */
 export function readAll(store: EventStore, options: ReadAllOptions = {}): Promise<readonly RecordedEvent[]> {
-  return gather(
+  return readPages(
     async () => store.readAll(options),
     (page) => demandPage(page, options.pageSize),
   );
@@ -39,8 +39,8 @@ export function demandPage(page: readonly RecordedEvent[], pageSize: number = DE
   if (before >= pageSize) fail(`a page of ${pageSize} has ${before} events before its last append`);
 }
 
-/** The plain fields of each event, so that lazily computed fields don't matter. */
-export function plain(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+/** The fields of each event as plain objects, because stores may compute fields lazily. */
+export function fieldsOf(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   return events.map((event) => {
     const { id, streamId, revision, position, recordedAt, type, schemaVersion, data, metadata, append } = event;
     const fields = { id, streamId, revision, position, recordedAt, type, schemaVersion, data, metadata };
@@ -50,7 +50,7 @@ export function plain(events: readonly RecordedEvent[]): readonly RecordedEvent[
 
 /** Checks that both lists hold the same events, with all fields and in the same order. @throws AssertionError */
 export function demandEvents(actual: readonly RecordedEvent[], expected: readonly RecordedEvent[]): void {
-  demandSame({ what: 'events', actual: plain(actual), expected: plain(expected) });
+  demandSame({ what: 'events', actual: fieldsOf(actual), expected: fieldsOf(expected) });
 }
 
 /**
@@ -59,10 +59,10 @@ export function demandEvents(actual: readonly RecordedEvent[], expected: readonl
  * @throws AssertionError
  */
 export function demandIds(actual: readonly { id: string }[], expected: readonly { id: string }[]): void {
-  const differs = expected.findIndex((event, index) => actual[index]?.id !== event.id);
-  if (actual.length === expected.length && differs === -1) return;
-  const place = differs === -1 ? expected.length : differs;
-  fail(`expected ${expected.length} events, got ${actual.length}; they differ from event ${place} on`);
+  const firstDifference = expected.findIndex((event, at) => actual[at]?.id !== event.id);
+  if (actual.length === expected.length && firstDifference === -1) return;
+  const index = firstDifference === -1 ? expected.length : firstDifference;
+  fail(`expected ${expected.length} events, got ${actual.length}; they differ from event ${index} on`);
 }
 
 function demandLength(page: readonly RecordedEvent[], pageSize: number = DEFAULT_PAGE): void {
@@ -70,7 +70,7 @@ function demandLength(page: readonly RecordedEvent[], pageSize: number = DEFAULT
   if (page.length > pageSize) fail(`expected at most ${pageSize} events in a page, got ${page.length}`);
 }
 
-async function gather(
+async function readPages(
   pages: () => Promise<AsyncIterable<readonly RecordedEvent[]>>,
   demand: (page: readonly RecordedEvent[]) => void,
 ): Promise<readonly RecordedEvent[]> {

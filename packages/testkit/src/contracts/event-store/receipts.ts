@@ -12,7 +12,7 @@ const FINGERPRINT = 'count by 1';
 /** Receipts, by which a repeated command is recognised. */
 export const receipts: Suite<EventStoreUnderTest> = {
   title: 'a receipt',
-  promises: {
+  guarantees: {
     'is stored with the events of its append, and found through every handle': isStoredWithEvents,
     'is not found under another key or for another stream': isNotFoundElsewhere,
     'that exists makes a second append fail, with any events': refusesSecond,
@@ -32,7 +32,7 @@ export const receipts: Suite<EventStoreUnderTest> = {
 
 async function isListed(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore } = subject;
-  demandSame({ what: 'receipts', actual: await listed(eventStore), expected: [] });
+  demandSame({ what: 'receipts', actual: await listReceipts(eventStore), expected: [] });
   await appendWithReceipt(subject, { count: 2, key: 'a' });
   demandSame({ what: 'key', actual: (await eventStore.receipt(FIRST, 'a'))?.key, expected: 'a' });
   if (eventStore.receipts === undefined) return;
@@ -46,21 +46,25 @@ async function isListed(subject: EventStoreUnderTest): Promise<void> {
     { streamId: SECOND, key: 'a', fingerprint: 'another', revision: revision(0) },
     { streamId: SECOND, key: 'c', fingerprint: FINGERPRINT, revision: revision(0) },
   ];
-  demandSame({ what: 'receipts by who kept them', actual: await listed(eventStore), expected });
+  demandSame({ what: 'receipts by stream', actual: await listReceipts(eventStore), expected });
   for (const pageSize of [1, 3, 500]) {
-    demandSame({ what: `receipts by ${pageSize}`, actual: await listed(await subject.another(), pageSize), expected });
+    demandSame({
+      what: `receipts by ${pageSize}`,
+      actual: await listReceipts(await subject.another(), pageSize),
+      expected,
+    });
   }
 }
 
 /** Sorted by stream and key, because the order of a store is not defined. */
-async function listed(store: EventStore, pageSize?: number): Promise<readonly StreamReceipt[]> {
+async function listReceipts(store: EventStore, pageSize?: number): Promise<readonly StreamReceipt[]> {
   const found: StreamReceipt[] = [];
   for await (const page of store.receipts?.(pageSize === undefined ? {} : { pageSize }) ?? []) found.push(...page);
   const nameOf = ({ streamId, key }: StreamReceipt): string => `${streamId} ${key}`;
   return found.sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
 }
 
-interface Wish {
+interface ReceiptAppend {
   readonly count: number;
   readonly stream?: Append['streamId'];
   readonly expected?: ExpectedRevision;
@@ -69,10 +73,10 @@ interface Wish {
   readonly store?: EventStore;
 }
 
-function appendWithReceipt(subject: EventStoreUnderTest, wish: Wish): ReturnType<EventStore['append']> {
-  const { count, stream = FIRST, expected = 'any', key = KEY, fingerprint = FINGERPRINT } = wish;
+function appendWithReceipt(subject: EventStoreUnderTest, append: ReceiptAppend): ReturnType<EventStore['append']> {
+  const { count, stream = FIRST, expected = 'any', key = KEY, fingerprint = FINGERPRINT } = append;
   const events = subject.newEvents(count);
-  const store = wish.store ?? subject.eventStore;
+  const store = append.store ?? subject.eventStore;
   return store.append({ streamId: stream, expected, events, receipt: { key, fingerprint } });
 }
 
@@ -102,8 +106,8 @@ async function refusesSecond(subject: EventStoreUnderTest): Promise<void> {
     const exists = await refusal(appendWithReceipt(subject, { count, fingerprint: 'another' }), 'receipt-exists');
     demandSame({ what: 'facts', actual: exists.facts, expected: { streamId: FIRST, key: KEY } });
   }
-  const overOther = { count: 1, store: await subject.another() };
-  await refusal(appendWithReceipt(subject, overOther), 'receipt-exists');
+  const throughOther = { count: 1, store: await subject.another() };
+  await refusal(appendWithReceipt(subject, throughOther), 'receipt-exists');
   demandEvents(await readAll(subject.eventStore), before);
   await demandReceipt(subject.eventStore, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(1) });
 }
@@ -175,8 +179,8 @@ async function isStoredOnce(subject: EventStoreUnderTest, count: number): Promis
     if (!hasSucceeded(outcome) && !isFault(outcome.error, 'receipt-exists')) throw outcome.error;
   }
   demandSame({ what: 'count', actual: (await readAll(subject.eventStore)).length, expected: 1 + count });
-  const kept = { key: KEY, fingerprint: `attempt ${winner}`, revision: revision(count) };
-  await demandReceipt(subject.eventStore, FIRST, kept);
+  const stored = { key: KEY, fingerprint: `attempt ${winner}`, revision: revision(count) };
+  await demandReceipt(subject.eventStore, FIRST, stored);
 }
 
 async function takesAnyKey(subject: EventStoreUnderTest): Promise<void> {
@@ -203,7 +207,7 @@ async function takesAnyKey(subject: EventStoreUnderTest): Promise<void> {
     const expected = { key, fingerprint: `${index}\0${key}`, revision: revision(index) };
     demandSame({ what: `receipt under ${key}`, actual: receipt, expected });
   }
-  if ((await subject.eventStore.head()) === START) fail('events stand after START');
+  if ((await subject.eventStore.head()) === START) fail('the head is START although there are events');
 }
 
 async function demandReceipt(

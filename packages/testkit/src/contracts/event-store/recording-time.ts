@@ -7,10 +7,10 @@ import { demandEvents, readAll, readStream } from './reading.js';
 
 const HOUR = 3_600_000;
 
-/** The promises about `recordedAt` for any behaviour of the clock. */
+/** The guarantees about `recordedAt` for any behaviour of the clock. */
 export const recordingTime: Suite<EventStoreUnderTest> = {
   title: 'the time of recording',
-  promises: {
+  guarantees: {
     "is the clock's, to the millisecond": isTheClocks,
     'is the same for all events of an append': isTheSameInAnAppend,
     "is that of the stream's last event when the clock is behind it": neverGoesBack,
@@ -18,7 +18,7 @@ export const recordingTime: Suite<EventStoreUnderTest> = {
     'never goes back in a stream when another handle writes to it': neverGoesBackAcrossHandles,
     'never goes back in a stream while many write and the clock jumps': neverGoesBackUnderLoad,
     'does not change when the clock has moved on': doesNotChange,
-    'is the one given by an append, as when a log is copied, but never goes back in a stream': isTheGiven,
+    'is the one given by an append, as when a log is copied, but never goes back in a stream': isThatOfTheAppend,
   },
 };
 
@@ -29,11 +29,11 @@ async function isTheClocks({ eventStore, record, clock }: EventStoreUnderTest): 
     clock.set(at);
     demandSame({ what: 'recordedAt', actual: (await record(FIRST, 1))[0]?.recordedAt, expected: at });
   }
-  const kept = await readStream(eventStore, FIRST);
-  demandSame({ what: 'instants', actual: kept.map((event) => event.recordedAt), expected: instants });
+  const stored = await readStream(eventStore, FIRST);
+  demandSame({ what: 'instants', actual: stored.map((event) => event.recordedAt), expected: instants });
 }
 
-async function isTheGiven({ eventStore, newEvents, clock }: EventStoreUnderTest): Promise<void> {
+async function isThatOfTheAppend({ eventStore, newEvents, clock }: EventStoreUnderTest): Promise<void> {
   const start = clock() - 1000 * HOUR;
   for (const [streamId, hours] of [
     [FIRST, 0],

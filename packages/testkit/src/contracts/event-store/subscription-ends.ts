@@ -2,16 +2,16 @@ import { START } from '@login-policy/event-sourcing';
 import type { SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
-import { begun, within } from '../waiting.js';
+import { awaitedLater, within } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import { FIRST, recordEach, type EventStoreUnderTest } from './event-store-under-test.js';
-import { Follower } from './follower.js';
+import { Subscriber } from './subscriber.js';
 import { demandEvents } from './reading.js';
 
 /** The ways a subscription ends. */
 export const subscriptionEnds: Suite<EventStoreUnderTest> = {
   title: 'the end of a subscription',
-  promises: {
+  guarantees: {
     'comes without an error when the signal fires while the reader waits': endsWaitingReader,
     'comes without an error when the signal fires between two messages': endsBusyReader,
     'comes at once when the signal has fired before': endsAtOnce,
@@ -26,39 +26,39 @@ export function manySubscriptions(count: number): Suite<EventStoreUnderTest> {
   return {
     title: `${count} subscriptions at once`,
     deadlineMs: 60_000 + count * 200,
-    promises: { 'leave the store as it was when they end': (subject) => endTogether(subject, count) },
+    guarantees: { 'leave the store as it was when they end': (subject) => endTogether(subject, count) },
   };
 }
 
 async function endsWaitingReader({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const all = await record(FIRST, 2);
   const control = new AbortController();
-  const follower = new Follower(eventStore, { signal: control.signal });
-  await follower.untilCaughtUp(all[1]?.position ?? START);
-  const waiting = begun(follower.untilEnd());
+  const subscriber = new Subscriber(eventStore, { signal: control.signal });
+  await subscriber.untilCaughtUp(all[1]?.position ?? START);
+  const waiting = awaitedLater(subscriber.untilEnd());
   control.abort();
   await waiting;
-  demandEvents(follower.events, all);
-  demandSame({ what: 'a message after the end', actual: await follower.next(), expected: undefined });
+  demandEvents(subscriber.events, all);
+  demandSame({ what: 'a message after the end', actual: await subscriber.next(), expected: undefined });
 }
 
 async function endsBusyReader(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore } = subject;
   const all = await recordEach(subject, FIRST, 20);
   const control = new AbortController();
-  const follower = new Follower(eventStore, { pageSize: 2, signal: control.signal });
-  await follower.untilCount(4);
+  const subscriber = new Subscriber(eventStore, { pageSize: 2, signal: control.signal });
+  await subscriber.untilCount(4);
   control.abort();
-  await follower.untilEnd();
-  if (follower.events.length > 6) fail(`it went on for ${follower.events.length - 4} events after the signal`);
-  demandEvents(follower.events, all.slice(0, follower.events.length));
+  await subscriber.untilEnd();
+  if (subscriber.events.length > 6) fail(`it went on for ${subscriber.events.length - 4} events after the signal`);
+  demandEvents(subscriber.events, all.slice(0, subscriber.events.length));
 }
 
 async function endsAtOnce({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const all = await record(FIRST, 2);
-  const follower = new Follower(eventStore, { signal: AbortSignal.abort() });
-  await follower.untilEnd();
-  demandEvents(follower.events, []);
+  const subscriber = new Subscriber(eventStore, { signal: AbortSignal.abort() });
+  await subscriber.untilEnd();
+  demandEvents(subscriber.events, []);
   demandSame({ what: 'count', actual: all.length, expected: 2 });
 }
 
@@ -70,10 +70,10 @@ async function endsForStoppedReader({ eventStore, record }: EventStoreUnderTest)
     if (message.kind === 'caught-up') break;
   }
   demandSame({ what: 'messages', actual: [kinds[0], kinds.at(-1)], expected: ['events', 'caught-up'] });
-  const follower = new Follower(eventStore, { after: all[0]?.position ?? START });
-  await follower.untilCount(1);
-  await follower.leave();
-  demandSame({ what: 'a message after the end', actual: await follower.next(), expected: undefined });
+  const subscriber = new Subscriber(eventStore, { after: all[0]?.position ?? START });
+  await subscriber.untilCount(1);
+  await subscriber.leave();
+  demandSame({ what: 'a message after the end', actual: await subscriber.next(), expected: undefined });
   demandSame({ what: 'revision', actual: (await record(FIRST, 1))[0]?.revision, expected: 2n });
 }
 
@@ -85,7 +85,7 @@ async function endsForReaderStoppedWaiting({ eventStore, record }: EventStoreUnd
     message = await within('a message', messages.next());
     if (message.done === true) return fail('a subscription must not end by itself');
   } while (message.value.kind !== 'caught-up');
-  const waiting = begun(messages.next());
+  const waiting = awaitedLater(messages.next());
   if (messages.return === undefined) return fail('the iterator of a subscription must have `return`');
   const left = await within('the return', messages.return());
   demandSame({ what: 'done', actual: left.done, expected: true });
@@ -95,9 +95,9 @@ async function endsForReaderStoppedWaiting({ eventStore, record }: EventStoreUnd
 
 async function endsByClosing({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const all = await record(FIRST, 2);
-  const followers = [new Follower(eventStore), new Follower(eventStore)];
-  for (const follower of followers) await follower.untilCaughtUp(all[1]?.position ?? START);
-  const waiting = followers.map((follower) => begun(refusal(follower.next(), 'store-closed')));
+  const subscribers = [new Subscriber(eventStore), new Subscriber(eventStore)];
+  for (const subscriber of subscribers) await subscriber.untilCaughtUp(all[1]?.position ?? START);
+  const waiting = subscribers.map((subscriber) => awaitedLater(refusal(subscriber.next(), 'store-closed')));
   await within('the close', eventStore.close());
   await Promise.all(waiting);
 }
@@ -105,13 +105,13 @@ async function endsByClosing({ eventStore, record }: EventStoreUnderTest): Promi
 async function endTogether({ eventStore, record }: EventStoreUnderTest, count: number): Promise<void> {
   const all = await record(FIRST, 1);
   const controls = Array.from({ length: count }, () => new AbortController());
-  const followers = controls.map(({ signal }) => new Follower(eventStore, { signal }));
-  await Promise.all(followers.map((follower) => follower.untilCaughtUp(all[0]?.position ?? START)));
-  const ends = followers.map((follower, index) => (index % 2 === 0 ? follower.leave() : follower.untilEnd()));
+  const subscribers = controls.map(({ signal }) => new Subscriber(eventStore, { signal }));
+  await Promise.all(subscribers.map((subscriber) => subscriber.untilCaughtUp(all[0]?.position ?? START)));
+  const ends = subscribers.map((subscriber, index) => (index % 2 === 0 ? subscriber.leave() : subscriber.untilEnd()));
   for (const control of controls) control.abort();
   await Promise.all(ends);
-  for (const follower of followers) demandEvents(follower.events, all);
-  const late = new Follower(eventStore);
+  for (const subscriber of subscribers) demandEvents(subscriber.events, all);
+  const late = new Subscriber(eventStore);
   const more = await record(FIRST, 1);
   await late.untilCount(2);
   demandEvents(late.events, [...all, ...more]);

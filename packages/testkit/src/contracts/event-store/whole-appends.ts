@@ -3,7 +3,7 @@ import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { yieldToLoop } from '../waiting.js';
 import { FIRST, OTHER_KIND, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
-import { Follower } from './follower.js';
+import { Subscriber } from './subscriber.js';
 import { demandEvents, readAll, readStream } from './reading.js';
 
 const SIZES = [1, 2, 3, 4, 5, 6, 7, 10];
@@ -12,7 +12,7 @@ const SIZES = [1, 2, 3, 4, 5, 6, 7, 10];
 export const wholeAppends: Suite<EventStoreUnderTest> = {
   title: 'the events of one append',
   deadlineMs: 60_000,
-  promises: {
+  guarantees: {
     'have their place in it, in the answer and in every later read; a single event has none': haveTheirPlace,
     'come in one page of a read of all events, whatever its size': comeInOnePage,
     'come in one message of a subscription, history or live': comeInOneMessage,
@@ -53,17 +53,17 @@ async function comeInOneMessage(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore } = subject;
   const before = await recordFives(subject);
   const filter = { categories: ['Counter'] };
-  const followers = SIZES.flatMap((pageSize) => [
-    new Follower(eventStore, { pageSize }),
-    new Follower(eventStore, { pageSize, filter }),
+  const subscribers = SIZES.flatMap((pageSize) => [
+    new Subscriber(eventStore, { pageSize }),
+    new Subscriber(eventStore, { pageSize, filter }),
   ]);
-  for (const follower of followers.slice(0, 8)) await follower.untilCaughtUp(before.at(-1)?.position ?? START);
+  for (const subscriber of subscribers.slice(0, 8)) await subscriber.untilCaughtUp(before.at(-1)?.position ?? START);
   const all = [...before, ...(await recordFives(subject))];
   const counters = all.filter(({ streamId }) => streamId !== OTHER_KIND);
-  for (const [index, follower] of followers.entries()) {
-    await follower.untilCaughtUp(await eventStore.head());
-    demandEvents(follower.events, index % 2 === 0 ? all : counters);
-    await follower.leave();
+  for (const [index, subscriber] of subscribers.entries()) {
+    await subscriber.untilCaughtUp(await eventStore.head());
+    demandEvents(subscriber.events, index % 2 === 0 ? all : counters);
+    await subscriber.leave();
   }
 }
 

@@ -41,7 +41,7 @@ export interface FreshnessCounts {
 
 const REFUSALS = new Set(['projection-behind', 'position-unknown', 'store-unavailable', 'deadline-exceeded']);
 /** After this many disturbances without an answered read, the run waits for one before the next disturbance. */
-const IN_A_ROW = 4;
+const MOST_UNANSWERED = 4;
 const nextId = monotonicIds();
 
 /**
@@ -67,7 +67,7 @@ class FreshnessRun {
   readonly #writing = new Set<Promise<void>>();
   /** Settles when a running loss is complete. */
   #losing: Promise<void> | undefined;
-  #isGivenUp = false;
+  #isStopped = false;
   #disturbances = 0;
   answered = 0;
   refused = 0;
@@ -78,11 +78,11 @@ class FreshnessRun {
   }
 
   get isDone(): boolean {
-    return this.#isGivenUp || this.answered >= this.#options.count;
+    return this.#isStopped || this.answered >= this.#options.count;
   }
 
   set isDone(isDone: boolean) {
-    this.#isGivenUp = isDone;
+    this.#isStopped = isDone;
   }
 
   async write(): Promise<void> {
@@ -99,9 +99,9 @@ class FreshnessRun {
   async disturb(): Promise<void> {
     while (!this.isDone) {
       await this.#pause(400);
-      if (this.#disturbances >= IN_A_ROW) continue;
+      if (this.#disturbances >= MOST_UNANSWERED) continue;
       this.#disturbances += 1;
-      await this.#any(this.#options.disturbances)?.((lose) => this.#lose(lose));
+      await this.#pick(this.#options.disturbances)?.((lose) => this.#lose(lose));
     }
   }
 
@@ -124,7 +124,7 @@ class FreshnessRun {
     const events = Array.from({ length: count }, () => ({ id: nextId(), ...event }));
     const value = timeline.latest + by * count;
     const endWrite = timeline.beginWrite(value);
-    await this.#any(stores)
+    await this.#pick(stores)
       ?.eventStore.append({ streamId: id, expected: 'any', events })
       .catch(() => undefined);
     // The log decides the outcome, because the writer's answer may be lost.
@@ -132,15 +132,15 @@ class FreshnessRun {
   }
 
   async #readOnce({ follower, maxAgeMs }: AgedReads): Promise<void> {
-    const id = this.#any(this.#options.streams) ?? this.#options.streams[0];
-    const begun = performance.now();
+    const id = this.#pick(this.#options.streams) ?? this.#options.streams[0];
+    const beganAt = performance.now();
     const { rows } = await follower.read([id], { waitMs: paced(200) });
-    const [value, ended] = [rows.get(id)?.total ?? 0, performance.now()];
+    const [value, endedAt] = [rows.get(id)?.total ?? 0, performance.now()];
     // The state after a loss is known only once it is complete.
     await this.#losing;
     const timeline = this.#timelines.get(id);
-    if (timeline?.isPossible(value, begun - maxAgeMs, ended) !== true) {
-      const took = `it took ${(ended - begun).toFixed(0)} ms and may be ${maxAgeMs} ms old`;
+    if (timeline?.isPossible(value, beganAt - maxAgeMs, endedAt) !== true) {
+      const took = `it took ${(endedAt - beganAt).toFixed(0)} ms and may be ${maxAgeMs} ms old`;
       const total = await this.#options.totalOf(id);
       throw failure(
         `read ${this.answered} of ${id} returned ${value}, expected a value of that time: ${took}; ` +
@@ -178,7 +178,7 @@ class FreshnessRun {
     await sleep(this.#options.random() * longestMs);
   }
 
-  #any<Value>(values: readonly Value[]): Value | undefined {
+  #pick<Value>(values: readonly Value[]): Value | undefined {
     return values[Math.floor(this.#options.random() * values.length)];
   }
 }

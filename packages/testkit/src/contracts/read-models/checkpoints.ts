@@ -10,7 +10,7 @@ const HUGE = position(2n ** 127n + 1n);
 /** The checkpoint moves together with the rows or not at all. */
 export const checkpoints: Suite<OpenedReadModelStore> = {
   title: 'the checkpoint of a read model',
-  promises: {
+  guarantees: {
     'does not exist before the first step, and is then that of the last step': isThatOfLastStep,
     'moves in a step without rows': movesAlone,
     'may stay while rows change': mayStay,
@@ -70,16 +70,16 @@ async function refusesUnexpected(subject: OpenedReadModelStore): Promise<void> {
 
 async function doesNotChange(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
-  const kept = tally({ group: 'g' });
-  await step(model, [undefined, 1], change({ a: kept, b: kept }));
-  const late = change({ a: tally({ group: 'h' }), b: undefined, c: kept });
+  const row = tally({ group: 'g' });
+  await step(model, [undefined, 1], change({ a: row, b: row }));
+  const late = change({ a: tally({ group: 'h' }), b: undefined, c: row });
   await refusal(step(other, [undefined, 2], late), 'checkpoint-conflict');
   for (const reader of [model, other]) {
-    await demandModel(reader, 1, { a: kept, b: kept, c: undefined });
+    await demandModel(reader, 1, { a: row, b: row, c: undefined });
     const found = (await reader.query({ index: GROUP, value: 'g' })).rows;
     demandSame({ what: 'keys', actual: found.map(({ key }) => key), expected: ['a', 'b'] });
     demandSame({ what: 'none', actual: (await reader.query({ index: GROUP, value: 'h' })).rows, expected: [] });
   }
   await step(other, [1, 2], late);
-  await demandModel(model, 2, { a: tally({ group: 'h' }), b: undefined, c: kept });
+  await demandModel(model, 2, { a: tally({ group: 'h' }), b: undefined, c: row });
 }

@@ -5,10 +5,10 @@ import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { refusal } from '../refusals.js';
 import { change, demandModel, GROUP, openTallies, step, tallies, tally, type Tally } from './tally.js';
 
-/** What closing promises. */
+/** What closing guarantees. */
 export const closingReadModels: Suite<OpenedReadModelStore> = {
   title: 'a closed read-model store',
-  promises: {
+  guarantees: {
     'refuses every read and every step with StoreClosed, and is closed once, however often `close` is called':
       refusesCalls,
     'ends every wait without an error; the next read fails with StoreClosed': endsWaits,

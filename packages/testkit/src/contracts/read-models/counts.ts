@@ -4,10 +4,10 @@ import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { change, commitNumbered, GROUP, openTallies, openTwice, step, tally, type Tally } from './tally.js';
 
-/** What is promised of the number of rows under a value of an index. */
+/** Guarantees about the number of rows under a value of an index. */
 export const counts: Suite<OpenedReadModelStore> = {
   title: 'the number of rows under a value of an index',
-  promises: {
+  guarantees: {
     'counts more rows than a page holds, at their checkpoint': countsAll,
     'stays correct when few or many rows change, are added or are removed after a count': staysCorrect,
   },
@@ -39,7 +39,7 @@ async function staysCorrect(subject: OpenedReadModelStore): Promise<void> {
       demandSame({ what: 'count of h', actual: (await reader.count({ index: GROUP, value: 'h' })).rows, expected: h });
     }
   };
-  // Twice: a store may keep a number that was asked for.
+  // Twice, because a store may cache a count.
   for (let times = 0; times < 2; times++) await demand(1200, 0);
   await step(other, [1, 2], few);
   await demand(17, 1190);

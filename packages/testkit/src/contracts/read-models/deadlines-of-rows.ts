@@ -7,7 +7,7 @@ import { change, demandModel, GROUP, openTallies, step, tally, type Tally } from
 /** What holds for a call whose signal fires. */
 export const deadlinesOfRows: Suite<OpenedReadModelStore> = {
   title: 'a call whose signal has fired',
-  promises: {
+  guarantees: {
     'rejects with DeadlineExceeded, and has changed nothing': rejectsAborted,
   },
 };
@@ -16,17 +16,17 @@ async function rejectsAborted(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   await step(model, [undefined, 1], change({ a: tally() }));
   const signal = AbortSignal.abort();
-  await demandGivenUp(model, signal);
-  const copy = await model.beginRebuild();
-  await demandGivenUp(copy, signal);
+  await demandAborted(model, signal);
+  const shadow = await model.beginRebuild();
+  await demandAborted(shadow, signal);
   await refusal(
-    copy.promote({ expected: undefined, checkpoint: position(2n), rows: new Map() }, { signal }),
+    shadow.promote({ expected: undefined, checkpoint: position(2n), rows: new Map() }, { signal }),
     'deadline-exceeded',
   );
   await demandModel(model, 1, { a: tally() });
 }
 
-async function demandGivenUp(model: ReadModel<Tally>, signal: AbortSignal): Promise<void> {
+async function demandAborted(model: ReadModel<Tally>, signal: AbortSignal): Promise<void> {
   const query = { index: GROUP, value: 'g' };
   await refusal(model.read(['a'], { signal }), 'deadline-exceeded');
   await refusal(model.query(query, { signal }), 'deadline-exceeded');

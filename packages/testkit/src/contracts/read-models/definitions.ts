@@ -4,10 +4,10 @@ import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { change, demandModel, GROUP, openTallies, step, tallies, tally } from './tally.js';
 
-/** Read models beside each other. */
+/** Several read models in one store. */
 export const definitions: Suite<OpenedReadModelStore> = {
   title: 'several read models',
-  promises: {
+  guarantees: {
     'are the same rows when they are opened twice': areTheSame,
     'are created once when opened many times at once': areCreatedOnce,
     'are separated by their versions': areSeparatedByVersion,
@@ -51,8 +51,8 @@ async function areSeparatedByVersion({ readModels }: OpenedReadModelStore): Prom
     demandSame({ what: 'found', actual: found, expected: [{ key: 'a', row }] });
   }
   const first = await readModels.open(tallies());
-  const copy = await first.beginRebuild();
-  await step(copy, [undefined, 5], change({ a: undefined }));
+  const shadow = await first.beginRebuild();
+  await step(shadow, [undefined, 5], change({ a: undefined }));
   await demandModel(await readModels.open(tallies('tallies', 2)), 2, { a: tally({ total: 2n, group: 'g' }) });
 }
 
@@ -83,19 +83,19 @@ async function areSeparatedByName({ readModels }: OpenedReadModelStore): Promise
 /** Beginning one rebuild must not discard another's shadow. */
 async function areRebuiltSeparately({ readModels }: OpenedReadModelStore): Promise<void> {
   const names = ['weird', 'ab', 'a.v1.rebuilding.', 'we[i]rd', 'a*', 'a?', 'a', 'ab\0', 'ab\0c', 'ab%', 'a_'];
-  const copies = [];
-  for (const name of names) copies.push(await (await readModels.open(tallies(name))).beginRebuild());
-  for (const copy of copies) {
-    await step(copy, [undefined, 3], change({ a: tally() }));
-    await copy.promote({ expected: position(3), checkpoint: position(4), rows: new Map() });
+  const shadows = [];
+  for (const name of names) shadows.push(await (await readModels.open(tallies(name))).beginRebuild());
+  for (const shadow of shadows) {
+    await step(shadow, [undefined, 3], change({ a: tally() }));
+    await shadow.promote({ expected: position(3), checkpoint: position(4), rows: new Map() });
   }
   for (const name of names) await demandModel(await readModels.open(tallies(name)), 4, { a: tally() });
 }
 
 async function needNoIndex({ readModels }: OpenedReadModelStore): Promise<void> {
-  const plain = tallies('plain');
-  Reflect.deleteProperty(plain, 'index');
-  const model = await readModels.open(plain);
+  const withoutIndex = tallies('without-index');
+  Reflect.deleteProperty(withoutIndex, 'index');
+  const model = await readModels.open(withoutIndex);
   await step(model, [undefined, 1], change({ a: tally({ group: 'g' }) }));
   await demandModel(model, 1, { a: tally({ group: 'g' }) });
 }

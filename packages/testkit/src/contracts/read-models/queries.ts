@@ -8,7 +8,7 @@ import { change, commitNumbered, GROUP, LABEL, openTallies, openTwice, step, tal
 /** Queries of rows by an index. */
 export const queries: Suite<OpenedReadModelStore> = {
   title: 'a query by an index',
-  promises: {
+  guarantees: {
     'finds the rows with exactly that value, and returns them whole': findsRows,
     'answers in the order of the UTF-8 bytes of the keys': isInOrder,
     'continues after a key, in pages of any size': isPaged,
@@ -63,8 +63,8 @@ async function isInOrder(subject: OpenedReadModelStore): Promise<void> {
     '🧀a',
     '\u{10ffff}',
   ];
-  const given = inOrder.toReversed().map((key) => [key, tally({ group: 'g' })] as const);
-  await step(model, [undefined, 1], new Map(given));
+  const written = inOrder.toReversed().map((key) => [key, tally({ group: 'g' })] as const);
+  await step(model, [undefined, 1], new Map(written));
   await demandKeys(model, { index: GROUP, value: 'g' }, inOrder);
   for (const [place, afterKey] of inOrder.entries()) {
     await demandKeys(model, { index: GROUP, value: 'g', afterKey }, inOrder.slice(place + 1));
@@ -115,8 +115,8 @@ async function isReadBothWays(subject: OpenedReadModelStore): Promise<void> {
   await demandKeys(model, { index, value, afterKey: 'key-0005', beforeKey: 'key-0002' }, []);
   await demandKeys(model, { index, value, afterKey: 'key-0005', beforeKey: 'key-0002', direction: 'backwards' }, []);
   await step(model, [1, 2], change({ 'key-0003x': tally({ group: 'g' }), 'key-0000': undefined }));
-  const left = ['key-0005', 'key-0004', 'key-0003x', 'key-0003', 'key-0002', 'key-0001'];
-  await demandKeys(model, { index, value, direction: 'backwards', beforeKey: 'key-0006' }, left);
+  const remaining = ['key-0005', 'key-0004', 'key-0003x', 'key-0003', 'key-0002', 'key-0001'];
+  await demandKeys(model, { index, value, direction: 'backwards', beforeKey: 'key-0006' }, remaining);
 }
 
 async function hasLimits(subject: OpenedReadModelStore): Promise<void> {
@@ -155,10 +155,10 @@ async function findsUnderEach(subject: OpenedReadModelStore): Promise<void> {
 async function findsUnderEachRebuilt(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   await step(model, [undefined, 1], change({ a: tally({ group: ['x', 'y'] }) }));
-  const copy = await model.beginRebuild();
-  await step(copy, [undefined, 1], change({ a: tally({ group: ['y', 'z', 'z'] }) }));
+  const shadow = await model.beginRebuild();
+  await step(shadow, [undefined, 1], change({ a: tally({ group: ['y', 'z', 'z'] }) }));
   const rows = change({ b: tally({ group: ['y', 'x'] }) });
-  await copy.promote({ expected: position(1), checkpoint: position(2), rows });
+  await shadow.promote({ expected: position(1), checkpoint: position(2), rows });
   await demandGroups(other, { x: ['b'], y: ['a', 'b'], z: ['a'] });
 }
 
@@ -193,8 +193,8 @@ async function distinguishesSimilar(subject: OpenedReadModelStore): Promise<void
     'a\0',
     'a\0b',
   ];
-  const given = new Map(values.map((group, index) => [`key-${index}`, tally({ group })]));
-  await step(model, [undefined, 1], given);
+  const written = new Map(values.map((group, index) => [`key-${index}`, tally({ group })]));
+  await step(model, [undefined, 1], written);
   for (const [index, value] of values.entries()) await demandKeys(model, { index: GROUP, value }, [`key-${index}`]);
 }
 
@@ -227,10 +227,10 @@ async function demandKeys(
 ): Promise<void> {
   const found = (await model.query(query)).rows;
   demandSame({ what: `keys under ${query.value}`, actual: found.map(({ key }) => key), expected });
-  const { rows: alone } = await model.keys(query);
+  const { rows: keysOnly } = await model.keys(query);
   if (Object.keys(query).length === 2 && found.length < 100) {
     const { rows: counted } = await model.count(query);
     demandSame({ what: `number of keys under ${query.value}`, actual: counted, expected: expected.length });
   }
-  demandSame({ what: `keys alone under ${query.value}`, actual: alone, expected });
+  demandSame({ what: `result of keys() under ${query.value}`, actual: keysOnly, expected });
 }

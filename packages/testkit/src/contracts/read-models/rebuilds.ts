@@ -13,7 +13,7 @@ const NEW = tally({ label: 'new', group: 'new' });
 /** Computing all rows again beside the live ones. */
 export const rebuilds: Suite<OpenedReadModelStore> = {
   title: 'a rebuild',
-  promises: {
+  guarantees: {
     'begins empty and is written like any other read model': beginsEmpty,
     'is invisible until it replaces the live rows': isInvisible,
     'replaces rows, indexes and checkpoint, for every handle': replacesLiveRows,

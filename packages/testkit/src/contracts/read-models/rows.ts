@@ -32,7 +32,7 @@ const KEYS = [
 /** Rows and their keys. */
 export const rows: Suite<OpenedReadModelStore> = {
   title: 'the rows of a read model',
-  promises: {
+  guarantees: {
     'are returned unchanged': areUnchanged,
     'are read together: those of the keys that exist': areReadTogether,
     'are replaced by new ones, and the others stay': areReplaced,
@@ -89,11 +89,12 @@ async function areRemoved(subject: OpenedReadModelStore): Promise<void> {
 
 async function canHaveAnyKey(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
-  const given = new Map(KEYS.map((key, index) => [key, tally({ total: BigInt(index) })]));
-  await step(model, [undefined, 1], given);
-  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: await rowUnder(model, key), expected: row });
+  const written = new Map(KEYS.map((key, index) => [key, tally({ total: BigInt(index) })]));
+  await step(model, [undefined, 1], written);
+  for (const [key, row] of written)
+    demandSame({ what: `row ${key}`, actual: await rowUnder(model, key), expected: row });
   const together = (await model.read(KEYS)).rows;
-  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: together.get(key), expected: row });
+  for (const [key, row] of written) demandSame({ what: `row ${key}`, actual: together.get(key), expected: row });
   demandSame({ what: 'count', actual: together.size, expected: KEYS.length });
 }
 
@@ -111,21 +112,22 @@ async function refuseSurrogates(subject: OpenedReadModelStore): Promise<void> {
 async function canHoldAnything(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   const labels = ['', 'NUL \u0000', '👩‍👩‍👧‍👦', 'quotes " \' \\', '\u2028', 'x'.repeat(100_000), 'null'];
-  const given = new Map(
+  const written = new Map(
     labels.map((label, index) => [`row-${index}`, tally({ label: 'l', group: `${index}${label}` })]),
   );
-  await step(model, [undefined, 1], given);
-  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: await rowUnder(other, key), expected: row });
+  await step(model, [undefined, 1], written);
+  for (const [key, row] of written)
+    demandSame({ what: `row ${key}`, actual: await rowUnder(other, key), expected: row });
 }
 
 async function canBeMany(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   const numbers = Array.from({ length: 1000 }, (_, index) => index);
-  const given = new Map(numbers.map((index) => [`row-${index}`, tally({ total: BigInt(index) })]));
-  await step(model, [undefined, 1], given);
-  const found = (await other.read([...given.keys()])).rows;
+  const written = new Map(numbers.map((index) => [`row-${index}`, tally({ total: BigInt(index) })]));
+  await step(model, [undefined, 1], written);
+  const found = (await other.read([...written.keys()])).rows;
   demandSame({ what: 'count', actual: found.size, expected: 1000 });
-  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: found.get(key), expected: row });
+  for (const [key, row] of written) demandSame({ what: `row ${key}`, actual: found.get(key), expected: row });
 }
 
 async function areNotChanged(subject: OpenedReadModelStore): Promise<void> {
@@ -145,10 +147,10 @@ async function areNotChanged(subject: OpenedReadModelStore): Promise<void> {
 
 async function areThosePassed(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
-  const given = new Map<string, Tally | undefined>([['a', tally()]]);
-  const commit = model.commit({ expected: undefined, checkpoint: position(1), rows: given });
+  const written = new Map<string, Tally | undefined>([['a', tally()]]);
+  const commit = model.commit({ expected: undefined, checkpoint: position(1), rows: written });
   await commit;
-  given.set('a', tally({ total: 9n })).set('b', tally());
+  written.set('a', tally({ total: 9n })).set('b', tally());
   await demandModel(model, 1, { a: tally(), b: undefined });
   const found = (await model.read(['a'])).rows;
   await step(model, [1, 2], change({ a: tally({ total: 2n }) }));

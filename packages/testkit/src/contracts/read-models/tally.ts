@@ -62,14 +62,14 @@ export function change(rows: Readonly<Record<string, Tally | undefined>>): Reado
   return new Map(Object.entries(rows));
 }
 
-/** Takes a step between two checkpoints, given as plain numbers. */
+/** Takes a step between two checkpoints, as plain numbers. */
 export async function step(
   model: Pick<ReadModel<Tally>, 'commit'>,
   checkpoints: readonly [from: number | undefined, to: number],
   rows: ReadonlyMap<string, Tally | undefined>,
 ): Promise<void> {
   const [from, to] = checkpoints;
-  await model.commit({ expected: at(from), checkpoint: position(to), rows });
+  await model.commit({ expected: positionAt(from), checkpoint: position(to), rows });
 }
 
 /** Checks that the model has exactly these rows under the named keys, at this checkpoint. @throws AssertionError */
@@ -82,12 +82,12 @@ export async function demandModel(
   const expected = new Map(Object.entries(rows).filter(([, row]) => row !== undefined));
   const found = await model.read(keys);
   demandSame({ what: 'rows', actual: byKey(found.rows), expected: byKey(expected) });
-  demandSame({ what: 'checkpoint of the rows', actual: found.checkpoint, expected: at(checkpoint) });
-  demandSame({ what: 'checkpoint', actual: await model.checkpoint(), expected: at(checkpoint) });
+  demandSame({ what: 'checkpoint of the rows', actual: found.checkpoint, expected: positionAt(checkpoint) });
+  demandSame({ what: 'checkpoint', actual: await model.checkpoint(), expected: positionAt(checkpoint) });
 }
 
-function at(place: number | undefined): Position | undefined {
-  return place === undefined ? undefined : position(place);
+function positionAt(number: number | undefined): Position | undefined {
+  return number === undefined ? undefined : position(number);
 }
 
 function byKey<Row>(rows: ReadonlyMap<string, Row>): ReadonlyMap<string, Row> {

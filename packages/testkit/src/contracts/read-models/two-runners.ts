@@ -36,7 +36,7 @@ const BY = { actor: 'tester', correlationId: 'contract' };
 /** What holds when two runners update the same read model. */
 export const twoRunners: Suite<OpenedReadModelStore> = {
   title: 'two runners on one read model',
-  promises: {
+  guarantees: {
     'that commit the same step at once: one succeeds': commitItOnce,
     'that commit in turn lose no step and repeat none': loseNothing,
     'that reduce the same log reduce each event once, and neither stops': reduceOnce,

@@ -2,7 +2,7 @@ import { position, type ReadModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
-import { begun, yieldToLoop, eventually, within } from '../waiting.js';
+import { awaitedLater, yieldToLoop, eventually, within } from '../waiting.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';
 import { change, demandModel, openTallies, openTwice, step, tally, type Tally } from './tally.js';
@@ -12,7 +12,7 @@ const ROUNDS = 20;
 /** Waiting for a read model to change. */
 export const waking: Suite<OpenedReadModelStore> = {
   title: 'waiting for a read model',
-  promises: {
+  guarantees: {
     'ends at once after a commit in this process': endsAtOnce,
     'ends after a commit through another handle': endsAfterOthersCommit,
     'ends after a rebuild is promoted': endsAfterRebuild,
@@ -24,24 +24,24 @@ export const waking: Suite<OpenedReadModelStore> = {
 
 async function endsAtOnce(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
-  const forNothing = await lengthOf(() => model.changed(new AbortController().signal));
-  const woken = await lengthOf(() => followSteps(model, model));
+  const untilTimeout = await durationOf(() => model.changed(new AbortController().signal));
+  const woken = await durationOf(() => commitAndWait(model, model));
   // Polling alone would wait half its interval on average, and a whole one when it has just polled.
-  const most = Math.max(forNothing / 2, 50) * ROUNDS;
-  if (woken > most) fail(`${ROUNDS} waits for a commit took ${woken} ms, and one for nothing ${forNothing} ms`);
+  const most = Math.max(untilTimeout / 2, 50) * ROUNDS;
+  if (woken > most) fail(`${ROUNDS} waits for a commit took ${woken} ms, and one without a change ${untilTimeout} ms`);
 }
 
 async function endsAfterOthersCommit(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
-  await followSteps(model, other);
+  await commitAndWait(model, other);
 }
 
 async function endsAfterRebuild(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   await step(model, [undefined, 1], change({ a: tally() }));
-  const copy = await other.beginRebuild();
+  const shadow = await other.beginRebuild();
   await demandWoken([model, other], 2, () =>
-    copy.promote({ expected: undefined, checkpoint: position(2), rows: change({}) }),
+    shadow.promote({ expected: undefined, checkpoint: position(2), rows: change({}) }),
   );
   await demandModel(model, 2, { a: undefined });
 }
@@ -49,35 +49,35 @@ async function endsAfterRebuild(subject: OpenedReadModelStore): Promise<void> {
 async function endsAnyway(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   await step(model, [undefined, 1], change({ a: tally() }));
-  await within('the wait for nothing', model.changed(new AbortController().signal));
+  await within('a wait without a change', model.changed(new AbortController().signal));
   await demandModel(model, 1, { a: tally() });
 }
 
 async function endsBySignal(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   await step(model, [undefined, 1], change({ a: tally() }));
-  await within('a wait given up before', model.changed(AbortSignal.abort()));
+  await within('a wait whose signal fired before', model.changed(AbortSignal.abort()));
   const control = new AbortController();
-  const waiting = begun(model.changed(control.signal));
+  const waiting = awaitedLater(model.changed(control.signal));
   control.abort();
-  await within('a wait given up', waiting);
+  await within('an aborted wait', waiting);
   await demandQuickerThanWaiting(model);
   await step(model, [1, 2], change({}));
   await demandModel(model, 2, { a: tally() });
 }
 
-/** An aborted wait must end sooner than one for nothing. */
+/** An aborted wait must end sooner than one without a change. */
 async function demandQuickerThanWaiting(model: ReadModel<Tally>): Promise<void> {
   const times = 5;
-  const forNothing = await lengthOf(() => model.changed(new AbortController().signal));
-  const givenUp = await lengthOf(async () => {
+  const untilTimeout = await durationOf(() => model.changed(new AbortController().signal));
+  const aborted = await durationOf(async () => {
     for (let time = 0; time < times; time++) await model.changed(AbortSignal.abort());
   });
-  const most = Math.max(forNothing / 2, 5) * times;
-  if (givenUp > most) fail(`${times} waits given up took ${givenUp} ms, and one for nothing ${forNothing} ms`);
+  const most = Math.max(untilTimeout / 2, 5) * times;
+  if (aborted > most) fail(`${times} aborted waits took ${aborted} ms, and one without a change ${untilTimeout} ms`);
 }
 
-async function lengthOf(waiting: () => Promise<void>): Promise<number> {
+async function durationOf(waiting: () => Promise<void>): Promise<number> {
   const beginning = performance.now();
   await within('a wait', waiting());
   return performance.now() - beginning;
@@ -91,7 +91,7 @@ async function endsForAll(subject: OpenedReadModelStore): Promise<void> {
 }
 
 /** One handle commits step after step, the other waits for each. */
-async function followSteps(writer: ReadModel<Tally>, reader: ReadModel<Tally>): Promise<void> {
+async function commitAndWait(writer: ReadModel<Tally>, reader: ReadModel<Tally>): Promise<void> {
   for (let at = 1; at <= ROUNDS; at++) {
     const rows = change({ a: tally({ total: BigInt(at) }) });
     await demandWoken([reader], at, () => step(writer, [at === 1 ? undefined : at - 1, at], rows));
@@ -105,9 +105,9 @@ async function demandWoken(
   checkpoint: number,
   commit: () => Promise<void>,
 ): Promise<void> {
-  const sleepers = readers.map((reader) => ({ reader, control: new AbortController() }));
-  const sleeps = sleepers.map(({ reader, control }) => sleepUntil(reader, checkpoint, control.signal));
-  const waiting = outcomeOf(Promise.all(sleeps));
+  const waiters = readers.map((reader) => ({ reader, control: new AbortController() }));
+  const waits = waiters.map(({ reader, control }) => waitUntil(reader, checkpoint, control.signal));
+  const waiting = outcomeOf(Promise.all(waits));
   await yieldToLoop();
   try {
     await commit();
@@ -115,12 +115,12 @@ async function demandWoken(
     const outcome = await waiting;
     if (!hasSucceeded(outcome)) throw outcome.error;
   } finally {
-    for (const { control } of sleepers) control.abort();
+    for (const { control } of waiters) control.abort();
   }
 }
 
-/** Waits as a reader does: subscribes, looks, and sleeps if the checkpoint is not there yet. */
-async function sleepUntil(model: ReadModel<Tally>, checkpoint: number, signal: AbortSignal): Promise<void> {
+/** Waits as a reader does: subscribes, reads the checkpoint, and waits if it is not reached. */
+async function waitUntil(model: ReadModel<Tally>, checkpoint: number, signal: AbortSignal): Promise<void> {
   await eventually(`the checkpoint ${checkpoint}`, async () => {
     const woken = model.changed(signal);
     const reached = await model.checkpoint();

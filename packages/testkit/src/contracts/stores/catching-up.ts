@@ -13,7 +13,7 @@ import { APPLES, CounterWriter, demandRowsMatchLog, PEARS, picky, WEATHER } from
 export const catchingUp: Suite<StoreUnderTest> = {
   title: 'a read model that is opened behind the head',
   deadlineMs: 60_000,
-  promises: {
+  guarantees: {
     'contains all existing events before its first read': catchesUpFromEmpty,
     'continues from its checkpoint': continues,
     'contains the events that were written while no process maintained it, before its first read':
@@ -30,7 +30,7 @@ async function catchesUpFromEmpty({ open }: StoreUnderTest): Promise<void> {
   await writeSome(new CounterWriter(store));
   const reopened = await reopen([]);
   for (const projection of [counterTotals, picky]) {
-    await readOnce(reopened, projection);
+    await bringToHead(reopened, projection);
     await demandRowsMatchLog(reopened, projection);
   }
   await demandTotal(reopened, 9);
@@ -43,7 +43,7 @@ async function continues({ open }: StoreUnderTest): Promise<void> {
   const { store, reopen } = await open([counterTotals]);
   await writeSome(new CounterWriter(store));
   const reopened = await reopen([counterTotals]);
-  await readOnce(reopened, counterTotals);
+  await bringToHead(reopened, counterTotals);
   await demandRowsMatchLog(reopened, counterTotals);
   await new CounterWriter(reopened, idsAfter(100)).write(APPLES, 1);
   await demandRowsMatchLog(reopened, counterTotals);
@@ -53,10 +53,10 @@ async function continues({ open }: StoreUnderTest): Promise<void> {
 async function catchesUpFromCheckpoint({ open }: StoreUnderTest): Promise<void> {
   const { store, reopen } = await open([counterTotals]);
   await writeSome(new CounterWriter(store));
-  const without = await reopen([]);
-  await new CounterWriter(without, idsAfter(100)).write(APPLES, 5, 6);
+  const withoutModel = await reopen([]);
+  await new CounterWriter(withoutModel, idsAfter(100)).write(APPLES, 5, 6);
   const again = await reopen([]);
-  await readOnce(again, counterTotals);
+  await bringToHead(again, counterTotals);
   await demandTotal(again, 20);
   await demandRowsMatchLog(again, counterTotals);
 }
@@ -64,8 +64,8 @@ async function catchesUpFromCheckpoint({ open }: StoreUnderTest): Promise<void> 
 async function isBroughtToTheHead({ open }: StoreUnderTest): Promise<void> {
   const { store, reopen } = await open([counterTotals]);
   await writeSome(new CounterWriter(store));
-  const without = await reopen([]);
-  await new CounterWriter(without, idsAfter(100)).write(APPLES, 5, 6);
+  const withoutModel = await reopen([]);
+  await new CounterWriter(withoutModel, idsAfter(100)).write(APPLES, 5, 6);
   const again = await reopen([counterTotals]);
   await new CounterWriter(again, idsAfter(200)).write(PEARS, 1);
   await demandTotal(again, 20);
@@ -84,17 +84,17 @@ async function doesNotDelayAppends({ open }: StoreUnderTest): Promise<void> {
   await more.write(APPLES, 1);
   const model = await again.readModels.open(counterTotals);
   demandSame({ what: 'checkpoint', actual: await model.checkpoint(), expected: undefined });
-  await readOnce(again, counterTotals);
+  await bringToHead(again, counterTotals);
   await demandRowsMatchLog(again, counterTotals);
   await more.write(APPLES, 1);
   await demandRowsMatchLog(again, counterTotals);
 }
 
-/** Reads as a program does: the runner first brings the rows to the head. */
-async function readOnce(store: Store, projection: Projection<CounterEvent, CounterRow>): Promise<void> {
-  const follower = await ProjectionRunner.open({ store, projection });
-  await follower.ready({ waitMs: 30_000 });
-  await follower.close();
+/** Brings the rows to the head, as a program does before its first read. */
+async function bringToHead(store: Store, projection: Projection<CounterEvent, CounterRow>): Promise<void> {
+  const runner = await ProjectionRunner.open({ store, projection });
+  await runner.ready({ waitMs: 30_000 });
+  await runner.close();
 }
 
 async function agreesWithRebuild({ open }: StoreUnderTest): Promise<void> {
@@ -123,7 +123,7 @@ async function writeSome(writer: CounterWriter): Promise<void> {
 /** Ids that continue after those of earlier events. */
 function idsAfter(count: number): ReturnType<typeof sequentialIds> {
   const nextId = sequentialIds();
-  for (let given = 0; given < count; given++) nextId();
+  for (let used = 0; used < count; used++) nextId();
   return nextId;
 }
 

@@ -7,7 +7,7 @@ import { APPLES, CounterWriter } from './counters.js';
 /** The clock that a store reports. */
 export const clocks: Suite<StoreUnderTest> = {
   title: 'the clock of a store',
-  promises: { 'is the one that its events are recorded with': isThatOfEvents },
+  guarantees: { 'is the one that its events are recorded with': isThatOfEvents },
 };
 
 async function isThatOfEvents({ open }: StoreUnderTest): Promise<void> {

@@ -8,7 +8,7 @@ import { APPLES, CounterWriter } from './counters.js';
 /** How a store as a whole is closed. */
 export const closings: Suite<StoreUnderTest> = {
   title: 'a store that is closed',
-  promises: {
+  guarantees: {
     'refuses events and read models with StoreClosed': refusesEventsAndReadModels,
     'is closed by `await using`, and only once': isClosedByScope,
   },

@@ -7,22 +7,23 @@ import { eventually, within } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, PEARS, WEATHER } from './counters.js';
-import { RecordingConsumer } from './recording-consumer.js';
+import { RecordingConsumer, rejectedWith, untilAborted } from './recording-consumer.js';
 
-/** What a consumer promises, alone and together with others of the same name. */
+/** What a consumer guarantees, alone and together with others of the same name. */
 export const consumers: Suite<StoreUnderTest> = {
   title: 'a consumer',
-  promises: {
+  guarantees: {
     'calls its handler with every event in the order of commits, and with the events of an append in one call':
       deliversAll,
-    'continues where the previous consumer of its name stopped, on another handle': continues,
+    'continues where the previous consumer of its name stopped, also in another opening of the store': continues,
     'calls a failing handler again with the same events, whatever it throws': retries,
     'does not delay other consumers when its handler fails or hangs': delaysNoOther,
-    'stands by while another handle works, and takes over when that handle is closed': takesOver,
-    'runs once when two consumers of one handle have its name': runsOnce,
+    'stands by while a consumer of its name works in another opening, and takes over when that one is closed':
+      takesOver,
+    'stands by while a consumer of its name works in the same opening': standsBy,
     'loses its lease when its handler hangs, and does not move the checkpoint when that handler ends late': losesLease,
     'calls its handler only with events of its categories': filtersByCategory,
-    'begins after a given position, and refuses a position of another history': beginsAfter,
+    'begins after the position in `from`, and reports a failure for a position of another history': beginsAfter,
     'refuses malformed options': refusesOptions,
     'ends when it or its store is closed or its signal fires, and then aborts its handler': endsInEveryWay,
   },
@@ -33,9 +34,9 @@ async function deliversAll({ open }: StoreUnderTest): Promise<void> {
   const writer = new CounterWriter(store);
   const events = [...(await writer.write(APPLES, 1, 2, 3)), ...(await writer.write(PEARS, 4))];
   const recorded = new RecordingConsumer(store, { name: 'all', pageSize: 2 });
-  await recorded.demand(events);
+  await recorded.demandHandled(events);
   events.push(...(await writer.write(PEARS, 5, 6, 7)), ...(await writer.write(APPLES, 8)));
-  await recorded.demand(events);
+  await recorded.demandHandled(events);
   const { state, lag } = await recorded.until('being caught up', (status) => status.lag === 0);
   demandSame({ what: 'status', actual: { state, lag }, expected: { state: 'working', lag: 0 } });
   for (const call of recorded.calls) {
@@ -53,16 +54,16 @@ async function continues({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const writer = new CounterWriter(store);
   const first = new RecordingConsumer(store, { name: 'going on' });
-  await first.demand(await writer.write(APPLES, 1, 2));
+  await first.demandHandled(await writer.write(APPLES, 1, 2));
   await within('the close', first.consumer.close());
   const more = await writer.write(APPLES, 3);
   const second = new RecordingConsumer(await another(), { name: 'going on' });
-  await second.demand(more);
+  await second.demandHandled(more);
   const elsewhere = new RecordingConsumer(store, { name: 'going on elsewhere' });
-  await elsewhere.until('all events', () => elsewhere.places.length === 3);
+  await elsewhere.until('all events', () => elsewhere.handledEvents.length === 3);
 }
 
-const HOSTILE = [
+const THROWN = [
   undefined,
   'text',
   {
@@ -77,18 +78,18 @@ async function retries({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   let calls = 0;
   const recorded = new RecordingConsumer(store, { name: 'failing' }, (_, { attempt }) => {
-    demandSame({ what: 'attempt', actual: attempt, expected: Math.min(calls, HOSTILE.length) + 1 });
-    const thrown = HOSTILE[calls++];
-    return calls <= HOSTILE.length ? rejectedWith(thrown) : undefined;
+    demandSame({ what: 'attempt', actual: attempt, expected: calls + 1 });
+    const thrown = THROWN[calls++];
+    return calls <= THROWN.length ? rejectedWith(thrown) : undefined;
   });
   const events = await new CounterWriter(store).write(APPLES, 1, 2);
   const { lastFailure } = await recorded.until('a failure', ({ state }) => state === 'retrying');
   demandSame({ what: 'attempts', actual: (lastFailure?.attempts ?? 0) > 0, expected: true });
   await recorded.until(
-    'the end of it',
+    'the call that succeeds',
     ({ position: at, state }) => at === events.at(-1)?.position && state === 'working',
   );
-  const all = Array.from({ length: HOSTILE.length + 1 }, () => events.map(({ position: at }) => at));
+  const all = Array.from({ length: THROWN.length + 1 }, () => events.map(({ position: at }) => at));
   demandSame({
     what: 'calls',
     actual: recorded.calls.map((call) => call.map(({ position: at }) => at)),
@@ -97,7 +98,7 @@ async function retries({ open }: StoreUnderTest): Promise<void> {
   demandSame({
     what: 'last failure',
     actual: recorded.consumer.status().lastFailure?.error,
-    expected: HOSTILE.at(-1),
+    expected: THROWN.at(-1),
   });
 }
 
@@ -105,13 +106,17 @@ async function delaysNoOther({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   const failing = new RecordingConsumer(store, { name: 'failing' }, () => Promise.reject(new Error('no')));
   const hanging = new RecordingConsumer(store, { name: 'hanging' }, (_, { signal }) => untilAborted(signal));
-  const sound = new RecordingConsumer(store, { name: 'sound' });
+  const healthy = new RecordingConsumer(store, { name: 'sound' });
   const writer = new CounterWriter(store);
   const events = [...(await writer.write(APPLES, 1)), ...(await writer.write(PEARS, 2))];
-  await sound.demand(events);
+  await healthy.demandHandled(events);
   await failing.until('a failure', ({ state }) => state === 'retrying');
   const { position: at } = await hanging.until('a call', () => hanging.calls.length > 0);
-  demandSame({ what: 'the checkpoint of who hangs is behind', actual: at !== events.at(-1)?.position, expected: true });
+  demandSame({
+    what: 'hanging consumer has moved its checkpoint',
+    actual: at === events.at(-1)?.position,
+    expected: false,
+  });
 }
 
 async function takesOver({ open }: StoreUnderTest): Promise<void> {
@@ -119,51 +124,55 @@ async function takesOver({ open }: StoreUnderTest): Promise<void> {
   const other = await another();
   const writer = new CounterWriter(store);
   const first = new RecordingConsumer(store, { name: 'shared' });
-  await first.demand(await writer.write(APPLES, 1));
+  await first.demandHandled(await writer.write(APPLES, 1));
   const second = new RecordingConsumer(other, { name: 'shared' });
-  await second.until('standing by', ({ position: at }) => at !== undefined);
-  await first.demand([...first.calls.flat(), ...(await writer.write(APPLES, 2))]);
-  demandSame({ what: 'who stands by', actual: second.consumer.status().state, expected: 'standby' });
+  await second.until('its checkpoint', ({ position: at }) => at !== undefined);
+  await first.demandHandled([...first.calls.flat(), ...(await writer.write(APPLES, 2))]);
+  demandSame({ what: 'state of the second consumer', actual: second.consumer.status().state, expected: 'standby' });
   await within('the close', first.consumer.close());
   const more = await writer.write(APPLES, 3);
-  await second.demand(more);
+  await second.demandHandled(more);
   demandSame({ what: 'state of the closed consumer', actual: first.consumer.status().state, expected: 'closed' });
   demandSame({ what: 'calls of the closed consumer', actual: first.calls.length, expected: 2 });
 }
 
-async function runsOnce({ open }: StoreUnderTest): Promise<void> {
+async function standsBy({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   const both = [new RecordingConsumer(store, { name: 'twice' }), new RecordingConsumer(store, { name: 'twice' })];
   const writer = new CounterWriter(store);
   const events = [...(await writer.write(APPLES, 1)), ...(await writer.write(APPLES, 2))];
-  await eventually('the handling', async () => both.some(({ places }) => places.length === 2));
+  await eventually('two handled events', async () => both.some(({ handledEvents }) => handledEvents.length === 2));
   const states = both.map(({ consumer }) => consumer.status().state);
   demandSame({ what: 'states', actual: states.toSorted(), expected: ['standby', 'working'] });
-  const [working, standing] = states[0] === 'working' ? both : both.toReversed();
-  await within('the close', working?.consumer.close() ?? fail('neither consumer works'));
-  await standing?.demand(await writer.write(APPLES, 3));
-  demandSame({ what: 'handled by the first', actual: working?.places.length, expected: events.length });
+  const [working, standby] = states[0] === 'working' ? both : both.toReversed();
+  await within('the close', working?.consumer.close() ?? fail('no consumer is working'));
+  await standby?.demandHandled(await writer.write(APPLES, 3));
+  demandSame({
+    what: 'events handled by the closed consumer',
+    actual: working?.handledEvents.length,
+    expected: events.length,
+  });
 }
 
 async function losesLease({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const other = await another();
-  let endLate = (): void => undefined;
-  const late = new Promise<void>((resolve) => (endLate = resolve));
-  const hanging = new RecordingConsumer(store, { name: 'late', handleTimeoutMs: 30 }, () => late);
-  await hanging.until('its lease', ({ state }) => state === 'working');
-  const sound = new RecordingConsumer(other, { name: 'late' });
+  let endHandler = (): void => undefined;
+  const handlerEnd = new Promise<void>((resolve) => (endHandler = resolve));
+  const hanging = new RecordingConsumer(store, { name: 'late', handleTimeoutMs: 30 }, () => handlerEnd);
+  await hanging.until('the lease', ({ state }) => state === 'working');
+  const healthy = new RecordingConsumer(other, { name: 'late' });
   const writer = new CounterWriter(store);
   const events = await writer.write(APPLES, 1, 2);
-  await sound.demand(events);
+  await healthy.demandHandled(events);
   const { lastFailure } = hanging.consumer.status();
   demandSame({
     what: 'failure',
     actual: String(lastFailure?.error),
     expected: 'Error: the handler of late took longer than 30 ms',
   });
-  endLate();
-  await sound.demand([...events, ...(await writer.write(PEARS, 3))]);
+  endHandler();
+  await healthy.demandHandled([...events, ...(await writer.write(PEARS, 3))]);
 }
 
 async function filtersByCategory({ open }: StoreUnderTest): Promise<void> {
@@ -172,11 +181,11 @@ async function filtersByCategory({ open }: StoreUnderTest): Promise<void> {
   const recorded = new RecordingConsumer(store, { name: 'counters', filter: { categories: [COUNTER_CATEGORY] } });
   const first = await writer.write(APPLES, 1);
   await writer.write(WEATHER, 2);
-  await recorded.demand([...first, ...(await writer.write(PEARS, 3))]);
+  await recorded.demandHandled([...first, ...(await writer.write(PEARS, 3))]);
   await writer.write(WEATHER, 4);
   await within('the close', recorded.consumer.close());
   const next = new RecordingConsumer(await another(), { name: 'counters', filter: { categories: [COUNTER_CATEGORY] } });
-  await next.demand(await writer.write(PEARS, 5));
+  await next.demandHandled(await writer.write(PEARS, 5));
 }
 
 async function beginsAfter({ open }: StoreUnderTest): Promise<void> {
@@ -185,19 +194,22 @@ async function beginsAfter({ open }: StoreUnderTest): Promise<void> {
   const [last] = (await writer.write(APPLES, 1, 2)).slice(-1);
   const from = last?.position ?? fail('nothing was written');
   const recorded = new RecordingConsumer(store, { name: 'from now on', from });
-  await recorded.until('its lease', ({ state }) => state === 'working');
-  await recorded.demand(await writer.write(PEARS, 3));
-  const lost = new RecordingConsumer(store, { name: 'of another history', from: position(from + (1n << 60n)) });
-  const { lastFailure } = await lost.until('a failure', (status) => status.lastFailure !== undefined);
+  await recorded.until('the lease', ({ state }) => state === 'working');
+  await recorded.demandHandled(await writer.write(PEARS, 3));
+  const ofLostHistory = new RecordingConsumer(store, {
+    name: 'of another history',
+    from: position(from + (1n << 60n)),
+  });
+  const { lastFailure } = await ofLostHistory.until('a failure', (status) => status.lastFailure !== undefined);
   if (!isFault(lastFailure?.error, 'position-unknown'))
     fail(`expected position-unknown, got ${String(lastFailure?.error)}`);
-  demandSame({ what: 'calls', actual: lost.calls.length, expected: 0 });
+  demandSame({ what: 'calls', actual: ofLostHistory.calls.length, expected: 0 });
 }
 
 async function refusesOptions({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
-  const sound = { name: 'sound', handle: () => undefined };
-  const bad: readonly object[] = [
+  const valid = { name: 'sound', handle: () => undefined };
+  const invalid: readonly object[] = [
     ...['', 'a\u0000b', 'line\nbreak', '\ud800', 'x'.repeat(201), 5, undefined].map((name) => ({ name })),
     ...[undefined, 'text', {}].map((handle) => ({ handle })),
     ...[0, 1.5, 10_001, '5'].map((pageSize) => ({ pageSize })),
@@ -206,12 +218,12 @@ async function refusesOptions({ open }: StoreUnderTest): Promise<void> {
     { filter: { categories: 'Counter' } },
     { nmae: 'mistyped' },
   ];
-  for (const options of bad) {
-    await refusal((async () => store.consume({ ...sound, ...options }))(), RangeError);
+  for (const options of invalid) {
+    await refusal((async () => store.consume({ ...valid, ...options }))(), RangeError);
   }
   for (const name of ['ünïcode 🍏', "O'Brien; --", '%_\\', '$all', '../..', 'x'.repeat(200)]) {
     const recorded = new RecordingConsumer(store, { name });
-    await recorded.until('its lease', ({ state, position: at }) => state === 'working' && at !== undefined);
+    await recorded.until('the lease', ({ state, position: at }) => state === 'working' && at !== undefined);
     await within('the close', recorded.consumer.close());
   }
 }
@@ -233,18 +245,4 @@ async function endsInEveryWay({ open }: StoreUnderTest): Promise<void> {
   await within('the close', store.close());
   demandSame({ what: 'state', actual: byStore.consumer.status().state, expected: 'closed' });
   await refusal((async () => store.consume({ name: 'too late', handle: () => undefined }))(), 'store-closed');
-}
-
-/** Rejects with any value, even one that no sound program throws. */
-function rejectedWith(thrown: unknown): Promise<void> {
-  return new Promise((_, reject) => {
-    Reflect.apply(reject, undefined, [thrown]);
-  });
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -13,7 +13,7 @@ import { APPLES, BAD_LUCK, CounterWriter, demandRowsMatchLog, PEARS, picky } fro
 export const failingProjections: Suite<StoreUnderTest> = {
   title: 'an append that a projection cannot process',
   deadlineMs: 60_000,
-  promises: {
+  guarantees: {
     'is refused with ProjectionStopped, which names the event and the reason': namesEventAndReason,
     'writes no event, no receipt, and no row of any projection': writesNothing,
     'does not block later valid appends': doesNotBlockLater,

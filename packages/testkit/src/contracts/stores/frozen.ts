@@ -44,7 +44,7 @@ const context = { actor: 'tester' };
 export const frozenServers: Suite<StoreUnderTest> = {
   title: 'a store whose server does not answer',
   deadlineMs: 120_000,
-  promises: {
+  guarantees: {
     'ends every call by its waitMs, signal or closeMs, and recovers when the server does': endsInTime,
   },
 };
@@ -58,7 +58,7 @@ async function endsInTime({ open }: StoreUnderTest): Promise<void> {
   const thaw = await freeze();
   const ends: FrozenEnd[] = [];
   try {
-    ends.push(...(await calls.ends()));
+    ends.push(...(await calls.endAll()));
   } finally {
     await thaw();
   }
@@ -79,35 +79,35 @@ async function endsInTime({ open }: StoreUnderTest): Promise<void> {
 /** All calls that wait for the server, on one store. */
 class FrozenCalls {
   readonly #store: Store;
-  readonly #follower: ProjectionRunner<CounterEvent, CounterRow>;
+  readonly #runner: ProjectionRunner<CounterEvent, CounterRow>;
   readonly #handler: CommandHandler<CounterCommand, CounterEvent, CounterState, CounterRejection>;
 
-  constructor(store: Store, follower: ProjectionRunner<CounterEvent, CounterRow>) {
+  constructor(store: Store, runner: ProjectionRunner<CounterEvent, CounterRow>) {
     this.#store = store;
-    this.#follower = follower;
+    this.#runner = runner;
     this.#handler = new CommandHandler({ eventStore: store.eventStore, decider: counter, events: counterEvents });
   }
 
   async warmUp(): Promise<void> {
-    await this.#follower.ready({ waitMs: 30_000 });
+    await this.#runner.ready({ waitMs: 30_000 });
     await this.#handler.handle(PEARS, COUNT, context);
   }
 
   /** Makes all calls at once, then closes the runner. */
-  async ends(): Promise<readonly FrozenEnd[]> {
-    const ends = await Promise.all([...this.#waiting(), ...this.#signalled()]);
-    const close = this.#follower.close({ closeMs: CLOSE_MS });
+  async endAll(): Promise<readonly FrozenEnd[]> {
+    const ends = await Promise.all([...this.#withWaitMs(), ...this.#withSignal()]);
+    const close = this.#runner.close({ closeMs: CLOSE_MS });
     return [...ends, await endOf(`close, closeMs ${CLOSE_MS}`, close)];
   }
 
-  #waiting(): readonly Promise<FrozenEnd>[] {
+  #withWaitMs(): readonly Promise<FrozenEnd>[] {
     const wait = { waitMs: WAIT_MS };
     const other = streamId(COUNTER_CATEGORY, 'queued');
     const command = (id: StreamId): Promise<unknown> => this.#handler.handle(id, COUNT, { ...context, ...wait });
     return Object.entries({
-      'a read': this.#follower.read([APPLES], wait),
-      ready: this.#follower.ready(wait),
-      'a list': this.#follower.keys({ index: 'parity', value: 'odd' }, wait),
+      'a read': this.#runner.read([APPLES], wait),
+      ready: this.#runner.ready(wait),
+      'a list': this.#runner.keys({ index: 'parity', value: 'odd' }, wait),
       'a command': command(other),
       'a second command on its stream': command(other),
       'a third command on its stream': command(other),
@@ -117,12 +117,12 @@ class FrozenCalls {
     }).map(([name, call]) => endOf(`${name}, waitMs ${WAIT_MS}`, call));
   }
 
-  #signalled(): readonly Promise<FrozenEnd>[] {
+  #withSignal(): readonly Promise<FrozenEnd>[] {
     const signal = AbortSignal.timeout(SIGNAL_MS);
     const { eventStore } = this.#store;
     const other = streamId(COUNTER_CATEGORY, 'signalled');
     return Object.entries({
-      'a read': this.#follower.read([APPLES], { signal }),
+      'a read': this.#runner.read([APPLES], { signal }),
       'a command': this.#handler.handle(other, COUNT, { ...context, signal }),
       'a second command on its stream': this.#handler.handle(other, COUNT, { ...context, signal }),
       'loading a state': this.#handler.states.catchUp(
@@ -130,9 +130,9 @@ class FrozenCalls {
         this.#handler.states.nothing,
         new Deadline('', { signal }),
       ),
-      lag: this.#follower.lag(signal),
-      catchUp: this.#follower.catchUp(signal),
-      rebuild: this.#follower.rebuild(signal),
+      lag: this.#runner.lag(signal),
+      catchUp: this.#runner.catchUp(signal),
+      rebuild: this.#runner.rebuild(signal),
       head: eventStore.head({ signal }),
       receipt: eventStore.receipt(APPLES, 'key', { signal }),
     }).map(([name, call]) => endOf(`${name}, signal after ${SIGNAL_MS}`, call));

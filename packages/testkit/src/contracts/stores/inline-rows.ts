@@ -4,7 +4,7 @@ import { counterTotals } from '../../samples/counter.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
 import type { StoreUnderTest } from '../store-contract.js';
-import { begun, yieldToLoop, within } from '../waiting.js';
+import { awaitedLater, yieldToLoop, within } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import { APPLES, CounterWriter, demandRowsMatchLog, PEARS, picky, WEATHER } from './counters.js';
 
@@ -12,7 +12,7 @@ import { APPLES, CounterWriter, demandRowsMatchLog, PEARS, picky, WEATHER } from
 export const inlineRows: Suite<StoreUnderTest> = {
   title: 'an append with opened read models',
   deadlineMs: 60_000,
-  promises: {
+  guarantees: {
     'changes rows, indexes and checkpoint before it returns': changesRows,
     'moves the checkpoint past events that the filter excludes': movesCheckpoint,
     'changes the rows of several projections together': changesSeveralProjections,
@@ -130,7 +130,7 @@ async function wakesWaitingCallers({ open }: StoreUnderTest): Promise<void> {
   const writer = new CounterWriter(store);
   const model = await store.readModels.open(counterTotals);
   for (let round = 1; round <= 5; round++) {
-    const waiting = begun(model.changed(new AbortController().signal));
+    const waiting = awaitedLater(model.changed(new AbortController().signal));
     await writer.write(APPLES, 1);
     await within('the wait for the rows', waiting);
     demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: round });

@@ -33,7 +33,7 @@ const PATIENT = { waitMs: 30_000 };
 export const openings: Suite<StoreUnderTest> = {
   title: 'a store that is opened three times',
   deadlineMs: 120_000,
-  promises: {
+  guarantees: {
     'keeps correct rows and shows only whole appends under load, during rebuilds, closings and reopenings':
       staysCorrectUnderLoad,
     'is read correctly through each handle, regardless of which one wrote': readsOthersWrites,
@@ -46,57 +46,57 @@ export const openings: Suite<StoreUnderTest> = {
 async function staysCorrectUnderLoad({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const stores = [store, await another(), await another()];
-  const followers = await Promise.all(stores.map((each) => follow(each)));
+  const runners = await Promise.all(stores.map((each) => openRunner(each)));
   const nextId = sequentialIds();
   const writing = { isDone: false };
   const writers = stores.map((each, opening) => writeStreams(new CounterWriter(each, nextId), opening));
-  const disturbing = disturb(stores, followers, writing);
-  const reading = followers.map((follower) => readWhole(follower, writing));
+  const disturbing = disturb(stores, runners, writing);
+  const reading = runners.map((runner) => readWhileWriting(runner, writing));
   await Promise.all(writers).finally(() => (writing.isDone = true));
   await Promise.all([disturbing, ...reading]);
   const atLeast = await store.eventStore.head();
-  for (const follower of followers) {
-    await follower.ready({ ...PATIENT, atLeast });
-    demandSame({ what: 'state', actual: follower.state.is, expected: 'following' });
+  for (const runner of runners) {
+    await runner.ready({ ...PATIENT, atLeast });
+    demandSame({ what: 'state', actual: runner.state.is, expected: 'following' });
   }
   await demandRowsMatchLog(store, countersInOrder);
-  const { rows } = await firstOf(followers).read(keysOf(0), PATIENT);
+  const { rows } = await firstOf(runners).read(keysOf(0), PATIENT);
   demandSame({ what: 'streams', actual: rows.size, expected: ROUNDS });
-  await closeAll(followers);
+  await closeAll(runners);
 }
 
 async function readsOthersWrites({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const stores = [store, await another(), await another()];
-  const followers = await Promise.all(stores.map((each) => follow(each)));
+  const runners = await Promise.all(stores.map((each) => openRunner(each)));
   const nextId = sequentialIds();
   for (let round = 1; round <= 12; round++) {
     const writer = new CounterWriter(stores[round % 3] ?? store, nextId);
     const atLeast = (await writer.write(streamOf(0, 0), ...FIVE)).at(-1)?.position;
     if (atLeast === undefined) return fail('nothing was recorded');
-    for (const follower of followers) await demandTotal(follower, round * 5, atLeast);
+    for (const runner of runners) await demandTotal(runner, round * 5, atLeast);
   }
-  await closeAll(followers);
+  await closeAll(runners);
 }
 
 async function refusesLostHistories({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
-  const follower = await follow(store);
+  const runner = await openRunner(store);
   const written = await new CounterWriter(store).write(streamOf(0, 0), ...FIVE);
   const head = written.at(-1)?.position ?? fail('nothing was recorded');
-  await demandTotal(follower, 5, head);
+  await demandTotal(runner, 5, head);
   for (const { position } of written) {
     const atLeast = ofAnotherHistory(position);
-    const fault = await refusal(follower.read(keysOf(0), { ...PATIENT, atLeast }), 'position-unknown');
+    const fault = await refusal(runner.read(keysOf(0), { ...PATIENT, atLeast }), 'position-unknown');
     demandSame({ what: 'position', actual: fault.facts.position, expected: atLeast });
-    await follower.read(keysOf(0), { ...PATIENT, atLeast: position });
+    await runner.read(keysOf(0), { ...PATIENT, atLeast: position });
   }
-  await closeAll([follower]);
+  await closeAll([runner]);
 }
 
 async function rebuildsWhileWritten({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
-  const follower = await ProjectionRunner.open({ store, projection: counterTotals });
+  const runner = await ProjectionRunner.open({ store, projection: counterTotals });
   const writer = new CounterWriter(store);
   const stream = streamOf(0, 0);
   const hundred = Array.from({ length: 100 }, () => 1);
@@ -104,17 +104,17 @@ async function rebuildsWhileWritten({ open }: StoreUnderTest): Promise<void> {
   for (let round = 0; round < 12; round++) await writer.write(stream, ...hundred);
   for (let rebuilt = 1; rebuilt <= 3; rebuilt++) {
     const rebuild = { isDone: false };
-    const rebuilding = follower.rebuild().finally(() => (rebuild.isDone = true));
+    const rebuilding = runner.rebuild().finally(() => (rebuild.isDone = true));
     while (!rebuild.isDone) {
       await writer.write(stream, 1);
       await yieldToLoop();
     }
     await rebuilding;
     if ((await store.eventStore.head()) === START) fail('nothing was recorded');
-    await follower.ready({ ...PATIENT, atLeast: await store.eventStore.head() });
+    await runner.ready({ ...PATIENT, atLeast: await store.eventStore.head() });
     await demandRowsMatchLog(store, counterTotals);
   }
-  await follower.close();
+  await runner.close();
 }
 
 async function answersAfterInitialBuild({ open }: StoreUnderTest): Promise<void> {
@@ -125,13 +125,13 @@ async function answersAfterInitialBuild({ open }: StoreUnderTest): Promise<void>
     await Promise.all(streams.slice(done, done + 100).map((stream) => writer.write(stream, 1)));
   }
   const reopened = await reopen([]);
-  const follower = await follow(reopened);
+  const runner = await openRunner(reopened);
   const late = streams.at(-1) ?? streamOf(0, 0);
-  const answers = [late, ...streams.slice(0, 5)].map((stream) => follower.read([stream], PATIENT));
+  const answers = [late, ...streams.slice(0, 5)].map((stream) => runner.read([stream], PATIENT));
   for (const { rows } of await Promise.all(answers)) {
     demandSame({ what: 'totals', actual: [...rows.values()].map(({ total }) => total), expected: [1] });
   }
-  await follower.close();
+  await runner.close();
 }
 
 /** New streams all the time: each gets an append of five events, then another. */
@@ -144,28 +144,28 @@ async function writeStreams(writer: CounterWriter, opening: number): Promise<voi
 }
 
 /** Rebuilds, catches up, closes and opens runners while there are writers. */
-async function disturb(stores: readonly Store[], followers: Counters[], writing: { isDone: boolean }): Promise<void> {
+async function disturb(stores: readonly Store[], runners: Counters[], writing: { isDone: boolean }): Promise<void> {
   for (let round = 0; !writing.isDone; round++) {
     const store = stores[round % stores.length];
     if (store === undefined) return;
-    const beside = await follow(store);
+    const extra = await openRunner(store);
     // A concurrent rebuild may supersede this one, which is fine.
-    await Promise.all([beside.catchUp(), firstOf(followers).rebuild().catch(demandSuperseded)]);
-    await beside.close();
+    await Promise.all([extra.catchUp(), firstOf(runners).rebuild().catch(demandSuperseded)]);
+    await extra.close();
     await yieldToLoop();
   }
 }
 
-async function readWhole(follower: Counters, writing: { isDone: boolean }): Promise<void> {
+async function readWhileWriting(runner: Counters, writing: { isDone: boolean }): Promise<void> {
   while (!writing.isDone) {
-    const { rows } = await follower.read([...keysOf(0), ...keysOf(1), ...keysOf(2)], PATIENT);
+    const { rows } = await runner.read([...keysOf(0), ...keysOf(1), ...keysOf(2)], PATIENT);
     for (const [key, { total }] of rows) if (total % 5 !== 0) fail(`${key} was seen at ${total}, counted by fives`);
     await yieldToLoop();
   }
 }
 
-async function demandTotal(follower: Counters, expected: number, atLeast: Position): Promise<void> {
-  const { rows } = await follower.read([streamOf(0, 0)], { ...PATIENT, atLeast });
+async function demandTotal(runner: Counters, expected: number, atLeast: Position): Promise<void> {
+  const { rows } = await runner.read([streamOf(0, 0)], { ...PATIENT, atLeast });
   demandSame({ what: 'total', actual: rows.get(streamOf(0, 0))?.total, expected });
 }
 
@@ -174,16 +174,16 @@ function demandSuperseded(caught: unknown): void {
   if (code !== 'rebuild-superseded') throw caught;
 }
 
-function follow(store: Store): Promise<Counters> {
+function openRunner(store: Store): Promise<Counters> {
   return ProjectionRunner.open({ store, projection: countersInOrder });
 }
 
 function firstOf([first]: readonly Counters[]): Counters {
-  return first ?? fail('nobody follows');
+  return first ?? fail('there is no runner');
 }
 
-async function closeAll(followers: readonly Counters[]): Promise<void> {
-  await Promise.all(followers.map((follower) => follower.close()));
+async function closeAll(runners: readonly Counters[]): Promise<void> {
+  await Promise.all(runners.map((runner) => runner.close()));
 }
 
 function streamOf(opening: number, round: number): StreamId {

@@ -27,28 +27,43 @@ export class RecordingConsumer {
     });
   }
 
-  /** The places of all delivered events, in the order of the calls. */
-  get places(): readonly string[] {
-    return this.calls.flat().map(placeOf);
+  /** All delivered events as text, in the order of the calls. */
+  get handledEvents(): readonly string[] {
+    return this.calls.flat().map(eventText);
   }
 
-  /** Waits for a status. */
-  async until(doing: string, isSo: (status: ConsumerStatus) => boolean): Promise<ConsumerStatus> {
-    await eventually(doing, async () => isSo(this.consumer.status()));
+  /** Waits for a status. `label` names it in the error message. */
+  async until(label: string, hasStatus: (status: ConsumerStatus) => boolean): Promise<ConsumerStatus> {
+    await eventually(label, async () => hasStatus(this.consumer.status()));
     return this.consumer.status();
   }
 
   /** Waits until these events were delivered and handled. @throws AssertionError when others were delivered */
-  async demand(events: readonly RecordedEvent[]): Promise<void> {
+  async demandHandled(events: readonly RecordedEvent[]): Promise<void> {
     if (events.length === 0) fail('nothing was recorded');
-    await eventually('the handling of events', async () => this.places.length >= events.length);
+    await eventually(`${events.length} handled events`, async () => this.handledEvents.length >= events.length);
     const last = events.at(-1)?.position;
-    await this.until('the checkpoint', ({ position }) => position === last);
-    demandSame({ what: 'handled events', actual: this.places, expected: events.map(placeOf) });
+    await this.until('the checkpoint at the last event', ({ position }) => position === last);
+    demandSame({ what: 'handled events', actual: this.handledEvents, expected: events.map(eventText) });
   }
 }
 
 /** An event as text, for comparisons. */
-export function placeOf({ streamId, revision }: RecordedEvent): string {
+export function eventText({ streamId, revision }: RecordedEvent): string {
   return `${streamId}@${revision}`;
+}
+
+/** Rejects with any value, even one that is not an error. */
+export function rejectedWith(thrown: unknown): Promise<void> {
+  return new Promise((_, reject) => {
+    Reflect.apply(reject, undefined, [thrown]);
+  });
+}
+
+/** Resolves when the signal has fired. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -28,7 +28,7 @@ const underTwoEntries: Projection<CounterEvent, CounterRow> = {
 export const snapshots: Suite<StoreUnderTest> = {
   title: 'a projection that keeps snapshots of its rows',
   deadlineMs: 60_000,
-  promises: {
+  guarantees: {
     'has snapshots from its own and other processes’ appends and from a rebuild, and keeps them when the row is removed':
       keepsSnapshots,
     'keeps unchanged index entries when an append changes another entry and makes a snapshot': keepsEntries,
@@ -37,7 +37,7 @@ export const snapshots: Suite<StoreUnderTest> = {
 
 async function keepsSnapshots({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
-  const follower = await ProjectionRunner.open({ store, projection: withSnapshots });
+  const runner = await ProjectionRunner.open({ store, projection: withSnapshots });
   const nextId = sequentialIds();
   const writer = new CounterWriter(store, nextId);
   await writer.write(APPLES, 1, 2);
@@ -46,7 +46,7 @@ async function keepsSnapshots({ open }: StoreUnderTest): Promise<void> {
   await new CounterWriter(await another(), nextId).write(APPLES, 6, 7);
   const atLeast = (await writer.write(APPLES, 'remove')).at(-1)?.position ?? fail('nothing was recorded');
   const demandSnapshots = async (): Promise<void> => {
-    await follower.ready({ ...PATIENT, atLeast });
+    await runner.ready({ ...PATIENT, atLeast });
     const [row, third, sixth] = [APPLES, `2@${APPLES}`, `5@${APPLES}`];
     const model = await store.readModels.open(withSnapshots);
     const totals = [];
@@ -55,18 +55,18 @@ async function keepsSnapshots({ open }: StoreUnderTest): Promise<void> {
     await demandRowsMatchLog(store, withSnapshots);
   };
   await demandSnapshots();
-  await follower.rebuild();
+  await runner.rebuild();
   await demandSnapshots();
-  await follower.close();
+  await runner.close();
 }
 
 async function keepsEntries({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
-  const follower = await ProjectionRunner.open({ store, projection: underTwoEntries });
+  const runner = await ProjectionRunner.open({ store, projection: underTwoEntries });
   const writer = new CounterWriter(store);
   for (const count of [1, 1, 1]) await writer.write(APPLES, count);
   const atLeast = (await writer.write(APPLES, 1)).at(-1)?.position ?? fail('nothing was recorded');
-  await follower.ready({ ...PATIENT, atLeast });
+  await runner.ready({ ...PATIENT, atLeast });
   const model = await store.readModels.open(underTwoEntries);
   const listed = async (index: string, value: string): Promise<readonly string[]> =>
     (await model.keys({ index, value })).rows;
@@ -74,5 +74,5 @@ async function keepsEntries({ open }: StoreUnderTest): Promise<void> {
   demandSame({ what: 'all', actual: await listed('all', 'counters'), expected: [snapshot, APPLES] });
   demandSame({ what: 'at three', actual: await listed('digit', '3'), expected: [snapshot] });
   demandSame({ what: 'at four', actual: await listed('digit', '4'), expected: [APPLES] });
-  await follower.close();
+  await runner.close();
 }

@@ -63,7 +63,7 @@ const unstorableCounters: Projection<CounterEvent, CounterRow> = {
 export const strayStreams: Suite<StoreUnderTest> = {
   title: 'a stream that its read model cannot hold',
   deadlineMs: 60_000,
-  promises: {
+  guarantees: {
     'with an unknown name is listed as stray, and the rows of other streams stay up to date': listsStrayStreams,
     'with an unknown name is projected as soon as a program knows the name': projectsNamesKnownLater,
     'whose row cannot be encoded or indexed is listed as unreadable, and no other stream is': marksUnstorableRows,
@@ -73,7 +73,7 @@ export const strayStreams: Suite<StoreUnderTest> = {
 async function listsStrayStreams({ open }: StoreUnderTest): Promise<void> {
   const { store, another, reopen } = await open();
   const nextId = sequentialIds();
-  const follower = await ProjectionRunner.open({ store, projection: namedCounters });
+  const runner = await ProjectionRunner.open({ store, projection: namedCounters });
   const other = await another();
   await new CounterWriter(store, nextId).write(APPLES, 1);
   for (const [index, stream] of STRAY.entries()) {
@@ -85,22 +85,19 @@ async function listsStrayStreams({ open }: StoreUnderTest): Promise<void> {
     await store.eventStore.append({ streamId: stream, expected: 'any', events });
     await writer.write(PEARS, 1);
   }
-  await demandOthersUnaffected(store, follower);
-  await follower.rebuild();
-  await demandOthersUnaffected(store, follower);
-  await follower.close();
+  await demandOthersUnaffected(store, runner);
+  await runner.rebuild();
+  await demandOthersUnaffected(store, runner);
+  await runner.close();
   const reopened = await reopen([]);
   const again = await ProjectionRunner.open({ store: reopened, projection: namedCounters });
   await demandOthersUnaffected(reopened, again);
   await again.close();
 }
 
-async function demandOthersUnaffected(
-  store: Store,
-  follower: ProjectionRunner<CounterEvent, CounterRow>,
-): Promise<void> {
+async function demandOthersUnaffected(store: Store, runner: ProjectionRunner<CounterEvent, CounterRow>): Promise<void> {
   const atLeast = await store.eventStore.head();
-  const { rows, unreadable } = await follower.read([APPLES, PEARS], { ...PATIENT, atLeast });
+  const { rows, unreadable } = await runner.read([APPLES, PEARS], { ...PATIENT, atLeast });
   const totals = [APPLES, PEARS].map((key) => rows.get(key)?.total);
   demandSame({ what: 'totals', actual: totals, expected: [1, STRAY.length] });
   demandSame({ what: 'unreadable', actual: unreadable.size, expected: 0 });
@@ -109,37 +106,37 @@ async function demandOthersUnaffected(
     ['even', []],
     ['unknown', []],
   ] as const) {
-    const listed = await follower.keys({ index: PARITY, value: parity }, PATIENT);
+    const listed = await runner.keys({ index: PARITY, value: parity }, PATIENT);
     demandSame({ what: `${parity} counters`, actual: listed.rows, expected });
   }
-  demandSame({ what: 'stray streams', actual: await strays(follower), expected: STRAY.toSorted() });
-  demandSame({ what: 'state', actual: follower.state.is, expected: 'following' });
+  demandSame({ what: 'stray streams', actual: await strayStreamsOf(runner), expected: STRAY.toSorted() });
+  demandSame({ what: 'state', actual: runner.state.is, expected: 'following' });
 }
 
 async function projectsNamesKnownLater({ open }: StoreUnderTest): Promise<void> {
   const { store, reopen } = await open();
-  const follower = await ProjectionRunner.open({ store, projection: namedCounters });
+  const runner = await ProjectionRunner.open({ store, projection: namedCounters });
   const writer = new CounterWriter(store);
   const [stray = fail('no stray stream')] = STRAY;
   await writer.write(stray, 1);
   const atLeast = (await writer.write(stray, 2)).at(-1)?.position;
-  await follower.ready({ ...PATIENT, atLeast });
-  demandSame({ what: 'stray streams', actual: await strays(follower), expected: [stray] });
-  await follower.close();
+  await runner.ready({ ...PATIENT, atLeast });
+  demandSame({ what: 'stray streams', actual: await strayStreamsOf(runner), expected: [stray] });
+  await runner.close();
   const projection = { ...counterTotals, name: namedCounters.name };
   const later = await ProjectionRunner.open({ store: await reopen([]), projection });
   for (let round = 0; round < 2; round++) {
     const listed = await later.keys({ index: PARITY, value: 'odd' }, PATIENT);
     demandSame({ what: 'odd counters', actual: listed.rows, expected: [stray] });
     demandSame({ what: 'total', actual: (await later.read([stray], PATIENT)).rows.get(stray)?.total, expected: 3 });
-    demandSame({ what: 'stray streams', actual: await strays(later), expected: [] });
+    demandSame({ what: 'stray streams', actual: await strayStreamsOf(later), expected: [] });
   }
   await later.close();
 }
 
 async function marksUnstorableRows({ open }: StoreUnderTest): Promise<void> {
   const { store, another, reopen } = await open();
-  const follower = await ProjectionRunner.open({ store, projection: unstorableCounters });
+  const runner = await ProjectionRunner.open({ store, projection: unstorableCounters });
   const nextId = sequentialIds();
   await new CounterWriter(store, nextId).write(APPLES, NOT_ENCODABLE);
   await new CounterWriter(await another(), nextId).write(PEARS, NOT_INDEXABLE);
@@ -151,16 +148,16 @@ async function marksUnstorableRows({ open }: StoreUnderTest): Promise<void> {
     demandSame({ what: 'unreadable', actual: [...unreadable.keys()].toSorted(), expected: [APPLES, PEARS] });
     demandSame({ what: 'state', actual: by.state.is, expected: 'following' });
   };
-  await demandMarked(follower);
-  await follower.rebuild();
-  await demandMarked(follower);
-  await follower.close();
+  await demandMarked(runner);
+  await runner.rebuild();
+  await demandMarked(runner);
+  await runner.close();
   const again = await ProjectionRunner.open({ store: await reopen([]), projection: unstorableCounters });
   await demandMarked(again);
   await again.close();
 }
 
-async function strays(follower: ProjectionRunner<CounterEvent, CounterRow>): Promise<readonly StreamId[]> {
-  const { rows } = await follower.unreadable({ kind: 'stray-stream' }, PATIENT);
+async function strayStreamsOf(runner: ProjectionRunner<CounterEvent, CounterRow>): Promise<readonly StreamId[]> {
+  const { rows } = await runner.unreadable({ kind: 'stray-stream' }, PATIENT);
   return rows.map(({ row }) => row.facts.streamId);
 }

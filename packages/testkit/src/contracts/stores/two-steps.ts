@@ -98,8 +98,8 @@ async function demandTotal(answering: Promise<Answer>, expected: number): Promis
 
 /** Checks that the read model contains the events of the next version. */
 async function demandRow(store: Store, events: EventCodec<CounterEvent>, expected: number): Promise<void> {
-  const follower = await ProjectionRunner.open({ store, projection: { ...counterTotals, version: 2, events } });
-  const { rows } = await follower.read([APPLES], { waitMs: 30_000 });
+  const runner = await ProjectionRunner.open({ store, projection: { ...counterTotals, version: 2, events } });
+  const { rows } = await runner.read([APPLES], { waitMs: 30_000 });
   demandSame({ what: 'total in the row', actual: rows.get(APPLES)?.total, expected });
-  await follower.close();
+  await runner.close();
 }

@@ -24,7 +24,7 @@ const nextTotals: Projection<CounterEvent, CounterRow> = { ...counterTotals, ver
 export const versions: Suite<StoreUnderTest> = {
   title: 'an event that a newer program wrote',
   deadlineMs: 60_000,
-  promises: {
+  guarantees: {
     'makes only its own row unreadable to an older program, with the event’s stream and revision; both programs still write':
       marksOnlyItsOwnRow,
     'is read by the newer program, even if an older one has marked the row as unreadable': isReadDespiteMark,

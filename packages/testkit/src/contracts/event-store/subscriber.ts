@@ -8,7 +8,7 @@ import { demandPage } from './reading.js';
  * Reads a subscription and checks what every message promises: pages are neither empty nor too large and end with an
  * append, events are in the order of the store, and no event is at or before a position already passed.
  */
-export class Follower {
+export class Subscriber {
   readonly events: RecordedEvent[] = [];
   /** The position of the last message. A subscription from here continues this one. */
   reached: Position;
@@ -27,7 +27,7 @@ export class Follower {
   async next(): Promise<SubscriptionMessage | undefined> {
     const result = await within('a message of the subscription', this.#messages.next());
     if (result.done === true) return undefined;
-    if (result.value.kind === 'events') this.#takeEvents(result.value.events);
+    if (result.value.kind === 'events') this.#addEvents(result.value.events);
     else this.caughtUp = result.value.position;
     if (result.value.position < this.reached) fail(`position ${result.value.position} comes after ${this.reached}`);
     this.reached = result.value.position;
@@ -55,15 +55,15 @@ export class Follower {
     if (result !== undefined && result.done !== true) fail('the result after leaving a subscription must be done');
   }
 
-  async #until(what: string, isThere: () => boolean): Promise<void> {
-    while (!isThere()) {
+  async #until(what: string, hasReached: () => boolean): Promise<void> {
+    while (!hasReached()) {
       if ((await this.next()) === undefined) {
         fail(`the subscription ended before ${what}, after ${this.events.length} events`);
       }
     }
   }
 
-  #takeEvents(events: readonly RecordedEvent[]): void {
+  #addEvents(events: readonly RecordedEvent[]): void {
     demandPage(events, this.#pageSize);
     for (const event of events) {
       if (event.position <= this.reached)
