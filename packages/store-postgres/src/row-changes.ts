@@ -25,11 +25,16 @@ export function rowColumns(changes: readonly RowChange[]): readonly [models: Cel
     arrayOf(inOrder.map(({ model }) => model)),
     String(inOrder.length - texts.length),
     arrayOf(inOrder.map(({ row }) => keyElement(row.key))),
-    texts.length === 0 ? null : texts.join('\n'),
+    texts.length === 0 ? null : texts.map(lineOf).join('\n'),
     // Without a list of the removed ones, each row needs all of its entries: the others are removed.
     arrayOf(renewed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexed, isKnown ? indexedBefore : []))),
     isKnown ? arrayOf(renewed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexedBefore, indexed))) : null,
   ];
+}
+
+/** JSON on one line: a projection may make its text on several. Within a string, JSON has no line breaks. */
+function lineOf(text: string): string {
+  return text.includes('\n') ? text.replaceAll('\n', ' ') : text;
 }
 
 function rankOf({ row: { text, indexed } }: RowChange): number {

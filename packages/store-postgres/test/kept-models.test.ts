@@ -34,6 +34,17 @@ describe('an inline read model on PostgreSQL', () => {
       expect((await rowUnder(model, counterStream('b')))?.total).to.equal(3);
     }));
 
+  it('may make the text of its rows on several lines', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { rows } = counterTotals;
+      const text = (row: CounterRow): string => JSON.stringify(rows.encode(row), null, 2);
+      const store = await storage.open({ models: [{ ...counterTotals, rows: { ...rows, text } }] });
+      await Promise.all(['a', 'b', 'a'].map((name) => store.eventStore.append(appendTo(name))));
+      const model = await store.readModels.open(counterTotals);
+      expect((await rowUnder(model, counterStream('a')))?.total).to.equal(2);
+      expect((await rowUnder(model, counterStream('b')))?.total).to.equal(1);
+    }));
+
   it('stays at its checkpoint when a process without it writes, and continues from there', () =>
     onStorage(freshStorage(), async (storage) => {
       const [store, other] = [await storage.open({ models: [counterTotals] }), await storage.open()];
