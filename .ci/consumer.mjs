@@ -2,8 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { blocksOf } from './snippets/blocks.mjs';
-import { isAsExpected } from './snippets/expected-output.mjs';
+import { blocksOf, isAsExpected } from './snippets/blocks.mjs';
 import { manifestIn, root, run, textOf, tool } from './workspace.mjs';
 
 /** The oldest version the tutorial promises. The newest is the workspace's own. */

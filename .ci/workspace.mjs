@@ -42,7 +42,7 @@ export async function run([file, ...args], options) {
     const { stdout, stderr } = await promisify(execFile)(file, args, { cwd: root, maxBuffer: Infinity, ...options });
     return { code: 0, stdout, output: stdout + stderr };
   } catch ({ code, stdout = '', stderr = '', message }) {
-    return { code: Number.isInteger(code) ? code : 1, stdout, output: `${stdout}${stderr}\n${message}` };
+    return { code: Number.isInteger(code) ? code : 1, stdout, output: stdout + stderr || message };
   }
 }
 

@@ -50,3 +50,23 @@ function fencesIn(text) {
   }
   return fences;
 }
+
+/**
+ * Whether a program wrote what its page says, line by line; trailing blanks don't count.
+ *
+ * `…` stands for any text within its line; a line that is nothing but `…` stands for any number of lines.
+ */
+export function isAsExpected(written, expected) {
+  const pattern = lines(expected).map((line) =>
+    line.trim() === '…' ? '(?:.*\\n)*?' : `${line.split('…').map(escaped).join('.*')}\\n`,
+  );
+  return new RegExp(`^${pattern.join('')}$`).test(`${lines(written).join('\n')}\n`);
+}
+
+function lines(text) {
+  return text.trimEnd().split(/[ \t]*\n/);
+}
+
+function escaped(text) {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
