@@ -178,6 +178,26 @@ describe('webhooks of the IAM server', () => {
     expect(metrics.bytes.toString()).to.match(/^iam_consumer_lag_seconds \d/m);
   });
 
+  it('are not sent to a receiver that is for another instance by now', async () => {
+    const [moved, sound] = [await receiver(), await receiver()];
+    const { folder, quickstart } = await serve([
+      { name: 'moved', url: moved.url, secrets: [OLD] },
+      { name: 'sound', url: sound.url, secrets: [OLD] },
+    ]);
+    await tell(folder, [
+      { name: 'moved', url: moved.url, secrets: [OLD], instanceId: 'another' },
+      { name: 'sound', url: sound.url, secrets: [OLD], instanceId: quickstart.instanceId },
+    ]);
+    await removeOrAdd(quickstart, 'DELETE');
+    await removeOrAdd(quickstart, 'POST');
+    await eventually('both messages', () => sound.it.taken.length === 2 || undefined);
+    await eventually('the end of it', async () => {
+      const statuses = await shown(quickstart);
+      return statuses.every(({ lagSeconds }) => lagSeconds === 0) || undefined;
+    });
+    expect(moved.it.taken).to.deep.equal([]);
+  });
+
   it('are refused at the start where the file is not of the right form, without a secret in what is said', async () => {
     const folder = await bench.folder();
     await (await bench.serve({}, folder)).server.stop();

@@ -64,8 +64,10 @@ export class Webhooks {
 
   async #send(name: string, change: PolicyChangeTold, signal: AbortSignal): Promise<void> {
     const receiver = (await loadReceivers(this.#options.dataFolder)).find((one) => one.name === name);
-    // A receiver removed from the file gets no more messages; after the next start it has no consumer.
-    if (receiver === undefined) return;
+    // A receiver removed from the file gets no more messages; after the next start it has no consumer. Nor does one get
+    // messages of an instance that it is no longer for: its address may be another tenant's by now.
+    const { instanceId } = change.owner;
+    if (receiver === undefined || (receiver.instanceId ?? instanceId) !== instanceId) return;
     const timestamp = new Date();
     const body = JSON.stringify(contentOf(change, timestamp));
     const id = positionToString(change.position);
