@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
@@ -37,6 +37,16 @@ describe('the files of the page', () => {
       'content-type': 'text/javascript; charset=utf-8',
       'cache-control': 'public, max-age=31536000, immutable',
     });
+  });
+
+  it('are not read where there is no page, such as on a whole disk, or in a file', async () => {
+    const folder = await bench.folder();
+    await writeFile(join(folder, 'large'), '');
+    await truncate(join(folder, 'large'), 3 * 2 ** 30);
+    for (const page of [folder, join(folder, 'large')]) {
+      const { errors } = await bench.fail({ IAM_PAGE: page });
+      expect(errors).to.deep.equal([`IAM_PAGE names ${page}, which holds no index.html.`]);
+    }
   });
 
   it('come compressed to browsers that take that', async () => {

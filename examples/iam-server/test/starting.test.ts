@@ -116,6 +116,10 @@ describe('a start that comes to nothing', () => {
         /^IAM_TLS_KEY names no\.pem, which can't be read \(ENOENT\)\.$/,
       ],
       [{ IAM_PAGE: 'nowhere' }, /^IAM_PAGE names nowhere, which holds no index\.html\.$/],
+      [
+        { IAM_DATA: '/proc/nowhere/x' },
+        /^IAM_DATA names \/proc\/nowhere\/x, which is not a folder that can be written/,
+      ],
       [{ IAM_DATA: '/dev/null/x' }, /^IAM_DATA names \/dev\/null\/x, which is not a folder that can be written to/],
     ];
     for (const [variables, sentence] of bad) {

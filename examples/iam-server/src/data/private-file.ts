@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { access, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { CannotStart } from '../config.js';
 
 const ONLY_OWNER = 0o600;
@@ -8,7 +9,7 @@ const ONLY_OWNER = 0o600;
 /** Ensures that the folder exists and is writable. @throws CannotStart */
 export async function ensureFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolders(resolve(folder));
     await access(folder, constants.W_OK);
   } catch (caught) {
     throw new CannotStart(
@@ -17,6 +18,20 @@ export async function ensureFolder(folder: string): Promise<void> {
         cause: caught,
       },
     );
+  }
+}
+
+/** Not by the option `recursive`, which never ends where no folder can be made, such as in /proc. */
+async function makeFolders(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (caught) {
+    const code = codeOf(caught);
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    const above = dirname(folder);
+    if (code !== 'ENOENT' || above === folder || (await stat(above).catch(() => undefined)) !== undefined) throw caught;
+    await makeFolders(above);
+    await makeFolders(folder);
   }
 }
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -42,7 +42,7 @@ export class PageFiles {
     this.#files = files;
   }
 
-  /** Reads all files of a folder; none if it does not exist. */
+  /** Reads all files of a folder; none if it is not that of a page, which may be a whole disk. */
   static async load(folder: string): Promise<PageFiles> {
     const files = new Map<string, PageFile>();
     for (const path of await filesIn(folder)) {
@@ -115,10 +115,11 @@ function fileOf(name: string, plain: Buffer): PageFile {
 
 async function filesIn(folder: string): Promise<readonly string[]> {
   try {
+    await access(join(folder, 'index.html'));
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   } catch (caught) {
-    if (codeOf(caught) === 'ENOENT') return [];
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(caught) ?? '')) return [];
     throw caught;
   }
 }
