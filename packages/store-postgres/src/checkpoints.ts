@@ -19,7 +19,8 @@ export const ABOVE_ALL_DIGESTS = "decode(repeat('ff', 32), 'hex')";
 
 /**
  * The checkpoint row of the read model `m`, as a subquery. The checkpoint of a read model is stored as a row among its
- * rows. So if the table of rows is copied, emptied or restored alone, each read model still has the checkpoint of its rows.
+ * rows. So even if the table of rows is copied, emptied or restored alone, a read model never has the checkpoint of other
+ * rows.
  *
  * A checkpoint is one of
  * - an event, as in {@link HEAD_TEXT};
@@ -61,7 +62,8 @@ export const CHECKPOINT: string = `CASE WHEN checkpoint_row.stored IN (${HEAD_TE
  * - `given_position`: a `Position` as programs use it: the event's number in the log times 2^40, plus the last 40 bits of
  *   its id.
  *
- * Returns the event as in {@link HEAD_TEXT}, or NULL if the log does not have it.
+ * Returns the event as in {@link HEAD_TEXT}, or NULL if the log does not have it. The sum in the body decodes the last 8
+ * characters of the event's id, which hold 5 bits each.
  */
 export const FIND_EVENT_AT: string = plpgsql(
   'find_event_at_v13(given_position numeric) RETURNS text',

@@ -37,6 +37,7 @@ export const latestCount = (
           WHERE stored_count.model = ${model} AND stored_count.entry = ${COUNT_PREFIX} || ${entry}
           ORDER BY substring(stored_count.key FROM 1 FOR 500) DESC LIMIT 1)`;
 
+/** One of the numbers in the key of a count: the one that begins at this byte, counted from 1. */
 const numberAt = (key: string, from: number): string =>
   `('x' || encode(substring(${key} FROM ${from} FOR 8), 'hex'))::bit(64)::bigint`;
 
@@ -45,7 +46,7 @@ export const netAdded = (key: string): string => numberAt(key, 9);
 /** The initial count, from the key of a count; NULL while it is missing. */
 export const initialCount = (key: string): string => `CASE WHEN length(${key}) > 16 THEN ${numberAt(key, 17)} END`;
 
-const INSERT = 'INSERT INTO {schema}.read_model_entries (model, entry, key, digest)';
+const INSERT_COUNT = 'INSERT INTO {schema}.read_model_entries (model, entry, key, digest)';
 const nextWriteCounter = (key: string): string => `int8send(${numberAt(key, 1)} + 1)`;
 
 /**
@@ -59,7 +60,7 @@ export const UPDATE_COUNTS: string = `, changed_entry AS (
         outdated AS (SELECT changed_entry.model, changed_entry.entry, changed_entry.delta, latest.row_id, latest.key
           FROM changed_entry, LATERAL ${latestCount('changed_entry.model', 'changed_entry.entry')} AS latest),
         deleted AS (DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(SELECT row_id FROM outdated)))
-        ${INSERT} SELECT model, ${COUNT_PREFIX} || entry,
+        ${INSERT_COUNT} SELECT model, ${COUNT_PREFIX} || entry,
           ${nextWriteCounter('key')} || int8send(${netAdded('key')} + delta) || substring(key FROM 17),
           ${ABOVE_ALL_DIGESTS} || ${nextWriteCounter('key')} FROM outdated`;
 
@@ -88,10 +89,10 @@ BEGIN ${CHECK_SESSION}
   END IF;
   SELECT found.row_id, found.key INTO latest FROM ${latestCount('model_number', 'counted_entry')} AS found;
   IF latest.key IS NULL AND initial_count IS NULL THEN
-    ${INSERT} VALUES (model_number, ${COUNT_PREFIX} || counted_entry, int8send(1) || int8send(0), ${ABOVE_ALL_DIGESTS} || int8send(1));
+    ${INSERT_COUNT} VALUES (model_number, ${COUNT_PREFIX} || counted_entry, int8send(1) || int8send(0), ${ABOVE_ALL_DIGESTS} || int8send(1));
   ELSIF length(latest.key) = 16 AND initial_count IS NOT NULL THEN
     DELETE FROM {schema}.read_model_entries WHERE ctid = latest.row_id;
-    ${INSERT} VALUES (model_number, ${COUNT_PREFIX} || counted_entry,
+    ${INSERT_COUNT} VALUES (model_number, ${COUNT_PREFIX} || counted_entry,
       ${nextWriteCounter('latest.key')} || substring(latest.key FROM 9) || int8send(initial_count),
       ${ABOVE_ALL_DIGESTS} || ${nextWriteCounter('latest.key')});
   END IF;

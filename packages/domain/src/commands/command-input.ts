@@ -100,7 +100,7 @@ const OPTIONS = [
 export function parseCommandOptions(value: unknown, type: CommandInput['type']): CommandContext & CommandConditions {
   const given = parseObject(value, 'options', OPTIONS);
   // A literal instead of a spread, because every command passes here.
-  const { ifRevision, ifEventId } = parsePinning(given);
+  const { ifRevision, ifEventId } = parseStateConditions(given);
   const { ifDefaultSequence, ifDefaultEventId } = parseDefaultConditions(given, type);
   return {
     ifRevision,
@@ -119,7 +119,7 @@ export function parseCommandOptions(value: unknown, type: CommandInput['type']):
 }
 
 /** Parses the conditions of a command. @throws InvalidValue */
-export function parsePinning(
+export function parseStateConditions(
   given: Readonly<Record<string, unknown>>,
 ): Pick<CommandContext, 'ifEventId' | 'ifRevision'> {
   return {

@@ -4,7 +4,7 @@ import { optional } from '../input/options.js';
 import {
   parseAcknowledged,
   parseDefaultConditions,
-  parsePinning,
+  parseStateConditions,
   type CommandConditions,
 } from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
@@ -75,7 +75,7 @@ export function parsePreview(givenOwner: unknown, command: unknown, options: unk
   const freshness = parseFreshness(given);
   const { signal, waitMs } = freshness;
   const acknowledge = optional(given, 'acknowledge', parseAcknowledged);
-  const conditions = { ...parsePinning(given), ...parseDefaultConditions(given, parsed.type), acknowledge };
+  const conditions = { ...parseStateConditions(given), ...parseDefaultConditions(given, parsed.type), acknowledge };
   return { owner, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs } };
 }
 

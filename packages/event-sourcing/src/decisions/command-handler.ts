@@ -18,14 +18,14 @@ import type { FactSource } from './fact-source.js';
 import { fingerprint } from './fingerprint.js';
 import { enterInTime, KeyedMutex } from '../store/keyed-mutex.js';
 import type { StateAt } from './state-at.js';
-import { accepted, deadlineOf, isToWrite, type Known, type ReadyTask, type Task } from './handling.js';
+import { accepted, deadlineOf, hasEvents, type ComparedState, type ReadyTask, type Task } from './handling.js';
 import { newEvents } from './new-events.js';
 import { withoutNewShapes } from './new-shapes.js';
-import { pinned, type Pinning } from './pinning.js';
+import { unmetCondition, type StateConditions } from './state-conditions.js';
 import { StateReader } from './state-reader.js';
 
 /** The default wait for earlier commands on the same stream. */
-const TURN_MS = 10_000;
+const WAIT_MS = 10_000;
 
 /**
  * Handles commands on the streams of one kind: load the state (from the cache where it can), decide, append at that
@@ -46,8 +46,8 @@ export class CommandHandler<
   readonly #codec: EventCodec<Event>;
   readonly #ids: IdSource;
   readonly #attempts: number;
-  readonly #kept: Lru<StreamId, StateAt<State>>;
-  readonly #queue = new KeyedMutex<StreamId>();
+  readonly #cache: Lru<StreamId, StateAt<State>>;
+  readonly #locks = new KeyedMutex<StreamId>();
   readonly states: StateReader<Event, State>;
 
   constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts, Conditions>) {
@@ -61,7 +61,7 @@ export class CommandHandler<
     this.#codec = events;
     this.#ids = options.ids ?? monotonicIds();
     this.#attempts = options.attempts ?? 16;
-    this.#kept = new Lru(options.keptStates ?? 10_000);
+    this.#cache = new Lru(options.keptStates ?? 10_000);
     this.states = new StateReader(options.eventStore, {
       events,
       initial: decider.initial,
@@ -88,49 +88,50 @@ export class CommandHandler<
     const deadline = deadlineOf(streamId, context);
     const handled =
       source?.isNeededFor(command, context) === true
-        ? this.#informed({ streamId, command, context, deadline }, source)
-        : this.#carryOut({ streamId, command, context, deadline, facts: undefined });
+        ? this.#handleWithFacts({ streamId, command, context, deadline }, source)
+        : this.#decideAndWrite({ streamId, command, context, deadline, facts: undefined });
     return context.waitMs === undefined ? handled : handled.finally(() => deadline.end());
   }
 
   /** Looks for the receipt first, then for the facts, so that a replay's answer does not depend on today's facts. */
-  async #informed(
+  async #handleWithFacts(
     task: Task<Command, CommandContext & Conditions>,
     source: FactSource<Command, Facts, Conditions>,
   ): Promise<Handled<Event, State, Rejection>> {
-    const repeated = await this.#repeated(task);
-    if (repeated !== undefined) return repeated;
+    const replayed = await this.#replay(task);
+    if (replayed !== undefined) return replayed;
     const { streamId, command, deadline, context: conditions } = task;
     const facts = await deadline.wait(source.lookUp(streamId, command, { conditions, deadline }));
-    return this.#carryOut({ ...task, facts });
+    return this.#decideAndWrite({ ...task, facts });
   }
 
-  async #carryOut(task: ReadyTask<Command, Facts>): Promise<Handled<Event, State, Rejection>> {
+  async #decideAndWrite(task: ReadyTask<Command, Facts>): Promise<Handled<Event, State, Rejection>> {
     const { streamId, deadline } = task;
-    const turn = this.#enter(streamId, deadline);
-    if (turn !== undefined) await turn;
+    const waiting = this.#lock(streamId, deadline);
+    if (waiting !== undefined) await waiting;
     try {
-      const kept = this.#kept.get(streamId);
-      let known = kept === undefined ? await this.#catchUp(task, this.states.nothing) : { ...kept, isFresh: false };
+      const cached = this.#cache.get(streamId);
+      let known =
+        cached === undefined ? await this.#catchUp(task, this.states.nothing) : { ...cached, isCompared: false };
       for (let attempt = 1; ; attempt++) {
         deadline.throwIfOver();
         const decision = this.#decide(task, known);
         try {
-          if (isToWrite(decision)) return await this.#append(task, known, decision.events);
-          if (known.isFresh) return await this.#settle(task, known, decision);
+          if (hasEvents(decision)) return await this.#append(task, known, decision.events);
+          if (known.isCompared) return await this.#answerWithoutEvents(task, known, decision);
         } catch (caught) {
-          await this.#giveWay(task, attempt, caught);
+          await this.#backOff(task, attempt, caught);
         }
         known = await this.#catchUp(task, known);
       }
     } finally {
-      this.#queue.leave(streamId);
+      this.#locks.leave(streamId);
     }
   }
 
   /** Waits for the lock on the stream. @throws DeadlineExceeded when it is not free in time. */
-  #enter(streamId: StreamId, deadline: Deadline): Promise<void> | undefined {
-    return this.#queue.tryEnter(streamId) ? undefined : enterInTime(this.#queue, streamId, deadline.atMost(TURN_MS));
+  #lock(streamId: StreamId, deadline: Deadline): Promise<void> | undefined {
+    return this.#locks.tryEnter(streamId) ? undefined : enterInTime(this.#locks, streamId, deadline.atMost(WAIT_MS));
   }
 
   /**
@@ -142,19 +143,19 @@ export class CommandHandler<
   async dryRun(
     streamId: StreamId,
     command: Command,
-    context?: Pinning & Waiting & Conditions,
+    context?: StateConditions & Waiting & Conditions,
   ): Promise<DryRun<Event, State, Rejection>> {
     const deadline = deadlineOf(streamId, context ?? {});
     const source = this.#facts?.isNeededFor(command, context) === true ? this.#facts : undefined;
     try {
       const asked = { conditions: context, deadline };
       const facts = source && (await deadline.wait(source.lookUp(streamId, command, asked)));
-      await this.#enter(streamId, deadline);
+      await this.#lock(streamId, deadline);
       try {
-        const known = await this.#catchUp({ streamId, deadline }, this.#kept.get(streamId) ?? this.states.nothing);
+        const known = await this.#catchUp({ streamId, deadline }, this.#cache.get(streamId) ?? this.states.nothing);
         return { ...this.#decide({ streamId, command, context: context ?? {}, facts }, known), state: known.state };
       } finally {
-        this.#queue.leave(streamId);
+        this.#locks.leave(streamId);
       }
     } finally {
       deadline.end();
@@ -162,19 +163,15 @@ export class CommandHandler<
   }
 
   #decide(
-    {
-      streamId,
-      command,
-      context,
-      facts,
-    }: Omit<ReadyTask<Command, Facts>, 'context' | 'deadline'> & { context: Pinning },
+    task: Omit<ReadyTask<Command, Facts>, 'context' | 'deadline'> & { context: StateConditions },
     known: StateAt<State>,
   ): Decision<Event, Rejection | PreconditionFailed> {
-    return pinned(context, known) ?? this.#decider.decide(command, known.state, { streamId, facts });
+    const { streamId, command, context, facts } = task;
+    return unmetCondition(context, known) ?? this.#decider.decide(command, known.state, { streamId, facts });
   }
 
   /** Backs off after a conflict if an attempt is left. Rethrows everything else. */
-  #giveWay({ streamId, deadline }: Task<Command>, attempts: number, caught: unknown): Promise<void> {
+  #backOff({ streamId, deadline }: Task<Command>, attempts: number, caught: unknown): Promise<void> {
     if (!isFault(caught, 'revision-conflict') && !isFault(caught, 'receipt-exists')) throw caught;
     if (attempts >= this.#attempts) throw new Fault('concurrent-change', { streamId, attempts }, caught);
     return deadline.wait(pause(attempts));
@@ -183,19 +180,19 @@ export class CommandHandler<
   async #catchUp(
     { streamId, deadline }: Pick<Task<Command>, 'streamId' | 'deadline'>,
     known: StateAt<State>,
-  ): Promise<Known<State>> {
+  ): Promise<ComparedState<State>> {
     const caughtUp = await this.states.catchUp(streamId, known, deadline);
-    this.#kept.set(streamId, caughtUp);
-    return { ...caughtUp, isFresh: true };
+    this.#cache.set(streamId, caughtUp);
+    return { ...caughtUp, isCompared: true };
   }
 
   /**
    * Answers a command that writes no event. A refusal first looks for a receipt, because the first attempt may have
    * been accepted. An accepted command with a key is recorded under its key.
    */
-  async #settle(
+  async #answerWithoutEvents(
     task: Task<Command>,
-    known: Known<State>,
+    known: ComparedState<State>,
     decision: Decision<Event, Rejection | PreconditionFailed>,
   ): Promise<Handled<Event, State, Rejection>> {
     if (decision.outcome === 'accepted') {
@@ -203,11 +200,11 @@ export class CommandHandler<
     }
     const { state, revision } = known;
     const { rejection } = decision;
-    return (await this.#repeated(task)) ?? { outcome: 'rejected', rejection, state, revision };
+    return (await this.#replay(task)) ?? { outcome: 'rejected', rejection, state, revision };
   }
 
   /** The first answer to the command, folded from the events up to it; `undefined` when this is the first attempt. */
-  async #repeated(task: Task<Command>): Promise<Handled<Event, State, Rejection> | undefined> {
+  async #replay(task: Task<Command>): Promise<Handled<Event, State, Rejection> | undefined> {
     const { streamId, deadline } = task;
     const key = task.context.idempotencyKey;
     const receipt = key === undefined ? undefined : await this.#store.receipt(streamId, key, deadline);
@@ -237,13 +234,13 @@ export class CommandHandler<
       const recorded = await this.#store.append(append, deadline);
       const events = recorded.map((event) => this.#codec.decode(event));
       const after = this.states.fold(known, events);
-      this.#kept.set(streamId, after);
+      this.#cache.set(streamId, after);
       return accepted(after, events);
     } catch (caught) {
       if (isFault(caught, 'revision-conflict')) throw caught;
-      const repeated = isFault(caught, 'receipt-exists') ? await this.#repeated(task) : undefined;
-      if (repeated !== undefined) return repeated;
-      this.#kept.delete(streamId);
+      const replayed = isFault(caught, 'receipt-exists') ? await this.#replay(task) : undefined;
+      if (replayed !== undefined) return replayed;
+      this.#cache.delete(streamId);
       throw caught;
     }
   }

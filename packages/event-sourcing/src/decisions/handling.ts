@@ -18,9 +18,9 @@ export interface ReadyTask<Command, Facts> extends Task<Command> {
   readonly facts: Facts | undefined;
 }
 
-/** A state, and whether it was just compared with the stream. Only a compared state may refuse (docs/guarantees.md). */
-export interface Known<State> extends StateAt<State> {
-  readonly isFresh: boolean;
+/** A state, and whether it was just compared with the stream. Only then may it refuse (docs/guarantees.md). */
+export interface ComparedState<State> extends StateAt<State> {
+  readonly isCompared: boolean;
 }
 
 /** The deadline of a call about a stream. */
@@ -28,8 +28,8 @@ export function deadlineOf(streamId: StreamId, wait: Waiting): Deadline {
   return new Deadline(`a command on ${streamId}`, wait);
 }
 
-/** Whether there is something to append. A cached state may decide that, because the append compares the revision. */
-export function isToWrite<Event, Rejection>(
+/** Whether a decision has events to append. A cached state may decide that, because the append compares the revision. */
+export function hasEvents<Event, Rejection>(
   decision: Decision<Event, Rejection>,
 ): decision is Extract<Decision<Event, Rejection>, { readonly outcome: 'accepted' }> {
   return decision.outcome === 'accepted' && decision.events.length > 0;

@@ -21,6 +21,7 @@ import { NO_QUESTION, type Found, type ModelQuestion, type Question, type Stream
  * since, nothing is looked up.
  */
 export class GroupWriter {
+  /** The inline read models, to which each opened read model is added. */
   readonly models: InlineModels;
   readonly #guarded: GuardedBackend;
   readonly #clock: Clock;

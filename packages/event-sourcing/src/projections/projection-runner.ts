@@ -30,7 +30,7 @@ type Read<Found> = (deadline: ReadDeadline) => Promise<Found>;
 type Stored<Row> = Row | UnreadableRow;
 const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
 /** While no read waits for the rows, events written within this time become one step. */
-const GATHERED_MS = 10;
+const GATHER_MS = 10;
 
 /**
  * Runs one projection: updates its read model in the background and reads it. A read needs rows that reached the head
@@ -50,7 +50,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   readonly #reads: FreshReads;
   readonly #pacer = new YieldPacer(64);
   readonly #wakes = new Notifier();
-  readonly #turn = new Refutable();
+  readonly #follow = new Refutable();
   /** The deadline of background work: it passes when the runner closes. */
   readonly #ended = new Deadline('following', { signal: this.#ending.signal });
   readonly #follows: NonNullable<RunnerOptions<Event, Row>['follows']>;
@@ -170,7 +170,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
         if (this.state.is === 'catching-up') this.#states.become({ is: 'following' });
       },
       refute: (lost) => {
-        if (this.state.is !== 'closed' && this.state.is !== 'stopped') this.#turn.refute(lost);
+        if (this.state.is !== 'closed' && this.state.is !== 'stopped') this.#follow.refute(lost);
       },
       lateFault: (deadline, late) => this.#lateFault(deadline, late),
     };
@@ -181,7 +181,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     while (!this.#ending.signal.aborted) {
       try {
         if (this.#follows === 'always')
-          await this.#turn.until(this.#ending.signal, (signal) => this.#keepUp(this.#deadline('following', signal)));
+          await this.#follow.until(this.#ending.signal, (signal) => this.#keepUp(this.#deadline('following', signal)));
         else if (this.#isCatchUpWanted) {
           this.#isCatchUpWanted = false;
           await this.#keepUp(this.#ended, 'head');
@@ -202,7 +202,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
         this.#reads.noteAtHead(askedAt);
         this.#states.become({ is: 'following' });
         const isGathering = until === undefined && !this.#waiters.isAwaited;
-        return isGathering ? this.#wakes.changed(deadline.signal, GATHERED_MS) : undefined;
+        return isGathering ? this.#wakes.changed(deadline.signal, GATHER_MS) : undefined;
       },
     });
   }

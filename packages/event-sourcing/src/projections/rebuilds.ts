@@ -35,7 +35,7 @@ const LEFT_TO_STEPS: ReadonlySet<FaultCode> = new Set([
  */
 export class Rebuilds<Event extends EventShape, Row> {
   readonly #parts: RebuildsParts<Event, Row>;
-  readonly #turns = new KeyedMutex<string>();
+  readonly #locks = new KeyedMutex<string>();
 
   constructor(parts: RebuildsParts<Event, Row>) {
     this.#parts = parts;
@@ -43,7 +43,7 @@ export class Rebuilds<Event extends EventShape, Row> {
 
   /** Computes all rows again from the first event, beside the live ones, and promotes them at once. */
   rebuild(deadline: Deadline): Promise<Position> {
-    return this.#alone(deadline, () => this.#rebuild(deadline));
+    return this.#oneAtATime(deadline, () => this.#rebuild(deadline));
   }
 
   /**
@@ -62,7 +62,7 @@ export class Rebuilds<Event extends EventShape, Row> {
     const { log, model } = this.#parts;
     if ((await model.checkpoint(deadline)) !== undefined) return;
     try {
-      await this.#alone(deadline, async () => {
+      await this.#oneAtATime(deadline, async () => {
         // An earlier rebuild may have built them.
         const reached = (await model.checkpoint(deadline)) ?? START;
         if ((await log.lag(reached, deadline)).isAtLeast) await this.#rebuild(deadline);
@@ -72,12 +72,12 @@ export class Rebuilds<Event extends EventShape, Row> {
     }
   }
 
-  async #alone<Result>(deadline: Deadline, work: () => Promise<Result>): Promise<Result> {
-    if ((await this.#turns.enter(REBUILD, deadline)) === false) throw deadline.fault();
+  async #oneAtATime<Result>(deadline: Deadline, work: () => Promise<Result>): Promise<Result> {
+    if ((await this.#locks.enter(REBUILD, deadline)) === false) throw deadline.fault();
     try {
       return await work();
     } finally {
-      this.#turns.leave(REBUILD);
+      this.#locks.leave(REBUILD);
     }
   }
 

@@ -18,23 +18,23 @@ export const START: Position = 0n as Position;
  */
 const TAG_BITS = 40;
 const TAG_SIZE = 1n << BigInt(TAG_BITS);
-const LARGEST_PLACE = 2n ** 128n - 1n;
-const LARGEST = (LARGEST_PLACE + 1n) * TAG_SIZE - 1n;
+const LARGEST_ORDINAL = 2n ** 128n - 1n;
+const LARGEST = (LARGEST_ORDINAL + 1n) * TAG_SIZE - 1n;
 
 /**
  * For stores: the position of an event, from the store's own order number (1 or more).
  *
  * @throws RangeError when the number is negative or needs more than 128 bits.
  */
-export function positionOf(place: bigint | number, id: EventId): Position {
-  return taggedPosition(place, tagOf(id));
+export function positionOf(ordinal: bigint | number, id: EventId): Position {
+  return taggedPosition(ordinal, tagOf(id));
 }
 
 /** For stores: {@link positionOf} an event, given the last 40 bits of its id. */
-export function taggedPosition(place: bigint | number, tag: number): Position {
-  const number = BigInt(place);
-  if (number < 0n || number > LARGEST_PLACE)
-    throw new RangeError(`a place must be a number of at most 128 bits, not ${place}`);
+export function taggedPosition(ordinal: bigint | number, tag: number): Position {
+  const number = BigInt(ordinal);
+  if (number < 0n || number > LARGEST_ORDINAL)
+    throw new RangeError(`a place must be a number of at most 128 bits, not ${ordinal}`);
   return (number * TAG_SIZE + BigInt(tag)) as Position;
 }
 

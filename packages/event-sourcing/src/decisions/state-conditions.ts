@@ -2,12 +2,12 @@ import type { CommandContext, PreconditionFailed } from './command-context.js';
 import { reject, type Decision } from './decision.js';
 import type { StateAt } from './state-at.js';
 
-/** The state of the stream that a caller decided by. */
-export type Pinning = Pick<CommandContext, 'ifEventId' | 'ifRevision'>;
+/** The conditions of a command on its stream: the state by which the caller decided. */
+export type StateConditions = Pick<CommandContext, 'ifEventId' | 'ifRevision'>;
 
-/** Refuses a caller who decided by another state than the stream's current one; `undefined` when it is the same. */
-export function pinned(
-  { ifEventId, ifRevision }: Pinning,
+/** The refusal of a command whose stream is not in the state that the caller expects; `undefined` if it is. */
+export function unmetCondition(
+  { ifEventId, ifRevision }: StateConditions,
   { eventId, revision }: Pick<StateAt<unknown>, 'eventId' | 'revision'>,
 ): Decision<never, PreconditionFailed> | undefined {
   if (ifRevision !== undefined && ifRevision !== (revision ?? 'no-stream'))
