@@ -25,11 +25,11 @@ import type { CountKeeper } from './count-keeper.js';
 import { PostgresConsumers } from './consumers.js';
 import { Lookups } from './lookups.js';
 import { listedReceipts } from './listed-receipts.js';
-import { isThere } from './lost-answers.js';
+import { wasWritten } from './lost-answers.js';
 import { countUp, lookUp } from './model-statements.js';
 import { storedName } from './names.js';
 import { query } from './queries.js';
-import { LogReader } from './reads.js';
+import { LogReader } from './log-reader.js';
 import { keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
@@ -76,12 +76,12 @@ export class PostgresBackend implements Backend {
     const isAppend = transaction.writes === 'events';
     const transacted = await (isAppend ? this.writer.append(transaction) : this.writer.step(transaction));
     watch.notify();
-    if (transacted.plan.promoted !== undefined) sweeper.begin();
+    if (transacted.plan.promoted !== undefined) sweeper.start();
     return transacted;
   }
 
   findWritten(plan: Plan): Promise<boolean> {
-    return isThere(this.parts, this.writer.trace(plan));
+    return wasWritten(this.parts, this.writer.trace(plan));
   }
 
   lookUp(question: Question, wait?: WaitOptions): Promise<Found> {
@@ -120,26 +120,26 @@ export class PostgresBackend implements Backend {
   async openModel(model: string, wait?: WaitOptions): Promise<void> {
     const { connection, schema } = this.parts;
     const [{ quoted }, { name }] = [schema, storedName(model)];
-    const found = `SELECT model FROM ${quoted}.read_models WHERE name = $1 AND stage = 'live'`;
-    if ((await connection.read(found, [name], wait)).length > 0) return;
-    const made = `INSERT INTO ${quoted}.read_models (name, stage) VALUES ($1, 'live') ON CONFLICT DO NOTHING`;
-    await connection.change(made, [name]);
+    const live = `SELECT model FROM ${quoted}.read_models WHERE name = $1 AND stage = 'live'`;
+    if ((await connection.read(live, [name], wait)).length > 0) return;
+    const insert = `INSERT INTO ${quoted}.read_models (name, stage) VALUES ($1, 'live') ON CONFLICT DO NOTHING`;
+    await connection.change(insert, [name]);
   }
 
   async beginShadow(model: string, wait: WaitOptions = {}): Promise<ModelId> {
     const { connection, schema, sweeper } = this.parts;
     const [{ quoted }, { name }] = [schema, storedName(model)];
-    const replaced = `UPDATE ${quoted}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'rebuilding'`;
-    const made = `INSERT INTO ${quoted}.read_models (name, stage) VALUES ($1, 'rebuilding') RETURNING model`;
+    const replaceOlder = `UPDATE ${quoted}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'rebuilding'`;
+    const insert = `INSERT INTO ${quoted}.read_models (name, stage) VALUES ($1, 'rebuilding') RETURNING model`;
     const shadow = await connection.withFaults(() =>
       connection.transaction(async ({ client }) => {
         await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
-        await query(client, replaced, [name]);
-        return text((await query(client, made, [name]))[0]?.[0]);
+        await query(client, replaceOlder, [name]);
+        return text((await query(client, insert, [name]))[0]?.[0]);
       }, wait.signal),
     );
-    this.writer.steps.begun(shadow);
-    sweeper.begin();
+    this.writer.steps.startCounting(shadow);
+    sweeper.start();
     return shadow;
   }
 

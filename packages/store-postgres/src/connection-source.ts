@@ -6,21 +6,26 @@ import { isAnswering } from './own-client.js';
 /** A connection that is borrowed for one piece of work. */
 export interface BorrowedConnection {
   readonly client: ClientBase;
-  /** Call it once when the work is done. After a failure the connection may be in any state. */
+  /** Call it once when the work is done. A connection with a failure is not used again, because its state is unknown. */
   readonly release: (failure: Error | undefined) => void;
 }
 
 /** Where connections come from: a pool, or a caller who has one. */
 export interface ConnectionSource {
-  /** @throws StoreUnavailable and others when no connection is available in time, or one of the signals fires. */
-  borrow(cut: AbortSignal, given?: AbortSignal): Promise<BorrowedConnection>;
+  /**
+   * Borrows a connection. `abandoning` fires when a closing store abandons its work, `callerSignal` when its caller does.
+   *
+   * @throws StoreUnavailable when no connection is free in time, or a signal fires during the wait; the fault of a connection
+   *   that can't be made.
+   */
+  borrow(abandoning: AbortSignal, callerSignal?: AbortSignal): Promise<BorrowedConnection>;
   /** Whether the server answers within a number of milliseconds. */
   isAnswering(ms: number): Promise<boolean>;
   /** The number of idle connections. */
   readonly idleCount: number;
 }
 
-/** Borrows connections from the program's own pool. A connection with a failure does not return to it. */
+/** Borrows connections from the program's own pool. */
 export class PoolSource implements ConnectionSource {
   readonly #pool: Pool;
   readonly #store: string;
@@ -32,12 +37,12 @@ export class PoolSource implements ConnectionSource {
     this.#timeoutMs = timeoutMs;
   }
 
-  async borrow(cut: AbortSignal, given?: AbortSignal): Promise<BorrowedConnection> {
+  async borrow(abandoning: AbortSignal, callerSignal?: AbortSignal): Promise<BorrowedConnection> {
     const isIdle = this.#pool.idleCount > this.#pool.waitingCount;
     const connecting = this.#pool.connect();
     try {
-      // An idle connection is available at once.
-      const client = isIdle ? await connecting : await within(connecting, this.#timeoutMs, cut, given);
+      // Without a time-out or signals for an idle connection, because it is available at once.
+      const client = isIdle ? await connecting : await within(connecting, this.#timeoutMs, abandoning, callerSignal);
       if (client !== TIME_UP) return { client, release: (failure) => client.release(failure) };
     } catch (caught) {
       throw connectingFault(this.#store, caught);
@@ -47,7 +52,11 @@ export class PoolSource implements ConnectionSource {
       (late) => late.release(),
       () => undefined,
     );
-    throw new Fault('store-unavailable', { store: this.#store, problem: 'no connection was free in time' });
+    const isAborted = abandoning.aborted || callerSignal?.aborted === true;
+    const problem = isAborted
+      ? 'the wait for a connection was cancelled'
+      : `no connection was free within ${this.#timeoutMs} ms`;
+    throw new Fault('store-unavailable', { store: this.#store, problem });
   }
 
   get idleCount(): number {

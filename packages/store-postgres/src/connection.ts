@@ -6,33 +6,33 @@ import { isConnectionLost, isNoPrimary, postgresFault, stateOf } from './faults.
 import { requestCancel } from './cancel-request.js';
 import { answerInTime, ConnectionSilent } from './in-time.js';
 import type { ConnectionSource } from './connection-source.js';
-import type { ConnectionWays } from './connection-ways.js';
+import type { ConnectionOptions } from './connection-options.js';
 import { limitsOf, longestMs, type TimeOuts } from './time-outs.js';
 import { PreparedStatements } from './prepared-statements.js';
 import { PrimaryCheck, rowsOfPrimary } from './primaries.js';
 import { queryRunnerOn, query, type Cell, type Cells } from './queries.js';
 import type { OpenTransaction } from './transaction.js';
 
-type InTransaction<Result> = (open: OpenTransaction) => Promise<Result>;
+type TransactionWork<Result> = (open: OpenTransaction) => Promise<Result>;
 
 /** The error code of a writing function in a transaction of another isolation level. */
-const NOT_FITTING = 'LP002';
-/** How long the server may stay silent before running work is given up. */
-const TIMEOUT_MS = 600;
+const WRONG_ISOLATION = 'LP002';
+/** How long a closing store waits for a silent server before it abandons running work. */
+const SILENCE_MS = 600;
 
-/** The connection pool of the store: lends a connection for each piece of work, with time-outs. */
+/** The store's access to the server: borrows a connection for each piece of work, with time-outs. */
 export class Connection {
   readonly name: string;
   readonly timeOuts: TimeOuts;
   readonly #source: ConnectionSource;
   readonly #prepared: PreparedStatements;
-  readonly #ofPrimaries = new PrimaryCheck();
-  readonly #underWay = new Set<Promise<unknown>>();
-  readonly #cut = new AbortController();
+  readonly #primaryCheck = new PrimaryCheck();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #abandoning = new AbortController();
   readonly #cancel: (client: ClientBase) => void;
   #isClosing = false;
 
-  constructor(source: ConnectionSource, name: string, { timeOuts, prepared, statements }: ConnectionWays) {
+  constructor(source: ConnectionSource, name: string, { timeOuts, prepared, statements }: ConnectionOptions) {
     this.#source = source;
     this.name = name;
     this.timeOuts = timeOuts;
@@ -42,96 +42,99 @@ export class Connection {
 
   /**
    * Reads with one statement, on a primary only. A broken connection is replaced once, because reading twice is
-   * harmless. A connection to another server is discarded, and so are all idle ones, which may lead there, too. When
-   * the signal fires, the connection is discarded and the statement cancelled.
+   * harmless. A connection to a standby is discarded, and so are all idle connections that lead to a standby. When the
+   * signal fires, the connection is discarded and the statement cancelled.
    *
    * @throws DeadlineExceeded
    */
   async read(text: string, values: readonly unknown[] = [], wait: WaitOptions = {}): Promise<readonly Cells[]> {
     const { signal } = wait;
     const read = (): Promise<readonly Cells[]> =>
-      this.useUntimed((client) => this.#orCancelled(client, this.#askPrimary(client, text, values), signal), signal);
-    let [broken, elsewhere] = [1, 1 + this.#source.idleCount];
+      this.useUntimed(
+        (client) => this.#cancelOnFailure(client, this.#queryPrimary(client, text, values), signal),
+        signal,
+      );
+    let [retriesWhenBroken, retriesOnStandby] = [1, 1 + this.#source.idleCount];
     for (;;) {
       try {
         return await read();
       } catch (caught) {
         throwIfExpired(`reading ${this.name}`, wait);
-        // A server that was silent once will be again: a retry would double the wait.
+        // A silent server is not retried, because that would double the wait.
         const isBroken = isConnectionLost(caught) && !(caught instanceof ConnectionSilent);
-        const isRefused = isNoPrimary(caught) ? elsewhere-- <= 0 : !isBroken || broken-- <= 0;
-        if (isRefused) throw this.faultOf(caught);
+        const isFinal = isNoPrimary(caught) ? retriesOnStandby-- <= 0 : !isBroken || retriesWhenBroken-- <= 0;
+        if (isFinal) throw this.faultOf(caught);
       }
     }
   }
 
   /** Writes with one statement, in its own transaction. */
   change(text: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
-    return this.withFaults(() => this.use((client) => this.#ask(client, text, values)));
+    return this.withFaults(() => this.use((client) => this.#query(client, text, values)));
   }
 
-  /** How many connections may lead to the same server as the discarded one. */
+  /** The number of idle connections, each of which may lead to a standby after a failover. */
   get idleCount(): number {
     return this.#source.idleCount;
   }
 
   /**
-   * Lends a connection for one piece of work. Work that takes too long is given up here but never cancelled at the
-   * server: a commit cancelled while it waits for a standby is visible, although that standby may lack it. `abandoned`
-   * only fires before anything was sent that writes; the statement is then cancelled.
+   * Runs one piece of work on a connection. Work that takes too long is abandoned here but not cancelled at the server: a
+   * commit that is cancelled while it waits for a standby is visible, although the standby may lack it. `signal` cancels the
+   * statement, too. It must not fire after a writing statement was sent.
    */
-  use<Result>(work: (client: ClientBase) => Promise<Result>, abandoned?: AbortSignal): Promise<Result> {
-    return this.#underWayIn(
+  use<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    return this.#track(
       this.#use(async (client) => {
         try {
-          return await this.#inTime(work(client), abandoned);
+          return await this.#withTimeOut(work(client), signal);
         } catch (caught) {
-          if (abandoned?.aborted === true) this.#cancel(client);
+          if (signal?.aborted === true) this.#cancel(client);
           throw caught;
         }
-      }, abandoned),
+      }, signal),
     );
   }
 
   /**
-   * {@link use} for work without a time-out. The signal ends the wait for a connection; `ended` gives the work up and
+   * {@link use} for work without a time-out. `signal` ends the wait for a connection. `workSignal` abandons the work and
    * discards its connection, so that the server rolls back.
    */
   useUntimed<Result>(
     work: (client: ClientBase) => Promise<Result>,
     signal?: AbortSignal,
-    ended?: AbortSignal,
+    workSignal?: AbortSignal,
   ): Promise<Result> {
-    const limits = { longestMs: LONGEST_TIMER_MS, cut: this.#cut.signal, signal: ended };
-    const untilEnded = (client: ClientBase): Promise<Result> => answerInTime(work(client), limits);
-    return this.#underWayIn(this.#use(ended === undefined ? work : untilEnded, signal));
+    const limits = { longestMs: LONGEST_TIMER_MS, abandoning: this.#abandoning.signal, signal: workSignal };
+    const abandonable = (client: ClientBase): Promise<Result> => answerInTime(work(client), limits);
+    return this.#track(this.#use(workSignal === undefined ? work : abandonable, signal));
   }
 
-  #underWayIn<Result>(using: Promise<Result>): Promise<Result> {
-    const end = (): void => void this.#underWay.delete(using);
-    this.#underWay.add(using);
-    using.then(end, end);
-    return using;
+  #track<Result>(work: Promise<Result>): Promise<Result> {
+    const end = (): void => void this.#running.delete(work);
+    this.#running.add(work);
+    work.then(end, end);
+    return work;
   }
 
   /**
-   * Completes running work and the `writing` calls while the server answers. On a silent network, they are given up
-   * within about a second and their connections destroyed. Later failures are reported as a closed store.
+   * Waits for running work and the `writing` calls while the server answers. If the server is silent, abandons them within
+   * about a second and destroys their connections. Later failures are reported as a closed store.
    */
   async close(writing: Promise<void>): Promise<void> {
     this.#isClosing = true;
     let isWritten = false;
     const written = writing.finally(() => (isWritten = true));
-    while (!isWritten || this.#underWay.size > 0) {
-      const end = Promise.allSettled([written, ...this.#underWay]);
-      if ((await within(end, TIMEOUT_MS)) !== TIME_UP) continue;
-      if (!(await this.#source.isAnswering(TIMEOUT_MS))) this.#cut.abort();
+    while (!isWritten || this.#running.size > 0) {
+      const end = Promise.allSettled([written, ...this.#running]);
+      if ((await within(end, SILENCE_MS)) !== TIME_UP) continue;
+      if (!(await this.#source.isAnswering(SILENCE_MS))) this.#abandoning.abort();
     }
     await written;
   }
 
   async #use<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    const { client, release } = await this.#source.borrow(this.#cut.signal, signal);
+    const { client, release } = await this.#source.borrow(this.#abandoning.signal, signal);
     let failure: Error | undefined;
     // A connection that breaks while idle emits an error, which would end the process.
     const onError = (error: Error): void => {
@@ -154,63 +157,63 @@ export class Connection {
    * another.
    */
   async call(text: string, values: readonly Cell[]): Promise<readonly Cells[]> {
-    return (await this.callAs(text, () => values)) ?? [];
+    return (await this.callWith(text, () => values)) ?? [];
   }
 
-  /** {@link call} with values that are computed once there is a connection; without values, nothing is called. */
-  callAs(
+  /** {@link call} with values that are computed once a connection is available. Without values, nothing is called. */
+  callWith(
     text: string,
     valuesOf: () => readonly Cell[] | undefined,
-    abandoned?: AbortSignal,
+    signal?: AbortSignal,
   ): Promise<readonly Cells[] | undefined> {
     return this.use(async (client) => {
       const values = valuesOf();
       if (values === undefined) return undefined;
       try {
-        return await this.#ask(client, text, values);
+        return await this.#query(client, text, values);
       } catch (caught) {
-        if (stateOf(caught) !== NOT_FITTING) throw caught;
+        if (stateOf(caught) !== WRONG_ISOLATION) throw caught;
       }
-      return this.#committed(client, () => query(client, text, values));
-    }, abandoned);
+      return this.#inTransaction(client, () => query(client, text, values));
+    }, signal);
   }
 
   /**
-   * Lends a connection in a transaction that is committed when the work succeeds. A fault of the work itself ends the
-   * transaction, but the connection is kept.
+   * Runs work in a transaction, and commits it when the work succeeds. After a fault of the work itself, the transaction is
+   * rolled back, and the connection is kept.
    */
-  async transaction<Result>(work: InTransaction<Result>, abandoned?: AbortSignal): Promise<Result> {
+  async transaction<Result>(work: TransactionWork<Result>, signal?: AbortSignal): Promise<Result> {
     const outcome = await this.use(async (client) => {
       const open = { client, queries: queryRunnerOn(client, this.name), openCondition: 'true' };
       try {
-        return { result: await this.#committed(client, () => work(open)) };
+        return { result: await this.#inTransaction(client, () => work(open)) };
       } catch (refused) {
         if (!isFault(refused)) throw refused;
         await client.query('ROLLBACK');
         return { refused };
       }
-    }, abandoned);
+    }, signal);
     if ('refused' in outcome) throw outcome.refused;
     return outcome.result;
   }
 
-  /** Also asks, in the same statement, whether the server is a primary. @throws NoPrimary */
-  async #askPrimary(client: ClientBase, text: string, values: readonly unknown[]): Promise<readonly Cells[]> {
-    return rowsOfPrimary(await this.#ask(client, this.#ofPrimaries.statement(text), values));
+  /** Queries, and checks in the same statement that the server is a primary. @throws NoPrimary */
+  async #queryPrimary(client: ClientBase, text: string, values: readonly unknown[]): Promise<readonly Cells[]> {
+    return rowsOfPrimary(await this.#query(client, this.#primaryCheck.statement(text), values));
   }
 
-  async #ask(client: ClientBase, text: string, values: readonly unknown[]): Promise<readonly Cells[]> {
+  async #query(client: ClientBase, text: string, values: readonly unknown[]): Promise<readonly Cells[]> {
     return (await this.#prepared.query(client, text, values)) ?? query(client, text, values);
   }
 
-  async #committed<Result>(client: ClientBase, work: () => Promise<Result>): Promise<Result> {
+  async #inTransaction<Result>(client: ClientBase, work: () => Promise<Result>): Promise<Result> {
     await client.query(`BEGIN; ${limitsOf(this.timeOuts)}`);
     const result = await work();
     await client.query('COMMIT');
     return result;
   }
 
-  /** The caught error as a fault of the port. */
+  /** Converts an error into a fault of the port. */
   faultOf(caught: unknown): unknown {
     const fault = postgresFault(this.name, caught);
     return this.#isClosing && isFault(fault, 'store-unavailable')
@@ -218,7 +221,7 @@ export class Connection {
       : fault;
   }
 
-  /** Runs work, and throws its errors as faults of the port. */
+  /** Runs work, and converts its errors with {@link faultOf}. */
   async withFaults<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
@@ -228,20 +231,19 @@ export class Connection {
   }
 
   /**
-   * For work that has not written anything: cancels it, because the server does not notice that nobody waits for its
-   * answer.
+   * Cancels work that has not written anything when its caller no longer waits, because the server would not notice that.
    */
-  async #orCancelled<Result>(client: ClientBase, work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  async #cancelOnFailure<Result>(client: ClientBase, work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
     try {
-      return await this.#inTime(work, signal);
+      return await this.#withTimeOut(work, signal);
     } catch (caught) {
-      const isLeft = signal?.aborted === true || caught instanceof ConnectionSilent;
-      if (isLeft && !this.#isClosing) this.#cancel(client);
+      const isAbandoned = signal?.aborted === true || caught instanceof ConnectionSilent;
+      if (isAbandoned && !this.#isClosing) this.#cancel(client);
       throw caught;
     }
   }
 
-  #inTime<Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    return answerInTime(work, { longestMs: longestMs(this.timeOuts), cut: this.#cut.signal, signal });
+  #withTimeOut<Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    return answerInTime(work, { longestMs: longestMs(this.timeOuts), abandoning: this.#abandoning.signal, signal });
   }
 }

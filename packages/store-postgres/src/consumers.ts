@@ -25,11 +25,11 @@ interface CheckpointMove extends Pick<Handling, 'fence' | 'position' | 'signal'>
 /** Work in a transaction. */
 type Work = (client: ClientBase) => Promise<unknown>;
 
-/** A move whose transaction also holds work. */
-interface WorkingMove extends CheckpointMove {
+/** A move of the checkpoint with work in the same transaction. */
+interface MoveWithWork extends CheckpointMove {
   readonly work: Work;
-  /** The work is given up. */
-  readonly ended: AbortSignal;
+  /** Fires when the work is abandoned. */
+  readonly abandoned: AbortSignal;
 }
 
 /** The consumers of a schema. */
@@ -60,16 +60,20 @@ export class PostgresConsumers implements ConsumerBackend {
 
   /**
    * Runs work and moves the checkpoint in one transaction. The transaction is rolled back if the lease was lost
-   * meanwhile, or if the work goes on for longer than {@link HANDLER_ENDS_MS} after its signal fired.
+   * meanwhile, or if the work still runs {@link HANDLER_ENDS_MS} after its signal fired.
    *
    * @throws whatever the work throws.
    */
   async within(name: string, move: CheckpointMove, work: Work): Promise<void> {
     const { signal } = move;
-    const { ended, release } = endAfter(signal);
+    const { abandoned, release } = abandonAfter(signal);
     try {
       const result = await this.#connection.withFaults(() =>
-        this.#connection.useUntimed((client) => this.#moveWith(client, name, { ...move, work, ended }), signal, ended),
+        this.#connection.useUntimed(
+          (client) => this.#moveWith(client, name, { ...move, work, abandoned }),
+          signal,
+          abandoned,
+        ),
       );
       if ('error' in result) throw result.error;
     } finally {
@@ -80,11 +84,11 @@ export class PostgresConsumers implements ConsumerBackend {
   async #moveWith(
     client: ClientBase,
     name: string,
-    { fence: { session, run, version }, position, handleTimeoutMs, work, ended }: WorkingMove,
+    { fence: { session, run, version }, position, handleTimeoutMs, work, abandoned }: MoveWithWork,
   ): Promise<{ readonly error?: unknown }> {
     await client.query(`BEGIN; ${limitsOfHandler(handleTimeoutMs)}`);
-    // Only the work: a commit that is cancelled while it waits for a standby is visible, although the standby lacks it.
-    const stopCancelling = onAbort(ended, () => requestCancel(client));
+    // Cancels only the work. A commit that is cancelled while it waits for a standby is visible, although the standby lacks it.
+    const stopCancelling = onAbort(abandoned, () => requestCancel(client));
     try {
       await work(client);
     } catch (error) {
@@ -113,18 +117,18 @@ export class PostgresConsumers implements ConsumerBackend {
   }
 }
 
-/** A signal that fires when work has had its time to end after its own signal. */
-function endAfter(signal: AbortSignal): { readonly ended: AbortSignal; readonly release: () => void } {
+/** A signal that fires {@link HANDLER_ENDS_MS} after another one: the work has then had its time to end. */
+function abandonAfter(signal: AbortSignal): { readonly abandoned: AbortSignal; readonly release: () => void } {
   const control = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const takeBack = onAbort(signal, () => {
+  const unsubscribe = onAbort(signal, () => {
     timer = setTimeout(() => control.abort(), HANDLER_ENDS_MS);
   });
   const release = (): void => {
-    takeBack();
+    unsubscribe();
     clearTimeout(timer);
   };
-  return { ended: control.signal, release };
+  return { abandoned: control.signal, release };
 }
 
 function valuesOf(name: string, { holder, position }: ConsumerRecord, expected: bigint): readonly (string | null)[] {

@@ -20,21 +20,21 @@ export interface Counted {
   readonly countAgain: () => Promise<unknown>;
 }
 
-/** Stores the counts that were requested and take long, in the background. The next reader need not count again. */
+/** Stores requested counts that take long, in the background, so that the next reader need not count again. */
 export class CountKeeper {
   readonly #connection: Connection;
   readonly #call: string;
   readonly #running = new Map<string, Promise<void>>();
-  #isOver = false;
+  #isStopped = false;
 
   constructor(connection: Connection, { quoted }: Schema) {
     this.#connection = connection;
     this.#call = `SELECT ${quoted}.store_row_count_v13($1, $2, $3)`;
   }
 
-  /** Call it after each count. It begins to store a large count, or completes one that was begun. */
+  /** Call it after each count. Starts to store a large count in the background, or completes one that was begun. */
   noteCounted({ model, query, found: [total, netAdded = null, initial = null], countAgain }: Counted): void {
-    if (this.#isOver || initial !== null || Number(total) < FEWEST_ROWS) return;
+    if (this.#isStopped || initial !== null || Number(total) < FEWEST_ROWS) return;
     const entry = entryOf(query.index, query.value);
     const isBegun = netAdded !== null;
     const newInitial = isBegun ? String(Number(total) - Number(netAdded)) : null;
@@ -43,11 +43,11 @@ export class CountKeeper {
     const running = this.#store([model, entry, newInitial])
       .then(async (isStored) => {
         // The next result completes the count.
-        if (isStored && !isBegun && !this.#isOver) await countAgain();
+        if (isStored && !isBegun && !this.#isStopped) await countAgain();
       })
       .catch((caught: unknown) => {
-        // This role may only read, for example. Then each request counts the rows.
-        if (!isFault(caught, 'store-unavailable')) this.#isOver = true;
+        // For example, this role may only read. Then each request counts the rows.
+        if (!isFault(caught, 'store-unavailable')) this.#isStopped = true;
       })
       .finally(() => this.#running.delete(name));
     this.#running.set(name, running);
@@ -55,12 +55,12 @@ export class CountKeeper {
 
   /** Waits for running work. */
   async close(): Promise<void> {
-    this.#isOver = true;
+    this.#isStopped = true;
     await Promise.all(this.#running.values());
   }
 
   async #store(values: readonly unknown[]): Promise<boolean> {
-    for (let tries = 1; tries <= MOST_TRIES && !this.#isOver; tries++) {
+    for (let tries = 1; tries <= MOST_TRIES && !this.#isStopped; tries++) {
       const [[isStored] = []] = await this.#connection.change(this.#call, values);
       if (isStored === 't') return true;
       await pause(tries);

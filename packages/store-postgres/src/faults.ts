@@ -22,7 +22,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '58': 'unavailable',
   XX001: 'damaged',
   XX002: 'damaged',
-  // This program's tables, triggers and connections cause no such errors; another program's do.
+  // Only another program's tables, triggers and settings cause these errors.
   '0A': 'foreign',
   '22': 'foreign',
   '23': 'foreign',
@@ -38,10 +38,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   P0: 'foreign',
 };
 
-const WORDS: Readonly<Record<string, string>> = {
+const PROBLEMS: Readonly<Record<string, string>> = {
   [READ_ONLY]: 'its server is a standby, or the session is read-only: only a primary answers',
-  '55P03': 'other writers were not done within the lock time-out',
-  '57014': 'a statement was not done within the statement time-out',
+  '55P03': 'another writer held the lock for longer than the lock time-out',
+  '57014': 'a statement took longer than the statement time-out',
 };
 
 /** Messages of the socket and the driver when no server answers. */
@@ -51,7 +51,7 @@ const DRIVER =
 const ENDED_POOL = /Cannot use a pool after calling end/;
 /** PgBouncer's message for a transaction in statement mode. Its code is also that of broken connections. */
 const STATEMENT_MODE = /not allowed in statement pooling mode/;
-const NO_STATEMENT_MODE = 'a pooler in statement mode has no transactions: it takes transaction mode or session mode';
+const NO_STATEMENT_MODE = 'a pooler in statement mode has no transactions: use transaction mode or session mode';
 
 /** Converts a caught error into a fault of the port; errors that are not the server's stay as they are. */
 export function postgresFault(store: string, caught: unknown): unknown {
@@ -63,8 +63,8 @@ export function postgresFault(store: string, caught: unknown): unknown {
   }
   if (STATEMENT_MODE.test(caught.message))
     return new Fault('store-foreign', { store, problem: NO_STATEMENT_MODE }, caught);
-  const problem = WORDS[code] ?? caught.message;
-  // In every case nothing was written; the driver's error is kept as the cause.
+  const problem = PROBLEMS[code] ?? caught.message;
+  // In each case nothing was written.
   const meaning = MEANINGS[code] ?? MEANINGS[code.slice(0, 2)] ?? 'unavailable';
   switch (meaning) {
     case 'unavailable':
@@ -86,8 +86,8 @@ export function connectingFault(store: string, caught: unknown): unknown {
 
 function unreachable(store: string, caught: unknown): Fault<'store-unavailable'> {
   // A host with several addresses throws one error per address, and its own message says nothing.
-  const each: readonly unknown[] = caught instanceof AggregateError ? caught.errors : [caught];
-  const problem = each.map((one) => (one instanceof Error ? one.message : String(one))).join(', ');
+  const errors: readonly unknown[] = caught instanceof AggregateError ? caught.errors : [caught];
+  const problem = errors.map((error) => (error instanceof Error ? error.message : String(error))).join(', ');
   return new Fault('store-unavailable', { store, problem }, caught);
 }
 

@@ -5,16 +5,16 @@ import type { Pool } from 'pg';
  *
  * @throws RangeError that says what to do instead.
  */
-export function demandFit({ options }: Pool): void {
+export function demandUsablePool({ options }: Pool): void {
   const { connectionString } = options;
   const hosts = [options.host, connectionString === undefined ? undefined : authorityOf(connectionString)];
-  const several = hosts.find((host) => host?.includes(',') === true);
-  if (several !== undefined)
+  const hostList = hosts.find((host) => host?.includes(',') === true);
+  if (hostList !== undefined)
     throw new RangeError(
-      `pool: pg connects to one host, not to a list of them (${several}): give it one address that leads to the primary, as of a proxy`,
+      `pool: pg connects to one host, not to a list of them (${hostList}): give it one address that leads to the primary, as of a proxy`,
     );
   if ('binary' in options && options.binary === true)
-    throw new RangeError('pool: binary is true, and the store reads what the server writes as text: leave binary out');
+    throw new RangeError('pool: binary is true, but the store reads values as text: leave binary out');
 }
 
 /** The host and port of an address, or of a list of addresses. */

@@ -3,8 +3,8 @@ import { Fault, TIME_UP, within } from '@login-policy/event-sourcing/store';
 /** The limits of a wait for the server. */
 export interface Limits {
   readonly longestMs: number;
-  /** Aborts when the store is cut off from a silent server. */
-  readonly cut: AbortSignal;
+  /** Fires when a closing store abandons its work, because the server is silent. */
+  readonly abandoning: AbortSignal;
   /** The caller's signal. */
   readonly signal: AbortSignal | undefined;
 }
@@ -14,10 +14,13 @@ export interface Limits {
  *
  * @throws ConnectionSilent, DeadlineExceeded; the connection must then be discarded.
  */
-export async function answerInTime<Result>(work: Promise<Result>, { longestMs, cut, signal }: Limits): Promise<Result> {
-  const result = await within(work, longestMs, cut, signal);
+export async function answerInTime<Result>(
+  work: Promise<Result>,
+  { longestMs, abandoning, signal }: Limits,
+): Promise<Result> {
+  const result = await within(work, longestMs, abandoning, signal);
   if (result !== TIME_UP) return result;
-  if (signal?.aborted === true) throw new Fault('deadline-exceeded', { doing: 'an answer of PostgreSQL' });
+  if (signal?.aborted === true) throw new Fault('deadline-exceeded', { doing: 'waiting for an answer of PostgreSQL' });
   throw new ConnectionSilent(longestMs);
 }
 

@@ -1,6 +1,6 @@
 import { revision } from '@login-policy/event-sourcing';
 import { Fault, parseStreamId, type StreamReceipt, type WaitOptions } from '@login-policy/event-sourcing/store';
-import { givenText, isCut, storedName } from './names.js';
+import { originalText, isShortened, storedName } from './names.js';
 import type { QueryRunner } from './queries.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
@@ -23,21 +23,21 @@ export async function listedReceipts(
     readonly wait?: WaitOptions | undefined;
   },
 ): Promise<readonly StreamReceipt[]> {
-  const behind = after === undefined ? ['', ''] : [storedName(after.streamId).name, storedName(after.key).name];
+  const start = after === undefined ? ['', ''] : [storedName(after.streamId).name, storedName(after.key).name];
   const rows = await queries.read(
     `SELECT stream, key, fingerprint, revision::text FROM ${quoted}.receipts WHERE (stream, key) > ($1, $2) ORDER BY stream, key LIMIT $3`,
-    [...behind, String(limit)],
+    [...start, String(limit)],
     wait,
   );
   return rows.map(([stream, key, fingerprint, at]) => ({
     streamId: parseStreamId(wholeName(text(stream), queries)),
     key: wholeName(text(key), queries),
-    fingerprint: givenText(text(fingerprint)),
+    fingerprint: originalText(text(fingerprint)),
     revision: revision(BigInt(text(at))),
   }));
 }
 
 function wholeName(stored: string, { name: store }: QueryRunner): string {
-  if (!isCut(stored)) return givenText(stored);
+  if (!isShortened(stored)) return originalText(stored);
   throw new Fault('store-foreign', { store, problem: 'a receipt under a name of over 1,000 bytes can not be listed' });
 }

@@ -35,15 +35,13 @@ import { findByKey } from './write-rows.js';
  * - `models`: the names of the live read models to look up;
  * - `row_models`, `row_keys`: the rows to look up, pairwise: the name of the read model, and the key.
  *
- * Returns one row for each thing that was found. The column `kind` says what it is:
+ * Returns one row for each thing that was found: its `kind`, then the columns `name`, `value_1`, `value_2` and `value_3`:
  *
- * | `kind`    | `name`          | `value_1`                       | `value_2`   | `value_3`                        | |
- * --------- | --------------- | ------------------------------- | ----------- | -------------------------------- | |
- * `head`    | the cache epoch | number of the last event, or 0  | its id      | the inline read models it lists  | |
- * `stream`  | the stream      | revision of its last event      | its time    | its id                           | |
- * `receipt` | the stream      | the key                         |             |                                  | |
- * `model`   | the read model  | its number                      | checkpoint  |                                  | |
- * `row`     | the read model  | the key, in hexadecimal         | content     |                                  |
+ * - `head`: the cache epoch; the number of the last event, or 0; its id; the inline read models that it lists
+ * - `stream`: the stream; the revision of its last event; its time; its id
+ * - `receipt`: the stream; the key
+ * - `model`: the read model; its number; its checkpoint
+ * - `row`: the read model; the key, in hexadecimal; the content
  *
  * A read model is returned if it is
  * - new: it has neither rows nor a checkpoint;

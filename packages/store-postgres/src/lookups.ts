@@ -22,10 +22,10 @@ import {
   receiptsIn,
   storedReceipt,
 } from './look-up-function.js';
-import { digest, givenText, storedName } from './names.js';
+import { digest, originalText, storedName } from './names.js';
 import { positionIn } from './positions.js';
 import { arrayOf, DURABLE, textsOf, type QueryRunner, type Cell, type Cells } from './queries.js';
-import type { LogReader } from './reads.js';
+import type { LogReader } from './log-reader.js';
 import { keyBytes, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
@@ -56,17 +56,17 @@ const ENDS = `SELECT wanted.stream, last.revision::text, last.recorded_at::text,
     WHERE e.stream = wanted.stream ORDER BY e.revision DESC LIMIT 1) AS last`;
 
 /** A statement, with `{schema}` for the schema's name, and its parameters. */
-type Asking = readonly [template: string, values: readonly Cell[]];
+type StatementTemplate = readonly [template: string, values: readonly Cell[]];
 
-/** Looks things up. Several statements see one snapshot only under the writers' lock. */
+/** Looks up what a question asks for. Several statements see one snapshot only under the writers' lock. */
 export class Lookups {
   readonly #schema: string;
   readonly #log: LogReader;
   readonly #lookUpCall: string;
-  // Cached: building such a long text takes as long as the rest of a read.
-  readonly #live = new Map<string, string>();
-  readonly #shadows = new Map<string, string>();
-  readonly #plain = new Map<string, string>();
+  // Cached, because building such a long text takes as long as the rest of a read.
+  readonly #liveStatements = new Map<string, string>();
+  readonly #shadowStatements = new Map<string, string>();
+  readonly #plainStatements = new Map<string, string>();
 
   constructor(schema: Schema, log: LogReader) {
     this.#schema = schema.quoted;
@@ -99,9 +99,9 @@ export class Lookups {
       if (last.model !== undefined) found.set(targetName(one.target), await this.#foundModel(queries, one, last));
     }
     const names = new Map([...streams].map((streamId) => [storedName(streamId).name, streamId]));
-    const ends = names.size === 0 ? [] : await this.#ask(queries, [ENDS, [textsOf([...names.keys()])]]);
+    const ends = names.size === 0 ? [] : await this.#query(queries, [ENDS, [textsOf([...names.keys()])]]);
     const [[end, missing] = []] =
-      events === undefined ? [] : await this.#ask(queries, [LAST_AND_MISSING, [arrayOf(events)]], wait);
+      events === undefined ? [] : await this.#query(queries, [LAST_AND_MISSING, [arrayOf(events)]], wait);
     const atEnd = async (): Promise<Position> =>
       events === undefined ? this.#log.head(queries, wait) : (positionIn(end) ?? START);
     return {
@@ -127,13 +127,15 @@ export class Lookups {
     wait?: WaitOptions,
   ): Promise<ModelRows> {
     const { shadow, name } = target;
-    const [texts, which] = shadow === undefined ? [this.#live, LIVE] : [this.#shadows, SHADOW];
-    const statement = texts.get(rows) ?? this.#filledIn(texts, rows, lookUpStatement(which, rows));
+    const [statements, condition] =
+      shadow === undefined ? [this.#liveStatements, LIVE] : [this.#shadowStatements, SHADOW];
+    const statement = statements.get(rows) ?? this.#fillIn(statements, rows, lookUpStatement(condition, rows));
     const found = await queries.read(statement, [shadow ?? storedName(name).name, ...values], wait);
-    const [[end, inlineModels, model, stored] = []] = found;
+    const [[end, inlineModels, model, storedCheckpoint] = []] = found;
     const head = positionIn(end) ?? START;
-    const isKnown = stored === end || head === START || (await this.#isInLog(queries, stored, wait));
-    const checkpoint = positionIn(isKnown ? stored : null);
+    const isOfThisLog =
+      storedCheckpoint === end || head === START || (await this.#isInLog(queries, storedCheckpoint, wait));
+    const checkpoint = positionIn(isOfThisLog ? storedCheckpoint : null);
     return {
       head,
       inlineAtHead: inlineModelsIn(inlineModels),
@@ -157,12 +159,15 @@ export class Lookups {
     return unprocessed === undefined ? model : { ...model, unprocessed: await this.#unprocessed(queries, unprocessed) };
   }
 
-  /** Up to the first unreadable event; after a checkpoint of another history, no event can be read. */
+  /**
+   * The events that a read model has not processed. Empty after a fault, such as a checkpoint of another history: the read
+   * model then lags, and its runner meets the fault and reports it.
+   */
   async #unprocessed(queries: QueryRunner, range: NonNullable<ModelQuestion['unprocessed']>): Promise<ReadAhead> {
     try {
       return await this.#log.readAhead(queries, { after: range.after, range: { ...range, reads: 'once' } });
     } catch (caught) {
-      // An error of the server ends the transaction.
+      // After an error of the server, the transaction can't continue.
       if (!isFault(caught)) throw caught;
       return { events: [], scannedUpTo: range.after, reachedHead: false };
     }
@@ -175,9 +180,9 @@ export class Lookups {
   ): Promise<ReadonlyMap<string, Receipt>> {
     const receipts = new Map<string, Receipt>();
     for (const one of wanted) {
-      const [row] = await this.#ask(queries, [RECEIPT, storedReceipt(one)], wait);
+      const [row] = await this.#query(queries, [RECEIPT, storedReceipt(one)], wait);
       if (row === undefined) continue;
-      const [fingerprint, last] = [givenText(text(row[0])), revision(BigInt(text(row[1])))];
+      const [fingerprint, last] = [originalText(text(row[0])), revision(BigInt(text(row[1])))];
       receipts.set(receiptName(one), Object.freeze({ key: one.key, fingerprint, revision: last }));
     }
     return receipts;
@@ -189,24 +194,24 @@ export class Lookups {
     const [ordinal = '', id] = checkpoint.split(' ');
     if (id === undefined) return false;
     const statement = 'SELECT 1 FROM {schema}.events WHERE position = $1 AND id = $2';
-    return (await this.#ask(queries, [statement, [ordinal, id]], wait)).length > 0;
+    return (await this.#query(queries, [statement, [ordinal, id]], wait)).length > 0;
   }
 
-  #ask(queries: QueryRunner, [template, values]: Asking, wait?: WaitOptions): Promise<readonly Cells[]> {
-    const statement = this.#plain.get(template) ?? this.#filledIn(this.#plain, template, template);
+  #query(queries: QueryRunner, [template, values]: StatementTemplate, wait?: WaitOptions): Promise<readonly Cells[]> {
+    const statement = this.#plainStatements.get(template) ?? this.#fillIn(this.#plainStatements, template, template);
     return queries.read(statement, values, wait);
   }
 
-  #filledIn(texts: Map<string, string>, name: string, template: string): string {
+  #fillIn(statements: Map<string, string>, name: string, template: string): string {
     const statement = template.replaceAll('{schema}', () => this.#schema);
-    texts.set(name, statement);
+    statements.set(name, statement);
     return statement;
   }
 }
 
-/** One statement for the head, the read model and its rows, so that they are of one snapshot. */
-function lookUpStatement(which: string, rows: string): string {
+/** One statement for the head, the read model and its rows, so that all of them are of one snapshot. */
+function lookUpStatement(condition: string, rows: string): string {
   return `SELECT ${HEAD_TEXT}, array_to_string(head.inline_models, ' '), m.model::text, checkpoint_row.stored, found.*
-    FROM (SELECT) AS one LEFT JOIN ${HEAD} AS head ON true LEFT JOIN {schema}.read_models AS m ON ${which}
+    FROM (SELECT) AS one LEFT JOIN ${HEAD} AS head ON true LEFT JOIN {schema}.read_models AS m ON ${condition}
     LEFT JOIN ${CHECKPOINT_ROW} ON true LEFT JOIN LATERAL (${rows}) AS found ON true`;
 }

@@ -34,13 +34,13 @@ export interface PostgresMigration {
 export async function migratePostgresStore(given: PostgresMigrationOptions): Promise<PostgresMigration> {
   const options = parseOptions(given, 'migratePostgresStore', MIGRATION_OPTIONS);
   const schema = schemaNamed(options.schema ?? 'login_policy');
-  const care = PoolErrors.of(options.pool);
-  care.begin();
+  const poolErrors = PoolErrors.of(options.pool);
+  poolErrors.register();
   try {
     const from = await migrate(connectionOf(options.pool, settingsOf(options), schema), schema);
     return { from, to: Math.max(from, VERSION) };
   } finally {
-    care.end();
+    poolErrors.unregister();
   }
 }
 

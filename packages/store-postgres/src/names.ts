@@ -11,16 +11,13 @@ export interface StoredName {
 
 // A B-tree entry has room for 2,700 bytes, and holds two names.
 const LONGEST = 1000;
-const HEAD = 800;
-/**
- * Matches names that end like a name shortened inside a doubled backslash. They are shortened, too, to keep them
- * distinct.
- */
-const LIKE_CUT = /\\\\#[0-9a-f]{64}$/;
+const KEPT_BYTES = 800;
+/** Matches names that look shortened. They are shortened, too, because they might equal a shortened name. */
+const LOOKS_SHORTENED = /\\\\#[0-9a-f]{64}$/;
 
 /**
  * Encodes any text for a PostgreSQL column, which can't hold NUL: NUL becomes `\0` and a backslash `\\`. {@link
- * givenText} is the inverse.
+ * originalText} is the inverse.
  *
  * @throws UnserialisableData for a lone surrogate, which is not Unicode text and would come back changed.
  */
@@ -34,7 +31,7 @@ export function storedText(text: string): string {
 }
 
 /** The inverse of {@link storedText}. */
-export function givenText(stored: string): string {
+export function originalText(stored: string): string {
   if (!stored.includes('\\')) return stored;
   return stored.replace(/\\[\\0]/g, (pair) => (pair === '\\0' ? '\0' : '\\'));
 }
@@ -43,19 +40,19 @@ export function givenText(stored: string): string {
 export function storedName(text: string): StoredName {
   const stored = storedText(text);
   const isShort = stored.length <= LONGEST / 4 || Buffer.byteLength(stored) <= LONGEST;
-  if (isShort && !LIKE_CUT.test(stored)) return { name: stored, whole: undefined };
+  if (isShort && !LOOKS_SHORTENED.test(stored)) return { name: stored, whole: undefined };
   const head = Buffer.from(stored)
-    .subarray(0, HEAD)
+    .subarray(0, KEPT_BYTES)
     .toString()
     .replace(/\ufffd+$/, '');
-  // No other name ends like this.
+  // No other name ends with a single backslash, a number sign and a digest.
   return { name: `${head}\\#${digest(stored).toString('hex')}`, whole: stored };
 }
 
 /**
  * Whether {@link storedName} has shortened the name. A doubled backslash before the digest belongs to the name itself.
  */
-export function isCut(stored: string): boolean {
+export function isShortened(stored: string): boolean {
   const [backslashes = ''] = /\\+(?=#[0-9a-f]{64}$)/.exec(stored) ?? [];
   return backslashes.length % 2 === 1;
 }

@@ -4,15 +4,15 @@ import { stateOf } from './faults.js';
 import type { Cells } from './queries.js';
 import { eventsOf } from './rows.js';
 
-/** Requests a page of events, with a statement of {@link PageReader.statement}. */
-export type AskForPage = (limit: number) => Promise<readonly Cells[]>;
+/** Runs a statement of {@link PageReader.statement} for a page of at most `limit` events. */
+export type QueryPage = (limit: number) => Promise<readonly Cells[]>;
 
-/** A page, and the number of events it was asked for: a shorter page is the last. */
+/** A page of events. With fewer events than its limit, it is the last one. */
 export interface Page {
   readonly events: readonly RecordedEvent[];
-  readonly asked: number;
-  /** The columns after those of the page. */
-  readonly further: Cells;
+  readonly limit: number;
+  /** The columns that {@link PageReader.statement} has after those of the page. */
+  readonly extraColumns: Cells;
 }
 
 /** The server can't build a text this long. */
@@ -22,13 +22,13 @@ const COLUMNS = 9;
 const DATA = 5;
 
 /**
- * Reads one page after another. A page with too much text is not sent, but asked for again with fewer events, and later
- * pages are smaller, too. A single event is read however large it is.
+ * Reads one page after another. If a page has too much text, the server does not send it, and it is requested again with
+ * fewer events. Later pages are smaller, too. A single event is read however large it is.
  */
 export class PageReader {
   readonly #store: string;
   readonly #largestBytes: number;
-  #most = Infinity;
+  #maxEvents = Infinity;
 
   constructor(store: string, largestBytes: number) {
     this.#store = store;
@@ -36,15 +36,15 @@ export class PageReader {
   }
 
   /**
-   * A page of events as one row. Passing each column of each event to JavaScript would take most of a read's time, so
-   * the server joins them: a page is a few long texts, and its data one call of `JSON.parse`. Rare columns are left out
-   * for events without them.
+   * Selects a page of events as one row. Passing each column of each event to JavaScript would take most of a read's time,
+   * so the server joins the columns of all events: the data of a page is then one call of `JSON.parse`. Events with usual
+   * values are left out of the rare columns.
    */
-  statement(events: string, further = ''): string {
+  statement(events: string, extraColumns = ''): string {
     const bytes = 'octet_length(data) + octet_length(metadata)';
     const fits = `count = 1 OR ${bytes} <= ${this.#largestBytes}`;
     return `SELECT count, ${bytes}, encode(places, 'hex'), encode(unusual, 'hex'), ids, types, streams,
-      CASE WHEN ${fits} THEN data END, CASE WHEN ${fits} THEN metadata END ${further}
+      CASE WHEN ${fits} THEN data END, CASE WHEN ${fits} THEN metadata END ${extraColumns}
       FROM (SELECT count(*) AS count,
         string_agg(int8send(position) || int8send(revision) || int8send(recorded_at), ''::bytea) AS places,
         string_agg(int8send(position) || int4send(schema_version) || int4send(coalesce(append_place, 0))
@@ -55,24 +55,24 @@ export class PageReader {
   }
 
   /** Reads the next page of events. */
-  async read(ask: AskForPage, wanted: number): Promise<Page> {
-    for (let asked = Math.min(wanted, this.#most); ; asked = this.#most) {
-      const cells = await this.#answerTo(ask, asked);
+  async read(queryPage: QueryPage, wanted: number): Promise<Page> {
+    for (let limit = Math.min(wanted, this.#maxEvents); ; limit = this.#maxEvents) {
+      const cells = await this.#query(queryPage, limit);
       const [count = '0', bytes, ...columns] = cells ?? [];
       const isSent = count === '0' || columns[DATA] !== null;
       if (cells !== undefined && isSent) {
-        this.#most *= 2;
-        return { events: this.#eventsOf(columns), asked, further: cells.slice(COLUMNS) };
+        this.#maxEvents *= 2;
+        return { events: this.#eventsOf(columns), limit, extraColumns: cells.slice(COLUMNS) };
       }
       const fitting = (Number(count) * this.#largestBytes) / Number(bytes ?? Infinity) / 2;
-      this.#most = Math.max(1, Math.floor(cells === undefined ? asked / 2 : Math.min(fitting, asked / 2)));
+      this.#maxEvents = Math.max(1, Math.floor(cells === undefined ? limit / 2 : Math.min(fitting, limit / 2)));
     }
   }
 
   /** `undefined` when the page is too large for the server. */
-  async #answerTo(ask: AskForPage, limit: number): Promise<Cells | undefined> {
+  async #query(queryPage: QueryPage, limit: number): Promise<Cells | undefined> {
     try {
-      return (await ask(limit))[0] ?? [];
+      return (await queryPage(limit))[0] ?? [];
     } catch (caught) {
       if (stateOf(caught) === TOO_LONG && limit > 1) return undefined;
       throw caught;
@@ -80,15 +80,15 @@ export class PageReader {
   }
 
   #eventsOf(columns: Cells): readonly RecordedEvent[] {
-    const [places, unusual, ids, types, streams, data, metadata] = columns;
-    if (places === null || places === undefined) return [];
+    const [numbers, unusualNumbers, ids, types, streams, data, metadata] = columns;
+    if (numbers === null || numbers === undefined) return [];
     try {
-      return eventsOf({ places, unusual, ids, types, streams, data, metadata });
+      return eventsOf({ numbers, unusualNumbers, ids, types, streams, data, metadata });
     } catch (cause) {
-      const first = BigInt(`0x${places.slice(0, 16)}`);
+      const first = BigInt(`0x${numbers.slice(0, 16)}`);
       throw new Fault(
         'store-damaged',
-        { store: this.#store, problem: `an event from position ${first} on can't be read` },
+        { store: this.#store, problem: `an event at or after position ${first} can't be read` },
         cause,
       );
     }

@@ -8,8 +8,8 @@ import type { Schema } from './schema.js';
 import type { OpenTransaction } from './transaction.js';
 
 /**
- * The most characters of JSON in one append: even at three bytes each, the server can build a page of it, and Node a
- * string.
+ * The most characters of JSON in one append. Even at three bytes each, the append fits into one text of the server and one
+ * string of Node.
  */
 const LARGEST = 256_000_000;
 
@@ -26,10 +26,10 @@ export class PlanWriter {
   }
 
   /**
-   * The statement that finds out whether a plan of appends was written, and waits {@link DURABLE}: by its last event,
-   * or by a receipt if it has none.
+   * The statement that finds a plan of appends if it was written: its last event, or a receipt if it has no events. Its
+   * commit waits for a standby ({@link DURABLE}).
    */
-  trace({ appends, head }: Plan): readonly [statement: string, values: readonly Cell[]] {
+  traceOf({ appends, head }: Plan): readonly [statement: string, values: readonly Cell[]] {
     const last = lastOf(appends);
     if (last !== undefined)
       return [
@@ -47,14 +47,15 @@ export class PlanWriter {
     const replaced = `UPDATE ${schema}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'live'`;
     await query(client, replaced, [storedName(name).name]);
     await query(client, `UPDATE ${schema}.read_models SET stage = 'live' WHERE model = $1`, [shadow]);
-    // Before the lock is released: changes the epoch of processes that have cached the old rows.
+    // Begins the next cache epoch before the lock is released, because other processes have cached the old rows.
     await query(client, 'SELECT pg_catalog.nextval($1)', [`${schema}.revocations`]);
   }
 }
 
 /**
  * The arguments of `append_v13`: a plan's content, the expected end of the log, and the latest time by the server's
- * clock, in milliseconds. Under the writers' lock there is no latest time. Steps of read models are taken before.
+ * clock, in milliseconds. Without `notAfter` there is no latest time, as under the writers' lock. Steps of read models are
+ * not included, because they are taken before.
  *
  * @throws UnserialisableData when an append is too large for the server.
  */
@@ -75,7 +76,7 @@ export function appendValues({ appends, inline, models }: Plan, end: LogEnd, not
   ];
 }
 
-/** Checks single appends only, because a group is smaller than the limit. */
+/** @throws UnserialisableData. A group of several appends is always smaller than the limit. */
 function refuseTooLarge(appends: readonly PlacedAppend[]): void {
   let size = 0;
   for (const { append } of appends)
@@ -103,17 +104,17 @@ class EventColumns {
   readonly #times: number[] = [];
   readonly #data: string[] = [];
   readonly #metadata: string[] = [];
-  readonly #places: number[] = [];
-  readonly #counts: number[] = [];
-  readonly #versions: number[] = [];
-  readonly #wholes: string[] = [];
-  #isUsual = true;
+  readonly #appendPlaces: number[] = [];
+  readonly #appendSizes: number[] = [];
+  readonly #schemaVersions: number[] = [];
+  readonly #longStreamNames: string[] = [];
+  #isOrdinary = true;
 
   add({ append: { streamId, texts }, recorded }: PlacedAppend): void {
     const { name, whole } = storedName(streamId);
     for (const [index, event] of recorded.entries()) {
       const { append, schemaVersion } = event;
-      if (append !== undefined || schemaVersion !== 1 || whole !== undefined) this.#isUsual = false;
+      if (append !== undefined || schemaVersion !== 1 || whole !== undefined) this.#isOrdinary = false;
       this.#streams.push(name);
       this.#revisions.push(event.revision);
       this.#ids.push(event.id);
@@ -121,10 +122,10 @@ class EventColumns {
       this.#times.push(event.recordedAt);
       this.#data.push(texts?.[index]?.data ?? '');
       this.#metadata.push(texts?.[index]?.metadata ?? '');
-      this.#places.push(append?.place ?? 0);
-      this.#counts.push(append?.count ?? 0);
-      this.#versions.push(schemaVersion);
-      this.#wholes.push(whole ?? '');
+      this.#appendPlaces.push(append?.place ?? 0);
+      this.#appendSizes.push(append?.count ?? 0);
+      this.#schemaVersions.push(schemaVersion);
+      this.#longStreamNames.push(whole ?? '');
     }
   }
 
@@ -137,14 +138,19 @@ class EventColumns {
       arrayOf(this.#times),
       this.#data.join('\n'),
       this.#metadata.join('\n'),
-      ...(this.#isUsual
+      ...(this.#isOrdinary
         ? [null, null, null, null]
-        : [arrayOf(this.#places), arrayOf(this.#counts), arrayOf(this.#versions), textsOf(this.#wholes)]),
+        : [
+            arrayOf(this.#appendPlaces),
+            arrayOf(this.#appendSizes),
+            arrayOf(this.#schemaVersions),
+            textsOf(this.#longStreamNames),
+          ]),
     ];
   }
 }
 
-/** A receipt's columns. */
+/** The columns of a receipt. */
 interface StoredReceipt {
   readonly stream: string;
   readonly key: string;

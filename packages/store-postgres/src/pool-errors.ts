@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { Listener } from './listener.js';
 
-const cares = new WeakMap<Pool, PoolErrors>();
+const instances = new WeakMap<Pool, PoolErrors>();
 
 /**
  * Handles the errors of a program's pool while stores are open on it: an idle connection that breaks emits an error,
@@ -20,13 +20,13 @@ export class PoolErrors {
 
   /** The instance shared by all stores of a pool. */
   static of(pool: Pool): PoolErrors {
-    const care = cares.get(pool) ?? new PoolErrors(pool);
-    cares.set(pool, care);
-    return care;
+    const instance = instances.get(pool) ?? new PoolErrors(pool);
+    instances.set(pool, instance);
+    return instance;
   }
 
   /** Registers a store. */
-  begin(): void {
+  register(): void {
     this.#stores += 1;
     if (this.#stores > 1) return;
     // The pool replaces an idle connection that breaks.
@@ -35,7 +35,7 @@ export class PoolErrors {
   }
 
   /** Unregisters a store; the last one removes all listeners from the pool. */
-  end(): void {
+  unregister(): void {
     this.#stores -= 1;
     if (this.#stores > 0) return;
     this.#pool.off('error', ignore);
@@ -43,7 +43,7 @@ export class PoolErrors {
   }
 }
 
-/** The pool removes its listener before it hands out a new connection, which may break in the same tick. */
+/** For new connections: the pool removes its own listener before it hands one out, which may break in the same tick. */
 function ignoreErrors(client: PoolClient): void {
   client.on('error', ignore);
 }

@@ -6,7 +6,7 @@ import { PostgresBackend } from './backend.js';
 import { Connection } from './connection.js';
 import { CountKeeper } from './count-keeper.js';
 import { handlingWithin, type ConsumeWithinOptions } from './consume-within.js';
-import { demandFit } from './fit-pool.js';
+import { demandUsablePool } from './fit-pool.js';
 import { PoolSource } from './connection-source.js';
 import { prepareSchema } from './migrations.js';
 import { PoolErrors } from './pool-errors.js';
@@ -87,12 +87,12 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<Po
   const settings = settingsOf(options);
   const connection = connectionOf(options.pool, settings, schema);
   const { pool } = options;
-  const care = PoolErrors.of(pool);
-  care.begin();
+  const poolErrors = PoolErrors.of(pool);
+  poolErrors.register();
   try {
     await prepareSchema(connection, schema, options.migrate ?? 'run');
   } catch (caught) {
-    care.end();
+    poolErrors.unregister();
     throw caught;
   }
   return assembled(options, { connection, schema, settings });
@@ -100,12 +100,12 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<Po
 
 /** The store's connection to the server. @throws RangeError for a pool that it can't work with. */
 export function connectionOf(pool: Pool, settings: Settings, schema: Schema): Connection {
-  demandFit(pool);
+  demandUsablePool(pool);
   const { statementTimeoutMs: statementMs, lockTimeoutMs: lockMs, connectTimeoutMs: connectMs } = settings;
   const name = nameOf(schema);
   const timeOuts = { statementMs, lockMs, connectMs };
-  const ways = { timeOuts, prepared: settings.preparedStatements, statements: 'own' } as const;
-  return new Connection(new PoolSource(pool, name, connectMs), name, ways);
+  const connectionOptions = { timeOuts, prepared: settings.preparedStatements, statements: 'own' } as const;
+  return new Connection(new PoolSource(pool, name, connectMs), name, connectionOptions);
 }
 
 interface OpenedSchema {
@@ -128,11 +128,11 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
   let closing: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     await store.close();
-    PoolErrors.of(pool).end();
+    PoolErrors.of(pool).unregister();
   };
   return {
     ...store,
-    consumeWithin: (wanted) => store.consume(handlingWithin(backend.consumers, wanted)),
+    consumeWithin: (consumeOptions) => store.consume(handlingWithin(backend.consumers, consumeOptions)),
     within(client) {
       parseOptions({ client }, 'within', WITHIN_RULES);
       if (closing !== undefined) throw new Fault('store-closed', { store: connection.name });

@@ -10,10 +10,10 @@ export type Preparation = 'when-direct' | 'never';
 const NOT_PREPARED = new Set(['26000', '42P05', '0A000']);
 
 /**
- * The prepared statements of connections. Behind a pooler, the next statement may reach another server process that
- * lacks them, so they are only used where the server process is the one named when the connection was made; a pooler
- * makes that number up. If that check fails to notice a pooler, the server refuses the statement before doing anything,
- * and the connection then works without.
+ * The prepared statements of connections. They are used only on direct connections, because behind a pooler the next
+ * statement may reach another server process that lacks them. A connection is direct if the server process has the number
+ * that was reported when the connection was made; a pooler reports a number of its own. If the check misses a pooler, the
+ * server refuses the statement before doing anything, and the connection continues without prepared statements.
  */
 export class PreparedStatements {
   readonly #preparation: Preparation;
@@ -26,7 +26,7 @@ export class PreparedStatements {
 
   /** Queries with a prepared statement; `undefined` when this connection can't, in which case nothing was done. */
   async query(client: ClientBase, text: string, values: readonly unknown[]): Promise<readonly Cells[] | undefined> {
-    if (this.#preparation === 'never' || !(this.#isDirect.get(client) ?? (await this.#findOut(client))))
+    if (this.#preparation === 'never' || !(this.#isDirect.get(client) ?? (await this.#checkDirect(client))))
       return undefined;
     try {
       return await query(client, this.#statementOf(text), values);
@@ -37,7 +37,7 @@ export class PreparedStatements {
     }
   }
 
-  async #findOut(client: ClientBase): Promise<boolean> {
+  async #checkDirect(client: ClientBase): Promise<boolean> {
     const isDirect = await isDirectlyConnected(client);
     this.#isDirect.set(client, isDirect);
     return isDirect;
@@ -56,7 +56,7 @@ export class PreparedStatements {
   }
 }
 
-/** Whether the server process is the one named when the connection was made. */
+/** Whether the server process has the number that was reported when the connection was made. */
 export async function isDirectlyConnected(client: ClientBase): Promise<boolean> {
   if (!('processID' in client)) return false;
   const [row] = await query(client, 'SELECT pg_backend_pid()');

@@ -1,7 +1,7 @@
 import { READ_ONLY } from './faults.js';
 import type { Cells } from './queries.js';
 
-/** The server is a standby, or the session is read-only, as after a demotion. Nothing was done. */
+/** The server is a standby, or the session is read-only, as after a demotion. The statement did nothing. */
 export class NoPrimary extends Error {
   readonly code: string = READ_ONLY;
 }
@@ -13,7 +13,7 @@ export class NoPrimary extends Error {
 export class PrimaryCheck {
   readonly #statements = new Map<string, string>();
 
-  /** The statement with two further columns in each row, and at least one row: for {@link rowsOfPrimary}. */
+  /** The statement, with two more columns for {@link rowsOfPrimary}. It returns at least one row. */
   statement(text: string): string {
     let statement = this.#statements.get(text);
     if (statement === undefined) {

@@ -39,7 +39,7 @@ export function queryRunnerOn(client: ClientBase, name: string): QueryRunner {
 export function onlyCell(rows: readonly Cells[] | undefined): string {
   const cell = rows?.[0]?.[0];
   if (typeof cell === 'string') return cell;
-  throw new TypeError('the server did not answer');
+  throw new TypeError('expected one value from the server');
 }
 
 /** A PostgreSQL array of values without special characters; `null` for an empty one. */
@@ -49,16 +49,16 @@ export function arrayOf(cells: readonly unknown[]): Cell {
 
 /** {@link arrayOf} for any text. */
 export function textsOf(cells: readonly string[]): Cell {
-  return arrayOf(cells.map(element));
+  return arrayOf(cells.map(arrayElement));
 }
 
-function element(cell: string): string {
+function arrayElement(cell: string): string {
   const isPlain = !cell.includes('"') && !cell.includes('\\');
   return isPlain ? `"${cell}"` : `"${cell.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
 /**
- * An expression that writes something nobody reads, and returns whether it did: so that the commit of a transaction
- * that only found an earlier write waits for a synchronous standby like that of a write.
+ * An expression that is true, and writes a message that nobody reads. With it, the commit of a transaction that only finds an
+ * earlier write waits for a synchronous standby, as a commit with a write does.
  */
 export const DURABLE = "pg_catalog.pg_logical_emit_message(true, 'login-policy', '') IS NOT NULL";

@@ -17,18 +17,22 @@ export interface RowChange {
 export function rowColumns(changes: readonly RowChange[]): readonly [models: Cell, ...rows: readonly Cell[]] {
   const inOrder = changes.toSorted((one, other) => rankOf(one) - rankOf(other));
   const texts = inOrder.flatMap(({ row: { text } }) => text ?? []);
-  const renewed = inOrder.flatMap(({ row: { indexed, indexedBefore } }) =>
+  const reindexed = inOrder.flatMap(({ row: { indexed, indexedBefore } }) =>
     indexed === undefined ? [] : [{ indexed, indexedBefore }],
   );
-  const isKnown = renewed.every(({ indexedBefore }) => indexedBefore !== undefined);
+  const isPreviousKnown = reindexed.every(({ indexedBefore }) => indexedBefore !== undefined);
   return [
     arrayOf(inOrder.map(({ model }) => model)),
     String(inOrder.length - texts.length),
     arrayOf(inOrder.map(({ row }) => keyElement(row.key))),
     texts.length === 0 ? null : texts.map(lineOf).join('\n'),
-    // Without a list of the removed ones, each row needs all of its entries: the others are removed.
-    arrayOf(renewed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexed, isKnown ? indexedBefore : []))),
-    isKnown ? arrayOf(renewed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexedBefore, indexed))) : null,
+    // Without the previous entries, the function removes all entries that are not in this list.
+    arrayOf(
+      reindexed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexed, isPreviousKnown ? indexedBefore : [])),
+    ),
+    isPreviousKnown
+      ? arrayOf(reindexed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexedBefore, indexed)))
+      : null,
   ];
 }
 
@@ -42,7 +46,7 @@ function rankOf({ row: { text, indexed } }: RowChange): number {
   return indexed === undefined ? 2 : 1;
 }
 
-/** {@link rowColumns} of a single read model, which the function has as an argument. */
+/** {@link rowColumns} without the column of read models, for rows of one. */
 export function stepColumns(rows: readonly EncodedRow<unknown>[]): readonly Cell[] {
   return rowColumns(rows.map((row) => ({ model: '', row }))).slice(1);
 }
@@ -59,20 +63,20 @@ function entriesElement(entries: Entries, others: Entries): string {
   return bytesElement(digests);
 }
 
-/** Digests of recent entries, in hexadecimal, up to a million characters with their entries. */
+/** A cache of the digests of recent entries, in hexadecimal: up to a million characters with the entries. */
 const recentDigests = new Lru<string, { readonly entry: string; readonly digest: string }>(
   1_000_000,
   ({ entry, digest: hexadecimal }) => entry.length + hexadecimal.length,
 );
 
-/** Most rows have the entries of others, and a digest takes longer than a look-up. */
+/** Cached, because rows share most entries, and a digest takes longer than a look-up. */
 function digestOfEntry([index, value]: Entries[number]): string {
   const entry = JSON.stringify([index, value]);
   const recent = recentDigests.get(entry);
   if (recent !== undefined) return recent.digest;
-  const made = { entry, digest: digest(entry).toString('hex') };
-  recentDigests.set(entry, made);
-  return made.digest;
+  const computed = { entry, digest: digest(entry).toString('hex') };
+  recentDigests.set(entry, computed);
+  return computed.digest;
 }
 
 /** Bytes as an element of a PostgreSQL array. */

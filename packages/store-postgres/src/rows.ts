@@ -1,23 +1,23 @@
 import { instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
 import { parseStreamId, eventId, dataOf, metadataOf, positionOf } from '@login-policy/event-sourcing/store';
 import type { Cell } from './queries.js';
-import { givenText } from './names.js';
+import { originalText } from './names.js';
 
 const ID_LENGTH = 26;
 /** The bytes of an event's numbers: three of 8. */
-const PLACE_LENGTH = 24;
+const NUMBERS_LENGTH = 24;
 /** The bytes of an event's unusual numbers: its position of 8, three of 4. */
 const UNUSUAL_LENGTH = 20;
 
 /** The columns of a page, each for all of its events. */
 export interface PageColumns {
   /** Position, revision and time as bytes, in hexadecimal. */
-  readonly places: string;
+  readonly numbers: string;
   /**
-   * Position, schema version, place and count in the append, for events with a version other than 1 or recorded with
-   * others.
+   * Position, schema version, and place and count in the append, as bytes, in hexadecimal. Only for events with another
+   * schema version than 1, or appended with others.
    */
-  readonly unusual: Cell | undefined;
+  readonly unusualNumbers: Cell | undefined;
   readonly types: Cell | undefined;
   readonly streams: Cell | undefined;
   readonly data: Cell | undefined;
@@ -32,23 +32,23 @@ export interface PageColumns {
  */
 export function eventsOf(columns: PageColumns): readonly RecordedEvent[] {
   const ids = text(columns.ids);
-  const places = bytesOf(columns.places);
-  const unusual = new Unusual(bytesOf(columns.unusual ?? ''));
+  const numbers = bytesOf(columns.numbers);
+  const unusual = new UnusualNumbers(bytesOf(columns.unusualNumbers ?? ''));
   const [types, streams, data, metadata] = [columns.types, columns.streams, columns.data, columns.metadata].map(listIn);
   const events: RecordedEvent[] = [];
-  for (let index = 0; index * PLACE_LENGTH < places.byteLength; index++) {
-    const at = index * PLACE_LENGTH;
+  for (let index = 0; index * NUMBERS_LENGTH < numbers.byteLength; index++) {
+    const at = index * NUMBERS_LENGTH;
     const id = eventId(ids.slice(index * ID_LENGTH, (index + 1) * ID_LENGTH));
     events.push({
       id,
-      streamId: parseStreamId(givenText(word(streams?.[index]))),
-      revision: revision(places.getBigInt64(at + 8)),
-      position: positionOf(places.getBigInt64(at), id),
-      recordedAt: instant(places.getInt32(at + 16) * 2 ** 32 + places.getUint32(at + 20)),
-      type: givenText(word(types?.[index])),
+      streamId: parseStreamId(originalText(stringIn(streams?.[index]))),
+      revision: revision(numbers.getBigInt64(at + 8)),
+      position: positionOf(numbers.getBigInt64(at), id),
+      recordedAt: instant(numbers.getInt32(at + 16) * 2 ** 32 + numbers.getUint32(at + 20)),
+      type: originalText(stringIn(types?.[index])),
       data: dataOf(data?.[index]),
       metadata: metadataOf(metadata?.[index]),
-      ...unusual.of(places.getBigInt64(at)),
+      ...unusual.of(numbers.getBigInt64(at)),
     });
   }
   return events;
@@ -57,7 +57,7 @@ export function eventsOf(columns: PageColumns): readonly RecordedEvent[] {
 const USUAL = { schemaVersion: 1 } as const;
 
 /** The unusual numbers of a page's events, in order. */
-class Unusual {
+class UnusualNumbers {
   readonly #bytes: DataView;
   #at = 0;
 
@@ -65,7 +65,7 @@ class Unusual {
     this.#bytes = bytes;
   }
 
-  /** Those of the event at the next position. Without a place, it was recorded alone, or before places were stored. */
+  /** The numbers of an event. Call it with the events in order. Without a count, the event was appended alone. */
   of(ordinal: bigint): Pick<RecordedEvent, 'schemaVersion' | 'append'> {
     const [bytes, at] = [this.#bytes, this.#at];
     if (at >= bytes.byteLength || bytes.getBigInt64(at) !== ordinal) return USUAL;
@@ -88,10 +88,10 @@ function listIn(json: Cell | undefined): readonly unknown[] {
 /** A column that must not be null. @throws TypeError when it is */
 export function text(cell: Cell | undefined): string {
   if (typeof cell === 'string') return cell;
-  throw new TypeError('a column that has a value is null');
+  throw new TypeError('expected text in a column, got null');
 }
 
-function word(parsed: unknown): string {
+function stringIn(parsed: unknown): string {
   if (typeof parsed === 'string') return parsed;
-  throw new TypeError('the type or id of an event is not a string');
+  throw new TypeError('expected a string as the type or stream of an event');
 }

@@ -1,20 +1,20 @@
 /**
- * How long a plan may take to reach the server, because its recording time was read before. Counted from the server's
- * last answer, so it includes the round trip.
+ * How late a plan may reach the server. It is limited, because the plan's recording time was read before. The time counts
+ * from the server's last answer, so it includes the round trip.
  */
-const LONGEST_WAY_MS = 250;
+const ALLOWED_DELAY_MS = 250;
 
 /** The server's clock, as of its last answer. */
 export class ServerClock {
-  #heard = { now: 0, at: 0 };
+  #lastAnswer = { now: 0, at: 0 };
 
-  /** Takes the server's time, in milliseconds since 1970. */
+  /** Sets the server's time, in milliseconds since 1970. */
   update(now: number): void {
-    this.#heard = { now, at: performance.now() };
+    this.#lastAnswer = { now, at: performance.now() };
   }
 
   /** The latest server time for a plan made now, in milliseconds. */
   notAfter(): number {
-    return this.#heard.now + Math.ceil(performance.now() - this.#heard.at) + LONGEST_WAY_MS;
+    return this.#lastAnswer.now + Math.ceil(performance.now() - this.#lastAnswer.at) + ALLOWED_DELAY_MS;
   }
 }

@@ -24,17 +24,18 @@ export interface Step {
   readonly earlierSteps?: number | undefined;
 }
 
-/** A refused step, with the read model's checkpoint or the reason. */
+/** A refused step. */
 interface RefusedStep {
   readonly step: Step;
-  readonly why: string;
+  /** The result of `advance_read_model_v13`. */
+  readonly reason: string;
 }
 
 /** Takes the steps of read models in plans. */
 export class Steps {
   /** The statement for {@link stepValues}. */
   readonly call: string;
-  /** How many steps each shadow that is filled here has taken. */
+  /** How many steps this process has taken of each shadow. */
   readonly #stepCounts = new Map<ModelId, number>();
 
   constructor({ quoted }: Schema) {
@@ -43,20 +44,20 @@ export class Steps {
   }
 
   /** Begins to count the steps of a shadow. */
-  begun(shadow: ModelId): void {
+  startCounting(shadow: ModelId): void {
     this.#stepCounts.set(shadow, 0);
   }
 
-  /** Records a written step. */
-  taken({ model: { id }, earlierSteps }: Step): void {
+  /** Counts a step that was written. */
+  noteTaken({ model: { id }, earlierSteps }: Step): void {
     if (earlierSteps !== undefined) this.#stepCounts.set(id, earlierSteps + 1);
   }
 
   /**
-   * The read models that must be at a checkpoint before a plan's appends. Only the steps of shadows are counted, because
-   * other processes also step a promoted one.
+   * The steps of a plan, which are taken before its appends. Only the steps of shadows are counted, because other processes
+   * take steps of a promoted read model, too.
    */
-  of(
+  stepsOf(
     { appends, inline, models }: Plan,
     { found, question }: { readonly found?: Found; readonly question: Question },
   ): readonly Step[] {
@@ -71,16 +72,16 @@ export class Steps {
     });
   }
 
-  /** All or none: the next plan must not find rows of a plan that was given up. */
-  async take(open: OpenTransaction, steps: readonly Step[]): Promise<RefusedStep | undefined> {
+  /** Takes all steps or none, because the next plan must not find rows of a refused one. */
+  async takeAll(open: OpenTransaction, steps: readonly Step[]): Promise<RefusedStep | undefined> {
     if (steps.length > 0) await open.client.query('SAVEPOINT login_policy_steps');
     for (const step of steps) {
-      const why = await this.#step(open, step);
-      if (why === null) continue;
+      const reason = await this.#step(open, step);
+      if (reason === null) continue;
       await open.client.query('ROLLBACK TO SAVEPOINT login_policy_steps');
-      return { step, why };
+      return { step, reason };
     }
-    for (const step of steps) this.taken(step);
+    for (const step of steps) this.noteTaken(step);
     return undefined;
   }
 
@@ -103,18 +104,18 @@ export function stepValues({ model, expected, basedOn = [], earlierSteps }: Step
 }
 
 /** The fault of a refused step. */
-export function stepRefusal(refused: string, { expected }: Step, { store, name }: Refused): Error {
-  // A retry succeeds: the missing steps were on a server that is gone.
+export function stepRefusal(refused: string, { expected }: Step, { store, name }: RefusalFacts): Error {
+  // Unavailable, because a new rebuild succeeds: a failover has lost some steps of this one.
   if (refused === STEPS_LOST)
     return new Fault('store-unavailable', {
       store,
-      problem: `a server took over that does not have all of the rebuild of ${name}`,
+      problem: `a failover has lost a part of the rebuild of ${name}`,
     });
   return new Fault('checkpoint-conflict', { model: name, expected, actual: positionIn(refused) });
 }
 
 /** The facts of the fault. */
-interface Refused {
+interface RefusalFacts {
   readonly store: string;
   /** The read model's name. */
   readonly name: string;

@@ -5,7 +5,7 @@ import { storedName } from './names.js';
 import { PageReader, type Page } from './pages.js';
 import { positionIn } from './positions.js';
 import type { Cells } from './queries.js';
-import { conditionOf } from './reads.js';
+import { conditionOf } from './log-reader.js';
 import type { Schema } from './schema.js';
 
 /** The parts of reading one stream after another. */
@@ -34,21 +34,21 @@ export async function* readStreams(
   let last: RecordedEvent | undefined;
   while (signal?.aborted !== true) {
     const from = last === undefined ? ['', '-1'] : [storedName(last.streamId).name, last.revision.toString()];
-    const ask = (limit: number): Promise<readonly Cells[]> =>
+    const queryPage = (limit: number): Promise<readonly Cells[]> =>
       connection.read(statement, [...from, ordinal, limit, ...values], { signal });
-    const read = await reader.read(ask, pageSize).catch(nothingWhenAborted(signal));
+    const read = await reader.read(queryPage, pageSize).catch(undefinedWhenAborted(signal));
     if (read === undefined) return;
-    const { events, asked, further } = read;
-    const found = positionIn(further[0]) ?? START;
+    const { events, limit, extraColumns } = read;
+    const found = positionIn(extraColumns[0]) ?? START;
     if (ordinal !== '0' && found !== upTo) throw new Fault('position-unknown', { position: upTo, head: found });
     if (events.length > 0) yield events;
-    if (events.length < asked) return;
+    if (events.length < limit) return;
     last = events.at(-1);
   }
 }
 
-/** A read that its signal ended ends without an error. */
-function nothingWhenAborted(signal: AbortSignal | undefined): (caught: unknown) => Page | undefined {
+/** Turns the error of a read that its signal has ended into `undefined`. */
+function undefinedWhenAborted(signal: AbortSignal | undefined): (caught: unknown) => Page | undefined {
   return (caught) => {
     if (signal?.aborted === true && isFault(caught, 'deadline-exceeded')) return undefined;
     throw caught;

@@ -1,8 +1,8 @@
 /**
- * The tables of events. Each event has its place in its append (NULL for a single event, and before schema version 4),
- * and the read models that its transaction updated; the last event names them all. The sequence counts the appends
- * given up for lost, and the rebuilds. It begins at 1, so that the NULL for a role without the privilege never equals a
- * known number. `{schema}` is replaced by the schema's quoted name.
+ * The tables of events. `append_place` is NULL for an event that was appended alone, and for events of schema versions
+ * before 4. `kept` lists the read models that the event's transaction has updated. The sequence is drawn from for each
+ * rebuild and each append given up for lost. It begins at 1, so that NULL, which a role without the privilege sees, never
+ * equals a known number. `{schema}` is replaced by the schema's quoted name.
  */
 export const EVENTS = `
 CREATE TABLE {schema}.events (
@@ -112,7 +112,7 @@ ${COMMENTS}`;
 const DROP_FUNCTIONS_OF_9 = 'DROP FUNCTION IF EXISTS {schema}.look_v9, {schema}.append_v9, {schema}.take_step_v9;';
 
 /**
- * Migrates the tables of versions 10 to 12 while no append runs, so that no append goes on by a function's former text.
+ * Migrates the tables of versions 10 to 12 while no append runs, so that no append continues with an older function.
  * Removes what only programs of version 9 need: their functions, and an index that each write of a row has to update.
  */
 export const FROM_10: string = `

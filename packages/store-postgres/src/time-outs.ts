@@ -2,7 +2,7 @@ import { HANDLER_ENDS_MS } from '@login-policy/event-sourcing/store';
 
 /** The store's time-outs, in milliseconds. */
 export interface TimeOuts {
-  /** For a statement, on the server and here. */
+  /** For a statement, on the server and in this program. */
   readonly statementMs: number;
   /** For the locks of other writers. */
   readonly lockMs: number;
@@ -10,11 +10,12 @@ export interface TimeOuts {
   readonly connectMs: number;
 }
 
-const ON_TOP_OF_THE_SERVERS_MS = 1000;
+/** How much longer this program waits than the server. */
+const MARGIN_MS = 1000;
 
 /** How long to wait for an answer, in milliseconds: longer than the server's own time-outs. */
 export function longestMs({ statementMs, lockMs }: TimeOuts): number {
-  return Math.max(statementMs, lockMs) + ON_TOP_OF_THE_SERVERS_MS;
+  return Math.max(statementMs, lockMs) + MARGIN_MS;
 }
 
 /** How long a statement waits for locks: no longer than its own time-out. */
@@ -33,8 +34,8 @@ export function limitsOf({ statementMs, lockMs }: TimeOuts): string {
 }
 
 /**
- * The beginning of a handler's transaction: it ends, with its locks, when its process falls silent for longer than a
- * call may take. A time-out of the role stays.
+ * The beginning of a handler's transaction. If its process is silent for longer than a call may take, the server ends the
+ * transaction and its locks. A time-out of the role is not changed.
  */
 export function limitsOfHandler(handleTimeoutMs: number): string {
   const name = "'idle_in_transaction_session_timeout'";
@@ -48,7 +49,7 @@ export function limitsOfMigration({ lockMs }: TimeOuts): string {
 }
 
 function idleLimit(ms: number): string {
-  return `SET LOCAL idle_in_transaction_session_timeout = ${ms + ON_TOP_OF_THE_SERVERS_MS};`;
+  return `SET LOCAL idle_in_transaction_session_timeout = ${ms + MARGIN_MS};`;
 }
 
 const ISOLATION = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED;';

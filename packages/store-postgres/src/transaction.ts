@@ -21,7 +21,7 @@ export async function callIn(
   values: readonly Cell[],
 ): Promise<readonly Cells[]> {
   const answer = await query(client, `${call} WHERE ${openCondition}`, values);
-  // Instead of writing outside of the transaction.
+  // Nothing is written outside of the transaction.
   if (answer.length === 0)
     throw new Error('the transaction that this store was inside of has ended, or was never begun: nothing was written');
   return answer;
@@ -30,7 +30,7 @@ export async function callIn(
 /** The lock of each connection. */
 const locks = new KeyedMutex<ClientBase>();
 
-const BEGUN = 'extract(epoch FROM pg_catalog.now())::pg_catalog.text';
+const START_TIME = 'extract(epoch FROM pg_catalog.now())::pg_catalog.text';
 
 /**
  * Provides a caller's connection. The caller commits or rolls back. All stores lock it for each piece of work, because an
@@ -47,17 +47,18 @@ export class CallersClient implements ConnectionSource {
     this.#store = store;
   }
 
-  async borrow(one?: AbortSignal, other?: AbortSignal): Promise<BorrowedConnection & OpenTransaction> {
+  async borrow(signal?: AbortSignal, otherSignal?: AbortSignal): Promise<BorrowedConnection & OpenTransaction> {
     const client = this.#client;
-    const either = one === undefined ? undefined : eitherOf(one, other);
-    const isIn = await locks.enter(client, { signal: either?.signal });
+    const either = signal === undefined ? undefined : eitherOf(signal, otherSignal);
+    const isLocked = await locks.enter(client, { signal: either?.signal });
     either?.release();
-    if (isIn === false) throw this.#tooLate();
+    if (isLocked === false) throw this.#deadlineExceeded();
     const release = (): void => locks.leave(client);
     try {
       // The client may be busy with a statement of its owner.
-      const openCondition = this.#openCondition ?? (await within(this.#found(), LONGEST_TIMER_MS, one, other));
-      if (openCondition === TIME_UP) throw this.#tooLate();
+      const openCondition =
+        this.#openCondition ?? (await within(this.#identifyTransaction(), LONGEST_TIMER_MS, signal, otherSignal));
+      if (openCondition === TIME_UP) throw this.#deadlineExceeded();
       this.#openCondition = openCondition;
       return { client, queries: queryRunnerOn(client, this.#store), openCondition, release };
     } catch (caught) {
@@ -66,14 +67,14 @@ export class CallersClient implements ConnectionSource {
     }
   }
 
-  async #found(): Promise<string> {
-    const [[begun, path] = []] = await query(this.#client, `SELECT ${BEGUN}, ${PATH}`);
+  async #identifyTransaction(): Promise<string> {
+    const [[startTime, path] = []] = await query(this.#client, `SELECT ${START_TIME}, ${PATH}`);
     demandPath(this.#store, path);
-    return `${BEGUN} = '${begun}'`;
+    return `${START_TIME} = '${startTime}'`;
   }
 
-  #tooLate(): Fault<'deadline-exceeded'> {
-    return new Fault('deadline-exceeded', { doing: `a turn at ${this.#store}` });
+  #deadlineExceeded(): Fault<'deadline-exceeded'> {
+    return new Fault('deadline-exceeded', { doing: `waiting for ${this.#store}` });
   }
 
   get idleCount(): number {

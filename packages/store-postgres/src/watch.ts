@@ -3,6 +3,7 @@ import type { Connection } from './connection.js';
 import type { Listener } from './listener.js';
 import type { Schema } from './schema.js';
 
+/** The polling interval while notifications arrive. */
 const WITH_LISTENER_MS = 5000;
 
 /** The parts of the change notifier. */
@@ -21,16 +22,16 @@ export interface WatchParts {
  */
 export class SchemaWatch extends ChangeNotifier {
   readonly #parts: WatchParts;
-  readonly #heard: () => void;
+  readonly #onNotification: () => void;
 
   constructor(parts: WatchParts) {
     const { schema, listener, pollIntervalMs } = parts;
     // With notifications, polling only covers a broken connection.
     const intervalMs = (): number =>
-      listener?.hears(schema) === true ? Math.max(pollIntervalMs, WITH_LISTENER_MS) : pollIntervalMs;
+      listener?.isListening(schema) === true ? Math.max(pollIntervalMs, WITH_LISTENER_MS) : pollIntervalMs;
     const notified: Notified = { sinceLastPoll: false };
     super({ intervalMs, readVersion: () => poll(parts, notified) });
-    this.#heard = (): void => {
+    this.#onNotification = (): void => {
       notified.sinceLastPoll = true;
       this.notify();
     };
@@ -38,43 +39,43 @@ export class SchemaWatch extends ChangeNotifier {
   }
 
   override async changed(signal: AbortSignal, withinMs?: number): Promise<void> {
-    if (!signal.aborted && !this.isClosed) this.#parts.listener?.begin(this.#parts.schema, this.#heard);
+    if (!signal.aborted && !this.isClosed) this.#parts.listener?.subscribe(this.#parts.schema, this.#onNotification);
     await super.changed(signal, withinMs);
   }
 
   override async close(): Promise<void> {
     const closed = super.close();
-    await this.#parts.listener?.end(this.#parts.schema, this.#heard);
+    await this.#parts.listener?.unsubscribe(this.#parts.schema, this.#onNotification);
     await closed;
   }
 }
 
-/** Whether a notification has come since the last poll, and the result of that poll. */
+/** Whether a notification has arrived since the last poll, and the result of that poll. */
 interface Notified {
   sinceLastPoll: boolean;
-  seen?: string;
+  lastVersion?: string;
 }
 
 /**
  * Polls. A change without a notification means that the listener is connected to another server, such as the old
- * primary, and is renewed.
+ * primary: it then reconnects.
  */
 async function poll({ connection, schema, listener }: WatchParts, notified: Notified): Promise<string> {
-  const seen = await stateOf(connection, schema);
+  const version = await readVersion(connection, schema);
   if (
-    notified.seen !== undefined &&
-    notified.seen !== seen &&
+    notified.lastVersion !== undefined &&
+    notified.lastVersion !== version &&
     !notified.sinceLastPoll &&
-    listener?.hears(schema) === true
+    listener?.isListening(schema) === true
   )
-    listener.renew();
+    listener.reconnect();
   notified.sinceLastPoll = false;
-  notified.seen = seen;
-  return seen;
+  notified.lastVersion = version;
+  return version;
 }
 
 /** A value that changes with every write. */
-async function stateOf(connection: Connection, { quoted }: Schema): Promise<string> {
+async function readVersion(connection: Connection, { quoted }: Schema): Promise<string> {
   const [row] = await connection.read(
     `SELECT (SELECT max(position) FROM ${quoted}.events),
       (SELECT sum(steps + model::numeric) FROM ${quoted}.read_models WHERE stage = 'live')`,

@@ -14,36 +14,36 @@ import { PostgresBackend, type BackendParts } from './backend.js';
 import { Connection } from './connection.js';
 import { CallersClient } from './transaction.js';
 
-/** What a store inside a transaction shares with its parent. */
-export interface Outside {
+/** The parts that a store inside a transaction shares with its parent. */
+export interface ParentStore {
   readonly parts: BackendParts;
   readonly models: InlineModels;
   readonly clock: Clock;
 }
 
 /** Each append is written on its own, under the connection's lock. */
-const ALONE = { appends: 1, size: 0 } as const;
+const SINGLE_APPENDS = { appends: 1, size: 0 } as const;
 
 /**
  * Makes a store inside a caller's transaction. It prepares no statements, because a missing one would be an error that
  * ends the transaction.
  */
-export function storeWithin(client: ClientBase, { parts, models, clock }: Outside): Store {
+export function storeWithin(client: ClientBase, { parts, models, clock }: ParentStore): Store {
   const { name, timeOuts } = parts.connection;
   const callers = new CallersClient(client, name);
   const connection = new Connection(callers, name, { timeOuts, prepared: 'never', statements: 'shared' });
   const { eventStore, readModels } = storeOn(new BackendWithin({ ...parts, connection, counts: undefined }, callers), {
-    most: ALONE,
+    most: SINGLE_APPENDS,
     models,
     clock,
   });
   const closing = closedBy(async () => undefined);
   return {
-    eventStore: delegating(eventStore, { close: () => closing.close(), subscribe: refuseFollowing }),
+    eventStore: delegating(eventStore, { close: () => closing.close(), subscribe: refuseSubscription }),
     readModels: { open: (definition) => readModels.open(definition), close: () => closing.close() },
     readModelUpdates: 'inline',
     clock,
-    consume: refuseFollowing,
+    consume: refuseSubscription,
     ...closing,
   };
 }
@@ -58,7 +58,7 @@ class BackendWithin extends PostgresBackend {
   }
 
   override async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    if (transaction.writes === 'rows') throw projectedElsewhere();
+    if (transaction.writes === 'rows') throw noProjector();
     return this.parts.connection.withFaults(async () => {
       const { release, ...open } = await this.#callers.borrow(transaction.signal);
       try {
@@ -75,17 +75,17 @@ class BackendWithin extends PostgresBackend {
   override async openModel(): Promise<void> {}
 
   override beginShadow(): Promise<ModelId> {
-    return Promise.reject(projectedElsewhere());
+    return Promise.reject(noProjector());
   }
 }
 
 /** The transactions of a projection runner would end the caller's. */
-function projectedElsewhere(): Error {
+function noProjector(): Error {
   return new Error(
     'a store inside a transaction has no projector: catch up and rebuild in the one that it was made from',
   );
 }
 
-function refuseFollowing(): never {
+function refuseSubscription(): never {
   throw new Error('a store inside a transaction can’t be followed: follow the one that it was made from');
 }

@@ -55,8 +55,8 @@ const OTHERS_WROTE = '23505';
 const WRITTEN = /^written (\d+)$/;
 
 /**
- * Runs transactions: from the cache in one round trip, which is refused if another writer has written; otherwise under
- * the writers' lock, in four.
+ * Runs transactions. A plan from the cache takes one round trip, but is refused if another writer has written. Then, and
+ * without a cache, the plan is made under the writers' lock, in four round trips.
  */
 export class Writer {
   readonly #parts: WriterParts;
@@ -75,41 +75,43 @@ export class Writer {
 
   /** The statement that finds out whether a plan was written. */
   trace(plan: Plan): readonly [statement: string, values: readonly Cell[]] {
-    return this.#plans.trace(plan);
+    return this.#plans.traceOf(plan);
   }
 
   /** Writes appends in their own transaction. @throws AnswerLost */
   async append<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     const { connection, timeoutMs } = this.#parts;
     const until = performance.now() + timeoutMs;
-    let [isLost, elsewhere] = [false, connection.idleCount];
+    let [isLost, retriesOnStandby] = [false, connection.idleCount];
     for (let tries = 1; ; tries++) {
       const sent: Sent = {};
       try {
-        return (await this.#fromCache(transaction, tries, sent)) ?? (await this.#lookUpAndWrite(transaction, sent));
+        return (
+          (await this.#writeFromCache(transaction, tries, sent)) ?? (await this.#lookUpAndWrite(transaction, sent))
+        );
       } catch (caught) {
         // The server refused the write, because a step or a promotion came after the look-up: they do not take the writers'
         // lock. Look up again.
         if ((sent.isRefused === true || stateOf(caught) === OTHERS_WROTE) && tries < MOST_REFUSALS) continue;
-        // That server did nothing. Another connection of the pool may lead to the primary.
-        if (isNoPrimary(caught) && elsewhere-- > 0) continue;
+        // A standby did nothing. Another connection of the pool may lead to the primary.
+        if (isNoPrimary(caught) && retriesOnStandby-- > 0) continue;
         // While a lost server restarts, connections are refused.
         isLost = isConnectionLost(caught) || (isLost && isFault(caught, 'store-unavailable'));
         const fault = connection.faultOf(caught);
         if (isLost && sent.plan !== undefined) throw new AnswerLost(fault, 'try-again');
-        if (!isLost || isGivenUp(caught, transaction) || performance.now() > until) throw fault;
+        if (!isLost || isRetryUseless(caught, transaction) || performance.now() > until) throw fault;
         await pause(tries);
       }
     }
   }
 
-  /** Takes a step of one read model, which the server compares. Larger transactions run under the writers' lock. */
+  /** Takes a step of one read model, without a lock. Larger transactions run under the writers' lock. */
   async step<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     const { connection } = this.#parts;
     const { events: _, ...asked } = transaction.question;
     const planned = transaction.plan(await this.#lookups.find(connection, asked, transaction));
     if ('plan' in planned && planned.plan.promoted === undefined) {
-      const steps = this.steps.of(planned.plan, transaction);
+      const steps = this.steps.stepsOf(planned.plan, transaction);
       const [step] = steps;
       if (steps.length === 1 && step !== undefined && (await this.#takeStep(step)) === null) return done(planned);
     }
@@ -133,10 +135,10 @@ export class Writer {
         continue;
       }
       const { question, writes } = transaction;
-      const steps = this.steps.of(planned.plan, { found, question });
-      const refused = await this.steps.take(open, steps);
+      const steps = this.steps.stepsOf(planned.plan, { found, question });
+      const refused = await this.steps.takeAll(open, steps);
       if (refused === undefined) return { planned, token: await this.#write(open, planned.plan, { found, sent }) };
-      const fault = stepRefusal(refused.why, refused.step, {
+      const fault = stepRefusal(refused.reason, refused.step, {
         store: this.#parts.connection.name,
         name: question.models[0]?.target.name ?? '',
       });
@@ -146,8 +148,8 @@ export class Writer {
     }
   }
 
-  /** From the cache, on the first attempt. */
-  async #fromCache<Result>(
+  /** Plans from the cache and writes, only on the first attempt; `undefined` when nothing was written. */
+  async #writeFromCache<Result>(
     { fromCache, signal }: Transaction<Result>,
     tries: number,
     sent: Sent,
@@ -161,18 +163,18 @@ export class Writer {
       sent.plan = planned.plan;
       return appendValues(planned.plan, end, this.#clock.notAfter());
     };
-    const isWritten = await this.#isWritten(valuesOf, signal);
+    const isWritten = await this.#writeIfValid(valuesOf, signal);
     if (isWritten && planned !== undefined)
       return { ...planned, token: end.after(planned.plan), plannedFromCache: true };
     delete sent.plan;
     return undefined;
   }
 
-  /** If another writer has written, the locked attempt that follows notices it. */
-  async #isWritten(valuesOf: () => readonly Cell[] | undefined, signal: AbortSignal | undefined): Promise<boolean> {
+  /** Writes a plan if it is still valid; `false` when nothing was written. */
+  async #writeIfValid(valuesOf: () => readonly Cell[] | undefined, signal: AbortSignal | undefined): Promise<boolean> {
     try {
-      const answer = await this.#parts.connection.callAs(this.#plans.appendCall, valuesOf, signal);
-      return answer !== undefined && this.#takeAnswer(onlyCell(answer));
+      const answer = await this.#parts.connection.callWith(this.#plans.appendCall, valuesOf, signal);
+      return answer !== undefined && this.#readAnswer(onlyCell(answer));
     } catch (caught) {
       if (stateOf(caught) === OTHERS_WROTE) return false;
       throw caught;
@@ -204,10 +206,10 @@ export class Writer {
     if (end !== undefined && plan.appends.length > 0) {
       sent.plan = plan;
       const answer = onlyCell(await callIn(open, this.#plans.appendCall, appendValues(plan, end)));
-      if (!this.#takeAnswer(answer)) {
+      if (!this.#readAnswer(answer)) {
         delete sent.plan;
         sent.isRefused = true;
-        const problem = `under the writers’ lock it answers: ${answer}`;
+        const problem = `it refused a plan that was made under the writers’ lock: ${answer}`;
         throw new Fault('store-foreign', { store: this.#parts.connection.name, problem });
       }
     }
@@ -220,12 +222,12 @@ export class Writer {
     const [[refused = null] = []] = await connection.withFaults(() =>
       connection.call(this.steps.call, stepValues(step)),
     );
-    if (refused === null) this.steps.taken(step);
+    if (refused === null) this.steps.noteTaken(step);
     return refused;
   }
 
-  /** Whether an answer says that the plan was written. It then contains the server's time, which is taken. */
-  #takeAnswer(answer: string): boolean {
+  /** Whether an answer says that the plan was written. If so, its time updates the clock. */
+  #readAnswer(answer: string): boolean {
     const now = WRITTEN.exec(answer)?.[1];
     if (now !== undefined) this.#clock.update(Number(now));
     return now !== undefined;
@@ -236,7 +238,7 @@ function done<Result>(planned: Planned<Result>): Transacted<Result> {
   return { ...planned, token: undefined, plannedFromCache: false };
 }
 
-/** Whether not to retry: the caller has given up, or the server is silent and would stay so. */
-function isGivenUp(caught: unknown, { signal }: Transaction<unknown>): boolean {
+/** Whether a retry is useless: the caller has given up, or the server is silent. */
+function isRetryUseless(caught: unknown, { signal }: Transaction<unknown>): boolean {
   return caught instanceof ConnectionSilent || signal?.aborted === true;
 }

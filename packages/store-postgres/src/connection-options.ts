@@ -2,12 +2,12 @@ import type { Preparation } from './prepared-statements.js';
 import type { TimeOuts } from './time-outs.js';
 
 /** How the store uses connections. */
-export interface ConnectionWays {
+export interface ConnectionOptions {
   readonly timeOuts: TimeOuts;
   readonly prepared: Preparation;
   /**
-   * `shared`: the program runs statements of its own on the connection, too, so none is cancelled: it could be one of
-   * those.
+   * Who runs statements on the connections. `shared`: the program does, too. Then no statement is cancelled, because it could
+   * be the program's.
    */
   readonly statements: 'own' | 'shared';
 }

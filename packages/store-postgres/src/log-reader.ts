@@ -16,19 +16,19 @@ import { positionIn } from './positions.js';
 import type { QueryRunner, Cells } from './queries.js';
 import type { Schema } from './schema.js';
 
-const SCANNED_AT_ONCE = 50_000n;
-const LARGEST = 2n ** 63n - 1n;
+const LARGEST_SCAN = 50_000n;
+const LARGEST_BIGINT = 2n ** 63n - 1n;
 
 /** Reads a page of events after one position up to another one. */
 type ReadRange = (from: bigint, to: bigint, wanted: number) => Promise<Page>;
 
-/** Reads the log and its streams by pages. The server sends and looks at no more than it can handle in time. */
+/** Reads the log and its streams by pages. A page is limited, so that the server can scan and send it in time. */
 export class LogReader {
   readonly #schema: string;
   readonly #streams: PageReader;
   readonly #log: PageReader;
-  /** The number of positions to search for each reader's next page. */
-  readonly #widths = new WeakMap<LogRange, bigint>();
+  /** The number of positions to scan for each reader's next page. */
+  readonly #scanWidths = new WeakMap<LogRange, bigint>();
 
   constructor(store: string, schema: Schema, largestPageBytes: number) {
     this.#schema = schema.quoted;
@@ -49,11 +49,11 @@ export class LogReader {
       `, (SELECT id FROM ${this.#schema}.events WHERE stream = $1 AND revision = $4)`,
     );
     const values = [storedName(streamId).name, from.toString()];
-    const ask = (limit: number): Promise<readonly Cells[]> =>
+    const queryPage = (limit: number): Promise<readonly Cells[]> =>
       queries.read(statement, [...values, limit, after?.revision.toString() ?? null], wait);
-    const { events, asked, further } = await this.#streams.read(ask, count);
-    if (after !== undefined && further[0] !== after.id) throw historyReplaced(queries.name, after);
-    return { events, isLast: events.length < asked };
+    const { events, limit, extraColumns } = await this.#streams.read(queryPage, count);
+    if (after !== undefined && extraColumns[0] !== after.id) throw historyReplaced(queries.name, after);
+    return { events, isLast: events.length < limit };
   }
 
   /** The next whole appends after a position. @throws PositionUnknown when no event of the log is at it. */
@@ -64,19 +64,19 @@ export class LogReader {
   ): Promise<ReadAhead> {
     const { filter, pageSize } = range;
     const { condition, values } = conditionOf(filter, 4);
-    const statement = this.#log.statement(this.#eventsIn(condition), `, ${this.#marks()}`);
+    const statement = this.#log.statement(this.#eventsIn(condition), `, ${this.#rangeColumns()}`);
     const ordinal = ordinalOf(after);
-    if (ordinal > LARGEST)
+    if (ordinal > LARGEST_BIGINT)
       throw new Fault('position-unknown', { position: after, head: await this.head(queries, wait) });
     // Estimated from the last page: the server may sort all events of the range before it returns the first.
-    const width = this.#widths.get(range) ?? BigInt(pageSize);
+    const width = this.#scanWidths.get(range) ?? BigInt(pageSize);
     const read = (from: bigint, to: bigint, count: number): Promise<Page> =>
       this.#log.read((limit) => queries.read(statement, [`${from}`, `${to}`, limit, ...values], wait), count);
     const page = await read(ordinal, smaller(ordinal + width), pageSize);
-    const ahead = aheadOf(page, await restOfAppend(queries.name, read, page.events.at(-1)), after);
-    const isFull = page.events.length === page.asked;
-    if (isFull) this.#widths.set(range, larger(width / 2n, BigInt(pageSize)));
-    else if (!ahead.reachedHead) this.#widths.set(range, smaller(width * 2n, SCANNED_AT_ONCE));
+    const ahead = readAheadOf(page, await restOfAppend(queries.name, read, page.events.at(-1)), after);
+    const isFull = page.events.length === page.limit;
+    if (isFull) this.#scanWidths.set(range, larger(width / 2n, BigInt(pageSize)));
+    else if (!ahead.reachedHead) this.#scanWidths.set(range, smaller(width * 2n, LARGEST_SCAN));
     return ahead;
   }
 
@@ -93,17 +93,18 @@ export class LogReader {
   }
 
   /**
-   * In the same statement, so that the head is not past what was looked at: the event at the start of the range, the
-   * end of the last append that begins in it, and the last event of all.
+   * Columns for the event at the start of the range, for the end of the last append that begins in the range, and for the
+   * last event of the log. One statement returns them with the page, so that no event between the page and the head is
+   * missed.
    */
-  #marks(): string {
-    const placed = (where: string): string =>
+  #rangeColumns(): string {
+    const lastEvent = (where: string): string =>
       `(SELECT position || ' ' || id FROM ${this.#schema}.events ${where} ORDER BY position DESC LIMIT 1)`;
     const endOfAppend = `(SELECT last.position || ' ' || last.id FROM ${this.#schema}.events AS last WHERE last.position = (
       SELECT position + coalesce(append_count - append_place, 0) FROM ${this.#schema}.events
       WHERE position <= $2 ORDER BY position DESC LIMIT 1))`;
-    const upToEnd = `coalesce(${endOfAppend}, ${placed('WHERE position <= $2')})`;
-    return [placed('WHERE position = $1'), upToEnd, placed('')].join(', ');
+    const upToEnd = `coalesce(${endOfAppend}, ${lastEvent('WHERE position <= $2')})`;
+    return [lastEvent('WHERE position = $1'), upToEnd, lastEvent('')].join(', ');
   }
 }
 
@@ -118,11 +119,11 @@ async function restOfAppend(
 ): Promise<readonly RecordedEvent[]> {
   const rest: RecordedEvent[] = [];
   for (let end = last; end !== undefined && followedInAppend(end) > 0; end = rest.at(-1)) {
-    const owed = followedInAppend(end);
+    const missing = followedInAppend(end);
     const ordinal = ordinalOf(end.position);
-    const { events } = await read(ordinal, ordinal + BigInt(owed), owed);
+    const { events } = await read(ordinal, ordinal + BigInt(missing), missing);
     if (events.length === 0) {
-      const problem = `the append that the event at position ${ordinal} is of has lost its end`;
+      const problem = `the last events of the append with the event at position ${ordinal} are missing`;
       throw new Fault('store-damaged', { store, problem });
     }
     rest.push(...events);
@@ -130,23 +131,28 @@ async function restOfAppend(
   return rest;
 }
 
-/** The page belongs to another history than the ones before it. A new read gets a single one. */
+/** The page is of another history than the pages before it. A new read gets pages of one history. */
 function historyReplaced(store: string, { streamId, revision: last }: RecordedEvent): Fault<'store-unavailable'> {
-  const problem = `the event at revision ${last} of ${streamId} is gone since it was read: another history took over meanwhile`;
+  const problem = `the event at revision ${last} of ${streamId} no longer exists: another history has replaced it since it was read`;
   return new Fault('store-unavailable', { store, problem });
 }
+
 /** The whole appends of a page, with the rest of the last one, after checking the start of the range. */
-function aheadOf({ events: page, asked, further }: Page, rest: readonly RecordedEvent[], after: Position): ReadAhead {
-  const [begin, end = START, head = START] = [0, 1, 2].map((mark) => positionIn(further[mark]));
+function readAheadOf(
+  { events: page, limit, extraColumns }: Page,
+  rest: readonly RecordedEvent[],
+  after: Position,
+): ReadAhead {
+  const [begin, end = START, head = START] = [0, 1, 2].map((index) => positionIn(extraColumns[index]));
   if (after !== START && after !== begin) throw new Fault('position-unknown', { position: after, head });
   const events = rest.length === 0 ? page : [...page, ...rest];
   const last = events.at(-1)?.position ?? after;
-  const isFull = page.length > 0 && page.length === asked;
+  const isFull = page.length > 0 && page.length === limit;
   const scannedUpTo = isFull ? last : laterPosition(last, end);
   return { events, scannedUpTo, reachedHead: scannedUpTo >= head };
 }
 
-/** The streams that a filter lets through, with parameters from that number on. */
+/** The SQL condition of a filter. Its parameters begin with the number `from`. */
 export function conditionOf(
   filter: EventFilter | undefined,
   from: number,
@@ -166,7 +172,7 @@ export function conditionOf(
   };
 }
 
-function smaller(value: bigint, most = LARGEST): bigint {
+function smaller(value: bigint, most = LARGEST_BIGINT): bigint {
   return value < most ? value : most;
 }
 
