@@ -5,3 +5,14 @@ export type Clock = () => Instant;
 
 /** The machine's own clock. It may jump backwards; a store never lets a stream's `recordedAt` go back with it. */
 export const systemClock: Clock = () => instant(Date.now());
+
+/** The same clock, for times that are only shown: where it throws or tells no instant, the machine's own counts. */
+export function unfailing(clock: Clock): Clock {
+  return () => {
+    try {
+      return instant(clock());
+    } catch {
+      return systemClock();
+    }
+  };
+}

@@ -30,6 +30,28 @@ describe('the consumers of a store', () => {
     expect(consumer.status().state).to.equal('closed');
   });
 
+  it('go on when the clock throws: their state then has the time of the machine', async () => {
+    const { store, kept } = memory();
+    const clock = (): never => {
+      throw new Error('no time');
+    };
+    const consumers = new Consumers({ store: 'a store', backend: kept, events: store.eventStore, clock });
+    let calls = 0;
+    const consumer = consumers.consume({
+      name: 'timeless',
+      handle: () => {
+        calls += 1;
+        if (calls === 1) throw new Error('failed');
+      },
+    });
+    await append(store);
+    const head = await store.eventStore.head();
+    await until(() => consumer.status().position === head);
+    expect(consumer.status().lastFailure?.at).to.be.within(Date.now() - 60_000, Date.now());
+    await consumers.close();
+    await store.close();
+  });
+
   it('complete a move of the checkpoint whose answer was lost, without handling events twice', async () => {
     const { store, kept } = memory();
     const backend = losing(kept);

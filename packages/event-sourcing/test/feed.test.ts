@@ -144,6 +144,45 @@ describe('the shared feed of a store', () => {
     await slow.return?.();
   });
 
+  it('says that it caught up where the store notices its head only by an empty page', async () => {
+    const { log, notifier } = { log: new RestorableLog(), notifier: new Notifier() };
+    const reader =
+      (options = {}): Reader =>
+      async (after): Promise<ReadAhead> => {
+        for await (const events of log.store.readAll({ ...options, after }))
+          return { events, scannedUpTo: events.at(-1)?.position ?? after, reachedHead: false };
+        return { events: [], scannedUpTo: after, reachedHead: true };
+      };
+    const feed = new Feed({ reader, changed: (signal) => notifier.changed(signal) });
+    const messages = feed.subscribe()[Symbol.asyncIterator]();
+    await countUntil(messages, START);
+    for (let count = 0; count < 3; count++) {
+      const coming = messages.next();
+      await log.append();
+      notifier.notify();
+      expect((await coming).value).to.include({ kind: 'events' });
+      expect((await messages.next()).value).to.include({ kind: 'caught-up', position: await log.store.head() });
+    }
+    await messages.return?.();
+  });
+
+  it('tells who listens where the store can no longer say what changed', async () => {
+    const { log } = watchedFeed();
+    await log.append();
+    const away = new Fault('store-unavailable', { store: 'a store', problem: 'it is away' });
+    let reads = 0;
+    const reader = (): Reader => async (after) => {
+      reads += 1;
+      // The feed itself reads while the wait for a change has failed already.
+      for (let turn = 0; reads > 1 && turn < 3; turn++) await yieldToLoop();
+      return { events: [], scannedUpTo: after, reachedHead: true };
+    };
+    const feed = new Feed({ reader, changed: () => Promise.reject(away) });
+    const messages = feed.subscribe()[Symbol.asyncIterator]();
+    await countUntil(messages, START);
+    expect(await messages.next().catch((caught: unknown) => caught)).to.equal(away);
+  });
+
   it('reads nothing without subscribers', async () => {
     const { feed, reads, write } = watchedFeed();
     const messages = feed.subscribe()[Symbol.asyncIterator]();

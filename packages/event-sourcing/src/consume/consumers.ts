@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../clock.js';
+import { systemClock, unfailing, type Clock } from '../clock.js';
 import { Deadline } from '../deadline.js';
 import { Fault } from '../fault.js';
 import { monotonicIds } from '../ids.js';
@@ -49,7 +49,14 @@ export class Consumers {
     const { backend, events, clock = systemClock, observe } = this.#parts;
     this.#lastRun += 1;
     const holder = { session: this.#session, run: this.#lastRun };
-    const run = new ConsumerRun(options, { backend, events, clock, observe, holder, wake: this.#wake });
+    const run = new ConsumerRun(options, {
+      backend,
+      events,
+      clock: unfailing(clock),
+      observe,
+      holder,
+      wake: this.#wake,
+    });
     this.#runs.add(run);
     const closing = closedBy(() => this.#closeRun(run));
     onAbort(options.signal, () => {

@@ -98,6 +98,8 @@ class FeedRun {
   readonly #left = new AbortController();
   readonly #buffers = new Set<LiveBuffer<RecordedEvent>>();
   #position: Position;
+  /** Whether that was the head. */
+  #isAtHead = true;
 
   constructor(source: Source, position: Position) {
     this.#source = source;
@@ -127,6 +129,8 @@ class FeedRun {
     const read = emptyWhenAborted(this.#source.live?.(signal) ?? this.#source.reader({ signal }), signal);
     while (!signal.aborted) {
       const change = this.#source.changed(signal);
+      // It may fail while the store is read; awaited below.
+      change.catch(() => undefined);
       for (let reachedHead = false; !reachedHead && !signal.aborted;) {
         const askedAt = performance.now();
         const ahead = await read(this.#position);
@@ -139,8 +143,11 @@ class FeedRun {
   }
 
   #distribute({ events, scannedUpTo, reachedHead, askedAt = -Infinity }: ReadAhead): void {
-    if (scannedUpTo <= this.#position) return;
+    // An empty page may be what tells that the head is reached.
+    const isNews = scannedUpTo > this.#position || (scannedUpTo === this.#position && reachedHead && !this.#isAtHead);
+    if (!isNews) return;
     this.#position = scannedUpTo;
+    this.#isAtHead = reachedHead;
     for (const buffer of this.#buffers) buffer.push({ items: events, position: scannedUpTo, reachedHead, askedAt });
   }
 
