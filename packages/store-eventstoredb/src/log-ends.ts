@@ -5,6 +5,7 @@ import type { Leadership } from './leadership.js';
 import { LogQueries, positionOrStart } from './log-queries.js';
 import type { LogRecord } from './log-record.js';
 import { PageMaker } from './page-maker.js';
+import { isFollowedBy } from './partial-appends.js';
 import type { ReadingContext } from './server-reads.js';
 
 /** The last known end of the log. */
@@ -156,17 +157,28 @@ export class LogEnds {
   async #lastWhole(signal: AbortSignal): Promise<Whole> {
     const [last] = await this.#queries.lastOwn(1, signal);
     if (last === undefined) return { last: START, isFollowed: false };
-    const { append } = this.#stored(last);
-    if (append === undefined || followedInAppend(this.#stored(last)) === 0)
-      return { last: last.position, isFollowed: false };
-    // An incomplete append: read its events, and the one before them.
-    const run = await this.#queries.lastOwn(append.place + 1, signal);
-    const before = run.findIndex((record) => this.#stored(record).append?.place === 1) + 1;
-    const first = before === 0 ? undefined : run[before - 1];
+    if (followedInAppend(this.#stored(last)) === 0) return { last: last.position, isFollowed: false };
+    const { first, before } = await this.#incomplete(signal);
     const isCutOff = first === undefined || this.#context.partialAppends.isCutOff(first.position);
-    return isCutOff
-      ? { last: last.position, isFollowed: false }
-      : { last: positionOrStart(run[before]), isFollowed: true };
+    return isCutOff ? { last: last.position, isFollowed: false } : { last: positionOrStart(before), isFollowed: true };
+  }
+
+  /**
+   * The first event of the incomplete append at the end of the log, and the one before it. More is read only while all
+   * that was read is of that append, because the number of its events may be anything another program wrote.
+   */
+  async #incomplete(signal: AbortSignal): Promise<Partial<Record<'before' | 'first', LogRecord>>> {
+    for (let limit = FEW; ; limit *= 4) {
+      const run = await this.#queries.lastOwn(limit, signal);
+      let begin = 0;
+      while (this.#isFollowed(run[begin + 1], run[begin])) begin += 1;
+      const [first, before] = [run[begin], run[begin + 1]];
+      if (before !== undefined || run.length < limit) return { ...(first && { first }), ...(before && { before }) };
+    }
+  }
+
+  #isFollowed(record: LogRecord | undefined, next: LogRecord | undefined): boolean {
+    return record !== undefined && next !== undefined && isFollowedBy(this.#stored(record), this.#stored(next));
   }
 
   #stored(record: LogRecord): ReturnType<LogRecord['stored']>['event'] {

@@ -1,4 +1,4 @@
-import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
+import { laterPosition, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import { followedInAppend, type EventFilter } from '@login-policy/event-sourcing/store';
 import { asUnreadable, isFollowedBy, isWhole, type PartialAppends } from './partial-appends.js';
 import type { LogRecord } from './log-record.js';
@@ -29,8 +29,8 @@ export class PageMaker {
   #incomplete: StoredEvent[] = [];
   #lastAdded: Position;
   #returnedUpTo: Position;
-  /** Until the first append is complete: it may have begun before the start position, which is after an event. */
-  #mayBeginInside: boolean;
+  /** The event at the start position: if a read begins within an append, the rest of it follows. */
+  #atStart: RecordedEvent | undefined;
 
   constructor({ names, partialAppends, ownEvents }: PageSource, filter: EventFilter | undefined, after: Position) {
     this.#names = names;
@@ -39,7 +39,6 @@ export class PageMaker {
     this.#isWanted = names.wanted(filter);
     this.#lastAdded = after;
     this.#returnedUpTo = after;
-    this.#mayBeginInside = after !== START;
   }
 
   /** All wanted events up to this position have been returned. */
@@ -65,9 +64,11 @@ export class PageMaker {
   /** Adds the wanted ones of these records. */
   add(records: readonly LogRecord[]): void {
     for (const record of records) {
-      if (record.position <= this.#lastAdded || !this.#isWanted(record)) continue;
+      if (record.position < this.#lastAdded || !this.#isWanted(record)) continue;
+      const stored = this.#ownEvents.at(record.position) ?? record.stored(this.#names.idOf(record.streamName));
+      if (record.position > this.#lastAdded) this.#addEvent(stored);
+      else if (this.#incomplete.length === 0) this.#atStart = stored.event;
       this.#lastAdded = record.position;
-      this.#addEvent(this.#ownEvents.at(record.position) ?? record.stored(this.#names.idOf(record.streamName)));
     }
   }
 
@@ -99,16 +100,21 @@ export class PageMaker {
     if (last !== undefined && !isFollowedBy(last, stored.event)) this.#cutOff();
     this.#incomplete.push(stored);
     if (followedInAppend(stored.event) > 0) return;
-    if (!isWhole(this.#incomplete) && !this.#mayBeginInside) return this.#cutOff();
+    if (!isWhole(this.#incomplete) && !this.#isRest) return this.#cutOff();
     this.#ready.push(...this.#incomplete);
     this.#incomplete = [];
-    this.#mayBeginInside = false;
+    this.#atStart = undefined;
   }
 
   #cutOff(): void {
     this.#ready.push(...asUnreadable(this.#incomplete));
     this.#incomplete = [];
-    this.#mayBeginInside = false;
+    this.#atStart = undefined;
+  }
+
+  /** Whether the first events are the rest of an append that began before the start position. */
+  get #isRest(): boolean {
+    return this.#atStart !== undefined && isFollowedBy(this.#atStart, this.#incomplete[0]?.event);
   }
 
   #isFollowed(index: number): boolean {

@@ -1,4 +1,12 @@
-import { ProjectionRunner, streamId, type Store, type StreamId } from '@login-policy/event-sourcing';
+import {
+  ProjectionRunner,
+  START,
+  streamId,
+  type Position,
+  type RecordedEvent,
+  type Store,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, paced, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -29,9 +37,9 @@ describe('an incomplete append on EventStoreDB', () => {
   });
 
   /** What a program writes that copies one event of an append of two, and not the other. */
-  function writeHalf(id: StreamId, place = 1): void {
+  function writeHalf(id: StreamId, place = 1, count = 2): void {
     const metadata = { recordedAt: '2026-01-01T00:00:00.000Z', schemaVersion: 1, actor: 'a', $correlationId: 'c' };
-    const envelope = JSON.stringify({ ...metadata, append: { place, count: 2 } });
+    const envelope = JSON.stringify({ ...metadata, append: { place, count } });
     const [data, own] = [Buffer.from('{"by":1}'), Buffer.from(envelope)];
     double.log.write(id, [{ id: crypto.randomUUID(), type: 'Counted', isJson: true, data, metadata: own }]);
   }
@@ -64,6 +72,48 @@ describe('an incomplete append on EventStoreDB', () => {
     const { unreadable } = await follower.read([NEIGHBOUR]);
     expect(unreadable.get(NEIGHBOUR)?.code).to.equal('unreadable-event');
     expect(await totalOf(STREAM)).to.equal(1);
+  });
+
+  /** The head as a program finds it that has just started, and how many records it was sent for that. */
+  async function headAnew(): Promise<{ readonly head: Position; readonly sent: number }> {
+    const other = connectEventStoreDb(double.url);
+    const before = double.sent;
+    const head = await other.eventStore.head();
+    const sent = double.sent - before;
+    await other.close();
+    return { head, sent };
+  }
+
+  it('that lacks its beginning does not hide the whole append before it from the head', async () => {
+    const whole = await store.eventStore.append(appendOf(STREAM, 2));
+    writeHalf(NEIGHBOUR, 3, 5);
+    expect((await headAnew()).head).to.equal(whole.at(-1)?.position);
+  });
+
+  it('that says it is the trillionth event of its append does not make anybody read the log for it', async () => {
+    await store.eventStore.append(appendOf(STREAM, 2000));
+    const whole = await store.eventStore.append(appendOf(STREAM, 2000));
+    writeHalf(NEIGHBOUR, 1e12, 2e12);
+    const { head, sent } = await headAnew();
+    expect(head).to.equal(whole.at(-1)?.position);
+    expect(sent).to.be.lessThan(2000);
+  });
+
+  it('is never handed out as whole, wherever a read begins', async () => {
+    const after = await store.eventStore.head();
+    writeHalf(NEIGHBOUR, 2);
+    const events: RecordedEvent[] = [];
+    for await (const page of store.eventStore.readAll({ after })) events.push(...page);
+    expect(events.map(({ streamId: id }) => id)).to.deep.equal([NEIGHBOUR]);
+    expect(() => events[0]?.data).to.throw('event 2 of 2');
+  });
+
+  it('is handed out to who begins within an append, as the rest of it', async () => {
+    const [first] = await store.eventStore.append(appendOf(STREAM, 3));
+    const after = first?.position ?? START;
+    const rest: unknown[] = [];
+    for await (const page of store.eventStore.readAll({ after })) rest.push(...page.map(({ data }) => data));
+    expect(rest).to.deep.equal([{ by: 1 }, { by: 1 }]);
   });
 
   for (const doing of ['rebuild', 'catchUp'] as const) {
