@@ -113,6 +113,12 @@ export function historyCutOff(streamId: string, missing: string): Fault<'store-d
   return new Fault('store-damaged', { store: STORE, problem });
 }
 
+/** The event that a read continues after is gone, as after a restored backup: one read is of one history. */
+export function historyReplaced(streamId: StreamId, last: Revision): Fault<'store-unavailable'> {
+  const problem = `the event at revision ${last} of ${streamId} no longer exists: the history was replaced`;
+  return new Fault('store-unavailable', { store: STORE, problem });
+}
+
 /** The connection broke. The answer after a reconnect may be that of another server, or of a restored backup. */
 export function connectionBroke(doing: string): Fault<'store-unavailable'> {
   return new Fault('store-unavailable', { store: STORE, problem: `the connection broke while ${doing}` });

@@ -1,5 +1,5 @@
-import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
-import { historyCutOff } from './faults.js';
+import { revision, type RecordedEvent, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import { historyCutOff, historyReplaced } from './faults.js';
 import type { StreamRead } from './requests.js';
 
 /**
@@ -11,6 +11,10 @@ export class StreamCursor {
   readonly #direction: StreamRead['direction'];
   readonly #begins: Revision | undefined;
   #last: Revision | undefined;
+  #lastId: RecordedEvent['id'] | undefined;
+  /** Whether the current attempt has found the last event of the one before. */
+  #isJoined = true;
+  #isReplaced = false;
 
   constructor(streamId: StreamId, { direction, from }: Pick<StreamRead, 'direction' | 'from'>) {
     this.#streamId = streamId;
@@ -18,8 +22,22 @@ export class StreamCursor {
     this.#begins = from;
   }
 
-  /** Where the read continues after a failure; `undefined`: at the end it began from. */
-  get next(): Revision | undefined {
+  /**
+   * Begins an attempt. After a failure it reads the last event again, because the connection may now be to a server that
+   * was restored from a backup. Returns where it begins (`undefined`: at the end), and how many events it reads again.
+   */
+  begin(): { readonly from: Revision | undefined; readonly again: 0 | 1 } {
+    this.#isJoined = !this.hasBegun;
+    return this.hasBegun ? { from: this.#last, again: 1 } : { from: this.#begins, again: 0 };
+  }
+
+  /** Whether the history was replaced during the read, so that it can't continue. */
+  get isReplaced(): boolean {
+    return this.#isReplaced;
+  }
+
+  /** The revision that is due. */
+  get #next(): Revision | undefined {
     if (this.#last === undefined || this.isAtBeginning) return this.#begins;
     return revision(this.#direction === 'forwards' ? this.#last + 1n : this.#last - 1n);
   }
@@ -34,14 +52,18 @@ export class StreamCursor {
   }
 
   /**
-   * Accepts a revision; `false` when it was read before.
+   * Accepts an event; `false` when it was read before.
    *
    * @throws StoreDamaged when an event before it is missing.
+   * @throws StoreUnavailable when the history was replaced.
    */
-  take(received: Revision): boolean {
+  take({ id, revision: received }: Pick<RecordedEvent, 'id' | 'revision'>): boolean {
+    if (received === this.#last) this.#isJoined = id === this.#lastId;
+    this.#demandJoined();
     if (this.#wasRead(received)) return false;
-    if (!this.#isNext(received)) throw historyCutOff(this.#streamId, `revision ${this.next ?? 0n}`);
+    if (!this.#isNext(received)) throw historyCutOff(this.#streamId, `revision ${this.#next ?? 0n}`);
     this.#last = received;
+    this.#lastId = id;
     return true;
   }
 
@@ -49,11 +71,19 @@ export class StreamCursor {
    * Call it when the stream ended before the limit.
    *
    * @throws StoreDamaged when events are missing.
+   * @throws StoreUnavailable when the history was replaced.
    */
   end(): void {
+    this.#demandJoined();
     if (this.#direction === 'backwards') {
       if (this.#last !== 0n) throw historyCutOff(this.#streamId, `everything before revision ${this.#last ?? 'any'}`);
     } else if (!this.hasBegun && (this.#begins ?? 0n) === 0n) throw historyCutOff(this.#streamId, 'everything');
+  }
+
+  #demandJoined(): void {
+    if (this.#isJoined || this.#last === undefined) return;
+    this.#isReplaced = true;
+    throw historyReplaced(this.#streamId, this.#last);
   }
 
   #wasRead(received: Revision): boolean {
@@ -62,8 +92,8 @@ export class StreamCursor {
   }
 
   #isNext(received: Revision): boolean {
-    if (this.#direction === 'forwards') return received === (this.next ?? 0n);
+    if (this.#direction === 'forwards') return received === (this.#next ?? 0n);
     // A backwards read from past the end begins at the end.
-    return this.hasBegun ? received === this.next : received <= (this.#begins ?? received);
+    return this.hasBegun ? received === this.#next : received <= (this.#begins ?? received);
   }
 }

@@ -52,6 +52,7 @@ export class StreamReader {
         } catch (error) {
           // Cached facts do not count for a damaged stream.
           if (isDamage(error)) this.#context.known.of(streamId).head = undefined;
+          if (cursor.isReplaced) throw error;
           await retries.waitAfter(error);
         }
       }
@@ -79,8 +80,9 @@ export class StreamReader {
   async *#once(reading: Reading): AsyncGenerator<Page, void, undefined> {
     const { streamId, cursor, direction, left, pageSize, cancellation } = reading;
     const { known, names, timeouts } = this.#context;
+    const { from, again } = cursor.begin();
     const messagesOf = leaderRead(this.#context, {
-      request: streamReadRequest({ streamName: names.nameOf(streamId), direction, from: cursor.next, limit: left }),
+      request: streamReadRequest({ streamName: names.nameOf(streamId), direction, from, limit: left + again }),
       pageSize: Math.min(pageSize, left),
       withinMs: timeouts.readMs,
       signal: cancellation.signal,
@@ -90,7 +92,7 @@ export class StreamReader {
       isThere = !messages.some((message) => message.hasStreamNotFound());
       if (!isThere) break;
       const received = recordsOf(messages).map((record) => storedEventOf(record, streamId));
-      const page = received.filter(({ event }) => cursor.take(event.revision));
+      const page = received.filter(({ event }) => cursor.take(event));
       known.record(streamId, direction === 'forwards' ? page : page.toReversed());
       reading.left -= page.length;
       reading.retries.reset();

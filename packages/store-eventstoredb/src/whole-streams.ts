@@ -1,6 +1,5 @@
 import { revision, type RecordedEvent, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import {
-  Fault,
   followedInAppend,
   revisionAfter,
   type ReadStreamOptions,
@@ -9,7 +8,7 @@ import {
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import { backOff } from './timeouts.js';
-import { STORE } from './faults.js';
+import { historyReplaced } from './faults.js';
 import { partialAppendFault, isFollowedBy, isWhole } from './partial-appends.js';
 import type { Page, StreamReader } from './stream-reader.js';
 import type { StoredEvent } from './record-codec.js';
@@ -53,7 +52,7 @@ export class WholeStreams {
     const wanted: WantedPart = { streamId, from, count, isJoined: after !== undefined, signal: wait.signal };
     const { events, isLast } = await (isForwards ? this.#forwards(wanted) : this.#backwards(wanted));
     if (after === undefined) return { events, isLast };
-    if (events[0]?.id !== after.id) throw historyReplaced(after);
+    if (events[0]?.id !== after.id) throw historyReplaced(streamId, after.revision);
     return { events: events.slice(1), isLast };
   }
 
@@ -101,11 +100,6 @@ function beforePartialAppend(
 ): StreamPage {
   if (events.length > (isJoined ? 1 : 0)) return { events, isLast: false };
   throw partialAppendFault(first);
-}
-
-function historyReplaced({ streamId, revision: last }: RecordedEvent): Fault<'store-unavailable'> {
-  const problem = `the event at revision ${last} of ${streamId} no longer exists: the history was replaced`;
-  return new Fault('store-unavailable', { store: STORE, problem });
 }
 
 /** Splits the events of a stream into whole appends. The rest is the beginning of another one. */

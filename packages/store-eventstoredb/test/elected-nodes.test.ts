@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { setImmediate } from 'node:timers/promises';
 import { Double } from './double/double.js';
+import type { LogRecord } from './double/event-log.js';
 import { appendOf, faultOf, newEvents } from './events.js';
 
 const STREAM = streamId('Counter', 'one');
@@ -143,11 +144,37 @@ describe('a read that begins on another connection than was asked', () => {
     takeSlots(1);
     await someTurns();
     restore();
-    for (let written = 0; written < count; written++) double.log.write('Counter-two', copies(double));
+    for (let written = 0; written < count; written++)
+      double.log.write('Counter-two', anew(double.log.stream(STREAM)[0]));
     double.wire.letAnswersThrough();
     await until(() => double.script.struck === SLOTS);
     double.wire.cut();
     expect((await reading).code).to.equal('position-unknown');
+  }
+
+  for (const [what, count] of Object.entries({ fewer: 400, more: 800 })) {
+    it(`finds no lost receipt where it goes on with a restored stream that has ${what} events`, () =>
+      findsNoLostReceipt(count));
+  }
+
+  async function findsNoLostReceipt(count: number): Promise<void> {
+    const restore = double.log.backUp();
+    await store.eventStore.append({ ...appendOf(STREAM, 1), receipt });
+    await store.eventStore.append(appendOf(STREAM, 699));
+    const other = connectEventStoreDb(double.url);
+    // The first page has come then, with the receipt in it.
+    double.script.plan('read', { after: 600, do: 'stall' });
+    const reading = faultOf(other.eventStore.receipt(STREAM, 'k'));
+    await until(() => double.script.struck === 1);
+    const events = await countOf(store);
+    const [, ...unkeyed] = double.log.stream(STREAM);
+    restore();
+    double.log.write(STREAM, Array.from({ length: count }, () => anew(unkeyed[0])).flat());
+    double.wire.cut();
+    const fault = await reading;
+    expect([events, fault.code]).to.deep.equal([700, 'store-unavailable']);
+    expect(fault.message).to.contain('the history was replaced');
+    await other.close();
   }
 
   it('does not take the end of a stream from an elected node that lacks the last events', async () => {
@@ -179,10 +206,9 @@ async function countOf({ eventStore }: Store, direction: 'forwards' | 'backwards
   return count;
 }
 
-/** An event as the first one of the stream, with an id of its own. */
-function copies({ log }: Double): ReturnType<typeof log.stream> {
-  const [first] = log.stream(STREAM);
-  return first === undefined ? [] : [{ ...first, id: crypto.randomUUID() }];
+/** An event with another's content, and an id of its own. */
+function anew(record: LogRecord | undefined): readonly LogRecord[] {
+  return record === undefined ? [] : [{ ...record, id: crypto.randomUUID() }];
 }
 
 async function until(isSo: () => boolean): Promise<void> {
