@@ -1,28 +1,27 @@
 import { parseArgs } from 'node:util';
 import type { Proof } from './proof.js';
 
-/** What was asked for. */
+/** The parsed command line. */
 export interface Request {
   readonly proofs: readonly Proof[];
-  /** Default: as many as each proof says. */
+  /** Default: the number that each proof names. */
   readonly rounds: number | undefined;
-  /** Default: another one each time. */
+  /** Default: a new one for each run. */
   readonly seed: number | undefined;
 }
 
 const USAGE = 'npm run proofs -- [NAME …] [--rounds N] [--seed N]';
 
 /**
- * Reads `[NAME …] [--rounds N] [--seed N]`.
+ * Parses `[NAME …] [--rounds N] [--seed N]`.
  *
- * @throws RangeError that says what is wrong and how it is called: no round would hold anything, so none is run by
- * mistake.
+ * @throws RangeError that names the mistake and the usage: a mistyped command line must not run proofs of no rounds.
  */
 export function readCommandLine(
   args: readonly string[],
   { all, environment }: { readonly all: readonly Proof[]; readonly environment: NodeJS.ProcessEnv },
 ): Request {
-  // `npm run proofs NAME --rounds N`, without `--`: then the number has become a name, or all of it is lost.
+  // Without `--`, as in `npm run proofs NAME --rounds N`, npm takes the options for its own.
   const kept = ['rounds', 'seed'].filter((name) => environment[`npm_config_${name}`] !== undefined);
   if (kept.length > 0) throw new RangeError(`npm kept --${kept.join(' and --')} to itself: ${USAGE}`);
   const { values, positionals } = parsed(args);

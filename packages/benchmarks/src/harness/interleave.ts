@@ -17,7 +17,7 @@ interface Running {
 /** A contender with this many errors is not measured any more. */
 const GIVEN_UP_AFTER = 2;
 
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 /**
  * Measures all contenders in alternation, so that a slow phase of the machine affects all of them. Each round begins
@@ -33,16 +33,16 @@ export async function interleave(
   for (let round = 0; round < warmUps + repetitions; round++) {
     const first = round % running.length;
     for (const one of [...running.slice(first), ...running.slice(0, first)]) {
-      if (one.failures.length < GIVEN_UP_AFTER) await takeTurn(one, round >= warmUps);
+      if (one.failures.length < GIVEN_UP_AFTER) await measureOnce(one, round >= warmUps);
     }
   }
   return running.map(({ contender: { name, how }, figures, failures }) => ({ name, how, figures, failures }));
 }
 
-async function takeTurn({ contender, figures, failures }: Running, counts: boolean): Promise<void> {
+async function measureOnce({ contender, figures, failures }: Running, counts: boolean): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
   });
   try {
     const figure = await Promise.race([contender.measure(), late]);

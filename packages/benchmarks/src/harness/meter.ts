@@ -29,15 +29,15 @@ export async function milliseconds(work: () => unknown): Promise<Figure> {
 /** The longest time, in milliseconds, that `work` blocked the event loop; and its processor time. */
 export async function longestStall(work: () => Promise<unknown>): Promise<Figure> {
   let [last, longest] = [performance.now(), 0];
-  const look = (): void => {
+  const measureGap = (): void => {
     const now = performance.now();
     longest = Math.max(longest, now - last);
     last = now;
   };
-  const timer = setInterval(look, 1);
+  const timer = setInterval(measureGap, 1);
   const { processorMs } = await spentOn(work);
   await nextTurn();
-  look();
+  measureGap();
   clearInterval(timer);
   return { byClock: longest, byProcessor: processorMs };
 }
@@ -45,6 +45,6 @@ export async function longestStall(work: () => Promise<unknown>): Promise<Figure
 /** The median: for an even number, the mean of the middle two; NaN for none. */
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((left, right) => left - right);
-  const at = (place: number): number => sorted[place] ?? Number.NaN;
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
   return (at(Math.ceil(sorted.length / 2) - 1) + at(Math.floor(sorted.length / 2))) / 2;
 }

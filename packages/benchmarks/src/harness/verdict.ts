@@ -33,7 +33,7 @@ export function judge(measured: MeasuredRow): Verdict | undefined {
     return {
       wanted: `${sign} ${target.figure} ${unit}`,
       found: formatFigure(found),
-      isMet: keeps(target.bound, found, target.figure),
+      isMet: meets(target.bound, found, target.figure),
     };
   }
   const { bound, times, of = 'raw' } = target;
@@ -42,10 +42,10 @@ export function judge(measured: MeasuredRow): Verdict | undefined {
   return {
     wanted: `${sign} ${times} × ${of}`,
     found: ratios.map(formatRatio).join(' by the clock, ') + (ratios.length > 1 ? ' by processor' : ''),
-    isMet: ratios.every((ratio) => keeps(bound, ratio, times)),
+    isMet: ratios.every((ratio) => meets(bound, ratio, times)),
   };
 }
 
-function keeps(bound: Target['bound'], found: number, limit: number): boolean {
+function meets(bound: Target['bound'], found: number, limit: number): boolean {
   return bound === 'at least' ? found >= limit : found <= limit;
 }

@@ -25,10 +25,10 @@ export async function profileOf(row: Row): Promise<string> {
     return [
       `${row.work}: ${formatFigure(figure)} ${row.unit} while it was profiled.`,
       '',
-      ...table(['part', 'share', 'µs'], spent.parts.filter(isWorthALine).map(sayWith(each))),
+      ...table(['part', 'share', 'µs'], spent.parts.filter(isWorthALine).map(cellsWith(each))),
       ...table(
         ['function', 'share', 'µs'],
-        spent.functions.filter(isWorthALine).slice(0, FUNCTIONS).map(sayWith(each)),
+        spent.functions.filter(isWorthALine).slice(0, FUNCTIONS).map(cellsWith(each)),
       ),
     ].join('\n');
   } finally {
@@ -51,6 +51,6 @@ function isWorthALine({ share }: Share): boolean {
   return share >= LEAST;
 }
 
-function sayWith(each: number): (one: Share) => readonly string[] {
+function cellsWith(each: number): (one: Share) => readonly string[] {
   return ({ name, share }) => [name, `${(share * 100).toFixed(1)} %`, formatFigure(share * each)];
 }

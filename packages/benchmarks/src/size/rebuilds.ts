@@ -22,16 +22,16 @@ export async function sayRebuilds(kind: Kind, setting: Setting, most: number): P
     const [peak = 0, ms = 0] = runNode([CHILDREN, 'rebuild ours', place]).split(' ').map(Number);
     each = { rebuild: ms / policies, start: first.byClock / policies };
     const perSecond = 1000 / each.rebuild;
-    const name = `${inDigits(policies)} policies`.padStart(18);
-    const rates = `${inDigits(perSecond)} policies/s, ${inDigits(perSecond * EVENTS_EACH)} events/s`;
-    console.log(`  ${name}  ${seconds(ms)}  ${rates}, at most ${inDigits((peak * 1024) / 1e6)} MB (RSS)`);
+    const name = `${formatted(policies)} policies`.padStart(18);
+    const rates = `${formatted(perSecond)} policies/s, ${formatted(perSecond * EVENTS_EACH)} events/s`;
+    console.log(`  ${name}  ${seconds(ms)}  ${rates}, at most ${formatted((peak * 1024) / 1e6)} MB (RSS)`);
     console.log(
       `  ${' '.repeat(18)}  ${seconds(first.byClock)}  first start without rows: until the read model is ready`,
     );
   }
-  const [rebuild, start] = [each.rebuild, each.start].map((ms) => `${inDigits((EXTRAPOLATED * ms) / 60_000)} min`);
+  const [rebuild, start] = [each.rebuild, each.start].map((ms) => `${formatted((EXTRAPOLATED * ms) / 60_000)} min`);
   console.log(
-    `  ${inDigits(EXTRAPOLATED)} policies, extrapolated from the largest size: rebuild ${rebuild}, first start ${start}`,
+    `  ${formatted(EXTRAPOLATED)} policies, extrapolated from the largest size: rebuild ${rebuild}, first start ${start}`,
   );
 }
 
@@ -39,6 +39,6 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(2)} s`;
 }
 
-function inDigits(figure: number): string {
+function formatted(figure: number): string {
   return Math.round(figure).toLocaleString('en');
 }

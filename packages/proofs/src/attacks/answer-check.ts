@@ -4,7 +4,7 @@ import type { Caller } from './callers.js';
 import { INSTANCES, WRITERS } from './fixtures.js';
 
 /** An answer: its status, and all of its headers, body and trailers as one text. */
-export interface Heard {
+export interface Answer {
   readonly status: number;
   readonly text: string;
 }
@@ -30,7 +30,7 @@ export class AnswerCheck {
   }
 
   /** Checks an answer. @throws Error when it reveals a defect, or something the caller may not see. */
-  checkAnswer({ status, text: raw }: Heard, { of }: Pick<Caller, 'of'>): void {
+  checkAnswer({ status, text: raw }: Answer, { of }: Pick<Caller, 'of'>): void {
     const text = readable(raw);
     const grpcStatus = Number(/grpc-status: ?(\d+)/i.exec(text)?.[1] ?? 0);
     const isDefect = (status >= 500 && !PROMISED.includes(status)) || grpcStatus === 13 || grpcStatus === 2;

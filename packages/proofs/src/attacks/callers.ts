@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { LED_ASTRAY, NEIGHBOUR, OURS, READER, ROOT, THEIRS, type Instance } from './fixtures.js';
+import { MISLED_USER, NEIGHBOUR, OURS, READER, ROOT, THEIRS, type Instance } from './fixtures.js';
 import type { Chance } from './chance.js';
 import type { Tokens } from './tokens.js';
 
@@ -45,7 +45,7 @@ export interface Asked {
 }
 
 /** Its answer. */
-export interface Told {
+export interface ClientAnswer {
   readonly status: number;
   readonly cookies: readonly string[];
   readonly text: string;
@@ -54,7 +54,7 @@ export interface Told {
 const TIMEOUT_MS = 60_000;
 
 /** Sends a request as a new client, on its own connection. @throws Error without an answer */
-export function ask(port: number, { body, headers, path, verb = 'GET' }: Asked): Promise<Told> {
+export function ask(port: number, { body, headers, path, verb = 'GET' }: Asked): Promise<ClientAnswer> {
   return new Promise((resolve, refuse) => {
     const asking = request({ port, host: '127.0.0.1', agent: false, method: verb, path, headers }, (response) => {
       const chunks: Buffer[] = [];
@@ -71,7 +71,7 @@ export function ask(port: number, { body, headers, path, verb = 'GET' }: Asked):
 
 /** Signs in to a server with sessions; `undefined` for a server without. */
 export async function signIn(port: number): Promise<string | undefined> {
-  const { name, password } = LED_ASTRAY;
+  const { name, password } = MISLED_USER;
   const { cookies, status } = await ask(port, {
     ...{ verb: 'POST', path: '/iam/v1/session', body: JSON.stringify({ name, password }) },
     headers: { host: OURS.host, 'content-type': 'application/json' },

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { BOMB, spoilt, type Chance } from './chance.js';
+import { BOMB, damaged, type Chance } from './chance.js';
 
 /** A call to make. */
 export interface Call {
@@ -89,7 +89,7 @@ const NOTHING = Buffer.alloc(0);
 export function restCall(chance: Chance): Call {
   const isOther = chance.oneIn(4);
   const [verb, path, json] = chance.pick(isOther ? OTHERS : REST);
-  const body = json === undefined ? NOTHING : spoiltBody(Buffer.from(JSON.stringify(json)), chance);
+  const body = json === undefined ? NOTHING : damagedBody(Buffer.from(JSON.stringify(json)), chance);
   return {
     verb,
     path: `${isOther ? '' : chance.pick(BASES)}${path}`,
@@ -105,7 +105,7 @@ export const RPC_TYPES: readonly RpcType[] = ['grpc', 'grpc-web', 'grpc-web-text
 export function rpcCall(type: RpcType, chance: Chance): Call {
   const [service, method, hex, json] = chance.pick(METHODS);
   const isJson = type === 'json' || (type !== 'grpc-web-text' && chance.oneIn(8));
-  const message = spoiltBody(isJson ? Buffer.from(JSON.stringify(json)) : Buffer.from(hex, 'hex'), chance);
+  const message = damagedBody(isJson ? Buffer.from(JSON.stringify(json)) : Buffer.from(hex, 'hex'), chance);
   const path = `/${service}/${method}`;
   if (type === 'proto' || type === 'json') {
     const packed = chance.oneIn(8) ? { 'content-encoding': 'gzip' } : {};
@@ -119,7 +119,7 @@ export function rpcCall(type: RpcType, chance: Chance): Call {
   }
   const isPacked = chance.oneIn(8);
   const framed = frame(isPacked ? packedBody(message, chance) : message, isPacked ? 1 : 0);
-  const sent = chance.oneIn(6) ? spoilt(framed, chance) : framed;
+  const sent = chance.oneIn(6) ? damaged(framed, chance) : framed;
   return {
     ...{ verb: 'POST', path },
     headers: {
@@ -145,7 +145,7 @@ function packedBody(message: Buffer, chance: Chance): Buffer {
 
 const DEPTH = 100_000;
 /** Bodies that are expensive to parse, or ambiguous. */
-const NASTY: readonly Buffer[] = [
+const HOSTILE_BODIES: readonly Buffer[] = [
   Buffer.from('['.repeat(DEPTH)),
   Buffer.from('{"query":'.repeat(DEPTH / 10)),
   Buffer.from('{"type":'.concat('9'.repeat(DEPTH), '}')),
@@ -161,7 +161,7 @@ const NASTY: readonly Buffer[] = [
 ];
 
 /** Mostly valid calls, because completely invalid ones fail the first check. */
-function spoiltBody(body: Buffer, chance: Chance): Buffer {
-  if (chance.oneIn(20)) return chance.pick(NASTY);
-  return chance.oneIn(4) ? spoilt(body, chance) : body;
+function damagedBody(body: Buffer, chance: Chance): Buffer {
+  if (chance.oneIn(20)) return chance.pick(HOSTILE_BODIES);
+  return chance.oneIn(4) ? damaged(body, chance) : body;
 }

@@ -46,9 +46,9 @@ export class Chance {
 /** Twenty megabytes of zeros, compressed to twenty kilobytes. */
 export const BOMB: Buffer = gzipSync(Buffer.alloc(20_000_000));
 
-type Spoil = (bytes: Buffer, chance: Chance) => Buffer;
+type Damage = (bytes: Buffer, chance: Chance) => Buffer;
 
-const flip: Spoil = (bytes, chance) => {
+const flip: Damage = (bytes, chance) => {
   const flipped = Buffer.from(bytes);
   for (let count = 1 + chance.below(4); count > 0 && flipped.length > 0; count--) {
     const place = chance.below(flipped.length);
@@ -58,7 +58,7 @@ const flip: Spoil = (bytes, chance) => {
 };
 
 /** Ways to damage bytes. Most damage is small, because completely wrong bytes are refused at once. */
-const SPOILS: readonly Spoil[] = [
+const DAMAGES: readonly Damage[] = [
   flip,
   flip,
   flip,
@@ -76,6 +76,6 @@ const SPOILS: readonly Spoil[] = [
 ];
 
 /** The same bytes with some damage. */
-export function spoilt(bytes: Buffer, chance: Chance): Buffer {
-  return chance.pick(SPOILS)(bytes, chance);
+export function damaged(bytes: Buffer, chance: Chance): Buffer {
+  return chance.pick(DAMAGES)(bytes, chance);
 }

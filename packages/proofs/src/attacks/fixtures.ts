@@ -36,7 +36,7 @@ export const NEIGHBOUR: Machine = {
 export const MACHINES: readonly Machine[] = [ROOT, READER, NEIGHBOUR];
 
 /** A user who signs in to the example's server, and whose browser is led by another site's page. */
-export const LED_ASTRAY = {
+export const MISLED_USER = {
   id: 'owner',
   name: 'owner',
   password: 'correct horse battery staple',

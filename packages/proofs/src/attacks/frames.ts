@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import { setImmediate as otherWork, setTimeout as pause } from 'node:timers/promises';
 import { closedOrLate, type Attack } from './attack.js';
-import { spoilt, type Chance } from './chance.js';
+import { damaged, type Chance } from './chance.js';
 import { anyCall, headersOf } from './http2.js';
 import type { Caller } from './callers.js';
 
@@ -106,7 +106,7 @@ const CHANGES: readonly Change[] = [
   (frames, chance) => frames.splice(chance.below(frames.length + 1), 0, ...oddFrames(chance)),
   (frames, chance) => {
     const place = chance.below(frames.length);
-    frames[place] = spoilt(chance.pick(frames), chance);
+    frames[place] = damaged(chance.pick(frames), chance);
   },
   // The same streams opened and reset a thousand times, each with a new id.
   (frames, chance) => {

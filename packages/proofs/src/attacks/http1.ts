@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { anyHost, closedOrLate, listeningMs, type Attack } from './attack.js';
 import { restCall, RPC_TYPES, rpcCall, type Call } from './calls.js';
 import type { Caller } from './callers.js';
-import { spoilt, type Chance } from './chance.js';
+import { damaged, type Chance } from './chance.js';
 import { oddHeaders } from './headers.js';
-import type { Heard } from './answer-check.js';
+import type { Answer } from './answer-check.js';
 
 const VERBS = [
   'GET',
@@ -79,7 +79,7 @@ const sized: Sending = (body) => [`content-length: ${body.length}`, body];
 const SENDINGS: readonly Sending[] = [
   ...[sized, sized, sized, sized],
   (body, chance) => ['transfer-encoding: chunked', chunked(chance.cut(body, 5))],
-  (body, chance) => ['transfer-encoding: chunked', spoilt(chunked(chance.cut(body, 5)), chance)],
+  (body, chance) => ['transfer-encoding: chunked', damaged(chunked(chance.cut(body, 5)), chance)],
   (body) => ['transfer-encoding: chunked', Buffer.concat([Buffer.from('fffffffffffffffff\r\n'), body])],
   (body) => ['transfer-encoding: chunked', Buffer.concat([Buffer.from(`1;${'x'.repeat(20_000)}\r\n`), body])],
   (body) => [`content-length: ${body.length}\r\ntransfer-encoding: chunked`, chunked([body])],
@@ -119,7 +119,7 @@ export const http1: Attack = async ({ anyCaller, chance, port, check }) => {
   );
   check.sent(calls.length);
   const whole = Buffer.concat(calls.map((call) => request(call, caller, chance)));
-  const bytes = chance.oneIn(6) ? spoilt(whole, chance) : whole;
+  const bytes = chance.oneIn(6) ? damaged(whole, chance) : whole;
   for (const heard of answersIn(await exchanged(port, bytes, chance))) check.checkAnswer(heard, caller);
 };
 
@@ -156,7 +156,7 @@ async function sendAll(socket: Socket, pieces: readonly Buffer[], gapMs: number)
 }
 
 /** The answers on a connection. No body contains such a line. */
-function answersIn(text: string): readonly Heard[] {
+function answersIn(text: string): readonly Answer[] {
   const answers = text.split(/(?=HTTP\/1\.1 \d{3} [^\r\n]*\r\n)/);
   return answers
     .map((answer) => ({ status: Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0), text: answer }))

@@ -1,29 +1,29 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { digestOf, INSTANCES, LED_ASTRAY, MACHINES, OURS } from './fixtures.js';
+import { digestOf, INSTANCES, MISLED_USER, MACHINES, OURS } from './fixtures.js';
 import type { Command } from './target.js';
 
 const API = fileURLToPath(new URL('api-server.js', import.meta.url));
 const IAM = fileURLToPath(new URL('../../../../examples/iam-server/dist/main.js', import.meta.url));
 
-/** Where a server finds what it needs. */
+/** What a server is started with. */
 export interface Given {
   readonly folder: string;
   readonly storeUrl: string;
-  /** The address of the keys that signed tokens are made with. */
+  /** The URL of the keys that tokens are signed with. */
   readonly keys: string;
 }
 
-/** How a server is started with what it needs. */
+/** The command line of a server. */
 export type CommandWith = (given: Given) => Promise<Command>;
 
-/** The API with the limits that a port has by itself, and a long history. */
+/** The API with the default limits of a port, and a long history. */
 export function patientApi({ keys, storeUrl }: Given): Command {
   return { file: API, args: [storeUrl, keys, 'patient'], env: {} };
 }
 
-/** What is attacked, by its name. */
+/** The attacked servers, by name. */
 export const TARGETS: Readonly<Record<string, CommandWith>> = {
   'api.listen': ({ keys, storeUrl }) => Promise.resolve({ file: API, args: [storeUrl, keys], env: {} }),
   'the IAM server': async ({ folder, storeUrl }) => {
@@ -39,9 +39,9 @@ export const TARGETS: Readonly<Record<string, CommandWith>> = {
   },
 };
 
-/** What the example's server keeps of its accounts. */
+/** The accounts of the example's server. */
 function facts(): object {
-  const { id, name, passwordHash } = LED_ASTRAY;
+  const { id, name, passwordHash } = MISLED_USER;
   const instances = INSTANCES.map((instance) => ({
     id: instance.id,
     name: instance.id,

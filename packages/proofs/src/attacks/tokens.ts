@@ -4,12 +4,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FORGER } from './fixtures.js';
 
-/** Tokens that were signed, and tokens that were forged. */
+/** Valid and forged tokens. */
 export interface Tokens {
-  /** Where the public key is. */
+  /** The URL of the public key. */
   readonly keys: string;
   readonly good: string;
-  /** None of them is good, and all claim to be. */
+  /** Invalid tokens that look like valid ones. */
   readonly forged: readonly string[];
   readonly close: () => void;
 }
@@ -17,7 +17,7 @@ export interface Tokens {
 const MINUTE = 60;
 const DAY = 1440 * MINUTE;
 
-/** Makes a key, and serves its public half. */
+/** Creates a key pair, and serves the public key. */
 export async function makeTokens(): Promise<Tokens> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'one', use: 'sig' };
@@ -66,7 +66,7 @@ function forgeries(key: KeyObject, publicKey: KeyObject): readonly string[] {
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** What a good token says. */
+/** The claims of a valid token, with changes. */
 function given(claims: Claims): Claims {
   const exp = Math.floor(Date.now() / 1000) + DAY;
   return { iss: 'https://issuer.test', aud: 'login-policy', sub: FORGER, exp, ...claims };

@@ -84,7 +84,7 @@ async function silentSession(port: number): Promise<ClientHttp2Session> {
 }
 
 /** How long the memory of a server is watched. */
-const LOOKING_MS = 2000;
+const OBSERVED_MS = 2000;
 const MOST_HELD = 48_000_000;
 const MOST_WAITED_MS = 1000;
 
@@ -106,7 +106,7 @@ export async function leaveUnread(start: () => Promise<Target>): Promise<void> {
 }
 
 /** The number of processes per core: waits are that much longer for reasons outside of the server. */
-function crowd(): number {
+function processesPerCore(): number {
   return Math.max(1, (loadavg()[0] ?? 1) / availableParallelism());
 }
 
@@ -117,7 +117,7 @@ async function leftUnread(target: Target, ways: readonly Silent[]): Promise<void
   const said = once(next, 'message');
   const beginning = Promise.all(ways.map(({ begin }) => begin(target.port)));
   const began = performance.now();
-  while (performance.now() - began < LOOKING_MS) {
+  while (performance.now() - began < OBSERVED_MS) {
     const now = await target.memory();
     bytes = Math.max(bytes, now.held - before.held);
     rss = Math.max(rss, now.rss - before.rss);
@@ -132,6 +132,6 @@ async function leftUnread(target: Target, ways: readonly Silent[]): Promise<void
     `unread  ${asked}: ${figures[0]} MB held (${figures[1]} MB resident), next client after ${waitedMs?.toFixed(0)} ms`,
   );
   if (ways.length === 1 && bytes > MOST_HELD) throw new Error(`it holds ${bytes} bytes more than before with ${asked}`);
-  if (waitedMs === undefined || waitedMs > MOST_WAITED_MS * crowd())
+  if (waitedMs === undefined || waitedMs > MOST_WAITED_MS * processesPerCore())
     throw new Error(`a fresh client waited ${waitedMs} ms with ${asked}`);
 }

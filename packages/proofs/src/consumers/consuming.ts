@@ -18,7 +18,7 @@ store.consume({
     if (Math.random() < 0.2) await pause(Math.random() * 5);
     if (Math.random() < 0.01) throw new Error('now and then a handler fails');
     appendFileSync(file, `${worker} ${placeOf(events[0])} ${placeOf(events.at(-1))}\n`);
-    // Here it is handled, and the checkpoint stands before it.
+    // From here on the events are handled, but the checkpoint is still before them.
     if (Math.random() < 0.2) await pause(Math.random() * 5);
   },
 });

@@ -5,7 +5,7 @@ export const CONSUMER = 'proof';
 
 const nextId = monotonicIds();
 
-/** Appends events that are numbered on from a number, up to four in an append. Answers with the last number. */
+/** Appends events whose numbers follow `from`, up to four in an append. Returns the last number. */
 export async function appendNumbered(store: Store, from: number, random: () => number): Promise<number> {
   const count = 1 + Math.floor(random() * 4);
   const events = Array.from({ length: count }, (_, index) => ({
