@@ -13,24 +13,24 @@ const shorter = policyChangeOf({
 });
 
 describe('a change in words', () => {
-  it('has a sign that says what the colour says', () => {
+  it('has a sign with the meaning of its colour', () => {
     expect(changeInWords(removed)).to.include({ sign: '−', what: 'Passkeys (U2F with verification)' });
     expect(changeInWords({ what: 'policy', step: 'added' })).to.include({ sign: '+', step: 'added' });
     expect(changeInWords(forced)).to.deep.include({ sign: '±', values: ['off', 'on'] });
   });
 
-  it('says lifetimes as a person does', () => {
+  it('shows lifetimes in words', () => {
     expect(changeInWords(shorter).values).to.deep.equal(['10 days', '3 days']);
   });
 
-  it('keeps the name of a factor or a setting that this page does not know', () => {
+  it('shows the name of an unknown factor or setting', () => {
     const factor = policyChangeOf({ what: 'second-factor', factor: 'CARRIER_PIGEON', step: 'added' });
     expect(changeInWords(factor).what).to.equal('CARRIER_PIGEON');
     const setting = policyChangeOf({ what: 'setting', setting: 'allowPigeons', before: false, after: true });
     expect(changeInWords(setting).what).to.equal('allowPigeons');
   });
 
-  it('makes one clause of many', () => {
+  it('joins several changes to one clause', () => {
     expect(changesInShort([])).to.equal('changed nothing');
     expect(changesInShort([removed])).to.equal('removed Passkeys (U2F with verification)');
     expect(changesInShort([forced, removed])).to.equal('changed Require a second factor from off to on, and 1 more');
@@ -39,7 +39,7 @@ describe('a change in words', () => {
     expect(changesInShort([{ what: 'policy', step: 'removed' }], 'Acme')).to.equal('reset Acme to the default');
   });
 
-  it('is not made up from an answer that can’t be read', () => {
+  it('is not derived from a malformed answer', () => {
     expect(() => policyChangeOf({ what: 'weather' })).to.throw("can't be read");
     expect(() => policyChangeOf({ what: 'multi-factor', factor: 'U2F', step: 'lost' })).to.throw("can't be read");
   });

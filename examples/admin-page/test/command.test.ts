@@ -9,8 +9,8 @@ import { compareThree } from '../src/words/policy-items.js';
 
 const [passkeys = expect.fail('There is no multi-factor.')] = MULTI_FACTORS;
 
-describe('what a person wants', () => {
-  it('is said to the API as the method the preview knows and the route that carries it out', () => {
+describe('a requested change', () => {
+  it('becomes the method of the preview and the route of the command', () => {
     expect(commandOf({ wish: 'remove-factor', factor: passkeys }, INSTANCE, seen())).to.deep.equal({
       method: 'RemoveMultiFactorFromLoginPolicy',
       verb: 'DELETE',
@@ -19,14 +19,14 @@ describe('what a person wants', () => {
     });
   });
 
-  it('carries every setting, because an update is a full replacement', () => {
+  it('contains every setting, because an update is a full replacement', () => {
     const wish = { wish: 'change-settings', patch: { forceMfa: true } } as const;
     const { request } = commandOf(wish, organization('acme'), seen());
     expect(Object.keys(request)).to.have.lengthOf(17);
     expect(request).to.include({ forceMfa: true, allowRegister: true, passwordCheckLifetime: '864000s' });
   });
 
-  it('says whose an identity provider is where that can be asked, and escapes its id where it is part of a path', () => {
+  it('contains the owner type of an identity provider where the API accepts it, and escapes its id in a path', () => {
     const added = { wish: 'add-provider', id: 'a/b', owner: 'ORG' } as const;
     expect(commandOf(added, organization('acme'), seen())).to.include({ path: '/management/v1/policies/login/idps' });
     expect(commandOf(added, organization('acme'), seen()).request).to.deep.equal({
@@ -40,7 +40,7 @@ describe('what a person wants', () => {
     });
   });
 
-  it('has the server make a custom policy of the default, on the condition that it is the one that was seen', () => {
+  it('customizes on the condition that the default is the one that was seen', () => {
     const adding = { wish: 'add-custom' } as const;
     expect(commandOf(adding, organization('acme'), seen())).to.deep.equal({
       method: 'Customize',
@@ -52,13 +52,13 @@ describe('what a person wants', () => {
     expect(conditionOf({ wish: 'reset' }, seen())).to.deep.equal({ 'if-match': '"7"' });
   });
 
-  it('lets pass what locks people out only in the ways that are named', () => {
+  it('acknowledges only the named lock-out warnings', () => {
     expect(acknowledging([])).to.deep.equal({});
     const named = ['no-factor-left', 'no-way-to-sign-in'];
     expect(acknowledging(named)).to.deep.equal({ 'login-policy-acknowledge': 'no-factor-left, no-way-to-sign-in' });
   });
 
-  it('is laid beside what was seen and what is there now, where the three differ', async () => {
+  it('is compared with the state that was seen and the current one', async () => {
     const wanted = await wishedPolicy({ wish: 'remove-factor', factor: passkeys }, INSTANCE, seen());
     const now = { ...seen(), settings: { ...seen().settings, forceMfa: true } };
     expect(compareThree(seen(), wanted, now)).to.deep.equal([

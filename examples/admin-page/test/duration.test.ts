@@ -3,20 +3,20 @@ import { describe, it } from 'mocha';
 import { amountOf, isoInWords, lifetimeInWords, problemOf, wireOf } from '../src/words/duration.js';
 
 describe('a lifetime in the form', () => {
-  it('is shown in the longest unit that says it in a whole number', () => {
+  it('is shown in the longest unit with a whole number', () => {
     expect(amountOf('864000s')).to.deep.equal({ text: '10', unit: 'days' });
     expect(amountOf('64800s')).to.deep.equal({ text: '18', unit: 'hours' });
     expect(amountOf('90s')).to.deep.equal({ text: '90', unit: 'seconds' });
     expect(amountOf('0s')).to.deep.equal({ text: '0', unit: 'days' });
   });
 
-  it('goes back to the wire as the same lifetime', () => {
+  it('is sent as the same lifetime', () => {
     for (const wire of ['0s', '1s', '1.5s', '90s', '64800s', '864000s', '3153600000s']) {
       expect(wireOf(amountOf(wire))).to.equal(wire);
     }
   });
 
-  it('is refused in a sentence when it is not a number, negative or too long', () => {
+  it('is refused with a message if it is not a number, negative or too long', () => {
     expect(problemOf({ text: '', unit: 'days' })).to.contain('Give a number');
     expect(problemOf({ text: 'ten', unit: 'days' })).to.contain('Give a number');
     expect(problemOf({ text: '-1', unit: 'days' })).to.contain('negative');
@@ -29,7 +29,7 @@ describe('a lifetime in the form', () => {
     expect(wireOf({ text: '-1', unit: 'days' })).to.equal(undefined);
   });
 
-  it('is the number that its groups of thousands say, and is asked for anew where a point can be read in two ways', () => {
+  it('may have groups of thousands, and is refused if its point is ambiguous', () => {
     const days = (text: string): string | undefined => wireOf({ text, unit: 'days' });
     for (const text of ['36500', '36,500', '36 500', '36\u00A0500', '36\u202F500', "36'500"])
       expect(days(text), text).to.equal('3153600000s');
@@ -45,7 +45,7 @@ describe('a lifetime in the form', () => {
     expect(wireOf(amountOf('1.125s')), 'what the page itself writes').to.equal('1.125s');
   });
 
-  it('is said in words, from the wire and from ISO 8601 alike', () => {
+  it('is shown in words, from protobuf and from ISO 8601 alike', () => {
     expect(lifetimeInWords('86400s')).to.equal('1 day');
     expect(isoInWords('PT240H')).to.equal('10 days');
     expect(isoInWords('PT1M30S')).to.equal('90 seconds');

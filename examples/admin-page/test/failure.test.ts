@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { isConflict, refusalOf, sentenceOf } from '../src/wire/failure.js';
 
 describe('a refusal', () => {
-  it('is said with the sentence of its detail, without the id that is there for support', () => {
+  it('is shown with the message of its detail, without the id', () => {
     const body = { code: 10, message: 'Moved on. (LP-COND-01)', details: [{ id: 'LP-COND-01', message: 'Moved on.' }] };
     const refusal = refusalOf(412, JSON.stringify(body));
     expect(sentenceOf(refusal)).to.equal('Moved on.');
@@ -11,7 +11,7 @@ describe('a refusal', () => {
     expect(isConflict(refusal)).to.equal(true);
   });
 
-  it('is said in a sentence even when something between answered, or nothing that is JSON', () => {
+  it('is shown as a message even if a proxy answered, or something other than JSON', () => {
     expect(sentenceOf(refusalOf(502, '<html>Bad gateway</html>'))).to.contain('status 502');
     expect(sentenceOf(refusalOf(500, '{"details":"none"}'))).to.contain('status 500');
     expect(sentenceOf(refusalOf(429, '{"message":"Too many tries."}'))).to.equal('Too many tries.');

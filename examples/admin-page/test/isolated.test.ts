@@ -3,13 +3,13 @@ import { describe, it } from 'mocha';
 import { isolated } from '../src/words/isolated.js';
 
 describe('a name in a sentence', () => {
-  it('is kept apart from what stands beside it, and can not end that itself', () => {
+  it('is isolated from the surrounding text direction', () => {
     expect(isolated('evil \u202E')).to.equal('\u2068evil \u202E\u2069');
     expect(isolated('out\u2069 \u202E')).to.equal('\u2068out \u202E\u2069');
     expect(isolated('شركة')).to.equal('\u2068شركة\u2069');
   });
 
-  it('stays as it is where it is written from left to right', () => {
+  it('is unchanged if it is written from left to right', () => {
     for (const name of ['Acme', 'Zürich – “Müller”', 'Ελλάδα', 'Москва']) expect(isolated(name)).to.equal(name);
   });
 });

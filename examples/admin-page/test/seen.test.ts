@@ -21,21 +21,21 @@ afterEach(() => {
   forgetSeen();
 });
 
-describe('what the page has heard of', () => {
-  it('is the furthest place, whether a change told of it or an answer', () => {
+describe('the newest position that the page knows', () => {
+  it('is the latest position of all notifications and answers', () => {
     expect(noLessThanSeen()).to.deep.equal({});
     for (const place of ['7', '12', '9', null, 'rubbish']) notePosition(place);
     expect(noLessThanSeen()).to.deep.equal({ 'login-policy-at-least': '12' });
   });
 
-  it('is asked for by the next read, so that an older answer can not stay on the page', async () => {
+  it('is required by the next read, so that an older answer cannot stay on the page', async () => {
     const { asked } = answering();
     notePosition('12');
     await readPolicy(INSTANCE);
     expect(asked[0]?.get('login-policy-at-least')).to.equal('12');
   });
 
-  it('is forgotten when the store does not have it: it was put back to an earlier state', async () => {
+  it('is discarded if the store was restored to an earlier state', async () => {
     const unknown = { code: 9, message: 'no', details: [{ id: 'LP-STORE-05', message: 'no' }] };
     const { asked } = answering(Response.json(unknown, { status: 400 }));
     notePosition('12');

@@ -59,7 +59,7 @@ class Service {
 }
 
 describe('a service with a table of its own on PostgreSQL', () => {
-  it('changes it and the policy together, or neither', () =>
+  it('changes both it and the policy, or neither', () =>
     withPostgres(async (url) => {
       const service = await Service.open(url);
       const remove = (policies: LoginPolicies): Promise<CommandAnswer> =>

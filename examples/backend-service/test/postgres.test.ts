@@ -5,7 +5,7 @@ import { run, sequencesIn } from './run.js';
 import { withPostgres } from './with-postgres.js';
 
 describe('the example service on PostgreSQL', () => {
-  it('does what it does on a file, and goes on where it was when it is run again', () =>
+  it('does the same as on a file, and continues when it is run again', () =>
     withPostgres(async (url) => {
       const first = await run(tmpdir(), url);
       expect({ code: first.code, complained: first.complained }).to.deep.equal({ code: 0, complained: '' });

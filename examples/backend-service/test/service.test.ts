@@ -10,7 +10,7 @@ describe('the example service', () => {
   beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'backend-service-'))));
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('removes the multi-factor from the instance and shows what can be asked about it', async () => {
+  it('removes the multi-factor from the instance and shows the reads of the policy', async () => {
     const { code, said, complained } = await run(folder);
     // Some Nodes of 22 and 24 call their SQLite an experiment; we silence nothing of Node's.
     const ours = complained.replace(/^\(node:.*ExperimentalWarning: SQLite .*\n\(Use `node --trace-warnings .*\n/m, '');
@@ -24,7 +24,7 @@ describe('the example service', () => {
     expect(said).to.match(/MultiFactorRemoved by 177853428519632899: "security advisory 2026-17"/);
   });
 
-  it('goes on where it was when it is run again on the same file', async () => {
+  it('continues when it is run again on the same file', async () => {
     await run(folder);
     const { code, said } = await run(folder);
     expect(code).to.equal(0);
@@ -32,13 +32,13 @@ describe('the example service', () => {
     expect(sequencesIn(said)).to.deep.equal(['7', '7', '6']);
   });
 
-  it('runs in memory too', async () => {
+  it('also runs in memory', async () => {
     const { code, said } = await run(folder, 'memory:');
     expect(code).to.equal(0);
     expect(sequencesIn(said)).to.deep.equal(['5', '5', '4']);
   });
 
-  it('says which variable is wrong, and shows no password', async () => {
+  it('names the malformed variable, and shows no password', async () => {
     const { code, complained } = await run(folder, 'mysql://root:secret@localhost');
     expect(code).to.equal(1);
     expect(complained).to.match(/^LOGIN_POLICY_STORE must be memory:/);

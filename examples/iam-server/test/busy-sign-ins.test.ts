@@ -11,7 +11,7 @@ describe('many sign-ins in flight', () => {
   const bench = new TestBench();
   afterEach(() => bench.clear());
 
-  it('with made-up names from one address keep no user out who signs in from another', async () => {
+  it('with invented names from one address do not affect users at another', async () => {
     const { server, quickstart } = await bench.serve({ IAM_BEHIND_PROXY: 'yes', IAM_LOG: 'error' });
     const from = (network: string, body: object): Promise<Answered> =>
       call(server.url, SESSION, { verb: 'POST', headers: { 'x-forwarded-for': network }, body });
@@ -29,7 +29,7 @@ describe('many sign-ins in flight', () => {
     expect(statuses).to.deep.equal(new Set([401, 429]));
   });
 
-  it('hold up nothing that reads a session', async () => {
+  it('do not delay reads of sessions', async () => {
     const { server, quickstart } = await bench.serve();
     const viewer = await signIn(quickstart, 'viewer');
     await slowDownOwner(server, quickstart, 150);

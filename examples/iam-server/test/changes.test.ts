@@ -50,7 +50,7 @@ describe('following the changes', () => {
     expect((await call(url, FACTOR, { verb: 'POST', headers: token, body })).status).to.equal(200);
   }
 
-  it('tells a page of what another process recorded, and of nothing in another instance', async () => {
+  it('notifies a page of changes by other processes, and of none in another instance', async () => {
     const { organizationIds } = quickstart;
     const stream = await EventStream.open(url, await signIn(quickstart, 'viewer'));
     expect(stream.response.headers['content-type']).to.equal('text/event-stream');
@@ -70,7 +70,7 @@ describe('following the changes', () => {
     stream.leave();
   });
 
-  it('goes on after a break where it was, and misses nothing of what was recorded meanwhile', async () => {
+  it('resumes after an interruption, and misses nothing', async () => {
     const first = await EventStream.open(url, token);
     await change();
     await eventually('both halves of the change', () => changesIn(first).length >= 2 || undefined);
@@ -87,7 +87,7 @@ describe('following the changes', () => {
     second.leave();
   });
 
-  it('says that everything is to be read anew where it can not go on', async () => {
+  it('tells the page to read everything again if it cannot resume', async () => {
     for (const lastId of ['999999999', 'nonsense']) {
       const stream = await EventStream.open(url, { ...token, 'last-event-id': lastId });
       await stream.told('reset');
@@ -96,7 +96,7 @@ describe('following the changes', () => {
     }
   });
 
-  it('shows by beats that it lives, each with the position up to which all was told', async () => {
+  it('sends heartbeats, each with the position up to which all changes were sent', async () => {
     const stream = await EventStream.open(url, token);
     await change();
     const changed = await stream.told('changed');
@@ -107,7 +107,7 @@ describe('following the changes', () => {
     stream.leave();
   });
 
-  it('ends with its session, also where another process ended that, and only with its own', async () => {
+  it('ends with its own session, also if another process ended it', async () => {
     const other = (await bench.serve({}, server.folder)).server;
     const leaving = await signIn(quickstart, 'viewer');
     const ending = [await EventStream.open(url, leaving), await EventStream.open(other.url, leaving)];
@@ -136,7 +136,7 @@ describe('following the changes', () => {
     agent.destroy();
   });
 
-  it('keeps nothing for pages that left before they were told anything, or waited behind another on their connection', async () => {
+  it('keeps no state for pages that disconnected before the first message', async () => {
     const { host, hostname, port } = new URL(url);
     const asked = `GET /iam/v1/changes HTTP/1.1\r\nhost: ${host}\r\nauthorization: ${token.authorization}\r\n\r\n`;
     const leave = async (times: number, leaving: 'at once' | 'once told'): Promise<void> => {
@@ -157,7 +157,7 @@ describe('following the changes', () => {
     await eventually('no stream that is kept', async () => (await streamsAt()) === 0 || undefined);
   });
 
-  it('is kept from nobody by one caller who follows too often', async () => {
+  it('is not blocked by one caller with too many streams', async () => {
     const greedy = bearer(quickstart.tokens.viewer);
     const streams = await Promise.all(Array.from({ length: 51 }, () => EventStream.open(url, greedy)));
     const refused = streams.filter(({ response }) => response.statusCode === 503);
@@ -174,7 +174,7 @@ describe('following the changes', () => {
     for (const stream of [...streams, other]) stream.leave();
   });
 
-  it('cuts off a page that does not read, and goes on telling the others', async () => {
+  it('disconnects a page that does not read, and serves the others', async () => {
     const deaf = await EventStream.open(url, token);
     let good = await EventStream.open(url, token);
     const told = new Set<string>();
@@ -195,7 +195,7 @@ describe('following the changes', () => {
     good.leave();
   });
 
-  it('lives through a clock that jumps: a session ends by its time only as long as the clock says so', async () => {
+  it('tolerates a clock that jumps', async () => {
     const session = await signIn(quickstart, 'viewer');
     const clock = Date.now;
     const status = async (): Promise<number> => (await call(url, '/iam/v1/session', { headers: session })).status;
@@ -215,7 +215,7 @@ describe('following the changes', () => {
     expect(await status()).to.equal(200);
   });
 
-  it('ends for all when the server ends, and the store with it', async () => {
+  it('ends for all when the server ends', async () => {
     const streams = [
       await EventStream.open(url, await signIn(quickstart, 'viewer')),
       await EventStream.open(url, token),

@@ -18,7 +18,7 @@ function sentenceAbout(variables: Variables): string {
 const NO_STORE = /^IAM_STORE must be memory:, sqlite:PATH, postgres:\/\/… or esdb:\/\/…\.$/;
 
 describe('the variables of the server', () => {
-  it('have defaults, and an empty one is one that is not there', () => {
+  it('have defaults, and an empty one counts as missing', () => {
     const config = readConfig({ IAM_PUBLIC_URL: ' ', PATH: '/bin' });
     expect(config).to.deep.include({
       storeUrl: 'sqlite:.data/login-policy.sqlite',
@@ -38,7 +38,7 @@ describe('the variables of the server', () => {
     ).to.deep.equal(['https://a.example', 'https://b.example:8443']);
   });
 
-  it('in the files to deploy it with are known, and of their form', () => {
+  it('in the deployment files are known and valid', () => {
     for (const name of ['Dockerfile', 'compose.yaml', 'iam-server.service']) {
       const text = readFileSync(new URL(`../deploy/${name}`, import.meta.url), 'utf8');
       const named = [...text.matchAll(/\b(IAM_[A-Z_]+|PORT|HOST)(?:=|: )'?([^\s']+)/g)];

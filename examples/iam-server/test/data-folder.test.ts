@@ -41,7 +41,7 @@ describe('the files of the server', () => {
 
   const modeOf = async (name: string): Promise<number> => (await stat(join(server.folder, '.data', name))).mode & 0o777;
 
-  it('are for their owner only, whatever mode they had, and hold no secret in clear but for the quick start', async () => {
+  it('are private, whatever their mode was, and contain no plain secret except for the quick start', async () => {
     await signIn(quickstart, 'owner');
     const names = (await readdir(join(server.folder, '.data'))).filter((name) => !name.startsWith('sessions'));
     expect(names.filter((name) => !name.startsWith('login-policy.sqlite'))).to.have.members(SECRET);
@@ -55,7 +55,7 @@ describe('the files of the server', () => {
     for (const name of SECRET) expect(await modeOf(name), name).to.equal(0o600);
   });
 
-  it('are left alone where they are damaged, and named with what is wrong; a server that runs goes on', async () => {
+  it('are left unchanged if damaged, and reported; a running server continues', async () => {
     const facts: Facts = JSON.parse(text);
     const [instance] = facts.instances;
     const [acme] = instance.organizations;
@@ -83,7 +83,7 @@ describe('the files of the server', () => {
     await writeFile(file, text);
   });
 
-  it('are named in one sentence where they can not be used', async () => {
+  it('are named in one message if they cannot be used', async () => {
     for (const name of SECRET) {
       const folder = await bench.folder();
       await mkdir(join(folder, '.data', name), { recursive: true });
@@ -93,7 +93,7 @@ describe('the files of the server', () => {
     }
   });
 
-  it('may be those of before there could be several instances', async () => {
+  it('may be in the older format for a single instance', async () => {
     const { instances }: Facts = JSON.parse(text);
     const { id, name, ...others } = instances[0];
     const folder = await bench.folder();
@@ -118,7 +118,7 @@ describe('the files of the server', () => {
     return { url, cookie, session: cookie.slice(cookie.indexOf('=') + 1) };
   };
 
-  it('tell several instances apart by their hosts: accounts, tokens, sessions and cookies', async () => {
+  it('separate several instances by their hosts: accounts, tokens, sessions and cookies', async () => {
     const { session, url } = await serveTwo();
     const at = (host: string, headers = {}): ReturnType<typeof call> =>
       call(url, '/iam/v1/session', { headers: { host, ...headers } });
@@ -131,7 +131,7 @@ describe('the files of the server', () => {
     expect(nowhere.bytes.toString()).to.include('IAM-INSTANCE-01');
   });
 
-  it('tell apart who follows the changes: fifty streams of one owner leave room for the owner of another instance', async () => {
+  it('limit event streams per instance: fifty streams of one owner do not affect another instance', async () => {
     const { session, url } = await serveTwo();
     const body = quickstart.users.owner;
     const entered = await call(url, '/iam/v1/session', { verb: 'POST', headers: { host: 'two.example' }, body });
@@ -145,7 +145,7 @@ describe('the files of the server', () => {
     expect(statuses).to.deep.equal([...Array.from({ length: 51 }, () => 200), 503]);
   });
 
-  it('go by the host that a target names, as the API does, and not by another in its headers', async () => {
+  it('use the host of the request target, like the API, and not that of the header', async () => {
     const { cookie, session, url } = await serveTwo();
     const forged = { host: 'three.example', cookie, 'sec-fetch-site': 'cross-site' };
     const refused = await call(url, `http://one.example${POLICY}/second_factors/2`, {
@@ -165,7 +165,7 @@ describe('a first start that is killed', () => {
   const bench = new TestBench();
   after(() => bench.clear());
 
-  it('at any moment leaves accounts whose passwords can be read, or none, and no drafts for long', async () => {
+  it('at any moment leaves either readable passwords or no accounts, and no temporary files for long', async () => {
     for (const stage of STAGES) {
       const folder = await bench.folder();
       const data = join(folder, '.data');

@@ -6,7 +6,7 @@ import { eventually } from './waiting.js';
 
 const POLICY = '/admin/v1/policies/login';
 
-describe('open sessions are judged anew when the login policy changes', () => {
+describe('open sessions are judged again when the login policy changes', () => {
   const bench = new TestBench();
   let quickstart: Quickstart;
   before(async () => {
@@ -26,7 +26,7 @@ describe('open sessions are judged anew when the login policy changes', () => {
   const isIn = async (headers: Readonly<Record<string, string>>): Promise<boolean> =>
     (await call(quickstart.url, '/iam/v1/session', { headers })).status === 200;
 
-  it('and end where they no longer pass: of all users, and for good', async () => {
+  it('and end if they no longer suffice, for all users and for good', async () => {
     const [owner, viewer] = [await signIn(quickstart, 'owner'), await signIn(quickstart, 'viewer')];
     expect([await isIn(owner), await isIn(viewer)]).to.deep.equal([true, true]);
     await change({ hidePasswordReset: true });
@@ -38,7 +38,7 @@ describe('open sessions are judged anew when the login policy changes', () => {
     expect(await isIn(await signIn(quickstart, 'owner'))).to.equal(true);
   });
 
-  it('and last no longer than they pass by the new one', async () => {
+  it('and last no longer than they suffice by the new policy', async () => {
     const signedIn = await trySignIn(quickstart.url, quickstart.users.viewer.name, quickstart.users.viewer.password);
     const headers = { cookie: cookieIn(signedIn).split(';')[0] ?? '' };
     const expiry = async (): Promise<number> => {

@@ -13,7 +13,7 @@ describe('ending the server', () => {
   const bench = new TestBench();
   after(() => bench.clear());
 
-  it('answers what is in flight at SIGTERM, takes nothing new, and ends with exit code 0', async () => {
+  it('completes running requests at SIGTERM, accepts no new ones, and ends with exit code 0', async () => {
     const { server, quickstart } = await bench.serveAlone();
     const { url, tokens } = quickstart;
     const agent = new Agent({ keepAlive: true });
@@ -46,7 +46,7 @@ describe('ending the server', () => {
     expect(complained).not.to.include('"error"');
   });
 
-  it('does not wait for those who watch its health, nor is it ended by a terminal that closes', async () => {
+  it('does not wait for health watches, and is not ended by a closing terminal', async () => {
     const { server, quickstart } = await bench.serveAlone();
     server.signal('SIGHUP');
     await eventually('a word on the signal', () => server.output.complained.includes('SIGHUP') || undefined);
@@ -60,7 +60,7 @@ describe('ending the server', () => {
     expect((await said).bytes.toString('latin1')).to.contain('grpc-status: 0');
   });
 
-  it('cuts off in its time what is never answered, and says how much', async () => {
+  it('closes unanswered requests in time, and reports their number', async () => {
     const { server, quickstart } = await bench.serve({ IAM_STOP_SECONDS: '4' });
     const headers = { ...bearer(quickstart.tokens.owner), 'content-type': 'application/json', 'content-length': '99' };
     const sent = send(quickstart.url, FACTORS, { verb: 'POST', headers: { ...headers, expect: '100-continue' } });
@@ -73,7 +73,7 @@ describe('ending the server', () => {
     expect(server.errors).to.deep.equal(['1 request was not answered, and is cut off.']);
   });
 
-  it('loses nothing that it answered when it is killed', async () => {
+  it('loses no acknowledged change when it is killed', async () => {
     const { server, quickstart } = await bench.serveAlone();
     const headers = bearer(quickstart.tokens.owner);
     await call(quickstart.url, FACTORS, { verb: 'POST', headers, body: JSON.parse(BODY) });

@@ -11,7 +11,7 @@ describe('the log', () => {
   const bench = new TestBench();
   after(() => bench.clear());
 
-  it('is not needed: the server goes on when its reader is gone, or the disk is full', async () => {
+  it('is not required: the server continues if its reader is gone or the disk is full', async () => {
     const full = await open('/dev/full', 'w');
     const [piped, filling] = [await bench.serveAlone(), bench.spawn(await bench.folder(), {}, full.fd)];
     await filling.url();
@@ -25,7 +25,7 @@ describe('the log', () => {
     await full.close();
   });
 
-  it('throws nothing for a failure that can not be shown, nor for a stream that throws', () => {
+  it('never throws, for an error that cannot be formatted or a stream that throws', () => {
     const thrower = new Writable();
     thrower.write = () => {
       throw new Error('no more');
@@ -35,7 +35,7 @@ describe('the log', () => {
     log.say('hello');
   });
 
-  it('is one line an event with time, level and request id, with a stack for defects only', () => {
+  it('has one line per event with time, level and request id, and a stack only for defects', () => {
     const kept = new KeptLog();
     kept.log.note('warn', 'two\nlines', { requestId: 'r1' });
     kept.log.failure(new Fault('store-unavailable', { store: 'SQLite', problem: 'away' }), { requestId: 'r2' });
@@ -48,7 +48,7 @@ describe('the log', () => {
     expect(defect?.['stack']).to.match(/TypeError: a defect\n +at /);
   });
 
-  it('leaves out what matters less than was asked for', () => {
+  it('omits events below the configured level', () => {
     const lines: string[] = [];
     const into = new Writable({
       write(chunk: Buffer, _, done) {

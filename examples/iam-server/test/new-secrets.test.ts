@@ -8,7 +8,7 @@ describe('new secrets', () => {
   const bench = new TestBench();
   afterEach(() => bench.clear());
 
-  it('let nobody in whose old password is being verified meanwhile', async () => {
+  it('reject an old password that is being verified meanwhile', async () => {
     const { server, quickstart } = await bench.serve();
     const { owner } = quickstart.users;
     await slowDownOwner(server, quickstart, 400);
@@ -23,7 +23,7 @@ describe('new secrets', () => {
     expect((await trySignIn(server.url, owner.name, renewed.password)).status).to.equal(200);
   });
 
-  it('are made by one of several starts at once, and no start prints others', async () => {
+  it('are created by one of several concurrent starts, and printed only by that one', async () => {
     const { server } = await bench.serve();
     const starts = Array.from({ length: 3 }, () => bench.serve({ IAM_RESET_SECRETS: 'yes' }, server.folder));
     const printed = (await Promise.all(starts)).map((start) => start.server.running.started.secrets);

@@ -11,7 +11,7 @@ const METHOD = `${SERVICE}/RemoveMultiFactorFromLoginPolicy`;
 /** A frame of gRPC around the request to remove the multi-factor of number 1. */
 const REMOVAL = Buffer.from([0, 0, 0, 0, 2, 0x08, 0x01]);
 
-describe('the one port of the server', () => {
+describe('the single port of the server', () => {
   const bench = new TestBench();
   const sessions: ClientHttp2Session[] = [];
   let quickstart: Quickstart;
@@ -60,7 +60,7 @@ describe('the one port of the server', () => {
     }
   });
 
-  it('takes a cookie over every protocol, from our own page only', async () => {
+  it('accepts a cookie over every protocol, only from its own page', async () => {
     const { cookie } = await signIn(quickstart, 'viewer');
     const forged: readonly Promise<Told | Answered>[] = [
       over2(removal({ cookie }), REMOVAL),
@@ -77,7 +77,7 @@ describe('the one port of the server', () => {
     }
   });
 
-  it('lets pages of other origins call that were named, with a token only', async () => {
+  it('allows pages of configured origins, only with a token', async () => {
     const allowed = async (origin: string): Promise<unknown> => {
       const headers = { origin, ...bearer(quickstart.tokens.viewer) };
       return (await call(quickstart.url, '/admin/v1/policies/login', { headers })).headers[
@@ -91,7 +91,7 @@ describe('the one port of the server', () => {
     expect((await call(quickstart.url, METHOD, { verb: 'POST', headers, body: {} })).status).to.equal(403);
   });
 
-  it('serves its own routes over HTTP/2: sessions, the page, the changes as they come', async () => {
+  it('serves its own routes over HTTP/2: sessions, the page and the event stream', async () => {
     const { cookie } = await signIn(quickstart, 'owner');
     const session = await over2({ ':path': '/iam/v1/session', cookie });
     expect(session.bytes.toString()).to.include('"id":"owner"');
@@ -109,7 +109,7 @@ describe('the one port of the server', () => {
     changes.close();
   });
 
-  it('answers HEAD as GET on its own routes, without a body and without following anything', async () => {
+  it('answers HEAD as GET on its own routes, without a body or an event stream', async () => {
     const headers = bearer(quickstart.tokens.viewer);
     for (const path of ['/iam/v1/session', '/iam/v1/organizations', '/iam/v1/customized', '/metrics']) {
       const [head, get] = [
@@ -130,7 +130,7 @@ describe('the one port of the server', () => {
     expect([wrong.status, wrong.headers.allow]).to.deep.equal([405, 'GET, HEAD']);
   });
 
-  it('writes its own errors as the API does', async () => {
+  it('formats its own errors like the API', async () => {
     const [own, api] = await Promise.all(
       ['/iam/v1/organizations', '/admin/v1/policies/login'].map(async (path) =>
         json<{ readonly details: readonly object[] }>(await call(quickstart.url, path)),
@@ -140,7 +140,7 @@ describe('the one port of the server', () => {
     expect(own?.details[0]).to.include({ '@type': 'type.googleapis.com/zitadel.v1.ErrorDetail', id: 'IAM-SESSION-01' });
   });
 
-  it('calls it no failure when a client leaves in the middle of its request', async () => {
+  it('reports no failure when a client disconnects during its request', async () => {
     const on = connect(quickstart.url).on('error', () => undefined);
     sessions.push(on);
     const about = { 'content-type': 'application/json', 'x-request-id': 'left' };

@@ -69,7 +69,7 @@ describe('the table of organizations', () => {
     expect(namesIn(await table({ search: 'org-5' }))).to.deep.equal(['🦊 Fox']);
   });
 
-  it('says of each whether it has a custom policy, how far that is from the default, and who changed it last', async () => {
+  it('shows for each the custom policy, its differences from the default, and its last actor', async () => {
     const { organizations, counts } = await table({ policy: 'custom', sort: 'differs', order: 'desc' });
     expect(
       organizations.map(({ name, differs, changedBy, sequence }) => [name, differs, changedBy, sequence]),
@@ -80,7 +80,7 @@ describe('the table of organizations', () => {
     expect(counts).to.deep.equal({ all: NAMES.length, custom: 2, attention: 0 });
   });
 
-  it('is filtered by what users may use, and by whom a policy locks out', async () => {
+  it('is filtered by allowed factors and by lock-outs', async () => {
     const allowing = await table({ allowing: 'TOTP' });
     expect([allowing.total, namesIn(allowing).includes('Acme')]).to.deep.equal([NAMES.length - 1, false]);
     await change('org-1', 'DELETE /second_factors/SECOND_FACTOR_TYPE_U2F');
@@ -92,7 +92,7 @@ describe('the table of organizations', () => {
     expect(counts.attention).to.equal(1);
   });
 
-  it('is read a page at a time, and some of it by ids', async () => {
+  it('is read by page, or by ids', async () => {
     const page = await table({ sort: 'name', order: 'desc', offset: '1', limit: '2' });
     expect([page.total, page.organizations.length]).to.deep.equal([NAMES.length, 2]);
     const path = '/iam/v1/organization-policies?id=org-3&id=org-1&id=nobody';
@@ -100,7 +100,7 @@ describe('the table of organizations', () => {
     expect(namesIn(some).toSorted()).to.deep.equal(['Acme', 'شركة']);
   });
 
-  it('says which parameter is not right', async () => {
+  it('names the malformed parameter', async () => {
     for (const [name, value] of [
       ['limit', '1000'],
       ['sort', 'weather'],

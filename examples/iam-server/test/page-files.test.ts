@@ -27,7 +27,7 @@ describe('the files of the page', () => {
   });
   after(() => bench.clear());
 
-  it('are found at the root, the page itself always asked for anew, what has a hash in its name kept for good', async () => {
+  it('are served at the root; the page is always revalidated, and hashed files are cached forever', async () => {
     const index = await call(url, '/');
     expect(index.bytes.toString()).to.equal(INDEX);
     expect(index.headers).to.include({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' });
@@ -39,7 +39,7 @@ describe('the files of the page', () => {
     });
   });
 
-  it('are not read where there is no page, such as on a whole disk, or in a file', async () => {
+  it('are not served from a folder without a page, or from a file', async () => {
     const folder = await bench.folder();
     await writeFile(join(folder, 'large'), '');
     await truncate(join(folder, 'large'), 3 * 2 ** 30);
@@ -49,7 +49,7 @@ describe('the files of the page', () => {
     }
   });
 
-  it('come compressed to browsers that take that', async () => {
+  it('are compressed for browsers that accept it', async () => {
     const path = '/assets/main-Ab12.js';
     const br = await call(url, path, { headers: { 'accept-encoding': 'gzip, deflate, br, zstd' } });
     expect(br.headers).to.include({ 'content-encoding': 'br', vary: 'accept-encoding' });
@@ -61,7 +61,7 @@ describe('the files of the page', () => {
     expect(plain.headers).not.to.have.property('content-encoding');
   });
 
-  it('are not sent twice to browsers that have them', async () => {
+  it('are not sent again to browsers that have them', async () => {
     const { headers } = await call(url, '/');
     const again = await call(url, '/', { headers: { 'if-none-match': String(headers.etag) } });
     expect({ status: again.status, length: again.bytes.length }).to.deep.equal({ status: 304, length: 0 });
@@ -70,7 +70,7 @@ describe('the files of the page', () => {
     expect(Number(head.headers['content-length'])).to.equal(INDEX.length);
   });
 
-  it('carry strict headers, as everything else does that the server answers', async () => {
+  it('have strict headers, like every other answer of the server', async () => {
     const asked = [
       '/',
       '/assets/main-Ab12.js',
@@ -92,7 +92,7 @@ describe('the files of the page', () => {
     }
   });
 
-  it('are all that is served: no path leads out of their folder', async () => {
+  it('are the only served files: no path leads out of their folder', async () => {
     const paths = [
       '/../secret.txt',
       '/assets/../../secret.txt',

@@ -61,7 +61,7 @@ describe('the users of the server sign in with passkeys', () => {
     json<Listed>(await call(url, PASSKEYS, { headers: viewer })).passkeys;
   const idOf = (answer: Answered): string => json<{ details: readonly { id: string }[] }>(answer).details[0]?.id ?? '';
 
-  it('add one, and are in by it alone, without a name or a password', async () => {
+  it('add one, and sign in with it alone', async () => {
     const authenticator = await added();
     const entered = await show(authenticator);
     expect(entered.status, entered.bytes.toString()).to.equal(200);
@@ -70,7 +70,7 @@ describe('the users of the server sign in with passkeys', () => {
     expect((await listed()).at(-1)).to.have.keys('id', 'addedAt', 'lastUsedAt');
   });
 
-  it('are counted by a preview, beside the users of organizations as iam.json has them', async () => {
+  it('are counted by a preview, in addition to the users in iam.json', async () => {
     const count = async (): Promise<unknown> =>
       json<{ users: unknown }>(
         await machine('POST', '/_preview', {
@@ -92,7 +92,7 @@ describe('the users of the server sign in with passkeys', () => {
     await writeFile(file, facts);
   });
 
-  it('feel at once that passkeys are removed from the policy, and that they are back', async () => {
+  it('are affected at once when passkeys are removed from the policy and added again', async () => {
     const authenticator = await added();
     await allowPasskeys(false);
     const refused = await show(authenticator);
@@ -101,7 +101,7 @@ describe('the users of the server sign in with passkeys', () => {
     expect((await show(authenticator)).status).to.equal(200);
   });
 
-  it('are told to use it where the policy requires a second factor that they have in no other way', async () => {
+  it('are asked for it if the policy requires a second factor and they have no other', async () => {
     await added();
     const { policy } = json<{ policy: Record<string, unknown> }>(await machine('GET', ''));
     const { details: _, isDefault: __, secondFactors: ___, multiFactors: ____, idps: _____, ...kept } = policy;
@@ -115,7 +115,7 @@ describe('the users of the server sign in with passkeys', () => {
     }
   });
 
-  it('are not in by one that was removed', async () => {
+  it('cannot sign in with a removed one', async () => {
     const authenticator = await added();
     const id = authenticator.id.toString('base64url');
     const remove = (): Promise<Answered> => post(`${PASSKEYS}/removal`, { id });
@@ -124,7 +124,7 @@ describe('the users of the server sign in with passkeys', () => {
     expect(idOf(await remove())).to.equal('IAM-PASSKEY-04');
   });
 
-  it('are not in by an answer that is used again, asked for elsewhere, of another origin, without verification, or forged', async () => {
+  it('cannot sign in by an answer that is replayed, for another challenge, of another origin, without verification, or forged', async () => {
     const authenticator = await added();
     const asked = await challenge();
     const answer = authenticator.get(asked, { origin });
@@ -146,14 +146,14 @@ describe('the users of the server sign in with passkeys', () => {
     expect(server.errors).to.deep.equal([]);
   });
 
-  it('are refused with a count of uses that went back: a copy of the passkey signs as well', async () => {
+  it('are refused if the signature counter went back, which shows a cloned passkey', async () => {
     const authenticator = await added();
     expect((await show(authenticator, { counter: 7 })).status).to.equal(200);
     expect(idOf(await show(authenticator, { counter: 7 }))).to.equal('IAM-SESSION-09');
     expect((await show(authenticator, { counter: 8 })).status).to.equal(200);
   });
 
-  it('are slowed down, and nobody elsewhere, by wrong ones from their network', async () => {
+  it('are slowed down by failures from their network, and nobody elsewhere', async () => {
     const authenticator = await added();
     const from = { ...host, 'x-forwarded-for': '203.0.113.9' };
     const wrong = authenticator.get({ challenge: 'eA' }, { origin });
@@ -177,12 +177,12 @@ describe('the users of the server sign in with passkeys', () => {
     expect([idOf(refused), (await listed()).length]).to.deep.equal(['IAM-PASSKEY-02', 10]);
   });
 
-  it('are told what to do where the server was called by an IP address', async () => {
+  it('are told what to do if the server is used by an IP address', async () => {
     expect(idOf(await post(`${SESSION}/passkey/options`, {}, {}))).to.equal('IAM-PASSKEY-01');
     expect(idOf(await post(`${SESSION}/passkey/options`, {}, { host: '[::1]:8080' }))).to.equal('IAM-PASSKEY-01');
   });
 
-  it('leave nothing that signs anybody in: files are private, and hold public keys', async () => {
+  it('leave only private files with public keys', async () => {
     const folder = join(server.folder, '.data', 'passkeys');
     for (const file of await readdir(folder)) {
       const text = await readFile(join(folder, file), 'utf8');

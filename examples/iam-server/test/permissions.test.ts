@@ -6,7 +6,7 @@ import { TestBench, type Quickstart, type Server } from './running-server.js';
 const FACTORS = '/admin/v1/policies/login/multi_factors';
 const PASSKEY = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 
-describe('what a caller may do', () => {
+describe('the permissions of a caller', () => {
   const bench = new TestBench();
   let server: Server;
   let quickstart: Quickstart;
@@ -41,7 +41,7 @@ describe('what a caller may do', () => {
     expect(actors).to.deep.equal(['owner', 'owner', 'owner-machine', 'owner-machine']);
   });
 
-  it('knows the organizations of the directory, which of them are customized, and no others', async () => {
+  it('knows exactly the organizations of the directory, and which of them have a custom policy', async () => {
     const headers = await signIn(quickstart, 'owner');
     const [acme, globex] = quickstart.organizationIds;
     expect(json(await call(url, '/iam/v1/organizations', { headers }))).to.deep.equal({
@@ -59,7 +59,7 @@ describe('what a caller may do', () => {
     expect((await call(url, policy, { headers: of('made-up') })).status).to.equal(403);
   });
 
-  it('lets nobody in without a session or a token, whatever they send', async () => {
+  it('requires a session or a token', async () => {
     const forged = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"owner"}').toString('base64url')}.`;
     const attempts: readonly Headers[] = [
       {},
@@ -80,7 +80,7 @@ describe('what a caller may do', () => {
     }
   });
 
-  it('takes a change by cookie only from its own page', async () => {
+  it('accepts a change by cookie only from its own page', async () => {
     const { cookie } = await signIn(quickstart, 'owner');
     const foreign: readonly Headers[] = [
       { cookie },
@@ -100,12 +100,12 @@ describe('what a caller may do', () => {
     expect((await call(url, '/iam/v1/session', { verb: 'DELETE', headers: { cookie } })).status).to.equal(403);
   });
 
-  it('never falls back to the cookie when a bearer token is wrong', async () => {
+  it('never uses the cookie if the bearer token is invalid', async () => {
     const { cookie } = await signIn(quickstart, 'owner');
     expect((await remove({ cookie, ...bearer('x'.repeat(43)) })).status).to.equal(401);
   });
 
-  it('calls nothing an error in the log that any stranger can ask for', async () => {
+  it('logs no anonymous request as an error', async () => {
     const headers = { 'content-type': 'application/json', 'x-request-id': 'not-served' };
     const path = '/zitadel.management.v1.ManagementService/AddOrgMember';
     expect((await call(url, path, { verb: 'POST', headers, body: {} })).status).to.equal(501);
@@ -113,7 +113,7 @@ describe('what a caller may do', () => {
     expect(server.errors).to.deep.equal([]);
   });
 
-  it('lets no page of another site sign a browser in', async () => {
+  it('does not let pages of other sites sign a browser in', async () => {
     const body = quickstart.users.viewer;
     const headers = { origin: 'https://evil.example' };
     expect((await call(url, '/iam/v1/session', { verb: 'POST', headers, body })).status).to.equal(403);

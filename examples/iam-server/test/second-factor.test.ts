@@ -37,12 +37,12 @@ describe('the users of the server sign in by its own login policy', () => {
   const force = (forceMfa: boolean): Promise<void> => change({ forceMfa });
   const idOf = (answer: Answered): string => json<{ details: readonly { id: string }[] }>(answer).details[0]?.id ?? '';
 
-  it('by a password alone, while nothing requires more', async () => {
+  it('by a password alone, if nothing more is required', async () => {
     expect((await signInWith()).status).to.equal(200);
     expect((await signInWith('123456')).status, 'a code nobody asked for').to.equal(200);
   });
 
-  it('set up an authenticator app when a second factor is required, and are asked for its code from then on', async () => {
+  it('set up an authenticator app when a second factor is required, and then need its code', async () => {
     await force(true);
     const asked = await signInWith();
     expect([asked.status, idOf(asked)]).to.deep.equal([401, 'IAM-SESSION-05']);
@@ -74,7 +74,7 @@ describe('the users of the server sign in by its own login policy', () => {
     expect(idOf(await signInWith())).to.equal('IAM-SESSION-04');
   });
 
-  it('are let in by nothing where the policy allows no password', async () => {
+  it('are refused if the policy allows no password', async () => {
     await change({ allowUsernamePassword: false });
     const refused = await signInWith(undefined, 'owner');
     expect([refused.status, idOf(refused)]).to.deep.equal([403, 'IAM-SESSION-07']);
@@ -82,7 +82,7 @@ describe('the users of the server sign in by its own login policy', () => {
     expect((await signInWith(undefined, 'owner')).status).to.equal(200);
   });
 
-  it('have a session that ends when the policy no longer takes the password for enough', async () => {
+  it('have a session that ends when the policy no longer accepts the password alone', async () => {
     await change({ passwordCheckLifetime: '2s' });
     const begun = await signInWith(undefined, 'owner');
     const [cookie = ''] = cookieIn(begun).split(';');
@@ -95,7 +95,7 @@ describe('the users of the server sign in by its own login policy', () => {
     await change({ passwordCheckLifetime: '864000s' });
   });
 
-  it('are not told to enter a code before the password is right, and get no new tries at codes by knowing it', async () => {
+  it('are not asked for a code before the password is right, and get no more tries at codes by it', async () => {
     await force(true);
     const { name } = quickstart.users.owner;
     const wrong = await trySignIn(quickstart.url, name, 'not it');

@@ -14,7 +14,7 @@ async function guess(attempts: SignInAttempts, attempt: Attempt): Promise<'looke
 }
 
 describe('guessing a password', () => {
-  it('gets no new tries at a name by tries at thousands of others', async () => {
+  it('is not made easier by tries at thousands of other names', async () => {
     const attempts = new SignInAttempts(() => 0);
     for (let tries = 0; tries < 5; tries++) expect(await guess(attempts, HOME)).to.equal('looked at');
     expect(await guess(attempts, HOME)).to.equal('has to wait');
@@ -22,7 +22,7 @@ describe('guessing a password', () => {
     expect(await guess(attempts, HOME)).to.equal('has to wait');
   });
 
-  it('slows down twice as much with each wrong one, and not at all after the right one', async () => {
+  it('is slowed down twice as much after each failure, and not at all after a success', async () => {
     let now = 0;
     const attempts = new SignInAttempts(() => now);
     const waits: (number | undefined)[] = [];
@@ -39,7 +39,7 @@ describe('guessing a password', () => {
     for (let tries = 0; tries < 5; tries++) expect(await guess(attempts, HOME)).to.equal('looked at');
   });
 
-  it('keeps the owner out for no more than a moment, at one wrong try a minute for as long as one likes', async () => {
+  it('delays the owner only briefly, even with a wrong try every minute', async () => {
     let now = 0;
     const attempts = new SignInAttempts(() => now);
     for (let minute = 0; minute < 500; minute++) {
@@ -51,7 +51,7 @@ describe('guessing a password', () => {
     }
   });
 
-  it('from everywhere at once slows a name down for all but the browsers it was signed in with before', async () => {
+  it('from everywhere at once slows a name down, except in browsers that have signed in with it before', async () => {
     const attempts = new SignInAttempts(() => 0);
     for (let network = 0; network < 50; network++)
       expect(await guess(attempts, { name: 'owner', network: `net ${network}` })).to.equal('looked at');
@@ -60,7 +60,7 @@ describe('guessing a password', () => {
     expect(await guess(attempts, { ...HOME, device: 'known' })).to.equal('looked at');
   });
 
-  it('keeps nobody else out: networks take turns, however much one of them asks for', async () => {
+  it('does not block others: networks are served in turn', async () => {
     const attempts = new SignInAttempts(() => 0);
     const turns: string[] = [];
     const enter = async (attempt: Attempt): Promise<void> => {
@@ -78,7 +78,7 @@ describe('guessing a password', () => {
     expect(turns).to.have.lengthOf(12);
   });
 
-  it('from a hundred networks at once fills the line for all but the browsers that are known', async () => {
+  it('from a hundred networks at once delays all except known browsers', async () => {
     const attempts = new SignInAttempts(() => 0);
     const of = (index: number): Attempt => ({ name: `name ${index}`, network: `network ${index % 100}` });
     await attempts.begin(of(0));

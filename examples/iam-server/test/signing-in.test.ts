@@ -26,7 +26,7 @@ describe('signing in', () => {
   });
   after(() => bench.clear());
 
-  it('answers who is signed in, with a cookie that no script and no other site gets at', async () => {
+  it('returns the user, with an HttpOnly and SameSite cookie', async () => {
     const { users, instanceId } = quickstart;
     const answer = await trySignIn(url, users.owner.name, users.owner.password);
     expect(answer.status).to.equal(200);
@@ -40,7 +40,7 @@ describe('signing in', () => {
     expect(json(await call(url, SESSION, { headers: { cookie } }))).to.deep.equal(json(answer));
   });
 
-  it('keeps of a session what signs nobody in: a file named by the hash of its token', async () => {
+  it('stores a session in a file named by the hash of its token', async () => {
     const { cookie } = await signIn(quickstart, 'owner');
     const token = cookie.split('=')[1] ?? '';
     const files = await readdir(join(server.folder, '.data', 'sessions'));
@@ -51,7 +51,7 @@ describe('signing in', () => {
     expect((await call(url, SESSION, { headers: bearer(token) })).status).to.equal(200);
   });
 
-  it('is refused with the same sentence for a wrong password and a name nobody has', async () => {
+  it('is refused with the same message for a wrong password and an unknown name', async () => {
     const wrong = await trySignIn(url, 'owner', 'not it');
     const unknown = await trySignIn(url, 'nobody', 'not it');
     expect([wrong.status, unknown.status]).to.deep.equal([401, 401]);
@@ -60,7 +60,7 @@ describe('signing in', () => {
     expect((await call(url, SESSION)).status).to.equal(204);
   });
 
-  it('slows down guessers, also at once, and no user elsewhere', async () => {
+  it('slows down guessing, also concurrent guessing, but no user elsewhere', async () => {
     const from = (network: string, password: string): ReturnType<typeof call> =>
       call(url, SESSION, {
         verb: 'POST',
@@ -80,7 +80,7 @@ describe('signing in', () => {
     expect((await from('198.51.100.1', quickstart.users.viewer.password)).status).to.equal(200);
   });
 
-  it('is told to the operator: each try, with the id of its request and without the name', async () => {
+  it('is logged: each try, with its request id and without the name', async () => {
     const answer = await call(url, SESSION, {
       verb: 'POST',
       headers: { 'x-request-id': 'try-1' },
@@ -95,7 +95,7 @@ describe('signing in', () => {
     expect(JSON.stringify(server.lines)).not.to.include('my-password');
   });
 
-  it('takes nothing but a small JSON object with name and password', async () => {
+  it('accepts only a small JSON object with name and password', async () => {
     const post = (body: unknown, headers = {}): ReturnType<typeof call> =>
       call(url, SESSION, { verb: 'POST', body, headers });
     expect((await post({ name: 'owner' })).status).to.equal(400);
@@ -106,7 +106,7 @@ describe('signing in', () => {
     expect((await call(url, SESSION, { verb: 'PATCH' })).headers.allow).to.equal('GET, HEAD, POST, DELETE');
   });
 
-  it('is not a failure of the server when a client goes away in the middle', async () => {
+  it('is not a failure of the server if the client disconnects', async () => {
     const headers = { 'content-type': 'application/json', 'content-length': '100', expect: '100-continue' };
     const sent = send(url, SESSION, { verb: 'POST', headers });
     const begun = once(sent, 'continue');
@@ -129,7 +129,7 @@ describe('signing out', () => {
   });
   after(() => bench.clear());
 
-  it('counts for another process on the same folder at once, for the API too, and after a restart', async () => {
+  it('takes effect at once in other processes on the same folder, in the API, and after a restart', async () => {
     const other = (await bench.serve({}, server.folder)).server;
     const [left, kept] = [await signIn(quickstart, 'owner'), await signIn(quickstart, 'owner')];
     expect((await call(other.url, SESSION, { headers: left })).status).to.equal(200);
@@ -146,7 +146,7 @@ describe('signing out', () => {
     }
   });
 
-  it('is what the 101st session of a user does to their oldest, and to nobody else', async () => {
+  it('happens to the oldest session of a user with the 101st', async () => {
     const { server: own, quickstart: secrets } = await bench.serve({ IAM_LOG: 'error' });
     const status = async (headers: Awaited<ReturnType<typeof signIn>>): Promise<number> =>
       (await call(own.url, SESSION, { headers })).status;
@@ -161,7 +161,7 @@ describe('signing out', () => {
     expect(await readdir(join(own.folder, '.data', 'sessions'))).to.have.lengthOf(101);
   });
 
-  it('leaves no file forever: those of sessions that ran out go over time, and no sign-in waits for that', async () => {
+  it('deletes the files of expired sessions over time, without delaying a sign-in', async () => {
     const { server: own, quickstart: secrets } = await bench.serve();
     const folder = join(own.folder, '.data', 'sessions');
     await mkdir(folder);
@@ -174,7 +174,7 @@ describe('signing out', () => {
       .and.to.have.lengthOf(2);
   });
 
-  it('is what a new sign-in on the same page does to the session before', async () => {
+  it('happens to the previous session at a new sign-in on the same page', async () => {
     const first = await signIn(quickstart, 'viewer');
     const body = quickstart.users.owner;
     await call(quickstart.url, SESSION, { verb: 'POST', headers: first, body });

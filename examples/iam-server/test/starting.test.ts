@@ -23,7 +23,7 @@ describe('starting the server', () => {
   });
   after(() => bench.clear());
 
-  it('sets up the default policy of a fresh instance, and prints what a newcomer needs', async () => {
+  it('creates the default policy of a new instance, and prints how to begin', async () => {
     const { instanceId, organizationIds, tokens, users, url } = quickstart;
     const { policy } = json<PolicyRead>(await call(url, POLICY, { headers: bearer(tokens.viewer) }));
     expect(policy).to.deep.include({
@@ -45,7 +45,7 @@ describe('starting the server', () => {
     }
   });
 
-  it('again keeps ids, tokens, passwords and data, and prints no secret', async () => {
+  it('again, keeps ids, tokens, passwords and data, and prints no secret', async () => {
     const headers = bearer(quickstart.tokens.owner);
     await call(quickstart.url, `${POLICY}/second_factors/SECOND_FACTOR_TYPE_U2F`, { verb: 'DELETE', headers });
     await server.stop();
@@ -60,7 +60,7 @@ describe('starting the server', () => {
     expect(again).to.include('IAM_RESET_SECRETS=yes');
   });
 
-  it('beside one that runs leaves its address where programs look for it', async () => {
+  it('beside a running server, does not replace its address file', async () => {
     const { url } = await readQuickstart(server.folder);
     const beside = (await bench.serve({}, server.folder)).server;
     expect(beside.url).not.to.equal(url);
@@ -68,7 +68,7 @@ describe('starting the server', () => {
     await beside.stop();
   });
 
-  it('with new secrets counts at once in every process: no old token, password or session does', async () => {
+  it('with new secrets, invalidates old tokens, passwords and sessions at once in every process', async () => {
     const old = await readQuickstart(server.folder);
     const session = await signIn(old, 'owner');
     const resetting = (await bench.serve({ IAM_RESET_SECRETS: 'yes' }, server.folder)).server;
@@ -85,7 +85,7 @@ describe('starting the server', () => {
   });
 });
 
-describe('a start that comes to nothing', () => {
+describe('a failed start', () => {
   const bench = new TestBench();
   let silent: TcpServer;
   let port: string;
@@ -101,7 +101,7 @@ describe('a start that comes to nothing', () => {
     silent.close();
   });
 
-  it('says what is wrong, and writes nothing', async () => {
+  it('reports the problem, and writes nothing', async () => {
     const bad: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
       [
         { PORT: port },
@@ -130,7 +130,7 @@ describe('a start that comes to nothing', () => {
     }
   });
 
-  it('says which store can not be opened, shows no password, and makes up no accounts', async () => {
+  it('names the store that cannot be opened, shows no password, and creates no accounts', async () => {
     for (const password of ['sec/ret', 'secret']) {
       const store = { IAM_STORE: `postgres://me:${password}@127.0.0.1:1/none`, IAM_START_SECONDS: '1' };
       const { folder, errors } = await bench.fail(store);
@@ -139,7 +139,7 @@ describe('a start that comes to nothing', () => {
     }
   });
 
-  it('ends in its time beside a store that is silent, says what it waits for, and answers 503 meanwhile', async () => {
+  it('ends in time with a silent store, reports what it waits for, and answers 503 meanwhile', async () => {
     const stores = [`postgres://me@127.0.0.1:${port}/none`, `esdb://127.0.0.1:${port}?tls=false`];
     // What it waits for is said after 3 s of one step.
     const seconds = Math.ceil(paced(4));
@@ -160,13 +160,13 @@ describe('a start that comes to nothing', () => {
     await Promise.all(beside);
   });
 
-  it('ends with a code that tells a supervisor not to try again when something has to be mended first', async () => {
+  it('ends with an exit code that tells a supervisor not to retry if something must be fixed first', async () => {
     const { code, complained, said } = await bench.spawn(await bench.folder(), { IAM_STROE: 'memory:' }).ended();
     expect({ code, said }).to.deep.equal({ code: 78, said: '' });
     expect(complained).to.include('IAM_STROE is not a variable of this server').and.not.include('    at ');
   });
 
-  it('refuses a store that is kept when its accounts are gone, and says how to make new ones for it', async () => {
+  it('refuses an existing store without its accounts, and says how to create new ones', async () => {
     const { server, quickstart } = await bench.serve();
     const headers = { ...bearer(quickstart.tokens.owner), 'x-zitadel-orgid': quickstart.organizationIds[1] };
     const body = { allowUsernamePassword: true };
@@ -188,7 +188,7 @@ describe('a start that comes to nothing', () => {
     expect(json<PolicyRead>(read).policy.details.sequence, 'the policy it had').to.equal('4');
   });
 
-  it('goes to the next port when the first is taken', async () => {
+  it('uses the next port if the first is taken', async () => {
     const servers = [await bench.serve({ PORT: '' }), await bench.serve({ PORT: '' })];
     const [one, two] = servers.map(({ server }) => Number(new URL(server.url).port));
     expect(one).not.to.equal(two);

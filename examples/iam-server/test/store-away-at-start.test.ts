@@ -7,7 +7,7 @@ import { TestBench } from './running-server.js';
 import { StoreServer } from './store-server.js';
 import { eventually } from './waiting.js';
 
-describe('starting beside a store that is away', () => {
+describe('starting while the store is unavailable', () => {
   const bench = new TestBench();
   let postgres: StoreServer;
   before(async () => {
@@ -18,7 +18,7 @@ describe('starting beside a store that is away', () => {
     await postgres.stop();
   });
 
-  it('says at once that PostgreSQL refuses it, tries again, and answers once it is there', async () => {
+  it('reports the refusal of PostgreSQL at once, retries, and answers once it is available', async () => {
     await postgres.goAway();
     const server = bench.spawn(await bench.folder(), { IAM_STORE: postgres.url });
     const said = "can't be opened: .* is not available: .* It is tried again for \\d+ s\\.";
@@ -28,14 +28,14 @@ describe('starting beside a store that is away', () => {
     expect((await server.stop()).code).to.equal(0);
   });
 
-  it('takes the refusal of EventStoreDB for one that may pass', async () => {
+  it('retries after a refusal of EventStoreDB', async () => {
     const server = bench.spawn(await bench.folder(), { IAM_STORE: 'esdb://127.0.0.1:1?tls=false' });
     await eventually('a refusal', () => /It is tried again/.exec(server.output.complained) ?? undefined);
     server.signal('SIGTERM');
     expect((await server.ended()).code).to.equal(0);
   });
 
-  it('ends at once with exit code 0 when it is told to, whatever it waits for', async () => {
+  it('ends at once with exit code 0 on request, whatever it waits for', async () => {
     const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const address = silent.address();

@@ -28,11 +28,11 @@ for (const kind of ['PostgreSQL', 'the double of EventStoreDB'] as const) {
       await store.stop();
     });
 
-    it('see at once what the other does, and one that is killed under load and started again misses nothing', async () => {
+    it('see each change of the other at once, and miss nothing after being killed under load', async () => {
       quickstart = await killedUnderLoad(bench, { IAM_STORE: store.url });
     });
 
-    it('say once that the store is away, are not ready meanwhile, and go on where they were when it is back', async () => {
+    it('report once that the store is unavailable, are not ready meanwhile, and continue when it is back', async () => {
       const { server } = await bench.serve({ IAM_STORE: store.url, IAM_ADOPT_INSTANCE: quickstart.instanceId });
       const headers = bearer((await readQuickstart(server.folder)).tokens.owner);
       const stream = await EventStream.open(server.url, headers);
@@ -73,8 +73,8 @@ describe('two servers on one file of SQLite', () => {
   it('do the same', () => killedUnderLoad(bench, {}));
 });
 
-describe('a store that is silent', () => {
-  it('is said to be away once, and asked no second time before it has answered', async () => {
+describe('a silent store', () => {
+  it('is reported as unavailable once, and not asked again before it has answered', async () => {
     const kept = new KeptLog();
     let asked = 0;
     let answer: (fault?: Error) => void = () => undefined;
@@ -98,7 +98,7 @@ describe('a store that is silent', () => {
     await watch.close();
   });
 
-  it('holds up no ending: what is not answered is cut off, what it waits for is said, and the exit code tells', async () => {
+  it('does not delay the end: open requests are closed and reported, and the exit code shows it', async () => {
     const bench = new TestBench();
     const store = await StoreServer.start('the double of EventStoreDB');
     try {
@@ -129,8 +129,8 @@ describe('a store that is silent', () => {
   });
 });
 
-describe('a store that is put back to an earlier state under a server that runs', () => {
-  it('has pages read everything anew, and is followed from where it is now', async () => {
+describe('a store that is restored to an earlier state under a running server', () => {
+  it('makes pages read everything again, and is followed from its new head', async () => {
     const instance = { instanceId: '1' };
     const by = { actor: 'somebody' };
     const [lost, restored] = [openMemoryStore(), openMemoryStore()];
@@ -163,7 +163,7 @@ describe('the server in memory, and over TLS', () => {
   const bench = new TestBench();
   afterEach(() => bench.clear());
 
-  it('begins anew each time in memory, with the same instance', async () => {
+  it('starts empty each time in memory, with the same instance', async () => {
     const { server, quickstart } = await bench.serve({ IAM_STORE: 'memory:' });
     const headers = bearer(quickstart.tokens.owner);
     await call(quickstart.url, `${FACTORS}/SECOND_FACTOR_TYPE_U2F`, { verb: 'DELETE', headers });
@@ -173,7 +173,7 @@ describe('the server in memory, and over TLS', () => {
     expect(json<PolicyRead>(await call(url, POLICY, { headers })).policy.details.sequence).to.equal('4');
   });
 
-  it('serves the same under https, with cookies that no other host can set and that are never sent without', async () => {
+  it('serves the same under https, with __Host- cookies', async () => {
     const { quickstart } = await bench.serve({ IAM_TLS_KEY: tls.keyFile, IAM_TLS_CERT: tls.certFile });
     const { url, users } = quickstart;
     expect(url).to.match(/^https:\/\//);

@@ -106,7 +106,7 @@ describe('webhooks of the IAM server', () => {
     }>(answer).webhooks;
   }
 
-  it('sign as Standard Webhooks has it', () => {
+  it('are signed by Standard Webhooks', () => {
     // The example of its reference implementations.
     const message = {
       id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
@@ -120,7 +120,7 @@ describe('webhooks of the IAM server', () => {
     });
   });
 
-  it('come in order to a receiver that fails, hangs up, redirects and never ends, and say nothing of who and why', async () => {
+  it('arrive in order at a failing, disconnecting, redirecting or hanging receiver, without actor and reason', async () => {
     const hostile = await receiver();
     const failing: Doing[] = [
       (response) => response.writeHead(503).end(),
@@ -153,7 +153,7 @@ describe('webhooks of the IAM server', () => {
     expect(status?.url).to.match(/\/hook$/);
   });
 
-  it('hold up nobody else by a receiver that hangs, and change their secrets while they run', async () => {
+  it('are not delayed by another hanging receiver, and can change their secrets while running', async () => {
     const [hanging, sound] = [await receiver(), await receiver()];
     hanging.it.doing = () => undefined;
     const { folder, quickstart } = await serve([
@@ -178,7 +178,7 @@ describe('webhooks of the IAM server', () => {
     expect(metrics.bytes.toString()).to.match(/^iam_consumer_lag_seconds \d/m);
   });
 
-  it('are not sent to a receiver that is for another instance by now', async () => {
+  it('are not sent to a receiver that now belongs to another instance', async () => {
     const [moved, sound] = [await receiver(), await receiver()];
     const { folder, quickstart } = await serve([
       { name: 'moved', url: moved.url, secrets: [OLD] },
@@ -198,7 +198,7 @@ describe('webhooks of the IAM server', () => {
     expect(moved.it.taken).to.deep.equal([]);
   });
 
-  it('are refused at the start where the file is not of the right form, without a secret in what is said', async () => {
+  it('are refused at the start if the file is malformed, without a secret in the message', async () => {
     const folder = await bench.folder();
     await (await bench.serve({}, folder)).server.stop();
     const sound = { name: 'a', url: 'https://example.com/', secrets: [NEW] };

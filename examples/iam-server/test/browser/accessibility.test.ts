@@ -71,7 +71,7 @@ describeInBrowser('the page: accessibility', (stage) => {
       }
     });
   }
-  it('shows what is on and what is chosen in the colours of the system, too', async () => {
+  it('shows states and selections also in forced colours', async () => {
     const visitor = await stage.owner({ forcedColors: 'active' });
     await visitor.page.locator('.switch[aria-checked=true]').first().waitFor();
     const [knob, track] = await visitor.page.evaluate<readonly string[]>(
@@ -85,7 +85,7 @@ describeInBrowser('the page: accessibility', (stage) => {
     expect(borders[1]).to.equal(borders[2]);
   });
 
-  it('prints what is in force, and nothing that is pressed', async () => {
+  it('prints the policy without buttons', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.waitFor();
     await visitor.page.getByText('Live', { exact: true }).waitFor();

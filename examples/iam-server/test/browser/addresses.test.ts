@@ -9,7 +9,7 @@ const PASSKEYS = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 describeInBrowser('the page: an address for everything', (stage) => {
   beforeEach(() => stage.serve());
 
-  it('leads to a filter, and says what it found', async () => {
+  it('opens a filter, and shows its result', async () => {
     const visitor = await stage.owner();
     await open(stage, visitor, '#/organizations?search=acme&policy=default&sort=differs&order=desc');
     await visitor.page.getByText('1 organization', { exact: true }).waitFor();
@@ -18,7 +18,7 @@ describeInBrowser('the page: an address for everything', (stage) => {
     await visitor.page.getByText('2 organizations', { exact: true }).waitFor();
   });
 
-  it('leads to the dialog of a change, which has one while it is open; it writes nothing by itself', async () => {
+  it('opens the dialog of a change, without writing anything', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.click();
     await visitor.dialog.getByText('2 organizations').waitFor();
@@ -36,7 +36,7 @@ describeInBrowser('the page: an address for everything', (stage) => {
     expect((await stage.policy()).details.sequence).to.equal('4');
   });
 
-  it('is of the moment that the slider stands at, and of the organization', async () => {
+  it('contains the moment of the slider and the organization', async () => {
     const visitor = await stage.owner();
     await stage.api('DELETE', `/admin/v1/policies/login/multi_factors/${PASSKEYS}`);
     await visitor.goTo('History');
@@ -52,7 +52,7 @@ describeInBrowser('the page: an address for everything', (stage) => {
     expect(await visitor.page.getByLabel('Moment, by version').inputValue()).to.equal('4');
   });
 
-  it('of an organization that there is not, or of a moment that is not past, says so', async () => {
+  it('of an unknown organization or a future moment shows an error', async () => {
     const visitor = await stage.owner();
     await open(stage, visitor, '#/history?organization=nobody');
     await visitor.page.getByText('There is no organization with this id in the instance.').waitFor();
@@ -62,7 +62,7 @@ describeInBrowser('the page: an address for everything', (stage) => {
     expect(await visitor.page.getByText('asOf').count()).to.equal(0);
   });
 
-  it('opens each view without anything in it moving (CLS)', async () => {
+  it('opens each view without layout shifts (CLS)', async () => {
     const [acme, globex] = stage.quickstart.organizationIds;
     await lockOut(stage, globex);
     const visitor = await stage.owner({ width: 375, height: 812 });

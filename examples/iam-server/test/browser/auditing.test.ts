@@ -13,7 +13,7 @@ describeInBrowser('the page: who changed what, everywhere', (stage) => {
     await stage.apiOf(globex, 'DELETE /second_factors/SECOND_FACTOR_TYPE_U2F');
   });
 
-  it('is one list over the default and all organizations, filtered, and each entry leads to its moment', async () => {
+  it('lists the changes of all policies with filters, and each entry links to its moment', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.click();
     await visitor.confirm('stolen keys, ticket 4711');
@@ -43,7 +43,7 @@ describeInBrowser('the page: who changed what, everywhere', (stage) => {
     await visitor.until("document.querySelectorAll('.audit > li').length === 1");
   });
 
-  it('says who is told of changes by webhooks, and of whom that fails', async () => {
+  it('shows the receivers of webhooks, and which of them fail', async () => {
     const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
     // Nobody listens there.
     await stage.tell([{ name: 'siem', url: 'http://127.0.0.1:9/hook?key=secret', secrets: [secret] }]);
@@ -61,7 +61,7 @@ describeInBrowser('the page: who changed what, everywhere', (stage) => {
       .and.not.include('secret');
   });
 
-  it('finds words in reasons and persons, says when nothing is like that, and exports what the filter names', async () => {
+  it('searches reasons and actors, reports no matches, and exports the filtered entries', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.click();
     await visitor.confirm('stolen keys, ticket 4711');

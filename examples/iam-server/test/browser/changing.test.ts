@@ -9,7 +9,7 @@ const ADMIN = '/admin/v1/policies/login';
 describeInBrowser('the page: changing policies', (stage) => {
   beforeEach(() => stage.serve());
 
-  it('removes the multi-factor: shows first what that does, then what the change answered and the read says', async () => {
+  it('removes the multi-factor: shows the preview, then the answer and the new state', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.click();
     const { details, dialog } = visitor;
@@ -37,7 +37,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     });
   });
 
-  it('warns where a factor is forced and none would be left', async () => {
+  it('warns if a second factor is required and none would be left', async () => {
     const visitor = await stage.owner();
     const [acme] = stage.quickstart.organizationIds;
     // Not of the default policy: that is the server's own users', and would end the session.
@@ -59,7 +59,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     expect(policy.multiFactors).to.deep.equal([PASSKEYS]);
   });
 
-  it('takes no change of one’s own for a conflict while it is still being read back', async () => {
+  it('does not report an own change as a conflict while it is being read again', async () => {
     const visitor = await stage.owner();
     await visitor.page.route(`**${ADMIN}`, async (route) => {
       if (route.request().method() === 'GET') await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -72,7 +72,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     expect((await stage.policy()).details.sequence).to.equal('6');
   });
 
-  it('takes it for none either once it was read back, while what the server told of it is still being read', async () => {
+  it('nor after that, while its notification is being processed', async () => {
     const visitor = await stage.owner();
     let reads = 0;
     await visitor.page.route(`**${ADMIN}`, async (route) => {
@@ -91,7 +91,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     expect((await stage.policy()).details.sequence).to.equal('6');
   });
 
-  it('saves several settings as one event, and says at the field what can not be', async () => {
+  it('saves several settings as one event, and reports errors at the field', async () => {
     const visitor = await stage.owner();
     const redirect = visitor.page.getByLabel(/Default redirect URI/);
     await redirect.fill('javascript:alert(1)');
@@ -106,7 +106,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     expect([policy.allowRegister, policy.details.sequence]).to.deep.equal([undefined, '5']);
   });
 
-  it('adds and removes an identity provider, of an organization its own too', async () => {
+  it('adds and removes an identity provider, also one of an organization', async () => {
     const visitor = await stage.owner();
     const providers = visitor.page.getByRole('region', { name: 'Identity providers' });
     await providers.getByLabel('Another identity provider').fill('google');
@@ -129,7 +129,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     expect((await stage.policy()).idps?.map(({ idpId }) => idpId)).to.deep.equal(['google']);
   });
 
-  it('gives an organization a custom policy, which a change of the default does not reach, and takes it away', async () => {
+  it('customizes an organization, which is then not affected by the default, and resets it', async () => {
     const visitor = await stage.owner();
     const [acme] = stage.quickstart.organizationIds;
     await visitor.goTo('Organizations');
@@ -157,7 +157,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     expect(await visitor.passkeys.getAttribute('aria-checked')).to.equal('false');
   });
 
-  it('tells the second of two tabs that the first was faster, and shows both versions', async () => {
+  it('reports a conflict in the second of two tabs, and shows both versions', async () => {
     const first = await stage.owner();
     const second = await first.anotherTab();
     await second.passkeys.click();

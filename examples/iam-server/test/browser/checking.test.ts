@@ -5,7 +5,7 @@ import { describeInBrowser } from './suite.js';
 describeInBrowser('the page: would this user get in?', (stage) => {
   beforeEach(() => stage.serve());
 
-  it('says so, rule by rule, as the server judges sign-ins; and its address shows the same to others', async () => {
+  it('explains the judgement rule by rule, and its address shows the same to others', async () => {
     const visitor = await stage.owner();
     const { page } = visitor;
     await visitor.goTo('Check a sign-in');
@@ -34,7 +34,7 @@ describeInBrowser('the page: would this user get in?', (stage) => {
     expect(await other.page.getByText('Acme is on the default policy.').count()).to.equal(1);
   });
 
-  it('says that it does not know when it can not be read', async () => {
+  it('reports that the judgement is unknown if the policy cannot be read', async () => {
     const visitor = await stage.owner();
     const [acme] = stage.quickstart.organizationIds;
     await visitor.page.route('**/_evaluate_sign_in', (route) => route.abort('connectionreset'));

@@ -10,7 +10,7 @@ const U2F = '/admin/v1/policies/login/second_factors/SECOND_FACTOR_TYPE_U2F';
 describeInBrowser('the page: a custom policy of the default that was seen', (stage) => {
   beforeEach(() => stage.serve());
 
-  it('is not made of a default that was made stricter while the dialog stood open: both versions are shown', async () => {
+  it('is refused if the default changed while the dialog was open, and shows both versions', async () => {
     const visitor = await stage.owner();
     await asking(visitor);
     await stage.api('DELETE', U2F);
@@ -22,7 +22,7 @@ describeInBrowser('the page: a custom policy of the default that was seen', (sta
     expect(await factorsOf(stage, stage.quickstart.organizationIds[1])).to.deep.equal(['SECOND_FACTOR_TYPE_OTP']);
   });
 
-  it('is refused by the server where the page had not heard of the change yet', async () => {
+  it('is refused by the server if the page did not know of the change yet', async () => {
     const visitor = await stage.owner();
     await asking(visitor);
     const beforeIt = async (route: Route): Promise<void> => {

@@ -7,7 +7,7 @@ import type { Visitor } from './visitor.js';
 describeInBrowser('the page: what locks people out, and what takes a change back', (stage) => {
   beforeEach(() => stage.serve());
 
-  it('is refused, unless somebody means it and says why', async () => {
+  it('is refused unless it is acknowledged with a reason', async () => {
     const visitor = await stage.owner();
     // Not of the default policy: that is the server's own users', and would end the session.
     const [, globex] = stage.quickstart.organizationIds;
@@ -36,7 +36,7 @@ describeInBrowser('the page: what locks people out, and what takes a change back
     await visitor.page.getByRole('row', { name: /Globex.*Locks users out/ }).waitFor();
   });
 
-  it('says what a removal means for people, in words they understand', async () => {
+  it('explains the effect of a removal on users', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.click();
     await visitor.dialog
@@ -46,7 +46,7 @@ describeInBrowser('the page: what locks people out, and what takes a change back
     await visitor.dialog.getByText('3 users have it set up. Of these, 2 have no other factor that stays.').waitFor();
   });
 
-  it('undoes a change from its notice, by a change of its own', async () => {
+  it('undoes a change from its notice, by a new change', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.click();
     await visitor.confirm();
@@ -55,7 +55,7 @@ describeInBrowser('the page: what locks people out, and what takes a change back
     expect((await stage.policy()).details.sequence).to.equal('6');
   });
 
-  it('undoes a reset, and a custom policy that was just given', async () => {
+  it('undoes a reset and a customization', async () => {
     const visitor = await stage.owner();
     const [acme] = stage.quickstart.organizationIds;
     await visitor.goTo('Organizations');

@@ -14,7 +14,7 @@ const FOCUSED = `(() => {
 describeInBrowser('the page: a keyboard alone', (stage) => {
   before(() => stage.serve());
 
-  it('signs in, takes a factor away with a reason, and takes that back', async () => {
+  it('signs in, removes a factor with a reason, and undoes it', async () => {
     const visitor = await stage.visitor();
     const { keyboard } = visitor.page;
     const { name, password } = stage.quickstart.users.owner;
@@ -42,7 +42,7 @@ describeInBrowser('the page: a keyboard alone', (stage) => {
     await visitor.passkeys.and(visitor.page.locator('[aria-checked="true"]')).waitFor();
   });
 
-  it('finds an organization, sorts, gives it a custom policy, and asks whether a user would get in', async () => {
+  it('finds an organization, sorts, customizes it, and evaluates a sign-in', async () => {
     const visitor = await stage.owner();
     const { keyboard } = visitor.page;
     await tabTo(visitor, 'Organizations');

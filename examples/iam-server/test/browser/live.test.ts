@@ -9,7 +9,7 @@ const FACTORS = '/admin/v1/policies/login/multi_factors';
 describeInBrowser('the page: what happens elsewhere', (stage) => {
   beforeEach(() => stage.serve());
 
-  it('misses nothing that was changed after it read and before it could follow', async () => {
+  it('misses no change between its read and its subscription', async () => {
     const visitor = await stage.visitor();
     let follow: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (follow = resolve));
@@ -24,7 +24,7 @@ describeInBrowser('the page: what happens elsewhere', (stage) => {
     await visitor.passkeys.and(visitor.page.locator('[aria-checked="false"]')).waitFor();
   });
 
-  it('shows what was changed elsewhere without a reload, and who did it', async () => {
+  it('shows changes of others without a reload, with their actor', async () => {
     const visitor = await stage.owner();
     await visitor.page.getByText('Live', { exact: true }).waitFor();
     await stage.api('DELETE', `${FACTORS}/${PASSKEYS}`);
@@ -35,7 +35,7 @@ describeInBrowser('the page: what happens elsewhere', (stage) => {
       .waitFor();
   });
 
-  it('follows a policy that changes all the time by one request after the other, and shows how it ends', async () => {
+  it('follows a frequently changing policy with one request at a time, and shows the last state', async () => {
     const visitor = await stage.owner();
     await visitor.page.getByText('Live', { exact: true }).waitFor();
     let [open, most, asked] = [0, 0, 0];
@@ -58,7 +58,7 @@ describeInBrowser('the page: what happens elsewhere', (stage) => {
     expect(asked).to.be.below(20);
   });
 
-  it('shows it in ten tabs of one browser, though a browser has six connections', async () => {
+  it('works in ten tabs of one browser, although it has six connections', async () => {
     const first = await stage.owner();
     const tabs = [first];
     for (let tab = 1; tab < 10; tab++) tabs.push(await first.anotherTab());
@@ -67,7 +67,7 @@ describeInBrowser('the page: what happens elsewhere', (stage) => {
     for (const tab of tabs) await seen(tab, false);
   });
 
-  it('goes on in the other tabs when the one that followed the server is closed, and misses nothing', async () => {
+  it('continues in other tabs when the subscribed one is closed, and misses nothing', async () => {
     const first = await stage.owner();
     const [second, third] = [await first.anotherTab(), await first.anotherTab()];
     for (const tab of [first, second, third]) await tab.page.getByText('Live', { exact: true }).waitFor();

@@ -11,7 +11,7 @@ const ADMIN = '/admin/v1/policies/login';
 describeInBrowser('the page: looking back', (stage) => {
   beforeEach(() => stage.serve());
 
-  it('tells who did what, when and why, the newest first', async () => {
+  it('shows actor, change, time and reason, newest first', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.click();
     await visitor.confirm('ticket 4711');
@@ -21,7 +21,7 @@ describeInBrowser('the page: looking back', (stage) => {
     for (const word of ['5', 'owner', 'MultiFactorRemoved', 'Passkeys', 'ticket 4711']) expect(text).to.include(word);
   });
 
-  it('slides to a moment: what was allowed then, what is different now, for an organization too', async () => {
+  it('shows a moment by the slider: the policy then and the differences, also for an organization', async () => {
     const visitor = await stage.owner();
     await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
     await visitor.goTo('History');
@@ -36,7 +36,7 @@ describeInBrowser('the page: looking back', (stage) => {
     await visitor.page.getByRole('region', { name: 'Effective for Globex, then' }).waitFor();
   });
 
-  it('leads from the history of a custom policy to what was effective at that moment', async () => {
+  it('links from the history of a custom policy to the effective policy of that moment', async () => {
     const visitor = await stage.owner();
     await visitor.goTo('Organizations');
     await visitor.button('Add a custom policy for Globex').click();
@@ -53,7 +53,7 @@ describeInBrowser('the page: looking back', (stage) => {
     await globex.getByRole('button', { name: 'Revert to this moment' }).waitFor();
   });
 
-  it('goes back to a moment by new events, and keeps what happened', async () => {
+  it('reverts to a moment by new events, and keeps the history', async () => {
     const visitor = await stage.owner();
     await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
     await visitor.goTo('History');
@@ -74,7 +74,7 @@ describeInBrowser('the page: looking back', (stage) => {
     expect([policy.multiFactors, policy.details.sequence]).to.deep.equal([[PASSKEYS], '6']);
   });
 
-  it('takes no moment that is not past yet, nor a year of six digits', async () => {
+  it('refuses a future moment and a year of six digits', async () => {
     const visitor = await stage.owner();
     await visitor.goTo('History');
     const field = visitor.page.getByLabel('Moment, by date and time');
@@ -86,7 +86,7 @@ describeInBrowser('the page: looking back', (stage) => {
     expect(await field.getAttribute('max'), 'four digits for the year').to.match(/^\d{4}-/);
   });
 
-  it('takes a date that is typed key by key, once it is whole', async () => {
+  it('accepts a typed date once it is complete', async () => {
     const visitor = await stage.owner();
     await visitor.goTo('History');
     await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at version 4').waitFor();
@@ -102,7 +102,7 @@ describeInBrowser('the page: looking back', (stage) => {
     expect(visitor.complaints).to.deep.equal([]);
   });
 
-  it('undoes a reset of an organization: its custom policy is back, by new events', async () => {
+  it('undoes a reset of an organization by new events', async () => {
     const visitor = await stage.owner();
     const [, globex] = stage.quickstart.organizationIds;
     await stage.apiOf(globex, 'POST /_customize');
@@ -126,7 +126,7 @@ describeInBrowser('the page: looking back', (stage) => {
     ]);
   });
 
-  it('stays quick with 10,000 events: shows the newest hundred, and others when they are asked for', async () => {
+  it('stays fast with 10,000 events: shows the newest hundred, and more on request', async () => {
     await writeHistory(stage, 10_000);
     const visitor = await stage.owner();
     await visitor.goTo('History');

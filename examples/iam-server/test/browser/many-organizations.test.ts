@@ -13,7 +13,7 @@ describeInBrowser('the page: many organizations, some with names nobody expects'
     await stage.direct([...numbered, LONG, MARKUP]);
   });
 
-  it('names the first few of all that a change affects, and how many more there are', async () => {
+  it('names the first few affected organizations, and the number of the others', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.click();
     const affected = visitor.dialog.getByText('502 organizations on the default policy');
@@ -21,7 +21,7 @@ describeInBrowser('the page: many organizations, some with names nobody expects'
     expect(await visitor.dialog.innerText()).to.match(/: .*Tenant 0, Tenant 1, Tenant 2, Tenant 3 and 497 more\./);
   });
 
-  it('finds organizations by name, by id, and by whether they have a custom policy', async () => {
+  it('filters organizations by name, id and custom policy', async () => {
     const visitor = await stage.owner();
     await visitor.goTo('Organizations');
     const shown = visitor.page.getByRole('rowheader').getByRole('link');

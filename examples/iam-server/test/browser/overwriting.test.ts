@@ -8,7 +8,7 @@ const PASSKEYS = '/multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 describeInBrowser('the page: what a change would overwrite', (stage) => {
   beforeEach(() => stage.serve());
 
-  it('is named for a revert, where others changed what it leads back', async () => {
+  it('is shown for a revert if others changed what it restores', async () => {
     const visitor = await stage.owner();
     await stage.api('DELETE', `${ADMIN}${PASSKEYS}`);
     await visitor.goTo('History');
@@ -20,7 +20,7 @@ describeInBrowser('the page: what a change would overwrite', (stage) => {
     await seeBoth(visitor, 'What was changed would be overwritten: Code by email.');
   });
 
-  it('is named for a reset, where others changed what it takes away', async () => {
+  it('is shown for a reset if others changed what it removes', async () => {
     const visitor = await stage.owner();
     const [acme] = stage.quickstart.organizationIds;
     await stage.apiOf(acme, 'POST /_customize');

@@ -6,7 +6,7 @@ import type { Visitor } from './visitor.js';
 describeInBrowser('the page: signing in with a passkey', (stage) => {
   before(() => stage.serve());
 
-  it('adds one, signs in by it without a password, and is out when the policy allows none any more', async () => {
+  it('adds a passkey, signs in without a password, and is signed out when the policy no longer allows passkeys', async () => {
     const viewer = await stage.visitor();
     await atLocalhost(viewer);
     await viewer.signIn('viewer');
@@ -40,7 +40,7 @@ describeInBrowser('the page: signing in with a passkey', (stage) => {
     viewer.origins.add(new URL(stage.quickstart.url).origin);
   });
 
-  it('says that a passkey needs a name, where the page was opened by an IP address', async () => {
+  it('explains that a passkey needs a host name if the page was opened by an IP address', async () => {
     const visitor = await stage.visitor();
     await visitor.button('Sign in with a passkey').click();
     await visitor.page.getByText('Passkeys need a host name.').waitFor();

@@ -10,7 +10,7 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     for (const id of stage.quickstart.organizationIds) await stage.apiOf(id, 'POST /_customize');
   });
 
-  it('is looked at first, made for all with one reason, and reverted as one', async () => {
+  it('is previewed, carried out with one reason, and reverted as a whole', async () => {
     const visitor = await stage.owner();
     await review(visitor);
     await visitor.page
@@ -36,7 +36,7 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     expect(await allowing(stage)).to.equal(3);
   });
 
-  it('lists what was refused, and why', async () => {
+  it('lists the refusals with their reasons', async () => {
     const [, globex] = stage.quickstart.organizationIds;
     for (const factor of ['OTP', 'U2F'])
       await stage.apiOf(globex, `DELETE /second_factors/SECOND_FACTOR_TYPE_${factor}`);
@@ -54,7 +54,7 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     expect(await allowing(stage)).to.equal(1);
   });
 
-  it('is for the organizations that are selected, and from an address that lost them for no others', async () => {
+  it('is limited to the selected organizations, also from an address without them', async () => {
     const visitor = await stage.owner();
     const { page } = visitor;
     await visitor.goTo('Organizations');
@@ -77,7 +77,7 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     expect(await visitor.button('Go on').count()).to.equal(0);
   });
 
-  it('sets one setting of all, or links an identity provider to all; each keeps what else it has set', async () => {
+  it('sets one setting or links an identity provider everywhere, without other changes', async () => {
     const [acme] = stage.quickstart.organizationIds;
     await stage.apiOf(acme, 'DELETE /multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION');
     const visitor = await stage.owner();
@@ -99,7 +99,7 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     expect(policy.multiFactors ?? []).to.deep.equal([]);
   });
 
-  it('says that policies were changed while somebody looked at what it would do, and that their session has ended', async () => {
+  it('reports that policies changed during the preview, and that the session has ended', async () => {
     const [, globex] = stage.quickstart.organizationIds;
     const visitor = await stage.owner();
     await review(visitor);
@@ -121,7 +121,7 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     await ended;
   });
 
-  it('is stopped by its button, and gone on with', async () => {
+  it('is stopped by its button, and resumed', async () => {
     const visitor = await stage.owner();
     await review(visitor);
     // Held back, so that it is stopped before it has ended.
@@ -137,7 +137,7 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     visitor.complaints.splice(0, Infinity);
   });
 
-  it('stops where its answer breaks off, says so, and is gone on with', async () => {
+  it('stops and reports it if its answer breaks off, and is resumed', async () => {
     const visitor = await stage.owner();
     await review(visitor);
     await visitor.page.route('**/_roll_out', (route) => route.abort('connectionreset'), { times: 1 });

@@ -11,7 +11,7 @@ const ADMIN = '/admin/v1/policies/login';
 describeInBrowser('the page: what it says of a save', (stage) => {
   beforeEach(() => stage.serve());
 
-  it('is what happened, when the answer is cut off after it was recorded: it was, once, by this person', async () => {
+  it('is reported correctly if the answer is lost after it was recorded: once, by this user', async () => {
     const visitor = await stage.owner();
     await looking(visitor);
     let lost = 0;
@@ -29,7 +29,7 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     excuse(visitor);
   });
 
-  it('is that it was recorded, also when what is there now can not be read back', async () => {
+  it('is reported as recorded, also if the new state cannot be read', async () => {
     const visitor = await stage.owner();
     await looking(visitor);
     await visitor.page.route(POLICY, (route) => route.abort('connectionreset'));
@@ -41,7 +41,7 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     excuse(visitor);
   });
 
-  it('is never called off while it is being recorded, and touches nothing but its own', async () => {
+  it('is never cancelled while it is being recorded, and affects nothing else', async () => {
     const visitor = await stage.owner();
     const other = await visitor.anotherTab();
     await visitor.switch('Self-registration').click();
@@ -70,7 +70,7 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     expect((await stage.policy()).details.sequence).to.equal('6');
   });
 
-  it('is nothing that is not in force: a draft on a policy that another owner took away is only offered to be discarded', async () => {
+  it('can only be discarded if the policy was removed by another owner', async () => {
     const visitor = await stage.owner();
     const [acme] = stage.quickstart.organizationIds;
     await visitor.goTo('Organizations');
@@ -89,7 +89,7 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     await visitor.page.getByText('You began to change').waitFor({ state: 'detached' });
   });
 
-  it('comes after what was begun, which outlives a reload, a sign-out, Back and another person', async () => {
+  it('is applied after earlier drafts, which survive a reload, a sign-out, Back and another user', async () => {
     const visitor = await stage.owner();
     await visitor.switch('Require a second factor').click();
     await visitor.passkeys.click();
@@ -118,7 +118,7 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     expect(await visitor.dialog.getByLabel('Reason').inputValue(), 'once it was recorded').to.equal('');
   });
 
-  it('is not made when the session ends with it; signed in again, what was written is there', async () => {
+  it('is not made if it ends the session; after a new sign-in the draft is there', async () => {
     const visitor = await stage.owner();
     await looking(visitor);
     await visitor.dialog.getByLabel('Reason').fill('lost keys');
@@ -134,7 +134,7 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     expect((await stage.policy()).details.sequence).to.equal('4');
   });
 
-  it('sums up a conflict first: how many changes, by whom, and whether they touch it', async () => {
+  it('summarizes a conflict first: the number of changes, their actors, and whether they overlap', async () => {
     const visitor = await stage.owner();
     await looking(visitor);
     for (let change = 0; change < 13; change++) await toggle(stage);
@@ -153,7 +153,7 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     expect((await stage.policy()).multiFactors).to.equal(undefined);
   });
 
-  it('reaches a screen reader: warnings with the dialog, notes within it', async () => {
+  it('is announced by a screen reader: warnings with the dialog, notes within it', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.click();
     await visitor.page

@@ -5,7 +5,7 @@ import { describeInBrowser } from './suite.js';
 describeInBrowser('the page: signing in with a second factor', (stage) => {
   before(() => stage.serve());
 
-  it('shows the key of an authenticator app where one has to be set up, and takes its code', async () => {
+  it('shows the key to set up an authenticator app, and accepts its code', async () => {
     const owner = await stage.owner();
     await owner.switch('Require a second factor').click();
     await owner.button('Review and save').click();

@@ -6,7 +6,7 @@ import { describeInBrowser } from './suite.js';
 describeInBrowser('the page: signing in and out', (stage) => {
   before(() => stage.serve());
 
-  it('says what was wrong, and lets in who knows the password; a reload keeps them in', async () => {
+  it('reports a wrong password, accepts the right one, and stays signed in after a reload', async () => {
     const visitor = await stage.visitor();
     await visitor.tryToSignIn('owner', 'wrong');
     await visitor.page.getByRole('alert').getByText('.').first().waitFor();
@@ -17,13 +17,13 @@ describeInBrowser('the page: signing in and out', (stage) => {
     await visitor.page.getByText('Live', { exact: true }).waitFor();
   });
 
-  it('has nothing to complain of for a visitor who comes the first time and signs in', async () => {
+  it('causes no console errors for a first visit and sign-in', async () => {
     const visitor = await stage.visitor();
     await visitor.signIn('owner');
     expect(visitor.complaints).to.deep.equal([]);
   });
 
-  it('leaves nothing behind: a copied session is of no use', async () => {
+  it('invalidates the session, so that a copy of it is useless', async () => {
     const visitor = await stage.owner();
     const cookies = await visitor.page.context().cookies();
     const session = cookies.find(({ name }) => name.startsWith('session-'));
@@ -40,7 +40,7 @@ describeInBrowser('the page: signing in and out', (stage) => {
     expect(await visitor.heading('Default policy').count()).to.equal(0);
   });
 
-  it('shows a viewer everything and lets them change nothing', async () => {
+  it('shows everything to a viewer, without any way to change it', async () => {
     const visitor = await stage.visitor();
     await visitor.signIn('viewer');
     await visitor.page.getByText('your role does not let you change it').waitFor();
@@ -59,7 +59,7 @@ describeInBrowser('the page: signing in and out', (stage) => {
     expect(status, 'nor does the server').to.equal(403);
   });
 
-  it('signs in, looks at a preview and gives it up by the keyboard alone', async () => {
+  it('signs in, opens a preview and cancels it by keyboard alone', async () => {
     const visitor = await stage.visitor();
     const { page } = visitor;
     const hasFocus = async (): Promise<boolean> => (await visitor.passkeys.and(page.locator(':focus')).count()) === 1;

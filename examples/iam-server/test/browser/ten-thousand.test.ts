@@ -19,7 +19,7 @@ describeInBrowser('the page: ten thousand organizations', (stage) => {
     await stage.apiOf('org-40', 'DELETE /second_factors/SECOND_FACTOR_TYPE_U2F');
   });
 
-  it('are a page of 50 rows: one request a view, and no more than 1,500 nodes', async () => {
+  it('are shown in pages of 50 rows: one request per view, and at most 1,500 nodes', async () => {
     const visitor = await stage.owner();
     await visitor.page
       .getByText('10,000 organizations')
@@ -42,7 +42,7 @@ describeInBrowser('the page: ten thousand organizations', (stage) => {
     expect(asked.splice(0).length, 'requests of a key').to.equal(1);
   });
 
-  it('are found without accents and case, sorted and filtered by the server', async () => {
+  it('are searched regardless of accents and case, sorted and filtered by the server', async () => {
     const visitor = await stage.owner();
     await visitor.goTo('Organizations');
     const rows = visitor.page.getByRole('rowheader').getByRole('link');
@@ -62,7 +62,7 @@ describeInBrowser('the page: ten thousand organizations', (stage) => {
     await visitor.page.getByText('No organization is like that.').waitFor();
   });
 
-  it('are where they were after Back: the filter, the place, and what had the focus', async () => {
+  it('are restored after Back: filter, scroll position and focus', async () => {
     const visitor = await stage.owner();
     const { page } = visitor;
     await visitor.goTo('Organizations');
@@ -81,7 +81,7 @@ describeInBrowser('the page: ten thousand organizations', (stage) => {
     expect(await page.evaluate<number>('scrollY')).to.be.closeTo(place, 60);
   });
 
-  it('stay within a window 320 wide, whatever they are called', async () => {
+  it('fit into a window 320 pixels wide, whatever their names', async () => {
     const visitor = await stage.owner({ width: 320 });
     await visitor.goTo('Organizations');
     for (const name of ODD) {
@@ -91,7 +91,7 @@ describeInBrowser('the page: ten thousand organizations', (stage) => {
     }
   });
 
-  it('can each be found among those that a change affects', async () => {
+  it('can be found among those that a change affects', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.click();
     await visitor.dialog.getByText('9,997 organizations on the default policy').waitFor();

@@ -8,7 +8,7 @@ const FOCUSED = 'document.activeElement.name || document.activeElement.textConte
 describeInBrowser('the page: when something goes wrong', (stage) => {
   before(() => stage.serve());
 
-  it('says in its place that something can not be read, and reads it by the button there', async () => {
+  it('shows in place that something cannot be read, with a button to retry', async () => {
     const visitor = await stage.owner();
     const offline = (isOffline: boolean): Promise<void> => visitor.page.context().setOffline(isOffline);
     await visitor.passkeys.waitFor();
@@ -42,7 +42,7 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
     excuse(visitor);
   });
 
-  it('reads what it could not read as soon as the server is back', async () => {
+  it('retries failed reads as soon as the server is back', async () => {
     const visitor = await stage.owner();
     await visitor.page.getByText('Live', { exact: true }).waitFor();
     await visitor.allViewsFetched();
@@ -56,7 +56,7 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
     excuse(visitor);
   });
 
-  it('shows the history as it is after the store was put back to an earlier state', async () => {
+  it('shows the current history after the store was restored to an earlier state', async () => {
     await stage.serve();
     const kept = `${stage.storeFile}.kept`;
     await stage.restart(() => copyFile(stage.storeFile, kept));
@@ -74,7 +74,7 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
     visitor.complaints.splice(0, Infinity);
   });
 
-  it('says that a session has ended, and nothing else that was said in it', async () => {
+  it('reports that the session has ended, and clears other notices', async () => {
     const visitor = await stage.owner();
     await visitor.switch('Code by text message').click();
     await visitor.confirm();
@@ -88,14 +88,14 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
     await visitor.page.getByRole('form', { name: 'Sign in' }).waitFor();
   });
 
-  it('gives the keyboard the password to write again when it was not right', async () => {
+  it('focuses the password after a wrong one', async () => {
     const visitor = await stage.visitor();
     await visitor.tryToSignIn('owner', 'wrong');
     await visitor.page.getByRole('alert').getByText('Incorrect').waitFor();
     expect(await visitor.page.evaluate(FOCUSED)).to.equal('password');
   });
 
-  it('says that there is no such organization, and stands an address that was cut off', async () => {
+  it('reports an unknown organization, and tolerates a truncated address', async () => {
     const visitor = await stage.owner();
     const { url } = stage.quickstart;
     for (const address of ['#/organizations/nobody', '#/organizations/%E0%A4%A']) {
@@ -111,7 +111,7 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
     expect(visitor.complaints).to.deep.equal([]);
   });
 
-  it('says of a server that is frozen that it is not heard, for how long, and that a save is not known to be recorded', async () => {
+  it('reports a frozen server, since when, and that the outcome of a save is unknown', async () => {
     const server = await stage.serveAlone();
     const visitor = await stage.owner();
     await visitor.page.getByText('Live', { exact: true }).waitFor();

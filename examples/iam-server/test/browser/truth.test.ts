@@ -9,7 +9,7 @@ const STUCK = 'A second factor is required, and users who have none could not se
 describeInBrowser('the page: it says what is so', (stage) => {
   beforeEach(() => stage.serve());
 
-  it('a policy that locks users out says so on its own page, and in the list of organizations', async () => {
+  it('a policy that locks users out is marked on its page and in the list of organizations', async () => {
     const visitor = await stage.owner();
     const acme = await lockOut(stage);
     await visitor.goTo('Organizations');
@@ -22,7 +22,7 @@ describeInBrowser('the page: it says what is so', (stage) => {
     await banner.waitFor({ state: 'detached' });
   });
 
-  it('a warning that stood before is not blamed on the change', async () => {
+  it('an existing warning is not attributed to the change', async () => {
     const visitor = await stage.owner();
     await lockOut(stage);
     await visitor.goTo('Organizations');
@@ -36,7 +36,7 @@ describeInBrowser('the page: it says what is so', (stage) => {
     await visitor.button('Cancel').click();
   });
 
-  it('nothing is said to be allowed that nobody can do', async () => {
+  it('nothing is shown as allowed that nobody can use', async () => {
     const visitor = await stage.owner();
     await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
     await visitor.page.getByText('No multi-factor is allowed, so nobody can sign in this way.').waitFor();
@@ -44,7 +44,7 @@ describeInBrowser('the page: it says what is so', (stage) => {
     await visitor.page.getByText('No identity provider is linked, so nobody can sign in this way.').waitFor();
   });
 
-  it('what could not be read back is shown as what it was, with when it was read, until it is read', async () => {
+  it('what could not be read again is shown with the time of the last read', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.click();
     await visitor.dialog.getByText('2 organizations').waitFor();
@@ -61,7 +61,7 @@ describeInBrowser('the page: it says what is so', (stage) => {
     excuse(visitor);
   });
 
-  it('neither is a history, nor whether an organization has a custom policy, when it could not be read anew', async () => {
+  it('so is a history, and whether an organization has a custom policy', async () => {
     const visitor = await stage.owner();
     const { page } = visitor;
     const stale = page.getByText(/What stands here was read at .*, and may not be so any more/);
@@ -87,7 +87,7 @@ describeInBrowser('the page: it says what is so', (stage) => {
     excuse(visitor);
   });
 
-  it('the sequence of the default is not said to be that of a custom policy that was reset', async () => {
+  it('the sequence of the default is not shown as that of a reset custom policy', async () => {
     const visitor = await stage.owner();
     const [acme] = stage.quickstart.organizationIds;
     await stage.apiOf(acme, 'POST /_customize');
@@ -104,7 +104,7 @@ describeInBrowser('the page: it says what is so', (stage) => {
     await visitor.button('Cancel').click();
   });
 
-  it('a name can not turn around what stands beside it', async () => {
+  it('a name cannot change the direction of the text beside it', async () => {
     const others = Array.from({ length: 270 }, (_, index) => ({ id: `org-${index}`, name: `Org ${index}` }));
     await stage.direct([{ id: 'evil', name: 'A name \u202E' }, ...others]);
     const visitor = await stage.owner();
@@ -125,7 +125,7 @@ describeInBrowser('the page: it says what is so', (stage) => {
     expect(digits).to.deep.equal(digits.toSorted((one, other) => one - other));
   });
 
-  it('a number with groups of thousands is the number it says', async () => {
+  it('a number may have groups of thousands', async () => {
     const visitor = await stage.owner();
     const field = visitor.page.getByRole('textbox', { name: 'Password check', exact: true });
     await field.fill('1,000');
