@@ -91,9 +91,11 @@ export function rowKey(projection: { key?(streamId: StreamId): string }, streamI
   return projection.key === undefined ? streamId : projection.key(streamId);
 }
 
-/** The JSON text of a row. */
+/** The JSON text of a row. @throws TypeError when the row is encoded as something that JSON does not have. */
 export function rowText<Row>({ rows }: Pick<ReadModelDefinition<Row>, 'rows'>, row: Row): string {
-  return rows.text === undefined ? JSON.stringify(rows.encode(row)) : rows.text(row);
+  const text: unknown = rows.text === undefined ? JSON.stringify(rows.encode(row)) : rows.text(row);
+  if (typeof text === 'string') return text;
+  throw new TypeError('it is encoded as something that JSON does not have');
 }
 
 /** A projection with any events and any rows, for code that only passes it on. */

@@ -3,7 +3,6 @@ import { isFault } from '../is-fault.js';
 import { demandIndex } from '../store/demand-text.js';
 import { placeOf, type EventCodec } from '../streams/event-codec.js';
 import type { EventShape, RecordedEvent, RecordedFacts } from '../streams/event.js';
-import type { Json } from '../streams/json.js';
 import { categoryOf, type StreamId } from '../streams/stream-id.js';
 import { covers, rowKey, rowText, type CheckingProjection, type IndexValues, type Projection } from './projection.js';
 import type { KeyedRow } from './read-model-store.js';
@@ -94,10 +93,7 @@ const MOST_ENCODED = 500;
 /** The result of encoding a row for the first time. */
 interface EncodedOnce {
   readonly entries: readonly IndexEntry[];
-  /** The row's text, if the projection creates it itself. */
-  readonly text: string | undefined;
-  /** The row as JSON, if it does not. */
-  readonly json: Json;
+  readonly text: string;
 }
 
 /** Encodes and indexes the rows of a projection before a store gets them. */
@@ -113,7 +109,7 @@ class RowChecker<Event extends EventShape, Row> {
   text(row: Row): string {
     const encoded = this.#encoded.get(row);
     this.#encoded.delete(row);
-    return encoded === undefined ? rowText(this.#projection, row) : (encoded.text ?? JSON.stringify(encoded.json));
+    return encoded?.text ?? rowText(this.#projection, row);
   }
 
   entries(row: Row): readonly IndexEntry[] | undefined {
@@ -124,11 +120,10 @@ class RowChecker<Event extends EventShape, Row> {
   checked(row: Row | UnreadableRow, last: RecordedEvent): Row | UnreadableRow {
     if (row instanceof UnreadableRow) return row;
     try {
-      const { rows } = this.#projection;
       const entries = demandedEntries(this.#projection, row);
-      const text = rows.text?.(row);
+      const text = rowText(this.#projection, row);
       if (this.#encoded.size >= MOST_ENCODED) this.#encoded.clear();
-      this.#encoded.set(row, { entries, text, json: text === undefined ? rows.encode(row) : null });
+      this.#encoded.set(row, { entries, text });
       return row;
     } catch (caught) {
       const problem = `its row can't be kept: ${caught instanceof Error ? caught.message : String(caught)}`;
@@ -142,7 +137,7 @@ class RowChecker<Event extends EventShape, Row> {
     try {
       const snapshot = this.#projection.snapshot?.(row, event);
       if (snapshot === undefined) return undefined;
-      this.#projection.rows.encode(snapshot.row);
+      rowText(this.#projection, snapshot.row);
       demandIndex(this.#projection.index?.(snapshot.row) ?? {});
       return snapshot;
     } catch {
