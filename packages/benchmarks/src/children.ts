@@ -9,13 +9,13 @@ const WORKS: Readonly<Record<string, () => Promise<unknown>>> = {
   'read emmett': readEmmett,
   'rebuild ours': rebuildOurs,
   'rebuild raw': rebuildRaw,
-  'import in ms': () => imported(() => performance.now()),
-  'import in MB': () => imported(() => process.memoryUsage.rss() / 1e6),
+  'import in ms': () => costOfImport(() => performance.now()),
+  'import in MB': () => costOfImport(() => process.memoryUsage.rss() / 1e6),
 };
 console.log(await WORKS[work]?.());
 
 /** The cost of importing a module, measured by a program of its own. */
-async function imported(measure: () => number): Promise<number> {
+async function costOfImport(measure: () => number): Promise<number> {
   const before = measure();
   await import(path);
   return measure() - before;
@@ -55,9 +55,9 @@ async function rebuildOurs(): Promise<string> {
   const { openLoginPolicies } = await import('@login-policy/domain');
   const { store, close } = path.startsWith('postgres') ? await openPostgres() : await openSqlite();
   const policies = await openLoginPolicies({ store });
-  const begun = performance.now();
+  const beganAt = performance.now();
   await policies.readModel.rebuild();
-  const ms = performance.now() - begun;
+  const ms = performance.now() - beganAt;
   await policies.close();
   await close();
   return `${process.resourceUsage().maxRSS} ${ms}`;

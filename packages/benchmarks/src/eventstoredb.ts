@@ -12,7 +12,7 @@ import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { median, ratePerSecond } from './harness/meter.js';
 import type { Figure } from './harness/row.js';
 import { rangeOf, formatFigure, formatRatio } from './report/figures.js';
-import { AT_ONCE, jobsOver, lanes, STEPS, type Job } from './workload/course.js';
+import { AT_ONCE, jobsOver, runConcurrently, STEPS, type Job } from './workload/course.js';
 import { addDefault, runCommand } from './workload/ours.js';
 
 const REPETITIONS = 5;
@@ -37,12 +37,12 @@ const works: readonly Work[] = [
 
 /** The server at EVENTSTOREDB_URL, otherwise the double in its own process. */
 async function serverUrl(): Promise<{ readonly url: string; readonly stop: () => void }> {
-  const given = process.env['EVENTSTOREDB_URL'];
-  if (given !== undefined) return { url: given, stop: () => undefined };
+  const configured = process.env['EVENTSTOREDB_URL'];
+  if (configured !== undefined) return { url: configured, stop: () => undefined };
   const script = new URL('../../store-eventstoredb/.test-build/server-process.js', import.meta.url);
   const child = spawn(process.execPath, [fileURLToPath(script)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [said] = (await once(child.stdout, 'data')) as readonly unknown[];
-  return { url: String(said).trim(), stop: () => child.kill() };
+  const [line] = (await once(child.stdout, 'data')) as readonly unknown[];
+  return { url: String(line).trim(), stop: () => child.kill() };
 }
 
 /** In unused streams. */
@@ -51,7 +51,7 @@ async function ours(url: string, { jobs, atATime }: Work): Promise<Figure> {
   const policies = await openLoginPolicies({ store });
   try {
     await addDefault(policies);
-    return await ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => runCommand(policies, job)));
+    return await ratePerSecond(jobs.length, () => runConcurrently(jobs, atATime, (job) => runCommand(policies, job)));
   } finally {
     await policies.close();
     await store.close();
@@ -63,7 +63,7 @@ async function limit(client: EventStoreDBClient, { jobs, atATime }: Work): Promi
   const name = `Raw${randomUUID()}-`;
   const metadata = { actor: 'bench', $correlationId: 'bench' };
   return ratePerSecond(jobs.length, () =>
-    lanes(jobs, atATime, async ({ policy, step }) => {
+    runConcurrently(jobs, atATime, async ({ policy, step }) => {
       const event = jsonEvent({ type: 'SecondFactorAdded', data: { factor: 'OTP_EMAIL' }, metadata });
       const expectedRevision = step === 0 ? 'no_stream' : BigInt(step - 1);
       await client.appendToStream(`${name}${policy}`, event, { expectedRevision });

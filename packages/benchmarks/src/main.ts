@@ -10,12 +10,12 @@ import { rowAsText, summaryAsText } from './report/text.js';
 import { rows } from './rows/all-rows.js';
 
 const request = readCommandLine(process.argv.slice(2));
-const wanted = rows.filter(
+const selected = rows.filter(
   ({ name }) => request.names.length === 0 || request.names.some((part) => name.includes(part)),
 );
-if (wanted.length === 0) throw new RangeError(`rows there are: ${rows.map(({ name }) => name).join(', ')}`);
-const groups = [...new Set(wanted.map(groupOf))];
-if (request.writes) refuseParts(groups);
+if (selected.length === 0) throw new RangeError(`rows there are: ${rows.map(({ name }) => name).join(', ')}`);
+const groups = [...new Set(selected.map(groupOf))];
+if (request.writes) refuseIncompleteTables(groups);
 
 await openPeers(request.isQuick, console.log);
 const needsPostgres = groups.includes('postgres');
@@ -35,7 +35,7 @@ if (request.writes) {
 
 async function measureAll(): Promise<readonly MeasuredRow[]> {
   const done: MeasuredRow[] = [];
-  for (const row of wanted) {
+  for (const row of selected) {
     const one = await measureApart(row, request);
     done.push(one);
     console.log(rowAsText(one));
@@ -59,8 +59,8 @@ function isOurFailure({ name, figures }: Measured): boolean {
 }
 
 /** A table is written completely or not at all. */
-function refuseParts(chosen: readonly string[]): void {
-  const isMissing = (row: Row): boolean => chosen.includes(groupOf(row)) && !wanted.includes(row);
+function refuseIncompleteTables(chosen: readonly string[]): void {
+  const isMissing = (row: Row): boolean => chosen.includes(groupOf(row)) && !selected.includes(row);
   const missing = rows.filter(isMissing).map(({ name }) => name);
   if (missing.length > 0) throw new RangeError(`--write takes whole tables; also name ${missing.join(', ')}`);
 }

@@ -5,11 +5,11 @@ import { withServer } from './raw/postgres-server.js';
 import { rows } from './rows/all-rows.js';
 
 const PROGRAM = fileURLToPath(new URL('./profile-row.js', import.meta.url));
-const asked = process.argv.slice(2);
-const wanted = rows.filter(({ name }) => asked.some((part) => name.includes(part)));
-if (wanted.length === 0) throw new RangeError(`rows there are: ${rows.map(({ name }) => name).join(', ')}`);
-await (wanted.some(({ name }) => name.endsWith('postgres')) ? withServer(profileAll) : profileAll());
+const names = process.argv.slice(2);
+const selected = rows.filter(({ name }) => names.some((part) => name.includes(part)));
+if (selected.length === 0) throw new RangeError(`rows there are: ${rows.map(({ name }) => name).join(', ')}`);
+await (selected.some(({ name }) => name.endsWith('postgres')) ? withServer(profileAll) : profileAll());
 
 async function profileAll(): Promise<void> {
-  for (const { name } of wanted) console.log(`${name}\n\n${runNode([PROGRAM, name])}`);
+  for (const { name } of selected) console.log(`${name}\n\n${runNode([PROGRAM, name])}`);
 }

@@ -5,9 +5,9 @@
 import { parseArgs } from 'node:util';
 import { openScratch } from './harness/scratch.js';
 import { withServer } from './raw/postgres-server.js';
-import { sayDisk } from './size/disk.js';
-import { sayMemory } from './size/memory.js';
-import { sayRebuilds } from './size/rebuilds.js';
+import { printDisk } from './size/disk.js';
+import { printMemory } from './size/memory.js';
+import { printRebuilds } from './size/rebuilds.js';
 import { postgres, sqlite } from './workload/kinds.js';
 
 // `sqlite --most 1000000`: rebuilds on SQLite alone, up to a million policies.
@@ -19,10 +19,10 @@ const kinds = [sqlite, postgres].filter(({ name }) => positionals.length === 0 |
 const scratch = await openScratch();
 try {
   await withServer(async () => {
-    const setting = { isQuick: values.quick, scratch, peers: { emmettSqlite: undefined, whyNot: undefined } };
-    for (const kind of kinds) await sayDisk(kind, setting);
-    sayMemory(setting);
-    for (const kind of kinds) await sayRebuilds(kind, setting, Number(values.most));
+    const conditions = { isQuick: values.quick, scratch, peers: { emmettSqlite: undefined, whyNot: undefined } };
+    for (const kind of kinds) await printDisk(kind, conditions);
+    printMemory(conditions);
+    for (const kind of kinds) await printRebuilds(kind, conditions, Number(values.most));
   });
 } finally {
   await scratch.remove();

@@ -1,4 +1,4 @@
-/** Counts our functions between a removal's caller and the store, and the depth of their calls. */
+/** Prints which of our functions a removal calls on its way to the store, and how deep the calls are. */
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
@@ -7,12 +7,12 @@ import { delegating } from '@login-policy/event-sourcing/store';
 
 const owner = { instanceId: 'my-iam' };
 const by = { actor: 'admin' };
-const ours = /packages\/(?:domain|event-sourcing)\/dist\/.*\.js/;
+const ourCode = /packages\/(?:domain|event-sourcing)\/dist\/.*\.js/;
 const session = new Session();
 
 Error.stackTraceLimit = 100;
 const store = openMemoryStore();
-const loginPolicies = await openLoginPolicies({ store: { ...store, eventStore: watched(store.eventStore) } });
+const loginPolicies = await openLoginPolicies({ store: { ...store, eventStore: recordingPath(store.eventStore) } });
 orThrow(await loginPolicies.add(owner, freshInstance, by));
 session.connect();
 await session.post('Profiler.enable');
@@ -23,21 +23,21 @@ session.disconnect();
 await loginPolicies.close();
 
 /** The store, which records by which path an append reached it. */
-function watched(inner: EventStore): EventStore {
+function recordingPath(inner: EventStore): EventStore {
   return delegating(inner, {
     async append(append) {
-      const frames = (new Error('here').stack ?? '').split('\n').filter((line) => ours.test(line));
-      await sayWay(frames);
+      const frames = (new Error('here').stack ?? '').split('\n').filter((line) => ourCode.test(line));
+      await printPath(frames);
       return inner.append(append);
     },
   });
 }
 
-async function sayWay(frames: readonly string[]): Promise<void> {
+async function printPath(frames: readonly string[]): Promise<void> {
   const coverage = await session.post('Profiler.takePreciseCoverage').catch(() => undefined);
   if (coverage === undefined) return;
   const entered = coverage.result.flatMap(({ functions, url }) => {
-    if (!ours.test(url)) return [];
+    if (!ourCode.test(url)) return [];
     const fileAt = filesIn(url);
     const called = functions.filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0);
     return called.map(
@@ -50,7 +50,7 @@ async function sayWay(frames: readonly string[]): Promise<void> {
   if (process.argv.includes('--all')) for (const one of entered) console.log(`  ${one}`);
 }
 
-/** The source of a place in a bundle: the bundler leaves a line where each begins. */
+/** Finds the source file of an offset in a bundle, by the comment line that the bundler puts before each file. */
 function filesIn(url: string): (offset: number | undefined) => string {
   const begins = [...readFileSync(new URL(url), 'utf8').matchAll(/^\/\/ src\/(.*)\.ts$/gm)];
   return (offset = 0) => begins.findLast(({ index }) => index <= offset)?.[1] ?? url;

@@ -22,9 +22,9 @@ export function readCommandLine(
   { all, environment }: { readonly all: readonly Proof[]; readonly environment: NodeJS.ProcessEnv },
 ): Request {
   // Without `--`, as in `npm run proofs NAME --rounds N`, npm takes the options for its own.
-  const kept = ['rounds', 'seed'].filter((name) => environment[`npm_config_${name}`] !== undefined);
-  if (kept.length > 0) throw new RangeError(`npm kept --${kept.join(' and --')} to itself: ${USAGE}`);
-  const { values, positionals } = parsed(args);
+  const takenByNpm = ['rounds', 'seed'].filter((name) => environment[`npm_config_${name}`] !== undefined);
+  if (takenByNpm.length > 0) throw new RangeError(`npm kept --${takenByNpm.join(' and --')} to itself: ${USAGE}`);
+  const { values, positionals } = parse(args);
   const unknown = positionals.filter((name) => !all.some((proof) => proof.name === name));
   const names = all.map(({ name }) => name).join(', ');
   if (unknown.length > 0) throw new RangeError(`There is no proof ${unknown.join(', ')}. There are: ${names}.`);
@@ -35,7 +35,7 @@ export function readCommandLine(
   };
 }
 
-function parsed(args: readonly string[]) {
+function parse(args: readonly string[]) {
   try {
     return parseArgs({
       args: [...args],
@@ -47,8 +47,8 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function wholeNumber(name: string, given: string | undefined, least: number): number | undefined {
-  if (given === undefined) return undefined;
-  if (/^\d+$/.test(given) && Number(given) >= least && Number.isSafeInteger(Number(given))) return Number(given);
-  throw new RangeError(`--${name} takes a whole number from ${least} on, not ${given}: ${USAGE}`);
+function wholeNumber(name: string, text: string | undefined, least: number): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d+$/.test(text) && Number(text) >= least && Number.isSafeInteger(Number(text))) return Number(text);
+  throw new RangeError(`--${name} takes a whole number from ${least} on, not ${text}: ${USAGE}`);
 }

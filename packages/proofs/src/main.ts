@@ -21,17 +21,17 @@ try {
 
 async function run(proof: Proof, request: Request): Promise<boolean> {
   const { rounds = proof.rounds, seed = Date.now() % 1_000_000 } = request;
-  const course = `${proof.name}, ${rounds} rounds, seed ${seed}`;
+  const description = `${proof.name}, ${rounds} rounds, seed ${seed}`;
   const began = performance.now();
   console.log(`${proof.name}: ${proof.promise}.`);
   try {
     const figures = await proof.prove({ rounds, seed });
     const seen = Object.entries(figures).map(([what, count]) => `${count} ${what}`);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    console.log(`holds   ${course}: ${seen.join(', ')}, after ${seconds} s`);
+    console.log(`holds   ${description}: ${seen.join(', ')}, after ${seconds} s`);
     return true;
   } catch (caught) {
-    console.log(`BROKEN  ${course}: ${String(caught)}`);
+    console.log(`BROKEN  ${description}: ${String(caught)}`);
     return false;
   }
 }

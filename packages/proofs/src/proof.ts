@@ -1,5 +1,5 @@
 /** The length and the seed of a proof. */
-export interface Course {
+export interface ProofOptions {
   readonly rounds: number;
   readonly seed: number;
 }
@@ -12,7 +12,7 @@ export interface Proof {
   /** The number of rounds in CI. */
   readonly rounds: number;
   /** @throws Error that says what was seen instead. */
-  prove(course: Course): Promise<Readonly<Record<string, number>>>;
+  prove(options: ProofOptions): Promise<Readonly<Record<string, number>>>;
 }
 
 /** Random numbers from 0 to 1, exclusive; the same for the same seed. */

@@ -2,14 +2,14 @@
  * A client that waits for each answer before its next request, with an instance of its own, so that no request is
  * refused because of another.
  */
-export interface Lane {
+export interface Tenant {
   readonly host: string;
   readonly instanceId: string;
   readonly token: string;
 }
 
 /** All clients, the same in the server's and the clients' process. */
-export const lanes: readonly Lane[] = Array.from({ length: 64 }, (_, number) => ({
+export const tenants: readonly Tenant[] = Array.from({ length: 64 }, (_, number) => ({
   host: `instance-${number}.example`,
   instanceId: `69629023906488${String(number).padStart(4, '0')}`,
   token: `a-static-token-of-lane-${String(number).padStart(4, '0')}`,
@@ -35,8 +35,8 @@ const MULTI_FACTOR = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 const SECOND_FACTOR = 'SECOND_FACTOR_TYPE_OTP_EMAIL';
 
 /** Five kinds of command, each done and then undone. All are accepted, and each records one event. */
-export function commandsOf(lane: Lane): readonly LoadRequest[] {
-  const request = requestsOf(lane);
+export function commandsOf(tenant: Tenant): readonly LoadRequest[] {
+  const request = requestsOf(tenant);
   return [
     request('PUT', '', settings({ forceMfa: true })),
     request('POST', '/second_factors', { type: SECOND_FACTOR }),
@@ -50,23 +50,23 @@ export function commandsOf(lane: Lane): readonly LoadRequest[] {
 }
 
 /** The read of the policy over gRPC-Web. */
-export function webReadOf(lane: Lane): LoadRequest {
-  return { ...readOf(lane, 'application/grpc-web+proto'), body: EMPTY_FRAME };
+export function webReadOf(tenant: Tenant): LoadRequest {
+  return { ...readOf(tenant, 'application/grpc-web+proto'), body: EMPTY_FRAME };
 }
 
 /** The read of the policy over Connect: an empty message is an empty body. */
-export function connectReadOf(lane: Lane): LoadRequest {
-  return readOf(lane, 'application/proto');
+export function connectReadOf(tenant: Tenant): LoadRequest {
+  return readOf(tenant, 'application/proto');
 }
 
-function readOf({ host, token }: Lane, type: string): LoadRequest {
+function readOf({ host, token }: Tenant, type: string): LoadRequest {
   return { method: 'POST', path: READ_PATH, headers: { host, authorization: `Bearer ${token}`, 'content-type': type } };
 }
 
 function requestsOf({
   host,
   token,
-}: Lane): (method: LoadRequest['method'], path: string, body?: object) => LoadRequest {
+}: Tenant): (method: LoadRequest['method'], path: string, body?: object) => LoadRequest {
   const headers = { host, authorization: `Bearer ${token}` };
   return (method, path, body) => {
     if (body === undefined) return { method, path: `${POLICY_PATH}${path}`, headers };

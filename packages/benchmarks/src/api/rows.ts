@@ -1,22 +1,22 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Contender, Figure, Row, Setting } from '../harness/row.js';
+import type { Contender, Figure, Row, Conditions } from '../harness/row.js';
 import { openConnectHttp1, openConnectHttp2 } from './connect-es.js';
 import { openConnectByHand, openGrpcByHand, openGrpcWebByHand } from './rpc-by-hand.js';
-import { lanes } from './requests.js';
+import { tenants } from './requests.js';
 import { openRestByHand } from './rest-by-hand.js';
 import { openOurs, type OpenServer } from './servers.js';
 
 const run = promisify(execFile);
 const LOAD = fileURLToPath(new URL('./load.js', import.meta.url));
 const BY_HAND = 'by hand: the same token, permission, body, call of our library and answer';
-const ours = { name: 'ours', how: 'createApi and its own port: tokens, permissions, all protocols', open: openOurs };
+const ours = { name: 'ours', method: 'createApi and its own port: tokens, permissions, all protocols', open: openOurs };
 
-const restByHand = { name: 'raw', how: `node:http ${BY_HAND}`, open: openRestByHand };
+const restByHand = { name: 'raw', method: `node:http ${BY_HAND}`, open: openRestByHand };
 const connectEs = {
   name: 'connect-es',
-  how: 'connectNodeAdapter on node:http, the rest by hand',
+  method: 'connectNodeAdapter on node:http, the rest by hand',
   open: openConnectHttp1,
 };
 const WARM =
@@ -25,7 +25,7 @@ const WARM =
 /** A server that alternates with others under the same load. */
 interface Server {
   readonly name: string;
-  readonly how: string;
+  readonly method: string;
   readonly open: () => Promise<OpenServer>;
   /** Whether to warm up with as many requests first. */
   readonly isWarm?: boolean;
@@ -46,20 +46,20 @@ export const apiRows: readonly Row[] = [
   {
     ...rowOf('connect', 'Connect: reads of the policy from 64 connections with an instance each', [
       ours,
-      { name: 'raw', how: `node:http ${BY_HAND}`, open: openConnectByHand },
+      { name: 'raw', method: `node:http ${BY_HAND}`, open: openConnectByHand },
       connectEs,
     ]),
     target: { bound: 'at least', times: 1.3, of: connectEs.name },
   },
   rowOf('grpc-web', 'gRPC-Web: reads of the policy from 64 connections with an instance each', [
     ours,
-    { name: 'raw', how: `node:http ${BY_HAND}`, open: openGrpcWebByHand },
+    { name: 'raw', method: `node:http ${BY_HAND}`, open: openGrpcWebByHand },
     connectEs,
   ]),
   rowOf('grpc', 'gRPC: reads of the policy of one instance from 8 connections of 8 streams', [
     ours,
-    { name: 'raw', how: `node:http2 streams ${BY_HAND}`, open: openGrpcByHand },
-    { ...connectEs, how: 'connectNodeAdapter on node:http2, the rest by hand', open: openConnectHttp2 },
+    { name: 'raw', method: `node:http2 streams ${BY_HAND}`, open: openGrpcByHand },
+    { ...connectEs, method: 'connectNodeAdapter on node:http2, the rest by hand', open: openConnectHttp2 },
   ]),
 ];
 
@@ -70,25 +70,29 @@ function rowOf(protocol: string, work: string, servers: readonly Server[]): Row 
     unit: 'requests/s',
     warmUps: 2,
     target: { bound: 'at least', times: 0.85 },
-    contenders: async (setting) => servers.map((server) => contenderOf(server, protocol, setting)),
+    contenders: async (conditions) => servers.map((server) => contenderOf(server, protocol, conditions)),
   };
 }
 
 /** By the clients' clock, and by the processor time of the server alone. */
-function contenderOf({ name, how, isWarm = false, open }: Server, protocol: string, { isQuick }: Setting): Contender {
-  const perLane = isQuick ? 48 : 240;
+function contenderOf(
+  { name, method, isWarm = false, open }: Server,
+  protocol: string,
+  { isQuick }: Conditions,
+): Contender {
+  const perTenant = isQuick ? 48 : 240;
   return {
     name,
-    how,
+    method,
     async measure(): Promise<Figure> {
       const { port, written, close } = await open();
       try {
-        const load = [LOAD, protocol, String(port), String(perLane)];
+        const load = [LOAD, protocol, String(port), String(perTenant)];
         if (isWarm) await run(process.execPath, load);
         const [before, writtenBefore] = [process.cpuUsage(), await written()];
         const { stdout } = await run(process.execPath, load);
         const { system, user } = process.cpuUsage(before);
-        const count = lanes.length * perLane;
+        const count = tenants.length * perTenant;
         const recorded = (await written()) - writtenBefore;
         if (protocol === 'rest' && recorded !== count)
           throw new Error(`${recorded} of ${count} commands were recorded`);

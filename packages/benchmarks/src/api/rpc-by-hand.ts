@@ -11,7 +11,7 @@ import { PasswordlessType } from '@zitadel/proto/zitadel/policy_pb.js';
 import { READ_PATH } from './requests.js';
 import { authenticate, listening, openPolicies, type OpenPolicies, type OpenServer } from './servers.js';
 
-interface Answered {
+interface PolicyAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly message: Uint8Array;
 }
@@ -64,7 +64,7 @@ async function openHttp1ByHand(type: string, bodyOf: (message: Uint8Array) => Ui
 async function read(
   { policies }: OpenPolicies,
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
-): Promise<Answered> {
+): Promise<PolicyAnswer> {
   if (headers[':path'] !== READ_PATH) throw new Error('there is no such method');
   const caller = authenticate({ get: (name) => String(headers[name]) });
   if (caller === undefined || !holdsGrant(caller, 'iam.policy.read', caller)) throw new Error('not allowed');

@@ -3,9 +3,9 @@ import { createApi, instancesByHost, staticTokens, type Caller } from '@login-po
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
-import { lanes } from './requests.js';
+import { tenants } from './requests.js';
 
-/** Login policies on a memory store, with a default policy for the instance of each lane. */
+/** Login policies on a memory store, with a default policy for the instance of each tenant. */
 export interface OpenPolicies {
   readonly policies: LoginPolicies;
   /** The number of events recorded since they were opened. */
@@ -22,7 +22,7 @@ export interface OpenServer extends Omit<OpenPolicies, 'policies'> {
 export async function openPolicies(): Promise<OpenPolicies> {
   const store = openMemoryStore();
   const policies = await openLoginPolicies({ store });
-  for (const { instanceId } of lanes) orThrow(await policies.add({ instanceId }, freshInstance, { actor: 'bench' }));
+  for (const { instanceId } of tenants) orThrow(await policies.add({ instanceId }, freshInstance, { actor: 'bench' }));
   const before = ordinalOf(await store.eventStore.head());
   return {
     policies,
@@ -48,17 +48,17 @@ export function listening(server: Server, { written, close }: OpenPolicies): Pro
 
 const permissions = ['iam.policy.read', 'iam.policy.write'];
 
-const callers = lanes.map(({ instanceId, token }): [string, Caller] => [
+const callers = tenants.map(({ instanceId, token }): [string, Caller] => [
   token,
   { id: 'bench', instanceId, grants: [{ permissions }] },
 ]);
 
-/** The token of each lane. */
+/** The token of each tenant. */
 export const authenticate: ReturnType<typeof staticTokens> = staticTokens(Object.fromEntries(callers));
 
-/** The host of each lane. */
+/** The host of each tenant. */
 export const instanceOf: ReturnType<typeof instancesByHost> = instancesByHost(
-  Object.fromEntries(lanes.map(({ host, instanceId }) => [host, instanceId])),
+  Object.fromEntries(tenants.map(({ host, instanceId }) => [host, instanceId])),
 );
 
 /** The API with the usual options: static tokens, instances by host, its own port. */

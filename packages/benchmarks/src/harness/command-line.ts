@@ -11,9 +11,9 @@ export interface Request {
 }
 
 /** Reads `[ROW…] [--quick] [--repetitions N] [--write]`. @throws TypeError for anything else. */
-export function readCommandLine(given: readonly string[]): Request {
+export function readCommandLine(args: readonly string[]): Request {
   const { values, positionals } = parseArgs({
-    args: [...given],
+    args: [...args],
     allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },

@@ -3,19 +3,19 @@ import type { Contender, Figure } from './row.js';
 /** The figures of one contender, and its errors. */
 export interface Measured {
   readonly name: string;
-  readonly how: string;
+  readonly method: string;
   readonly figures: readonly Figure[];
   readonly failures: readonly string[];
 }
 
-interface Running {
+interface RunningContender {
   readonly contender: Contender;
   readonly figures: Figure[];
   readonly failures: string[];
 }
 
 /** A contender with this many errors is not measured any more. */
-const GIVEN_UP_AFTER = 2;
+const MOST_FAILURES = 2;
 
 const TIMEOUT_MS = 120_000;
 
@@ -29,24 +29,24 @@ export async function interleave(
   contenders: readonly Contender[],
   { repetitions, warmUps }: { readonly repetitions: number; readonly warmUps: number },
 ): Promise<readonly Measured[]> {
-  const running = contenders.map((contender): Running => ({ contender, figures: [], failures: [] }));
+  const running = contenders.map((contender): RunningContender => ({ contender, figures: [], failures: [] }));
   for (let round = 0; round < warmUps + repetitions; round++) {
     const first = round % running.length;
     for (const one of [...running.slice(first), ...running.slice(0, first)]) {
-      if (one.failures.length < GIVEN_UP_AFTER) await measureOnce(one, round >= warmUps);
+      if (one.failures.length < MOST_FAILURES) await measureOnce(one, round >= warmUps);
     }
   }
-  return running.map(({ contender: { name, how }, figures, failures }) => ({ name, how, figures, failures }));
+  return running.map(({ contender: { name, method }, figures, failures }) => ({ name, method, figures, failures }));
 }
 
-async function measureOnce({ contender, figures, failures }: Running, counts: boolean): Promise<void> {
+async function measureOnce({ contender, figures, failures }: RunningContender, isRecorded: boolean): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
+  const timedOut = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
   });
   try {
-    const figure = await Promise.race([contender.measure(), late]);
-    if (counts) figures.push(figure);
+    const figure = await Promise.race([contender.measure(), timedOut]);
+    if (isRecorded) figures.push(figure);
   } catch (caught) {
     failures.push(caught instanceof Error ? caught.message : String(caught));
   } finally {

@@ -1,28 +1,28 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Figure } from './row.js';
 
-interface Spent {
+interface Usage {
   readonly ms: number;
   readonly processorMs: number;
 }
 
-async function spentOn(work: () => unknown): Promise<Spent> {
-  const [before, begun] = [process.cpuUsage(), performance.now()];
+async function usageOf(work: () => unknown): Promise<Usage> {
+  const [before, beganAt] = [process.cpuUsage(), performance.now()];
   await work();
-  const ms = performance.now() - begun;
+  const ms = performance.now() - beganAt;
   const { system, user } = process.cpuUsage(before);
   return { ms, processorMs: (system + user) / 1000 };
 }
 
 /** How many of `count` items per second `work` processes. */
 export async function ratePerSecond(count: number, work: () => unknown): Promise<Figure> {
-  const { ms, processorMs } = await spentOn(work);
+  const { ms, processorMs } = await usageOf(work);
   return { byClock: (count * 1000) / ms, byProcessor: (count * 1000) / processorMs };
 }
 
 /** The duration of `work`, in milliseconds. */
 export async function milliseconds(work: () => unknown): Promise<Figure> {
-  const { ms, processorMs } = await spentOn(work);
+  const { ms, processorMs } = await usageOf(work);
   return { byClock: ms, byProcessor: processorMs };
 }
 
@@ -35,7 +35,7 @@ export async function longestStall(work: () => Promise<unknown>): Promise<Figure
     last = now;
   };
   const timer = setInterval(measureGap, 1);
-  const { processorMs } = await spentOn(work);
+  const { processorMs } = await usageOf(work);
   await nextTurn();
   measureGap();
   clearInterval(timer);

@@ -2,7 +2,7 @@ import type { Peers } from '../peers/peers.js';
 import type { Scratch } from './scratch.js';
 
 /** The conditions of a measurement. */
-export interface Setting {
+export interface Conditions {
   /** Smaller numbers, to check that it runs and not how fast. */
   readonly isQuick: boolean;
   /** A folder on a real disk, deleted after the row. */
@@ -21,7 +21,7 @@ export interface Figure {
 export interface Contender {
   readonly name: string;
   /** How it does the work, so that readers can check that it is the same. */
-  readonly how: string;
+  readonly method: string;
   /** Does the work once. */
   measure(): Promise<Figure>;
 }
@@ -43,7 +43,7 @@ export interface Row {
   readonly warmUps: number;
   readonly target?: Target;
   /** `ours` first, then `raw`. */
-  contenders(setting: Setting): Promise<readonly Contender[]>;
+  contenders(conditions: Conditions): Promise<readonly Contender[]>;
 }
 
 /** The group of a row. */

@@ -14,11 +14,11 @@ export function warmed(
   contender: Contender,
   { commands, isQuick }: { readonly commands: number; readonly isQuick: boolean },
 ): Contender {
-  let left = isQuick ? 1 : Math.ceil(WARM_UP_COMMANDS / commands);
+  let remaining = isQuick ? 1 : Math.ceil(WARM_UP_COMMANDS / commands);
   return {
     ...contender,
     async measure() {
-      for (; left > 0; left--) await contender.measure();
+      for (; remaining > 0; remaining--) await contender.measure();
       return contender.measure();
     },
   };

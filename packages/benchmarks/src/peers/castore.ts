@@ -17,7 +17,7 @@ interface Aggregate {
 
 const type = 'PolicyEvent';
 const eventTypes = [new EventType<typeof type, Payload>({ type })];
-const how = 'getAggregate, then pushEvent, an event at a time; no row is kept';
+const method = 'getAggregate, then pushEvent, an event at a time; no row is kept';
 
 function reducer(
   aggregate: Aggregate | undefined,
@@ -51,14 +51,14 @@ function policiesIn(eventStorageAdapter: EventStorageAdapter): PeerPolicies {
 /** castore in memory. */
 export const castoreMemory: Peer = {
   name: 'castore',
-  how,
+  method,
   open: async () => policiesIn(new InMemoryEventStorageAdapter()),
 };
 
 /** castore on PostgreSQL. */
 export const castorePostgres: Peer = {
   name: 'castore',
-  how,
+  method,
   async open() {
     const connectionString = await freshDatabase();
     const aggregateId = { type: 'VARCHAR', length: 200 } as const;

@@ -1,7 +1,7 @@
 import { CommandHandler, getInMemoryEventStore, type EventStore } from '@event-driven-io/emmett';
 import { getPostgreSQLEventStore, pongoSingleStreamProjection } from '@event-driven-io/emmett-postgresql';
 import type { SQLiteProjectionDefinition } from '@event-driven-io/emmett-sqlite';
-import type { Setting } from '../harness/row.js';
+import type { Conditions } from '../harness/row.js';
 import { freshDatabase } from '../raw/postgres-server.js';
 import { parsePolicy } from '../raw/raw-driver.js';
 import { copyOf, decidePlain, emptyPolicy, fold, type PlainEvent, type PlainPolicy } from '../workload/plain-policy.js';
@@ -43,7 +43,7 @@ function policiesIn(store: EventStore, close: () => Promise<void>): PeerPolicies
 /** emmett in memory. */
 export const emmettMemory: Peer = {
   name: 'emmett',
-  how: 'CommandHandler on getInMemoryEventStore; no row is kept',
+  method: 'CommandHandler on getInMemoryEventStore; no row is kept',
   open: async () => policiesIn(getInMemoryEventStore(), async () => undefined),
 };
 
@@ -51,10 +51,10 @@ export const emmettMemory: Peer = {
  * emmett on SQLite with one connection. By default it opens one per operation, which is half as fast and sometimes ends
  * in SQLITE_BUSY.
  */
-export function emmettSqlite({ peers: { emmettSqlite: module, whyNot }, scratch }: Setting): Peer {
+export function emmettSqlite({ peers: { emmettSqlite: module, whyNot }, scratch }: Conditions): Peer {
   return {
     name: 'emmett-sqlite',
-    how: 'CommandHandler, the row kept by an inline projection that reads and writes it',
+    method: 'CommandHandler, the row kept by an inline projection that reads and writes it',
     async open() {
       if (module === undefined) throw new Error(`left out: ${whyNot}`);
       const fileName = scratch.fresh('emmett.db');
@@ -88,7 +88,7 @@ const sqliteRows: SQLiteProjectionDefinition<PlainEvent> = {
 /** emmett on PostgreSQL, with the pool it opens itself. */
 export const emmettPostgres: Peer = {
   name: 'emmett-postgresql',
-  how: 'CommandHandler, the row kept by pongoSingleStreamProjection inline',
+  method: 'CommandHandler, the row kept by pongoSingleStreamProjection inline',
   async open() {
     const projections = [{ type: 'inline' as const, projection: pongoRows }];
     const store = getPostgreSQLEventStore(await freshDatabase(), { projections });

@@ -15,7 +15,7 @@ export interface PeerPolicies {
 export interface Peer {
   readonly name: string;
   /** How it handles a command. */
-  readonly how: string;
+  readonly method: string;
   /** Opens it on a new path or address. */
   readonly open: () => Promise<PeerPolicies>;
 }

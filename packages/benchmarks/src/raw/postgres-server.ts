@@ -13,10 +13,10 @@ const PROGRAM = join(packageFolder, '..', 'store-postgres', '.test-build', 'serv
  * @throws Error when the server is not durable, because the figures would not be comparable.
  */
 export async function withServer<Result>(work: () => Promise<Result>): Promise<Result> {
-  const { DATABASE_URL: given = '' } = process.env;
-  const { url, stop } = given === '' ? await spawnServer() : { url: given, stop: () => undefined };
+  const { DATABASE_URL: configured = '' } = process.env;
+  const { url, stop } = configured === '' ? await spawnServer() : { url: configured, stop: () => undefined };
   try {
-    console.log(`${await describe(url)}, TCP to ${new URL(url).host}\n`);
+    console.log(`${await describeServer(url)}, TCP to ${new URL(url).host}\n`);
     process.env['DATABASE_URL'] = url;
     return await work();
   } finally {
@@ -25,7 +25,7 @@ export async function withServer<Result>(work: () => Promise<Result>): Promise<R
   }
 }
 
-async function describe(url: string): Promise<string> {
+async function describeServer(url: string): Promise<string> {
   const [found] = await onServer(url, async (client) => {
     const { rows } = await client.query<{ version: string; durability: string }>(
       `SELECT 'PostgreSQL ' || current_setting('server_version') AS version,
@@ -38,7 +38,7 @@ async function describe(url: string): Promise<string> {
   return `${found.version}, fsync on, synchronous_commit on`;
 }
 
-/** The user that is connected. */
+/** Deletes the databases that the child processes of this one created. */
 async function dropDatabases(url: string): Promise<void> {
   await onServer(url, async (client) => {
     const { rows } = await client.query<{ datname: string }>(
@@ -69,7 +69,7 @@ export function databasesOf(parent: number): string {
   return `bench_${parent}_`;
 }
 
-/** Does something over a connection of its own. */
+/** Runs work on its own connection. */
 export async function onServer<Result>(url: string, work: (client: Client) => Promise<Result>): Promise<Result> {
   const client = new Client({ connectionString: url });
   await client.connect();

@@ -1,7 +1,7 @@
 import type { PlainEvent, PlainPolicy } from '../workload/plain-policy.js';
 
 /** A decision: events to append, and the policy after them. */
-export interface Decided {
+export interface Decision {
   readonly stream: string;
   /** The revision of the first event; the store's unique key refuses another. */
   readonly revision: number;
@@ -16,7 +16,7 @@ export interface RawEvent {
 }
 
 /** The callback of a scan. */
-export type Each = (stream: string, event: PlainEvent, at: number) => void;
+export type OnEvent = (stream: string, event: PlainEvent, at: number) => void;
 
 /** A row of the table of policies, with its stream. */
 export type RawRow = readonly [stream: string, policy: PlainPolicy];
@@ -24,19 +24,19 @@ export type RawRow = readonly [stream: string, policy: PlainPolicy];
 /** What a careful engineer needs of a database: each method is one transaction, and all statements are prepared. */
 export interface RawDriver {
   /** Appends the events and updates the row of each policy, for all decisions. */
-  write(decided: readonly Decided[]): unknown;
+  write(decided: readonly Decision[]): unknown;
   /** Appends only the events. */
-  append(decided: readonly Decided[]): unknown;
+  append(decided: readonly Decision[]): unknown;
   /** The rows under these names, the instance's first. */
   read(streams: readonly string[]): PlainPolicy[] | Promise<PlainPolicy[]>;
   /** Passes on the next 1,000 events and returns the last position; nothing at the end. */
-  page(after: number, each: Each): number | undefined | Promise<number | undefined>;
+  page(after: number, each: OnEvent): number | undefined | Promise<number | undefined>;
   /** The last `count` events of a stream before a revision, newest first. */
   before(stream: string, revision: number, count: number): RawEvent[] | Promise<RawEvent[]>;
   /** The streams of an instance's custom policies, in order. */
   customized(instance: string): string[] | Promise<string[]>;
   /** Stores rows and their checkpoint. */
-  keep(rows: readonly RawRow[], position: number): unknown;
+  storeRows(rows: readonly RawRow[], position: number): unknown;
   close(): unknown;
 }
 
@@ -67,7 +67,7 @@ function isPolicy(value: unknown): value is PlainPolicy {
   return typeof value === 'object' && value !== null;
 }
 
-/** The columns of the index that finds the custom policies of an instance. */
+/** The instance of a custom policy's stream, for the index by instance; `null` for the default policy. */
 export function instanceOfStream(stream: string): string | null {
   const slash = stream.indexOf('/');
   return slash === -1 ? null : stream.slice(stream.indexOf('-') + 1, slash);

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { copyOf, type PlainEvent, type PlainPolicy } from '../workload/plain-policy.js';
-import { instanceOfStream, type Decided, type Each, type RawDriver, type RawEvent, type RawRow } from './raw-driver.js';
+import {
+  instanceOfStream,
+  type Decision,
+  type OnEvent,
+  type RawDriver,
+  type RawEvent,
+  type RawRow,
+} from './raw-driver.js';
 
 interface Recorded {
   readonly stream: string;
@@ -17,12 +24,12 @@ export class RawMemory implements RawDriver {
   readonly #revisions = new Map<string, number>();
   readonly #rows = new Map<string, PlainPolicy>();
 
-  write(decided: readonly Decided[]): void {
+  write(decided: readonly Decision[]): void {
     this.append(decided);
     for (const { stream, policy } of decided) this.#rows.set(stream, copyOf(policy));
   }
 
-  append(decided: readonly Decided[]): void {
+  append(decided: readonly Decision[]): void {
     for (const { stream, revision, events } of decided) {
       if ((this.#revisions.get(stream) ?? 0) !== revision) throw new Error('revision-conflict');
       for (const [index, event] of events.entries()) {
@@ -41,7 +48,7 @@ export class RawMemory implements RawDriver {
     });
   }
 
-  page(after: number, each: Each): number | undefined {
+  page(after: number, each: OnEvent): number | undefined {
     const end = Math.min(after + 1000, this.#events.length);
     for (let index = after; index < end; index++) {
       const recorded = this.#events[index];
@@ -59,7 +66,7 @@ export class RawMemory implements RawDriver {
     return [...this.#rows.keys()].filter((stream) => instanceOfStream(stream) === instance).toSorted();
   }
 
-  keep(rows: readonly RawRow[]): void {
+  storeRows(rows: readonly RawRow[]): void {
     for (const [stream, policy] of rows) this.#rows.set(stream, copyOf(policy));
   }
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DEFAULT_STREAM, stepAt, streamOf, type Job } from '../workload/course.js';
 import { decidePlain, emptyPolicy, fold, type PlainPolicy } from '../workload/plain-policy.js';
-import type { Decided, Each, RawDriver } from './raw-driver.js';
+import type { Decision, OnEvent, RawDriver } from './raw-driver.js';
 
 /** The commands and reads of login policies by hand: the state of each policy is cached, as in ours. */
 export class RawPolicies {
@@ -14,7 +14,7 @@ export class RawPolicies {
 
   /** Decides by the state, appends at the expected revision, and updates the row, in one transaction for all. */
   async runCommands(jobs: readonly Job[]): Promise<void> {
-    const decided: Decided[] = [];
+    const decided: Decision[] = [];
     for (const job of jobs) {
       const stream = streamOf(job.policy);
       decided.push(this.#decide(job, this.#states.get(stream) ?? (await this.#load(stream))));
@@ -31,8 +31,8 @@ export class RawPolicies {
   }
 
   /** The same decisions without a write, for a store that then only inserts. */
-  decideAll(jobs: readonly Job[]): readonly Decided[] {
-    return jobs.map((job) => this.#decide(job, this.#states.get(streamOf(job.policy)) ?? this.#remember(job)));
+  decideAll(jobs: readonly Job[]): readonly Decision[] {
+    return jobs.map((job) => this.#decide(job, this.#states.get(streamOf(job.policy)) ?? this.#startEmpty(job)));
   }
 
   async #load(stream: string): Promise<PlainPolicy> {
@@ -41,13 +41,13 @@ export class RawPolicies {
     return policy;
   }
 
-  #remember({ policy }: Job): PlainPolicy {
+  #startEmpty({ policy }: Job): PlainPolicy {
     const empty = emptyPolicy();
     this.#states.set(streamOf(policy), empty);
     return empty;
   }
 
-  #decide({ policy: number, step }: Job, policy: PlainPolicy): Decided {
+  #decide({ policy: number, step }: Job, policy: PlainPolicy): Decision {
     const { sequence: revision } = policy;
     const events = decidePlain(stepAt(step).plain, policy);
     for (const event of events) fold(policy, event, Date.now());
@@ -58,21 +58,21 @@ export class RawPolicies {
 /** Rebuilds all rows: a scan, a fold in place, and one write of each row at the end. */
 export async function rebuild(driver: RawDriver): Promise<void> {
   const states = new Map<string, PlainPolicy>();
-  const each: Each = (stream, event, at) => fold(stateIn(states, stream), event, at);
+  const each: OnEvent = (stream, event, at) => fold(stateIn(states, stream), event, at);
   let position = 0;
   for (let end = await driver.page(0, each); end !== undefined; end = await driver.page(end, each)) position = end;
-  await driver.keep([...states], position);
+  await driver.storeRows([...states], position);
 }
 
 /** Catches rows up, one page per transaction, and yields in between. */
 export async function catchUp(driver: RawDriver): Promise<void> {
   const states = new Map<string, PlainPolicy>();
   const touched = new Map<string, PlainPolicy>();
-  const each: Each = (stream, event, at) => {
+  const each: OnEvent = (stream, event, at) => {
     touched.set(stream, fold(stateIn(states, stream), event, at));
   };
   for (let end = await driver.page(0, each); end !== undefined; end = await driver.page(end, each)) {
-    await driver.keep([...touched], end);
+    await driver.storeRows([...touched], end);
     touched.clear();
     await nextTurn();
   }

@@ -5,8 +5,8 @@ import {
   instanceOfStream,
   parseEvent,
   parsePolicy,
-  type Decided,
-  type Each,
+  type Decision,
+  type OnEvent,
   type RawDriver,
   type RawEvent,
   type RawRow,
@@ -60,7 +60,7 @@ export class RawPostgres implements RawDriver {
     return new RawPostgres(pool);
   }
 
-  async write(decided: readonly Decided[]): Promise<void> {
+  async write(decided: readonly Decision[]): Promise<void> {
     const rows = columnsOf(
       decided.map(({ stream, policy }) => rowOf([stream, policy])),
       3,
@@ -68,7 +68,7 @@ export class RawPostgres implements RawDriver {
     await this.#pool.query({ name: 'write', text: WRITE, values: [...eventColumns(decided), ...rows] });
   }
 
-  async append(decided: readonly Decided[]): Promise<void> {
+  async append(decided: readonly Decision[]): Promise<void> {
     await this.#pool.query({ name: 'append', text: APPEND, values: [...eventColumns(decided)] });
   }
 
@@ -78,7 +78,7 @@ export class RawPostgres implements RawDriver {
     return rows.map(([policy]) => parsePolicy(policy));
   }
 
-  async page(after: number, each: Each): Promise<number | undefined> {
+  async page(after: number, each: OnEvent): Promise<number | undefined> {
     const { rows } = await this.#pool.query<Cells>({ name: 'page', text: PAGE, values: [after], rowMode: 'array' });
     for (const [stream, type, at, data] of rows) each(stream, parseEvent(type, data), Number(at));
     const last = rows.at(-1);
@@ -98,7 +98,7 @@ export class RawPostgres implements RawDriver {
     return rows.map(([stream]) => stream);
   }
 
-  async keep(rows: readonly RawRow[], position: number): Promise<void> {
+  async storeRows(rows: readonly RawRow[], position: number): Promise<void> {
     await this.#pool.query({ name: 'keep', text: KEEP, values: [...columnsOf(rows.map(rowOf), 3), position] });
   }
 
@@ -109,7 +109,7 @@ export class RawPostgres implements RawDriver {
 
 type Cell = string | number | null;
 
-function eventColumns(decided: readonly Decided[]): readonly Cell[][] {
+function eventColumns(decided: readonly Decision[]): readonly Cell[][] {
   const at = Date.now();
   const lists = decided.flatMap(({ stream, revision, events }) =>
     events.map(({ type, data }, index): Cell[] => {

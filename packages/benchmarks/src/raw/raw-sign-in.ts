@@ -24,7 +24,7 @@ export interface RawPolicy {
 }
 
 /** Intermediate results: when the first check ends, which is the newest, and what was verified. */
-interface Found {
+interface Evaluation {
   readonly signIn: SignIn;
   readonly now: number;
   end: number;
@@ -42,7 +42,7 @@ const PASSKEY = { method: 'passkey' } as const;
 export function judgeByHand({ lifetimes, view }: RawPolicy, signIn: SignIn): RawJudgement {
   const { settings } = view;
   const { factors } = signIn.user;
-  const found: Found = { signIn, now: Number(signIn.at), end: Infinity, newest: -Infinity, amr: [] };
+  const found: Evaluation = { signIn, now: Number(signIn.at), end: Infinity, newest: -Infinity, amr: [] };
   const mayUsePasskey = hasPasskey(view, signIn);
   const byPassword = hasPassword(view, signIn) && counts(found, signIn.session.password, lifetimes.password);
   if (byPassword) found.amr.push('pwd');
@@ -55,7 +55,9 @@ export function judgeByHand({ lifetimes, view }: RawPolicy, signIn: SignIn): Raw
   if (!byPassword && !byProvider) return firstStep(view, signIn, mayUsePasskey ? [PASSKEY] : []);
   const usable = ORDER.filter((factor) => view.secondFactors.includes(factor) && factors.includes(factor));
   if (usable.length > 0) return secondStep(found, usable, lifetimes.second);
-  const setUp = ORDER.filter((factor) => factor !== 'RECOVERY_CODES' && view.secondFactors.includes(factor)).map(named);
+  const setUp = ORDER.filter((factor) => factor !== 'RECOVERY_CODES' && view.secondFactors.includes(factor)).map(
+    optionOf,
+  );
   if (settings.forceMfa || (settings.forceMfaLocalOnly && !byProvider)) {
     if (mayUsePasskey) return { outcome: 'verify', options: [PASSKEY], validUntil: endOf(found) };
     if (setUp.length > 0) return { outcome: 'set-up', options: setUp, validUntil: endOf(found) };
@@ -65,7 +67,7 @@ export function judgeByHand({ lifetimes, view }: RawPolicy, signIn: SignIn): Raw
   return proceed(found, 'one-factor', isOfferDue(found, lifetimes.skip) ? offer : []);
 }
 
-function counts(found: Found, made: SignIn['at'] | undefined, lifetime: number): boolean {
+function counts(found: Evaluation, made: SignIn['at'] | undefined, lifetime: number): boolean {
   if (made === undefined) return false;
   const { now, signIn } = found;
   const from = Number(made);
@@ -99,7 +101,7 @@ function isOfProvider({ identityProviders, settings }: LoginPolicyView, { sessio
   );
 }
 
-function isOfferDue({ now, signIn }: Found, skip: number): boolean {
+function isOfferDue({ now, signIn }: Evaluation, skip: number): boolean {
   const { mfaInitSkippedAt } = signIn.user;
   return skip > 0 && (mfaInitSkippedAt === undefined || now - Number(mfaInitSkippedAt) >= skip);
 }
@@ -117,7 +119,7 @@ function firstStep(view: LoginPolicyView, signIn: SignIn, options: SignInOption[
   return { outcome: 'authenticate', options, validUntil: undefined };
 }
 
-function secondStep(found: Found, usable: readonly SecondFactor[], lifetime: number): RawJudgement {
+function secondStep(found: Evaluation, usable: readonly SecondFactor[], lifetime: number): RawJudgement {
   let isVerified = false;
   for (const { at, factor } of found.signIn.session.secondFactors ?? []) {
     if (!usable.includes(factor) || !counts(found, at, lifetime)) continue;
@@ -126,19 +128,19 @@ function secondStep(found: Found, usable: readonly SecondFactor[], lifetime: num
     else found.amr.push(factor === 'OTP_SMS' ? 'sms' : 'otp');
   }
   if (isVerified) return proceed(found, 'two-factors', []);
-  return { outcome: 'verify', options: usable.map(named), validUntil: endOf(found) };
+  return { outcome: 'verify', options: usable.map(optionOf), validUntil: endOf(found) };
 }
 
-function proceed(found: Found, level: string, offerSetUp: SignInOption[]): RawJudgement {
+function proceed(found: Evaluation, level: string, offerSetUp: SignInOption[]): RawJudgement {
   if (level !== 'one-factor') found.amr.push('mfa');
   const { amr, newest } = found;
   return { outcome: 'proceed', level, amr, authenticatedAt: new Date(newest), offerSetUp, validUntil: endOf(found) };
 }
 
-function named(factor: SecondFactor): SignInOption {
+function optionOf(factor: SecondFactor): SignInOption {
   return { method: 'second-factor', factor };
 }
 
-function endOf({ end }: Found): Date | undefined {
+function endOf({ end }: Evaluation): Date | undefined {
   return end === Infinity ? undefined : new Date(end);
 }

@@ -5,8 +5,8 @@ import {
   instanceOfStream,
   parseEvent,
   parsePolicy,
-  type Decided,
-  type Each,
+  type Decision,
+  type OnEvent,
   type RawDriver,
   type RawEvent,
   type RawRow,
@@ -56,7 +56,7 @@ export class RawSqlite implements RawDriver {
     this.#checkpoint = this.#database.prepare('INSERT OR REPLACE INTO checkpoint VALUES (1, ?)');
   }
 
-  write(decided: readonly Decided[]): void {
+  write(decided: readonly Decision[]): void {
     this.#together(() => {
       for (const one of decided) {
         this.#append(one);
@@ -65,7 +65,7 @@ export class RawSqlite implements RawDriver {
     });
   }
 
-  append(decided: readonly Decided[]): void {
+  append(decided: readonly Decision[]): void {
     this.#together(() => {
       for (const one of decided) this.#append(one);
     });
@@ -78,7 +78,7 @@ export class RawSqlite implements RawDriver {
     });
   }
 
-  page(after: number, each: Each): number | undefined {
+  page(after: number, each: OnEvent): number | undefined {
     const rows = this.#page.all(after);
     for (const { stream, type, recorded_at: at, data } of rows) {
       each(String(stream), parseEvent(String(type), String(data)), Number(at));
@@ -97,7 +97,7 @@ export class RawSqlite implements RawDriver {
     return this.#customized.all(instance).map(({ stream }) => String(stream));
   }
 
-  keep(rows: readonly RawRow[], position: number): void {
+  storeRows(rows: readonly RawRow[], position: number): void {
     this.#together(() => {
       for (const row of rows) this.#keep(row);
       this.#checkpoint.run(position);
@@ -119,7 +119,7 @@ export class RawSqlite implements RawDriver {
     }
   }
 
-  #append({ stream, revision, events }: Decided): void {
+  #append({ stream, revision, events }: Decision): void {
     for (const [index, { type, data }] of events.entries()) {
       const metadata = JSON.stringify({ actor: 'bench', correlationId: randomUUID() });
       this.#insert.run(stream, revision + index, type, Date.now(), randomUUID(), JSON.stringify(data), metadata);

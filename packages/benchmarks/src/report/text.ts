@@ -18,8 +18,8 @@ export function rowAsText(result: MeasuredRow): string {
     return `  ${name.padEnd(width)}  ${clock}${ratios[0]}${processor}${ratios[1]}${failed}`;
   });
   const head = `  ${' '.repeat(width)}  ${'by clock'.padEnd(30)}    ÷ raw   processor    ÷ raw`;
-  const how = measured.map((one) => `  ${one.name.padEnd(width)}  ${one.how}`);
-  return [`${result.row.name}: ${result.row.work} [${result.row.unit}]`, head, ...lines, ...how, ''].join('\n');
+  const method = measured.map((one) => `  ${one.name.padEnd(width)}  ${one.method}`);
+  return [`${result.row.name}: ${result.row.work} [${result.row.unit}]`, head, ...lines, ...method, ''].join('\n');
 }
 
 /** One line per row that has a target: whether it was met. */

@@ -3,51 +3,51 @@ import type { AuditFilter } from '@login-policy/domain/model';
 import { milliseconds, ratePerSecond } from '../harness/meter.js';
 import type { Contender, Row } from '../harness/row.js';
 import { warmed, WARM_UP_TEXT } from '../harness/warmed.js';
-import { INSTANCE_ID, jobsOver, lanes, organization, type Job } from '../workload/course.js';
+import { INSTANCE_ID, jobsOver, runConcurrently, organization, type Job } from '../workload/course.js';
 import { randomHistories } from '../workload/histories.js';
-import type { Kind } from '../workload/kinds.js';
+import type { StoreKind } from '../workload/kinds.js';
 import { addDefault, runCommand, CATCH_UP_WAIT, seedAndClose, withPolicies } from '../workload/ours.js';
 
 /** The cost of the audit log for a command. */
-export function auditCost(kind: Kind, atATime: number): Row {
-  const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
+export function auditCost(kind: StoreKind, atATime: number): Row {
+  const [name, order] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
   return {
     name: `audited-${name}-${kind.name}`,
-    work: `commands of five kinds with the audit log open, ${how}, ${WARM_UP_TEXT}, ${kind.title}`,
+    work: `commands of five kinds with the audit log open, ${order}, ${WARM_UP_TEXT}, ${kind.title}`,
     unit: 'commands/s',
     warmUps: 0,
     target: { bound: 'at least', times: 0.75, of: 'without an audit log' },
-    contenders: async (setting) => {
+    contenders: async (conditions) => {
       const policies = atATime === 1 ? kind.policiesInTurn : 900;
-      const jobs = jobsOver(Math.ceil(setting.isQuick ? policies / 2 : policies));
-      const given = (login: LoginPolicies): ReturnType<typeof ratePerSecond> =>
-        ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job: Job) => runCommand(login, job)));
+      const jobs = jobsOver(Math.ceil(conditions.isQuick ? policies / 2 : policies));
+      const measureCommands = (login: LoginPolicies): ReturnType<typeof ratePerSecond> =>
+        ratePerSecond(jobs.length, () => runConcurrently(jobs, atATime, (job: Job) => runCommand(login, job)));
       return [
         {
           name: 'ours',
-          how: `openLoginPolicies and openAuditLog on one store; ${jobs.length} commands`,
-          measure: async () => withAudited(kind, await kind.freshPlace(setting), given),
+          method: `openLoginPolicies and openAuditLog on one store; ${jobs.length} commands`,
+          measure: async () => withAudited(kind, await kind.freshLocation(conditions), measureCommands),
         },
         {
           name: 'without an audit log',
-          how: 'openLoginPolicies alone, the same commands',
+          method: 'openLoginPolicies alone, the same commands',
           measure: async () =>
-            withPolicies(kind, await kind.freshPlace(setting), async (login) => {
+            withPolicies(kind, await kind.freshLocation(conditions), async (login) => {
               await addDefault(login);
-              return given(login);
+              return measureCommands(login);
             }),
         },
-      ].map((line) => warmed(line, { commands: jobs.length, isQuick: setting.isQuick }));
+      ].map((line) => warmed(line, { commands: jobs.length, isQuick: conditions.isQuick }));
     },
   };
 }
 
 async function withAudited<Result>(
-  kind: Kind,
-  place: string,
+  kind: StoreKind,
+  location: string,
   work: (login: LoginPolicies) => Promise<Result>,
 ): Promise<Result> {
-  const { store, close } = await kind.openOurs(place);
+  const { store, close } = await kind.openOurs(location);
   const [login, auditLog] = [await openLoginPolicies({ store }), await openAuditLog({ store })];
   try {
     await addDefault(login);
@@ -68,38 +68,39 @@ const FILTERS: Readonly<Record<string, AuditFilter>> = {
 };
 
 /** The first page of an audit log with one filter. */
-export function auditPage(kind: Kind): Row {
+export function auditPage(kind: StoreKind): Row {
   return {
     name: `audit-page-${kind.name}`,
     work: `the newest 100 of 1,000,000 events, by the slowest of ${Object.keys(FILTERS).length} filters, ${kind.title}`,
     unit: 'ms',
     warmUps: 1,
     target: { bound: 'at most', figure: 10 },
-    contenders: async (setting) => {
-      const policies = setting.isQuick ? 10_000 : 250_000;
-      const place = await kind.freshPlace(setting);
-      await seedAndClose(kind, place, randomHistories(policies, 4));
+    contenders: async (conditions) => {
+      const policies = conditions.isQuick ? 10_000 : 250_000;
+      const location = await kind.freshLocation(conditions);
+      await seedAndClose(kind, location, randomHistories(policies, 4));
       return [
         {
           name: 'ours',
-          how: `auditLog.entries, the second time; ${policies * 4} events of ${policies} policies`,
-          measure: () => slowestPage(kind, place),
+          method: `auditLog.entries, the second time; ${policies * 4} events of ${policies} policies`,
+          measure: () => slowestPage(kind, location),
         },
       ];
     },
   };
 }
 
-async function slowestPage(kind: Kind, place: string): ReturnType<Contender['measure']> {
-  const { store, close } = await kind.openOurs(place);
+async function slowestPage(kind: StoreKind, location: string): ReturnType<Contender['measure']> {
+  const { store, close } = await kind.openOurs(location);
   const auditLog = await openAuditLog({ store });
   try {
     await auditLog.readModel.ready(CATCH_UP_WAIT);
     let slowest = { byClock: 0 };
     for (const { instanceId: _, ...filter } of Object.values<AuditFilter & { instanceId?: string }>(FILTERS)) {
-      const ask = async (): Promise<unknown> => orThrow(await auditLog.entries({ instanceId: INSTANCE_ID }, filter));
-      await ask();
-      const figure = await milliseconds(ask);
+      const readPage = async (): Promise<unknown> =>
+        orThrow(await auditLog.entries({ instanceId: INSTANCE_ID }, filter));
+      await readPage();
+      const figure = await milliseconds(readPage);
       if (figure.byClock > slowest.byClock) slowest = figure;
     }
     return slowest;

@@ -1,36 +1,39 @@
 import { ratePerSecond } from '../harness/meter.js';
-import type { Contender, Row, Setting } from '../harness/row.js';
+import type { Contender, Row, Conditions } from '../harness/row.js';
 import { warmed, WARM_UP_TEXT } from '../harness/warmed.js';
 import { withPeer, type Peer } from '../peers/peers.js';
 import { RawPolicies } from '../raw/raw-policies.js';
-import { jobsOver, lanes, stepAt, STEPS, streamOf, type Job } from '../workload/course.js';
-import { withRaw, type Kind } from '../workload/kinds.js';
+import { jobsOver, runConcurrently, stepAt, STEPS, streamOf, type Job } from '../workload/course.js';
+import { withRaw, type StoreKind } from '../workload/kinds.js';
 import { addDefault, checkRow, runCommand, withPolicies } from '../workload/ours.js';
 import { withWriterThread } from './in-a-thread.js';
 
 interface Work {
-  readonly kind: Kind;
-  readonly setting: Setting;
+  readonly kind: StoreKind;
+  readonly conditions: Conditions;
   readonly jobs: readonly Job[];
   readonly atATime: number;
 }
 
 /** Commands of five kinds on many policies, with `atATime` in flight. */
-export function commands(kind: Kind, { atATime, times }: { readonly atATime: number; readonly times: number }): Row {
-  const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
+export function commands(
+  kind: StoreKind,
+  { atATime, times }: { readonly atATime: number; readonly times: number },
+): Row {
+  const [name, order] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
   return {
     name: `${name}-${kind.name}`,
-    work: `commands of five kinds in turn on many policies, ${how}, ${WARM_UP_TEXT}, ${kind.title}`,
+    work: `commands of five kinds in turn on many policies, ${order}, ${WARM_UP_TEXT}, ${kind.title}`,
     unit: 'commands/s',
     warmUps: 0,
     target: { bound: 'at least', times },
-    contenders: async (setting) => {
+    contenders: async (conditions) => {
       const policies = atATime === 1 ? kind.policiesInTurn : 900;
-      const jobs = jobsOver(Math.ceil(setting.isQuick ? policies / 2 : policies));
-      const work: Work = { kind, setting, jobs, atATime };
+      const jobs = jobsOver(Math.ceil(conditions.isQuick ? policies / 2 : policies));
+      const work: Work = { kind, conditions, jobs, atATime };
       const threads = kind.name === 'sqlite' && atATime > 1 ? [inAThread(work)] : [];
-      const peers = kind.peers(setting).map((peer) => byPeer(peer, work));
-      const { isQuick } = setting;
+      const peers = kind.peers(conditions).map((peer) => byPeer(peer, work));
+      const { isQuick } = conditions;
       const lines = [ours(work), raw(work), limit(work), ...threads].map((line) =>
         warmed(line, { commands: jobs.length, isQuick }),
       );
@@ -39,27 +42,29 @@ export function commands(kind: Kind, { atATime, times }: { readonly atATime: num
   };
 }
 
-function ours({ kind, setting, jobs, atATime }: Work): Contender {
+function ours({ kind, conditions, jobs, atATime }: Work): Contender {
   return {
     name: 'ours',
-    how: `the README’s code: openLoginPolicies on the store; ${jobs.length} commands on ${jobs.length / STEPS} policies`,
+    method: `the README’s code: openLoginPolicies on the store; ${jobs.length} commands on ${jobs.length / STEPS} policies`,
     measure: async () =>
-      withPolicies(kind, await kind.freshPlace(setting), async (policies) => {
+      withPolicies(kind, await kind.freshLocation(conditions), async (policies) => {
         await addDefault(policies);
-        const figure = await ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => runCommand(policies, job)));
+        const figure = await ratePerSecond(jobs.length, () =>
+          runConcurrently(jobs, atATime, (job) => runCommand(policies, job)),
+        );
         await checkRow(policies, 0);
         return figure;
       }),
   };
 }
 
-function raw({ kind, setting, jobs, atATime }: Work): Contender {
+function raw({ kind, conditions, jobs, atATime }: Work): Contender {
   const groups = groupsOf(jobs, atATime);
   return {
     name: 'raw',
-    how: `${kind.driver} by hand: decided by a state in memory, encoded, appended at the expected revision, the row kept; ${inOne(atATime)}`,
+    method: `${kind.driver} by hand: decided by a state in memory, encoded, appended at the expected revision, the row kept; ${transactionsText(atATime)}`,
     measure: async () =>
-      withRaw(kind, await kind.freshPlace(setting), async (driver) => {
+      withRaw(kind, await kind.freshLocation(conditions), async (driver) => {
         const policies = new RawPolicies(driver);
         return ratePerSecond(jobs.length, async () => {
           for (const group of groups) await policies.runCommands(group);
@@ -69,12 +74,12 @@ function raw({ kind, setting, jobs, atATime }: Work): Contender {
 }
 
 /** The upper bound for any library: all is decided beforehand, and no row is updated. */
-function limit({ kind, setting, jobs, atATime }: Work): Contender {
+function limit({ kind, conditions, jobs, atATime }: Work): Contender {
   return {
     name: 'raw, insert only',
-    how: `${kind.driver}: decided before, events encoded and inserted, no row; ${inOne(atATime)}`,
+    method: `${kind.driver}: decided before, events encoded and inserted, no row; ${transactionsText(atATime)}`,
     measure: async () =>
-      withRaw(kind, await kind.freshPlace(setting), async (driver) => {
+      withRaw(kind, await kind.freshLocation(conditions), async (driver) => {
         const policies = new RawPolicies(driver);
         const decided = groupsOf(jobs, atATime).map((group) => policies.decideAll(group));
         return ratePerSecond(jobs.length, async () => {
@@ -85,30 +90,30 @@ function limit({ kind, setting, jobs, atATime }: Work): Contender {
 }
 
 /** Whether our writer should be in a thread. */
-function inAThread({ setting, jobs, atATime }: Work): Contender {
+function inAThread({ conditions, jobs, atATime }: Work): Contender {
   return {
     name: 'ours, written by a thread',
-    how: 'a trial: our memory store, and a worker thread that writes each group by hand before it is answered',
+    method: 'a trial: our memory store, and a worker thread that writes each group by hand before it is answered',
     measure: () =>
-      withWriterThread(setting.scratch.fresh('thread.db'), async (policies) => {
+      withWriterThread(conditions.scratch.fresh('thread.db'), async (policies) => {
         await addDefault(policies);
-        return ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => runCommand(policies, job)));
+        return ratePerSecond(jobs.length, () => runConcurrently(jobs, atATime, (job) => runCommand(policies, job)));
       }),
   };
 }
 
-function byPeer(peer: Peer, { setting, atATime }: Work): Contender {
-  const inTurn = setting.isQuick ? 18 : 72;
+function byPeer(peer: Peer, { conditions, atATime }: Work): Contender {
+  const inTurn = conditions.isQuick ? 18 : 72;
   const jobs = jobsOver(atATime === 1 ? inTurn : 450);
   const line: Contender = {
     name: peer.name,
-    how: `${peer.how}; only ${jobs.length} commands`,
+    method: `${peer.method}; only ${jobs.length} commands`,
     measure: () =>
       withPeer(peer, (policies) =>
         ratePerSecond(jobs.length, () => {
           // One command at a time for each policy, because a peer need not order them.
           const answers = new Map<number, Promise<void>>();
-          return lanes(jobs, atATime, ({ policy, step }) => {
+          return runConcurrently(jobs, atATime, ({ policy, step }) => {
             const before = answers.get(policy) ?? Promise.resolve();
             const answer = before.then(() => policies.command(streamOf(policy), stepAt(step).plain));
             answers.set(policy, answer);
@@ -117,10 +122,10 @@ function byPeer(peer: Peer, { setting, atATime }: Work): Contender {
         }),
       ),
   };
-  return warmed(line, { commands: jobs.length, isQuick: setting.isQuick });
+  return warmed(line, { commands: jobs.length, isQuick: conditions.isQuick });
 }
 
-function inOne(atATime: number): string {
+function transactionsText(atATime: number): string {
   return atATime === 1 ? 'a transaction for each command' : `${atATime} commands in one transaction`;
 }
 

@@ -4,7 +4,7 @@ import { openPostgresStore } from '@login-policy/store-postgres';
 import { Pool } from 'pg';
 import { median, ratePerSecond } from '../harness/meter.js';
 import type { Figure, Row } from '../harness/row.js';
-import type { Kind } from '../workload/kinds.js';
+import type { StoreKind } from '../workload/kinds.js';
 
 const nextId = monotonicIds();
 
@@ -22,31 +22,34 @@ async function append(store: Store, count: number): Promise<Position> {
   return last.position;
 }
 
-async function reached(consumer: Consumer, position: Position): Promise<void> {
+async function untilReached(consumer: Consumer, position: Position): Promise<void> {
   while (consumer.status().position !== position) await pause(1);
 }
 
-async function caughtUp(consumer: Consumer): Promise<void> {
+async function untilCaughtUp(consumer: Consumer): Promise<void> {
   while (consumer.status().lag !== 0) await pause(1);
 }
 
 /** The time from the answer to an append to the consumer's handler. */
-export function consumedSoon(kind: Kind, { from, figure }: { from: 'one store' | 'another'; figure: number }): Row {
+export function consumedSoon(
+  kind: StoreKind,
+  { from, figure }: { from: 'one store' | 'another'; figure: number },
+): Row {
   return {
     name: `consumed-soon-${kind.name}`,
     work: `from the commit of an event to the handler of a consumer on ${from}, the median of 200, ${kind.title}`,
     unit: 'ms',
     warmUps: 1,
     target: { bound: 'at most', figure },
-    contenders: async (setting) => [
+    contenders: async (conditions) => [
       {
         name: 'ours',
-        how: 'store.consume, its handler called once an append',
+        method: 'store.consume, its handler called once an append',
         measure: async (): Promise<Figure> => {
-          const place = await kind.freshPlace(setting);
-          const [writing, reading] = [await kind.openOurs(place), await kind.openOurs(place)];
+          const location = await kind.freshLocation(conditions);
+          const [writing, reading] = [await kind.openOurs(location), await kind.openOurs(location)];
           const { store } = from === 'one store' ? writing : reading;
-          const figures = await soonOn(writing.store, store, setting.isQuick ? 20 : 200);
+          const figures = await delaysOf(writing.store, store, conditions.isQuick ? 20 : 200);
           await Promise.all([writing.close(), reading.close()]);
           return { byClock: median(figures) };
         },
@@ -55,81 +58,82 @@ export function consumedSoon(kind: Kind, { from, figure }: { from: 'one store' |
   };
 }
 
-async function soonOn(writing: Store, reading: Store, count: number): Promise<readonly number[]> {
+async function delaysOf(writing: Store, reading: Store, count: number): Promise<readonly number[]> {
   const handledAt = new Map<Position, number>();
   const consumer = reading.consume({
     name: 'soon',
     handle: (_, { position }) => void handledAt.set(position, performance.now()),
   });
-  await caughtUp(consumer);
+  await untilCaughtUp(consumer);
   const figures: number[] = [];
   for (let done = 0; done < count; done++) {
     const position = await append(writing, 1);
     const committedAt = performance.now();
-    await reached(consumer, position);
+    await untilReached(consumer, position);
     figures.push(Math.max(0, (handledAt.get(position) ?? Infinity) - committedAt));
   }
   return figures;
 }
 
 /** How fast a consumer handles a backlog. */
-export function consumedBacklog(kind: Kind, figure: number): Row {
+export function consumedBacklog(kind: StoreKind, figure: number): Row {
   return {
     name: `consumed-backlog-${kind.name}`,
     work: `a backlog handled by a consumer that does nothing, ${kind.title}`,
     unit: 'events/s',
     warmUps: 1,
     target: { bound: 'at least', figure },
-    contenders: async (setting) => {
-      const place = await kind.freshPlace(setting);
-      const { store, close } = await kind.openOurs(place);
-      const count = setting.isQuick ? 5000 : 50_000;
+    contenders: async (conditions) => {
+      const location = await kind.freshLocation(conditions);
+      const { store, close } = await kind.openOurs(location);
+      const count = conditions.isQuick ? 5000 : 50_000;
       for (let written = 0; written < count; written += 50) await append(store, 50);
       const head = await store.eventStore.head();
       await close();
       let runs = 0;
       const measure = async (): Promise<Figure> => {
-        const opened = await kind.openOurs(place);
+        const opened = await kind.openOurs(location);
         runs += 1;
         const name = `backlog ${runs}`;
         let handled = 0;
         const handle = (events: readonly unknown[]): void => void (handled += events.length);
-        const figures = await ratePerSecond(count, () => reached(opened.store.consume({ name, handle }), head));
+        const figures = await ratePerSecond(count, () => untilReached(opened.store.consume({ name, handle }), head));
         await opened.close();
         if (handled !== count) throw new Error(`${handled} events were handled, of ${count}`);
         return figures;
       };
-      return [{ name: 'ours', how: `store.consume of ${count} events, in appends of 50`, measure }];
+      return [{ name: 'ours', method: `store.consume of ${count} events, in appends of 50`, measure }];
     },
   };
 }
 
 /** The cost of idle consumers. */
-export function idleConsumers(kind: Kind, figure: number): Row {
+export function idleConsumers(kind: StoreKind, figure: number): Row {
   return {
     name: `idle-consumers-${kind.name}`,
     work: `statements a second of 100 consumers that have nothing to do, ${kind.title}`,
     unit: 'statements a second',
     warmUps: 0,
     target: { bound: 'at most', figure },
-    contenders: async (setting) => [
+    contenders: async (conditions) => [
       {
         name: 'ours',
-        how: 'store.consume a hundred times on one store, counted at the driver',
-        measure: async () => idle(await kind.freshPlace(setting), setting.isQuick ? 2000 : 10_000),
+        method: 'store.consume a hundred times on one store, counted at the driver',
+        measure: async () =>
+          statementsWhenIdle(await kind.freshLocation(conditions), conditions.isQuick ? 2000 : 10_000),
       },
     ],
   };
 }
 
-async function idle(connectionString: string, forMs: number): Promise<Figure> {
+async function statementsWhenIdle(connectionString: string, forMs: number): Promise<Figure> {
   const pool = new Pool({ connectionString });
   let statements = 0;
   pool.on('connect', (client) => {
     const query = client.query.bind(client);
-    const counted = (...given: readonly unknown[]): unknown => {
+    const counted = (...args: readonly unknown[]): unknown => {
       statements += 1;
-      return Reflect.apply(query, client, given);
+      return Reflect.apply(query, client, args);
     };
     Object.assign(client, { query: counted });
   });
@@ -138,7 +142,7 @@ async function idle(connectionString: string, forMs: number): Promise<Figure> {
   const consumers = Array.from({ length: 100 }, (_, number) =>
     store.consume({ name: `idle ${number}`, handle: () => undefined }),
   );
-  for (const consumer of consumers) await caughtUp(consumer);
+  for (const consumer of consumers) await untilCaughtUp(consumer);
   statements = 0;
   await pause(forMs);
   const figure = { byClock: (statements * 1000) / forMs };

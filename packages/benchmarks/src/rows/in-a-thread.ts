@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
 import { openMemoryStore, type EventStore } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
-import { plainEvent, type Decided } from '../raw/raw-driver.js';
+import { plainEvent, type Decision } from '../raw/raw-driver.js';
 import { policyAfter } from '../workload/course.js';
 
 const PROGRAM = new URL('./writer-thread.js', import.meta.url);
@@ -32,7 +32,7 @@ export async function withWriterThread<Result>(
 function writtenBy(thread: Worker, inner: EventStore): EventStore {
   // A row of typical length; its content does not matter.
   const policy = policyAfter(4);
-  let waiting: Decided[] = [];
+  let waiting: Decision[] = [];
   let written: Promise<unknown> = Promise.resolve();
   let next: Promise<unknown> | undefined;
   const writeNext = async (): Promise<void> => {

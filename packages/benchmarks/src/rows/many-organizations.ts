@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { orThrow, type LoginPolicies } from '@login-policy/domain';
 import { longestStall, milliseconds } from '../harness/meter.js';
-import type { Contender, Figure, Row, Setting } from '../harness/row.js';
+import type { Contender, Figure, Row, Conditions } from '../harness/row.js';
 import type { RawDriver } from '../raw/raw-driver.js';
 import { DEFAULT_STREAM, INSTANCE_ID, organization, policyAfter, streamOf } from '../workload/course.js';
 import { randomHistories } from '../workload/histories.js';
-import { withRaw, type Kind } from '../workload/kinds.js';
+import { withRaw, type StoreKind } from '../workload/kinds.js';
 import { addDefault, seedReady, withConfiguredPolicies, withPolicies } from '../workload/ours.js';
 
 type Measure = (work: () => Promise<unknown>) => Promise<Figure>;
@@ -17,15 +17,15 @@ interface Size {
 }
 
 /** The organizations that a change to the default does not affect. */
-export function customized(kind: Kind): Row {
+export function customized(kind: StoreKind): Row {
   return {
     name: `customized-list-${kind.name}`,
     work: `list of all organizations that have a custom policy, 10,000 of them, ${kind.title}`,
     unit: 'ms',
     warmUps: 1,
     target: { bound: 'at most', figure: 30 },
-    contenders: (setting) =>
-      byBoth(kind, setting, {
+    contenders: (conditions) =>
+      compared(kind, conditions, {
         measure: milliseconds,
         ours: listed,
         raw: async (driver, { custom }) => demandCount((await driver.customized(INSTANCE_ID)).length, custom),
@@ -36,23 +36,23 @@ export function customized(kind: Kind): Row {
 }
 
 /** The policies that still allow a factor: the first page, and the total. */
-export function stillAllowed(kind: Kind): Row {
+export function stillAllowed(kind: StoreKind): Row {
   return {
     name: `still-allowed-${kind.name}`,
     work: `the first 100 of 100,000 custom policies that allow a factor, and their number, ${kind.title}`,
     unit: 'ms',
     warmUps: 1,
     target: { bound: 'at most', figure: 5 },
-    contenders: async (setting) => {
-      const custom = setting.isQuick ? 10_000 : 100_000;
-      const place = await kind.freshPlace(setting);
-      await seedReady(kind, place, randomHistories(custom, 4));
+    contenders: async (conditions) => {
+      const custom = conditions.isQuick ? 10_000 : 100_000;
+      const location = await kind.freshLocation(conditions);
+      await seedReady(kind, location, randomHistories(custom, 4));
       return [
         {
           name: 'ours',
-          how: 'loginPolicies.organizationsWithCustomPolicy with allowing, the tenth time',
+          method: 'loginPolicies.organizationsWithCustomPolicy with allowing, the tenth time',
           measure: () =>
-            withPolicies(kind, place, async (policies) => {
+            withPolicies(kind, location, async (policies) => {
               // PostgreSQL stores the number soon after the first query.
               for (let times = 1; times < 10; times++) await stillAllowing(policies, custom);
               return milliseconds(() => stillAllowing(policies, custom));
@@ -64,12 +64,12 @@ export function stillAllowed(kind: Kind): Row {
 }
 
 async function stillAllowing(policies: LoginPolicies, custom: number): Promise<void> {
-  const asked = { allowing: 'U2F_WITH_VERIFICATION' } as const;
-  demandCount(orThrow(await policies.organizationsWithCustomPolicy({ instanceId: INSTANCE_ID }, asked)).total, custom);
+  const filter = { allowing: 'U2F_WITH_VERIFICATION' } as const;
+  demandCount(orThrow(await policies.organizationsWithCustomPolicy({ instanceId: INSTANCE_ID }, filter)).total, custom);
 }
 
 /** The time to list the organizations that a removal from the default policy affects. */
-export function preview(kind: Kind): Row {
+export function preview(kind: StoreKind): Row {
   return previewRow(kind, {
     name: 'preview',
     what: 'preview of a removal',
@@ -78,7 +78,7 @@ export function preview(kind: Kind): Row {
 }
 
 /** How long that blocks the event loop at most. */
-export function previewStall(kind: Kind): Row {
+export function previewStall(kind: StoreKind): Row {
   return previewRow(kind, {
     name: 'preview-stall',
     what: 'longest stall of the event loop during the preview of a removal',
@@ -88,7 +88,7 @@ export function previewStall(kind: Kind): Row {
 }
 
 function previewRow(
-  kind: Kind,
+  kind: StoreKind,
   { name, what, measure, target }: Pick<Row, 'name' | 'target'> & { readonly what: string; readonly measure: Measure },
 ): Row {
   return {
@@ -97,8 +97,8 @@ function previewRow(
     unit: 'ms',
     warmUps: 1,
     ...(target !== undefined && { target }),
-    contenders: (setting) =>
-      byBoth(kind, setting, {
+    contenders: (conditions) =>
+      compared(kind, conditions, {
         measure,
         ours: previewed,
         raw: countedByHand,
@@ -121,11 +121,11 @@ async function previewed(policies: LoginPolicies, size: Size): Promise<void> {
 }
 
 async function countedByHand(driver: RawDriver, size: Size): Promise<void> {
-  const own = new Set(await driver.customized(INSTANCE_ID));
-  let [count, looked] = [0, 0];
+  const customStreams = new Set(await driver.customized(INSTANCE_ID));
+  let [count, seen] = [0, 0];
   for (const id of idsOf(size)) {
-    if (++looked % 5000 === 0) await nextTurn();
-    if (!own.has(`organizationLoginPolicy-${INSTANCE_ID}/${id}`)) count++;
+    if (++seen % 5000 === 0) await nextTurn();
+    if (!customStreams.has(`organizationLoginPolicy-${INSTANCE_ID}/${id}`)) count++;
   }
   demandCount(count, size.organizations - size.custom);
 }
@@ -140,7 +140,7 @@ function* idsOf({ organizations }: Size): Generator<string> {
 }
 
 /** The same work by our code and by hand, on the same policies. */
-interface Both {
+interface Comparison {
   readonly measure: Measure;
   readonly ours: (policies: LoginPolicies, size: Size) => Promise<void>;
   readonly raw: (driver: RawDriver, size: Size) => Promise<void>;
@@ -148,33 +148,37 @@ interface Both {
   readonly rawHow: string;
 }
 
-async function byBoth(kind: Kind, setting: Setting, both: Both): Promise<readonly Contender[]> {
-  const size = setting.isQuick
+async function compared(
+  kind: StoreKind,
+  conditions: Conditions,
+  comparison: Comparison,
+): Promise<readonly Contender[]> {
+  const size = conditions.isQuick
     ? { organizations: 100_000, custom: 1000 }
     : { organizations: 1_000_000, custom: 10_000 };
-  const [oursAt, rawAt] = [await kind.freshPlace(setting), await kind.freshPlace(setting)];
+  const [oursAt, rawAt] = [await kind.freshLocation(conditions), await kind.freshLocation(conditions)];
   await seedReady(kind, oursAt, randomHistories(size.custom, 4));
   await withPolicies(kind, oursAt, addDefault);
   await withRaw(kind, rawAt, async (driver) => {
     const streams = [DEFAULT_STREAM, ...Array.from({ length: size.custom }, (_, number) => streamOf(number))];
     const rows = streams.map((stream) => [stream, policyAfter(4)] as const);
-    await driver.keep(rows, 1);
+    await driver.storeRows(rows, 1);
   });
   const organizations = { list: () => idsOf(size) };
-  const { measure } = both;
+  const { measure } = comparison;
   return [
     {
       name: 'ours',
-      how: both.oursHow,
+      method: comparison.oursHow,
       measure: () =>
-        withConfiguredPolicies({ kind, place: oursAt, organizations }, (policies) =>
-          measure(() => both.ours(policies, size)),
+        withConfiguredPolicies({ kind, location: oursAt, organizations }, (policies) =>
+          measure(() => comparison.ours(policies, size)),
         ),
     },
     {
       name: 'raw',
-      how: `${kind.driver} by hand: ${both.rawHow}`,
-      measure: () => withRaw(kind, rawAt, (driver) => measure(() => both.raw(driver, size))),
+      method: `${kind.driver} by hand: ${comparison.rawHow}`,
+      measure: () => withRaw(kind, rawAt, (driver) => measure(() => comparison.raw(driver, size))),
     },
   ];
 }

@@ -22,23 +22,27 @@ export const freshProcess: Row = {
     const [oursAt, rawAt] = [scratch.fresh('ours.db'), scratch.fresh('raw.db')];
     await withPolicies(sqlite, oursAt, addDefault);
     const driver = new RawSqlite(rawAt);
-    driver.keep([[DEFAULT_STREAM, policyAfter(4)]], 4);
+    driver.storeRows([[DEFAULT_STREAM, policyAfter(4)]], 4);
     driver.close();
-    const how = 'node:sqlite by hand: select, JSON.parse';
+    const method = 'node:sqlite by hand: select, JSON.parse';
     return [
-      { name: 'ours', how: 'the README’s code', measure: () => starts([CHILDREN, 'read ours', oursAt]) },
-      { name: 'raw', how, measure: () => starts([CHILDREN, 'read raw', rawAt]) },
-      { name: 'emmett-sqlite', how: 'aggregateStream', measure: await emmettIn(scratch.fresh('emmett.db'), peers) },
+      { name: 'ours', method: 'the README’s code', measure: () => startUpTime([CHILDREN, 'read ours', oursAt]) },
+      { name: 'raw', method, measure: () => startUpTime([CHILDREN, 'read raw', rawAt]) },
+      {
+        name: 'emmett-sqlite',
+        method: 'aggregateStream',
+        measure: await emmettStart(scratch.fresh('emmett.db'), peers),
+      },
     ];
   },
 };
 
-async function emmettIn(fileName: string, { emmettSqlite: module, whyNot }: Peers): Promise<Contender['measure']> {
+async function emmettStart(fileName: string, { emmettSqlite: module, whyNot }: Peers): Promise<Contender['measure']> {
   if (module === undefined) return () => Promise.reject(new Error(`left out: ${whyNot}`));
   const store = module.getSQLiteEventStore({ fileName });
   await store.schema.migrate();
   await store.appendToStream<PlainEvent>(DEFAULT_STREAM, [...historyOf(4)]);
-  return () => starts([CHILDREN, 'read emmett', fileName]);
+  return () => startUpTime([CHILDREN, 'read emmett', fileName]);
 }
 
 const MODULES = [
@@ -61,15 +65,15 @@ export const imports: Row = {
   work: 'fresh process that imports one module and ends',
   unit: 'ms',
   warmUps: 1,
-  contenders: async () => [importing('raw', 'Node alone', ''), ...MODULES.map(importingModule)],
+  contenders: async () => [importContender('raw', 'Node alone', ''), ...MODULES.map(moduleImport)],
 };
 
-function importingModule(name: string): Contender {
-  return importing(name, `import('${name}')`, `await import('${name}')`);
+function moduleImport(name: string): Contender {
+  return importContender(name, `import('${name}')`, `await import('${name}')`);
 }
 
-function importing(name: string, how: string, code: string): Contender {
-  return { name, how, measure: () => starts(['--input-type=module', '--eval', code]) };
+function importContender(name: string, method: string, code: string): Contender {
+  return { name, method, measure: () => startUpTime(['--input-type=module', '--eval', code]) };
 }
 
 /** The cost of importing the API beyond Node itself: time or memory. */
@@ -85,10 +89,10 @@ function importOfApi(unit: 'ms' | 'MB', figure: number): Row {
     warmUps: 1,
     target: { bound: 'at most', figure },
     contenders: async () => [
-      { name: 'ours', how: "import('@login-policy/api')", measure: costOf('@login-policy/api') },
+      { name: 'ours', method: "import('@login-policy/api')", measure: costOf('@login-policy/api') },
       {
         name: 'raw',
-        how: "import('@login-policy/domain'), which is part of it",
+        method: "import('@login-policy/domain'), which is part of it",
         measure: costOf('@login-policy/domain'),
       },
     ],
@@ -106,14 +110,14 @@ export const peakMemory: Row = {
   warmUps: 0,
   target: { bound: 'at most', times: 1.3 },
   async contenders({ isQuick, scratch }) {
-    const stretches = randomHistories(10_000, isQuick ? 8 : 50);
+    const appends = randomHistories(10_000, isQuick ? 8 : 50);
     const [oursAt, rawAt] = [scratch.fresh('ours.db'), scratch.fresh('raw.db')];
-    await seedReady(sqlite, oursAt, stretches);
-    await withRaw(sqlite, rawAt, (driver) => seedRaw(driver, stretches));
-    const how = 'node:sqlite by hand: a scan in pages of 1,000, all states in memory';
+    await seedReady(sqlite, oursAt, appends);
+    await withRaw(sqlite, rawAt, (driver) => seedRaw(driver, appends));
+    const method = 'node:sqlite by hand: a scan in pages of 1,000, all states in memory';
     return [
-      { name: 'ours', how: 'openLoginPolicies, readModel.rebuild()', measure: () => peakOf('rebuild ours', oursAt) },
-      { name: 'raw', how, measure: () => peakOf('rebuild raw', rawAt) },
+      { name: 'ours', method: 'openLoginPolicies, readModel.rebuild()', measure: () => peakOf('rebuild ours', oursAt) },
+      { name: 'raw', method, measure: () => peakOf('rebuild raw', rawAt) },
     ];
   },
 };
@@ -123,11 +127,11 @@ async function peakOf(work: string, path: string): Promise<Figure> {
 }
 
 /** The median of several starts. */
-async function starts(given: readonly string[]): Promise<Figure> {
+async function startUpTime(args: readonly string[]): Promise<Figure> {
   const took = Array.from({ length: STARTS }, () => {
-    const begun = performance.now();
-    runNode(given);
-    return performance.now() - begun;
+    const beganAt = performance.now();
+    runNode(args);
+    return performance.now() - beganAt;
   });
   return { byClock: median(took) };
 }

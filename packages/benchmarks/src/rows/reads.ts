@@ -2,15 +2,15 @@ import { orThrow } from '@login-policy/domain';
 import { ratePerSecond } from '../harness/meter.js';
 import type { Row } from '../harness/row.js';
 import { RawPolicies } from '../raw/raw-policies.js';
-import { AT_ONCE, DEFAULT_STREAM, lanes, organization, policyAfter, streamOf } from '../workload/course.js';
+import { AT_ONCE, DEFAULT_STREAM, runConcurrently, organization, policyAfter, streamOf } from '../workload/course.js';
 import { randomNumbers } from '../workload/histories.js';
-import { withRaw, type Kind } from '../workload/kinds.js';
+import { withRaw, type StoreKind } from '../workload/kinds.js';
 import { addDefault, runCommand, withPolicies } from '../workload/ours.js';
 
 const ORGANIZATIONS = 2000;
 
 /** The read of every sign-in: the effective policy of an organization. */
-export function reads(kind: Kind, times: number): Row {
+export function reads(kind: StoreKind, times: number): Row {
   const customized = Array.from({ length: ORGANIZATIONS / 2 }, (_, index) => index * 2);
   return {
     name: `read-${kind.name}`,
@@ -18,32 +18,32 @@ export function reads(kind: Kind, times: number): Row {
     unit: 'reads/s',
     warmUps: 2,
     target: { bound: 'at least', times },
-    async contenders(setting) {
-      const draw = randomNumbers(7);
-      const asked = Array.from({ length: setting.isQuick ? 1000 : 6000 }, () => draw(ORGANIZATIONS));
+    async contenders(conditions) {
+      const nextNumber = randomNumbers(7);
+      const numbers = Array.from({ length: conditions.isQuick ? 1000 : 6000 }, () => nextNumber(ORGANIZATIONS));
       const ours = async (): ReturnType<typeof ratePerSecond> =>
-        withPolicies(kind, await kind.freshPlace(setting), async (policies) => {
+        withPolicies(kind, await kind.freshLocation(conditions), async (policies) => {
           await addDefault(policies);
-          await lanes(customized, AT_ONCE, (policy) => runCommand(policies, { policy, step: 0 }));
-          return ratePerSecond(asked.length, async () => {
-            for (const number of asked) orThrow(await policies.effectivePolicy(organization(number)));
+          await runConcurrently(customized, AT_ONCE, (policy) => runCommand(policies, { policy, step: 0 }));
+          return ratePerSecond(numbers.length, async () => {
+            for (const number of numbers) orThrow(await policies.effectivePolicy(organization(number)));
           });
         });
       const raw = async (): ReturnType<typeof ratePerSecond> =>
-        withRaw(kind, await kind.freshPlace(setting), async (driver) => {
+        withRaw(kind, await kind.freshLocation(conditions), async (driver) => {
           const streams = [DEFAULT_STREAM, ...customized.map(streamOf)];
-          await driver.keep(
+          await driver.storeRows(
             streams.map((stream) => [stream, policyAfter(4)]),
             1,
           );
           const policies = new RawPolicies(driver);
-          return ratePerSecond(asked.length, async () => {
-            for (const number of asked) await policies.effective(number);
+          return ratePerSecond(numbers.length, async () => {
+            for (const number of numbers) await policies.effective(number);
           });
         });
       return [
-        { name: 'ours', how: 'loginPolicies.effectivePolicy: as new as the last command', measure: ours },
-        { name: 'raw', how: `${kind.driver} by hand: both rows by their keys; nothing is checked`, measure: raw },
+        { name: 'ours', method: 'loginPolicies.effectivePolicy: as new as the last command', measure: ours },
+        { name: 'raw', method: `${kind.driver} by hand: both rows by their keys; nothing is checked`, measure: raw },
       ];
     },
   };

@@ -1,56 +1,59 @@
 import { openLoginPolicies } from '@login-policy/domain';
 import { longestStall, ratePerSecond } from '../harness/meter.js';
-import type { Contender, Figure, Row, Setting } from '../harness/row.js';
+import type { Contender, Figure, Row, Conditions } from '../harness/row.js';
 import { withPeer, type Peer } from '../peers/peers.js';
 import { catchUp, rebuild as rebuildByHand } from '../raw/raw-policies.js';
 import { historyOf, streamOf } from '../workload/course.js';
-import { randomHistories, seedRaw, type Stretch } from '../workload/histories.js';
-import { withRaw, type Kind } from '../workload/kinds.js';
+import { randomHistories, seedRaw, type SeedAppend } from '../workload/histories.js';
+import { withRaw, type StoreKind } from '../workload/kinds.js';
 import { CATCH_UP_WAIT, seedOurs, seedAndClose, withPolicies } from '../workload/ours.js';
 
 /** A rebuild of a read model, on tables without `ANALYZE`. */
-export function rebuild(kind: Kind, { policies, times }: { readonly policies: number; readonly times: number }): Row {
+export function rebuild(
+  kind: StoreKind,
+  { policies, times }: { readonly policies: number; readonly times: number },
+): Row {
   return {
     name: `rebuild-${policies / 1000}k-${kind.name}`,
     work: `rebuild of ${policies.toLocaleString('en')} policies from 100,000 events, drawn at random, ${kind.title}`,
     unit: 'events/s',
     warmUps: 2,
     target: { bound: 'at least', times },
-    async contenders(setting) {
-      const stretches = randomHistories(policies, (setting.isQuick ? 40_000 : 100_000) / policies);
+    async contenders(conditions) {
+      const appends = randomHistories(policies, (conditions.isQuick ? 40_000 : 100_000) / policies);
       const loaded = kind.name === 'memory' ? 300 : 50;
-      const peers = kind.peers(setting).map((peer) => loadedBy(peer, setting.isQuick ? 10 : loaded));
-      return [await ours(kind, setting, stretches), await raw(kind, setting, stretches), ...peers];
+      const peers = kind.peers(conditions).map((peer) => loadedBy(peer, conditions.isQuick ? 10 : loaded));
+      return [await ours(kind, conditions, appends), await raw(kind, conditions, appends), ...peers];
     },
   };
 }
 
-async function ours(kind: Kind, setting: Setting, stretches: readonly Stretch[]): Promise<Contender> {
-  const { store } = await kind.openOurs(await kind.freshPlace(setting));
-  await seedOurs(store, stretches);
+async function ours(kind: StoreKind, conditions: Conditions, appends: readonly SeedAppend[]): Promise<Contender> {
+  const { store } = await kind.openOurs(await kind.freshLocation(conditions));
+  await seedOurs(store, appends);
   const { readModel } = await openLoginPolicies({ store });
   await readModel.ready(CATCH_UP_WAIT);
   return {
     name: 'ours',
-    how: 'loginPolicies.readModel.rebuild(): every event decoded and checked, rows written and switched over',
-    measure: () => ratePerSecond(countOf(stretches), () => readModel.rebuild()),
+    method: 'loginPolicies.readModel.rebuild(): every event decoded and checked, rows written and switched over',
+    measure: () => ratePerSecond(countOf(appends), () => readModel.rebuild()),
   };
 }
 
-async function raw(kind: Kind, setting: Setting, stretches: readonly Stretch[]): Promise<Contender> {
-  const driver = await kind.openRaw(await kind.freshPlace(setting));
-  await seedRaw(driver, stretches);
+async function raw(kind: StoreKind, conditions: Conditions, appends: readonly SeedAppend[]): Promise<Contender> {
+  const driver = await kind.openRaw(await kind.freshLocation(conditions));
+  await seedRaw(driver, appends);
   return {
     name: 'raw',
-    how: `${kind.driver} by hand: a scan in pages of 1,000, a fold in place, all rows written at the end in one transaction`,
-    measure: () => ratePerSecond(countOf(stretches), () => rebuildByHand(driver)),
+    method: `${kind.driver} by hand: a scan in pages of 1,000, a fold in place, all rows written at the end in one transaction`,
+    measure: () => ratePerSecond(countOf(appends), () => rebuildByHand(driver)),
   };
 }
 
 /** The closest work of a peer: it loads and folds one policy after another, and writes nothing. */
 function loadedBy(peer: Peer, policies: number): Contender {
   const [history, streams] = [historyOf(100), Array.from({ length: policies }, (_, number) => streamOf(number))];
-  const how = `each policy loaded, nothing written; only ${streams.length} policies of ${history.length} events`;
+  const method = `each policy loaded, nothing written; only ${streams.length} policies of ${history.length} events`;
   const measure = (): Promise<Figure> =>
     withPeer(peer, async (opened) => {
       for (const stream of streams) await opened.seed(stream, history);
@@ -61,37 +64,37 @@ function loadedBy(peer: Peer, policies: number): Contender {
         }
       });
     });
-  return { name: peer.name, how, measure };
+  return { name: peer.name, method, measure };
 }
 
-function countOf(stretches: readonly Stretch[]): number {
-  return stretches.reduce((count, { from, to }) => count + to - from, 0);
+function countOf(appends: readonly SeedAppend[]): number {
+  return appends.reduce((count, { from, to }) => count + to - from, 0);
 }
 
 /** How long the initial build of a read model blocks the event loop at most. */
-export function catchUpStall(kind: Kind): Row {
+export function catchUpStall(kind: StoreKind): Row {
   return {
     name: `catch-up-stall-${kind.name}`,
     work: `longest stall of the event loop while 20,000 policies of 4 events catch up at opening, ${kind.title}`,
     unit: 'ms',
     warmUps: 1,
     target: { bound: 'at most', figure: 20 },
-    contenders: async (setting) => {
-      const stretches = randomHistories(setting.isQuick ? 4000 : 20_000, 4);
-      return [stallOfOurs(kind, setting, stretches), stallByHand(kind, setting, stretches)];
+    contenders: async (conditions) => {
+      const appends = randomHistories(conditions.isQuick ? 4000 : 20_000, 4);
+      return [stallOfOurs(kind, conditions, appends), stallByHand(kind, conditions, appends)];
     },
   };
 }
 
-function stallOfOurs(kind: Kind, setting: Setting, stretches: readonly Stretch[]): Contender {
+function stallOfOurs(kind: StoreKind, conditions: Conditions, appends: readonly SeedAppend[]): Contender {
   return {
     name: 'ours',
-    how: 'the README’s code on a store with events and no read model, until it may be read; by processor: all of it',
+    method: 'the README’s code on a store with events and no read model, until it may be read; by processor: all of it',
     async measure() {
-      const place = await kind.freshPlace(setting);
-      await seedAndClose(kind, place, stretches);
+      const location = await kind.freshLocation(conditions);
+      await seedAndClose(kind, location, appends);
       return longestStall(() =>
-        withPolicies(kind, place, async ({ readModel }) => {
+        withPolicies(kind, location, async ({ readModel }) => {
           await readModel.ready(CATCH_UP_WAIT);
           const { events } = await readModel.lag();
           if (events > 0) throw new Error(`ready, and ${events} events behind`);
@@ -101,13 +104,13 @@ function stallOfOurs(kind: Kind, setting: Setting, stretches: readonly Stretch[]
   };
 }
 
-function stallByHand(kind: Kind, setting: Setting, stretches: readonly Stretch[]): Contender {
+function stallByHand(kind: StoreKind, conditions: Conditions, appends: readonly SeedAppend[]): Contender {
   return {
     name: 'raw',
-    how: `${kind.driver} by hand: page by page, rows and checkpoint a transaction each, a turn for others between two`,
+    method: `${kind.driver} by hand: page by page, rows and checkpoint a transaction each, a turn for others between two`,
     measure: async () =>
-      withRaw(kind, await kind.freshPlace(setting), async (driver) => {
-        await seedRaw(driver, stretches);
+      withRaw(kind, await kind.freshLocation(conditions), async (driver) => {
+        await seedRaw(driver, appends);
         return longestStall(() => catchUp(driver));
       }),
   };

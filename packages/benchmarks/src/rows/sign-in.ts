@@ -68,12 +68,13 @@ export const signIns: Row = {
     return [
       {
         name: 'ours',
-        how: 'evaluateSignIn: all input checked, the first instant at which the answer differs',
+        method: 'evaluateSignIn: all input checked, the first instant at which the answer differs',
         measure: measure(ours),
       },
       {
         name: 'raw',
-        how: 'functions by hand: the same rules and answers, on `Date`s; lifetimes worked out before, nothing checked, no maxAge and no level',
+        method:
+          'functions by hand: the same rules and answers, on `Date`s; lifetimes worked out before, nothing checked, no maxAge and no level',
         measure: measure(raw),
       },
     ];

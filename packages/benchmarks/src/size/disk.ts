@@ -1,72 +1,72 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { Setting } from '../harness/row.js';
+import type { Conditions } from '../harness/row.js';
 import { onServer } from '../raw/postgres-server.js';
-import { AT_ONCE, EVENTS_OF_COURSE, jobsOver, lanes } from '../workload/course.js';
-import type { Kind } from '../workload/kinds.js';
-import { long } from '../workload/histories.js';
+import { AT_ONCE, EVENTS_OF_COURSE, jobsOver, runConcurrently } from '../workload/course.js';
+import type { StoreKind } from '../workload/kinds.js';
+import { longHistory } from '../workload/histories.js';
 import { addDefault, runCommand, seedReady, withPolicies } from '../workload/ours.js';
 
 /** The disk space of a table, with its indexes and partly filled pages. */
-interface Part {
+interface TableSize {
   readonly name: string;
   readonly bytes: number;
 }
 
-const SQLITE_PARTS = `
+const SQLITE_TABLES = `
   SELECT coalesce(schema.tbl_name, dbstat.name) AS name, sum(pgsize) AS bytes
   FROM dbstat LEFT JOIN sqlite_schema AS schema ON schema.name = dbstat.name GROUP BY 1`;
 const SQLITE_CONTENT = 'SELECT avg(octet_length(data) + octet_length(metadata)) FROM events';
-const POSTGRES_PARTS = `
+const POSTGRES_TABLES = `
   SELECT relname AS name, pg_total_relation_size(oid)::float8 AS bytes
   FROM pg_class WHERE relnamespace = 'login_policy'::regnamespace AND relkind = 'r'`;
 /** The number of events between two snapshots of a policy. */
-const EVERY = 250;
+const SNAPSHOT_EVERY = 250;
 /** These grow with the events, all other tables with the policies in force. */
 const OF_EVENTS = ['events'];
 const OF_POLICIES = ['names', 'rows', 'row_index', 'read_model_rows', 'read_model_entries'];
 
 /** Prints the disk space of an event and a policy, after commands of five kinds, 32 at a time. */
-export async function sayDisk(kind: Kind, setting: Setting): Promise<void> {
-  const policies = setting.isQuick ? 200 : 2000;
-  const place = await kind.freshPlace(setting);
-  await withPolicies(kind, place, async (opened) => {
+export async function printDisk(kind: StoreKind, conditions: Conditions): Promise<void> {
+  const policies = conditions.isQuick ? 200 : 2000;
+  const location = await kind.freshLocation(conditions);
+  await withPolicies(kind, location, async (opened) => {
     await addDefault(opened);
-    await lanes(jobsOver(policies), AT_ONCE, (job) => runCommand(opened, job));
+    await runConcurrently(jobsOver(policies), AT_ONCE, (job) => runCommand(opened, job));
   });
-  const parts = await partsOf(kind, place);
-  const event = share(parts, OF_EVENTS, policies * EVENTS_OF_COURSE);
-  const row = share(parts, OF_POLICIES, policies);
-  const snapshots = setting.isQuick ? 40 : 400;
-  const longPlace = await kind.freshPlace(setting);
-  await seedReady(kind, longPlace, long(snapshots * EVERY));
-  const snapshot = share(await partsOf(kind, longPlace), OF_POLICIES, snapshots);
+  const tables = await tablesOf(kind, location);
+  const event = bytesPerItem(tables, OF_EVENTS, policies * EVENTS_OF_COURSE);
+  const row = bytesPerItem(tables, OF_POLICIES, policies);
+  const snapshots = conditions.isQuick ? 40 : 400;
+  const longLocation = await kind.freshLocation(conditions);
+  await seedReady(kind, longLocation, longHistory(snapshots * SNAPSHOT_EVERY));
+  const snapshot = bytesPerItem(await tablesOf(kind, longLocation), OF_POLICIES, snapshots);
   console.log(`On disk, ${kind.title}, ${policies} policies of ${EVENTS_OF_COURSE} events:`);
   console.log(`  an event, with its index           ${event} bytes`);
   console.log(`  a policy's row, index and name     ${row} bytes`);
-  console.log(`  a snapshot, each ${EVERY} events      ${snapshot} bytes`);
+  console.log(`  a snapshot, each ${SNAPSHOT_EVERY} events      ${snapshot} bytes`);
   console.log(`  10,000,000 policies of 5 events    ${Math.round((5 * event + row) / 100)} GB (extrapolated)`);
-  for (const { name, bytes } of parts) console.log(`    ${name.padEnd(30)}   ${Math.round(bytes / 1024)} KiB`);
-  if (kind.name === 'sqlite') console.log(`  data and metadata of an event      ${contentOfFile(place)} bytes`);
+  for (const { name, bytes } of tables) console.log(`    ${name.padEnd(30)}   ${Math.round(bytes / 1024)} KiB`);
+  if (kind.name === 'sqlite') console.log(`  data and metadata of an event      ${contentOfFile(location)} bytes`);
 }
 
-function partsOf(kind: Kind, place: string): readonly Part[] | Promise<readonly Part[]> {
-  return kind.name === 'sqlite' ? partsOfFile(place) : partsOfDatabase(place);
+function tablesOf(kind: StoreKind, location: string): readonly TableSize[] | Promise<readonly TableSize[]> {
+  return kind.name === 'sqlite' ? tablesOfFile(location) : tablesOfDatabase(location);
 }
 
-/** The space per item in tables of these names. */
-function share(parts: readonly Part[], names: readonly string[], count: number): number {
-  return Math.round(sum(parts.filter(({ name }) => names.includes(name))) / count);
+/** The space per item in the tables with these names. */
+function bytesPerItem(tables: readonly TableSize[], names: readonly string[], count: number): number {
+  return Math.round(sum(tables.filter(({ name }) => names.includes(name))) / count);
 }
 
-function sum(parts: readonly Part[]): number {
-  return parts.reduce((total, { bytes }) => total + bytes, 0);
+function sum(tables: readonly TableSize[]): number {
+  return tables.reduce((total, { bytes }) => total + bytes, 0);
 }
 
-function partsOfFile(path: string): readonly Part[] {
+function tablesOfFile(path: string): readonly TableSize[] {
   const database = new DatabaseSync(path, { readOnly: true });
-  const parts = database.prepare(SQLITE_PARTS).all();
+  const tables = database.prepare(SQLITE_TABLES).all();
   database.close();
-  return parts.map(({ name, bytes }) => ({ name: String(name), bytes: Number(bytes) }));
+  return tables.map(({ name, bytes }) => ({ name: String(name), bytes: Number(bytes) }));
 }
 
 function contentOfFile(path: string): number {
@@ -76,6 +76,6 @@ function contentOfFile(path: string): number {
   return Math.round(Number(content ?? Number.NaN));
 }
 
-async function partsOfDatabase(url: string): Promise<readonly Part[]> {
-  return onServer(url, async (client) => (await client.query<Part>(POSTGRES_PARTS)).rows);
+async function tablesOfDatabase(url: string): Promise<readonly TableSize[]> {
+  return onServer(url, async (client) => (await client.query<TableSize>(POSTGRES_TABLES)).rows);
 }

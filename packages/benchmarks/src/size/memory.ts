@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { runNode } from '../harness/fresh-process.js';
-import type { Setting } from '../harness/row.js';
+import type { Conditions } from '../harness/row.js';
 
 const CHILD = fileURLToPath(new URL('heap.js', import.meta.url));
 const WORKS = [
@@ -11,7 +11,7 @@ const WORKS = [
 ];
 
 /** Prints the memory of each kind of item, measured in a fresh process after a garbage collection. */
-export function sayMemory({ isQuick, scratch }: Setting): void {
+export function printMemory({ isQuick, scratch }: Conditions): void {
   console.log('On the heap, SQLite where a store is needed:');
   for (const work of WORKS) {
     const count = isQuick ? '1000' : '10000';

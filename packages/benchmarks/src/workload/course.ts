@@ -31,19 +31,19 @@ const ADD: Step = {
 };
 
 /** Five kinds of command on an existing policy, in rotation: done, then undone. */
-const ON_AND_ON: readonly Step[] = [
+const ROTATION: readonly Step[] = [
   change(true, 6),
-  same({ type: 'addSecondFactor', factor: 'OTP_EMAIL' }),
-  same({ type: 'removeMultiFactor', factor: 'U2F_WITH_VERIFICATION' }),
-  same({ type: 'addIdentityProvider', identityProvider: { id: 'google', ownerType: 'SYSTEM' } }),
+  sameForBoth({ type: 'addSecondFactor', factor: 'OTP_EMAIL' }),
+  sameForBoth({ type: 'removeMultiFactor', factor: 'U2F_WITH_VERIFICATION' }),
+  sameForBoth({ type: 'addIdentityProvider', identityProvider: { id: 'google', ownerType: 'SYSTEM' } }),
   change(false, 12),
-  same({ type: 'removeSecondFactor', factor: 'OTP_EMAIL' }),
-  same({ type: 'addMultiFactor', factor: 'U2F_WITH_VERIFICATION' }),
-  same({ type: 'removeIdentityProvider', id: 'google' }),
+  sameForBoth({ type: 'removeSecondFactor', factor: 'OTP_EMAIL' }),
+  sameForBoth({ type: 'addMultiFactor', factor: 'U2F_WITH_VERIFICATION' }),
+  sameForBoth({ type: 'removeIdentityProvider', id: 'google' }),
 ];
 
 /** The steps that add a policy, change it and change it back. */
-export const STEPS: number = 1 + ON_AND_ON.length;
+export const STEPS: number = 1 + ROTATION.length;
 
 /** The number of their events: four for the first, one for each other. */
 export const EVENTS_OF_COURSE: number = STEPS + 3;
@@ -60,7 +60,7 @@ function change(forceMfa: boolean, hours: number): Step {
   };
 }
 
-function same(
+function sameForBoth(
   command: Exclude<CommandInput, { readonly type: 'add' | 'change' | 'customize' | 'remove' | 'revert' | 'set' }>,
 ): Step {
   return { ours: command, plain: command };
@@ -68,7 +68,7 @@ function same(
 
 /** The n-th command of a policy, counted from 0. */
 export function stepAt(number: number): Step {
-  return (number === 0 ? undefined : ON_AND_ON[(number - 1) % ON_AND_ON.length]) ?? ADD;
+  return (number === 0 ? undefined : ROTATION[(number - 1) % ROTATION.length]) ?? ADD;
 }
 
 /** A command on one of many policies. */
@@ -122,16 +122,16 @@ export function policyAfter(count: number): PlainPolicy {
 export const AT_ONCE = 32;
 
 /** Runs all items in order, with a limited number in flight. @throws Error with the first failure. */
-export async function lanes<Item>(
+export async function runConcurrently<Item>(
   items: readonly Item[],
   atATime: number,
-  give: (item: Item) => Promise<void>,
+  run: (item: Item) => Promise<void>,
 ): Promise<void> {
   let next = 0;
-  const lane = async (): Promise<void> => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) await give(item);
+  const worker = async (): Promise<void> => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await run(item);
   };
-  const ended = await Promise.allSettled(Array.from({ length: atATime }, lane));
+  const ended = await Promise.allSettled(Array.from({ length: atATime }, worker));
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw new Error(String(failed.reason), { cause: failed.reason });
 }

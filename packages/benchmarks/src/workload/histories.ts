@@ -3,42 +3,42 @@ import { historyOf, streamOf } from './course.js';
 import { emptyPolicy } from './plain-policy.js';
 
 /** An append of some of a policy's events. */
-export interface Stretch {
+export interface SeedAppend {
   readonly policy: number;
   readonly from: number;
   readonly to: number;
 }
 
 /** The number of a policy's initial events, in one append. */
-const FIRST = 4;
+const FIRST_APPEND = 4;
 
 /**
- * Histories of many policies as after a busy year: the next policy is drawn at random, with a seed, so that it is the
+ * Histories of many policies as after a busy year: the next policy is random, with a seed, so that it is the
  * same for all contenders. A policy begins with one append of four events; later events come one by one.
  */
-export function randomHistories(policies: number, eventsEach: number): readonly Stretch[] {
+export function randomHistories(policies: number, eventsEach: number): readonly SeedAppend[] {
   const lengths = Array.from({ length: policies }, () => 0);
-  const open = Array.from({ length: policies }, (_, policy) => policy);
-  const stretches: Stretch[] = [];
-  const draw = randomNumbers(20_261_126);
-  while (open.length > 0) {
-    const place = draw(open.length);
-    const policy = open[place] ?? 0;
+  const unfinished = Array.from({ length: policies }, (_, policy) => policy);
+  const appends: SeedAppend[] = [];
+  const nextNumber = randomNumbers(20_261_126);
+  while (unfinished.length > 0) {
+    const index = nextNumber(unfinished.length);
+    const policy = unfinished[index] ?? 0;
     const from = lengths[policy] ?? 0;
-    const to = Math.min(from === 0 ? FIRST : from + 1, eventsEach);
+    const to = Math.min(from === 0 ? FIRST_APPEND : from + 1, eventsEach);
     lengths[policy] = to;
-    stretches.push({ policy, from, to });
-    const last = open.at(-1) ?? 0;
+    appends.push({ policy, from, to });
+    const last = unfinished.at(-1) ?? 0;
     if (to === eventsEach) {
-      open[place] = last;
-      open.pop();
+      unfinished[index] = last;
+      unfinished.pop();
     }
   }
-  return stretches;
+  return appends;
 }
 
 /** One history of thousands of events, in appends of a thousand. */
-export function long(length: number): readonly Stretch[] {
+export function longHistory(length: number): readonly SeedAppend[] {
   return Array.from({ length: length / 1000 }, (_, index) => ({
     policy: 0,
     from: index * 1000,
@@ -47,8 +47,8 @@ export function long(length: number): readonly Stretch[] {
 }
 
 /** The number of events in the longest of these histories. */
-export function longestOf(stretches: readonly Stretch[]): number {
-  return stretches.reduce((longest, { to }) => Math.max(longest, to), 0);
+export function longestOf(appends: readonly SeedAppend[]): number {
+  return appends.reduce((longest, { to }) => Math.max(longest, to), 0);
 }
 
 /** Numbers below a bound, by the generator of Park and Miller. */
@@ -61,9 +61,9 @@ export function randomNumbers(seed: number): (below: number) => number {
 }
 
 /** Writes histories by hand, 500 appends per transaction, without rows. */
-export async function seedRaw(driver: RawDriver, stretches: readonly Stretch[]): Promise<void> {
-  const history = historyOf(longestOf(stretches));
-  const decided = stretches.map(({ policy, from, to }) => {
+export async function seedRaw(driver: RawDriver, appends: readonly SeedAppend[]): Promise<void> {
+  const history = historyOf(longestOf(appends));
+  const decided = appends.map(({ policy, from, to }) => {
     return { stream: streamOf(policy), revision: from, events: history.slice(from, to), policy: emptyPolicy() };
   });
   for (let first = 0; first < decided.length; first += 500) await driver.append(decided.slice(first, first + 500));

@@ -2,7 +2,7 @@ import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { Pool } from 'pg';
-import type { Setting } from '../harness/row.js';
+import type { Conditions } from '../harness/row.js';
 import { castoreMemory, castorePostgres } from '../peers/castore.js';
 import { emmettMemory, emmettPostgres, emmettSqlite } from '../peers/emmett.js';
 import type { Peer } from '../peers/peers.js';
@@ -19,7 +19,7 @@ export interface OpenStore {
 }
 
 /** A kind of store: ours, by hand, and the peers. */
-export interface Kind {
+export interface StoreKind {
   /** The group of its rows. */
   readonly name: 'sqlite' | 'postgres' | 'memory';
   /** The store's name in a row's title. */
@@ -29,51 +29,51 @@ export interface Kind {
   /** The number of policies with commands in a round of a second or two. */
   readonly policiesInTurn: number;
   /** A path or an address that is still empty. */
-  freshPlace(setting: Setting): Promise<string>;
+  freshLocation(conditions: Conditions): Promise<string>;
   /** Opens ours as the README does. */
-  openOurs(place: string): Promise<OpenStore>;
-  openRaw(place: string): Promise<RawDriver>;
-  peers(setting: Setting): readonly Peer[];
+  openOurs(location: string): Promise<OpenStore>;
+  openRaw(location: string): Promise<RawDriver>;
+  peers(conditions: Conditions): readonly Peer[];
 }
 
 /** SQLite: `synchronous=FULL`, our default. */
-export const sqlite: Kind = {
+export const sqlite: StoreKind = {
   name: 'sqlite',
   title: 'SQLite FULL',
   driver: 'node:sqlite',
   policiesInTurn: 180,
-  freshPlace: async ({ scratch }) => scratch.fresh('store.db'),
+  freshLocation: async ({ scratch }) => scratch.fresh('store.db'),
   async openOurs(path) {
     const store = await openSqliteStore({ path });
     return { store, close: () => store.close() };
   },
   openRaw: async (path) => new RawSqlite(path),
-  peers: (setting) => [emmettSqlite(setting)],
+  peers: (conditions) => [emmettSqlite(conditions)],
 };
 
 /** PostgreSQL, all options as by default. */
-export const postgres: Kind = {
+export const postgres: StoreKind = {
   name: 'postgres',
   title: 'PostgreSQL',
   driver: 'pg',
   policiesInTurn: 90,
-  freshPlace: freshDatabase,
+  freshLocation: freshDatabase,
   async openOurs(connectionString) {
     const pool = new Pool({ connectionString });
     const store = await openPostgresStore({ pool });
     return { store, close: () => store.close().then(() => pool.end()) };
   },
-  openRaw: (place) => RawPostgres.open(place),
+  openRaw: (location) => RawPostgres.open(location),
   peers: () => [emmettPostgres, castorePostgres],
 };
 
 /** Memory can't be opened twice. */
-export const memory: Kind = {
+export const memory: StoreKind = {
   name: 'memory',
   title: 'memory',
   driver: 'plain JavaScript',
   policiesInTurn: 900,
-  freshPlace: async () => 'memory',
+  freshLocation: async () => 'memory',
   async openOurs() {
     const store = openMemoryStore();
     return { store, close: () => store.close() };
@@ -84,11 +84,11 @@ export const memory: Kind = {
 
 /** Runs work with the driver by hand, and closes it. */
 export async function withRaw<Result>(
-  kind: Kind,
-  place: string,
+  kind: StoreKind,
+  location: string,
   work: (driver: RawDriver) => Promise<Result>,
 ): Promise<Result> {
-  const driver = await kind.openRaw(place);
+  const driver = await kind.openRaw(location);
   try {
     return await work(driver);
   } finally {

@@ -8,30 +8,30 @@ import {
 import { parseOrganization, policyStream } from '@login-policy/domain/model';
 import { monotonicIds, type Store } from '@login-policy/event-sourcing';
 import { EVENTS_OF_COURSE, INSTANCE_ID, historyOf, organization, stepAt, type Job } from './course.js';
-import { longestOf, type Stretch } from './histories.js';
-import type { Kind } from './kinds.js';
+import { longestOf, type SeedAppend } from './histories.js';
+import type { StoreKind } from './kinds.js';
 
 const OPTIONS = { actor: 'bench' } as const;
 
 /** Runs work on our login policies, opened as in the README, and closes them. */
 export function withPolicies<Result>(
-  kind: Kind,
-  place: string,
+  kind: StoreKind,
+  location: string,
   work: (policies: LoginPolicies) => Promise<Result>,
 ): Promise<Result> {
-  return withConfiguredPolicies({ kind, place }, work);
+  return withConfiguredPolicies({ kind, location }, work);
 }
 
 /** {@link withPolicies} with additional options. */
 export async function withConfiguredPolicies<Result>(
   {
     kind,
-    place,
+    location,
     ...options
-  }: { readonly kind: Kind; readonly place: string } & Pick<LoginPoliciesOptions, 'organizations'>,
+  }: { readonly kind: StoreKind; readonly location: string } & Pick<LoginPoliciesOptions, 'organizations'>,
   work: (policies: LoginPolicies) => Promise<Result>,
 ): Promise<Result> {
-  const { store, close } = await kind.openOurs(place);
+  const { store, close } = await kind.openOurs(location);
   try {
     const policies = await openLoginPolicies({ store, ...options });
     try {
@@ -68,23 +68,23 @@ export async function addDefault(policies: LoginPolicies): Promise<void> {
 const metadata = Object.freeze({ actor: 'bench', correlationId: 'bench' });
 
 /** Writes histories into a store without a read model, 500 appends at a time. */
-export async function seedOurs({ eventStore }: Store, stretches: readonly Stretch[]): Promise<void> {
+export async function seedOurs({ eventStore }: Store, appends: readonly SeedAppend[]): Promise<void> {
   const ids = monotonicIds();
-  const history = historyOf(longestOf(stretches));
-  const append = ({ policy, from, to }: Stretch): Promise<unknown> => {
+  const history = historyOf(longestOf(appends));
+  const append = ({ policy, from, to }: SeedAppend): Promise<unknown> => {
     const streamId = policyStream(parseOrganization(organization(policy), 'owner'));
     const events = history.slice(from, to).map((event) => ({ ...event, id: ids(), schemaVersion: 1, metadata }));
     return eventStore.append({ streamId, expected: 'any', events });
   };
-  for (let first = 0; first < stretches.length; first += 500) {
-    await Promise.all(stretches.slice(first, first + 500).map(append));
+  for (let first = 0; first < appends.length; first += 500) {
+    await Promise.all(appends.slice(first, first + 500).map(append));
   }
 }
 
 /** The same at a path or address, and closes the store. */
-export async function seedAndClose(kind: Kind, place: string, stretches: readonly Stretch[]): Promise<void> {
-  const { store, close } = await kind.openOurs(place);
-  await seedOurs(store, stretches);
+export async function seedAndClose(kind: StoreKind, location: string, appends: readonly SeedAppend[]): Promise<void> {
+  const { store, close } = await kind.openOurs(location);
+  await seedOurs(store, appends);
   await close();
 }
 
@@ -92,7 +92,7 @@ export async function seedAndClose(kind: Kind, place: string, stretches: readonl
 export const CATCH_UP_WAIT = { waitMs: 600_000 } as const;
 
 /** {@link seedAndClose}, with the read model caught up. */
-export async function seedReady(kind: Kind, place: string, stretches: readonly Stretch[]): Promise<void> {
-  await seedAndClose(kind, place, stretches);
-  await withPolicies(kind, place, ({ readModel }) => readModel.ready(CATCH_UP_WAIT));
+export async function seedReady(kind: StoreKind, location: string, appends: readonly SeedAppend[]): Promise<void> {
+  await seedAndClose(kind, location, appends);
+  await withPolicies(kind, location, ({ readModel }) => readModel.ready(CATCH_UP_WAIT));
 }

@@ -61,7 +61,7 @@ export function copyOf(policy: PlainPolicy): PlainPolicy {
   return { ...policy, ...lists, identityProviders: [...identityProviders] };
 }
 
-/** Folds an event into the policy in place: the fastest way by hand. */
+/** Folds an event into the policy in location: the fastest way by hand. */
 export function fold(policy: PlainPolicy, event: PlainEvent, at: number): PlainPolicy {
   policy.sequence += 1;
   policy.changedAt = at;

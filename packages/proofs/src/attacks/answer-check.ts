@@ -9,15 +9,15 @@ export interface Answer {
   readonly text: string;
 }
 
-const PROMISED = [501, 503, 504];
+const ALLOWED_5XX = [501, 503, 504];
 /** The answer says that it is unknown whether the change was made. */
-const NOT_KNOWN = 'LP-STORE-03';
+const OUTCOME_UNKNOWN = 'LP-STORE-03';
 
 /** Compares all answers with all that is written to the log. */
 export class AnswerCheck {
   /** The accepted requests of this round and the previous one, by id; a repeated one may have been accepted once. */
-  #isGranted = new Map<string, boolean>();
-  #wasGranted = new Map<string, boolean>();
+  #accepted = new Map<string, boolean>();
+  #acceptedBefore = new Map<string, boolean>();
   #after: Position | undefined;
   #requests = 0;
   #granted = 0;
@@ -25,7 +25,7 @@ export class AnswerCheck {
   #events = 0;
 
   /** Counts requests, or bytes that may be taken for requests. */
-  sent(requests: number): void {
+  countRequests(requests: number): void {
     this.#requests += requests;
   }
 
@@ -33,7 +33,7 @@ export class AnswerCheck {
   checkAnswer({ status, text: raw }: Answer, { of }: Pick<Caller, 'of'>): void {
     const text = readable(raw);
     const grpcStatus = Number(/grpc-status: ?(\d+)/i.exec(text)?.[1] ?? 0);
-    const isDefect = (status >= 500 && !PROMISED.includes(status)) || grpcStatus === 13 || grpcStatus === 2;
+    const isDefect = (status >= 500 && !ALLOWED_5XX.includes(status)) || grpcStatus === 13 || grpcStatus === 2;
     if (isDefect || /\((?:LP|IAM)-500\)/.test(text))
       throw new Error(`a defect was answered: ${status} ${text.slice(0, 600)}`);
     this.checkBytes(text, { of });
@@ -41,8 +41,8 @@ export class AnswerCheck {
     if (isGranted) this.#granted++;
     else this.#refusals++;
     const id = /x-request-id: ?(\S+)/i.exec(text)?.[1];
-    if (id !== undefined && !text.includes(NOT_KNOWN))
-      this.#isGranted.set(id, isGranted || this.#isGranted.get(id) === true);
+    if (id !== undefined && !text.includes(OUTCOME_UNKNOWN))
+      this.#accepted.set(id, isGranted || this.#accepted.get(id) === true);
   }
 
   /**
@@ -59,19 +59,19 @@ export class AnswerCheck {
   async checkLog(store: EventStore): Promise<void> {
     const options = this.#after === undefined ? {} : { after: this.#after };
     for await (const page of store.readAll(options)) {
-      for (const event of page) this.#demandGranted(event);
+      for (const event of page) this.#demandAllowed(event);
       this.#events += page.length;
       this.#after = page.at(-1)?.position ?? this.#after;
     }
-    this.#wasGranted = this.#isGranted;
-    this.#isGranted = new Map();
+    this.#acceptedBefore = this.#accepted;
+    this.#accepted = new Map();
   }
 
-  #demandGranted({ metadata, streamId, type }: RecordedEvent): void {
+  #demandAllowed({ metadata, streamId, type }: RecordedEvent): void {
     const { actor, correlationId } = metadata;
     const instanceId = ownerOfStream(streamId)?.instanceId ?? 'nobody';
     if (WRITERS[instanceId]?.includes(actor) !== true) throw new Error(`${actor} wrote ${type} in ${instanceId}`);
-    const isRefused = [this.#isGranted, this.#wasGranted].some((granted) => granted.get(correlationId) === false);
+    const isRefused = [this.#accepted, this.#acceptedBefore].some((accepted) => accepted.get(correlationId) === false);
     if (isRefused) throw new Error(`${type} was written by a request that was refused: ${correlationId}`);
   }
 

@@ -6,7 +6,7 @@ import type { Chance } from './chance.js';
 import type { AnswerCheck } from './answer-check.js';
 
 /** The parts of an attack. */
-export interface Attacked {
+export interface AttackContext {
   readonly port: number;
   readonly chance: Chance;
   readonly anyCaller: AnyCaller;
@@ -14,17 +14,17 @@ export interface Attacked {
 }
 
 /** Attacks over one connection and ends by itself, answered or not. @throws Error when the server misbehaves */
-export type Attack = (on: Attacked) => Promise<void>;
+export type Attack = (on: AttackContext) => Promise<void>;
 
 /** How long an attack waits for answers. A server need not answer nonsense. */
-export function listeningMs(): number {
+export function answerWaitMs(): number {
   return paced(300);
 }
 
 /** Waits for a connection to close, but only so long, because some answers never end. */
-export async function closedOrLate(socket: Socket): Promise<void> {
+export async function untilClosedOrTimeout(socket: Socket): Promise<void> {
   if (socket.destroyed) return;
-  await once(socket, 'close', { signal: AbortSignal.timeout(listeningMs()) }).catch(() => undefined);
+  await once(socket, 'close', { signal: AbortSignal.timeout(answerWaitMs()) }).catch(() => undefined);
 }
 
 /** The host to call, usually ours. */

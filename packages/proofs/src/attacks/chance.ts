@@ -36,9 +36,9 @@ export class Chance {
   }
 
   /** Splits bytes at a few places. */
-  cut(bytes: Buffer, most: number): readonly Buffer[] {
-    const places = Array.from({ length: this.below(most + 1) }, () => this.below(bytes.length + 1));
-    const ends = [...places.sort((one, other) => one - other), bytes.length];
+  split(bytes: Buffer, most: number): readonly Buffer[] {
+    const splits = Array.from({ length: this.below(most + 1) }, () => this.below(bytes.length + 1));
+    const ends = [...splits.sort((one, other) => one - other), bytes.length];
     return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
   }
 }
@@ -51,8 +51,8 @@ type Damage = (bytes: Buffer, chance: Chance) => Buffer;
 const flip: Damage = (bytes, chance) => {
   const flipped = Buffer.from(bytes);
   for (let count = 1 + chance.below(4); count > 0 && flipped.length > 0; count--) {
-    const place = chance.below(flipped.length);
-    flipped.writeUInt8(flipped.readUInt8(place) ^ (1 << chance.below(8)), place);
+    const index = chance.below(flipped.length);
+    flipped.writeUInt8(flipped.readUInt8(index) ^ (1 << chance.below(8)), index);
   }
   return flipped;
 };
@@ -66,8 +66,8 @@ const DAMAGES: readonly Damage[] = [
   (bytes, chance) => bytes.subarray(chance.below(bytes.length + 1)),
   (bytes) => Buffer.concat([bytes, bytes]),
   (bytes, chance) => {
-    const place = chance.below(bytes.length + 1);
-    return Buffer.concat([bytes.subarray(0, place), chance.bytes(1 + chance.below(9)), bytes.subarray(place)]);
+    const index = chance.below(bytes.length + 1);
+    return Buffer.concat([bytes.subarray(0, index), chance.bytes(1 + chance.below(9)), bytes.subarray(index)]);
   },
   (bytes, chance) => {
     const [from, to] = [chance.below(bytes.length + 1), chance.below(bytes.length + 1)];

@@ -2,13 +2,13 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import { setImmediate as otherWork, setTimeout as pause } from 'node:timers/promises';
-import { closedOrLate, type Attack } from './attack.js';
+import { untilClosedOrTimeout, type Attack } from './attack.js';
 import { damaged, type Chance } from './chance.js';
 import { anyCall, headersOf } from './http2.js';
 import type { Caller } from './callers.js';
 
 const PREFACE_LENGTH = 24;
-const HEAD = 9;
+const HEADER_BYTES = 9;
 const TYPES = {
   data: 0,
   headers: 1,
@@ -19,20 +19,20 @@ const TYPES = {
   ping: 6,
   goAway: 7,
   window: 8,
-  more: 9,
+  continuation: 9,
 };
 
 /** The bytes that Node's client sends to a server that never answers: some whole calls. */
-async function recorded(caller: Caller, chance: Chance): Promise<Buffer> {
+async function recordClientBytes(caller: Caller, chance: Chance): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  const deaf = new Duplex({
+  const neverAnswering = new Duplex({
     read: () => undefined,
     write(chunk: Buffer, _, done) {
       chunks.push(chunk);
       done();
     },
   });
-  const session = connectHttp2('http://ours.test', { createConnection: () => deaf });
+  const session = connectHttp2('http://ours.test', { createConnection: () => neverAnswering });
   session.on('error', () => undefined);
   for (let count = 1 + chance.below(4); count > 0; count--) {
     const call = anyCall(chance);
@@ -50,11 +50,11 @@ async function recorded(caller: Caller, chance: Chance): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Frames, concatenated. */
+/** Splits bytes into frames. */
 function framesIn(bytes: Buffer): Buffer[] {
   const frames: Buffer[] = [];
-  for (let at = 0; at + HEAD <= bytes.length;) {
-    const end = at + HEAD + bytes.readUIntBE(at, 3);
+  for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
+    const end = at + HEADER_BYTES + bytes.readUIntBE(at, 3);
     frames.push(bytes.subarray(at, end));
     at = end;
   }
@@ -67,7 +67,7 @@ interface Content {
 }
 
 function frame(type: number, flags: number, { payload = Buffer.alloc(0), stream = 0 }: Content = {}): Buffer {
-  const head = Buffer.alloc(HEAD);
+  const head = Buffer.alloc(HEADER_BYTES);
   head.writeUIntBE(payload.length, 0, 3);
   head.writeUInt8(type, 3);
   head.writeUInt8(flags, 4);
@@ -90,32 +90,32 @@ function oddFrames(chance: Chance): readonly Buffer[] {
     frame(TYPES.reset, 0, { payload: number, stream: 1 }),
     frame(TYPES.window, 0, { payload: number, stream }),
     frame(TYPES.data, 0, { stream: 1 }),
-    frame(TYPES.more, 0, { stream: 1 }),
+    frame(TYPES.continuation, 0, { stream: 1 }),
     frame(TYPES.goAway, 0, { payload: Buffer.concat([number, number]) }),
     one,
   ];
   return Array.from({ length: chance.oneIn(6) ? 2000 : 1 }, () => chance.pick([chance.pick(floods), one]));
 }
 
-type Change = (frames: Buffer[], chance: Chance) => void;
+type FrameChange = (frames: Buffer[], chance: Chance) => void;
 
-const CHANGES: readonly Change[] = [
+const FRAME_CHANGES: readonly FrameChange[] = [
   (frames, chance) => frames.splice(chance.below(frames.length), 1),
   (frames, chance) => frames.splice(chance.below(frames.length), 0, chance.pick(frames)),
   (frames, chance) => frames.splice(chance.below(frames.length), 0, ...frames.splice(chance.below(frames.length), 1)),
   (frames, chance) => frames.splice(chance.below(frames.length + 1), 0, ...oddFrames(chance)),
   (frames, chance) => {
-    const place = chance.below(frames.length);
-    frames[place] = damaged(chance.pick(frames), chance);
+    const index = chance.below(frames.length);
+    frames[index] = damaged(chance.pick(frames), chance);
   },
   // The same streams opened and reset a thousand times, each with a new id.
   (frames, chance) => {
     const [headers] = frames.filter((one) => one[3] === TYPES.headers);
     if (headers === undefined || !chance.oneIn(4)) return;
     for (let stream = 101; stream < 2001; stream += 2) {
-      const begun = Buffer.from(headers);
-      begun.writeUInt32BE(stream, 5);
-      frames.push(begun, frame(TYPES.reset, 0, { payload: Buffer.from([0, 0, 0, 8]), stream }));
+      const opened = Buffer.from(headers);
+      opened.writeUInt32BE(stream, 5);
+      frames.push(opened, frame(TYPES.reset, 0, { payload: Buffer.from([0, 0, 0, 8]), stream }));
     }
   },
 ];
@@ -123,20 +123,21 @@ const CHANGES: readonly Change[] = [
 /** The bytes of a client, with frames removed, duplicated, swapped, damaged and inserted, in few packets. */
 export const frames: Attack = async ({ anyCaller, chance, port, check }) => {
   const caller = anyCaller(chance);
-  const said = await recorded(caller, chance);
-  const changed = framesIn(said.subarray(PREFACE_LENGTH));
-  check.sent(changed.filter((one) => one[3] === TYPES.headers).length);
-  for (let count = chance.below(4); count > 0 && changed.length > 0; count--) chance.pick(CHANGES)(changed, chance);
-  const bytes = Buffer.concat([said.subarray(0, PREFACE_LENGTH), ...changed]);
+  const clientBytes = await recordClientBytes(caller, chance);
+  const changed = framesIn(clientBytes.subarray(PREFACE_LENGTH));
+  check.countRequests(changed.filter((one) => one[3] === TYPES.headers).length);
+  for (let count = chance.below(4); count > 0 && changed.length > 0; count--)
+    chance.pick(FRAME_CHANGES)(changed, chance);
+  const bytes = Buffer.concat([clientBytes.subarray(0, PREFACE_LENGTH), ...changed]);
   const socket = connect(port, '127.0.0.1').setNoDelay(true);
   socket.on('error', () => undefined);
   const received: Buffer[] = [];
   if (!chance.oneIn(6)) socket.on('data', (chunk: Buffer) => received.push(chunk));
-  for (const piece of chance.cut(bytes, chance.pick([0, 0, 3]))) {
+  for (const piece of chance.split(bytes, chance.pick([0, 0, 3]))) {
     if (!socket.destroyed) socket.write(piece);
     await pause(chance.below(5));
   }
-  await closedOrLate(socket);
+  await untilClosedOrTimeout(socket);
   socket.destroy();
   // Compressed headers are not decoded; bodies are sent uncompressed.
   check.checkBytes(Buffer.concat(received).toString('latin1'), caller);

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { anyHost, closedOrLate, listeningMs, type Attack } from './attack.js';
+import { anyHost, untilClosedOrTimeout, answerWaitMs, type Attack } from './attack.js';
 import { restCall, RPC_TYPES, rpcCall, type Call } from './calls.js';
 import type { Caller } from './callers.js';
 import { damaged, type Chance } from './chance.js';
@@ -43,7 +43,7 @@ const TARGETS: readonly ((path: string) => string)[] = [
 ];
 
 /** Malformed header lines. */
-const LINES: readonly string[] = [
+const MALFORMED_LINES: readonly string[] = [
   'content-length: 3',
   'content-length: 0',
   'content-length: -1',
@@ -73,13 +73,13 @@ const LINES: readonly string[] = [
 ];
 
 /** How the length of a body is declared, and its bytes. */
-type Sending = (body: Buffer, chance: Chance) => readonly [line: string, sent: Buffer];
+type BodyFraming = (body: Buffer, chance: Chance) => readonly [line: string, sent: Buffer];
 
-const sized: Sending = (body) => [`content-length: ${body.length}`, body];
-const SENDINGS: readonly Sending[] = [
+const sized: BodyFraming = (body) => [`content-length: ${body.length}`, body];
+const BODY_FRAMINGS: readonly BodyFraming[] = [
   ...[sized, sized, sized, sized],
-  (body, chance) => ['transfer-encoding: chunked', chunked(chance.cut(body, 5))],
-  (body, chance) => ['transfer-encoding: chunked', damaged(chunked(chance.cut(body, 5)), chance)],
+  (body, chance) => ['transfer-encoding: chunked', chunked(chance.split(body, 5))],
+  (body, chance) => ['transfer-encoding: chunked', damaged(chunked(chance.split(body, 5)), chance)],
   (body) => ['transfer-encoding: chunked', Buffer.concat([Buffer.from('fffffffffffffffff\r\n'), body])],
   (body) => ['transfer-encoding: chunked', Buffer.concat([Buffer.from(`1;${'x'.repeat(20_000)}\r\n`), body])],
   (body) => [`content-length: ${body.length}\r\ntransfer-encoding: chunked`, chunked([body])],
@@ -98,13 +98,13 @@ function chunked(pieces: readonly Buffer[]): Buffer {
   return Buffer.concat([...parts, '0\r\n\r\n'].map((part) => Buffer.from(part)));
 }
 
-function request({ body, headers, path, verb }: Call, { headers: known }: Caller, chance: Chance): Buffer {
+function request({ body, headers, path, verb }: Call, { headers: callerHeaders }: Caller, chance: Chance): Buffer {
   const isOdd = chance.oneIn(3);
-  const [line, sent] = (isOdd ? chance.pick(SENDINGS) : sized)(body, chance);
+  const [line, sent] = (isOdd ? chance.pick(BODY_FRAMINGS) : sized)(body, chance);
   const target = isOdd && chance.oneIn(3) ? chance.pick(TARGETS)(path) : path;
-  const all = { host: anyHost(chance), 'x-request-id': crypto.randomUUID(), ...known, ...headers };
+  const all = { host: anyHost(chance), 'x-request-id': crypto.randomUUID(), ...callerHeaders, ...headers };
   const lines = [...Object.entries(all), ...oddHeaders(chance)].map(([name, value]) => `${name}: ${value}`);
-  const odd = isOdd ? chance.some(LINES, 2) : [];
+  const odd = isOdd ? chance.some(MALFORMED_LINES, 2) : [];
   const version = isOdd && chance.oneIn(6) ? chance.pick(VERSIONS) : 'HTTP/1.1';
   const first = `${isOdd && chance.oneIn(5) ? chance.pick(VERBS) : verb} ${target} ${version}`;
   const head = Buffer.from([first, ...lines, ...odd, line, '', ''].join('\r\n'), 'latin1');
@@ -117,32 +117,32 @@ export const http1: Attack = async ({ anyCaller, chance, port, check }) => {
   const calls = Array.from({ length: 1 + chance.below(4) }, () =>
     chance.oneIn(2) ? restCall(chance) : rpcCall(chance.pick(RPC_TYPES), chance),
   );
-  check.sent(calls.length);
+  check.countRequests(calls.length);
   const whole = Buffer.concat(calls.map((call) => request(call, caller, chance)));
   const bytes = chance.oneIn(6) ? damaged(whole, chance) : whole;
-  for (const heard of answersIn(await exchanged(port, bytes, chance))) check.checkAnswer(heard, caller);
+  for (const answer of answersIn(await exchange(port, bytes, chance))) check.checkAnswer(answer, caller);
 };
 
 /** Many connections that send nothing. */
 export const silence: Attack = async ({ port }) => {
   const sockets = Array.from({ length: 50 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
-  await pause(listeningMs());
+  await pause(answerWaitMs());
   for (const socket of sockets) socket.destroy();
 };
 
-async function exchanged(port: number, bytes: Buffer, chance: Chance): Promise<string> {
+async function exchange(port: number, bytes: Buffer, chance: Chance): Promise<string> {
   const socket = connect(port, '127.0.0.1').setNoDelay(true);
   const chunks: Buffer[] = [];
   socket.on('error', () => undefined);
   const isReader = !chance.oneIn(12);
   if (isReader) socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const pieces = chance.oneIn(3) ? chance.cut(bytes, 6) : [bytes];
+  const pieces = chance.oneIn(3) ? chance.split(bytes, 6) : [bytes];
   const isBrokenOff = chance.oneIn(8);
   await sendAll(socket, isBrokenOff ? pieces.slice(0, 1 + chance.below(pieces.length)) : pieces, chance.below(15));
   if (isBrokenOff && chance.oneIn(2)) socket.resetAndDestroy();
   else if (isBrokenOff) socket.destroy();
   else if (chance.oneIn(3)) socket.end();
-  await closedOrLate(socket);
+  await untilClosedOrTimeout(socket);
   socket.destroy();
   return Buffer.concat(chunks).toString('latin1');
 }

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { paced } from '@login-policy/testkit';
 import { openStore } from '../open-store.js';
-import type { Course, Proof } from '../proof.js';
-import type { Attack, Attacked } from './attack.js';
-import { ask, callersWith, signIn } from './callers.js';
+import type { ProofOptions, Proof } from '../proof.js';
+import type { Attack, AttackContext } from './attack.js';
+import { sendRequest, anyCallerOf, signIn } from './callers.js';
 import { fill, OURS, ROOT } from './fixtures.js';
 import { Chance } from './chance.js';
 import { frames } from './frames.js';
 import { http1, silence } from './http1.js';
 import { http2 } from './http2.js';
-import { Bound, Target } from './target.js';
-import { patientApi, TARGETS, type CommandWith } from './targets.js';
+import { MemoryLimit, Target } from './target.js';
+import { patientApi, TARGETS, type CommandFor } from './targets.js';
 import { makeTokens, type Tokens } from './tokens.js';
 import { leaveUnread } from './unread.js';
 import { AnswerCheck } from './answer-check.js';
@@ -40,7 +40,7 @@ export const attacks: Proof = {
 };
 
 /** A server with the default limits of a port, and a long history. */
-async function unread(keys: string): Promise<void> {
+async function attackUnread(keys: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'login-policy-proof-'));
   try {
     let count = 0;
@@ -54,13 +54,13 @@ async function unread(keys: string): Promise<void> {
   }
 }
 
-async function prove(course: Course): Promise<Readonly<Record<string, number>>> {
+async function prove(options: ProofOptions): Promise<Readonly<Record<string, number>>> {
   const tokens = await makeTokens();
   const seen: Record<string, number> = { servers: 0 };
   try {
-    await unread(tokens.keys);
-    for (const [name, commandWith] of Object.entries(TARGETS)) {
-      const figures = await attacked(commandWith, { course, tokens }).catch((caught: unknown) => {
+    await attackUnread(tokens.keys);
+    for (const [name, commandFor] of Object.entries(TARGETS)) {
+      const figures = await attackServer(commandFor, { options, tokens }).catch((caught: unknown) => {
         throw new Error(`${name}: ${String(caught)}`, { cause: caught });
       });
       seen['servers'] = (seen['servers'] ?? 0) + 1;
@@ -72,29 +72,32 @@ async function prove(course: Course): Promise<Readonly<Record<string, number>>> 
   return seen;
 }
 
-interface Campaign {
-  readonly course: Course;
+interface AttackOptions {
+  readonly options: ProofOptions;
   readonly tokens: Tokens;
 }
 
 /** Attacks one server that is started for it. */
-async function attacked(commandWith: CommandWith, { course, tokens }: Campaign): Promise<AnswerCheck['figures']> {
+async function attackServer(
+  commandFor: CommandFor,
+  { options, tokens }: AttackOptions,
+): Promise<AnswerCheck['figures']> {
   const folder = await mkdtemp(join(tmpdir(), 'login-policy-proof-'));
   const storeUrl = `sqlite:${join(folder, 'store.db')}`;
   await fill(storeUrl);
-  const target = await Target.start(await commandWith({ folder, storeUrl, keys: tokens.keys }));
+  const target = await Target.start(await commandFor({ folder, storeUrl, keys: tokens.keys }));
   const log = await openStore(storeUrl);
   try {
-    const anyCaller = callersWith(tokens, await signIn(target.port));
+    const anyCaller = anyCallerOf(tokens, await signIn(target.port));
     const on = { port: target.port, anyCaller, check: new AnswerCheck() };
-    const memory = new Bound(target);
-    for (let number = 0; number < course.rounds; number++) {
-      await round({ ...on, chance: new Chance(course.seed * 7919 + number) });
+    const memory = new MemoryLimit(target);
+    for (let number = 0; number < options.rounds; number++) {
+      await round({ ...on, chance: new Chance(options.seed * 7919 + number) });
       await demandServed(target);
       await on.check.checkLog(log.eventStore);
-      if (number % ROUNDS_PER_CHECK === 0 || number === course.rounds - 1) await memory.check();
+      if (number % ROUNDS_PER_CHECK === 0 || number === options.rounds - 1) await memory.check();
     }
-    await demandEnded(target, { ...on, chance: new Chance(course.seed) });
+    await demandEnded(target, { ...on, chance: new Chance(options.seed) });
     return on.check.figures;
   } finally {
     await target.kill();
@@ -103,29 +106,29 @@ async function attacked(commandWith: CommandWith, { course, tokens }: Campaign):
   }
 }
 
-async function round(on: Attacked): Promise<void> {
+async function round(on: AttackContext): Promise<void> {
   const { chance } = on;
-  const making = Array.from({ length: AT_ONCE }, () =>
+  const running = Array.from({ length: AT_ONCE }, () =>
     chance.pick(ATTACKS)({ ...on, chance: new Chance(chance.below(2 ** 31)) }),
   );
-  if (chance.oneIn(5)) making.push(silence(on));
-  await inTime(Promise.all(making));
+  if (chance.oneIn(5)) running.push(silence(on));
+  await withTimeout(Promise.all(running));
 }
 
 /** @throws Error when something does not end that always should. */
-async function inTime(attacking: Promise<unknown>): Promise<void> {
+async function withTimeout(attacking: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, refuse) => {
-    timer = setTimeout(() => refuse(new Error('an attack did not come to its end')), paced(LONGEST_MS));
+  const timedOut = new Promise<never>((_, refuse) => {
+    timer = setTimeout(() => refuse(new Error('an attack did not end')), paced(LONGEST_MS));
   });
-  await Promise.race([attacking, late]).finally(() => clearTimeout(timer));
+  await Promise.race([attacking, timedOut]).finally(() => clearTimeout(timer));
 }
 
 /** The next honest client is served, and gets its own data. */
 async function demandServed(target: Target): Promise<void> {
   target.demandAlive();
   const authorization = `Bearer ${ROOT.token}`;
-  const { status, text } = await ask(target.port, {
+  const { status, text } = await sendRequest(target.port, {
     path: '/admin/v1/policies/login/history?limit=1',
     headers: { host: OURS.host, authorization },
   });
@@ -133,7 +136,7 @@ async function demandServed(target: Target): Promise<void> {
 }
 
 /** The server ends properly, also during an attack. */
-async function demandEnded(target: Target, on: Attacked): Promise<void> {
+async function demandEnded(target: Target, on: AttackContext): Promise<void> {
   const [code] = await Promise.all([target.end(), round(on)]);
   if (code !== 0) throw new Error(`it ended with ${String(code)} when it was asked to`);
 }

@@ -15,7 +15,7 @@ export interface Command {
 
 /** The memory of a process, in bytes. */
 export interface Memory {
-  readonly held: number;
+  readonly inUse: number;
   readonly rss: number;
 }
 
@@ -50,8 +50,8 @@ export class Target {
   static async start(command: Command): Promise<Target> {
     const target = new Target(command);
     while (target.#port === 0) {
-      const said = target.#child.stdout;
-      if (said !== null) await Promise.race([once(said, 'data'), target.#ended]);
+      const stdout = target.#child.stdout;
+      if (stdout !== null) await Promise.race([once(stdout, 'data'), target.#ended]);
       target.demandAlive();
       target.#port = Number(/https?:\/\/127\.0\.0\.1:(\d+)/.exec(target.#output.join(''))?.[1] ?? 0);
     }
@@ -66,18 +66,18 @@ export class Target {
   demandAlive(): void {
     const { exitCode, signalCode } = this.#child;
     const lines = this.#errorOutput.join('').split('\n');
-    const complaints = lines.filter((line) => line !== '' && !EXPECTED.test(line));
-    if (exitCode === null && signalCode === null && complaints.length === 0) return;
-    throw new Error(`the server ended (${exitCode ?? signalCode}), or complained:\n${complaints.join('\n')}`);
+    const unexpectedLines = lines.filter((line) => line !== '' && !EXPECTED.test(line));
+    if (exitCode === null && signalCode === null && unexpectedLines.length === 0) return;
+    throw new Error(`the server ended (${exitCode ?? signalCode}), or complained:\n${unexpectedLines.join('\n')}`);
   }
 
   /** The memory in use after a garbage collection, and the memory allocated by the system. */
   async memory(): Promise<Memory> {
     const answer = once(this.#child, 'message');
     this.#child.send('memory');
-    const [said = ''] = (await answer).map(String);
-    const [held = Number.NaN, rss = Number.NaN] = said.split(' ').map(Number);
-    return { held, rss };
+    const [report = ''] = (await answer).map(String);
+    const [inUse = Number.NaN, rss = Number.NaN] = report.split(' ').map(Number);
+    return { inUse, rss };
   }
 
   /** Asks the process to end, and returns its exit code. */
@@ -97,7 +97,7 @@ export class Target {
 const MOST_GROWN = 48_000_000;
 
 /** Checks that the memory of a server does not grow much. */
-export class Bound {
+export class MemoryLimit {
   readonly #target: Target;
   #first: number | undefined;
 
@@ -107,7 +107,7 @@ export class Bound {
 
   /** @throws Error when the memory has grown too much since the first check. */
   async check(): Promise<void> {
-    const { held: bytes } = await this.#target.memory();
+    const { inUse: bytes } = await this.#target.memory();
     this.#first ??= bytes;
     if (bytes > this.#first + MOST_GROWN)
       throw new Error(`it holds ${bytes} bytes, after ${this.#first} in the beginning`);

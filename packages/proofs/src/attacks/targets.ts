@@ -8,7 +8,7 @@ const API = fileURLToPath(new URL('api-server.js', import.meta.url));
 const IAM = fileURLToPath(new URL('../../../../examples/iam-server/dist/main.js', import.meta.url));
 
 /** What a server is started with. */
-export interface Given {
+export interface ServerInputs {
   readonly folder: string;
   readonly storeUrl: string;
   /** The URL of the keys that tokens are signed with. */
@@ -16,18 +16,18 @@ export interface Given {
 }
 
 /** The command line of a server. */
-export type CommandWith = (given: Given) => Promise<Command>;
+export type CommandFor = (inputs: ServerInputs) => Promise<Command>;
 
 /** The API with the default limits of a port, and a long history. */
-export function patientApi({ keys, storeUrl }: Given): Command {
+export function patientApi({ keys, storeUrl }: ServerInputs): Command {
   return { file: API, args: [storeUrl, keys, 'patient'], env: {} };
 }
 
 /** The attacked servers, by name. */
-export const TARGETS: Readonly<Record<string, CommandWith>> = {
+export const TARGETS: Readonly<Record<string, CommandFor>> = {
   'api.listen': ({ keys, storeUrl }) => Promise.resolve({ file: API, args: [storeUrl, keys], env: {} }),
   'the IAM server': async ({ folder, storeUrl }) => {
-    await writeFile(join(folder, 'iam.json'), JSON.stringify(facts()), { mode: 0o600 });
+    await writeFile(join(folder, 'iam.json'), JSON.stringify(accounts()), { mode: 0o600 });
     const env = {
       PORT: '0',
       IAM_DATA: folder,
@@ -40,7 +40,7 @@ export const TARGETS: Readonly<Record<string, CommandWith>> = {
 };
 
 /** The accounts of the example's server. */
-function facts(): object {
+function accounts(): object {
   const { id, name, passwordHash } = MISLED_USER;
   const instances = INSTANCES.map((instance) => ({
     id: instance.id,

@@ -55,7 +55,7 @@ function forgeries(key: KeyObject, publicKey: KeyObject): readonly string[] {
     `${encoded({ alg: 'none' })}.${claims}.`,
     `${encoded({ alg: 'none', kid: 'one' })}.${claims}.${signature}`,
     `${symmetric}.${createHmac('sha256', pem).update(symmetric).digest('base64url')}`,
-    `${head}.${encoded({ ...given({}), sub: FORGER, aud: 'login-policy' })}x.${signature}`,
+    `${head}.${encoded({ ...validClaims({}), sub: FORGER, aud: 'login-policy' })}x.${signature}`,
     `${head}.${claims}.`,
     `${head}.${claims}.${Buffer.alloc(64).toString('base64url')}`,
     `${head}.${claims}`,
@@ -67,13 +67,13 @@ function forgeries(key: KeyObject, publicKey: KeyObject): readonly string[] {
 type Claims = Readonly<Record<string, unknown>>;
 
 /** The claims of a valid token, with changes. */
-function given(claims: Claims): Claims {
+function validClaims(claims: Claims): Claims {
   const exp = Math.floor(Date.now() / 1000) + DAY;
   return { iss: 'https://issuer.test', aud: 'login-policy', sub: FORGER, exp, ...claims };
 }
 
 function signed(claims: Claims, { head = {}, key }: { readonly head?: Claims; readonly key: KeyObject }): string {
-  const text = `${encoded({ alg: 'ES256', kid: 'one', ...head })}.${encoded(given(claims))}`;
+  const text = `${encoded({ alg: 'ES256', kid: 'one', ...head })}.${encoded(validClaims(claims))}`;
   const signature = sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' });
   return `${text}.${signature.toString('base64url')}`;
 }

@@ -8,9 +8,9 @@ import { OURS, READER } from './fixtures.js';
 import type { Target } from './target.js';
 
 /** Clients that send requests and read no answers. */
-export interface Silent {
+export interface UnreadLoad {
   /** The total size of the requested answers. */
-  readonly asked: string;
+  readonly requested: string;
   /** Resolves when all is sent, to a function that ends them. */
   readonly begin: (port: number) => Promise<() => void>;
 }
@@ -22,8 +22,8 @@ const CALLS = 100;
 const READERS = 20;
 
 /** Pipelined requests whose answers are not read. */
-const pipelines: Silent = {
-  asked: `${CONNECTIONS} connections of HTTP/1.1 with ${PIPELINED_BYTES} bytes of requests each`,
+const pipelines: UnreadLoad = {
+  requested: `${CONNECTIONS} connections of HTTP/1.1 with ${PIPELINED_BYTES} bytes of requests each`,
   begin: (port) => {
     const request = 'GET /openapi.json HTTP/1.1\r\nhost: ours.test\r\n\r\n';
     const requests = request.repeat(Math.floor(PIPELINED_BYTES / request.length));
@@ -32,8 +32,8 @@ const pipelines: Silent = {
 };
 
 /** HTTP/2 calls with a window of zero. */
-const windows: Silent = {
-  asked: `${SESSIONS * CALLS} calls of HTTP/2 whose window is 0`,
+const windows: UnreadLoad = {
+  requested: `${SESSIONS * CALLS} calls of HTTP/2 whose window is 0`,
   async begin(port) {
     const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => silentSession(port)));
     return () => {
@@ -43,15 +43,15 @@ const windows: Silent = {
 };
 
 /** A long history, requested by permitted callers and not read. */
-const readers: Silent = {
-  asked: `${READERS} readers of a whole history`,
+const readers: UnreadLoad = {
+  requested: `${READERS} readers of a whole history`,
   begin: (port) => {
     const head = `GET /admin/v1/policies/login/history?limit=10000 HTTP/1.1\r\nhost: ${OURS.host}\r\n`;
     return silentSockets(port, { count: READERS, text: `${head}authorization: Bearer ${READER.token}\r\n\r\n` });
   },
 };
 
-const SILENT: readonly Silent[] = [pipelines, windows, readers];
+const UNREAD_LOADS: readonly UnreadLoad[] = [pipelines, windows, readers];
 
 async function silentSockets(
   port: number,
@@ -94,10 +94,10 @@ const MOST_WAITED_MS = 1000;
  * @throws Error when a server ends, grows too much, or delays the next client.
  */
 export async function leaveUnread(start: () => Promise<Target>): Promise<void> {
-  for (const ways of [...SILENT.map((way) => [way]), SILENT]) {
+  for (const loads of [...UNREAD_LOADS.map((load) => [load]), UNREAD_LOADS]) {
     const target = await start();
     try {
-      await leftUnread(target, ways);
+      await measureUnread(target, loads);
       target.demandAlive();
     } finally {
       await target.kill();
@@ -110,28 +110,29 @@ function processesPerCore(): number {
   return Math.max(1, (loadavg()[0] ?? 1) / availableParallelism());
 }
 
-async function leftUnread(target: Target, ways: readonly Silent[]): Promise<void> {
+async function measureUnread(target: Target, loads: readonly UnreadLoad[]): Promise<void> {
   const before = await target.memory();
   let [bytes, rss] = [0, 0];
   const next = new Worker(new URL('next-client.js', import.meta.url), { workerData: target.port });
-  const said = once(next, 'message');
-  const beginning = Promise.all(ways.map(({ begin }) => begin(target.port)));
+  const reported = once(next, 'message');
+  const starting = Promise.all(loads.map(({ begin }) => begin(target.port)));
   const began = performance.now();
   while (performance.now() - began < OBSERVED_MS) {
     const now = await target.memory();
-    bytes = Math.max(bytes, now.held - before.held);
+    bytes = Math.max(bytes, now.inUse - before.inUse);
     rss = Math.max(rss, now.rss - before.rss);
     await pause(200);
   }
   next.postMessage('enough');
-  const [waitedMs] = (await said).map(Number);
-  for (const end of await beginning) end();
-  const asked = ways.map((way) => way.asked).join(', and ');
+  const [waitedMs] = (await reported).map(Number);
+  for (const end of await starting) end();
+  const requested = loads.map((load) => load.requested).join(', and ');
   const figures = [bytes, rss].map((count) => (count / 1e6).toFixed(1));
   console.log(
-    `unread  ${asked}: ${figures[0]} MB held (${figures[1]} MB resident), next client after ${waitedMs?.toFixed(0)} ms`,
+    `unread  ${requested}: ${figures[0]} MB held (${figures[1]} MB resident), next client after ${waitedMs?.toFixed(0)} ms`,
   );
-  if (ways.length === 1 && bytes > MOST_HELD) throw new Error(`it holds ${bytes} bytes more than before with ${asked}`);
+  if (loads.length === 1 && bytes > MOST_HELD)
+    throw new Error(`it holds ${bytes} bytes more than before with ${requested}`);
   if (waitedMs === undefined || waitedMs > MOST_WAITED_MS * processesPerCore())
-    throw new Error(`a fresh client waited ${waitedMs} ms with ${asked}`);
+    throw new Error(`a fresh client waited ${waitedMs} ms with ${requested}`);
 }

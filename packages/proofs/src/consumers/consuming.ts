@@ -17,14 +17,14 @@ store.consume({
   handle: async (events) => {
     if (Math.random() < 0.2) await pause(Math.random() * 5);
     if (Math.random() < 0.01) throw new Error('now and then a handler fails');
-    appendFileSync(file, `${worker} ${placeOf(events[0])} ${placeOf(events.at(-1))}\n`);
+    appendFileSync(file, `${worker} ${numberOfEvent(events[0])} ${numberOfEvent(events.at(-1))}\n`);
     // From here on the events are handled, but the checkpoint is still before them.
     if (Math.random() < 0.2) await pause(Math.random() * 5);
   },
 });
-process.send?.('begun');
+process.send?.('started');
 
-function placeOf(event: RecordedEvent | undefined): number {
+function numberOfEvent(event: RecordedEvent | undefined): number {
   if (event === undefined) throw new TypeError('a call has an event');
   return numberOf(event);
 }

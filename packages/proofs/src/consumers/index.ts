@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parsePosition, START, type Position, type Store } from '@login-policy/event-sourcing';
 import { openStore } from '../open-store.js';
-import { randomFrom, type Course, type Proof } from '../proof.js';
+import { randomFrom, type ProofOptions, type Proof } from '../proof.js';
 import { appendNumbered } from './numbered.js';
 
 const CONSUMING = fileURLToPath(new URL('consuming.js', import.meta.url));
@@ -27,28 +27,28 @@ export const consumers: Proof = {
   prove,
 };
 
-async function prove({ rounds, seed }: Course): Promise<Readonly<Record<string, number>>> {
+async function prove({ rounds, seed }: ProofOptions): Promise<Readonly<Record<string, number>>> {
   const folder = await mkdtemp(join(tmpdir(), 'login-policy-proof-'));
   const url = process.env['PROOF_STORE'] ?? `sqlite:${join(folder, 'store.db')}`;
   const store = await openStore(url);
   const workers = new Workers(url, join(folder, 'calls'));
   const checkpoint = new Checkpoint(url);
   try {
-    await workers.begin();
+    await workers.start();
     const random = randomFrom(seed);
     let written = 0;
     for (let round = 0; round < rounds; round++) {
-      const writing = writeOn(store, { from: written, to: written + EVENTS_PER_ROUND }, random);
+      const writing = writeEvents(store, { from: written, to: written + EVENTS_PER_ROUND }, random);
       await workers.disturb(random, () => checkpoint.check());
       written = await writing;
-      await workers.reach(written, () => checkpoint.check());
+      await workers.untilHandled(written, () => checkpoint.check());
     }
-    const { calls, again } = workers.calls();
+    const { calls, repeated } = workers.calls();
     const { kills, pauses, longestMs } = workers;
     return {
       events: written,
       calls,
-      'events met again': again,
+      'events met again': repeated,
       kills,
       pauses,
       'ms to take over at most': Math.round(longestMs),
@@ -61,7 +61,7 @@ async function prove({ rounds, seed }: Course): Promise<Readonly<Record<string, 
   }
 }
 
-async function writeOn(
+async function writeEvents(
   store: Store,
   { from, to }: { from: number; to: number },
   random: () => number,
@@ -74,10 +74,10 @@ async function writeOn(
   return last;
 }
 
-async function until(doing: string, isSo: () => boolean): Promise<void> {
-  const begun = performance.now();
-  while (!isSo()) {
-    if (performance.now() - begun > TIMEOUT_MS) throw new Error(`${doing} took longer than ${TIMEOUT_MS} ms`);
+async function until(doing: string, isReached: () => boolean): Promise<void> {
+  const beganAt = performance.now();
+  while (!isReached()) {
+    if (performance.now() - beganAt > TIMEOUT_MS) throw new Error(`${doing} took longer than ${TIMEOUT_MS} ms`);
     await pause(20);
   }
 }
@@ -86,7 +86,7 @@ async function until(doing: string, isSo: () => boolean): Promise<void> {
 interface Calls {
   readonly calls: number;
   readonly reached: number;
-  readonly again: number;
+  readonly repeated: number;
   readonly lastWorker: string | undefined;
 }
 
@@ -98,14 +98,14 @@ class Workers {
   readonly #url: string;
   readonly #file: string;
   readonly #children = new Map<string, ChildProcess>();
-  #begun = 0;
+  #started = 0;
 
   constructor(url: string, file: string) {
     this.#url = url;
     this.#file = file;
   }
 
-  async begin(): Promise<void> {
+  async start(): Promise<void> {
     await Promise.all(Array.from({ length: PROCESSES }, () => this.#fork()));
   }
 
@@ -119,16 +119,16 @@ class Workers {
     const worker = this.calls().lastWorker ?? '';
     const child = this.#children.get(worker);
     const isKilled = random() < 0.5;
-    const begun = performance.now();
+    const beganAt = performance.now();
     child?.kill(isKilled ? 'SIGKILL' : 'SIGSTOP');
-    const isOver = (): boolean => this.calls().lastWorker !== worker;
+    const hasTakenOver = (): boolean => this.calls().lastWorker !== worker;
     // Frozen during a write, it holds the file's lock, so nobody can write until it resumes.
-    const isStuck = (): boolean => !isKilled && performance.now() - begun > STUCK_MS;
+    const isStuck = (): boolean => !isKilled && performance.now() - beganAt > STUCK_MS;
     await until('another process to take over', () => {
       check();
-      return isOver() || isStuck();
+      return hasTakenOver() || isStuck();
     });
-    if (isOver()) this.longestMs = Math.max(this.longestMs, performance.now() - begun);
+    if (hasTakenOver()) this.longestMs = Math.max(this.longestMs, performance.now() - beganAt);
     if (isKilled) {
       this.kills += 1;
       this.#children.delete(worker);
@@ -140,7 +140,7 @@ class Workers {
   }
 
   /** Waits until all events up to a number have been handled. */
-  async reach(number: number, check: () => void): Promise<void> {
+  async untilHandled(number: number, check: () => void): Promise<void> {
     await until('handling all events', () => {
       check();
       return this.calls().reached === number;
@@ -149,16 +149,16 @@ class Workers {
 
   /** @throws Error when an event was handled before an earlier one. */
   calls(): Calls {
-    if (!existsSync(this.#file)) return { calls: 0, reached: 0, again: 0, lastWorker: undefined };
+    if (!existsSync(this.#file)) return { calls: 0, reached: 0, repeated: 0, lastWorker: undefined };
     const lines = readFileSync(this.#file, 'utf8').split('\n').slice(0, -1);
-    let [reached, again] = [0, 0];
+    let [reached, repeated] = [0, 0];
     for (const line of lines) {
       const [worker, first = 0, last = 0] = line.split(' ').map(Number);
       if (first > reached + 1) throw new Error(`process ${worker} met event ${first} when ${reached} was the last`);
-      again += Math.max(0, Math.min(reached, last) - first + 1);
+      repeated += Math.max(0, Math.min(reached, last) - first + 1);
       reached = Math.max(reached, last);
     }
-    return { calls: lines.length, reached, again, lastWorker: lines.at(-1)?.split(' ')[0] };
+    return { calls: lines.length, reached, repeated, lastWorker: lines.at(-1)?.split(' ')[0] };
   }
 
   async end(): Promise<void> {
@@ -168,8 +168,8 @@ class Workers {
   }
 
   async #fork(): Promise<void> {
-    this.#begun += 1;
-    const name = String(this.#begun);
+    this.#started += 1;
+    const name = String(this.#started);
     const child = fork(CONSUMING, [this.#url, this.#file, name], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#children.set(name, child);
     await new Promise((resolve) => child.once('message', resolve));
@@ -179,7 +179,7 @@ class Workers {
 /** The checkpoint in SQLite, which must never go back. Other stores are not checked. */
 class Checkpoint {
   readonly #database: DatabaseSync | undefined;
-  #seen: Position = START;
+  #last: Position = START;
 
   constructor(url: string) {
     if (url.startsWith('sqlite:')) this.#database = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true });
@@ -192,8 +192,8 @@ class Checkpoint {
     const row = table && this.#database.prepare('SELECT position FROM consumers').get();
     if (row === undefined) return;
     const position = parsePosition(String(row['position']));
-    if (position < this.#seen) throw new Error(`the checkpoint went back from ${this.#seen} to ${position}`);
-    this.#seen = position;
+    if (position < this.#last) throw new Error(`the checkpoint went back from ${this.#last} to ${position}`);
+    this.#last = position;
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { openStore } from '../open-store.js';
-import type { Course, Proof } from '../proof.js';
+import type { ProofOptions, Proof } from '../proof.js';
 
 const PROCESSES = 3;
 const OPENING = fileURLToPath(new URL('opening.js', import.meta.url));
@@ -21,15 +21,15 @@ export const defaults: Proof = {
   prove,
 };
 
-async function prove(course: Course): Promise<Readonly<Record<string, number>>> {
+async function prove(options: ProofOptions): Promise<Readonly<Record<string, number>>> {
   const folder = await mkdtemp(join(tmpdir(), 'login-policy-proof-'));
-  const given = process.env['PROOF_STORE'];
-  const url = given ?? `sqlite:${join(folder, 'store.db')}`;
+  const configured = process.env['PROOF_STORE'];
+  const url = configured ?? `sqlite:${join(folder, 'store.db')}`;
   try {
     const store = await openStore(url);
     const policies = await openLoginPolicies({ store });
     await policies.add(instance, freshInstance, { actor: 'proof' });
-    const { commands, reads } = await inProcesses(url, course);
+    const { commands, reads } = await runProcesses(url, options);
     const organizations = await demandRowsMatchLog(policies);
     await policies.close();
     await store.close();
@@ -40,7 +40,7 @@ async function prove(course: Course): Promise<Readonly<Record<string, number>>> 
 }
 
 /** Runs the processes, and tells each what the others wrote. */
-async function inProcesses(url: string, { rounds, seed }: Course): Promise<{ commands: number; reads: number }> {
+async function runProcesses(url: string, { rounds, seed }: ProofOptions): Promise<{ commands: number; reads: number }> {
   const counted = { commands: 0, reads: 0 };
   const children = Array.from({ length: PROCESSES }, (_, number) =>
     fork(OPENING, [url, String(number), String(rounds), String(seed)], {
@@ -56,7 +56,7 @@ async function inProcesses(url: string, { rounds, seed }: Course): Promise<{ com
       }
     });
   }
-  const codes = await Promise.all(children.map(ended));
+  const codes = await Promise.all(children.map(exitCode));
   if (codes.some((code) => code !== 0)) throw new Error(`the processes ended with ${codes.join(', ')}; see above`);
   return counted;
 }
@@ -66,9 +66,9 @@ async function demandRowsMatchLog(policies: LoginPolicies): Promise<number> {
   const all = { waitMs: 30_000, limit: 10_000 };
   const { organizations } = orThrow(await policies.organizationsWithCustomPolicy(instance, all));
   for (const owner of organizations) {
-    const { policy: kept } = orThrow(await policies.policy(owner));
-    const { policy: folded } = orThrow(await policies.policy(owner, { asOf: { sequence: kept.details.sequence } }));
-    const [row, fold] = [kept, folded].map(({ position: _, ...content }) => JSON.stringify(content, digits));
+    const { policy: live } = orThrow(await policies.policy(owner));
+    const { policy: folded } = orThrow(await policies.policy(owner, { asOf: { sequence: live.details.sequence } }));
+    const [row, fold] = [live, folded].map(({ position: _, ...content }) => JSON.stringify(content, digits));
     if (row !== fold) throw new Error(`the row of ${owner.organizationId} is not the fold of its events`);
   }
   return organizations.length;
@@ -78,7 +78,7 @@ function digits(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
 }
 
-function ended(child: ChildProcess): Promise<number | null> {
+function exitCode(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once('exit', (code) => resolve(code)));
 }
 

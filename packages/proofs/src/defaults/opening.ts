@@ -28,10 +28,10 @@ const strict = {
 } as const;
 const patient = { waitMs: 30_000 };
 const COMMANDS = ['add', 'removeMultiFactor', 'addMultiFactor', 'removeMultiFactor'] as const;
-const heard: Written[] = [];
+const reported: Written[] = [];
 let reads = 0;
 
-process.on('message', (written: Written) => heard.push(written));
+process.on('message', (written: Written) => reported.push(written));
 
 function organization(organizationId: string): { readonly instanceId: string; readonly organizationId: string } {
   return { ...instance, organizationId };
@@ -77,7 +77,7 @@ for (let round = 0; round < Number(rounds); round++) {
   const written = await write(policies, round);
   process.send?.(written);
   await demandRead(policies, written);
-  for (const other of heard.splice(0)) await demandRead(policies, other);
+  for (const other of reported.splice(0)) await demandRead(policies, other);
   const chance = random();
   if (chance < 0.02) await rebuild(policies);
   if (chance > 0.95) {

@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { freshInstance, openAuditLog, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import type { Store } from '@login-policy/event-sourcing';
 import { openStore } from '../open-store.js';
-import { randomFrom, type Course, type Proof } from '../proof.js';
+import { randomFrom, type ProofOptions, type Proof } from '../proof.js';
 import { ADVISORY, INSTANCE, REMOVAL } from './advisory.js';
 
 const ROLLING_OUT = fileURLToPath(new URL('rolling-out.js', import.meta.url));
 /** Policies per kill, so that most kills hit an unfinished rollout. */
-const A_ROUND = 100;
+const POLICIES_PER_ROUND = 100;
 const LONGEST_LIFE_MS = 60;
 
 /** One rollout, killed and resumed. */
@@ -24,15 +24,15 @@ export const rollouts: Proof = {
   prove,
 };
 
-async function prove(course: Course): Promise<Readonly<Record<string, number>>> {
+async function prove(options: ProofOptions): Promise<Readonly<Record<string, number>>> {
   const folder = await mkdtemp(join(tmpdir(), 'login-policy-proof-'));
   const url = process.env['PROOF_STORE'] ?? `sqlite:${join(folder, 'store.db')}`;
   try {
     const store = await openStore(url);
     const policies = await openLoginPolicies({ store });
-    const count = course.rounds * A_ROUND;
+    const count = options.rounds * POLICIES_PER_ROUND;
     await seed(policies, count);
-    const { kills, inTheMiddle } = await killed(url, course);
+    const { kills, inTheMiddle } = await killAndResume(url, options);
     await demandOnce(store, policies, count);
     await demandAudited(store);
     await policies.close();
@@ -55,8 +55,11 @@ async function seed(policies: LoginPolicies, count: number): Promise<void> {
   }
 }
 
-/** Kills it as often as planned, and then lets it finish. */
-async function killed(url: string, { rounds, seed: from }: Course): Promise<{ kills: number; inTheMiddle: number }> {
+/** Kills the rollout once in each round, and then lets it finish. */
+async function killAndResume(
+  url: string,
+  { rounds, seed: from }: ProofOptions,
+): Promise<{ kills: number; inTheMiddle: number }> {
   const random = randomFrom(from);
   let inTheMiddle = 0;
   for (let round = 0; round < rounds; round++)
@@ -68,12 +71,12 @@ async function killed(url: string, { rounds, seed: from }: Course): Promise<{ ki
 }
 
 /** The exit code; `null` for a killed process. */
-async function run(given: readonly string[], livesMs: number | undefined): Promise<number | null> {
-  const child = fork(ROLLING_OUT, given, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+async function run(args: readonly string[], livesMs: number | undefined): Promise<number | null> {
+  const child = fork(ROLLING_OUT, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const begun = new Promise((resolve) => child.once('message', resolve));
+  const started = new Promise((resolve) => child.once('message', resolve));
   if (livesMs === undefined) return ended;
-  await Promise.race([begun, ended]);
+  await Promise.race([started, ended]);
   await pause(livesMs);
   child.kill('SIGKILL');
   return ended;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { Course, Proof } from './proof.js';
+import type { ProofOptions, Proof } from './proof.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const mocha = createRequire(new URL('../../../package.json', import.meta.url)).resolve('mocha/bin/mocha.js');
@@ -9,7 +9,7 @@ const manyRuns = fileURLToPath(new URL('many-runs.js', import.meta.url));
 const LONGEST_TEST_MS = 3_600_000;
 
 /** The tests of a promise to prove. */
-export interface Tested extends Omit<Proof, 'prove'> {
+export interface TestedProof extends Omit<Proof, 'prove'> {
   /** Compiled test files, as paths from the root. */
   readonly files: readonly string[];
   /** Only the tests whose full title fits this regular expression. */
@@ -17,15 +17,15 @@ export interface Tested extends Omit<Proof, 'prove'> {
 }
 
 /**
- * A promise that the packages' own tests check with few rounds: the same tests with more rounds. They read
+ * Proves a promise with the packages' own tests, which check it with few rounds in CI, by more rounds. They read
  * `PROOF_ROUNDS` and `PROOF_SEED`; properties get both through fast-check.
  */
-export function tested({ files, only, ...proof }: Tested): Proof {
+export function provenByTests({ files, only, ...proof }: TestedProof): Proof {
   const chosen = only === undefined ? [] : ['--grep', only];
-  return { ...proof, prove: (course) => run([...chosen, ...files], course) };
+  return { ...proof, prove: (options) => run([...chosen, ...files], options) };
 }
 
-function run(args: readonly string[], { rounds, seed }: Course): Promise<Readonly<Record<string, number>>> {
+function run(args: readonly string[], { rounds, seed }: ProofOptions): Promise<Readonly<Record<string, number>>> {
   const config = ['--config', '.config/mocharc.json', '--require', manyRuns, '--timeout', String(LONGEST_TEST_MS)];
   const env = { ...process.env, PROOF_ROUNDS: String(rounds), PROOF_SEED: String(seed) };
   const child = spawn(process.execPath, [mocha, ...config, ...args], {
@@ -33,12 +33,12 @@ function run(args: readonly string[], { rounds, seed }: Course): Promise<Readonl
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const said: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
   return new Promise((resolve, refuse) => {
     child.once('error', refuse);
     child.once('close', (code) => {
-      const text = Buffer.concat(said).toString('utf8');
+      const text = Buffer.concat(output).toString('utf8');
       const passed = /^(\d+) passed, 0 failed$/m.exec(text)?.[1];
       if (code === 0 && passed !== undefined) resolve({ tests: Number(passed) });
       else refuse(new Error(`\n${text.trim()}`));

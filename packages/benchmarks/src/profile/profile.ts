@@ -8,7 +8,7 @@ export interface Share {
 }
 
 /** The profile: the shares of all parts and functions, largest first. */
-export interface Spent {
+export interface Profile {
   readonly parts: readonly Share[];
   readonly functions: readonly Share[];
 }
@@ -18,16 +18,16 @@ const isOfDriver = /^(?:run|get|all|exec|prepare)$/;
 const EACH_MICROSECONDS = 100;
 
 /** Samples the main thread during `work`, ten thousand times a second. */
-export async function whereSpent(work: () => Promise<unknown>): Promise<Spent> {
+export async function profile(work: () => Promise<unknown>): Promise<Profile> {
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.setSamplingInterval', { interval: EACH_MICROSECONDS });
   await session.post('Profiler.start');
   await work();
-  const { profile } = await session.post('Profiler.stop');
+  const { profile: samples } = await session.post('Profiler.stop');
   session.disconnect();
-  return { parts: sharesBy(partOf, profile), functions: sharesBy(functionOf, profile) };
+  return { parts: sharesBy(partOf, samples), functions: sharesBy(functionOf, samples) };
 }
 
 function sharesBy(nameOf: (frame: Runtime.CallFrame) => string, { nodes }: Profiler.Profile): readonly Share[] {
