@@ -1,7 +1,15 @@
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { createServer, type Server } from 'node:http';
-import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  exportJWK,
+  generateKeyPair,
+  SignJWT,
+  type CryptoKey,
+  type JWTPayload,
+} from 'jose';
 import { jsonWebTokens, type Authenticate, type Caller, type JsonWebTokenOptions } from '@login-policy/api';
 import { INSTANCE, openService } from './service.js';
 
@@ -112,6 +120,42 @@ describe('JSON web tokens', () => {
     expect(await statusWith(await unnamed(next.privateKey), both)).to.equal(200);
     expect(await statusWith(await unnamed(stranger), both)).to.equal(401);
     expect(await statusWith(await unnamed(next.privateKey, '-1h'), both)).to.equal(401);
+  });
+
+  it('without a key id are tried with the other keys when one of them can’t be used', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('RS256');
+    const short = { kty: 'RSA', n: Buffer.alloc(64, 1).toString('base64url'), e: 'AQAB' };
+    const set = tokensOf(createLocalJWKSet({ keys: [short, await exportJWK(publicKey)] }));
+    const made = new SignJWT(GOOD).setProtectedHeader({ alg: 'RS256' }).setExpirationTime('1h');
+    expect(await statusWith(await made.sign(privateKey), set)).to.equal(200);
+  });
+
+  it('without a key id are checked with the keys of now when those of before match none', async () => {
+    const [former, next] = [await generateKeyPair('ES256'), await generateKeyPair('ES256')];
+    let [current, fetches, cooldownDuration] = [former.publicKey, 0, 0];
+    const issuer = createServer((_, response) => {
+      fetches++;
+      exportJWK(current).then(
+        (key) => response.end(JSON.stringify({ keys: [key] })),
+        () => response.destroy(),
+      );
+    });
+    await new Promise<void>((resolve) => {
+      issuer.listen(0, '127.0.0.1', resolve);
+    });
+    const url = new URL(`http://127.0.0.1:${portOf(issuer)}/keys`);
+    const unnamed = ({ privateKey }: typeof next): Promise<string> =>
+      new SignJWT(GOOD).setProtectedHeader({ alg: 'ES256' }).setExpirationTime('1h').sign(privateKey);
+    for (const expected of [200, 401]) {
+      current = former.publicKey;
+      const set = tokensOf(createRemoteJWKSet(url, { cooldownDuration }));
+      expect(await statusWith(await unnamed(former), set)).to.equal(200);
+      current = next.publicKey;
+      expect(await statusWith(await unnamed(next), set), `cooling down for ${cooldownDuration} ms`).to.equal(expected);
+      cooldownDuration = 60_000;
+    }
+    expect(fetches).to.equal(3);
+    issuer.close();
   });
 
   it('are never accepted with a symmetric algorithm', () => {

@@ -102,8 +102,11 @@ function authenticatorFor(
   };
   const verifier = memoizeOnSuccess(async () => {
     const library = await import('jose');
-    const keys = withFetchErrorsAsUnavailable(library, await loadKeys(library));
-    return (token: string) => verifyWithEach(token, keys, { library, checks });
+    const loaded = await loadKeys(library);
+    const keys = withFetchErrorsAsUnavailable(library, loaded);
+    const verify = (token: string): Promise<JWTVerifyResult> => verifyWithEach(token, keys, { library, checks });
+    return (token: string) =>
+      verify(token).catch((caught: unknown) => afterReload(library, loaded, caught).then(() => verify(token)));
   });
   return async (headers) => {
     const token = bearerToken(headers);
@@ -128,11 +131,39 @@ async function verifyWithEach(
       try {
         return await jwtVerify(token, key, checks);
       } catch (refused) {
-        if (!(refused instanceof errors.JWSSignatureVerificationFailed)) throw refused;
+        // Any other error of jose is about the token's claims; one of the runtime is about the key, such as one too short.
+        const isOfKey =
+          refused instanceof errors.JWSSignatureVerificationFailed || !(refused instanceof errors.JOSEError);
+        if (!isOfKey) throw refused;
       }
     }
     throw caught;
   }
+}
+
+/** A key set of jose that fetches its keys. */
+type RemoteKeys = JWTVerifyGetKey & { readonly coolingDown: boolean; readonly reload: () => Promise<void> };
+
+/**
+ * Fetches the keys again after a signature matched none of them: an issuer that names no key, or gives a new one an old
+ * name, may have changed it. At most once in the time that jose waits between fetches.
+ *
+ * @throws what was caught, if that was not it, or the keys were just fetched.
+ * @throws ApiError when the keys are not available.
+ */
+async function afterReload({ errors }: Jose, keys: JWTVerifyGetKey, caught: unknown): Promise<void> {
+  const isUnmatched =
+    caught instanceof errors.JWSSignatureVerificationFailed || caught instanceof errors.JWKSMultipleMatchingKeys;
+  if (!isUnmatched || !isRemote(keys) || keys.coolingDown) throw caught;
+  try {
+    await keys.reload();
+  } catch (failure) {
+    throw keysUnavailable(failure);
+  }
+}
+
+function isRemote(keys: JWTVerifyGetKey): keys is RemoteKeys {
+  return 'reload' in keys && 'coolingDown' in keys;
 }
 
 /** The claims of a valid token; `undefined` for an invalid one. @throws ApiError when the keys are not available */
