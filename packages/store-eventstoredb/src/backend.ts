@@ -144,21 +144,21 @@ export class EventStoreDbBackend implements LogBackend {
     const options = { pageSize, signal, ...(filter !== undefined && { filter }) };
     switch (reads) {
       case 'once':
-        return onceThrough(this.log, { ...options, after });
+        return readingOnce(this.log, { ...options, after });
       case 'follow':
-        return readingOn(new PageReader(this.#context, options));
+        return readingWith(new PageReader(this.#context, options));
       case 'live':
-        return readingOn(new LiveReader(this.#context, signal ?? this.#closing.signal));
+        return readingWith(new LiveReader(this.#context, signal ?? this.#closing.signal));
     }
   }
 }
 
-function readingOn(reader: Pick<PageReader, 'read'>): Reader {
+function readingWith(reader: Pick<PageReader, 'read'>): Reader {
   return (after) => reader.read(after);
 }
 
 /** Reads to the current end of the log with one call to the server. The signal ends the call. */
-function onceThrough(log: LogReader, options: Parameters<LogReader['pages']>[0]): Reader {
+function readingOnce(log: LogReader, options: Parameters<LogReader['pages']>[0]): Reader {
   const pages = log.pages(options);
   onAbort(options.signal, () => {
     pages.return().catch(() => undefined);

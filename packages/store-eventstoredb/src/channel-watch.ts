@@ -18,7 +18,7 @@ export class ChannelWatch {
   }
 
   /** Watches a channel, and identifies its connection. */
-  begin(channel: Channel): symbol {
+  watch(channel: Channel): symbol {
     if (this.#watched === channel) return this.#connectionId;
     this.#watched = channel;
     this.#connectionId = Symbol('connection');

@@ -39,7 +39,7 @@ export interface PendingAnswer<Answer> {
   /** The target of the connection. It ends with host and port. */
   readonly address: string;
   /** A new value after each reconnect. */
-  readonly by: unknown;
+  readonly connectionId: unknown;
 }
 
 /** The members of the client that this store uses. They are `protected` in its types and unchanged since 1.0. */
@@ -115,17 +115,17 @@ export class Connection {
     }
   }
 
-  /** Identifies the current connection: a new value after each reconnect, also one by the channel itself. */
-  get current(): unknown {
+  /** A new value after each reconnect, also of the channel itself; `undefined` while the channel is not watched. */
+  get currentId(): unknown {
     return this.#watch.connectionOf(this.#latest?.getChannel());
   }
 
   /**
-   * Asks the node that calls currently go to about its cluster.
+   * Requests the gossip of the node that calls currently go to: what the node knows about its cluster.
    *
    * @throws StoreUnavailable when there is no connection.
    */
-  async ask(withinMs: number, signal?: AbortSignal): Promise<PendingAnswer<ClusterInfo>> {
+  async readGossip(withinMs: number, signal?: AbortSignal): Promise<PendingAnswer<ClusterInfo>> {
     const streams = await this.#connect(withinMs, signal);
     // The client creates this stub on the existing channel, which is also that of `streams`.
     const gossip = await this.#client.execute(gossipGrpc.GossipClient, 'gossip', async (stub) => stub);
@@ -139,12 +139,12 @@ export class Connection {
       });
     });
     const channel = gossip.getChannel();
-    const by = this.#watch.begin(channel);
+    const connectionId = this.#watch.watch(channel);
     answer.then(
       () => this.#noteResponse(),
       () => undefined,
     );
-    return { answer, address: channel.getTarget(), by };
+    return { answer, address: channel.getTarget(), connectionId };
   }
 
   /**

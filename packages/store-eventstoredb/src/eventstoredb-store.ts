@@ -20,7 +20,7 @@ import { EventStoreDbBackend } from './backend.js';
 import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
 import { TIMEOUTS, timeoutsOf, type Timeouts } from './timeouts.js';
-import { shareOf } from './shared-connections.js';
+import { takeShare } from './shared-connections.js';
 import { isStreamPrefix, StreamNames } from './stream-names.js';
 
 /** The options of a store on EventStoreDB. All have defaults. */
@@ -68,7 +68,7 @@ export function openEventStoreDbStore(
  */
 export function connectEventStoreDb(connectionString: string, given: EventStoreDbStoreOptions = {}): Store {
   const options = parseOptions(given, 'connectEventStoreDb', OPTIONS);
-  const share = shareOf(connectionString);
+  const share = takeShare(connectionString);
   const client = EventStoreDBClient.connectionString(share.connectionString);
   const connection = new Connection(client, options.credentials);
   const store = storeOn(connection, options);
@@ -101,7 +101,7 @@ function storeOn(connection: Connection, options: EventStoreDbStoreOptions): Sto
     names: new StreamNames(prefix),
     timeouts: timeoutsOf(timeouts),
   });
-  const beside =
+  const readModelStore =
     readModels === undefined ? memoryReadModelStore() : boundReadModels(readModels, { prefix, log: backend.log });
-  return followedStoreOn(backend, beside, { clock, observe });
+  return followedStoreOn(backend, readModelStore, { clock, observe });
 }

@@ -10,7 +10,7 @@ export type Head = StreamEnd | 'none';
  * That is safe: each append names an exact revision, which the server compares with its log.
  */
 export class KnownStream {
-  /** The call that was open when `head` was read. */
+  /** The append call that was open when `head` was read. */
   callOfHead: unknown;
   /** The last event read. */
   head: Head | undefined;
@@ -70,7 +70,7 @@ export class KnownStreams {
     const known = this.of(streamId);
     const before = known.receipts.size;
     known.record(events);
-    // Set again, because its weight has grown.
+    // Set again, because a stream with more receipts takes more of the cache.
     if (known.receipts.size > before) this.#streams.set(streamId, known);
   }
 

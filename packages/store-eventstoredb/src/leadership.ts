@@ -4,13 +4,14 @@ import type { Connection } from './connection.js';
 import { STORE } from './faults.js';
 
 /**
- * How long an answer stays valid for a request that is sent at the same time as the next check. Within this time a node
- * can't have lost the leadership and won it again: that takes at least a second.
+ * How long a check counts. A request and the next check are then sent together, because within this time a node can't have
+ * lost the leadership and won it again: that takes at least a second.
  */
-const COUNTS_FOR_MS = 1000;
+const CHECK_COUNTS_MS = 1000;
+/** The state of a leader in the gossip. */
 const LEADER = 8;
-/** How often a node is asked while the connection changes. */
-const MOST_ASKED = 3;
+/** The most checks in a row while the connection changes. */
+const MOST_CHECKS = 3;
 
 /**
  * Checks that the connected node is the leader, by its gossip. A newly elected node accepts leader-only calls before
@@ -20,59 +21,63 @@ export class Leadership {
   readonly #connection: Connection;
   readonly #withinMs: number;
   readonly #closing: AbortSignal;
-  /** The question in flight that demands share. */
-  #asking: Promise<unknown> | undefined;
-  #led: { readonly by: unknown; readonly at: number } | undefined;
+  /** The running check, which concurrent callers share. */
+  #checking: Promise<unknown> | undefined;
+  /** The last successful check. */
+  #confirmed: { readonly connectionId: unknown; readonly at: number } | undefined;
 
-  /** `closing` ends the questions that demands share. */
+  /** `closing` ends a shared check. */
   constructor(connection: Connection, withinMs: number, closing: AbortSignal) {
     this.#connection = connection;
     this.#withinMs = withinMs;
     this.#closing = closing;
   }
 
-  /** The connection whose node was the leader a moment ago, so that a request and the next check can be sent together. */
-  get #recent(): unknown {
-    const { by, at } = this.#led ?? {};
-    return at !== undefined && performance.now() - at < COUNTS_FOR_MS ? by : undefined;
+  /** The connection to a node that was the leader a moment ago. */
+  get #recentLeader(): unknown {
+    const { connectionId, at } = this.#confirmed ?? {};
+    return at !== undefined && performance.now() - at < CHECK_COUNTS_MS ? connectionId : undefined;
   }
 
   /**
-   * Checks the leadership, unless that was done a moment ago. All that demand it meanwhile share one question. Returns a
+   * Checks that the node is the leader, unless that was done a moment ago. Concurrent callers share one check. Returns a
    * function that tells whether the connection is still the same.
    *
    * @throws StoreUnavailable when the node is not the leader.
    */
   async demand(signal: AbortSignal): Promise<() => boolean> {
-    let by = this.#recent;
-    // The answer of a node that calls no longer go to does not count.
-    for (let left = MOST_ASKED; by === undefined || by !== this.#connection.current; left--) {
-      if (left === 0) throw notLeading('changed while it was asked whether it leads');
-      this.#asking ??= this.ask(this.#closing).finally(() => (this.#asking = undefined));
-      by = await within(this.#asking, this.#withinMs, signal);
-      if (by === TIME_UP) throw notLeading(`did not say in time whether it leads`);
+    let connectionId = this.#recentLeader;
+    // The check of an earlier connection does not count.
+    for (let left = MOST_CHECKS; connectionId === undefined || connectionId !== this.#connection.currentId; left--) {
+      if (left === 0) throw notLeading('changed while it was asked whether it is the leader');
+      this.#checking ??= this.check(this.#closing).finally(() => (this.#checking = undefined));
+      connectionId = await within(this.#checking, this.#withinMs, signal);
+      if (connectionId === TIME_UP) throw notLeading('did not say in time whether it is the leader');
     }
-    return () => this.#connection.current === by;
+    return () => this.#connection.currentId === connectionId;
   }
 
   /**
-   * Identifies the connection to the leader.
+   * Checks that the node is the leader, and returns the id of its connection.
    *
    * @throws StoreUnavailable when the node is not the leader, or does not answer.
    */
-  async ask(signal: AbortSignal): Promise<unknown> {
+  async check(signal: AbortSignal): Promise<unknown> {
     const askedAt = performance.now();
-    const { answer, address, by } = await this.#connection.ask(this.#withinMs, signal);
+    const { answer, address, connectionId } = await this.#connection.readGossip(this.#withinMs, signal);
     const cluster = await within(answer, this.#withinMs, signal);
-    if (cluster === TIME_UP) throw notLeading(`did not say within ${this.#withinMs} ms whether it leads`);
+    if (cluster === TIME_UP) throw notLeading(`did not say within ${this.#withinMs} ms whether it is the leader`);
     const state = stateOf(cluster.getMembersList(), address);
     if (state !== LEADER) throw notLeading(`has not taken over as the leader (state ${state ?? 'unknown'})`);
-    this.#led = { by, at: askedAt };
-    return by;
+    this.#confirmed = { connectionId, at: askedAt };
+    return connectionId;
   }
 }
 
-/** The state of the connected member. Behind a proxy its address is unknown, so the state of the only leader counts. */
+/**
+ * The state of the connected node, which its address identifies. Behind a proxy the address is unknown; then the node counts
+ * as the leader if the cluster has exactly one.
+ */
 function stateOf(members: readonly gossip.MemberInfo[], address: string): number | undefined {
   const alive = members.filter((member) => member.getIsAlive());
   const own = alive.find((member) => {

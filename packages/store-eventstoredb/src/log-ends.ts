@@ -9,38 +9,35 @@ import { isFollowedBy } from './partial-appends.js';
 import type { ReadingContext } from './server-reads.js';
 
 /** The last known end of the log. */
-interface Extent {
+interface KnownEnd {
   /** The end of the last whole append of this store; `START` when it has none. */
   readonly last: Position;
-  /** The position of a record at or after `last`, of any store. The next query begins there. */
+  /** The position of a record of any store, at or after `last`. The next query begins there. */
   readonly mark: Position;
 }
 
-/** The end of the last whole append, and whether the first part of another one follows. */
-interface Whole {
+/** The end of the last whole append, and whether an incomplete one follows. */
+interface LastAppend {
   readonly last: Position;
   readonly isFollowed: boolean;
 }
 
-/** If fewer events than this were written since the last query, one query finds the end. */
-const FEW = 100;
-/** Each query reads the record at the mark again, so larger records do not become the mark. */
-const SMALL = 65_536;
-const MARKED_ANEW_MS = 1000;
+/** If fewer events than this were added since the last query, one query finds the end. */
+const ONE_QUERY_EVENTS = 100;
+/** A larger record does not become the mark, because each query reads the record at the mark again. */
+const LARGEST_MARK_BYTES = 65_536;
+/** How often the mark is moved. */
+const MARK_INTERVAL_MS = 1000;
 
 /**
- * Finds the end of the log, as the leader knows it, for heads, probes, proofs and checkpoints. An incomplete append
- * does not count until it is regarded as cut off.
+ * Finds the end of the log, as the leader knows it. An incomplete append does not count until it is regarded as cut off.
  */
 export class LogEnds {
   readonly #context: ReadingContext;
   readonly #queries: LogQueries;
   readonly #leadership: Leadership;
-  /**
-   * The result of the last query. The next query begins there if it is still valid, which it may not be after a
-   * restored backup.
-   */
-  #known: Extent | undefined;
+  /** The result of the last query. The next query begins there, unless the log was replaced, as by a restored backup. */
+  #known: KnownEnd | undefined;
   #markedAt = -Infinity;
 
   constructor(context: ReadingContext) {
@@ -49,7 +46,7 @@ export class LogEnds {
     this.#leadership = context.leadership;
   }
 
-  /** Records the end of a whole append of this store. */
+  /** Notes the end of a whole append of this store, so that the next query begins there. */
   note(event: Position | undefined): void {
     if (event !== undefined && (this.#known === undefined || event > this.#known.mark)) {
       this.#known = { last: event, mark: event };
@@ -63,20 +60,20 @@ export class LogEnds {
    * @throws StoreUnavailable while the node is not the leader.
    */
   async proveHead(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
-    // The answer of a node that is not the leader yet proves nothing. So both are sent together only to a node that was
-    // the leader a moment ago.
-    const isSame = await this.#leadership.demand(signal);
+    // Only the leader's answers count. The queries and the check are sent together, because the node was the leader a
+    // moment ago.
+    const isSameConnection = await this.#leadership.demand(signal);
     const askedAt = performance.now();
     const [head, isInLog] = await Promise.all([
-      this.#last(signal),
+      this.#readHead(signal),
       this.isInLog(checkpoint, signal),
-      this.#leadership.ask(signal),
+      this.#leadership.check(signal),
     ]);
-    // The client reconnects when a position that does not exist is read.
-    if (!isInLog && !isSame()) return this.#proveInTwoSteps(checkpoint, signal);
-    if (!isSame()) throw connectionBroke('reading the end of the log');
-    // If this fails, the next query begins at the old mark, and takes longer.
-    this.#markInTime(this.#context.closing).catch(() => undefined);
+    // A read of a position that does not exist makes the client reconnect. The answers are then of two connections.
+    if (!isInLog && !isSameConnection()) return this.#proveInTwoSteps(checkpoint, signal);
+    if (!isSameConnection()) throw connectionBroke('reading the end of the log');
+    // If this fails, the next query takes longer, because it begins at the old mark.
+    this.#advanceMark(this.#context.closing).catch(() => undefined);
     return { askedAt, head, checkpoint, isInLog };
   }
 
@@ -85,7 +82,7 @@ export class LogEnds {
     return this.proveHead(START, signal);
   }
 
-  /** Looks for the head first, and only then for a position that does not seem to exist. */
+  /** Reads the head first, and then the position, which probably does not exist. */
   async #proveInTwoSteps(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
     const proof = await this.proveHead(START, signal);
     return { ...proof, checkpoint, isInLog: await this.isInLog(checkpoint, signal) };
@@ -98,81 +95,81 @@ export class LogEnds {
     return found === 'scavenged' || (found !== 'nowhere' && found.position === position);
   }
 
-  /** The position of a recent record. Every record that existed at the call is at or before the end of the log. */
-  async #mark(signal: AbortSignal): Promise<Position> {
+  /** A new mark: the last record of any store, if it is small. */
+  async #readMark(signal: AbortSignal): Promise<Position> {
     const last = await this.#queries.last(signal);
-    return last !== undefined && last.size <= SMALL ? last.position : START;
+    return last !== undefined && last.size <= LARGEST_MARK_BYTES ? last.position : START;
   }
 
   /** Moves the mark towards the end of the log when other stores write, at most once per interval. */
-  async #markInTime(signal: AbortSignal): Promise<void> {
-    if (performance.now() - this.#markedAt < MARKED_ANEW_MS) return;
+  async #advanceMark(signal: AbortSignal): Promise<void> {
+    if (performance.now() - this.#markedAt < MARK_INTERVAL_MS) return;
     this.#markedAt = performance.now();
     const known = this.#known;
     if (known === undefined) return;
-    const mark = await this.#mark(signal);
-    const came = mark > known.mark ? await this.#since(known, signal) : undefined;
+    const mark = await this.#readMark(signal);
+    const added = mark > known.mark ? await this.#readSince(known, signal) : undefined;
     // Skipped when an event was recorded meanwhile, or an append is incomplete.
-    if (came?.last === known.last && !came.isFollowed && this.#known === known) this.#known = { ...known, mark };
+    if (added?.last === known.last && !added.isFollowed && this.#known === known) this.#known = { ...known, mark };
   }
 
-  async #last(signal: AbortSignal): Promise<Position> {
+  async #readHead(signal: AbortSignal): Promise<Position> {
     const known = this.#known;
-    const since = known === undefined ? undefined : await this.#since(known, signal);
+    const since = known === undefined ? undefined : await this.#readSince(known, signal);
     if (since !== undefined) return since.last;
-    const mark = await this.#mark(signal);
-    const { last: found, isFollowed } = await this.#lastWhole(signal);
-    // The mark was read first, so this store has no event between the two.
-    const marked = { last: found, mark: isFollowed ? found : laterPosition(found, mark) };
-    if (this.#known === known && !signal.aborted) this.#known = marked;
+    const mark = await this.#readMark(signal);
+    const { last: found, isFollowed } = await this.#readLastAppend(signal);
+    // The mark was read first, so this store has no event between its last event and the mark.
+    const newEnd = { last: found, mark: isFollowed ? found : laterPosition(found, mark) };
+    if (this.#known === known && !signal.aborted) this.#known = newEnd;
     return found;
   }
 
-  /** The end of the last whole append, if the log is still the same and few events were added. */
-  async #since(known: Extent, signal: AbortSignal): Promise<Whole | undefined> {
+  /** The end of the last whole append, read from the mark on; `undefined` if the log was replaced or many events were added. */
+  async #readSince(known: KnownEnd, signal: AbortSignal): Promise<LastAppend | undefined> {
     const isOwn = known.mark === known.last;
-    const [same, came] = await Promise.all([
+    const [recordAtMark, added] = await Promise.all([
       isOwn ? undefined : this.#queries.at(known.mark, signal),
-      this.#queries.own(known.mark, FEW, signal),
+      this.#queries.own(known.mark, ONE_QUERY_EVENTS, signal),
     ]).catch((error: unknown) => {
       if (isInternalError(error)) return [undefined, undefined];
       throw error;
     });
-    const atMark = isOwn ? came?.[0] : same;
-    const isSame = known.mark === START || atMark?.position === known.mark;
-    if (came === undefined || !isSame || came.length >= FEW) return undefined;
-    const maker = this.#made(came, known.mark);
+    const atMark = isOwn ? added?.[0] : recordAtMark;
+    const isSameLog = known.mark === START || atMark?.position === known.mark;
+    if (added === undefined || !isSameLog || added.length >= ONE_QUERY_EVENTS) return undefined;
+    const maker = this.#pageMakerOf(added, known.mark);
     const last = laterPosition(known.last, maker.lastAppendEnd === known.mark ? START : maker.lastAppendEnd);
     if (!maker.hasIncomplete) this.note(last > known.mark ? last : undefined);
     return { last, isFollowed: maker.hasIncomplete };
   }
 
-  #made(records: readonly LogRecord[], after: Position): PageMaker {
+  #pageMakerOf(records: readonly LogRecord[], after: Position): PageMaker {
     const maker = new PageMaker(this.#context, undefined, after);
     maker.add(records);
     maker.cutOffOverdue();
     return maker;
   }
 
-  async #lastWhole(signal: AbortSignal): Promise<Whole> {
+  async #readLastAppend(signal: AbortSignal): Promise<LastAppend> {
     const [last] = await this.#queries.lastOwn(1, signal);
     if (last === undefined) return { last: START, isFollowed: false };
     if (followedInAppend(this.#stored(last)) === 0) return { last: last.position, isFollowed: false };
-    const { first, before } = await this.#incomplete(signal);
+    const { first, before } = await this.#readIncomplete(signal);
     const isCutOff = first === undefined || this.#context.partialAppends.isCutOff(first.position);
     return isCutOff ? { last: last.position, isFollowed: false } : { last: positionOrStart(before), isFollowed: true };
   }
 
   /**
-   * The first event of the incomplete append at the end of the log, and the one before it. More is read only while all
-   * that was read is of that append, because the number of its events may be anything another program wrote.
+   * The first event of the incomplete append at the end of the log, and the event before it. Reads more events only while
+   * all so far are of that append, because its own count may be any number that another program wrote.
    */
-  async #incomplete(signal: AbortSignal): Promise<Partial<Record<'before' | 'first', LogRecord>>> {
-    for (let limit = FEW; ; limit *= 4) {
+  async #readIncomplete(signal: AbortSignal): Promise<Partial<Record<'before' | 'first', LogRecord>>> {
+    for (let limit = ONE_QUERY_EVENTS; ; limit *= 4) {
       const run = await this.#queries.lastOwn(limit, signal);
-      let begin = 0;
-      while (this.#isFollowed(run[begin + 1], run[begin])) begin += 1;
-      const [first, before] = [run[begin], run[begin + 1]];
+      let index = 0;
+      while (this.#isFollowed(run[index + 1], run[index])) index += 1;
+      const [first, before] = [run[index], run[index + 1]];
       if (before !== undefined || run.length < limit) return { ...(first && { first }), ...(before && { before }) };
     }
   }
@@ -186,9 +183,9 @@ export class LogEnds {
   }
 
   /** The record at a position; `undefined` when there is none. */
-  async at(place: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
-    const found = await this.#queries.recordAt(place, signal);
-    return typeof found === 'string' || ordinalOf(found.position) !== ordinalOf(place) ? undefined : found;
+  async at(position: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
+    const found = await this.#queries.recordAt(position, signal);
+    return typeof found === 'string' || ordinalOf(found.position) !== ordinalOf(position) ? undefined : found;
   }
 
   /** The first event of this store. */

@@ -61,7 +61,7 @@ export class LogReader {
       try {
         // A newly elected node may lack the end of the log, and a broken connection may lead to another node.
         const isSameConnection = await this.#context.leadership.demand(cancellation.signal);
-        await this.#demandKnown(maker.returnedUpTo, cancellation.signal);
+        await this.#demandInLog(maker.returnedUpTo, cancellation.signal);
         yield* this.#pagesOnce(maker, reading, isSameConnection);
         if (!cancellation.isCancelled() && isSameConnection()) return;
       } catch (error) {
@@ -121,21 +121,21 @@ export class LogReader {
     return retry(this.#context, { doing: 'looking for an event' }, (signal) => this.ends.at(position, signal));
   }
 
-  /** @throws PositionUnknown when another record is at this position, or the log ends before it. */
-  async #demandKnown(position: Position, signal: AbortSignal): Promise<void> {
-    if ((await this.#isKnown(position, signal)) || signal.aborted) return;
+  /** @throws PositionUnknown when the log has another record at this position, or none. */
+  async #demandInLog(position: Position, signal: AbortSignal): Promise<void> {
+    if ((await this.#isInLog(position, signal)) || signal.aborted) return;
     throw new Fault('position-unknown', { position, head: (await this.proveHead(START)).head });
   }
 
   /**
-   * Whether the log has this position. A node that is not the leader yet may lack it, so its negative answer does not
-   * count.
+   * Whether the log has a record at this position. A negative answer counts only from the leader, because another node may
+   * lack the record.
    *
    * @throws StoreUnavailable while the node is not the leader.
    */
-  async #isKnown(position: Position, signal: AbortSignal): Promise<boolean> {
+  async #isInLog(position: Position, signal: AbortSignal): Promise<boolean> {
     if (await this.ends.isInLog(position, signal)) return true;
-    await this.#context.leadership.ask(signal);
+    await this.#context.leadership.check(signal);
     return this.ends.isInLog(position, signal);
   }
 }

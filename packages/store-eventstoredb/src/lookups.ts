@@ -20,8 +20,8 @@ export interface LookupParts {
 }
 
 /**
- * Looks up the answers to a question. The head is one of them only when it asks about events: the server assigns the
- * positions.
+ * Looks up the answers to a question. The head of the log is looked up only if the question asks about events: an append does
+ * not need it, because the server assigns the positions.
  */
 export class Lookups {
   readonly #parts: LookupParts;
@@ -31,7 +31,7 @@ export class Lookups {
   }
 
   /**
-   * Asks the server for the ends of the streams, unless `known` gives it.
+   * Asks the server. `known` is the end of the stream, if the caller knows it.
    *
    * @throws DeadlineExceeded when the signal fires.
    */
@@ -46,10 +46,10 @@ export class Lookups {
       if (receipt !== undefined) receipts.set(receiptName(key), receipt);
     }
     const found = { ...NOTHING, ends: new Map([...heads].flatMap(endOf)), receipts };
-    return events === undefined ? found : { ...found, ...(await this.#lastAndMissing(events, wait)) };
+    return events === undefined ? found : { ...found, ...(await this.#headAndMissing(events, wait)) };
   }
 
-  async #lastAndMissing(events: readonly Position[], wait: WaitOptions): Promise<Pick<Found, 'head' | 'missing'>> {
+  async #headAndMissing(events: readonly Position[], wait: WaitOptions): Promise<Pick<Found, 'head' | 'missing'>> {
     const proofs = await Promise.all(events.map((position) => this.#parts.log.proveHead(position, wait)));
     const { head = START } = proofs[0] ?? {};
     return { head, missing: proofs.find(({ isInLog }) => !isInLog)?.checkpoint };

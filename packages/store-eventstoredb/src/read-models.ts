@@ -69,36 +69,36 @@ export function boundReadModels(inner: ReadModelStore, store: BoundStore): ReadM
 }
 
 function bound<Row>(model: ReadModel<Row>, origin: OriginCheck): ReadModel<Row> {
-  const held = async <Rows>(ask: () => Promise<RowsAt<Rows>>): Promise<RowsAt<Rows>> => {
-    await origin.holds();
-    return apart(await ask());
+  const checked = async <Rows>(read: () => Promise<RowsAt<Rows>>): Promise<RowsAt<Rows>> => {
+    await origin.check();
+    return withoutHead(await read());
   };
   return {
     changed: (signal) => model.changed(signal),
     async read(keys, wait) {
       // Without keys, no row of another store can be returned.
-      if (keys.length > 0) await origin.holds();
-      return apart(await model.read(keys, wait));
+      if (keys.length > 0) await origin.check();
+      return withoutHead(await model.read(keys, wait));
     },
-    query: (query, wait) => held(() => model.query(query, wait)),
-    keys: (query, wait) => held(() => model.keys(query, wait)),
-    count: (query, wait) => held(() => model.count(query, wait)),
+    query: (query, wait) => checked(() => model.query(query, wait)),
+    keys: (query, wait) => checked(() => model.keys(query, wait)),
+    count: (query, wait) => checked(() => model.count(query, wait)),
     async checkpoint(wait) {
-      await origin.holds();
+      await origin.check();
       return model.checkpoint(wait);
     },
     async commit(change, wait) {
-      await (change.rows.size > 0 ? origin.bind() : origin.holds());
+      await (change.rows.size > 0 ? origin.bind() : origin.check());
       return model.commit(change, wait);
     },
     async beginRebuild(wait) {
-      await origin.holds();
-      const copy = await model.beginRebuild(wait);
+      await origin.check();
+      const shadow = await model.beginRebuild(wait);
       return {
-        ...bound(copy, origin),
+        ...bound(shadow, origin),
         async promote(change, waiting) {
           await origin.bind();
-          return copy.promote(change, waiting);
+          return shadow.promote(change, waiting);
         },
       };
     },
@@ -106,7 +106,7 @@ function bound<Row>(model: ReadModel<Row>, origin: OriginCheck): ReadModel<Row> 
 }
 
 /** Drops the head: it belongs to the store that holds the rows, not to the one they are made from. */
-function apart<Rows>({ checkpoint, rows }: RowsAt<Rows>): RowsAt<Rows> {
+function withoutHead<Rows>({ checkpoint, rows }: RowsAt<Rows>): RowsAt<Rows> {
   return { checkpoint, rows };
 }
 
@@ -115,7 +115,7 @@ class OriginCheck {
   readonly #inner: ReadModelStore;
   readonly #store: BoundStore;
   readonly #name: string;
-  #isHeld = false;
+  #isConfirmed = false;
 
   constructor(inner: ReadModelStore, store: BoundStore, name: string) {
     this.#inner = inner;
@@ -128,8 +128,8 @@ class OriginCheck {
    *
    * @throws StoreForeign when the rows belong to another store.
    */
-  async holds(): Promise<void> {
-    if (this.#isHeld) return;
+  async check(): Promise<void> {
+    if (this.#isConfirmed) return;
     const { rows } = await (await this.#inner.open(ORIGINS)).read([this.#name]);
     await this.#compare(rows.get(this.#name));
   }
@@ -140,15 +140,15 @@ class OriginCheck {
    * @throws StoreForeign when the rows belong to another store.
    */
   async bind(): Promise<void> {
-    while (!this.#isHeld) {
+    while (!this.#isConfirmed) {
       const origins = await this.#inner.open(ORIGINS);
       const { rows, checkpoint } = await origins.read([this.#name]);
       await this.#compare(rows.get(this.#name));
-      const first = this.#isHeld ? undefined : await this.#store.log.first();
+      const first = this.#isConfirmed ? undefined : await this.#store.log.first();
       if (first === undefined) return;
       const origin = { prefix: this.#store.prefix, first: firstEventOf(first) };
       const change = { expected: checkpoint, checkpoint: position((checkpoint ?? START) + 1n) };
-      this.#isHeld = await isCommitted(origins, { ...change, rows: new Map([[this.#name, origin]]) });
+      this.#isConfirmed = await isCommitted(origins, { ...change, rows: new Map([[this.#name, origin]]) });
     }
   }
 
@@ -156,16 +156,16 @@ class OriginCheck {
     if (origin?.first === undefined) return;
     const { prefix, first } = origin;
     const { prefix: own, log } = this.#store;
-    if (prefix !== own) throw this.#foreign(`one with the prefix "${prefix}", and this one has "${own}"`);
-    const there = await log.at(parsePosition(first.position));
-    if (there === undefined || firstEventOf(there).id !== first.id) {
+    if (prefix !== own) throw this.#foreign(`one with the prefix "${prefix}", but this one has "${own}"`);
+    const found = await log.at(parsePosition(first.position));
+    if (found === undefined || firstEventOf(found).id !== first.id) {
       throw this.#foreign(`one whose first event, ${first.id}, this one does not have`);
     }
-    this.#isHeld = true;
+    this.#isConfirmed = true;
   }
 
-  #foreign(whose: string): Fault<'store-foreign'> {
-    const problem = `the read model ${this.#name} was made from another store: ${whose}. Use a separate read-model store for each event store`;
+  #foreign(description: string): Fault<'store-foreign'> {
+    const problem = `the read model ${this.#name} was made from another store: ${description}. Use a separate read-model store for each event store`;
     return new Fault('store-foreign', { store: STORE, problem });
   }
 }
@@ -181,8 +181,8 @@ async function isCommitted<Row>(model: ReadModel<Row>, change: ReadModelChange<R
   }
 }
 
-function firstEventOf({ uuid, position: place }: LogRecord): FirstEvent {
-  return { id: uuid, position: positionToString(place) };
+function firstEventOf({ uuid, position: eventPosition }: LogRecord): FirstEvent {
+  return { id: uuid, position: positionToString(eventPosition) };
 }
 
 function originOf(stored: Json): Origin {
@@ -190,7 +190,8 @@ function originOf(stored: Json): Origin {
     throw new TypeError('expected an origin with a prefix');
   const { prefix, first } = stored;
   if (first === undefined) return { prefix };
-  const [id, place] = isJsonObject(first) ? [first['id'], first['position']] : [];
-  if (typeof id === 'string' && typeof place === 'string') return { prefix, first: { id, position: place } };
+  const [id, positionText] = isJsonObject(first) ? [first['id'], first['position']] : [];
+  if (typeof id === 'string' && typeof positionText === 'string')
+    return { prefix, first: { id, position: positionText } };
   throw new TypeError('expected a first event with an id and a position');
 }

@@ -49,14 +49,14 @@ export interface ReceiptToStore {
   readonly revision: Revision;
 }
 
-/** The last event of the stream, if it was looked up, and a signal. */
 interface FindOptions extends WaitOptions {
+  /** The last event of the stream, if the caller has looked it up. */
   readonly head?: Head | undefined;
 }
 
 const FIRST: Revision = revision(0n);
 
-/** Reads and writes that still work while the store is being closed, so that an operation under way can complete. */
+/** Reads and writes that still work while the store is being closed, so that running operations can complete. */
 export interface CompletionParts {
   readonly delivery: Delivery;
   readonly streams: StreamReader;
@@ -90,7 +90,7 @@ export class Receipts {
     const isComplete = head !== undefined && head.id === receiptsUpTo?.id;
     const [inEvents, ownStream] = await Promise.all([
       isComplete ? receipts.get(key) : this.#findInStream(streamId, key, signal),
-      this.#findFinal(streamId, key, signal),
+      this.#findAndResolve(streamId, key, signal),
     ]);
     if (inEvents !== undefined || ownStream.status !== 'kept') return inEvents;
     if (!isComplete) await this.#demandRevisionExists(streamId, ownStream.receipt, signal);
@@ -104,14 +104,14 @@ export class Receipts {
    */
   async #demandRevisionExists(
     streamId: StreamId,
-    { key, revision: seen }: Receipt,
+    { key, revision: seenRevision }: Receipt,
     signal?: AbortSignal,
   ): Promise<void> {
     const { receiptsUpTo } = this.#context.known.of(streamId);
-    if (receiptsUpTo !== undefined && seen <= receiptsUpTo.revision) return;
+    if (receiptsUpTo !== undefined && seenRevision <= receiptsUpTo.revision) return;
     const head = await this.#streams.head(streamId, signal);
     throwIfAborted(streamId, signal);
-    if (head !== 'none' && seen <= head.revision) return;
+    if (head !== 'none' && seenRevision <= head.revision) return;
     throw damagedReceipt(this.#context.names.receiptNameOf(streamId, key), 'it names an event that does not exist');
   }
 
@@ -122,12 +122,12 @@ export class Receipts {
    *
    * @throws ReceiptExists when another process has stored, or is storing, a receipt under the key.
    */
-  async store({ streamId, receipt, revision: seen }: ReceiptToStore): Promise<'stored' | 'overtaken'> {
+  async store({ streamId, receipt, revision: seenRevision }: ReceiptToStore): Promise<'stored' | 'overtaken'> {
     const { key, fingerprint } = receipt;
-    const { status, last } = await this.#findFinal(streamId, key);
+    const { status, last } = await this.#findAndResolve(streamId, key);
     // Another process has stored a receipt since the caller looked.
     if (status === 'kept') throw new Fault('receipt-exists', { streamId, key });
-    const intended = { key, fingerprint, revision: seen };
+    const intended = { key, fingerprint, revision: seenRevision };
     if (!(await this.#write(streamId, { type: INTENDED, after: last, receipt: intended }))) {
       throw new Fault('receipt-exists', { streamId, key });
     }
@@ -149,7 +149,7 @@ export class Receipts {
     const isKept = head !== 'none' && head.revision === receipt.revision;
     const isWritten = await this.#write(streamId, { type: isKept ? KEPT : VOIDED, after, receipt });
     // Another process resolved it first. Its record counts.
-    if (!isWritten) return this.#lastState(streamId, receipt.key);
+    if (!isWritten) return this.#readState(streamId, receipt.key);
     const last = revisionAfter(after);
     return isKept ? { status: 'kept', last, receipt } : { status: 'none', last };
   }
@@ -160,7 +160,7 @@ export class Receipts {
     { type, after, receipt }: { type: string; after: Revision | undefined; receipt: Receipt },
   ): Promise<boolean> {
     const streamName = this.#context.names.receiptNameOf(streamId, receipt.key);
-    const proposals = [proposalOf(type, { streamId, ...receipt, revision: String(receipt.revision) })];
+    const proposals = [receiptProposal(type, { streamId, ...receipt, revision: String(receipt.revision) })];
     const prepared = { streamId, streamName, expected: after ?? ('no-stream' as const), proposals };
     return (await this.#completion.delivery.deliver(prepared)).kind === 'written';
   }
@@ -170,28 +170,28 @@ export class Receipts {
       const known = this.#context.known.of(streamId);
       const { receiptsUpTo } = known;
       let found = known.receipts.get(key);
-      let isSame = receiptsUpTo === undefined;
+      let isSameHistory = receiptsUpTo === undefined;
       // Reads again from the last known event, even if the receipt was found: that event must still exist.
       for await (const page of this.#streams.pages(streamId, { from: receiptsUpTo?.revision ?? FIRST, signal })) {
-        isSame ||= page[0]?.event.id === receiptsUpTo?.id;
-        if (!isSame) break;
+        isSameHistory ||= page[0]?.event.id === receiptsUpTo?.id;
+        if (!isSameHistory) break;
         const carrier = page.find(({ receipt }) => receipt?.key === key);
         if (carrier?.receipt !== undefined) found ??= { ...carrier.receipt, revision: carrier.event.revision };
       }
       throwIfAborted(streamId, signal);
-      if (isSame) return found;
+      if (isSameHistory) return found;
       known.forgetReceipts();
     }
   }
 
-  async #findFinal(streamId: StreamId, key: string, signal?: AbortSignal): Promise<FinalState> {
-    return this.#resolve(streamId, await this.#lastState(streamId, key, signal));
+  async #findAndResolve(streamId: StreamId, key: string, signal?: AbortSignal): Promise<FinalState> {
+    return this.#resolve(streamId, await this.#readState(streamId, key, signal));
   }
 
-  async #lastState(streamId: StreamId, key: string, signal?: AbortSignal): Promise<ReceiptState> {
+  async #readState(streamId: StreamId, key: string, signal?: AbortSignal): Promise<ReceiptState> {
     const streamName = this.#context.names.receiptNameOf(streamId, key);
-    return retry(this.#context, { doing: `reading the receipts of ${streamId}`, signal }, async (stop) => {
-      const record = await lastRecord(this.#context, streamName, stop);
+    return retry(this.#context, { doing: `reading the receipts of ${streamId}`, signal }, async (stopSignal) => {
+      const record = await lastRecord(this.#context, streamName, stopSignal);
       return record === undefined ? { status: 'none', last: undefined } : stateOf(record, { streamId, key });
     });
   }
@@ -201,10 +201,10 @@ export class Receipts {
 function stateOf(record: WireEvent, expected: ReceiptKey): ReceiptState {
   const [type, last] = [typeOf(record), revision(BigInt(record.getStreamRevision()))];
   if (type !== KEPT && type !== INTENDED) return { status: 'none', last };
-  const { streamId, key, fingerprint, revision: seen } = receiptIn(record);
+  const { streamId, key, fingerprint, revision: seenRevision } = receiptIn(record);
   if (streamId !== expected.streamId || key !== expected.key)
     throw damagedReceipt(streamNameOf(record), `it belongs to stream ${streamId}, key ${key}`);
-  const receipt = { key, fingerprint, revision: seen };
+  const receipt = { key, fingerprint, revision: seenRevision };
   return { status: type === KEPT ? 'kept' : 'intended', last, receipt };
 }
 
@@ -222,8 +222,8 @@ function receiptIn(record: WireEvent): StreamReceipt {
   try {
     const stored: unknown = JSON.parse(Buffer.from(record.getData_asU8()).toString('utf8'));
     if (!isStoredReceipt(stored)) throw new TypeError('expected a receipt with a key, a fingerprint and a revision');
-    const { streamId, key, fingerprint, revision: seen } = stored;
-    return { streamId: parseStreamId(streamId), key, fingerprint, revision: revision(BigInt(seen)) };
+    const { streamId, key, fingerprint, revision: seenRevision } = stored;
+    return { streamId: parseStreamId(streamId), key, fingerprint, revision: revision(BigInt(seenRevision)) };
   } catch (cause) {
     throw damagedReceipt(streamNameOf(record), cause);
   }
@@ -238,7 +238,7 @@ function isStoredReceipt(value: unknown): value is StoredReceipt {
   return isComplete && /^\d+$/.test(seen);
 }
 
-function proposalOf(type: string, content: Readonly<Record<string, string>>): Proposal {
+function receiptProposal(type: string, content: Readonly<Record<string, string>>): Proposal {
   const metadata = Buffer.from('{"schemaVersion":1}');
   return { uuid: randomUUID(), type, data: Buffer.from(JSON.stringify(content)), metadata };
 }

@@ -7,10 +7,10 @@ import type { ServerFilter } from './stream-names.js';
 type Options = streams.ReadReq.Options;
 
 /**
- * The number of records the server scans between two checkpoints. With its default of 32, a filter that skips most
- * records is slow.
+ * The number of records that the server scans between two checkpoints. The server's default of 32 makes a filter slow that
+ * skips most records.
  */
-const WINDOW = 512;
+const RECORDS_PER_CHECKPOINT = 512;
 
 /** A read of one stream. */
 export interface StreamRead {
@@ -23,13 +23,13 @@ export interface StreamRead {
 
 /** Creates the request to read one stream. Links are not followed. */
 export function streamReadRequest({ streamName, direction, from, limit }: StreamRead): streams.ReadReq {
-  const place = new streams.ReadReq.Options.StreamOptions();
-  place.setStreamIdentifier(identifierOf(streamName));
-  if (from !== undefined) place.setRevision(String(from));
-  else if (direction === 'forwards') place.setStart(new shared.Empty());
-  else place.setEnd(new shared.Empty());
+  const streamOptions = new streams.ReadReq.Options.StreamOptions();
+  streamOptions.setStreamIdentifier(identifierOf(streamName));
+  if (from !== undefined) streamOptions.setRevision(String(from));
+  else if (direction === 'forwards') streamOptions.setStart(new shared.Empty());
+  else streamOptions.setEnd(new shared.Empty());
   const options = new streams.ReadReq.Options();
-  options.setStream(place);
+  options.setStream(streamOptions);
   options.setCount(countOf(limit));
   options.setNoFilter(new shared.Empty());
   return requestOf(options, direction);
@@ -38,7 +38,7 @@ export function streamReadRequest({ streamName, direction, from, limit }: Stream
 /** A read of the whole log. */
 export interface AllRead {
   readonly direction: 'forwards' | 'backwards';
-  /** Forwards: this record and those after it. Backwards: those before it. `end` is only for reading backwards. */
+  /** Forwards: the first record to read. Backwards: the records before it are read; `end` is only for this direction. */
   readonly from: Position | 'end';
   readonly filter: ServerFilter | undefined;
   readonly limit: number;
@@ -46,11 +46,11 @@ export interface AllRead {
 
 /** Creates the request to read the whole log. */
 export function allReadRequest({ direction, from, filter, limit }: AllRead): streams.ReadReq {
-  const place = new streams.ReadReq.Options.AllOptions();
-  if (from === 'end') place.setEnd(new shared.Empty());
-  else setPlace(place, from);
+  const allOptions = new streams.ReadReq.Options.AllOptions();
+  if (from === 'end') allOptions.setEnd(new shared.Empty());
+  else setStart(allOptions, from);
   const options = new streams.ReadReq.Options();
-  options.setAll(place);
+  options.setAll(allOptions);
   options.setCount(countOf(limit));
   setFilter(options, filter);
   return requestOf(options, direction);
@@ -58,10 +58,10 @@ export function allReadRequest({ direction, from, filter, limit }: AllRead): str
 
 /** Creates the request to subscribe to the whole log after a position. */
 export function subscriptionRequest(after: Position, filter: ServerFilter): streams.ReadReq {
-  const place = new streams.ReadReq.Options.AllOptions();
-  setPlace(place, after);
+  const allOptions = new streams.ReadReq.Options.AllOptions();
+  setStart(allOptions, after);
   const options = new streams.ReadReq.Options();
-  options.setAll(place);
+  options.setAll(allOptions);
   options.setSubscription(new streams.ReadReq.Options.SubscriptionOptions());
   setFilter(options, filter);
   return requestOf(options, 'forwards');
@@ -74,13 +74,13 @@ export function identifierOf(streamName: string): shared.StreamIdentifier {
   return identifier;
 }
 
-function setPlace(place: streams.ReadReq.Options.AllOptions, from: Position): void {
-  if (from === START) return place.setStart(new shared.Empty()) && undefined;
+function setStart(allOptions: streams.ReadReq.Options.AllOptions, from: Position): void {
+  if (from === START) return allOptions.setStart(new shared.Empty()) && undefined;
   const { commit, prepare } = splitPosition(from);
   const position = new streams.ReadReq.Options.Position();
   position.setCommitPosition(String(commit));
   position.setPreparePosition(String(prepare));
-  place.setPosition(position);
+  allOptions.setPosition(position);
 }
 
 function setFilter(options: Options, filter: ServerFilter | undefined): void {
@@ -88,11 +88,11 @@ function setFilter(options: Options, filter: ServerFilter | undefined): void {
   const expression = new streams.ReadReq.Options.FilterOptions.Expression();
   if ('regex' in filter) expression.setRegex(filter.regex);
   else expression.setPrefixList([...filter.prefixes]);
-  const made = new streams.ReadReq.Options.FilterOptions();
-  made.setStreamIdentifier(expression);
-  made.setMax(WINDOW);
-  made.setCheckpointintervalmultiplier(1);
-  options.setFilter(made);
+  const filterOptions = new streams.ReadReq.Options.FilterOptions();
+  filterOptions.setStreamIdentifier(expression);
+  filterOptions.setMax(RECORDS_PER_CHECKPOINT);
+  filterOptions.setCheckpointintervalmultiplier(1);
+  options.setFilter(filterOptions);
 }
 
 function requestOf(options: Options, direction: 'forwards' | 'backwards'): streams.ReadReq {

@@ -23,16 +23,16 @@ export class Semaphore {
   acquire(withinMs: number, cancellation?: { readonly signal: AbortSignal }): Promise<boolean> | true {
     if (this.tryAcquire()) return true;
     return new Promise((resolve) => {
-      const end = (hasEntered: boolean): void => {
+      const end = (isAcquired: boolean): void => {
         clearTimeout(timer);
         unsubscribe();
-        this.#waiting.delete(admit);
-        resolve(hasEntered);
+        this.#waiting.delete(grant);
+        resolve(isAcquired);
       };
-      const admit = (): void => end(true);
+      const grant = (): void => end(true);
       const timer = setTimeout(() => end(false), withinMs);
       let unsubscribe = (): void => undefined;
-      this.#waiting.add(admit);
+      this.#waiting.add(grant);
       unsubscribe = onAbort(cancellation?.signal, () => end(false));
     });
   }

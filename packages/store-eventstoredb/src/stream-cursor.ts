@@ -3,32 +3,32 @@ import { historyCutOff, historyReplaced } from './faults.js';
 import type { StreamRead } from './requests.js';
 
 /**
- * The position of a read of one stream. It also checks that the events are complete: consecutive revisions, from the
- * beginning of the stream. This library never truncates a stream, so a gap means that another program did.
+ * The position of a read of one stream. It also checks that no event is missing. This library never truncates a stream, so a
+ * gap in the revisions means that another program did.
  */
 export class StreamCursor {
   readonly #streamId: StreamId;
   readonly #direction: StreamRead['direction'];
-  readonly #begins: Revision | undefined;
+  readonly #from: Revision | undefined;
   #last: Revision | undefined;
   #lastId: RecordedEvent['id'] | undefined;
-  /** Whether the current attempt has found the last event of the one before. */
+  /** Whether the current attempt has repeated the last event of the previous attempt. */
   #isJoined = true;
   #isReplaced = false;
 
   constructor(streamId: StreamId, { direction, from }: Pick<StreamRead, 'direction' | 'from'>) {
     this.#streamId = streamId;
     this.#direction = direction;
-    this.#begins = from;
+    this.#from = from;
   }
 
   /**
-   * Begins an attempt. After a failure it reads the last event again, because the connection may now be to a server that
-   * was restored from a backup. Returns where it begins (`undefined`: at the end), and how many events it reads again.
+   * Starts an attempt, and returns where it begins (`undefined` for an end of the stream), and how many events it repeats.
+   * After a failure it repeats the last event, because the server may have been restored from a backup meanwhile.
    */
-  begin(): { readonly from: Revision | undefined; readonly again: 0 | 1 } {
+  startAttempt(): { readonly from: Revision | undefined; readonly repeated: 0 | 1 } {
     this.#isJoined = !this.hasBegun;
-    return this.hasBegun ? { from: this.#last, again: 1 } : { from: this.#begins, again: 0 };
+    return this.hasBegun ? { from: this.#last, repeated: 1 } : { from: this.#from, repeated: 0 };
   }
 
   /** Whether the history was replaced during the read, so that it can't continue. */
@@ -36,9 +36,9 @@ export class StreamCursor {
     return this.#isReplaced;
   }
 
-  /** The revision that is due. */
+  /** The next revision to read; `undefined` for an end of the stream. */
   get #next(): Revision | undefined {
-    if (this.#last === undefined || this.isAtBeginning) return this.#begins;
+    if (this.#last === undefined || this.isAtBeginning) return this.#from;
     return revision(this.#direction === 'forwards' ? this.#last + 1n : this.#last - 1n);
   }
 
@@ -77,7 +77,7 @@ export class StreamCursor {
     this.#demandJoined();
     if (this.#direction === 'backwards') {
       if (this.#last !== 0n) throw historyCutOff(this.#streamId, `everything before revision ${this.#last ?? 'any'}`);
-    } else if (!this.hasBegun && (this.#begins ?? 0n) === 0n) throw historyCutOff(this.#streamId, 'everything');
+    } else if (!this.hasBegun && (this.#from ?? 0n) === 0n) throw historyCutOff(this.#streamId, 'everything');
   }
 
   #demandJoined(): void {
@@ -94,6 +94,6 @@ export class StreamCursor {
   #isNext(received: Revision): boolean {
     if (this.#direction === 'forwards') return received === (this.#next ?? 0n);
     // A backwards read from past the end begins at the end.
-    return this.hasBegun ? received === this.#next : received <= (this.#begins ?? received);
+    return this.hasBegun ? received === this.#next : received <= (this.#from ?? received);
   }
 }

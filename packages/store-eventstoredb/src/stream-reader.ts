@@ -20,7 +20,7 @@ interface Reading {
   readonly pageSize: number;
   readonly cancellation: Cancellation;
   readonly retries: Retries;
-  left: number;
+  remaining: number;
 }
 
 /** Reads single streams, as the leader knows them. After a broken connection it continues where it was. */
@@ -32,7 +32,7 @@ export class StreamReader {
   }
 
   /**
-   * The pages of one stream. What is read updates {@link KnownStreams}.
+   * The pages of one stream. Their events update {@link KnownStreams}.
    *
    * @throws StoreDamaged when the stream was deleted or its beginning was truncated.
    * @throws UnreadableEvent when this library did not write an event.
@@ -40,17 +40,17 @@ export class StreamReader {
   async *pages(streamId: StreamId, options: ReadStreamOptions = {}): AsyncGenerator<Page, void, undefined> {
     const { direction = 'forwards', from } = options;
     const cursor = new StreamCursor(streamId, { direction, from });
-    const [pageSize, left] = [pageSizeOf(options), limitOf(options)];
+    const [pageSize, remaining] = [pageSizeOf(options), limitOf(options)];
     const cancellation = new Cancellation(this.#context.closing, { signals: [options.signal] });
     const retries = new Retries(`reading ${streamId}`, this.#context.timeouts.retryMs, cancellation.signal);
-    const reading: Reading = { streamId, cursor, direction, pageSize, left, cancellation, retries };
+    const reading: Reading = { streamId, cursor, direction, pageSize, remaining, cancellation, retries };
     try {
-      while (!cancellation.isCancelled() && reading.left > 0 && !cursor.isAtBeginning) {
+      while (!cancellation.isCancelled() && reading.remaining > 0 && !cursor.isAtBeginning) {
         try {
           yield* this.#once(reading);
           if (!cancellation.isCancelled()) return;
         } catch (error) {
-          // Cached facts do not count for a damaged stream.
+          // The cached head of a damaged stream is no longer valid.
           if (isDamage(error)) this.#context.known.of(streamId).head = undefined;
           if (cursor.isReplaced) throw error;
           await retries.waitAfter(error);
@@ -78,29 +78,29 @@ export class StreamReader {
   }
 
   async *#once(reading: Reading): AsyncGenerator<Page, void, undefined> {
-    const { streamId, cursor, direction, left, pageSize, cancellation } = reading;
+    const { streamId, cursor, direction, remaining, pageSize, cancellation } = reading;
     const { known, names, timeouts } = this.#context;
-    const { from, again } = cursor.begin();
+    const { from, repeated } = cursor.startAttempt();
     const messagesOf = leaderRead(this.#context, {
-      request: streamReadRequest({ streamName: names.nameOf(streamId), direction, from, limit: left + again }),
-      pageSize: Math.min(pageSize, left),
+      request: streamReadRequest({ streamName: names.nameOf(streamId), direction, from, limit: remaining + repeated }),
+      pageSize: Math.min(pageSize, remaining),
       withinMs: timeouts.readMs,
       signal: cancellation.signal,
     });
-    let isThere = true;
+    let isFound = true;
     for await (const messages of messagesOf) {
-      isThere = !messages.some((message) => message.hasStreamNotFound());
-      if (!isThere) break;
+      isFound = !messages.some((message) => message.hasStreamNotFound());
+      if (!isFound) break;
       const received = recordsOf(messages).map((record) => storedEventOf(record, streamId));
       const page = received.filter(({ event }) => cursor.take(event));
       known.record(streamId, direction === 'forwards' ? page : page.toReversed());
-      reading.left -= page.length;
+      reading.remaining -= page.length;
       reading.retries.reset();
       if (page.length > 0) yield page;
     }
-    // Checked after this read has released its slot: a read must never wait for another one that waits for a slot.
-    if (!isThere) return this.#notFound(reading);
-    if (reading.left > 0 && !cancellation.isCancelled()) cursor.end();
+    // Another read, so it starts only after this one has released its slot. Otherwise, reads could wait for one another.
+    if (!isFound) return this.#notFound(reading);
+    if (reading.remaining > 0 && !cancellation.isCancelled()) cursor.end();
   }
 
   async #notFound({ streamId, cursor, cancellation }: Reading): Promise<void> {
@@ -108,10 +108,10 @@ export class StreamReader {
     if (!cancellation.isCancelled()) this.#context.known.of(streamId).head = 'none';
   }
 
-  /** A stream that never existed and a soft-deleted one look the same. Only the metadata tells them apart. */
+  /** The metadata tells a soft-deleted stream from one that never existed. The server's answers to a read are the same. */
   async #isDeleted(streamId: StreamId, { signal }: Cancellation): Promise<boolean> {
     const metadata = await lastRecord(this.#context, `$$${this.#context.names.nameOf(streamId)}`, signal);
-    return metadata !== undefined && isTruncating(metadata);
+    return metadata !== undefined && marksDeletion(metadata);
   }
 }
 
@@ -120,12 +120,12 @@ export function throwIfAborted(streamId: StreamId, signal: AbortSignal | undefin
   if (signal?.aborted === true) throw new Fault('deadline-exceeded', { doing: `reading ${streamId}` });
 }
 
-function isTruncating(metadata: WireEvent): boolean {
+function marksDeletion(metadata: WireEvent): boolean {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(metadata.getData_asU8()).toString('utf8'));
     return typeof parsed === 'object' && parsed !== null && '$tb' in parsed && Number(parsed.$tb) > 0;
   } catch {
-    // The server ignores metadata it can't parse, too.
+    // The server also ignores metadata that it can't parse.
     return false;
   }
 }

@@ -14,8 +14,8 @@ import type { Page, StreamReader } from './stream-reader.js';
 import type { StoredEvent } from './record-codec.js';
 import type { ReadingContext } from './server-reads.js';
 
-/** Past the end of every stream: a backwards read from here begins at the end. */
-const BEHIND_ALL = 2n ** 63n - 1n;
+/** Past the end of every stream. A backwards read from here begins at the end of its stream. */
+const PAST_THE_END = 2n ** 63n - 1n;
 /** The most records read at once. */
 const MOST_AT_ONCE = 10_000;
 
@@ -58,7 +58,7 @@ export class WholeStreams {
 
   async #backwards({ from, ...wanted }: WantedPart): Promise<StreamPage> {
     const events: RecordedEvent[] = [];
-    const begin = from >= BEHIND_ALL ? {} : { from };
+    const begin = from >= PAST_THE_END ? {} : { from };
     for await (const page of this.#pages(wanted, { ...begin, direction: 'backwards', limit: wanted.count }))
       events.push(...page.map(({ event }) => event));
     return { events, isLast: events.length < wanted.count };
@@ -67,19 +67,20 @@ export class WholeStreams {
   async #forwards(wanted: WantedPart): Promise<StreamPage> {
     const appends = new WholeAppends(wanted);
     const events: RecordedEvent[] = [];
-    for (let look = 1; ; look++) {
-      let taken = 0;
+    for (let attempt = 1; ; attempt++) {
+      let received = 0;
       for await (const page of this.#pages(wanted, appends.wanted)) {
-        taken += page.length;
-        events.push(...appends.take(page).map(({ event }) => event));
+        received += page.length;
+        events.push(...appends.add(page).map(({ event }) => event));
       }
-      const { broken, first } = appends;
+      const { broken, firstIncomplete } = appends;
       if (broken !== undefined) return beforePartialAppend(broken, events, wanted);
       if (appends.isDone) return { events, isLast: false };
-      if (first !== undefined && taken > 0) continue;
-      if (first === undefined) return { events, isLast: true };
-      if (this.#context.partialAppends.isCutOff(first.position)) return beforePartialAppend(first, events, wanted);
-      await backOff(Math.min(look, 3), wanted.signal);
+      if (firstIncomplete !== undefined && received > 0) continue;
+      if (firstIncomplete === undefined) return { events, isLast: true };
+      if (this.#context.partialAppends.isCutOff(firstIncomplete.position))
+        return beforePartialAppend(firstIncomplete, events, wanted);
+      await backOff(Math.min(attempt, 3), wanted.signal);
     }
   }
 
@@ -91,7 +92,7 @@ export class WholeStreams {
 /**
  * The events before an incomplete append.
  *
- * @throws UnreadableEvent when they were already returned.
+ * @throws UnreadableEvent when these events were already returned by an earlier call.
  */
 function beforePartialAppend(
   first: RecordedEvent,
@@ -102,55 +103,55 @@ function beforePartialAppend(
   throw partialAppendFault(first);
 }
 
-/** Splits the events of a stream into whole appends. The rest is the beginning of another one. */
+/** Groups the events of a stream into whole appends. */
 class WholeAppends {
   /** The first event of an append that will never be complete. */
   broken: RecordedEvent | undefined;
   #next: Revision;
-  #begun: StoredEvent[] = [];
-  #left: number;
-  /** A read that begins within an append gets the rest of it. */
+  #incomplete: StoredEvent[] = [];
+  #remaining: number;
+  /** Until the first append is complete: a read may begin within an append, and gets the rest of it. */
   #mayBeginInside: boolean;
 
   constructor({ from, count }: Pick<WantedPart, 'count' | 'from'>) {
     this.#next = from;
-    this.#left = count;
+    this.#remaining = count;
     this.#mayBeginInside = from > 0n;
   }
 
-  /** The first event of an append whose end has not arrived. */
-  get first(): RecordedEvent | undefined {
-    return this.#begun[0]?.event;
+  /** The first event of an append whose last event has not arrived. */
+  get firstIncomplete(): RecordedEvent | undefined {
+    return this.#incomplete[0]?.event;
   }
 
   /** Whether everything wanted has been returned. */
   get isDone(): boolean {
-    return this.#left <= 0 && this.#begun.length === 0;
+    return this.#remaining <= 0 && this.#incomplete.length === 0;
   }
 
-  /** The next part to read. It goes past the wanted part, up to the end of an append. */
+  /** The next part to read. It may go past the wanted part, to the end of an append. */
   get wanted(): Pick<ReadStreamOptions, 'from' | 'limit'> {
-    const last = this.#begun.at(-1)?.event;
-    const limit = Math.max(this.#left - this.#begun.length, last === undefined ? 0 : followedInAppend(last));
+    const last = this.#incomplete.at(-1)?.event;
+    const limit = Math.max(this.#remaining - this.#incomplete.length, last === undefined ? 0 : followedInAppend(last));
     return { from: this.#next, limit };
   }
 
-  /** Adds events, and returns those whose append is complete. */
-  take(page: Page): Page {
+  /** Adds events, and returns the wanted ones whose append is complete. */
+  add(page: Page): Page {
     const whole: StoredEvent[] = [];
     for (const stored of page) {
-      const last = this.#begun.at(-1)?.event;
-      if (last !== undefined && !isFollowedBy(last, stored.event)) this.broken ??= this.first;
+      const last = this.#incomplete.at(-1)?.event;
+      if (last !== undefined && !isFollowedBy(last, stored.event)) this.broken ??= this.firstIncomplete;
       if (this.broken !== undefined) break;
-      this.#begun.push(stored);
+      this.#incomplete.push(stored);
       this.#next = revisionAfter(stored.event.revision);
       if (followedInAppend(stored.event) > 0) continue;
-      if (!this.#mayBeginInside && !isWhole(this.#begun)) this.broken = this.first;
-      else whole.push(...this.#begun.splice(0));
+      if (!this.#mayBeginInside && !isWhole(this.#incomplete)) this.broken = this.firstIncomplete;
+      else whole.push(...this.#incomplete.splice(0));
       this.#mayBeginInside = false;
     }
-    const wanted = whole.slice(0, this.#left);
-    this.#left -= wanted.length;
+    const wanted = whole.slice(0, this.#remaining);
+    this.#remaining -= wanted.length;
     return wanted;
   }
 }

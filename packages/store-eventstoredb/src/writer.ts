@@ -26,7 +26,7 @@ import type { ReadingContext } from './server-reads.js';
 import { Semaphore } from './semaphore.js';
 
 /** The most concurrent appends, from the look-up of the stream's end to the answer. Others wait. */
-const MOST_UNDER_WAY = 256;
+const MOST_CONCURRENT = 256;
 
 /** The context of reads, plus the parts for writing. */
 export interface WritingContext extends ReadingContext {
@@ -43,20 +43,20 @@ interface PendingAppend<Result> {
   readonly streamId: StreamId;
   /** When it is too late to begin, by `performance.now()`. */
   readonly until: number;
-  /** Ends waits: by the caller's signal before the first plan, by closing the store, and at `until`. */
+  /** Ends each wait: when the caller's signal fires, the store is closed, or `until` has passed. */
   readonly cancellation: Cancellation;
 }
 
 /**
- * Carries out the plans of single appends. Each names an exact revision, whatever the caller expected. So the server
- * detects a conflict, and the outcome of a lost answer can be looked up.
+ * Carries out the plans of single appends. Each append names the exact revision to append after, whatever the caller expected.
+ * So the server detects a conflict, and the outcome of a lost answer can be looked up.
  */
 export class Writer {
   readonly #context: WritingContext;
-  readonly #turns = new KeyedMutex<StreamId>();
-  readonly #slots = new Semaphore(MOST_UNDER_WAY);
+  readonly #streamLocks = new KeyedMutex<StreamId>();
+  readonly #slots = new Semaphore(MOST_CONCURRENT);
   /** The lost answer of each plan. */
-  readonly #lost = new WeakMap<Plan, Lost>();
+  readonly #lostAnswers = new WeakMap<Plan, Lost>();
 
   constructor(context: WritingContext) {
     this.#context = context;
@@ -66,10 +66,10 @@ export class Writer {
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     const pending = this.#begin(transaction);
     try {
-      const entering = this.#enter(pending);
-      if (entering !== undefined) await entering;
+      const waiting = this.#enter(pending);
+      if (waiting !== undefined) await waiting;
       try {
-        return await this.#attempts(pending);
+        return await this.#attempt(pending);
       } finally {
         this.#leave(pending);
       }
@@ -87,7 +87,7 @@ export class Writer {
     const prepared = this.#prepared(placed);
     const delivered = await this.#context.delivery.findOut(
       prepared,
-      this.#lost.get(plan) ?? lost('its answer was lost'),
+      this.#lostAnswers.get(plan) ?? lost('its answer was lost'),
     );
     return delivered.kind === 'written' && [this.#record(placed, prepared, delivered.positions)];
   }
@@ -108,29 +108,29 @@ export class Writer {
    */
   #enter(pending: PendingAppend<unknown>): Promise<void> | undefined {
     const { transaction, streamId, cancellation } = pending;
-    const turn = transaction.isLoose === true ? this.#turns.enter(streamId, cancellation) : undefined;
-    return turn === undefined && this.#slots.tryAcquire() ? undefined : this.#waitFor(turn, pending);
+    const lock = transaction.isLoose === true ? this.#streamLocks.enter(streamId, cancellation) : undefined;
+    return lock === undefined && this.#slots.tryAcquire() ? undefined : this.#waitFor(lock, pending);
   }
 
-  async #waitFor(turn: Promise<boolean> | undefined, pending: PendingAppend<unknown>): Promise<void> {
+  async #waitFor(lock: Promise<boolean> | undefined, pending: PendingAppend<unknown>): Promise<void> {
     const { transaction, streamId, cancellation } = pending;
-    if (turn !== undefined && !(await turn)) throw givenUp(streamId);
+    if (lock !== undefined && !(await lock)) throw deadlineExceeded(streamId);
     const slot = this.#slots.acquire(this.#context.timeouts.appendMs, cancellation);
     if (slot === true || (await slot)) return;
-    if (transaction.isLoose === true) this.#turns.leave(streamId);
-    throw givenUp(streamId);
+    if (transaction.isLoose === true) this.#streamLocks.leave(streamId);
+    throw deadlineExceeded(streamId);
   }
 
   #leave({ transaction, streamId }: PendingAppend<unknown>): void {
     this.#slots.release();
-    if (transaction.isLoose === true) this.#turns.leave(streamId);
+    if (transaction.isLoose === true) this.#streamLocks.leave(streamId);
   }
 
-  async #attempts<Result>(pending: PendingAppend<Result>): Promise<Transacted<Result>> {
-    let planned = await this.#remembered(pending);
+  async #attempt<Result>(pending: PendingAppend<Result>): Promise<Transacted<Result>> {
+    let planned = await this.#planFromCache(pending);
     for (let attempt = 1; ; attempt++) {
-      // A refusal needs a look-up, because the cached facts may be outdated.
-      if (planned === undefined || planned.plan.appends.length === 0) planned = await this.#looked(pending);
+      // A plan without an append may be a refusal that is based on outdated cached facts, so look them up.
+      if (planned === undefined || planned.plan.appends.length === 0) planned = await this.#planFromLookUp(pending);
       const { plan, result } = planned;
       const [placed] = plan.appends;
       const done = { plan, result, token: undefined, plannedFromCache: false };
@@ -146,7 +146,7 @@ export class Writer {
   }
 
   /** A plan from the cached end of the stream. */
-  #remembered<Result>(pending: PendingAppend<Result>): Planned<Result> | Promise<Planned<Result>> | undefined {
+  #planFromCache<Result>(pending: PendingAppend<Result>): Planned<Result> | Promise<Planned<Result>> | undefined {
     const { question, streamId, cancellation } = pending;
     const { known, lookups } = this.#context;
     const { head } = known.of(streamId);
@@ -155,7 +155,7 @@ export class Writer {
     return lookups.find(question, cancellation, head).then((found) => planOn(pending, found));
   }
 
-  async #looked<Result>(pending: PendingAppend<Result>): Promise<Planned<Result>> {
+  async #planFromLookUp<Result>(pending: PendingAppend<Result>): Promise<Planned<Result>> {
     const { question, cancellation } = pending;
     return planOn(pending, await this.#context.lookups.find(question, cancellation));
   }
@@ -163,7 +163,7 @@ export class Writer {
   #send(placed: PlacedAppend, prepared: PreparedAppend): Promise<Delivered | Lost> {
     if (placed.recorded.length === 0) return this.#storeReceipt(placed);
     const { known, delivery } = this.#context;
-    // Unknown from now on: whatever the outcome, the stream is no longer at this revision.
+    // Whatever the outcome, the cached head may be outdated from now on.
     known.of(prepared.streamId).head = undefined;
     return delivery.send(prepared);
   }
@@ -175,7 +175,7 @@ export class Writer {
   }
 
   #answerLost(plan: Plan, lostAnswer: Lost, { streamId }: PreparedAppend): AnswerLost {
-    this.#lost.set(plan, lostAnswer);
+    this.#lostAnswers.set(plan, lostAnswer);
     return new AnswerLost(failureOf(lostAnswer.cause, `appending to ${streamId}`).fault, 'try-again');
   }
 
@@ -209,7 +209,7 @@ export class Writer {
   /** The fault of an ended wait, by its cause. */
   #faultOf(error: unknown, { transaction, streamId, cancellation }: PendingAppend<unknown>): unknown {
     if (!isFault(error, 'deadline-exceeded')) return error;
-    if (transaction.signal?.aborted === true) return givenUp(streamId);
+    if (transaction.signal?.aborted === true) return deadlineExceeded(streamId);
     // The store's own time-out passed, not the caller's. If the store was closed, this throws `StoreClosed`.
     cancellation.isCancelled();
     return notSent(streamId, this.#context.timeouts.appendMs);
@@ -229,6 +229,6 @@ function placedAt(event: RecordedEvent, position: Position | undefined): Recorde
   return Object.freeze({ ...event, position });
 }
 
-function givenUp(streamId: StreamId): Fault<'deadline-exceeded'> {
+function deadlineExceeded(streamId: StreamId): Fault<'deadline-exceeded'> {
   return new Fault('deadline-exceeded', { doing: `appending to ${streamId}` });
 }
