@@ -81,7 +81,7 @@ export class PostgresBackend implements Backend {
   }
 
   findWritten(plan: Plan): Promise<boolean> {
-    return wasWritten(this.parts, this.writer.trace(plan));
+    return wasWritten(this.parts, this.writer.traceOf(plan));
   }
 
   lookUp(question: Question, wait?: WaitOptions): Promise<Found> {

@@ -30,10 +30,10 @@ export async function prepareSchema(connection: Connection, schema: Schema, migr
   const found = await connection.withFaults(() => connection.transaction(({ client }) => versionOf(client, schema)));
   if (found !== undefined && found >= VERSION) return;
   if (migrating === 'check') {
-    const is = found === undefined ? 'it is not there' : `it is at version ${found}`;
+    const is = found === undefined ? 'it does not exist' : `it is at version ${found}`;
     throw foreign(
       schema,
-      `${is}, and this program needs ${VERSION}: run migratePostgresStore, or what postgresMigration prints`,
+      `${is}, and this program needs ${VERSION}: run migratePostgresStore, or the SQL that postgresMigration returns`,
     );
   }
   await migrate(connection, schema);
@@ -61,9 +61,7 @@ export async function migrate(connection: Connection, schema: Schema): Promise<n
  */
 export function migrationSql(schema: Schema, from: number): string {
   if (!Number.isInteger(from) || !isKnown(from))
-    throw new RangeError(
-      `from is a schema version: 0, 3, 8 to 12 or at least ${VERSION}; ${from} was never handed out`,
-    );
+    throw new RangeError(`from is a schema version: 0, 3, 8 to 12 or at least ${VERSION}; ${from} was never released`);
   return from >= VERSION ? '' : inSchema([OWN_PATH, ...(STEPS[from] ?? [])].join('\n'), schema);
 }
 
@@ -119,7 +117,7 @@ async function versionOf(client: ClientBase, schema: Schema): Promise<number | u
   const [row] = await query(client, `SELECT max(version) FROM ${schema.quoted}.migrations`);
   const version = Number(row?.[0] ?? 0);
   if (!isKnown(version))
-    throw foreign(schema, `it is at version ${version}, which was never handed out: drop it or name another schema`);
+    throw foreign(schema, `it is at version ${version}, which was never released: drop it or name another schema`);
   if (version > VERSION) await demandServed(client, schema, version);
   return version;
 }
@@ -129,7 +127,7 @@ async function demandServed(client: ClientBase, schema: Schema, version: number)
     version,
   ]);
   if (row?.[0] !== null && row?.[0] !== undefined && Number(row[0]) <= VERSION) return;
-  throw foreign(schema, `a newer program made it: it is at version ${version}, and ${VERSION} is known here`);
+  throw foreign(schema, `it is at version ${version} of a newer program, which does not support version ${VERSION}`);
 }
 
 function foreign(schema: Schema, problem: string): Fault<'store-foreign'> {

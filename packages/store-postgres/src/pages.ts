@@ -17,8 +17,9 @@ export interface Page {
 
 /** The server can't build a text this long. */
 const TOO_LONG = '54000';
+/** The number of columns of a page. */
 const COLUMNS = 9;
-/** The index of the data column. */
+/** The index of the data among the columns after the count and the size. */
 const DATA = 5;
 
 /**
@@ -43,14 +44,14 @@ export class PageReader {
   statement(events: string, extraColumns = ''): string {
     const bytes = 'octet_length(data) + octet_length(metadata)';
     const fits = `count = 1 OR ${bytes} <= ${this.#largestBytes}`;
-    return `SELECT count, ${bytes}, encode(places, 'hex'), encode(unusual, 'hex'), ids, types, streams,
+    return `SELECT count, ${bytes}, encode(numbers, 'hex'), encode(unusual_numbers, 'hex'), ids, types, streams,
       CASE WHEN ${fits} THEN data END, CASE WHEN ${fits} THEN metadata END ${extraColumns}
       FROM (SELECT count(*) AS count,
-        string_agg(int8send(position) || int8send(revision) || int8send(recorded_at), ''::bytea) AS places,
+        string_agg(int8send(position) || int8send(revision) || int8send(recorded_at), ''::bytea) AS numbers,
         string_agg(int8send(position) || int4send(schema_version) || int4send(coalesce(append_place, 0))
-          || int4send(coalesce(append_count, 0)), ''::bytea) FILTER (WHERE schema_version <> 1 OR append_count > 1) AS unusual,
+          || int4send(coalesce(append_count, 0)), ''::bytea) FILTER (WHERE schema_version <> 1 OR append_count > 1) AS unusual_numbers,
         pg_catalog.json_agg(type)::text AS types, pg_catalog.json_agg(coalesce(whole_stream, stream))::text AS streams,
-        ${list('data')}, string_agg(id, '') AS ids, ${list('metadata')}
+        ${jsonListOf('data')}, string_agg(id, '') AS ids, ${jsonListOf('metadata')}
         FROM (${events}) AS page) AS joined`;
   }
 
@@ -59,13 +60,13 @@ export class PageReader {
     for (let limit = Math.min(wanted, this.#maxEvents); ; limit = this.#maxEvents) {
       const cells = await this.#query(queryPage, limit);
       const [count = '0', bytes, ...columns] = cells ?? [];
-      const isSent = count === '0' || columns[DATA] !== null;
-      if (cells !== undefined && isSent) {
+      const hasData = count === '0' || columns[DATA] !== null;
+      if (cells !== undefined && hasData) {
         this.#maxEvents *= 2;
         return { events: this.#eventsOf(columns), limit, extraColumns: cells.slice(COLUMNS) };
       }
-      const fitting = (Number(count) * this.#largestBytes) / Number(bytes ?? Infinity) / 2;
-      this.#maxEvents = Math.max(1, Math.floor(cells === undefined ? limit / 2 : Math.min(fitting, limit / 2)));
+      const fittingEvents = (Number(count) * this.#largestBytes) / Number(bytes ?? Infinity) / 2;
+      this.#maxEvents = Math.max(1, Math.floor(cells === undefined ? limit / 2 : Math.min(fittingEvents, limit / 2)));
     }
   }
 
@@ -95,6 +96,6 @@ export class PageReader {
   }
 }
 
-function list(column: string): string {
+function jsonListOf(column: string): string {
   return `'[' || string_agg(${column}::text, ',') || ']' AS ${column}`;
 }

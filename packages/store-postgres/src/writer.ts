@@ -27,12 +27,13 @@ import { callIn, type OpenTransaction } from './transaction.js';
 export interface WriterParts {
   readonly connection: Connection;
   readonly schema: Schema;
-  /** How long to retry a plan that was not sent, in milliseconds. */
+  /** How long to retry before a plan was sent, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** The plan that may have been sent. If its answer is lost, the plan is looked for. */
+/** How far an attempt has come. */
 interface Sent {
+  /** The plan that may have been sent. If its answer is lost, the engine looks for it. */
   plan?: Plan;
   /** The server has refused the plan and written nothing. */
   isRefused?: true;
@@ -47,8 +48,8 @@ interface Written<Result> {
 
 /** How often an append is retried because a projection runner has moved its read model first. */
 const MOST_REFUSALS = 20;
-/** Error code: a stream or receipt exists that the cache said did not. Nothing was written. */
-const OTHERS_WROTE = '23505';
+/** Error code `unique_violation`: a stream or receipt exists already, but the cache did not have it. Nothing was written. */
+const ALREADY_EXISTS = '23505';
 /**
  * The result of `append_v13` after a write, with its time. Otherwise it returns the reason, and has written nothing.
  */
@@ -73,8 +74,8 @@ export class Writer {
     this.steps = new Steps(parts.schema);
   }
 
-  /** The statement that finds out whether a plan was written. */
-  trace(plan: Plan): readonly [statement: string, values: readonly Cell[]] {
+  /** See {@link PlanWriter.traceOf}. */
+  traceOf(plan: Plan): readonly [statement: string, values: readonly Cell[]] {
     return this.#plans.traceOf(plan);
   }
 
@@ -92,10 +93,10 @@ export class Writer {
       } catch (caught) {
         // The server refused the write, because a step or a promotion came after the look-up: they do not take the writers'
         // lock. Look up again.
-        if ((sent.isRefused === true || stateOf(caught) === OTHERS_WROTE) && tries < MOST_REFUSALS) continue;
+        if ((sent.isRefused === true || stateOf(caught) === ALREADY_EXISTS) && tries < MOST_REFUSALS) continue;
         // A standby did nothing. Another connection of the pool may lead to the primary.
         if (isNoPrimary(caught) && retriesOnStandby-- > 0) continue;
-        // While a lost server restarts, connections are refused.
+        // While a lost server restarts, it refuses connections, so these attempts count as lost, too.
         isLost = isConnectionLost(caught) || (isLost && isFault(caught, 'store-unavailable'));
         const fault = connection.faultOf(caught);
         if (isLost && sent.plan !== undefined) throw new AnswerLost(fault, 'try-again');
@@ -113,11 +114,12 @@ export class Writer {
     if ('plan' in planned && planned.plan.promoted === undefined) {
       const steps = this.steps.stepsOf(planned.plan, transaction);
       const [step] = steps;
-      if (steps.length === 1 && step !== undefined && (await this.#takeStep(step)) === null) return done(planned);
+      if (steps.length === 1 && step !== undefined && (await this.#takeStep(step)) === null)
+        return withoutToken(planned);
     }
-    // The look-up also finds the reason of a refusal.
+    // The new look-up also finds the reason of a refused step.
     return connection.withFaults(async () =>
-      done((await connection.transaction((open) => this.underLock(open, transaction))).planned),
+      withoutToken((await connection.transaction((open) => this.underLock(open, transaction))).planned),
     );
   }
 
@@ -176,7 +178,7 @@ export class Writer {
       const answer = await this.#parts.connection.callWith(this.#plans.appendCall, valuesOf, signal);
       return answer !== undefined && this.#readAnswer(onlyCell(answer));
     } catch (caught) {
-      if (stateOf(caught) === OTHERS_WROTE) return false;
+      if (stateOf(caught) === ALREADY_EXISTS) return false;
       throw caught;
     }
   }
@@ -234,7 +236,7 @@ export class Writer {
   }
 }
 
-function done<Result>(planned: Planned<Result>): Transacted<Result> {
+function withoutToken<Result>(planned: Planned<Result>): Transacted<Result> {
   return { ...planned, token: undefined, plannedFromCache: false };
 }
 

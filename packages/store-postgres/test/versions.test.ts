@@ -224,8 +224,8 @@ describe('a schema on PostgreSQL of another version', () => {
           expect(await refusal(attempt()))
             .to.include({ code: 'store-foreign' })
             .with.property('message')
-            .that.includes(`version ${version}, which was never handed out: drop it or name another schema`);
-        expect(() => postgresMigration({ from: version })).to.throw(RangeError, 'never handed out');
+            .that.includes(`version ${version}, which was never released: drop it or name another schema`);
+        expect(() => postgresMigration({ from: version })).to.throw(RangeError, 'never released');
       }
       expect(await allEvents(store.eventStore)).to.have.length(1);
     }));

@@ -5,7 +5,7 @@ import type { Statement } from './statement.js';
 import { exact, textOf, type ExactText } from './exact-text.js';
 import type { EventStatements, OrdinalAndId } from './event-statements.js';
 
-const REMEMBERED = 100_000;
+const CACHED_NAMES = 100_000;
 
 /**
  * The texts that recur in events (names of streams, categories and types), each stored once under a number. This makes
@@ -22,7 +22,7 @@ export class Names {
   readonly #texts = new Map<number, string>();
   readonly #streams = new Map<number, StreamId>();
   readonly #events: Pick<EventStatements, 'head' | 'idAt'>;
-  /** An event that was written when all cached names existed. */
+  /** An event of the log in which all cached names exist. */
   #lastEvent: OrdinalAndId | undefined;
 
   constructor(database: Database, events: Pick<EventStatements, 'head' | 'idAt'>) {
@@ -41,12 +41,12 @@ export class Names {
 
   /** The number of a name; `undefined` when no event has it. */
   find(name: string): number | undefined {
-    return this.#ids.get(name) ?? remember(this.#ids, name, this.#find.get(name));
+    return this.#ids.get(name) ?? cacheIn(this.#ids, name, this.#find.get(name));
   }
 
-  /** The number of a name, which is added if it is missing. Needs an open transaction. */
-  idOf(name: string): number {
-    return this.find(name) ?? remember(this.#ids, name, Number(this.#add.run(name).lastInsertRowid));
+  /** The number of a name. Adds the name if it is missing, so it needs an open transaction. */
+  findOrAdd(name: string): number {
+    return this.find(name) ?? cacheIn(this.#ids, name, Number(this.#add.run(name).lastInsertRowid));
   }
 
   /** The text with this number. @throws StoreDamaged when there is none. */
@@ -55,20 +55,20 @@ export class Names {
     if (known !== undefined) return known;
     const found = this.#read.get(id);
     if (found === undefined) throw new Fault('store-damaged', { store: this.store, problem: `there is no name ${id}` });
-    return remember(this.#texts, id, textOf(found));
+    return cacheIn(this.#texts, id, textOf(found));
   }
 
   /** Caches the next names in order and returns the last of them, for a reader that needs each name once. */
   cacheAfter(name: string, count: number): string | undefined {
     const next = this.#next.all(name, count);
-    for (const [id, text] of next) remember(this.#texts, id, textOf(text));
+    for (const [id, text] of next) cacheIn(this.#texts, id, textOf(text));
     const last = next.at(-1);
     return last && textOf(last[1]);
   }
 
   /** The stream with this number. @throws StoreDamaged when there is none. */
   streamOf(id: number): StreamId {
-    return this.#streams.get(id) ?? remember(this.#streams, id, this.#parse(this.textOf(id)));
+    return this.#streams.get(id) ?? cacheIn(this.#streams, id, this.#parse(this.textOf(id)));
   }
 
   #parse(text: string): StreamId {
@@ -89,8 +89,8 @@ export class Names {
   }
 
   /**
-   * Clears the cache unless its last event still exists: after a rollback or a restored backup, numbers may stand for
-   * other names.
+   * Clears the cache if its last event no longer exists, because numbers may stand for other names after a rollback or a
+   * restored backup.
    */
   #clearIfOutdated(): void {
     if (this.#lastEvent !== undefined && this.#events.idAt.get(this.#lastEvent[0]) !== this.#lastEvent[1]) {
@@ -101,11 +101,11 @@ export class Names {
   }
 }
 
-function remember<Key, Value>(known: Map<Key, Value>, key: Key, value: Value): Value;
-function remember<Key, Value>(known: Map<Key, Value>, key: Key, value: Value | undefined): Value | undefined;
-function remember<Key, Value>(known: Map<Key, Value>, key: Key, value: Value | undefined): Value | undefined {
+function cacheIn<Key, Value>(known: Map<Key, Value>, key: Key, value: Value): Value;
+function cacheIn<Key, Value>(known: Map<Key, Value>, key: Key, value: Value | undefined): Value | undefined;
+function cacheIn<Key, Value>(known: Map<Key, Value>, key: Key, value: Value | undefined): Value | undefined {
   if (value === undefined) return undefined;
-  if (known.size >= REMEMBERED) known.clear();
+  if (known.size >= CACHED_NAMES) known.clear();
   known.set(key, value);
   return value;
 }

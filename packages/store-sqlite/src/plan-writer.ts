@@ -77,7 +77,7 @@ export class PlanWriter {
     if (first !== undefined) {
       const ordinal = Number(ordinalOf(first.position));
       names.noteEvent([ordinal, first.id]);
-      const [category, stream] = [names.idOf(categoryOf(streamId)), names.idOf(streamId)];
+      const [category, stream] = [names.findOrAdd(categoryOf(streamId)), names.findOrAdd(streamId)];
       // The events of an append follow one another.
       recorded.forEach((event, index) =>
         this.#insert(event, { category, ordinal: ordinal + index, stream, inlineList, text: texts?.[index] }),
@@ -94,7 +94,7 @@ export class PlanWriter {
       ordinal,
       stream,
       Number(event.revision),
-      names.idOf(event.type),
+      names.findOrAdd(event.type),
       event.schemaVersion,
       event.recordedAt,
       event.id,

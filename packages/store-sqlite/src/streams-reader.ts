@@ -4,30 +4,31 @@ import type { Names } from './names.js';
 import type { PageReader } from './page-reader.js';
 import { READ_COLUMNS } from './rows.js';
 
-/** What a reader of all streams asks for. */
+/** The streams that a reader asks for. */
 export interface WantedStreams {
   readonly upTo: Position;
   readonly filter: EventFilter | undefined;
   readonly pageSize: number;
 }
 
-/** The cursor of a reader of all streams: after an event. */
+/** Where a reader of all streams continues. */
 export interface StreamCursor {
+  /** The last event read. */
   readonly last: RecordedEvent | undefined;
-  /** The last event read of a stream that is not finished. */
-  readonly goesOn: RecordedEvent | undefined;
-  /** The last of the names cached together: loading them one by one would take most of the time. */
-  readonly learnt: string | undefined;
+  /** The same event, if its stream may have more events. */
+  readonly unfinished: RecordedEvent | undefined;
+  /** Stream names are cached up to this one. They are loaded together, because single loads would take most of the time. */
+  readonly cachedUpTo: string | undefined;
 }
 
-const LEARNT_AT_ONCE = 1000;
+const NAMES_PER_LOAD = 1000;
 
 /** Before the first stream. */
-export const FIRST_STREAM: StreamCursor = { last: undefined, goesOn: undefined, learnt: undefined };
+export const FIRST_STREAM: StreamCursor = { last: undefined, unfinished: undefined, cachedUpTo: undefined };
 
 /**
- * Reads one stream after another in the order of their names. Rows have the same order, so a caller that writes them
- * fills the file's pages one after another.
+ * Reads one stream after another in the order of their names. Rows have the same order, so a rebuild fills the file's pages
+ * one after another.
  */
 export class StreamsReader {
   readonly #names: Names;
@@ -43,21 +44,21 @@ export class StreamsReader {
     cursor: StreamCursor,
     wanted: WantedStreams,
   ): { events: readonly RecordedEvent[]; cursor: StreamCursor } | undefined {
-    const { goesOn } = cursor;
-    const learnt = goesOn === undefined ? this.#learnAhead(cursor) : cursor.learnt;
+    const { unfinished } = cursor;
+    const cachedUpTo = unfinished === undefined ? this.#cacheNamesAhead(cursor) : cursor.cachedUpTo;
     const { count, events, pageSize } = this.#pages.readFitting(wanted.pageSize, (size) => ({
-      ...(goesOn === undefined ? this.#streamsAfter(cursor, wanted, size) : this.#restOf(goesOn, wanted, size)),
+      ...(unfinished === undefined ? this.#streamsAfter(cursor, wanted, size) : this.#restOf(unfinished, wanted, size)),
       pageSize: size,
     }));
-    if (count === 0 && goesOn === undefined) return undefined;
+    if (count === 0 && unfinished === undefined) return undefined;
     const isWhole = count < pageSize && events.length === count;
     const last = events.at(-1) ?? cursor.last;
-    return { events, cursor: { last, goesOn: isWhole ? undefined : last, learnt } };
+    return { events, cursor: { last, unfinished: isWhole ? undefined : last, cachedUpTo } };
   }
 
-  #learnAhead({ last, learnt }: StreamCursor): string | undefined {
+  #cacheNamesAhead({ last, cachedUpTo }: StreamCursor): string | undefined {
     const after = last?.streamId ?? '';
-    return learnt !== undefined && after < learnt ? learnt : this.#names.cacheAfter(after, LEARNT_AT_ONCE);
+    return cachedUpTo !== undefined && after < cachedUpTo ? cachedUpTo : this.#names.cacheAfter(after, NAMES_PER_LOAD);
   }
 
   #restOf(last: RecordedEvent, { upTo }: WantedStreams, size: number): ReturnType<PageReader['page']> {
@@ -72,7 +73,7 @@ export class StreamsReader {
     const sql = `SELECT ${READ_COLUMNS} FROM (SELECT id AS number, name FROM names) AS streams
       CROSS JOIN events ON events.stream = streams.number
       WHERE streams.name > ? AND position <= ?${clause} ORDER BY streams.name, revision LIMIT ?`;
-    const found = [after, Number(ordinalOf(upTo)), ...values, size];
-    return this.#pages.page(sql, found, { isInOrder: false });
+    const parameters = [after, Number(ordinalOf(upTo)), ...values, size];
+    return this.#pages.page(sql, parameters, { isInOrder: false });
   }
 }
