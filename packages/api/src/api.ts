@@ -147,7 +147,7 @@ export function createApi(given: ApiOptions): Api {
       ending.abort();
     },
     listen: (portOptions) => listen(handlerOf, probe, portOptions),
-    readiness: () => probe.look(),
+    readiness: () => probe.readiness(),
     openApi,
   };
 }
@@ -182,10 +182,10 @@ type HandlerOf = (ending: AbortSignal) => Api['handler'];
 async function listen(handlerOf: HandlerOf, probe: ReadinessProbe, portOptions: PortOptions): Promise<OpenPort> {
   const ending = newEnding();
   const port = await openPort(handlerOf(ending.signal), portOptions);
-  const leave = probe.enter();
+  const unregister = probe.registerPort();
   let closing: Promise<void> | undefined;
   const end = (how: CloseOptions): Promise<void> => {
-    leave();
+    unregister();
     ending.abort();
     return port.close(how);
   };

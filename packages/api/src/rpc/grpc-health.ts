@@ -44,7 +44,7 @@ export function grpcHealth({ isOfService }: Pick<RpcProtocol, 'isOfService'>, pr
 }
 
 async function check(exchange: Exchange, wire: GrpcWire, probe: ReadinessProbe): Promise<void> {
-  const { isReady } = await probe.look();
+  const { isReady } = await probe.readiness();
   exchange.send(wire.protocol, wire.succeed(exchange.answerHeaders(), healthMessage(statusOf(isReady))));
 }
 

@@ -15,7 +15,7 @@ export function openPages(
   return {
     [`${prefix}/debug/healthz`]: page(async () => ({ message: '{}' })),
     [`${prefix}/debug/ready`]: page(async () => {
-      const readiness = await probe.look();
+      const readiness = await probe.readiness();
       return { message: JSON.stringify(readiness), ...(!readiness.isReady && { status: 503 }) };
     }),
     [`${prefix}/openapi.json`]: page(async () => ({ message: document })),

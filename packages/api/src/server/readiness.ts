@@ -9,9 +9,9 @@ export interface Readiness {
   readonly secondsBehind: number | undefined;
 }
 
-/** How long a result is cached, because anybody may ask. */
-const KEPT_MS = 1000;
-/** The time-out of a look, shorter than that of most probes. */
+/** How long a result is cached, because every client may ask for it. */
+const CACHED_MS = 1000;
+/** The time-out of a measurement, shorter than that of most health probes. */
 const ANSWER_WITHIN_MS = 900;
 const UNKNOWN: Readiness = { isReady: false, eventsBehind: undefined, secondsBehind: undefined };
 
@@ -22,15 +22,18 @@ export class ReadinessProbe {
   #ports = 0;
   #isEnding = false;
   #measuring: Promise<Readiness> | undefined;
-  #kept: { readonly at: number; readonly readiness: Promise<Readiness> } | undefined;
+  #cached: { readonly at: number; readonly readiness: Promise<Readiness> } | undefined;
 
   constructor(policies: LoginPolicies, maxSecondsBehind: number) {
     this.#policies = policies;
     this.#maxSecondsBehind = maxSecondsBehind;
   }
 
-  /** Registers an open port. When the last one leaves, the API is no longer ready: clients should go elsewhere. */
-  enter(): () => void {
+  /**
+   * Registers an open port. The returned function unregisters it. After the last port, the API is no longer ready, so
+   * that clients go elsewhere.
+   */
+  registerPort(): () => void {
     this.#ports++;
     this.#isEnding = false;
     return () => {
@@ -38,41 +41,43 @@ export class ReadinessProbe {
     };
   }
 
-  /** Reports "not ready" from now on. */
+  /** Reports "not ready" from now on, until a port is registered. */
   end(): void {
     this.#isEnding = true;
-    this.#kept = undefined;
+    this.#cached = undefined;
   }
 
-  /** Answers within a second and never rejects. An unknown state is not ready. */
-  look(): Promise<Readiness> {
+  /** The readiness, at most a second old. Never rejects: an unknown state is not ready. */
+  readiness(): Promise<Readiness> {
     const now = performance.now();
-    if (this.#kept === undefined || now - this.#kept.at > KEPT_MS) this.#kept = { at: now, readiness: this.#inTime() };
-    return this.#kept.readiness;
+    if (this.#cached === undefined || now - this.#cached.at > CACHED_MS)
+      this.#cached = { at: now, readiness: this.#measureInTime() };
+    return this.#cached.readiness;
   }
 
   /**
-   * Reports the current readiness and then each change. The returned function ends that. Results are cached between two
-   * looks, so an additional watch costs nothing.
+   * Reports the current readiness and then each change. The returned function ends that. An additional watch costs
+   * nothing, because results are cached between two reports.
    */
-  watch(tell: (isReady: boolean) => void): () => void {
-    let told: boolean | 'nothing' | 'enough' = 'nothing';
-    const tellOf = ({ isReady }: Readiness): void => {
-      if (told === isReady || told === 'enough') return;
-      told = isReady;
-      tell(isReady);
+  watch(report: (isReady: boolean) => void): () => void {
+    let last: boolean | undefined;
+    let hasEnded = false;
+    const reportChange = ({ isReady }: Readiness): void => {
+      if (isReady === last || hasEnded) return;
+      last = isReady;
+      report(isReady);
     };
-    const look = (): void => void this.look().then(tellOf);
-    const timer = setInterval(look, KEPT_MS).unref();
-    look();
+    const check = (): void => void this.readiness().then(reportChange);
+    const timer = setInterval(check, CACHED_MS).unref();
+    check();
     return () => {
-      told = 'enough';
+      hasEnded = true;
       clearInterval(timer);
     };
   }
 
-  /** Never begins a second look while one is still running. */
-  async #inTime(): Promise<Readiness> {
+  /** Begins no second measurement while one is running. */
+  async #measureInTime(): Promise<Readiness> {
     this.#measuring ??= this.#measure().finally(() => (this.#measuring = undefined));
     const readiness = await Promise.race([this.#measuring, pause(ANSWER_WITHIN_MS, UNKNOWN, { ref: false })]);
     return this.#isEnding ? { ...readiness, isReady: false } : readiness;
@@ -82,7 +87,7 @@ export class ReadinessProbe {
     try {
       const { readModel } = this.#policies;
       const { events, seconds } = await readModel.lag();
-      // Not before the rows have been at the head, nor while the store is unavailable or the rows stand still.
+      // The rows are `following` once they have been at the head, unless the store is unavailable or an event stopped them.
       const isReady = readModel.state.is === 'following' && seconds <= this.#maxSecondsBehind;
       return { isReady, eventsBehind: events, secondsBehind: seconds };
     } catch {
