@@ -5,7 +5,7 @@ import { Refused, type PreviewJson } from '../session/answers.js';
 import type { PolicyRef } from '../session/policies.js';
 import type { Session } from '../session/session.js';
 import { mapConcurrently } from './map-concurrently.js';
-import { pathOfField, type PoliciesFile, type WantedPolicy } from './policies-file.js';
+import { pathOfField, type PoliciesFile, type FilePolicy } from './policies-file.js';
 import { ExistingPolicies } from './existing-policies.js';
 
 /** A policy that differs from the file. */
@@ -34,7 +34,7 @@ export interface Differences {
 interface Candidate {
   readonly of: PolicyRef;
   readonly command: PlannedCommand;
-  readonly wanted?: WantedPolicy;
+  readonly fromFile?: FilePolicy;
 }
 
 /** Up to this many organizations are read one by one, because a token for one of them can't list all. */
@@ -51,8 +51,8 @@ export async function differencesOf(
   file: PoliciesFile,
   { acknowledge, signal }: { readonly acknowledge: readonly LockOut[]; readonly signal: AbortSignal },
 ): Promise<Differences> {
-  const readSingly = file.unlisted === 'keep' && file.wanted.length <= MOST_READ_SINGLY ? file.wanted : undefined;
-  for (const wanted of file.wanted) refuseUnlisted(session, file, wanted);
+  const readSingly = file.unlisted === 'keep' && file.policies.length <= MOST_READ_SINGLY ? file.policies : undefined;
+  for (const policy of file.policies) refuseUnlisted(session, file, policy);
   const existing = await (readSingly === undefined
     ? ExistingPolicies.all(session, signal)
     : ExistingPolicies.of(
@@ -62,15 +62,15 @@ export async function differencesOf(
   const candidates = candidatesIn(file, existing);
   const previewed = await mapConcurrently(
     candidates,
-    async ({ command, of, wanted }): Promise<Difference | Refusal | undefined> => {
+    async ({ command, of, fromFile }): Promise<Difference | Refusal | undefined> => {
       signal.throwIfAborted();
       try {
         const preview = await session.policies.preview(of, command, acknowledge);
         return preview.events.length === 0 ? undefined : { of, command, preview };
       } catch (caught) {
         if (!(caught instanceof Refused)) throw caught;
-        if (caught.field !== undefined && wanted !== undefined)
-          throw file.file.failure(pathOfField(wanted, caught.field), caught.message);
+        if (caught.field !== undefined && fromFile !== undefined)
+          throw file.yaml.failure(pathOfField(fromFile, caught.field), caught.message);
         return { of, message: caught.message };
       }
     },
@@ -84,28 +84,28 @@ export async function differencesOf(
 
 function candidatesIn(file: PoliciesFile, existing: ExistingPolicies): readonly Candidate[] {
   const candidates: Candidate[] = [];
-  for (const wanted of file.wanted) {
-    const { organizationId: of, policy } = wanted;
+  for (const fromFile of file.policies) {
+    const { organizationId: of, policy } = fromFile;
     if (policy === 'default') {
       if (of !== undefined && existing.has(of)) candidates.push({ of, command: { type: 'remove' } });
     } else if (
-      !existing.matches(of, policy, (field, message) => file.file.failure(pathOfField(wanted, field), message))
+      !existing.matches(of, policy, (field, message) => file.yaml.failure(pathOfField(fromFile, field), message))
     ) {
-      candidates.push({ of, command: { type: 'set', policy }, wanted });
+      candidates.push({ of, command: { type: 'set', policy }, fromFile });
     }
   }
   if (file.unlisted === 'keep') return candidates;
-  const listed = new Set(file.wanted.map(({ organizationId }) => organizationId));
+  const listed = new Set(file.policies.map(({ organizationId }) => organizationId));
   const others = existing.organizationIds.filter((id) => !listed.has(id));
   return [...candidates, ...others.map((of): Candidate => ({ of, command: { type: 'remove' } }))];
 }
 
-function refuseUnlisted(session: Session, { file }: PoliciesFile, { organizationId, path }: WantedPolicy): void {
+function refuseUnlisted(session: Session, { yaml }: PoliciesFile, { organizationId, path }: FilePolicy): void {
   if (organizationId === undefined) return;
   try {
     session.organization(organizationId);
   } catch (caught) {
-    if (caught instanceof Failure) throw file.failure(path, caught.message);
+    if (caught instanceof Failure) throw yaml.failure(path, caught.message);
     throw caught;
   }
 }

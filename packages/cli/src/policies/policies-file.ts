@@ -3,7 +3,7 @@ import { nearestName } from '@login-policy/event-sourcing/options';
 import { pathOf, type Path, type YamlFile } from '../files/yaml-file.js';
 
 /** A policy in the file. */
-export interface WantedPolicy {
+export interface FilePolicy {
   readonly path: Path;
   /** `undefined` for the default policy. */
   readonly organizationId: string | undefined;
@@ -13,9 +13,9 @@ export interface WantedPolicy {
 
 /** A policy file. */
 export interface PoliciesFile {
-  readonly file: YamlFile;
+  readonly yaml: YamlFile;
   readonly instanceId: string | undefined;
-  readonly wanted: readonly WantedPolicy[];
+  readonly policies: readonly FilePolicy[];
   /** What to do with custom policies that are not in the file. */
   readonly unlisted: 'default' | 'keep';
 }
@@ -34,17 +34,17 @@ export function parsePoliciesFile(file: YamlFile): PoliciesFile {
     throw file.failure(['organizations'], 'organizations must have a member for each organization, named by its id.');
   const byDefault = file.valueAt(['default']);
   return {
-    file,
+    yaml: file,
     instanceId: file.textAt(['instance']),
-    wanted: [
-      ...(byDefault === undefined ? [] : [wantedAt(file, ['default'])]),
-      ...file.keysAt(['organizations']).map((id) => wantedAt(file, ['organizations', id])),
+    policies: [
+      ...(byDefault === undefined ? [] : [policyAt(file, ['default'])]),
+      ...file.keysAt(['organizations']).map((id) => policyAt(file, ['organizations', id])),
     ],
     unlisted: unlistedIn(file),
   };
 }
 
-function wantedAt(file: YamlFile, path: Path): WantedPolicy {
+function policyAt(file: YamlFile, path: Path): FilePolicy {
   const [, organizationId] = path.map(String);
   const policy = file.valueAt(path);
   if (policy === 'default' && organizationId !== undefined) return { path, organizationId, policy };
@@ -68,7 +68,7 @@ function unlistedIn(file: YamlFile): PoliciesFile['unlisted'] {
 }
 
 /** The path of a policy's field, from the domain's name for it. */
-export function pathOfField({ path }: WantedPolicy, field: string): Path {
+export function pathOfField({ path }: FilePolicy, field: string): Path {
   return [...path, ...pathOf(field.replace(/^policy\./, ''))];
 }
 
