@@ -14,47 +14,47 @@ export const atLength: readonly Proof[] = [
   provenByTests({
     name: 'sqlite-kills',
     promise:
-      'a writer to SQLite that is killed leaves every acknowledged event there once, no gap, and rows that are the fold',
+      'a writer to SQLite that is killed leaves every acknowledged event once, no gap, and rows that equal the fold',
     rounds: 60,
     files: testsOf('store-sqlite', 'crash'),
   }),
   provenByTests({
     name: 'postgres-kills',
     promise:
-      'a process or a PostgreSQL that is killed loses nothing that was acknowledged, and nothing is written twice',
+      'a process or a PostgreSQL server that is killed loses no acknowledged event, and no event is written twice',
     rounds: 25,
     files: testsOf('store-postgres', 'crashes'),
   }),
   provenByTests({
     name: 'failover',
     promise:
-      'whenever a standby of PostgreSQL takes over, what was acknowledged with it is there, reads are of one history, and what was lost is refused',
+      'when a standby of PostgreSQL takes over, every append that it had confirmed is there, all reads are of one history, and positions of lost events are refused',
     rounds: 10,
     files: testsOf('store-postgres', 'failovers'),
   }),
   provenByTests({
     name: 'postgres-pairs',
-    promise: 'who writes to PostgreSQL in two processes reads each write, whichever of them keeps the rows',
+    promise: 'two processes that write to PostgreSQL read each write, whichever process updates the rows',
     rounds: 10_000,
     files: testsOf('store-postgres', 'read-your-writes'),
   }),
   provenByTests({
     name: 'eventstoredb-faults',
     promise:
-      'whatever EventStoreDB or the way to it does, each acknowledged append is there once, and followers miss none',
+      'whatever faults EventStoreDB or the connection to it has, each acknowledged append is there once, and subscribers miss none',
     rounds: 3,
     files: testsOf('store-eventstoredb', 'faults/broken-servers', 'faults/broken-subscriptions', 'faults/lost-answers'),
   }),
   provenByTests({
     name: 'freshness',
     promise:
-      'no read is of anything older than it may be, while lines stall, nodes that lag and standbys take over, backups are put back and rows are rebuilt',
+      'no read returns rows older than allowed, while connections stall, lagging nodes and standbys take over, backups are restored, and rows are rebuilt',
     rounds: 300,
     files: [...testsOf('store-eventstoredb', 'freshness'), ...testsOf('store-postgres', 'freshness')],
   }),
   provenByTests({
     name: 'very-many',
-    promise: 'ten thousand streams are kept apart, and four hundred subscriptions end, on every store',
+    promise: 'ten thousand streams stay separate, and four hundred subscriptions end, on every store',
     rounds: 10_000,
     files: [
       ...testsOf('event-sourcing', 'memory-store.contract'),
@@ -70,14 +70,15 @@ export const atLength: readonly Proof[] = [
   }),
   provenByTests({
     name: 'api-fuzz',
-    promise: 'whatever is sent is answered, alike over every protocol, and never ends in a defect or in silence',
+    promise:
+      'every request is answered, in the same way over every protocol, and none ends in a defect or without an answer',
     rounds: 1000,
     files: testsOf('api', 'fuzz', 'fuzz/equal', 'fuzz/frames', 'fuzz/http1', 'fuzz/packets'),
   }),
   provenByTests({
     name: 'laws',
     promise:
-      'for whatever life of policies: reads equal what commands answered, rebuilds and replays equal the live rows',
+      'for random histories of policies, reads equal the answers of commands, and rebuilds and replays equal the live rows',
     rounds: 1000,
     files: [...testsOf('domain', 'laws', 'event-codec', 'revert'), ...testsOf('event-sourcing', 'json', 'values')],
   }),

@@ -4,14 +4,14 @@ export interface ProofOptions {
   readonly seed: number;
 }
 
-/** A promise to prove: throws when it does not hold, and otherwise returns what was seen. */
+/** A promise, and how to prove it. */
 export interface Proof {
   readonly name: string;
   /** The promise, as a sentence. */
   readonly promise: string;
   /** The number of rounds in CI. */
   readonly rounds: number;
-  /** @throws Error that says what was seen instead. */
+  /** Returns numbers of what was tried, for the log. @throws Error when the promise does not hold. */
   prove(options: ProofOptions): Promise<Readonly<Record<string, number>>>;
 }
 

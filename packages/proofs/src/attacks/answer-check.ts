@@ -52,7 +52,8 @@ export class AnswerCheck {
    */
   checkBytes(text: string, { of }: Pick<Caller, 'of'>): void {
     const leak = INSTANCES.find((instance) => instance !== of && text.includes(instance.secret));
-    if (leak !== undefined) throw new Error(`what is kept of ${leak.id} was told to another: ${text.slice(0, 2000)}`);
+    if (leak !== undefined)
+      throw new Error(`data of ${leak.id} was sent to another instance's caller: ${text.slice(0, 2000)}`);
   }
 
   /** Checks what was written since the last call. @throws Error when nobody may have written it. */

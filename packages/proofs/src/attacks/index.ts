@@ -33,8 +33,8 @@ const ROUNDS_PER_CHECK = 10;
 export const attacks: Proof = {
   name: 'api-attacks',
   promise:
-    'whatever any client sends to a port, no server ends, no answer is a defect, no refused request writes, nobody is told ' +
-    'what is kept of another instance, memory is bounded, and the next client is served',
+    'whatever a client sends to a port, no server ends, no answer is a defect, no refused request writes, no caller gets ' +
+    'data of another instance, memory is bounded, and the next client is served',
   rounds: 3,
   prove,
 };

@@ -22,7 +22,7 @@ const STUCK_MS = 30_000;
 export const consumers: Proof = {
   name: 'consumers',
   promise:
-    'a consumer that three processes run meets each event at least once, in order and without a gap, while the working process is killed or frozen, and one that comes back late moves no checkpoint',
+    'a consumer that runs in three processes handles each event at least once, in order and without a gap, while the working process is killed or frozen; a process that resumes late moves no checkpoint',
   rounds: 3,
   prove,
 };
@@ -48,7 +48,7 @@ async function prove({ rounds, seed }: ProofOptions): Promise<Readonly<Record<st
     return {
       events: written,
       calls,
-      'events met again': repeated,
+      'events handled again': repeated,
       kills,
       pauses,
       'ms to take over at most': Math.round(longestMs),
@@ -154,7 +154,7 @@ class Workers {
     let [reached, repeated] = [0, 0];
     for (const line of lines) {
       const [worker, first = 0, last = 0] = line.split(' ').map(Number);
-      if (first > reached + 1) throw new Error(`process ${worker} met event ${first} when ${reached} was the last`);
+      if (first > reached + 1) throw new Error(`process ${worker} handled event ${first} when ${reached} was the last`);
       repeated += Math.max(0, Math.min(reached, last) - first + 1);
       reached = Math.max(reached, last);
     }

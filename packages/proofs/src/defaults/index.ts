@@ -15,8 +15,9 @@ const instance = { instanceId: 'proof' };
 export const defaults: Proof = {
   name: 'defaults',
   promise:
-    'three processes that open one store by default write, read, rebuild, close and reopen: nothing stops, no read is of half a ' +
-    'command, of the default in its place or older than was asked for, and in the end the rows are the fold',
+    'three processes that open one store with default options write, read, rebuild, close and reopen it: no read model ' +
+    'stops, no read returns half of a command, the default in place of a custom policy, or less than it requires, and ' +
+    'at the end the rows equal the fold',
   rounds: 150,
   prove,
 };

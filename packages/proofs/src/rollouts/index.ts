@@ -19,7 +19,7 @@ const LONGEST_LIFE_MS = 60;
 export const rollouts: Proof = {
   name: 'rollouts',
   promise:
-    'a rollout that is killed at random and taken up again changes each policy exactly once, and its report says so; an audit log has each event once, in order',
+    'a rollout that is killed at random and resumed changes each policy exactly once, and its report says so; an audit log has each event once, in order',
   rounds: 10,
   prove,
 };
