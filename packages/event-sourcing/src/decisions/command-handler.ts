@@ -1,3 +1,4 @@
+import { atOnce } from '../at-once.js';
 import type { Deadline, Waiting } from '../deadline.js';
 import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
@@ -65,7 +66,7 @@ export class CommandHandler<
     this.states = new StateReader(options.eventStore, {
       events,
       initial: decider.initial,
-      evolve: (state, event) => decider.evolve(state, event),
+      evolve: (state, event) => atOnce(decider.evolve(state, event), 'evolve'),
       remembered,
     });
   }
@@ -167,7 +168,8 @@ export class CommandHandler<
     known: StateAt<State>,
   ): Decision<Event, Rejection | PreconditionFailed> {
     const { streamId, command, context, facts } = task;
-    return unmetCondition(context, known) ?? this.#decider.decide(command, known.state, { streamId, facts });
+    const unmet = unmetCondition(context, known);
+    return unmet ?? atOnce(this.#decider.decide(command, known.state, { streamId, facts }), 'decide');
   }
 
   /** Backs off after a conflict if an attempt is left. Rethrows everything else. */

@@ -96,6 +96,7 @@ export class EngineReadModelStore implements ReadModelStore {
   async open<Event extends EventShape, Row>(projection: Projection<Event, Row>): Promise<ReadModel<Row>> {
     const name = modelName(projection);
     demandText('name', name);
+    demandVersion(projection);
     await this.#guarded.call(undefined, (backend) => backend.openModel(name));
     const decoder = this.#decoders.get(name) ?? this.#newDecoder(projection);
     this.#decoders.set(name, decoder);
@@ -119,4 +120,9 @@ export class EngineReadModelStore implements ReadModelStore {
   #newDecoder(projection: AnyProjection): RowDecoder {
     return new RowDecoder(projection, { store: this.#guarded.backend.name, form: this.#guarded.backend.form });
   }
+}
+
+function demandVersion({ name, version }: AnyProjection): void {
+  if (Number.isSafeInteger(version) && version >= 0) return;
+  throw new RangeError(`the version of the projection ${name} must be a whole number, not ${String(version)}`);
 }

@@ -1,3 +1,4 @@
+import { atOnce } from '../at-once.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { EventShape, Recorded, RecordedFacts } from '../streams/event.js';
@@ -93,9 +94,15 @@ export function rowKey(projection: { key?(streamId: StreamId): string }, streamI
 
 /** The JSON text of a row. @throws TypeError when the row is encoded as something that JSON does not have. */
 export function rowText<Row>({ rows }: Pick<ReadModelDefinition<Row>, 'rows'>, row: Row): string {
-  const text: unknown = rows.text === undefined ? JSON.stringify(rows.encode(row)) : rows.text(row);
+  const text: unknown = rows.text === undefined ? JSON.stringify(rows.encode(row), demandJson) : rows.text(row);
   if (typeof text === 'string') return text;
   throw new TypeError('it is encoded as something that JSON does not have');
+}
+
+/** Refuses values that `JSON.stringify` would replace by others. Members that are undefined are left out. */
+function demandJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} is not a JSON number`);
+  return typeof value === 'object' ? atOnce(value, 'encode') : value;
 }
 
 /** A projection with any events and any rows, for code that only passes it on. */

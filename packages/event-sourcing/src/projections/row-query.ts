@@ -1,3 +1,4 @@
+import { atOnce } from '../at-once.js';
 import { demandIndexed, demandText } from '../store/demand-text.js';
 import type { ReadModelDefinition } from './projection.js';
 import type { RowQuery } from './read-model-store.js';
@@ -22,7 +23,7 @@ export function rowLimitOf(query: RowQuery): number {
 /** The index entries of a row, each value once. */
 export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly IndexEntry[] {
   const entries: IndexEntry[] = [];
-  const values = definition.index?.(row) ?? {};
+  const values = atOnce(definition.index?.(row) ?? {}, 'index');
   for (const index of Object.keys(values)) {
     const given = values[index] ?? [];
     if (typeof given === 'string') entries.push([index, given]);

@@ -1,3 +1,4 @@
+import { atOnce } from '../at-once.js';
 import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import { demandIndex } from '../store/demand-text.js';
@@ -66,7 +67,7 @@ export function reduceOrPlaceholder<Event extends EventShape, Row>(
   // A stream that has a row is covered by the projection.
   if (row === undefined && !covers(projection, recorded.streamId)) return placeholderOfStray(projection, recorded);
   try {
-    return projection.reduce(row, projection.events.decode(recorded));
+    return atOnce(projection.reduce(row, projection.events.decode(recorded)), 'reduce');
   } catch (caught) {
     const facts = unreadableFactsOf(caught);
     if (facts === undefined) throw caught;

@@ -1,0 +1,104 @@
+import { CommandHandler, openMemoryStore, streamId, type Json, type Projection } from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import { faultOf, Followers, followedStore, raise } from './followed.js';
+import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
+
+const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
+const followers = new Followers();
+
+afterEach(() => followers.close());
+
+/** What plain JavaScript hands over in spite of the types. */
+function careless<Wanted>(value: unknown): Wanted {
+  const passed: (given: never) => Wanted = (given) => given;
+  return Reflect.apply(passed, undefined, [value]);
+}
+
+/** A row of 2 is encoded as this, every other row as it should be. */
+const encodedAs = (encoded: unknown): Projection<TallyEvent, number> => ({
+  ...tallies(),
+  rows: { encode: (row) => (row === 2 ? careless<Json>(encoded) : row), decode: Number },
+});
+
+function cyclic(): object {
+  const made: { self?: object } = {};
+  made.self = made;
+  return made;
+}
+
+const NOT_JSON = {
+  'a bigint': { by: 2n },
+  NaN: { by: [Number.NaN] },
+  'an endless number': Infinity,
+  'a cycle': cyclic(),
+  undefined,
+  'a function': () => 2,
+  'a promise': Promise.resolve(2),
+  'a promise in it': { by: Promise.resolve(2) },
+};
+
+for (const [where, open] of [
+  ['beside the events', openMemoryStore],
+  ['somewhere else', followedStore],
+] as const) {
+  describe(`a careless projection, whose rows are ${where}`, () => {
+    for (const [what, encoded] of Object.entries(NOT_JSON)) {
+      it(`that encodes a row as ${what} makes only that row unreadable`, async () => {
+        const store = open();
+        const follower = await followers.open(store, { projection: encodedAs(encoded), maxAgeMs: 0 });
+        await raise(store, a, 1, 1);
+        await raise(store, b, 5);
+        const { rows, unreadable } = await follower.read([a, b]);
+        expect([...rows]).to.deep.equal([[b, 5]]);
+        expect(unreadable.get(a)?.message).to.contain("can't be kept");
+      });
+    }
+
+    it('that indexes by a promise makes its rows unreadable', async () => {
+      const store = open();
+      const index = careless<NonNullable<Projection<TallyEvent, number>['index']>>(() =>
+        Promise.reject(new Error('later')),
+      );
+      const follower = await followers.open(store, { projection: { ...tallies(), index }, maxAgeMs: 0 });
+      await raise(store, a, 1);
+      const { unreadable } = await follower.read([a]);
+      expect(unreadable.get(a)?.message).to.contain('index returned a promise');
+    });
+
+    it('can be opened only with a version that is a whole number', async () => {
+      const store = open();
+      for (const version of [Number.NaN, 0.5, -1, careless<number>('1')]) {
+        const fault = await faultOf(followers.open(store, { projection: { ...tallies(), version } }));
+        expect(fault, String(version)).to.be.instanceOf(RangeError);
+      }
+    });
+  });
+}
+
+describe('a function that has to answer at once', () => {
+  const later = (): Promise<never> => Promise.reject(new Error('later'));
+
+  it('and reduces to a promise refuses the append', async () => {
+    const store = openMemoryStore();
+    await followers.open(store, { projection: { ...tallies(), reduce: careless(later) } });
+    const fault = await faultOf(raise(store, a, 1));
+    expect(fault).to.include({ code: 'projection-stopped' });
+    expect(fault).to.have.nested.property('cause.message').that.contains('reduce returned a promise');
+  });
+
+  for (const member of ['decide', 'evolve'] as const) {
+    it(`and is ${member} with a promise refuses the command`, async () => {
+      const { eventStore } = openMemoryStore();
+      await raise({ ...openMemoryStore(), eventStore }, a, 1);
+      const decider = { ...tally, [member]: careless<never>(later) };
+      const handler = new CommandHandler({ eventStore, decider, events: tallyEvents });
+      const fault = await faultOf(handler.handle(a, { type: 'raise', by: 1 }, { actor: 'tester' }));
+      expect(fault).to.be.instanceOf(TypeError);
+      expect(fault).to.have.property('message').that.contains(`${member} returned a promise`);
+      let count = 0;
+      for await (const page of eventStore.readStream(a)) count += page.length;
+      expect(count).to.equal(1);
+    });
+  }
+});
