@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { createInterface } from 'node:readline/promises';
 import { EXIT } from './exit-codes.js';
 import type { Io, Output } from './io.js';
 import { run } from './run.js';
+import { askOn, type Terminal } from './terminal.js';
 
 /**
  * Handles write errors. The command goes on without this output: it must not end half done, and its exit code still
@@ -28,15 +28,6 @@ function outputOf(stream: NodeJS.WriteStream): Output {
   };
 }
 
-async function ask(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await lines.question(question, { signal: interruption.signal });
-  } finally {
-    lines.close();
-  }
-}
-
 const interruption = new AbortController();
 
 /** The first Ctrl-C stops after the running step. The second stops at once. */
@@ -54,12 +45,14 @@ process.on('warning', ({ message, name }) => {
   if (name !== 'ExperimentalWarning') process.stderr.write(`${name}: ${message}\n`);
 });
 
+const { stderr: output, stdin: input } = process;
+const terminal: Terminal = { input, output, interrupt, interrupted: interruption.signal };
 const io: Io = {
   out: outputOf(process.stdout),
   err: outputOf(process.stderr),
   env: process.env,
   cwd: process.cwd(),
-  ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
+  ask: input.isTTY && output.isTTY ? (question) => askOn(terminal, question) : undefined,
   interrupted: interruption.signal,
 };
 const code = await run(process.argv.slice(2), io);
