@@ -60,11 +60,11 @@ function describeSuite<Subject extends Opened>(
 ): void {
   for (const [title, check] of Object.entries(guarantees)) {
     const test = async (): Promise<void> => {
-      const subject = await within('the opening', open(), TO_OPEN_OR_DISPOSE_MS);
+      const subject = await within('opening the store', open(), TO_OPEN_OR_DISPOSE_MS);
       try {
         await withWaitLimit(waitLimitMs, () => within('the whole test', check(subject), deadlineMs));
       } finally {
-        await within('the disposal', subject.dispose(), TO_OPEN_OR_DISPOSE_MS);
+        await within('disposing of the store', subject.dispose(), TO_OPEN_OR_DISPOSE_MS);
       }
     };
     disableTimeout(it(title, test, NEVER_REACHED_MS));

@@ -17,7 +17,7 @@ export async function refusal<Refusal extends Error>(
   expected: ErrorClass<Refusal>,
 ): Promise<Refusal>;
 export async function refusal(call: Promise<unknown>, expected: FaultCode | ErrorClass<Error>): Promise<unknown> {
-  const outcome = await within('a refusal', outcomeOf(call));
+  const outcome = await within('the refused call', outcomeOf(call));
   const wanted = typeof expected === 'string' ? expected : expected.name;
   if ('value' in outcome) return fail(`expected ${wanted}, but the call succeeded with ${print(outcome.value)}`);
   const { error } = outcome;

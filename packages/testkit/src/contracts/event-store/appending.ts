@@ -45,7 +45,7 @@ async function returnsRecordedEvents({ eventStore, newEvents, clock }: EventStor
 async function returnsWhatReadsGive(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore, record } = subject;
   const answers = [...(await record(FIRST, 2)), ...(await record(FIRST, 1))];
-  demandSame({ what: 'count', actual: answers.length, expected: 3 });
+  demandSame({ what: 'number of events', actual: answers.length, expected: 3 });
   const subscriber = new Subscriber(eventStore);
   await subscriber.untilCount(3);
   await subscriber.leave();
@@ -80,7 +80,7 @@ async function writesNothing({ eventStore, record, newEvents }: EventStoreUnderT
   await refusal(call, 'revision-conflict');
   demandSame({ what: 'head', actual: await eventStore.head(), expected: head });
   demandEvents(await readAll(eventStore), before);
-  demandSame({ what: 'next', actual: (await record(FIRST, 1))[0]?.revision, expected: 1n });
+  demandSame({ what: 'next revision', actual: (await record(FIRST, 1))[0]?.revision, expected: 1n });
 }
 
 async function isVisibleWhole(subject: EventStoreUnderTest): Promise<void> {
@@ -100,7 +100,7 @@ async function isVisibleWhole(subject: EventStoreUnderTest): Promise<void> {
     writing.isDone = true;
   });
   await Promise.all([writer, read()]);
-  demandSame({ what: 'count', actual: (await readStream(other, FIRST)).length, expected: 120 });
+  demandSame({ what: 'number of events', actual: (await readStream(other, FIRST)).length, expected: 120 });
 }
 
 async function refusesEmpty({ eventStore, record }: EventStoreUnderTest): Promise<void> {
@@ -115,7 +115,7 @@ async function refusesAborted({ eventStore, newEvents, record }: EventStoreUnder
   const call = eventStore.append({ streamId: FIRST, expected: 'no-stream', events: newEvents(1), signal });
   await refusal(call, 'deadline-exceeded');
   demandSame({ what: 'head', actual: await eventStore.head(), expected: START });
-  demandSame({ what: 'next', actual: (await record(FIRST, 1))[0]?.revision, expected: 0n });
+  demandSame({ what: 'next revision', actual: (await record(FIRST, 1))[0]?.revision, expected: 0n });
 }
 
 async function isWholeOrAbsent({ eventStore, newEvents }: EventStoreUnderTest): Promise<void> {
@@ -129,7 +129,7 @@ async function isWholeOrAbsent({ eventStore, newEvents }: EventStoreUnderTest): 
     const settled = await outcome;
     const found = await readStream(eventStore, stream);
     if (hasSucceeded(settled)) {
-      demandSame({ what: 'count', actual: settled.value.length, expected: 2 });
+      demandSame({ what: 'number of events', actual: settled.value.length, expected: 2 });
       demandEvents(found, settled.value);
     } else {
       if (!mayFail || !isFault(settled.error, 'deadline-exceeded')) throw settled.error;

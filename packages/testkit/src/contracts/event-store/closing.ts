@@ -22,29 +22,29 @@ export const closing: Suite<EventStoreUnderTest> = {
 
 async function refusesCalls(subject: EventStoreUnderTest): Promise<void> {
   const before = await subject.record(FIRST, 2);
-  demandSame({ what: 'count', actual: before.length, expected: 2 });
-  await within('the close', subject.eventStore.close());
+  demandSame({ what: 'number of events', actual: before.length, expected: 2 });
+  await within('closing the store', subject.eventStore.close());
   await demandClosed(subject);
 }
 
 async function closesOnce(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore } = subject;
-  demandSame({ what: 'count', actual: (await subject.record(FIRST, 1)).length, expected: 1 });
-  await within('two closes', Promise.all([eventStore.close(), eventStore.close()]));
-  await within('another close', eventStore.close());
+  demandSame({ what: 'number of events', actual: (await subject.record(FIRST, 1)).length, expected: 1 });
+  await within('closing the store twice at once', Promise.all([eventStore.close(), eventStore.close()]));
+  await within('closing the store again', eventStore.close());
   await demandClosed(subject);
 }
 
 async function isCorrectAfterBusyClose(subject: EventStoreUnderTest): Promise<void> {
   const observer = await subject.another();
   const first = await subject.record(FIRST, 1);
-  demandSame({ what: 'count', actual: first.length, expected: 1 });
+  demandSame({ what: 'number of events', actual: first.length, expected: 1 });
   const calls = streamsOf('Counter', 8).flatMap((stream) =>
     Array.from({ length: 8 }, () => outcomeOf(subject.eventStore.append(appendOf(stream, subject.newEvents(3))))),
   );
-  await within('the close', subject.eventStore.close());
+  await within('closing the store', subject.eventStore.close());
   const acknowledged: RecordedEvent[] = [...first];
-  for (const outcome of await within('the appends', Promise.all(calls))) {
+  for (const outcome of await within('appending', Promise.all(calls))) {
     if (hasSucceeded(outcome)) acknowledged.push(...outcome.value);
     else if (!isFault(outcome.error, 'store-closed')) throw outcome.error;
   }
@@ -61,13 +61,13 @@ async function endsReads(subject: EventStoreUnderTest): Promise<void> {
   const readers = [eventStore.readAll({ pageSize: 2 }), eventStore.readStream(FIRST, { pageSize: 2 })];
   const iterators = readers.map((pages) => pages[Symbol.asyncIterator]());
   for (const iterator of iterators) {
-    const page = await within('the first page', iterator.next());
+    const page = await within('reading the first page', iterator.next());
     demandEvents(page.done === true ? [] : page.value, all.slice(0, 2));
   }
-  demandSame({ what: 'count', actual: all.length, expected: 6 });
-  await within('the close', eventStore.close());
+  demandSame({ what: 'number of events', actual: all.length, expected: 6 });
+  await within('closing the store', eventStore.close());
   for (const iterator of iterators) {
-    const outcome = await within('the next page', outcomeOf(iterator.next()));
+    const outcome = await within('reading the next page', outcomeOf(iterator.next()));
     if (!hasSucceeded(outcome) && !isFault(outcome.error, 'store-closed')) throw outcome.error;
   }
 }
@@ -75,7 +75,7 @@ async function endsReads(subject: EventStoreUnderTest): Promise<void> {
 async function doesNotAffectOthers(subject: EventStoreUnderTest): Promise<void> {
   const other = await subject.another();
   const before = await subject.record(FIRST, 1);
-  demandSame({ what: 'count', actual: before.length, expected: 1 });
+  demandSame({ what: 'number of events', actual: before.length, expected: 1 });
   await subject.eventStore.close();
   if (other === subject.eventStore) return demandClosed(subject);
   const more = await other.append(appendOf(FIRST, subject.newEvents(1)));

@@ -79,7 +79,11 @@ async function neverConflict(subject: EventStoreUnderTest): Promise<void> {
   };
   await Promise.all((await handles(subject)).map((store, index) => write(store, streams[index])));
   for (const stream of streams) demandContiguous(await readStream(subject.eventStore, stream), ROUNDS);
-  demandSame({ what: 'count', actual: (await readAll(subject.eventStore)).length, expected: WRITERS * ROUNDS });
+  demandSame({
+    what: 'number of events',
+    actual: (await readAll(subject.eventStore)).length,
+    expected: WRITERS * ROUNDS,
+  });
 }
 
 async function race(subject: EventStoreUnderTest, expected: ExpectedRevision): Promise<void> {

@@ -49,7 +49,7 @@ async function rejectsAborted(subject: EventStoreUnderTest): Promise<void> {
 async function endsWithoutError(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore } = subject;
   const all = await subject.record(FIRST, 2);
-  demandSame({ what: 'count', actual: all.length, expected: 2 });
+  demandSame({ what: 'number of events', actual: all.length, expected: 2 });
   const signal = AbortSignal.abort();
   demandEvents(await readAll(eventStore, { signal }), []);
   for await (const message of eventStore.subscribe({ signal })) fail(`expected no message, got ${message.kind}`);
@@ -80,5 +80,5 @@ async function endsAtOnce(subject: EventStoreUnderTest): Promise<void> {
   for (const { name, end } of ends) await within(`${name} after its signal`, end, MOST_AFTER_SIGNAL_MS);
   await within('readAll after its signal', readingAll, MOST_AFTER_SIGNAL_MS);
   await thaw();
-  demandSame({ what: 'count', actual: (await readStream(eventStore, FIRST)).length, expected: 2 });
+  demandSame({ what: 'number of events', actual: (await readStream(eventStore, FIRST)).length, expected: 2 });
 }

@@ -18,7 +18,7 @@ export const lostHistories: Suite<EventStoreUnderTest> = {
 
 async function refusesToContinue({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const all = [...(await record(FIRST, 2)), ...(await record(OTHER_KIND, 1)), ...(await record(FIRST, 1))];
-  demandSame({ what: 'count', actual: all.length, expected: 4 });
+  demandSame({ what: 'number of events', actual: all.length, expected: 4 });
   for (const { position } of all) {
     const after = ofAnotherHistory(position);
     for (const options of [{ after }, { after, filter: { categories: ['Counter'] } }]) {

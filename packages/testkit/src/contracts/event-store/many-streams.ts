@@ -27,7 +27,7 @@ async function areSeparate(subject: EventStoreUnderTest, count: number): Promise
     answers.push(...(await Promise.all(batch)).flat());
   }
   const all = answers.toSorted((left, right) => (left.position < right.position ? -1 : 1));
-  demandSame({ what: 'count', actual: all.length, expected: streams.length });
+  demandSame({ what: 'number of events', actual: all.length, expected: streams.length });
   demandIds(await readAll(subject.eventStore, { pageSize: 1000 }), all);
   const gauges = all.filter((event) => event.streamId.startsWith('Gauge-'));
   demandIds(await readAll(subject.eventStore, { filter: { categories: ['Gauge'] } }), gauges);

@@ -33,7 +33,7 @@ async function followsSequentialAppends(subject: EventStoreUnderTest): Promise<v
       answers.push(...(await store.append(appendOf(round % 3 === 0 ? FIRST : SECOND, subject.newEvents(1)))));
     }
   }
-  demandSame({ what: 'count', actual: answers.length, expected: 20 });
+  demandSame({ what: 'number of events', actual: answers.length, expected: 20 });
   demandRising(answers);
   for (const store of stores) demandEvents(await readAll(store), answers);
 }
@@ -50,7 +50,7 @@ async function followsReturnedAppends(subject: EventStoreUnderTest): Promise<voi
       count += 1;
     }
   });
-  demandSame({ what: 'count', actual: count, expected: EVENTS });
+  demandSame({ what: 'number of events', actual: count, expected: EVENTS });
   demandSame({ what: 'head', actual: await subject.eventStore.head(), expected: answered });
 }
 
@@ -59,7 +59,7 @@ async function keepsAppendsTogether(subject: EventStoreUnderTest): Promise<void>
     await append();
   });
   const all = await readAll(subject.eventStore);
-  demandSame({ what: 'count', actual: all.length, expected: EVENTS });
+  demandSame({ what: 'number of events', actual: all.length, expected: EVENTS });
   for (let index = 0; index < all.length; index += 2) {
     const [left, right] = [all[index], all[index + 1]];
     if (left?.streamId !== right?.streamId || left?.revision !== (right?.revision ?? 0n) - 1n) {
@@ -76,7 +76,7 @@ async function agreesWithStreams(subject: EventStoreUnderTest): Promise<void> {
   demandRising(all);
   for (const stream of streamsOf('Counter', WRITERS)) {
     const own = await readStream(subject.eventStore, stream);
-    demandSame({ what: 'count', actual: own.length, expected: ROUNDS * 2 });
+    demandSame({ what: 'number of events', actual: own.length, expected: ROUNDS * 2 });
     demandEvents(
       all.filter((event) => event.streamId === stream),
       own,
@@ -95,7 +95,7 @@ async function isSeenByReaders(subject: EventStoreUnderTest): Promise<void> {
   const readers = stores.map((store) => readWhileWriting(store, writing));
   const [seen, seenByOther] = await Promise.all([...readers, writers]);
   const all = await readAll(subject.eventStore);
-  demandSame({ what: 'count', actual: all.length, expected: EVENTS });
+  demandSame({ what: 'number of events', actual: all.length, expected: EVENTS });
   demandIds(seen ?? [], all);
   demandIds(seenByOther ?? [], all);
 }

@@ -33,7 +33,7 @@ async function givesAll(subject: EventStoreUnderTest): Promise<void> {
 
 async function givesManyPages({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const all = [...(await record(FIRST, 600)), ...(await record(SECOND, 600))];
-  demandSame({ what: 'count', actual: all.length, expected: 1200 });
+  demandSame({ what: 'number of events', actual: all.length, expected: 1200 });
   demandIds(await readAll(eventStore), all);
 }
 
@@ -53,7 +53,7 @@ async function filtersByCategory({ eventStore, record }: EventStoreUnderTest): P
   const streams = names.map((category) => streamId(category, 'User-1'));
   const events = (await Promise.all(streams.map((stream) => record(stream, 2)))).flat();
   const all = events.toSorted((left, right) => (left.position < right.position ? -1 : 1));
-  demandSame({ what: 'count', actual: all.length, expected: 10 });
+  demandSame({ what: 'number of events', actual: all.length, expected: 10 });
   for (const categories of [['User'], ['user'], ['User', 'Group'], ['UserGroup', 'Use', 'Nobody'], names]) {
     const expected = all.filter((event) => categories.some((category) => event.streamId === `${category}-User-1`));
     demandEvents(await readAll(eventStore, { filter: { categories } }), expected);
@@ -82,7 +82,7 @@ async function excludesAll(subject: EventStoreUnderTest): Promise<void> {
 
 async function refusesBeyondHead({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const before = await record(FIRST, 2);
-  demandSame({ what: 'count', actual: before.length, expected: 2 });
+  demandSame({ what: 'number of events', actual: before.length, expected: 2 });
   const head = await eventStore.head();
   const after = positionAfter(head);
   for (const options of [{ after }, { after, filter: { categories: ['Counter'] } }]) {
@@ -122,6 +122,6 @@ async function recordMixed({ record }: EventStoreUnderTest): Promise<readonly Re
       all.push(...(await record(stream, 1)), ...(await record(stream, 1, { type: 'CounterRemoved' })));
     }
   }
-  demandSame({ what: 'count', actual: all.length, expected: 20 });
+  demandSame({ what: 'number of events', actual: all.length, expected: 20 });
   return all;
 }

@@ -33,7 +33,11 @@ async function endsAtPosition(subject: EventStoreUnderTest): Promise<void> {
     const expected = all.filter(({ position }) => position <= upTo);
     demandByStream(await readStreams(subject.eventStore, { upTo, pageSize: 2 }), expected);
   }
-  demandSame({ what: 'count', actual: (await readStreams(subject.eventStore, { upTo: START })).length, expected: 0 });
+  demandSame({
+    what: 'number of events',
+    actual: (await readStreams(subject.eventStore, { upTo: START })).length,
+    expected: 0,
+  });
 }
 
 async function excludesNewEvents(subject: EventStoreUnderTest): Promise<void> {
@@ -56,7 +60,7 @@ async function filtersByCategory(subject: EventStoreUnderTest): Promise<void> {
     expected,
   );
   const none = await readStreams(subject.eventStore, { upTo, filter: { categories: ['NeverHeardOf'] } });
-  demandSame({ what: 'count', actual: none.length, expected: 0 });
+  demandSame({ what: 'number of events', actual: none.length, expected: 0 });
 }
 
 async function readsAll({ eventStore, record }: EventStoreUnderTest): Promise<void> {
@@ -88,7 +92,7 @@ async function recordMixed({ record }: EventStoreUnderTest): Promise<readonly Re
   for (let round = 0; round < 4; round++) {
     for (const stream of [...streamsOf('Counter', 3), ...streamsOf('Gauge', 2)]) all.push(...(await record(stream, 1)));
   }
-  demandSame({ what: 'count', actual: all.length, expected: 20 });
+  demandSame({ what: 'number of events', actual: all.length, expected: 20 });
   return all;
 }
 

@@ -32,7 +32,7 @@ async function readsAtBoundaries(
   direction: 'forwards' | 'backwards',
 ): Promise<void> {
   const all = await record(FIRST, COUNT);
-  demandSame({ what: 'count', actual: all.length, expected: COUNT });
+  demandSame({ what: 'number of events', actual: all.length, expected: COUNT });
   for (const options of boundaryOptions(direction)) {
     const actual = await readStream(eventStore, FIRST, options);
     demandSame({
@@ -68,7 +68,7 @@ function select(all: readonly RecordedEvent[], options: ReadStreamOptions): read
 
 async function givesAll({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const all = await record(FIRST, 1100);
-  demandSame({ what: 'count', actual: all.length, expected: 1100 });
+  demandSame({ what: 'number of events', actual: all.length, expected: 1100 });
   demandIds(await readStream(eventStore, FIRST), all);
   demandIds(await readStream(eventStore, FIRST, { direction: 'backwards' }), all.toReversed());
 }
@@ -79,7 +79,7 @@ async function givesOwnEvents({ eventStore, record }: EventStoreUnderTest): Prom
     own.push(...(await record(FIRST, 2)));
     await record(SECOND, 3);
   }
-  demandSame({ what: 'count', actual: own.length, expected: 10 });
+  demandSame({ what: 'number of events', actual: own.length, expected: 10 });
   demandEvents(await readStream(eventStore, FIRST, { pageSize: 3 }), own);
   demandEvents(await readStream(eventStore, FIRST, { pageSize: 3, direction: 'backwards' }), own.toReversed());
 }
@@ -89,7 +89,7 @@ async function givesNoPages({ eventStore, record }: EventStoreUnderTest): Promis
   demandEvents(await readStream(eventStore, FIRST), []);
   demandEvents(await readStream(eventStore, FIRST, { direction: 'backwards', from: revision(5) }), []);
   demandEvents(await readStream(eventStore, SECOND), other);
-  demandSame({ what: 'count', actual: other.length, expected: 2 });
+  demandSame({ what: 'number of events', actual: other.length, expected: 2 });
 }
 
 async function canBeStopped({ eventStore, record }: EventStoreUnderTest): Promise<void> {

@@ -62,7 +62,7 @@ async function subscribes(subject: EventStoreUnderTest): Promise<void> {
 async function recordBefore({ record }: EventStoreUnderTest): Promise<readonly RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   for (let round = 0; round < 15; round++) events.push(...(await record(FIRST, 1)), ...(await record(SECOND, 1)));
-  demandSame({ what: 'count', actual: events.length, expected: 30 });
+  demandSame({ what: 'number of events', actual: events.length, expected: 30 });
   return events;
 }
 

@@ -77,7 +77,7 @@ async function readPages(
   const events: RecordedEvent[] = [];
   const iterator = (await pages())[Symbol.asyncIterator]();
   for (;;) {
-    const result = await within('a page', iterator.next());
+    const result = await within('reading a page', iterator.next());
     if (result.done === true) return events;
     demand(result.value);
     events.push(...result.value);

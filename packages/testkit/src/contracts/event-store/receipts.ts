@@ -83,7 +83,7 @@ function appendWithReceipt(subject: EventStoreUnderTest, append: ReceiptAppend):
 async function isStoredWithEvents(subject: EventStoreUnderTest): Promise<void> {
   await subject.record(FIRST, 3);
   const answer = await appendWithReceipt(subject, { count: 2 });
-  demandSame({ what: 'count', actual: answer.length, expected: 2 });
+  demandSame({ what: 'number of events', actual: answer.length, expected: 2 });
   await subject.record(FIRST, 1);
   for (const store of [subject.eventStore, await subject.another()]) {
     await demandReceipt(store, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(4) });
@@ -137,7 +137,7 @@ async function isStoredWithoutEvents(subject: EventStoreUnderTest): Promise<void
   }
   demandEvents(await readAll(subject.eventStore), before);
   demandSame({ what: 'head', actual: await subject.eventStore.head(), expected: head });
-  demandSame({ what: 'next', actual: (await subject.record(FIRST, 1))[0]?.revision, expected: 3n });
+  demandSame({ what: 'next revision', actual: (await subject.record(FIRST, 1))[0]?.revision, expected: 3n });
 }
 
 async function requiresRevision(subject: EventStoreUnderTest): Promise<void> {
@@ -178,7 +178,7 @@ async function isStoredOnce(subject: EventStoreUnderTest, count: number): Promis
   for (const outcome of outcomes) {
     if (!hasSucceeded(outcome) && !isFault(outcome.error, 'receipt-exists')) throw outcome.error;
   }
-  demandSame({ what: 'count', actual: (await readAll(subject.eventStore)).length, expected: 1 + count });
+  demandSame({ what: 'number of events', actual: (await readAll(subject.eventStore)).length, expected: 1 + count });
   const stored = { key: KEY, fingerprint: `attempt ${winner}`, revision: revision(count) };
   await demandReceipt(subject.eventStore, FIRST, stored);
 }

@@ -103,7 +103,7 @@ async function neverGoesBackUnderLoad(subject: EventStoreUnderTest): Promise<voi
     demandNeverBack(events);
     count += events.length;
   }
-  demandSame({ what: 'count', actual: count, expected: 240 });
+  demandSame({ what: 'number of events', actual: count, expected: 240 });
 }
 
 async function doesNotChange(subject: EventStoreUnderTest): Promise<void> {
@@ -114,7 +114,7 @@ async function doesNotChange(subject: EventStoreUnderTest): Promise<void> {
     demandEvents(await readStream(subject.eventStore, FIRST), answer);
     demandEvents(await readStream(await subject.another(), FIRST), answer);
   }
-  demandSame({ what: 'count', actual: answer.length, expected: 2 });
+  demandSame({ what: 'number of events', actual: answer.length, expected: 2 });
 }
 
 function demandNeverBack(events: readonly RecordedEvent[]): void {

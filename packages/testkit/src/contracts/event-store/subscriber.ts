@@ -25,7 +25,7 @@ export class Subscriber {
 
   /** The next message; `undefined` when the subscription has ended. */
   async next(): Promise<SubscriptionMessage | undefined> {
-    const result = await within('a message of the subscription', this.#messages.next());
+    const result = await within('getting a message of the subscription', this.#messages.next());
     if (result.done === true) return undefined;
     if (result.value.kind === 'events') this.#addEvents(result.value.events);
     else this.caughtUp = result.value.position;
@@ -51,7 +51,7 @@ export class Subscriber {
 
   /** Ends the subscription, as leaving a `for await` does. */
   async leave(): Promise<void> {
-    const result = await within('the end of the subscription', Promise.resolve(this.#messages.return?.()));
+    const result = await within('ending the subscription', Promise.resolve(this.#messages.return?.()));
     if (result !== undefined && result.done !== true) fail('the result after leaving a subscription must be done');
   }
 

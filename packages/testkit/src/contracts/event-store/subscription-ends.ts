@@ -59,7 +59,7 @@ async function endsAtOnce({ eventStore, record }: EventStoreUnderTest): Promise<
   const subscriber = new Subscriber(eventStore, { signal: AbortSignal.abort() });
   await subscriber.untilEnd();
   demandEvents(subscriber.events, []);
-  demandSame({ what: 'count', actual: all.length, expected: 2 });
+  demandSame({ what: 'number of events', actual: all.length, expected: 2 });
 }
 
 async function endsForStoppedReader({ eventStore, record }: EventStoreUnderTest): Promise<void> {
@@ -82,12 +82,12 @@ async function endsForReaderStoppedWaiting({ eventStore, record }: EventStoreUnd
   const messages = eventStore.subscribe()[Symbol.asyncIterator]();
   let message: IteratorResult<SubscriptionMessage>;
   do {
-    message = await within('a message', messages.next());
+    message = await within('getting a message', messages.next());
     if (message.done === true) return fail('a subscription must not end by itself');
   } while (message.value.kind !== 'caught-up');
   const waiting = awaitedLater(messages.next());
   if (messages.return === undefined) return fail('the iterator of a subscription must have `return`');
-  const left = await within('the return', messages.return());
+  const left = await within('ending the subscription', messages.return());
   demandSame({ what: 'done', actual: left.done, expected: true });
   demandSame({ what: 'done', actual: (await within('the waiting reader', waiting)).done, expected: true });
   demandSame({ what: 'revision', actual: (await record(FIRST, 1))[0]?.revision, expected: 1n });
@@ -98,7 +98,7 @@ async function endsByClosing({ eventStore, record }: EventStoreUnderTest): Promi
   const subscribers = [new Subscriber(eventStore), new Subscriber(eventStore)];
   for (const subscriber of subscribers) await subscriber.untilCaughtUp(all[1]?.position ?? START);
   const waiting = subscribers.map((subscriber) => awaitedLater(refusal(subscriber.next(), 'store-closed')));
-  await within('the close', eventStore.close());
+  await within('closing the store', eventStore.close());
   await Promise.all(waiting);
 }
 

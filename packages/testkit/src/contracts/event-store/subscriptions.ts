@@ -58,7 +58,7 @@ async function givesHistory(subject: EventStoreUnderTest): Promise<void> {
     if ((await subscriber.next()) === undefined) fail('a subscription must not end by itself');
   }
   demandEvents(subscriber.events, all);
-  demandSame({ what: 'count', actual: all.length, expected: 20 });
+  demandSame({ what: 'number of events', actual: all.length, expected: 20 });
   if (subscriber.caughtUp < (all.at(-1)?.position ?? START)) fail('it said that it was caught up before it was');
   await subscriber.leave();
 }
@@ -71,7 +71,7 @@ async function startsAfter({ eventStore, record }: EventStoreUnderTest): Promise
     demandEvents(subscriber.events, all.slice(index + 1));
     await subscriber.leave();
   }
-  demandSame({ what: 'count', actual: all.length, expected: 6 });
+  demandSame({ what: 'number of events', actual: all.length, expected: 6 });
 }
 
 async function startsAtHead({ eventStore, record }: EventStoreUnderTest): Promise<void> {
@@ -122,7 +122,7 @@ async function resumes({ eventStore, record }: EventStoreUnderTest): Promise<voi
   const head = await eventStore.head();
   const options: ReadAllOptions = { pageSize: 3, filter: { categories: ['Counter'] } };
   const counters = await readAll(eventStore, options);
-  demandSame({ what: 'count', actual: counters.length, expected: 8 });
+  demandSame({ what: 'number of events', actual: counters.length, expected: 8 });
   const first = new Subscriber(eventStore, options);
   const checkpoints: { seen: number; after: Position }[] = [];
   while (first.caughtUp === undefined || first.caughtUp < head) {
@@ -154,7 +154,7 @@ async function filtersByCategory({ eventStore, record }: EventStoreUnderTest): P
   await write();
   for (const [index, subscriber] of subscribers.entries()) {
     await subscriber.untilCaughtUp(await eventStore.head());
-    demandSame({ what: 'count', actual: subscriber.events.length, expected: index === 0 ? 10 : 6 });
+    demandSame({ what: 'number of events', actual: subscriber.events.length, expected: index === 0 ? 10 : 6 });
     demandEvents(subscriber.events, await readAll(eventStore, wanted[index]));
     await subscriber.leave();
   }
@@ -183,7 +183,7 @@ async function waitsForSlowReader(subject: EventStoreUnderTest): Promise<void> {
   const following = awaitedLater(fast.untilCount(1210));
   for (let round = 0; round < 12; round++) await subject.record(SECOND, 100);
   await following;
-  demandSame({ what: 'count of the slow reader', actual: slow.events.length, expected: 10 });
+  demandSame({ what: 'events of the slow reader', actual: slow.events.length, expected: 10 });
   await slow.untilCount(1210);
   demandIds(slow.events, fast.events);
   await Promise.all([slow.leave(), fast.leave()]);

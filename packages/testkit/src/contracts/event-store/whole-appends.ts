@@ -98,7 +98,7 @@ async function areSeenTogether({ eventStore, record }: EventStoreUnderTest): Pro
     }
   };
   await Promise.all([write(), read(), read()]);
-  demandSame({ what: 'count', actual: (await readAll(eventStore)).length, expected: 150 });
+  demandSame({ what: 'number of events', actual: (await readAll(eventStore)).length, expected: 150 });
 }
 
 /** Appends of five events in two categories, with a single event in between. */
@@ -106,6 +106,6 @@ async function recordFives({ record }: EventStoreUnderTest): Promise<readonly Re
   const all: RecordedEvent[] = [];
   for (const stream of [FIRST, OTHER_KIND, SECOND, FIRST]) all.push(...(await record(stream, 5)));
   all.push(...(await record(OTHER_KIND, 1)), ...(await record(SECOND, 5)));
-  demandSame({ what: 'count', actual: all.length, expected: 26 });
+  demandSame({ what: 'number of events', actual: all.length, expected: 26 });
   return all;
 }

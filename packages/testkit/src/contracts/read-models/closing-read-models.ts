@@ -20,8 +20,11 @@ async function refusesCalls(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   await step(model, [undefined, 1], change({ a: tally() }));
   await demandModel(model, 1, { a: tally() });
-  await within('two closes', Promise.all([subject.readModels.close(), subject.readModels.close()]));
-  await within('another close', subject.readModels.close());
+  await within(
+    'closing the store twice at once',
+    Promise.all([subject.readModels.close(), subject.readModels.close()]),
+  );
+  await within('closing the store again', subject.readModels.close());
   await refusal(openTallies(subject), 'store-closed');
   await refusal(subject.readModels.open(tallies('another')), 'store-closed');
   await demandClosed(model);
@@ -32,7 +35,7 @@ async function endsWaits(subject: OpenedReadModelStore): Promise<void> {
   await step(model, [undefined, 1], change({ a: tally() }));
   await demandModel(model, 1, { a: tally() });
   const waiting = model.changed(new AbortController().signal);
-  await within('the close', subject.readModels.close());
+  await within('closing the store', subject.readModels.close());
   await within('the wait for a change', waiting);
 }
 

@@ -64,8 +64,8 @@ async function areReadTogether(subject: OpenedReadModelStore): Promise<void> {
   const found = (await model.read(['two', 'nobody', 'one', 'two'])).rows;
   demandSame({ what: 'one', actual: found.get('one'), expected: one });
   demandSame({ what: 'two', actual: found.get('two'), expected: two });
-  demandSame({ what: 'count', actual: found.size, expected: 2 });
-  demandSame({ what: 'count of none', actual: (await model.read([])).rows.size, expected: 0 });
+  demandSame({ what: 'number of rows', actual: found.size, expected: 2 });
+  demandSame({ what: 'number of rows without keys', actual: (await model.read([])).rows.size, expected: 0 });
 }
 
 async function areReplaced(subject: OpenedReadModelStore): Promise<void> {
@@ -95,7 +95,7 @@ async function canHaveAnyKey(subject: OpenedReadModelStore): Promise<void> {
     demandSame({ what: `row ${key}`, actual: await rowUnder(model, key), expected: row });
   const together = (await model.read(KEYS)).rows;
   for (const [key, row] of written) demandSame({ what: `row ${key}`, actual: together.get(key), expected: row });
-  demandSame({ what: 'count', actual: together.size, expected: KEYS.length });
+  demandSame({ what: 'number of rows', actual: together.size, expected: KEYS.length });
 }
 
 async function refuseSurrogates(subject: OpenedReadModelStore): Promise<void> {
@@ -126,7 +126,7 @@ async function canBeMany(subject: OpenedReadModelStore): Promise<void> {
   const written = new Map(numbers.map((index) => [`row-${index}`, tally({ total: BigInt(index) })]));
   await step(model, [undefined, 1], written);
   const found = (await other.read([...written.keys()])).rows;
-  demandSame({ what: 'count', actual: found.size, expected: 1000 });
+  demandSame({ what: 'number of rows', actual: found.size, expected: 1000 });
   for (const [key, row] of written) demandSame({ what: `row ${key}`, actual: found.get(key), expected: row });
 }
 

@@ -79,7 +79,7 @@ async function demandQuickerThanWaiting(model: ReadModel<Tally>): Promise<void> 
 
 async function durationOf(waiting: () => Promise<void>): Promise<number> {
   const beginning = performance.now();
-  await within('a wait', waiting());
+  await within('waiting for a change', waiting());
   return performance.now() - beginning;
 }
 

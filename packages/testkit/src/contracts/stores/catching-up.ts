@@ -79,7 +79,11 @@ async function doesNotDelayAppends({ open }: StoreUnderTest): Promise<void> {
     await writer.write(APPLES, ...Array.from({ length: 100 }, () => 1));
   }
   const again = await reopen([counterTotals]);
-  demandSame({ what: 'count', actual: (await readAll(again.eventStore)).length, expected: MOST_BEHIND + 100 });
+  demandSame({
+    what: 'number of events',
+    actual: (await readAll(again.eventStore)).length,
+    expected: MOST_BEHIND + 100,
+  });
   const more = new CounterWriter(again, idsAfter(1000));
   await more.write(APPLES, 1);
   const model = await again.readModels.open(counterTotals);

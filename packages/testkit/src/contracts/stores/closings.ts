@@ -17,7 +17,7 @@ export const closings: Suite<StoreUnderTest> = {
 async function refusesEventsAndReadModels({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   await new CounterWriter(store).write(APPLES, 1);
-  await within('the close', store.close());
+  await within('closing the store', store.close());
   await refusal(store.eventStore.head(), 'store-closed');
   await refusal(new CounterWriter(store).write(APPLES, 2), 'store-closed');
   await refusal(store.readModels.open(counterTotals), 'store-closed');
@@ -29,5 +29,5 @@ async function isClosedByScope({ open }: StoreUnderTest): Promise<void> {
   // What `await using` does, which Node 22 can't read.
   await store[Symbol.asyncDispose]();
   await refusal(store.eventStore.head(), 'store-closed');
-  await within('another close', Promise.all([store.close(), store[Symbol.asyncDispose]()]));
+  await within('closing the store again', Promise.all([store.close(), store[Symbol.asyncDispose]()]));
 }

@@ -37,7 +37,7 @@ async function deliversAll({ open }: StoreUnderTest): Promise<void> {
   await recorded.demandHandled(events);
   events.push(...(await writer.write(PEARS, 5, 6, 7)), ...(await writer.write(APPLES, 8)));
   await recorded.demandHandled(events);
-  const { state, lag } = await recorded.until('being caught up', (status) => status.lag === 0);
+  const { state, lag } = await recorded.until('catching up', (status) => status.lag === 0);
   demandSame({ what: 'status', actual: { state, lag }, expected: { state: 'working', lag: 0 } });
   for (const call of recorded.calls) {
     const isWhole = call.every(({ append }, index) => append === undefined || isInOne(call, index, append));
@@ -55,12 +55,12 @@ async function continues({ open }: StoreUnderTest): Promise<void> {
   const writer = new CounterWriter(store);
   const first = new RecordingConsumer(store, { name: 'going on' });
   await first.demandHandled(await writer.write(APPLES, 1, 2));
-  await within('the close', first.consumer.close());
+  await within('closing the consumer', first.consumer.close());
   const more = await writer.write(APPLES, 3);
   const second = new RecordingConsumer(await another(), { name: 'going on' });
   await second.demandHandled(more);
   const elsewhere = new RecordingConsumer(store, { name: 'going on elsewhere' });
-  await elsewhere.until('all events', () => elsewhere.handledEvents.length === 3);
+  await elsewhere.until('handling three events', () => elsewhere.handledEvents.length === 3);
 }
 
 const THROWN = [
@@ -83,7 +83,7 @@ async function retries({ open }: StoreUnderTest): Promise<void> {
     return calls <= THROWN.length ? rejectedWith(thrown) : undefined;
   });
   const events = await new CounterWriter(store).write(APPLES, 1, 2);
-  const { lastFailure } = await recorded.until('a failure', ({ state }) => state === 'retrying');
+  const { lastFailure } = await recorded.until('the first failure', ({ state }) => state === 'retrying');
   demandSame({ what: 'attempts', actual: (lastFailure?.attempts ?? 0) > 0, expected: true });
   await recorded.until(
     'the call that succeeds',
@@ -110,8 +110,8 @@ async function delaysNoOther({ open }: StoreUnderTest): Promise<void> {
   const writer = new CounterWriter(store);
   const events = [...(await writer.write(APPLES, 1)), ...(await writer.write(PEARS, 2))];
   await healthy.demandHandled(events);
-  await failing.until('a failure', ({ state }) => state === 'retrying');
-  const { position: at } = await hanging.until('a call', () => hanging.calls.length > 0);
+  await failing.until('the first failure', ({ state }) => state === 'retrying');
+  const { position: at } = await hanging.until('the first call', () => hanging.calls.length > 0);
   demandSame({
     what: 'hanging consumer has moved its checkpoint',
     actual: at === events.at(-1)?.position,
@@ -126,10 +126,10 @@ async function takesOver({ open }: StoreUnderTest): Promise<void> {
   const first = new RecordingConsumer(store, { name: 'shared' });
   await first.demandHandled(await writer.write(APPLES, 1));
   const second = new RecordingConsumer(other, { name: 'shared' });
-  await second.until('its checkpoint', ({ position: at }) => at !== undefined);
+  await second.until('reading its checkpoint', ({ position: at }) => at !== undefined);
   await first.demandHandled([...first.calls.flat(), ...(await writer.write(APPLES, 2))]);
   demandSame({ what: 'state of the second consumer', actual: second.consumer.status().state, expected: 'standby' });
-  await within('the close', first.consumer.close());
+  await within('closing the consumer', first.consumer.close());
   const more = await writer.write(APPLES, 3);
   await second.demandHandled(more);
   demandSame({ what: 'state of the closed consumer', actual: first.consumer.status().state, expected: 'closed' });
@@ -141,11 +141,11 @@ async function standsBy({ open }: StoreUnderTest): Promise<void> {
   const both = [new RecordingConsumer(store, { name: 'twice' }), new RecordingConsumer(store, { name: 'twice' })];
   const writer = new CounterWriter(store);
   const events = [...(await writer.write(APPLES, 1)), ...(await writer.write(APPLES, 2))];
-  await eventually('two handled events', async () => both.some(({ handledEvents }) => handledEvents.length === 2));
+  await eventually('handling two events', async () => both.some(({ handledEvents }) => handledEvents.length === 2));
   const states = both.map(({ consumer }) => consumer.status().state);
   demandSame({ what: 'states', actual: states.toSorted(), expected: ['standby', 'working'] });
   const [working, standby] = states[0] === 'working' ? both : both.toReversed();
-  await within('the close', working?.consumer.close() ?? fail('no consumer is working'));
+  await within('closing the consumer', working?.consumer.close() ?? fail('no consumer is working'));
   await standby?.demandHandled(await writer.write(APPLES, 3));
   demandSame({
     what: 'events handled by the closed consumer',
@@ -160,7 +160,7 @@ async function losesLease({ open }: StoreUnderTest): Promise<void> {
   let endHandler = (): void => undefined;
   const handlerEnd = new Promise<void>((resolve) => (endHandler = resolve));
   const hanging = new RecordingConsumer(store, { name: 'late', handleTimeoutMs: 30 }, () => handlerEnd);
-  await hanging.until('the lease', ({ state }) => state === 'working');
+  await hanging.until('getting the lease', ({ state }) => state === 'working');
   const healthy = new RecordingConsumer(other, { name: 'late' });
   const writer = new CounterWriter(store);
   const events = await writer.write(APPLES, 1, 2);
@@ -183,7 +183,7 @@ async function filtersByCategory({ open }: StoreUnderTest): Promise<void> {
   await writer.write(WEATHER, 2);
   await recorded.demandHandled([...first, ...(await writer.write(PEARS, 3))]);
   await writer.write(WEATHER, 4);
-  await within('the close', recorded.consumer.close());
+  await within('closing the consumer', recorded.consumer.close());
   const next = new RecordingConsumer(await another(), { name: 'counters', filter: { categories: [COUNTER_CATEGORY] } });
   await next.demandHandled(await writer.write(PEARS, 5));
 }
@@ -194,13 +194,13 @@ async function beginsAfter({ open }: StoreUnderTest): Promise<void> {
   const [last] = (await writer.write(APPLES, 1, 2)).slice(-1);
   const from = last?.position ?? fail('nothing was written');
   const recorded = new RecordingConsumer(store, { name: 'from now on', from });
-  await recorded.until('the lease', ({ state }) => state === 'working');
+  await recorded.until('getting the lease', ({ state }) => state === 'working');
   await recorded.demandHandled(await writer.write(PEARS, 3));
   const ofLostHistory = new RecordingConsumer(store, {
     name: 'of another history',
     from: position(from + (1n << 60n)),
   });
-  const { lastFailure } = await ofLostHistory.until('a failure', (status) => status.lastFailure !== undefined);
+  const { lastFailure } = await ofLostHistory.until('the first failure', (status) => status.lastFailure !== undefined);
   if (!isFault(lastFailure?.error, 'position-unknown'))
     fail(`expected position-unknown, got ${String(lastFailure?.error)}`);
   demandSame({ what: 'calls', actual: ofLostHistory.calls.length, expected: 0 });
@@ -223,8 +223,8 @@ async function refusesOptions({ open }: StoreUnderTest): Promise<void> {
   }
   for (const name of ['ünïcode 🍏', "O'Brien; --", '%_\\', '$all', '../..', 'x'.repeat(200)]) {
     const recorded = new RecordingConsumer(store, { name });
-    await recorded.until('the lease', ({ state, position: at }) => state === 'working' && at !== undefined);
-    await within('the close', recorded.consumer.close());
+    await recorded.until('getting the lease', ({ state, position: at }) => state === 'working' && at !== undefined);
+    await within('closing the consumer', recorded.consumer.close());
   }
 }
 
@@ -237,12 +237,12 @@ async function endsInEveryWay({ open }: StoreUnderTest): Promise<void> {
     new RecordingConsumer(store, { name: 'by store' }, (_, { signal }) => untilAborted(signal)),
   ];
   await new CounterWriter(store).write(APPLES, 1);
-  await byStore.until('a call', () => byStore.calls.length === 1);
+  await byStore.until('the first call', () => byStore.calls.length === 1);
   control.abort();
-  await bySignal.until('the end', ({ state }) => state === 'closed');
-  await within('the end', byScope.consumer[Symbol.asyncDispose]());
+  await bySignal.until('closing the consumer', ({ state }) => state === 'closed');
+  await within('closing the consumer', byScope.consumer[Symbol.asyncDispose]());
   demandSame({ what: 'state', actual: byScope.consumer.status().state, expected: 'closed' });
-  await within('the close', store.close());
+  await within('closing the store', store.close());
   demandSame({ what: 'state', actual: byStore.consumer.status().state, expected: 'closed' });
   await refusal((async () => store.consume({ name: 'too late', handle: () => undefined }))(), 'store-closed');
 }

@@ -42,8 +42,12 @@ async function writesNothing({ open }: StoreUnderTest): Promise<void> {
   const append = { streamId: APPLES, expected: revision(0), events: [writer.newEvent(BAD_LUCK)], receipt };
   await refusal(store.eventStore.append(append), 'projection-stopped');
   await refusal(writer.write(APPLES, 5, BAD_LUCK), 'projection-stopped');
-  demandSame({ what: 'count', actual: (await readStream(store.eventStore, APPLES)).length, expected: before.length });
-  demandSame({ what: 'count', actual: (await readAll(store.eventStore)).length, expected: 2 });
+  demandSame({
+    what: 'number of events',
+    actual: (await readStream(store.eventStore, APPLES)).length,
+    expected: before.length,
+  });
+  demandSame({ what: 'number of events', actual: (await readAll(store.eventStore)).length, expected: 2 });
   demandSame({ what: 'receipt', actual: await store.eventStore.receipt(APPLES, 'key'), expected: undefined });
   for (const projection of [counterTotals, picky]) await demandTotal(await store.readModels.open(projection), 1);
   await demandRowsMatchLog(store, counterTotals);
@@ -76,7 +80,7 @@ async function doesNotFailConcurrent({ open }: StoreUnderTest): Promise<void> {
       fail(isInvalid ? 'an invalid append was accepted' : 'a valid append was refused');
     if (!hasSucceeded(settled) && !isFault(settled.error, 'projection-stopped')) throw settled.error;
   }
-  demandSame({ what: 'count', actual: (await readAll(store.eventStore)).length, expected: 24 });
+  demandSame({ what: 'number of events', actual: (await readAll(store.eventStore)).length, expected: 24 });
   await demandRowsMatchLog(store, picky);
 }
 
@@ -89,7 +93,7 @@ async function refusesUndecodable({ open }: StoreUnderTest): Promise<void> {
     const call = store.eventStore.append({ streamId: APPLES, expected: 'any', events });
     await refusal(call, 'projection-stopped');
   }
-  demandSame({ what: 'count', actual: (await readAll(store.eventStore)).length, expected: 1 });
+  demandSame({ what: 'number of events', actual: (await readAll(store.eventStore)).length, expected: 1 });
   await demandRowsMatchLog(store, counterTotals);
 }
 

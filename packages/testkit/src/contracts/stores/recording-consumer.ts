@@ -41,9 +41,9 @@ export class RecordingConsumer {
   /** Waits until these events were delivered and handled. @throws AssertionError when others were delivered */
   async demandHandled(events: readonly RecordedEvent[]): Promise<void> {
     if (events.length === 0) fail('nothing was recorded');
-    await eventually(`${events.length} handled events`, async () => this.handledEvents.length >= events.length);
+    await eventually(`handling ${events.length} events`, async () => this.handledEvents.length >= events.length);
     const last = events.at(-1)?.position;
-    await this.until('the checkpoint at the last event', ({ position }) => position === last);
+    await this.until('moving the checkpoint to the last event', ({ position }) => position === last);
     demandSame({ what: 'handled events', actual: this.handledEvents, expected: events.map(eventText) });
   }
 }

@@ -142,7 +142,7 @@ async function survivesRollbackAndUpgrade({ open }: StoreUnderTest): Promise<voi
   const again = await ProjectionRunner.open({ store: forward, projection: nextTotals });
   const found = await again.read([APPLES, PEARS], PATIENT);
   demandSame({ what: 'totals', actual: totalsOf(found.rows), expected: { [APPLES]: 11, [PEARS]: 5 } });
-  demandSame({ what: 'count', actual: (await readAll(forward.eventStore)).length, expected: 3 });
+  demandSame({ what: 'number of events', actual: (await readAll(forward.eventStore)).length, expected: 3 });
   await again.close();
 }
 
