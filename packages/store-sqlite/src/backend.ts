@@ -151,7 +151,10 @@ export class SqliteBackend implements Backend {
 
   async openModel(name: string, wait?: WaitOptions): Promise<void> {
     if (this.#connection.isReadOnly) return;
-    await this.#connection.write(() => this.#parts.models.insertModel.run(name), wait);
+    const { insertModel, modelByName } = this.#parts.models;
+    // Usually it exists, and a look needs no lock.
+    if (this.#connection.use(() => modelByName.get(name)) !== undefined) return;
+    await this.#connection.write(() => insertModel.run(name), wait);
   }
 
   async beginShadow(name: string, wait?: WaitOptions): Promise<ModelId> {

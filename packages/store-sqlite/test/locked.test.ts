@@ -3,7 +3,7 @@ import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { appendOne, eventsOf } from './events.js';
+import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, type Folder } from './files.js';
 import { Raw, type RawDatabase } from './raw.js';
 import { driverError, type WatchedDriver } from './watched-driver.js';
@@ -57,6 +57,18 @@ describe('a lock that another process holds', () => {
     holder.exec('ROLLBACK');
     await patient.close();
     expect(await eventsOf(store.eventStore)).to.have.length(0);
+  });
+
+  it('is not awaited to open a read model that is there', async () => {
+    holder.exec('ROLLBACK');
+    await store.readModels.open(counterTotals);
+    await store.eventStore.append(appendOne());
+    holder.exec('BEGIN IMMEDIATE');
+    const another = await openSqliteStore({ path, busyTimeoutMs: 0 });
+    const { rows } = await (await another.readModels.open(counterTotals)).read([STREAM]);
+    expect(rows.get(STREAM)?.total).to.equal(1);
+    await another.close();
+    holder.exec('ROLLBACK');
   });
 
   it('is not awaited once the store is closed', async () => {
