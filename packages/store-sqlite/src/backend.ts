@@ -150,11 +150,9 @@ export class SqliteBackend implements Backend {
   }
 
   async openModel(name: string, wait?: WaitOptions): Promise<void> {
-    if (this.#connection.isReadOnly) return;
-    const { insertModel, modelByName } = this.#parts.models;
-    // Usually it exists, and a look needs no lock.
-    if (this.#connection.use(() => modelByName.get(name)) !== undefined) return;
-    await this.#connection.write(() => insertModel.run(name), wait);
+    const isThere = (): boolean => this.#parts.models.modelByName.get(name) !== undefined; // It needs no lock.
+    if (this.#connection.isReadOnly || this.#connection.use(isThere)) return;
+    await this.#connection.write(() => this.#parts.models.insertModel.run(name), wait);
   }
 
   async beginShadow(name: string, wait?: WaitOptions): Promise<ModelId> {
@@ -198,8 +196,7 @@ export class SqliteBackend implements Backend {
       if (isFault(fault, 'store-full') && this.#isAbsent(committed.result.planned.plan)) throw fault;
       throw new AnswerLost(fault, 'give-up');
     } catch (caught) {
-      // A stream or receipt that the cached plan assumed to be new already exists. Nothing was written, so plan again from
-      // the file.
+      // What the cached plan took for new exists already. Nothing was written, so plan again from the file.
       if (fromCache !== undefined && isConstraint(caught)) return this.#commit(transaction);
       throw caught;
     }

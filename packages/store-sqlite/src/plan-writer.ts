@@ -55,20 +55,29 @@ export class PlanWriter {
     }
   }
 
-  /** Whether a plan was written: its last event, a receipt or a checkpoint is in the file. */
-  isWritten({ appends, head, headBefore, models }: Plan): boolean {
+  /** Whether a plan was written: its last event, its receipts, or its rows with their checkpoint are in the file. */
+  isWritten({ appends, head, headBefore, models, promoted }: Plan): boolean {
     const { events } = this.#parts;
     const last = appends.findLast(({ recorded }) => recorded.length > 0)?.recorded.at(-1);
     if (head !== headBefore) return events.idAt.get(Number(ordinalOf(head))) === last?.id;
-    if (appends.length === 0) return models.every((model) => this.#isAt(model));
+    if (appends.length === 0) return models.every((model) => this.#isStored(model)) && this.#isLive(promoted);
     return appends.every(({ append: { streamId, receipt } }) => {
       const found = receipt && events.receipt.get(streamId, receipt.key);
       return found !== undefined && textOf(found.fingerprint) === receipt?.fingerprint;
     });
   }
 
-  #isAt({ id, checkpoint }: ModelPlan): boolean {
-    return checkpoint !== undefined && this.#parts.models.checkpoint.get(id) === positionToString(checkpoint);
+  /** The checkpoint alone does not tell: the steps of a rebuild leave it as it is. */
+  #isStored({ id, rows, checkpoint }: ModelPlan): boolean {
+    const { models } = this.#parts;
+    const isAt = checkpoint !== undefined && models.checkpoint.get(id) === positionToString(checkpoint);
+    return isAt && rows.every(({ key, text }) => models.row.get(Number(id), key) === text);
+  }
+
+  #isLive(promoted: Plan['promoted']): boolean {
+    return (
+      promoted === undefined || this.#parts.models.modelByName.get(promoted.name)?.model === Number(promoted.shadow)
+    );
   }
 
   #writeAppend({ append: { streamId, receipt, texts }, recorded, end }: PlacedAppend, inlineList: string | null): void {

@@ -1,4 +1,4 @@
-import { isFault } from '@login-policy/event-sourcing';
+import { instant, isFault, revision, START, type FaultCode } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -10,6 +10,7 @@ import { driverError, type WatchedDriver } from './watched-driver.js';
 import { leaveWatched, openWatched } from './watched-store.js';
 
 const noSync = driverError('disk I/O error', 1034);
+const ROW = { total: 1, revision: revision(0), countedAt: instant(0) };
 
 let folder: Folder;
 let path: string;
@@ -84,10 +85,10 @@ describe('a lock that another process holds', () => {
 });
 
 describe('a failed commit of a read model', () => {
-  function failCommit(): void {
+  function failCommit(why: Error = noSync): void {
     driver.strikeAt('COMMIT', (_, database) => {
       database.exec('ROLLBACK');
-      throw noSync;
+      throw why;
     });
   }
 
@@ -102,6 +103,40 @@ describe('a failed commit of a read model', () => {
     expect(isFault(await faultOf(model.commit(step)), 'store-unavailable')).to.equal(true);
     await model.commit(step);
   });
+
+  async function demandStepReported(code: FaultCode, why: Error): Promise<void> {
+    const shadow = await (await store.readModels.open(counterTotals)).beginRebuild();
+    await shadow.commit({ expected: undefined, checkpoint: START, rows: new Map() });
+    const step = { expected: START, checkpoint: START, rows: new Map([[STREAM, ROW]]) };
+    failCommit(why);
+    expect(await faultOf(shadow.commit(step))).to.include({ code });
+    expect((await shadow.read([STREAM])).rows.size).to.equal(0);
+    await shadow.commit(step);
+    expect((await shadow.read([STREAM])).rows.get(STREAM)).to.include({ total: 1 });
+  }
+
+  async function demandEndReported(code: FaultCode, why: Error): Promise<void> {
+    const model = await store.readModels.open(counterTotals);
+    const shadow = await model.beginRebuild();
+    await shadow.commit({ expected: undefined, checkpoint: START, rows: new Map([[STREAM, ROW]]) });
+    const end = { expected: START, checkpoint: START, rows: new Map() };
+    failCommit(why);
+    expect(await faultOf(shadow.promote(end))).to.include({ code });
+    expect((await model.read([STREAM])).rows.size).to.equal(0);
+    await shadow.promote(end);
+    expect((await model.read([STREAM])).rows.get(STREAM)).to.include({ total: 1 });
+  }
+
+  for (const [code, why] of [
+    ['store-unavailable', noSync],
+    ['store-full', driverError('database or disk is full', 13)],
+  ] as const) {
+    it(`is reported for a step that leaves its checkpoint as it is, as in a rebuild: ${code}`, () =>
+      demandStepReported(code, why));
+
+    it(`is reported for the end of a rebuild, whose rows then stay as they were: ${code}`, () =>
+      demandEndReported(code, why));
+  }
 
   it('is reported if its outcome cannot be determined', async () => {
     failCommit();
