@@ -12,7 +12,7 @@ import { actorAndWarningsOf, isConfirmed } from './change-options.js';
 
 /** A policy, and the command to change it. */
 export interface Change {
-  readonly of: PolicyRef;
+  readonly ref: PolicyRef;
   readonly command: PolicyCommand;
 }
 
@@ -20,18 +20,18 @@ export interface Change {
  * Changes one policy: shows a preview, asks for confirmation, and then makes exactly the previewed change, or is
  * refused.
  */
-export async function changeOne(invocation: Invocation, session: Session, { of, command }: Change): Promise<ExitCode> {
+export async function changeOne(invocation: Invocation, session: Session, { ref, command }: Change): Promise<ExitCode> {
   const { args, io } = invocation;
   const { instance, policies } = session;
   const by = actorAndWarningsOf(args);
-  const preview = await policies.preview(of, command, by.acknowledge);
+  const preview = await policies.preview(ref, command, by.acknowledge);
   const isJson = args.flag('json');
   const finish = (json: object, text: string): void => {
     io.out.write(isJson ? `${JSON.stringify({ preview, ...json }, undefined, 2)}\n` : text);
   };
   if (!isJson)
     io.out.write(
-      `${titleOf(of === undefined ? instance : { ...instance, organizationId: of })}\n${indented(previewText(preview, paintFor(io.out, io)))}`,
+      `${titleOf(ref === undefined ? instance : { ...instance, organizationId: ref })}\n${indented(previewText(preview, paintFor(io.out, io)))}`,
     );
   if (preview.events.length === 0) {
     finish({ done: false }, 'Nothing to do.\n');
@@ -46,7 +46,7 @@ export async function changeOne(invocation: Invocation, session: Session, { of, 
     return EXIT.refused;
   }
   const { acknowledge, ...actor } = by;
-  const answer = await policies.execute(of, command, { by: actor, acknowledge, seen: preview });
+  const answer = await policies.execute(ref, command, { by: actor, acknowledge, seen: preview });
   const stillAllowed = answer.stillAllowing === undefined ? '' : ` ${stillAllowingText(answer.stillAllowing)}`;
   finish({ done: true, answer }, `Done: sequence ${answer.details.sequence}.${stillAllowed}\n`);
   return EXIT.done;

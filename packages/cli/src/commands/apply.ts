@@ -85,7 +85,7 @@ async function carryOut(
 
 /** @throws Failure for a plan of another store or of a lost history. */
 async function refuseOtherHistory({ policies }: Session, { position }: PlanFile): Promise<void> {
-  if (position === undefined || (await policies.knows(position))) return;
+  if (position === undefined || (await policies.hasPosition(position))) return;
   const problem = `The plan was made on another store, or before a backup was restored: event ${position} does not exist.`;
   throw new Failure(EXIT.refused, `${problem} Plan again: login-policy plan FILE --out PLAN.`);
 }

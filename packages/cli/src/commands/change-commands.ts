@@ -59,7 +59,7 @@ function changeCommand({ name, summary, argument, options = {}, example, command
       return withSession(invocation, { purpose: 'write', guard: 'refuse' }, (session) =>
         isEverywhere
           ? changeEverywhere(invocation, session, { command, title: `${name} ${value}` })
-          : changeOne(invocation, session, { of: policyRefOf(session, args.value('org')), command }),
+          : changeOne(invocation, session, { ref: policyRefOf(session, args.value('org')), command }),
       );
     },
   };
@@ -81,7 +81,7 @@ function changeOneCommand(
     run: (invocation) => {
       const { organizationId, command } = parse(invocation.args);
       return withSession(invocation, { purpose: 'write', guard: 'refuse' }, (session) =>
-        changeOne(invocation, session, { of: policyRefOf(session, organizationId), command }),
+        changeOne(invocation, session, { ref: policyRefOf(session, organizationId), command }),
       );
     },
   };

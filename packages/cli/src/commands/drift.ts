@@ -26,7 +26,7 @@ export const drift: Command = {
 
 /** A policy that differs from the file. */
 interface Drifted {
-  readonly of: PolicyRef;
+  readonly ref: PolicyRef;
   readonly changes: number;
   /** Its last change; `null` for a policy that never existed. */
   readonly last: { readonly at: string; readonly actor: string } | null;
@@ -37,13 +37,13 @@ async function listDrift(invocation: Invocation): Promise<ExitCode> {
   const file = parsePoliciesFile(readYaml(args.requiredArgument('FILE'), io));
   return withSession(invocation, { purpose: 'read', instanceId: file.instanceId }, async (session) => {
     const { differences } = await differencesOf(session, file, { acknowledge: LOCK_OUTS, signal: io.interrupted });
-    const drifted = await mapConcurrently(differences, async ({ of, preview }): Promise<Drifted> => {
-      return { of, changes: preview.changes.length, last: await lastChange(session, of) };
+    const drifted = await mapConcurrently(differences, async ({ ref, preview }): Promise<Drifted> => {
+      return { ref, changes: preview.changes.length, last: await lastChange(session, ref) };
     });
     writeResult(
       invocation,
       () => ({
-        drifted: drifted.map(({ of, ...more }) => ({ owner: ownerOf(session, of), ...more })),
+        drifted: drifted.map(({ ref, ...more }) => ({ owner: ownerOf(session, ref), ...more })),
       }),
       () => (drifted.length === 0 ? 'All policies match the file.\n' : table(drifted.map(rowOf))),
     );
@@ -51,18 +51,18 @@ async function listDrift(invocation: Invocation): Promise<ExitCode> {
   });
 }
 
-function ownerOf({ instance }: Session, of: PolicyRef): object {
-  return of === undefined ? instance : { ...instance, organizationId: of };
+function ownerOf({ instance }: Session, ref: PolicyRef): object {
+  return ref === undefined ? instance : { ...instance, organizationId: ref };
 }
 
-async function lastChange({ policies }: Session, of: PolicyRef): Promise<Drifted['last']> {
-  const { entries } = await policies.history(of, { direction: 'backwards', limit: 1 });
+async function lastChange({ policies }: Session, ref: PolicyRef): Promise<Drifted['last']> {
+  const { entries } = await policies.history(ref, { direction: 'backwards', limit: 1 });
   const [last] = entries;
   return last === undefined ? null : { at: last.recordedAt, actor: last.actor };
 }
 
-function rowOf({ changes, last, of }: Drifted): readonly string[] {
-  const name = of === undefined ? 'the default' : printable(of);
+function rowOf({ changes, last, ref }: Drifted): readonly string[] {
+  const name = ref === undefined ? 'the default' : printable(ref);
   return [
     name,
     counted(changes, 'difference'),

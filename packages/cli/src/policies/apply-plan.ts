@@ -75,7 +75,7 @@ export async function refuseForbidden(
   steps: readonly PlannedStep[],
 ): Promise<void> {
   const forbidden = await policies.forbidden(
-    steps.map(({ command, organizationId }) => ({ of: organizationId, removes: command.type === 'remove' })),
+    steps.map(({ command, organizationId }) => ({ ref: organizationId, removes: command.type === 'remove' })),
   );
   if (forbidden.length === 0) return;
   const names = steps.filter(({ organizationId }) => forbidden.includes(organizationId));

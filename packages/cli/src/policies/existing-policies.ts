@@ -39,9 +39,9 @@ export class ExistingPolicies {
   /** The policies of some owners. */
   static async of(session: Session, owners: readonly PolicyRef[]): Promise<ExistingPolicies> {
     const existing = new ExistingPolicies(session);
-    for (const read of await mapConcurrently(owners, async (of) => {
-      const found = await session.policies.policy(of).catch(undefinedIfAbsent);
-      return found?.policy.owner.organizationId === of ? found : undefined;
+    for (const read of await mapConcurrently(owners, async (ref) => {
+      const found = await session.policies.policy(ref).catch(undefinedIfAbsent);
+      return found?.policy.owner.organizationId === ref ? found : undefined;
     }))
       existing.#add(read);
     return existing;
@@ -49,22 +49,22 @@ export class ExistingPolicies {
 
   /** The organizations with a custom policy. */
   get organizationIds(): readonly string[] {
-    return [...this.#policies.keys()].filter((of) => of !== undefined);
+    return [...this.#policies.keys()].filter((ref) => ref !== undefined);
   }
 
-  has(of: PolicyRef): boolean {
-    return this.#policies.has(of);
+  has(ref: PolicyRef): boolean {
+    return this.#policies.has(ref);
   }
 
   /**
    * Whether a policy already matches the file, decided by the library. @throws the result of `failure` for malformed
    * input.
    */
-  matches(of: PolicyRef, wanted: NewLoginPolicy, failure: (field: string, message: string) => Error): boolean {
-    const owner = parseOwner(of === undefined ? this.#instance : { ...this.#instance, organizationId: of }, 'owner');
+  matches(ref: PolicyRef, wanted: NewLoginPolicy, failure: (field: string, message: string) => Error): boolean {
+    const owner = parseOwner(ref === undefined ? this.#instance : { ...this.#instance, organizationId: ref }, 'owner');
     try {
       const command = parseCommand({ type: 'set', policy: wanted }, owner);
-      const existing = this.#policies.get(of);
+      const existing = this.#policies.get(ref);
       const state = existing && stateOf(existing, owner);
       if (state === undefined) return false;
       const decision = decide(command, state, { owner: isOrganization(owner) ? 'organization' : 'instance' });

@@ -61,9 +61,9 @@ export function planFileOf({ acknowledge, differences, instanceId, position }: P
   return { ...content, digest: digestOf(content) };
 }
 
-function stepOf({ command, of, preview }: Difference): PlannedStep {
+function stepOf({ command, ref, preview }: Difference): PlannedStep {
   return {
-    ...(of !== undefined && { organizationId: of }),
+    ...(ref !== undefined && { organizationId: ref }),
     command,
     ifSequence: preview.sequence,
     ...(preview.eventId !== undefined && { ifEventId: preview.eventId }),

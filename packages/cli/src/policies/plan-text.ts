@@ -14,11 +14,11 @@ export function differencesText(
   { differences, refusals }: Differences,
   paint: Paint,
 ): string {
-  const title = (of: PolicyRef): string =>
-    paint('strong', titleOf(of === undefined ? instance : { ...instance, organizationId: of }));
+  const title = (ref: PolicyRef): string =>
+    paint('strong', titleOf(ref === undefined ? instance : { ...instance, organizationId: ref }));
   const parts = [
-    ...differences.map(({ of, preview }) => `${title(of)}\n${indented(previewText(preview, paint))}\n`),
-    ...refusals.map(({ of, message }) => `${title(of)}\n  ${paint('warning', `refused: ${printable(message)}`)}\n\n`),
+    ...differences.map(({ ref, preview }) => `${title(ref)}\n${indented(previewText(preview, paint))}\n`),
+    ...refusals.map(({ ref, message }) => `${title(ref)}\n  ${paint('warning', `refused: ${printable(message)}`)}\n\n`),
   ];
   return `${parts.join('')}${totalText(differences.length, refusals.length)}\n`;
 }

@@ -10,7 +10,7 @@ import { ExistingPolicies } from './existing-policies.js';
 
 /** A policy that differs from the file. */
 export interface Difference {
-  readonly of: PolicyRef;
+  readonly ref: PolicyRef;
   readonly command: PlannedCommand;
   readonly preview: PreviewJson;
 }
@@ -20,7 +20,7 @@ export type PlannedCommand = { readonly type: 'set'; readonly policy: NewLoginPo
 
 /** A policy whose change would be refused. */
 export interface Refusal {
-  readonly of: PolicyRef;
+  readonly ref: PolicyRef;
   readonly message: string;
 }
 
@@ -32,7 +32,7 @@ export interface Differences {
 
 /** A command that may be needed, and the part of the file it comes from. */
 interface Candidate {
-  readonly of: PolicyRef;
+  readonly ref: PolicyRef;
   readonly command: PlannedCommand;
   readonly fromFile?: FilePolicy;
 }
@@ -62,16 +62,16 @@ export async function differencesOf(
   const candidates = candidatesIn(file, existing);
   const previewed = await mapConcurrently(
     candidates,
-    async ({ command, of, fromFile }): Promise<Difference | Refusal | undefined> => {
+    async ({ command, ref, fromFile }): Promise<Difference | Refusal | undefined> => {
       signal.throwIfAborted();
       try {
-        const preview = await session.policies.preview(of, command, acknowledge);
-        return preview.events.length === 0 ? undefined : { of, command, preview };
+        const preview = await session.policies.preview(ref, command, acknowledge);
+        return preview.events.length === 0 ? undefined : { ref, command, preview };
       } catch (caught) {
         if (!(caught instanceof Refused)) throw caught;
         if (caught.field !== undefined && fromFile !== undefined)
           throw file.yaml.failure(pathOfField(fromFile, caught.field), caught.message);
-        return { of, message: caught.message };
+        return { ref, message: caught.message };
       }
     },
   );
@@ -85,19 +85,19 @@ export async function differencesOf(
 function candidatesIn(file: PoliciesFile, existing: ExistingPolicies): readonly Candidate[] {
   const candidates: Candidate[] = [];
   for (const fromFile of file.policies) {
-    const { organizationId: of, policy } = fromFile;
+    const { organizationId: ref, policy } = fromFile;
     if (policy === 'default') {
-      if (of !== undefined && existing.has(of)) candidates.push({ of, command: { type: 'remove' } });
+      if (ref !== undefined && existing.has(ref)) candidates.push({ ref, command: { type: 'remove' } });
     } else if (
-      !existing.matches(of, policy, (field, message) => file.yaml.failure(pathOfField(fromFile, field), message))
+      !existing.matches(ref, policy, (field, message) => file.yaml.failure(pathOfField(fromFile, field), message))
     ) {
-      candidates.push({ of, command: { type: 'set', policy }, fromFile });
+      candidates.push({ ref, command: { type: 'set', policy }, fromFile });
     }
   }
   if (file.unlisted === 'keep') return candidates;
   const listed = new Set(file.policies.map(({ organizationId }) => organizationId));
   const others = existing.organizationIds.filter((id) => !listed.has(id));
-  return [...candidates, ...others.map((of): Candidate => ({ of, command: { type: 'remove' } }))];
+  return [...candidates, ...others.map((ref): Candidate => ({ ref, command: { type: 'remove' } }))];
 }
 
 function refuseUnlisted(session: Session, { yaml }: PoliciesFile, { organizationId, path }: FilePolicy): void {

@@ -17,7 +17,7 @@ export interface ApiRequest {
   /** The path after `…/policies/login/` of the owner's service; with a leading slash, the whole path. */
   readonly route: string;
   /** `undefined` for the default policy. */
-  readonly of?: PolicyRef;
+  readonly ref?: PolicyRef;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
   /** Aborts the request, in addition to Ctrl-C. */
@@ -72,15 +72,15 @@ export class ApiClient {
   }
 
   /** Sends a request, and returns a successful response. @throws Failure, Refused */
-  async answer({ body, headers, isLast = false, of, route, signal, verb = 'GET' }: ApiRequest): Promise<Response> {
+  async answer({ body, headers, isLast = false, ref, route, signal, verb = 'GET' }: ApiRequest): Promise<Response> {
     const { token, url } = this.address;
-    if (of !== undefined && !/^[\x21-\x7e]+$/.test(of)) throw notInAHeader(of);
-    const service = of === undefined ? 'admin' : 'management';
+    if (ref !== undefined && !/^[\x21-\x7e]+$/.test(ref)) throw notInAHeader(ref);
+    const service = ref === undefined ? 'admin' : 'management';
     const path = route.startsWith('/') ? route : `/${service}/v1/policies/login/${route}`;
     const signals = [isLast ? undefined : this.#interrupted, signal].filter((one) => one !== undefined);
     const answer = await fetch(`${url}${path}`, {
       method: verb,
-      headers: { authorization: `Bearer ${token}`, ...(of !== undefined && { 'x-zitadel-orgid': of }), ...headers },
+      headers: { authorization: `Bearer ${token}`, ...(ref !== undefined && { 'x-zitadel-orgid': ref }), ...headers },
       // Following a redirect would send the token to another server.
       redirect: 'manual',
       signal: AbortSignal.any(signals),

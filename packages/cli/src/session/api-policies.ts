@@ -41,27 +41,27 @@ export class ApiPolicies implements Policies {
     this.#api = api;
   }
 
-  policy(of: PolicyRef, asOf?: string): Promise<PolicyRead> {
-    return this.#api.json({ route: `whole${queryOf({ asOf })}`, of }, withMembers<PolicyRead>('policy'));
+  policy(ref: PolicyRef, asOf?: string): Promise<PolicyRead> {
+    return this.#api.json({ route: `whole${queryOf({ asOf })}`, ref }, withMembers<PolicyRead>('policy'));
   }
 
-  async history(of: PolicyRef, { direction, fromSequence, limit }: HistoryPart): Promise<HistoryRead> {
+  async history(ref: PolicyRef, { direction, fromSequence, limit }: HistoryPart): Promise<HistoryRead> {
     const query = queryOf({ direction, limit, fromSequence: fromSequence?.toString() });
     const json = await this.#api.json(
-      { route: `history${query}`, of },
+      { route: `history${query}`, ref },
       withMembers<HistoryRead>('entries', 'lastSequence'),
     );
     return { ...HISTORY_MEMBERS, ...json };
   }
 
-  async changes(of: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]> {
+  async changes(ref: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]> {
     const shape = withMembers<{ readonly changes: readonly PolicyChange[] }>('changes');
-    return (await this.#api.json({ route: `diff${queryOf({ from, to })}`, of }, shape)).changes;
+    return (await this.#api.json({ route: `diff${queryOf({ from, to })}`, ref }, shape)).changes;
   }
 
-  customized(kind: CustomListOptions): Promise<CustomizedJson> {
+  customized(options: CustomListOptions): Promise<CustomizedJson> {
     const shape = withMembers<CustomizedJson>('organizationIds');
-    return this.#api.json({ route: `organizations/custom${queryOf({ ...kind })}` }, shape);
+    return this.#api.json({ route: `organizations/custom${queryOf({ ...options })}` }, shape);
   }
 
   wholePolicies(after: string | undefined): Promise<WholePoliciesJson> {
@@ -77,25 +77,25 @@ export class ApiPolicies implements Policies {
         'Over the API --as-of must be a position (@1234). Or add at to the file, to use the policy at that instant.',
       );
     const body = { ...attempt, ...(position !== undefined && { position }) };
-    const request = { verb: 'POST', route: '_evaluate_sign_in', of: organizationId, body } as const;
+    const request = { verb: 'POST', route: '_evaluate_sign_in', ref: organizationId, body } as const;
     return this.#api.json(request, withMembers<EvaluationJson>('outcome', 'sentence', 'owner'));
   }
 
-  async preview(of: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
+  async preview(ref: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
     const headers = acknowledgeHeader(acknowledge);
-    const request = { verb: 'POST', route: '_preview', of, body: { command }, headers } as const;
+    const request = { verb: 'POST', route: '_preview', ref, body: { command }, headers } as const;
     const shape = withMembers<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected');
     return { ...PREVIEW_MEMBERS, ...(await this.#api.json(request, shape)) };
   }
 
-  execute(of: PolicyRef, command: PolicyCommand, { acknowledge, by, id, seen }: ExecuteOptions): Promise<DoneJson> {
+  execute(ref: PolicyRef, command: PolicyCommand, { acknowledge, by, id, seen }: ExecuteOptions): Promise<DoneJson> {
     const headers = {
       ...acknowledgeHeader(acknowledge),
       ...reasonHeader(by),
       'if-match': tagOf(seen),
       ...(id !== undefined && { 'idempotency-key': id, 'x-request-id': id }),
     };
-    const request = { verb: 'POST', route: '_execute', of, body: { command }, headers } as const;
+    const request = { verb: 'POST', route: '_execute', ref, body: { command }, headers } as const;
     return this.#api.json(request, withMembers<DoneJson>('details'));
   }
 
@@ -105,10 +105,10 @@ export class ApiPolicies implements Policies {
   }
 
   async forbidden(
-    changes: readonly { readonly of: PolicyRef; readonly removes: boolean }[],
+    changes: readonly { readonly ref: PolicyRef; readonly removes: boolean }[],
   ): Promise<readonly PolicyRef[]> {
     const permitted = new Map<PolicyRef, Permitted>();
-    const ids = changes.flatMap(({ of }) => (of === undefined ? [] : [of]));
+    const ids = changes.flatMap(({ ref }) => (ref === undefined ? [] : [ref]));
     for (let begin = 0; begin === 0 || begin < ids.length; begin += IDS_PER_REQUEST) {
       const body = { organizationIds: ids.slice(begin, begin + IDS_PER_REQUEST) };
       const request = { verb: 'POST', route: '_permissions', body } as const;
@@ -116,9 +116,9 @@ export class ApiPolicies implements Policies {
       permitted.set(undefined, found.default);
       for (const { organizationId, ...one } of found.organizations) permitted.set(organizationId, one);
     }
-    const isForbidden = ({ of, removes }: (typeof changes)[number]): boolean =>
-      permitted.get(of)?.mayChange !== true || (removes && permitted.get(of)?.mayRemove !== true);
-    return changes.filter(isForbidden).map(({ of }) => of);
+    const isForbidden = ({ ref, removes }: (typeof changes)[number]): boolean =>
+      permitted.get(ref)?.mayChange !== true || (removes && permitted.get(ref)?.mayRemove !== true);
+    return changes.filter(isForbidden).map(({ ref }) => ref);
   }
 
   auditPage(filter: AuditFilter, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson> {
@@ -137,7 +137,7 @@ export class ApiPolicies implements Policies {
     return Promise.resolve(undefined);
   }
 
-  knows(): Promise<boolean> {
+  hasPosition(): Promise<boolean> {
     return Promise.resolve(true);
   }
 

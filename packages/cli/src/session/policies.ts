@@ -71,23 +71,23 @@ export type AuditFilter = Readonly<Record<string, string>>;
  */
 export interface Policies {
   /** The default policy, or the effective policy of an organization, now or at a moment. */
-  policy(of: PolicyRef, asOf?: string): Promise<PolicyRead>;
-  history(of: PolicyRef, part: HistoryPart): Promise<HistoryRead>;
+  policy(ref: PolicyRef, asOf?: string): Promise<PolicyRead>;
+  history(ref: PolicyRef, part: HistoryPart): Promise<HistoryRead>;
   /** The changes between two moments; without the second one, until now. */
-  changes(of: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]>;
-  customized(kind: CustomListOptions): Promise<CustomizedJson>;
+  changes(ref: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]>;
+  customized(options: CustomListOptions): Promise<CustomizedJson>;
   /** A page of whole custom policies. */
   wholePolicies(after: string | undefined): Promise<WholePoliciesJson>;
   evaluate(organizationId: string, attempt: object, asOf?: string): Promise<EvaluationJson>;
-  preview(of: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson>;
-  execute(of: PolicyRef, command: PolicyCommand, how: ExecuteOptions): Promise<DoneJson>;
-  rollOut(command: RolloutCommand, how: RolloutRunOptions): RolloutRun;
+  preview(ref: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson>;
+  execute(ref: PolicyRef, command: PolicyCommand, options: ExecuteOptions): Promise<DoneJson>;
+  rollOut(command: RolloutCommand, options: RolloutRunOptions): RolloutRun;
   /** Those policies that the caller may not change or, where requested, remove. */
-  forbidden(changes: readonly { readonly of: PolicyRef; readonly removes: boolean }[]): Promise<readonly PolicyRef[]>;
+  forbidden(changes: readonly { readonly ref: PolicyRef; readonly removes: boolean }[]): Promise<readonly PolicyRef[]>;
   auditPage(filter: AuditFilter, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson>;
   auditExport(filter: AuditFilter, format: string): AsyncIterable<string>;
   /** The end of the log, if it is known. A plan names it. */
   head(): Promise<string | undefined>;
   /** Whether a position belongs to this history; `true` if that can't be checked. */
-  knows(position: string): Promise<boolean>;
+  hasPosition(position: string): Promise<boolean>;
 }

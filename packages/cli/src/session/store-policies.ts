@@ -61,26 +61,26 @@ export class StorePolicies implements Policies {
     this.#instance = instance;
   }
 
-  async policy(of: PolicyRef, asOf?: string): Promise<PolicyRead> {
+  async policy(ref: PolicyRef, asOf?: string): Promise<PolicyRead> {
     const options = asOf === undefined ? {} : { asOf: parseMoment(asOf) };
     const read =
-      of === undefined
+      ref === undefined
         ? this.#policies.policy(this.#instance, options)
-        : this.#policies.effectivePolicy({ ...this.#instance, organizationId: of }, options);
+        : this.#policies.effectivePolicy({ ...this.#instance, organizationId: ref }, options);
     return jsonOf(await read, withMembers<PolicyRead>('policy'));
   }
 
-  async history(of: PolicyRef, part: HistoryPart): Promise<HistoryRead> {
-    return jsonOf(await this.#policies.history(this.#owner(of), part), withMembers<HistoryRead>('entries'));
+  async history(ref: PolicyRef, part: HistoryPart): Promise<HistoryRead> {
+    return jsonOf(await this.#policies.history(this.#owner(ref), part), withMembers<HistoryRead>('entries'));
   }
 
-  async changes(of: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]> {
+  async changes(ref: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]> {
     const span = { from: parseMoment(from), ...(to !== undefined && { to: parseMoment(to) }) };
-    return accepted(await this.#policies.diff(this.#owner(of), span)).changes;
+    return accepted(await this.#policies.diff(this.#owner(ref), span)).changes;
   }
 
-  customized(kind: CustomListOptions): Promise<CustomizedJson> {
-    return customizedIn(this.#policies, this.#instance, kind);
+  customized(options: CustomListOptions): Promise<CustomizedJson> {
+    return customizedIn(this.#policies, this.#instance, options);
   }
 
   async wholePolicies(after: string | undefined): Promise<WholePoliciesJson> {
@@ -98,13 +98,13 @@ export class StorePolicies implements Policies {
     return { ...json, sentence: describeSignIn(judged) };
   }
 
-  async preview(of: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
-    const preview = await this.#policies.preview(this.#owner(of), inputOf(command), { acknowledge });
+  async preview(ref: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
+    const preview = await this.#policies.preview(this.#owner(ref), inputOf(command), { acknowledge });
     return jsonOf(preview, withMembers<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected'));
   }
 
   async execute(
-    of: PolicyRef,
+    ref: PolicyRef,
     command: PolicyCommand,
     { acknowledge, by, id, seen }: ExecuteOptions,
   ): Promise<DoneJson> {
@@ -116,7 +116,7 @@ export class StorePolicies implements Policies {
       ...(id !== undefined && { correlationId: id, idempotencyKey: id }),
     };
     return jsonOf(
-      await this.#policies.execute(this.#owner(of), inputOf(command), options),
+      await this.#policies.execute(this.#owner(ref), inputOf(command), options),
       withMembers<DoneJson>('details'),
     );
   }
@@ -145,7 +145,7 @@ export class StorePolicies implements Policies {
     return positionToString(await this.#store.eventStore.head());
   }
 
-  knows(position: string): Promise<boolean> {
+  hasPosition(position: string): Promise<boolean> {
     return this.#store.eventStore.knows(parsePosition(position));
   }
 
@@ -158,8 +158,8 @@ export class StorePolicies implements Policies {
     return (this.#audit ??= auditOfStore(this.#store, this.#instance));
   }
 
-  #owner(of: PolicyRef): OwnerRef {
-    return of === undefined ? this.#instance : { ...this.#instance, organizationId: of };
+  #owner(ref: PolicyRef): OwnerRef {
+    return ref === undefined ? this.#instance : { ...this.#instance, organizationId: ref };
   }
 }
 
