@@ -9,6 +9,7 @@ import { failureOf, notSent } from './faults.js';
 
 type Duplex = ClientDuplexStream<BatchAppendReq, BatchAppendResp>;
 
+/** An append that waits for its answer. */
 interface PendingAppend {
   readonly prepared: PreparedAppend;
   readonly settle: (answer: Answer) => void;

@@ -19,7 +19,7 @@ import type { AllRead } from './requests.js';
 import { retry, type ReadingContext } from './server-reads.js';
 
 /** The settings of a read of the whole log, which may take several server calls. */
-export interface Reading {
+export interface LogReadSettings {
   readonly filter: EventFilter | undefined;
   readonly pageSize: number;
   readonly cancellation: Cancellation;
@@ -40,11 +40,11 @@ export class LogReader {
   }
 
   /** The pages of all wanted events after a position, up to the current end of the log. */
-  async *pages(options: ReadAllOptions, abandoned?: AbortSignal): AsyncGenerator<Page, void, undefined> {
+  async *pages(options: ReadAllOptions): AsyncGenerator<Page, void, undefined> {
     const { closing, timeouts } = this.#context;
     const { filter, after = START } = options;
     const pageSize = pageSizeOf(options);
-    const cancellation = new Cancellation(closing, { signals: [options.signal, abandoned] });
+    const cancellation = new Cancellation(closing, { signals: [options.signal] });
     const retries = new Retries('reading the log', timeouts.retryMs, cancellation.signal);
     try {
       yield* this.pagesFrom(new PageMaker(this.#context, filter, after), { filter, pageSize, cancellation, retries });
@@ -54,15 +54,15 @@ export class LogReader {
   }
 
   /** The pages of a page maker, from its position. At the end of the log, an incomplete append stays in the page maker. */
-  async *pagesFrom(maker: PageMaker, reading: Reading): AsyncGenerator<Page, void, undefined> {
-    const { filter, cancellation, retries } = reading;
+  async *pagesFrom(maker: PageMaker, settings: LogReadSettings): AsyncGenerator<Page, void, undefined> {
+    const { filter, cancellation, retries } = settings;
     const isEmptyFilter = filter?.categories.length === 0;
     while (!cancellation.isCancelled() && !isEmptyFilter) {
       try {
         // A newly elected node may lack the end of the log, and a broken connection may lead to another node.
         const isSameConnection = await this.#context.leadership.demand(cancellation.signal);
         await this.#demandInLog(maker.returnedUpTo, cancellation.signal);
-        yield* this.#pagesOnce(maker, reading, isSameConnection);
+        yield* this.#pagesOnce(maker, settings, isSameConnection);
         if (!cancellation.isCancelled() && isSameConnection()) return;
       } catch (error) {
         await retries.waitAfter(error);
@@ -76,13 +76,17 @@ export class LogReader {
    */
   async *#pagesOnce(
     maker: PageMaker,
-    { filter, pageSize, cancellation, retries }: Reading,
+    { filter, pageSize, cancellation, retries }: LogReadSettings,
     isSameConnection: () => boolean,
   ): AsyncGenerator<Page, void, undefined> {
     const { names, timeouts } = this.#context;
     maker.discardUnreturned();
-    const from = { from: maker.returnedUpTo, filter: names.serverFilter(filter) };
-    const read: AllRead = { direction: 'forwards', limit: Infinity, ...from };
+    const read: AllRead = {
+      direction: 'forwards',
+      from: maker.returnedUpTo,
+      filter: names.serverFilter(filter),
+      limit: Infinity,
+    };
     for await (const records of this.#queries.records(read, {
       pageSize,
       signal: cancellation.signal,

@@ -4,7 +4,7 @@ import { Cancellation } from './cancellation.js';
 import { PageMaker } from './page-maker.js';
 import { Retries } from './retries.js';
 import type { Page } from './stream-reader.js';
-import type { LogReader, Reading } from './log-reader.js';
+import type { LogReader, LogReadSettings } from './log-reader.js';
 import type { ReadingContext } from './server-reads.js';
 
 /** The context of a reader that follows the log. */
@@ -31,7 +31,7 @@ interface Run {
 export class PageReader {
   readonly #context: FollowingContext;
   readonly #options: ReadAllOptions;
-  readonly #reading: Reading;
+  readonly #settings: LogReadSettings;
   #run: Run | undefined;
 
   constructor(context: FollowingContext, options: ReadAllOptions) {
@@ -40,7 +40,7 @@ export class PageReader {
     onAbort(signal, () => cancellation.dispose());
     this.#context = context;
     this.#options = options;
-    this.#reading = {
+    this.#settings = {
       filter,
       pageSize: pageSizeOf(options),
       cancellation,
@@ -74,13 +74,13 @@ export class PageReader {
     const { log } = this.#context;
     const { head, askedAt } = await this.#readHead();
     const maker = new PageMaker(this.#context, this.#options.filter, after);
-    const pages = log.pagesFrom(maker, this.#reading);
+    const pages = log.pagesFrom(maker, this.#settings);
     return { head, askedAt, maker, pages, nextPage: await pages.next() };
   }
 
   /** The head as the leader knows it, because another node may lack the latest events. */
   async #readHead(): Promise<Pick<Run, 'head' | 'askedAt'>> {
-    const { cancellation, retries } = this.#reading;
+    const { cancellation, retries } = this.#settings;
     while (!cancellation.isCancelled()) {
       try {
         const { head, askedAt } = await this.#context.log.ends.head(cancellation.signal);

@@ -13,7 +13,7 @@ import { StreamCursor } from './stream-cursor.js';
 export type Page = readonly StoredEvent[];
 
 /** A read of one stream, which may take several server calls. */
-interface Reading {
+interface StreamReadState {
   readonly streamId: StreamId;
   readonly cursor: StreamCursor;
   readonly direction: StreamRead['direction'];
@@ -43,7 +43,7 @@ export class StreamReader {
     const [pageSize, remaining] = [pageSizeOf(options), limitOf(options)];
     const cancellation = new Cancellation(this.#context.closing, { signals: [options.signal] });
     const retries = new Retries(`reading ${streamId}`, this.#context.timeouts.retryMs, cancellation.signal);
-    const reading: Reading = { streamId, cursor, direction, pageSize, remaining, cancellation, retries };
+    const reading: StreamReadState = { streamId, cursor, direction, pageSize, remaining, cancellation, retries };
     try {
       while (!cancellation.isCancelled() && reading.remaining > 0 && !cursor.isAtBeginning) {
         try {
@@ -77,7 +77,7 @@ export class StreamReader {
     return 'none';
   }
 
-  async *#once(reading: Reading): AsyncGenerator<Page, void, undefined> {
+  async *#once(reading: StreamReadState): AsyncGenerator<Page, void, undefined> {
     const { streamId, cursor, direction, remaining, pageSize, cancellation } = reading;
     const { known, names, timeouts } = this.#context;
     const { from, repeated } = cursor.startAttempt();
@@ -103,7 +103,7 @@ export class StreamReader {
     if (reading.remaining > 0 && !cancellation.isCancelled()) cursor.end();
   }
 
-  async #notFound({ streamId, cursor, cancellation }: Reading): Promise<void> {
+  async #notFound({ streamId, cursor, cancellation }: StreamReadState): Promise<void> {
     if (cursor.hasBegun || (await this.#isDeleted(streamId, cancellation))) throw deletedOutside(streamId);
     if (!cancellation.isCancelled()) this.#context.known.of(streamId).head = 'none';
   }

@@ -73,7 +73,7 @@ describe('an elected node that lacks the last events', () => {
     expect(await two.receipt(STREAM, 'k')).to.deep.equal({ ...receipt, revision: 0n });
   });
 
-  it('is asked once whether it leads for all reads that begin at the same time', async () => {
+  it('is asked only once whether it is the leader by reads that begin at the same time', async () => {
     const { eventStore } = another();
     const streams = Array.from({ length: 200 }, (_, index) => streamId('Counter', `many-${index}`));
     await Promise.all(streams.map((stream) => eventStore.readStream(stream)[Symbol.asyncIterator]().next()));
@@ -100,7 +100,7 @@ describe('an elected node that lacks the last events', () => {
 });
 
 /** Reads that wait for a slot after the node was asked, while the connection breaks. */
-describe('a read that begins on another connection than was asked', () => {
+describe('a read that begins on another connection than the one that was checked', () => {
   let double: Double;
   let store: Store;
   let taken: Promise<unknown>[];

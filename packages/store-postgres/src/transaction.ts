@@ -5,7 +5,7 @@ import type { ConnectionSource, BorrowedConnection } from './connection-source.j
 import { queryRunnerOn, query, type QueryRunner, type Cell, type Cells } from './queries.js';
 import { demandPath, PATH } from './schema.js';
 
-/** A transaction that writes. */
+/** A transaction in which the store writes. */
 export interface OpenTransaction {
   readonly client: ClientBase;
   /** Runs statements in it. */
@@ -27,9 +27,10 @@ export async function callIn(
   return answer;
 }
 
-/** The lock of each connection. */
+/** A lock for each connection, shared by all stores. */
 const locks = new KeyedMutex<ClientBase>();
 
+/** The start time of a transaction, as SQL. */
 const START_TIME = 'extract(epoch FROM pg_catalog.now())::pg_catalog.text';
 
 /**
@@ -55,7 +56,7 @@ export class CallersClient implements ConnectionSource {
     if (isLocked === false) throw this.#deadlineExceeded();
     const release = (): void => locks.leave(client);
     try {
-      // The client may be busy with a statement of its owner.
+      // Waits while the client runs a statement of its owner.
       const openCondition =
         this.#openCondition ?? (await within(this.#identifyTransaction(), LONGEST_TIMER_MS, signal, otherSignal));
       if (openCondition === TIME_UP) throw this.#deadlineExceeded();

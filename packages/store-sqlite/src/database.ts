@@ -18,8 +18,8 @@ export type CommitResult<Result> = { readonly result: Result } & (
 );
 
 /**
- * The single connection of a store. It can be reopened beneath its statements, which are then compiled again on their
- * next use: after some errors only a new connection knows what is in the file.
+ * The single connection of a store. After some errors only a new connection knows what is in the file, so the file can be
+ * reopened. Statements are then compiled again on their next use.
  */
 export class Database {
   readonly name: string;
