@@ -190,9 +190,9 @@ export class LoginPolicies extends LoginPolicyReads {
   }
 
   /**
-   * Finds a rollout by its id, also one that another process carried out. Returns its command and its actor, which it
-   * reads from the events of the rollout. Returns `undefined` if no policy in force has such an event. To report on the
-   * rollout or revert it, pass the command and the id to {@link rollOut}.
+   * Finds a rollout by its id, also one that another process carried out. Answers with its command and its actor, as its
+   * events have them; `rollout` is `undefined` if no policy in force has such an event. To report on the rollout or revert
+   * it, pass the command and the id to {@link rollOut}.
    */
   findRollout(
     instance: InstanceRef,

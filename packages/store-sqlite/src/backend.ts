@@ -49,7 +49,7 @@ export interface BackendParts {
   readonly streams: StreamsReader;
 }
 
-/** The result of a transaction. */
+/** A plan as it was written, before its commit is known. */
 interface WrittenPlan<Result> {
   readonly planned: Planned<Result>;
   /** The token with which the engine may plan from its cache next time. */
@@ -185,15 +185,15 @@ export class SqliteBackend implements Backend {
       database.write(() => this.#planAndWrite(transaction, fromCache));
     try {
       const isRows = transaction.writes === 'rows';
-      const committed = await this.#connection.retryWhileBusy(
+      const commit = await this.#connection.retryWhileBusy(
         // Rows are written without a sync, because they can be rebuilt from events.
         isRows ? () => database.withoutSync(write) : write,
         // Passes the abort signal of a write of rows. The append queue handles the signals of appends.
         isRows ? transaction : undefined,
       );
-      if (committed.isCommitted) return committed.result;
-      const fault = toFault(committed.cause, this.name);
-      if (isFault(fault, 'store-full') && this.#isAbsent(committed.result.planned.plan)) throw fault;
+      if (commit.isCommitted) return commit.result;
+      const fault = toFault(commit.cause, this.name);
+      if (isFault(fault, 'store-full') && this.#isAbsent(commit.result.planned.plan)) throw fault;
       throw new AnswerLost(fault, 'give-up');
     } catch (caught) {
       // What the cached plan took for new exists already. Nothing was written, so plan again from the file.

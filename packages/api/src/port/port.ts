@@ -68,6 +68,7 @@ export interface OpenPort {
  * @throws Error of Node's when the port is not available.
  */
 export async function openPort(onRequest: OnRequest, options: PortOptions): Promise<OpenPort> {
+  // Throws when it is not one.
   aFunction({ of: 'openPort', name: 'onRequest', value: onRequest, isGiven: true });
   const parsed = parsePortOptions(options);
   // Loaded here, because a program that mounts the API in a server of its own does not need it.
@@ -117,8 +118,8 @@ async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000
   const done = once(net.close(), 'close');
   closeIdle();
   const timers = [
-    // Without a pending answer, two kinds of clients could delay the end: an HTTP/1.1 client that has sent a part of a
-    // request, and an HTTP/2 client that does not close.
+    // Two kinds of clients could delay the end although no answer to them is pending: an HTTP/1.1 client that has sent a
+    // part of a request, and an HTTP/2 client that does not close.
     setInterval(
       () => {
         connections.closeUnlessAnswering();

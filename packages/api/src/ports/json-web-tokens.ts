@@ -131,10 +131,10 @@ async function verifyWithEach(
       try {
         return await jwtVerify(token, key, checks);
       } catch (refused) {
-        // Any other error of jose is about the token's claims; one of the runtime is about the key, such as one too short.
-        const isOfKey =
+        // A failed signature, or an error that is not jose's (such as for a key that is too short), concerns only this key.
+        const concernsKey =
           refused instanceof errors.JWSSignatureVerificationFailed || !(refused instanceof errors.JOSEError);
-        if (!isOfKey) throw refused;
+        if (!concernsKey) throw refused;
       }
     }
     throw caught;
@@ -145,10 +145,11 @@ async function verifyWithEach(
 type RemoteKeys = JWTVerifyGetKey & { readonly coolingDown: boolean; readonly reload: () => Promise<void> };
 
 /**
- * Fetches the keys again after a signature matched none of them: an issuer that names no key, or gives a new one an old
- * name, may have changed it. At most once in the time that jose waits between fetches.
+ * Fetches the keys again after a signature matched none of them: an issuer that omits or reuses key ids (`kid`) may have
+ * rotated its keys. At most once in the cooldown of jose.
  *
- * @throws what was caught, if that was not it, or the keys were just fetched.
+ * @throws the caught error, if it is not about an unmatched signature, the keys are not fetched, or they were just
+ * fetched.
  * @throws ApiError when the keys are not available.
  */
 async function afterReload({ errors }: Jose, keys: JWTVerifyGetKey, caught: unknown): Promise<void> {

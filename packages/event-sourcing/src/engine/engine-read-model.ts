@@ -27,8 +27,8 @@ const POLL_MS = 1000;
 /**
  * Reads and writes the rows of one projection in a backend.
  *
- * The rows change in steps. A step writes rows and their checkpoint in one transaction: the position up to which the
- * rows contain all events.
+ * The rows change in steps. In one transaction, a step writes rows and their checkpoint, which is the position up to
+ * which the rows contain all events.
  */
 export class EngineReadModel<Row> implements ReadModel<Row> {
   protected readonly parts: ReadModelParts;
@@ -99,8 +99,8 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       });
     } catch (caught) {
       if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) throw caught;
-      // The live read model is missing: the store was restored from a backup that does not have it. It is created again.
-      // The conflict (`actual: undefined`) tells the runner to start again at the first event.
+      // `requireModel` throws this fault also for a missing live read model: the store was restored from a backup without
+      // it. It is created again. The conflict (`actual: undefined`) tells the runner to start again at the first event.
       const { guarded, opened } = this.parts;
       await guarded.call(wait, (backend) => backend.openModel(opened.name, wait));
       throw new Fault('checkpoint-conflict', { model: opened.name, expected: change.expected, actual: undefined });
@@ -153,7 +153,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
    * The read model in a look-up's result.
    *
    * @throws PositionUnknown when the log lacks a requested event.
-   * @throws RebuildSuperseded when the target's rows do not exist. For a live read model, `commit` catches it and creates them.
+   * @throws RebuildSuperseded when the target's rows do not exist. For a live read model, `commit` catches it.
    */
   protected requireModel(found: Found): FoundModel {
     const { missing, head } = found;
@@ -229,7 +229,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     const caughtUp = catchUpToHead(found, { opened, decoder, form, target: this.target, notStored });
     if (caughtUp.kind === 'look-up-needed') return { question: { ...NO_QUESTION, models: [caughtUp.question] } };
     const isCurrent = caughtUp.kind === 'current';
-    // Where the events are in another backend, the head of this one is always the start.
+    // Where the events are in another backend, `found.head` is always `START`, so the checkpoint of the step is taken.
     const checkpoint = isCurrent ? laterPosition(found.head, change.checkpoint) : change.checkpoint;
     const liveCheckpoint = found.models.get(opened.name)?.checkpoint ?? START;
     // Newer live rows stay, unless they were built from events that a restore of the log has taken away.

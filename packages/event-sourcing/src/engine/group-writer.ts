@@ -28,7 +28,7 @@ export class GroupWriter {
   readonly #cache = new ViewCache();
   readonly #planner: Planner = {
     questionFor: (appends) => this.#questionFor(appends),
-    planFromCache: (attempt) => this.#planningFromCache(attempt),
+    planFromCache: (attempt) => this.#cachePlanning(attempt),
     plan: (attempt, found) => this.#plan(attempt, found),
   };
   #writeCount = 0;
@@ -83,12 +83,12 @@ export class GroupWriter {
   }
 
   /** How to plan from the cache while the cache's token is current; `undefined` if the cache does not suffice. */
-  #planningFromCache(attempt: Attempt): PlanningFromCache<Outcomes> | undefined {
+  #cachePlanning(attempt: Attempt): PlanningFromCache<Outcomes> | undefined {
     const view = this.#cache.viewFor(attempt.appends, this.models.opened);
     return view && { token: this.#cache.token, plan: () => this.#planFromCache(attempt, view) };
   }
 
-  /** Plans from the cache. A plan that refuses an append is discarded, because the cache may be outdated. */
+  /** Plans from the cache. A plan that refuses an append is discarded, because a backend may plan before it has checked the cache's token. */
   #planFromCache(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
     const planned = attempt.planFor(view, { clock: this.#clock, form: this.#guarded.backend.form });
     const isUsable = planned.result.every((outcome) => outcome === CALLER_LEFT || 'recorded' in outcome);
@@ -133,7 +133,7 @@ export class GroupWriter {
     this.#writeCount += 1;
     if (token === undefined) return;
     const { all } = this.models;
-    // If the view lacks a read model, which then is behind the head, the cache can't cover all of them.
+    // A view without one of the read models, because that is behind the head, can't fill the cache: it must cover all.
     if (!plannedFromCache && view?.models.length !== all.length) return this.#cache.clear();
     this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
     for (const { id, rows } of plan.models) {

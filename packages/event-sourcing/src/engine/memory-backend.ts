@@ -137,7 +137,7 @@ export class MemoryBackend implements Backend {
     this.#notifier.notify();
   }
 
-  /** The next receipts after one of them, in the order of their names. */
+  /** Up to `limit` receipts whose names sort after that of `after`; without it, the first ones. */
   #receiptsAfter(after: ReceiptKey | undefined, limit: number): readonly StreamReceipt[] {
     const start = after === undefined ? '' : receiptName(after);
     const names = [...this.#receipts.keys()].filter((name) => name > start).sort();

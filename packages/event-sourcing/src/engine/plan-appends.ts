@@ -181,15 +181,15 @@ class PlanBuilder {
   /** The rows of a read model to write; empty when there are none. */
   #modelPlans({ id, catchUpRows }: CurrentModel, index: number): readonly ModelPlan[] {
     const rows = Array.from(this.#rows[index]?.values() ?? []);
-    // The checkpoint is needed only if this plan has no events, but receipts. New events list the read model as inline,
-    // and so imply a later checkpoint.
+    // New events imply a later checkpoint, because they list the read model as inline. Only a plan without events, which
+    // writes receipts alone, needs this one.
     if (catchUpRows !== undefined) return [{ id, rows, checkpoint: this.#view.head }];
     return rows.length === 0 ? [] : [{ id, rows }];
   }
 
   /**
-   * The checkpoints to store of read models that the event at `view.head` lists as inline, but the new events do not.
-   * That event implied their checkpoint; the last event of this plan does not.
+   * Stores the checkpoints of the read models that were inline up to `view.head`, but are not in this plan: the event
+   * there implied their checkpoint, and the new events do not.
    */
   #checkpointsNoLongerImplied(): readonly ModelPlan[] {
     const { inlineAtHead, models, head } = this.#view;
