@@ -119,9 +119,19 @@ export class Database {
         this.refreshCacheEpoch();
         return work();
       } finally {
-        if (connection.inTransaction) this.#commit.run();
+        if (connection.inTransaction) this.#endReads();
       }
     };
+  }
+
+  #endReads(): void {
+    try {
+      this.#commit.run();
+    } catch (caught) {
+      // Otherwise it would stay open, and no other could begin.
+      this.reopen();
+      throw caught;
+    }
   }
 
   /** Writes in one transaction. An error before the commit rolls it back. */
@@ -145,7 +155,8 @@ export class Database {
       this.#commit.run();
       return { result, isCommitted: true };
     } catch (cause) {
-      this.#lastDataVersion = undefined;
+      // Otherwise the transaction could stay open, and no other could begin.
+      this.reopen();
       return { result, isCommitted: false, cause };
     }
   }

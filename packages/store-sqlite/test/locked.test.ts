@@ -148,6 +148,36 @@ describe('a failed commit of a read model', () => {
   });
 });
 
+describe('a transaction of reads that cannot be ended', () => {
+  it('ends with its connection, and the store continues with another', async () => {
+    await store.eventStore.append(appendOne());
+    driver.strikeAt('COMMIT', () => {
+      throw noSync;
+    });
+    expect(await faultOf(store.eventStore.head())).to.include({ code: 'store-unavailable' });
+    const [event] = await store.eventStore.append(appendOne());
+    expect(await store.eventStore.head()).to.equal(event?.position);
+  });
+});
+
+describe('a commit that fails, and so does the one that makes its outcome final', () => {
+  it('ends with its connection, and the store continues with another', async () => {
+    await store.eventStore.append(appendOne());
+    // While another connection reads, the log can't be emptied: that takes a commit.
+    const reader = new Raw(path);
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM events').get();
+    for (let times = 0; times < 2; times++)
+      driver.strikeAt('COMMIT', () => {
+        throw noSync;
+      });
+    expect(await faultOf(store.eventStore.append(appendOne()))).to.include({ code: 'outcome-unknown' });
+    reader.close();
+    await store.eventStore.append(appendOne());
+    expect(await eventsOf(store.eventStore)).to.have.length(2);
+  });
+});
+
 describe('a transaction that cannot be rolled back', () => {
   it('ends with its connection, and the store continues with another', async () => {
     await store.eventStore.append(appendOne());
