@@ -67,7 +67,7 @@ function messageOf({ uuid: id, type, data, metadata }: Proposal): streams.BatchA
 }
 
 function uuid(text: string): shared.UUID {
-  const made = new shared.UUID();
-  made.setString(text);
-  return made;
+  const message = new shared.UUID();
+  message.setString(text);
+  return message;
 }

@@ -30,7 +30,7 @@ export function uuidOf(id: EventId): string {
  */
 export function eventIdOf(uuid: string): EventId {
   const hex = uuid.replaceAll('-', '');
-  if (!/^[0-9a-f]{32}$/i.test(hex)) throw new RangeError(`no UUID: ${JSON.stringify(uuid.slice(0, 50))}`);
+  if (!/^[0-9a-f]{32}$/i.test(hex)) throw new RangeError(`expected a UUID, got ${JSON.stringify(uuid.slice(0, 50))}`);
   let id = PAIRS[Number.parseInt(hex.slice(0, 2), 16)] ?? '';
   for (let at = 2; at < 32; at += 5) {
     const bits = Number.parseInt(hex.slice(at, at + 5), 16);

@@ -6,7 +6,7 @@ import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
 /**
- * The receipts after a given one, at most so many, in the order of stream and key.
+ * At most `limit` receipts after a given one, in the order of stream and key.
  *
  * @throws StoreForeign for a name of over 1,000 bytes.
  */
@@ -39,5 +39,8 @@ export async function listedReceipts(
 
 function wholeName(stored: string, { name: store }: QueryRunner): string {
   if (!isShortened(stored)) return originalText(stored);
-  throw new Fault('store-foreign', { store, problem: 'a receipt under a name of over 1,000 bytes can not be listed' });
+  throw new Fault('store-foreign', {
+    store,
+    problem: 'a receipt with a stream or key of over 1,000 bytes can’t be listed',
+  });
 }

@@ -1,6 +1,6 @@
 import { ordinalOf, type Plan } from '@login-policy/event-sourcing/store';
 
-/** The end of the log at the last look-up or write. The server compares it when a plan relies on it. */
+/** The end of the log at the last look-up or write. The server refuses a plan that was made at another end. */
 export class LogEnd {
   /**
    * The cache epoch: it changes when an append with an unknown outcome is given up, a read model is promoted, or
@@ -17,19 +17,19 @@ export class LogEnd {
     this.id = id;
   }
 
-  /** In the format of `append_v13`. */
+  /** The last event in the format of `append_v13`. */
   get head(): string {
     return `${this.ordinal} ${this.id}`;
   }
 
-  /** The end of the log after a plan. */
+  /** The end of the log after a plan was written. */
   after({ head, appends }: Plan): LogEnd {
-    const last = lastOf(appends);
+    const last = lastEventOf(appends);
     return last === undefined ? this : new LogEnd(this.epoch, ordinalOf(head), last.id);
   }
 }
 
-/** The last append of a plan. */
-export function lastOf(appends: Plan['appends']): Plan['appends'][number]['recorded'][number] | undefined {
+/** The last event of a plan's appends; `undefined` when they have no events. */
+export function lastEventOf(appends: Plan['appends']): Plan['appends'][number]['recorded'][number] | undefined {
   return appends.findLast(({ recorded }) => recorded.length > 0)?.recorded.at(-1);
 }

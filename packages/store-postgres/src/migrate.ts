@@ -6,12 +6,12 @@ import { connectionOf } from './postgres-store.js';
 import { schemaNamed } from './schema.js';
 import { MIGRATION_OPTIONS, SCRIPT_OPTIONS, settingsOf } from './settings.js';
 
-/** Which schema to migrate, and how. */
+/** The options of {@link migratePostgresStore}. */
 export interface PostgresMigrationOptions {
   readonly pool: Pool;
   /** Default `login_policy`. */
   readonly schema?: string;
-  /** How long a table change waits for its users, while others wait behind it. Default 5,000 ms. */
+  /** How long a change of a table waits for its users. Meanwhile, new users of the table wait, too. Default 5,000 ms. */
   readonly lockTimeoutMs?: number;
 }
 

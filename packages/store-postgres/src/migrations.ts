@@ -46,7 +46,7 @@ export async function migrate(connection: Connection, schema: Schema): Promise<n
       await client.query(`BEGIN; ${limitsOfMigration(connection.timeOuts)}`);
       await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.migrateLock.toString()]);
       const from = (await versionOf(client, schema)) ?? 0;
-      // A waiting table change also blocks readers behind it.
+      // Limited from here on, because a change that waits for a table blocks all later readers of the table.
       await client.query(`SET LOCAL lock_timeout = ${longestWait(connection.timeOuts)}`);
       await client.query(`${migrationSql(schema, from)} COMMIT`);
       return from;

@@ -1,6 +1,6 @@
 import { Fault, ordinalOf, type PlacedAppend, type Plan } from '@login-policy/event-sourcing/store';
 import { APPEND_PARAMETERS } from './append-function.js';
-import { lastOf, type LogEnd } from './log-end.js';
+import { lastEventOf, type LogEnd } from './log-end.js';
 import { storedName, storedText } from './names.js';
 import { arrayOf, DURABLE, query, textsOf, type Cell } from './queries.js';
 import { rowColumns } from './row-changes.js';
@@ -30,7 +30,7 @@ export class PlanWriter {
    * commit waits for a standby ({@link DURABLE}).
    */
   traceOf({ appends, head }: Plan): readonly [statement: string, values: readonly Cell[]] {
-    const last = lastOf(appends);
+    const last = lastEventOf(appends);
     if (last !== undefined)
       return [
         `SELECT ${DURABLE} FROM ${this.#schema}.events WHERE position = $1 AND id = $2`,

@@ -56,7 +56,7 @@ export function keyElement(key: string): string {
   return bytesElement(keyBytes(key).toString('hex'));
 }
 
-/** The entries missing from the other list, concatenated. */
+/** The digests of the entries that the other list does not have. */
 function entriesElement(entries: Entries, others: Entries): string {
   let digests = '';
   for (const entry of entriesBeside(entries, others)) digests += digestOfEntry(entry);
@@ -94,12 +94,12 @@ export function keyOfHex(hex: string): string {
   return Buffer.from(hex, 'hex').toString();
 }
 
-/** The index entry of rows with one value. */
+/** The digest of an index entry. */
 export function entryOf(index: string, value: string): Buffer {
   return digest(JSON.stringify([index, value]));
 }
 
-/** The result of `advance_read_model_v13` when the read model is gone or replaced. */
+/** The result of `advance_read_model_v13` when the read model was replaced or does not exist. */
 export const REPLACED = 'replaced';
 /** The result when earlier steps are missing. */
 export const STEPS_LOST = 'steps lost';

@@ -31,14 +31,14 @@ export type Settings = Readonly<
 
 const time = optional(wholeNumber(1, LONGEST_TIMER_MS));
 
-/** The options that a migration has, too. */
+/** The options of stores and of migrations. */
 const SHARED = {
   pool: withMethods('connect', 'on', 'off'),
   schema: optional(mustBe('1 to 63 letters, digits and underscores, without pg_ in front', isSchemaName)),
   lockTimeoutMs: time,
 };
 
-/** A time-out of 0 would mean none. */
+/** A time-out must be at least 1, because PostgreSQL takes 0 as no time-out. */
 export const STORE_OPTIONS: OptionRules<PostgresStoreOptions> = {
   ...SHARED,
   migrate: optional(oneOf('run', 'check')),

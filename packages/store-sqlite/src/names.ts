@@ -54,7 +54,8 @@ export class Names {
     const known = this.#texts.get(id);
     if (known !== undefined) return known;
     const found = this.#read.get(id);
-    if (found === undefined) throw new Fault('store-damaged', { store: this.store, problem: `there is no name ${id}` });
+    if (found === undefined)
+      throw new Fault('store-damaged', { store: this.store, problem: `the name with the number ${id} is missing` });
     return cacheIn(this.#texts, id, textOf(found));
   }
 

@@ -18,15 +18,15 @@ const LOG_BYTES_KEPT = 4 * 1024 * 1024;
 
 const SYNCHRONOUS = { normal: 1, full: 2 } as const;
 
-/** How a file is opened. */
-export interface Opening {
+/** How to open a file. */
+export interface OpenOptions {
   readonly durability: Durability;
   /** Refuses all writes; the file must exist. */
   readonly isReadOnly: boolean;
 }
 
 /** Opens a file, creating it if it is missing. @throws StoreUnavailable */
-export function openDatabase(driver: Driver, path: string, { durability, isReadOnly }: Opening): Database {
+export function openDatabase(driver: Driver, path: string, { durability, isReadOnly }: OpenOptions): Database {
   const isFile = path !== ':memory:';
   return new Database({
     name: path,
@@ -69,8 +69,8 @@ function configure(connection: DriverConnection, store: string, durability: Dura
 /**
  * Creates the schema and turns the write-ahead log on.
  *
- * The schema comes first, so that the file itself, and not only its log, identifies its owner from the start. Turning
- * the log on needs exclusive access for a short time, which the driver does not wait for.
+ * The schema comes first, so that the file itself, and not only its log, shows from the start which program owns it. Turning
+ * the log on needs exclusive access for a short time. The driver does not wait for it, so it is retried.
  *
  * @throws StoreUnavailable where there can be no such log, as on a network file system.
  */
