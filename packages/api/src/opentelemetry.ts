@@ -56,36 +56,41 @@ function observer(tracer: Tracer, meter: Meter): Observe {
   const groups = meter.createHistogram('login_policy.append.group', { unit: '{append}' });
   const handled = meter.createHistogram('login_policy.consumer.duration', { unit: 's' });
   const lags = meter.createGauge('login_policy.consumer.lag', { unit: 's' });
-  return (seen: Observation) => {
-    switch (seen.type) {
+  return (observation: Observation) => {
+    switch (observation.type) {
       case 'call': {
-        const attributes = { 'login_policy.call': seen.call, outcome: seen.outcome };
-        calls.record(seen.durationMs / 1000, attributes);
-        return past(tracer, seen, { name: `login-policy ${seen.call}`, attributes });
+        const attributes = { 'login_policy.call': observation.call, outcome: observation.outcome };
+        calls.record(observation.durationMs / 1000, attributes);
+        return recordSpan(tracer, observation, { name: `login-policy ${observation.call}`, attributes });
       }
       case 'append': {
-        const attributes = { outcome: seen.outcome };
-        appends.record(seen.durationMs / 1000, attributes);
-        return past(tracer, seen, { name: 'login-policy append', attributes: { ...attributes, events: seen.events } });
+        const attributes = { outcome: observation.outcome };
+        appends.record(observation.durationMs / 1000, attributes);
+        return recordSpan(tracer, observation, {
+          name: 'login-policy append',
+          attributes: { ...attributes, events: observation.events },
+        });
       }
       case 'decision':
-        return decisions.add(1, { outcome: seen.outcome });
+        return decisions.add(1, { outcome: observation.outcome });
       case 'group':
-        return groups.record(seen.appends);
+        return groups.record(observation.appends);
       case 'handled': {
-        const attributes = { 'login_policy.consumer': seen.consumer, outcome: seen.outcome };
-        handled.record(seen.durationMs / 1000, attributes);
-        return past(tracer, seen, { name: `login-policy ${seen.consumer}`, attributes });
+        const attributes = { 'login_policy.consumer': observation.consumer, outcome: observation.outcome };
+        handled.record(observation.durationMs / 1000, attributes);
+        return recordSpan(tracer, observation, { name: `login-policy ${observation.consumer}`, attributes });
       }
       case 'consumer':
         // A standby does not know its lag.
-        return seen.lag === undefined ? undefined : lags.record(seen.lag, { 'login_policy.consumer': seen.consumer });
+        return observation.lag === undefined
+          ? undefined
+          : lags.record(observation.lag, { 'login_policy.consumer': observation.consumer });
     }
   };
 }
 
-/** A span that has ended, within the span of its request. */
-function past(
+/** Records a span that ends now, within the active span of its request. */
+function recordSpan(
   tracer: Tracer,
   { durationMs, outcome }: { readonly durationMs: number; readonly outcome: string },
   { attributes, name }: { readonly name: string; readonly attributes: Attributes },
@@ -140,11 +145,11 @@ function attributesOf(entry: AccessEntry): Attributes {
 
 function watchLag(meter: Meter, { readModel }: Pick<LoginPolicies, 'readModel'>): () => void {
   const lag = meter.createObservableGauge('login_policy.read_model.lag', { unit: 's' });
-  const ask = async (result: ObservableResult): Promise<void> => {
-    // An unknown lag records no point; a store that is unavailable shows elsewhere.
-    const found = await readModel.lag().catch(() => undefined);
-    if (found !== undefined) result.observe(found.seconds);
+  const observeLag = async (result: ObservableResult): Promise<void> => {
+    // An unknown lag records no point; other metrics show that a store is unavailable.
+    const measured = await readModel.lag().catch(() => undefined);
+    if (measured !== undefined) result.observe(measured.seconds);
   };
-  lag.addCallback(ask);
-  return () => lag.removeCallback(ask);
+  lag.addCallback(observeLag);
+  return () => lag.removeCallback(observeLag);
 }

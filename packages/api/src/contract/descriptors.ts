@@ -19,25 +19,25 @@ import { DESCRIPTOR_SET } from './descriptor-set.js';
 
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, Buffer.from(DESCRIPTOR_SET, 'base64')));
 
-type Described = DescExtension | DescMessage | DescService;
+type Descriptor = DescExtension | DescMessage | DescService;
 
-/** The descriptor with this name. A method that is not served exists only for the compiler. */
-function described<Desc extends Described>(name: string): Desc {
+/** The descriptor with this name. It lacks the methods that are not served, although its type has them. */
+function descriptorOf<Desc extends Descriptor>(name: string): Desc {
   const desc = registry.get(name);
-  if (isOf<Desc>(desc, name)) return desc;
+  if (hasName<Desc>(desc, name)) return desc;
   throw new Error(`packages/api/descriptors.mjs left out ${name}`);
 }
 
 /** Narrows the type by the name: types and descriptors are generated from the same file. */
-function isOf<Desc extends Described>(desc: ReturnType<typeof registry.get>, name: string): desc is Desc {
+function hasName<Desc extends Descriptor>(desc: ReturnType<typeof registry.get>, name: string): desc is Desc {
   return desc?.typeName === name;
 }
 
-export const ADMIN: typeof AdminService = described('zitadel.admin.v1.AdminService');
-export const MANAGEMENT: typeof ManagementService = described('zitadel.management.v1.ManagementService');
-export const SETTINGS: typeof SettingsService = described('zitadel.settings.v2.SettingsService');
-export const ERROR_DETAIL: typeof ErrorDetailSchema = described('zitadel.v1.ErrorDetail');
-export const EFFECTIVE_POLICY: typeof GetLoginPolicyResponseSchema = described(
+export const ADMIN: typeof AdminService = descriptorOf('zitadel.admin.v1.AdminService');
+export const MANAGEMENT: typeof ManagementService = descriptorOf('zitadel.management.v1.ManagementService');
+export const SETTINGS: typeof SettingsService = descriptorOf('zitadel.settings.v2.SettingsService');
+export const ERROR_DETAIL: typeof ErrorDetailSchema = descriptorOf('zitadel.v1.ErrorDetail');
+export const EFFECTIVE_POLICY: typeof GetLoginPolicyResponseSchema = descriptorOf(
   'zitadel.management.v1.GetLoginPolicyResponse',
 );
 
@@ -49,9 +49,9 @@ export const OPTIONS: {
   readonly swagger: typeof openapiv2_swagger;
   readonly rules: typeof rules;
 } = {
-  http: described('google.api.http'),
-  auth: described('zitadel.v1.auth_option'),
-  authOfV2: described('zitadel.protoc_gen_zitadel.v2.options'),
-  swagger: described('grpc.gateway.protoc_gen_openapiv2.options.openapiv2_swagger'),
-  rules: described('validate.rules'),
+  http: descriptorOf('google.api.http'),
+  auth: descriptorOf('zitadel.v1.auth_option'),
+  authOfV2: descriptorOf('zitadel.protoc_gen_zitadel.v2.options'),
+  swagger: descriptorOf('grpc.gateway.protoc_gen_openapiv2.options.openapiv2_swagger'),
+  rules: descriptorOf('validate.rules'),
 };

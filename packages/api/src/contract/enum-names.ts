@@ -33,7 +33,7 @@ function messageFields(desc: DescMessage, json: JsonObject, reading: Reading): J
   return read;
 }
 
-/** Refuses members of an object with other names. @throws ApiError */
+/** Refuses an object with a member that has none of these names. @throws ApiError */
 export function checkNames(json: JsonObject, names: readonly string[]): void {
   const unknown = Object.keys(json).find((name) => !names.includes(name));
   if (unknown !== undefined) throw unknownName('', unknown, names);
@@ -47,8 +47,8 @@ const FIELDS = new WeakMap<DescMessage, ReadonlyMap<string, DescField>>();
 
 /** The fields of a message by both of their names. Cached, because each body needs them. */
 function fieldsOf(desc: DescMessage): ReadonlyMap<string, DescField> {
-  const known = FIELDS.get(desc);
-  if (known !== undefined) return known;
+  const cached = FIELDS.get(desc);
+  if (cached !== undefined) return cached;
   const names = (field: DescField): [string, DescField][] => [
     [field.name, field],
     [field.jsonName, field],
@@ -62,19 +62,19 @@ function fieldValue(field: DescField, value: JsonValue, reading: Reading): JsonV
   const { fieldKind, jsonName } = field;
   if (fieldKind === 'scalar') return value;
   if (fieldKind === 'enum') return enumValue(field.enum, value, jsonName);
-  const within = { ...reading, path: `${reading.path}${jsonName}.` };
-  if (fieldKind === 'message') return messageValue(field.message, value, within);
+  const nested = { ...reading, path: `${reading.path}${jsonName}.` };
+  if (fieldKind === 'message') return messageValue(field.message, value, nested);
   if (fieldKind !== 'list' || !Array.isArray(value)) return value;
   const { listKind } = field;
   if (listKind === 'enum') return value.map((item) => enumValue(field.enum, item, jsonName));
-  if (listKind === 'message') return value.map((item) => messageValue(field.message, item, within));
+  if (listKind === 'message') return value.map((item) => messageValue(field.message, item, nested));
   return value;
 }
 
 function enumValue(desc: DescEnum, value: JsonValue, name: string): JsonValue {
   if (typeof value !== 'string') return value;
-  const known = /^\d/.test(value) ? undefined : enumNumber(desc, value);
-  if (known !== undefined) return known;
+  const number = /^\d/.test(value) ? undefined : enumNumber(desc, value);
+  if (number !== undefined) return number;
   throw unreadable(`${name} must be one of ${specifiedNames(desc).join(', ')}.`);
 }
 

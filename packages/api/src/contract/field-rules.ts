@@ -55,23 +55,24 @@ function ruleCheck(field: DescField, { type }: FieldRules): CheckFields {
 
 function enumCheck(field: DescField & { readonly fieldKind: 'enum' }, rule: EnumRules): CheckFields {
   const { enum: type } = field;
-  const wanted = `one of ${enumNames(type)
+  const allowed = `one of ${enumNames(type)
     .filter((name) => !rule.notIn.includes(type.values.find((value) => value.name === name)?.number ?? -1))
     .join(', ')}`;
   return (message, path) => {
     const value = valueOf(message, field) ?? 0;
-    const isKnown = typeof value === 'number' && (!rule.definedOnly || isDefined(type, value));
-    if (!isKnown || rule.notIn.includes(value)) throw ruleBroken(path + field.jsonName, wanted);
+    const isAllowed = typeof value === 'number' && (!rule.definedOnly || isDefined(type, value));
+    if (!isAllowed || rule.notIn.includes(value)) throw ruleBroken(path + field.jsonName, allowed);
   };
 }
 
 function stringCheck(field: DescField & { readonly fieldKind: 'scalar' }, rule: StringRules): CheckFields {
-  const [least, most] = [Number(rule.minLen ?? 0n), Number(rule.maxLen ?? Number.MAX_SAFE_INTEGER)];
+  const [shortest, longest] = [Number(rule.minLen ?? 0n), Number(rule.maxLen ?? Number.MAX_SAFE_INTEGER)];
   return (message, path) => {
     const value = valueOf(message, field) ?? '';
     if (field.scalar !== ScalarType.STRING || typeof value !== 'string') return;
-    const length = value.length > 2 * most ? value.length : Array.from(value).length;
-    if (length < least || length > most) throw ruleBroken(path + field.jsonName, `${least} to ${most} characters long`);
+    const length = value.length > 2 * longest ? value.length : Array.from(value).length;
+    if (length < shortest || length > longest)
+      throw ruleBroken(path + field.jsonName, `${shortest} to ${longest} characters long`);
   };
 }
 

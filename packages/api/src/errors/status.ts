@@ -4,8 +4,8 @@ import { isFault, type FaultCode } from '@login-policy/event-sourcing';
 import { ApiError, type ApiErrorContent, type CodeName } from './api-error.js';
 
 /**
- * The answer to removing what is not on a policy: as documented (`page`, 400 with code 9), or as ZITADEL's server does
- * (`zitadel`, 404 with code 5).
+ * The answer to removing an item that is not on the policy: as documented (`page`, 400 with code 9), or as ZITADEL's
+ * server does (`zitadel`, 404 with code 5).
  */
 export type AbsentAnswer = 'page' | 'zitadel';
 
@@ -15,8 +15,7 @@ export function fromRejected({ rejection, message }: Rejected, absent: AbsentAns
 }
 
 /**
- * The same in the names of the library, for callers who gave a command as data; refused input names its field in a
- * detail.
+ * The same in the names of the library, for a command given as data. For refused input, a detail names the field.
  */
 export function fromRejectedCommand({ rejection, message }: Rejected, absent: AbsentAnswer): ApiError {
   const field = rejection.reason === 'invalid-argument' ? [{ id: 'field', message: rejection.field }] : [];

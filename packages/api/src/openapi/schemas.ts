@@ -10,8 +10,8 @@ export class Schemas {
 
   /** A reference to the schema of a message. */
   of(desc: DescMessage): Schema {
-    const known = WELL_KNOWN[desc.typeName];
-    if (known !== undefined) return known;
+    const wellKnown = WELL_KNOWN[desc.typeName];
+    if (wellKnown !== undefined) return wellKnown;
     if (!this.#schemas.has(desc.typeName)) {
       // Reserved first, so that a recursive message ends.
       this.#schemas.set(desc.typeName, {});
@@ -65,7 +65,7 @@ function enumSchema(desc: DescEnum): Schema {
   return { oneOf: [{ type: 'string', enum: enumNames(desc) }, { type: 'integer' }] };
 }
 
-const WIDE: readonly ScalarType[] = [
+const SENT_AS_STRING: readonly ScalarType[] = [
   ScalarType.INT64,
   ScalarType.UINT64,
   ScalarType.FIXED64,
@@ -77,6 +77,6 @@ function scalarSchema(scalar: ScalarType): Schema {
   if (scalar === ScalarType.BOOL) return { type: 'boolean' };
   if (scalar === ScalarType.STRING) return { type: 'string' };
   if (scalar === ScalarType.BYTES) return { type: 'string', contentEncoding: 'base64' };
-  if (WIDE.includes(scalar)) return { type: 'string', pattern: '^-?[0-9]+$' };
+  if (SENT_AS_STRING.includes(scalar)) return { type: 'string', pattern: '^-?[0-9]+$' };
   return { type: scalar === ScalarType.DOUBLE || scalar === ScalarType.FLOAT ? 'number' : 'integer' };
 }

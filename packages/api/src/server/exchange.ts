@@ -152,12 +152,15 @@ export abstract class Exchange implements IncomingRequest, BodySource {
     return this.settings.limits.maxBytes;
   }
 
-  /** The signal of a streaming answer: it also aborts when the port ends, or its deadline passes later. */
+  /**
+   * The signal of a streaming answer: it also aborts when the port ends, and when the deadline passes after
+   * the answer has begun.
+   */
   get streamSignal(): AbortSignal {
     const { dueAt } = this;
-    const timeIsUp =
+    const deadline =
       dueAt === undefined ? [] : [AbortSignal.timeout(Math.max(0, Math.ceil(dueAt - performance.now())))];
-    return AbortSignal.any([this.signal, this.settings.ending, ...timeIsUp]);
+    return AbortSignal.any([this.signal, this.settings.ending, ...deadline]);
   }
 
   /** Reads the whole body, within the limits or the given one. @throws ApiError */
