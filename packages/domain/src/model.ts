@@ -92,7 +92,7 @@ export {
   type PolicyRejection,
   type RefusingPolicy,
   type UnmetCondition,
-  type UnmetDefault,
+  type UnmetDefaultCondition,
 } from './policy/rejections.js';
 export type { AuditEntry, AuditExport, AuditLog, AuditLogOptions, AuditPage } from './audit/audit-log.js';
 export { entryJson as auditEntryJson } from './audit/audit-export.js';

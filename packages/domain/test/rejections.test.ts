@@ -33,7 +33,7 @@ const SENTENCES: Sentences = {
   ],
   'event-not-current': [
     { reason: 'event-not-current', expected, actual: undefined },
-    'The default login policy of instance 69629023906488334 (sequence 7) ends with another event than the one expected: what was seen is of a history that is no more, so nothing was changed.',
+    'The default login policy of instance 69629023906488334 (sequence 7) ends with another event than the one expected: the expected one is no longer in its history, as after a restore, so nothing was changed.',
   ],
   'default-sequence-not-current': [
     { reason: 'default-sequence-not-current', expected: 4n, actual: 7n },
@@ -41,7 +41,7 @@ const SENTENCES: Sentences = {
   ],
   'default-event-not-current': [
     { reason: 'default-event-not-current', expected, actual: undefined },
-    'The default login policy of instance 69629023906488334 ends with another event than the one expected: what was seen is of a history that is no more, so no custom policy was made of it.',
+    'The default login policy of instance 69629023906488334 ends with another event than the one expected: the expected one is no longer in its history, as after a restore, so no custom policy was made of it.',
   ],
   'would-lock-out': [
     { reason: 'would-lock-out', warnings: [{ warning: 'no-way-to-sign-in', message: 'Nobody could sign in.' }] },

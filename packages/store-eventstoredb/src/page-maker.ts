@@ -15,8 +15,8 @@ export interface PageSource {
 }
 
 /**
- * Turns records of the whole log into pages: only wanted events, each once, and whole appends. In the log, the events of
- * one append are adjacent.
+ * Turns records of the whole log into pages: only wanted events, each once, and whole appends. A filter takes whole
+ * streams, so it never splits an append. In the log, the events of one append are adjacent.
  */
 export class PageMaker {
   readonly #names: StreamNames;
@@ -29,7 +29,7 @@ export class PageMaker {
   #incomplete: StoredEvent[] = [];
   #lastAdded: Position;
   #returnedUpTo: Position;
-  /** The event at the start position: if a read begins within an append, the rest of it follows. */
+  /** The event at `after`, which the log returns, too. It shows whether the first events finish its append. */
   #atStart: RecordedEvent | undefined;
 
   constructor({ names, partialAppends, ownEvents }: PageSource, filter: EventFilter | undefined, after: Position) {
@@ -72,7 +72,7 @@ export class PageMaker {
     }
   }
 
-  /** Call it at the end of the log. An append that has been incomplete for too long becomes unreadable events. */
+  /** Call it at the end of the log. An append that has been incomplete for too long is given up: its events are returned as unreadable. */
   cutOffOverdue(): void {
     const [first] = this.#incomplete;
     if (first !== undefined && this.#partialAppends.isCutOff(first.event.position)) this.#cutOff();

@@ -20,14 +20,14 @@ interface Channel {
   session: Session | undefined;
 }
 
-/** The current connection. */
+/** A connection that listens. */
 interface Session extends OwnClient {
   isReady: boolean;
 }
 
 /**
  * A separate connection on which the server notifies all stores of a pool. It is opened for the first subscriber, and
- * reopened when it breaks. It is closed for good behind a pooler that does not pass notifications on.
+ * reopened when it breaks. It is closed for good behind a pooler, which does not pass notifications on.
  */
 export class Listener {
   readonly #options: PoolOptions;
@@ -61,7 +61,7 @@ export class Listener {
     return this.#channels.get(name)?.isListening === true;
   }
 
-  /** Listens on a new connection, because the current one misses notifications. */
+  /** Drops the connection, which misses notifications, and soon listens on a new one. */
   reconnect(): void {
     if (this.#session?.isReady === true) this.#handleLoss(this.#session);
   }
@@ -79,7 +79,7 @@ export class Listener {
     else if (this.#session !== undefined) await within(this.#unlisten(this.#session, channel), DISCONNECT_MS);
   }
 
-  /** Connects, and again after each loss. Never rejects. */
+  /** Connects. After a loss, `#handleLoss` calls it again. Never rejects. */
   #start(): void {
     this.#connecting = this.#connect();
   }
@@ -95,7 +95,6 @@ export class Listener {
     try {
       await client.connect();
       if (!(await isDirectlyConnected(client))) {
-        this.#isGivenUp = true;
         return this.#giveUp(session);
       }
       session.isReady = true;
@@ -142,8 +141,9 @@ export class Listener {
     if (this.#channels.size > 0) this.#retry = setTimeout(() => this.#start(), RETRY_MS).unref();
   }
 
-  /** Stops for good: behind this pooler, notifications never arrive. */
+  /** Stops for good: behind a pooler, notifications never arrive. */
   #giveUp(session: Session): void {
+    this.#isGivenUp = true;
     this.#session = undefined;
     session.socket.destroy();
   }

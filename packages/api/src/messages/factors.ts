@@ -25,14 +25,14 @@ export function multiFactorNumber(factor: MultiFactor): number {
 /** The second factor with this number. @throws ApiError when there is none. */
 export function secondFactorOf(value: number, field = 'type'): SecondFactor {
   const factor = SECOND_FACTORS.find((name) => SECOND_FACTOR_NUMBERS[name] === value);
-  if (factor === undefined) throw ruleBroken(field, 'a second factor that is known and specified');
+  if (factor === undefined) throw ruleBroken(field, 'a known second factor, not UNSPECIFIED');
   return factor;
 }
 
 /** The multi-factor with this number. @throws ApiError when there is none. */
 export function multiFactorOf(value: number, field = 'type'): MultiFactor {
   const factor = MULTI_FACTORS.find((name) => MULTI_FACTOR_NUMBERS[name] === value);
-  if (factor === undefined) throw ruleBroken(field, 'a multi-factor that is known and specified');
+  if (factor === undefined) throw ruleBroken(field, 'a known multi-factor, not UNSPECIFIED');
   return factor;
 }
 

@@ -4,16 +4,19 @@ import type { BoundRoute } from '../rest/own-route.js';
 import { CHANGE_HEADERS, headerParameters, queryParameters, READ_HEADERS } from './parameters.js';
 import { Schemas, type Schema } from './schemas.js';
 
-/** The OpenAPI document, generated from the same routes that answer. */
-export function openApiDocument(methods: readonly ServedMethod[], own: readonly BoundRoute[]): Schema {
+/**
+ * The OpenAPI document, generated from the same routes that answer: those of the gRPC methods, and those that exist in
+ * REST only.
+ */
+export function openApiDocument(methods: readonly ServedMethod[], restOnly: readonly BoundRoute[]): Schema {
   const schemas = new Schemas();
   const paths: Record<string, Record<string, Schema>> = {};
   for (const method of methods) {
     const { path, verb } = method.contract.route;
     paths[path] = { ...paths[path], [verb.toLowerCase()]: methodOperation(method, schemas) };
   }
-  for (const route of own)
-    paths[route.path] = { ...paths[route.path], [route.verb.toLowerCase()]: ownOperation(route) };
+  for (const route of restOnly)
+    paths[route.path] = { ...paths[route.path], [route.verb.toLowerCase()]: restOnlyOperation(route) };
   return {
     openapi: '3.1.0',
     info: {
@@ -60,7 +63,7 @@ function methodOperation({ commandOf, contract, scope }: ServedMethod, schemas: 
   const variables = input.fields
     .filter(({ name }) => inPath.includes(name))
     .map((field) => ({ name: field.name, in: 'path', required: true, schema: schemas.field(field) }));
-  const headers = isRead ? [...READ_HEADERS, ...taggedHeaders(route.verb)] : CHANGE_HEADERS;
+  const headers = isRead ? [...READ_HEADERS, ...conditionalHeaders(route.verb)] : CHANGE_HEADERS;
   const others = isOpen ? [] : headerParameters(headers, scope.level);
   const inQuery = isRead && route.body === 'ignored' ? queryParameters(input, schemas) : [];
   return {
@@ -72,12 +75,14 @@ function methodOperation({ commandOf, contract, scope }: ServedMethod, schemas: 
     ...(route.body === 'request' && { requestBody: { content: json(schemas.inline(input, inPath)) } }),
     responses: responses(schemas.of(output), {
       mayBeUnmodified: !isOpen && isRead && route.verb === 'GET',
-      refusals: isOpen ? [] : [...ANY, ...(isRead ? [] : CHANGE), ...(route.body === 'request' ? BODY : [])],
+      refusals: isOpen
+        ? []
+        : [...COMMON, ...(isRead ? [] : OF_CHANGES), ...(route.body === 'request' ? OF_BODIES : [])],
     }),
   };
 }
 
-function ownOperation({ operation, service, target }: BoundRoute): Schema {
+function restOnlyOperation({ operation, service, target }: BoundRoute): Schema {
   const { answer, answerType, body, headers, id, parameters = [], summary } = operation;
   return {
     operationId: id,
@@ -91,7 +96,11 @@ function ownOperation({ operation, service, target }: BoundRoute): Schema {
       {
         mayBeUnmodified: headers.includes('If-None-Match'),
         type: answerType,
-        refusals: [...ANY, ...(headers.includes('If-Match') ? CHANGE : []), ...(body === undefined ? [] : BODY)],
+        refusals: [
+          ...COMMON,
+          ...(headers.includes('If-Match') ? OF_CHANGES : []),
+          ...(body === undefined ? [] : OF_BODIES),
+        ],
       },
     ),
   };
@@ -104,8 +113,8 @@ const AS_OF: Schema = {
   schema: { type: 'string' },
 };
 
-/** Only reads have `If-None-Match`. */
-function taggedHeaders(verb: string): readonly string[] {
+/** Only a GET has `If-None-Match`. */
+function conditionalHeaders(verb: string): readonly string[] {
   return verb === 'GET' ? ['If-None-Match'] : [];
 }
 
@@ -116,19 +125,19 @@ function needsOf({ permission, alsoPermission }: Requirement): string {
 
 /** The meaning of each error status (docs/reference/api-errors.md lists the errors one by one). */
 const REFUSALS: Readonly<Record<string, string>> = {
-  '400': 'The request, a parameter or a header is not of its form, or the policy does not allow this.',
+  '400': 'The request, a parameter or a header is malformed, or the policy does not allow this.',
   '401': 'No token, or none that is good.',
   '403': 'The caller may not do this here.',
   '404': 'There is no such policy, or no instance at this address.',
   '408': 'The body did not arrive in time.',
-  '409': 'It is there already, others were first, or the Idempotency-Key was used for something else.',
+  '409': 'It exists already, a concurrent change was first, or the Idempotency-Key was used for something else.',
   '412': 'A policy is no longer at the state that If-Match or Login-Policy-If-Default names.',
   '413': 'The body is too large.',
   default: 'Failed, and not by the caller’s doing.',
 };
-const ANY = ['400', '401', '403', '404'];
-const CHANGE = ['409', '412'];
-const BODY = ['408', '413'];
+const COMMON = ['400', '401', '403', '404'];
+const OF_CHANGES = ['409', '412'];
+const OF_BODIES = ['408', '413'];
 
 function refusal(description: string): Schema {
   return { description, content: json({ $ref: '#/components/schemas/Error' }) };
@@ -142,7 +151,7 @@ function responses(
     type = 'application/json',
   }: { readonly mayBeUnmodified: boolean; readonly refusals: readonly string[]; readonly type?: string | undefined },
 ): Schema {
-  const unmodified = { '304': { description: 'It is what If-None-Match names.' } };
+  const unmodified = { '304': { description: 'Not modified since the ETag in If-None-Match.' } };
   const refused = [...refusals, 'default'].map((status): [string, Schema] => [
     status,
     { $ref: `#/components/responses/${status}` },
@@ -156,7 +165,7 @@ function responses(
 
 function tagsOf(methods: readonly ServedMethod[]): readonly Schema[] {
   const services = new Set(methods.map(({ contract }) => contract.desc.parent.typeName));
-  return [...services].map((name) => ({ name, description: `What ${name} has for the login policy.` }));
+  return [...services].map((name) => ({ name, description: `The methods of ${name} for login policies.` }));
 }
 
 function json(schema: Schema): Schema {

@@ -25,7 +25,7 @@ export function commands(
     name: `${name}-${kind.name}`,
     work: `commands of five kinds in turn on many policies, ${order}, ${WARM_UP_TEXT}, ${kind.title}`,
     unit: 'commands/s',
-    warmUps: 0,
+    warmUps: 0, // Each contender warms itself up.
     target: { bound: 'at least', times },
     contenders: async (conditions) => {
       const policies = atATime === 1 ? kind.policiesInTurn : 900;
@@ -89,7 +89,7 @@ function limit({ kind, conditions, jobs, atATime }: Work): Contender {
   };
 }
 
-/** Whether our writer should be in a thread. */
+/** A trial that helps to decide whether our writer should be in a thread. */
 function inAThread({ conditions, jobs, atATime }: Work): Contender {
   return {
     name: 'ours, written by a thread',

@@ -10,7 +10,7 @@ import { instanceOf, isOrganization, ownerOfStream, type Owner } from '../policy
 import { lastSequenceOf } from '../policy/change-info.js';
 import { asOf, type ParsedAsOf } from '../input/moment.js';
 import type { PolicyState } from '../policy/policy-state.js';
-import type { UnmetDefault } from '../policy/rejections.js';
+import type { UnmetDefaultCondition } from '../policy/rejections.js';
 import { isYes } from '../input/yes.js';
 
 /** What a command's decision needs from outside the command and the policy. */
@@ -143,7 +143,7 @@ function namedIn(command: LoginPolicyCommand): readonly IdentityProvider[] {
 }
 
 /** The refusal when the default has changed since the caller saw it. */
-export function unmetDefault(byDefault: DefaultSeen | undefined): UnmetDefault | undefined {
+export function unmetDefault(byDefault: DefaultSeen | undefined): UnmetDefaultCondition | undefined {
   if (byDefault === undefined) return undefined;
   const { eventId, ifDefaultEventId, ifDefaultSequence, sequence } = byDefault;
   if (ifDefaultSequence !== undefined && ifDefaultSequence !== sequence)

@@ -6,12 +6,12 @@ import type { PolicyWarning } from '../sign-in/warnings.js';
 import { instanceOf, isOrganization, type Owner } from './owner.js';
 
 /**
- * The refusals of a policy's rules (docs/reference/rejections-and-faults.md), including input that only the policy
- * shows to be invalid.
+ * The refusals of a policy's rules (docs/reference/rejections-and-faults.md), including input whose
+ * validity depends on the policy's state.
  */
 export type PolicyRejection =
   | InvalidArgument
-  | UnmetDefault
+  | UnmetDefaultCondition
   /** The guard is on, and the command would introduce these warnings. */
   | { readonly reason: 'would-lock-out'; readonly warnings: readonly PolicyWarning[] }
   | { readonly reason: 'policy-already-exists' }
@@ -30,14 +30,14 @@ export interface InvalidArgument extends InvalidFacts {
   readonly field: string;
 }
 
-/** The refusal that a parser would give. */
+/** The refusal of an argument outside a parser: the same that a parser would give. */
 export function refusedArgument(field: string, expected: string, value: unknown): InvalidArgument {
   const { received } = new InvalidValue(field, expected, value);
   return { reason: 'invalid-argument', field, expected, received };
 }
 
 /** The default policy is not the one the caller saw (`ifDefaultSequence`, `ifDefaultEventId`). */
-export type UnmetDefault =
+export type UnmetDefaultCondition =
   | { readonly reason: 'default-sequence-not-current'; readonly expected: bigint; readonly actual: bigint }
   | { readonly reason: 'default-event-not-current'; readonly expected: EventId; readonly actual: EventId | undefined };
 
@@ -52,7 +52,8 @@ export type Rejection =
   | UnmetCondition
   | PolicyRejection
   /**
-   * The command needs an event that older processes can't read, and `newShapes` is `not-yet`
+   * The command needs an event of a schema version that older processes can't read, and the setting `newShapes` is
+   * `not-yet`
    * (docs/how-to/upgrade-and-go-back.md).
    */
   | { readonly reason: 'shape-not-yet-allowed'; readonly type: string; readonly schemaVersion: number };
@@ -64,7 +65,7 @@ export type Reason = Rejection['reason'];
 export interface RefusingPolicy {
   readonly owner: Owner;
   readonly sequence: bigint;
-  /** Which state refused: a read of the past is refused by the past one. Default: now. */
+  /** `then` for a read with `asOf`, which a past state refused. Default: now. */
   readonly when?: 'now' | 'then';
 }
 
@@ -83,11 +84,11 @@ function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): s
     case 'sequence-not-current':
       return `${where} was expected at sequence ${rejection.expected} but is at ${rejection.actual}, so nothing was changed.`;
     case 'event-not-current':
-      return `${where} ends with another event than the one expected: what was seen is of a history that is no more, so nothing was changed.`;
+      return `${where} ends with another event than the one expected: the expected one is no longer in its history, as after a restore, so nothing was changed.`;
     case 'default-sequence-not-current':
       return `${defaultPhrase(policy)} was expected at sequence ${rejection.expected} but is at ${rejection.actual}, so no custom policy was made of it.`;
     case 'default-event-not-current':
-      return `${defaultPhrase(policy)} ends with another event than the one expected: what was seen is of a history that is no more, so no custom policy was made of it.`;
+      return `${defaultPhrase(policy)} ends with another event than the one expected: the expected one is no longer in its history, as after a restore, so no custom policy was made of it.`;
     case 'idempotency-key-reused':
       return `The idempotency key ${JSON.stringify(rejection.idempotencyKey)} came before with another command on ${policy === undefined ? where : policyName(policy.owner)}, so this one was not carried out.`;
     case 'shape-not-yet-allowed':

@@ -9,17 +9,20 @@ import { yieldToLoop } from '../yield-to-loop.js';
 import type { Reader } from './feed.js';
 import type { LiveBuffer, LiveItems } from './live-buffer.js';
 
-/** Joins the running feed: see `Feed`. A feed that is at the position `lost` is replaced by one that begins at `position`. */
+/**
+ * Joins the running feed: see `Feed`. `lost` is a position that the log no longer has. A feed that stands there is replaced
+ * by one that begins at `position`.
+ */
 export type Join = (position: Position, lost: Position | undefined) => LiveBuffer<RecordedEvent>;
 
 type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
 
-/** The parts of one subscriber. */
+/** What a subscription needs. */
 interface SubscriptionParts {
   readonly read: Reader;
   readonly join: Join;
   readonly options: ReadAllOptions | undefined;
-  /** Aborts when the reader has left, or nothing more will come. */
+  /** Aborts when the subscriber has left, or nothing more will come. */
   readonly left: AbortController;
 }
 
@@ -29,7 +32,7 @@ export class Subscription {
   readonly #pageSize: number;
   #reached: Position;
   #announced: Position | undefined;
-  /** A position of other subscribers that this one can't reach: the log was replaced, as by a restore. */
+  /** A position of the feed past the end of the log, because the log was replaced, as by a restore. */
   #lost: Position | undefined;
   /** When the store was last asked for its head. */
   #askedAt = -Infinity;
@@ -63,7 +66,8 @@ export class Subscription {
       if (this.#reached < from) this.#lost = from;
       else yield* this.#passOn(buffer);
     } catch (caught) {
-      // The unknown position may be the feed's, which other subscribers share. This one continues from its own.
+      // The unknown position may be the feed's. This subscriber continues from its own; if that is unknown, too, its next
+      // read throws.
       if (!isFault(caught, 'position-unknown')) throw caught;
     } finally {
       buffer.leave();
@@ -87,8 +91,8 @@ export class Subscription {
   }
 
   /**
-   * Hands out what the feed reads. Returns when the store has to be read again: the buffer overflowed, or the feed came
-   * from a position before this subscriber's and did not meet the event there, because the log was replaced meanwhile.
+   * Hands out what the feed reads. Returns when the store has to be read again: the buffer overflowed, or the feed passed
+   * this subscriber's position without finding its event, because the log was replaced meanwhile.
    */
   async *#passOn(buffer: LiveBuffer<RecordedEvent>): Messages {
     const { options } = this.#parts;

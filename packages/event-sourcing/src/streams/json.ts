@@ -1,6 +1,6 @@
 import { Fault } from '../fault.js';
 
-/** What JSON can represent, and all that a store gets to keep. */
+/** What JSON can represent: the only values that a store stores. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
 /** A JSON object: plain, without functions, `undefined` or symbols. */
@@ -17,12 +17,13 @@ const DEEPEST = 64;
 
 /**
  * Copies and freezes what JSON can represent exactly, and refuses everything else. Stored data can then neither be
- * changed by its giver nor differ when it is read again.
+ * changed by the caller nor differ when it is read again.
  *
  * Refused: `bigint`, `undefined`, `NaN`, infinities, `-0`, functions, symbols, class instances (also `Date`), sparse
- * arrays, lone surrogates, the key `__proto__`, more than 64 levels.
+ * arrays, lone surrogates, the key `__proto__`, more than 64 levels. As in `JSON.stringify`, members under symbols and
+ * those that are not enumerable are left out.
  *
- * @throws UnserialisableData that names the path of the first such value.
+ * @throws UnserialisableData (`Fault` with the code `unserialisable-data`) that names the path of the first such value.
  */
 export function toJson(value: unknown): Json {
   return copy(value, ROOT);

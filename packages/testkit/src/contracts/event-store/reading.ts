@@ -26,7 +26,7 @@ export function readAll(store: EventStore, options: ReadAllOptions = {}): Promis
 }
 
 /**
- * Checks that a page is as long as requested, apart from the rest of its last append, and ends with that append.
+ * Checks that a page is no longer than requested, not counting its last append, and that it ends with that append.
  *
  * @throws AssertionError
  */
