@@ -30,6 +30,15 @@ describeBoth('policies as code', () => {
     expect([left, out]).to.deep.equal([EXIT.done, 'Nothing to do: all policies match the file.\n']);
   });
 
+  it('never replace a database or the file that was planned', async () => {
+    await place.write('policies.yaml', FILE);
+    const onItself = await place.run('plan policies.yaml --out ./policies.yaml');
+    expect([onItself.code, await place.read('policies.yaml')]).to.deep.equal([EXIT.usage, FILE]);
+    const { code, err } = await place.run('export --out iam.db');
+    expect([code, err]).to.deep.equal([EXIT.usage, 'iam.db is a SQLite database: name another file.\n']);
+    expect((await place.run('verify')).code).to.equal(EXIT.done);
+  });
+
   it('are written through a link, and leave the permissions of the file as they are', async () => {
     await place.write('real.yaml', 'before');
     await chmod(place.path('real.yaml'), 0o640);

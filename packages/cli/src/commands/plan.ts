@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { Failure } from '../failure.js';
 import { readYaml } from '../files/yaml-file.js';
 import { writeWholeFile } from '../files/write-file.js';
 import { ACKNOWLEDGE_OPTION, acknowledgedIn } from '../changes/change-options.js';
@@ -36,6 +38,9 @@ async function showPlan(invocation: Invocation): Promise<ExitCode> {
   const { args, io } = invocation;
   const file = parsePoliciesFile(readYaml(args.requiredArgument('FILE'), io));
   const acknowledge = acknowledgedIn(args);
+  const out = args.value('out');
+  if (out !== undefined && resolve(io.cwd, out) === resolve(io.cwd, args.requiredArgument('FILE')))
+    throw new Failure(EXIT.usage, `--out ${out} would replace the policy file by its plan: name another file.`);
   return withSession(invocation, { purpose: 'read', guard: 'refuse', instanceId: file.instanceId }, async (session) => {
     const { instance, policies } = session;
     const position = await policies.head();
@@ -53,7 +58,6 @@ async function showPlan(invocation: Invocation): Promise<ExitCode> {
       (paint) => differencesText(instance, found, paint),
     );
     if (refusals.length > 0) return EXIT.refused;
-    const out = args.value('out');
     if (out !== undefined) writeWholeFile(out, `${JSON.stringify(planFile, undefined, 2)}\n`, io);
     return differences.length === 0 ? EXIT.done : EXIT.different;
   });

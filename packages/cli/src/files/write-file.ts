@@ -3,11 +3,13 @@ import {
   fchmodSync,
   fsyncSync,
   openSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
+  type Stats,
 } from 'node:fs';
 import { resolve } from 'node:path';
 import { EXIT } from '../exit-codes.js';
@@ -18,20 +20,38 @@ import type { Io } from '../io.js';
  * Writes a whole file, or leaves the existing one unchanged, even on a full disk. A link stays a link. Into a device or
  * a pipe, such as /dev/stdout, the text is written directly.
  *
- * @throws Failure when it can't be written.
+ * @throws Failure when it can't be written, and for a SQLite database, which may be the store itself.
  */
 export function writeWholeFile(file: string, text: string, { cwd }: Pick<Io, 'cwd'>): void {
   const path = resolve(cwd, file);
   try {
     const existing = statSync(path, { throwIfNoEntry: false });
     if (existing === undefined) replaceFile(path, text, NEW_MODE);
+    else if (isDatabase(path, existing))
+      throw new Failure(EXIT.usage, `${file} is a SQLite database: name another file.`);
     else if (existing.isFile()) replaceFile(realpathSync(path), text, existing.mode & 0o777);
     else writeInto(openSync(path, 'w'), text);
   } catch (cause) {
+    if (cause instanceof Failure) throw cause;
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     const problem = why === 'ENOSPC' || why === 'EDQUOT' ? 'the disk is full' : why;
     throw new Failure(EXIT.output, `${file} can't be written: ${problem}. The existing file is unchanged.`, { cause });
   }
+}
+
+/** The first bytes of every SQLite file. */
+const SQLITE = Buffer.from('SQLite format 3\0');
+
+function isDatabase(path: string, existing: Stats): boolean {
+  if (!existing.isFile() || existing.size < SQLITE.length) return false;
+  const first = Buffer.alloc(SQLITE.length);
+  const descriptor = openSync(path, 'r');
+  try {
+    readSync(descriptor, first);
+  } finally {
+    closeSync(descriptor);
+  }
+  return first.equals(SQLITE);
 }
 
 /** Readable only by its owner. */
