@@ -119,8 +119,8 @@ export class BatchCall {
 
   #timeOut(id: string, afterMs: number, lastResponseAt: number): void {
     this.#isRetired = true;
-    // Nothing arrived since the append was sent, so the connection may be dead. HTTP/2 pings detect that only after 20 s,
-    // and the next call would use the dead connection until then.
+    // Nothing arrived since the append was sent, so the connection may be dead. HTTP/2 pings detect that only after 20
+    // s, and the next call would use the dead connection until then.
     if (this.#startedCall.lastResponseAt() === lastResponseAt)
       this.#startedCall.reportFailure(new UnavailableError(undefined, `the server did not answer for ${afterMs} ms`));
     const pending = this.#pending.get(id);

@@ -1,7 +1,9 @@
 import { Fault, onAbort, type WaitOptions } from '@login-policy/event-sourcing/store';
 import { STORE } from './faults.js';
 
-/** The reason of every {@link Cancellation}'s signal. It is created once, because an error with a stack is expensive. */
+/**
+ * The reason of every {@link Cancellation}'s signal. It is created once, because an error with a stack is expensive.
+ */
 const CANCELLED = new Error('the operation was cancelled');
 
 /** The causes of a cancellation, besides the closing of the store. */

@@ -6,7 +6,8 @@ export type Channel = ReturnType<Client['getChannel']>;
 const [READY, SHUTDOWN] = [2, 4];
 
 /**
- * Tells the connections of one channel apart: a channel that lost its connection may silently reconnect to another node.
+ * Tells the connections of one channel apart: a channel that lost its connection may silently reconnect to another
+ * node.
  */
 export class ChannelWatch {
   #watched: Channel | undefined;

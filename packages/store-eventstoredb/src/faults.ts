@@ -131,8 +131,8 @@ export function notSent(streamId: StreamId, withinMs: number): Fault<'store-unav
 }
 
 /**
- * Other writers were first on every attempt; or the event in conflict can't be read, because the leader that holds it has
- * lost its followers.
+ * Other writers were first on every attempt; or the event in conflict can't be read, because the leader that holds it
+ * has lost its followers.
  */
 export function overtaken({ streamId, expected }: Append, attempts: number, actual: Revision | undefined): Fault {
   if (expected === 'any' || expected === 'stream-exists') return new Fault('concurrent-change', { streamId, attempts });

@@ -4,8 +4,8 @@ import type { Connection } from './connection.js';
 import { STORE } from './faults.js';
 
 /**
- * How long a check counts. A request and the next check are then sent together, because within this time a node can't have
- * lost the leadership and won it again: that takes at least a second.
+ * How long a check counts. A request and the next check are then sent together, because within this time a node can't
+ * have lost the leadership and won it again: that takes at least a second.
  */
 const CHECK_COUNTS_MS = 1000;
 /** The state of a leader in the gossip. */
@@ -40,8 +40,8 @@ export class Leadership {
   }
 
   /**
-   * Checks that the node is the leader, unless that was done a moment ago. Concurrent callers share one check. Returns a
-   * function that tells whether the connection is still the same.
+   * Checks that the node is the leader, unless that was done a moment ago. Concurrent callers share one check. Returns
+   * a function that tells whether the connection is still the same.
    *
    * @throws StoreUnavailable when the node is not the leader.
    */
@@ -75,8 +75,8 @@ export class Leadership {
 }
 
 /**
- * The state of the connected node, which its address identifies. Behind a proxy the address is unknown; then the node counts
- * as the leader if the cluster has exactly one.
+ * The state of the connected node, which its address identifies. Behind a proxy the address is unknown; then the node
+ * counts as the leader if the cluster has exactly one.
  */
 function stateOf(members: readonly gossip.MemberInfo[], address: string): number | undefined {
   const alive = members.filter((member) => member.getIsAlive());

@@ -30,13 +30,16 @@ const LARGEST_MARK_BYTES = 65_536;
 const MARK_INTERVAL_MS = 1000;
 
 /**
- * Finds the end of the log, as the leader knows it. An incomplete append does not count until it is regarded as cut off.
+ * Finds the end of the log, as the leader knows it. An incomplete append does not count until it is regarded as cut
+ * off.
  */
 export class LogEnds {
   readonly #context: ReadingContext;
   readonly #queries: LogQueries;
   readonly #leadership: Leadership;
-  /** The result of the last query. The next query begins there, unless the log was replaced, as by a restored backup. */
+  /**
+   * The result of the last query. The next query begins there, unless the log was replaced, as by a restored backup.
+   */
   #known: KnownEnd | undefined;
   #markedAt = -Infinity;
 
@@ -125,7 +128,10 @@ export class LogEnds {
     return found;
   }
 
-  /** The end of the last whole append, read from the mark on; `undefined` if the log was replaced or many events were added. */
+  /**
+   * The end of the last whole append, read from the mark on; `undefined` if the log was replaced or many events were
+   * added.
+   */
   async #readSince(known: KnownEnd, signal: AbortSignal): Promise<LastAppend | undefined> {
     const isOwn = known.mark === known.last;
     const [recordAtMark, added] = await Promise.all([
@@ -161,8 +167,8 @@ export class LogEnds {
   }
 
   /**
-   * The first event of the incomplete append at the end of the log, and the event before it. Reads more events only while
-   * all so far are of that append, because its own count may be any number that another program wrote.
+   * The first event of the incomplete append at the end of the log, and the event before it. Reads more events only
+   * while all so far are of that append, because its own count may be any number that another program wrote.
    */
   async #readIncomplete(signal: AbortSignal): Promise<Partial<Record<'before' | 'first', LogRecord>>> {
     for (let limit = ONE_QUERY_EVENTS; ; limit *= 4) {

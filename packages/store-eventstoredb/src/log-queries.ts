@@ -100,9 +100,9 @@ export class LogQueries {
 }
 
 /**
- * The server's chunk size in bytes. The server scavenges only complete chunks, so every record of the current chunk still
- * exists. A position in it without an event is that of a record which reads don't return: the server writes one when it
- * starts, also where a restored backup lacks an event.
+ * The server's chunk size in bytes. The server scavenges only complete chunks, so every record of the current chunk
+ * still exists. A position in it without an event is that of a record which reads don't return: the server writes one
+ * when it starts, also where a restored backup lacks an event.
  */
 const CHUNK_BYTES = 256n * 1024n * 1024n;
 

@@ -53,7 +53,9 @@ export class LogReader {
     }
   }
 
-  /** The pages of a page maker, from its position. At the end of the log, an incomplete append stays in the page maker. */
+  /**
+   * The pages of a page maker, from its position. At the end of the log, an incomplete append stays in the page maker.
+   */
   async *pagesFrom(maker: PageMaker, settings: LogReadSettings): AsyncGenerator<Page, void, undefined> {
     const { filter, cancellation, retries } = settings;
     const isEmptyFilter = filter?.categories.length === 0;
@@ -132,8 +134,8 @@ export class LogReader {
   }
 
   /**
-   * Whether the log has a record at this position. A negative answer counts only from the leader, because another node may
-   * lack the record.
+   * Whether the log has a record at this position. A negative answer counts only from the leader, because another node
+   * may lack the record.
    *
    * @throws StoreUnavailable while the node is not the leader.
    */

@@ -20,8 +20,8 @@ export interface LookupParts {
 }
 
 /**
- * Looks up the answers to a question. The head of the log is looked up only if the question asks about events: an append does
- * not need it, because the server assigns the positions.
+ * Looks up the answers to a question. The head of the log is looked up only if the question asks about events: an
+ * append does not need it, because the server assigns the positions.
  */
 export class Lookups {
   readonly #parts: LookupParts;

@@ -14,8 +14,8 @@ interface OwnEvent {
 }
 
 /**
- * A cache of the events that this process recorded last. When the process reads them from the log, it need not decode them,
- * because a position identifies its event.
+ * A cache of the events that this process recorded last. When the process reads them from the log, it need not decode
+ * them, because a position identifies its event.
  */
 export class OwnEvents {
   readonly #events = new Lru<Position, OwnEvent>(CAPACITY, ({ bytes }) => OVERHEAD + bytes);

@@ -72,7 +72,10 @@ export class PageMaker {
     }
   }
 
-  /** Call it at the end of the log. An append that has been incomplete for too long is given up: its events are returned as unreadable. */
+  /**
+   * Call it at the end of the log. An append that has been incomplete for too long is given up: its events are returned
+   * as unreadable.
+   */
   cutOffOverdue(): void {
     const [first] = this.#incomplete;
     if (first !== undefined && this.#partialAppends.isCutOff(first.event.position)) this.#cutOff();

@@ -4,8 +4,8 @@ import { FaultyEvent } from './faulty-event.js';
 import type { StoredEvent } from './record-codec.js';
 
 /**
- * Appends of which only the first events are in the log. A server may return an append like this for some milliseconds. If
- * the rest is missing for `stallMs`, it is regarded as cut off: a program that copies events has stopped half-way.
+ * Appends of which only the first events are in the log. A server may return an append like this for some milliseconds.
+ * If the rest is missing for `stallMs`, it is regarded as cut off: a program that copies events has stopped half-way.
  */
 export class PartialAppends {
   readonly #stallMs: number;
@@ -16,8 +16,8 @@ export class PartialAppends {
   }
 
   /**
-   * Whether the append that begins with this event is cut off. Call it when the append is incomplete at the end of the log.
-   * The first call starts the time.
+   * Whether the append that begins with this event is cut off. Call it when the append is incomplete at the end of the
+   * log. The first call starts the time.
    */
   isCutOff(first: Position): boolean {
     const since = this.#incompleteSince.get(first);

@@ -116,9 +116,9 @@ export class Receipts {
   }
 
   /**
-   * Stores the receipt of a command without events, unless the stream has changed meanwhile. A concurrent append with the
-   * same key may have looked for the receipt before it was stored. So it is first written as intended; then the stream
-   * is read again, and the receipt becomes kept or void.
+   * Stores the receipt of a command without events, unless the stream has changed meanwhile. A concurrent append with
+   * the same key may have looked for the receipt before it was stored. So it is first written as intended; then the
+   * stream is read again, and the receipt becomes kept or void.
    *
    * @throws ReceiptExists when another process has stored, or is storing, a receipt under the key.
    */

@@ -7,8 +7,8 @@ import type { ServerFilter } from './stream-names.js';
 type Options = streams.ReadReq.Options;
 
 /**
- * The number of records that the server scans between two checkpoints. The server's default of 32 makes a filter slow that
- * skips most records.
+ * The number of records that the server scans between two checkpoints. The server's default of 32 makes a filter slow
+ * that skips most records.
  */
 const RECORDS_PER_CHECKPOINT = 512;
 
@@ -38,7 +38,9 @@ export function streamReadRequest({ streamName, direction, from, limit }: Stream
 /** A read of the whole log. */
 export interface AllRead {
   readonly direction: 'forwards' | 'backwards';
-  /** Forwards: the first record to read. Backwards: the records before it are read; `end` is only for this direction. */
+  /**
+   * Forwards: the first record to read. Backwards: the records before it are read; `end` is only for this direction.
+   */
   readonly from: Position | 'end';
   readonly filter: ServerFilter | undefined;
   readonly limit: number;

@@ -1,7 +1,9 @@
 import { backOff } from './timeouts.js';
 import { failureOf, isFailure } from './faults.js';
 
-/** Waits between retries after temporary errors, for growing times. Fails when no attempt has succeeded for too long. */
+/**
+ * Waits between retries after temporary errors, for growing times. Fails when no attempt has succeeded for too long.
+ */
 export class Retries {
   /** For following the log: no time limit. */
   static unlimited(signal: AbortSignal): Retries {

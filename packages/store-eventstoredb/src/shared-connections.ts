@@ -16,9 +16,9 @@ export interface Share {
 }
 
 /**
- * Adds a store to a connection, and returns the connection string for it. gRPC shares one connection between all channels of
- * a process with the same address and settings. So every twenty stores get another keep-alive interval, a millisecond
- * longer. A string that sets its own interval is not changed.
+ * Adds a store to a connection, and returns the connection string for it. gRPC shares one connection between all
+ * channels of a process with the same address and settings. So every twenty stores get another keep-alive interval, a
+ * millisecond longer. A string that sets its own interval is not changed.
  */
 export function takeShare(given: string): Share {
   const counts = storeCounts.get(given) ?? [];

@@ -3,8 +3,8 @@ import { historyCutOff, historyReplaced } from './faults.js';
 import type { StreamRead } from './requests.js';
 
 /**
- * The position of a read of one stream. It also checks that no event is missing. This library never truncates a stream, so a
- * gap in the revisions means that another program did.
+ * The position of a read of one stream. It also checks that no event is missing. This library never truncates a stream,
+ * so a gap in the revisions means that another program did.
  */
 export class StreamCursor {
   readonly #streamId: StreamId;
@@ -23,8 +23,9 @@ export class StreamCursor {
   }
 
   /**
-   * Starts an attempt, and returns where it begins (`undefined` for an end of the stream), and how many events it repeats.
-   * After a failure it repeats the last event, because the server may have been restored from a backup meanwhile.
+   * Starts an attempt, and returns where it begins (`undefined` for an end of the stream), and how many events it
+   * repeats. After a failure it repeats the last event, because the server may have been restored from a backup
+   * meanwhile.
    */
   startAttempt(): { readonly from: Revision | undefined; readonly repeated: 0 | 1 } {
     this.#isJoined = !this.hasBegun;

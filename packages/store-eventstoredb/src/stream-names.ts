@@ -85,8 +85,8 @@ export class StreamNames {
   }
 
   /**
-   * A predicate that accepts exactly the records that a reader wants. A stream's history includes its events of a system
-   * type, but not the mark of a tombstone.
+   * A predicate that accepts exactly the records that a reader wants. A stream's history includes its events of a
+   * system type, but not the mark of a tombstone.
    */
   wanted(filter: EventFilter | undefined): Wanted {
     const isWanted = filter && filterPredicate(filter);

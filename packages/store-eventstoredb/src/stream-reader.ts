@@ -98,7 +98,8 @@ export class StreamReader {
       reading.retries.reset();
       if (page.length > 0) yield page;
     }
-    // Another read, so it starts only after this one has released its slot. Otherwise, reads could wait for one another.
+    // Another read, so it starts only after this one has released its slot. Otherwise, reads could wait for one
+    // another.
     if (!isFound) return this.#notFound(reading);
     if (reading.remaining > 0 && !cancellation.isCancelled()) cursor.end();
   }
@@ -108,7 +109,9 @@ export class StreamReader {
     if (!cancellation.isCancelled()) this.#context.known.of(streamId).head = 'none';
   }
 
-  /** The metadata tells a soft-deleted stream from one that never existed. The server's answers to a read are the same. */
+  /**
+   * The metadata tells a soft-deleted stream from one that never existed. The server's answers to a read are the same.
+   */
   async #isDeleted(streamId: StreamId, { signal }: Cancellation): Promise<boolean> {
     const metadata = await lastRecord(this.#context, `$$${this.#context.names.nameOf(streamId)}`, signal);
     return metadata !== undefined && marksDeletion(metadata);

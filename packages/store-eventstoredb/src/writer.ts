@@ -48,8 +48,8 @@ interface PendingAppend<Result> {
 }
 
 /**
- * Carries out the plans of single appends. Each append names the exact revision to append after, whatever the caller expected.
- * So the server detects a conflict, and the outcome of a lost answer can be looked up.
+ * Carries out the plans of single appends. Each append names the exact revision to append after, whatever the caller
+ * expected. So the server detects a conflict, and the outcome of a lost answer can be looked up.
  */
 export class Writer {
   readonly #context: WritingContext;

@@ -12,18 +12,18 @@ import { CHECK_SESSION, NOTIFY_LISTENERS } from './writing-session.js';
 import { ROWS, WRITE_ROWS } from './write-rows.js';
 
 /**
- * Takes one step of a read model: writes rows and the checkpoint up to which they contain all events. It does so only if
- * the read model still has the checkpoint that the rows were computed from. An inline read model at the head is refused,
- * because appends update it.
+ * Takes one step of a read model: writes rows and the checkpoint up to which they contain all events. It does so only
+ * if the read model still has the checkpoint that the rows were computed from. An inline read model at the head is
+ * refused, because appends update it.
  *
  * - `model_number`: the read model;
- * - `expected_checkpoint`: its checkpoint before the step; NULL if it has none. It is also NULL if the stored rows belong
- *   to another history, such as after a restored backup: the step then replaces all of them;
+ * - `expected_checkpoint`: its checkpoint before the step; NULL if it has none. It is also NULL if the stored rows
+ *   belong to another history, such as after a restored backup: the step then replaces all of them;
  * - `new_checkpoint`: its checkpoint after the step;
  * - the rows, as {@link ROWS} describes;
  * - `required_events`: the positions of events that must be in the log. The position 0 requires no event;
- * - `expected_steps`: for a rebuild, how many steps it has taken before. A rebuild takes many steps at the same checkpoint,
- *   so only this number shows that a failover has lost some of them.
+ * - `expected_steps`: for a rebuild, how many steps it has taken before. A rebuild takes many steps at the same
+ *   checkpoint, so only this number shows that a failover has lost some of them.
  *
  * Returns NULL if the step was taken. Otherwise nothing was written, and the result is
  * - `replaced`: the read model was replaced or does not exist;

@@ -6,7 +6,9 @@ import { ROWS, WRITE_ROWS } from './write-rows.js';
 /** The number of parameters of `append_v13`. */
 export const APPEND_PARAMETERS = 22;
 
-/** The events in the parameters, as a subquery with one row per event. A parameter that is NULL is a column of NULLs. */
+/**
+ * The events in the parameters, as a subquery with one row per event. A parameter that is NULL is a column of NULLs.
+ */
 const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS number, unnest(streams) AS stream,
         unnest(revisions) AS revision, unnest(event_ids) AS id, unnest(event_types) AS type, unnest(times) AS recorded_at,
         unnest(string_to_array(data_lines, chr(10))) AS data, unnest(string_to_array(metadata_lines, chr(10))) AS metadata,
@@ -14,12 +16,12 @@ const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS numb
         unnest(schema_versions) AS schema_version, unnest(long_stream_names) AS long_stream_name) AS event`;
 
 /**
- * Writes appends together with the rows of their inline read models, exactly as a program has planned them. Writes all or
- * nothing.
+ * Writes appends together with the rows of their inline read models, exactly as a program has planned them. Writes all
+ * or nothing.
  *
- * The plan is valid if nobody has written since the program looked up its basis: the log still ends with the same event,
- * the cache epoch ({@link EPOCH}) is the same, and each inline read model still has that event as its checkpoint. The
- * function does not wait for another writer, because that writer makes the plan invalid.
+ * The plan is valid if nobody has written since the program looked up its basis: the log still ends with the same
+ * event, the cache epoch ({@link EPOCH}) is the same, and each inline read model still has that event as its
+ * checkpoint. The function does not wait for another writer, because that writer makes the plan invalid.
  *
  * Events, rows and index entries are passed column by column. Several JSON values are passed as the lines of one text,
  * because JSON needs no line breaks. No array has NULL elements: a server with `array_nulls = off` reads them as text.
@@ -40,13 +42,13 @@ const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS numb
  * The last four are NULL if each event is appended alone, has schema version 1 and a short stream name.
  *
  * What is written with the events:
- * - `inline_models`: the numbers of the inline read models. Each event stores them in its column `kept` (an older word for
- *   inline), which means: this append has updated these read models;
+ * - `inline_models`: the numbers of the inline read models. Each event stores them in its column `kept` (an older word
+ *   for inline), which means: this append has updated these read models;
  * - `row_models`: the read model of each row; then the rows, as {@link ROWS} describes;
  * - `receipts`: the receipts of commands with an idempotency key, as a JSON array; NULL for none.
  *
- * Returns `written` and the server's time in milliseconds. If the plan is not valid, returns the reason as text, or fails
- * with `unique_violation`.
+ * Returns `written` and the server's time in milliseconds. If the plan is not valid, returns the reason as text, or
+ * fails with `unique_violation`.
  *
  * In the body, `head_place` is the number of the last event, to which the numbers of the new events are added.
  */

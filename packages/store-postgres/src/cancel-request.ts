@@ -7,10 +7,10 @@ const LENGTH = 16;
 const TIMEOUT_MS = 5000;
 
 /**
- * Cancels the statement of a connection by the protocol's cancel request. It is sent to the connection's own address with
- * the connection's secret, so it reaches no other connection, even if the host's name resolves to another server by now. It
- * has no effect if the address is unknown, as with the program's own `stream`, or behind a pooler, which forgets the secret
- * with the connection.
+ * Cancels the statement of a connection by the protocol's cancel request. It is sent to the connection's own address
+ * with the connection's secret, so it reaches no other connection, even if the host's name resolves to another server
+ * by now. It has no effect if the address is unknown, as with the program's own `stream`, or behind a pooler, which
+ * forgets the secret with the connection.
  */
 export function requestCancel(client: ClientBase): void {
   const [address, processId, secret] = [

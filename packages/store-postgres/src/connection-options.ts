@@ -6,8 +6,8 @@ export interface ConnectionOptions {
   readonly timeOuts: TimeOuts;
   readonly prepared: Preparation;
   /**
-   * Who runs statements on the connections. `shared`: the program does, too. Then no statement is cancelled, because it could
-   * be the program's.
+   * Who runs statements on the connections. `shared`: the program does, too. Then no statement is cancelled, because it
+   * could be the program's.
    */
   readonly statements: 'own' | 'shared';
 }

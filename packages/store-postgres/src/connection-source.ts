@@ -6,17 +6,20 @@ import { isAnswering } from './own-client.js';
 /** A connection that is borrowed for one piece of work. */
 export interface BorrowedConnection {
   readonly client: ClientBase;
-  /** Call it once when the work is done. A connection with a failure is not used again, because its state is unknown. */
+  /**
+   * Call it once when the work is done. A connection with a failure is not used again, because its state is unknown.
+   */
   readonly release: (failure: Error | undefined) => void;
 }
 
 /** Where connections come from: a pool, or a caller who has one. */
 export interface ConnectionSource {
   /**
-   * Borrows a connection. `abandoning` fires when a closing store abandons its work, `callerSignal` when its caller does.
+   * Borrows a connection. `abandoning` fires when a closing store abandons its work, `callerSignal` when its caller
+   * does.
    *
-   * @throws StoreUnavailable when no connection is free in time, or a signal fires during the wait; the fault of a connection
-   *   that can't be made.
+   * @throws StoreUnavailable when no connection is free in time, or a signal fires during the wait; the fault of a
+   *   connection that can't be made.
    */
   borrow(abandoning: AbortSignal, callerSignal?: AbortSignal): Promise<BorrowedConnection>;
   /** Whether the server answers within a number of milliseconds. */

@@ -79,9 +79,9 @@ export class Connection {
   }
 
   /**
-   * Runs one piece of work on a connection. Work that takes too long is abandoned here but not cancelled at the server: a
-   * commit that is cancelled while it waits for a standby is visible, although the standby may lack it. `signal` cancels the
-   * statement, too. It must not fire after a writing statement was sent.
+   * Runs one piece of work on a connection. Work that takes too long is abandoned here but not cancelled at the server:
+   * a commit that is cancelled while it waits for a standby is visible, although the standby may lack it. `signal`
+   * cancels the statement, too. It must not fire after a writing statement was sent.
    */
   use<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     return this.#track(
@@ -97,8 +97,8 @@ export class Connection {
   }
 
   /**
-   * {@link use} for work without a time-out. `signal` ends the wait for a connection. `workSignal` abandons the work and
-   * discards its connection, so that the server rolls back.
+   * {@link use} for work without a time-out. `signal` ends the wait for a connection. `workSignal` abandons the work
+   * and discards its connection, so that the server rolls back.
    */
   useUntimed<Result>(
     work: (client: ClientBase) => Promise<Result>,
@@ -118,8 +118,8 @@ export class Connection {
   }
 
   /**
-   * Waits for running work and the `writing` calls while the server answers. If the server is silent, abandons them within
-   * about a second and destroys their connections. Later failures are reported as a closed store.
+   * Waits for running work and the `writing` calls while the server answers. If the server is silent, abandons them
+   * within about a second and destroys their connections. Later failures are reported as a closed store.
    */
   async close(writing: Promise<void>): Promise<void> {
     this.#isClosing = true;
@@ -179,8 +179,8 @@ export class Connection {
   }
 
   /**
-   * Runs work in a transaction, and commits it when the work succeeds. After a fault of the work itself, the transaction is
-   * rolled back, and the connection is kept.
+   * Runs work in a transaction, and commits it when the work succeeds. After a fault of the work itself, the
+   * transaction is rolled back, and the connection is kept.
    */
   async transaction<Result>(work: TransactionWork<Result>, signal?: AbortSignal): Promise<Result> {
     const outcome = await this.use(async (client) => {
@@ -231,7 +231,8 @@ export class Connection {
   }
 
   /**
-   * Cancels work that has not written anything when its caller no longer waits, because the server would not notice that.
+   * Cancels work that has not written anything when its caller no longer waits, because the server would not notice
+   * that.
    */
   async #cancelOnFailure<Result>(client: ClientBase, work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
     try {

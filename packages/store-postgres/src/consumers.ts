@@ -87,7 +87,8 @@ export class PostgresConsumers implements ConsumerBackend {
     { fence: { session, run, version }, position, handleTimeoutMs, work, abandoned }: MoveWithWork,
   ): Promise<{ readonly error?: unknown }> {
     await client.query(`BEGIN; ${limitsOfHandler(handleTimeoutMs)}`);
-    // Cancels only the work. A commit that is cancelled while it waits for a standby is visible, although the standby lacks it.
+    // Cancels only the work. A commit that is cancelled while it waits for a standby is visible, although the standby
+    // lacks it.
     const stopCancelling = onAbort(abandoned, () => requestCancel(client));
     try {
       await work(client);

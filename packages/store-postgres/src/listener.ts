@@ -67,8 +67,8 @@ export class Listener {
   }
 
   /**
-   * Removes a subscriber. Without subscribers, stops listening to the schema; without schemas, disconnects, within about a
-   * second whatever the network does.
+   * Removes a subscriber. Without subscribers, stops listening to the schema; without schemas, disconnects, within
+   * about a second whatever the network does.
    */
   async unsubscribe({ name }: Schema, callback: () => void): Promise<void> {
     const channel = this.#channels.get(name);

@@ -93,9 +93,9 @@ export class LogReader {
   }
 
   /**
-   * Columns for the event at the start of the range, for the end of the last append that begins in the range, and for the
-   * last event of the log. One statement returns them with the page, so that no event between the page and the head is
-   * missed.
+   * Columns for the event at the start of the range, for the end of the last append that begins in the range, and for
+   * the last event of the log. One statement returns them with the page, so that no event between the page and the head
+   * is missed.
    */
   #rangeColumns(): string {
     const lastEvent = (where: string): string =>

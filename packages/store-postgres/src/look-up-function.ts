@@ -35,7 +35,8 @@ import { findByKey } from './write-rows.js';
  * - `models`: the names of the live read models to look up;
  * - `row_models`, `row_keys`: the rows to look up, pairwise: the name of the read model, and the key.
  *
- * Returns one row for each thing that was found: its `kind`, then the columns `name`, `value_1`, `value_2` and `value_3`:
+ * Returns one row for each thing that was found: its `kind`, then the columns `name`, `value_1`, `value_2` and
+ * `value_3`:
  *
  * - `head`: the cache epoch; the number of the last event, or 0; its id; the inline read models that it lists
  * - `stream`: the stream; the revision of its last event; its time; its id

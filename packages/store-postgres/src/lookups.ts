@@ -160,8 +160,8 @@ export class Lookups {
   }
 
   /**
-   * The events that a read model has not processed. Empty after a fault, such as a checkpoint of another history: the read
-   * model then lags, and its runner meets the fault and reports it.
+   * The events that a read model has not processed. Empty after a fault, such as a checkpoint of another history: the
+   * read model then lags, and its runner meets the fault and reports it.
    */
   async #unprocessed(queries: QueryRunner, range: NonNullable<ModelQuestion['unprocessed']>): Promise<ReadAhead> {
     try {

@@ -17,7 +17,8 @@ export type Trace = readonly [statement: string, values: readonly Cell[]];
 /**
  * Finds out whether a transaction with a lost answer was written. If it was not, a new cache epoch begins in the same
  * transaction, under the writers' lock: the server then refuses the lost transaction, should it still arrive. If it was
- * written, this waits for a standby as its own commit would, because a restarted server returns what its standby may lack.
+ * written, this waits for a standby as its own commit would, because a restarted server returns what its standby may
+ * lack.
  *
  * @throws StoreUnavailable when the server could not be asked in time.
  */

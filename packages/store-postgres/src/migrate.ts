@@ -11,7 +11,9 @@ export interface PostgresMigrationOptions {
   readonly pool: Pool;
   /** Default `login_policy`. */
   readonly schema?: string;
-  /** How long a change of a table waits for its users. Meanwhile, new users of the table wait, too. Default 5,000 ms. */
+  /**
+   * How long a change of a table waits for its users. Meanwhile, new users of the table wait, too. Default 5,000 ms.
+   */
   readonly lockTimeoutMs?: number;
 }
 

@@ -34,8 +34,8 @@ export function lookUp({ wanted, ...asked }: Exclude<WantedRows, { wanted: 'coun
 }
 
 /**
- * Counts the rows under an index entry, unless their count is stored. Returns the number of rows, then the net added and
- * the initial count of the stored count; NULL as far as it is not stored.
+ * Counts the rows under an index entry, unless their count is stored. Returns the number of rows, then the net added
+ * and the initial count of the stored count; NULL as far as it is not stored.
  */
 export function countUp({ index, value }: Pick<WantedRows, 'index' | 'value'>): ModelStatement {
   const latest = `SELECT ${netAdded('latest.key')} AS net_added, ${initialCount('latest.key')} AS initial_count

@@ -23,8 +23,8 @@ const COLUMNS = 9;
 const DATA = 5;
 
 /**
- * Reads one page after another. If a page has too much text, the server does not send it, and it is requested again with
- * fewer events. Later pages are smaller, too. A single event is read however large it is.
+ * Reads one page after another. If a page has too much text, the server does not send it, and it is requested again
+ * with fewer events. Later pages are smaller, too. A single event is read however large it is.
  */
 export class PageReader {
   readonly #store: string;
@@ -37,9 +37,9 @@ export class PageReader {
   }
 
   /**
-   * Selects a page of events as one row. Passing each column of each event to JavaScript would take most of a read's time,
-   * so the server joins the columns of all events: the data of a page is then one call of `JSON.parse`. Events with usual
-   * values are left out of the rare columns.
+   * Selects a page of events as one row. Passing each column of each event to JavaScript would take most of a read's
+   * time, so the server joins the columns of all events: the data of a page is then one call of `JSON.parse`. Events
+   * with usual values are left out of the rare columns.
    */
   statement(events: string, extraColumns = ''): string {
     const bytes = 'octet_length(data) + octet_length(metadata)';

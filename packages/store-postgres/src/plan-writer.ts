@@ -8,8 +8,8 @@ import type { Schema } from './schema.js';
 import type { OpenTransaction } from './transaction.js';
 
 /**
- * The most characters of JSON in one append. Even at three bytes each, the append fits into one text of the server and one
- * string of Node.
+ * The most characters of JSON in one append. Even at three bytes each, the append fits into one text of the server and
+ * one string of Node.
  */
 const LARGEST = 256_000_000;
 
@@ -54,8 +54,8 @@ export class PlanWriter {
 
 /**
  * The arguments of `append_v13`: a plan's content, the expected end of the log, and the latest time by the server's
- * clock, in milliseconds. Without `notAfter` there is no latest time, as under the writers' lock. Steps of read models are
- * not included, because they are taken before.
+ * clock, in milliseconds. Without `notAfter` there is no latest time, as under the writers' lock. Steps of read models
+ * are not included, because they are taken before.
  *
  * @throws UnserialisableData when an append is too large for the server.
  */

@@ -11,9 +11,10 @@ const NOT_PREPARED = new Set(['26000', '42P05', '0A000']);
 
 /**
  * The prepared statements of connections. They are used only on direct connections, because behind a pooler the next
- * statement may reach another server process that lacks them. A connection is direct if the server process has the number
- * that was reported when the connection was made; a pooler reports a number of its own. If the check misses a pooler, the
- * server refuses the statement before doing anything, and the connection continues without prepared statements.
+ * statement may reach another server process that lacks them. A connection is direct if the server process has the
+ * number that was reported when the connection was made; a pooler reports a number of its own. If the check misses a
+ * pooler, the server refuses the statement before doing anything, and the connection continues without prepared
+ * statements.
  */
 export class PreparedStatements {
   readonly #preparation: Preparation;

@@ -58,7 +58,7 @@ function arrayElement(cell: string): string {
 }
 
 /**
- * An expression that is true, and writes a message that nobody reads. With it, the commit of a transaction that only finds an
- * earlier write waits for a synchronous standby, as a commit with a write does.
+ * An expression that is true, and writes a message that nobody reads. With it, the commit of a transaction that only
+ * finds an earlier write waits for a synchronous standby, as a commit with a write does.
  */
 export const DURABLE = "pg_catalog.pg_logical_emit_message(true, 'login-policy', '') IS NOT NULL";

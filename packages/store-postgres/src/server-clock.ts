@@ -1,6 +1,6 @@
 /**
- * How late a plan may reach the server. It is limited, because the plan's recording time was read before. The time counts
- * from the server's last answer, so it includes the round trip.
+ * How late a plan may reach the server. It is limited, because the plan's recording time was read before. The time
+ * counts from the server's last answer, so it includes the round trip.
  */
 const ALLOWED_DELAY_MS = 250;
 

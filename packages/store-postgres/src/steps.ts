@@ -54,8 +54,8 @@ export class Steps {
   }
 
   /**
-   * The steps of a plan, which are taken before its appends. Only the steps of shadows are counted, because other processes
-   * take steps of a promoted read model, too.
+   * The steps of a plan, which are taken before its appends. Only the steps of shadows are counted, because other
+   * processes take steps of a promoted read model, too.
    */
   stepsOf(
     { appends, inline, models }: Plan,

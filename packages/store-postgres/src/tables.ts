@@ -1,8 +1,8 @@
 /**
  * The tables of events. `append_place` is NULL for an event that was appended alone, and for events of schema versions
  * before 4. `kept` lists the read models that the event's transaction has updated. The sequence is drawn from for each
- * rebuild and each append given up for lost. It begins at 1, so that NULL, which a role without the privilege sees, never
- * equals a known number. `{schema}` is replaced by the schema's quoted name.
+ * rebuild and each append given up for lost. It begins at 1, so that NULL, which a role without the privilege sees,
+ * never equals a known number. `{schema}` is replaced by the schema's quoted name.
  */
 export const EVENTS = `
 CREATE TABLE {schema}.events (

@@ -34,8 +34,8 @@ export function limitsOf({ statementMs, lockMs }: TimeOuts): string {
 }
 
 /**
- * The beginning of a handler's transaction. If its process is silent for longer than a call may take, the server ends the
- * transaction and its locks. A time-out of the role is not changed.
+ * The beginning of a handler's transaction. If its process is silent for longer than a call may take, the server ends
+ * the transaction and its locks. A time-out of the role is not changed.
  */
 export function limitsOfHandler(handleTimeoutMs: number): string {
   const name = "'idle_in_transaction_session_timeout'";

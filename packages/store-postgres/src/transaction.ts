@@ -34,8 +34,8 @@ const locks = new KeyedMutex<ClientBase>();
 const START_TIME = 'extract(epoch FROM pg_catalog.now())::pg_catalog.text';
 
 /**
- * Provides a caller's connection. The caller commits or rolls back. All stores lock it for each piece of work, because an
- * append needs several statements in sequence. It stays bound to the first transaction, which is identified by its
+ * Provides a caller's connection. The caller commits or rolls back. All stores lock it for each piece of work, because
+ * an append needs several statements in sequence. It stays bound to the first transaction, which is identified by its
  * start time: no two transactions of a connection begin in the same microsecond.
  */
 export class CallersClient implements ConnectionSource {

@@ -1,8 +1,8 @@
 import { hasStoredCounts, UPDATE_COUNTS } from './counts.js';
 
 /**
- * The row of a table with a given key, as a subquery with the alias `found`. The key is the column `key` of the subquery
- * `of`. `OFFSET 0` makes the planner look up each key by the index, instead of joining in another way.
+ * The row of a table with a given key, as a subquery with the alias `found`. The key is the column `key` of the
+ * subquery `of`. `OFFSET 0` makes the planner look up each key by the index, instead of joining in another way.
  */
 export function findByKey(
   table: string,

@@ -48,7 +48,10 @@ interface Written<Result> {
 
 /** How often an append is retried because a projection runner has moved its read model first. */
 const MOST_REFUSALS = 20;
-/** Error code `unique_violation`: a stream or receipt exists already, but the cache did not have it. Nothing was written. */
+/**
+ * Error code `unique_violation`: a stream or receipt exists already, but the cache did not have it. Nothing was
+ * written.
+ */
 const ALREADY_EXISTS = '23505';
 /**
  * The result of `append_v13` after a write, with its time. Otherwise it returns the reason, and has written nothing.
@@ -56,8 +59,8 @@ const ALREADY_EXISTS = '23505';
 const WRITTEN = /^written (\d+)$/;
 
 /**
- * Runs transactions. A plan from the cache takes one round trip, but is refused if another writer has written. Then, and
- * without a cache, the plan is made under the writers' lock, in four round trips.
+ * Runs transactions. A plan from the cache takes one round trip, but is refused if another writer has written. Then,
+ * and without a cache, the plan is made under the writers' lock, in four round trips.
  */
 export class Writer {
   readonly #parts: WriterParts;
@@ -91,8 +94,8 @@ export class Writer {
           (await this.#writeFromCache(transaction, tries, sent)) ?? (await this.#lookUpAndWrite(transaction, sent))
         );
       } catch (caught) {
-        // The server refused the write, because a step or a promotion came after the look-up: they do not take the writers'
-        // lock. Look up again.
+        // The server refused the write, because a step or a promotion came after the look-up: they do not take the
+        // writers' lock. Look up again.
         if ((sent.isRefused === true || stateOf(caught) === ALREADY_EXISTS) && tries < MOST_REFUSALS) continue;
         // A standby did nothing. Another connection of the pool may lead to the primary.
         if (isNoPrimary(caught) && retriesOnStandby-- > 0) continue;

@@ -54,8 +54,8 @@ export async function backUp(source: BackupSource, path: string, options: Backup
 }
 
 /**
- * Copies over a separate connection with an open read, because otherwise each commit of another process would restart the
- * copy.
+ * Copies over a separate connection with an open read, because otherwise each commit of another process would restart
+ * the copy.
  */
 async function copy(
   { connect, storeConnection }: BackupSource,

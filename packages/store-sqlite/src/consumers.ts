@@ -47,8 +47,8 @@ export interface ConsumersParts {
 type NewRow = [name: string, version: number, session: string | null, run: number | null, position: string];
 
 /**
- * The consumers of a SQLite file. Their writes are not synced. If a power loss undoes a checkpoint, the events after it are
- * handled again.
+ * The consumers of a SQLite file. Their writes are not synced. If a power loss undoes a checkpoint, the events after it
+ * are handled again.
  */
 export class SqliteConsumers implements ConsumerBackend {
   readonly #connection: Connection;

@@ -18,8 +18,8 @@ export type CommitResult<Result> = { readonly result: Result } & (
 );
 
 /**
- * The single connection of a store. After some errors only a new connection knows what is in the file, so the file can be
- * reopened. Statements are then compiled again on their next use.
+ * The single connection of a store. After some errors only a new connection knows what is in the file, so the file can
+ * be reopened. Statements are then compiled again on their next use.
  */
 export class Database {
   readonly name: string;
@@ -66,8 +66,8 @@ export class Database {
   }
 
   /**
-   * The cache epoch as of the latest {@link refreshCacheEpoch}. It changes when another connection may have written, or a
-   * write of this connection was rolled back.
+   * The cache epoch as of the latest {@link refreshCacheEpoch}. It changes when another connection may have written, or
+   * a write of this connection was rolled back.
    */
   get cacheEpoch(): number {
     return this.#cacheEpoch;

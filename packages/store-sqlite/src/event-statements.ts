@@ -44,7 +44,9 @@ export interface ReceiptRow {
   readonly revision: number;
 }
 
-/** The prepared statements on events and receipts. They are cached, because preparing most costs more than running them. */
+/**
+ * The prepared statements on events and receipts. They are cached, because preparing most costs more than running them.
+ */
 export interface EventStatements {
   readonly insert: Statement<NewRow>;
   readonly streamHead: Statement<[stream: number], StreamHead>;

@@ -12,8 +12,8 @@ export type IntegrityCheck = 'quick' | 'full' | 'none';
 export const OPENING_WAIT_MS = 5000;
 
 /**
- * Checks a file before anything is written to it. A missing or empty file passes. Returns `false` if a crash left the file
- * half-written: the file must first be recovered, which is a write, and then be checked.
+ * Checks a file before anything is written to it. A missing or empty file passes. Returns `false` if a crash left the
+ * file half-written: the file must first be recovered, which is a write, and then be checked.
  *
  * Only SQLite reads the file: closing a file descriptor of our own would drop all locks of this process on it, and
  * another program could then delete the log of an open store.

@@ -5,8 +5,8 @@ import { Fault } from '@login-policy/event-sourcing/store';
 const CHECK_COUNTS_MS = 50;
 
 /**
- * The path of an open file. When the file or its log was removed or replaced, the connection would continue with a file that
- * no other program sees, and that disappears when the connection closes. So reads and writes are then refused.
+ * The path of an open file. When the file or its log was removed or replaced, the connection would continue with a file
+ * that no other program sees, and that disappears when the connection closes. So reads and writes are then refused.
  */
 export class FilePlace {
   readonly #path: string;

@@ -23,7 +23,9 @@ export interface WantedPage {
   readonly pageSize: number;
 }
 
-/** The number of events scanned at once. It is limited, because a selective filter would block the event loop for long. */
+/**
+ * The number of events scanned at once. It is limited, because a selective filter would block the event loop for long.
+ */
 const WINDOW = 20_000;
 
 /** The parts of a log reader. */
@@ -68,8 +70,8 @@ export class LogReader {
   }
 
   /**
-   * The next page after a position, or as much of it as fits into one value. An empty page means that the scanned part of
-   * the log has no matching event.
+   * The next page after a position, or as much of it as fits into one value. An empty page means that the scanned part
+   * of the log has no matching event.
    */
   readAhead(wanted: WantedPage): ReadAhead {
     return this.#pages.readFitting(wanted.pageSize, (pageSize) => this.#readAhead({ ...wanted, pageSize }));

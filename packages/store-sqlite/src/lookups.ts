@@ -75,8 +75,8 @@ export class Lookups {
   }
 
   /**
-   * The id of a read model and its checkpoint. If the last event lists the read model as inline, its append has updated the
-   * read model, so the checkpoint is that event. Otherwise it is the stored one.
+   * The id of a read model and its checkpoint. If the last event lists the read model as inline, its append has updated
+   * the read model, so the checkpoint is that event. Otherwise it is the stored one.
    */
   locate({ name, shadow }: ModelTarget, last: LogHead | undefined): LocatedModel | undefined {
     const { models } = this.#parts;

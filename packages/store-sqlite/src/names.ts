@@ -90,8 +90,8 @@ export class Names {
   }
 
   /**
-   * Clears the cache if its last event no longer exists, because numbers may stand for other names after a rollback or a
-   * restored backup.
+   * Clears the cache if its last event no longer exists, because numbers may stand for other names after a rollback or
+   * a restored backup.
    */
   #clearIfOutdated(): void {
     if (this.#lastEvent !== undefined && this.#events.idAt.get(this.#lastEvent[0]) !== this.#lastEvent[1]) {

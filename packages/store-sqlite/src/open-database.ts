@@ -69,8 +69,8 @@ function configure(connection: DriverConnection, store: string, durability: Dura
 /**
  * Creates the schema and turns the write-ahead log on.
  *
- * The schema comes first, so that the file itself, and not only its log, shows from the start which program owns it. Turning
- * the log on needs exclusive access for a short time. The driver does not wait for it, so it is retried.
+ * The schema comes first, so that the file itself, and not only its log, shows from the start which program owns it.
+ * Turning the log on needs exclusive access for a short time. The driver does not wait for it, so it is retried.
  *
  * @throws StoreUnavailable where there can be no such log, as on a network file system.
  */

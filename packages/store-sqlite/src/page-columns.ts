@@ -27,8 +27,8 @@ export function joinPage(page: string): string {
 }
 
 /**
- * The events of a joined page; with `isInOrder`, they must be in the order of positions. `undefined` when a row is damaged:
- * the caller then reads row by row to find out which.
+ * The events of a joined page; with `isInOrder`, they must be in the order of positions. `undefined` when a row is
+ * damaged: the caller then reads row by row to find out which.
  */
 export function eventsOfPage(page: JoinedPage, names: Names, isInOrder: boolean): readonly RecordedEvent[] | undefined {
   const [count, positions, streams, revisions, types, instants, appends, data, ids, metadata] = page;

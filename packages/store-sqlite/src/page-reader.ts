@@ -62,8 +62,8 @@ export class PageReader {
   }
 
   /**
-   * The SQL condition of a filter. The plus sign keeps the planner from using an index, whose order would be wrong. Call it
-   * after the head was read, because the names of all events up to the head then exist.
+   * The SQL condition of a filter. The plus sign keeps the planner from using an index, whose order would be wrong.
+   * Call it after the head was read, because the names of all events up to the head then exist.
    */
   conditionOf(filter: EventFilter | undefined): { readonly clause: string; readonly values: readonly number[] } {
     if (filter === undefined) return { clause: '', values: [] };

@@ -43,8 +43,8 @@ export class PlanWriter {
   }
 
   /**
-   * Marks older versions of a read model as replaced, so that their rows are deleted. The previous version stays, because
-   * programs of the previous release may run beside this one or return.
+   * Marks older versions of a read model as replaced, so that their rows are deleted. The previous version stays,
+   * because programs of the previous release may run beside this one or return.
    */
   #replaceOlderVersions(name: string): void {
     const { models } = this.#parts;

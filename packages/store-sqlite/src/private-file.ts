@@ -1,9 +1,9 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 
 /**
- * Creates the file with private access. SQLite would make it readable for all; it gives the files beside it the same mode.
- * An existing file is not opened, because closing it would drop this process's locks on it. SQLite reports a failure when
- * it opens the file.
+ * Creates the file with private access. SQLite would make it readable for all; it gives the files beside it the same
+ * mode. An existing file is not opened, because closing it would drop this process's locks on it. SQLite reports a
+ * failure when it opens the file.
  */
 export function makePrivate(path: string): void {
   if (existsSync(path)) return;

@@ -74,15 +74,15 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE row_values RENAME TO row_index;
   CREATE INDEX row_index_by_value ON row_index (model, name, value, key);
   `,
-  // Each event lists, by number, the read models that its transaction updated. The stored checkpoint of such a read model may
-  // be older. Its column got a new name, so that a running program of an older version fails instead of reducing events
-  // twice.
+  // Each event lists, by number, the read models that its transaction updated. The stored checkpoint of such a read
+  // model may be older. Its column got a new name, so that a running program of an older version fails instead of
+  // reducing events twice.
   `
   ALTER TABLE events ADD COLUMN kept TEXT;
   ALTER TABLE models RENAME COLUMN checkpoint TO left_at;
   `,
-  // An older program without read models does not use that column, and would append events that list no read models. This
-  // rename makes it fail, too.
+  // An older program without read models does not use that column, and would append events that list no read models.
+  // This rename makes it fail, too.
   'ALTER TABLE events RENAME COLUMN append TO place_in_append;',
 ];
 

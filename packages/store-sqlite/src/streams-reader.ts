@@ -17,7 +17,9 @@ export interface StreamCursor {
   readonly last: RecordedEvent | undefined;
   /** The same event, if its stream may have more events. */
   readonly unfinished: RecordedEvent | undefined;
-  /** Stream names are cached up to this one. They are loaded together, because single loads would take most of the time. */
+  /**
+   * Stream names are cached up to this one. They are loaded together, because single loads would take most of the time.
+   */
   readonly cachedUpTo: string | undefined;
 }
 
@@ -27,8 +29,8 @@ const NAMES_PER_LOAD = 1000;
 export const FIRST_STREAM: StreamCursor = { last: undefined, unfinished: undefined, cachedUpTo: undefined };
 
 /**
- * Reads one stream after another in the order of their names. Rows have the same order, so a rebuild fills the file's pages
- * one after another.
+ * Reads one stream after another in the order of their names. Rows have the same order, so a rebuild fills the file's
+ * pages one after another.
  */
 export class StreamsReader {
   readonly #names: Names;
