@@ -60,7 +60,7 @@ export const atLength: readonly Proof[] = [
       ...testsOf('event-sourcing', 'memory-store.contract'),
       ...['store-sqlite', 'store-postgres', 'store-eventstoredb'].flatMap((store) => testsOf(store, 'contract')),
     ],
-    only: '(\\d+ streams are separate|\\d+ subscriptions at once)',
+    only: ['\\d+ streams are separate', '\\d+ subscriptions at once'],
   }),
   provenByTests({
     name: 'api-memory',
