@@ -5,8 +5,11 @@ import { withLock } from './lock.mjs';
 import { say, step } from './step.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** The pnpm version that wrote pnpm-lock.yaml, run by npx. A global pnpm is not used. */
-export const pnpm = 'npx --yes pnpm@12.21.0';
+/**
+ * The pnpm version that wrote pnpm-lock.yaml, run by npx. A global pnpm is not used. Without `-p`, an npx that runs this
+ * would pass its own on.
+ */
+export const pnpm = 'npx --yes -p pnpm@12.21.0 pnpm';
 
 /**
  * Installs, compiles and builds everything that is not up to date. To run an example, nothing is compiled: its
