@@ -1,8 +1,10 @@
 import { ProjectionRunner, streamId, type StreamId } from '@login-policy/event-sourcing';
+import { memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, paced } from '@login-policy/testkit';
 import { demandFreshReads, type AgedReads } from '@login-policy/testkit/contracts';
 import { describe, it } from 'mocha';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Double } from './double/double.js';
 import { Random } from './faults/random.js';
 import { disturbancesOf } from './freshness/disturbances.js';
@@ -29,7 +31,8 @@ describe('every read of followed rows', () => {
     if (first === undefined || second === undefined) throw new TypeError('two stores were opened');
     const reads: AgedReads[] = [];
     for (const [index, maxAgeMs] of AGES.entries()) {
-      const store = index % 2 === 0 ? first : second;
+      const opened = index % 2 === 0 ? first : second;
+      const store = index === 0 ? opened : { ...opened, readModels: answeringLate() };
       reads.push({ follower: await ProjectionRunner.open({ store, projection: counterTotals, maxAgeMs }), maxAgeMs });
     }
     const chance = new Random(SEED);
@@ -47,6 +50,30 @@ describe('every read of followed rows', () => {
     }
   });
 });
+
+/** Read models that are stored far away: rows are looked up, and arrive some time later. */
+function answeringLate(): ReadModelStore {
+  const near = memoryReadModelStore();
+  const open: ReadModelStore['open'] = async (definition) => {
+    const model = await near.open(definition);
+    const read: typeof model.read = async (keys, wait) => {
+      const found = await model.read(keys, wait);
+      if (keys.length > 0) await sleep(Math.random() * 30);
+      return found;
+    };
+    return {
+      read,
+      query: (query, wait) => model.query(query, wait),
+      keys: (query, wait) => model.keys(query, wait),
+      count: (query, wait) => model.count(query, wait),
+      checkpoint: (wait) => model.checkpoint(wait),
+      commit: (change, wait) => model.commit(change, wait),
+      changed: (signal) => model.changed(signal),
+      beginRebuild: (wait) => model.beginRebuild(wait),
+    };
+  };
+  return { open, close: () => near.close() };
+}
 
 function totalOf(double: Double, id: StreamId): number {
   const amounts = double.log.stream(id).map(({ data }) => {

@@ -41,15 +41,15 @@ async function failOver({ log, mode, wire }: Double, random: () => number): Prom
   mode.state = 8;
 }
 
-/** What a program writes that copies one event of an append of two, and not the other. */
-async function writeHalf({ log }: Double): Promise<void> {
+/** What a program writes that copies one event of an append of two, the first or the second, and not the other. */
+async function writeHalf({ log }: Double, random: () => number): Promise<void> {
   const metadata = { recordedAt: '2026-01-01T00:00:00.000Z', schemaVersion: 1, actor: 'a', $correlationId: 'c' };
-  const own = Buffer.from(JSON.stringify({ ...metadata, append: { place: 1, count: 2 } }));
+  const own = Buffer.from(JSON.stringify({ ...metadata, append: { place: random() < 0.5 ? 1 : 2, count: 2 } }));
   const data = Buffer.from('{"by":1}');
   log.write('Counter-foreign', [{ id: crypto.randomUUID(), type: 'Counted', isJson: true, data, metadata: own }]);
 }
 
-/** A backup is put back. A server whose files are put back is started anew. */
+/** A backup is put back. A server whose files are put back is started anew, and first writes a record of its own. */
 async function restore({ log, wire }: Double, random: () => number, losing: Losing): Promise<void> {
   const putBack = log.backUp();
   await sleep(random() * 100);
@@ -57,6 +57,7 @@ async function restore({ log, wire }: Double, random: () => number, losing: Losi
     wire.cut();
     await sleep(1);
     putBack();
+    log.writeHidden();
   });
 }
 
