@@ -82,7 +82,9 @@ function stateOf(members: readonly gossip.MemberInfo[], address: string): number
   const alive = members.filter((member) => member.getIsAlive());
   const own = alive.find((member) => {
     const endPoint = member.getHttpEndPoint();
-    return address.endsWith(`${endPoint?.getAddress()}:${endPoint?.getPort()}`);
+    const name = `${endPoint?.getAddress()}:${endPoint?.getPort()}`;
+    // A scheme may come before it; but `my-node:2113` is not `node:2113`.
+    return address === name || address.endsWith(`/${name}`) || address.endsWith(`:${name}`);
   });
   if (own !== undefined) return own.getState();
   const leaders = alive.filter((member) => Number(member.getState()) === LEADER);

@@ -81,6 +81,16 @@ describe('an elected node that lacks the last events', () => {
     expect(double.gossips).to.be.lessThan(20);
   });
 
+  it('is not taken for a leader whose name its own name ends with', async () => {
+    const { eventStore } = another();
+    const { port } = double;
+    double.setMembers([
+      { host: '0.0.1', port, state: 8 },
+      { host: '127.0.0.1', port, state: 7 },
+    ]);
+    expect((await faultOf(eventStore.head())).code).to.equal('store-unavailable');
+  });
+
   for (const direction of ['forwards', 'backwards'] as const) {
     it(`is not read ${direction} when the connection moves to it in the middle of a read`, () => isNotRead(direction));
   }
