@@ -28,8 +28,8 @@ export interface LoginPolicyRow {
   /** The policy's last event, and when the policy was added. */
   readonly changeInfo: ChangeInfo;
   /**
-   * For an organization's policy, the id of the instance in which it is a custom policy. `undefined` for a default policy.
-   * The index `customIn` finds rows by it.
+   * For an organization's policy, the id of the instance in which it is a custom policy. `undefined` for a default
+   * policy. The index `customIn` finds rows by it.
    */
   readonly customIn: string | undefined;
 }
@@ -38,8 +38,8 @@ export interface LoginPolicyRow {
 export const CUSTOM_IN = 'customIn';
 
 /**
- * The name of the index that finds an instance's unreadable custom policies: those with an event that this program can't
- * read. The name is stored with the rows, so a better one would need a new `version` of the projection.
+ * The name of the index that finds an instance's unreadable custom policies: those with an event that this program
+ * can't read. The name is stored with the rows, so a better one would need a new `version` of the projection.
  */
 export const UNREADABLE_IN = 'unreadIn';
 
@@ -57,7 +57,10 @@ export function valueInInstance(instanceId: string, name: string): string {
  */
 export const SNAPSHOT_EVERY = 250;
 
-/** The key of the snapshot after a stream's event. It can't be the key of a policy, because no stream name begins with a digit. */
+/**
+ * The key of the snapshot after a stream's event. It can't be the key of a policy, because no stream name begins with a
+ * digit.
+ */
 export function snapshotKey(streamId: StreamId, last: Revision): string {
   return `${last + 1n}@${streamId}`;
 }
@@ -190,7 +193,8 @@ const MEMBERS = [
 /**
  * Decodes a stored row.
  *
- * @throws TypeError when it is malformed. The parsers throw `InvalidValue`, which would be taken for the caller's mistake.
+ * @throws TypeError when it is malformed. The parsers throw `InvalidValue`, which would be taken for the caller's
+ * mistake.
  */
 function decodeRow(stored: Json): LoginPolicyRow {
   try {

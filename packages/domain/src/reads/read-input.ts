@@ -16,8 +16,8 @@ export interface ReadOptions {
    * How long to wait for a result that is fresh enough: 0 to 600,000 ms, default 5,000. Then the read rejects with
    * `ProjectionBehind`, or, if the store does not answer at all, 250 ms later with `DeadlineExceeded`.
    *
-   * Reads of a history and reads with `asOf` differ. They read the events, so they are always fresh and only wait for the
-   * store. They have no time limit by default, and reject exactly after a given `waitMs`.
+   * Reads of a history and reads with `asOf` differ. They read the events, so they are always fresh and only wait for
+   * the store. They have no time limit by default, and reject exactly after a given `waitMs`.
    */
   readonly waitMs?: number;
   /** Aborts the read, which rejects within 100 ms. The fault is `DeadlineExceeded` here, too. */

@@ -3,7 +3,7 @@ import { MULTI_FACTORS, SECOND_FACTORS } from '../policy/factors.js';
 import { LIFETIME_NAMES } from '../policy/lifetimes.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import { parseRules, type ParsedRules } from './parse-rules.js';
-import { NO_REQUEST, type ParsedSession, type ParsedUser } from './parse-sign-in.js';
+import { NO_REQUEST, type ParsedRequest, type ParsedSession, type ParsedUser } from './parse-sign-in.js';
 import { caseOf, stepAt } from './steps.js';
 
 /** What a change of a policy means for sign-ins. */
@@ -31,14 +31,15 @@ export function compareSignIns(before: LoginPolicy, after: LoginPolicy): SignIns
 interface Attempt {
   readonly user: ParsedUser;
   readonly session: ParsedSession;
+  readonly request: ParsedRequest;
 }
 
 const AT = instant(0);
-const REQUEST = { ...NO_REQUEST, startedAt: AT };
+const STARTED_NOW = { ...NO_REQUEST, startedAt: AT };
 const FACTORS = [...SECOND_FACTORS, ...MULTI_FACTORS];
 
 function isEnough(rules: ParsedRules, signIn: Attempt): boolean {
-  const step = stepAt(caseOf(rules, { ...signIn, request: REQUEST }), AT);
+  const step = stepAt(caseOf(rules, signIn), AT);
   return step === 'one-factor' || step === 'two-factors' || step === 'passkey';
 }
 
@@ -50,9 +51,12 @@ function* signInsUnder(earlier: ParsedRules, later: ParsedRules): Generator<Atte
     identityProviders,
     mfaInitSkippedAt: undefined,
   }));
-  for (const age of agesOf(earlier, later)) {
+  const started = agesOf(earlier, later).map((age) => ({ age, request: STARTED_NOW }));
+  // In a request without a start, no check counts under a lifetime of zero, but a new one does under any longer
+  // lifetime.
+  for (const { age, request } of [...started, { age: 0, request: NO_REQUEST }]) {
     for (const session of sessionsOf(identityProviders, instant(AT - age))) {
-      for (const user of users) yield { user, session };
+      for (const user of users) yield { user, session, request };
     }
   }
 }

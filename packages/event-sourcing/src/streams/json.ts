@@ -15,9 +15,14 @@ export function parseJson(text: string): Json {
 
 const DEEPEST = 64;
 
+/** {@link toJsonObject} for any value. */
+export function toJson(value: unknown): Json {
+  return copy(value, ROOT);
+}
+
 /**
- * Copies and freezes what JSON can represent exactly, and refuses everything else. Stored data can then neither be
- * changed by the caller nor differ when it is read again.
+ * Copies and freezes an object that JSON can represent exactly, and refuses everything else. Stored data can then
+ * neither be changed by the caller nor differ when it is read again.
  *
  * Refused: `bigint`, `undefined`, `NaN`, infinities, `-0`, functions, symbols, class instances (also `Date`), sparse
  * arrays, lone surrogates, the key `__proto__`, more than 64 levels. As in `JSON.stringify`, members under symbols and
@@ -25,11 +30,6 @@ const DEEPEST = 64;
  *
  * @throws UnserialisableData (`Fault` with the code `unserialisable-data`) that names the path of the first such value.
  */
-export function toJson(value: unknown): Json {
-  return copy(value, ROOT);
-}
-
-/** {@link toJson} for objects. */
 export function toJsonObject(value: object): JsonObject {
   return copyObject(value, ROOT);
 }
