@@ -5,9 +5,9 @@ import { run } from './run.js';
 import { askOn, type Terminal } from './terminal.js';
 
 /**
- * Handles write errors. The command goes on without this output, because it must not end half done. Then its exit code is
- * that of failed output. A closed pipe, as with `login-policy history | head`, is not an error: the command's own exit code
- * counts.
+ * Handles write errors. The command goes on without this output, because it must not end half done. Then its exit code
+ * is that of failed output. A closed pipe, as with `login-policy history | head`, is not an error: the command's own
+ * exit code counts.
  */
 function outputOf(stream: NodeJS.WriteStream): Output {
   let isClosed = false;

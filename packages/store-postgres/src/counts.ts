@@ -6,8 +6,8 @@ import { CHECK_SESSION } from './writing-session.js';
  * Counting all rows with a common index entry takes long. When a reader has counted many, the count is stored, and from
  * then on each write updates it.
  *
- * A count is a row of `read_model_entries`, the table of the entries that it counts. So it stays correct if that table is
- * copied, emptied or restored alone. Its columns are
+ * A count is a row of `read_model_entries`, the table of the entries that it counts. So it stays correct if that table
+ * is copied, emptied or restored alone. Its columns are
  * - `entry`: {@link COUNT_PREFIX} and the counted entry. It is a byte longer than any entry, so no look-up of an entry
  *   finds it;
  * - `key`: three numbers of 8 bytes each:
@@ -50,8 +50,8 @@ const INSERT_COUNT = 'INSERT INTO {schema}.read_model_entries (model, entry, key
 const nextWriteCounter = (key: string): string => `int8send(${numberAt(key, 1)} + 1)`;
 
 /**
- * Updates the counts of changed entries. It is the end of a `WITH` statement whose queries `removed` and `added` return the
- * changed entries.
+ * Updates the counts of changed entries. It is the end of a `WITH` statement whose queries `removed` and `added` return
+ * the changed entries.
  */
 export const UPDATE_COUNTS: string = `, changed_entry AS (
           SELECT model, entry, sum(sign) AS delta
@@ -65,8 +65,8 @@ export const UPDATE_COUNTS: string = `, changed_entry AS (
           ${ABOVE_ALL_DIGESTS} || ${nextWriteCounter('key')} FROM outdated`;
 
 /**
- * Stores the count of an index entry in two steps: begins it, and then completes it with the initial count. A reader that
- * has counted many rows calls this twice. Each write in between or later updates the count.
+ * Stores the count of an index entry in two steps: begins it, and then completes it with the initial count. A reader
+ * that has counted many rows calls this twice. Each write in between or later updates the count.
  *
  * - `model_number`: the read model;
  * - `counted_entry`: the digest of the index entry;

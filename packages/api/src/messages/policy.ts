@@ -42,8 +42,8 @@ export function loginSettingsMessage(policy: LoginPolicyView): MessageInitShape<
 }
 
 /**
- * Converts an identity provider of a policy to a message. The message's name and type stay empty, because a policy holds
- * only the ids of its providers.
+ * Converts an identity provider of a policy to a message. The message's name and type stay empty, because a policy
+ * holds only the ids of its providers.
  */
 export function linkMessage({ id }: IdentityProvider): MessageInitShape<typeof IDPLoginPolicyLinkSchema> {
   return { idpId: id };

@@ -19,7 +19,10 @@ export function asError(caught: unknown): Error {
   return caught instanceof Error ? caught : new Error(String(caught));
 }
 
-/** Whether a stream is closed. To be asked after reading it, because Node ends a stream that its client reset without an error. */
+/**
+ * Whether a stream is closed. To be asked after reading it, because Node ends a stream that its client reset without an
+ * error.
+ */
 export function isOver({ closed, destroyed }: Pick<ServerHttp2Stream, 'closed' | 'destroyed'>): boolean {
   return closed || destroyed;
 }

@@ -96,14 +96,18 @@ async function listen(server: Server, address: { readonly port: number; readonly
   throw new Error('the server has no port');
 }
 
-/** How often a closing port closes the connections without a pending answer. A partly sent request gets no more time than that. */
+/**
+ * How often a closing port closes the connections without a pending answer. A partly sent request gets no more time
+ * than that.
+ */
 const CLOSE_IDLE_EVERY_MS = 500;
 
 /**
  * Closes a port in steps. Within the grace period, the pending answers are completed, and no client is reset without an
  * answer.
  *
- * `connections.closeAll` closes all connections; its other methods only those of HTTP/1.1. `sessions` are those of HTTP/2.
+ * `connections.closeAll` closes all connections; its other methods only those of HTTP/1.1. `sessions` are those of
+ * HTTP/2.
  */
 async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000 }: CloseOptions): Promise<void> {
   const { closeIdle, connections, net, sessions, untilQuiet } = server;
@@ -112,14 +116,14 @@ async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000
   // This sends GOAWAY. It comes before anything is closed, while streams are still open: connect-node 2.1 clients on
   // Node 22 crash when GOAWAY arrives on a connection without streams.
   sessions.closeAfterAnswers();
-  // The operating system may have received requests that are not read yet. Closing their connections now would reset them
-  // without an answer.
+  // The operating system may have received requests that are not read yet. Closing their connections now would reset
+  // them without an answer.
   await untilQuiet();
   const done = once(net.close(), 'close');
   closeIdle();
   const timers = [
-    // Two kinds of clients could delay the end although no answer to them is pending: an HTTP/1.1 client that has sent a
-    // part of a request, and an HTTP/2 client that does not close.
+    // Two kinds of clients could delay the end although no answer to them is pending: an HTTP/1.1 client that has sent
+    // a part of a request, and an HTTP/2 client that does not close.
     setInterval(
       () => {
         connections.closeUnlessAnswering();

@@ -43,8 +43,8 @@ const OPTIONS: OptionRules<IntrospectionOptions> = {
   endpoint: optional(mustBe('a URL', (value) => value instanceof URL)),
   clientId: nonEmptyString,
   clientSecret: nonEmptyString,
-  // May be left out, but not be `undefined`. Otherwise an unset environment variable would make the API accept the tokens
-  // of every program of the issuer.
+  // May be left out, but not be `undefined`. Otherwise an unset environment variable would make the API accept the
+  // tokens of every program of the issuer.
   audience: leftOutOr(nonEmptyString),
   cacheMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
   callerOf: aFunction,

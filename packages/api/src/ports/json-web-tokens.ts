@@ -36,7 +36,10 @@ export interface JsonWebTokenOptions extends OidcTokenOptions {
   readonly keys: URL | JWTVerifyGetKey;
 }
 
-/** The library `jose`. It is imported on demand: not every program needs it, and it takes a tenth of the API's import time. */
+/**
+ * The library `jose`. It is imported on demand: not every program needs it, and it takes a tenth of the API's import
+ * time.
+ */
 type Jose = typeof jose;
 
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
@@ -54,7 +57,10 @@ const OPTIONS: OptionRules<OidcTokenOptions> = {
   callerOf: aFunction,
 };
 
-/** The rule of the option `keys`. A `URL` object of another JavaScript realm (`vm`) is refused: `instanceof` is false for it. */
+/**
+ * The rule of the option `keys`. A `URL` object of another JavaScript realm (`vm`) is refused: `instanceof` is false
+ * for it.
+ */
 const aKeySet = mustBe('a URL, or a key set of jose', (value) => value instanceof URL || typeof value === 'function');
 
 function isAsymmetric(name: unknown): boolean {
@@ -131,7 +137,8 @@ async function verifyWithEach(
       try {
         return await jwtVerify(token, key, checks);
       } catch (refused) {
-        // A failed signature, or an error that is not jose's (such as for a key that is too short), concerns only this key.
+        // A failed signature, or an error that is not jose's (such as for a key that is too short), concerns only this
+        // key.
         const concernsKey =
           refused instanceof errors.JWSSignatureVerificationFailed || !(refused instanceof errors.JOSEError);
         if (!concernsKey) throw refused;
@@ -145,8 +152,8 @@ async function verifyWithEach(
 type RemoteKeys = JWTVerifyGetKey & { readonly coolingDown: boolean; readonly reload: () => Promise<void> };
 
 /**
- * Fetches the keys again after a signature matched none of them: an issuer that omits or reuses key ids (`kid`) may have
- * rotated its keys. At most once in the cooldown of jose.
+ * Fetches the keys again after a signature matched none of them: an issuer that omits or reuses key ids (`kid`) may
+ * have rotated its keys. At most once in the cooldown of jose.
  *
  * @throws the caught error, if it is not about an unmatched signature, the keys are not fetched, or they were just
  * fetched.
@@ -190,8 +197,8 @@ function withFetchErrorsAsUnavailable(library: Jose, keys: JWTVerifyGetKey): JWT
 
 /** Whether the token is at fault, which is answered with 401. Otherwise the keys could not be fetched. */
 function isTokenError({ errors }: Jose, caught: unknown): boolean {
-  // The issuer has answered, but the key that the token names can't be imported, for example because its point is not on
-  // the curve.
+  // The issuer has answered, but the key that the token names can't be imported, for example because its point is not
+  // on the curve.
   if (caught instanceof DOMException && caught.name === 'DataError') return true;
   if (!(caught instanceof errors.JOSEError)) return false;
   // The generic code means that the issuer's answer is not a 200, or not JSON.

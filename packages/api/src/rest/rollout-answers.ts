@@ -32,7 +32,9 @@ function stepJson(step: RolloutStep): object {
 /** A run to report. */
 export interface ReportedRun {
   readonly signal: AbortSignal;
-  /** The command and its call, for a run that removes something: the custom policies that still allow it are counted. */
+  /**
+   * The command and its call, for a run that removes something: the custom policies that still allow it are counted.
+   */
   readonly command?: RolloutCommand;
   readonly call?: OwnCall;
 }

@@ -5,7 +5,11 @@ const HEADER_BYTES = 5;
 const COMPRESSED = 0x01;
 const TRAILERS = 0x80;
 
-/** Unframes the single message of a unary call's body. @throws ApiError when the body is malformed or the message too large. */
+/**
+ * Unframes the single message of a unary call's body.
+ *
+ * @throws ApiError when the body is malformed or the message too large.
+ */
 export function unframe(
   body: Uint8Array,
   { compression, maxBytes }: { readonly compression: Compression | undefined; readonly maxBytes: number },

@@ -87,7 +87,8 @@ export class ReadinessProbe {
     try {
       const { readModel } = this.#policies;
       const { events, seconds } = await readModel.lag();
-      // The rows are `following` once they have been at the head, unless the store is unavailable or an event stopped them.
+      // The rows are `following` once they have been at the head, unless the store is unavailable or an event stopped
+      // them.
       const isReady = readModel.state.is === 'following' && seconds <= this.#maxSecondsBehind;
       return { isReady, eventsBehind: events, secondsBehind: seconds };
     } catch {

@@ -1,6 +1,6 @@
 /**
- * Escapes text from outside for a terminal, so that it can't move the cursor, change colours, or affect the direction of
- * the text beside it.
+ * Escapes text from outside for a terminal, so that it can't move the cursor, change colours, or affect the direction
+ * of the text beside it.
  */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);

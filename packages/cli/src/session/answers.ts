@@ -159,7 +159,8 @@ export type PolicyCommand =
 /** The policy refused the command, in a store or over the API. */
 export class Refused extends Failure {
   /**
-   * The library's reason, such as `policy-not-found` or `invalid-argument`. For an error that only the API reports, the id of the error.
+   * The library's reason, such as `policy-not-found` or `invalid-argument`. For an error that only the API reports, the
+   * id of the error.
    */
   readonly reason: string;
   /** The input member that is malformed, if the refusal is about one. */

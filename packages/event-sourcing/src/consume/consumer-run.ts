@@ -72,8 +72,8 @@ export class ConsumerRun {
   }
 
   /**
-   * Takes the record of this consumer that a poll has found. `now` is when the poll began, by `performance.now()`; `fence`
-   * is this consumer's fencing token at that time.
+   * Takes the record of this consumer that a poll has found. `now` is when the poll began, by `performance.now()`;
+   * `fence` is this consumer's fencing token at that time.
    */
   takePolled(
     found: FoundConsumer | undefined,

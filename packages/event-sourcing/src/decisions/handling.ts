@@ -28,7 +28,9 @@ export function deadlineOf(streamId: StreamId, wait: Waiting): Deadline {
   return new Deadline(`a command on ${streamId}`, wait);
 }
 
-/** Whether a decision has events to append. A cached state may decide that, because the append compares the revision. */
+/**
+ * Whether a decision has events to append. A cached state may decide that, because the append compares the revision.
+ */
 export function hasEvents<Event, Rejection>(
   decision: Decision<Event, Rejection>,
 ): decision is Extract<Decision<Event, Rejection>, { readonly outcome: 'accepted' }> {

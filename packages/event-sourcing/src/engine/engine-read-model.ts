@@ -44,8 +44,8 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     const { guarded, writeCount } = this.parts;
     const { backend } = guarded;
     throwIfExpired('a call of a read model', wait);
-    // Cached rows are valid if nobody has written since they were read. `writeCount` shows writes through this store, the
-    // token those of others.
+    // Cached rows are valid if nobody has written since they were read. `writeCount` shows writes through this store,
+    // the token those of others.
     const cached = this.#cache.rowsOf(keys, {
       writeCount: writeCount(),
       isCurrent: (token) => !guarded.isClosed && backend.isCurrent?.(token) === true,
@@ -99,8 +99,9 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       });
     } catch (caught) {
       if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) throw caught;
-      // `requireModel` throws this fault also for a missing live read model: the store was restored from a backup without
-      // it. It is created again. The conflict (`actual: undefined`) tells the runner to start again at the first event.
+      // `requireModel` throws this fault also for a missing live read model: the store was restored from a backup
+      // without it. It is created again. The conflict (`actual: undefined`) tells the runner to start again at the
+      // first event.
       const { guarded, opened } = this.parts;
       await guarded.call(wait, (backend) => backend.openModel(opened.name, wait));
       throw new Fault('checkpoint-conflict', { model: opened.name, expected: change.expected, actual: undefined });

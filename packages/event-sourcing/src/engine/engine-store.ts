@@ -55,8 +55,8 @@ export function storeOn(backend: Backend, options: EngineOptions): Store {
 }
 
 /**
- * A store on a backend without rows, which writes each append on its own. Its read models are stored elsewhere and follow
- * the log.
+ * A store on a backend without rows, which writes each append on its own. Its read models are stored elsewhere and
+ * follow the log.
  */
 export function followedStoreOn(backend: LogBackend, readModels: ReadModelStore, parts: StoreParts): Store {
   const log = new GuardedBackend(backend);

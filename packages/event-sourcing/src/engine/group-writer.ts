@@ -16,8 +16,8 @@ import { NO_QUESTION, type Found, type ModelQuestion, type Question, type Stream
 /**
  * Writes each group of appends in one transaction, with the changed rows of the inline read models.
  *
- * A write begins with a plan: the events with their positions, the rows and the receipts. The plan is based on a view of
- * the log, which the backend looks up in the transaction. If the cache has the view and no other writer has written
+ * A write begins with a plan: the events with their positions, the rows and the receipts. The plan is based on a view
+ * of the log, which the backend looks up in the transaction. If the cache has the view and no other writer has written
  * since, nothing is looked up.
  */
 export class GroupWriter {
@@ -88,7 +88,10 @@ export class GroupWriter {
     return view && { token: this.#cache.token, plan: () => this.#planFromCache(attempt, view) };
   }
 
-  /** Plans from the cache. A plan that refuses an append is discarded, because a backend may plan before it has checked the cache's token. */
+  /**
+   * Plans from the cache. A plan that refuses an append is discarded, because a backend may plan before it has checked
+   * the cache's token.
+   */
   #planFromCache(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
     const planned = attempt.planFor(view, { clock: this.#clock, form: this.#guarded.backend.form });
     const isUsable = planned.result.every((outcome) => outcome === CALLER_LEFT || 'recorded' in outcome);
@@ -164,7 +167,9 @@ export class GroupWriter {
   }
 }
 
-/** The outcomes of a plan. If the backend assigned the positions, the planned events are replaced by the stored ones. */
+/**
+ * The outcomes of a plan. If the backend assigned the positions, the planned events are replaced by the stored ones.
+ */
 function withStoredEvents(outcomes: Outcomes, placed: Placed | undefined): Outcomes {
   if (placed === undefined) return outcomes;
   // `placed` has an element for each accepted append, in their order.

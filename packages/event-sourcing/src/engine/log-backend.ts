@@ -95,8 +95,8 @@ export interface LogBackend {
    */
   transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>>;
   /**
-   * Looks for a plan whose outcome is unknown. `false`: it was not written, and never will be. Otherwise it was written:
-   * `true`, or its events as stored if the server assigned their positions.
+   * Looks for a plan whose outcome is unknown. `false`: it was not written, and never will be. Otherwise it was
+   * written: `true`, or its events as stored if the server assigned their positions.
    *
    * @throws WrittenUnseen when it was written, but its events can't be read. Any other error means that the outcome is
    * unknown.
@@ -118,8 +118,8 @@ export interface LogBackend {
    */
   changed(signal: AbortSignal, withinMs?: number): Promise<void>;
   /**
-   * Completes running work, then closes. Idempotent. `runningAppends` resolves when the last append has ended, so that a
-   * backend can stop waiting for a server that does not answer.
+   * Completes running work, then closes. Idempotent. `runningAppends` resolves when the last append has ended, so that
+   * a backend can stop waiting for a server that does not answer.
    */
   close(runningAppends?: Promise<void>): Promise<void>;
 }

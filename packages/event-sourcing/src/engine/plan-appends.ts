@@ -24,13 +24,15 @@ export interface CurrentModel {
   readonly catchUpRows: readonly EncodedRow<unknown>[] | undefined;
 }
 
-/** The state of the log and its read models that a plan is based on. It was looked up or comes from the engine's cache. */
+/**
+ * The state of the log and its read models that a plan is based on. It was looked up or comes from the engine's cache.
+ */
 export interface View {
   /** The position of the last event. */
   readonly head: Position;
   /**
-   * The read models that the last event lists as inline: its transaction also updated their rows, so their checkpoint is
-   * the head.
+   * The read models that the last event lists as inline: its transaction also updated their rows, so their checkpoint
+   * is the head.
    */
   readonly inlineAtHead: readonly ModelId[];
   /** The end of a stream; `undefined` for a stream without events. */
@@ -133,8 +135,8 @@ class PlanBuilder {
     return recordedEvents(append, {
       after: last?.revision,
       recordedAt: notBefore(last?.recordedAt, append.recordedAt ?? this.#options.clock()),
-      // A position combines the event's number in the log with the last part of its id, so that a position from before a
-      // restore is not taken for one of the restored log.
+      // A position combines the event's number in the log with the last part of its id, so that a position from before
+      // a restore is not taken for one of the restored log.
       position: (index, { id }) => positionOf(ordinalOf(this.#head) + BigInt(index + 1), id),
     });
   }
@@ -181,8 +183,8 @@ class PlanBuilder {
   /** The rows of a read model to write; empty when there are none. */
   #modelPlans({ id, catchUpRows }: CurrentModel, index: number): readonly ModelPlan[] {
     const rows = Array.from(this.#rows[index]?.values() ?? []);
-    // New events imply a later checkpoint, because they list the read model as inline. Only a plan without events, which
-    // writes receipts alone, needs this one.
+    // New events imply a later checkpoint, because they list the read model as inline. Only a plan without events,
+    // which writes receipts alone, needs this one.
     if (catchUpRows !== undefined) return [{ id, rows, checkpoint: this.#view.head }];
     return rows.length === 0 ? [] : [{ id, rows }];
   }

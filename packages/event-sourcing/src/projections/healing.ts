@@ -132,8 +132,8 @@ export class Healing<Event extends EventShape, Row> {
   }
 
   /**
-   * Whether this program can read the row of a placeholder, or now covers its stream. A row that several streams share is
-   * excluded, because it is not known which other streams it holds.
+   * Whether this program can read the row of a placeholder, or now covers its stream. A row that several streams share
+   * is excluded, because it is not known which other streams it holds.
    */
   #isOutdated(row: Row | UnreadableRow): row is UnreadableRow {
     if (!(row instanceof UnreadableRow) || this.#projection.key !== undefined) return false;

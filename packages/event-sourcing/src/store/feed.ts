@@ -17,8 +17,8 @@ export interface ReadAhead {
   /** Whether `scannedUpTo` was the head of the store. */
   readonly reachedHead: boolean;
   /**
-   * When the store was asked for its head, by `performance.now()`; `-Infinity` when it was not asked. Default: when this
-   * read began.
+   * When the store was asked for its head, by `performance.now()`; `-Infinity` when it was not asked. Default: when
+   * this read began.
    */
   readonly askedAt?: number;
 }
@@ -49,7 +49,11 @@ function isAborted(signal: AbortSignal | undefined): boolean {
 
 /** How a polled store finds new events. */
 export interface Source {
-  /** Creates a reader with these options, which ends at their signal. @throws RangeError when the page size is out of range. */
+  /**
+   * Creates a reader with these options, which ends at their signal.
+   *
+   * @throws RangeError when the page size is out of range.
+   */
   reader(options?: ReadAllOptions): Reader;
   /** Creates the reader of the feed itself, if it differs: it may wait until there are more events. */
   live?(signal: AbortSignal): Reader;
@@ -58,8 +62,9 @@ export interface Source {
 }
 
 /**
- * The shared part of all catch-up subscriptions of a store. Each subscriber reads the existing events on its own, and then
- * receives the new events from the feed. The feed reads them once for all subscribers, and only while there are any.
+ * The shared part of all catch-up subscriptions of a store. Each subscriber reads the existing events on its own, and
+ * then receives the new events from the feed. The feed reads them once for all subscribers, and only while there are
+ * any.
  */
 export class Feed {
   readonly #source: Source;
@@ -80,8 +85,8 @@ export class Feed {
   }
 
   /**
-   * Joins the current run of the feed. A new run begins at `position` if there is none, if it is over, or if it is at the
-   * position `lost`, which is not in the log any more.
+   * Joins the current run of the feed. A new run begins at `position` if there is none, if it is over, or if it is at
+   * the position `lost`, which is not in the log any more.
    */
   #join(position: Position, lost: Position | undefined): LiveBuffer<RecordedEvent> {
     const run = this.#run;

@@ -10,8 +10,8 @@ import type { Reader } from './feed.js';
 import type { LiveBuffer, LiveItems } from './live-buffer.js';
 
 /**
- * Joins the running feed: see `Feed`. `lost` is a position that the log no longer has. A feed that stands there is replaced
- * by one that begins at `position`.
+ * Joins the running feed: see `Feed`. `lost` is a position that the log no longer has. A feed that stands there is
+ * replaced by one that begins at `position`.
  */
 export type Join = (position: Position, lost: Position | undefined) => LiveBuffer<RecordedEvent>;
 
@@ -66,8 +66,8 @@ export class Subscription {
       if (this.#reached < from) this.#lost = from;
       else yield* this.#passOn(buffer);
     } catch (caught) {
-      // The unknown position may be the feed's. This subscriber continues from its own; if that is unknown, too, its next
-      // read throws.
+      // The unknown position may be the feed's. This subscriber continues from its own; if that is unknown, too, its
+      // next read throws.
       if (!isFault(caught, 'position-unknown')) throw caught;
     } finally {
       buffer.leave();
@@ -91,8 +91,8 @@ export class Subscription {
   }
 
   /**
-   * Hands out what the feed reads. Returns when the store has to be read again: the buffer overflowed, or the feed passed
-   * this subscriber's position without finding its event, because the log was replaced meanwhile.
+   * Hands out what the feed reads. Returns when the store has to be read again: the buffer overflowed, or the feed
+   * passed this subscriber's position without finding its event, because the log was replaced meanwhile.
    */
   async *#passOn(buffer: LiveBuffer<RecordedEvent>): Messages {
     const { options } = this.#parts;

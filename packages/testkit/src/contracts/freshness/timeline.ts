@@ -8,8 +8,8 @@ interface Period {
 }
 
 /**
- * The values that were written to one row, each with the period in which a read may return it. A freshness test notes its
- * writes here and checks what it reads. Each value is written once, and only one write runs at a time.
+ * The values that were written to one row, each with the period in which a read may return it. A freshness test notes
+ * its writes here and checks what it reads. Each value is written once, and only one write runs at a time.
  */
 export class Timeline {
   #periods: Period[] = [{ value: 0, from: -Infinity, until: Infinity }];
