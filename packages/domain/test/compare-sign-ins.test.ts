@@ -1,5 +1,5 @@
 import { evaluateSignIn } from '@login-policy/domain';
-import { compareSignIns, type LoginPolicy } from '@login-policy/domain/model';
+import { ABSENT, compareSignIns, type LoginPolicy } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -50,6 +50,8 @@ const TABLE: readonly (readonly [
     true,
   ],
   ['a lifetime of zero becomes a millisecond', lasting('PT0S'), lasting('PT0.001S'), true, false],
+  ['no policy holds any more', of({}), ABSENT, false, true],
+  ['no policy holds before and after', ABSENT, ABSENT, false, false],
   ['what no sign-in is judged by', of({}), of({ settings: { hidePasswordReset: true } }), false, false],
 ];
 

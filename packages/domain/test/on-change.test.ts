@@ -47,7 +47,7 @@ describe('the handler of policy changes', () => {
       isDefault: true,
       sequence: 4n,
       before: undefined,
-      weakened: false,
+      weakened: true,
       strengthened: false,
     });
     expect(added?.events).to.have.length(4);
@@ -74,6 +74,14 @@ describe('the handler of policy changes', () => {
     expect(given).to.include({ weakened: true, strengthened: false });
     expect(given?.after?.settings.forceMfa).to.equal(false);
     expect(forced).to.include({ isDefault: true, strengthened: true });
+  });
+
+  it('is told that sessions must end when the only policy that held is removed', async () => {
+    await loginPolicies.add(acme, freshInstance, by);
+    orThrow(await loginPolicies.remove(acme, by));
+    listen();
+    const [, removed] = await changes(2);
+    expect(removed).to.include({ after: undefined, strengthened: true, weakened: false });
   });
 
   it('gets the affected organizations by page', async () => {

@@ -50,7 +50,7 @@ export interface PolicyChanged extends ChangeFacts, EventMetadata {
   readonly changes: readonly PolicyChange[];
   /** Whether some session that was insufficient before is sufficient now. */
   readonly weakened: boolean;
-  /** Whether some session that was sufficient before is insufficient now. */
+  /** Whether some session that was sufficient before is insufficient now; also when no policy is in force any more. */
   readonly strengthened: boolean;
   /** The warnings it introduces about users who can no longer sign in. */
   readonly lockedOut: readonly LockOut[];

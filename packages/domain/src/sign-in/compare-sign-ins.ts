@@ -14,12 +14,15 @@ export interface SignInsCompared {
   readonly strengthened: boolean;
 }
 
-/** Compares a few thousand kinds of users and sessions; nothing when there is no policy before or after. */
+/** Compares a few thousand kinds of users and sessions. Without a policy, no session is sufficient. */
 export function compareSignIns(before: LoginPolicy, after: LoginPolicy): SignInsCompared {
-  if (before.stage !== 'active' || after.stage !== 'active') return { weakened: false, strengthened: false };
-  const [earlier, later] = [parseRules(before), parseRules(after)];
+  const [earlier, later] = [before, after].map((policy) =>
+    policy.stage === 'active' ? parseRules(policy) : undefined,
+  );
+  const [one, other] = [earlier ?? later, later ?? earlier];
   let [weakened, strengthened] = [false, false];
-  for (const signIn of signInsUnder(earlier, later)) {
+  if (one === undefined || other === undefined) return { weakened, strengthened };
+  for (const signIn of signInsUnder(one, other)) {
     const [was, is] = [isEnough(earlier, signIn), isEnough(later, signIn)];
     weakened ||= is && !was;
     strengthened ||= was && !is;
@@ -38,7 +41,8 @@ const AT = instant(0);
 const STARTED_NOW = { ...NO_REQUEST, startedAt: AT };
 const FACTORS = [...SECOND_FACTORS, ...MULTI_FACTORS];
 
-function isEnough(rules: ParsedRules, signIn: Attempt): boolean {
+function isEnough(rules: ParsedRules | undefined, signIn: Attempt): boolean {
+  if (rules === undefined) return false;
   const step = stepAt(caseOf(rules, signIn), AT);
   return step === 'one-factor' || step === 'two-factors' || step === 'passkey';
 }
