@@ -36,7 +36,7 @@ describeInBrowser('the page: it says what is so', (stage) => {
     await visitor.button('Cancel').click();
   });
 
-  it('nothing is shown as allowed that nobody can use', async () => {
+  it('shows nothing as allowed that nobody can use', async () => {
     const visitor = await stage.owner();
     await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
     await visitor.page.getByText('No multi-factor is allowed, so nobody can sign in this way.').waitFor();
