@@ -158,6 +158,33 @@ describe('JSON web tokens', () => {
     issuer.close();
   });
 
+  it('are valid at once when their key was rotated in, and forged key ids make the keys be fetched three times at most', async () => {
+    const [former, next] = [await generateKeyPair('ES256'), await generateKeyPair('ES256')];
+    const keysOf = (kid: string, key: typeof next): Promise<object> =>
+      exportJWK(key.publicKey).then((jwk) => ({ keys: [{ ...jwk, kid, alg: 'ES256' }] }));
+    let [published, fetches] = [JSON.stringify(await keysOf('former', former)), 0];
+    const issuer = createServer((_, response) => {
+      fetches++;
+      response.end(published);
+    });
+    await new Promise<void>((resolve) => {
+      issuer.listen(0, '127.0.0.1', resolve);
+    });
+    const by = (kid: string, { privateKey }: typeof next): Promise<string> =>
+      new SignJWT(GOOD).setProtectedHeader({ alg: 'ES256', kid }).setExpirationTime('1h').sign(privateKey);
+    const set = tokensFrom(`http://127.0.0.1:${portOf(issuer)}/keys`);
+    expect(await statusWith(await by('former', former), set)).to.equal(200);
+    published = JSON.stringify(await keysOf('next', next));
+    const rotated = await by('next', next);
+    const together = await Promise.all(Array.from({ length: 10 }, () => statusWith(rotated, set)));
+    expect([...new Set(together)]).to.deep.equal([200]);
+    for (let forged = 0; forged < 10; forged++)
+      expect(await statusWith(await by(`forged ${forged}`, former), set)).to.equal(401);
+    expect(await statusWith(rotated, set)).to.equal(200);
+    expect(fetches, 'the first fetch, and three more').to.equal(4);
+    issuer.close();
+  });
+
   it('are never accepted with a symmetric algorithm', () => {
     const options = { keys: new URL('https://x.example'), issuer: ISSUER, audience: 'x', callerOf: () => undefined };
     expect(() => jsonWebTokens({ ...options, algorithms: ['HS256'] })).to.throw(RangeError);

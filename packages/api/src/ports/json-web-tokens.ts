@@ -1,4 +1,3 @@
-import type * as jose from 'jose';
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions, JWTVerifyResult } from 'jose';
 import { ApiError } from '../errors/api-error.js';
 import { keysUnavailable } from '../errors/refusals.js';
@@ -13,6 +12,7 @@ import {
 } from '@login-policy/event-sourcing/options';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
+import { fetchedKeys, givenKeys, type Jose, type Reload, type ReloadableKeys } from './fetched-keys.js';
 import { endpointOf, memoizeOnSuccess } from './issuer.js';
 import type { RequestHeaders } from './ports.js';
 
@@ -35,12 +35,6 @@ export interface JsonWebTokenOptions extends OidcTokenOptions {
   /** The URL of the issuer's public keys, or a key set of `jose`. */
   readonly keys: URL | JWTVerifyGetKey;
 }
-
-/**
- * The library `jose`. It is imported on demand: not every program needs it, and it takes a tenth of the API's import
- * time.
- */
-type Jose = typeof jose;
 
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 
@@ -76,8 +70,8 @@ function isAsymmetric(name: unknown): boolean {
 export function jsonWebTokens(given: JsonWebTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'jsonWebTokens', { ...OPTIONS, keys: aKeySet });
   const { keys } = options;
-  return authenticatorFor(options, async ({ createRemoteJWKSet }) =>
-    keys instanceof URL ? createRemoteJWKSet(keys) : keys,
+  return authenticatorFor(options, async (library) =>
+    keys instanceof URL ? fetchedKeys(library, keys) : givenKeys(keys),
   );
 }
 
@@ -90,13 +84,13 @@ export function jsonWebTokens(given: JsonWebTokenOptions): (headers: RequestHead
 export function oidcTokens(given: OidcTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'oidcTokens', OPTIONS);
   const jwksUri = endpointOf(options.issuer, 'jwks_uri');
-  return authenticatorFor(options, async ({ createRemoteJWKSet }) => createRemoteJWKSet(await jwksUri()));
+  return authenticatorFor(options, async (library) => fetchedKeys(library, await jwksUri()));
 }
 
 /** The function that `jsonWebTokens` and `oidcTokens` return. The keys are loaded on the first request with a token. */
 function authenticatorFor(
   options: OidcTokenOptions,
-  loadKeys: (library: Jose) => Promise<JWTVerifyGetKey>,
+  loadKeys: (library: Jose) => Promise<ReloadableKeys>,
 ): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const algorithms = [...(options.algorithms ?? ALGORITHMS)];
   const checks = {
@@ -108,11 +102,11 @@ function authenticatorFor(
   };
   const verifier = memoizeOnSuccess(async () => {
     const library = await import('jose');
-    const loaded = await loadKeys(library);
-    const keys = withFetchErrorsAsUnavailable(library, loaded);
+    const { reload, ...loaded } = await loadKeys(library);
+    const keys = withFetchErrorsAsUnavailable(library, loaded.keys);
     const verify = (token: string): Promise<JWTVerifyResult> => verifyWithEach(token, keys, { library, checks });
     return (token: string) =>
-      verify(token).catch((caught: unknown) => afterReload(library, loaded, caught).then(() => verify(token)));
+      verify(token).catch((caught: unknown) => afterReload(library, reload, caught).then(() => verify(token)));
   });
   return async (headers) => {
     const token = bearerToken(headers);
@@ -148,30 +142,19 @@ async function verifyWithEach(
   }
 }
 
-/** A key set of jose that fetches its keys. */
-type RemoteKeys = JWTVerifyGetKey & { readonly coolingDown: boolean; readonly reload: () => Promise<void> };
-
 /**
- * Fetches the keys again after a signature matched none of them: an issuer that omits or reuses key ids (`kid`) may
- * have rotated its keys. At most once in the cooldown of jose.
+ * Fetches the keys again after a token matched none of them: the issuer may have rotated its keys, with new key ids
+ * (`kid`) or without.
  *
- * @throws the caught error, if it is not about an unmatched signature, the keys are not fetched, or they were just
- * fetched.
+ * @throws the caught error, if it is not about an unmatched key, or the keys are not fetched.
  * @throws ApiError when the keys are not available.
  */
-async function afterReload({ errors }: Jose, keys: JWTVerifyGetKey, caught: unknown): Promise<void> {
+async function afterReload({ errors }: Jose, reload: Reload, caught: unknown): Promise<void> {
   const isUnmatched =
-    caught instanceof errors.JWSSignatureVerificationFailed || caught instanceof errors.JWKSMultipleMatchingKeys;
-  if (!isUnmatched || !isRemote(keys) || keys.coolingDown) throw caught;
-  try {
-    await keys.reload();
-  } catch (failure) {
-    throw keysUnavailable(failure);
-  }
-}
-
-function isRemote(keys: JWTVerifyGetKey): keys is RemoteKeys {
-  return 'reload' in keys && 'coolingDown' in keys;
+    caught instanceof errors.JWKSNoMatchingKey ||
+    caught instanceof errors.JWSSignatureVerificationFailed ||
+    caught instanceof errors.JWKSMultipleMatchingKeys;
+  if (!isUnmatched || !(await reload())) throw caught;
 }
 
 /** The claims of a valid token; `undefined` for an invalid one. @throws ApiError when the keys are not available */

@@ -1,0 +1,66 @@
+import type * as jose from 'jose';
+import type { JWTVerifyGetKey } from 'jose';
+import { keysUnavailable } from '../errors/refusals.js';
+
+/**
+ * The library `jose`. It is imported on demand: not every program needs it, and it takes a tenth of the API's import
+ * time.
+ */
+export type Jose = typeof jose;
+
+/** Fetches keys again. Returns `false` if they were not fetched. @throws ApiError when they are not available */
+export type Reload = () => Promise<boolean>;
+
+/** Keys, and how to fetch them again. */
+export interface ReloadableKeys {
+  readonly keys: JWTVerifyGetKey;
+  readonly reload: Reload;
+}
+
+/** A key set of jose that fetches its keys. */
+type RemoteKeys = JWTVerifyGetKey & { readonly coolingDown: boolean; readonly reload: () => Promise<void> };
+
+/** The most reloads within {@link RELOAD_MS}. Without a limit, forged tokens could make the API flood the issuer. */
+const MAX_RELOADS = 3;
+const RELOAD_MS = 30_000;
+
+/**
+ * The keys at a URL. A single cooldown, as of jose, would reject the tokens of a key that appears just after a fetch.
+ * So there may be several reloads in a row.
+ */
+export function fetchedKeys({ createRemoteJWKSet }: Jose, url: URL): ReloadableKeys {
+  // Only `reload` below decides when a token makes the keys be fetched.
+  const keys = createRemoteJWKSet(url, { cooldownDuration: Infinity });
+  let reloads: readonly number[] = [];
+  return {
+    keys,
+    reload: async () => {
+      const now = performance.now();
+      // Concurrent tokens share a fetch.
+      if (!keys.reloading) {
+        reloads = reloads.filter((at) => at > now - RELOAD_MS);
+        if (reloads.length >= MAX_RELOADS) return false;
+        reloads = [...reloads, now];
+      }
+      return reloaded(keys);
+    },
+  };
+}
+
+/** Keys of the program. If they are a remote set of jose, its cooldown is the limit. */
+export function givenKeys(keys: JWTVerifyGetKey): ReloadableKeys {
+  return { keys, reload: async () => isRemote(keys) && !keys.coolingDown && reloaded(keys) };
+}
+
+async function reloaded(keys: Pick<RemoteKeys, 'reload'>): Promise<true> {
+  try {
+    await keys.reload();
+    return true;
+  } catch (failure) {
+    throw keysUnavailable(failure);
+  }
+}
+
+function isRemote(keys: JWTVerifyGetKey): keys is RemoteKeys {
+  return 'reload' in keys && 'coolingDown' in keys;
+}
