@@ -10,3 +10,15 @@ export class Failure extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** Ends a command that has done a part of its work. The error is the cause. */
+export class Incomplete extends Error {
+  /** What was done and what was not, as `--json` prints it. */
+  readonly result: object;
+
+  constructor(result: object, cause: unknown) {
+    super('The command has done a part of its work.', { cause });
+    this.name = 'Incomplete';
+    this.result = result;
+  }
+}

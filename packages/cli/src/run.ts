@@ -5,9 +5,10 @@ import { helpOf, overview } from './command-line/help.js';
 import { COMMON_OPTIONS, parseLine } from './command-line/parse-line.js';
 import { COMMANDS } from './commands/all-commands.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
-import { Failure } from './failure.js';
+import { Failure, Incomplete } from './failure.js';
 import type { Io } from './io.js';
 import { printable } from './output/printable.js';
+import { Refused } from './session/answers.js';
 import { VERSION } from './version.js';
 
 /** Runs a command line, and returns the exit code. It never throws, and closes everything it opened. */
@@ -31,10 +32,23 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
       }
     }
   } catch (caught) {
-    const { code, message } = io.interrupted.aborted ? INTERRUPTED : failureOf(caught);
+    const { cause, result } = caught instanceof Incomplete ? caught : { cause: caught, result: {} };
+    const { code, message } = io.interrupted.aborted ? INTERRUPTED : failureOf(cause);
+    // Also where the command line could not be parsed: a program that asked for JSON reads nothing else.
+    if (argv.includes('--json', 1)) {
+      const error = { exitCode: code, ...(code !== EXIT.interrupted && reasonOf(cause)), message };
+      io.out.write(`${JSON.stringify({ ...result, error }, undefined, 2)}\n`);
+    }
     io.err.write(`${message}\n`);
     return code;
   }
+}
+
+/** The library's name for a refusal or a fault, if it has one. */
+function reasonOf(caught: unknown): { readonly reason: string } | undefined {
+  if (caught instanceof Refused) return { reason: caught.reason };
+  if (caught instanceof RejectedError) return { reason: caught.rejection.reason };
+  return isFault(caught) ? { reason: caught.code } : undefined;
 }
 
 interface Exit {

@@ -3,14 +3,14 @@ import type { WarningName } from '@login-policy/domain/model';
 import { monotonicIds } from '@login-policy/event-sourcing';
 import type { Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { Failure } from '../failure.js';
+import { Failure, Incomplete } from '../failure.js';
 import { counted, policiesText, stillAllowingText } from '../output/counted.js';
 import { paintFor, type Paint } from '../output/paint.js';
 import { printable } from '../output/printable.js';
 import { ownerText } from '../output/policy-text.js';
 import { Progress } from '../output/progress.js';
 import { indented } from '../output/table.js';
-import type { RefusalJson, ReportJson, StepJson } from '../session/answers.js';
+import type { ProgressJson, RefusalJson, ReportJson, StepJson } from '../session/answers.js';
 import type { RolloutRun } from '../session/policies.js';
 import type { Session } from '../session/session.js';
 import { actorAndWarningsOf, isConfirmed } from './change-options.js';
@@ -64,8 +64,7 @@ export async function changeEverywhere(
     return finish(EXIT.refused);
   }
   print(paint('quiet', `Rollout ${id}\n`));
-  const done = await carryOutWithProgress(invocation, rollout);
-  const report = (await rollout.report()) ?? done;
+  const report = await carryOut(invocation, rollout, { id, plan });
   print(reportText(report, paint));
   if (io.interrupted.aborted) {
     io.err.write(`Stopped. Run the same command again to resume it.\n`);
@@ -125,21 +124,34 @@ function refuseForbidden({ counts, refused }: WholePlan): void {
   );
 }
 
-async function carryOutWithProgress({ io }: Invocation, rollout: RolloutRun): Promise<ReportJson> {
-  const bar = new Progress(io, 'Changing');
+/** Returns the report. @throws Incomplete with what was heard of the rollout before an error. */
+async function carryOut(
+  { args, io }: Invocation,
+  rollout: RolloutRun,
+  { id, plan }: { readonly id: string; readonly plan: WholePlan },
+): Promise<ReportJson> {
   const refused: RefusalJson[] = [];
-  let [changed, handled] = [0, 0];
+  const { 'nothing-to-do': unchanged, 'would-be-refused': refusals, 'would-change': changes } = plan.counts;
+  let heard: ProgressJson = { done: 0, of: changes + unchanged + refusals, changed: 0, refusals: [] };
+  const reportOf = ({ changed, done, of: all }: ProgressJson): ReportJson => {
+    return { changed, unchanged: done - changed - refused.length, pending: all - done, refused };
+  };
   try {
-    for await (const progress of rollout.carryOut(io.interrupted)) {
-      const { done, of: total, refusals } = progress;
-      bar.show(done, total);
-      refused.push(...refusals);
-      [changed, handled] = [progress.changed, done];
+    const bar = new Progress(io, 'Changing');
+    try {
+      for await (heard of rollout.carryOut(io.interrupted)) {
+        bar.show(heard.done, heard.of);
+        refused.push(...heard.refusals);
+      }
+    } finally {
+      bar.end();
     }
-  } finally {
-    bar.end();
+    return (await rollout.report()) ?? reportOf(heard);
+  } catch (cause) {
+    const report = reportOf(heard);
+    if (!args.flag('json')) io.out.write(reportText(report, paintFor(io.out, io)));
+    throw new Incomplete(jsonOf(id, plan, report), cause);
   }
-  return { changed, unchanged: handled - changed - refused.length, pending: 0, refused };
 }
 
 function planText({ counts, refused, warned }: WholePlan, paint: Paint): string {

@@ -1,7 +1,7 @@
 import { actorOf, CHANGE_OPTIONS, isConfirmed } from '../changes/change-options.js';
 import type { Command, OptionSpecs, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { Failure } from '../failure.js';
+import { Failure, Incomplete } from '../failure.js';
 import { policiesText } from '../output/counted.js';
 import { printable } from '../output/printable.js';
 import { titleOf } from '../output/policy-text.js';
@@ -38,9 +38,13 @@ async function applyPlan(invocation: Invocation, session: Session, plan: PlanFil
   const { done, pending } = await planProgress(session, plan);
   const isJson = args.flag('json');
   const print = (text: string): void => (isJson ? undefined : io.out.write(text));
+  const jsonOf: Applying['jsonOf'] = (changed) => ({
+    changed,
+    before: done.length,
+    left: pending.length - changed.length,
+  });
   const finish = (code: ExitCode, changed: readonly string[]): ExitCode => {
-    if (isJson)
-      io.out.write(`${JSON.stringify({ changed, before: done.length, left: pending.length - changed.length })}\n`);
+    if (isJson) io.out.write(`${JSON.stringify(jsonOf(changed))}\n`);
     return code;
   };
   if (pending.length === 0) {
@@ -54,20 +58,21 @@ async function applyPlan(invocation: Invocation, session: Session, plan: PlanFil
     print('Nothing was done.\n');
     return finish(EXIT.refused, []);
   }
-  return carryOut(invocation, session, { plan, pending, print, finish });
+  return carryOut(invocation, session, { plan, pending, print, jsonOf, finish });
 }
 
 interface Applying {
   readonly plan: PlanFile;
   readonly pending: readonly PlannedStep[];
   readonly print: (text: string) => void;
+  readonly jsonOf: (changed: readonly string[]) => object;
   readonly finish: (code: ExitCode, changed: readonly string[]) => ExitCode;
 }
 
 async function carryOut(
   { args, io }: Invocation,
   session: Session,
-  { plan, pending, print, finish }: Applying,
+  { plan, pending, print, jsonOf, finish }: Applying,
 ): Promise<ExitCode> {
   const by = actorOf(args);
   const changed: string[] = [];
@@ -77,7 +82,12 @@ async function carryOut(
       return finish(EXIT.interrupted, changed);
     }
     const name = stepName(plan, step);
-    print(`${printable(name)}: ${await applyStep(session, plan, { by, step })}\n`);
+    try {
+      print(`${printable(name)}: ${await applyStep(session, plan, { by, step })}\n`);
+    } catch (caught) {
+      io.err.write(`Stopped at ${printable(name)}, after ${changed.length} of ${pending.length}.\n`);
+      throw new Incomplete({ ...jsonOf(changed), stoppedAt: name }, caught);
+    }
     changed.push(name);
   }
   return finish(EXIT.done, changed);

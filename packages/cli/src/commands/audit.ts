@@ -68,6 +68,7 @@ async function showPage(invocation: Invocation, { policies }: Session): Promise<
 async function exportAll({ args, io }: Invocation, { policies }: Session, format: string): Promise<ExitCode> {
   if (format !== 'csv' && format !== 'json-lines')
     throw new Failure(EXIT.usage, `--export must be csv or json-lines, not ${JSON.stringify(format)}.`);
+  if (args.flag('json')) throw new Failure(EXIT.usage, 'Give --json or --export, not both.');
   for await (const part of policies.auditExport(filterOf(args), format)) {
     io.interrupted.throwIfAborted();
     if (io.out.isClosed === true) break;

@@ -17,10 +17,11 @@ import type { Instant } from '@login-policy/event-sourcing';
 import { actorOf, CHANGE_OPTIONS, isConfirmed, type Actor } from '../changes/change-options.js';
 import type { Command, OptionSpecs, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import type { Failure } from '../failure.js';
+import { Incomplete, type Failure } from '../failure.js';
 import { pathOf, YamlFile, type Path } from '../files/yaml-file.js';
 import { counted, policiesText } from '../output/counted.js';
 import { titleOf } from '../output/policy-text.js';
+import { writeResult } from '../output/result.js';
 import { parseImportFile, type ImportedState, type ImportFile } from '../policies/import-file.js';
 import { withStoreSession, type StoreSession as Session } from '../session/session.js';
 import { readTextFile } from '../store/store-url.js';
@@ -60,13 +61,27 @@ async function importPolicies(invocation: Invocation): Promise<ExitCode> {
     await refuseExisting(session, file, id);
     const count = new Set(file.states.map(({ organizationId }) => organizationId)).size;
     const what = `${counted(file.states.length, 'state')} of ${policiesText(count)}`;
-    if (!(await isConfirmed(invocation, `Take over ${what}?`))) return EXIT.refused;
-    for (const [index, state] of file.states.entries()) {
-      io.interrupted.throwIfAborted();
-      clock.now = state.at;
-      await importState(session, file, { state, by, key: `${id} ${index}`, id });
+    const finish = (done: number, sentence: string): void =>
+      writeResult(
+        invocation,
+        () => ({ states: done, left: file.states.length - done, policies: count }),
+        () => sentence,
+      );
+    if (!(await isConfirmed(invocation, `Take over ${what}?`))) {
+      finish(0, 'Nothing was done.\n');
+      return EXIT.refused;
     }
-    io.out.write(`Took over ${what}.\n`);
+    for (const [index, state] of file.states.entries()) {
+      try {
+        io.interrupted.throwIfAborted();
+        clock.now = state.at;
+        await importState(session, file, { state, by, key: `${id} ${index}`, id });
+      } catch (caught) {
+        io.err.write(`Stopped after ${index} of ${file.states.length} states.\n`);
+        throw new Incomplete({ states: index, left: file.states.length - index, policies: count }, caught);
+      }
+    }
+    finish(file.states.length, `Took over ${what}.\n`);
     return EXIT.done;
   });
 }

@@ -48,6 +48,9 @@ async function showPlan(invocation: Invocation): Promise<ExitCode> {
     const { differences, refusals } = found;
     const { instanceId } = instance;
     const planFile = planFileOf({ instanceId, position, acknowledge, differences });
+    // Before the result, so that a program which reads that can rely on the file.
+    if (refusals.length === 0 && out !== undefined)
+      writeWholeFile(out, `${JSON.stringify(planFile, undefined, 2)}\n`, io);
     writeResult(
       invocation,
       () => ({
@@ -58,7 +61,6 @@ async function showPlan(invocation: Invocation): Promise<ExitCode> {
       (paint) => differencesText(instance, found, paint),
     );
     if (refusals.length > 0) return EXIT.refused;
-    if (out !== undefined) writeWholeFile(out, `${JSON.stringify(planFile, undefined, 2)}\n`, io);
     return differences.length === 0 ? EXIT.done : EXIT.different;
   });
 }
