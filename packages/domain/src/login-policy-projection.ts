@@ -76,7 +76,7 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   // The categories may contain streams whose names are not those of a policy.
   covers: isPolicyStream,
   events: loginPolicyEvents,
-  rows: { encode: encodeRow, text: textOfRow, decode: decodeRow },
+  rows: { encode: encodeRow, text: textOfRow, isTextJson: true, decode: decodeRow },
   index: indexOf,
   indexUnreadable,
   reduce,

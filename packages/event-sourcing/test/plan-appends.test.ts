@@ -201,6 +201,21 @@ describe('the plan of a group of appends', () => {
     expect(plan.appends.map(({ append }) => append)).to.deep.equal([next]);
   });
 
+  it('refuses only the append whose row has a text that is not JSON, and names the read model and the row', () => {
+    const text = (sum: number): string => (sum === 2 ? '[' : `${sum}`);
+    const careless = { ...sums('each'), rows: { encode: Number, text, decode: Number } };
+    const { models: found, ...view } = viewOf(NOTHING);
+    const { plan, result } = planAppends(
+      [1, 2, 3].map((by, stream) => appendOf({ stream: stream % 2, expects: 'any', events: [by], key: undefined })),
+      { ...view, models: found.slice(0, 1).map((model) => ({ ...model, opened: openedModel(careless) })) },
+      planning(() => 0),
+    );
+    expect(result.map((outcome) => 'recorded' in outcome)).to.deep.equal([true, false, true]);
+    expect(toldOf(result[1])).to.have.property('0', 'unserialisable-data');
+    expect(toldOf(result[1])).to.have.property('1').that.includes('row "sum-b" of read model each.v1');
+    expect(plan.models).to.have.nested.property('[0].rows.length', 1);
+  });
+
   it('is empty if every append is refused', () => {
     const refused = appendOf({ stream: 0, expects: 'stream-exists', events: [1], key: undefined });
     const { plan, result } = planAppends(

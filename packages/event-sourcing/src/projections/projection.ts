@@ -2,7 +2,7 @@ import { atOnce } from '../at-once.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { EventShape, Recorded, RecordedFacts } from '../streams/event.js';
-import type { Json } from '../streams/json.js';
+import { parseJson, type Json } from '../streams/json.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { KeyedRow } from './read-model-store.js';
 import type { IndexEntry } from './row-query.js';
@@ -20,6 +20,8 @@ export interface RowCodec<Row> {
    * does. Default: `JSON.stringify` of it.
    */
   text?(row: Row): string;
+  /** Promises that `text` returns JSON. Without it, each text is parsed once before it is stored. */
+  readonly isTextJson?: true;
   /** Throws an `Error` that names the problem when `stored` is not such a row. */
   decode(stored: Json): Row;
 }
@@ -92,11 +94,14 @@ export function rowKey(projection: { key?(streamId: StreamId): string }, streamI
   return projection.key === undefined ? streamId : projection.key(streamId);
 }
 
-/** The JSON text of a row. @throws TypeError when the row is encoded as something that JSON does not have. */
+/** The JSON text of a row. @throws TypeError, SyntaxError when the row is encoded as something that JSON does not have. */
 export function rowText<Row>({ rows }: Pick<ReadModelDefinition<Row>, 'rows'>, row: Row): string {
   const text: unknown = rows.text === undefined ? JSON.stringify(rows.encode(row), demandJson) : rows.text(row);
-  if (typeof text === 'string') return text;
-  throw new TypeError('it is encoded as something that JSON does not have');
+  if (typeof text !== 'string') throw new TypeError('it is encoded as something that JSON does not have');
+  if (rows.text === undefined || rows.isTextJson === true) return text;
+  if (!text.isWellFormed()) throw new TypeError('a lone surrogate is not Unicode text');
+  parseJson(text);
+  return text;
 }
 
 /** Refuses values that `JSON.stringify` would replace by others. Members that are undefined are left out. */

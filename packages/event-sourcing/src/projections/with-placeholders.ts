@@ -52,6 +52,7 @@ export function withPlaceholders<Event extends EventShape, Row>(
     rows: {
       encode: (row) => (row instanceof UnreadableRow ? placeholderOf(row) : projection.rows.encode(row)),
       text: (row) => (row instanceof UnreadableRow ? JSON.stringify(placeholderOf(row)) : checker.text(row)),
+      isTextJson: true,
       decode: (stored) => placeholderIn(stored) ?? projection.rows.decode(stored),
     },
   };

@@ -57,7 +57,8 @@ export interface RowEncoding<Row> {
 /**
  * What to write for these rows. A row that can't be encoded throws here, before anything is written.
  *
- * @throws UnserialisableData for a key or an index that is not Unicode text: two of them could be one in a store.
+ * @throws UnserialisableData for a row that is not encoded as JSON, and for a key or an index that is not Unicode text:
+ * two of them could be one in a store.
  */
 export function encodedRows<Row>(
   definition: CheckedDefinition<Row>,
@@ -70,7 +71,7 @@ export function encodedRows<Row>(
   for (const [key, row] of rows) {
     demandText('key', key);
     const newEntries = entriesOf(row);
-    const text = row === undefined || form === 'value' ? undefined : rowText(definition, row);
+    const text = row === undefined || form === 'value' ? undefined : textOf(definition, key, row);
     // A backend of values has the entries of the previous row itself.
     const known = form === 'value' ? undefined : stored?.(key);
     const indexedBefore = known && (known.entries ?? entriesOf(known.row));
@@ -79,6 +80,17 @@ export function encodedRows<Row>(
     encoded.push({ key, row, text, entries, indexed: isSame ? undefined : entries, indexedBefore });
   }
   return encoded;
+}
+
+/** @throws UnserialisableData that names the read model and the row. */
+function textOf<Row>(definition: ReadModelDefinition<Row>, key: string, row: Row): string {
+  try {
+    return rowText(definition, row);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    const path = `row ${JSON.stringify(key)} of read model ${modelName(definition)}`;
+    throw new Fault('unserialisable-data', { path, problem }, cause);
+  }
 }
 
 const NO_ENTRIES: readonly IndexEntry[] = [];

@@ -1,5 +1,6 @@
 import {
   ProjectionRunner,
+  START,
   streamId,
   type Json,
   type Projection,
@@ -54,6 +55,18 @@ const NO_JSON: readonly (readonly [total: number, json: Json])[] = [
   [23, Object(23n)],
 ];
 
+/** Counters whose text is not JSON at some totals, although its author believes so. */
+const NO_JSON_TEXT = ['', '{"total":', '{}{}', '"\n"', '"\ud800"'];
+
+const carelessTexts: Projection<CounterEvent, CounterRow> = {
+  ...counterTotals,
+  name: 'careless-texts',
+  rows: {
+    ...counterTotals.rows,
+    text: (row) => NO_JSON_TEXT[row.total - 1] ?? JSON.stringify(counterTotals.rows.encode(row)),
+  },
+};
+
 /** Counters whose rows can't be stored at some totals. */
 const unstorableCounters: Projection<CounterEvent, CounterRow> = {
   ...counterTotals,
@@ -80,6 +93,7 @@ export const strayStreams: Suite<StoreUnderTest> = {
     'with an unknown name is listed as stray, and the rows of other streams stay up to date': listsStrayStreams,
     'with an unknown name is projected as soon as a program knows the name': projectsNamesKnownLater,
     'whose row cannot be encoded or indexed is listed as unreadable, and no other stream is': marksUnstorableRows,
+    'whose row has a text that is not JSON is listed as unreadable, and no append beside it fails': marksNoJsonTexts,
   },
 };
 
@@ -171,6 +185,30 @@ async function marksUnstorableRows({ open }: StoreUnderTest): Promise<void> {
   const again = await ProjectionRunner.open({ store: await reopen([]), projection: unstorableCounters });
   await demandMarked(again);
   await again.close();
+}
+
+async function marksNoJsonTexts({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  const runner = await ProjectionRunner.open({ store, projection: carelessTexts });
+  const nextId = sequentialIds();
+  const totals = [0, 1, 2, 3, 4, 5, 6].map((total) => ({ total, stream: streamId(COUNTER_CATEGORY, `text-${total}`) }));
+  const appends = totals.map(({ total, stream }) => new CounterWriter(store, nextId).write(stream, total));
+  const atLeast = (await Promise.all(appends))
+    .flat()
+    .reduce((last, { position }) => (position > last ? position : last), START);
+  const [unstorable, stored] = [totals.slice(1, 6), [totals[0], totals[6]]].map((list) =>
+    list.map((one) => one?.stream),
+  );
+  for (let round = 0; round < 2; round++) {
+    const { rows, unreadable } = await runner.read(
+      totals.map(({ stream }) => stream),
+      { ...PATIENT, atLeast },
+    );
+    demandSame({ what: 'rows', actual: [...rows.keys()], expected: stored });
+    demandSame({ what: 'unreadable', actual: [...unreadable.keys()], expected: unstorable });
+    await runner.rebuild();
+  }
+  await runner.close();
 }
 
 async function strayStreamsOf(runner: ProjectionRunner<CounterEvent, CounterRow>): Promise<readonly StreamId[]> {
