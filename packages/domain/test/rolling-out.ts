@@ -1,4 +1,4 @@
-import { orThrow, type LoginPolicies, type RolloutProgress } from '@login-policy/domain';
+import { orThrow, RejectedError, type LoginPolicies, type RolloutProgress } from '@login-policy/domain';
 import type { Owner } from '@login-policy/domain/model';
 import { acme, by, globex, instance, PASSKEY } from './policies.js';
 
@@ -35,4 +35,12 @@ export function nameOf(owner: Owner): string {
 /** The multi-factors of a policy. */
 export async function factorsOf(loginPolicies: LoginPolicies, owner: typeof instance): Promise<readonly string[]> {
   return orThrow(await loginPolicies.policy(owner)).policy.multiFactors;
+}
+
+/** The reason of the refusal that ends a run, or `nothing`. */
+export async function failureOf(run: Promise<unknown>): Promise<string> {
+  return run.then(
+    () => 'nothing',
+    (caught: unknown) => (caught instanceof RejectedError ? caught.rejection.reason : String(caught)),
+  );
 }

@@ -1,8 +1,28 @@
-import { orThrow } from '@login-policy/domain';
+import {
+  openLoginPolicies,
+  orThrow,
+  type LoginPolicies,
+  type OrganizationRef,
+  type RolloutCommand,
+} from '@login-policy/domain';
+import { openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
-import { advisory, factorsOf, last, nameOf, removal, seed } from './rolling-out.js';
+import { advisory, factorsOf, failureOf, last, nameOf, removal, seed } from './rolling-out.js';
+
+const addition = { type: 'addSecondFactor', factor: 'OTP_SMS' } as const;
+
+/** Carries out a command on one policy as an earlier release did, which left no trace on the default policy. */
+async function rolledOutBefore(
+  policies: LoginPolicies,
+  owner: OrganizationRef,
+  command: RolloutCommand,
+): Promise<void> {
+  const { id, ...options } = advisory;
+  const key = { correlationId: id, idempotencyKey: `rollout ${id}` };
+  orThrow(await policies.execute(owner, command, { ...options, ...key }));
+}
 
 describe('the scope of a rollout', () => {
   it('is the chosen organizations, and the default if requested; without a choice it is all', async () => {
@@ -45,10 +65,8 @@ describe('the scope of a rollout', () => {
   it('excludes changes by another command under its id: they are reported, but not reverted', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
-    const one = loginPolicies.rollOut(instance, removal, { ...advisory, organizationIds: ['acme'] });
-    const addition = { type: 'addSecondFactor', factor: 'OTP_SMS' } as const;
-    const other = loginPolicies.rollOut(instance, addition, { ...advisory, organizationIds: ['globex'] });
-    for (const rollout of [one, other]) expect(await last(rollout.carryOut())).to.include({ changed: 1 });
+    await rolledOutBefore(loginPolicies, acme, removal);
+    await rolledOutBefore(loginPolicies, globex, addition);
     const whole = loginPolicies.rollOut(instance, removal, { ...advisory, withDefault: false });
     const report = orThrow(await whole.report());
     expect(report).to.deep.include({ changed: 1, unchanged: 1, pending: 0 });
@@ -64,14 +82,8 @@ describe('the scope of a rollout', () => {
   it('counts the first of two changes under one id, and reverts only its settings', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
-    const changes = [
-      ['acme', { allowRegister: false }],
-      ['globex', { hidePasswordReset: true }],
-    ] as const;
-    for (const [organization, settings] of changes) {
-      const options = { ...advisory, organizationIds: [organization] };
-      await last(loginPolicies.rollOut(instance, { type: 'change', settings }, options).carryOut());
-    }
+    await rolledOutBefore(loginPolicies, acme, { type: 'change', settings: { allowRegister: false } });
+    await rolledOutBefore(loginPolicies, globex, { type: 'change', settings: { hidePasswordReset: true } });
     const { rollout } = orThrow(await loginPolicies.findRollout(instance, advisory.id));
     expect(rollout?.command).to.deep.equal({ type: 'change', settings: { allowRegister: false } });
     if (rollout === undefined) throw new Error('no rollout was found');
@@ -79,6 +91,49 @@ describe('the scope of a rollout', () => {
     expect(await last(found.revert(by))).to.deep.include({ changed: 1, all: ['globex: idempotency-key-reused'] });
     expect(orThrow(await loginPolicies.policy(globex)).policy.settings.hidePasswordReset).to.equal(true);
     await loginPolicies.close();
+  });
+
+  it('belongs to one command: another one under its id is refused, also on other organizations', async () => {
+    const { loginPolicies, store } = await openDesk();
+    await seed(loginPolicies);
+    const options = { ...advisory, organizationIds: ['globex'] };
+    expect(await last(loginPolicies.rollOut(instance, removal, options).carryOut())).to.include({ changed: 1 });
+    const others = await openLoginPolicies({ store });
+    const written = await countEvents(store);
+    for (const organizationIds of [['acme'], ['initech', 'acme']]) {
+      const other = others.rollOut(instance, addition, { ...advisory, organizationIds });
+      expect(await failureOf(last(other.carryOut()))).to.equal('idempotency-key-reused');
+    }
+    expect(await countEvents(store)).to.equal(written);
+    const resumed = others.rollOut(instance, removal, { ...advisory, actor: 'bob', organizationIds: ['acme'] });
+    expect(await last(resumed.carryOut())).to.include({ changed: 1 });
+    await Promise.all([loginPolicies.close(), others.close()]);
+  });
+
+  it('belongs to one command also where its first run changed nothing, or was stopped before its first change', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const mayChange = (): boolean => false;
+    const denied = loginPolicies.rollOut(instance, removal, { ...advisory, mayChange });
+    expect(await last(denied.carryOut())).to.include({ changed: 0, refused: 4 });
+    const other = loginPolicies.rollOut(instance, addition, advisory);
+    expect(await failureOf(last(other.carryOut()))).to.equal('idempotency-key-reused');
+    await loginPolicies.close();
+  });
+
+  it('belongs to the first of two commands that two processes carry out under its id at once', async () => {
+    const store = openMemoryStore();
+    const [one, other] = [await openLoginPolicies({ store }), await openLoginPolicies({ store })];
+    await seed(one);
+    const runs = [
+      one.rollOut(instance, removal, { ...advisory, organizationIds: ['acme'] }),
+      other.rollOut(instance, addition, { ...advisory, organizationIds: ['globex'] }),
+    ];
+    const written = await countEvents(store);
+    const ends = await Promise.all(runs.map((run) => failureOf(last(run.carryOut()))));
+    expect(ends.sort()).to.deep.equal(['idempotency-key-reused', 'nothing']);
+    expect(await countEvents(store)).to.equal(written + 1);
+    await Promise.all([one.close(), other.close()]);
   });
 
   it('may be all custom policies without the default', async () => {

@@ -1,10 +1,10 @@
-import { openLoginPolicies, orThrow, RejectedError } from '@login-policy/domain';
+import { openLoginPolicies, orThrow } from '@login-policy/domain';
 import type { Owner } from '@login-policy/domain/model';
 import { monotonicIds, streamId, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
-import { advisory, factorsOf, last, nameOf, removal, seed } from './rolling-out.js';
+import { advisory, factorsOf, failureOf, last, nameOf, removal, seed } from './rolling-out.js';
 
 async function recordUnreadable(store: Store, organizationId: string): Promise<void> {
   const event = { id: monotonicIds()(), type: 'FromTheFuture', schemaVersion: 1, data: {} };
@@ -186,10 +186,3 @@ describe('a rollout', () => {
     await Promise.all([loginPolicies.close(), others.close()]);
   });
 });
-
-async function failureOf(run: Promise<unknown>): Promise<string> {
-  return run.then(
-    () => 'nothing',
-    (caught: unknown) => (caught instanceof RejectedError ? caught.rejection.reason : String(caught)),
-  );
-}

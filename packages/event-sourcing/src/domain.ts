@@ -11,6 +11,7 @@ export { parseJson } from './streams/json.js';
 export { position } from './streams/position.js';
 export { categoryOf, keyOf, parseStreamId } from './streams/stream-id.js';
 export type { FactSource } from './decisions/fact-source.js';
+export { fingerprint } from './decisions/fingerprint.js';
 export type { PreconditionFailed } from './decisions/command-context.js';
 export type { StateAt } from './decisions/state-at.js';
 export type { StateReader } from './decisions/state-reader.js';

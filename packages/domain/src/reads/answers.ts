@@ -103,11 +103,11 @@ export interface PolicyDiff {
   readonly changes: readonly PolicyChange[];
 }
 
-/** A refusal as an error. Only {@link orThrow} throws it. */
+/** A refusal as an error. */
 export class RejectedError extends Error {
   readonly rejection: Rejection;
 
-  constructor({ rejection, message }: Rejected) {
+  constructor({ rejection, message }: Omit<Rejected, 'outcome'>) {
     super(message);
     this.name = 'RejectedError';
     this.rejection = rejection;

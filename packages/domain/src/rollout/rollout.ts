@@ -2,7 +2,7 @@ import type { Freshness } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { CommandInput, CustomizeOptions } from '../commands/command-input.js';
 import { policyStream, type Owner } from '../policy/owner.js';
-import { orThrow, RejectedError, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
+import { orThrow, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
 import type { Calls } from '../reads/calls.js';
 import { sequenceOf } from '../policy/change-info.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
@@ -13,6 +13,7 @@ import {
   type PageOptions,
   type ReadOptions,
 } from '../reads/read-input.js';
+import { claimId } from './claim-id.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
 import { customOf } from './reach.js';
@@ -106,18 +107,17 @@ export class Rollout {
    * Carries it out: on the default policy first, then on the custom policies, several at a time. A run that ended
    * early, through its reader, its signal, a fault or a crash, is resumed by carrying out the same rollout again.
    *
-   * @throws RejectedError for malformed input, and when the id was used with another command on the default policy.
+   * @throws RejectedError for malformed input, and `idempotency-key-reused` when the id belongs to another command.
    * @throws Fault as the store does.
    */
   async *carryOut(options: CarryOutOptions = {}): AsyncGenerator<RolloutProgress, void, undefined> {
     const { rollout, how } = await this.#asked('rollOut.carryOut', () => parseCarryOut(options));
     const { actor, id, mayChange: _, ...others } = rollout.options;
     const context = { actor, ...others, correlationId: id, idempotencyKey: keyOf(id) };
+    if (how.signal?.aborted !== true) await claimId(this.#parts.handler.states.store, rollout);
     yield* this.#run(rollout, how, async (owner) => {
       const answer = await this.#parts.execute(owner, this.#given.command, context);
       if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
-      if (owner === rollout.instance && answer.rejection.reason === 'idempotency-key-reused')
-        throw new RejectedError(answer);
       const step = ofRejected(owner, answer, rollout.reach);
       return step.outcome === 'would-be-refused' ? { what: 'refused', refusal: step.refusal } : { what: 'unchanged' };
     });
