@@ -8,7 +8,7 @@ import { catchUpToHead } from './current-models.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import type { InlineModels } from './inline-models.js';
 import { AnswerLost, type Placed, type PlanningFromCache, type Transacted } from './log-backend.js';
-import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
+import type { CheckedAppend, MoreToLookUp, Plan, Planned } from './plan.js';
 import type { CurrentModel, View } from './plan-appends.js';
 import { ViewCache } from './view-cache.js';
 import { NO_QUESTION, type Found, type ModelQuestion, type Question, type StreamEnd } from './view.js';
@@ -132,12 +132,12 @@ export class GroupWriter {
     return { streams, receipts, models: this.models.questionsFor(streams) };
   }
 
+  /** The cache has to cover all read models, each at the head. */
   #updateCache({ view, appends }: Attempt, { plan, token, plannedFromCache }: Transacted<Outcomes>): void {
     this.#writeCount += 1;
     if (token === undefined) return;
     const { all } = this.models;
-    // A view without one of the read models, because that is behind the head, can't fill the cache: it must cover all.
-    if (!plannedFromCache && view?.models.length !== all.length) return this.#cache.clear();
+    if (!plannedFromCache && !(view?.models.length === all.length && isStored(view, plan))) return this.#cache.clear();
     this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
     for (const { id, rows } of plan.models) {
       const decoder = all.find(({ opened }) => this.#cache.idOf(opened.name) === id)?.decoder;
@@ -165,6 +165,14 @@ export class GroupWriter {
       });
     }
   }
+}
+
+/**
+ * Whether all read models of a view are stored as it describes them. A plan that accepts no append does not write the
+ * rows that catch them up.
+ */
+function isStored({ models }: View, { appends }: Plan): boolean {
+  return appends.length > 0 || models.every(({ catchUpRows }) => catchUpRows === undefined);
 }
 
 /**

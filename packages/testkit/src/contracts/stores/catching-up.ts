@@ -6,6 +6,7 @@ import { sequentialIds } from '../../sequential-ids.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
 import { readAll } from '../event-store/reading.js';
+import { refusal } from '../refusals.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, demandRowsMatchLog, PEARS, picky, WEATHER } from './counters.js';
 
@@ -19,6 +20,7 @@ export const catchingUp: Suite<StoreUnderTest> = {
     'contains the events that were written while no process maintained it, before its first read':
       catchesUpFromCheckpoint,
     'is brought to the head by the next append if it is only a little behind': isBroughtToTheHead,
+    'is brought to the head by the next append that is accepted, also after a refused one': staysBehindWhenRefused,
     'does not delay appends while it is far behind, and is written by them again once it has caught up':
       doesNotDelayAppends,
     'has the same rows as a rebuild': agreesWithRebuild,
@@ -68,6 +70,19 @@ async function isBroughtToTheHead({ open }: StoreUnderTest): Promise<void> {
   await new CounterWriter(withoutModel, idsAfter(100)).write(APPLES, 5, 6);
   const again = await reopen([counterTotals]);
   await new CounterWriter(again, idsAfter(200)).write(PEARS, 1);
+  await demandTotal(again, 20);
+  await demandRowsMatchLog(again, counterTotals);
+}
+
+async function staysBehindWhenRefused({ open }: StoreUnderTest): Promise<void> {
+  const { store, reopen } = await open([counterTotals]);
+  await writeSome(new CounterWriter(store));
+  await new CounterWriter(await reopen([]), idsAfter(100)).write(APPLES, 5, 6);
+  const again = await reopen([counterTotals]);
+  const writer = new CounterWriter(again, idsAfter(200));
+  const refused = { streamId: PEARS, expected: 'no-stream', events: [writer.newEvent(1)] } as const;
+  await refusal(again.eventStore.append(refused), 'revision-conflict');
+  await writer.write(PEARS, 1);
   await demandTotal(again, 20);
   await demandRowsMatchLog(again, counterTotals);
 }
