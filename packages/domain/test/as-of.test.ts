@@ -37,6 +37,30 @@ describe('a policy as of a moment', () => {
     expect(at.policy.settings.forceMfa).to.equal(false);
   });
 
+  it('never shows half a command: a moment inside its events is the moment after the last of them', async () => {
+    const loginPolicies = await threeSteps();
+    const settings = { forceMfa: false };
+    const set = orThrow(
+      await loginPolicies.set(instance, { settings, secondFactors: [], multiFactors: [PASSKEY] }, by),
+    );
+    expect(set.events.map(({ revision }) => revision + 1n)).to.deep.equal([7n, 8n, 9n, 10n]);
+    const { policy: whole } = orThrow(await loginPolicies.policy(instance));
+    for (const { position: at, revision } of set.events) {
+      for (const asOf of [{ sequence: revision + 1n }, { position: at }]) {
+        expect(orThrow(await loginPolicies.policy(instance, { asOf })).policy).to.deep.equal(whole);
+        expect(orThrow(await loginPolicies.effectivePolicy(acme, { asOf: { position: at } })).policy).to.deep.equal(
+          whole,
+        );
+        expect(orThrow(await loginPolicies.diff(instance, { from: asOf })).changes).to.deep.equal([]);
+      }
+    }
+    const added = orThrow(await loginPolicies.policy(instance, { asOf: { sequence: 1n } })).policy;
+    expect([added.secondFactors, added.multiFactors]).to.deep.equal([['TOTP', 'U2F'], [PASSKEY]]);
+    orThrow(await loginPolicies.revert(instance, { sequence: 1n }, by));
+    const { policy: back } = orThrow(await loginPolicies.policy(instance));
+    expect([back.secondFactors, back.multiFactors]).to.deep.equal([['TOTP', 'U2F'], [PASSKEY]]);
+  });
+
   it('is refused while the moment is not past (K33)', async () => {
     const loginPolicies = await threeSteps();
     for (const moment of [utc('2100-01-01T00:00Z'), new Date('2100-01-01T00:00Z'), '2100-01-01T00:00:00.000Z']) {

@@ -115,7 +115,7 @@ export async function recordAsItStands(
 ): Promise<void> {
   await store.eventStore.append({
     streamId: stream,
-    expected: 'no-stream',
+    expected: 'any',
     events: events.map(({ type, data }) => ({
       id: ids(),
       type,

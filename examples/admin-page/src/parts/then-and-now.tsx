@@ -11,13 +11,13 @@ import { RevertButton } from './revert-button.js';
 
 /** The policy at a moment, and the differences to now. */
 export function ThenAndNow({ then }: { readonly then: Then }): JSX.Element {
-  const { policy, since, effective, moment, actEnd } = then;
+  const { policy, since, effective, moment } = then;
   return (
     <div class="then">
       <State title="Default policy, then" source="It was" policy={policy} since={since}>
-        {policy !== undefined && actEnd !== undefined && actEnd !== policy.details.sequence && (
+        {policy !== undefined && /^\d+$/.test(moment) && moment !== policy.details.sequence && (
           <p class="soft">
-            It was recorded in one act with all up to version {actEnd}: nobody met this state by itself.
+            Version {moment} was recorded in one act with all up to version {policy.details.sequence}, shown here.
           </p>
         )}
         <RevertButton scope={INSTANCE} moment={moment} isSame={since.length === 0} />

@@ -9,8 +9,6 @@ export interface Then {
   readonly moment: Moment;
   /** The default policy at that moment; `undefined` if there was none yet. */
   readonly policy: Policy | undefined;
-  /** The last sequence of the same append. No user saw a state within it. */
-  readonly actEnd: string | undefined;
   /** The changes of the default policy since then. */
   readonly since: readonly PolicyChange[];
   /** The effective policy of the chosen organization. */
@@ -45,12 +43,8 @@ export async function lookBack({ moment, organizationId }: LookBack): Promise<vo
   underWay = new AbortController();
   const { signal: aborted } = underWay;
   const [policy, since] = await stateThen(INSTANCE, moment, aborted);
-  const instant = instantOf(moment, policy);
-  const [settled, effective] = await Promise.all([
-    instant === undefined ? undefined : readPolicy(INSTANCE, { asOf: instant, signal: aborted }),
-    effectiveThen(organizationId, instant, aborted),
-  ]);
-  current.value = { moment, policy, since, effective, actEnd: settled?.details.sequence };
+  const effective = await effectiveThen(organizationId, instantOf(moment, policy), aborted);
+  current.value = { moment, policy, since, effective };
 }
 
 async function effectiveThen(

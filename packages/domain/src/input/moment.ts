@@ -5,8 +5,9 @@ import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
 import { parseSequence } from './options.js';
 
 /**
- * A moment in a policy's past: right after an event of its stream, at a position in the store, or at an instant. Clocks
- * can't affect a sequence or a position. An instant depends on the clocks of the machines that wrote.
+ * A moment in a policy's past: right after an event of its stream, at a position in the store, or at an instant. It
+ * includes the last command's events as a whole, so one inside them is the moment after them. Clocks can't affect a
+ * sequence or a position. An instant depends on the clocks of the machines that wrote.
  */
 export type AsOf =
   | { readonly sequence: bigint }

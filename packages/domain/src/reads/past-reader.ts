@@ -52,7 +52,7 @@ export class PastReader {
     const then =
       sequence === 0n ? states.nothing : await states.atRevision(stream, revision(sequence - 1n), this.#deadline);
     const reached = lastSequenceOf(then.state.changeInfo);
-    if (reached === sequence && reached > 0n) return then;
+    if (reached === sequence && reached > 0n) return this.#withWholeAppend(stream, then);
     const had =
       reached === 0n
         ? 'a sequence from 1 on that the policy has had'
@@ -106,8 +106,21 @@ export class PastReader {
     if (!(await this.#store.knows(position, this.#deadline))) {
       throw new Fault('position-unknown', { position, head: await this.#store.head(this.#deadline) });
     }
-    const then = await this.#states.upTo(policyStream(owner), (event) => event.position <= position, this.#deadline);
-    return { ...then, position };
+    const stream = policyStream(owner);
+    const upTo = await this.#states.upTo(stream, (event) => event.position <= position, this.#deadline);
+    const then = await this.#withWholeAppend(stream, upTo);
+    return { ...then, position: laterPosition(position, then.position) };
+  }
+
+  /** The state after the append that the last event belongs to: an append is atomic, so no moment lies inside one. */
+  async #withWholeAppend(stream: StreamId, then: StateAt<PolicyState>): Promise<StateAt<PolicyState>> {
+    const { revision: from } = then;
+    if (from === undefined) return then;
+    for await (const [last] of this.#store.readStream(stream, { from, limit: 1 }, this.#deadline)) {
+      const { count, place } = last?.append ?? { count: 1, place: 1 };
+      if (place < count) return this.#states.atRevision(stream, revision(from + BigInt(count - place)), this.#deadline);
+    }
+    return then;
   }
 
   /**
