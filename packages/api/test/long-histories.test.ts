@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Authenticate } from '@login-policy/api';
 import { toJson, type HistoryOptions } from '@login-policy/domain';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { ask, session } from './raw.js';
-import { INSTANCE, openService, ROOT, type Service } from './service.js';
+import { INSTANCE, openService, ROOT, waitingAuthenticate, type Service } from './service.js';
 
 const PATH = '/admin/v1/policies/login/history';
 const owner = { instanceId: INSTANCE };
@@ -79,6 +81,21 @@ describe('a long history', () => {
     expect(read).to.equal('broken off');
     expect(broken.failures).to.have.length(1);
     await broken.close();
+  });
+
+  it('breaks off when the token of its reader is revoked, within a second', async () => {
+    let isRevoked = false;
+    const authenticate: Authenticate = (request) => (isRevoked ? undefined : waitingAuthenticate(request));
+    const revoking = await openService({ ports: { authenticate } });
+    await lengthen(revoking, 'short');
+    const answer = await revoking.api.fetch(new Request(`${revoking.url}${PATH}?limit=10000`, { headers }));
+    const reader = answer.body?.getReader();
+    expect((await reader?.read())?.done).to.equal(false);
+    isRevoked = true;
+    await wait(1100);
+    expect(await reader?.read().catch(() => 'broken off')).to.equal('broken off');
+    expect(revoking.failures).to.deep.equal([]);
+    await revoking.close();
   });
 
   it('is read only as fast as its client reads, and not after it has left', async () => {

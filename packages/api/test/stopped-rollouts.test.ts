@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { holdsGrant } from '@login-policy/api';
+import { holdsGrant, type Ports } from '@login-policy/api';
 import { orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { linesOf } from './lines-of.js';
-import { INSTANCE, openService, ROOT, type Service } from './service.js';
+import { INSTANCE, openService, ROOT, waitingAuthenticate, type Service } from './service.js';
 
 const PATH = '/admin/v1/policies/login/_roll_out';
 const body = {
@@ -19,13 +19,14 @@ const MANY = 1100;
 const GATE = 'o-0000';
 
 /** Custom policies that allow passkeys; before one of them, the caller's rights are found out only after a wait. */
-async function openMany(atGate: () => Promise<unknown>): Promise<Service> {
+async function openMany(atGate: () => Promise<unknown>, ports: Partial<Ports> = {}): Promise<Service> {
   const service = await openService({
     ports: {
       isAllowed: async (caller, permission, place) => {
         if (place.organizationId === GATE) await atGate();
         return holdsGrant(caller, permission, place);
       },
+      ...ports,
     },
   });
   for (let number = 0; number < MANY; number++) {
@@ -46,6 +47,33 @@ async function listening(server: Server): Promise<number> {
   const address = server.address();
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
+
+describe('a rollout whose caller loses', () => {
+  for (const [what, code] of [
+    ['token', 16],
+    ['permission', 7],
+  ] as const) {
+    it(`their ${what} stops within a second, and the last line says why`, async () => {
+      let isLost = false;
+      const service = await openMany(async () => undefined, {
+        authenticate: (request) => (isLost && what === 'token' ? undefined : waitingAuthenticate(request)),
+        isAllowed: async (caller, permission, place) => {
+          if (place.organizationId === GATE && permission === 'policy.write') {
+            isLost = true;
+            await wait(1100);
+          }
+          return !(isLost && permission === 'iam.policy.write') && holdsGrant(caller, permission, place);
+        },
+      });
+      const { lines } = await linesOf(service, PATH, { body });
+      expect(lines.map((line) => Object.keys(line)[0])).to.deep.equal(['progress', 'error']);
+      expect(lines.at(-1)).to.have.nested.property('error.code', code);
+      // The policies that were begun beside the one that waited.
+      expect(await stillAllowing(service)).to.be.within(1, MANY - 1);
+      await service.close();
+    });
+  }
+});
 
 describe('an interrupted rollout over REST', () => {
   it('ends when its client disconnects, and is resumed by the same call', async () => {

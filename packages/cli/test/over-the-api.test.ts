@@ -1,11 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import { EXIT } from '@login-policy/cli';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { FILE, plannedIn } from './planning.js';
 import { Place, type Around, type Ran } from './running.js';
-import { TOKEN, TOKEN_OF_A_READER, TOKEN_OF_GLOBEX } from './serving.js';
+import { authenticate, TOKEN, TOKEN_OF_A_READER, TOKEN_OF_GLOBEX } from './serving.js';
 
 let place: Place;
 
@@ -28,6 +29,11 @@ function urlOf(server: Server): string {
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('it listens');
   return `http://127.0.0.1:${address.port}`;
+}
+
+async function jsonOf(line: string): Promise<{ readonly code: number; readonly json: unknown }> {
+  const { code, out } = await place.run(line);
+  return { code, json: JSON.parse(out) };
 }
 
 async function counted(): Promise<string> {
@@ -135,6 +141,24 @@ describe('a change of all policies with a token that may change some of them', (
       'Nothing was done: the token is not allowed to change 1 of 2 policies: globex. Use another token, or change one policy with --org.\n',
     ]);
     expect(await counted()).to.equal(before);
+  });
+
+  it('ends when the token is revoked meanwhile, and says how to resume it', async () => {
+    let isRevoked = false;
+    await place.serve('iam.db', {
+      ports: {
+        authenticate: (request) => (isRevoked ? undefined : authenticate(request)),
+        isAllowed: async (_, __, { organizationId, request }) => {
+          if (organizationId !== 'globex' || !request.path.endsWith('_roll_out')) return true;
+          isRevoked = true;
+          await wait(1100);
+          return true;
+        },
+      },
+    });
+    const { code, json } = await jsonOf('add-second-factor OTP_SMS --everywhere --yes --json');
+    expect(code).to.equal(EXIT.denied);
+    expect(json).to.have.nested.property('error.message').that.contains('Run the same command again with another one');
   });
 });
 

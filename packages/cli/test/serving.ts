@@ -29,6 +29,9 @@ const CALLERS: Readonly<Record<string, Caller>> = {
   },
 };
 
+/** Recognises the callers above. */
+export const authenticate = staticTokens(CALLERS);
+
 /** A server of the API, with the guard on and an audit log. */
 export interface Served {
   readonly url: string;
@@ -51,7 +54,7 @@ export async function serve(path: string, { isAudited = true, ports = {} }: Serv
     loginPolicies,
     ...(auditLog && { auditLog }),
     ports: {
-      authenticate: staticTokens(CALLERS),
+      authenticate,
       instanceOf: oneInstance('iam'),
       organizations: { exists: ({ organizationId }) => organizationId !== 'nowhere' },
       ...ports,

@@ -7,16 +7,18 @@ export class AdmittedCall implements CallContext<OwnerRef> {
   readonly owner: OwnerRef;
   readonly organization: CallContext<OwnerRef>['organization'];
   readonly isAllowed: CallContext<OwnerRef>['isAllowed'];
+  readonly renew: CallContext<OwnerRef>['renew'];
   readonly #actor: string;
   readonly #incoming: Incoming;
 
   constructor(
     { actor, incoming, owner }: { readonly actor: string; readonly incoming: Incoming; readonly owner: OwnerRef },
-    { isAllowed, organization }: Pick<CallContext<OwnerRef>, 'isAllowed' | 'organization'>,
+    { isAllowed, organization, renew }: Pick<CallContext<OwnerRef>, 'isAllowed' | 'organization' | 'renew'>,
   ) {
     this.owner = owner;
     this.organization = organization;
     this.isAllowed = isAllowed;
+    this.renew = renew;
     this.#actor = actor;
     this.#incoming = incoming;
   }

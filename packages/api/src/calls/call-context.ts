@@ -17,10 +17,16 @@ export interface CallContext<Owner extends OwnerRef> {
   readonly organization: (organizationId: string) => Promise<OrganizationRef>;
   /** Whether the caller has a permission for a policy of their instance. */
   readonly isAllowed: (permission: string, owner: OwnerRef) => Promise<boolean>;
+  /**
+   * Authenticates and authorizes the caller of a long answer again, if the last time was over a second ago.
+   *
+   * @throws ApiError when the caller would be refused now.
+   */
+  readonly renew: () => Promise<void>;
 }
 
 /** The context of a method that only reads. */
-export type ReadContext<Owner extends OwnerRef> = Omit<CallContext<Owner>, 'command' | 'isAllowed'>;
+export type ReadContext<Owner extends OwnerRef> = Omit<CallContext<Owner>, 'command' | 'isAllowed' | 'renew'>;
 
 /** The body of a REST answer: complete, or in parts that are made one after another as the client reads them. */
 export type RestText = string | Uint8Array | AsyncGenerator<string, void, undefined>;

@@ -30,12 +30,19 @@ export interface IncomingRequest extends ApiRequest, Incoming {
   readonly deadline: AbortSignal | undefined;
 }
 
-/** The caller and the owner of the policy. */
-interface PermissionCheck {
+/** An authorized caller and the owner of the policy. */
+interface Admitted {
   readonly caller: Caller;
-  readonly permission: string;
   readonly owner: OwnerRef;
 }
+
+/** The caller, the owner of the policy, and the permission to check. */
+interface PermissionCheck extends Admitted {
+  readonly permission: string;
+}
+
+/** How long a long answer goes on before its caller is checked again. */
+const RENEW_MS = 1000;
 
 /**
  * The single pipeline of all protocols: authenticate, authorize, validate, call. Refusals are thrown as `ApiError`;
@@ -49,12 +56,48 @@ export class Pipeline {
   }
 
   /** Authorizes a caller by the headers alone, before the body is read. @throws ApiError */
-  async admit(
-    { alsoPermission, needsCaller = false, permission, scope }: Requirement,
-    request: IncomingRequest,
-  ): Promise<CallContext<OwnerRef>> {
+  async admit(requirement: Requirement, request: IncomingRequest): Promise<CallContext<OwnerRef>> {
+    const { needsCaller = false, permission } = requirement;
     if (permission === undefined && !needsCaller)
       return new AdmittedCall({ actor: NOBODY.instanceId, incoming: request, owner: NOBODY }, WITHOUT_CALLER);
+    const { caller, owner } = await this.#authorize(requirement, request);
+    const { instanceId } = owner;
+    const current = this.#renewable({ caller, owner }, () => this.#authorize(requirement, request));
+    return new AdmittedCall(
+      { actor: caller.id, incoming: request, owner },
+      {
+        organization: async (organizationId) => {
+          const organization = { instanceId, organizationId };
+          await this.#require({ caller, permission: permission ?? 'policy.read', owner: organization }, request);
+          return organization;
+        },
+        isAllowed: async (other, of) =>
+          this.#isAllowed({ caller: await current(), permission: other, owner: of }, request),
+        renew: async () => void (await current()),
+      },
+    );
+  }
+
+  /**
+   * Returns a function that returns the caller with the grants of now. A token may expire or be revoked, and a
+   * permission be taken away, while a long answer such as a rollout runs. Concurrent calls share a check.
+   */
+  #renewable(admitted: Admitted, authorize: () => Promise<Admitted>): () => Promise<Caller> {
+    let [latest, checkedAt] = [Promise.resolve(admitted), performance.now()];
+    const { caller, owner } = admitted;
+    return async () => {
+      if (performance.now() - checkedAt > RENEW_MS) {
+        checkedAt = performance.now();
+        latest = authorize();
+      }
+      const now = await latest;
+      if (now.caller.id !== caller.id || !isSameOwner(now.owner, owner)) throw unauthenticated();
+      return now.caller;
+    };
+  }
+
+  /** Authenticates and authorizes a caller. @throws ApiError */
+  async #authorize({ alsoPermission, permission, scope }: Requirement, request: IncomingRequest): Promise<Admitted> {
     const instanceId = parseInstanceId(await withinDeadline(request, this.#ports.instanceOf(request)));
     request.instanceId = instanceId;
     if (instanceId === undefined) throw unknownInstance();
@@ -70,17 +113,7 @@ export class Pipeline {
     scope.narrow(owner);
     if (permission !== undefined) await this.#require({ caller, permission, owner }, request);
     if (alsoPermission !== undefined) await this.#require({ caller, permission: alsoPermission, owner }, request);
-    return new AdmittedCall(
-      { actor: caller.id, incoming: request, owner },
-      {
-        organization: async (organizationId) => {
-          const organization = { instanceId, organizationId };
-          await this.#require({ caller, permission: permission ?? 'policy.read', owner: organization }, request);
-          return organization;
-        },
-        isAllowed: (other, of) => this.#isAllowed({ caller, permission: other, owner: of }, request),
-      },
-    );
+    return { caller, owner };
   }
 
   /** The permission is checked first, so that a caller without one can't find out which organizations exist. */
@@ -131,10 +164,17 @@ function organizationIn(named: OrganizationRef): OrganizationRef | undefined {
   }
 }
 
+function isSameOwner(one: OwnerRef, other: OwnerRef): boolean {
+  return isOrganization(one)
+    ? isOrganization(other) && one.organizationId === other.organizationId
+    : !isOrganization(other);
+}
+
 /** The context of a call without a caller: no organization, no permissions. */
-const WITHOUT_CALLER: Pick<CallContext<OwnerRef>, 'isAllowed' | 'organization'> = {
+const WITHOUT_CALLER: Pick<CallContext<OwnerRef>, 'isAllowed' | 'organization' | 'renew'> = {
   organization: () => Promise.reject(unauthenticated()),
   isAllowed: () => Promise.resolve(false),
+  renew: () => Promise.resolve(),
 };
 
 function organizationOf(headers: ApiRequest, caller: Caller): string | undefined {

@@ -1,10 +1,12 @@
-import type { Answer, RestText } from '../calls/call-context.js';
+import type { OwnerRef } from '@login-policy/domain';
+import type { Answer, CallContext, RestText } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
 import type { ApiError } from '../errors/api-error.js';
 import { unreadable } from '../errors/refusals.js';
 import { withinDeadline } from '../rpc/deadline.js';
 import { jsonAnswer, textAnswer, type ErrorFormat } from '../rpc/wire.js';
 import type { Exchange } from '../server/exchange.js';
+import { isInParts } from '../server/parts.js';
 import type { RestTarget } from './rest-target.js';
 import type { Router } from './router.js';
 
@@ -21,7 +23,11 @@ export async function answerRest(exchange: Exchange, router: Router<RestTarget>,
   // The same header as in grpc-gateway.
   const answer = await withinDeadline(exchange, 'grpc-timeout', async () => {
     const context = await pipeline.admit(target.requirement, exchange);
-    return target.answer({ exchange, context, pathFields });
+    const { message, ...more } = await target.answer({ exchange, context, pathFields });
+    return {
+      ...more,
+      message: isInParts(message) ? whileAllowed(message, { ...more, renew: context.renew, exchange }) : message,
+    };
   });
   sendAnswer(exchange, answer);
 }
@@ -40,10 +46,47 @@ function sendAnswer(exchange: Exchange, answer: Answer<RestText>): void {
   exchange.send('rest', isCached ? { status: 304, headers } : textAnswer({ headers, status, type }, message));
 }
 
+interface LongAnswer extends Pick<Answer<RestText>, 'type'> {
+  readonly exchange: Exchange;
+}
+
+/**
+ * The parts of an answer, while the caller may have it. In JSON Lines a refusal is the last line, an `error`; any other
+ * answer breaks off.
+ */
+async function* whileAllowed(
+  parts: AsyncGenerator<string, void, undefined>,
+  { exchange, renew, type }: Pick<CallContext<OwnerRef>, 'renew'> & LongAnswer,
+): AsyncGenerator<string, void, undefined> {
+  for await (const part of parts) {
+    try {
+      await renew();
+    } catch (caught) {
+      if (type !== LINES) throw caught;
+      yield errorLine(exchange.reportFailure(caught));
+      return;
+    }
+    yield part;
+  }
+}
+
 /** Whether `If-None-Match` includes a tag, possibly as a weak one. */
 function includesTag(tag: string, header: string | undefined): boolean {
   if (header === undefined) return false;
   return header.trim() === '*' || [...header.matchAll(/"[^"]*"/g)].some(([one]) => one === tag);
+}
+
+/** The content type of JSON Lines. */
+export const LINES = 'application/x-ndjson';
+
+/** A line of JSON. */
+export function lineOf(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+/** The last line of an answer that failed. */
+export function errorLine(error: ApiError): string {
+  return lineOf({ error: errorJson(error) });
 }
 
 /** An error as JSON. */

@@ -71,12 +71,26 @@ async function* progressOf(
 async function* untilEnd(lines: AsyncIterable<object>): AsyncGenerator<object, void, undefined> {
   for await (const line of lines) {
     if ('end' in line) return;
-    const error = memberOf(line, 'error', withMembers<{ readonly message: string }>('message'));
-    if (error !== undefined) throw new Refused(error.message, { reason: 'rollout' });
+    const error = memberOf(
+      line,
+      'error',
+      withMembers<{ readonly code: number; readonly message: string }>('code', 'message'),
+    );
+    if (error !== undefined) throw failureOf(error);
     if ('stopped' in line) break;
     yield line;
   }
   throw new Failure(EXIT.tryAgain, 'The server stopped before the end. Run the same command again to resume it.');
+}
+
+/** The codes of gRPC for a caller who has lost their permission or their token. */
+const DENIED: readonly number[] = [7, 16];
+
+function failureOf({ code, message }: { readonly code: number; readonly message: string }): Failure {
+  if (!DENIED.includes(code)) return new Refused(message, { reason: 'rollout' });
+  const advice =
+    'The token has expired or lost its permission. Run the same command again with another one to resume it.';
+  return new Failure(EXIT.denied, `${message} ${advice}`);
 }
 
 function memberOf<Json>(
