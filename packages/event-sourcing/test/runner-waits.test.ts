@@ -1,5 +1,5 @@
-import { streamId, type Store } from '@login-policy/event-sourcing';
-import { Fault, yieldToLoop, type ReadModel } from '@login-policy/event-sourcing/store';
+import { openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
+import { Fault, yieldToLoop, type ReadModel, type RowsAt } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
@@ -69,6 +69,38 @@ describe('a read that waits beside others', () => {
     expect(await other).to.equal('deadline-exceeded');
     letGo();
     expect(await patient).to.equal(1);
+  });
+
+  it('is not answered by a look that began before it', async () => {
+    const inline = openMemoryStore();
+    await raise(inline, a, 1);
+    const one = await inline.eventStore.head();
+    await raise(inline, a, 1);
+    const two = await inline.eventStore.head();
+    let at: Omit<RowsAt<unknown>, 'rows'> = { checkpoint: undefined, head: one };
+    let [looks, reads, letGo]: [number, number, () => void] = [0, 0, () => undefined];
+    const gate = new Promise<void>((resolve) => (letGo = resolve));
+    const store = withModels(inline, () => ({
+      async read(keys) {
+        reads += keys.length;
+        looks += keys.length === 0 ? 1 : 0;
+        if (keys.length > 0 || looks !== 2) return { ...at, rows: new Map() };
+        // The second event is written after the look, by a program that does not maintain these rows.
+        at = { checkpoint: one, head: two };
+        await gate;
+        return { checkpoint: one, head: one, rows: new Map() };
+      },
+      checkpoint: () => new Promise(() => undefined),
+    }));
+    const follower = await followers.open(store);
+    const earlier = follower.read([a]);
+    await until(() => looks === 2);
+    const later = codeOf(follower.read([a], { waitMs: 50 }));
+    await until(() => reads === 2);
+    await yieldToLoop();
+    letGo();
+    expect((await earlier).checkpoint).to.equal(one);
+    expect(await later).to.equal('projection-behind');
   });
 
   it('is rejected at once when the checkpoint can no longer be read', async () => {

@@ -88,10 +88,12 @@ export class FreshReads {
     const required = isInline
       ? requiredInline(found, deadline)
       : await this.#required(found, deadline, { at: begunAt, provenAt });
-    const isThere = (found.checkpoint ?? START) >= required.position;
-    if (!isThere) await this.#waitUntil(required.position, found.checkpoint, deadline);
+    let answer = found;
+    while (!isThere(answer, required)) {
+      await this.#waitUntil(required.position, answer.checkpoint, deadline);
+      answer = await read();
+    }
     this.noteAtHead(required.askedAt);
-    const answer = isThere ? found : await read();
     const looking = this.#positions.demand(deadline.atLeast, answer, deadline);
     if (looking !== undefined) await looking;
     return answer;
@@ -143,6 +145,14 @@ export class FreshReads {
     await forgetLost(store, deadline).catch(() => undefined);
     throw await runner.lateFault(deadline, { required });
   }
+}
+
+/**
+ * Whether rows have reached what a read requires. At the head of a log in the same place they can't get further: the
+ * position was then lost, as by a restored backup.
+ */
+function isThere({ checkpoint = START, head }: RowsAt<unknown>, { position }: Required): boolean {
+  return checkpoint >= position || checkpoint === head;
 }
 
 /**
