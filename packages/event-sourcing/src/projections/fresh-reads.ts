@@ -59,8 +59,11 @@ export class FreshReads {
   readonly #options: FreshReadsOptions;
   readonly #questions: HeadQuestions;
   readonly #positions: KnownPositions;
-  /** When rows were last proven to be at the head, by `performance.now()`. Replaced when all proofs are discarded. */
-  #lastProof = { at: -Infinity };
+  /**
+   * When rows were last proven to be at the head, by `performance.now()`; only proofs asked for after `since` count.
+   * Replaced when all proofs are discarded.
+   */
+  #lastProof = { at: -Infinity, since: -Infinity };
 
   constructor(options: FreshReadsOptions) {
     this.#options = options;
@@ -70,12 +73,12 @@ export class FreshReads {
 
   /** The rows were proven to be at the head at this time, by `performance.now()`. */
   noteAtHead(at: number): void {
-    this.#lastProof.at = Math.max(this.#lastProof.at, at);
+    if (at > this.#lastProof.since) this.#lastProof.at = Math.max(this.#lastProof.at, at);
   }
 
-  /** Discards all proofs so far. */
+  /** Discards all proofs so far, also those that were asked for and have not come. */
   discardProofs(): void {
-    this.#lastProof = { at: -Infinity };
+    this.#lastProof = { at: -Infinity, since: performance.now() };
   }
 
   /** The rows `read` finds, once they are fresh. @throws ProjectionBehind, PositionUnknown, DeadlineExceeded */
@@ -89,7 +92,10 @@ export class FreshReads {
       ? requiredInline(found, deadline)
       : await this.#required(found, deadline, { at: begunAt, provenAt });
     let answer = found;
-    while (!isThere(answer, required)) {
+    // At the head of a log in the same place, rows can't get further: the position was lost, as by a restored backup.
+    const isThere = ({ checkpoint = START, head }: RowsAt<unknown>): boolean =>
+      checkpoint >= required.position || (isInline && checkpoint === head);
+    while (!isThere(answer)) {
       await this.#waitUntil(required.position, answer.checkpoint, deadline);
       answer = await read();
     }
@@ -145,14 +151,6 @@ export class FreshReads {
     await forgetLost(store, deadline).catch(() => undefined);
     throw await runner.lateFault(deadline, { required });
   }
-}
-
-/**
- * Whether rows have reached what a read requires. At the head of a log in the same place they can't get further: the
- * position was then lost, as by a restored backup.
- */
-function isThere({ checkpoint = START, head }: RowsAt<unknown>, { position }: Required): boolean {
-  return checkpoint >= position || checkpoint === head;
 }
 
 /**
