@@ -11,6 +11,7 @@ import { lastSequenceOf } from '../policy/change-info.js';
 import { asOf, type ParsedAsOf } from '../input/moment.js';
 import type { PolicyState } from '../policy/policy-state.js';
 import type { UnmetDefaultCondition } from '../policy/rejections.js';
+import { answerOf } from '../input/answer-of.js';
 import { isYes } from '../input/yes.js';
 
 /** What a command's decision needs from outside the command and the policy. */
@@ -106,8 +107,11 @@ async function unknownOf(
   { owner, deadline }: AskedFor,
 ): Promise<Pick<PolicyFacts, 'unknownIdentityProviders'>> {
   if (identityProviders === undefined) return NO_FACTS;
-  const exist = await Promise.all(named.map((provider) => identityProviders.exists(owner, provider, deadline)));
-  const unknown = named.filter((_, index) => !isYes(exist[index], 'identityProviders.exists'));
+  const hook = 'identityProviders.exists';
+  const exist = await Promise.all(
+    named.map((provider) => answerOf(hook, deadline, (wait) => identityProviders.exists(owner, provider, wait))),
+  );
+  const unknown = named.filter((_, index) => !isYes(exist[index], hook));
   return { unknownIdentityProviders: new Set(unknown.map(({ id }) => id)) };
 }
 

@@ -1,4 +1,5 @@
 import type { Deadline } from '@login-policy/event-sourcing/domain';
+import { answerOf } from '../input/answer-of.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { parseOrganization, type Instance, type InstanceRef, type Organization } from '../policy/owner.js';
 
@@ -52,8 +53,7 @@ export async function onDefault(
   if (directory === undefined) return { organizations: [], count: undefined };
   const organizations: Organization[] = [];
   let [count, looked] = [0, 0];
-  const ids = idsIn(directory.list(instance, deadline));
-  for await (const id of Symbol.asyncIterator in ids ? deadline.values(ids) : ids) {
+  for await (const id of idsIn(directory.list(instance, deadline), deadline)) {
     // A list in memory never waits, so a million ids would block the event loop.
     if (++looked % IN_ONE_GO === 0) {
       await yieldToLoop();
@@ -104,10 +104,9 @@ async function* piecesAfter(
   deadline: Deadline,
 ): AsyncGenerator<readonly Organization[], void, undefined> {
   const behind = after && directory.listAfter?.(instance, after.organizationId, deadline);
-  const ids = idsIn(behind ?? directory.list(instance, deadline));
   let passed: string | undefined = behind === undefined ? after?.organizationId : undefined;
   let [looked, some]: [number, Organization[]] = [0, []];
-  for await (const id of Symbol.asyncIterator in ids ? deadline.values(ids) : ids) {
+  for await (const id of idsIn(behind ?? directory.list(instance, deadline), deadline)) {
     if (++looked % IN_ONE_GO === 0) {
       await yieldToLoop();
       deadline.throwIfOver();
@@ -126,13 +125,29 @@ async function* piecesAfter(
   yield some;
 }
 
-/** Refuses a single string, which would be iterated letter by letter. */
-function idsIn(list: ReturnType<OrganizationList['list']>): AsyncIterable<string> | Iterable<string> {
-  const isList = typeof list === 'object' && list !== null && (Symbol.asyncIterator in list || Symbol.iterator in list);
-  if (isList) return list;
+/** The ids that a directory lists. Refuses a single string, which would be iterated letter by letter. */
+function idsIn(list: ReturnType<OrganizationList['list']>, deadline: Deadline): typeof list {
+  if (typeof list === 'object' && list !== null) {
+    if (Symbol.asyncIterator in list) return answered(list, deadline);
+    if (Symbol.iterator in list) return list;
+  }
   throw new Error(
     `${new InvalidValue('the answer of organizations.list', 'a list of ids that can be iterated', list).message}`,
   );
+}
+
+async function* answered(list: AsyncIterable<string>, deadline: Deadline): AsyncGenerator<string, void, undefined> {
+  const ids = list[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await answerOf('organizations.list', deadline, () => ids.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: a directory that hangs may never return.
+    Promise.resolve(ids.return?.()).catch(() => undefined);
+  }
 }
 
 /** Parses a listed id. An invalid one is a defect of the list, not a mistake of the preview's caller. */

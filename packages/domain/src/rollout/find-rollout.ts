@@ -34,7 +34,7 @@ export async function findRollout(
   const soFar = new RolloutSoFar(id);
   const readPolicy = async (owner: Owner): Promise<void> => {
     deadline.throwIfOver();
-    if (soFar.isKnown || (maySee !== undefined && !(await deadline.wait(maySee(owner))))) return;
+    if (soFar.isKnown || (maySee !== undefined && !(await maySee(owner, deadline)))) return;
     const found = await rolledOut({ store: handler.states.store, deadline }, owner, id);
     if (found !== undefined) soFar.add(found);
   };

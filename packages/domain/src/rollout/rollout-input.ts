@@ -1,8 +1,10 @@
+import type { Deadline } from '@login-policy/event-sourcing/domain';
 import { optional, parseSignal, wholeNumberTo } from '../input/options.js';
 import { parseAcknowledged, type CommandInput } from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { parseCommand } from '../commands/parse-command.js';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
+import { answerOf } from '../input/answer-of.js';
 import { isYes } from '../input/yes.js';
 import { parseId, parseProse } from '../input/text.js';
 import { parseInstance, type Instance, type Owner } from '../policy/owner.js';
@@ -54,10 +56,13 @@ export interface FindRolloutOptions {
   readonly maySee?: (owner: Owner) => boolean | Promise<boolean>;
 }
 
+/** Whether the caller may change or see a policy. */
+export type Permission = (owner: Owner, deadline: Deadline) => Promise<boolean>;
+
 /** A checked request to find a rollout. */
 export interface WantedRollout extends Pick<FindRolloutOptions, 'signal'> {
   readonly id: string;
-  readonly maySee?: (owner: Owner) => Promise<boolean>;
+  readonly maySee?: Permission;
 }
 
 /** A checked rollout. */
@@ -66,7 +71,7 @@ export interface ParsedRollout {
   readonly parsed: LoginPolicyCommand;
   readonly reach: Reach;
   readonly options: Pick<RolloutOptions, 'acknowledge' | 'actor' | 'id' | 'reason'> & {
-    readonly mayChange?: (owner: Owner) => Promise<boolean>;
+    readonly mayChange?: Permission;
   };
 }
 
@@ -128,10 +133,10 @@ const parseRolloutId: Parser<string> = (value, field) => {
 };
 
 /** Wraps a hook of the caller: only `true` permits. */
-function parseAnswering(name: 'mayChange' | 'maySee'): Parser<(owner: Owner) => Promise<boolean>> {
+function parseAnswering(name: 'mayChange' | 'maySee'): Parser<Permission> {
   return (value, field) => {
     if (!isFunction(value)) throw new InvalidValue(field, 'a function', value);
-    return async (owner) => isYes(await value(owner), name);
+    return async (owner, deadline) => isYes(await answerOf(name, deadline, () => value(owner)), name);
   };
 }
 

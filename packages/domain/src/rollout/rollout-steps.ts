@@ -23,7 +23,7 @@ export interface StepParts {
   readonly guard: Guard;
 }
 
-/** The rules and the deadline of a step: the caller's hook may hang. */
+/** The rules and the deadline of a step. */
 export interface StepContext extends StepParts {
   readonly deadline: Deadline;
 }
@@ -36,8 +36,7 @@ export async function stepOf(
 ): Promise<RolloutStep> {
   const { acknowledge, mayChange } = rollout.options;
   // Nothing is revealed about a policy that the caller may not change.
-  if (mayChange !== undefined && !(await parts.deadline.wait(mayChange(owner))))
-    return refusedStep(notPermitted(owner));
+  if (mayChange !== undefined && !(await mayChange(owner, parts.deadline))) return refusedStep(notPermitted(owner));
   if (fault !== undefined) return refusedStep(ofFault(owner, fault));
   if (rollout.parsed.type === 'addIdentityProvider') return dryRun(owner, rollout, parts);
   const policy: LoginPolicy = row?.policy ?? ABSENT;

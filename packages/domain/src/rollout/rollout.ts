@@ -38,7 +38,6 @@ import { notPermitted, refusalByFault, ofRejected, refusalOf, stepOf, type StepP
 import { keyOf, eventOfRollout, revertKeyOf } from './rolled-out.js';
 import { reportInParts } from './report.js';
 import { Tally, type Done } from './tally.js';
-import { untilAborted } from './until-aborted.js';
 
 /** The number of policies between two reports of progress. */
 const POLICIES_PER_PAGE = 1000;
@@ -179,13 +178,16 @@ export class Rollout {
     work: (owner: Owner) => Promise<Done>,
   ): AsyncGenerator<RolloutProgress, void, undefined> {
     const { instance, reach, options } = rollout;
-    const { id, mayChange } = options;
+    const { id, mayChange = () => Promise.resolve(true) } = options;
     const tally = new Tally(await this.#total(rollout, {}));
-    const isOver = (): boolean => signal?.aborted === true;
+    const deadline = new Deadline(`the rollout ${id}`, { signal });
     const one = async (owner: Owner): Promise<void> => {
-      if (isOver()) return;
-      const isPermitted = mayChange === undefined || (await untilAborted(mayChange(owner), signal, id));
-      if (isOver()) return;
+      if (deadline.isOver) return;
+      const isPermitted = await mayChange(owner, deadline).catch((caught: unknown) => {
+        if (deadline.isOver) return false;
+        throw caught;
+      });
+      if (deadline.isOver) return;
       if (!isPermitted) return tally.count({ what: 'refused', refusal: notPermitted(owner) });
       const refused = (caught: unknown): Done => ({ what: 'refused', refusal: refusalByFault(owner, caught) });
       tally.count(await work(owner).catch(refused));
@@ -193,7 +195,7 @@ export class Rollout {
     if (reach.withDefault) await one(instance);
     yield tally.progress();
     for await (const page of customOf(reach, this.#parts.instancePolicies).owners(instance, POLICIES_PER_PAGE)) {
-      if (isOver()) return;
+      if (deadline.isOver) return;
       await forEachConcurrently(page, concurrency, one);
       yield tally.progress();
     }

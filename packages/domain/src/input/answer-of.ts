@@ -1,0 +1,23 @@
+import { Deadline } from '@login-policy/event-sourcing/domain';
+
+/** The longest wait for one answer of a hook. */
+const LONGEST_WAIT_MS = 30_000;
+
+/**
+ * Waits for one answer of a hook that the program gave, which may hang: until the call's deadline, and for at most 30
+ * seconds. Every hook without a time-out of its own is asked through this function.
+ *
+ * @throws DeadlineExceeded that names the hook.
+ */
+export async function answerOf<Answer>(
+  hook: string,
+  { given, leftMs }: Deadline,
+  ask: (wait: Deadline) => Answer | Promise<Answer>,
+): Promise<Answer> {
+  const deadline = new Deadline(hook, { signal: given, waitMs: Math.min(LONGEST_WAIT_MS, leftMs) });
+  try {
+    return await deadline.wait(Promise.resolve(ask(deadline)));
+  } finally {
+    deadline.end();
+  }
+}

@@ -1,0 +1,70 @@
+import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { openMemoryStore } from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { acme, by, instance, PASSKEY } from './policies.js';
+import { last } from './rolling-out.js';
+
+type Hangs = () => Promise<never>;
+type Call = (policies: LoginPolicies, hangs: Hangs) => Promise<unknown>;
+
+const removal = { type: 'removeMultiFactor', factor: PASSKEY } as const;
+const link = { type: 'addIdentityProvider', identityProvider: { id: 'idp', ownerType: 'SYSTEM' } } as const;
+const id = 'advisory';
+
+/** Every call that asks a hook, and the name of the hook. */
+const CALLS: Readonly<Record<string, readonly [hook: string, call: Call]>> = {
+  'a command': ['identityProviders.exists', (policies) => policies.execute(instance, link, by)],
+  'the preview of a command': ['identityProviders.exists', (policies) => policies.preview(instance, link)],
+  'the preview of a removal': ['organizations.list', (policies) => policies.preview(instance, removal)],
+  organizationsOnDefault: ['organizations.list', (policies) => policies.organizationsOnDefault(instance)],
+  'the next page of it': [
+    'organizations.list',
+    (policies) => policies.organizationsOnDefault(instance, { after: 'a' }),
+  ],
+  'a rollout': ['mayChange', (policies, mayChange) => last(rollOut(policies, mayChange).carryOut())],
+  'its plan': ['mayChange', (policies, mayChange) => rollOut(policies, mayChange).plan()],
+  'its report': ['mayChange', (policies, mayChange) => rollOut(policies, mayChange).report()],
+  'its standing': ['mayChange', (policies, mayChange) => rollOut(policies, mayChange).standing().next()],
+  'its revert': ['mayChange', (policies, mayChange) => last(rollOut(policies, mayChange).revert(by))],
+  findRollout: ['maySee', (policies, maySee) => policies.findRollout(instance, id, { maySee })],
+};
+
+function rollOut(policies: LoginPolicies, mayChange: Hangs): ReturnType<LoginPolicies['rollOut']> {
+  return policies.rollOut(instance, removal, { ...by, id, mayChange });
+}
+
+describe('a hook that hangs', () => {
+  for (const [name, [hook, call]] of Object.entries(CALLS)) {
+    it(`ends ${name} after 30 seconds, also without a signal and waitMs`, async () => {
+      let isAsked = (): void => undefined;
+      const asked = new Promise<void>((resolve) => (isAsked = resolve));
+      const hangs: Hangs = () => {
+        isAsked();
+        return new Promise(() => undefined);
+      };
+      const list = (): AsyncIterable<string> => ({ [Symbol.asyncIterator]: () => ({ next: hangs }) });
+      const organizations = { list, listAfter: list };
+      const store = openMemoryStore();
+      const policies = await openLoginPolicies({ store, identityProviders: { exists: hangs }, organizations });
+      for (const owner of [instance, acme]) orThrow(await policies.add(owner, freshInstance, by));
+      const end = call(policies, hangs).catch(String);
+      await asked;
+      const soon = new Promise((resolve) => setTimeout(resolve, 30, 'no end yet'));
+      expect(await inTheFuture(10_000, Promise.race([end, soon]))).to.equal('no end yet');
+      expect(await inTheFuture(31_000, end)).to.contain(`${hook} did not finish before its deadline`);
+      await policies.close();
+    });
+  }
+});
+
+/** The outcome when so much time has passed. */
+async function inTheFuture(aheadMs: number, outcome: Promise<unknown>): Promise<unknown> {
+  const real = performance.now.bind(performance);
+  performance.now = () => real() + aheadMs;
+  try {
+    return await outcome;
+  } finally {
+    performance.now = real;
+  }
+}
