@@ -1,6 +1,6 @@
 import { openMemoryStore, START, streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
 import { Acknowledged } from '#insides';
-import { delegating, Fault, memoryReadModelStore, ordinalOf, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import { delegating, memoryReadModelStore, ordinalOf, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
@@ -93,44 +93,6 @@ describe('a read of followed rows', () => {
     held.letReadThrough();
     expect((await earlier).rows.get(a)).to.equal(1);
   }
-
-  it('takes no proof that was asked for before its rows were found to be of a lost history', async () => {
-    let [isLost, asked] = [false, 0];
-    let [answer, lose] = [(): void => undefined, (): void => undefined];
-    const isAnswered = new Promise<void>((resolve) => (answer = resolve));
-    const losing = new Promise<void>((resolve) => (lose = resolve));
-    const store = followedStore((sound) => ({
-      async head() {
-        const head = isLost ? START : await sound.head();
-        if (++asked === 1) await isAnswered;
-        return head;
-      },
-      knows: async (position) => position === START || !isLost,
-      async *readAll(options) {
-        if (isLost) throw new Fault('store-unavailable', { store: 'a store', problem: 'it is being restored' });
-        yield* sound.readAll(options);
-      },
-      async *subscribe(options) {
-        if (isLost) await new Promise((resolve) => options?.signal?.addEventListener('abort', resolve));
-        const { value } = await sound.subscribe(options)[Symbol.asyncIterator]().next();
-        if (value?.kind === 'events') yield value;
-        yield { kind: 'caught-up', position: await sound.head() };
-        await losing;
-        isLost = true;
-        throw new Fault('position-unknown', { position: await sound.head(), head: START });
-      },
-    }));
-    await raise(store, a, 1);
-    const follower = await followers.open(store, { maxAgeMs: 600_000 });
-    await until(() => follower.state.is === 'following');
-    const earlier = valueOf(follower, a);
-    await until(() => asked === 1);
-    lose();
-    for (const state of ['stopped', 'catching-up']) await until(() => follower.state.is === state);
-    answer();
-    expect(await earlier).to.equal(1);
-    expect(await codeOf(follower.read([a]))).to.equal('position-unknown');
-  });
 
   for (const raised of [0, 2, 3, 5]) {
     it(`is refused at once when the log was replaced by one of ${raised} events, and answered once the rows are rebuilt (Q47)`, async () => {

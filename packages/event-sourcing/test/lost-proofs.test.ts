@@ -1,0 +1,51 @@
+import { START, streamId } from '@login-policy/event-sourcing';
+import { Fault } from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import { codeOf, followedStore, Followers, raise, until, valueOf } from './followed.js';
+
+const a = streamId('tally', 'a');
+const followers = new Followers();
+
+afterEach(() => followers.close());
+
+describe('a read of followed rows whose history was lost', () => {
+  it('takes no proof that was asked for before that was found', async () => {
+    let [isLost, asked] = [false, 0];
+    let [answer, lose] = [(): void => undefined, (): void => undefined];
+    const isAnswered = new Promise<void>((resolve) => (answer = resolve));
+    const losing = new Promise<void>((resolve) => (lose = resolve));
+    const store = followedStore((sound) => ({
+      async head() {
+        const head = isLost ? START : await sound.head();
+        if (++asked === 1) await isAnswered;
+        return head;
+      },
+      knows: async (position) => position === START || !isLost,
+      async *readAll(options) {
+        if (isLost) throw new Fault('store-unavailable', { store: 'a store', problem: 'it is being restored' });
+        yield* sound.readAll(options);
+      },
+      async *subscribe(options) {
+        if (isLost) await new Promise((resolve) => options?.signal?.addEventListener('abort', resolve));
+        for await (const message of sound.subscribe(options)) {
+          yield message.kind === 'events' ? message : { kind: 'caught-up', position: message.position };
+          if (message.kind === 'caught-up') break;
+        }
+        await losing;
+        isLost = true;
+        throw new Fault('position-unknown', { position: await sound.head(), head: START });
+      },
+    }));
+    await raise(store, a, 1);
+    const follower = await followers.open(store, { maxAgeMs: 600_000 });
+    await until(() => follower.state.is === 'following');
+    const earlier = valueOf(follower, a);
+    await until(() => asked === 1);
+    lose();
+    for (const state of ['stopped', 'catching-up']) await until(() => follower.state.is === state);
+    answer();
+    expect(await earlier).to.equal(1);
+    expect(await codeOf(follower.read([a]))).to.equal('position-unknown');
+  });
+});
