@@ -27,34 +27,19 @@ import {
 import type { Connection } from './connection.js';
 import { SqliteConsumers } from './consumers.js';
 import type { CommitResult } from './database.js';
-import type { EventStatements } from './event-statements.js';
 import { textOf } from './exact-text.js';
 import { isConstraint, toFault } from './faults.js';
 import { StoredCounts } from './stored-counts.js';
-import { Lookups } from './lookups.js';
+import { Lookups, type LookUpParts } from './lookups.js';
 import { newShadowName, replacedName, shadowPrefix } from './model-names.js';
-import { deleteReplacedRows, type ModelStatements } from './model-statements.js';
-import type { Names } from './names.js';
+import { deleteReplacedRows } from './model-statements.js';
 import { PlanWriter } from './plan-writer.js';
-import type { LogReader } from './log-reader.js';
 import { headOf } from './positions.js';
 import { FIRST_STREAM, type StreamsReader } from './streams-reader.js';
 
 /** The parts of a backend on a SQLite file. */
-export interface BackendParts {
-  readonly events: EventStatements;
-  readonly models: ModelStatements;
-  readonly names: Names;
-  readonly log: LogReader;
+export interface BackendParts extends LookUpParts {
   readonly streams: StreamsReader;
-}
-
-/** A plan as it was written, before its commit is known. */
-interface WrittenPlan<Result> {
-  readonly planned: Planned<Result>;
-  /** The token with which the engine may plan from its cache next time. */
-  readonly token: unknown;
-  readonly plannedFromCache: boolean;
 }
 
 /** A value that sorts after every text: in SQLite, any blob does. */
@@ -82,10 +67,10 @@ export class SqliteBackend implements Backend {
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    const { planned, ...rest } = await this.#commit(transaction, transaction.fromCache);
+    const transacted = await this.#commit(transaction, transaction.fromCache);
     this.#connection.changes.notify();
-    if (planned.plan.promoted !== undefined) await this.#deleteReplaced();
-    return { ...planned, ...rest };
+    if (transacted.plan.promoted !== undefined) await this.#deleteReplaced();
+    return transacted;
   }
 
   async findWritten(plan: Plan): Promise<boolean> {
@@ -178,10 +163,10 @@ export class SqliteBackend implements Backend {
   async #commit<Result>(
     transaction: Transaction<Result>,
     fromCache?: Transaction<Result>['fromCache'],
-  ): Promise<WrittenPlan<Result>> {
+  ): Promise<Transacted<Result>> {
     this.#connection.requireWritable();
     const { database } = this.#connection;
-    const write = (): CommitResult<WrittenPlan<Result>> =>
+    const write = (): CommitResult<Transacted<Result>> =>
       database.write(() => this.#planAndWrite(transaction, fromCache));
     try {
       const isRows = transaction.writes === 'rows';
@@ -193,7 +178,7 @@ export class SqliteBackend implements Backend {
       );
       if (commit.isCommitted) return commit.result;
       const fault = toFault(commit.cause, this.name);
-      if (isFault(fault, 'store-full') && this.#isAbsent(commit.result.planned.plan)) throw fault;
+      if (isFault(fault, 'store-full') && this.#isAbsent(commit.result.plan)) throw fault;
       throw new AnswerLost(fault, 'give-up');
     } catch (caught) {
       // What the cached plan took for new exists already. Nothing was written, so plan again from the file.
@@ -214,13 +199,13 @@ export class SqliteBackend implements Backend {
   #planAndWrite<Result>(
     transaction: Transaction<Result>,
     fromCache?: Transaction<Result>['fromCache'],
-  ): WrittenPlan<Result> {
+  ): Transacted<Result> {
     const { cacheEpoch: token } = this.#connection.database;
     // The cache is valid if its token is still that of the file: nobody else has written since. Own writes keep the token.
     const cachedPlan = fromCache?.token === token ? fromCache?.plan() : undefined;
     const planned = cachedPlan ?? this.#planFromFile(transaction);
     this.#writer.write(planned.plan);
-    return { planned, token, plannedFromCache: cachedPlan !== undefined };
+    return { ...planned, token, plannedFromCache: cachedPlan !== undefined };
   }
 
   #planFromFile<Result>(transaction: Transaction<Result>): Planned<Result> {
@@ -235,7 +220,7 @@ export class SqliteBackend implements Backend {
 
   /** Runs reads in one transaction, so that all of them see the same snapshot. */
   #inOneSnapshot<Result>(read: () => Result): Result {
-    return this.#connection.use((database) => database.transaction(read)());
+    return this.#connection.use((database) => database.snapshot(read));
   }
 
   /** Deletes the rows of replaced read models, in short transactions. If this fails, the next rebuild deletes the rest. */

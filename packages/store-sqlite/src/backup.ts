@@ -72,7 +72,7 @@ async function copy(
   const connection = connect();
   try {
     connection.exec('BEGIN');
-    connection.prepare('SELECT 1 FROM sqlite_schema', 'record').get();
+    connection.value('SELECT 1 FROM sqlite_schema');
     await connection.copyTo(path, progress);
   } finally {
     connection.close();

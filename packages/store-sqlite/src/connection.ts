@@ -1,7 +1,6 @@
 import { Fault, pause, ChangeNotifier, throwIfExpired, type WaitOptions } from '@login-policy/event-sourcing/store';
 import type { Database, CommitResult } from './database.js';
 import { isBusy, toFault } from './faults.js';
-import { settle } from './settle.js';
 
 /** How a connection deals with other processes. */
 export interface ConnectionOptions {
@@ -25,7 +24,7 @@ export class Connection {
     this.database = database;
     this.name = database.name;
     this.#options = options;
-    const version = database.prepare('PRAGMA data_version').pluck();
+    const version = database.prepare('PRAGMA data_version', 'value');
     // The data version changes with every commit of another connection.
     this.changes = new ChangeNotifier({ readVersion: () => version.get(), intervalMs: () => options.pollIntervalMs });
   }
@@ -105,4 +104,26 @@ export class Connection {
     await this.changes.close();
     this.database.close();
   }
+}
+
+/**
+ * Makes the outcome of a failed commit final. The commit may have left content after the valid end of the log, which
+ * the recovery after a crash would take for committed.
+ *
+ * Emptying the log removes that content and needs no space; the valid content is copied to the file and synced again.
+ * While another process reads the log, it can't be emptied: a commit of our own then overwrites that content.
+ */
+function settle(database: Database): void {
+  if (emptyLog(database)) return;
+  const written = database.write(() => {
+    const version = Number(database.value('PRAGMA user_version'));
+    database.exec(`PRAGMA user_version = ${version}`);
+  });
+  if (!written.isCommitted) throw written.cause;
+  emptyLog(database);
+}
+
+/** Whether the log was emptied. */
+function emptyLog(database: Database): boolean {
+  return Number(database.value('PRAGMA wal_checkpoint(TRUNCATE)')) === 0;
 }

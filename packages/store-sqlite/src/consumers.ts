@@ -7,9 +7,8 @@ import {
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Statement } from './statement.js';
-import type { EventStatements } from './event-statements.js';
 import { headOf } from './positions.js';
-import type { LogReader } from './log-reader.js';
+import type { LookUpParts } from './lookups.js';
 
 /**
  * Created by the first consumer instead of a schema migration, because programs of the previous version run beside this
@@ -38,12 +37,6 @@ interface ConsumerRow {
   readonly beat: number | null;
 }
 
-/** The parts used to check that a position is in this log. */
-export interface ConsumersParts {
-  readonly events: Pick<EventStatements, 'head'>;
-  readonly log: Pick<LogReader, 'isInLog'>;
-}
-
 type NewRow = [name: string, version: number, session: string | null, run: number | null, position: string];
 
 /**
@@ -52,7 +45,7 @@ type NewRow = [name: string, version: number, session: string | null, run: numbe
  */
 export class SqliteConsumers implements ConsumerBackend {
   readonly #connection: Connection;
-  readonly #parts: ConsumersParts;
+  readonly #parts: Pick<LookUpParts, 'events' | 'log'>;
   readonly #hasTables: Statement<[], number>;
   readonly #find: Statement<[name: string], ConsumerRow>;
   readonly #version: Statement<[name: string], number>;
@@ -60,17 +53,15 @@ export class SqliteConsumers implements ConsumerBackend {
   readonly #beat: Statement<[session: string, count: number]>;
   readonly #forget: Statement<[session: string]>;
 
-  constructor(connection: Connection, parts: ConsumersParts) {
+  constructor(connection: Connection, parts: Pick<LookUpParts, 'events' | 'log'>) {
     const { database } = connection;
     this.#connection = connection;
     this.#parts = parts;
-    this.#hasTables = database
-      .prepare<[], number>("SELECT 1 FROM sqlite_schema WHERE name = 'consumer_sessions'")
-      .pluck();
+    this.#hasTables = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'consumer_sessions'", 'value');
     this.#find = database.prepare(
       `SELECT version, session, run, position, beat FROM consumers LEFT JOIN consumer_sessions USING (session) WHERE name = ?`,
     );
-    this.#version = database.prepare<[string], number>('SELECT version FROM consumers WHERE name = ?').pluck();
+    this.#version = database.prepare('SELECT version FROM consumers WHERE name = ?', 'value');
     this.#write = database.prepare(
       'INSERT OR REPLACE INTO consumers (name, version, session, run, position) VALUES (?, ?, ?, ?, ?)',
     );
@@ -79,7 +70,7 @@ export class SqliteConsumers implements ConsumerBackend {
   }
 
   async lookUp(names: readonly string[]): Promise<ReadonlyMap<string, FoundConsumer>> {
-    return this.#connection.use((database) => database.transaction(() => this.#findAll(names))());
+    return this.#connection.use((database) => database.snapshot(() => this.#findAll(names)));
   }
 
   put(name: string, record: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { DriverConnection } from './driver.js';
 import type { FilePlace } from './file-place.js';
-import { Statement } from './statement.js';
+import { Statement, type RowShape } from './statement.js';
 
 /** How a connection is opened, at first and again. */
 export interface DatabaseOptions {
@@ -50,7 +50,7 @@ export class Database {
     this.#beginReads = this.prepare('BEGIN');
     this.#commit = this.prepare('COMMIT');
     this.#rollback = this.prepare('ROLLBACK');
-    this.#dataVersion = this.prepare<[], number>('PRAGMA data_version').pluck();
+    this.#dataVersion = this.prepare('PRAGMA data_version', 'value');
   }
 
   /** The number of the current connection. */
@@ -97,8 +97,11 @@ export class Database {
     this.#place?.demandForRead();
   }
 
-  prepare<Values extends SQLInputValue[] = SQLInputValue[], Row = unknown>(sql: string): Statement<Values, Row> {
-    return new Statement(this, sql);
+  prepare<Values extends SQLInputValue[] = SQLInputValue[], Row = unknown>(
+    sql: string,
+    shape: RowShape = 'record',
+  ): Statement<Values, Row> {
+    return new Statement(this, sql, shape);
   }
 
   exec(sql: string): void {
@@ -107,21 +110,19 @@ export class Database {
 
   /** The first column of a statement's first row. */
   value(sql: string): unknown {
-    return this.prepare(sql).pluck().get();
+    return this.prepare(sql, 'value').get();
   }
 
-  /** Wraps reads in one transaction, so that they see one snapshot. */
-  transaction<Result>(work: () => Result): () => Result {
-    return () => {
-      const connection = this.connection();
-      this.#beginReads.run();
-      try {
-        this.refreshCacheEpoch();
-        return work();
-      } finally {
-        if (connection.inTransaction) this.#endReads();
-      }
-    };
+  /** Reads in one transaction, so that all reads see one snapshot. */
+  snapshot<Result>(work: () => Result): Result {
+    const connection = this.connection();
+    this.#beginReads.run();
+    try {
+      this.refreshCacheEpoch();
+      return work();
+    } finally {
+      if (connection.inTransaction) this.#endReads();
+    }
   }
 
   #endReads(): void {

@@ -71,9 +71,9 @@ export function eventStatements(database: Database): EventStatements {
     streamHead: database.prepare(
       'SELECT revision, recorded_at AS recordedAt, id FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',
     ),
-    head: database.prepare<[], LogHead>('SELECT position, id, kept FROM events ORDER BY position DESC LIMIT 1').raw(),
-    idAt: database.prepare<[number], string>('SELECT id FROM events WHERE position = ?').pluck(),
-    appendAt: database.prepare<[number], number>('SELECT place_in_append FROM events WHERE position = ?').pluck(),
+    head: database.prepare('SELECT position, id, kept FROM events ORDER BY position DESC LIMIT 1', 'list'),
+    idAt: database.prepare('SELECT id FROM events WHERE position = ?', 'value'),
+    appendAt: database.prepare('SELECT place_in_append FROM events WHERE position = ?', 'value'),
     forwards: streamPage(database, '>= ? ORDER BY revision ASC'),
     backwards: streamPage(database, '<= ? ORDER BY revision DESC'),
     receipt: database.prepare(
@@ -89,5 +89,5 @@ export function eventStatements(database: Database): EventStatements {
 
 function streamPage(database: Database, range: string): StreamPage {
   const sql = `SELECT ${READ_COLUMNS} FROM events WHERE stream = ? AND revision ${range} LIMIT ?`;
-  return database.prepare<[stream: number, from: bigint, limit: number], EventRow>(sql).raw();
+  return database.prepare(sql, 'list');
 }

@@ -65,7 +65,7 @@ function removeEmptyLog(driver: Driver, path: string): void {
   try {
     const connection = driver.connect(path, { waitMs: 0 });
     try {
-      connection.prepare('PRAGMA schema_version', 'value').get();
+      connection.value('PRAGMA schema_version');
     } finally {
       connection.close();
     }

@@ -63,16 +63,17 @@ export function modelStatements(database: Database): ModelStatements {
     insertModel: database.prepare('INSERT INTO models (name) VALUES (?) ON CONFLICT DO NOTHING'),
     modelByName: database.prepare(`${SELECT_MODEL} name = ?`),
     shadowById: database.prepare(`${SELECT_MODEL} ${IS_SHADOW} AND id = ?`),
-    checkpoint: database.prepare<[string], string>('SELECT left_at FROM models WHERE id = ?').pluck(),
-    shadows: database.prepare<[string], number>(`SELECT id FROM models WHERE ${IS_SHADOW}`).pluck(),
+    checkpoint: database.prepare('SELECT left_at FROM models WHERE id = ?', 'value'),
+    shadows: database.prepare(`SELECT id FROM models WHERE ${IS_SHADOW}`, 'value'),
     versions: database.prepare(`SELECT id, ${exact('name')} AS name FROM models WHERE instr(name, ?) = 1`),
     setCheckpoint: database.prepare('UPDATE models SET left_at = ? WHERE id = ?'),
     renameByName: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
     renameById: database.prepare('UPDATE models SET name = ? WHERE id = ?'),
     deleteModel: database.prepare('DELETE FROM models WHERE id = ?'),
-    nextReplaced: database
-      .prepare<[], number>(`SELECT id FROM models WHERE instr(name, '${REPLACED}') = 1 AND ${ENDS_WITH_UUID} LIMIT 1`)
-      .pluck(),
+    nextReplaced: database.prepare(
+      `SELECT id FROM models WHERE instr(name, '${REPLACED}') = 1 AND ${ENDS_WITH_UUID} LIMIT 1`,
+      'value',
+    ),
     deleteFirstRows: database.prepare(deleteFirst('rows')),
     deleteFirstEntries: database.prepare(deleteFirst('row_index')),
     ...rowStatements(database),
@@ -82,7 +83,7 @@ export function modelStatements(database: Database): ModelStatements {
 /** The statements on rows and their index entries. */
 function rowStatements(database: Database): Pick<ModelStatements, RowStatement> {
   return {
-    row: database.prepare<[number, string], string>('SELECT row FROM rows WHERE model = ? AND key = ?').pluck(),
+    row: database.prepare('SELECT row FROM rows WHERE model = ? AND key = ?', 'value'),
     upsertRow: database.prepare(
       'INSERT INTO rows (model, key, row) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row',
     ),
@@ -92,11 +93,7 @@ function rowStatements(database: Database): Pick<ModelStatements, RowStatement> 
     ),
     deleteEntry: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ? AND name = ? AND value = ?'),
     deleteEntries: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ?'),
-    count: database
-      .prepare<[number, string, string], number>(
-        'SELECT count(*) FROM row_index WHERE model = ? AND name = ? AND value = ?',
-      )
-      .pluck(),
+    count: database.prepare('SELECT count(*) FROM row_index WHERE model = ? AND name = ? AND value = ?', 'value'),
     lists: {
       'forwards rows': database.prepare(listOf('rows', 'ASC')),
       'forwards keys': database.prepare(listOf('keys', 'ASC')),

@@ -29,14 +29,13 @@ export class Names {
     this.store = database.name;
     this.#events = events;
     database.onForeignChange(() => this.#clearIfOutdated());
-    this.#find = database.prepare<[string], number>('SELECT id FROM names WHERE name = ?').pluck();
-    this.#read = database.prepare<[number], ExactText>(`SELECT ${exact('name')} FROM names WHERE id = ?`).pluck();
+    this.#find = database.prepare('SELECT id FROM names WHERE name = ?', 'value');
+    this.#read = database.prepare(`SELECT ${exact('name')} FROM names WHERE id = ?`, 'value');
     this.#add = database.prepare('INSERT INTO names (name) VALUES (?)');
-    this.#next = database
-      .prepare<[string, number], readonly [number, ExactText]>(
-        `SELECT id, ${exact('name')} AS exact FROM names WHERE name > ? ORDER BY name LIMIT ?`,
-      )
-      .raw();
+    this.#next = database.prepare(
+      `SELECT id, ${exact('name')} AS exact FROM names WHERE name > ? ORDER BY name LIMIT ?`,
+      'list',
+    );
   }
 
   /** The number of a name; `undefined` when no event has it. */

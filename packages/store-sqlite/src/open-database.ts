@@ -49,7 +49,7 @@ export function openDatabase(driver: Driver, path: string, { durability, isReadO
 function configure(connection: DriverConnection, store: string, durability: Durability): void {
   try {
     connection.exec(`PRAGMA synchronous = ${durability}`);
-    if (Number(connection.prepare('PRAGMA synchronous', 'value').get()) !== SYNCHRONOUS[durability]) {
+    if (Number(connection.value('PRAGMA synchronous')) !== SYNCHRONOUS[durability]) {
       throw new Fault('store-unavailable', {
         store,
         problem: `SQLite does not sync as durability ${durability} needs it`,

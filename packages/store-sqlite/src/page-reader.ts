@@ -74,9 +74,9 @@ export class PageReader {
   #statementsOf(sql: string): PageStatements {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
-    const prepared = {
-      joined: this.#database.prepare<(string | number)[], JoinedPage>(joinPage(sql)).raw(),
-      single: this.#database.prepare<(string | number)[], EventRow>(sql).raw(),
+    const prepared: PageStatements = {
+      joined: this.#database.prepare(joinPage(sql), 'list'),
+      single: this.#database.prepare(sql, 'list'),
     };
     this.#statements.set(sql, prepared);
     return prepared;

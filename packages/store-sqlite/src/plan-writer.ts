@@ -8,25 +8,16 @@ import {
   type PlacedAppend,
   type Plan,
 } from '@login-policy/event-sourcing/store';
-import type { EventStatements } from './event-statements.js';
 import { textOf } from './exact-text.js';
+import type { LookUpParts } from './lookups.js';
 import { replacedName } from './model-names.js';
-import type { ModelStatements } from './model-statements.js';
-import type { Names } from './names.js';
 import { packAppend } from './rows.js';
-
-/** The parts of a plan writer. */
-export interface PlanWriterParts {
-  readonly events: EventStatements;
-  readonly models: ModelStatements;
-  readonly names: Names;
-}
 
 /** Writes each plan in the open transaction. */
 export class PlanWriter {
-  readonly #parts: PlanWriterParts;
+  readonly #parts: Pick<LookUpParts, 'events' | 'models' | 'names'>;
 
-  constructor(parts: PlanWriterParts) {
+  constructor(parts: Pick<LookUpParts, 'events' | 'models' | 'names'>) {
     this.#parts = parts;
   }
 

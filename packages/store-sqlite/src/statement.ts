@@ -1,33 +1,26 @@
-import type { SQLInputValue } from 'node:sqlite';
+import type { SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite';
 import type { Database } from './database.js';
-import type { Changes, DriverStatement, RowShape } from './driver.js';
+
+/** The form of rows: objects by column name, lists, or the first column only. Column names are unique. */
+export type RowShape = 'record' | 'list' | 'value';
+
+type MaybeLists = Partial<Pick<StatementSync, 'setReturnArrays'>>;
 
 /** A prepared statement, compiled on first use and again after each reopening. */
 export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = unknown> {
   readonly #database: Database;
   readonly #sql: string;
-  #shape: RowShape = 'record';
-  #compiled: { readonly statement: DriverStatement; readonly connectionNumber: number } | undefined;
+  readonly #shape: RowShape;
+  #compiled: { readonly statement: StatementSync; readonly connectionNumber: number } | undefined;
 
-  constructor(database: Database, sql: string) {
+  constructor(database: Database, sql: string, shape: RowShape) {
     this.#database = database;
     this.#sql = sql;
-  }
-
-  /** Returns only the first column of each row. */
-  pluck(): this {
-    this.#shape = 'value';
-    return this;
-  }
-
-  /** Returns rows as lists of columns. */
-  raw(): this {
-    this.#shape = 'list';
-    return this;
+    this.#shape = shape;
   }
 
   // Explicit calls: calling the driver's methods by name makes a read about 3 % slower.
-  run(...values: Values): Changes {
+  run(...values: Values): StatementResultingChanges {
     try {
       return this.#compile().run(...values);
     } catch (caught) {
@@ -38,7 +31,8 @@ export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = u
 
   get(...values: Values): Row | undefined {
     try {
-      return this.#compile().get(...values) as Row | undefined;
+      const row = this.#compile().get(...values);
+      return row === undefined ? undefined : this.#shaped(row);
     } catch (caught) {
       this.#database.noteError(caught);
       throw caught;
@@ -47,19 +41,30 @@ export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = u
 
   all(...values: Values): Row[] {
     try {
-      return this.#compile().all(...values) as Row[];
+      return this.#compile()
+        .all(...values)
+        .map((row) => this.#shaped(row));
     } catch (caught) {
       this.#database.noteError(caught);
       throw caught;
     }
   }
 
-  #compile(): DriverStatement {
+  #compile(): StatementSync {
     this.#database.throwIfRolledBack();
     const { connectionNumber } = this.#database;
     if (this.#compiled?.connectionNumber === connectionNumber) return this.#compiled.statement;
-    const statement = this.#database.connection().prepare(this.#sql, this.#shape);
+    const statement = this.#database.connection().prepare(this.#sql);
+    const newer: MaybeLists = statement;
+    if (this.#shape !== 'record') newer.setReturnArrays?.(true);
     this.#compiled = { statement, connectionNumber };
     return statement;
+  }
+
+  /** Without `setReturnArrays`, the values of a record are in column order. */
+  #shaped(row: object): Row {
+    if (this.#shape === 'record') return row as Row;
+    const list: readonly unknown[] = Array.isArray(row) ? row : Object.values(row);
+    return (this.#shape === 'list' ? list : list[0]) as Row;
   }
 }

@@ -54,16 +54,15 @@ export class StoredCounts {
     const { database } = connection;
     this.#connection = connection;
     this.#count = count;
-    this.#hasTable = database.prepare<[], number>("SELECT 1 FROM sqlite_schema WHERE name = 'row_counts'").pluck();
-    this.#find = database
-      .prepare<CountKey, number>('SELECT count FROM row_counts WHERE model = ? AND name = ? AND value = ?')
-      .pluck();
+    this.#hasTable = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'row_counts'", 'value');
+    this.#find = database.prepare('SELECT count FROM row_counts WHERE model = ? AND name = ? AND value = ?', 'value');
     this.#insert = database.prepare(`INSERT OR IGNORE INTO row_counts (model, name, value, count)
       SELECT model, name, value, count(*) FROM row_index WHERE model = ? AND name = ? AND value = ? GROUP BY model, name, value`);
-    this.#triggers = database
-      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'row_index'")
-      .pluck();
-    this.#hasModel = database.prepare<[model: number], number>('SELECT 1 FROM models WHERE id = ?').pluck();
+    this.#triggers = database.prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'row_index'",
+      'value',
+    );
+    this.#hasModel = database.prepare('SELECT 1 FROM models WHERE id = ?', 'value');
   }
 
   /** Drops the triggers that count the rows of read models that no longer exist. */
