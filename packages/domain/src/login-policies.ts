@@ -3,7 +3,7 @@ import { Changes } from './changes/changes.js';
 import type { CommandInput, CommandOptions, CustomizeOptions } from './commands/command-input.js';
 import type { NewLoginPolicy } from './policy/new-login-policy.js';
 import { callNameOf, parseCommandRequest } from './commands/parse-command.js';
-import { policyHandler, type PolicyHandler } from './commands/policy-handler.js';
+import { policyHandler } from './commands/policy-handler.js';
 import { loginPolicyProjection } from './login-policy-projection.js';
 import type { LoginPoliciesOptions } from './open-login-policies.js';
 import type { MultiFactor, SecondFactor } from './policy/factors.js';
@@ -44,12 +44,9 @@ import { withStillAllowingCount } from './preview/still-allowing.js';
  * A change to an instance's default policy applies to every organization without a custom policy.
  */
 export class LoginPolicies extends LoginPolicyReads {
-  readonly #handler: PolicyHandler;
-  readonly #policies: PolicyReader;
   readonly #organizations: OrganizationList | undefined;
   readonly #countUsers: CountUsers | undefined;
-  readonly #calls: Calls;
-  readonly #rolloutParts: RolloutParts;
+  readonly #parts: RolloutParts;
 
   /**
    * For {@link openLoginPolicies}, which parses the options.
@@ -72,12 +69,9 @@ export class LoginPolicies extends LoginPolicyReads {
     const calls = new Calls(observe);
     const changes = new Changes({ store, policies, states: handler.states, directory: organizations });
     super({ readModel, policies, calls, changes });
-    this.#handler = handler;
-    this.#policies = policies;
     this.#organizations = organizations;
     this.#countUsers = countUsers;
-    this.#calls = calls;
-    this.#rolloutParts = {
+    this.#parts = {
       calls,
       handler,
       policies,
@@ -167,13 +161,13 @@ export class LoginPolicies extends LoginPolicyReads {
    * `ifDefaultSequence` and `ifDefaultEventId`; with another command they are invalid arguments.
    */
   execute(owner: OwnerRef, command: CommandInput, options: CustomizeOptions): Promise<CommandAnswer> {
-    return this.#calls.answer(
+    return this.#parts.calls.answer(
       callNameOf(command),
       () => parseCommandRequest(owner, command, options),
       async (request) => {
-        const handled = await this.#handler.handle(policyStream(request.owner), request.parsed, request.context);
+        const handled = await this.#parts.handler.handle(policyStream(request.owner), request.parsed, request.context);
         // After a removal from the default policy, the answer tells how many custom policies still allow the removed part.
-        return withStillAllowingCount(commandAnswerOf(handled, request.owner), request, this.#policies);
+        return withStillAllowingCount(commandAnswerOf(handled, request.owner), request, this.#parts.policies);
       },
     );
   }
@@ -185,8 +179,8 @@ export class LoginPolicies extends LoginPolicyReads {
    * @throws StoreClosed once the policies are closed.
    */
   rollOut(instance: InstanceRef, command: RolloutCommand, options: RolloutOptions): Rollout {
-    this.#calls.throwIfClosed();
-    return new Rollout(this.#rolloutParts, { instance, command, options });
+    this.#parts.calls.throwIfClosed();
+    return new Rollout(this.#parts, { instance, command, options });
   }
 
   /**
@@ -199,12 +193,12 @@ export class LoginPolicies extends LoginPolicyReads {
     id: string,
     options: FindRolloutOptions = {},
   ): Promise<ReadAnswer<{ readonly rollout: FoundRollout | undefined }>> {
-    return this.#calls.answer(
+    return this.#parts.calls.answer(
       'findRollout',
       () => parseFindRollout(instance, id, options),
       async (request) => ({
         outcome: 'found',
-        rollout: await findRollout(request.instance, request.wanted, this.#rolloutParts),
+        rollout: await findRollout(request.instance, request.wanted, this.#parts),
       }),
     );
   }
@@ -221,26 +215,27 @@ export class LoginPolicies extends LoginPolicyReads {
    * @throws Error when the policies were opened without `organizations`.
    */
   organizationsOnDefault(instance: InstanceRef, options: OnDefaultOptions = {}): Promise<ReadAnswer<OnDefault>> {
-    return this.#calls.answer(
+    return this.#parts.calls.answer(
       'organizationsOnDefault',
       () => parseOnDefault(instance, options),
-      (request) => listOnDefault(request, { directory: this.#organizations, policies: this.#policies }),
+      (request) => listOnDefault(request, { directory: this.#organizations, policies: this.#parts.policies }),
     );
   }
 
   /** A dry run of a command: the same decision with the same refusals, but nothing is written. */
   preview(owner: OwnerRef, command: CommandInput, options: PreviewOptions = {}): Promise<ReadAnswer<Preview>> {
-    return this.#calls.answer(
+    return this.#parts.calls.answer(
       'preview',
       () => parsePreview(owner, command, options),
       async (request) => {
         const begunAt = performance.now();
-        const dryRun = await this.#handler.dryRun(policyStream(request.owner), request.parsed, request.context);
+        const dryRun = await this.#parts.handler.dryRun(policyStream(request.owner), request.parsed, request.context);
         if (dryRun.outcome === 'rejected') return rejectedAnswer(dryRun, request.owner);
         return previewOf(dryRun, {
           owner: request.owner,
           read: withRemainingWait(request.read, begunAt),
-          policies: this.#policies,
+          policies: this.#parts.policies,
+          instancePolicies: this.#parts.instancePolicies,
           organizations: this.#organizations,
           countUsers: this.#countUsers,
         });

@@ -14,7 +14,7 @@ import { loginPolicyEvents } from './events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events/events.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from './policy/factors.js';
 import { parseRecordedIdentityProviders } from './policy/identity-provider.js';
-import { parseObject } from './input/invalid-value.js';
+import { ofStored, parseObject } from './input/invalid-value.js';
 import { parseText } from './input/text.js';
 import type { ActivePolicy } from './policy/login-policy.js';
 import { INSTANCE_CATEGORY, isPolicyStream, ORGANIZATION_CATEGORY, ownerOfStream } from './policy/owner.js';
@@ -76,7 +76,7 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   // The categories may contain streams whose names are not those of a policy.
   covers: isPolicyStream,
   events: loginPolicyEvents,
-  rows: { encode: encodeRow, text: textOfRow, isTextJson: true, decode: decodeRow },
+  rows: { encode: encodeRow, text: textOfRow, isTextJson: true, decode: ofStored(decodeRow) },
   index: indexOf,
   indexUnreadable,
   reduce,
@@ -190,21 +190,8 @@ const MEMBERS = [
   'customIn',
 ];
 
-/**
- * Decodes a stored row.
- *
- * @throws TypeError when it is malformed. The parsers throw `InvalidValue`, which would be taken for the caller's
- * mistake.
- */
+/** Decodes a stored row. @throws InvalidValue, RangeError when it is malformed. */
 function decodeRow(stored: Json): LoginPolicyRow {
-  try {
-    return parseRow(stored);
-  } catch (cause) {
-    throw new TypeError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
-
-function parseRow(stored: Json): LoginPolicyRow {
   const row = parseObject(stored, 'row', MEMBERS);
   const policy: ActivePolicy = {
     stage: 'active',

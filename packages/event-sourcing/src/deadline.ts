@@ -39,6 +39,20 @@ export class Deadline implements WaitOptions {
     this.#dueAt = waitMs === Infinity ? Infinity : performance.now() + waitMs;
   }
 
+  /** Does some work within a deadline, and {@link end}s the deadline with it. */
+  static async run<Result>(
+    doing: string,
+    wait: Waiting,
+    work: (deadline: Deadline) => Promise<Result>,
+  ): Promise<Result> {
+    const deadline = new Deadline(doing, wait);
+    try {
+      return await work(deadline);
+    } finally {
+      deadline.end();
+    }
+  }
+
   /**
    * Aborts when the deadline has passed; `undefined` when nothing ends it. Created when first read; {@link end}
    * releases it.

@@ -22,3 +22,4 @@ export type { Lag } from './projections/projected-log.js';
 export type { ConsumerFailure, ConsumerState, Fence, Handle } from './consume/consumer.js';
 export { observedCall } from './observe.js';
 export { Lru } from './store/lru.js';
+export { yieldToLoop } from './yield-to-loop.js';

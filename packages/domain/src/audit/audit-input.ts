@@ -1,5 +1,5 @@
 import type { Freshness, Instant, Position } from '@login-policy/event-sourcing';
-import { optional } from '../input/options.js';
+import { optional, wholeNumberTo } from '../input/options.js';
 import { parsePositionInput } from '../input/moment.js';
 import { parseInstantInput, type InstantInput } from '../input/instant.js';
 import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
@@ -93,7 +93,7 @@ export function parseAuditPage(
       filter: parseFilter(given, of),
       direction: optional(given, 'direction', parseOneOf(['backwards', 'forwards'])) ?? 'backwards',
       after: optional(given, 'after', parseCursor),
-      limit: optional(given, 'limit', parseLimit) ?? 100,
+      limit: optional(given, 'limit', wholeNumberTo(MOST)) ?? 100,
     },
   };
 }
@@ -164,9 +164,4 @@ const parseWords: Parser<readonly string[]> = (value, field) => {
 const parseCursor: Parser<string> = (value, field) => {
   if (typeof value === 'string' && isEntryKey(value)) return value;
   throw new InvalidValue(field, 'the next or the previous of a page', value);
-};
-
-const parseLimit: Parser<number> = (value, field) => {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST) return value;
-  throw new InvalidValue(field, `a whole number from 1 to 1,000`, value);
 };

@@ -9,6 +9,7 @@ import {
   type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
+import { yieldToLoop } from '@login-policy/event-sourcing/domain';
 import {
   aFunction,
   mustBe,
@@ -20,7 +21,6 @@ import {
 import type { DateTime } from 'luxon';
 import { isStore } from '../open-login-policies.js';
 import type { InstanceRef, Owner } from '../policy/owner.js';
-import { yieldToLoop } from '../reads/affected.js';
 import type { ReadAnswer } from '../reads/answers.js';
 import { Calls } from '../reads/calls.js';
 import { sequenceOf } from '../policy/change-info.js';

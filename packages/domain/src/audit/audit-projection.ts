@@ -11,7 +11,7 @@ import {
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
 import { eventId, instantToIso, parseInstant, parseStreamId } from '@login-policy/event-sourcing/domain';
-import { parseObject } from '../input/invalid-value.js';
+import { ofStored, parseObject } from '../input/invalid-value.js';
 import { parseText } from '../input/text.js';
 import {
   INSTANCE_CATEGORY,
@@ -98,7 +98,7 @@ export const auditProjection: Projection<RecordedEvent, AuditRow> = {
   filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
   covers: isPolicyStream,
   events: AS_RECORDED,
-  rows: { encode: encodeRow, decode: decodeRow },
+  rows: { encode: encodeRow, decode: ofStored(decodeRow) },
   key: (streamId) => `time of ${ownerOfStream(streamId)?.instanceId ?? ''}`,
   index: indexOf,
   reduce(row, event) {
@@ -175,16 +175,8 @@ const MEMBERS = [
   ...['actor', 'correlationId', 'causationId', 'reason'],
 ];
 
-/** A malformed stored row must not look like a caller's mistake, as an `InvalidValue` would. */
+/** Decodes a stored row. @throws InvalidValue, RangeError, TypeError when it is malformed. */
 function decodeRow(stored: Json): AuditRow {
-  try {
-    return rowIn(stored);
-  } catch (cause) {
-    throw new TypeError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
-
-function rowIn(stored: Json): AuditRow {
   if (isObject(stored) && 'time' in stored)
     return { is: 'time', time: parseInstant(parseText(stored['time'], 'row.time')), last: undefined };
   const row = parseObject(stored, 'row', MEMBERS);

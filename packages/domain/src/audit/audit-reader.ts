@@ -1,14 +1,7 @@
-import {
-  START,
-  type Freshness,
-  type Position,
-  type ProjectionRunner,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
-import { UnreadableRow } from '@login-policy/event-sourcing/domain';
+import { START, type Position, type ProjectionRunner, type RecordedEvent } from '@login-policy/event-sourcing';
+import { UnreadableRow, yieldToLoop } from '@login-policy/event-sourcing/domain';
 import type { Instance } from '../policy/owner.js';
-import { yieldToLoop } from '../reads/affected.js';
-import type { ParsedAuditFilter } from './audit-input.js';
+import type { ParsedAuditFilter, WantedAuditPage } from './audit-input.js';
 import { auditValue, timeKey, valuesOf, type AuditIndex, type AuditRow, type LoggedEvent } from './audit-projection.js';
 
 /** An entry and its key. */
@@ -18,13 +11,8 @@ export interface KeyedEvent {
 }
 
 /** Which entries to read. */
-export interface WantedEntries {
+export interface WantedEntries extends WantedAuditPage {
   readonly of: Instance;
-  readonly filter: ParsedAuditFilter;
-  readonly direction: 'backwards' | 'forwards';
-  readonly after: string | undefined;
-  readonly limit: number;
-  readonly freshness: Freshness;
 }
 
 /** The entries found. */

@@ -35,7 +35,7 @@ import { viewOf } from '../reads/answering.js';
 import { lastSequenceOf } from '../policy/change-info.js';
 import { toDateTime } from '../reads/details.js';
 import { diffPolicies } from '../reads/diff.js';
-import type { PolicyReader, StateFound } from '../reads/policy-reader.js';
+import { foundThen, type PolicyReader, type StateFound } from '../reads/policy-reader.js';
 import { compareSignIns } from '../sign-in/compare-sign-ins.js';
 import { lockOutsIntroduced } from '../sign-in/warnings.js';
 import type { OnChangeOptions, PolicyChanged, PolicyChangeTold, PolicyUnreadable } from './policy-changed.js';
@@ -110,14 +110,15 @@ export class Changes {
     const { position, signal } = handling;
     const facts = { owner, isDefault: !isOrganization(owner), position };
     const reached = reachOf(owner, { ...this.#sources, position });
-    const deadline = new Deadline(`looking up a change of ${first.streamId}`, { signal, waitMs: LOOK_UP_MS });
+    const wait = { signal, waitMs: LOOK_UP_MS };
     try {
-      return { ...facts, ...reached, ...(await this.#read(events, owner, deadline)) };
+      const read = await Deadline.run(`looking up a change of ${first.streamId}`, wait, (deadline) =>
+        this.#read(events, owner, deadline),
+      );
+      return { ...facts, ...reached, ...read };
     } catch (fault) {
       if (!isUnreadable(fault)) throw fault;
       return { kind: 'unreadable', ...facts, ...reached, fault };
-    } finally {
-      deadline.end();
     }
   }
 
@@ -163,17 +164,14 @@ export class Changes {
     { own, at: position }: { readonly own: StateAt<PolicyState>; readonly at: Position },
     deadline: Deadline,
   ): Promise<StateFound | undefined> {
-    return effectivePolicy(inForce(own.state, owner, own.position), async () => {
+    return effectivePolicy(foundThen(own, owner), async () => {
       if (!isOrganization(owner)) return undefined;
       const instance = instanceOf(owner);
       const asOf = { moment: { position }, field: 'position' };
-      return inForce(await this.#sources.policies.past(instance, asOf, deadline), instance, position);
+      const state = await this.#sources.policies.past(instance, asOf, deadline);
+      return foundThen({ state, position }, instance);
     });
   }
-}
-
-function inForce({ policy, changeInfo }: PolicyState, owner: Owner, position: Position): StateFound | undefined {
-  return policy.stage === 'active' && changeInfo !== undefined ? { policy, changeInfo, owner, position } : undefined;
 }
 
 function isUnreadable(caught: unknown): caught is PolicyUnreadable['fault'] {

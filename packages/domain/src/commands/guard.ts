@@ -1,6 +1,5 @@
 import { reject } from '@login-policy/event-sourcing';
-import { effectivePolicy } from '../policy/effective-policy.js';
-import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
+import { ABSENT, activeOf, type LoginPolicy } from '../policy/login-policy.js';
 import { describeWarnings, lockOutsIntroduced } from '../sign-in/warnings.js';
 import type { Circumstances, LoginPolicyDecision } from './decide.js';
 import { evolveAll } from '../policy/evolve.js';
@@ -25,14 +24,10 @@ export function guarded(
   const meets = (own: LoginPolicy): LoginPolicy => {
     if (owner === 'instance' || own.stage === 'active') return own;
     if (facts?.fallback === undefined) throw new TypeError('whom a change locks out is decided by what the default is');
-    return effectivePolicy(undefined, () => inForce(facts.fallback)) ?? ABSENT;
+    return activeOf(facts.fallback) ?? ABSENT;
   };
   const acknowledged = facts?.acknowledged ?? [];
   const introduced = lockOutsIntroduced(meets(policy), meets(after)).filter((one) => !acknowledged.includes(one));
   if (introduced.length === 0) return decision;
   return reject({ reason: 'would-lock-out', warnings: describeWarnings(introduced) });
-}
-
-function inForce(policy: LoginPolicy | undefined): ActivePolicy | undefined {
-  return policy?.stage === 'active' ? policy : undefined;
 }

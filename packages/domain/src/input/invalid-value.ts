@@ -77,6 +77,17 @@ const SHOWN = 60;
 /** Parses a value; the second argument is its path in the input. @throws InvalidValue */
 export type Parser<Value> = (value: unknown, field: string) => Value;
 
+/** Reads stored data by parsers of input. What is malformed is damage, and must not look like a caller's mistake. */
+export function ofStored<Stored, Value>(parse: (stored: Stored) => Value): (stored: Stored) => Value {
+  return (stored) => {
+    try {
+      return parse(stored);
+    } catch (cause) {
+      throw new TypeError(cause instanceof Error ? cause.message : String(cause), { cause });
+    }
+  };
+}
+
 /** Parses `true` or `false`. */
 export const parseBoolean: Parser<boolean> = (value, field) => {
   if (typeof value === 'boolean') return value;

@@ -33,6 +33,6 @@ export const parseWait: Parser<number> = (value, field) => {
 export function wholeNumberTo(most: number): Parser<number> {
   return (value, field) => {
     if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw new InvalidValue(field, `a whole number from 1 to ${most}`, value);
+    throw new InvalidValue(field, `a whole number from 1 to ${most.toLocaleString('en-US')}`, value);
   };
 }

@@ -21,3 +21,8 @@ export type LoginPolicy = AbsentPolicy | ActivePolicy;
 
 /** The state before the first event and after a removal. */
 export const ABSENT: AbsentPolicy = Object.freeze({ stage: 'absent' });
+
+/** The policy, if it is in force. */
+export function activeOf(policy: LoginPolicy | undefined): ActivePolicy | undefined {
+  return policy?.stage === 'active' ? policy : undefined;
+}

@@ -14,7 +14,7 @@ import type { PolicyState } from '../policy/policy-state.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { parseObject } from '../input/invalid-value.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
-import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
+import { ABSENT, activeOf, type LoginPolicy } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, ownerKind, parseOwner, type Organization, type Owner } from '../policy/owner.js';
 import { NOBODY, onDefault, type Affected, type OrganizationList } from '../reads/affected.js';
 import { warningsOfChange, type ChangeWarnings, type LockOut } from '../sign-in/warnings.js';
@@ -22,6 +22,7 @@ import { MOST_CUSTOM_POLICIES, usersHit, type AffectedUsers, type CountUsers } f
 import { lastSequenceOf } from '../policy/change-info.js';
 import { diffPolicies, type PolicyChange } from '../reads/diff.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
+import type { InstancePolicies } from '../rollout/instance-policies.js';
 import { parseFreshness, READ_MEMBERS, type ParsedRead, type ReadOptions } from '../reads/read-input.js';
 
 /** The dry run of a command. Nothing is written, and another writer may still be first. */
@@ -65,6 +66,7 @@ interface ParsedPreview {
   readonly read: ParsedRead;
 }
 
+const POLICIES_PER_PAGE = 1000;
 const CONDITIONS = ['ifSequence', 'ifEventId', 'ifDefaultSequence', 'ifDefaultEventId', 'acknowledge'];
 
 /** Parses a request for a preview. @throws InvalidValue */
@@ -84,6 +86,7 @@ interface Surroundings {
   readonly owner: Owner;
   readonly read: ParsedRead;
   readonly policies: PolicyReader;
+  readonly instancePolicies: InstancePolicies;
   readonly organizations: OrganizationList | undefined;
   readonly countUsers: CountUsers | undefined;
 }
@@ -114,7 +117,7 @@ async function outlookOf(
   const { owner, read, policies, countUsers } = surroundings;
   const needsDefault = isOrganization(owner) && (before.stage === 'absent' || after.stage === 'absent');
   const fallback = needsDefault ? (await policies.own(instanceOf(owner), read))?.policy : undefined;
-  const [applies, wouldApply] = [before, after].map((policy) => effectivePolicy(inForce(policy), () => fallback));
+  const [applies, wouldApply] = [before, after].map((policy) => effectivePolicy(activeOf(policy), () => fallback));
   const changes = diffPolicies(applies ?? ABSENT, wouldApply ?? ABSENT);
   const warnings = warningsOfChange(applies ?? ABSENT, wouldApply ?? ABSENT);
   const affected = changes.length === 0 ? NOBODY : await affectedBy(surroundings);
@@ -127,18 +130,15 @@ async function outlookOf(
   return { changes, warnings, affected, ...(users !== undefined && { users }) };
 }
 
-function inForce(policy: LoginPolicy): ActivePolicy | undefined {
-  return policy.stage === 'active' ? policy : undefined;
-}
-
-async function affectedBy({ owner, read, policies, organizations }: Surroundings): Promise<Affected> {
+async function affectedBy({ owner, read, instancePolicies, organizations }: Surroundings): Promise<Affected> {
   if (isOrganization(owner)) return { organizations: [owner], count: 1 };
-  const deadline = new Deadline(`the organizations of ${owner.instanceId}`, read.freshness);
-  try {
-    const customized =
-      organizations === undefined ? new Set<string>() : await policies.allCustomized(owner, read.freshness, deadline);
-    return await onDefault(owner, { directory: organizations, customized }, deadline);
-  } finally {
-    deadline.end();
-  }
+  if (organizations === undefined) return { organizations: [], count: undefined };
+  return Deadline.run(`the organizations of ${owner.instanceId}`, read.freshness, async (deadline) => {
+    const customized = new Set<string>();
+    for await (const page of instancePolicies.owners(owner, POLICIES_PER_PAGE, read.freshness)) {
+      for (const { organizationId } of page) customized.add(organizationId);
+      deadline.throwIfOver();
+    }
+    return onDefault(owner, { directory: organizations, customized }, deadline);
+  });
 }

@@ -1,4 +1,4 @@
-import type { Deadline } from '@login-policy/event-sourcing/domain';
+import { yieldToLoop, type Deadline } from '@login-policy/event-sourcing/domain';
 import { answerOf } from '../input/answer-of.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { parseOrganization, type Instance, type InstanceRef, type Organization } from '../policy/owner.js';
@@ -34,23 +34,12 @@ export const NOBODY: Affected = Object.freeze({ organizations: [], count: 0 });
 const SHOWN = 100;
 const IN_ONE_GO = 5000;
 
-/** Yields to the event loop. */
-export function yieldToLoop(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 0);
-  });
-}
-
 /** The organizations of an instance without a custom policy: a change to the default policy affects them. */
 export async function onDefault(
   instance: Instance,
-  {
-    directory,
-    customized,
-  }: { readonly directory: OrganizationList | undefined; readonly customized: ReadonlySet<string> },
+  { directory, customized }: { readonly directory: OrganizationList; readonly customized: ReadonlySet<string> },
   deadline: Deadline,
 ): Promise<Affected> {
-  if (directory === undefined) return { organizations: [], count: undefined };
   const organizations: Organization[] = [];
   let [count, looked] = [0, 0];
   for await (const id of idsIn(directory.list(instance, deadline), deadline)) {

@@ -60,20 +60,19 @@ export async function usersHit(
   const { countUsers, freshness } = counting;
   if (countUsers === undefined) return UNKNOWN;
   const waitMs = Math.min(LONGEST_WAIT_MS, freshness.waitMs ?? LONGEST_WAIT_MS);
-  const deadline = new Deadline('a count of users', { signal: freshness.signal, waitMs });
-  const count = (owner: Owner, havingNone: UsersWanted['havingNone']): Promise<number> =>
-    deadline.wait(counted(countUsers, owner, { wanted: { having, havingNone }, wait: deadline }));
   try {
-    const [all, withoutOther] = await Promise.all([
-      hit(counting, (one) => count(one, [])),
-      hit(counting, (one) => count(one, stays)),
-    ]);
-    return { having: all, havingNothingElse: withoutOther };
+    return await Deadline.run('a count of users', { signal: freshness.signal, waitMs }, async (deadline) => {
+      const count = (owner: Owner, havingNone: UsersWanted['havingNone']): Promise<number> =>
+        deadline.wait(counted(countUsers, owner, { wanted: { having, havingNone }, wait: deadline }));
+      const [all, withoutOther] = await Promise.all([
+        hit(counting, (one) => count(one, [])),
+        hit(counting, (one) => count(one, stays)),
+      ]);
+      return { having: all, havingNothingElse: withoutOther };
+    });
   } catch (caught) {
     if (caught instanceof InvalidValue || freshness.signal?.aborted === true) throw caught;
     return UNKNOWN;
-  } finally {
-    deadline.end();
   }
 }
 

@@ -1,7 +1,7 @@
 import { LIFETIME_NAMES, type LifetimeName } from '../policy/lifetimes.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
-import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
+import { activeOf, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
 import { SETTING_NAMES, type LoginSettings, type SettingName } from '../policy/settings.js';
 
 /** The path of a setting: its name, for a lifetime after `lifetimes.`. */
@@ -27,8 +27,7 @@ export type PolicyChange =
 
 /** All differences between two states of a policy; empty when they are equal. */
 export function diffPolicies(before: LoginPolicy, after: LoginPolicy): readonly PolicyChange[] {
-  const from = before.stage === 'active' ? before : undefined;
-  const to = after.stage === 'active' ? after : undefined;
+  const [from, to] = [activeOf(before), activeOf(after)];
   return [
     ...(from === undefined && to !== undefined ? [{ what: 'policy', step: 'added' } as const] : []),
     ...(from !== undefined && to === undefined ? [{ what: 'policy', step: 'removed' } as const] : []),

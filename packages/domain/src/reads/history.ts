@@ -59,13 +59,10 @@ interface HistorySources {
 }
 
 /** Reads the events of a policy's stream together with the changes they made. */
-export async function readHistory(sources: HistorySources, streamId: StreamId, wanted: HistoryRead): Promise<History> {
-  const deadline = new Deadline(`the history of ${streamId}`, wanted.wait);
-  try {
-    return await historyOf({ ...sources, streamId, deadline }, wanted);
-  } finally {
-    deadline.end();
-  }
+export function readHistory(sources: HistorySources, streamId: StreamId, wanted: HistoryRead): Promise<History> {
+  return Deadline.run(`the history of ${streamId}`, wanted.wait, (deadline) =>
+    historyOf({ ...sources, streamId, deadline }, wanted),
+  );
 }
 
 interface Reading extends HistorySources {

@@ -33,18 +33,15 @@ export async function listOnDefault(
   { directory, policies }: { readonly directory: OrganizationList | undefined; readonly policies: PolicyReader },
 ): Promise<{ readonly outcome: 'found' } & OnDefault> {
   if (directory === undefined) throw new Error('openLoginPolicies has no option `organizations` to list them with');
-  const deadline = new Deadline(`the organizations of ${instance.instanceId} on the default`, freshness);
-  let position: Position | undefined;
-  const haveOwn = async (some: readonly Organization[]): Promise<ReadonlySet<Organization>> => {
-    const looked = await policies.customizedAmong(some, { ...freshness, waitMs: deadline.leftMs });
-    position ??= looked.position;
-    return looked.customized;
-  };
-  try {
+  return Deadline.run(`the organizations of ${instance.instanceId} on the default`, freshness, async (deadline) => {
+    let position: Position | undefined;
+    const haveOwn = async (some: readonly Organization[]): Promise<ReadonlySet<Organization>> => {
+      const looked = await policies.customizedAmong(some, { ...freshness, waitMs: deadline.leftMs });
+      position ??= looked.position;
+      return looked.customized;
+    };
     const organizations = await onDefaultPage(instance, { directory, haveOwn, after, limit }, deadline);
     const next = organizations.length < limit ? undefined : organizations.at(-1)?.organizationId;
     return { outcome: 'found', kind: 'on-default', organizations, next, position: position ?? START };
-  } finally {
-    deadline.end();
-  }
+  });
 }

@@ -8,7 +8,6 @@ import {
   type Store,
 } from '@login-policy/event-sourcing';
 import { Fault, Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
-import { yieldToLoop } from './affected.js';
 import type { CustomizedOrganizations } from './answers.js';
 import type { ChangeInfo } from '../policy/change-info.js';
 import { readHistory, type History, type HistoryRead } from './history.js';
@@ -29,8 +28,6 @@ import { CUSTOM_IN, valueInInstance, UNREADABLE_IN, type LoginPolicyRow } from '
 import { PastReader, type PastSources } from './past-reader.js';
 import type { ParsedListing, ListFilter, ParsedRead } from './read-input.js';
 import type { ParsedAsOf } from '../input/moment.js';
-
-const PAGE = 1000;
 
 /** A policy in force, its owner, and the position this holds for. */
 export interface StateFound {
@@ -121,20 +118,6 @@ export class PolicyReader {
     return (await this.#model.count({ index, value }, freshness)).rows;
   }
 
-  /** The ids of all organizations of the instance with a custom policy. */
-  async allCustomized(instance: Instance, freshness: Freshness, deadline: Deadline): Promise<ReadonlySet<string>> {
-    const ids = new Set<string>();
-    let after: Organization | undefined;
-    for (;;) {
-      const { organizations } = await this.#customized(instance, { filter: undefined, limit: PAGE, freshness, after });
-      for (const { organizationId } of organizations) ids.add(organizationId);
-      after = organizations.at(-1);
-      if (organizations.length < PAGE) return ids;
-      await yieldToLoop();
-      deadline.throwIfOver();
-    }
-  }
-
   /** Those of some organizations that have a custom policy, readable or not, and the position this holds for. */
   async customizedAmong(
     some: readonly Organization[],
@@ -167,13 +150,10 @@ export class PolicyReader {
   }
 
   /** Reads the past within the time of a read. */
-  async #looking<Found>({ freshness }: ParsedRead, look: (past: PastReader) => Promise<Found>): Promise<Found> {
-    const deadline = new Deadline('a look at the past of a policy', freshness);
-    try {
-      return await look(new PastReader(this.#events, deadline));
-    } finally {
-      deadline.end();
-    }
+  #looking<Found>({ freshness }: ParsedRead, look: (past: PastReader) => Promise<Found>): Promise<Found> {
+    return Deadline.run('a look at the past of a policy', freshness, (deadline) =>
+      look(new PastReader(this.#events, deadline)),
+    );
   }
 }
 
@@ -228,7 +208,11 @@ function foundIn(
     : { policy: row.policy, changeInfo: row.changeInfo, owner, position: checkpoint ?? START };
 }
 
-function foundThen({ state, position }: StateAt<PolicyState>, owner: Owner): StateFound | undefined {
+/** The policy of a state, if there is one. */
+export function foundThen(
+  { state, position }: Pick<StateAt<PolicyState>, 'position' | 'state'>,
+  owner: Owner,
+): StateFound | undefined {
   const { policy, changeInfo } = state;
   return policy.stage === 'active' && changeInfo !== undefined ? { policy, changeInfo, owner, position } : undefined;
 }

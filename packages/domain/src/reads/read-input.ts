@@ -96,13 +96,19 @@ export interface ListFilter {
   readonly value: string;
 }
 
-/** A checked request for a page of the ids of an instance's organizations with a custom policy. */
-export interface ParsedListing {
-  readonly filter: ListFilter | undefined;
+/** A checked request for a page. */
+export interface ParsedPage {
   readonly after: Organization | undefined;
   readonly limit: number;
   readonly freshness: Freshness;
 }
+
+/** A checked request for a page of the ids of an instance's organizations with a custom policy. */
+export interface ParsedListing extends ParsedPage {
+  readonly filter: ListFilter | undefined;
+}
+
+const LARGEST_PAGE = 10_000;
 
 /** The parser of each filter's value. */
 const FILTERS: Readonly<Record<CustomIndex, Parser<string>>> = {
@@ -119,11 +125,7 @@ export function parseListing(
 ): { readonly instance: Instance; readonly wanted: ParsedListing } {
   const instance = parseInstance(givenInstance, 'instance');
   const given = parseObject(options, 'options', [...READ_MEMBERS, ...FILTER_NAMES, 'after', 'limit']);
-  const after = given['after'] === undefined ? undefined : parseAfter(given['after'], instance);
-  return {
-    instance,
-    wanted: { freshness: parseFreshness(given), filter: parseFilter(given), after, limit: parseLimit(given['limit']) },
-  };
+  return { instance, wanted: { ...pageIn(given, instance, LARGEST_PAGE), filter: parseFilter(given) } };
 }
 
 function parseFilter(given: Readonly<Record<string, unknown>>): ListFilter | undefined {
@@ -133,8 +135,14 @@ function parseFilter(given: Readonly<Record<string, unknown>>): ListFilter | und
   throw new InvalidValue(`options.${other}`, `left out, since ${index} is given: one filter at a time`, given[other]);
 }
 
-function parseAfter(value: unknown, instance: Instance): Organization {
-  return parseOrganization({ ...instance, organizationId: parseId(value, 'options.after') }, 'options.after');
+function pageIn(given: Readonly<Record<string, unknown>>, instance: Instance, most: number): ParsedPage {
+  const parseAfter: Parser<Organization> = (value, field) =>
+    parseOrganization({ ...instance, organizationId: parseId(value, field) }, field);
+  return {
+    freshness: parseFreshness(given),
+    after: optional(given, 'after', parseAfter),
+    limit: optional(given, 'limit', wholeNumberTo(most)) ?? 100,
+  };
 }
 
 /** Which page of an instance's custom policies to read, each with its content. */
@@ -145,18 +153,10 @@ export interface PageOptions extends ReadOptions {
   readonly limit?: number;
 }
 
-/** A checked request for a page of an instance's custom policies, each with its content. */
-export interface ParsedPage {
-  readonly after: Organization | undefined;
-  readonly limit: number;
-  readonly freshness: Freshness;
-}
-
 /** Parses a request for a page of custom policies. @throws InvalidValue */
 export function parsePage(options: unknown, instance: Instance): ParsedPage {
   const given = parseObject(options, 'options', [...READ_MEMBERS, 'after', 'limit']);
-  const after = given['after'] === undefined ? undefined : parseAfter(given['after'], instance);
-  return { freshness: parseFreshness(given), after, limit: optional(given, 'limit', wholeNumberTo(1000)) ?? 100 };
+  return pageIn(given, instance, 1000);
 }
 
 /** Parses the options of a history. @throws InvalidValue */
@@ -171,7 +171,7 @@ export function parseHistoryRead(value: unknown): Required<Pick<HistoryOptions, 
   }
   return {
     direction,
-    limit: parseLimit(given['limit']),
+    limit: optional(given, 'limit', wholeNumberTo(LARGEST_PAGE)) ?? 100,
     wait: parseFreshness(given),
     fromSequence: fromSequence === undefined ? undefined : parseSequence(fromSequence, 'options.fromSequence'),
   };
@@ -197,12 +197,6 @@ export function withRemainingWait<Read extends Omit<ParsedRead, 'asOf'>>(read: R
   if (freshness.waitMs === undefined) return read;
   const waitMs = Math.max(0, freshness.waitMs - (performance.now() - begunAt));
   return { ...read, freshness: { ...freshness, waitMs } };
-}
-
-function parseLimit(value: unknown): number {
-  if (value === undefined) return 100;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 10_000) return value;
-  throw new InvalidValue('options.limit', 'a whole number from 1 to 10,000', value);
 }
 
 function parseOptionalAsOf(value: unknown): ParsedAsOf | undefined {

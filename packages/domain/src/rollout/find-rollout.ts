@@ -38,17 +38,13 @@ export async function findRollout(
     const found = await rolledOut({ store: handler.states.store, deadline }, owner, id);
     if (found !== undefined) soFar.add(found);
   };
-  try {
-    await readPolicy(instance);
-    if (soFar.isKnown) return soFar.rollout;
-    for await (const page of instancePolicies.owners(instance, POLICIES_PER_PAGE, { signal })) {
-      await forEachConcurrently(page, CONCURRENCY, readPolicy);
-      if (soFar.isKnown) break;
-    }
-    return soFar.rollout;
-  } finally {
-    deadline.end();
+  await readPolicy(instance);
+  if (soFar.isKnown) return soFar.rollout;
+  for await (const page of instancePolicies.owners(instance, POLICIES_PER_PAGE, { signal })) {
+    await forEachConcurrently(page, CONCURRENCY, readPolicy);
+    if (soFar.isKnown) break;
   }
+  return soFar.rollout;
 }
 
 /** A rollout as far as the events read so far show it. */

@@ -5,11 +5,10 @@ import {
   type Freshness,
   type Position,
 } from '@login-policy/event-sourcing';
-import { UnreadableRow } from '@login-policy/event-sourcing/domain';
+import { UnreadableRow, yieldToLoop } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { policyStream, type Instance, type Organization, type Owner } from '../policy/owner.js';
-import { yieldToLoop } from '../reads/affected.js';
 import { organizationsOf } from '../reads/policy-reader.js';
 
 /** Why a policy can't be read or changed. */
@@ -50,17 +49,25 @@ export class InstancePolicies {
 
   /** The default policy. */
   async byDefault(owner: Instance, freshness: Freshness): Promise<InstancePolicy> {
-    const stream = policyStream(owner);
-    const { rows, unreadable } = await this.rows([owner], freshness);
-    return { owner, row: rows.get(stream), fault: unreadable.get(stream) };
+    const { policies } = await this.of([owner], freshness);
+    return policies[0] ?? { owner, row: undefined, fault: undefined };
   }
 
-  /** The rows of some policies. */
-  rows(
-    owners: readonly Owner[],
+  /** The policies of some owners. */
+  async of<Named extends Owner>(
+    owners: readonly Named[],
     freshness: Freshness,
-  ): ReturnType<ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>['read']> {
-    return this.#model.read(owners.map(policyStream), freshness);
+  ): Promise<{
+    readonly policies: readonly (InstancePolicy & { readonly owner: Named })[];
+    readonly position: Position;
+  }> {
+    const streams = owners.map(policyStream);
+    const { rows, unreadable, checkpoint: position = START } = await this.#model.read(streams, freshness);
+    const policies = owners.map((owner) => {
+      const stream = policyStream(owner);
+      return { owner, row: rows.get(stream), fault: unreadable.get(stream) };
+    });
+    return { policies, position };
   }
 
   /** The owners of all custom policies, up to `limit` at a time. */

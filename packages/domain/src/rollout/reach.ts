@@ -1,4 +1,3 @@
-import { START } from '@login-policy/event-sourcing';
 import { optional } from '../input/options.js';
 import { InvalidValue, parseBoolean, parseEach, type Parser } from '../input/invalid-value.js';
 import { parseId } from '../input/text.js';
@@ -70,13 +69,11 @@ export class ChosenPolicies implements Pick<InstancePolicies, 'owners' | 'page'>
   async page(_: Instance, { afterKey, limit, freshness }: WantedPage): Promise<InstancePolicyPage> {
     const rest = this.#organizations.filter((one) => afterKey === undefined || policyStream(one) > afterKey);
     const page = rest.slice(0, limit);
-    const { rows, unreadable, checkpoint: position = START } = await this.#all.rows(page, freshness);
-    const policies = page.map((owner) => {
-      const stream = policyStream(owner);
-      return { owner, row: rows.get(stream), fault: unreadable.get(stream) };
-    });
     const last = page.at(-1);
-    return { policies, lastKey: last && rest.length > limit ? policyStream(last) : undefined, position };
+    return {
+      ...(await this.#all.of(page, freshness)),
+      lastKey: last && rest.length > limit ? policyStream(last) : undefined,
+    };
   }
 }
 

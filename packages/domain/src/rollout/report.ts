@@ -1,7 +1,6 @@
 import type { Freshness } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { Deadline, yieldToLoop } from '@login-policy/event-sourcing/domain';
 import type { Instance } from '../policy/owner.js';
-import { yieldToLoop } from '../reads/affected.js';
 import { stillAllowingFilter } from '../preview/still-allowing.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
@@ -36,14 +35,10 @@ export async function* reportInParts(
     refusals = [];
     return { ...counts, refusals: newRefusals };
   };
-  const countAll = async (page: readonly InstancePolicy[]): Promise<void> => {
-    const deadline = new Deadline(`what the rollout ${options.id} did`, freshness);
-    try {
-      await forEachConcurrently(page, CONCURRENCY, (one) => count(one, deadline));
-    } finally {
-      deadline.end();
-    }
-  };
+  const countAll = (page: readonly InstancePolicy[]): Promise<void> =>
+    Deadline.run(`what the rollout ${options.id} did`, freshness, (deadline) =>
+      forEachConcurrently(page, CONCURRENCY, (one) => count(one, deadline)),
+    );
   if (reach.withDefault) await countAll([await instancePolicies.byDefault(instance, freshness)]);
   yield nextPart();
   for await (const page of pagesOf(instance, freshness, customOf(reach, instancePolicies))) {

@@ -221,14 +221,11 @@ export class Rollout {
     freshness: Freshness,
   ): Promise<readonly RolloutStep[]> {
     const steps = new Map<InstancePolicy, RolloutStep>();
-    const deadline = new Deadline(`a plan of the rollout ${rollout.options.id}`, freshness);
-    try {
-      await forEachConcurrently(all, CONCURRENCY, async (policy) => {
+    await Deadline.run(`a plan of the rollout ${rollout.options.id}`, freshness, (deadline) =>
+      forEachConcurrently(all, CONCURRENCY, async (policy) => {
         steps.set(policy, await stepOf(policy, rollout, { ...this.#parts, deadline }));
-      });
-    } finally {
-      deadline.end();
-    }
+      }),
+    );
     return all.flatMap((policy) => steps.get(policy) ?? []);
   }
 

@@ -1,5 +1,5 @@
 import { atOnce } from '../at-once.js';
-import type { Deadline, Waiting } from '../deadline.js';
+import { Deadline, type Waiting } from '../deadline.js';
 import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import { observedDecider, observedEventStore } from '../observe.js';
@@ -19,7 +19,7 @@ import type { FactSource } from './fact-source.js';
 import { fingerprint } from './fingerprint.js';
 import { enterInTime, KeyedMutex } from '../store/keyed-mutex.js';
 import type { StateAt } from './state-at.js';
-import { accepted, deadlineOf, hasEvents, type ComparedState, type ReadyTask, type Task } from './handling.js';
+import { accepted, hasEvents, type ComparedState, type ReadyTask, type Task } from './handling.js';
 import { newEvents } from './new-events.js';
 import { withoutNewShapes } from './new-shapes.js';
 import { unmetCondition, type StateConditions } from './state-conditions.js';
@@ -86,7 +86,7 @@ export class CommandHandler<
     context: CommandContext & Conditions,
   ): Promise<Handled<Event, State, Rejection>> {
     const source = this.#facts;
-    const deadline = deadlineOf(streamId, context);
+    const deadline = new Deadline(`a command on ${streamId}`, context);
     const handled =
       source?.isNeededFor(command, context) === true
         ? this.#handleWithFacts({ streamId, command, context, deadline }, source)
@@ -141,14 +141,13 @@ export class CommandHandler<
    *
    * @throws DeadlineExceeded, WrittenByNewerProgram, UnreadableEvent, and as the store does.
    */
-  async dryRun(
+  dryRun(
     streamId: StreamId,
     command: Command,
     context?: StateConditions & Waiting & Conditions,
   ): Promise<DryRun<Event, State, Rejection>> {
-    const deadline = deadlineOf(streamId, context ?? {});
-    const source = this.#facts?.isNeededFor(command, context) === true ? this.#facts : undefined;
-    try {
+    return Deadline.run(`a command on ${streamId}`, context ?? {}, async (deadline) => {
+      const source = this.#facts?.isNeededFor(command, context) === true ? this.#facts : undefined;
       const asked = { conditions: context, deadline };
       const facts = source && (await deadline.wait(source.lookUp(streamId, command, asked)));
       await this.#lock(streamId, deadline);
@@ -158,9 +157,7 @@ export class CommandHandler<
       } finally {
         this.#locks.leave(streamId);
       }
-    } finally {
-      deadline.end();
-    }
+    });
   }
 
   #decide(

@@ -1,4 +1,4 @@
-import { Deadline, type Waiting } from '../deadline.js';
+import type { Deadline } from '../deadline.js';
 import type { EventShape, Recorded } from '../streams/event.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { CommandContext, Handled } from './command-context.js';
@@ -21,11 +21,6 @@ export interface ReadyTask<Command, Facts> extends Task<Command> {
 /** A state, and whether it was just compared with the stream. Only then may it refuse (docs/guarantees.md). */
 export interface ComparedState<State> extends StateAt<State> {
   readonly isCompared: boolean;
-}
-
-/** The deadline of a call about a stream. */
-export function deadlineOf(streamId: StreamId, wait: Waiting): Deadline {
-  return new Deadline(`a command on ${streamId}`, wait);
 }
 
 /**
