@@ -9,7 +9,7 @@ import { because, TIME_UP, within, Fault } from '@login-policy/event-sourcing/st
 import { ChannelWatch } from './channel-watch.js';
 import { backOff } from './timeouts.js';
 import { Semaphore } from './semaphore.js';
-import { failureOf, isFailure, needsNewConnection, STORE } from './faults.js';
+import { failureOf, foreign, isFailure, needsNewConnection, STORE, unavailable } from './faults.js';
 
 /**
  * The arguments to start a call with: the stub on the current connection, and the metadata and options of every call.
@@ -76,10 +76,7 @@ export class Connection {
     const internals: object = client;
     // Other versions have the same members but different messages, which fail only once they are sent.
     if (!(client instanceof EventStoreDBClient) || !hasClientInternals(internals)) {
-      throw new Fault('store-foreign', {
-        store: STORE,
-        problem: 'this is not a client of the @eventstore/db-client 6.2 beside it',
-      });
+      throw foreign('this is not a client of the @eventstore/db-client 6.2 beside it');
     }
     this.#client = internals;
     this.#credentials = credentials;
@@ -111,7 +108,7 @@ export class Connection {
       };
     } catch (error) {
       this.#handleFailure(streams, error);
-      throw new Fault('store-unavailable', { store: STORE, problem: 'the connection was closed' }, error);
+      throw unavailable('the connection was closed', error);
     }
   }
 
@@ -160,7 +157,7 @@ export class Connection {
       // Another call's failure may have closed this connection.
       await backOff(attempt);
     }
-    throw new Fault('store-unavailable', { store: STORE, problem: `no connection within ${withinMs} ms` });
+    throw unavailable(`no connection within ${withinMs} ms`);
   }
 
   /**
@@ -188,19 +185,10 @@ export class Connection {
     try {
       streams = await within(connecting, withinMs, signal);
     } catch (error) {
-      throw this.#setTrouble(
-        new Fault(
-          'store-unavailable',
-          { store: STORE, problem: `no node to connect to was found${because(error)}` },
-          error,
-        ),
-      );
+      throw this.#setTrouble(unavailable(`no node to connect to was found${because(error)}`, error));
     }
     if (streams === TIME_UP) {
-      const fault = new Fault('store-unavailable', {
-        store: STORE,
-        problem: `no node was found within ${withinMs} ms`,
-      });
+      const fault = unavailable(`no node was found within ${withinMs} ms`);
       throw signal?.aborted === true ? fault : this.#setTrouble(fault);
     }
     if (this.#isClosed) throw new Fault('store-closed', { store: STORE });

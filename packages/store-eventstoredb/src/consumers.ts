@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   parsePosition,
   positionToString,
@@ -9,17 +8,16 @@ import {
 } from '@login-policy/event-sourcing';
 import {
   Fault,
-  parseJson,
-  isJsonObject,
+  dataOf,
   type ConsumerBackend,
   type ConsumerRecord,
   type FoundConsumer,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import type { Delivery } from './delivery.js';
-import { STORE } from './faults.js';
+import { STORE, unavailable } from './faults.js';
 import type { LogReader } from './log-reader.js';
-import type { Proposal, WireEvent } from './record-codec.js';
+import { jsonIn, ownProposal, type WireEvent } from './record-codec.js';
 import { lastRecord, retry, type ReadingContext } from './server-reads.js';
 
 /** The parts used to read and write the records of consumers. */
@@ -72,10 +70,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
       // The answer to an earlier heartbeat was lost. The next one goes after the stream's actual end.
       const last = await this.#last(streamName);
       this.#sessions.set(session, last && revision(BigInt(last.getStreamRevision())));
-      throw new Fault('store-unavailable', {
-        store: STORE,
-        problem: 'another heartbeat of the consumer session was written, so this one was not',
-      });
+      throw unavailable('another heartbeat of the consumer session was written, so this one was not');
     }
     this.#sessions.set(session, after === undefined ? revision(0n) : revision(after + 1n));
     if (after === undefined) await this.#setStreamMetadata(streamName, METADATA.sessions);
@@ -111,17 +106,11 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     after: Revision | undefined,
     { type, content }: { readonly type: string; readonly content: Json },
   ): Promise<boolean> {
-    const proposal: Proposal = {
-      uuid: randomUUID(),
-      type,
-      data: Buffer.from(JSON.stringify(content)),
-      metadata: Buffer.from('{"schemaVersion":1}'),
-    };
     const prepared = {
       streamId: streamId('Consumer', streamName),
       streamName,
       expected: after ?? ('no-stream' as const),
-      proposals: [proposal],
+      proposals: [ownProposal(type, content)],
     };
     return (await this.#parts.delivery.deliver(prepared)).kind === 'written';
   }
@@ -146,12 +135,10 @@ function consumerRecordIn(record: WireEvent): ConsumerRecord {
 
 function contentOf(record: WireEvent): { readonly [name: string]: unknown } {
   try {
-    const content = parseJson(Buffer.from(record.getData_asU8()).toString('utf8'));
-    if (isJsonObject(content)) return content;
+    return dataOf(jsonIn(record));
   } catch (cause) {
     throw damaged(cause);
   }
-  throw damaged();
 }
 
 function damaged(cause?: unknown): Fault<'store-damaged'> {

@@ -115,19 +115,17 @@ export function historyCutOff(streamId: string, missing: string): Fault<'store-d
 
 /** The event that a read continues after is gone, as after a restored backup: one read is of one history. */
 export function historyReplaced(streamId: StreamId, last: Revision): Fault<'store-unavailable'> {
-  const problem = `the event at revision ${last} of ${streamId} no longer exists: the history was replaced`;
-  return new Fault('store-unavailable', { store: STORE, problem });
+  return unavailable(`the event at revision ${last} of ${streamId} no longer exists: the history was replaced`);
 }
 
 /** The connection broke. The answer after a reconnect may be that of another server, or of a restored backup. */
 export function connectionBroke(doing: string): Fault<'store-unavailable'> {
-  return new Fault('store-unavailable', { store: STORE, problem: `the connection broke while ${doing}` });
+  return unavailable(`the connection broke while ${doing}`);
 }
 
 /** The append waited too long and was not sent. */
 export function notSent(streamId: StreamId, withinMs: number): Fault<'store-unavailable'> {
-  const problem = `the append to ${streamId} could not be sent within ${withinMs} ms; nothing was written`;
-  return new Fault('store-unavailable', { store: STORE, problem });
+  return unavailable(`the append to ${streamId} could not be sent within ${withinMs} ms; nothing was written`);
 }
 
 /**
@@ -137,8 +135,7 @@ export function notSent(streamId: StreamId, withinMs: number): Fault<'store-unav
 export function overtaken({ streamId, expected }: Append, attempts: number, actual: Revision | undefined): Fault {
   if (expected === 'any' || expected === 'stream-exists') return new Fault('concurrent-change', { streamId, attempts });
   const where = actual === undefined ? '' : ` at revision ${actual}`;
-  const problem = `${streamId} has an event${where} that can't be read: the leader has not replicated it`;
-  return new Fault('store-unavailable', { store: STORE, problem });
+  return unavailable(`${streamId} has an event${where} that can't be read: the leader has not replicated it`);
 }
 
 /**
@@ -164,12 +161,18 @@ function accessDenied(doing: string, cause?: unknown): Fault<'store-foreign'> {
   return foreign(`access was denied while ${doing}`, cause);
 }
 
-function foreign(problem: string, cause?: unknown): Fault<'store-foreign'> {
+/** The server, or what it holds, is not usable with this library. */
+export function foreign(problem: string, cause?: unknown): Fault<'store-foreign'> {
   return new Fault('store-foreign', { store: STORE, problem }, cause);
 }
 
+/** The store can't answer now. Retrying may help. */
+export function unavailable(problem: string, cause?: unknown): Fault<'store-unavailable'> {
+  return new Fault('store-unavailable', { store: STORE, problem }, cause);
+}
+
 function temporary(problem: string, cause: unknown): Failure {
-  return { isFinal: false, fault: new Fault('store-unavailable', { store: STORE, problem }, cause) };
+  return { isFinal: false, fault: unavailable(problem, cause) };
 }
 
 function isCallError(error: unknown): error is CallError {

@@ -1,7 +1,7 @@
 import type gossip from '@eventstore/db-client/generated/gossip_pb.js';
-import { Fault, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { TIME_UP, within, type Fault } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
-import { STORE } from './faults.js';
+import { unavailable } from './faults.js';
 
 /**
  * How long a check counts. A request and the next check are then sent together, because within this time a node can't
@@ -92,5 +92,5 @@ function stateOf(members: readonly gossip.MemberInfo[], address: string): number
 }
 
 function notLeading(problem: string): Fault<'store-unavailable'> {
-  return new Fault('store-unavailable', { store: STORE, problem: `the node ${problem}` });
+  return unavailable(`the node ${problem}`);
 }

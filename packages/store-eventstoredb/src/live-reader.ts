@@ -1,7 +1,7 @@
 import { START, type Position } from '@login-policy/event-sourcing';
 import { Fault, onAbort, type ReadAhead } from '@login-policy/event-sourcing/store';
 import { Cancellation } from './cancellation.js';
-import { STORE } from './faults.js';
+import { unavailable } from './faults.js';
 import { PageMaker } from './page-maker.js';
 import { PageReader, type FollowingContext } from './page-reader.js';
 import { Retries } from './retries.js';
@@ -162,5 +162,5 @@ export class LiveReader {
 }
 
 function stalled(problem: string): Fault<'store-unavailable'> {
-  return new Fault('store-unavailable', { store: STORE, problem: `a subscription stalled: ${problem}` });
+  return unavailable(`a subscription stalled: ${problem}`);
 }

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import {
   Fault,
+  isJsonObject,
   parseStreamId,
   revisionAfter,
   type Receipt,
@@ -13,7 +13,7 @@ import type { Delivery } from './delivery.js';
 import { damagedReceipt } from './faults.js';
 import type { Head } from './known-streams.js';
 import { throwIfAborted, type StreamReader } from './stream-reader.js';
-import { streamNameOf, typeOf, type KeptReceipt, type Proposal, type WireEvent } from './record-codec.js';
+import { jsonIn, ownProposal, streamNameOf, typeOf, type KeptReceipt, type WireEvent } from './record-codec.js';
 import { lastRecord, retry, type ReadingContext } from './server-reads.js';
 
 /** Not yet valid. Readers must first resolve it to kept or void. */
@@ -160,7 +160,7 @@ export class Receipts {
     { type, after, receipt }: { type: string; after: Revision | undefined; receipt: Receipt },
   ): Promise<boolean> {
     const streamName = this.#context.names.receiptNameOf(streamId, receipt.key);
-    const proposals = [receiptProposal(type, { streamId, ...receipt, revision: String(receipt.revision) })];
+    const proposals = [ownProposal(type, { streamId, ...receipt, revision: String(receipt.revision) })];
     const prepared = { streamId, streamName, expected: after ?? ('no-stream' as const), proposals };
     return (await this.#completion.delivery.deliver(prepared)).kind === 'written';
   }
@@ -220,7 +220,7 @@ export function keptReceiptIn(record: WireEvent): StreamReceipt | undefined {
 /** @throws StoreDamaged when the record holds no receipt. */
 function receiptIn(record: WireEvent): StreamReceipt {
   try {
-    const stored: unknown = JSON.parse(Buffer.from(record.getData_asU8()).toString('utf8'));
+    const stored = jsonIn(record);
     if (!isStoredReceipt(stored)) throw new TypeError('expected a receipt with a key, a fingerprint and a revision');
     const { streamId, key, fingerprint, revision: seenRevision } = stored;
     return { streamId: parseStreamId(streamId), key, fingerprint, revision: revision(BigInt(seenRevision)) };
@@ -230,15 +230,8 @@ function receiptIn(record: WireEvent): StreamReceipt {
 }
 
 function isStoredReceipt(value: unknown): value is StoredReceipt {
-  if (typeof value !== 'object' || value === null) return false;
-  const [streamId, key, fingerprint, seen] = ['streamId', 'key', 'fingerprint', 'revision'].map((name): unknown =>
-    Reflect.get(value, name),
-  );
+  if (!isJsonObject(value)) return false;
+  const { streamId, key, fingerprint, revision: seen } = value;
   const isComplete = [streamId, key, fingerprint].every((text) => typeof text === 'string') && typeof seen === 'string';
   return isComplete && /^\d+$/.test(seen);
-}
-
-function receiptProposal(type: string, content: Readonly<Record<string, string>>): Proposal {
-  const metadata = Buffer.from('{"schemaVersion":1}');
-  return { uuid: randomUUID(), type, data: Buffer.from(JSON.stringify(content)), metadata };
 }

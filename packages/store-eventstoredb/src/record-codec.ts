@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import {
   revision,
@@ -94,6 +95,17 @@ export function proposalOf(event: RecordedEvent, receipt: KeptReceipt | undefine
   return proposal;
 }
 
+/** A record of the store's own, with this content. */
+export function ownProposal(type: string, content: Json): Proposal {
+  const [data, metadata] = [Buffer.from(JSON.stringify(content)), Buffer.from('{"schemaVersion":1}')];
+  return { uuid: randomUUID(), type, data, metadata };
+}
+
+/** The content of a record. @throws SyntaxError when it is not JSON. */
+export function jsonIn(record: WireEvent): unknown {
+  return JSON.parse(text(record.getData_asU8()));
+}
+
 /** The approximate size of an event in a message, in bytes. */
 export function sizeOf({ type, data, metadata }: Proposal): number {
   return Buffer.byteLength(type) + data.length + metadata.length;
@@ -153,7 +165,7 @@ export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEven
       recordedAt: parseInstant(envelope.recordedAt),
       type,
       schemaVersion: envelope.schemaVersion,
-      data: dataOf(JSON.parse(text(record.getData_asU8()))),
+      data: dataOf(jsonIn(record)),
       metadata: metadataOf(envelope),
       ...(envelope.append !== undefined && { append: envelope.append }),
     };

@@ -3,7 +3,7 @@ import { Fault } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Timeouts } from './timeouts.js';
 import { Cancellation } from './cancellation.js';
-import { connectionBroke, STORE } from './faults.js';
+import { connectionBroke, unavailable } from './faults.js';
 import type { PartialAppends } from './partial-appends.js';
 import type { OwnEvents } from './own-events.js';
 import type { KnownStreams } from './known-streams.js';
@@ -53,8 +53,7 @@ export async function* serverRead(
   const { withinMs } = read;
   if (read.isLong === true) return yield* messagesOf(connection, read);
   if ((await connection.reads.acquire(withinMs, read)) === false) {
-    const problem = `a read could not start within ${withinMs} ms: too many are running`;
-    throw new Fault('store-unavailable', { store: STORE, problem });
+    throw unavailable(`a read could not start within ${withinMs} ms: too many are running`);
   }
   try {
     yield* messagesOf(connection, read);
@@ -111,7 +110,7 @@ async function* messagesOf(
       const messages = await call.next(withinMs);
       if (messages === undefined) return;
       if (messages === SILENCE) {
-        throw new Fault('store-unavailable', { store: STORE, problem: `a read received nothing for ${withinMs} ms` });
+        throw unavailable(`a read received nothing for ${withinMs} ms`);
       }
       yield messages;
     }

@@ -5,7 +5,7 @@ import { deletedOutside, isDamage } from './faults.js';
 import type { Head } from './known-streams.js';
 import { Retries } from './retries.js';
 import { streamReadRequest, type StreamRead } from './requests.js';
-import { storedEventOf, type StoredEvent, type WireEvent } from './record-codec.js';
+import { jsonIn, storedEventOf, type StoredEvent, type WireEvent } from './record-codec.js';
 import { lastRecord, leaderRead, recordsOf, type ReadingContext } from './server-reads.js';
 import { StreamCursor } from './stream-cursor.js';
 
@@ -125,7 +125,7 @@ export function throwIfAborted(streamId: StreamId, signal: AbortSignal | undefin
 
 function marksDeletion(metadata: WireEvent): boolean {
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(metadata.getData_asU8()).toString('utf8'));
+    const parsed = jsonIn(metadata);
     return typeof parsed === 'object' && parsed !== null && '$tb' in parsed && Number(parsed.$tb) > 0;
   } catch {
     // The server also ignores metadata that it can't parse.
