@@ -1,20 +1,14 @@
+import type { MemoryLog } from '../engine/memory-log.js';
 import { Fault } from '../fault.js';
-import type { Position } from '../streams/position.js';
 import type { ConsumerBackend, ConsumerRecord, FoundConsumer } from './consumer-backend.js';
-
-/** What the consumers need of the log. */
-interface Log {
-  has(position: Position): boolean;
-  readonly head: Position;
-}
 
 /** The consumers of a store in memory. */
 export class MemoryConsumers implements ConsumerBackend {
-  readonly #log: Log;
+  readonly #log: Pick<MemoryLog, 'has' | 'head'>;
   readonly #records = new Map<string, ConsumerRecord & { readonly version: bigint }>();
   readonly #beats = new Map<string, number>();
 
-  constructor(log: Log) {
+  constructor(log: Pick<MemoryLog, 'has' | 'head'>) {
     this.#log = log;
   }
 

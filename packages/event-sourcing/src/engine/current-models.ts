@@ -3,17 +3,13 @@ import { reducePage, unknownKeys } from '../projections/reduce-page.js';
 import type { RecordedEvent } from '../streams/event.js';
 import { ordinalOf, START, type Position } from '../streams/position.js';
 import { encodedRows, type EncodedRow } from '../store/stored-row.js';
-import type { OpenedModel } from './opened-model.js';
-import type { CurrentModel, StoredForm } from './plan-appends.js';
+import type { InlineModel } from './inline-models.js';
+import type { CurrentModel } from './plan-appends.js';
 import type { RowDecoder } from './row-decoder.js';
-import { targetName, type Found, type FoundModel, type ModelQuestion, type ModelTarget } from './view.js';
+import { targetName, type Found, type FoundModel, type ModelQuestion } from './view.js';
 
 /** A read model to catch up to the head. */
-export interface CatchUp {
-  readonly opened: OpenedModel;
-  readonly target: ModelTarget;
-  readonly decoder: RowDecoder;
-  readonly form: StoredForm;
+export interface CatchUp extends InlineModel {
   /** Rows that the plan writes, with their checkpoint. They are newer than the stored rows and used in their place. */
   readonly notStored?: { readonly checkpoint: Position; readonly rows: ReadonlyMap<string, unknown> };
 }
@@ -67,28 +63,33 @@ function reduceUnprocessed(
 function reduceEvents(
   events: readonly RecordedEvent[],
   model: FoundModel,
-  { opened, decoder, form, notStored }: CatchUp,
+  { opened, decoder, notStored }: CatchUp,
 ): readonly EncodedRow<unknown>[] | undefined {
-  const stored = (key: string): { row: unknown } | undefined =>
-    model.rows.has(key) ? { row: decoder.decode(key, model.rows.get(key)) } : undefined;
+  const stored = storedRowsOf(model, decoder);
   try {
     const { rows, stopped } = reducePage(opened.projection, events, (key) =>
       notStored?.rows.has(key) === true ? notStored.rows.get(key) : stored(key)?.row,
     );
     if (stopped !== undefined) return undefined;
-    return encodedRows(opened.projection, rows, { stored: notStored === undefined ? stored : undefined, form });
+    return encodedRows(opened.projection, rows, {
+      stored: notStored === undefined ? stored : undefined,
+      form: decoder.form,
+    });
   } catch {
     return undefined;
   }
 }
 
 function current(
-  { id, rows }: FoundModel,
+  model: FoundModel,
   { opened, decoder }: CatchUp,
   catchUpRows: readonly EncodedRow<unknown>[] | undefined,
 ): CaughtUp {
-  // Decoded when an append changes the row, so that an unreadable row refuses only that append.
-  const storedRow = (key: string): { readonly row: unknown } | undefined =>
-    rows.has(key) ? { row: decoder.decode(key, rows.get(key)) } : undefined;
-  return { kind: 'current', model: { opened, id, storedRow, catchUpRows } };
+  const storedRow = storedRowsOf(model, decoder);
+  return { kind: 'current', model: { opened, id: model.id, storedRow, catchUpRows } };
+}
+
+/** Decodes each row when it is needed, so that an unreadable row refuses only the append that changes it. */
+function storedRowsOf({ rows }: FoundModel, decoder: RowDecoder): CurrentModel['storedRow'] {
+  return (key) => (rows.has(key) ? { row: decoder.decode(key, rows.get(key)) } : undefined);
 }

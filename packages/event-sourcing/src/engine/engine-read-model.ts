@@ -221,13 +221,12 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
   }
 
   #planPromotion(found: Found, change: ReadModelChange<Row>): Planned<undefined> | MoreToLookUp {
-    const { opened, decoder, guarded } = this.parts;
-    const { form } = guarded.backend;
+    const { opened, decoder } = this.parts;
     const shadow = this.requireModel(found);
     const step = this.planStep(shadow, change);
     // The events after the step are reduced onto the rows of the step, which are not stored yet.
     const notStored = { checkpoint: change.checkpoint, rows: change.rows };
-    const caughtUp = catchUpToHead(found, { opened, decoder, form, target: this.target, notStored });
+    const caughtUp = catchUpToHead(found, { opened, decoder, target: this.target, notStored });
     if (caughtUp.kind === 'look-up-needed') return { question: { ...NO_QUESTION, models: [caughtUp.question] } };
     const isCurrent = caughtUp.kind === 'current';
     // Where the events are in another backend, `found.head` is always `START`, so the checkpoint of the step is taken.

@@ -9,7 +9,7 @@ import type { GuardedBackend } from './guarded-backend.js';
 import type { InlineModels } from './inline-models.js';
 import { AnswerLost, type Placed, type PlanningFromCache, type Transacted } from './log-backend.js';
 import type { CheckedAppend, MoreToLookUp, Plan, Planned } from './plan.js';
-import type { CurrentModel, View } from './plan-appends.js';
+import type { CurrentModel, PlanOptions, View } from './plan-appends.js';
 import { ViewCache } from './view-cache.js';
 import { NO_QUESTION, type Found, type ModelQuestion, type Question, type StreamEnd } from './view.js';
 
@@ -20,22 +20,17 @@ import { NO_QUESTION, type Found, type ModelQuestion, type Question, type Stream
  * of the log, which the backend looks up in the transaction. If the cache has the view and no other writer has written
  * since, nothing is looked up.
  */
-export class GroupWriter {
+export class GroupWriter implements Planner {
   /** The inline read models, to which each opened read model is added. */
   readonly models: InlineModels;
   readonly #guarded: GuardedBackend;
-  readonly #clock: Clock;
+  readonly #options: PlanOptions;
   readonly #cache = new ViewCache();
-  readonly #planner: Planner = {
-    questionFor: (appends) => this.#questionFor(appends),
-    planFromCache: (attempt) => this.#cachePlanning(attempt),
-    plan: (attempt, found) => this.#plan(attempt, found),
-  };
   #writeCount = 0;
 
   constructor(guarded: GuardedBackend, clock: Clock, models: InlineModels) {
     this.#guarded = guarded;
-    this.#clock = clock;
+    this.#options = { clock, form: guarded.backend.form };
     this.models = models;
   }
 
@@ -56,7 +51,7 @@ export class GroupWriter {
    */
   async write(group: readonly Queued[]): Promise<Outcomes> {
     for (let tries = 1; ; tries++) {
-      const attempt = new Attempt(group, this.#planner);
+      const attempt = new Attempt(group, this);
       try {
         const transacted = await this.#guarded.call(undefined, (backend) => backend.transact(attempt));
         this.#tryUpdateCache(attempt, transacted);
@@ -83,7 +78,7 @@ export class GroupWriter {
   }
 
   /** How to plan from the cache while the cache's token is current; `undefined` if the cache does not suffice. */
-  #cachePlanning(attempt: Attempt): PlanningFromCache<Outcomes> | undefined {
+  planFromCache(attempt: Attempt): PlanningFromCache<Outcomes> | undefined {
     const view = this.#cache.viewFor(attempt.appends, this.models.opened);
     return view && { token: this.#cache.token, plan: () => this.#planFromCache(attempt, view) };
   }
@@ -93,19 +88,19 @@ export class GroupWriter {
    * the cache's token.
    */
   #planFromCache(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
-    const planned = attempt.planFor(view, { clock: this.#clock, form: this.#guarded.backend.form });
+    const planned = attempt.planFor(view, this.#options);
     const isUsable = planned.result.every((outcome) => outcome === CALLER_LEFT || 'recorded' in outcome);
     return isUsable ? attempt.markSent(planned) : undefined;
   }
 
-  #plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp {
+  plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp {
     const models = this.#currentModels(found);
     if ('question' in models) return models;
     const { head, inlineAtHead, ends, receipts, unreadable } = found;
     const hasReceipt = (name: string): boolean => receipts.has(name);
     const end = (streamId: StreamId): StreamEnd | undefined => ends.get(streamId);
     attempt.view = { head, inlineAtHead, end, unreadable, hasReceipt, models };
-    return attempt.markSent(attempt.planFor(attempt.view, { clock: this.#clock, form: this.#guarded.backend.form }));
+    return attempt.markSent(attempt.planFor(attempt.view, this.#options));
   }
 
   /**
@@ -115,15 +110,15 @@ export class GroupWriter {
   #currentModels(found: Found): readonly CurrentModel[] | MoreToLookUp {
     const current: CurrentModel[] = [];
     const questions: ModelQuestion[] = [];
-    for (const { opened, decoder, target } of this.models.all) {
-      const caughtUp = catchUpToHead(found, { opened, decoder, form: this.#guarded.backend.form, target });
+    for (const model of this.models.all) {
+      const caughtUp = catchUpToHead(found, model);
       if (caughtUp.kind === 'look-up-needed') questions.push(caughtUp.question);
       else if (caughtUp.kind === 'current') current.push(caughtUp.model);
     }
     return questions.length > 0 ? { question: { ...NO_QUESTION, models: questions } } : current;
   }
 
-  #questionFor(group: readonly CheckedAppend[]): Question {
+  questionFor(group: readonly CheckedAppend[]): Question {
     const streamIds = group.map(({ streamId }) => streamId);
     const streams = streamIds.length === 1 ? streamIds : new Set(streamIds);
     const receipts = group.flatMap(({ streamId, receipt }) =>

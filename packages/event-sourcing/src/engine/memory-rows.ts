@@ -1,4 +1,4 @@
-import { compareKeys, entriesBeside, type IndexEntry } from '../projections/row-query.js';
+import { compareKeys, entriesBeside, entryName, type IndexEntry } from '../projections/row-query.js';
 import type { KeyedRow, RowCount, RowQuery } from '../projections/read-model-store.js';
 import { areSame, type EncodedRow } from '../store/stored-row.js';
 import type { Position } from '../streams/position.js';
@@ -32,7 +32,7 @@ export class MemoryRows {
   /** @throws RangeError when the limit is out of range. */
   query(query: RowQuery & { readonly limit: number }): readonly KeyedRow<unknown>[] {
     const { limit } = query;
-    const indexed = this.#indexes.get(entryOf(query.index, query.value));
+    const indexed = this.#indexes.get(entryName([query.index, query.value]));
     if (indexed === undefined) return [];
     indexed.sorted ??= [...indexed.keys].sort(compareKeys);
     const { afterKey, beforeKey, direction } = query;
@@ -52,7 +52,7 @@ export class MemoryRows {
 
   /** The number of rows an index has under a value. */
   count({ index, value }: RowCount): number {
-    return this.#indexes.get(entryOf(index, value))?.keys.size ?? 0;
+    return this.#indexes.get(entryName([index, value]))?.keys.size ?? 0;
   }
 
   #index(key: string, entries: readonly IndexEntry[]): void {
@@ -64,8 +64,8 @@ export class MemoryRows {
     else this.#entries.set(key, entries);
   }
 
-  #takeOut([index, value]: IndexEntry, key: string): void {
-    const entry = entryOf(index, value);
+  #takeOut(gone: IndexEntry, key: string): void {
+    const entry = entryName(gone);
     const indexed = this.#indexes.get(entry);
     if (indexed === undefined) return;
     indexed.keys.delete(key);
@@ -74,8 +74,8 @@ export class MemoryRows {
   }
 
   /** Keys added in order, such as those of a log, stay sorted. */
-  #putIn([index, value]: IndexEntry, key: string): void {
-    const entry = entryOf(index, value);
+  #putIn(come: IndexEntry, key: string): void {
+    const entry = entryName(come);
     const indexed = this.#indexes.get(entry) ?? { keys: new Set(), sorted: undefined };
     const last = indexed.sorted?.at(-1);
     if (last !== undefined && compareKeys(last, key) < 0) indexed.sorted?.push(key);
@@ -86,10 +86,6 @@ export class MemoryRows {
 }
 
 const NO_ENTRIES: readonly IndexEntry[] = [];
-
-function entryOf(index: string, value: string): string {
-  return `${index.length} ${index}${value}`;
-}
 
 /** The index of the first key for which the condition holds. It must hold for all later keys, too. */
 function firstWhere(sorted: readonly string[], isSo: (key: string) => boolean): number {

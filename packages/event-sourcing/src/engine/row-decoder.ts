@@ -15,13 +15,13 @@ interface Decoded {
 export class RowDecoder {
   readonly #definition: ReadModelDefinition<unknown>;
   readonly #store: string;
-  readonly #form: StoredForm;
+  readonly form: StoredForm;
   readonly #decoded = new Lru<string, Decoded>(MOST_ROWS);
 
   constructor(definition: ReadModelDefinition<unknown>, { store, form }: { store: string; form: StoredForm }) {
     this.#definition = definition;
     this.#store = store;
-    this.#form = form;
+    this.form = form;
   }
 
   /** Caches a written row, which then needs no decoding. */
@@ -33,7 +33,7 @@ export class RowDecoder {
   /** The decoded row, frozen. @throws StoreDamaged when it is malformed. */
   decode(key: string, stored: unknown): unknown {
     if (stored === undefined) return undefined;
-    if (this.#form === 'value') return deepFrozen(stored);
+    if (this.form === 'value') return deepFrozen(stored);
     const cached = this.#decoded.get(key);
     if (cached?.stored === stored) return cached.row;
     const text = typeof stored === 'string' ? stored : '';

@@ -8,6 +8,8 @@ import type { TimedReadModel } from './timed-read-model.js';
 /** The outcome of a wait. */
 export type WaitOutcome = 'reached' | 'timed-out' | 'given-up';
 
+type WatchedModel = Pick<TimedReadModel<unknown>, 'checkpoint' | 'read' | 'changed'>;
+
 interface Waiter {
   readonly position: Position;
   readonly settle: (outcome: WaitOutcome) => void;
@@ -19,16 +21,13 @@ interface Waiter {
  * them, and only those are woken whose position is reached. So the cost of a write does not grow with the readers.
  */
 export class CheckpointWaiters {
-  readonly #model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'read' | 'changed'>;
+  readonly #model: WatchedModel;
   readonly #readModelUpdates: Store['readModelUpdates'];
   readonly #waiting = new Set<Waiter>();
   /** Aborts when nobody waits any more, which ends the wait for a change; the next caller begins another. */
   #watching: AbortController | undefined;
 
-  constructor(
-    model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'read' | 'changed'>,
-    readModelUpdates: Store['readModelUpdates'],
-  ) {
+  constructor(model: WatchedModel, readModelUpdates: Store['readModelUpdates']) {
     this.#model = model;
     this.#readModelUpdates = readModelUpdates;
   }

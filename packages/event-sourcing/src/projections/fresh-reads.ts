@@ -1,13 +1,13 @@
 import type { Deadline } from '../deadline.js';
-import type { Fault } from '../fault.js';
+import { Fault } from '../fault.js';
+import { Lru } from '../store/lru.js';
 import type { Store } from '../store.js';
 import { forgetLost } from '../streams/acknowledged.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
-import { laterPosition, START, type Position } from '../streams/position.js';
+import { laterPosition, ordinalOf, START, type Position } from '../streams/position.js';
 import type { CheckpointWaiters } from './checkpoint-waiters.js';
 import { lostCheckpoint, standingBy, standingInline, type HeadProof, type Standing } from './head-proof.js';
 import { HeadQuestions } from './head-questions.js';
-import { KnownPositions } from './known-positions.js';
 import type { ReadDeadline } from './read-deadline.js';
 import type { RowsAt } from './read-model-store.js';
 import type { TimedReadModel } from './timed-read-model.js';
@@ -58,7 +58,8 @@ interface Begun {
 export class FreshReads {
   readonly #options: FreshReadsOptions;
   readonly #questions: HeadQuestions;
-  readonly #positions: KnownPositions;
+  /** Confirmed positions of a followed store. After a restore the runner stops, and every read with it. */
+  readonly #known = new Lru<Position, true>(1000);
   /**
    * When rows were last proven to be at the head, by `performance.now()`; only proofs asked for after `since` count.
    * Replaced when all proofs are discarded.
@@ -68,7 +69,6 @@ export class FreshReads {
   constructor(options: FreshReadsOptions) {
     this.#options = options;
     this.#questions = new HeadQuestions(options.store, options.closing);
-    this.#positions = new KnownPositions(options.store, options.readModelUpdates);
   }
 
   /** The rows were proven to be at the head at this time, by `performance.now()`. */
@@ -100,7 +100,7 @@ export class FreshReads {
       answer = await read();
     }
     this.noteAtHead(required.askedAt);
-    const looking = this.#positions.demand(deadline.atLeast, answer, deadline);
+    const looking = this.#demandKnown(answer, deadline);
     if (looking !== undefined) await looking;
     return answer;
   }
@@ -110,7 +110,7 @@ export class FreshReads {
     const { runner, maxAgeMs, store } = this.#options;
     const { checkpoint = START } = found;
     runner.refuseWhenStopped(found.checkpoint);
-    this.#positions.demandSameHistory(deadline.atLeast, found);
+    demandSameHistory(deadline.atLeast, checkpoint);
     const written = laterPosition(deadline.atLeast, store.acknowledged?.position ?? START);
     const notBefore = begun.at - maxAgeMs;
     if (this.#lastProof.at < begun.at - maxAgeMs / 2) this.#renewProof(checkpoint, notBefore);
@@ -122,6 +122,27 @@ export class FreshReads {
     if (standing === 'lost') throw lostCheckpoint(proof);
     const reached = standing === 'behind' ? proof.head : START;
     return { position: laterPosition(reached, written), askedAt: proof.askedAt };
+  }
+
+  /**
+   * Refuses a position at which the store has no event: a reader who names one expects to see a change. `undefined`
+   * when there is nothing to look up.
+   *
+   * @throws PositionUnknown
+   */
+  #demandKnown(
+    { checkpoint = START, head = checkpoint }: RowsAt<unknown>,
+    deadline: ReadDeadline,
+  ): Promise<void> | undefined {
+    const { atLeast } = deadline;
+    const isSeen = atLeast === START || atLeast === head || atLeast === checkpoint;
+    return isSeen || this.#known.get(atLeast) === true ? undefined : this.#lookFor(atLeast, head, deadline);
+  }
+
+  async #lookFor(position: Position, head: Position, deadline: Deadline): Promise<void> {
+    const { readModelUpdates, store } = this.#options;
+    if (!(await store.knows(position, deadline))) throw new Fault('position-unknown', { position, head });
+    if (readModelUpdates === 'followed') this.#known.set(position, true);
   }
 
   #applyProof(proof: HeadProof): Standing {
@@ -151,6 +172,12 @@ export class FreshReads {
     await forgetLost(store, deadline).catch(() => undefined);
     throw await runner.lateFault(deadline, { required });
   }
+}
+
+/** Checked before any wait. @throws PositionUnknown when another event is at the rows' position. */
+function demandSameHistory(position: Position, checkpoint: Position): void {
+  if (ordinalOf(position) !== ordinalOf(checkpoint) || position === checkpoint) return;
+  throw new Fault('position-unknown', { position, head: checkpoint });
 }
 
 /**

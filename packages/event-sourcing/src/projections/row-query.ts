@@ -1,6 +1,6 @@
 import { atOnce } from '../at-once.js';
 import { demandIndexed, demandText } from '../store/demand-text.js';
-import type { ReadModelDefinition } from './projection.js';
+import type { IndexValues, ReadModelDefinition } from './projection.js';
 import type { RowQuery } from './read-model-store.js';
 
 /** One value that a row is found by, with its index. */
@@ -22,8 +22,11 @@ export function rowLimitOf(query: RowQuery): number {
 
 /** The index entries of a row, each value once. */
 export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly IndexEntry[] {
+  return entriesIn(atOnce(definition.index?.(row) ?? {}, 'index'));
+}
+
+function entriesIn(values: IndexValues): readonly IndexEntry[] {
   const entries: IndexEntry[] = [];
-  const values = atOnce(definition.index?.(row) ?? {}, 'index');
   for (const index of Object.keys(values)) {
     const given = values[index] ?? [];
     if (typeof given === 'string') entries.push([index, given]);
@@ -34,7 +37,16 @@ export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row
 
 /** {@link indexEntries}, if they are Unicode text. @throws UnserialisableData naming the index. */
 export function demandedEntries<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly IndexEntry[] {
-  const entries = indexEntries(definition, row);
+  return demanded(indexEntries(definition, row));
+}
+
+/** Index values, if they are Unicode text. @throws UnserialisableData naming the index. */
+export function demandedIndex(values: IndexValues): IndexValues {
+  demanded(entriesIn(values));
+  return values;
+}
+
+function demanded(entries: readonly IndexEntry[]): readonly IndexEntry[] {
   for (const [index, value] of entries) {
     demandText('index', index);
     demandIndexed(index, value);
@@ -60,7 +72,8 @@ export function entriesBeside(entries: readonly IndexEntry[], others: readonly I
 /** Up to this many pairs, comparing each with each is faster than building a set of names. */
 const FEW = 400;
 
-function entryName([index, value]: IndexEntry): string {
+/** One text for an entry, different from that of any other. */
+export function entryName([index, value]: IndexEntry): string {
   return `${index.length} ${index}${value}`;
 }
 

@@ -1,13 +1,12 @@
 import { atOnce } from '../at-once.js';
 import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
-import { demandIndex } from '../store/demand-text.js';
 import { placeOf, type EventCodec } from '../streams/event-codec.js';
 import type { EventShape, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import { categoryOf, type StreamId } from '../streams/stream-id.js';
 import { covers, rowKey, rowText, type CheckingProjection, type IndexValues, type Projection } from './projection.js';
 import type { KeyedRow } from './read-model-store.js';
-import { demandedEntries, type IndexEntry } from './row-query.js';
+import { demandedEntries, demandedIndex, type IndexEntry } from './row-query.js';
 import {
   indexOfKind,
   placeholderIn,
@@ -140,7 +139,7 @@ class RowChecker<Event extends EventShape, Row> {
       const snapshot = this.#projection.snapshot?.(row, event);
       if (snapshot === undefined) return undefined;
       rowText(this.#projection, snapshot.row);
-      demandIndex(this.#projection.index?.(snapshot.row) ?? {});
+      demandedEntries(this.#projection, snapshot.row);
       return snapshot;
     } catch {
       return undefined;
@@ -170,7 +169,7 @@ function indexOfUnreadable<Event extends EventShape, Row>(
 /** The index values of an unreadable row; none when the projection can't tell. */
 function indexValuesOrNone(index: () => IndexValues | undefined): IndexValues {
   try {
-    return demandIndex(index() ?? {});
+    return demandedIndex(index() ?? {});
   } catch {
     return {};
   }

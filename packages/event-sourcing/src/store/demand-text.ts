@@ -1,5 +1,4 @@
 import { Fault } from '../fault.js';
-import type { IndexValues } from '../projections/projection.js';
 
 /**
  * Refuses what is not Unicode text: a store that keeps bytes would give another text back.
@@ -15,17 +14,6 @@ export function demandText(member: string, value: unknown): void {
 /** The same for a value of an index. Its name is put together only for the fault. */
 export function demandIndexed(index: string, value: unknown): void {
   if (!isText(value)) demandText(`index.${index}`, value);
-}
-
-/** Returns the index values of a row if they are Unicode text. @throws UnserialisableData naming the index. */
-export function demandIndex(values: IndexValues): IndexValues {
-  for (const name of Object.keys(values)) {
-    const given = values[name];
-    demandText('index', name);
-    if (typeof given !== 'object') demandIndexed(name, given);
-    else for (const value of given) demandIndexed(name, value);
-  }
-  return values;
 }
 
 function isText(value: unknown): boolean {

@@ -18,20 +18,13 @@ export interface StreamFound {
  * written.
  */
 export function refusalOf(append: Append, { last, hasReceipt }: StreamFound): Error | undefined {
-  const { streamId, events, receipt } = append;
+  const { streamId, events, receipt, expected, expectedEventId } = append;
   if (receipt !== undefined && hasReceipt) return new Fault('receipt-exists', { streamId, key: receipt.key });
-  const conflict = conflictOf(append, last);
-  if (conflict !== undefined) return conflict;
+  const isAsExpected = expectedEventId === undefined || expectedEventId === last?.id;
+  if (!isAsExpected || !meetsExpectation(expected, last?.revision))
+    return new Fault('revision-conflict', { streamId, expected, actual: last?.revision });
   if (events.length > 0 || last !== undefined) return undefined;
   return new RangeError(`an append without events needs a stream with events, but ${streamId} has none`);
-}
-
-/** The fault when a stream that ends with `last` is not as the append expects. */
-export function conflictOf(append: Append, last: StreamFound['last']): Fault<'revision-conflict'> | undefined {
-  const { streamId, expected, expectedEventId } = append;
-  const isAsExpected = expectedEventId === undefined || expectedEventId === last?.id;
-  if (isAsExpected && meetsExpectation(expected, last?.revision)) return undefined;
-  return new Fault('revision-conflict', { streamId, expected, actual: last?.revision });
 }
 
 /** The place of an append's events. */
