@@ -20,7 +20,6 @@ import {
   type WaitOptions,
   type WantedRows,
 } from '@login-policy/event-sourcing/store';
-import type { Connection } from './connection.js';
 import type { CountKeeper } from './count-keeper.js';
 import { PostgresConsumers } from './consumers.js';
 import { Lookups } from './lookups.js';
@@ -32,23 +31,19 @@ import { query } from './queries.js';
 import { LogReader } from './log-reader.js';
 import { keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
-import type { Schema } from './schema.js';
 import { readStreams } from './streams-reader.js';
 import type { Sweeper } from './sweeper.js';
 import type { SchemaWatch } from './watch.js';
-import { Writer } from './writer.js';
+import { Writer, type WriterParts } from './writer.js';
 
 /** The parts of a backend on PostgreSQL. */
-export interface BackendParts {
-  readonly connection: Connection;
-  readonly schema: Schema;
+export interface BackendParts extends WriterParts {
   readonly watch: SchemaWatch;
   readonly sweeper: Sweeper;
   /** Absent within a caller's transaction, which must not cause other writes. */
   readonly counts?: CountKeeper | undefined;
   readonly largestPageBytes: number;
   /** How long to look for a lost answer, in milliseconds. */
-  readonly timeoutMs: number;
 }
 
 /** Events and rows in a schema of PostgreSQL. */

@@ -1,15 +1,7 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { pause } from '@login-policy/event-sourcing/store';
-import type { Connection } from './connection.js';
 import { query, type Cell } from './queries.js';
-import type { Schema } from './schema.js';
-
-/** Where to look for a lost write, and for how long, in milliseconds. */
-export interface Search {
-  readonly connection: Connection;
-  readonly schema: Schema;
-  readonly timeoutMs: number;
-}
+import type { WriterParts } from './writer.js';
 
 /** A statement that finds a row only if the transaction was written. Its commit waits for a standby. */
 export type Trace = readonly [statement: string, values: readonly Cell[]];
@@ -22,7 +14,7 @@ export type Trace = readonly [statement: string, values: readonly Cell[]];
  *
  * @throws StoreUnavailable when the server could not be asked in time.
  */
-export async function wasWritten(search: Search, trace: Trace): Promise<boolean> {
+export async function wasWritten(search: WriterParts, trace: Trace): Promise<boolean> {
   const end = performance.now() + search.timeoutMs;
   for (let tries = 1; ; tries++) {
     try {
@@ -34,7 +26,7 @@ export async function wasWritten(search: Search, trace: Trace): Promise<boolean>
   }
 }
 
-function wasWrittenByNow({ connection, schema }: Search, trace: Trace): Promise<boolean> {
+function wasWrittenByNow({ connection, schema }: WriterParts, trace: Trace): Promise<boolean> {
   return connection.transaction(async ({ client }) => {
     await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
     if ((await query(client, ...trace)).length > 0) return true;

@@ -81,17 +81,13 @@ export class PageReader {
   }
 
   #eventsOf(columns: Cells): readonly RecordedEvent[] {
-    const [numbers, unusualNumbers, ids, types, streams, data, metadata] = columns;
+    const [numbers] = columns;
     if (numbers === null || numbers === undefined) return [];
     try {
-      return eventsOf({ numbers, unusualNumbers, ids, types, streams, data, metadata });
+      return eventsOf(columns);
     } catch (cause) {
-      const first = BigInt(`0x${numbers.slice(0, 16)}`);
-      throw new Fault(
-        'store-damaged',
-        { store: this.#store, problem: `an event at or after position ${first} can't be read` },
-        cause,
-      );
+      const problem = `an event at or after position ${BigInt(`0x${numbers.slice(0, 16)}`)} can't be read`;
+      throw new Fault('store-damaged', { store: this.#store, problem }, cause);
     }
   }
 }

@@ -86,68 +86,29 @@ function refuseTooLarge(appends: readonly PlacedAppend[]): void {
   throw new Fault('unserialisable-data', { path: '$.events', problem });
 }
 
-/**
- * The events, column by column. The last four columns are `null` when all events are recorded alone, in version 1, and
- * in a stream with a short name.
- */
+/** The events of all appends, column by column. */
 function eventColumns(appends: readonly PlacedAppend[]): readonly Cell[] {
-  const columns = new EventColumns();
-  for (const placed of appends) columns.add(placed);
-  return columns.cells();
-}
-
-class EventColumns {
-  readonly #streams: string[] = [];
-  readonly #revisions: bigint[] = [];
-  readonly #ids: string[] = [];
-  readonly #types: string[] = [];
-  readonly #times: number[] = [];
-  readonly #data: string[] = [];
-  readonly #metadata: string[] = [];
-  readonly #appendPlaces: number[] = [];
-  readonly #appendSizes: number[] = [];
-  readonly #schemaVersions: number[] = [];
-  readonly #longStreamNames: string[] = [];
-  #isOrdinary = true;
-
-  add({ append: { streamId, texts }, recorded }: PlacedAppend): void {
+  const events = appends.flatMap(({ append: { streamId, texts }, recorded }) => {
     const { name, whole } = storedName(streamId);
-    for (const [index, event] of recorded.entries()) {
-      const { append, schemaVersion } = event;
-      if (append !== undefined || schemaVersion !== 1 || whole !== undefined) this.#isOrdinary = false;
-      this.#streams.push(name);
-      this.#revisions.push(event.revision);
-      this.#ids.push(event.id);
-      this.#types.push(storedText(event.type));
-      this.#times.push(event.recordedAt);
-      this.#data.push(texts?.[index]?.data ?? '');
-      this.#metadata.push(texts?.[index]?.metadata ?? '');
-      this.#appendPlaces.push(append?.place ?? 0);
-      this.#appendSizes.push(append?.count ?? 0);
-      this.#schemaVersions.push(schemaVersion);
-      this.#longStreamNames.push(whole ?? '');
-    }
-  }
-
-  cells(): readonly Cell[] {
-    return [
-      textsOf(this.#streams),
-      arrayOf(this.#revisions),
-      arrayOf(this.#ids),
-      textsOf(this.#types),
-      arrayOf(this.#times),
-      this.#data.join('\n'),
-      this.#metadata.join('\n'),
-      ...(this.#isOrdinary
-        ? [null, null, null, null]
-        : [
-            arrayOf(this.#appendPlaces),
-            arrayOf(this.#appendSizes),
-            arrayOf(this.#schemaVersions),
-            textsOf(this.#longStreamNames),
-          ]),
-    ];
-  }
+    return recorded.map((event, index) => ({ ...event, name, whole, text: texts?.[index] }));
+  });
+  const areOrdinary = events.every(
+    ({ append, schemaVersion, whole }) => append === undefined && schemaVersion === 1 && whole === undefined,
+  );
+  return [
+    textsOf(events.map(({ name }) => name)),
+    arrayOf(events.map(({ revision }) => revision)),
+    arrayOf(events.map(({ id }) => id)),
+    textsOf(events.map(({ type }) => storedText(type))),
+    arrayOf(events.map(({ recordedAt }) => recordedAt)),
+    events.map(({ text }) => text?.data ?? '').join('\n'),
+    events.map(({ text }) => text?.metadata ?? '').join('\n'),
+    // Null for ordinary events, for which the function has defaults.
+    areOrdinary ? null : arrayOf(events.map(({ append }) => append?.place ?? 0)),
+    areOrdinary ? null : arrayOf(events.map(({ append }) => append?.count ?? 0)),
+    areOrdinary ? null : arrayOf(events.map(({ schemaVersion }) => schemaVersion)),
+    areOrdinary ? null : textsOf(events.map(({ whole }) => whole ?? '')),
+  ];
 }
 
 /** The columns of a receipt. */

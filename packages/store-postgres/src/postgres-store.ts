@@ -103,7 +103,7 @@ export function connectionOf(pool: Pool, settings: Settings, schema: Schema): Co
   demandUsablePool(pool);
   const { statementTimeoutMs: statementMs, lockTimeoutMs: lockMs, connectTimeoutMs: connectMs } = settings;
   const name = nameOf(schema);
-  const timeOuts = { statementMs, lockMs, connectMs };
+  const timeOuts = { statementMs, lockMs };
   const connectionOptions = { timeOuts, prepared: settings.preparedStatements, statements: 'own' } as const;
   return new Connection(new PoolSource(pool, name, connectMs), name, connectionOptions);
 }

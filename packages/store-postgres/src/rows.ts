@@ -1,6 +1,6 @@
 import { instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
 import { parseStreamId, eventId, dataOf, metadataOf, positionOf } from '@login-policy/event-sourcing/store';
-import type { Cell } from './queries.js';
+import type { Cell, Cells } from './queries.js';
 import { originalText } from './names.js';
 
 const ID_LENGTH = 26;
@@ -9,32 +9,19 @@ const NUMBERS_LENGTH = 24;
 /** The bytes of an event's unusual numbers: its position of 8, three of 4. */
 const UNUSUAL_LENGTH = 20;
 
-/** The columns of a page, each for all of its events. */
-export interface PageColumns {
-  /** Position, revision and time as bytes, in hexadecimal. */
-  readonly numbers: string;
-  /**
-   * Position, schema version, and place and count in the append, as bytes, in hexadecimal. Only for events with another
-   * schema version than 1, or appended with others.
-   */
-  readonly unusualNumbers: Cell | undefined;
-  readonly types: Cell | undefined;
-  readonly streams: Cell | undefined;
-  readonly data: Cell | undefined;
-  readonly ids: Cell | undefined;
-  readonly metadata: Cell | undefined;
-}
-
 /**
- * The events of a page.
+ * The events of a page, whose columns each hold something of all events: position, revision and time as bytes, in
+ * hexadecimal; the unusual numbers likewise, only of events with another schema version than 1 or appended with others;
+ * ids; and lists of types, streams, data and metadata.
  *
  * @throws TypeError and others when the columns are malformed.
  */
-export function eventsOf(columns: PageColumns): readonly RecordedEvent[] {
-  const ids = text(columns.ids);
-  const numbers = bytesOf(columns.numbers);
-  const unusual = new UnusualNumbers(bytesOf(columns.unusualNumbers ?? ''));
-  const [types, streams, data, metadata] = [columns.types, columns.streams, columns.data, columns.metadata].map(listIn);
+export function eventsOf(columns: Cells): readonly RecordedEvent[] {
+  const [numbersInHex, unusualInHex, joinedIds, ...lists] = columns;
+  const ids = text(joinedIds);
+  const numbers = bytesOf(text(numbersInHex));
+  const unusual = new UnusualNumbers(bytesOf(unusualInHex ?? ''));
+  const [types, streams, data, metadata] = lists.slice(0, 4).map(listIn);
   const events: RecordedEvent[] = [];
   for (let index = 0; index * NUMBERS_LENGTH < numbers.byteLength; index++) {
     const at = index * NUMBERS_LENGTH;

@@ -13,21 +13,18 @@ import type { PostgresMigrationOptions } from './migrate.js';
 import type { PostgresStoreOptions } from './postgres-store.js';
 import { isSchemaName } from './schema.js';
 
+const DEFAULTS = {
+  statementTimeoutMs: 10_000,
+  lockTimeoutMs: 5000,
+  connectTimeoutMs: 5000,
+  lostAnswerTimeoutMs: 10_000,
+  pollIntervalMs: 100,
+  largestPageBytes: 64_000_000,
+  preparedStatements: 'when-direct',
+} as const;
+
 /** The numeric options with their defaults, and whether statements are prepared. */
-export type Settings = Readonly<
-  Required<
-    Pick<
-      PostgresStoreOptions,
-      | 'statementTimeoutMs'
-      | 'lockTimeoutMs'
-      | 'connectTimeoutMs'
-      | 'lostAnswerTimeoutMs'
-      | 'pollIntervalMs'
-      | 'largestPageBytes'
-      | 'preparedStatements'
-    >
-  >
->;
+export type Settings = Required<Pick<PostgresStoreOptions, keyof typeof DEFAULTS>>;
 
 const time = optional(wholeNumber(1, LONGEST_TIMER_MS));
 
@@ -70,15 +67,7 @@ function isClient(client: unknown): boolean {
   return typeof client === 'object' && client !== null && 'query' in client && !('totalCount' in client);
 }
 
-/** The settings in the options, with defaults. */
+/** The settings of parsed options, in which nothing is undefined. */
 export function settingsOf(options: Partial<Settings>): Settings {
-  return {
-    statementTimeoutMs: options.statementTimeoutMs ?? 10_000,
-    lockTimeoutMs: options.lockTimeoutMs ?? 5000,
-    connectTimeoutMs: options.connectTimeoutMs ?? 5000,
-    lostAnswerTimeoutMs: options.lostAnswerTimeoutMs ?? 10_000,
-    pollIntervalMs: options.pollIntervalMs ?? 100,
-    largestPageBytes: options.largestPageBytes ?? 64_000_000,
-    preparedStatements: options.preparedStatements ?? 'when-direct',
-  };
+  return { ...DEFAULTS, ...options };
 }

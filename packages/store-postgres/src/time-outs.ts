@@ -7,7 +7,6 @@ export interface TimeOuts {
   /** For the locks of other writers. */
   readonly lockMs: number;
   /** For a connection of the pool. */
-  readonly connectMs: number;
 }
 
 /** How much longer this program waits than the server. */
