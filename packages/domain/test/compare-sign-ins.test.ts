@@ -27,7 +27,8 @@ const TABLE: readonly (readonly [
   ['nothing', of({ secondFactors: ['TOTP'] }), of({ secondFactors: ['TOTP'] }), false, false],
   ['a passkey comes', of({}), of({ multiFactors: [PASSKEY] }), true, false],
   ['a passkey goes', of({ multiFactors: [PASSKEY] }), of({}), false, true],
-  ['the only second factor goes, and nothing requires one', of({ secondFactors: ['TOTP'] }), of({}), true, false],
+  // A session with it no longer suffices for requests of two factors.
+  ['the only second factor goes, and nothing requires one', of({ secondFactors: ['TOTP'] }), of({}), true, true],
   [
     'a second factor is required',
     of({ secondFactors: ['TOTP'] }),
@@ -60,6 +61,17 @@ function lifetimesOf(policy: LoginPolicy) {
   return policy.settings.lifetimes;
 }
 
+const RULES = [
+  'second',
+  'multiFactor',
+  'passwordless',
+  'password',
+  'external',
+  'providers',
+  'force',
+  'lifetimes',
+] as const;
+
 describe('the effect of a change on sign-ins', () => {
   for (const [title, before, after, weakened, strengthened] of TABLE) {
     it(`matches the judgement when ${title}`, () => {
@@ -70,8 +82,10 @@ describe('the effect of a change on sign-ins', () => {
 
   it('includes every sign-in that is judged differently afterwards', () => {
     fc.assert(
-      fc.property(states, states, (one, other) => {
-        const signIn = signInOf({ ...one, request: {} });
+      fc.property(states, states, fc.constantFrom(...RULES), (one, another, changed) => {
+        const other = { ...one, [changed]: another[changed] };
+        const { level } = one.request;
+        const signIn = signInOf({ ...one, request: level === undefined ? {} : { level } });
         const [before, after] = [one, other].map(
           (state) => evaluateSignIn(policyOf(state), signIn).outcome === 'proceed',
         );

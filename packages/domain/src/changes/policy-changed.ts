@@ -48,9 +48,9 @@ export interface PolicyChanged extends ChangeFacts, EventMetadata {
   readonly after: LoginPolicyView | undefined;
   /** The differences between the two. */
   readonly changes: readonly PolicyChange[];
-  /** Whether some session that was insufficient before is sufficient now. */
+  /** Whether some session that was insufficient before is sufficient now, for requests of whichever level. */
   readonly weakened: boolean;
-  /** Whether some session that was sufficient before is insufficient now; also when no policy is in force any more. */
+  /** Whether some session that was sufficient before is insufficient now, likewise; also without a policy any more. */
   readonly strengthened: boolean;
   /** The warnings it introduces about users who can no longer sign in. */
   readonly lockedOut: readonly LockOut[];

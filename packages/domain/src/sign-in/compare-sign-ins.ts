@@ -4,13 +4,14 @@ import { LIFETIME_NAMES } from '../policy/lifetimes.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import { parseRules, type ParsedRules } from './parse-rules.js';
 import { NO_REQUEST, type ParsedRequest, type ParsedSession, type ParsedUser } from './parse-sign-in.js';
-import { caseOf, stepAt } from './steps.js';
+import { SIGN_IN_LEVELS } from './sign-in.js';
+import { caseOf, stepAt, type Step } from './steps.js';
 
 /** What a change of a policy means for sign-ins. */
 export interface SignInsCompared {
-  /** Whether some session that was insufficient before is sufficient now. */
+  /** Whether some session that was insufficient before is sufficient now, for requests of whichever level. */
   readonly weakened: boolean;
-  /** Whether some session that was sufficient before is insufficient now: open sessions must be judged again. */
+  /** Whether some session that was sufficient before is insufficient now, likewise: judge open sessions again. */
   readonly strengthened: boolean;
 }
 
@@ -23,9 +24,9 @@ export function compareSignIns(before: LoginPolicy, after: LoginPolicy): SignIns
   let [weakened, strengthened] = [false, false];
   if (one === undefined || other === undefined) return { weakened, strengthened };
   for (const signIn of signInsUnder(one, other)) {
-    const [was, is] = [isEnough(earlier, signIn), isEnough(later, signIn)];
-    weakened ||= is && !was;
-    strengthened ||= was && !is;
+    const [was, is] = [levelReached(earlier, signIn), levelReached(later, signIn)];
+    weakened ||= is > was;
+    strengthened ||= is < was;
     if (weakened && strengthened) break;
   }
   return { weakened, strengthened };
@@ -41,10 +42,11 @@ const AT = instant(0);
 const STARTED_NOW = { ...NO_REQUEST, startedAt: AT };
 const FACTORS = [...SECOND_FACTORS, ...MULTI_FACTORS];
 
-function isEnough(rules: ParsedRules | undefined, signIn: Attempt): boolean {
-  if (rules === undefined) return false;
-  const step = stepAt(caseOf(rules, signIn), AT);
-  return step === 'one-factor' || step === 'two-factors' || step === 'passkey';
+const LEVELS: readonly Step[] = SIGN_IN_LEVELS;
+
+/** The place of the level that the session reaches, which is sufficient for requests up to it; -1 for none. */
+function levelReached(rules: ParsedRules | undefined, signIn: Attempt): number {
+  return rules === undefined ? -1 : LEVELS.indexOf(stepAt(caseOf(rules, signIn), AT));
 }
 
 function* signInsUnder(earlier: ParsedRules, later: ParsedRules): Generator<Attempt, void, undefined> {
