@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { bearer, call, json, sentence, signIn, type Answered, type PolicyRead } from './client.js';
@@ -77,6 +79,18 @@ describe('the permissions of a caller', () => {
       ]) {
         expect((await call(url, path, { headers })).status, path).to.equal(401);
       }
+    }
+  });
+
+  it('is given to nobody who sends two tokens', async () => {
+    const { port } = new URL(url);
+    for (const path of ['/admin/v1/policies/login', '/iam/v1/organizations']) {
+      const [owner, none] = [quickstart.tokens.owner, 'x'.repeat(43)].map(
+        (token) => `authorization: Bearer ${token}\r\n`,
+      );
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${owner}${none}\r\n`);
+      expect(await text(socket), path).to.match(/^HTTP\/1.1 401 /);
     }
   });
 

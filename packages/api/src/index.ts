@@ -22,10 +22,11 @@ export type {
 } from './ports/ports.js';
 export { staticTokens } from './ports/static-tokens.js';
 export type { AllowedOrigins } from './server/cors.js';
-export { targetOf, type AccessEntry, type Hooks, type Protocol } from './server/exchange.js';
+export type { AccessEntry, Hooks, Protocol } from './server/exchange.js';
 export { endBetweenReads } from './port/end-between-reads.js';
 export { openPort, type CloseOptions, type OpenPort, type PortLimits, type PortOptions } from './port/port.js';
 export type { NodeRequest, NodeResponse, OnRequest } from './port/servers.js';
+export { requestHeaders, targetOf } from './server/request-headers.js';
 export type { FetchOptions } from './server/fetch-exchange.js';
 export type { Readiness } from './server/readiness.js';
 export type { Schema } from './openapi/schemas.js';

@@ -3,9 +3,10 @@ import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { connect as connectTls } from 'node:tls';
+import { instancesByHost, type InstanceOf } from '@login-policy/api';
 import { gzipSync } from 'node:zlib';
 import { ask, framed, grpc, received, session, talk } from './raw.js';
-import { countEvents, openService, READER, ROOT, type Service } from './service.js';
+import { countEvents, INSTANCE, openService, READER, ROOT, type Service } from './service.js';
 
 const ADD = '/zitadel.admin.v1.AdminService/AddIDPToLoginPolicy';
 const REST = '/admin/v1/policies/login/idps';
@@ -34,6 +35,26 @@ describe('a hostile or broken client', () => {
     await service.close();
   });
   const said = (...pieces: readonly (string | Uint8Array)[]): Promise<string> => talk(service.listening.port, pieces);
+
+  it('is in no instance when it sends two hosts, whichever comes first', async () => {
+    const seen: unknown[] = [];
+    const hosted = instancesByHost({ ours: INSTANCE, 'other.example': 'other' });
+    const instanceOf: InstanceOf = (request) => {
+      seen.push(request.get('host'));
+      return hosted(request);
+    };
+    const tenants = await openService({ ports: { instanceOf } });
+    const [ours, theirs, token] = ['host: ours\r\n', 'Host: other.example\r\n', `authorization: Bearer ${ROOT}\r\n`];
+    for (const both of [ours + theirs, theirs + ours]) {
+      const sent = `GET ${WHOLE} HTTP/1.1\r\n${both}${token}connection: close\r\n\r\n`;
+      expect(await talk(tenants.listening.port, [sent])).to.match(/^HTTP\/1.1 404 /);
+    }
+    const on = session(tenants.url);
+    await ask(on, { ':method': 'GET', ':path': WHOLE, ':authority': 'ours' }, new Uint8Array(0));
+    on.close();
+    expect(seen).to.deep.equal(['ours, other.example', 'other.example, ours', 'ours']);
+    await tenants.close();
+  });
 
   it('gets 413 for a body that is too long, with or without a content length', async () => {
     expect(await said(`POST ${REST} HTTP/1.1\r\n${AUTH}content-length: 1001\r\n\r\n`)).to.match(/^HTTP\/1.1 413 /);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
-import { targetOf, type NodeRequest, type NodeResponse, type RequestHeaders } from '@login-policy/api';
+import { requestHeaders, targetOf, type NodeRequest, type NodeResponse, type RequestHeaders } from '@login-policy/api';
 import type { z } from 'zod';
 import { badBody, type Refusal } from './refusal.js';
 
@@ -42,20 +42,14 @@ export interface Exchange {
 /** Wraps a request and response of Node. */
 export function exchangeOf(request: NodeRequest, response: NodeResponse): Exchange {
   const { headers, method = 'GET', url: target = '/' } = request;
-  const { authority, url } = targetOf(target);
+  const { url } = targetOf(target);
   const mark = url.indexOf('?');
   const given = headers['x-request-id'];
   return {
     request,
     response,
     onGone: (listener) => onGone(request, response, listener),
-    headers: {
-      get(name) {
-        // In HTTP/2, the host is in a pseudo-header.
-        const value = name === 'host' ? (headers[':authority'] ?? authority ?? headers.host) : headers[name];
-        return Array.isArray(value) ? value.join(', ') : value;
-      },
-    },
+    headers: requestHeaders(request),
     requestId: typeof given === 'string' && /^[\x21-\x7e]{1,200}$/.test(given) ? given : randomUUID(),
     verb: method,
     path: mark === -1 ? url : url.slice(0, mark),

@@ -11,6 +11,7 @@ import type { ApiRequest } from '../ports/ports.js';
 import { asError } from '../port/destroy-on-error.js';
 import { corsHeaders, isAllowedOrigin, type AllowedOrigins } from './cors.js';
 import { readBody, type BodyLimits, type BodySource } from './read-body.js';
+import { authorityOf, headerIn, targetOf } from './request-headers.js';
 
 /** A request and its outcome, for an access log. */
 export interface AccessEntry {
@@ -90,19 +91,19 @@ export abstract class Exchange implements IncomingRequest, BodySource {
   instanceId: string | undefined;
   readonly #startedAt = performance.now();
   #abort: AbortController | undefined;
-  /** The host in the request's target. */
+  /** The host that takes precedence over the header `host`. */
   readonly #authority: string | undefined;
   #isOriginAllowed: boolean | undefined;
 
   constructor({ headers, url: target, verb }: RequestHead, settings: ExchangeSettings) {
-    const { authority, url } = targetOf(target);
+    const { url } = targetOf(target);
     const queryAt = url.indexOf('?');
     this.verb = verb;
     this.path = queryAt === -1 ? url : url.slice(0, queryAt);
     this.query = queryAt === -1 ? '' : url.slice(queryAt + 1);
     this.headers = headers;
     this.settings = settings;
-    this.#authority = authority;
+    this.#authority = authorityOf(target, headers);
     this.requestId = requestIdOf(this);
   }
 
@@ -137,9 +138,7 @@ export abstract class Exchange implements IncomingRequest, BodySource {
   }
 
   get(name: string): string | undefined {
-    if (name === 'host' && this.#authority !== undefined) return this.#authority;
-    const value = this.headers[name];
-    return Array.isArray(value) ? value.join(', ') : value;
+    return headerIn(this.headers, this.#authority, name);
   }
 
   /** Whether it is a GET or HEAD. */
@@ -241,10 +240,4 @@ export abstract class Exchange implements IncomingRequest, BodySource {
 /** Whether a call ended because its signal fired. */
 function isCausedByAbort(caught: unknown): boolean {
   return isFault(caught, 'deadline-exceeded') || isFault(caught, 'outcome-unknown');
-}
-
-/** Splits a request target. A host in the target takes precedence over the header `host` (RFC 9112, 3.2.2). */
-export function targetOf(target: string): { readonly authority: string | undefined; readonly url: string } {
-  const [, authority, url = target] = target.startsWith('/') ? [] : (/^https?:\/\/([^/?#]+)(.*)$/i.exec(target) ?? []);
-  return { authority, url };
 }

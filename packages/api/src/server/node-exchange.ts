@@ -6,6 +6,7 @@ import { isOver } from '../port/destroy-on-error.js';
 import type { NodeRequest, NodeResponse } from '../port/servers.js';
 import { Exchange, type ExchangeSettings, type SentAnswer, type Trailers } from './exchange.js';
 import { isInParts, ownTurn } from './parts.js';
+import { joinedIfDoubled } from './request-headers.js';
 
 /** The common interface of the two response classes, which their types do not express. */
 interface Writable {
@@ -42,13 +43,10 @@ export class NodeExchange extends Exchange {
     return isSecure(socket) && socket.authorized ? socket.getPeerCertificate() : undefined;
   }
 
-  /** Node keeps only the first `Authorization` header. Here all are joined, as `Headers` does, and are not a token. */
   override get(name: string): string | undefined {
+    // Called in the constructor for other names, before there is a `#request`.
     const value = super.get(name);
-    if (name !== 'authorization' || value === undefined) return value;
-    const { rawHeaders } = this.#request;
-    const all = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name);
-    return all.length > 1 ? all.join(', ') : value;
+    return name === 'authorization' || name === 'host' ? joinedIfDoubled(this.#request, name, value) : value;
   }
 
   /** The body as parsed by others: express.json() and similar, Next, cloud functions. */
