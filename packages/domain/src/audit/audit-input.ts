@@ -4,7 +4,7 @@ import { parsePositionInput } from '../input/moment.js';
 import { parseInstantInput, type InstantInput } from '../input/instant.js';
 import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { parseId, parseProse } from '../input/text.js';
-import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
+import { FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
 import { parseInstance, parseOrganization, type Instance } from '../policy/owner.js';
 import { parseFreshness, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
 import { ABOUT, isEntryKey, type AuditIndex } from './audit-projection.js';
@@ -123,7 +123,7 @@ export function parseAuditExport(
 function parseFilter(given: Readonly<Record<string, unknown>>, of: Instance): ParsedAuditFilter {
   const actor = optional(given, 'actor', parseId);
   const type = optional(given, 'type', parseId);
-  const factor = optional(given, 'factor', parseOneOf([...SECOND_FACTORS, ...MULTI_FACTORS]));
+  const factor = optional(given, 'factor', parseOneOf(FACTORS));
   const provider = optional(given, 'identityProvider', parseId);
   const words = optional(given, 'reason', parseWords);
   const about = [

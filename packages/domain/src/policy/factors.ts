@@ -5,6 +5,8 @@ export const SECOND_FACTORS = ['TOTP', 'U2F', 'OTP_EMAIL', 'OTP_SMS', 'RECOVERY_
 
 /** Every multi-factor: first and second factor in one act, a passkey. */
 export const MULTI_FACTORS = ['U2F_WITH_VERIFICATION'] as const;
+/** The factors of both kinds. */
+export const FACTORS: readonly (SecondFactor | MultiFactor)[] = [...SECOND_FACTORS, ...MULTI_FACTORS];
 
 /** A factor asked for after the password. */
 export type SecondFactor = (typeof SECOND_FACTORS)[number];

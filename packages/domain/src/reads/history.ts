@@ -52,26 +52,21 @@ interface Range {
   readonly last: bigint;
 }
 
-/** What a history is read from. */
-interface HistorySources {
-  readonly store: PolicyStates['store'];
-  readonly states: PolicyStates;
-}
-
 /** Reads the events of a policy's stream together with the changes they made. */
-export function readHistory(sources: HistorySources, streamId: StreamId, wanted: HistoryRead): Promise<History> {
+export function readHistory(states: PolicyStates, streamId: StreamId, wanted: HistoryRead): Promise<History> {
   return Deadline.run(`the history of ${streamId}`, wanted.wait, (deadline) =>
-    historyOf({ ...sources, streamId, deadline }, wanted),
+    historyOf({ states, streamId, deadline }, wanted),
   );
 }
 
-interface Reading extends HistorySources {
+interface Reading {
+  readonly states: PolicyStates;
   readonly streamId: StreamId;
   readonly deadline: Deadline;
 }
 
 async function historyOf(reading: Reading, wanted: HistoryRead): Promise<History> {
-  const { store, streamId, deadline } = reading;
+  const { states, streamId, deadline } = reading;
   const lastEvent = await lastEventOf(reading);
   const lastSequence = lastEvent === undefined ? 0n : sequenceOf(lastEvent);
   const { first, last } = rangeOf(wanted, lastSequence);
@@ -79,7 +74,7 @@ async function historyOf(reading: Reading, wanted: HistoryRead): Promise<History
   const before = await stateBefore(reading, first);
   let { state } = before;
   let unknownEvents = 0;
-  for await (const page of store.readStream(streamId, rangeAfter(before, last), deadline)) {
+  for await (const page of states.store.readStream(streamId, rangeAfter(before, last), deadline)) {
     for (const event of page) {
       const known = decodeKnown(event);
       if (known === undefined) unknownEvents++;
@@ -118,8 +113,8 @@ function rangeOf({ direction, fromSequence, limit }: HistoryRead, end: bigint): 
   return { first: last - count + 1n, last };
 }
 
-async function lastEventOf({ store, streamId, deadline }: Reading): Promise<RecordedEvent | undefined> {
-  const last = store.readStream(streamId, { direction: 'backwards', limit: 1 }, deadline);
+async function lastEventOf({ states, streamId, deadline }: Reading): Promise<RecordedEvent | undefined> {
+  const last = states.store.readStream(streamId, { direction: 'backwards', limit: 1 }, deadline);
   for await (const [event] of last) return event;
   return undefined;
 }

@@ -18,7 +18,6 @@ import type { ParsedAsOf } from '../input/moment.js';
 
 /** What the past is read from. */
 export interface PastSources {
-  readonly store: PolicyStates['store'];
   /** The store's clock, which decides what is past. */
   readonly clock: Clock;
   readonly states: PolicyStates;
@@ -26,13 +25,11 @@ export interface PastSources {
 
 /** Reads policies in the past, from the events alone, for one call. */
 export class PastReader {
-  readonly #store: PolicyStates['store'];
   readonly #clock: Clock;
   readonly #states: PolicyStates;
   readonly #deadline: Deadline;
 
-  constructor({ clock, states, store }: PastSources, deadline: Deadline) {
-    this.#store = store;
+  constructor({ clock, states }: PastSources, deadline: Deadline) {
     this.#clock = clock;
     this.#states = states;
     this.#deadline = deadline;
@@ -86,7 +83,7 @@ export class PastReader {
   /** The position of the next event of a stream; `undefined` when there is none. */
   async #positionAfter(stream: StreamId, last: Revision | undefined): Promise<Position | undefined> {
     const from = revision(last === undefined ? 0n : last + 1n);
-    for await (const [next] of this.#store.readStream(stream, { from, limit: 1 }, this.#deadline))
+    for await (const [next] of this.#states.store.readStream(stream, { from, limit: 1 }, this.#deadline))
       return next?.position;
     return undefined;
   }
@@ -98,13 +95,13 @@ export class PastReader {
    */
   async #refuseUncertain(stream: StreamId, moment: Instant, field: string): Promise<void> {
     const now = instant(this.#clock());
-    refuseUnlessPast({ moment, now, lateByMs: this.#store.lateByMs ?? 0 }, field);
+    refuseUnlessPast({ moment, now, lateByMs: this.#states.store.lateByMs ?? 0 }, field);
     await this.#refuseClockAhead({ stream, now }, field);
   }
 
   async #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {
-    if (!(await this.#store.knows(position, this.#deadline))) {
-      throw new Fault('position-unknown', { position, head: await this.#store.head(this.#deadline) });
+    if (!(await this.#states.store.knows(position, this.#deadline))) {
+      throw new Fault('position-unknown', { position, head: await this.#states.store.head(this.#deadline) });
     }
     const stream = policyStream(owner);
     const upTo = await this.#states.upTo(stream, (event) => event.position <= position, this.#deadline);
@@ -116,7 +113,7 @@ export class PastReader {
   async #withWholeAppend(stream: StreamId, then: StateAt<PolicyState>): Promise<StateAt<PolicyState>> {
     const { revision: from } = then;
     if (from === undefined) return then;
-    for await (const [last] of this.#store.readStream(stream, { from, limit: 1 }, this.#deadline)) {
+    for await (const [last] of this.#states.store.readStream(stream, { from, limit: 1 }, this.#deadline)) {
       const { count, place } = last?.append ?? { count: 1, place: 1 };
       if (place < count) return this.#states.atRevision(stream, revision(from + BigInt(count - place)), this.#deadline);
     }
@@ -134,7 +131,7 @@ export class PastReader {
     field: string,
   ): Promise<void> {
     let ahead: RecordedEvent | undefined;
-    const newestFirst = this.#store.readStream(stream, { direction: 'backwards', pageSize: 10 }, this.#deadline);
+    const newestFirst = this.#states.store.readStream(stream, { direction: 'backwards', pageSize: 10 }, this.#deadline);
     for await (const page of newestFirst) {
       const first = page.findIndex((event) => event.recordedAt <= now);
       ahead = (first === -1 ? page : page.slice(0, first)).at(-1) ?? ahead;

@@ -47,12 +47,12 @@ interface Sources {
 export class PolicyReader {
   readonly #model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
   readonly #states: PolicyStates;
-  readonly #events: PastSources;
+  readonly #past: PastSources;
 
   constructor({ clock }: Pick<Store, 'clock'>, { model, states }: Sources) {
     this.#model = model;
     this.#states = states;
-    this.#events = { store: states.store, clock, states };
+    this.#past = { clock, states };
   }
 
   /** The owner's own policy; `undefined` when there is none. */
@@ -64,7 +64,7 @@ export class PolicyReader {
 
   /** The owner's own policy at a moment in the past. */
   async past(owner: Owner, asOf: ParsedAsOf, deadline: Deadline): Promise<PolicyState> {
-    return (await new PastReader(this.#events, deadline).at(owner, asOf)).state;
+    return (await new PastReader(this.#past, deadline).at(owner, asOf)).state;
   }
 
   /** The owner's own policy after its last event, independent of the read model. */
@@ -85,12 +85,12 @@ export class PolicyReader {
 
   /** The store's current time. */
   now(): Instant {
-    return this.#events.clock();
+    return this.#past.clock();
   }
 
   /** The history of the owner's own policy. */
   history(owner: Owner, wanted: HistoryRead): Promise<History> {
-    return readHistory(this.#events, policyStream(owner), wanted);
+    return readHistory(this.#states, policyStream(owner), wanted);
   }
 
   /**
@@ -152,7 +152,7 @@ export class PolicyReader {
   /** Reads the past within the time of a read. */
   #looking<Found>({ freshness }: ParsedRead, look: (past: PastReader) => Promise<Found>): Promise<Found> {
     return Deadline.run('a look at the past of a policy', freshness, (deadline) =>
-      look(new PastReader(this.#events, deadline)),
+      look(new PastReader(this.#past, deadline)),
     );
   }
 }

@@ -2,7 +2,7 @@ import type { Freshness, Position } from '@login-policy/event-sourcing';
 import { optional, parseSequence, parseSignal, parseWait, wholeNumberTo } from '../input/options.js';
 import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import type { CustomIndex } from '../login-policy-projection.js';
-import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
+import { FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
 import { LOCK_OUTS, type LockOut } from '../sign-in/warnings.js';
 import { parseId } from '../input/text.js';
 import { parseInstance, parseOrganization, type Instance, type Organization } from '../policy/owner.js';
@@ -112,7 +112,7 @@ const LARGEST_PAGE = 10_000;
 
 /** The parser of each filter's value. */
 const FILTERS: Readonly<Record<CustomIndex, Parser<string>>> = {
-  allowing: parseOneOf([...SECOND_FACTORS, ...MULTI_FACTORS]),
+  allowing: parseOneOf(FACTORS),
   linking: parseId,
   warned: parseOneOf(LOCK_OUTS),
 };

@@ -1,9 +1,9 @@
 import { instant } from '@login-policy/event-sourcing';
-import { MULTI_FACTORS, SECOND_FACTORS } from '../policy/factors.js';
+import { FACTORS, SECOND_FACTORS } from '../policy/factors.js';
 import { LIFETIME_NAMES } from '../policy/lifetimes.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
-import { parseRules, type ParsedRules } from './parse-rules.js';
-import { NO_REQUEST, type ParsedRequest, type ParsedSession, type ParsedUser } from './parse-sign-in.js';
+import { rulesOf, type ParsedRules } from './parse-rules.js';
+import { NO_REQUEST, NO_SESSION, type ParsedSession, type ParsedSignIn } from './parse-sign-in.js';
 import { SIGN_IN_LEVELS } from './sign-in.js';
 import { caseOf, stepAt, type Step } from './steps.js';
 
@@ -17,9 +17,7 @@ export interface SignInsCompared {
 
 /** Compares a few thousand kinds of users and sessions. Without a policy, no session is sufficient. */
 export function compareSignIns(before: LoginPolicy, after: LoginPolicy): SignInsCompared {
-  const [earlier, later] = [before, after].map((policy) =>
-    policy.stage === 'active' ? parseRules(policy) : undefined,
-  );
+  const [earlier, later] = [before, after].map(rulesOf);
   const [one, other] = [earlier ?? later, later ?? earlier];
   let [weakened, strengthened] = [false, false];
   if (one === undefined || other === undefined) return { weakened, strengthened };
@@ -32,24 +30,16 @@ export function compareSignIns(before: LoginPolicy, after: LoginPolicy): SignIns
   return { weakened, strengthened };
 }
 
-interface Attempt {
-  readonly user: ParsedUser;
-  readonly session: ParsedSession;
-  readonly request: ParsedRequest;
-}
-
 const AT = instant(0);
 const STARTED_NOW = { ...NO_REQUEST, startedAt: AT };
-const FACTORS = [...SECOND_FACTORS, ...MULTI_FACTORS];
-
 const LEVELS: readonly Step[] = SIGN_IN_LEVELS;
 
 /** The place of the level that the session reaches, which is sufficient for requests up to it; -1 for none. */
-function levelReached(rules: ParsedRules | undefined, signIn: Attempt): number {
+function levelReached(rules: ParsedRules | undefined, signIn: ParsedSignIn): number {
   return rules === undefined ? -1 : LEVELS.indexOf(stepAt(caseOf(rules, signIn), AT));
 }
 
-function* signInsUnder(earlier: ParsedRules, later: ParsedRules): Generator<Attempt, void, undefined> {
+function* signInsUnder(earlier: ParsedRules, later: ParsedRules): Generator<ParsedSignIn, void, undefined> {
   const identityProviders = providersOf(earlier, later);
   const users = [[], FACTORS, ...FACTORS.map((factor) => [factor])].map((factors) => ({
     hasPassword: true,
@@ -88,19 +78,12 @@ function agesOf(earlier: ParsedRules, later: ParsedRules): readonly number[] {
  * equally old or new.
  */
 function* sessionsOf(providers: readonly string[], at: typeof AT): Generator<ParsedSession, void, undefined> {
-  const none = {
-    password: undefined,
-    externalLogin: undefined,
-    secondFactors: [],
-    passkey: undefined,
-    expiresAt: undefined,
-  };
   const instants = at === AT ? [AT] : [at, AT];
   for (const first of instants) {
-    yield { ...none, passkey: { at: first, isUserVerified: true } };
+    yield { ...NO_SESSION, passkey: { at: first, isUserVerified: true } };
     const firsts = [
-      { ...none, password: first },
-      ...providers.map((identityProvider) => ({ ...none, externalLogin: { identityProvider, at: first } })),
+      { ...NO_SESSION, password: first },
+      ...providers.map((identityProvider) => ({ ...NO_SESSION, externalLogin: { identityProvider, at: first } })),
     ];
     for (const session of firsts) {
       yield session;

@@ -3,7 +3,7 @@ import { InvalidValue } from '../input/invalid-value.js';
 import { invalidArgument, rejected } from '../reads/answering.js';
 import type { Rejected } from '../reads/answers.js';
 import type { Check } from './checks.js';
-import { caseOf, stepAt, type Case, type Step } from './steps.js';
+import { caseOf, isLevel, stepAt, type Case, type Step } from './steps.js';
 import { judgementOf, proceeding } from './judgement.js';
 import { parseRules, type ParsedRules } from './parse-rules.js';
 import { parseSignIn } from './parse-sign-in.js';
@@ -48,10 +48,6 @@ function nextChange(of: Case, step: Step, at: number): Date | undefined {
     if (stepAt(of, border) !== step || (isLevel(step) && differs(of, step, [at, border]))) return new Date(border);
   }
   return undefined;
-}
-
-function isLevel(step: Step): step is SignInLevel {
-  return step === 'one-factor' || step === 'two-factors' || step === 'passkey';
 }
 
 /** Whether the answer within one level differs at two instants. The rest of a step does not depend on the instant. */

@@ -9,6 +9,7 @@ import {
 import { parseText } from '../input/text.js';
 import { parseMultiFactor, parseSecondFactor, type MultiFactor, type SecondFactor } from '../policy/factors.js';
 import { LIFETIME_NAMES, parseMilliseconds, type LifetimeName } from '../policy/lifetimes.js';
+import type { LoginPolicy } from '../policy/login-policy.js';
 import { parsePasswordlessType, SETTINGS_MEMBERS, type SettingName } from '../policy/settings.js';
 
 /** The rules of a policy that sign-ins are judged by. */
@@ -72,6 +73,11 @@ export function parseRules(value: unknown): ParsedRules {
     multiFactors: parseEach(multiFactors, 'policy.multiFactors', parseMultiFactor),
     identityProviders: parseEach(identityProviders, 'policy.identityProviders', parseProvider),
   };
+}
+
+/** The rules of a policy in force. */
+export function rulesOf(policy: LoginPolicy): ParsedRules | undefined {
+  return policy.stage === 'active' ? parseRules(policy) : undefined;
 }
 
 const parseProvider: Parser<string> = (value, field) => {

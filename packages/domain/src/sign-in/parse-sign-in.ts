@@ -10,13 +10,7 @@ import {
   UnknownMember,
 } from '../input/invalid-value.js';
 import { parseText } from '../input/text.js';
-import {
-  MULTI_FACTORS,
-  parseSecondFactor,
-  SECOND_FACTORS,
-  type MultiFactor,
-  type SecondFactor,
-} from '../policy/factors.js';
+import { FACTORS, parseSecondFactor, type MultiFactor, type SecondFactor } from '../policy/factors.js';
 import { parseLifetime, parseMilliseconds } from '../policy/lifetimes.js';
 import { SIGN_IN_LEVELS, type SignInLevel } from './sign-in.js';
 
@@ -95,7 +89,7 @@ export function parseSignIn(value: unknown): AskedSignIn {
   };
 }
 
-const parseFactor = parseOneOf<SecondFactor | MultiFactor>([...SECOND_FACTORS, ...MULTI_FACTORS]);
+const parseFactor = parseOneOf(FACTORS);
 
 function parseUser(value: unknown): ParsedUser {
   const user = parseAnyObject(value, 'user');
@@ -201,6 +195,15 @@ export const NO_REQUEST: ParsedRequest = Object.freeze({
   startedAt: undefined,
   maxAge: undefined,
   level: 'one-factor',
+});
+
+/** A session that has verified nothing. */
+export const NO_SESSION: ParsedSession = Object.freeze({
+  password: undefined,
+  externalLogin: undefined,
+  secondFactors: [],
+  passkey: undefined,
+  expiresAt: undefined,
 });
 
 const parseLevel = parseOneOf(SIGN_IN_LEVELS);

@@ -65,3 +65,8 @@ export function canSetUp({ rules, signIn }: Case, factor: SecondFactor): boolean
 export function canSetUpPasskey({ rules, signIn }: Case): boolean {
   return allowsPasskeys(rules) && !signIn.user.factors.includes('U2F_WITH_VERIFICATION');
 }
+
+/** Whether a session is enough: then the step is the level that it reaches. */
+export function isLevel(step: Step): step is SignInLevel {
+  return step === 'one-factor' || step === 'two-factors' || step === 'passkey';
+}

@@ -1,11 +1,10 @@
 import { instant } from '@login-policy/event-sourcing';
-import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
+import { FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
-import { caseOf, stepAt } from './steps.js';
+import { caseOf, isLevel, stepAt, type Step } from './steps.js';
 import { judgementOf } from './judgement.js';
-import { parseRules, type ParsedRules } from './parse-rules.js';
-import { NO_REQUEST, type ParsedSession, type ParsedUser } from './parse-sign-in.js';
-import type { Judgement } from './sign-in.js';
+import { parseRules, rulesOf, type ParsedRules } from './parse-rules.js';
+import { NO_REQUEST, NO_SESSION, type ParsedSession, type ParsedUser } from './parse-sign-in.js';
 
 /** A problem of a policy, or of a change, that the rules allow (docs/reference/login-policies.md#preview). */
 export type WarningName = 'no-way-to-sign-in' | 'no-factor-left' | 'weaker-sign-in';
@@ -96,8 +95,8 @@ function kindOf({ settings, secondFactors, multiFactors, identityProviders }: Ac
     settings.passwordlessType === 'ALLOWED',
   ])
     kind = kind * 2 + (isSo ? 1 : 0);
-  for (const factor of SECOND_FACTORS) kind = kind * 2 + (secondFactors.includes(factor) ? 1 : 0);
-  for (const factor of MULTI_FACTORS) kind = kind * 2 + (multiFactors.includes(factor) ? 1 : 0);
+  const held: readonly string[] = [...secondFactors, ...multiFactors];
+  for (const factor of FACTORS) kind = kind * 2 + (held.includes(factor) ? 1 : 0);
   return kind;
 }
 
@@ -105,19 +104,16 @@ function named(warning: WarningName): PolicyWarning {
   return { warning, message: SENTENCES[warning] };
 }
 
-function rulesOf(policy: LoginPolicy): ParsedRules | undefined {
-  return policy.stage === 'active' ? parseRules(policy) : undefined;
-}
-
 function lockOutsBy(rules: ParsedRules): LockOut[] {
   const { identityProviders } = rules;
   const everything = { hasPassword: true, factors: FACTORS, identityProviders, mfaInitSkippedAt: undefined };
-  if (verdictOn(rules, everything, NOTHING).outcome === 'impossible') return ['no-way-to-sign-in'];
+  const of = caseOf(rules, { user: everything, session: NO_SESSION, request: REQUEST });
+  const judgement = judgementOf(of, stepAt(of, AT), { at: AT, validUntil: undefined });
+  if (judgement.outcome === 'impossible') return ['no-way-to-sign-in'];
   // New users get here: past the first step, without a factor.
-  const isStuck = firstSteps(identityProviders).some((session) => {
-    const verdict = verdictOn(rules, { ...everything, factors: [] }, session);
-    return verdict.outcome === 'impossible' && verdict.reason === 'no-factor-left';
-  });
+  const isStuck = firstSteps(identityProviders).some(
+    (session) => stepOf(rules, { ...everything, factors: [] }, session) === 'no-factor-left',
+  );
   return isStuck ? ['no-factor-left'] : [];
 }
 
@@ -129,36 +125,21 @@ function isWeaker(before: ParsedRules | undefined, after: ParsedRules | undefine
     const user = { hasPassword: true, factors: [factor], identityProviders, mfaInitSkippedAt: undefined };
     return firstSteps(identityProviders).some((step) => {
       const session = { ...step, ...checkOf(factor) };
-      return isBeyondOneFactor(verdictOn(before, user, session)) && isByOneFactor(verdictOn(after, user, session));
+      const [was, is] = [stepOf(before, user, session), stepOf(after, user, session)];
+      return isLevel(was) && was !== 'one-factor' && is === 'one-factor';
     });
   });
-}
-
-function isBeyondOneFactor(verdict: Judgement): boolean {
-  return verdict.outcome === 'proceed' && verdict.level !== 'one-factor';
-}
-
-function isByOneFactor(verdict: Judgement): boolean {
-  return verdict.outcome === 'proceed' && verdict.level === 'one-factor';
 }
 
 /** Any instant: all checks and the request have the same one, so no lifetime has passed. */
 const AT = instant(0);
 const REQUEST = { ...NO_REQUEST, startedAt: AT };
-const FACTORS = [...SECOND_FACTORS, ...MULTI_FACTORS];
-const NOTHING: ParsedSession = {
-  password: undefined,
-  externalLogin: undefined,
-  secondFactors: [],
-  passkey: undefined,
-  expiresAt: undefined,
-};
 
 /** A session of users who sign in here, and one of users of an identity provider. */
 function firstSteps([identityProvider]: readonly string[]): readonly ParsedSession[] {
-  const local = { ...NOTHING, password: AT };
+  const local = { ...NO_SESSION, password: AT };
   if (identityProvider === undefined) return [local];
-  return [local, { ...NOTHING, externalLogin: { identityProvider, at: AT } }];
+  return [local, { ...NO_SESSION, externalLogin: { identityProvider, at: AT } }];
 }
 
 function checkOf(factor: SecondFactor | MultiFactor): Partial<ParsedSession> {
@@ -166,7 +147,6 @@ function checkOf(factor: SecondFactor | MultiFactor): Partial<ParsedSession> {
   return { secondFactors: [{ factor, at: AT }] };
 }
 
-function verdictOn(rules: ParsedRules, user: ParsedUser, session: ParsedSession): Judgement {
-  const of = caseOf(rules, { user, session, request: REQUEST });
-  return judgementOf(of, stepAt(of, AT), { at: AT, validUntil: undefined });
+function stepOf(rules: ParsedRules, user: ParsedUser, session: ParsedSession): Step {
+  return stepAt(caseOf(rules, { user, session, request: REQUEST }), AT);
 }

@@ -29,19 +29,15 @@ type Repaired<Row> = ReadonlyMap<string, Row | UnreadableRow | undefined>;
  * this one can. Such a row is folded again from its events, returned, and stored in place of its placeholder.
  */
 export class Healing<Event extends EventShape, Row> {
-  readonly #model: TimedReadModel<Row | UnreadableRow>;
-  readonly #projection: Projection<Event, Row>;
-  readonly #store: TimedEventStore;
+  readonly #parts: HealingParts<Event, Row>;
 
-  constructor({ model, projection, store }: HealingParts<Event, Row>) {
-    this.#model = model;
-    this.#projection = projection;
-    this.#store = store;
+  constructor(parts: HealingParts<Event, Row>) {
+    this.#parts = parts;
   }
 
   /** The rows under these keys, and which of them can't be read here. */
   async read(keys: readonly string[], deadline: Deadline): Promise<FreshRows<Row>> {
-    const found = await this.#model.read(keys, deadline);
+    const found = await this.#parts.model.read(keys, deadline);
     if (areReadable(found)) return withUnreadable(found, NONE);
     const repaired = await this.#repaired(found.rows, found.checkpoint, deadline);
     const [rows, unreadable] = [new Map<string, Row>(), new Map<string, Fault>()];
@@ -55,13 +51,13 @@ export class Healing<Event extends EventShape, Row> {
 
   /** The rows a query finds, with outdated placeholders repaired. */
   query(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
-    const ask = (asked: RowQuery): ReturnType<typeof this.query> => this.#model.query(asked, deadline);
+    const ask = (asked: RowQuery): ReturnType<typeof this.query> => this.#parts.model.query(asked, deadline);
     return this.#list(query, { ask, keyOf: ({ key }) => key, itemOf: (key, row) => ({ key, row }) }, deadline);
   }
 
   /** {@link query} for keys only. */
   keys(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly string[]>> {
-    const ask = (asked: RowQuery): ReturnType<typeof this.keys> => this.#model.keys(asked, deadline);
+    const ask = (asked: RowQuery): ReturnType<typeof this.keys> => this.#parts.model.keys(asked, deadline);
     return this.#list(query, { ask, keyOf: (key) => key, itemOf: (key) => key }, deadline);
   }
 
@@ -78,10 +74,10 @@ export class Healing<Event extends EventShape, Row> {
   /** The number of rows that a query without a limit would find, with outdated placeholders repaired. */
   async count(query: RowCount, deadline: Deadline): Promise<RowsAt<number>> {
     const outdated = await this.#outdated(deadline);
-    const counted = await this.#model.count(query, deadline);
+    const counted = await this.#parts.model.count(query, deadline);
     if (outdated.size === 0) return counted;
     const isUnder = (row: Row | UnreadableRow): boolean =>
-      indexEntries(withPlaceholders(this.#projection), row).some(
+      indexEntries(withPlaceholders(this.#parts.projection), row).some(
         ([index, value]) => index === query.index && value === query.value,
       );
     let { rows } = counted;
@@ -93,7 +89,10 @@ export class Healing<Event extends EventShape, Row> {
 
   /** The placeholders of rows that this program can read, each with its row. */
   async #outdated(deadline: Deadline): Promise<ReadonlyMap<string, UnreadableRow>> {
-    const { rows } = await this.#model.query({ index: UNREADABLE, value: MAY_HEAL, limit: MOST_CHECKED }, deadline);
+    const { rows } = await this.#parts.model.query(
+      { index: UNREADABLE, value: MAY_HEAL, limit: MOST_CHECKED },
+      deadline,
+    );
     const outdated = new Map<string, UnreadableRow>();
     for (const { key, row } of rows) if (this.#isOutdated(row)) outdated.set(key, row);
     return outdated;
@@ -128,7 +127,7 @@ export class Healing<Event extends EventShape, Row> {
     if (row === undefined || row instanceof UnreadableRow) return false;
     if (afterKey !== undefined && compareKeys(key, afterKey) <= 0) return false;
     if (beforeKey !== undefined && compareKeys(key, beforeKey) >= 0) return false;
-    return indexEntries(this.#projection, row).some((entry) => entry[0] === index && entry[1] === value);
+    return indexEntries(this.#parts.projection, row).some((entry) => entry[0] === index && entry[1] === value);
   }
 
   /**
@@ -136,11 +135,11 @@ export class Healing<Event extends EventShape, Row> {
    * is excluded, because it is not known which other streams it holds.
    */
   #isOutdated(row: Row | UnreadableRow): row is UnreadableRow {
-    if (!(row instanceof UnreadableRow) || this.#projection.key !== undefined) return false;
+    if (!(row instanceof UnreadableRow) || this.#parts.projection.key !== undefined) return false;
     const { streamId, type, schemaVersion } = row.facts;
-    if (row.kind === 'stray-stream') return covers(this.#projection, streamId);
+    if (row.kind === 'stray-stream') return covers(this.#parts.projection, streamId);
     if (row.kind !== 'written-by-newer-program') return false;
-    return this.#projection.events.reads?.(type, schemaVersion) === true;
+    return this.#parts.projection.events.reads?.(type, schemaVersion) === true;
   }
 
   async #repaired(
@@ -162,10 +161,10 @@ export class Healing<Event extends EventShape, Row> {
     deadline: Deadline,
   ): Promise<Row | UnreadableRow | undefined> {
     let row: Row | UnreadableRow | undefined;
-    for await (const page of this.#store.readStream(facts.streamId, {}, deadline)) {
+    for await (const page of this.#parts.store.readStream(facts.streamId, {}, deadline)) {
       for (const event of page) {
         if (event.position > checkpoint) return row;
-        row = reduceOrPlaceholder(this.#projection, row, event);
+        row = reduceOrPlaceholder(this.#parts.projection, row, event);
       }
     }
     return row;
@@ -176,7 +175,7 @@ export class Healing<Event extends EventShape, Row> {
    * was first, or this program may not write. The next reader repairs them again.
    */
   async #replace(rows: Repaired<Row>, checkpoint: Position, deadline: Deadline): Promise<void> {
-    await this.#model.commit({ expected: checkpoint, checkpoint, rows }, deadline).catch(() => undefined);
+    await this.#parts.model.commit({ expected: checkpoint, checkpoint, rows }, deadline).catch(() => undefined);
   }
 }
 

@@ -18,7 +18,8 @@ const ROWS_PER_WRITE = 200;
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** The parts of a rebuild. */
-export interface RebuildParts<Row> {
+export interface RebuildParts<Event extends EventShape, Row> {
+  readonly projection: Projection<Event, Row>;
   readonly shadow: TimedRebuildingModel<Row>;
   readonly deadline: Deadline;
   readonly readModelUpdates: Store['readModelUpdates'];
@@ -29,10 +30,7 @@ export interface RebuildParts<Row> {
  * rebuild starts over anyway.
  */
 export class Rebuild<Event extends EventShape, Row> {
-  readonly #projection: Projection<Event, Row>;
-  readonly #shadow: TimedRebuildingModel<Row>;
-  readonly #deadline: Deadline;
-  readonly #readModelUpdates: Store['readModelUpdates'];
+  readonly #parts: RebuildParts<Event, Row>;
   /** The rows changed since the last write. */
   readonly #held: KnownRows<Row> = new Map();
   /** The checkpoint of the written rows. */
@@ -41,11 +39,8 @@ export class Rebuild<Event extends EventShape, Row> {
   /** The end of the streams that were read one after another. Every step is also based on that event. */
   #readUpTo: Position = START;
 
-  constructor(projection: Projection<Event, Row>, { shadow, deadline, readModelUpdates }: RebuildParts<Row>) {
-    this.#projection = projection;
-    this.#deadline = deadline;
-    this.#shadow = shadow;
-    this.#readModelUpdates = readModelUpdates;
+  constructor(parts: RebuildParts<Event, Row>) {
+    this.#parts = parts;
   }
 
   /** All events up to here are reduced. */
@@ -60,18 +55,18 @@ export class Rebuild<Event extends EventShape, Row> {
    * @throws ProjectionStopped before an event that can't be reduced.
    */
   async readOn(store: TimedEventStore, options: Omit<ReadAllOptions, 'after'>): Promise<void> {
-    if (this.#reached === undefined && this.#projection.key === undefined) {
+    if (this.#reached === undefined && this.#parts.projection.key === undefined) {
       await this.#readStreams(store, options);
     }
     const from = this.#reached === undefined ? {} : { after: this.#reached };
-    for await (const page of store.readAll({ ...options, ...from }, this.#deadline)) await this.#addPage(page);
+    for await (const page of store.readAll({ ...options, ...from }, this.#parts.deadline)) await this.#addPage(page);
   }
 
   async #readStreams(store: TimedEventStore, options: Omit<ReadAllOptions, 'after'>): Promise<void> {
     if (!store.hasStreams) return;
-    const upTo = await store.head(this.#deadline);
+    const upTo = await store.head(this.#parts.deadline);
     this.#readUpTo = upTo;
-    for await (const events of store.readStreams({ ...options, upTo }, this.#deadline)) {
+    for await (const events of store.readStreams({ ...options, upTo }, this.#parts.deadline)) {
       this.#reduce(events, NOTHING);
       // The last stream may continue on the next page.
       if (this.#held.size > ROWS_PER_WRITE) await this.#write(this.#sorted({ but: events.at(-1)?.streamId }));
@@ -80,14 +75,14 @@ export class Rebuild<Event extends EventShape, Row> {
   }
 
   async #addPage(events: readonly RecordedEvent[]): Promise<void> {
-    const before = await this.#storedRows(unknownKeys(this.#projection, events, this.#held));
+    const before = await this.#storedRows(unknownKeys(this.#parts.projection, events, this.#held));
     this.#reached = this.#reduce(events, before) ?? this.#reached;
     if (this.#held.size > MOST_HELD_ROWS) await this.#write(this.#sorted());
   }
 
   #reduce(events: readonly RecordedEvent[], before: ReadonlyMap<string, Row>): Position | undefined {
     const lookUp = (key: string): Row | undefined => (this.#held.has(key) ? this.#held.get(key) : before.get(key));
-    const { rows, position, stopped } = reducePage(this.#projection, events, lookUp);
+    const { rows, position, stopped } = reducePage(this.#parts.projection, events, lookUp);
     if (stopped !== undefined) throw stopped;
     for (const [key, row] of rows) this.#held.set(key, row);
     return position;
@@ -108,14 +103,14 @@ export class Rebuild<Event extends EventShape, Row> {
   }): Promise<void> {
     await this.#write(this.#sorted().slice(0, -ROWS_PER_WRITE));
     const step = { ...this.#step(checkpoint), ...(lostCheckpoint !== undefined && { lostCheckpoint }) };
-    await this.#shadow.promote({ ...step, rows: this.#held }, this.#deadline);
+    await this.#parts.shadow.promote({ ...step, rows: this.#held }, this.#parts.deadline);
   }
 
   /** Looks up nothing before the first write, because the shadow is empty. */
   async #storedRows(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
     return this.#written === undefined || keys.length === 0
       ? NOTHING
-      : (await this.#shadow.read(keys, this.#deadline)).rows;
+      : (await this.#parts.shadow.read(keys, this.#parts.deadline)).rows;
   }
 
   /** Sorted by key: in order of arrival, each slice would touch pages all over the store. */
@@ -128,7 +123,7 @@ export class Rebuild<Event extends EventShape, Row> {
     const checkpoint = this.#reached ?? START;
     for (let from = 0; from < rows.length; from += ROWS_PER_WRITE) {
       const slice = rows.slice(from, from + ROWS_PER_WRITE);
-      await this.#shadow.commit({ ...this.#step(checkpoint), rows: new Map(slice) }, this.#deadline);
+      await this.#parts.shadow.commit({ ...this.#step(checkpoint), rows: new Map(slice) }, this.#parts.deadline);
       this.#written = checkpoint;
       for (const [key] of slice) this.#held.delete(key);
       await yieldToLoop();
@@ -138,6 +133,6 @@ export class Rebuild<Event extends EventShape, Row> {
   #step(checkpoint: Position): Omit<ReadModelChange<Row>, 'rows'> {
     const expected = this.#written;
     const basedOn = [expected ?? START, this.#readUpTo, checkpoint];
-    return { expected, checkpoint, ...(this.#readModelUpdates === 'inline' && { basedOn }) };
+    return { expected, checkpoint, ...(this.#parts.readModelUpdates === 'inline' && { basedOn }) };
   }
 }

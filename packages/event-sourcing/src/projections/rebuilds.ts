@@ -84,7 +84,7 @@ export class Rebuilds<Event extends EventShape, Row> {
   async #rebuild(deadline: Deadline): Promise<Position> {
     const { log, readModelUpdates, model: live, projection } = this.#parts;
     const { reading, store } = log;
-    const rebuild = new Rebuild(projection, { shadow: await live.beginRebuild(deadline), deadline, readModelUpdates });
+    const rebuild = new Rebuild({ projection, shadow: await live.beginRebuild(deadline), deadline, readModelUpdates });
     return takingTurns(deadline, async () => {
       await rebuild.readOn(store, reading);
       // Events written since the read ended are reduced before the promotion claims to include them. Live rows of a
