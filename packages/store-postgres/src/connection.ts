@@ -10,7 +10,7 @@ import type { ConnectionOptions } from './connection-options.js';
 import { limitsOf, longestMs, type TimeOuts } from './time-outs.js';
 import { PreparedStatements } from './prepared-statements.js';
 import { PrimaryCheck, rowsOfPrimary } from './primaries.js';
-import { queryRunnerOn, query, type Cell, type Cells } from './queries.js';
+import { queryRunnerOn, query, type Cell, type Cells, type Value } from './queries.js';
 import type { OpenTransaction } from './transaction.js';
 
 type TransactionWork<Result> = (open: OpenTransaction) => Promise<Result>;
@@ -47,7 +47,7 @@ export class Connection {
    *
    * @throws DeadlineExceeded
    */
-  async read(text: string, values: readonly unknown[] = [], wait: WaitOptions = {}): Promise<readonly Cells[]> {
+  async read(text: string, values: readonly Value[] = [], wait: WaitOptions = {}): Promise<readonly Cells[]> {
     const { signal } = wait;
     const read = (): Promise<readonly Cells[]> =>
       this.useUntimed(
@@ -69,7 +69,7 @@ export class Connection {
   }
 
   /** Writes with one statement, in its own transaction. */
-  change(text: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
+  change(text: string, values: readonly Value[] = []): Promise<readonly Cells[]> {
     return this.withFaults(() => this.use((client) => this.#query(client, text, values)));
   }
 
@@ -198,11 +198,11 @@ export class Connection {
   }
 
   /** Queries, and checks in the same statement that the server is a primary. @throws NoPrimary */
-  async #queryPrimary(client: ClientBase, text: string, values: readonly unknown[]): Promise<readonly Cells[]> {
+  async #queryPrimary(client: ClientBase, text: string, values: readonly Value[]): Promise<readonly Cells[]> {
     return rowsOfPrimary(await this.#query(client, this.#primaryCheck.statement(text), values));
   }
 
-  async #query(client: ClientBase, text: string, values: readonly unknown[]): Promise<readonly Cells[]> {
+  async #query(client: ClientBase, text: string, values: readonly Value[]): Promise<readonly Cells[]> {
     return (await this.#prepared.query(client, text, values)) ?? query(client, text, values);
   }
 

@@ -2,7 +2,7 @@ import { isFault } from '@login-policy/event-sourcing';
 import { pause, type WantedRows } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { entryOf } from './row-changes.js';
-import type { Cells } from './queries.js';
+import type { Cells, Value } from './queries.js';
 import type { Schema } from './schema.js';
 
 /** A count of fewer rows is not stored, because counting them is fast enough. */
@@ -59,7 +59,7 @@ export class CountKeeper {
     await Promise.all(this.#running.values());
   }
 
-  async #store(values: readonly unknown[]): Promise<boolean> {
+  async #store(values: readonly Value[]): Promise<boolean> {
     for (let tries = 1; tries <= MOST_TRIES && !this.#isStopped; tries++) {
       const [[isStored] = []] = await this.#connection.change(this.#call, values);
       if (isStored === 't') return true;

@@ -13,7 +13,7 @@ import {
 import { storedName, storedText } from './names.js';
 import { PageReader, type Page } from './pages.js';
 import { positionIn } from './positions.js';
-import type { QueryRunner, Cells } from './queries.js';
+import type { QueryRunner, Cells, Value } from './queries.js';
 import type { Schema } from './schema.js';
 
 const LARGEST_SCAN = 50_000n;
@@ -158,7 +158,7 @@ export function conditionOf(
   from: number,
 ): {
   readonly condition: string;
-  readonly values: readonly unknown[];
+  readonly values: readonly Value[];
 } {
   if (filter === undefined) return { condition: '', values: [] };
   // In byte order, all names that begin with "Category-" come before "Category.".

@@ -22,11 +22,11 @@ import {
   receiptsIn,
   storedReceipt,
 } from './look-up-function.js';
-import { digest, originalText, storedName } from './names.js';
+import { originalText, storedName } from './names.js';
 import { positionIn } from './positions.js';
-import { arrayOf, DURABLE, textsOf, type QueryRunner, type Cell, type Cells } from './queries.js';
+import { arrayOf, DURABLE, textsOf, type QueryRunner, type Cell, type Cells, type Value } from './queries.js';
 import type { LogReader } from './log-reader.js';
-import { keyBytes, keyOfHex } from './row-changes.js';
+import { digestElement, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 import { callIn, type OpenTransaction } from './transaction.js';
@@ -123,7 +123,7 @@ export class Lookups {
       target,
       rows,
       values,
-    }: { readonly target: ModelTarget; readonly rows: string; readonly values: readonly unknown[] },
+    }: { readonly target: ModelTarget; readonly rows: string; readonly values: readonly Value[] },
     wait?: WaitOptions,
   ): Promise<ModelRows> {
     const { shadow, name } = target;
@@ -147,7 +147,7 @@ export class Lookups {
   }
 
   #model(queries: QueryRunner, { target, keys }: ModelQuestion, wait?: WaitOptions): Promise<ModelRows> {
-    const values = [Array.from(keys, (key) => digest(keyBytes(key)))];
+    const values = [arrayOf(Array.from(keys, digestElement))];
     return this.rowsOf(queries, { target, rows: BY_KEYS, values }, wait);
   }
 

@@ -1,11 +1,12 @@
 import type { WantedRows } from '@login-policy/event-sourcing/store';
 import { initialCount, latestCount, netAdded } from './counts.js';
+import type { Value } from './queries.js';
 import { entryOf, keyBytes } from './row-changes.js';
 
 /** A statement on the read model `m`; its parameters begin with $2. */
 export interface ModelStatement {
   readonly rows: string;
-  readonly values: readonly unknown[];
+  readonly values: readonly Value[];
 }
 
 const ENTRIES = 'FROM {schema}.read_model_entries AS e';
@@ -20,7 +21,7 @@ const LISTED = {
 /** Looks an index entry up: keys with content, or only keys. */
 export function lookUp({ wanted, ...asked }: Exclude<WantedRows, { wanted: 'count' }>): ModelStatement {
   const { index, value, afterKey, beforeKey, direction } = asked;
-  const values: unknown[] = [entryOf(index, value), asked.limit];
+  const values: Value[] = [entryOf(index, value), asked.limit];
   const bound = (key: string | undefined, sign: '<' | '>'): string => {
     if (key === undefined) return '';
     values.push(keyBytes(key));

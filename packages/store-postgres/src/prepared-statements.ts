@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
-import { AS_TEXT, query, type Cells, type Statement } from './queries.js';
+import { callPrepared } from './prepared-call.js';
+import { AS_TEXT, query, type Cells, type Statement, type Value } from './queries.js';
 import { stateOf } from './faults.js';
 import { digest } from './names.js';
 
@@ -26,11 +27,11 @@ export class PreparedStatements {
   }
 
   /** Queries with a prepared statement; `undefined` when this connection can't, in which case nothing was done. */
-  async query(client: ClientBase, text: string, values: readonly unknown[]): Promise<readonly Cells[] | undefined> {
+  async query(client: ClientBase, text: string, values: readonly Value[]): Promise<readonly Cells[] | undefined> {
     if (this.#preparation === 'never' || !(this.#isDirect.get(client) ?? (await this.#checkDirect(client))))
       return undefined;
     try {
-      return await query(client, this.#statementOf(text), values);
+      return await callPrepared(client, this.#statementOf(text), values);
     } catch (caught) {
       if (!NOT_PREPARED.has(stateOf(caught) ?? '')) throw caught;
       this.#isDirect.set(client, false);

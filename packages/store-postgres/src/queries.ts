@@ -4,6 +4,9 @@ import type { ClientBase, CustomTypesConfig, QueryArrayConfig } from 'pg';
 /** A value as the server sends it: text, independent of the program's own type parsers. */
 export type Cell = string | null;
 
+/** A value for a parameter of a statement. */
+export type Value = Cell | number | Buffer;
+
 /** One row of a result, by the order of columns. */
 export type Cells = readonly Cell[];
 
@@ -17,7 +20,7 @@ export const AS_TEXT: CustomTypesConfig = { getTypeParser: () => String };
 export async function query(
   client: ClientBase,
   text: string | Statement,
-  values: readonly unknown[] = [],
+  values: readonly Value[] = [],
 ): Promise<readonly Cells[]> {
   const statement = typeof text === 'string' ? { text, rowMode: 'array' as const, types: AS_TEXT } : text;
   const answer = await client.query<Cell[]>(statement, [...values]);
@@ -27,7 +30,7 @@ export async function query(
 /** Runs statements; `name` is for faults. */
 export interface QueryRunner {
   readonly name: string;
-  read(text: string, values?: readonly unknown[], wait?: WaitOptions): Promise<readonly Cells[]>;
+  read(text: string, values?: readonly Value[], wait?: WaitOptions): Promise<readonly Cells[]>;
 }
 
 /** Runs statements on one connection, in its current transaction. */

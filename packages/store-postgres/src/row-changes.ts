@@ -56,6 +56,11 @@ export function keyElement(key: string): string {
   return bytesElement(keyBytes(key).toString('hex'));
 }
 
+/** The digest of a key as an element of an array. */
+export function digestElement(key: string): string {
+  return bytesElement(digest(keyBytes(key)).toString('hex'));
+}
+
 /** The digests of the entries that the other list does not have. */
 function entriesElement(entries: Entries, others: Entries): string {
   let digests = '';

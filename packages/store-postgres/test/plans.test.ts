@@ -18,9 +18,7 @@ function keepingPages(asked: Asked[]): (client: PoolClient) => void {
   return (client) => {
     const ask: unknown = client.query;
     const query = (...given: readonly unknown[]): unknown => {
-      const [statement, values] = given;
-      const text: unknown =
-        typeof statement === 'object' && statement !== null && 'text' in statement && statement.text;
+      const { text, values }: { readonly text?: unknown; readonly values?: unknown } = Object(given[0]);
       if (typeof text === 'string' && text.includes('string_agg') && Array.isArray(values))
         asked.push({ text, values });
       return typeof ask === 'function' ? Reflect.apply(ask, client, given) : undefined;

@@ -12,10 +12,11 @@ const freshStorage = storages();
 /** A store on a pool of one connection, so that a test can look at what is kept in it. */
 async function onOneConnection(
   storage: Storage,
-  kind: 'direct' | 'pooled' | 'never',
+  kind: 'direct' | 'pipelined' | 'pooled' | 'never',
   test: (store: PostgresStore, pool: Pool) => Promise<void>,
 ): Promise<void> {
-  const pool = new Pool({ connectionString: await databaseUrl(), max: 1 });
+  const pipelined = { pipeline: kind === 'pipelined' };
+  const pool = new Pool({ connectionString: await databaseUrl(), max: 1, ...pipelined });
   // A pooler makes up the process it names.
   if (kind === 'pooled') pool.on('connect', (client) => Object.assign(client, { processID: 1 }));
   const preparedStatements = kind === 'never' ? 'never' : 'when-direct';
@@ -43,6 +44,14 @@ describe('prepared statements', () => {
   it('are used on a direct connection to the server', () =>
     onStorage(freshStorage(), (storage) =>
       onOneConnection(storage, 'direct', async (store, pool) => {
+        await useIt(store);
+        expect(await preparedIn(pool)).to.be.greaterThan(2);
+      }),
+    ));
+
+  it('are used on connections that pipeline their queries', () =>
+    onStorage(freshStorage(), (storage) =>
+      onOneConnection(storage, 'pipelined', async (store, pool) => {
         await useIt(store);
         expect(await preparedIn(pool)).to.be.greaterThan(2);
       }),
