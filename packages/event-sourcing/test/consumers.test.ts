@@ -119,6 +119,33 @@ describe('the consumers of a store', () => {
     await store.close();
   });
 
+  it('are stopped by a damaged record only if it is their own', async () => {
+    const { store, kept } = memory();
+    const damaged = new Fault('store-damaged', { store: 'a store', problem: 'a record can’t be read' });
+    const backend: ConsumerBackend = {
+      lookUp: async (names) => {
+        if (names.includes('damaged')) throw damaged;
+        return kept.lookUp(names);
+      },
+      put: (...record) => kept.put(...record),
+      beat: (...beat) => kept.beat(...beat),
+      forget: (session) => kept.forget(session),
+    };
+    const consumers = new Consumers({ store: 'a store', backend, events: store.eventStore });
+    const handle = (): void => undefined;
+    const other = consumers.consume({ name: 'damaged', handle });
+    const whole = consumers.consume({ name: 'whole', handle });
+    await append(store);
+    const head = await store.eventStore.head();
+    await until(() => whole.status().position === head || whole.status().lastFailure !== undefined);
+    expect(whole.status().lastFailure).to.equal(undefined);
+    await until(() => other.status().lastFailure !== undefined);
+    expect(other.status()).to.deep.include({ state: 'retrying', position: undefined });
+    expect(other.status().lastFailure?.error).to.equal(damaged);
+    await consumers.close();
+    await store.close();
+  });
+
   it('report each call and their state to an observer', async () => {
     const seen: Observation[] = [];
     const store = openMemoryStore({ observe: (observation) => seen.push(observation) });

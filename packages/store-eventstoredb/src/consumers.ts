@@ -127,10 +127,13 @@ export class EventStoreDbConsumers implements ConsumerBackend {
 
 function consumerRecordIn(record: WireEvent): ConsumerRecord {
   const { position, session, run } = contentOf(record);
-  if (typeof position !== 'string') throw damaged();
   const holder: ConsumerRecord['holder'] =
     typeof session === 'string' && typeof run === 'number' ? { session, run } : undefined;
-  return { holder, position: parsePosition(position) };
+  try {
+    return { holder, position: parsePosition(String(position)) };
+  } catch (cause) {
+    throw damaged(cause);
+  }
 }
 
 function contentOf(record: WireEvent): { readonly [name: string]: unknown } {

@@ -9,7 +9,7 @@ import { closedBy } from '../store/closed-by.js';
 import { Notifier } from '../store/notifier.js';
 import type { EventStore } from '../streams/event-store.js';
 import { parseConsumeOptions } from './consume-options.js';
-import type { ConsumerBackend } from './consumer-backend.js';
+import type { ConsumerBackend, FoundConsumer } from './consumer-backend.js';
 import { ConsumerRun } from './consumer-run.js';
 import type { ConsumeOptions, Consumer } from './consumer.js';
 import { BEAT_MS, LEASE_MS } from './standing-by.js';
@@ -106,9 +106,13 @@ export class Consumers {
       }
       const names = [...new Set(runs.map(({ name }) => name))];
       const fences = runs.map(({ fence }) => fence);
-      const found = await deadline.wait(backend.lookUp(names, deadline));
+      const found = await deadline.wait(lookUp(backend, names, deadline));
       this.#lastPolledAt = now;
-      for (const [index, run] of runs.entries()) run.takePolled(found.get(run.name), { now, fence: fences[index] });
+      for (const [index, run] of runs.entries()) {
+        const record = found(run.name);
+        if ('damaged' in record) run.notePollFailed(record.damaged, 'cut-off');
+        else run.takePolled(record.found, { now, fence: fences[index] });
+      }
     } catch (caught) {
       const since = performance.now() - this.#lastPolledAt >= LEASE_MS ? 'cut-off' : 'lately';
       for (const run of runs) run.notePollFailed(caught, since);
@@ -116,5 +120,35 @@ export class Consumers {
     } finally {
       deadline.end();
     }
+  }
+}
+
+/** The record of a consumer, or why it can't be read. */
+type PolledRecord = { readonly found: FoundConsumer | undefined } | { readonly damaged: unknown };
+
+/**
+ * Looks records up; one by one if that fails for good, because a damaged record must stop only its own consumer.
+ *
+ * @throws the fault of the backend when no record can be looked up now.
+ */
+async function lookUp(
+  backend: ConsumerBackend,
+  names: readonly string[],
+  deadline: Deadline,
+): Promise<(name: string) => PolledRecord> {
+  const lookUpOnly = async (asked: readonly string[]): Promise<(name: string) => PolledRecord> => {
+    const found = await backend.lookUp(asked, deadline);
+    return (name) => ({ found: found.get(name) });
+  };
+  try {
+    return await lookUpOnly(names);
+  } catch (caught) {
+    const isTemporary = isFault(caught) && (caught.retryable || isFault(caught, 'store-closed'));
+    if (isTemporary || deadline.isOver) throw caught;
+    const each = await Promise.allSettled(names.map((name) => lookUpOnly([name])));
+    return (name) => {
+      const one = each[names.indexOf(name)];
+      return one?.status === 'fulfilled' ? one.value(name) : { damaged: one?.reason };
+    };
   }
 }

@@ -1,0 +1,37 @@
+import { isFault, streamId, type Consumer } from '@login-policy/event-sourcing';
+import { jsonEvent, EventStoreDBClient } from '@eventstore/db-client';
+import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { createHash } from 'node:crypto';
+import { appendOf } from './events.js';
+import { disposeOf, startServer, unusedPrefix } from './server.js';
+
+describe('a consumer on EventStoreDB', () => {
+  it('whose record another program wrote is damaged, and the other consumers go on', async () => {
+    const server = await startServer();
+    const client = EventStoreDBClient.connectionString(server.url);
+    const streamPrefix = unusedPrefix();
+    const name = `${streamPrefix}_consumers-${createHash('sha256').update('damaged').digest('hex')}`;
+    await client.appendToStream(name, jsonEvent({ type: 'ConsumerMoved', data: { position: 'nowhere' } }));
+    const store = connectEventStoreDb(server.url, { streamPrefix });
+    await store.eventStore.append(appendOf(streamId('Counter', 'one'), 1));
+    const head = await store.eventStore.head();
+    const [damaged, whole] = ['damaged', 'whole'].map((each) => store.consume({ name: each, handle: () => undefined }));
+    await until(() => whole?.status().position === head || whole?.status().lastFailure !== undefined);
+    expect(whole?.status().lastFailure).to.equal(undefined);
+    await until(() => damaged?.status().lastFailure !== undefined);
+    expect(isDamaged(damaged)).to.equal(true);
+    await store.close();
+    await disposeOf(client);
+    await server.stop();
+  });
+});
+
+function isDamaged(consumer: Consumer | undefined): boolean {
+  return isFault(consumer?.status().lastFailure?.error, 'store-damaged');
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
