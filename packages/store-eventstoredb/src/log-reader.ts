@@ -119,12 +119,16 @@ export class LogReader {
 
   /** The first event of this store. Retries for `retryMs`. */
   first(): Promise<LogRecord | undefined> {
-    return retry(this.#context, { doing: 'looking for the first event' }, (signal) => this.ends.first(signal));
+    return retry(this.#context, { doing: 'looking for the first event' }, (signal) =>
+      this.#onLeaderIfMissing(() => this.ends.first(signal), signal),
+    );
   }
 
   /** The record at a position; `undefined` when there is none. Retries for `retryMs`. */
   at(position: Position): Promise<LogRecord | undefined> {
-    return retry(this.#context, { doing: 'looking for an event' }, (signal) => this.ends.at(position, signal));
+    return retry(this.#context, { doing: 'looking for an event' }, (signal) =>
+      this.#onLeaderIfMissing(() => this.ends.at(position, signal), signal),
+    );
   }
 
   /** @throws PositionUnknown when the log has another record at this position, or none. */
@@ -133,15 +137,24 @@ export class LogReader {
     throw new Fault('position-unknown', { position, head: (await this.proveHead(START)).head });
   }
 
+  /** Whether the log has a record at this position. */
+  async #isInLog(position: Position, signal: AbortSignal): Promise<boolean> {
+    const ask = async (): Promise<true | undefined> => (await this.ends.isInLog(position, signal)) || undefined;
+    return (await this.#onLeaderIfMissing(ask, signal)) === true;
+  }
+
   /**
-   * Whether the log has a record at this position. A negative answer counts only from the leader, because another node
-   * may lack the record.
+   * Asks again, on the leader, if nothing was found: another node may lack the record.
    *
    * @throws StoreUnavailable while the node is not the leader.
    */
-  async #isInLog(position: Position, signal: AbortSignal): Promise<boolean> {
-    if (await this.ends.isInLog(position, signal)) return true;
+  async #onLeaderIfMissing<Found>(
+    ask: () => Promise<Found | undefined>,
+    signal: AbortSignal,
+  ): Promise<Found | undefined> {
+    const found = await ask();
+    if (found !== undefined) return found;
     await this.#context.leadership.check(signal);
-    return this.ends.isInLog(position, signal);
+    return ask();
   }
 }

@@ -80,4 +80,18 @@ describe('read models that are passed to a store on EventStoreDB', () => {
     follower.resume();
     expect((await follower.read([STREAM], { atLeast: event?.position ?? START })).rows.get(STREAM)?.total).to.equal(1);
   });
+
+  it('are not taken for those of another store by an elected node that lacks the first event', async () => {
+    const store = storeOn(doubles[0]);
+    await store.eventStore.append(appendOf(STREAM, 1));
+    expect(await totalOn(store)).to.equal(1);
+    const catchUp = doubles[0].log.hideFrom(0n);
+    doubles[0].mode.state = 7;
+    const follower = await follow(storeOn(doubles[0]));
+    expect((await faultOf(follower.read([STREAM], { waitMs: paced(500) }))).code).not.to.equal('store-foreign');
+    catchUp();
+    doubles[0].mode.state = 8;
+    expect((await follower.read([STREAM])).rows.get(STREAM)?.total).to.equal(1);
+    expect(follower.state.is).not.to.equal('stopped');
+  });
 });
