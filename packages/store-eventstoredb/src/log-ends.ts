@@ -67,11 +67,14 @@ export class LogEnds {
     // moment ago.
     const isSameConnection = await this.#leadership.demand(signal);
     const askedAt = performance.now();
-    const [head, isInLog] = await Promise.all([
+    // The query of the head begins at the mark, so it also shows whether the mark is in the log.
+    const isAtMark = checkpoint === this.#known?.mark;
+    const [{ head, isMarkInLog }, isElsewhereInLog] = await Promise.all([
       this.#readHead(signal),
-      this.isInLog(checkpoint, signal),
+      isAtMark ? undefined : this.isInLog(checkpoint, signal),
       this.#leadership.check(signal),
     ]);
+    const isInLog = isElsewhereInLog ?? (isMarkInLog || (await this.isInLog(checkpoint, signal)));
     // A read of a position that does not exist makes the client reconnect. The answers are then of two connections.
     if (!isInLog && !isSameConnection()) return this.#proveInTwoSteps(checkpoint, signal);
     if (!isSameConnection()) throw connectionBroke('reading the end of the log');
@@ -116,16 +119,16 @@ export class LogEnds {
     if (added?.last === known.last && !added.isFollowed && this.#known === known) this.#known = { ...known, mark };
   }
 
-  async #readHead(signal: AbortSignal): Promise<Position> {
+  async #readHead(signal: AbortSignal): Promise<{ readonly head: Position; readonly isMarkInLog: boolean }> {
     const known = this.#known;
     const since = known === undefined ? undefined : await this.#readSince(known, signal);
-    if (since !== undefined) return since.last;
+    if (since !== undefined) return { head: since.last, isMarkInLog: true };
     const mark = await this.#readMark(signal);
     const { last: found, isFollowed } = await this.#readLastAppend(signal);
     // The mark was read first, so this store has no event between its last event and the mark.
     const newEnd = { last: found, mark: isFollowed ? found : laterPosition(found, mark) };
     if (this.#known === known && !signal.aborted) this.#known = newEnd;
-    return found;
+    return { head: found, isMarkInLog: false };
   }
 
   /**

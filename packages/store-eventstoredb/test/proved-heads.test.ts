@@ -139,4 +139,14 @@ describe('a read of rows of a followed read model on EventStoreDB', () => {
     for (let read = 0; read < 200; read++) await totalOf(usual);
     expect(double.sent - between).to.be.lessThan(100);
   });
+
+  it('reads one record for a proof of rows that are at the last known event', async () => {
+    await store.eventStore.append(appendOf(STREAM, 1));
+    const fresh = await follow();
+    await totalOf(fresh);
+    const [sent, proofs] = [double.sent, double.gossips];
+    for (let read = 0; read < 200; read++) await totalOf(fresh);
+    // Once a second, a look at the whole log's end is added.
+    expect((double.sent - sent) / (double.gossips - proofs)).to.be.within(0.9, 1.5);
+  });
 });
