@@ -1,7 +1,8 @@
 /** The import rules (ARCHITECTURE). oxlint.mjs turns each line into a rule, and .ci/walls.mjs tests each rule. */
 const kernel = ['@login-policy/event-sourcing', '@login-policy/event-sourcing/options'];
-const kernelOfDomains = [...kernel, '@login-policy/event-sourcing/domain'];
-const kernelOfStores = [...kernel, '@login-policy/event-sourcing/store'];
+const kernelOfAuthors = [...kernel, '@login-policy/event-sourcing/values'];
+const kernelOfDomains = [...kernelOfAuthors, '@login-policy/event-sourcing/domain'];
+const kernelOfStores = [...kernelOfAuthors, '@login-policy/event-sourcing/store'];
 const wholeKernel = [...kernelOfDomains, '@login-policy/event-sourcing/store'];
 const domain = ['@login-policy/domain', '@login-policy/domain/model'];
 const api = ['@login-policy/api', '@login-policy/api/opentelemetry'];

@@ -2,7 +2,7 @@
 import '@login-policy/store-eventstoredb';
 import { ChangesFeed, StoreWatch, type OnChanges } from '@login-policy/example-iam-server';
 import { openMemoryStore, START } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { fromJsonString, toJson } from '@bufbuild/protobuf';
 import { instant } from '@login-policy/event-sourcing';
-import { parseInstant } from '@login-policy/event-sourcing/domain';
+import { parseInstant } from '@login-policy/event-sourcing/values';
 import { RemoveMultiFactorFromLoginPolicyResponseSchema } from '@zitadel/proto/zitadel/admin_pb.js';
 import { askOf } from './rest-client.js';
 import { openService, ROOT } from './service.js';

@@ -8,7 +8,8 @@ import {
   type Revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { instantToIso, parseInstant, type StateAt, eventId, UnreadableRow } from '@login-policy/event-sourcing/domain';
+import { type StateAt, UnreadableRow } from '@login-policy/event-sourcing/domain';
+import { eventId, instantToIso, parseInstant } from '@login-policy/event-sourcing/values';
 import { changeInfoAfter, type ChangeInfo } from './policy/change-info.js';
 import { loginPolicyEvents } from './events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events/events.js';

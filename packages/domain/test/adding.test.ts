@@ -1,7 +1,7 @@
 import { defaultSettings, freshInstance, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { parseOwner, policyStream } from '@login-policy/domain/model';
 import type { Json } from '@login-policy/event-sourcing';
-import { parseJson } from '@login-policy/event-sourcing/domain';
+import { parseJson } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';

@@ -11,7 +11,7 @@ import {
   type PolicyState,
 } from '@login-policy/domain/model';
 import { isFault, revision } from '@login-policy/event-sourcing';
-import { parseStreamId } from '@login-policy/event-sourcing/domain';
+import { parseStreamId } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

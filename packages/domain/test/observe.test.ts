@@ -2,7 +2,7 @@ import { describe, it } from 'mocha';
 import { expect } from 'chai';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { openMemoryStore, type Observation } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 
 const instance = { instanceId: '1' };
 const factor = { type: 'removeMultiFactor', factor: 'U2F_WITH_VERIFICATION' } as const;

@@ -28,7 +28,7 @@ import {
   type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/domain';
+import { position } from '@login-policy/event-sourcing/values';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 

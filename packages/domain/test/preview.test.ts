@@ -7,7 +7,7 @@ import {
   type OrganizationList,
 } from '@login-policy/domain';
 import { isFault, monotonicIds } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/domain';
+import { position } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import {

@@ -1,7 +1,7 @@
 import { defaultSettings, freshInstance, openLoginPolicies, orThrow, RejectedError } from '@login-policy/domain';
 import type { ReadOptions } from '@login-policy/domain/model';
 import { isFault, openMemoryStore } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/domain';
+import { position } from '@login-policy/event-sourcing/values';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -16,7 +16,7 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/domain';
+import { position } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';

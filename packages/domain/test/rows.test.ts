@@ -1,6 +1,6 @@
 import { loginPolicyProjection, type LoginPolicyRow } from '@login-policy/domain/model';
 import { instant, revision } from '@login-policy/event-sourcing';
-import { eventId, position } from '@login-policy/event-sourcing/domain';
+import { eventId, position } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

@@ -6,7 +6,7 @@ import {
   type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
-import { parseStreamId } from '@login-policy/event-sourcing/domain';
+import { parseStreamId } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { INSTANCE_STREAM, acme, by, globex, instance, openDesk, ACME_STREAM } from './policies.js';

@@ -1,15 +1,6 @@
-/** For the author of a domain: deadlines, faults to throw, and the types a domain is built of. */
-export type { Brand } from './brand.js';
-export { systemClock } from './clock.js';
-export { instantToIso, parseInstant } from './instant.js';
-export { eventId } from './ids.js';
+/** For the author of a domain: deadlines, and the types of what a domain calls. */
 export { Deadline } from './deadline.js';
-export { Fault } from './fault.js';
-export type { AnyFault } from './is-fault.js';
 export type { RecordedFacts } from './streams/event.js';
-export { parseJson } from './streams/json.js';
-export { position } from './streams/position.js';
-export { categoryOf, keyOf, parseStreamId } from './streams/stream-id.js';
 export type { FactSource } from './decisions/fact-source.js';
 export { fingerprint } from './decisions/fingerprint.js';
 export type { PreconditionFailed } from './decisions/command-context.js';
@@ -21,5 +12,3 @@ export type { RunnerState } from './projections/runner-state.js';
 export type { Lag } from './projections/projected-log.js';
 export type { ConsumerFailure, ConsumerState, Fence, Handle } from './consume/consumer.js';
 export { observedCall } from './observe.js';
-export { Lru } from './store/lru.js';
-export { yieldToLoop } from './yield-to-loop.js';

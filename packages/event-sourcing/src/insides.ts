@@ -1,10 +1,12 @@
 /** What the tests of this package look at inside it. Nobody else can import it. */
+export { MemoryConsumers } from './consume/memory-consumers.js';
 export { Consumers } from './consume/consumers.js';
 export type { RememberedStates } from './decisions/remembered-states.js';
 export { StateReader } from './decisions/state-reader.js';
 export { openedModel } from './engine/opened-model.js';
 export { type View, planAppends } from './engine/plan-appends.js';
 export type { CheckedAppend } from './engine/plan.js';
+export { receiptName } from './engine/view.js';
 export { observedDecider, observedEventStore } from './observe.js';
 export { compareKeys, indexEntries } from './projections/row-query.js';
 export type { RunnerOptions } from './projections/running.js';

@@ -30,18 +30,3 @@ function listenTo(signal: AbortSignal): Set<() => void> {
   signal.addEventListener('abort', fire, { once: true });
   return acts;
 }
-
-/** A signal that follows other signals. */
-export interface Released {
-  readonly signal: AbortSignal;
-  /** Call it when the signal is no longer needed, because the followed signals may outlive it. */
-  readonly release: () => void;
-}
-
-/** A signal that aborts when either of two does. */
-export function eitherOf(one: AbortSignal, other: AbortSignal | undefined): Released {
-  if (other === undefined) return { signal: one, release: () => undefined };
-  const control = new AbortController();
-  const listenerRemovers = [one, other].map((signal) => onAbort(signal, () => control.abort()));
-  return { signal: control.signal, release: () => listenerRemovers.forEach((removeListener) => removeListener()) };
-}

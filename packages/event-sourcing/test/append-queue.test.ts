@@ -1,6 +1,7 @@
 import { isFault, streamId, type Observation } from '@login-policy/event-sourcing';
 import { AppendQueue, encodedAppend, type Outcome, type Queued } from '#insides';
-import { yieldToLoop, type Append } from '@login-policy/event-sourcing/store';
+import type { Append } from '@login-policy/event-sourcing/store';
+import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

@@ -9,7 +9,7 @@ import {
   type EventStore,
   type Handled,
 } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';

@@ -7,8 +7,9 @@ import {
   type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
-import { Consumers } from '#insides';
-import { Fault, MemoryConsumers, type ConsumerBackend } from '@login-policy/event-sourcing/store';
+import { Consumers, MemoryConsumers } from '#insides';
+import type { ConsumerBackend } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

@@ -1,7 +1,8 @@
 import { openMemoryStore, streamId } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import { TimedEventStore } from '#insides';
-import { Fault, delegating } from '@login-policy/event-sourcing/store';
+import { delegating } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { codeOf, faultOf } from './followed.js';

@@ -9,7 +9,7 @@ import {
   type JsonObject,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/domain';
+import { position } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

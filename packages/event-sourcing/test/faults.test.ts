@@ -1,5 +1,5 @@
 import { isFault, revision, type FaultCode } from '@login-policy/event-sourcing';
-import { Fault, eventId, parseStreamId, position, type AnyFault } from '@login-policy/event-sourcing/domain';
+import { type AnyFault, eventId, Fault, parseStreamId, position } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

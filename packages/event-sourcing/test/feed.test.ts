@@ -1,7 +1,8 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { openMemoryStore, START, streamId, type Position } from '@login-policy/event-sourcing';
 import { Feed, Notifier, type Reader } from '#insides';
-import { Fault, type NewEvent, type ReadAhead } from '@login-policy/event-sourcing/store';
+import type { NewEvent, ReadAhead } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

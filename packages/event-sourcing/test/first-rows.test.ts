@@ -1,5 +1,6 @@
 import { openMemoryStore, streamId, type EventStore } from '@login-policy/event-sourcing';
-import { Fault, memoryReadModelStore } from '@login-policy/event-sourcing/store';
+import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,5 +1,5 @@
 import { openMemoryStore, streamId, type Position, type Store } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/domain';
+import { eventId } from '@login-policy/event-sourcing/values';
 import { delegating, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';

@@ -1,5 +1,5 @@
 import type { Position } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/domain';
+import { position } from '@login-policy/event-sourcing/values';
 import { LiveBuffer, Notifier } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

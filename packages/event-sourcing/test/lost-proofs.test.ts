@@ -1,5 +1,5 @@
 import { START, streamId } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, followedStore, Followers, raise, until, valueOf } from './followed.js';

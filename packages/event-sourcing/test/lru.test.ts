@@ -1,4 +1,4 @@
-import { Lru } from '@login-policy/event-sourcing/domain';
+import { Lru } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

@@ -1,5 +1,5 @@
 import { openMemoryStore, streamId, type Projection, type Store } from '@login-policy/event-sourcing';
-import { parseInstant } from '@login-policy/event-sourcing/domain';
+import { parseInstant } from '@login-policy/event-sourcing/values';
 import { compareKeys, indexEntries } from '#insides';
 import { entriesBeside, memoryReadModelStore, type ReadModel } from '@login-policy/event-sourcing/store';
 import { steppingClock } from '@login-policy/testkit';

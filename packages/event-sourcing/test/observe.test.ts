@@ -8,7 +8,7 @@ import {
 } from '@login-policy/event-sourcing';
 import { observedCall } from '@login-policy/event-sourcing/domain';
 import { observedDecider, observedEventStore } from '#insides';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents } from './tally.js';

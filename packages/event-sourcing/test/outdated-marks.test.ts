@@ -1,6 +1,6 @@
 import { CommandHandler, streamId, type EventCodec, type Projection, type Store } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { placeOf } from '#insides';

@@ -10,8 +10,16 @@ import {
   type Projection,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { encodedAppend, openedModel, planAppends, type CheckedAppend, type Outcome, type View } from '#insides';
-import { receiptName, type ModelId, type Plan, type StreamEnd } from '@login-policy/event-sourcing/store';
+import {
+  encodedAppend,
+  openedModel,
+  planAppends,
+  receiptName,
+  type CheckedAppend,
+  type Outcome,
+  type View,
+} from '#insides';
+import type { Plan, StreamEnd } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -58,7 +66,7 @@ function halves(name: string): [category: string, key: string] {
 /** All that there is at one moment. */
 interface State {
   readonly head: Position;
-  readonly inlineAtHead: readonly ModelId[];
+  readonly inlineAtHead: readonly string[];
   readonly ends: ReadonlyMap<StreamId, StreamEnd>;
   readonly receipts: ReadonlySet<string>;
   /** By read model and key: the row, its text and its index entries. */

@@ -6,7 +6,8 @@ import {
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { Fault, delegating, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
+import { delegating, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { followedStore, growingStore, raise, toldRunner } from './followed.js';

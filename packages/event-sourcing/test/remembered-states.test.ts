@@ -6,7 +6,8 @@ import {
   type EventStore,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
-import { position, type StateAt, eventId } from '@login-policy/event-sourcing/domain';
+import type { StateAt } from '@login-policy/event-sourcing/domain';
+import { eventId, position } from '@login-policy/event-sourcing/values';
 import type { RememberedStates } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

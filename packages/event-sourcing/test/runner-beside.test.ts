@@ -1,7 +1,7 @@
 import { openMemoryStore, streamId, type Store, type Position } from '@login-policy/event-sourcing';
-import { Deadline, eventId } from '@login-policy/event-sourcing/domain';
+import { Deadline } from '@login-policy/event-sourcing/domain';
+import { eventId, Fault } from '@login-policy/event-sourcing/values';
 import {
-  Fault,
   delegating,
   memoryReadModelStore,
   type ReadModelStore,

@@ -1,5 +1,5 @@
 import { ProjectionRunner, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/domain';
+import { eventId } from '@login-policy/event-sourcing/values';
 import { ordinalOf, positionOf, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';

@@ -1,5 +1,6 @@
 import { openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
-import { Fault, yieldToLoop, type ReadModel, type RowsAt } from '@login-policy/event-sourcing/store';
+import type { ReadModel, RowsAt } from '@login-policy/event-sourcing/store';
+import { Fault, yieldToLoop } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';

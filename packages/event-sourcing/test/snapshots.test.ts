@@ -7,7 +7,8 @@ import {
   type RecordedEvent,
   type Revision,
 } from '@login-policy/event-sourcing';
-import { Deadline, eventId, type StateAt } from '@login-policy/event-sourcing/domain';
+import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
+import { eventId } from '@login-policy/event-sourcing/values';
 import { StateReader, type RememberedStates } from '#insides';
 import { delegating, type NewEvent } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';

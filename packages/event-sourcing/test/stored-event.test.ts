@@ -1,5 +1,6 @@
 import { openMemoryStore, streamId, type EventStore } from '@login-policy/event-sourcing';
-import { dataOf, delegating, isJsonObject, metadataIn, metadataOf } from '@login-policy/event-sourcing/store';
+import { delegating, metadataIn } from '@login-policy/event-sourcing/store';
+import { isJsonObject } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';
@@ -9,21 +10,12 @@ const metadata = { actor: 'a', correlationId: 'c' };
 
 describe('an event as a store reads it', () => {
   it('has data that is an object', () => {
-    for (const data of [{}, { a: [1] }]) {
-      expect(isJsonObject(data)).to.equal(true);
-      expect(dataOf(data)).to.equal(data);
-    }
-    for (const data of NO_OBJECTS) {
-      expect(isJsonObject(data)).to.equal(false);
-      expect(() => dataOf(data)).to.throw(TypeError, 'the data of an event must be an object');
-    }
+    for (const data of [{}, { a: [1] }]) expect(isJsonObject(data)).to.equal(true);
+    for (const data of NO_OBJECTS) expect(isJsonObject(data)).to.equal(false);
   });
 
   it('has metadata that names an actor and a correlation', () => {
-    for (const said of [metadata, { ...metadata, reason: 'why' }]) {
-      expect(metadataIn(said)).to.equal(said);
-      expect(metadataOf(said)).to.equal(said);
-    }
+    for (const said of [metadata, { ...metadata, reason: 'why' }]) expect(metadataIn(said)).to.equal(said);
     for (const said of [
       ...NO_OBJECTS,
       {},
@@ -31,16 +23,14 @@ describe('an event as a store reads it', () => {
       { correlationId: 'c' },
       { ...metadata, actor: 7 },
       { ...metadata, correlationId: null },
-    ]) {
+    ])
       expect(metadataIn(said)).to.equal(undefined);
-      expect(() => metadataOf(said)).to.throw(TypeError, 'must have an actor and a correlation id');
-    }
   });
 
   it('has no metadata members of foreign programs, and none that is not text', () => {
     const foreign = { kind: 'import', owner: 'me', position: 7, toJSON: 1, reason: 'why', causationId: 5 };
     const said: unknown = JSON.parse(JSON.stringify({ ...metadata, ...foreign }).replace('kind', '__proto__'));
-    expect(metadataOf(said)).to.deep.equal({ ...metadata, reason: 'why' });
+    expect(metadataIn(said)).to.deep.equal({ ...metadata, reason: 'why' });
   });
 });
 

@@ -1,5 +1,5 @@
 import { instant, revision, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/domain';
+import { eventId } from '@login-policy/event-sourcing/values';
 import { streamThrough } from '#insides';
 import { positionOf, type ReadStreamOptions, type StreamPart } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';

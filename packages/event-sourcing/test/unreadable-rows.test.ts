@@ -1,5 +1,6 @@
 import { instant, revision, streamId, type JsonObject, type RecordedEvent } from '@login-policy/event-sourcing';
-import { eventId, parseJson, position, UnreadableRow } from '@login-policy/event-sourcing/domain';
+import { UnreadableRow } from '@login-policy/event-sourcing/domain';
+import { eventId, parseJson, position } from '@login-policy/event-sourcing/values';
 import { withPlaceholders } from '#insides';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';

@@ -10,13 +10,13 @@ import {
 } from '@login-policy/event-sourcing';
 import {
   categoryOf,
+  eventId,
   instantToIso,
   keyOf,
   parseInstant,
   parseStreamId,
   position,
-  eventId,
-} from '@login-policy/event-sourcing/domain';
+} from '@login-policy/event-sourcing/values';
 import { type Append, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';

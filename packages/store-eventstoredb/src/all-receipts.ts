@@ -1,18 +1,17 @@
 import { START } from '@login-policy/event-sourcing';
-import type { ReceiptOptions, StreamReceipt } from '@login-policy/event-sourcing/store';
+import type { ReadAllOptions, StreamReceipt } from '@login-policy/event-sourcing/store';
 import { keptReceiptIn } from './receipts.js';
 import type { LogReader } from './log-reader.js';
+import { PAGE_SIZE } from './stream-reader.js';
 import { allReadRequest } from './requests.js';
 import { streamNameOf } from './record-codec.js';
 import { leaderRead, recordsOf, retry, type ReadingContext } from './server-reads.js';
-
-const PAGE = 500;
 
 /** Every receipt of the store: first those stored with events, then those stored in a stream of their own. */
 export async function* allReceipts(
   context: ReadingContext,
   log: LogReader,
-  options: ReceiptOptions,
+  options: Pick<ReadAllOptions, 'pageSize' | 'signal'>,
 ): AsyncGenerator<readonly StreamReceipt[], void, undefined> {
   const ownStreams = await ownStreamReceipts(context, options.signal);
   for await (const page of log.pages(options)) {
@@ -32,7 +31,7 @@ function ownStreamReceipts(context: ReadingContext, signal?: AbortSignal): Promi
   const request = allReadRequest({ direction: 'forwards', from: START, filter, limit: Infinity });
   return retry(context, { doing: 'reading all receipts', signal }, async (stopSignal) => {
     const found = new Map<string, StreamReceipt>();
-    const read = { request, pageSize: PAGE, isLong: true, withinMs: timeouts.scanMs, signal: stopSignal } as const;
+    const read = { request, pageSize: PAGE_SIZE, isLong: true, withinMs: timeouts.scanMs, signal: stopSignal } as const;
     for await (const messages of leaderRead(context, read)) {
       for (const record of recordsOf(messages)) {
         // The last record of a stream decides, because it may make an earlier receipt void.

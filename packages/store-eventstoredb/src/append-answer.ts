@@ -2,7 +2,7 @@ import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { revision, type Revision } from '@login-policy/event-sourcing';
-import type { Fault } from '@login-policy/event-sourcing/store';
+import type { Fault } from '@login-policy/event-sourcing/values';
 import { appendRefusal } from './faults.js';
 import { ordinalAt } from './record-codec.js';
 

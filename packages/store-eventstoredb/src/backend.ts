@@ -2,15 +2,12 @@ import type { Position, StreamId } from '@login-policy/event-sourcing';
 import {
   onAbort,
   within,
-  type Fault,
   type Found,
   type LogBackend,
   type LogRange,
-  type Placed,
   type Plan,
   type Question,
   type ReadAhead,
-  type ReceiptOptions,
   type StreamPage,
   type StreamPart,
   type StreamReceipt,
@@ -18,6 +15,7 @@ import {
   type Transaction,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
+import type { Fault } from '@login-policy/event-sourcing/values';
 import { allReceipts } from './all-receipts.js';
 import { BatchSender } from './batch-sender.js';
 import type { Connection } from './connection.js';
@@ -104,7 +102,7 @@ export class EventStoreDbBackend implements LogBackend {
     return this.#writer.transact(transaction);
   }
 
-  findWritten(plan: Plan): Promise<Placed | boolean> {
+  findWritten(plan: Plan): ReturnType<LogBackend['findWritten']> {
     return this.#writer.findWritten(plan);
   }
 
@@ -122,8 +120,8 @@ export class EventStoreDbBackend implements LogBackend {
     return read(after);
   }
 
-  readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
-    return allReceipts(this.#context, this.log, options);
+  readReceipts(pageSize: number, wait: WaitOptions = {}): AsyncIterable<readonly StreamReceipt[]> {
+    return allReceipts(this.#context, this.log, { pageSize, signal: wait.signal });
   }
 
   /** The live reader waits by itself. */

@@ -1,5 +1,6 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { Fault, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { lost, type Answer } from './append-answer.js';
 import { BatchCall } from './batch-call.js';
 import type { PreparedAppend } from './batch-requests.js';

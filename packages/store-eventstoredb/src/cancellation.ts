@@ -1,4 +1,5 @@
-import { Fault, onAbort, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { onAbort, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { STORE } from './faults.js';
 
 /**

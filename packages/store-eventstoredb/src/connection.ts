@@ -5,7 +5,8 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { CallOptions, Metadata } from '@grpc/grpc-js';
-import { because, TIME_UP, within, Fault } from '@login-policy/event-sourcing/store';
+import { TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { ChannelWatch } from './channel-watch.js';
 import { backOff } from './timeouts.js';
 import { Semaphore } from './semaphore.js';
@@ -185,7 +186,9 @@ export class Connection {
     try {
       streams = await within(connecting, withinMs, signal);
     } catch (error) {
-      throw this.#setTrouble(unavailable(`no node to connect to was found${because(error)}`, error));
+      throw this.#setTrouble(
+        unavailable(`no node to connect to was found${error instanceof Error ? ` (${error.message})` : ''}`, error),
+      );
     }
     if (streams === TIME_UP) {
       const fault = unavailable(`no node was found within ${withinMs} ms`);

@@ -6,18 +6,12 @@ import {
   type Json,
   type Revision,
 } from '@login-policy/event-sourcing';
-import {
-  Fault,
-  dataOf,
-  type ConsumerBackend,
-  type ConsumerRecord,
-  type FoundConsumer,
-  type WaitOptions,
-} from '@login-policy/event-sourcing/store';
+import type { ConsumerBackend, ConsumerRecord, FoundConsumer, WaitOptions } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import type { Delivery } from './delivery.js';
 import { STORE, unavailable } from './faults.js';
 import type { LogReader } from './log-reader.js';
-import { jsonIn, ownProposal, type WireEvent } from './record-codec.js';
+import { dataOf, ownProposal, type WireEvent } from './record-codec.js';
 import { lastRecord, retry, type ReadingContext } from './server-reads.js';
 
 /** The parts used to read and write the records of consumers. */
@@ -138,7 +132,7 @@ function consumerRecordIn(record: WireEvent): ConsumerRecord {
 
 function contentOf(record: WireEvent): { readonly [name: string]: unknown } {
   try {
-    return dataOf(jsonIn(record));
+    return dataOf(record);
   } catch (cause) {
     throw damaged(cause);
   }

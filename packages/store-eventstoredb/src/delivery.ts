@@ -1,5 +1,6 @@
 import type { Position, Revision } from '@login-policy/event-sourcing';
-import { Fault, revisionAfter } from '@login-policy/event-sourcing/store';
+import { revisionAfter } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { lost, type Answer, type Lost } from './append-answer.js';
 import type { BatchSender } from './batch-sender.js';
 import type { PreparedAppend } from './batch-requests.js';

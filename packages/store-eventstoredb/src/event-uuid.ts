@@ -1,5 +1,5 @@
 import type { EventId } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/store';
+import { eventId } from '@login-policy/event-sourcing/values';
 
 /**
  * The two forms of an event's id: a ULID, and the UUID that the server requires. Both are the same 128 bits. The

@@ -1,7 +1,8 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { UnavailableError } from '@eventstore/db-client';
 import type { Revision, StreamId } from '@login-policy/event-sourcing';
-import { type Append, Fault } from '@login-policy/event-sourcing/store';
+import type { Append } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 
 /** The store's name in faults. */
 export const STORE = 'EventStoreDB';

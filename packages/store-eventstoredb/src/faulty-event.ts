@@ -7,7 +7,7 @@ import type {
   Revision,
   StreamId,
 } from '@login-policy/event-sourcing';
-import type { Fault } from '@login-policy/event-sourcing/store';
+import type { Fault } from '@login-policy/event-sourcing/values';
 
 /** The readable facts of an unreadable event. */
 export type EventAround = Pick<RecordedEvent, 'id' | 'position' | 'recordedAt' | 'revision' | 'streamId' | 'type'>;

@@ -1,5 +1,6 @@
 import type { StreamId } from '@login-policy/event-sourcing';
-import { Lru, revisionAfter, type Receipt, type StreamEnd } from '@login-policy/event-sourcing/store';
+import { revisionAfter, type Receipt, type StreamEnd } from '@login-policy/event-sourcing/store';
+import { Lru } from '@login-policy/event-sourcing/values';
 import type { StoredEvent } from './record-codec.js';
 
 /** The last event of a stream; `none` when the stream is not there. */

@@ -1,5 +1,6 @@
 import type gossip from '@eventstore/db-client/generated/gossip_pb.js';
-import { TIME_UP, within, type Fault } from '@login-policy/event-sourcing/store';
+import { TIME_UP, within } from '@login-policy/event-sourcing/store';
+import type { Fault } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
 import { unavailable } from './faults.js';
 

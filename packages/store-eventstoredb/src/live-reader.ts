@@ -1,5 +1,6 @@
 import { START, type Position } from '@login-policy/event-sourcing';
-import { Fault, onAbort, type ReadAhead } from '@login-policy/event-sourcing/store';
+import { onAbort, type ReadAhead } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { Cancellation } from './cancellation.js';
 import { unavailable } from './faults.js';
 import { PageMaker } from './page-maker.js';

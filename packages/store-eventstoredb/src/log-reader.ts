@@ -1,12 +1,6 @@
 import { START, type Position } from '@login-policy/event-sourcing';
-import {
-  Fault,
-  pageSizeOf,
-  type EventFilter,
-  type HeadProof,
-  type ReadAllOptions,
-  type WaitOptions,
-} from '@login-policy/event-sourcing/store';
+import type { EventFilter, HeadProof, ReadAllOptions, WaitOptions } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { Cancellation } from './cancellation.js';
 import { connectionBroke } from './faults.js';
 import { LogEnds } from './log-ends.js';
@@ -14,7 +8,7 @@ import { LogQueries } from './log-queries.js';
 import type { LogRecord } from './log-record.js';
 import { PageMaker } from './page-maker.js';
 import { Retries } from './retries.js';
-import type { Page } from './stream-reader.js';
+import { PAGE_SIZE, type Page } from './stream-reader.js';
 import type { AllRead } from './requests.js';
 import { retry, type ReadingContext } from './server-reads.js';
 
@@ -42,8 +36,7 @@ export class LogReader {
   /** The pages of all wanted events after a position, up to the current end of the log. */
   async *pages(options: ReadAllOptions): AsyncGenerator<Page, void, undefined> {
     const { closing, timeouts } = this.#context;
-    const { filter, after = START } = options;
-    const pageSize = pageSizeOf(options);
+    const { filter, after = START, pageSize = PAGE_SIZE } = options;
     const cancellation = new Cancellation(closing, { signals: [options.signal] });
     const retries = new Retries('reading the log', timeouts.retryMs, cancellation.signal);
     try {

@@ -1,5 +1,5 @@
 import { instant, isFault, revision, type Position, type StreamId } from '@login-policy/event-sourcing';
-import type { Fault } from '@login-policy/event-sourcing/store';
+import type { Fault } from '@login-policy/event-sourcing/values';
 import { eventIdOf } from './event-uuid.js';
 import { FaultyEvent, type EventAround } from './faulty-event.js';
 import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './record-codec.js';

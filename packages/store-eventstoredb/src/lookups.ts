@@ -1,12 +1,5 @@
 import { START, type Position, type StreamId } from '@login-policy/event-sourcing';
-import {
-  receiptName,
-  type Found,
-  type Question,
-  type Receipt,
-  type StreamEnd,
-  type WaitOptions,
-} from '@login-policy/event-sourcing/store';
+import type { Found, Question, StreamReceipt, StreamEnd, WaitOptions } from '@login-policy/event-sourcing/store';
 import type { Head } from './known-streams.js';
 import type { StreamReader } from './stream-reader.js';
 import type { Receipts } from './receipts.js';
@@ -37,13 +30,13 @@ export class Lookups {
    */
   async find({ streams, receipts: asked, events }: Question, wait: WaitOptions, known?: Head): Promise<Found> {
     const heads = new Map<StreamId, Head>();
-    const receipts = new Map<string, Receipt>();
+    const receipts: StreamReceipt[] = [];
     for (const streamId of streams) {
       heads.set(streamId, known ?? (await this.#parts.streams.head(streamId, wait.signal)));
     }
-    for (const key of asked) {
-      const receipt = await this.#parts.receipts.find(key, { head: heads.get(key.streamId), signal: wait.signal });
-      if (receipt !== undefined) receipts.set(receiptName(key), receipt);
+    for (const one of asked) {
+      const receipt = await this.#parts.receipts.find(one, { head: heads.get(one.streamId), signal: wait.signal });
+      if (receipt !== undefined) receipts.push({ streamId: one.streamId, ...receipt });
     }
     const found = { ...NOTHING, ends: new Map([...heads].flatMap(endOf)), receipts };
     return events === undefined ? found : { ...found, ...(await this.#headAndMissing(events, wait)) };
@@ -62,8 +55,8 @@ const NOTHING: Found = {
   inlineAtHead: [],
   ends: new Map(),
   unreadable: new Map(),
-  receipts: new Map(),
-  models: new Map(),
+  receipts: [],
+  models: [],
 };
 
 /** The result without a look-up, from the known end of one stream. */

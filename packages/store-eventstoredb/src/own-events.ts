@@ -1,5 +1,5 @@
 import type { Position } from '@login-policy/event-sourcing';
-import { Lru } from '@login-policy/event-sourcing/store';
+import { Lru } from '@login-policy/event-sourcing/values';
 import { sizeOf, type Proposal, type StoredEvent } from './record-codec.js';
 
 /** The size of the cache in bytes. */

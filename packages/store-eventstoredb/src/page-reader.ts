@@ -1,9 +1,9 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
-import { onAbort, pageSizeOf, type ReadAhead, type ReadAllOptions } from '@login-policy/event-sourcing/store';
+import { onAbort, type ReadAhead, type ReadAllOptions } from '@login-policy/event-sourcing/store';
 import { Cancellation } from './cancellation.js';
 import { PageMaker } from './page-maker.js';
 import { Retries } from './retries.js';
-import type { Page } from './stream-reader.js';
+import { PAGE_SIZE, type Page } from './stream-reader.js';
 import type { LogReader, LogReadSettings } from './log-reader.js';
 import type { ReadingContext } from './server-reads.js';
 
@@ -35,14 +35,14 @@ export class PageReader {
   #run: Run | undefined;
 
   constructor(context: FollowingContext, options: ReadAllOptions) {
-    const { filter, signal } = options;
+    const { filter, signal, pageSize = PAGE_SIZE } = options;
     const cancellation = new Cancellation(context.closing, { signals: [signal] });
     onAbort(signal, () => cancellation.dispose());
     this.#context = context;
     this.#options = options;
     this.#settings = {
       filter,
-      pageSize: pageSizeOf(options),
+      pageSize,
       cancellation,
       retries: Retries.unlimited(cancellation.signal),
     };

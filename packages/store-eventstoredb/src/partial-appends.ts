@@ -1,5 +1,6 @@
 import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
-import { type Fault, Lru, followedInAppend, unreadableEvent } from '@login-policy/event-sourcing/store';
+import { followedInAppend } from '@login-policy/event-sourcing/store';
+import { Fault, Lru } from '@login-policy/event-sourcing/values';
 import { FaultyEvent } from './faulty-event.js';
 import type { StoredEvent } from './record-codec.js';
 
@@ -48,7 +49,7 @@ export function asUnreadable(run: readonly StoredEvent[]): readonly StoredEvent[
 
 /** The fault for a read of the stream of an incomplete append. */
 export function partialAppendFault(event: RecordedEvent): Fault<'unreadable-event'> {
-  const count = event.append?.count ?? 1;
-  const problem = `only a part of its append is there: it is event ${event.append?.place ?? 1} of ${count}`;
-  return unreadableEvent(event, problem);
+  const { streamId, revision, type, schemaVersion, append = { place: 1, count: 1 } } = event;
+  const problem = `only a part of its append is there: it is event ${append.place} of ${append.count}`;
+  return new Fault('unreadable-event', { streamId, revision, type, schemaVersion, problem });
 }

@@ -8,16 +8,14 @@ import {
   type Projection,
 } from '@login-policy/event-sourcing';
 import {
-  Fault,
-  position,
   modelName,
   type EventShape,
   type ReadModel,
   type ReadModelChange,
   type ReadModelStore,
   type RowsAt,
-  isJsonObject,
 } from '@login-policy/event-sourcing/store';
+import { Fault, isJsonObject, position } from '@login-policy/event-sourcing/values';
 import { STORE } from './faults.js';
 import type { LogRecord } from './log-record.js';
 import type { LogReader } from './log-reader.js';

@@ -1,20 +1,20 @@
 import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import {
-  Fault,
-  isJsonObject,
-  parseStreamId,
   revisionAfter,
   type Receipt,
-  type ReceiptKey,
   type StreamReceipt,
   type WaitOptions,
+  type Question,
 } from '@login-policy/event-sourcing/store';
+import { Fault, isJsonObject, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Delivery } from './delivery.js';
 import { damagedReceipt } from './faults.js';
 import type { Head } from './known-streams.js';
 import { throwIfAborted, type StreamReader } from './stream-reader.js';
 import { jsonIn, ownProposal, streamNameOf, typeOf, type KeptReceipt, type WireEvent } from './record-codec.js';
 import { lastRecord, retry, type ReadingContext } from './server-reads.js';
+
+type ReceiptKey = Question['receipts'][number];
 
 /** Not yet valid. Readers must first resolve it to kept or void. */
 const INTENDED = 'CommandReceiptIntended';

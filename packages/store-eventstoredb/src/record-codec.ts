@@ -4,21 +4,13 @@ import {
   revision,
   type EventMetadata,
   type Json,
+  type JsonObject,
   type Position,
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import {
-  instantToIso,
-  parseInstant,
-  freezeMetadata,
-  type PlaceInAppend,
-  dataOf,
-  isJsonObject,
-  ordinalOf,
-  taggedPosition,
-  unreadableEvent,
-} from '@login-policy/event-sourcing/store';
+import { ordinalOf, positionOf as eventPosition } from '@login-policy/event-sourcing/store';
+import { Fault, instantToIso, isJsonObject, parseInstant } from '@login-policy/event-sourcing/values';
 import { eventIdOf, uuidOf } from './event-uuid.js';
 import { tooBig } from './faults.js';
 
@@ -56,7 +48,7 @@ interface Envelope {
   readonly idempotencyKey?: string;
   readonly reason?: string;
   /** Absent for an event that was appended alone, and for all events written before this member existed. */
-  readonly append?: PlaceInAppend;
+  readonly append?: RecordedEvent['append'];
   /** Only on the last event of an append. A repeated command is found by the key in it. */
   readonly receipt?: KeptReceipt;
 }
@@ -133,7 +125,7 @@ export function positionOf(record: WireEvent): Position {
  */
 export function positionAt(ordinal: bigint, uuid: string): Position {
   const tag = Number.parseInt(uuid.slice(-10), 16);
-  return taggedPosition(ordinal, Number.isNaN(tag) ? 0 : tag);
+  return eventPosition(ordinal, Number.isNaN(tag) ? 0 : tag);
 }
 
 /** Combines commit and prepare position into one number with the same order: commit first. */
@@ -165,7 +157,7 @@ export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEven
       recordedAt: parseInstant(envelope.recordedAt),
       type,
       schemaVersion: envelope.schemaVersion,
-      data: dataOf(jsonIn(record)),
+      data: dataOf(record),
       metadata: metadataOf(envelope),
       ...(envelope.append !== undefined && { append: envelope.append }),
     };
@@ -173,8 +165,19 @@ export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEven
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const problem = `this library did not write it (${reason})`;
-    throw unreadableEvent({ streamId, revision: revisionOfEvent, type, schemaVersion: 0 }, problem, cause);
+    throw new Fault(
+      'unreadable-event',
+      { streamId, revision: revisionOfEvent, type, schemaVersion: 0, problem },
+      cause,
+    );
   }
+}
+
+/** The content of a record. @throws TypeError, SyntaxError when it is not a JSON object. */
+export function dataOf(record: WireEvent): JsonObject {
+  const data = jsonIn(record);
+  if (isJsonObject(data)) return data;
+  throw new TypeError('the data of an event must be an object');
 }
 
 function envelopeOf(bytes: Uint8Array): Envelope {
@@ -225,7 +228,7 @@ function isPositiveInteger(value: number): boolean {
 }
 
 function metadataOf({ actor, $correlationId, $causationId, idempotencyKey, reason }: Envelope): EventMetadata {
-  return freezeMetadata({
+  return Object.freeze({
     actor,
     correlationId: $correlationId,
     ...($causationId !== undefined && { causationId: $causationId }),

@@ -1,5 +1,5 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
 import type { Timeouts } from './timeouts.js';
 import { Cancellation } from './cancellation.js';

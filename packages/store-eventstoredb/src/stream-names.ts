@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StreamId } from '@login-policy/event-sourcing';
-import { categoryOf, parseStreamId, filterPredicate, type EventFilter } from '@login-policy/event-sourcing/store';
+import { filterPredicate, type EventFilter } from '@login-policy/event-sourcing/store';
+import { categoryOf, parseStreamId } from '@login-policy/event-sourcing/values';
 
 /** A filter of records by stream name, for the server. */
 export type ServerFilter = { readonly prefixes: readonly string[] } | { readonly regex: string };

@@ -1,5 +1,6 @@
 import type { StreamId } from '@login-policy/event-sourcing';
-import { Fault, limitOf, pageSizeOf, type ReadStreamOptions } from '@login-policy/event-sourcing/store';
+import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { Cancellation } from './cancellation.js';
 import { deletedOutside, isDamage } from './faults.js';
 import type { Head } from './known-streams.js';
@@ -8,6 +9,9 @@ import { streamReadRequest, type StreamRead } from './requests.js';
 import { jsonIn, storedEventOf, type StoredEvent, type WireEvent } from './record-codec.js';
 import { lastRecord, leaderRead, recordsOf, type ReadingContext } from './server-reads.js';
 import { StreamCursor } from './stream-cursor.js';
+
+/** The most events in a page, where the caller does not say. */
+export const PAGE_SIZE = 500;
 
 /** A page of stored events. */
 export type Page = readonly StoredEvent[];
@@ -38,9 +42,8 @@ export class StreamReader {
    * @throws UnreadableEvent when this library did not write an event.
    */
   async *pages(streamId: StreamId, options: ReadStreamOptions = {}): AsyncGenerator<Page, void, undefined> {
-    const { direction = 'forwards', from } = options;
+    const { direction = 'forwards', from, pageSize = PAGE_SIZE, limit: remaining = Infinity } = options;
     const cursor = new StreamCursor(streamId, { direction, from });
-    const [pageSize, remaining] = [pageSizeOf(options), limitOf(options)];
     const cancellation = new Cancellation(this.#context.closing, { signals: [options.signal] });
     const retries = new Retries(`reading ${streamId}`, this.#context.timeouts.retryMs, cancellation.signal);
     const reading: StreamReadState = { streamId, cursor, direction, pageSize, remaining, cancellation, retries };

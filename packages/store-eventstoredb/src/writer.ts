@@ -1,18 +1,17 @@
 import { isFault, revision, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
-  Fault,
   AnswerLost,
   KeyedMutex,
   pause,
   type Found,
-  type Placed,
-  type PlacedAppend,
+  type LogBackend,
   type Plan,
   type Planned,
   type Question,
   type Transacted,
   type Transaction,
 } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { lost, type Lost } from './append-answer.js';
 import type { PreparedAppend } from './batch-requests.js';
 import type { Delivered, Delivery } from './delivery.js';
@@ -24,6 +23,8 @@ import type { Receipts } from './receipts.js';
 import { proposalOf } from './record-codec.js';
 import type { ReadingContext } from './server-reads.js';
 import { Semaphore } from './semaphore.js';
+
+type PlacedAppend = Plan['appends'][number];
 
 /** The most concurrent appends, from the look-up of the stream's end to the answer. Others wait. */
 const MOST_CONCURRENT = 256;
@@ -81,7 +82,7 @@ export class Writer {
   }
 
   /** See `LogBackend.findWritten`. */
-  async findWritten(plan: Plan): Promise<Placed | boolean> {
+  async findWritten(plan: Plan): ReturnType<LogBackend['findWritten']> {
     const [placed] = plan.appends;
     if (placed === undefined) return true;
     const prepared = this.#prepared(placed);

@@ -1,5 +1,6 @@
 import { isFault, monotonicIds, START, type Position, type StreamId } from '@login-policy/event-sourcing';
-import { type Fault, taggedPosition, type Append, type NewEvent } from '@login-policy/event-sourcing/store';
+import { positionOf, type Append, type NewEvent } from '@login-policy/event-sourcing/store';
+import type { Fault } from '@login-policy/event-sourcing/values';
 import type { Double } from './double/double.js';
 
 const nextId = monotonicIds();
@@ -25,7 +26,7 @@ export function appendOf(streamId: StreamId, count: number): Append {
 export function endOf({ log }: Double): Position {
   const last = log.records.at(-1);
   if (last === undefined) return START;
-  return taggedPosition((last.position << 64n) | last.position, Number.parseInt(last.id.slice(-10), 16));
+  return positionOf((last.position << 64n) | last.position, Number.parseInt(last.id.slice(-10), 16));
 }
 
 /** The fault a call is refused with. */

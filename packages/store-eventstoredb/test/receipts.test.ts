@@ -1,6 +1,7 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { isFault, revision, streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
-import type { Append, Fault } from '@login-policy/event-sourcing/store';
+import type { Append } from '@login-policy/event-sourcing/store';
+import type { Fault } from '@login-policy/event-sourcing/values';
 import { connectEventStoreDb, type Timeouts } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';

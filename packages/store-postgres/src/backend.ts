@@ -3,15 +3,12 @@ import {
   receiptPages,
   type Backend,
   type Found,
-  type FoundRows,
   type LogRange,
-  type ModelId,
   type ModelTarget,
   type Plan,
   type Question,
   type ReadAhead,
   type ReadStreamsOptions,
-  type ReceiptOptions,
   type StreamPage,
   type StreamPart,
   type StreamReceipt,
@@ -83,7 +80,7 @@ export class PostgresBackend implements Backend {
     return this.#lookups.find(this.parts.connection, question, wait);
   }
 
-  async query(target: ModelTarget, rowQuery: WantedRows, wait?: WaitOptions): Promise<FoundRows> {
+  async query(target: ModelTarget, rowQuery: WantedRows, wait?: WaitOptions): ReturnType<Backend['query']> {
     const statement = rowQuery.wanted === 'count' ? countUp(rowQuery) : lookUp(rowQuery);
     const { connection, counts } = this.parts;
     const { head, checkpoint, model, rows } = await this.#lookups.rowsOf(connection, { target, ...statement }, wait);
@@ -107,9 +104,13 @@ export class PostgresBackend implements Backend {
     return readStreams(this.parts, options);
   }
 
-  readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
+  readReceipts(pageSize: number, wait?: WaitOptions): AsyncIterable<readonly StreamReceipt[]> {
     const { connection, schema } = this.parts;
-    return receiptPages((after, limit) => listedReceipts(connection, schema, { after, limit, wait: options }), options);
+    return receiptPages(
+      (after) => listedReceipts(connection, schema, { after, limit: pageSize, wait }),
+      pageSize,
+      wait,
+    );
   }
 
   async openModel(model: string, wait?: WaitOptions): Promise<void> {
@@ -121,7 +122,7 @@ export class PostgresBackend implements Backend {
     await connection.change(insert, [name]);
   }
 
-  async beginShadow(model: string, wait: WaitOptions = {}): Promise<ModelId> {
+  async beginShadow(model: string, wait: WaitOptions = {}): Promise<string> {
     const { connection, schema, sweeper } = this.parts;
     const [{ quoted }, { name }] = [schema, storedName(model)];
     const replaceOlder = `UPDATE ${quoted}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'rebuilding'`;

@@ -1,5 +1,6 @@
 import type { ClientBase, Pool } from 'pg';
-import { Fault, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { connectingFault } from './faults.js';
 import { isAnswering } from './own-client.js';
 

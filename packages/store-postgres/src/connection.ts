@@ -1,6 +1,7 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { LONGEST_TIMER_MS } from '@login-policy/event-sourcing/options';
-import { Fault, throwIfExpired, TIME_UP, within, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { throwIfExpired, TIME_UP, within, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, isNoPrimary, postgresFault, stateOf } from './faults.js';
 import { requestCancel } from './cancel-request.js';
@@ -152,10 +153,7 @@ export class Connection {
     }
   }
 
-  /**
-   * Calls a writing function in its own transaction: in one round trip, unless the role's default isolation level is
-   * another.
-   */
+  /** Calls a writing function in its own transaction, in one round trip unless the isolation level must be set. */
   async call(text: string, values: readonly Cell[]): Promise<readonly Cells[]> {
     return (await this.callWith(text, () => values)) ?? [];
   }

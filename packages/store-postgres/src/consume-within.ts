@@ -1,5 +1,4 @@
 import type { ConsumeOptions, Handling, RecordedEvent } from '@login-policy/event-sourcing';
-import { HANDLE_TIMEOUT_MS } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { PostgresConsumers } from './consumers.js';
 
@@ -23,9 +22,11 @@ export function handlingWithin(consumers: PostgresConsumers, given: ConsumeWithi
   const { handle, ...options } = { ...given };
   // The option check refuses it later.
   if (typeof handle !== 'function') return { ...options, handle };
-  const { handleTimeoutMs = HANDLE_TIMEOUT_MS } = options;
+  // Passed on, so that the call and its transaction have the same time-out.
+  const { handleTimeoutMs = 120_000 } = options;
   return {
     ...options,
+    handleTimeoutMs,
     handle: (events, handling) =>
       consumers.within(options.name, { ...handling, handleTimeoutMs }, async (client) =>
         handle(events, { ...handling, client }),

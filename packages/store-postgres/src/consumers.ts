@@ -1,13 +1,12 @@
 import { parsePosition, START, type Handling, type Position } from '@login-policy/event-sourcing';
 import {
-  Fault,
-  HANDLER_ENDS_MS,
   onAbort,
   type ConsumerBackend,
   type ConsumerRecord,
   type FoundConsumer,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import type { ClientBase } from 'pg';
 import { requestCancel } from './cancel-request.js';
 import type { Connection } from './connection.js';
@@ -15,7 +14,7 @@ import { positionIn } from './positions.js';
 import { query, textsOf, type Cells } from './queries.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
-import { limitsOfHandler } from './time-outs.js';
+import { limitsOfHandler, WORK_ENDS_MS } from './time-outs.js';
 
 /** The new checkpoint, and the fence of the lease under which it is moved. */
 interface CheckpointMove extends Pick<Handling, 'fence' | 'position' | 'signal'> {
@@ -60,7 +59,7 @@ export class PostgresConsumers implements ConsumerBackend {
 
   /**
    * Runs work and moves the checkpoint in one transaction. The transaction is rolled back if the lease was lost
-   * meanwhile, or if the work still runs {@link HANDLER_ENDS_MS} after its signal fired.
+   * meanwhile, or if the work still runs {@link WORK_ENDS_MS} after its signal fired.
    *
    * @throws whatever the work throws.
    */
@@ -118,12 +117,12 @@ export class PostgresConsumers implements ConsumerBackend {
   }
 }
 
-/** A signal that fires {@link HANDLER_ENDS_MS} after another one: the work has then had its time to end. */
+/** A signal that fires {@link WORK_ENDS_MS} after another one: the work has then had its time to end. */
 function abandonAfter(signal: AbortSignal): { readonly abandoned: AbortSignal; readonly release: () => void } {
   const control = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const unsubscribe = onAbort(signal, () => {
-    timer = setTimeout(() => control.abort(), HANDLER_ENDS_MS);
+    timer = setTimeout(() => control.abort(), WORK_ENDS_MS);
   });
   const release = (): void => {
     unsubscribe();

@@ -1,5 +1,5 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 
 /** The meaning of the server's condition codes, by their first two characters or all five. */
 type Meaning = 'unavailable' | 'full' | 'damaged' | 'foreign';

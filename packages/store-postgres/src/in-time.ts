@@ -1,4 +1,5 @@
-import { Fault, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 
 /** The limits of a wait for the server. */
 export interface Limits {

@@ -1,5 +1,6 @@
 import { revision } from '@login-policy/event-sourcing';
-import { Fault, parseStreamId, type StreamReceipt, type WaitOptions } from '@login-policy/event-sourcing/store';
+import type { StreamReceipt, WaitOptions } from '@login-policy/event-sourcing/store';
+import { Fault, parseStreamId } from '@login-policy/event-sourcing/values';
 import { originalText, isShortened, storedName } from './names.js';
 import type { QueryRunner } from './queries.js';
 import { text } from './rows.js';

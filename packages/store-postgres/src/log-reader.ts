@@ -1,6 +1,5 @@
 import { laterPosition, START, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
-  Fault,
   followedInAppend,
   ordinalOf,
   type EventFilter,
@@ -10,6 +9,7 @@ import {
   type StreamPart,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { storedName, storedText } from './names.js';
 import { PageReader, type Page } from './pages.js';
 import { positionIn } from './positions.js';

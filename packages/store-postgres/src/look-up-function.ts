@@ -1,15 +1,6 @@
 import { instant, revision, START, type StreamId } from '@login-policy/event-sourcing';
-import {
-  eventId,
-  positionOf,
-  targetName,
-  type Found,
-  type FoundModel,
-  type ModelQuestion,
-  type Question,
-  type ReceiptKey,
-  type StreamEnd,
-} from '@login-policy/event-sourcing/store';
+import { positionOf, type Found, type Question, type StreamEnd } from '@login-policy/event-sourcing/store';
+import { eventId } from '@login-policy/event-sourcing/values';
 import { CHECKPOINT, CHECKPOINT_ROW, HEAD } from './checkpoints.js';
 import { LogEnd } from './log-end.js';
 import { storedName } from './names.js';
@@ -20,6 +11,8 @@ import { keyElement, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 import { CHECK_SESSION, EPOCH } from './writing-session.js';
 import { findByKey } from './write-rows.js';
+
+type ReceiptKey = Question['receipts'][number];
 
 /**
  * Acquires the writers' lock until the end of the transaction, and then looks up what a program needs to plan appends.
@@ -128,15 +121,13 @@ export function foundIn(answer: readonly Cells[], { streams, models }: Question)
     inlineAtHead: inlineModelsIn(inlineModels),
     ends: new Map(rowsOfKind('stream').flatMap((cells) => endIn(cells, names))),
     unreadable: NOTHING_UNREADABLE,
-    receipts: new Map(),
-    models: new Map(
-      rowsOfKind('model').flatMap(([name, model, checkpoint]) => {
-        const question = questions.get(text(name));
-        if (question === undefined) return [];
-        const own = rows.filter(([owner]) => owner === name);
-        return [[targetName(question.target), foundModel(question, [model ?? null, checkpoint ?? null], own)]];
-      }),
-    ),
+    receipts: [],
+    models: rowsOfKind('model').flatMap(([name, model, checkpoint]) => {
+      const question = questions.get(text(name));
+      if (question === undefined) return [];
+      const own = rows.filter(([owner]) => owner === name);
+      return [foundModel(question, [model ?? null, checkpoint ?? null], own)];
+    }),
   };
 }
 
@@ -151,11 +142,15 @@ function nameOf([stream, key]: Cells): string {
   return JSON.stringify([stream, key]);
 }
 
-function foundModel({ keys }: ModelQuestion, [model, checkpoint]: Cells, own: readonly Cells[]): FoundModel {
+function foundModel(
+  { target, keys }: Question['models'][number],
+  [model, checkpoint]: Cells,
+  own: readonly Cells[],
+): Found['models'][number] {
   const rows = new Map<string, unknown>();
   for (const key of keys) rows.set(key, undefined);
   for (const [, hex, content] of own) rows.set(keyOfHex(text(hex)), text(content));
-  return { id: text(model), checkpoint: positionIn(checkpoint), rows };
+  return { target, id: text(model), checkpoint: positionIn(checkpoint), rows };
 }
 
 /** The end of a stream, from its columns; empty for a stream that is not in `names`. */

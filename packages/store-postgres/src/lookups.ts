@@ -1,16 +1,11 @@
 import { isFault, revision, START, type Position } from '@login-policy/event-sourcing';
-import {
-  receiptName,
-  targetName,
-  type Found,
-  type FoundModel,
-  type ModelQuestion,
-  type ModelTarget,
-  type Question,
-  type ReadAhead,
-  type Receipt,
-  type ReceiptKey,
-  type WaitOptions,
+import type {
+  Found,
+  ModelTarget,
+  Question,
+  ReadAhead,
+  StreamReceipt,
+  WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import { HEAD, HEAD_TEXT, CHECKPOINT_ROW } from './checkpoints.js';
 import {
@@ -30,6 +25,9 @@ import { digestElement, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 import { callIn, type OpenTransaction } from './transaction.js';
+
+type ModelQuestion = Question['models'][number];
+type FoundModel = Found['models'][number];
 
 /** The rows of a read model found by one statement, with the head at that time. */
 export interface ModelRows {
@@ -92,11 +90,11 @@ export class Lookups {
     { streams, receipts, events, models }: Question,
     wait?: WaitOptions,
   ): Promise<Found> {
-    const found = new Map<string, FoundModel>();
+    const found: FoundModel[] = [];
     let last: ModelRows | undefined;
     for (const one of models) {
       last = await this.#model(queries, one, wait);
-      if (last.model !== undefined) found.set(targetName(one.target), await this.#foundModel(queries, one, last));
+      if (last.model !== undefined) found.push(await this.#foundModel(queries, one, last));
     }
     const names = new Map([...streams].map((streamId) => [storedName(streamId).name, streamId]));
     const ends = names.size === 0 ? [] : await this.#query(queries, [ENDS, [textsOf([...names.keys()])]]);
@@ -151,11 +149,15 @@ export class Lookups {
     return this.rowsOf(queries, { target, rows: BY_KEYS, values }, wait);
   }
 
-  async #foundModel(queries: QueryRunner, { keys, unprocessed }: ModelQuestion, found: ModelRows): Promise<FoundModel> {
+  async #foundModel(
+    queries: QueryRunner,
+    { target, keys, unprocessed }: ModelQuestion,
+    found: ModelRows,
+  ): Promise<FoundModel> {
     const rows = new Map<string, unknown>();
     for (const key of keys) rows.set(key, undefined);
     for (const [hex, content] of found.rows) rows.set(keyOfHex(text(hex)), text(content));
-    const model = { id: found.model ?? '', checkpoint: found.checkpoint, rows };
+    const model = { target, id: found.model ?? '', checkpoint: found.checkpoint, rows };
     return unprocessed === undefined ? model : { ...model, unprocessed: await this.#unprocessed(queries, unprocessed) };
   }
 
@@ -175,15 +177,15 @@ export class Lookups {
 
   async #receipts(
     queries: QueryRunner,
-    wanted: readonly ReceiptKey[],
+    wanted: readonly Question['receipts'][number][],
     wait?: WaitOptions,
-  ): Promise<ReadonlyMap<string, Receipt>> {
-    const receipts = new Map<string, Receipt>();
+  ): Promise<readonly StreamReceipt[]> {
+    const receipts: StreamReceipt[] = [];
     for (const one of wanted) {
       const [row] = await this.#query(queries, [RECEIPT, storedReceipt(one)], wait);
       if (row === undefined) continue;
       const [fingerprint, last] = [originalText(text(row[0])), revision(BigInt(text(row[1])))];
-      receipts.set(receiptName(one), Object.freeze({ key: one.key, fingerprint, revision: last }));
+      receipts.push({ ...one, fingerprint, revision: last });
     }
     return receipts;
   }

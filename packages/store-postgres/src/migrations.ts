@@ -1,4 +1,4 @@
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import type { ClientBase } from 'pg';
 import { STORE_CHECKPOINTS } from './checkpoints.js';
 import type { Connection } from './connection.js';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 
 /** A name in an indexed column. */
 export interface StoredName {

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { stateOf } from './faults.js';
 import type { Cells } from './queries.js';
 import { eventsOf } from './rows.js';

@@ -1,4 +1,5 @@
-import { Fault, ordinalOf, type PlacedAppend, type Plan } from '@login-policy/event-sourcing/store';
+import { ordinalOf, type Plan } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { APPEND_PARAMETERS } from './append-function.js';
 import { lastEventOf, type LogEnd } from './log-end.js';
 import { storedName, storedText } from './names.js';
@@ -6,6 +7,8 @@ import { arrayOf, DURABLE, query, textsOf, type Cell } from './queries.js';
 import { rowColumns } from './row-changes.js';
 import type { Schema } from './schema.js';
 import type { OpenTransaction } from './transaction.js';
+
+type PlacedAppend = Plan['appends'][number];
 
 /**
  * The most characters of JSON in one append. Even at three bytes each, the append fits into one text of the server and

@@ -1,5 +1,6 @@
 import { parsePosition, type Position } from '@login-policy/event-sourcing';
-import { eventId, positionOf } from '@login-policy/event-sourcing/store';
+import { positionOf } from '@login-policy/event-sourcing/store';
+import { eventId } from '@login-policy/event-sourcing/values';
 import { REPLACED } from './row-changes.js';
 
 /** Parses a position from the server: a number, or an event as its number in the log, a space and its id. */

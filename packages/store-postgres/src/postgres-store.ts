@@ -1,6 +1,7 @@
 import type { Clock, Consumer, Observe, Store } from '@login-policy/event-sourcing';
 import { parseOptions } from '@login-policy/event-sourcing/options';
-import { Fault, closedBy, InlineModels, storeOn, systemClock } from '@login-policy/event-sourcing/store';
+import { closedBy, InlineModels, storeOn } from '@login-policy/event-sourcing/store';
+import { Fault, systemClock } from '@login-policy/event-sourcing/values';
 import type { ClientBase, Pool } from 'pg';
 import { PostgresBackend } from './backend.js';
 import { Connection } from './connection.js';

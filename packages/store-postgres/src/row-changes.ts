@@ -1,13 +1,16 @@
-import { entriesBeside, Lru, type EncodedRow } from '@login-policy/event-sourcing/store';
+import { entriesBeside, type Plan } from '@login-policy/event-sourcing/store';
+import { Lru } from '@login-policy/event-sourcing/values';
 import { digest } from './names.js';
 import { arrayOf, type Cell } from './queries.js';
 
-type Entries = NonNullable<EncodedRow<unknown>['indexed']>;
+type EncodedRow = Plan['models'][number]['rows'][number];
+
+type Entries = NonNullable<EncodedRow['indexed']>;
 
 /** A changed row, and the number of its read model. */
 export interface RowChange {
   readonly model: string;
-  readonly row: EncodedRow<unknown>;
+  readonly row: EncodedRow;
 }
 
 /**
@@ -47,7 +50,7 @@ function rankOf({ row: { text, indexed } }: RowChange): number {
 }
 
 /** {@link rowColumns} without the column of read models, for rows of one. */
-export function stepColumns(rows: readonly EncodedRow<unknown>[]): readonly Cell[] {
+export function stepColumns(rows: readonly EncodedRow[]): readonly Cell[] {
   return rowColumns(rows.map((row) => ({ model: '', row }))).slice(1);
 }
 

@@ -1,5 +1,6 @@
 import { instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
-import { parseStreamId, eventId, dataOf, metadataOf, positionOf } from '@login-policy/event-sourcing/store';
+import { metadataIn, positionOf } from '@login-policy/event-sourcing/store';
+import { eventId, isJsonObject, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Cell, Cells } from './queries.js';
 import { originalText } from './names.js';
 
@@ -33,12 +34,18 @@ export function eventsOf(columns: Cells): readonly RecordedEvent[] {
       position: positionOf(numbers.getBigInt64(at), id),
       recordedAt: instant(numbers.getInt32(at + 16) * 2 ** 32 + numbers.getUint32(at + 20)),
       type: originalText(stringIn(types?.[index])),
-      data: dataOf(data?.[index]),
-      metadata: metadataOf(metadata?.[index]),
+      ...contentOf(data?.[index], metadata?.[index]),
       ...unusual.of(numbers.getBigInt64(at)),
     });
   }
   return events;
+}
+
+function contentOf(data: unknown, storedMetadata: unknown): Pick<RecordedEvent, 'data' | 'metadata'> {
+  const metadata = metadataIn(storedMetadata);
+  if (!isJsonObject(data)) throw new TypeError('the data of an event must be an object');
+  if (metadata === undefined) throw new TypeError('the metadata of an event must have an actor and a correlation id');
+  return { data, metadata };
 }
 
 const USUAL = { schemaVersion: 1 } as const;

@@ -1,4 +1,4 @@
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { lockNumber } from './names.js';
 import type { Cell } from './queries.js';
 

@@ -1,12 +1,6 @@
 import type { Position } from '@login-policy/event-sourcing';
-import {
-  Fault,
-  type Found,
-  type ModelId,
-  type ModelPlan,
-  type Plan,
-  type Question,
-} from '@login-policy/event-sourcing/store';
+import type { Found, Plan, Question } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { positionIn } from './positions.js';
 import { arrayOf, type Cell } from './queries.js';
 import { STEPS_LOST, stepColumns } from './row-changes.js';
@@ -15,7 +9,7 @@ import { callIn, type OpenTransaction } from './transaction.js';
 
 /** A step of a read model: its rows, and what the server compares. */
 export interface Step {
-  readonly model: ModelPlan;
+  readonly model: Plan['models'][number];
   /** The checkpoint before the step. */
   readonly expected: Position | undefined;
   /** Events that must be in the log. */
@@ -36,7 +30,7 @@ export class Steps {
   /** The statement for {@link stepValues}. */
   readonly call: string;
   /** How many steps this process has taken of each shadow. */
-  readonly #stepCounts = new Map<ModelId, number>();
+  readonly #stepCounts = new Map<string, number>();
 
   constructor({ quoted }: Schema) {
     const parameters = Array.from({ length: 10 }, (_, at) => `$${at + 1}`).join(', ');
@@ -44,7 +38,7 @@ export class Steps {
   }
 
   /** Begins to count the steps of a shadow. */
-  startCounting(shadow: ModelId): void {
+  startCounting(shadow: string): void {
     this.#stepCounts.set(shadow, 0);
   }
 
@@ -65,7 +59,7 @@ export class Steps {
     const isStep = ({ id, checkpoint }: Plan['models'][number]): boolean =>
       checkpoint !== undefined && (appends.length === 0 || inline.includes(id));
     return models.filter(isStep).map((model) => {
-      const before = found === undefined ? undefined : [...found.models.values()].find(({ id }) => id === model.id);
+      const before = found?.models.find(({ id }) => id === model.id);
       const { checkpoint: expected } = model.expected ?? before ?? {};
       const earlierSteps = shadows.includes(model.id) ? this.#stepCounts.get(model.id) : undefined;
       return { model, expected, basedOn: question.events, earlierSteps };

@@ -1,5 +1,6 @@
 import { isFault, START, type RecordedEvent } from '@login-policy/event-sourcing';
-import { Fault, ordinalOf, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
+import { ordinalOf, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
 import { storedName } from './names.js';
 import { PageReader, type Page } from './pages.js';

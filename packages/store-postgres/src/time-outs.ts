@@ -1,5 +1,3 @@
-import { HANDLER_ENDS_MS } from '@login-policy/event-sourcing/store';
-
 /** The store's time-outs, in milliseconds. */
 export interface TimeOuts {
   /** For a statement, on the server and in this program. */
@@ -8,6 +6,9 @@ export interface TimeOuts {
   readonly lockMs: number;
   /** For a connection of the pool. */
 }
+
+/** How long the work of a handler's transaction may go on after its signal has fired. */
+export const WORK_ENDS_MS = 2000;
 
 /** How much longer this program waits than the server. */
 const MARGIN_MS = 1000;
@@ -38,7 +39,7 @@ export function limitsOf({ statementMs, lockMs }: TimeOuts): string {
  */
 export function limitsOfHandler(handleTimeoutMs: number): string {
   const name = "'idle_in_transaction_session_timeout'";
-  return `${ISOLATION} SELECT pg_catalog.set_config(${name}, '${handleTimeoutMs + HANDLER_ENDS_MS}', true)
+  return `${ISOLATION} SELECT pg_catalog.set_config(${name}, '${handleTimeoutMs + WORK_ENDS_MS}', true)
     WHERE pg_catalog.current_setting(${name}) OPERATOR(pg_catalog.=) '0';`;
 }
 

@@ -1,5 +1,6 @@
 import { LONGEST_TIMER_MS } from '@login-policy/event-sourcing/options';
-import { Fault, eitherOf, KeyedMutex, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { KeyedMutex, onAbort, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import type { ClientBase } from 'pg';
 import type { ConnectionSource, BorrowedConnection } from './connection-source.js';
 import { queryRunnerOn, query, type QueryRunner, type Cell, type Cells } from './queries.js';
@@ -29,6 +30,17 @@ export async function callIn(
 
 /** A lock for each connection, shared by all stores. */
 const locks = new KeyedMutex<ClientBase>();
+
+/** A signal that aborts when either of two does. Release it, because these may outlive it. */
+function eitherOf(
+  one: AbortSignal,
+  other: AbortSignal | undefined,
+): { readonly signal: AbortSignal; readonly release: () => void } {
+  if (other === undefined) return { signal: one, release: () => undefined };
+  const control = new AbortController();
+  const listenerRemovers = [one, other].map((signal) => onAbort(signal, () => control.abort()));
+  return { signal: control.signal, release: () => listenerRemovers.forEach((removeListener) => removeListener()) };
+}
 
 /** The start time of a transaction, as SQL. */
 const START_TIME = 'extract(epoch FROM pg_catalog.now())::pg_catalog.text';

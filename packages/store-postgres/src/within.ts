@@ -5,7 +5,6 @@ import {
   throwIfExpired,
   storeOn,
   type InlineModels,
-  type ModelId,
   type Transacted,
   type Transaction,
 } from '@login-policy/event-sourcing/store';
@@ -74,7 +73,7 @@ class BackendWithin extends PostgresBackend {
   /** Only the parent creates read models: otherwise another opening would wait for the end of this transaction. */
   override async openModel(): Promise<void> {}
 
-  override beginShadow(): Promise<ModelId> {
+  override beginShadow(): Promise<string> {
     return Promise.reject(noProjector());
   }
 }

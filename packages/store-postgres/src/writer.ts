@@ -1,8 +1,6 @@
 import { isFault } from '@login-policy/event-sourcing';
 import {
-  Fault,
   AnswerLost,
-  mergeFound,
   pause,
   type Found,
   type Plan,
@@ -10,6 +8,7 @@ import {
   type Transacted,
   type Transaction,
 } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
 import { isConnectionLost, isNoPrimary, stateOf } from './faults.js';
 import { ConnectionSilent } from './in-time.js';
@@ -132,13 +131,12 @@ export class Writer {
     transaction: Transaction<Result>,
     sent: Sent = {},
   ): Promise<Written<Result>> {
-    let found = await this.#lockAndLookUp(open, transaction);
     for (let refusals = 0; ;) {
-      const planned = transaction.plan(found);
-      if ('question' in planned) {
-        found = mergeFound(found, await this.#lookups.find(open.queries, planned.question));
-        continue;
-      }
+      // Again after a refusal: a projection runner, which does not take the writers' lock, has moved the rows.
+      const found = await this.#lockAndLookUp(open, transaction);
+      let planned = transaction.plan(found);
+      while ('question' in planned)
+        planned = planned.planWith(await this.#lookups.find(open.queries, planned.question));
       const { question, writes } = transaction;
       const steps = this.steps.stepsOf(planned.plan, { found, question });
       const refused = await this.steps.takeAll(open, steps);
@@ -148,8 +146,6 @@ export class Writer {
         name: question.models[0]?.target.name ?? '',
       });
       if (writes === 'rows' || ++refusals === MOST_REFUSALS) throw fault;
-      // A projection runner, which does not take the writers' lock, moved the rows.
-      found = await this.#lockAndLookUp(open, transaction);
     }
   }
 

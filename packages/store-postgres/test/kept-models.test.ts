@@ -1,5 +1,6 @@
 import { instant, revision, START, type Json, type Position, type StreamId } from '@login-policy/event-sourcing';
-import { position, ordinalOf } from '@login-policy/event-sourcing/store';
+import { ordinalOf } from '@login-policy/event-sourcing/store';
+import { position } from '@login-policy/event-sourcing/values';
 import { counterTotals, rowUnder, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,5 +1,5 @@
 import { ProjectionRunner } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/store';
+import { position } from '@login-policy/event-sourcing/values';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';

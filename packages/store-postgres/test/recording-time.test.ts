@@ -1,5 +1,6 @@
 import { instant } from '@login-policy/event-sourcing';
-import { parseInstant, type AnyProjection } from '@login-policy/event-sourcing/store';
+import type { AnyProjection } from '@login-policy/event-sourcing/store';
+import { parseInstant } from '@login-policy/event-sourcing/values';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,21 +1,16 @@
 import { isFault, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
   AnswerLost,
-  mergeFound,
   receiptPages,
-  yieldToLoop,
   type Backend,
   type Found,
-  type FoundRows,
   type LogRange,
-  type ModelId,
   type ModelTarget,
   type Plan,
   type Planned,
   type Question,
   type ReadAhead,
   type ReadStreamsOptions,
-  type ReceiptOptions,
   type StreamPage,
   type StreamPart,
   type StreamReceipt,
@@ -24,6 +19,7 @@ import {
   type WaitOptions,
   type WantedRows,
 } from '@login-policy/event-sourcing/store';
+import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
 import { SqliteConsumers } from './consumers.js';
 import type { CommitResult } from './database.js';
@@ -87,7 +83,7 @@ export class SqliteBackend implements Backend {
     return this.#connection.use((database) => database.refreshCacheEpoch() === token);
   }
 
-  async query(target: ModelTarget, query: WantedRows): Promise<FoundRows> {
+  async query(target: ModelTarget, query: WantedRows): ReturnType<Backend['query']> {
     return this.#inOneSnapshot(() => {
       const lastEvent = this.#parts.events.head.get();
       const head = headOf(lastEvent, this.name);
@@ -130,8 +126,10 @@ export class SqliteBackend implements Backend {
     }
   }
 
-  readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
-    return receiptPages((after, size) => this.#connection.use(() => this.#lookups.receiptsAfter(after, size)), options);
+  readReceipts(pageSize: number, wait?: WaitOptions): AsyncIterable<readonly StreamReceipt[]> {
+    const find = (after?: StreamReceipt): readonly StreamReceipt[] =>
+      this.#connection.use(() => this.#lookups.receiptsAfter(after, pageSize));
+    return receiptPages(find, pageSize, wait);
   }
 
   async openModel(name: string, wait?: WaitOptions): Promise<void> {
@@ -140,7 +138,7 @@ export class SqliteBackend implements Backend {
     await this.#connection.write(() => this.#parts.models.insertModel.run(name), wait);
   }
 
-  async beginShadow(name: string, wait?: WaitOptions): Promise<ModelId> {
+  async beginShadow(name: string, wait?: WaitOptions): Promise<string> {
     const { models } = this.#parts;
     const shadow = await this.#connection.write(() => {
       for (const id of models.shadows.all(shadowPrefix(name))) models.renameById.run(replacedName(), id);
@@ -209,12 +207,8 @@ export class SqliteBackend implements Backend {
   }
 
   #planFromFile<Result>(transaction: Transaction<Result>): Planned<Result> {
-    let found = this.#lookups.find(transaction.question);
-    let planned = transaction.plan(found);
-    while ('question' in planned) {
-      found = mergeFound(found, this.#lookups.find(planned.question));
-      planned = transaction.plan(found);
-    }
+    let planned = transaction.plan(this.#lookups.find(transaction.question));
+    while ('question' in planned) planned = planned.planWith(this.#lookups.find(planned.question));
     return planned;
   }
 

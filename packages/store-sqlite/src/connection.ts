@@ -1,4 +1,5 @@
-import { Fault, pause, ChangeNotifier, throwIfExpired, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { pause, ChangeNotifier, throwIfExpired, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import type { Database, CommitResult } from './database.js';
 import { isBusy, toFault } from './faults.js';
 

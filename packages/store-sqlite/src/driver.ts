@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { resolve } from 'node:path';
 import type * as sqlite from 'node:sqlite';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 
 /** The parts of Node's SQLite in use. The optional ones came after Node 22.13. */
 type NodeSqlite = Pick<typeof sqlite, 'DatabaseSync'> & Partial<Pick<typeof sqlite, 'backup'>>;

@@ -1,5 +1,5 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 
 /** Whether another connection holds the lock. */
 export function isBusy(caught: unknown): boolean {

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';
 import { isNoDatabase, needsRecovery, notADatabase, openingFault } from './faults.js';

@@ -1,6 +1,5 @@
 import { type Position, type RecordedEvent, type StreamId, START } from '@login-policy/event-sourcing';
 import {
-  Fault,
   followedInAppend,
   type EventFilter,
   type ReadAhead,
@@ -8,6 +7,7 @@ import {
   type StreamPart,
   ordinalOf,
 } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
 import type { EventStatements } from './event-statements.js';
 import { isTooBig } from './faults.js';

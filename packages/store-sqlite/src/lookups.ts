@@ -1,19 +1,13 @@
 import { instant, parsePosition, revision, type Position, type StreamId } from '@login-policy/event-sourcing';
-import {
-  parseStreamId,
-  receiptName,
-  targetName,
-  type Found,
-  type FoundModel,
-  type ModelQuestion,
-  type ModelTarget,
-  type Question,
-  type ReadAhead,
-  type Receipt,
-  type ReceiptKey,
-  type StreamEnd,
-  type StreamReceipt,
+import type {
+  Found,
+  ModelTarget,
+  Question,
+  ReadAhead,
+  StreamEnd,
+  StreamReceipt,
 } from '@login-policy/event-sourcing/store';
+import { parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
 import { textOf } from './exact-text.js';
 import type { EventStatements, LogHead } from './event-statements.js';
@@ -23,6 +17,9 @@ import { shadowPrefix } from './model-names.js';
 import type { Names } from './names.js';
 import { headOf } from './positions.js';
 import type { LogReader } from './log-reader.js';
+
+type ModelQuestion = Question['models'][number];
+type ReceiptKey = Question['receipts'][number];
 
 /** The parts used for look-ups. */
 export interface LookUpParts {
@@ -69,8 +66,8 @@ export class Lookups {
       unreadable,
       missing: events?.find((eventPosition) => !this.#parts.log.isInLog(eventPosition)),
       ends: new Map([...streams].flatMap((streamId) => orUnreadable(streamId, () => this.#endOf(streamId)))),
-      receipts: new Map(receipts.flatMap((asked) => orUnreadable(asked.streamId, () => this.#receiptOf(asked)))),
-      models: new Map(models.flatMap((asked) => this.#modelOf(asked, last))),
+      receipts: receipts.flatMap((asked) => orUnreadable(asked.streamId, () => this.#receiptOf(asked))),
+      models: models.flatMap((asked) => this.#modelOf(asked, last)),
     };
   }
 
@@ -107,29 +104,21 @@ export class Lookups {
     }));
   }
 
-  #receiptOf({ streamId, key }: ReceiptKey): readonly (readonly [string, Receipt])[] {
+  #receiptOf({ streamId, key }: ReceiptKey): readonly StreamReceipt[] {
     const row = this.#parts.events.receipt.get(streamId, key);
     if (row === undefined) return [];
     const fingerprint = textOf(row.fingerprint);
-    return [[receiptName({ streamId, key }), { key, fingerprint, revision: revision(row.revision) }]];
+    return [{ streamId, key, fingerprint, revision: revision(row.revision) }];
   }
 
-  #modelOf(
-    { target, keys, unprocessed }: ModelQuestion,
-    last: LogHead | undefined,
-  ): readonly (readonly [string, FoundModel])[] {
+  #modelOf({ target, keys, unprocessed }: ModelQuestion, last: LogHead | undefined): Found['models'] {
     const located = this.locate(target, last);
     if (located === undefined) return [];
     const { model, checkpoint } = located;
     const rows = new Map<string, string | undefined>();
     for (const key of keys) rows.set(key, this.#parts.models.row.get(model, key));
-    const found = { id: String(model), checkpoint, rows };
-    return [
-      [
-        targetName(target),
-        unprocessed === undefined ? found : { ...found, unprocessed: this.#unprocessed(unprocessed) },
-      ],
-    ];
+    const found = { target, id: String(model), checkpoint, rows };
+    return [unprocessed === undefined ? found : { ...found, unprocessed: this.#unprocessed(unprocessed) }];
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { StreamId } from '@login-policy/event-sourcing';
-import { Fault, parseStreamId } from '@login-policy/event-sourcing/store';
+import { Fault, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
 import { exact, textOf, type ExactText } from './exact-text.js';

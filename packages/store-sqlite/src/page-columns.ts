@@ -1,5 +1,5 @@
 import type { Json, RecordedEvent } from '@login-policy/event-sourcing';
-import { parseJson } from '@login-policy/event-sourcing/store';
+import { parseJson } from '@login-policy/event-sourcing/values';
 import type { Names } from './names.js';
 import { storedEvent } from './rows.js';
 

@@ -1,17 +1,13 @@
 import { positionToString, type RecordedEvent } from '@login-policy/event-sourcing';
-import {
-  categoryOf,
-  entriesBeside,
-  ordinalOf,
-  type EncodedRow,
-  type ModelPlan,
-  type PlacedAppend,
-  type Plan,
-} from '@login-policy/event-sourcing/store';
+import { entriesBeside, ordinalOf, type Plan } from '@login-policy/event-sourcing/store';
+import { categoryOf } from '@login-policy/event-sourcing/values';
 import { textOf } from './exact-text.js';
 import type { LookUpParts } from './lookups.js';
 import { replacedName } from './model-names.js';
 import { packAppend } from './rows.js';
+
+type ModelPlan = Plan['models'][number];
+type EncodedRow = Plan['models'][number]['rows'][number];
 
 /** Writes each plan in the open transaction. */
 export class PlanWriter {
@@ -71,7 +67,10 @@ export class PlanWriter {
     );
   }
 
-  #writeAppend({ append: { streamId, receipt, texts }, recorded, end }: PlacedAppend, inlineList: string | null): void {
+  #writeAppend(
+    { append: { streamId, receipt, texts }, recorded, end }: Plan['appends'][number],
+    inlineList: string | null,
+  ): void {
     const { events, names } = this.#parts;
     const [first] = recorded;
     if (first !== undefined) {
@@ -111,7 +110,7 @@ export class PlanWriter {
     if (checkpoint !== undefined) this.#parts.models.setCheckpoint.run(positionToString(checkpoint), model);
   }
 
-  #writeRow(model: number, row: EncodedRow<unknown>): void {
+  #writeRow(model: number, row: EncodedRow): void {
     const { key, text } = row;
     this.#writeEntries(model, row);
     if (text === undefined) this.#parts.models.deleteRow.run(model, key);
@@ -119,7 +118,7 @@ export class PlanWriter {
   }
 
   /** Writes only the changed index entries, if they are known, because a policy may have hundreds. */
-  #writeEntries(model: number, { key, indexed, indexedBefore }: EncodedRow<unknown>): void {
+  #writeEntries(model: number, { key, indexed, indexedBefore }: EncodedRow): void {
     if (indexed === undefined) return;
     const { deleteEntry, deleteEntries, insertEntry } = this.#parts.models;
     if (indexedBefore === undefined) deleteEntries.run(model, key);

@@ -1,5 +1,6 @@
 import { START, type Position } from '@login-policy/event-sourcing';
-import { Fault, isEventId, positionOf } from '@login-policy/event-sourcing/store';
+import { positionOf } from '@login-policy/event-sourcing/store';
+import { Fault, isEventId } from '@login-policy/event-sourcing/values';
 import type { LogHead, OrdinalAndId } from './event-statements.js';
 
 /** The position of the last event; `START` without events. @throws StoreDamaged when its id is not a ULID. */

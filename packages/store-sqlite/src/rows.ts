@@ -1,21 +1,11 @@
 import { isFault, instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
-import {
-  Fault,
-  followedInAppend,
-  type PlaceInAppend,
-  LARGEST_APPEND,
-  LARGEST_SCHEMA_VERSION,
-  isJsonObject,
-  metadataIn,
-  isEventId,
-  positionOf,
-  unreadableEvent,
-} from '@login-policy/event-sourcing/store';
+import { followedInAppend, metadataIn, positionOf } from '@login-policy/event-sourcing/store';
+import { Fault, isEventId, isJsonObject } from '@login-policy/event-sourcing/values';
 import { isDriverError } from './faults.js';
 import type { Names } from './names.js';
 
 /** A type and a schema version share one number; versions are smaller than this. */
-const SCHEMA_VERSIONS = LARGEST_SCHEMA_VERSION + 1;
+const SCHEMA_VERSIONS = 65_536;
 
 /**
  * The columns of an event's row in a read. Passing columns to JavaScript is most of a read's time, so some numbers are
@@ -37,8 +27,10 @@ export type EventNumbers = readonly [
   append: number,
 ];
 
-/** The place and the count of an event in its append share one number; counts are smaller than this. */
-const APPEND_COUNTS = LARGEST_APPEND + 1;
+/** The place and the count of an event in its append share one stored number; counts are smaller than this. */
+const APPEND_COUNTS = 65_536;
+
+type PlaceInAppend = NonNullable<RecordedEvent['append']>;
 
 /** The column value of an event's place in its append. */
 export function packAppend(append: PlaceInAppend | undefined): number {
@@ -106,10 +98,11 @@ export function storedEvent(
     schemaVersion,
     type: names.textOf((typeAndVersion - schemaVersion) / SCHEMA_VERSIONS),
   };
-  if (!isEventId(id)) throw unreadableEvent(facts, 'expected a ULID as its id');
+  const unreadable = (problem: string): Fault => new Fault('unreadable-event', { ...facts, problem });
+  if (!isEventId(id)) throw unreadable('expected a ULID as its id');
   const metadata = metadataIn(storedMetadata);
   if (!isJsonObject(data) || metadata === undefined)
-    throw unreadableEvent(facts, 'expected a JSON object as data, and metadata with an actor and a correlation id');
+    throw unreadable('expected a JSON object as data, and metadata with an actor and a correlation id');
   const event = { id, ...facts, position: positionOf(ordinal, id), recordedAt: instant(recordedAt), data, metadata };
   return packedAppend === 0 ? event : { ...event, append: unpackAppend(packedAppend) };
 }

@@ -1,4 +1,4 @@
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
 
 /** Identifies our files among SQLite databases: `LPOL`. */

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
 import { parseOptions } from '@login-policy/event-sourcing/options';
-import { storeOn, yieldToLoop } from '@login-policy/event-sourcing/store';
+import { storeOn } from '@login-policy/event-sourcing/store';
+import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import { SqliteBackend } from './backend.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';

@@ -1,5 +1,5 @@
 import type { IdSource } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/store';
+import { eventId } from '@login-policy/event-sourcing/values';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LENGTH = 26;

@@ -1,5 +1,5 @@
 import { streamId, type Projection } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import {
   counterEvents,
   counterTotals,

@@ -1,4 +1,4 @@
-import { eventId } from '@login-policy/event-sourcing/store';
+import { eventId } from '@login-policy/event-sourcing/values';
 import { sequentialIds } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

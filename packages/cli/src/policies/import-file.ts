@@ -1,6 +1,6 @@
 import type { NewLoginPolicy } from '@login-policy/domain';
 import type { Instant } from '@login-policy/event-sourcing';
-import { parseInstant } from '@login-policy/event-sourcing/store';
+import { parseInstant } from '@login-policy/event-sourcing/values';
 import { nearestName } from '@login-policy/event-sourcing/options';
 import type { Path, YamlFile } from '../files/yaml-file.js';
 

@@ -13,7 +13,7 @@ import {
   type PolicyState,
 } from '@login-policy/domain/model';
 import { isFault, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
-import { categoryOf } from '@login-policy/event-sourcing/store';
+import { categoryOf } from '@login-policy/event-sourcing/values';
 import { eventName } from '../copy/same-event.js';
 import { customizedIn } from '../session/customized-in-store.js';
 import { listAllCustomized } from '../session/list-all-customized.js';

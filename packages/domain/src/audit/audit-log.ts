@@ -9,7 +9,7 @@ import {
   type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
-import { yieldToLoop } from '@login-policy/event-sourcing/domain';
+import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import {
   aFunction,
   mustBe,

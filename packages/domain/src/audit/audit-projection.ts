@@ -10,7 +10,7 @@ import {
   type Projection,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
-import { eventId, instantToIso, parseInstant, parseStreamId } from '@login-policy/event-sourcing/domain';
+import { eventId, instantToIso, parseInstant, parseStreamId } from '@login-policy/event-sourcing/values';
 import { ofStored, parseObject } from '../input/invalid-value.js';
 import { parseText } from '../input/text.js';
 import {

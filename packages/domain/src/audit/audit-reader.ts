@@ -1,5 +1,6 @@
 import { START, type Position, type ProjectionRunner, type RecordedEvent } from '@login-policy/event-sourcing';
-import { UnreadableRow, yieldToLoop } from '@login-policy/event-sourcing/domain';
+import { UnreadableRow } from '@login-policy/event-sourcing/domain';
+import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { Instance } from '../policy/owner.js';
 import type { ParsedAuditFilter, WantedAuditPage } from './audit-input.js';
 import { auditValue, timeKey, valuesOf, type AuditIndex, type AuditRow, type LoggedEvent } from './audit-projection.js';

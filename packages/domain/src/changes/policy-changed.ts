@@ -1,5 +1,5 @@
 import type { EventMetadata, Position } from '@login-policy/event-sourcing';
-import type { AnyFault } from '@login-policy/event-sourcing/domain';
+import type { AnyFault } from '@login-policy/event-sourcing/values';
 import type { DateTime } from 'luxon';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { InstanceRef, Organization, Owner } from '../policy/owner.js';

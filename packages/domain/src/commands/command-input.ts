@@ -1,5 +1,5 @@
 import { revision, type CommandContext, type EventId, type Revision } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/domain';
+import { eventId } from '@login-policy/event-sourcing/values';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProviderRef } from '../policy/identity-provider.js';
 import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';

@@ -1,5 +1,5 @@
 import { accept, reject, type Decision } from '@login-policy/event-sourcing';
-import { instantToIso } from '@login-policy/event-sourcing/domain';
+import { instantToIso } from '@login-policy/event-sourcing/values';
 import type { LoginPolicyCommand, PolicyToAdd, RevertLoginPolicy } from './commands.js';
 import type {
   LoginPolicyEvent,

@@ -1,5 +1,5 @@
 import { instant, type Instant } from '@login-policy/event-sourcing';
-import { instantToIso, parseInstant } from '@login-policy/event-sourcing/domain';
+import { instantToIso, parseInstant } from '@login-policy/event-sourcing/values';
 import { DateTime } from 'luxon';
 import { InvalidValue, type Parser } from './invalid-value.js';
 

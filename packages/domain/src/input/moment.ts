@@ -1,5 +1,5 @@
 import type { Instant, Position } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/domain';
+import { position } from '@login-policy/event-sourcing/values';
 import { type InstantInput, parseInstantInput } from './instant.js';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
 import { parseSequence } from './options.js';

@@ -1,4 +1,5 @@
-import type { Brand, Deadline } from '@login-policy/event-sourcing/domain';
+import type { Deadline } from '@login-policy/event-sourcing/domain';
+import type { Brand } from '@login-policy/event-sourcing/values';
 import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { isOrganization, type Owner } from './owner.js';
 import { parseId, parseText } from '../input/text.js';

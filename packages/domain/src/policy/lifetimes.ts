@@ -1,4 +1,4 @@
-import { Lru } from '@login-policy/event-sourcing/domain';
+import { Lru } from '@login-policy/event-sourcing/values';
 import { Duration } from 'luxon';
 import { eachMember, InvalidValue, parseObject, UnknownMember, type Parser } from '../input/invalid-value.js';
 

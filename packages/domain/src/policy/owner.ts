@@ -1,5 +1,5 @@
 import { streamId, type StreamId } from '@login-policy/event-sourcing';
-import type { Brand } from '@login-policy/event-sourcing/domain';
+import type { Brand } from '@login-policy/event-sourcing/values';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
 import { parseId } from '../input/text.js';
 

@@ -1,4 +1,5 @@
-import { Fault, type StateReader } from '@login-policy/event-sourcing/domain';
+import type { StateReader } from '@login-policy/event-sourcing/domain';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { changeInfoAfter, type ChangeInfo } from './change-info.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
 import { evolve, ImpossibleEvent } from './evolve.js';

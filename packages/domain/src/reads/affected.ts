@@ -1,4 +1,5 @@
-import { yieldToLoop, type Deadline } from '@login-policy/event-sourcing/domain';
+import type { Deadline } from '@login-policy/event-sourcing/domain';
+import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import { answerOf } from '../input/answer-of.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { parseOrganization, type Instance, type InstanceRef, type Organization } from '../policy/owner.js';

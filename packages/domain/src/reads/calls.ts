@@ -1,5 +1,6 @@
 import type { Observe } from '@login-policy/event-sourcing';
-import { Fault, observedCall } from '@login-policy/event-sourcing/domain';
+import { observedCall } from '@login-policy/event-sourcing/domain';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { answering } from './answering.js';
 import type { Rejected } from './answers.js';
 

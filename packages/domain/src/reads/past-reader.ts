@@ -9,7 +9,8 @@ import {
   type Revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { Fault, instantToIso, type Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
+import type { Deadline, StateAt } from '@login-policy/event-sourcing/domain';
+import { Fault, instantToIso } from '@login-policy/event-sourcing/values';
 import type { PolicyState, PolicyStates } from '../policy/policy-state.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { instanceOf, policyStream, type Organization, type Owner } from '../policy/owner.js';

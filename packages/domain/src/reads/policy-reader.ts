@@ -7,7 +7,8 @@ import {
   type Position,
   type Store,
 } from '@login-policy/event-sourcing';
-import { Fault, Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
+import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
+import { Fault } from '@login-policy/event-sourcing/values';
 import type { CustomizedOrganizations } from './answers.js';
 import type { ChangeInfo } from '../policy/change-info.js';
 import { readHistory, type History, type HistoryRead } from './history.js';

@@ -5,7 +5,8 @@ import {
   type Freshness,
   type Position,
 } from '@login-policy/event-sourcing';
-import { UnreadableRow, yieldToLoop } from '@login-policy/event-sourcing/domain';
+import { UnreadableRow } from '@login-policy/event-sourcing/domain';
+import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { policyStream, type Instance, type Organization, type Owner } from '../policy/owner.js';

@@ -1,5 +1,6 @@
 import type { Freshness } from '@login-policy/event-sourcing';
-import { Deadline, yieldToLoop } from '@login-policy/event-sourcing/domain';
+import { Deadline } from '@login-policy/event-sourcing/domain';
+import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { Instance } from '../policy/owner.js';
 import { stillAllowingFilter } from '../preview/still-allowing.js';
 import { forEachConcurrently } from './concurrently.js';

@@ -10,7 +10,7 @@ export type Handled =
   | { readonly outcome: 'hung'; readonly error: Error };
 
 /** How long a call may take unless its consumer says otherwise. */
-export const HANDLE_TIMEOUT_MS = 120_000;
+const HANDLE_TIMEOUT_MS = 120_000;
 /** How long a handler may go on after its signal has fired. */
 export const HANDLER_ENDS_MS = 2000;
 

@@ -1,6 +1,7 @@
 import { onAbort } from '../on-abort.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
 import type { PlanningFromCache, Transaction } from './log-backend.js';
+import { planFrom, type PlannedOrNot } from './lookup.js';
 import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
 import { planAppends, type PlanOptions, type View } from './plan-appends.js';
 import type { Found, Question } from './view.js';
@@ -14,8 +15,8 @@ export interface Planner {
   questionFor(appends: readonly CheckedAppend[]): Question;
   /** How to plan from the cache; `undefined` when the cache does not suffice. */
   planFromCache(attempt: Attempt): PlanningFromCache<Outcomes> | undefined;
-  /** The plan after a look-up, or what else to look up. */
-  plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp;
+  /** The plan after all look-ups, or what else to look up. */
+  plan(attempt: Attempt, found: Found): PlannedOrNot<Outcomes>;
 }
 
 /** One attempt to write a group while its callers wait. */
@@ -46,8 +47,8 @@ export class Attempt implements Transaction<Outcomes> {
     return this.#planner.questionFor(this.appends);
   }
 
-  plan(found: Found): Planned<Outcomes> | MoreToLookUp {
-    return this.#planner.plan(this, found);
+  plan(found: Found): Planned<Outcomes> | MoreToLookUp<Outcomes> {
+    return planFrom(found, (all) => this.#planner.plan(this, all));
   }
 
   /**

@@ -6,7 +6,7 @@ import { encodedRows, type EncodedRow } from '../store/stored-row.js';
 import type { InlineModel } from './inline-models.js';
 import type { CurrentModel } from './plan-appends.js';
 import type { RowDecoder } from './row-decoder.js';
-import { targetName, type Found, type FoundModel, type ModelQuestion } from './view.js';
+import { modelIn, type Found, type FoundModel, type ModelQuestion } from './view.js';
 
 /** A read model to catch up to the head. */
 export interface CatchUp extends InlineModel {
@@ -27,7 +27,7 @@ const LAGGING: CaughtUp = { kind: 'lagging' };
  * it stays behind (`lagging`) and its runner catches it up, which also reports the reason to readers.
  */
 export function catchUpToHead(found: Found, catchUp: CatchUp): CaughtUp {
-  const model = found.models.get(targetName(catchUp.target));
+  const model = modelIn(found, catchUp.target);
   if (model === undefined) return LAGGING;
   const reached = catchUp.notStored?.checkpoint ?? model.checkpoint ?? START;
   if (reached === found.head) return current(model, catchUp, undefined);

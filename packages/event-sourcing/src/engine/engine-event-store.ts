@@ -22,7 +22,7 @@ import { START, type Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import type { LogRange } from './log-backend.js';
-import { NO_QUESTION, receiptName, type Found, type Question } from './view.js';
+import { NO_QUESTION, type Found, type Question } from './view.js';
 
 /** Writes appends, in groups or one by one. */
 export type Appends = Pick<EventStore, 'append' | 'close'>;
@@ -56,8 +56,8 @@ export class EngineEventStore implements EventStore {
     if (lateByMs !== undefined) this.lateByMs = lateByMs;
     if (readReceipts !== undefined) {
       this.receipts = (options = {}) => {
-        pageSizeOf(options);
-        return guarded.pages(options.signal, () => readReceipts(options));
+        const pageSize = pageSizeOf(options);
+        return guarded.pages(options.signal, () => readReceipts(pageSize, options));
       };
     }
     if (readStreams !== undefined) {
@@ -96,11 +96,11 @@ export class EngineEventStore implements EventStore {
   }
 
   async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
-    const asked = { streamId, key };
-    const { receipts, unreadable } = await this.#lookUp({ ...NO_QUESTION, receipts: [asked] }, wait);
+    const { receipts, unreadable } = await this.#lookUp({ ...NO_QUESTION, receipts: [{ streamId, key }] }, wait);
     // A receipt that can't be read is not a missing one: its command was carried out.
     if (unreadable.has(streamId)) throw unreadable.get(streamId);
-    return receipts.get(receiptName(asked));
+    const [found] = receipts;
+    return found && { key, fingerprint: found.fingerprint, revision: found.revision };
   }
 
   async head(wait?: WaitOptions): Promise<Position> {

@@ -15,11 +15,13 @@ import { encodedRows } from '../store/stored-row.js';
 import type { FoundRows, WantedRows } from './backend.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import { catchUpToHead } from './current-models.js';
-import { AnswerLost, type Transaction } from './log-backend.js';
-import type { ModelPlan, MoreToLookUp, Plan, Planned } from './plan.js';
+import { AnswerLost } from './log-backend.js';
+import { planFrom, type PlannedOrNot } from './lookup.js';
+import type { ModelPlan, Plan } from './plan.js';
 import type { ReadModelParts } from './read-model-parts.js';
 import { CachedRows } from './cached-rows.js';
-import { NO_QUESTION, targetName, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
+import { plannedSteps, type RowStep } from './row-step.js';
+import { NO_QUESTION, modelIn, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
 
 /** How often `changed` checks for changes when it gets no notification. */
 const POLL_MS = 1000;
@@ -53,8 +55,9 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     if (cached !== undefined) return this.#withoutForeignHead(cached);
     // Taken before the look-up, so that a write during it makes the rows invalid.
     const writeCountBefore = writeCount();
-    const { head, models, token } = await guarded.call(wait, () => backend.lookUp(this.questionFor(keys), wait));
-    const model = models.get(targetName(this.target));
+    const answer = await guarded.call(wait, () => backend.lookUp(this.questionFor(keys), wait));
+    const { head, token } = answer;
+    const model = modelIn(answer, this.target);
     // A missing live read model has no rows yet. A missing shadow was discarded by a later rebuild.
     if (model === undefined && this.target.shadow !== undefined) throw this.supersededFault();
     const rows = new Map<string, Row>();
@@ -131,17 +134,19 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   /** Writes a step. If the answer to its transaction is lost, checks whether the step was committed. */
-  protected async transact(transaction: Transaction<undefined>): Promise<void> {
+  protected async transact(transaction: RowStep): Promise<void> {
     const { guarded, invalidateCaches } = this.parts;
     throwIfExpired('a step of a read model', transaction);
     let sentPlan: Plan | undefined;
     try {
-      const plan: typeof transaction.plan = (found) => {
-        const planned = transaction.plan(found);
+      const plan = (all: Found): PlannedOrNot<undefined> => {
+        const planned = transaction.plan(all);
         if ('plan' in planned) sentPlan = planned.plan;
         return planned;
       };
-      await guarded.call(undefined, (backend) => backend.transact({ ...transaction, plan }));
+      await guarded.call(undefined, (backend) =>
+        backend.transact({ ...transaction, plan: (found) => planFrom(found, plan) }),
+      );
     } catch (caught) {
       if (!(caught instanceof AnswerLost)) throw caught;
       if (sentPlan === undefined || !(await guarded.backend.findWritten(sentPlan))) throw caught.fault;
@@ -159,7 +164,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   protected requireModel(found: Found): FoundModel {
     const { missing, head } = found;
     if (missing !== undefined) throw new Fault('position-unknown', { position: missing, head });
-    const model = found.models.get(targetName(this.target));
+    const model = modelIn(found, this.target);
     if (model === undefined) throw this.supersededFault();
     return model;
   }
@@ -220,7 +225,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     });
   }
 
-  #planPromotion(found: Found, change: ReadModelChange<Row>): Planned<undefined> | MoreToLookUp {
+  #planPromotion(found: Found, change: ReadModelChange<Row>): PlannedOrNot<undefined> {
     const { opened, decoder } = this.parts;
     const shadow = this.requireModel(found);
     const step = this.planStep(shadow, change);
@@ -231,7 +236,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     const isCurrent = caughtUp.kind === 'current';
     // Where the events are in another backend, `found.head` is always `START`, so the checkpoint of the step is taken.
     const checkpoint = isCurrent ? laterPosition(found.head, change.checkpoint) : change.checkpoint;
-    const liveCheckpoint = found.models.get(opened.name)?.checkpoint ?? START;
+    const liveCheckpoint = modelIn(found, { name: opened.name })?.checkpoint ?? START;
     // Newer live rows stay, unless they were built from events that a restore of the log has taken away.
     if (liveCheckpoint > checkpoint && liveCheckpoint !== change.lostCheckpoint)
       throw new Fault('checkpoint-conflict', { model: opened.name, expected: checkpoint, actual: liveCheckpoint });
@@ -240,10 +245,4 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     const lastStep = { ...step, rows: [...rows.values()], checkpoint };
     return plannedSteps(found, [lastStep], { name: opened.name, shadow: shadow.id });
   }
-}
-
-/** A plan that writes steps of read models and no events. */
-function plannedSteps({ head }: Found, steps: readonly ModelPlan[], promoted?: Plan['promoted']): Planned<undefined> {
-  const plan = { headBefore: head, head, appends: [], inline: [], models: steps };
-  return { plan: promoted === undefined ? plan : { ...plan, promoted }, result: undefined };
 }

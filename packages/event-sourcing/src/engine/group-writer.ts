@@ -7,11 +7,12 @@ import { Attempt, CALLER_LEFT, type Outcomes, type Planner } from './attempt.js'
 import { catchUpToHead } from './current-models.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import type { InlineModels } from './inline-models.js';
+import type { PlannedOrNot } from './lookup.js';
 import { AnswerLost, type Placed, type PlanningFromCache, type Transacted } from './log-backend.js';
-import type { CheckedAppend, MoreToLookUp, Plan, Planned } from './plan.js';
+import type { CheckedAppend, Plan, Planned } from './plan.js';
 import type { CurrentModel, PlanOptions, View } from './plan-appends.js';
 import { ViewCache } from './view-cache.js';
-import { NO_QUESTION, type Found, type ModelQuestion, type Question, type StreamEnd } from './view.js';
+import { NO_QUESTION, receiptName, type Found, type ModelQuestion, type Question, type StreamEnd } from './view.js';
 
 /**
  * Writes each group of appends in one transaction, with the changed rows of the inline read models.
@@ -93,11 +94,12 @@ export class GroupWriter implements Planner {
     return isUsable ? attempt.markSent(planned) : undefined;
   }
 
-  plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp {
+  plan(attempt: Attempt, found: Found): PlannedOrNot<Outcomes> {
     const models = this.#currentModels(found);
     if ('question' in models) return models;
     const { head, inlineAtHead, ends, receipts, unreadable } = found;
-    const hasReceipt = (name: string): boolean => receipts.has(name);
+    const receiptNames = new Set(receipts.map(receiptName));
+    const hasReceipt = (name: string): boolean => receiptNames.has(name);
     const end = (streamId: StreamId): StreamEnd | undefined => ends.get(streamId);
     attempt.view = { head, inlineAtHead, end, unreadable, hasReceipt, models };
     return attempt.markSent(attempt.planFor(attempt.view, this.#options));
@@ -107,7 +109,7 @@ export class GroupWriter implements Planner {
    * The inline read models that are at the head or can be brought to it by the plan, or what else to look up first. The
    * others are left to their runners.
    */
-  #currentModels(found: Found): readonly CurrentModel[] | MoreToLookUp {
+  #currentModels(found: Found): readonly CurrentModel[] | { readonly question: Question } {
     const current: CurrentModel[] = [];
     const questions: ModelQuestion[] = [];
     for (const model of this.models.all) {

@@ -2,7 +2,7 @@ import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import type { WaitOptions } from '../deadline.js';
 import type { Fault } from '../fault.js';
 import type { EventFilter } from '../streams/event-filter.js';
-import type { ReadStreamsOptions, ReceiptOptions, StreamReceipt } from '../streams/event-store.js';
+import type { ReadStreamsOptions, StreamReceipt } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
@@ -24,10 +24,10 @@ export interface Transaction<Result> {
   /** How to plan from the engine's cache, which is valid while no other writer has written. */
   readonly fromCache?: PlanningFromCache<Result> | undefined;
   /**
-   * Plans from everything found so far (`mergeFound`), or returns what else to look up. Synchronous and pure: it may
-   * be called again with the result of another look-up. The transaction throws what it throws.
+   * Plans from the answer to the question, or returns what else to look up. Synchronous and pure: it may be called
+   * again, to begin anew with another look-up. The transaction throws what it throws.
    */
-  readonly plan: (found: Found) => Planned<Result> | MoreToLookUp;
+  readonly plan: (found: Found) => Planned<Result> | MoreToLookUp<Result>;
 }
 
 /**
@@ -111,7 +111,7 @@ export interface LogBackend {
   /** Reads one stream after another; absent where that is not faster than reading the log. The engine notices gaps. */
   readStreams?(options: ReadStreamsOptions & { readonly pageSize: number }): AsyncIterable<readonly RecordedEvent[]>;
   /** All receipts, page by page; absent where they can't be listed. */
-  readReceipts?(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]>;
+  readReceipts?(pageSize: number, wait?: WaitOptions): AsyncIterable<readonly StreamReceipt[]>;
   /**
    * Resolves when something may have been written, when the signal fires, after `withinMs`, or when the backend is
    * closed.

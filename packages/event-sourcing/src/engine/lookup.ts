@@ -1,30 +1,38 @@
-import type { Found, FoundModel } from './view.js';
+import type { MoreToLookUp, Planned } from './plan.js';
+import { modelIn, type Found, type FoundModel, type Question } from './view.js';
+
+/** A plan, or what to look up before one can be made. */
+export type PlannedOrNot<Result> = Planned<Result> | { readonly question: Question };
+
+/** Plans from a look-up. What `plan` still asks for is added to it, and `plan` is called again with all of it. */
+export function planFrom<Result>(
+  found: Found,
+  plan: (found: Found) => PlannedOrNot<Result>,
+): Planned<Result> | MoreToLookUp<Result> {
+  const planned = plan(found);
+  if ('plan' in planned) return planned;
+  return { ...planned, planWith: (more) => planFrom(merged(found, more), plan) };
+}
 
 /**
  * Combines the look-ups of one transaction; head and token are those of the first. A read model that moved between two
  * look-ups is left out, because rows of one checkpoint and events after another would be reduced twice or not at all.
  */
-export function mergeFound(before: Found | undefined, found: Found): Found {
-  if (before === undefined) return found;
-  const models = new Map(before.models);
-  for (const [name, model] of found.models) {
-    const joined = mergeModel(models.get(name), model);
-    if (joined === undefined) models.delete(name);
-    else models.set(name, joined);
-  }
+function merged(before: Found, more: Found): Found {
+  const others = before.models.filter(({ target }) => modelIn(more, target) === undefined);
   return {
     ...before,
-    ends: new Map([...before.ends, ...found.ends]),
-    receipts: new Map([...before.receipts, ...found.receipts]),
-    unreadable: new Map([...before.unreadable, ...found.unreadable]),
-    models,
+    ends: new Map([...before.ends, ...more.ends]),
+    receipts: [...before.receipts, ...more.receipts],
+    unreadable: new Map([...before.unreadable, ...more.unreadable]),
+    models: [...others, ...more.models.flatMap((model) => mergedModel(modelIn(before, model.target), model))],
   };
 }
 
-function mergeModel(before: FoundModel | undefined, model: FoundModel): FoundModel | undefined {
-  if (before === undefined) return model;
-  if (before.id !== model.id || before.checkpoint !== model.checkpoint) return undefined;
+function mergedModel(before: FoundModel | undefined, model: FoundModel): readonly FoundModel[] {
+  if (before === undefined) return [model];
+  if (before.id !== model.id || before.checkpoint !== model.checkpoint) return [];
   const unprocessed = model.unprocessed ?? before.unprocessed;
   const rows = new Map([...before.rows, ...model.rows]);
-  return { id: model.id, checkpoint: model.checkpoint, rows, ...(unprocessed !== undefined && { unprocessed }) };
+  return [{ ...model, rows, ...(unprocessed !== undefined && { unprocessed }) }];
 }

@@ -1,3 +1,4 @@
+import type { WaitOptions } from '../deadline.js';
 import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import { MemoryConsumers } from '../consume/memory-consumers.js';
 import type { ReadAhead } from '../store/feed.js';
@@ -5,20 +6,18 @@ import { Notifier } from '../store/notifier.js';
 import { receiptPages } from '../store/receipt-pages.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import { filterPredicate } from '../streams/event-filter.js';
-import type { ReadStreamsOptions, Receipt, ReceiptOptions, StreamReceipt } from '../streams/event-store.js';
+import type { ReadStreamsOptions, StreamReceipt } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { Backend, FoundRows, WantedRows } from './backend.js';
 import type { LogRange, Transacted, Transaction } from './log-backend.js';
-import { mergeFound } from './lookup.js';
 import { MemoryLog } from './memory-log.js';
 import { MemoryRows } from './memory-rows.js';
 import type { PlacedAppend, Plan } from './plan.js';
 import type { StoredForm } from './plan-appends.js';
 import {
   receiptName,
-  targetName,
   type Found,
   type FoundModel,
   type ModelId,
@@ -48,7 +47,7 @@ export class MemoryBackend implements Backend {
   readonly consumers: ConsumerBackend;
   readonly #log: MemoryLog;
   /** The receipts of commands with an idempotency key, by {@link receiptName}. */
-  readonly #receipts = new Map<string, { readonly streamId: StreamId; readonly receipt: Receipt }>();
+  readonly #receipts = new Map<string, StreamReceipt>();
   /** Live read models by name. */
   readonly #models = new Map<string, MemoryRows>();
   /** The latest shadow of each read model, by the read model's name. */
@@ -68,12 +67,8 @@ export class MemoryBackend implements Backend {
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    let found = this.#find(transaction.question);
-    let planned = transaction.plan(found);
-    while ('question' in planned) {
-      found = mergeFound(found, this.#find(planned.question));
-      planned = transaction.plan(found);
-    }
+    let planned = transaction.plan(this.#find(transaction.question));
+    while ('question' in planned) planned = planned.planWith(this.#find(planned.question));
     // Not awaited if nothing is persisted, because each pause slows the command noticeably.
     const persisting = this.persist(planned.plan);
     if (persisting !== undefined) await persisting;
@@ -82,8 +77,8 @@ export class MemoryBackend implements Backend {
     return { ...planned, token: undefined, plannedFromCache: false };
   }
 
-  readReceipts(options: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]> {
-    return receiptPages((after, limit) => this.#receiptsAfter(after, limit), options);
+  readReceipts(pageSize: number, wait?: WaitOptions): AsyncIterable<readonly StreamReceipt[]> {
+    return receiptPages((after) => this.#receiptsAfter(after, pageSize), pageSize, wait);
   }
 
   /** Never called: the engine calls it only after an `AnswerLost`, which this backend never throws. */
@@ -141,10 +136,7 @@ export class MemoryBackend implements Backend {
   #receiptsAfter(after: ReceiptKey | undefined, limit: number): readonly StreamReceipt[] {
     const start = after === undefined ? '' : receiptName(after);
     const names = [...this.#receipts.keys()].filter((name) => name > start).sort();
-    return names.slice(0, limit).flatMap((name) => {
-      const stored = this.#receipts.get(name);
-      return stored === undefined ? [] : { streamId: stored.streamId, ...stored.receipt };
-    });
+    return names.slice(0, limit).flatMap((name) => this.#receipts.get(name) ?? []);
   }
 
   /** Creates the rows of a read model or of a shadow, with a new id. */
@@ -162,36 +154,28 @@ export class MemoryBackend implements Backend {
       head: this.#log.head,
       inlineAtHead: this.#inlineAtHead,
       ends: new Map<StreamId, StreamEnd>(),
-      receipts: receipts.length === 0 ? NO_RECEIPTS : new Map<string, Receipt>(),
+      receipts: receipts.flatMap((asked) => this.#receipts.get(receiptName(asked)) ?? []),
       unreadable: NOTHING_UNREADABLE,
       missing: events?.find((position) => !this.#log.has(position)),
-      models: new Map<string, FoundModel>(),
+      models: models.flatMap((asked) => this.#findModel(asked)),
     };
     for (const streamId of streams) {
       const end = this.#log.endOf(streamId);
       if (end !== undefined) found.ends.set(streamId, end);
     }
-    for (const name of receipts.map(receiptName)) {
-      const receipt = this.#receipts.get(name)?.receipt;
-      if (receipt !== undefined) found.receipts.set(name, receipt);
-    }
-    for (const question of models) {
-      const model = this.#findModel(question);
-      if (model !== undefined) found.models.set(targetName(question.target), model);
-    }
     return found;
   }
 
-  #findModel({ target, keys, unprocessed }: ModelQuestion): FoundModel | undefined {
+  #findModel({ target, keys, unprocessed }: ModelQuestion): readonly FoundModel[] {
     const model = this.#modelOf(target);
-    if (model === undefined) return undefined;
+    if (model === undefined) return [];
     const rows = new Map<string, unknown>();
     for (const key of keys) rows.set(key, model.rows.get(key));
-    const found = { id: model.id, checkpoint: this.#checkpointOf(model), rows };
-    if (unprocessed === undefined) return found;
+    const found = { target, id: model.id, checkpoint: this.#checkpointOf(model), rows };
+    if (unprocessed === undefined) return [found];
     const isWanted = filterPredicate(unprocessed.filter);
     const events = this.#log.after(unprocessed.after).filter(isWanted);
-    return { ...found, unprocessed: { events, scannedUpTo: this.#log.head, reachedHead: true } };
+    return [{ ...found, unprocessed: { events, scannedUpTo: this.#log.head, reachedHead: true } }];
   }
 
   #modelOf({ name, shadow }: ModelTarget): MemoryRows | undefined {
@@ -240,10 +224,8 @@ export class MemoryBackend implements Backend {
     for (const event of recorded) this.#log.record(event);
     if (receipt === undefined) return;
     const { key, fingerprint } = receipt;
-    const stored = Object.freeze({ key, fingerprint, revision: end.revision });
-    this.#receipts.set(receiptName({ streamId, key }), { streamId, receipt: stored });
+    this.#receipts.set(receiptName({ streamId, key }), { streamId, key, fingerprint, revision: end.revision });
   }
 }
 
 const NOTHING_UNREADABLE: Found['unreadable'] = new Map();
-const NO_RECEIPTS = new Map<string, Receipt>();

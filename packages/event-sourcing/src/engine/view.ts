@@ -1,6 +1,6 @@
 import type { EventId } from '../ids.js';
 import type { Instant } from '../instant.js';
-import type { Receipt } from '../streams/event-store.js';
+import type { StreamReceipt } from '../streams/event-store.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { Position } from '../streams/position.js';
 import type { Revision } from '../streams/revision.js';
@@ -65,16 +65,17 @@ export interface Found {
   readonly ends: ReadonlyMap<StreamId, StreamEnd>;
   /** Why the end or a receipt of a stream could not be read. This refuses only that stream's appends. */
   readonly unreadable: ReadonlyMap<StreamId, unknown>;
-  /** The existing receipts, by {@link receiptName}. */
-  readonly receipts: ReadonlyMap<string, Receipt>;
+  /** The requested receipts that exist. */
+  readonly receipts: readonly StreamReceipt[];
   /** The first requested event that is not in the log. */
   readonly missing?: Position | undefined;
-  /** The existing read models, by {@link targetName}. */
-  readonly models: ReadonlyMap<string, FoundModel>;
+  /** The requested read models that exist. */
+  readonly models: readonly FoundModel[];
 }
 
 /** A read model as found in a backend. */
 export interface FoundModel {
+  readonly target: ModelTarget;
   readonly id: ModelId;
   /**
    * The rows contain all events up to here: the head, if the last event names the read model. `undefined` before its
@@ -87,17 +88,14 @@ export interface FoundModel {
   readonly unprocessed?: ReadAhead;
 }
 
-/**
- * The key of a receipt in {@link Found.receipts}. It includes the length of the first name, because both may contain
- * any character.
- */
+/** Identifies a receipt. It includes the length of the first name, because both may contain any character. */
 export function receiptName({ streamId, key }: ReceiptKey): string {
   return `${streamId.length} ${streamId}${key}`;
 }
 
-/** The key of a read model in {@link Found.models}. A read model's name ends with its version, and an id never does. */
-export function targetName({ name, shadow }: ModelTarget): string {
-  return shadow ?? name;
+/** The read model in a look-up's result, if it exists. */
+export function modelIn({ models }: Found, { name, shadow }: ModelTarget): FoundModel | undefined {
+  return models.find(({ target }) => target.name === name && target.shadow === shadow);
 }
 
 /** A look-up of the head only. */

@@ -22,17 +22,14 @@ const LARGEST_ORDINAL = 2n ** 128n - 1n;
 const LARGEST = (LARGEST_ORDINAL + 1n) * TAG_SIZE - 1n;
 
 /**
- * For stores: the position of an event, from the store's own order number (1 or more).
+ * For stores: the position of an event, from the store's own order number (1 or more) and the event's id, or the last
+ * 40 bits of it as a number.
  *
- * @throws RangeError when the number is negative or needs more than 128 bits.
+ * @throws RangeError when the order number is negative or needs more than 128 bits.
  */
-export function positionOf(ordinal: bigint | number, id: EventId): Position {
-  return taggedPosition(ordinal, tagOf(id));
-}
-
-/** For stores: {@link positionOf} an event, given the last 40 bits of its id. */
-export function taggedPosition(ordinal: bigint | number, tag: number): Position {
+export function positionOf(ordinal: bigint | number, id: EventId | number): Position {
   const number = BigInt(ordinal);
+  const tag = typeof id === 'number' ? id : tagOf(id);
   if (number < 0n || number > LARGEST_ORDINAL)
     throw new RangeError(`a place must be a number of at most 128 bits, not ${ordinal}`);
   return (number * TAG_SIZE + BigInt(tag)) as Position;

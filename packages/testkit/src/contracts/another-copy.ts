@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Json } from '@login-policy/event-sourcing';
-import { parseJson } from '@login-policy/event-sourcing/store';
+import { parseJson } from '@login-policy/event-sourcing/values';
 
 /** Packages installed a second time, as package managers do for two versions of one package. */
 export interface AnotherCopy {

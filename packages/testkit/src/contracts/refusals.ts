@@ -1,5 +1,5 @@
 import { isFault, type FaultCode } from '@login-policy/event-sourcing';
-import type { Fault } from '@login-policy/event-sourcing/store';
+import type { Fault } from '@login-policy/event-sourcing/values';
 import { fail, print } from '../demand.js';
 import { within } from './waiting.js';
 

@@ -10,13 +10,7 @@ import {
   type RecordedEvent,
   type Revision,
 } from '@login-policy/event-sourcing';
-import {
-  instantToIso,
-  parseInstant,
-  parseStreamId,
-  eventId,
-  type PlaceInAppend,
-} from '@login-policy/event-sourcing/store';
+import { eventId, instantToIso, parseInstant, parseStreamId } from '@login-policy/event-sourcing/values';
 import { InvalidHistory } from './invalid-history.js';
 
 type Field = Exclude<keyof RecordedEvent, 'append'>;
@@ -141,7 +135,7 @@ function parseSchemaVersion(value: unknown): number {
 }
 
 /** Older histories lack the place of an event in its append. */
-function parseAppend(value: unknown): PlaceInAppend | undefined {
+function parseAppend(value: unknown): RecordedEvent['append'] {
   if (value === undefined) return undefined;
   const { place, count } = withExactly(parseObject(value), ['place', 'count'], []);
   if (isWhole(place) && isWhole(count) && place <= count && count > 1) return { place, count };

@@ -10,7 +10,7 @@ import {
   type JsonObject,
   type Projection,
 } from '@login-policy/event-sourcing';
-import { instantToIso, parseInstant } from '@login-policy/event-sourcing/store';
+import { instantToIso, parseInstant } from '@login-policy/event-sourcing/values';
 
 /** Something was counted. */
 export interface Counted {

@@ -1,13 +1,7 @@
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import type { RecordedEvent } from '@login-policy/event-sourcing';
-import {
-  Fault,
-  MemoryBackend,
-  type ModelId,
-  type Plan,
-  type Transacted,
-  type Transaction,
-} from '@login-policy/event-sourcing/store';
+import { MemoryBackend, type Plan, type Transacted, type Transaction } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 
 /**
  * What was written in one transaction. Rows are what is left of them as text; what an event holds is JSON of its own.
@@ -57,7 +51,7 @@ export class JsonLinesBackend extends MemoryBackend {
     });
   }
 
-  override beginShadow(name: string): Promise<ModelId> {
+  override beginShadow(name: string): Promise<string> {
     return this.#alone(async () => {
       await this.#write({ begun: name });
       return super.beginShadow(name);

@@ -1,12 +1,6 @@
 import { START, type Clock, type Position, type Store } from '@login-policy/event-sourcing';
-import {
-  MemoryBackend,
-  storeOn,
-  yieldToLoop,
-  type Found,
-  type Plan,
-  type Question,
-} from '@login-policy/event-sourcing/store';
+import { MemoryBackend, storeOn, type Found, type Plan, type Question } from '@login-policy/event-sourcing/store';
+import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import { eventStoreContract, storeContract } from '@login-policy/testkit/contracts';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

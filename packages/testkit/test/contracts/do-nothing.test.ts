@@ -1,5 +1,5 @@
 import type { Store } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit/contracts';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,11 +1,11 @@
 import { START, type ConsumeOptions, type Consumer, type EventStore, type Store } from '@login-policy/event-sourcing';
 import {
-  systemClock,
   closedBy,
   type ReadModel,
   type ReadModelStore,
   type RebuildingModel,
 } from '@login-policy/event-sourcing/store';
+import { systemClock } from '@login-policy/event-sourcing/values';
 
 /** An event store that takes everything and keeps nothing. */
 export function doNothingEventStore(): EventStore {

@@ -1,6 +1,7 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
-import { position, type ReadAllOptions, type SubscriptionMessage, ordinalOf } from '@login-policy/event-sourcing/store';
+import { type ReadAllOptions, type SubscriptionMessage, ordinalOf } from '@login-policy/event-sourcing/store';
+import { position } from '@login-policy/event-sourcing/values';
 import type { EventStoreMutation, Mutant } from './mutant.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;

@@ -1,6 +1,7 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { isFault, START, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
-import { Fault, type Append, type Receipt } from '@login-policy/event-sourcing/store';
+import type { Append, Receipt } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { disguising, type EventStoreMutation, type Mutant } from './mutant.js';
 
 /** Stores that do one thing wrong when they write. */

@@ -1,4 +1,5 @@
-import { position, modelName } from '@login-policy/event-sourcing/store';
+import { modelName } from '@login-policy/event-sourcing/store';
+import { position } from '@login-policy/event-sourcing/values';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';

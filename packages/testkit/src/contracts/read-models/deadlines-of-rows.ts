@@ -1,4 +1,5 @@
-import { type ReadModel, position } from '@login-policy/event-sourcing/store';
+import type { ReadModel } from '@login-policy/event-sourcing/store';
+import { position } from '@login-policy/event-sourcing/values';
 import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { refusal } from '../refusals.js';

@@ -1,4 +1,4 @@
-import { position } from '@login-policy/event-sourcing/store';
+import { position } from '@login-policy/event-sourcing/values';
 import { demandSame } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';

@@ -1,5 +1,6 @@
 import type { Json, Position, Projection } from '@login-policy/event-sourcing';
-import { position, type ReadModel, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import type { ReadModel, ReadModelStore } from '@login-policy/event-sourcing/store';
+import { position } from '@login-policy/event-sourcing/values';
 import { demandSame } from '../../demand.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 

@@ -6,13 +6,8 @@ import {
   type EventStore,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import {
-  position,
-  systemClock,
-  type NewEvent,
-  type ReadModel,
-  type ReadModelStore,
-} from '@login-policy/event-sourcing/store';
+import type { NewEvent, ReadModel, ReadModelStore } from '@login-policy/event-sourcing/store';
+import { position, systemClock } from '@login-policy/event-sourcing/values';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import {

@@ -1,5 +1,5 @@
 import { isFault, type RecordedEvent } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/store';
+import { position } from '@login-policy/event-sourcing/values';
 import { demandSame, fail } from '../../demand.js';
 import { COUNTER_CATEGORY } from '../../samples/counter.js';
 import type { Suite } from '../contract.js';
