@@ -53,6 +53,19 @@ describe('a rollout', () => {
     await loginPolicies.close();
   });
 
+  it('is not pending on a policy that it left unchanged and that was changed since', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    orThrow(await loginPolicies.change(acme, { forceMfa: true }, by));
+    const forced = loginPolicies.rollOut(instance, { type: 'change', settings: { forceMfa: true } }, advisory);
+    expect(await last(forced.carryOut())).to.include({ done: 4, changed: 3 });
+    orThrow(await loginPolicies.change(acme, { forceMfa: false }, by));
+    expect(await last(forced.carryOut())).to.include({ done: 4, changed: 0 });
+    expect(orThrow(await forced.report())).to.include({ changed: 3, unchanged: 1, pending: 0 });
+    expect(await last(forced.revert(by))).to.include({ done: 4, changed: 3 });
+    await loginPolicies.close();
+  });
+
   it('is reported from events alone, by any process', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);

@@ -74,7 +74,7 @@ class RolloutSoFar {
 
   /** Leaves out the events of another command that was given under the same id. */
   add({ event: recorded, fingerprint }: RolledOut): void {
-    const event = decoded(recorded);
+    const event = recorded && decoded(recorded);
     const command = event && commandOf(event);
     if (event === undefined || command === undefined) return;
     this.#fingerprint ??= fingerprint;

@@ -63,8 +63,8 @@ async function outcomeOn(
   // Nothing is revealed about a policy that the caller may not change.
   if (refusal?.reason === 'not-permitted') return refusal;
   const event = await eventOfRollout({ store: handler.states.store, deadline }, policy.owner, rollout);
-  if (event !== undefined) return 'reason' in event ? event : 'changed';
-  return refusal ?? (step.outcome === 'would-change' ? 'pending' : 'unchanged');
+  if (typeof event === 'object') return 'reason' in event ? event : 'changed';
+  return refusal ?? (event === undefined && step.outcome === 'would-change' ? 'pending' : 'unchanged');
 }
 
 /** All custom policies, page by page. It yields to the event loop between two pages. */

@@ -22,16 +22,16 @@ interface LookUp {
   readonly deadline: Deadline;
 }
 
-/** An event with the id of a rollout, on one policy. */
+/** A command that was given under the id of a rollout, on one policy. */
 export interface RolledOut {
-  readonly event: RecordedEvent;
-  /** The fingerprint of the command that recorded it. */
+  /** Its event; `undefined` if it changed nothing. */
+  readonly event: RecordedEvent | undefined;
   readonly fingerprint: string;
 }
 
 /**
- * The event with a rollout's id on a policy. The receipt says at which revision it is. The event's own key is compared,
- * too, because a command that changed nothing also leaves a receipt.
+ * The command with a rollout's id on a policy. The receipt says at which revision its event is. The event's own key is
+ * compared, too, because a command that changed nothing also leaves a receipt.
  */
 export async function rolledOut({ deadline, store }: LookUp, owner: Owner, id: string): Promise<RolledOut | undefined> {
   const stream = policyStream(owner);
@@ -39,19 +39,24 @@ export async function rolledOut({ deadline, store }: LookUp, owner: Owner, id: s
   if (receipt === undefined) return undefined;
   for await (const [event] of store.readStream(stream, { from: receipt.revision, limit: 1 }, deadline)) {
     const { fingerprint } = receipt;
-    return event?.metadata.idempotencyKey === keyOf(id) ? { event, fingerprint } : undefined;
+    return { event: event?.metadata.idempotencyKey === keyOf(id) ? event : undefined, fingerprint };
   }
   return undefined;
 }
 
-/** The event that this rollout recorded on a policy, or a refusal if another command used the rollout's id there. */
+/**
+ * The event that this rollout recorded on a policy; `unchanged` if it changed nothing there, `undefined` if it was not
+ * carried out there, and a refusal if another command used its id.
+ */
 export async function eventOfRollout(
   lookUp: LookUp,
   owner: Owner,
   { parsed, options: { id } }: ParsedRollout,
-): Promise<RecordedEvent | RolloutRefusal | undefined> {
+): Promise<RecordedEvent | RolloutRefusal | 'unchanged' | undefined> {
   const found = await rolledOut(lookUp, owner, id);
-  if (found === undefined || canHaveRecorded(parsed, found.event)) return found?.event;
+  if (found === undefined) return undefined;
+  const { event = 'unchanged' } = found;
+  if (event === 'unchanged' || canHaveRecorded(parsed, event)) return event;
   const reason = 'idempotency-key-reused';
   return { owner, reason, message: `Another command was rolled out here under the id ${id}.` };
 }

@@ -162,7 +162,7 @@ export class Rollout {
     const lookUp = { store: handler.states.store, deadline: new Deadline(`the revert of the rollout ${id}`) };
     yield* this.#run(rollout, how, async (owner) => {
       const event = await eventOfRollout(lookUp, owner, rollout);
-      if (event === undefined) return { what: 'unchanged' };
+      if (event === undefined || event === 'unchanged') return { what: 'unchanged' };
       if ('reason' in event) return { what: 'refused', refusal: event };
       const [ifSequence, ifEventId] = [sequenceOf(event), event.id];
       const context = { ...by, correlationId: id, idempotencyKey: revertKeyOf(id), ifSequence, ifEventId };
