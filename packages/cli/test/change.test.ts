@@ -100,6 +100,11 @@ describeBoth('changing a policy', () => {
     expect((await place.run('remove-second-factor TOTP --yes --acknowledge no-factor-left')).code).to.equal(EXIT.done);
   });
 
+  it('refuses a setting that is given twice', async () => {
+    const { code, err } = await place.run('change forceMfa=yes,forceMfa=no --dry-run');
+    expect([code, err]).to.deep.equal([EXIT.usage, 'forceMfa is given twice.\n']);
+  });
+
   it('explains what is wrong with a setting: an unknown name, or an invalid value', async () => {
     expect((await place.run('change forceMFa=yes --yes')).err).to.equal(
       '"forceMFa" is not a setting. Did you mean forceMfa?\n',

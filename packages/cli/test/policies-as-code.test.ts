@@ -30,10 +30,25 @@ describeBoth('policies as code', () => {
     expect([left, out]).to.deep.equal([EXIT.done, 'Nothing to do: all policies match the file.\n']);
   });
 
+  it('are exported whatever the ids of organizations are, and a plan of the export is empty', async () => {
+    for (const organizationId of ['<<', '__proto__', '-', '~', '0o17', 'yes', '?'])
+      await place.policies(async (policies) => {
+        orThrow(await policies.customize({ ...INSTANCE, organizationId }, { actor: 'alice' }));
+      });
+    const { out } = await planned((await place.run('export')).out);
+    expect(out).to.equal('Nothing to do: all policies match the file.\n');
+  });
+
   it('never replace a database or the file that was planned', async () => {
     await place.write('policies.yaml', FILE);
     const onItself = await place.run('plan policies.yaml --out ./policies.yaml');
     expect([onItself.code, await place.read('policies.yaml')]).to.deep.equal([EXIT.usage, FILE]);
+    await symlink('policies.yaml', place.path('link.yaml'));
+    for (const line of ['plan policies.yaml --out link.yaml', 'plan link.yaml --out policies.yaml']) {
+      const { code, err } = await place.run(line);
+      expect([code, await place.read('policies.yaml')], line).to.deep.equal([EXIT.usage, FILE]);
+      expect(err).to.contain('was read by this command, and would be replaced: name another file.');
+    }
     const { code, err } = await place.run('export --out iam.db');
     expect([code, err]).to.deep.equal([EXIT.usage, 'iam.db is a SQLite database: name another file.\n']);
     expect((await place.run('verify')).code).to.equal(EXIT.done);

@@ -56,6 +56,13 @@ const wrong: Readonly<Record<string, readonly [file: string, said: string]>> = {
     FILE.replace('globex: default', '<<: { globex: default }'),
     'policies.yaml:8:3: Merge keys (<<) are not supported.',
   ],
+  'a merge key of YAML 1.1': [
+    `%YAML 1.1\n---\n${FILE.replace('globex: default', '<<: { forceMfa: true }')}`,
+    'policies.yaml:10:3: Merge keys (<<) are not supported.',
+  ],
+  'a key that is a list': [FILE.replace('globex:', '? [globex]\n  :'), 'policies.yaml:8:5: Map keys must be text.'],
+  'a key that is nothing': [FILE.replace('globex:', ':'), 'policies.yaml:8:1: Map keys must be text.'],
+  'two documents': [`${FILE}---\n${FILE}`, 'policies.yaml:9:1: The file must have one document only.'],
   'nothing at all': ['\n', 'policies.yaml:1:1: Expected a policy file with the members'],
   'an alias that grows and grows': [
     `default:\n  secondFactors: &a [x,x,x,x,x,x,x,x,x,x]\n  multiFactors: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n  identityProviders: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n  settings: [*c,*c,*c,*c,*c]\n`,

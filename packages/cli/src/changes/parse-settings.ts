@@ -12,14 +12,17 @@ export const SETTINGS_HELP: string = `NAME=VALUE, several with commas. Names: ${
 
 const BOOLEANS: Readonly<Record<string, boolean>> = { yes: true, no: false, true: true, false: false };
 
-/** Parses settings. The domain checks their values. @throws Failure for an unknown name, with the nearest known one. */
+/** Parses settings. The domain checks their values. @throws Failure for an unknown or doubled name */
 export function parseSettings(text: string): LoginSettingsInput {
   const settings: Record<string, boolean | string> = {};
   const lifetimes: Record<string, string> = {};
+  const given = new Set<string>();
   for (const assignment of text.split(',')) {
     const [name = '', ...rest] = assignment.split('=');
     const value = rest.join('=');
     if (!NAMES.includes(name)) throw new Failure(EXIT.usage, unknownSetting(name));
+    if (given.has(name)) throw new Failure(EXIT.usage, `${name} is given twice.`);
+    given.add(name);
     if (!assignment.includes('=')) throw new Failure(EXIT.usage, `${name} needs a value: ${name}=VALUE.`);
     const lifetime = /^lifetimes\.(.+)$/.exec(name)?.[1];
     if (lifetime === undefined) settings[name] = BOOLEANS[value] ?? value;

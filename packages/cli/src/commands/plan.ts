@@ -1,7 +1,5 @@
-import { resolve } from 'node:path';
 import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { Failure } from '../failure.js';
 import { readYaml } from '../files/yaml-file.js';
 import { writeWholeFile } from '../files/write-file.js';
 import { ACKNOWLEDGE_OPTION, acknowledgedIn } from '../changes/change-options.js';
@@ -39,8 +37,6 @@ async function showPlan(invocation: Invocation): Promise<ExitCode> {
   const file = parsePoliciesFile(readYaml(args.requiredArgument('FILE'), io));
   const acknowledge = acknowledgedIn(args);
   const out = args.value('out');
-  if (out !== undefined && resolve(io.cwd, out) === resolve(io.cwd, args.requiredArgument('FILE')))
-    throw new Failure(EXIT.usage, `--out ${out} would replace the policy file by its plan: name another file.`);
   return withSession(invocation, { purpose: 'read', guard: 'refuse', instanceId: file.instanceId }, async (session) => {
     const { instance, policies } = session;
     const position = await policies.head();

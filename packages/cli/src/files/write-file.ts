@@ -15,20 +15,24 @@ import { resolve } from 'node:path';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
+import { wasRead } from '../store/store-url.js';
 
 /**
  * Writes a whole file, or leaves the existing one unchanged, even on a full disk. A link stays a link. Into a device or
  * a pipe, such as /dev/stdout, the text is written directly.
  *
- * @throws Failure when it can't be written, and for a SQLite database, which may be the store itself.
+ * @throws Failure when it can't be written, for a SQLite database, which may be the store itself, and for a file that
+ * the command has read.
  */
-export function writeWholeFile(file: string, text: string, { cwd }: Pick<Io, 'cwd'>): void {
-  const path = resolve(cwd, file);
+export function writeWholeFile(file: string, text: string, io: Pick<Io, 'cwd'>): void {
+  const path = resolve(io.cwd, file);
   try {
     const existing = statSync(path, { throwIfNoEntry: false });
     if (existing === undefined) replaceFile(path, text, NEW_MODE);
     else if (isDatabase(path, existing))
       throw new Failure(EXIT.usage, `${file} is a SQLite database: name another file.`);
+    else if (wasRead(existing, io))
+      throw new Failure(EXIT.usage, `${file} was read by this command, and would be replaced: name another file.`);
     else if (existing.isFile()) replaceFile(realpathSync(path), text, existing.mode & 0o777);
     else writeInto(openSync(path, 'w'), text);
   } catch (cause) {

@@ -37,6 +37,7 @@ export class YamlFile {
     const options = { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: false, version: '1.2' } as const;
     this.#document = parseDocument(text, options);
     const [error] = [...this.#document.errors, ...this.#document.warnings];
+    if (error?.code === 'MULTIPLE_DOCS') throw this.#failureAt(error.pos[0], 'The file must have one document only.');
     if (error !== undefined) throw this.#failureAt(error.pos[0], sentence(error.message));
     visit(this.#document, { Map: (_, map) => this.#refuseKeys(map) });
   }
@@ -105,19 +106,18 @@ export class YamlFile {
     return this.#failureAt(this.#offsetOf(path), message);
   }
 
-  /** @throws Failure for a duplicate key or a merge key. */
-  #refuseKeys({ items }: YAMLMap): void {
+  /** @throws Failure for a key that is not text, a duplicate key or a merge key. */
+  #refuseKeys(map: YAMLMap): void {
     const seen = new Set<string>();
-    for (const { key } of items) {
-      if (!isScalar(key)) continue;
-      // A merge key would be read as an organization with that name.
-      if (key.value === '<<' && key.type === 'PLAIN')
-        throw this.#failureAt(
-          startOf(key) ?? 0,
-          'Merge keys (<<) are not supported. Repeat the members, or use an alias.',
-        );
-      if (seen.has(keyText(key))) throw this.#failureAt(startOf(key) ?? 0, 'Map keys must be unique.');
-      seen.add(keyText(key));
+    for (const { key } of map.items) {
+      const name = keyText(key);
+      const refuse = (message: string): Failure => this.#failureAt(startOf(key) ?? startOf(map) ?? 0, message);
+      if (!isScalar(key) || name === '') throw refuse('Map keys must be text.');
+      // A merge key would be read as an organization with that name. Its value is a symbol under `%YAML 1.1`.
+      if (name === '<<' && key.type === 'PLAIN')
+        throw refuse('Merge keys (<<) are not supported. Repeat the members, or use an alias.');
+      if (seen.has(name)) throw refuse('Map keys must be unique.');
+      seen.add(name);
     }
   }
 

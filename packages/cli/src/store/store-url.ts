@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { resolve } from 'node:path';
 import type { OptionSpecs } from '../command-line/command.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
@@ -71,17 +71,40 @@ function withoutPassword(url: string): string {
   return url.replace(/\/\/[^@/]*@/, '//').replace(/([?&]password=)[^&#]*/, '$1…');
 }
 
+/** The files that a process has read, by its `Io`. */
+const READ = new WeakMap<Pick<Io, 'cwd'>, Set<string>>();
+
+/** Whether a file was read by this process, under any name. Writing it could destroy the user's own text. */
+export function wasRead(file: Stats, io: Pick<Io, 'cwd'>): boolean {
+  return READ.get(io)?.has(identityOf(file)) === true;
+}
+
+function identityOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
+}
+
 /** Strict, because replacing invalid UTF-8 could change an id into another. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The text of a file in UTF-8, without a byte order mark. @throws Failure when it can't be read. */
-export function readTextFile(file: string, { cwd }: Pick<Io, 'cwd'>): string {
+export function readTextFile(file: string, io: Pick<Io, 'cwd'>): string {
   try {
-    return utf8.decode(readFileSync(resolve(cwd, file)));
+    return utf8.decode(readNoted(resolve(io.cwd, file), io));
   } catch (cause) {
     if (cause instanceof TypeError) throw new Failure(EXIT.data, `The file ${file} is not text in UTF-8.`, { cause });
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     const problem = why === 'ENOENT' ? 'does not exist' : `can't be read (${why})`;
     throw new Failure(EXIT.noInput, `The file ${file} ${problem}.`, { cause });
+  }
+}
+
+function readNoted(path: string, io: Pick<Io, 'cwd'>): Buffer {
+  const descriptor = openSync(path, 'r');
+  try {
+    const file = fstatSync(descriptor);
+    if (file.isFile()) READ.set(io, (READ.get(io) ?? new Set()).add(identityOf(file)));
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
