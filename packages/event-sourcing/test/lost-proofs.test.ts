@@ -2,12 +2,17 @@ import { START, streamId } from '@login-policy/event-sourcing';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
-import { codeOf, followedStore, Followers, raise, until, valueOf } from './followed.js';
+import { codeOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
 
 const a = streamId('tally', 'a');
 const followers = new Followers();
 
-afterEach(() => followers.close());
+const { now } = Date;
+
+afterEach(async () => {
+  Date.now = now;
+  await followers.close();
+});
 
 describe('a read of followed rows whose history was lost', () => {
   it('takes no proof that was asked for before that was found', async () => {
@@ -47,5 +52,41 @@ describe('a read of followed rows whose history was lost', () => {
     answer();
     expect(await earlier).to.equal(1);
     expect(await codeOf(follower.read([a]))).to.equal('position-unknown');
+  });
+});
+
+describe('a read of followed rows after the machine was suspended', () => {
+  it('takes no proof from before, though the monotonic clock stood still', async () => {
+    let isCut = false;
+    const store = followedStore((sound) => ({ head: () => (isCut ? new Promise(() => undefined) : sound.head()) }));
+    await raise(store, a, 1);
+    const follower = await followers.open(store, { maxAgeMs: 600_000 });
+    expect(await valueOf(follower, a)).to.equal(1);
+    isCut = true;
+    expect(await valueOf(follower, a)).to.equal(1);
+    Date.now = () => now() + 3_600_000;
+    expect(await codeOf(follower.read([a], { waitMs: 20 }))).to.equal('projection-behind');
+  });
+
+  it('shares no question that was sent before', async () => {
+    let [asked, answer] = [0, (): void => undefined];
+    const isAnswered = new Promise<void>((resolve) => (answer = resolve));
+    const store = followedStore((sound) => ({
+      ...silent(),
+      async head() {
+        const head = await sound.head();
+        if (++asked === 1) await isAnswered;
+        return head;
+      },
+    }));
+    const follower = await followers.open(store, { maxAgeMs: 600_000 });
+    const earlier = valueOf(follower, a);
+    await until(() => asked === 1);
+    await raise(store, a, 1);
+    Date.now = () => now() + 3_600_000;
+    const later = codeOf(follower.read([a], { waitMs: 50 }));
+    answer();
+    expect(await earlier).to.equal(undefined);
+    expect(await later).to.equal('projection-behind');
   });
 });

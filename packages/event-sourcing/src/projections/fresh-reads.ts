@@ -12,6 +12,9 @@ import type { ReadDeadline } from './read-deadline.js';
 import type { RowsAt } from './read-model-store.js';
 import type { TimedReadModel } from './timed-read-model.js';
 
+/** From this much on, a lead of the wall clock shows that the machine was suspended. */
+const SUSPENDED_MS = 1000;
+
 /** What a timed-out read was waiting for. */
 export interface Late {
   readonly cause?: unknown;
@@ -65,6 +68,8 @@ export class FreshReads {
    * Replaced when all proofs are discarded.
    */
   #lastProof = { at: -Infinity, since: -Infinity };
+  /** How far the wall clock is ahead of the monotonic one. */
+  #lead = Date.now() - performance.now();
 
   constructor(options: FreshReadsOptions) {
     this.#options = options;
@@ -83,6 +88,7 @@ export class FreshReads {
 
   /** The rows `read` finds, once they are fresh. @throws ProjectionBehind, PositionUnknown, DeadlineExceeded */
   async answer<Found extends RowsAt<unknown>>(read: () => Promise<Found>, deadline: ReadDeadline): Promise<Found> {
+    this.#discardAfterSuspension();
     const [lastProof, provenBefore, begunAt] = [this.#lastProof, this.#lastProof.at, performance.now()];
     const found = await read();
     // A proof that came meanwhile may be about later rows than those found.
@@ -112,7 +118,7 @@ export class FreshReads {
     runner.refuseWhenStopped(found.checkpoint);
     demandSameHistory(deadline.atLeast, checkpoint);
     const written = laterPosition(deadline.atLeast, store.acknowledged?.position ?? START);
-    const notBefore = begun.at - maxAgeMs;
+    const notBefore = Math.max(begun.at - maxAgeMs, this.#lastProof.since);
     if (this.#lastProof.at < begun.at - maxAgeMs / 2) this.#renewProof(checkpoint, notBefore);
     if (begun.provenAt >= notBefore) return { position: written, askedAt: -Infinity };
     const proof = await deadline.waitFor(this.#questions.ask(checkpoint, notBefore), (cause) =>
@@ -143,6 +149,13 @@ export class FreshReads {
     const { readModelUpdates, store } = this.#options;
     if (!(await store.knows(position, deadline))) throw new Fault('position-unknown', { position, head });
     if (readModelUpdates === 'followed') this.#known.set(position, true);
+  }
+
+  /** While a machine is suspended, the monotonic clock stands still, and with it the age of a proof. */
+  #discardAfterSuspension(): void {
+    const before = this.#lead;
+    this.#lead = Date.now() - performance.now();
+    if (this.#lead - before > SUSPENDED_MS) this.discardProofs();
   }
 
   #applyProof(proof: HeadProof): Standing {
