@@ -1,6 +1,7 @@
 import { cancel, schedule, type Due } from './due.js';
 import { Fault } from './fault.js';
-import { onAbort } from './on-abort.js';
+import { demandSignal, onAbort } from './on-abort.js';
+import { shown } from './options/shown.js';
 
 /** Ends the wait of a call. */
 export interface WaitOptions {
@@ -32,8 +33,11 @@ export class Deadline implements WaitOptions {
   #firingAt: Due | undefined;
   #stopListening: () => void = () => undefined;
 
-  /** `doing` names in the fault what took too long. */
+  /** `doing` names in the fault what took too long. @throws RangeError for a signal or time that is not one. */
   constructor(doing: string, { signal, waitMs = Infinity }: Waiting = {}) {
+    demandSignal(signal);
+    if (typeof waitMs !== 'number' || Number.isNaN(waitMs))
+      throw new RangeError(`waitMs must be a number of milliseconds, not ${shown(waitMs)}`);
     this.#doing = doing;
     this.given = signal;
     this.#dueAt = waitMs === Infinity ? Infinity : performance.now() + waitMs;

@@ -17,7 +17,8 @@ export function deepFrozen<Value>(value: Value): Value {
   return Object.freeze(value);
 }
 
-function isPlain(value: object): boolean {
+/** Whether a value is an object without a class. */
+export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

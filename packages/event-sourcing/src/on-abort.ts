@@ -1,3 +1,21 @@
+import { shown } from './options/shown.js';
+
+/** Whether a value is an `AbortSignal`, of any implementation. */
+export function isSignal(value: unknown): value is AbortSignal {
+  return typeof value === 'object' && value !== null && 'addEventListener' in value && 'aborted' in value;
+}
+
+/**
+ * Refuses what is not a signal, such as its controller, before anything is done: later, a write would be reported as failed
+ * that is carried out.
+ *
+ * @throws RangeError
+ */
+export function demandSignal(signal: unknown): void {
+  if (signal === undefined || isSignal(signal)) return;
+  throw new RangeError(`signal must be an AbortSignal, not ${shown(signal)}`);
+}
+
 /**
  * The callbacks of each signal. A signal gets one listener for all of them, because the platform warns of a leak at the
  * eleventh.

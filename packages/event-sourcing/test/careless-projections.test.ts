@@ -1,6 +1,7 @@
 import { CommandHandler, openMemoryStore, streamId, type Json, type Projection } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
+import { careless } from './careless.js';
 import { faultOf, Followers, followedStore, raise } from './followed.js';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
 
@@ -8,12 +9,6 @@ const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
 const followers = new Followers();
 
 afterEach(() => followers.close());
-
-/** What plain JavaScript hands over in spite of the types. */
-function careless<Wanted>(value: unknown): Wanted {
-  const passed: (given: never) => Wanted = (given) => given;
-  return Reflect.apply(passed, undefined, [value]);
-}
 
 /** A row of 2 is encoded as this, every other row as it should be. */
 const encodedAs = (encoded: unknown): Projection<TallyEvent, number> => ({
@@ -34,6 +29,12 @@ const NOT_JSON = {
   'a cycle': cyclic(),
   undefined,
   'a function': () => 2,
+  'a date': { at: new Date(0) },
+  'a map': new Map([[1, 2]]),
+  'an instance of a class': new (class Row {})(),
+  'an object with its own JSON': { at: { toJSON: () => 2 } },
+  'nothing in a list': [undefined],
+  'a function in it': { by: () => 2 },
   'a promise': Promise.resolve(2),
   'a promise in it': { by: Promise.resolve(2) },
 };
@@ -55,6 +56,14 @@ for (const [where, open] of [
       });
     }
 
+    it('that leaves a member undefined, or has a null prototype, is not careless', async () => {
+      const store = open();
+      const encoded = Object.assign(Object.create(null), { by: 2, at: undefined, all: [null, true, {}] });
+      const follower = await followers.open(store, { projection: encodedAs(encoded), maxAgeMs: 0 });
+      await raise(store, a, 1, 1);
+      expect((await follower.read([a])).unreadable.size).to.equal(0);
+    });
+
     it('that indexes by a promise makes its rows unreadable', async () => {
       const store = open();
       const index = careless<NonNullable<Projection<TallyEvent, number>['index']>>(() =>
@@ -75,6 +84,16 @@ for (const [where, open] of [
     });
   });
 }
+
+describe('a read model in memory that has no runner', () => {
+  it('refuses a row that a store of texts would refuse', async () => {
+    const store = openMemoryStore();
+    await store.readModels.open(encodedAs({ at: new Date(0) }));
+    await raise(store, a, 1);
+    expect(await faultOf(raise(store, a, 1))).to.include({ code: 'unserialisable-data' });
+    await raise(store, b, 1);
+  });
+});
 
 describe('a function that has to answer at once', () => {
   const later = (): Promise<never> => Promise.reject(new Error('later'));

@@ -104,6 +104,49 @@ describe('a read that waits beside others', () => {
     expect(await later).to.equal('projection-behind');
   });
 
+  it('is refused at once when it finds its rows behind after the close', async () => {
+    const inline = openMemoryStore();
+    await raise(inline, a, 1);
+    const head = await inline.eventStore.head();
+    let letGo = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (letGo = resolve));
+    const store = withModels(inline, () => ({
+      async read(keys) {
+        if (keys.length > 0) await gate;
+        return { checkpoint: undefined, head, rows: new Map() };
+      },
+      checkpoint: () => new Promise(() => undefined),
+    }));
+    const follower = await followers.open(store);
+    const read = codeOf(follower.read([a], { waitMs: 600_000 }));
+    await follower.close();
+    letGo();
+    const turns = async (): Promise<string> => {
+      for (let turn = 0; turn < 50; turn++) await yieldToLoop();
+      return 'still waiting';
+    };
+    expect(await Promise.race([read, turns()])).to.equal('store-closed');
+  });
+
+  for (const waitMs of [Infinity, 2 ** 40]) {
+    it(`waits as long as it takes with a time to wait of ${waitMs} ms`, async () => {
+      let letCome = (): void => undefined;
+      const gate = new Promise<void>((resolve) => (letCome = resolve));
+      const store = followedStore((sound) => ({
+        async *subscribe(options) {
+          await gate;
+          yield* sound.subscribe(options);
+        },
+      }));
+      await raise(store, a, 1);
+      const follower = await followers.open(store, { maxAgeMs: 0 });
+      const read = codeOf(follower.read([a], { waitMs }));
+      for (const begun = performance.now(); performance.now() < begun + 10;) await yieldToLoop();
+      letCome();
+      expect(await read).to.equal('undefined');
+    });
+  }
+
   it('is rejected at once when the checkpoint can no longer be read', async () => {
     let isGone = false;
     const store = withModels(followedStore(silent), (model) => ({

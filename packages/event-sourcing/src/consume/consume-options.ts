@@ -1,3 +1,4 @@
+import { isSignal } from '../on-abort.js';
 import { aFunction, listOf, mustBe, optional, optionsWith, wholeNumber } from '../options/option-rules.js';
 import { parseOptions, type OptionRules } from '../options/parse-options.js';
 import type { ConsumeOptions } from './consumer.js';
@@ -29,8 +30,4 @@ function isName(name: unknown): boolean {
     name.isWellFormed() &&
     !/\p{Cc}/u.test(name)
   );
-}
-
-function isSignal(signal: unknown): boolean {
-  return typeof signal === 'object' && signal !== null && 'aborted' in signal && 'addEventListener' in signal;
 }

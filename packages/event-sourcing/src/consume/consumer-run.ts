@@ -64,6 +64,11 @@ export class ConsumerRun {
     return this.#lease?.fence;
   }
 
+  /** Aborts when it is closed, or its store is. */
+  get ended(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   status(): ConsumerStatus {
     const lag = this.#lag();
     const position = this.#lease?.position ?? this.#position;

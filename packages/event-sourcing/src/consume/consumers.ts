@@ -59,9 +59,10 @@ export class Consumers {
     });
     this.#runs.add(run);
     const closing = closedBy(() => this.#closeRun(run));
-    onAbort(options.signal, () => {
+    const stopListening = onAbort(options.signal, () => {
       closing.close().catch(() => undefined);
     });
+    onAbort(run.ended, stopListening);
     this.#wake.notify();
     this.#polling ??= this.#pollWhileUsed();
     return { status: () => run.status(), ...closing };

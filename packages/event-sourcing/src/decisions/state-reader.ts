@@ -53,6 +53,8 @@ export class StateReader<Event extends EventShape, State> {
   constructor(store: EventStore, fold: Fold<Event, State>) {
     this.store = new TimedEventStore(store);
     this.#fold = fold;
+    // All streams share it: an `evolve` that would change it fails instead.
+    deepFrozen(fold.initial);
   }
 
   /** The state of a stream without events. */

@@ -14,7 +14,7 @@ import type { Backend, FoundRows, WantedRows } from './backend.js';
 import type { LogRange, Transacted, Transaction } from './log-backend.js';
 import { MemoryLog } from './memory-log.js';
 import { MemoryRows } from './memory-rows.js';
-import type { PlacedAppend, Plan } from './plan.js';
+import type { PlacedAppend, Plan, Planned } from './plan.js';
 import type { StoredForm } from './plan-appends.js';
 import {
   receiptName,
@@ -58,6 +58,7 @@ export class MemoryBackend implements Backend {
   /** The inline read models of the last plan that wrote events. Their checkpoint is the head. */
   #inlineAtHead: readonly ModelId[] = [];
   #lastId = 0;
+  #isPlanning = false;
 
   constructor(name: string, { log = new MemoryLog(), form = 'value' }: MemoryBackendOptions = {}) {
     this.name = name;
@@ -67,8 +68,9 @@ export class MemoryBackend implements Backend {
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    let planned = transaction.plan(this.#find(transaction.question));
-    while ('question' in planned) planned = planned.planWith(this.#find(planned.question));
+    // A reducer has appended: that waits until the append it reduces is written.
+    while (this.#isPlanning) await Promise.resolve();
+    const planned = this.#plan(transaction);
     // Not awaited if nothing is persisted, because each pause slows the command noticeably.
     const persisting = this.persist(planned.plan);
     if (persisting !== undefined) await persisting;
@@ -145,6 +147,17 @@ export class MemoryBackend implements Backend {
     const rows = new MemoryRows(String(this.#lastId));
     this.#byId.set(rows.id, rows);
     return rows;
+  }
+
+  #plan<Result>(transaction: Transaction<Result>): Planned<Result> {
+    this.#isPlanning = true;
+    try {
+      let planned = transaction.plan(this.#find(transaction.question));
+      while ('question' in planned) planned = planned.planWith(this.#find(planned.question));
+      return planned;
+    } finally {
+      this.#isPlanning = false;
+    }
   }
 
   /** Looks up what a question asks for. */

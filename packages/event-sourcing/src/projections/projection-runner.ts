@@ -160,6 +160,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   #control(): RunnerControl {
     return {
       refuseWhenStopped: (reached) => {
+        this.#states.refuseWhenClosed();
         if (this.#states.hasMoved(reached)) this.resume();
       },
       wake: () => {

@@ -1,4 +1,6 @@
 import { atOnce } from '../at-once.js';
+import { isPlain } from '../deep-frozen.js';
+import { shown } from '../options/shown.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { EventShape, Recorded, RecordedFacts } from '../streams/event.js';
@@ -104,10 +106,20 @@ export function rowText<Row>({ rows }: Pick<ReadModelDefinition<Row>, 'rows'>, r
   return text;
 }
 
-/** Refuses values that `JSON.stringify` would replace by others. Members that are undefined are left out. */
-function demandJson(_key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} is not a JSON number`);
-  return typeof value === 'object' ? atOnce(value, 'encode') : value;
+/**
+ * Refuses what `JSON.stringify` would replace by something else, such as a `Date` by its text: the process that wrote it
+ * would read another row than all others. Members that are undefined are left out.
+ */
+function demandJson(this: unknown, key: string, value: unknown): unknown {
+  const given: unknown = atOnce(Reflect.get(Object(this), key), 'encode');
+  if (given === value && isJson(given, Array.isArray(this))) return value;
+  throw new TypeError(`${key === '' ? 'it' : JSON.stringify(key)} is ${shown(given)} that JSON does not have`);
+}
+
+function isJson(value: unknown, isInList: boolean): boolean {
+  if (typeof value === 'object') return value === null || Array.isArray(value) || isPlain(value);
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value === 'string' || typeof value === 'boolean' || (value === undefined && !isInList);
 }
 
 /** A projection with any events and any rows, for code that only passes it on. */

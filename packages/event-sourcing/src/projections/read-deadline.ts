@@ -1,5 +1,6 @@
 import { Deadline } from '../deadline.js';
 import { isFault } from '../is-fault.js';
+import { LONGEST_TIMER_MS } from '../options/option-rules.js';
 import { START, type Position } from '../streams/position.js';
 import type { Freshness } from './running.js';
 import { Fault } from '../fault.js';
@@ -25,7 +26,7 @@ export class ReadDeadline extends Deadline {
 
   /** What is left of `waitMs`. */
   get leftToWaitMs(): number {
-    return Math.max(0, this.leftMs - LOOKING_MS);
+    return Math.min(Math.max(0, this.leftMs - LOOKING_MS), LONGEST_TIMER_MS);
   }
 
   /** The answer to a question, if it comes within `waitMs`; otherwise rejects with what `late` returns. */

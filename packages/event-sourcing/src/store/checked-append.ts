@@ -1,5 +1,6 @@
 import { Fault } from '../fault.js';
 import { isEventId } from '../ids.js';
+import { demandSignal } from '../on-abort.js';
 import type { Append } from '../streams/event-store.js';
 import type { EventMetadata, NewEvent } from '../streams/event.js';
 import { toJsonObject } from '../streams/json.js';
@@ -32,7 +33,7 @@ export interface EventText {
  *
  * @throws UnserialisableData that names the member: what JSON or Unicode text can't hold, an id that is not a ULID, a
  * type that is empty or begins with `$`, a schema version that is not a whole number from 1 to 65,535.
- * @throws RangeError for no events without a receipt, or over 65,535 events.
+ * @throws RangeError for no events without a receipt, over 65,535 events, or a signal that is not one.
  */
 export function checkedAppend(append: Append): Append {
   const { streamId, events, receipt } = append;
@@ -40,6 +41,7 @@ export function checkedAppend(append: Append): Append {
     throw new RangeError('an append without a receipt must have at least one event');
   if (events.length > LARGEST_APPEND) throw new RangeError(`an append must have at most ${LARGEST_APPEND} events`);
   demandText('streamId', streamId);
+  demandSignal(append.signal);
   const checked = checkedEvents(events);
   if (receipt === undefined) return { ...append, events: checked };
   demandText('receipt.key', receipt.key);

@@ -71,7 +71,9 @@ export function encodedRows<Row>(
   for (const [key, row] of rows) {
     demandText('key', key);
     const newEntries = entriesOf(row);
-    const text = row === undefined || form === 'value' ? undefined : textOf(definition, key, row);
+    // A store of values refuses what one of texts refuses.
+    const textOfRow = row === undefined ? undefined : textOf(definition, key, row);
+    const text = form === 'value' ? undefined : textOfRow;
     // A backend of values has the entries of the previous row itself.
     const known = form === 'value' ? undefined : stored?.(key);
     const indexedBefore = known && (known.entries ?? entriesOf(known.row));

@@ -58,7 +58,7 @@ export class Subscription {
   async *#follow(): Messages {
     const buffer = this.#parts.join(this.#reached, this.#lost);
     // Leaves the feed at once, even while the subscriber does not ask for the next message.
-    onAbort(this.#parts.left.signal, buffer.leave);
+    const stopListening = onAbort(this.#parts.left.signal, buffer.leave);
     try {
       // Reads the events that were written after the last read and before the feed began.
       const { from = START } = buffer;
@@ -70,6 +70,7 @@ export class Subscription {
       // next read throws.
       if (!isFault(caught, 'position-unknown')) throw caught;
     } finally {
+      stopListening();
       buffer.leave();
     }
   }

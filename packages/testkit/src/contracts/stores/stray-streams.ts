@@ -49,10 +49,12 @@ const namedCounters: Projection<CounterEvent, CounterRow> = {
 const NOT_ENCODABLE = 13;
 /** A total that can't be indexed. */
 const NOT_INDEXABLE = 17;
-/** Totals that are encoded as something that JSON does not have: nothing at all, and a bigint. */
+/** Totals that are encoded as something that JSON does not have: nothing at all, a bigint, a date and a map. */
 const NO_JSON: readonly (readonly [total: number, json: Json])[] = [
   [19, Reflect.get({}, 'absent')],
   [23, Object(23n)],
+  [29, Object(new Date(0))],
+  [31, Object(new Map())],
 ];
 
 /** Counters whose text is not JSON at some totals, although its author believes so. */

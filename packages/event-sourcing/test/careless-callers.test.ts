@@ -1,0 +1,132 @@
+import {
+  accept,
+  CommandHandler,
+  openMemoryStore,
+  ProjectionRunner,
+  streamId,
+  type EventStore,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
+import { ordinalOf, type Append } from '@login-policy/event-sourcing/store';
+import { AppendQueue, type Queued } from '#insides';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { careless } from './careless.js';
+import { newEvent } from './events.js';
+import { faultOf } from './followed.js';
+import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
+
+const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
+/** What plain JavaScript passes for a signal. */
+const controller = careless<AbortSignal>(new AbortController());
+
+function appendOf(members: Partial<Append> = {}): Append {
+  return { streamId: a, expected: 'any', events: [newEvent({ type: 'Raised', data: { by: 1 } })], ...members };
+}
+
+async function logOf(store: EventStore): Promise<readonly RecordedEvent[]> {
+  const log: RecordedEvent[] = [];
+  for await (const page of store.readAll()) log.push(...page);
+  return log;
+}
+
+describe('a caller who passes a controller for its signal', () => {
+  it('is refused before the append is queued', async () => {
+    const written: Queued[] = [];
+    const queue = new AppendQueue({
+      store: 'a store',
+      most: { appends: 10, size: Infinity },
+      gather: async () => undefined,
+      write: async (group) => {
+        written.push(...group);
+        return group.map(() => ({ recorded: [] }));
+      },
+    });
+    expect(await faultOf(queue.append(appendOf({ signal: controller })))).to.be.instanceOf(RangeError);
+    await queue.append(appendOf({ streamId: b }));
+    expect(written.map(({ append }) => append.streamId)).to.deep.equal([b]);
+  });
+
+  it('is refused before the command is carried out', async () => {
+    const { eventStore } = openMemoryStore();
+    const handler = new CommandHandler({ eventStore, decider: tally, events: tallyEvents });
+    const handle = async (): Promise<unknown> =>
+      handler.handle(a, { type: 'raise', by: 1 }, { actor: 'tester', signal: controller });
+    expect(await faultOf(handle())).to.be.instanceOf(RangeError);
+    expect(await logOf(eventStore)).to.deep.equal([]);
+  });
+});
+
+describe('a time to wait', () => {
+  it('is a number', () => {
+    for (const waitMs of [Number.NaN, careless<number>('20')])
+      expect(() => new Deadline('a test', { waitMs })).to.throw(RangeError, 'waitMs must be');
+  });
+});
+
+describe('the state of a stream without events', () => {
+  it('is not changed by an evolve that changes what it is given', async () => {
+    const { eventStore } = openMemoryStore();
+    const initial: { items: number[] } = { items: [] };
+    const handler = new CommandHandler<{ readonly by: number }, TallyEvent, { items: number[] }, never>({
+      eventStore,
+      events: tallyEvents,
+      decider: {
+        initial,
+        evolve(state, { data }) {
+          state.items.push(data.by);
+          return state;
+        },
+        decide: ({ by }) => accept({ type: 'Raised', data: { by } }),
+      },
+    });
+    expect(await faultOf(handler.handle(a, { by: 1 }, { actor: 'tester' }))).to.be.instanceOf(TypeError);
+    expect(initial).to.deep.equal({ items: [] });
+  });
+});
+
+describe('a reducer that appends', () => {
+  it('gives no two events one place, in memory as anywhere', async () => {
+    const store = openMemoryStore();
+    const { eventStore } = store;
+    let inner: Promise<unknown> | undefined;
+    const projection = {
+      ...tallies(),
+      reduce(row: number | undefined): number {
+        inner ??= eventStore.append(appendOf());
+        return (row ?? 0) + 1;
+      },
+    };
+    const runner = await ProjectionRunner.open({ store, projection });
+    await eventStore.append(appendOf());
+    await inner;
+    const places = (await logOf(eventStore)).map(({ position, revision }) => [ordinalOf(position), revision]);
+    expect(String(places)).to.equal('1,0,2,1');
+    expect((await runner.read([a])).rows.get(a)).to.equal(2);
+    await runner.close();
+  });
+});
+
+describe('a consumer that is closed', () => {
+  it('is not held by the signal that would have closed it', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const store = openMemoryStore();
+    const { signal } = new AbortController();
+    const openAndClose = async (): Promise<WeakRef<() => void>> => {
+      const handle = (): void => undefined;
+      await store.consume({ name: 'short', handle, signal }).close();
+      return new WeakRef(handle);
+    };
+    const handle = await openAndClose();
+    for (let turn = 0; turn < 20 && handle.deref() !== undefined; turn++) {
+      await new Promise(setImmediate);
+      collect();
+    }
+    expect([handle.deref(), signal.aborted]).to.deep.equal([undefined, false]);
+    await store.close();
+  });
+});
