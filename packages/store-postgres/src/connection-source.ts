@@ -1,4 +1,4 @@
-import type { ClientBase, Pool } from 'pg';
+import type { ClientBase, Pool, PoolClient } from 'pg';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { connectingFault } from './faults.js';
@@ -47,7 +47,10 @@ export class PoolSource implements ConnectionSource {
     try {
       // Without a time-out or signals for an idle connection, because it is available at once.
       const client = isIdle ? await connecting : await within(connecting, this.#timeoutMs, abandoning, callerSignal);
-      if (client !== TIME_UP) return { client, release: (failure) => client.release(failure) };
+      if (client !== TIME_UP) {
+        if (isInTransaction(client)) await this.#refuseTransaction(client);
+        return { client, release: (failure) => client.release(failure) };
+      }
     } catch (caught) {
       throw connectingFault(this.#store, caught);
     }
@@ -63,6 +66,24 @@ export class PoolSource implements ConnectionSource {
     throw new Fault('store-unavailable', { store: this.#store, problem });
   }
 
+  /**
+   * Closes a connection that the program released within a transaction: what is written there would be lost with that
+   * transaction, and what is read may be outdated.
+   */
+  async #refuseTransaction(client: PoolClient): Promise<void> {
+    client.on('error', () => undefined);
+    // The program may have released it without waiting for the end of the transaction.
+    await within(
+      client.query('SELECT').catch(() => undefined),
+      this.#timeoutMs,
+    );
+    if (!isInTransaction(client)) return;
+    const problem = 'the program released a connection to the pool within a transaction: end the transaction before';
+    const fault = new Fault('store-unavailable', { store: this.#store, problem });
+    client.release(fault);
+    throw fault;
+  }
+
   get idleCount(): number {
     return this.#pool.idleCount;
   }
@@ -70,4 +91,10 @@ export class PoolSource implements ConnectionSource {
   isAnswering(ms: number): Promise<boolean> {
     return isAnswering(this.#pool.options, ms);
   }
+}
+
+/** Whether the server's last answer was given within a transaction. A pg before 8.21 does not tell. */
+function isInTransaction(client: ClientBase): boolean {
+  const status = 'getTransactionStatus' in client ? client.getTransactionStatus() : 'I';
+  return status === 'T' || status === 'E';
 }

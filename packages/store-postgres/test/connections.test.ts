@@ -4,8 +4,9 @@ import { openPostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool, type PoolConfig } from 'pg';
-import { databaseUrl, freshSchema } from './database.js';
+import { databaseUrl, dropSchema, freshSchema } from './database.js';
 import { endingServer } from './ending-server.js';
+import { allEvents, appendTo } from './sample.js';
 import { refusal } from './refusal.js';
 import { inStatementMode } from './statement-mode.js';
 
@@ -73,6 +74,33 @@ describe('a connection to PostgreSQL', () => {
     expect(String(caught)).to.include('transaction mode');
     for (const one of [pool, direct]) await one.end();
     await pooler.close();
+  });
+
+  it('that the program released within a transaction is refused and closed, and nothing is written in it', async () => {
+    const [schema, connectionString] = [freshSchema(), await databaseUrl()];
+    const pool = new Pool({ connectionString, max: 1 });
+    const store = await openPostgresStore({ pool, schema });
+    for (let count = 0; count < 2; count++) await store.eventStore.append(appendTo('a'));
+    const calls = [() => store.eventStore.append(appendTo('a')), () => allEvents(store.eventStore)];
+    for (const begin of ['BEGIN', 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'BEGIN; SELECT 1 / 0']) {
+      for (const call of calls) {
+        const client = await pool.connect();
+        await refusal(client.query(`${begin}; SELECT`));
+        client.release();
+        const caught = await refusal(call());
+        expect(caught).to.include({ code: 'store-unavailable' });
+        expect(String(caught)).to.include('within a transaction');
+        expect(await allEvents(store.eventStore)).to.have.length(2);
+      }
+    }
+    const client = await pool.connect();
+    await client.query('BEGIN');
+    // A program need not wait for the end of its transaction.
+    const ended = client.query('COMMIT');
+    client.release();
+    await store.eventStore.append(appendTo('a'));
+    await Promise.all([ended, store.close(), dropSchema(pool, schema)]);
+    await pool.end();
   });
 
   it('that ends right after it was made is a fault and does not end the process', async () => {
