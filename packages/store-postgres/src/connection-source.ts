@@ -2,7 +2,8 @@ import type { ClientBase, Pool, PoolClient } from 'pg';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { connectingFault } from './faults.js';
-import { isAnswering } from './own-client.js';
+import { askAnew } from './own-client.js';
+import type { Cell } from './queries.js';
 
 /** A connection that is borrowed for one piece of work. */
 export interface BorrowedConnection {
@@ -23,9 +24,9 @@ export interface ConnectionSource {
    *   connection that can't be made.
    */
   borrow(abandoning: AbortSignal, callerSignal?: AbortSignal): Promise<BorrowedConnection>;
-  /** Whether the server answers within a number of milliseconds. */
-  isAnswering(ms: number): Promise<boolean>;
-  /** The number of idle connections. */
+  /** Asks the server over a new connection: see `askAnew`. */
+  askAnew(statement: string, ms: number): Promise<Cell | undefined>;
+  /** The number of idle connections, each of which may lead to a standby after a failover. */
   readonly idleCount: number;
 }
 
@@ -88,8 +89,8 @@ export class PoolSource implements ConnectionSource {
     return this.#pool.idleCount;
   }
 
-  isAnswering(ms: number): Promise<boolean> {
-    return isAnswering(this.#pool.options, ms);
+  askAnew(statement: string, ms: number): Promise<Cell | undefined> {
+    return askAnew(this.#pool.options, statement, ms);
   }
 }
 

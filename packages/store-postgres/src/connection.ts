@@ -25,7 +25,7 @@ const SILENCE_MS = 600;
 export class Connection {
   readonly name: string;
   readonly timeOuts: TimeOuts;
-  readonly #source: ConnectionSource;
+  readonly source: ConnectionSource;
   readonly #prepared: PreparedStatements;
   readonly #primaryCheck = new PrimaryCheck();
   readonly #running = new Set<Promise<unknown>>();
@@ -34,7 +34,7 @@ export class Connection {
   #isClosing = false;
 
   constructor(source: ConnectionSource, name: string, { timeOuts, prepared, statements }: ConnectionOptions) {
-    this.#source = source;
+    this.source = source;
     this.name = name;
     this.timeOuts = timeOuts;
     this.#prepared = new PreparedStatements(prepared);
@@ -55,7 +55,7 @@ export class Connection {
         (client) => this.#cancelOnFailure(client, this.#queryPrimary(client, text, values), signal),
         signal,
       );
-    let [retriesWhenBroken, retriesOnStandby] = [1, 1 + this.#source.idleCount];
+    let [retriesWhenBroken, retriesOnStandby] = [1, 1 + this.source.idleCount];
     for (;;) {
       try {
         return await read();
@@ -72,11 +72,6 @@ export class Connection {
   /** Writes with one statement, in its own transaction. */
   change(text: string, values: readonly Value[] = []): Promise<readonly Cells[]> {
     return this.withFaults(() => this.use((client) => this.#query(client, text, values)));
-  }
-
-  /** The number of idle connections, each of which may lead to a standby after a failover. */
-  get idleCount(): number {
-    return this.#source.idleCount;
   }
 
   /**
@@ -129,13 +124,13 @@ export class Connection {
     while (!isWritten || this.#running.size > 0) {
       const end = Promise.allSettled([written, ...this.#running]);
       if ((await within(end, SILENCE_MS)) !== TIME_UP) continue;
-      if (!(await this.#source.isAnswering(SILENCE_MS))) this.#abandoning.abort();
+      if ((await this.source.askAnew('SELECT', SILENCE_MS)) === undefined) this.#abandoning.abort();
     }
     await written;
   }
 
   async #use<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    const { client, release } = await this.#source.borrow(this.#abandoning.signal, signal);
+    const { client, release } = await this.source.borrow(this.#abandoning.signal, signal);
     let failure: Error | undefined;
     // A connection that breaks while idle emits an error, which would end the process.
     const onError = (error: Error): void => {

@@ -30,7 +30,8 @@ export interface PostgresMigration {
  *
  * @throws StoreForeign when the schema is another program's, of a newer version that does not support this one, or of
  * an unreleased version.
- * @throws StoreUnavailable when there is no server, or a table was in use for longer than `lockTimeoutMs`.
+ * @throws StoreUnavailable when there is no server, when it falls silent, or when a table was in use for longer than
+ * `lockTimeoutMs`.
  * @throws RangeError that names an unknown or malformed option.
  */
 export async function migratePostgresStore(given: PostgresMigrationOptions): Promise<PostgresMigration> {

@@ -1,8 +1,10 @@
+import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { ClientBase } from 'pg';
 import { STORE_CHECKPOINTS } from './checkpoints.js';
 import type { Connection } from './connection.js';
-import { limitsOfMigration, longestWait } from './time-outs.js';
+import { ConnectionSilent } from './in-time.js';
+import { limitsOfMigration, longestMs, longestWait, type TimeOuts } from './time-outs.js';
 import { FUNCTIONS } from './functions.js';
 import { query } from './queries.js';
 import { NoPrimary } from './primaries.js';
@@ -39,19 +41,36 @@ export async function prepareSchema(connection: Connection, schema: Schema, migr
   await migrate(connection, schema);
 }
 
-/** Migrates the schema, without a time-out, and returns its previous version; 0 when it did not exist. */
-export async function migrate(connection: Connection, schema: Schema): Promise<number> {
-  return connection.withFaults(() =>
-    connection.useUntimed(async (client) => {
-      await client.query(`BEGIN; ${limitsOfMigration(connection.timeOuts)}`);
-      await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.migrateLock.toString()]);
-      const from = (await versionOf(client, schema)) ?? 0;
-      // Limited from here on, because a change that waits for a table blocks all later readers of the table.
-      await client.query(`SET LOCAL lock_timeout = ${longestWait(connection.timeOuts)}`);
-      await client.query(`${migrationSql(schema, from)} COMMIT`);
-      return from;
-    }),
-  );
+/**
+ * Migrates the schema, and returns its previous version; 0 when it did not exist. A migration has no time-out. Its
+ * answer is lost when the server answers no new connection, or when two checks find that nobody holds the lock.
+ */
+export function migrate(connection: Connection, schema: Schema): Promise<number> {
+  const { source, timeOuts } = connection;
+  const [lost, checkMs] = [new AbortController(), longestMs(timeOuts)];
+  const migrating = connection.useUntimed((client) => migrateOn(client, timeOuts, schema), undefined, lost.signal);
+  const tryLock = `SELECT pg_catalog.pg_try_advisory_xact_lock(${schema.migrateLock})`;
+  return connection.withFaults(async () => {
+    for (let freeChecks = 0; freeChecks < 2;) {
+      const migrated = await within(migrating, checkMs);
+      if (migrated !== TIME_UP) return migrated;
+      const isFree = await source.askAnew(tryLock, timeOuts.connectMs);
+      if (isFree === undefined) break;
+      freeChecks = isFree === 't' ? freeChecks + 1 : 0;
+    }
+    lost.abort();
+    throw new ConnectionSilent(checkMs);
+  });
+}
+
+async function migrateOn(client: ClientBase, timeOuts: TimeOuts, schema: Schema): Promise<number> {
+  await client.query(`BEGIN; ${limitsOfMigration(timeOuts)}`);
+  await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.migrateLock.toString()]);
+  const from = (await versionOf(client, schema)) ?? 0;
+  // Limited from here on, because a change that waits for a table blocks all later readers of the table.
+  await client.query(`SET LOCAL lock_timeout = ${longestWait(timeOuts)}`);
+  await client.query(`${migrationSql(schema, from)} COMMIT`);
+  return from;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type ClientConfig, type PoolOptions } from 'pg';
+import { stateOf } from './faults.js';
+import { query, type Cell } from './queries.js';
 
 /** A connection that does not belong to a pool. */
 export interface OwnClient {
@@ -19,14 +21,17 @@ export function ownClient(options: PoolOptions, own: ClientConfig): OwnClient {
   return { client, socket };
 }
 
-/** Whether the server accepts a new connection within a number of milliseconds. */
-export async function isAnswering(options: PoolOptions, ms: number): Promise<boolean> {
-  const { client, socket } = ownClient(options, { connectionTimeoutMillis: ms });
+/**
+ * Runs a statement on a new connection, and returns the first cell of its result: empty when the server refuses, and
+ * `undefined` when it does not answer within a number of milliseconds.
+ */
+export async function askAnew(options: PoolOptions, statement: string, ms: number): Promise<Cell | undefined> {
+  const { client, socket } = ownClient(options, { connectionTimeoutMillis: ms, query_timeout: ms });
   try {
     await client.connect();
-    return true;
-  } catch {
-    return false;
+    return (await query(client, statement))[0]?.[0] ?? '';
+  } catch (caught) {
+    return stateOf(caught) === undefined ? undefined : '';
   } finally {
     socket.destroy();
   }

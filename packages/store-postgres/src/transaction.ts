@@ -94,7 +94,7 @@ export class CallersClient implements ConnectionSource {
     return 0;
   }
 
-  async isAnswering(): Promise<boolean> {
-    return true;
+  async askAnew(): Promise<Cell> {
+    return '';
   }
 }

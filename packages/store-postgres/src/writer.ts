@@ -85,7 +85,7 @@ export class Writer {
   async append<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     const { connection, timeoutMs } = this.#parts;
     const until = performance.now() + timeoutMs;
-    let [isLost, retriesOnStandby] = [false, connection.idleCount];
+    let [isLost, retriesOnStandby] = [false, connection.source.idleCount];
     for (let tries = 1; ; tries++) {
       const sent: Sent = {};
       try {

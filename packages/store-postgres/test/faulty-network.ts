@@ -71,7 +71,8 @@ export class FaultyNetwork {
   }
 
   #join(client: Socket, server: Socket): void {
-    let isCut = this.#isDown;
+    let [isCut, isMute] = [this.#isDown, false];
+    const isSilent = (): boolean => isMute || this.#isSilent;
     if (isCut) client.destroy();
     for (const socket of [client, server]) {
       this.#sockets.add(socket);
@@ -79,23 +80,26 @@ export class FaultyNetwork {
       socket.on('close', () => this.#sockets.delete(socket));
     }
     client.on('data', (bytes) => {
-      if (this.#isSilent) return;
+      if (isSilent()) return;
       if (this.#trouble === undefined || !APPEND.test(bytes.toString('latin1'))) return void server.write(bytes);
       const trouble = this.#trouble;
       this.#trouble = undefined;
       this.#troubles += 1;
-      isCut = true;
+      isMute = trouble === 'silent';
+      isCut = !isMute;
       this.#fail(trouble, { client, server, bytes });
     });
     server.on('data', (bytes) => {
-      if (this.#isSilent) return;
+      if (isSilent()) return;
       if (isCut) client.destroy();
       else client.write(bytes);
     });
     client.on('close', () => {
-      if (!isCut && !this.#isSilent) server.destroy();
+      if (!isCut && !isSilent()) server.destroy();
     });
-    server.on('close', () => client.destroy());
+    server.on('close', () => {
+      if (!isSilent()) client.destroy();
+    });
   }
 
   #fail(trouble: Trouble, { client, server, bytes }: { client: Socket; server: Socket; bytes: Buffer }): void {

@@ -5,6 +5,7 @@ import { Pool } from 'pg';
 import { paced } from '@login-policy/testkit';
 import { databaseUrl, freshSchema } from './database.js';
 import { FaultyNetwork } from './faulty-network.js';
+import { isTurnWaitedFor, takeTurn } from './locks.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo, counted } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
@@ -49,6 +50,26 @@ describe('opening a store on PostgreSQL', () => {
     });
     await pool.end();
   });
+
+  for (const [what, silence] of [
+    ['a server', (network) => network.fallSilent()],
+    ['a connection, whose session the server then ends', (network) => network.failNextAppend('silent')],
+  ] satisfies [string, (network: FaultyNetwork) => void][])
+    it(`does not wait for a migration over ${what} that falls silent`, async () => {
+      const { network, url } = await FaultyNetwork.before(await databaseUrl());
+      const pool = new Pool({ connectionString: url });
+      await onStorage(freshStorage(), async (storage) => {
+        const endTurn = await takeTurn(storage.pool, storage.schema, 'migrate');
+        const opening = refusal(storage.open({ pool, statementTimeoutMs: 100, lockTimeoutMs: 100 }));
+        await eventually('a migration', () => isTurnWaitedFor(storage.pool, storage.schema, 'migrate'));
+        silence(network);
+        await endTurn();
+        expect(await opening).to.include({ code: 'store-unavailable' });
+        await (await storage.open()).eventStore.append(appendTo('a'));
+      });
+      await network.close();
+      await pool.end();
+    });
 
   it('refuses to print SQL for an unknown or malformed option', () => {
     for (const given of [{ form: 3 }, { from: '3' }, { from: 3.5 }, { schema: 5 }, [], 'from'])
