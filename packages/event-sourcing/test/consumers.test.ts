@@ -92,6 +92,26 @@ describe('the consumers of a store', () => {
     await store.close();
   });
 
+  it('say why they lose the lease when no heartbeat gets through, as over a pool without a free connection', async () => {
+    const { store, kept } = memory();
+    const backend: ConsumerBackend = {
+      lookUp: (names) => kept.lookUp(names),
+      beat: () => Promise.reject(lost()),
+      forget: (session) => kept.forget(session),
+      put: (name, record, expected) => kept.put(name, record, expected),
+    };
+    const consumers = new Consumers({ store: 'a store', backend, events: store.eventStore });
+    await append(store);
+    const consumer = consumers.consume({
+      name: 'unheard',
+      handle: (_, { signal }) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+    });
+    await until(() => consumer.status().lastFailure !== undefined);
+    expect(String(consumer.status().lastFailure?.error)).to.equal(String(lost()));
+    await consumers.close();
+    await store.close();
+  });
+
   it('count the attempts at events, and not the failures of the store', async () => {
     const { store, kept } = memory();
     let looks = 0;

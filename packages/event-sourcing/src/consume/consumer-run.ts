@@ -95,8 +95,8 @@ export class ConsumerRun {
   /** Notes that a poll failed. `cut-off` means: for so long that another process may hold the lease by now. */
   notePollFailed(caught: unknown, since: 'lately' | 'cut-off'): void {
     if (isFault(caught, 'store-closed')) return this.#end();
-    if (this.#lease === undefined) this.#noteFailure(caught);
-    else if (since === 'cut-off') this.#lease.lose();
+    if (this.#lease === undefined || (since === 'cut-off' && !this.#lease.isOver)) this.#noteFailure(caught);
+    if (since === 'cut-off') this.#lease?.lose();
   }
 
   /** Waits for the running handler, but not forever. */
