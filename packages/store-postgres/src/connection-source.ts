@@ -24,8 +24,8 @@ export interface ConnectionSource {
    *   connection that can't be made.
    */
   borrow(abandoning: AbortSignal, callerSignal?: AbortSignal): Promise<BorrowedConnection>;
-  /** Asks the server over a new connection: see `askAnew`. */
-  askAnew(statement: string, ms: number): Promise<Cell | undefined>;
+  /** Asks the server over a new connection: see `askAnew`. Default: as long as for a connection of the pool. */
+  askAnew(statement: string, ms?: number): Promise<Cell | undefined>;
   /** The number of idle connections, each of which may lead to a standby after a failover. */
   readonly idleCount: number;
 }
@@ -89,7 +89,7 @@ export class PoolSource implements ConnectionSource {
     return this.#pool.idleCount;
   }
 
-  askAnew(statement: string, ms: number): Promise<Cell | undefined> {
+  askAnew(statement: string, ms: number = this.#timeoutMs): Promise<Cell | undefined> {
     return askAnew(this.#pool.options, statement, ms);
   }
 }

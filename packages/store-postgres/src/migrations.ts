@@ -54,7 +54,7 @@ export function migrate(connection: Connection, schema: Schema): Promise<number>
     for (let freeChecks = 0; freeChecks < 2;) {
       const migrated = await within(migrating, checkMs);
       if (migrated !== TIME_UP) return migrated;
-      const isFree = await source.askAnew(tryLock, timeOuts.connectMs);
+      const isFree = await source.askAnew(tryLock);
       if (isFree === undefined) break;
       freeChecks = isFree === 't' ? freeChecks + 1 : 0;
     }

@@ -4,7 +4,6 @@ export interface TimeOuts {
   readonly statementMs: number;
   /** For the locks of other writers. */
   readonly lockMs: number;
-  /** For a connection of the pool. */
 }
 
 /** How long the work of a handler's transaction may go on after its signal has fired. */

@@ -82,10 +82,11 @@ describe('a connection to PostgreSQL', () => {
     const store = await openPostgresStore({ pool, schema });
     for (let count = 0; count < 2; count++) await store.eventStore.append(appendTo('a'));
     const calls = [() => store.eventStore.append(appendTo('a')), () => allEvents(store.eventStore)];
-    for (const begin of ['BEGIN', 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'BEGIN; SELECT 1 / 0']) {
+    for (const statement of ['SELECT', 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ', 'SELECT 1 / 0']) {
       for (const call of calls) {
         const client = await pool.connect();
-        await refusal(client.query(`${begin}; SELECT`));
+        await client.query('BEGIN');
+        await refusal(client.query(statement));
         client.release();
         const caught = await refusal(call());
         expect(caught).to.include({ code: 'store-unavailable' });
