@@ -28,7 +28,7 @@ export function isDriverError(caught: unknown): boolean {
 
 /** Whether a row with this key exists already. */
 export function isConstraint(caught: unknown): boolean {
-  return codeOf(caught) === 'SQLITE_CONSTRAINT';
+  return codeOf(isFault(caught, 'store-foreign') ? caught.cause : caught) === 'SQLITE_CONSTRAINT';
 }
 
 /** Whether a value is too large for SQLite or for a JavaScript string. */
@@ -44,6 +44,9 @@ export function toFault(caught: unknown, store: string): unknown {
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB' || code === OUT_OF_RANGE)
     return new Fault('store-damaged', { store, problem }, caught);
   if (UNAVAILABLE.includes(code)) return new Fault('store-unavailable', { store, problem }, caught);
+  // Only another program's tables and triggers, or those of a newer version, cause these errors.
+  if (code === 'SQLITE_ERROR' || code === 'SQLITE_CONSTRAINT')
+    return new Fault('store-foreign', { store, problem }, caught);
   return caught;
 }
 
@@ -72,7 +75,7 @@ const UNAVAILABLE = [
 /** The code of an error: the name of SQLite's primary result code, or Node's own. */
 export function codeOf(caught: unknown): string {
   if (!(caught instanceof Error)) return '';
-  if ('errcode' in caught) return NAMES[Number(caught.errcode) & PRIMARY] ?? 'SQLITE_ERROR';
+  if ('errcode' in caught) return NAMES[Number(caught.errcode) & PRIMARY] ?? 'SQLITE_OTHER';
   return 'code' in caught ? String(caught.code) : '';
 }
 
@@ -80,6 +83,7 @@ export function codeOf(caught: unknown): string {
 const PRIMARY = 0xff;
 
 const NAMES: Readonly<Record<number, string>> = {
+  1: 'SQLITE_ERROR',
   5: 'SQLITE_BUSY',
   6: 'SQLITE_LOCKED',
   8: 'SQLITE_READONLY',

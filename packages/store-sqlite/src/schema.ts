@@ -126,7 +126,10 @@ function refuseNewer(store: string, version: number): void {
   throw new Fault('store-foreign', { store, problem });
 }
 
-/** @throws StoreForeign when the database has foreign content, or was written by a newer version of this program. */
+/**
+ * @throws StoreForeign when the database has foreign content, another encoding than UTF-8, or was written by a newer
+ * version of this program.
+ */
 export function refuseForeign(database: Database): void {
   const hasContent = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
   const isMarked = applicationOf(database) !== 0 || versionOf(database) !== 0;
@@ -134,6 +137,10 @@ export function refuseForeign(database: Database): void {
     throw new Fault('store-foreign', { store: database.name, problem: 'it is the database of another program' });
   }
   refuseNewer(database.name, versionOf(database));
+  const encoding = String(database.value('PRAGMA encoding'));
+  // The order of UTF-16 texts is another one.
+  if (encoding !== 'UTF-8')
+    throw new Fault('store-foreign', { store: database.name, problem: `it holds texts in ${encoding}, not UTF-8` });
 }
 
 function isOurs(database: Database): boolean {

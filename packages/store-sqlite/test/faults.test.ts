@@ -36,6 +36,8 @@ describe('an error of the driver about a file', () => {
     ['SQLITE_PROTOCOL', 15, 'store-unavailable'],
     ['SQLITE_CORRUPT_INDEX', 779, 'store-damaged'],
     ['SQLITE_NOTADB', 26, 'store-damaged'],
+    ['SQLITE_ERROR', 1, 'store-foreign'],
+    ['SQLITE_CONSTRAINT_TRIGGER', 1811, 'store-foreign'],
   ];
   for (const [code, errcode, meant] of meanings) {
     it(`becomes the fault ${meant} with the driver's message: ${code}`, async () => {
@@ -53,8 +55,8 @@ describe('an error of the driver about a file', () => {
     expect(fault).to.deep.include({ facts: { store: ':memory:' }, cause: error });
   });
 
-  it('stays as it is if it is about the statement, because that is a defect', async () => {
-    const unknown = driverError('no such column', 1);
+  it('stays as it is if it is about how the driver is used, because that is a defect', async () => {
+    const unknown = driverError('bad parameter or other API misuse', 21);
     for (const error of [unknown, new Error('of somebody else'), 'no error at all']) {
       expect(await faultAt(error)).to.equal(error);
     }

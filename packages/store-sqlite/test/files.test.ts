@@ -68,6 +68,11 @@ describe('a file that must not be used', () => {
   for (const mark of ['application_id = 7', 'user_version = 1'])
     it(`is foreign if it is empty except for another program's mark: ${mark}`, () => isForeignBy(mark));
 
+  it('is foreign if it is empty except for an encoding that orders texts in another way', async () => {
+    tamper(path, "PRAGMA encoding = 'UTF-16be'", 'CREATE TABLE t (x)', 'DROP TABLE t');
+    expect(String(await isRefused('store-foreign'))).to.contain('UTF-16be');
+  });
+
   it('is foreign when a newer version of this program wrote it', async () => {
     await storeWith(1);
     const newer = new Raw(path);

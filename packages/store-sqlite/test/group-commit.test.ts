@@ -71,7 +71,10 @@ describe('concurrent appends', () => {
         faultOf(store.eventStore.append(one)),
       ),
     );
-    for (const fault of faults) expect(fault).to.have.property('message', 'struck');
+    for (const fault of faults) {
+      expect(isFault(fault, 'store-foreign')).to.equal(true);
+      expect(String(fault)).to.match(/: struck$/);
+    }
     expect(await eventsOf(store.eventStore)).to.have.length(0);
     await store.eventStore.append(appendOne());
     expect(await eventsOf(store.eventStore)).to.have.length(1);
