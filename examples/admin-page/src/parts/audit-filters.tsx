@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { choose, chosen } from '../state/route.js';
 import { EVENT_KINDS } from '../words/audit.js';
+import { timeZone, type Edge } from '../words/instant.js';
 import { DateTimeField } from './date-time-field.js';
 import { Choice, FACTORS } from './organization-filter.js';
 import { OrganizationPicker } from './organization-picker.js';
@@ -17,8 +18,8 @@ export function AuditFilters(): JSX.Element {
       <Choice label="What happened" name="type" options={[['', 'Anything'], ...EVENT_KINDS]} />
       <Choice label="Factor" name="factor" options={[['', 'Any'], ...FACTORS]} />
       <Text label="Words in the reason" name="reason" />
-      <When label="From" name="from" />
-      <When label="To" name="to" />
+      <When label="From" name="from" edge="start" />
+      <When label="To" name="to" edge="end" />
       <label class="check">
         <input
           type="checkbox"
@@ -62,11 +63,13 @@ function Text({ label, name }: FilterProps): JSX.Element {
   );
 }
 
-function When({ label, name }: FilterProps): JSX.Element {
+function When({ label, name, edge }: FilterProps & { readonly edge: Edge }): JSX.Element {
   const at = chosen(name);
   return (
     <DateTimeField
       label={label}
+      note={timeZone}
+      edge={edge}
       at={Number.isNaN(Date.parse(at)) ? undefined : at}
       pick={(instant) => choose({ [name]: instant ?? '', after: '' })}
       isOfPast={false}

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import { fieldValue, instantOfField } from '../words/instant.js';
+import { fieldValue, instantOfField, type Edge } from '../words/instant.js';
 
 /** A field for a date and a time. */
 export interface DateTimeFieldProps {
@@ -14,6 +14,8 @@ export interface DateTimeFieldProps {
   readonly pick: (at: string | undefined) => void;
   /** Whether only past instants are allowed. */
   readonly isOfPast: boolean;
+  /** Which instant of the entered second is reported. Default: the last. */
+  readonly edge?: Edge;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface DateTimeFieldProps {
  * makes another valid one: the year 2, then the year 20. The value must not be set meanwhile, because that would
  * discard a partly typed date.
  */
-export function DateTimeField({ label, note, at, pick, isOfPast }: DateTimeFieldProps): JSX.Element {
+export function DateTimeField({ label, note, at, pick, isOfPast, edge = 'end' }: DateTimeFieldProps): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const isTyping = useRef(false);
   const problem = useSignal('');
@@ -31,7 +33,7 @@ export function DateTimeField({ label, note, at, pick, isOfPast }: DateTimeField
     typed.setCustomValidity(problem.value);
     if (problem.value !== '') return;
     isTyping.current = false;
-    pick(typed.value === '' ? undefined : instantOfField(typed.value));
+    pick(typed.value === '' ? undefined : instantOfField(typed.value, edge));
   };
   return (
     <label class="field">
@@ -65,7 +67,7 @@ export function DateTimeField({ label, note, at, pick, isOfPast }: DateTimeField
 /** An incomplete date is invalid, and so is a future one if only past instants are allowed. */
 function problemOf({ value, validity }: HTMLInputElement, isOfPast: boolean): string {
   if (value === '') return validity.badInput ? 'Give a date and a time.' : '';
-  const at = instantOfField(value);
+  const at = instantOfField(value, 'end');
   if (at === undefined || validity.rangeUnderflow || validity.rangeOverflow) return 'Give a year from 2000 to 9999.';
   return isOfPast && Date.parse(at) >= Date.now() ? 'This moment is not past yet.' : '';
 }

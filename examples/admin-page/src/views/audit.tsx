@@ -92,6 +92,9 @@ function filterIn(): AuditFilter {
   for (const name of FILTERS) {
     const value = chosen(name).trim();
     if (name === 'organizationId' && value === OF_DEFAULT) given.isDefault = 'true';
+    // `to` is the last instant to show; the API takes the first one not to.
+    else if (name === 'to' && !Number.isNaN(Date.parse(value)))
+      given.to = new Date(Date.parse(value) + 1).toISOString();
     else if (value !== '') given[name] = value;
   }
   return given;

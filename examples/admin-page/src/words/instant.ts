@@ -36,8 +36,12 @@ export function fieldValue(iso: string | undefined): string {
   return local.toISOString().slice(0, 19);
 }
 
-/** The last instant of the second in a date-time field, so that events within that second are included. */
-export function instantOfField(value: string): string | undefined {
-  const at = new Date(value.length === 16 ? `${value}:00.999` : `${value.slice(0, 19)}.999`);
+/** The edge of a second: an interval from and to a second includes the events within both. */
+export type Edge = 'start' | 'end';
+
+/** The first or the last instant of the second in a date-time field. */
+export function instantOfField(value: string, edge: Edge): string | undefined {
+  const second = value.length === 16 ? `${value}:00` : value.slice(0, 19);
+  const at = new Date(`${second}.${edge === 'start' ? '000' : '999'}`);
   return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
 }

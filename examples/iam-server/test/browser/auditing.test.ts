@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { beforeEach, it } from 'mocha';
 import { eventually } from '../waiting.js';
-import { describeInBrowser } from './suite.js';
+import { json } from '../client.js';
+import { describeInBrowser, type PolicySeen } from './suite.js';
 
 describeInBrowser('the page: who changed what, everywhere', (stage) => {
   beforeEach(async () => {
@@ -41,6 +42,26 @@ describeInBrowser('the page: who changed what, everywhere', (stage) => {
       .waitFor();
     await visitor.page.goBack();
     await visitor.until("document.querySelectorAll('.audit > li').length === 1");
+  });
+
+  it('includes the seconds that From and To name', async () => {
+    const visitor = await stage.owner();
+    await visitor.goTo('Audit');
+    const { page } = visitor;
+    const entries = page.getByRole('list', { name: 'Changes' }).getByRole('listitem');
+    await entries.filter({ hasText: 'Globex' }).getByText('Removed Security key (U2F)').waitFor();
+    const { policy } = json<{ policy: PolicySeen }>(await stage.apiOf(stage.quickstart.organizationIds[1], 'GET '));
+    const second = policy.details.changeDate.slice(0, 19);
+    for (const name of [/^From/, /^To/]) {
+      await page.getByRole('textbox', { name }).fill(second);
+      await page.getByRole('textbox', { name }).press('Enter');
+    }
+    await visitor.until("location.hash.includes('from=') && location.hash.includes('to=')");
+    const hash = new URLSearchParams((await page.evaluate<string>('location.hash')).split('?')[1]);
+    expect([hash.get('from'), hash.get('to')]).to.deep.equal([`${second}.000Z`, `${second}.999Z`]);
+    await visitor.goTo('History');
+    await page.goBack();
+    await entries.filter({ hasText: 'Globex' }).getByText('Removed Security key (U2F)').waitFor();
   });
 
   it('shows the receivers of webhooks, and which of them fail', async () => {
