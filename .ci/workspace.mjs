@@ -7,18 +7,6 @@ import { promisify } from 'node:util';
 /** The folder of the whole workspace. */
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
 
-/** The content of a package.json. */
-export function manifestIn(file) {
-  return JSON.parse(textOf(file));
-}
-
-/** The package.json of each published package. */
-export function published() {
-  return ourFiles('packages', /^package\.json$/)
-    .map(manifestIn)
-    .filter((manifest) => manifest.private !== true);
-}
-
 /** Our files in a folder whose names match, as paths from the root: those that git tracks or would add. */
 export function ourFiles(folder, fits) {
   const list = ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '--', folder];

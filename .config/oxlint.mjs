@@ -176,7 +176,7 @@ export default {
     },
     // Vite, Stryker and oxlint read their configuration from the default export.
     {
-      files: ['**/vite.config.js', '**/{oxlint,stryker}.mjs', '**/lint-rules.mjs', '**/markdown-words.mjs'],
+      files: ['**/vite.config.js', '**/{oxlint,stryker,lint-rules,words}.mjs'],
       rules: { 'import/no-default-export': 'off' },
     },
     // Mocha loads its reporter and its first module with require().

@@ -8,8 +8,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const settings = JSON.parse(readFileSync(join(root, '.config', 'mocharc.json'), 'utf8'));
 const mostLanes = 5;
 
-/** Runs the tests of the named packages, or of all. Returns the exit code. */
-export async function runTests(names) {
+/** Runs the tests of all packages, or of the named ones: `npm test -- store-sqlite domain`. Returns the exit code. */
+async function runTests(names) {
   const { files, refusal } = testsOf(names);
   if (refusal === undefined) return runFiles(files);
   console.error(refusal);
@@ -31,7 +31,7 @@ export function runFiles(files) {
  * The compiled test files, as paths from the root, found by their sources: a test that is not compiled is reported, and
  * one without a source is not run. The beginning of a package's name can be omitted: `sqlite` is `store-sqlite`.
  */
-export function testsOf(names) {
+function testsOf(names) {
   // The examples first, because their files take longest. At the end, less and less would run beside them.
   const folders = ['examples', 'packages'].flatMap((room) =>
     readdirSync(join(root, room)).map((name) => `${room}/${name}`),
@@ -44,8 +44,7 @@ export function testsOf(names) {
   const meant = folders.filter((folder) => names.length === 0 || names.some((name) => isMeant(name, folder)));
   const files = meant.flatMap(testsIn);
   const missing = files.filter((file) => !existsSync(join(root, file)));
-  if (missing.length > 0)
-    return { refusal: `Not compiled, for lack of a project in .config/tsconfig.json: ${missing.join(', ')}` };
+  if (missing.length > 0) return { refusal: `Not compiled, for lack of a tsconfig.json: ${missing.join(', ')}` };
   return files.length > 0 ? { files } : { refusal: `There are no tests in ${meant.join(', ')}.` };
 }
 
@@ -58,3 +57,5 @@ function testsIn(folder) {
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => posix.join(folder, built, file.split(sep).join('/')).replace(/ts$/, 'js'));
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await runTests(process.argv.slice(2));

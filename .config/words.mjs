@@ -1,7 +1,7 @@
 /**
- * Words that STYLE.md refuses, and what to write instead. lint-words.mjs checks the code, markdown-words.mjs the pages.
+ * Words that STYLE.md refuses, and what to write instead: lint-rules.mjs checks the code, the rule below the pages.
  */
-export const words = [
+const words = [
   [/\bwho(?:m)?ever\b/i, 'the caller, the reader, any process: name what does it'],
   [/\bfor ever\b/i, '"forever"'],
   [/\bby and by\b/i, '"later" or "over time"'],
@@ -28,3 +28,15 @@ export function foundIn(text) {
     return found === null ? [] : [{ index: found.index, message: `“${found[0]}”: write ${say} (.config/words.mjs).` }];
   });
 }
+
+/** The rule of markdownlint. */
+export default {
+  names: ['plain-words'],
+  description: 'Words of .config/words.mjs',
+  tags: ['words'],
+  parser: 'none',
+  function({ lines }, onError) {
+    for (const [index, line] of lines.entries())
+      for (const { message } of foundIn(line)) onError({ lineNumber: index + 1, detail: message });
+  },
+};

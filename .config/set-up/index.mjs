@@ -1,10 +1,13 @@
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { withLock } from './lock.mjs';
 import { say, step } from './step.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** How long to wait for another set-up. */
+const PATIENCE_MS = 15 * 60_000;
+
 /**
  * The pnpm version that wrote pnpm-lock.yaml, run by npx. A global pnpm is not used. Without `-p`, an npx that runs this
  * would pass its own on.
@@ -20,15 +23,31 @@ export const pnpm = 'npx --yes -p pnpm@12.21.0 pnpm';
  * @throws SetUpFailed
  */
 export async function setUp({ compiles = true } = {}) {
-  await withLock(join(root, '.data', 'set-up.db'), async () => {
+  const lock = takeLock();
+  try {
     install({ toRun: !compiles });
     // Imported now, because its dependencies were just installed.
     const { bundle } = await import('./bundle.mjs');
     await bundle(root);
     if (compiles)
-      step('The sources do not compile.', [bin(root, 'typescript', 'bin/tsc'), '-b', '.config'], { cwd: root });
+      step('The sources do not compile.', [bin(root, 'typescript', 'bin/tsc'), '-b', ...projects()], { cwd: root });
     buildPage(join(root, 'examples', 'admin-page'));
-  });
+  } finally {
+    lock.close();
+  }
+}
+
+/** Waits until no other set-up of this folder runs. The system releases SQLite's lock when a process ends. */
+function takeLock() {
+  mkdirSync(join(root, '.data'), { recursive: true });
+  const lock = new DatabaseSync(join(root, '.data', 'set-up.db'));
+  try {
+    lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+  } catch {
+    say('Another set-up of this folder is at work; waiting for it.');
+    lock.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}; BEGIN EXCLUSIVE`);
+  }
+  return lock;
 }
 
 /**
@@ -61,6 +80,14 @@ function buildPage(page) {
   const changedMs = Math.max(...[...sources, '../../pnpm-lock.yaml'].map((file) => statSync(join(page, file)).mtimeMs));
   if (existsSync(built) && statSync(built).mtimeMs > changedMs) return;
   step('The page can not be built.', [bin(page, 'vite', 'bin/vite.js'), 'build', '--logLevel', 'warn'], { cwd: page });
+}
+
+/** The folders of packages, examples and their tests that have a tsconfig.json. */
+function projects() {
+  const folders = ['packages', 'examples'].flatMap((room) =>
+    readdirSync(join(root, room)).flatMap((name) => [join(room, name), join(room, name, 'test')]),
+  );
+  return folders.filter((folder) => existsSync(join(root, folder, 'tsconfig.json')));
 }
 
 function bin(folder, name, file) {
