@@ -96,6 +96,11 @@ describe('the handler of policy changes', () => {
     expect(pages.flat()).to.deep.include(acme).and.not.deep.include(globex);
   });
 
+  it('is refused for an instance that can not exist: its handler would never be called', () => {
+    for (const instanceId of ['', ' ', 'a\0', '\u{D800}', 'x'.repeat(201)])
+      expect(() => listen({ instance: { instanceId } }), instanceId).to.throw(RangeError, 'instance.instanceId');
+  });
+
   it('gets lock-outs, and may be limited to one instance', async () => {
     listen({ instance });
     await loginPolicies.add({ instanceId: 'another' }, freshInstance, by);

@@ -10,7 +10,7 @@ import {
 import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import {
   aFunction,
-  nonEmptyString,
+  mustBe,
   optional,
   optionsWith,
   parseOptions,
@@ -27,6 +27,7 @@ import {
   isOrganization,
   ORGANIZATION_CATEGORY,
   ownerOfStream,
+  parseInstance,
   policyStream,
   type Owner,
 } from '../policy/owner.js';
@@ -59,8 +60,17 @@ const OPTIONS: OptionRules<OnChangeOptions> = {
   handleTimeoutMs: checkedByStore,
   signal: checkedByStore,
   handle: aFunction,
-  instance: optional(optionsWith({ instanceId: nonEmptyString })),
+  instance: optional(optionsWith({ instanceId: mustBe('the id of an instance', isInstanceId) })),
 };
+
+/** An id that no instance can have would never match a change. */
+function isInstanceId(instanceId: unknown): boolean {
+  try {
+    return parseInstance({ instanceId }, 'instance').instanceId === instanceId;
+  } catch {
+    return false;
+  }
+}
 
 /** How long looking up one change may take. */
 const LOOK_UP_MS = 30_000;
