@@ -1,5 +1,6 @@
 import { Lru } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
+import { assert, array, constantFrom, property, tuple } from 'fast-check';
 import { describe, it } from 'mocha';
 
 describe('an LRU cache', () => {
@@ -55,7 +56,34 @@ describe('an LRU cache', () => {
     expect(['b', 'c', 'd'].map((key) => lru.get(key))).to.deep.equal(['xxxx', 'xx', undefined]);
   });
 
+  it('holds what a list in the order of insertion would, whatever is set, read and removed in between', () => {
+    const steps = array(tuple(constantFrom('set', 'get', 'delete'), constantFrom(...KEYS)), { maxLength: 60 });
+    assert(
+      property(steps, (taken) => {
+        const lru = new Lru<string, string>(4);
+        let list: readonly { readonly key: string; readonly isUsed: boolean }[] = [];
+        for (const [step, key] of taken) {
+          lru[step](key, key);
+          const known = list.find((entry) => entry.key === key);
+          if (step === 'get') list = list.map((entry) => (entry === known ? { key, isUsed: true } : entry));
+          else if (step === 'delete') list = list.filter((entry) => entry !== known);
+          else if (known === undefined) list = [...withRoom(list), { key, isUsed: false }];
+        }
+        expect(KEYS.filter((key) => lru.has(key))).to.deep.equal(list.map(({ key }) => key).toSorted());
+      }),
+    );
+  });
+
   it('refuses a malformed capacity', () => {
     for (const capacity of [-1, 1.5, Number.NaN]) expect(() => new Lru(capacity)).to.throw(RangeError);
   });
 });
+
+const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'] as const;
+
+/** A list of up to four entries without the one that leaves for a new one. */
+function withRoom<Entry extends { readonly isUsed: boolean }>(list: readonly Entry[]): readonly Entry[] {
+  const [first, ...rest] = list;
+  if (first === undefined || list.length < 4) return list;
+  return first.isUsed ? withRoom([...rest, { ...first, isUsed: false }]) : rest;
+}
