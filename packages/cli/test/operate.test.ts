@@ -64,6 +64,18 @@ describe('verifying a store', () => {
         `UPDATE rows SET row = replace(row, '"forceMfa":false', '"forceMfa":true')`,
         /instance iam: it does not match the events/,
       ],
+      [
+        `DELETE FROM row_index WHERE name = 'allowing' AND key LIKE '%globex'`,
+        /list of those that allow \w+ of instance iam: globex is missing/,
+      ],
+      [
+        `INSERT INTO row_index SELECT model, key, 'warned', 'iam' || char(10) || 'no-factor-left' FROM rows WHERE key LIKE '%globex'`,
+        /list of those with the warning no-factor-left of instance iam: globex does not belong on it/,
+      ],
+      [
+        `DELETE FROM events WHERE position = (SELECT max(position) FROM events)`,
+        /the row of .*: it contains an event that its stream lacks/,
+      ],
     ];
     for (const [sql, where] of tries) {
       await place.remove();
@@ -74,6 +86,19 @@ describe('verifying a store', () => {
       expect(out + err, sql).to.match(where);
       expect(code, sql).to.equal(EXIT.refused);
     }
+  });
+
+  it('reports a snapshot that does not match the events', async () => {
+    await place.policies(async (policies) => {
+      await policies.add({ instanceId: 'one' }, {}, { actor: 'setup' });
+      for (let count = 0; count < 250; count++)
+        await policies.change({ instanceId: 'one' }, { forceMfa: count % 2 === 0 }, { actor: 'setup' });
+    });
+    expect((await place.run('verify')).code).to.equal(EXIT.done);
+    tamper(`UPDATE rows SET row = replace(row, '"forceMfa":true', '"forceMfa":false') WHERE key LIKE '250@%'`);
+    const { code, out } = await place.run('verify');
+    expect(out).to.contain('the snapshot of instance one at sequence 250: it does not match the events');
+    expect(code).to.equal(EXIT.refused);
   });
 
   it('finds damage that rebuild then repairs', async () => {

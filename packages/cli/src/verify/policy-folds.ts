@@ -1,28 +1,39 @@
-import { orThrow, type LoginPolicies, type LoginPolicyView, type OwnerRef } from '@login-policy/domain';
+import {
+  orThrow,
+  type HistoryEntry,
+  type LoginPolicies,
+  type LoginPolicyView,
+  type OwnerRef,
+} from '@login-policy/domain';
 import {
   diffPolicies,
   evolveState,
   INSTANCE_CATEGORY,
   isOrganization,
   loginPolicyEvents,
+  loginPolicyProjection,
   NO_POLICY,
   ORGANIZATION_CATEGORY,
   ownerOfStream,
-  type LoginPolicy,
+  type ActivePolicy,
   type Owner,
   type PolicyState,
 } from '@login-policy/domain/model';
 import { isFault, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import { categoryOf } from '@login-policy/event-sourcing/values';
 import { eventName } from '../copy/same-event.js';
-import { customizedIn } from '../session/customized-in-store.js';
-import { listAllCustomized } from '../session/list-all-customized.js';
 import type { Findings } from './findings.js';
+import { ALL_CUSTOM, filteredLists, idsOn, type PolicyList } from './policy-lists.js';
+
+/** The readable custom policies of an instance, by organization. */
+type CustomPolicies = Map<string, ActivePolicy>;
 
 /** Decodes and folds the events of every policy, and compares the result with the rows of the read model. */
 export class PolicyFolds {
   readonly #findings: Findings;
   readonly #states = new Map<StreamId, PolicyState | 'unreadable'>();
+  /** The states of which the read model has a snapshot. */
+  readonly #snapshots: { readonly owner: Owner; readonly state: PolicyState }[] = [];
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -36,14 +47,17 @@ export class PolicyFolds {
   add(event: RecordedEvent): void {
     const { streamId } = event;
     if (![INSTANCE_CATEGORY, ORGANIZATION_CATEGORY].includes(categoryOf(streamId))) return;
-    if (ownerOfStream(streamId) === undefined) {
+    const owner = ownerOfStream(streamId);
+    if (owner === undefined) {
       this.#findings.add(eventName(event), 'its stream does not belong to a policy');
       return;
     }
     const state = this.#states.get(streamId) ?? NO_POLICY;
     if (state === 'unreadable') return;
     try {
-      this.#states.set(streamId, evolveState(state, loginPolicyEvents.decode(event)));
+      const after = evolveState(state, loginPolicyEvents.decode(event));
+      this.#states.set(streamId, after);
+      if (hasSnapshot(after, event)) this.#snapshots.push({ owner, state: after });
     } catch (caught) {
       if (!isFault(caught)) throw caught;
       this.#findings.add(eventName(event), caught.message);
@@ -51,20 +65,25 @@ export class PolicyFolds {
     }
   }
 
-  /** Compares every policy with its row, and every listed row with a policy. */
+  /** Compares every policy with its row and its snapshots, and every list with the policies. */
   async compareRows(loginPolicies: LoginPolicies): Promise<void> {
-    const custom = new Map<string, Set<string>>();
+    const custom = new Map<string, CustomPolicies>();
     for (const [stream, state] of this.#states) {
       const owner = ownerOfStream(stream);
       if (owner === undefined || state === 'unreadable') continue;
-      if (state.policy.stage === 'active') addCustom(owner, custom);
+      if (state.policy.stage === 'active') addCustom(owner, state.policy, custom);
       await this.#compareRow(owner, state, loginPolicies);
     }
-    await this.#compareLists(custom, loginPolicies);
+    for (const { owner, state } of this.#snapshots) await this.#compareSnapshot(owner, state, loginPolicies);
+    for (const [instanceId, policies] of custom) {
+      await this.#compareList(ALL_CUSTOM, { instanceId, policies }, loginPolicies);
+      for (const list of filteredLists(policies.values()))
+        await this.#compareList(list, { instanceId, policies }, loginPolicies);
+    }
   }
 
   async #compareRow(owner: Owner, { changeInfo, policy }: PolicyState, loginPolicies: LoginPolicies): Promise<void> {
-    const where = `the row of ${isOrganization(owner) ? `organization ${owner.organizationId}` : `instance ${owner.instanceId}`}`;
+    const where = `the row of ${nameOf(owner)}`;
     const answer = await loginPolicies.policy(owner);
     if (answer.outcome === 'rejected') {
       if (policy.stage === 'active' && (await isActive(loginPolicies, owner)))
@@ -73,42 +92,78 @@ export class PolicyFolds {
     }
     const { policy: row } = answer;
     // A row that was updated meanwhile is newer than the folded state.
-    if (changeInfo !== undefined && row.details.sequence > changeInfo.revision + 1n) return;
-    if (policy.stage === 'absent') this.#findings.add(where, 'it exists, although the policy was removed');
+    if (changeInfo !== undefined && row.details.sequence > changeInfo.revision + 1n) {
+      const last = await lastEntry(loginPolicies, owner);
+      if (last === undefined || last.sequence < row.details.sequence)
+        this.#findings.add(where, 'it contains an event that its stream lacks');
+    } else if (policy.stage === 'absent') this.#findings.add(where, 'it exists, although the policy was removed');
     else if (row.eventId !== changeInfo?.eventId) this.#findings.add(where, 'its last event is not that of the stream');
     else if (diffPolicies(policy, stateOf(row)).length > 0) this.#findings.add(where, 'it does not match the events');
   }
 
-  async #compareLists(custom: ReadonlyMap<string, ReadonlySet<string>>, loginPolicies: LoginPolicies): Promise<void> {
-    for (const [instanceId, expected] of custom) {
-      const { ids } = await listAllCustomized({
-        customized: (kind) => customizedIn(loginPolicies, { instanceId }, kind),
-      });
-      const listed = new Set(ids);
-      // A policy may also have been added or removed meanwhile.
-      const existsNow = (id: string): Promise<boolean> => isActive(loginPolicies, { instanceId, organizationId: id });
-      const where = `the list of instance ${instanceId}`;
-      for (const id of expected)
-        if (!listed.has(id) && (await existsNow(id))) this.#findings.add(where, `${id} is missing`);
-      for (const id of listed)
-        if (!expected.has(id) && !(await existsNow(id))) this.#findings.add(where, `${id} has no custom policy`);
+  async #compareSnapshot(
+    owner: Owner,
+    { changeInfo, policy }: PolicyState,
+    loginPolicies: LoginPolicies,
+  ): Promise<void> {
+    const sequence = (changeInfo?.revision ?? 0n) + 1n;
+    const where = `the snapshot of ${nameOf(owner)} at sequence ${sequence}`;
+    const { policy: row } = orThrow(await loginPolicies.policy(owner, { asOf: { sequence } }));
+    if (row.eventId !== changeInfo?.eventId || diffPolicies(policy, stateOf(row)).length > 0)
+      this.#findings.add(where, 'it does not match the events');
+  }
+
+  async #compareList(
+    list: PolicyList,
+    { instanceId, policies }: { readonly instanceId: string; readonly policies: CustomPolicies },
+    loginPolicies: LoginPolicies,
+  ): Promise<void> {
+    const listed = await idsOn(list, instanceId, loginPolicies);
+    for (const organizationId of new Set([...policies.keys(), ...listed])) {
+      const policy = policies.get(organizationId);
+      const isExpected = policy !== undefined && list.includes(policy);
+      if (isExpected === listed.has(organizationId)) continue;
+      // The policy may have changed meanwhile.
+      if ((await belongsNow(list, { instanceId, organizationId }, loginPolicies)) !== isExpected) continue;
+      const problem = isExpected ? 'is missing' : 'does not belong on it';
+      this.#findings.add(`the ${list.name} of instance ${instanceId}`, `${organizationId} ${problem}`);
     }
   }
 }
 
-function addCustom(owner: Owner, custom: Map<string, Set<string>>): void {
-  const ids = custom.get(owner.instanceId) ?? new Set<string>();
-  if (isOrganization(owner)) ids.add(owner.organizationId);
-  custom.set(owner.instanceId, ids);
+function addCustom(owner: Owner, policy: ActivePolicy, custom: Map<string, CustomPolicies>): void {
+  const policies = custom.get(owner.instanceId) ?? new Map<string, ActivePolicy>();
+  if (isOrganization(owner)) policies.set(owner.organizationId, policy);
+  custom.set(owner.instanceId, policies);
+}
+
+function nameOf(owner: Owner): string {
+  return isOrganization(owner) ? `organization ${owner.organizationId}` : `instance ${owner.instanceId}`;
+}
+
+function hasSnapshot({ changeInfo, policy }: PolicyState, event: RecordedEvent): boolean {
+  if (policy.stage !== 'active' || changeInfo === undefined) return false;
+  return loginPolicyProjection.snapshot?.({ policy, changeInfo, customIn: undefined }, event) !== undefined;
+}
+
+async function lastEntry(loginPolicies: LoginPolicies, owner: OwnerRef): Promise<HistoryEntry | undefined> {
+  return orThrow(await loginPolicies.history(owner, { direction: 'backwards', limit: 1 })).entries[0];
 }
 
 async function isActive(loginPolicies: LoginPolicies, owner: OwnerRef): Promise<boolean> {
-  const { entries } = orThrow(await loginPolicies.history(owner, { direction: 'backwards', limit: 1 }));
-  return entries[0] !== undefined && entries[0].type !== 'LoginPolicyRemoved';
+  const last = await lastEntry(loginPolicies, owner);
+  return last !== undefined && last.type !== 'LoginPolicyRemoved';
+}
+
+/** Whether a policy belongs on a list now. One that can't be read is listed by its last readable state. */
+async function belongsNow(list: PolicyList, owner: OwnerRef, loginPolicies: LoginPolicies): Promise<boolean> {
+  if (list === ALL_CUSTOM) return isActive(loginPolicies, owner);
+  const answer = await loginPolicies.policy(owner);
+  return answer.outcome !== 'rejected' && list.includes(stateOf(answer.policy));
 }
 
 /** The state shown by a view. Lifetimes are in the canonical form of events. */
-function stateOf({ identityProviders, multiFactors, secondFactors, settings }: LoginPolicyView): LoginPolicy {
+function stateOf({ identityProviders, multiFactors, secondFactors, settings }: LoginPolicyView): ActivePolicy {
   const { externalLoginCheck, mfaInitSkip, multiFactorCheck, passwordCheck, secondFactorCheck } = settings.lifetimes;
   const lifetimes = {
     passwordCheck: String(passwordCheck.toISO()),

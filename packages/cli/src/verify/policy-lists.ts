@@ -1,0 +1,57 @@
+import { MULTI_FACTORS, orThrow, SECOND_FACTORS, type LoginPolicies } from '@login-policy/domain';
+import { LOCK_OUTS, warningsOf, type ActivePolicy } from '@login-policy/domain/model';
+
+type ListOptions = NonNullable<Parameters<LoginPolicies['organizationsWithCustomPolicy']>[1]>;
+
+/** A list of an instance's custom policies, which an index of the read model answers. */
+export interface PolicyList {
+  readonly name: string;
+  readonly filter: Pick<ListOptions, 'allowing' | 'linking' | 'warned'>;
+  /** Whether a policy belongs on the list. */
+  readonly includes: (policy: ActivePolicy) => boolean;
+}
+
+/** The list of all custom policies. */
+export const ALL_CUSTOM: PolicyList = { name: 'list', filter: {}, includes: () => true };
+
+/** The lists of custom policies by factor, by linked identity provider, and by warning. */
+export function filteredLists(policies: Iterable<ActivePolicy>): readonly PolicyList[] {
+  const providers = new Set(
+    Array.from(policies, ({ identityProviders }) => identityProviders.map(({ id }) => id)).flat(),
+  );
+  return [
+    ...[...SECOND_FACTORS, ...MULTI_FACTORS].map((allowing) => ({
+      name: `list of those that allow ${allowing}`,
+      filter: { allowing },
+      includes: ({ secondFactors, multiFactors }: ActivePolicy) =>
+        [...secondFactors, ...multiFactors].some((factor) => factor === allowing),
+    })),
+    ...Array.from(providers, (linking) => ({
+      name: `list of those that link ${linking}`,
+      filter: { linking },
+      includes: ({ identityProviders }: ActivePolicy) => identityProviders.some(({ id }) => id === linking),
+    })),
+    ...LOCK_OUTS.map((warned) => ({
+      name: `list of those with the warning ${warned}`,
+      filter: { warned },
+      includes: (policy: ActivePolicy) => warningsOf(policy).some(({ warning }) => warning === warned),
+    })),
+  ];
+}
+
+/** The ids of the organizations on a list. */
+export async function idsOn(
+  { filter }: PolicyList,
+  instanceId: string,
+  loginPolicies: LoginPolicies,
+): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  let page: ListOptions | undefined = {};
+  while (page !== undefined) {
+    const options: ListOptions = { limit: 10_000, ...filter, ...page };
+    const { organizations, next } = orThrow(await loginPolicies.organizationsWithCustomPolicy({ instanceId }, options));
+    for (const { organizationId } of organizations) ids.add(organizationId);
+    page = next === undefined ? undefined : { after: next };
+  }
+  return ids;
+}
