@@ -1,7 +1,10 @@
 import type { StreamId } from '@login-policy/event-sourcing';
-import { revisionAfter, type Receipt, type StreamEnd } from '@login-policy/event-sourcing/store';
+import { revisionAfter, type StreamEnd, type StreamReceipt } from '@login-policy/event-sourcing/store';
 import { Lru } from '@login-policy/event-sourcing/values';
 import type { StoredEvent } from './record-codec.js';
+
+/** A receipt of a known stream. */
+export type Receipt = Omit<StreamReceipt, 'streamId'>;
 
 /** The last event of a stream; `none` when the stream is not there. */
 export type Head = StreamEnd | 'none';

@@ -1,15 +1,9 @@
 import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
-import {
-  revisionAfter,
-  type Receipt,
-  type StreamReceipt,
-  type WaitOptions,
-  type Question,
-} from '@login-policy/event-sourcing/store';
+import { revisionAfter, type StreamReceipt, type WaitOptions, type Question } from '@login-policy/event-sourcing/store';
 import { Fault, isJsonObject, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Delivery } from './delivery.js';
 import { damagedReceipt } from './faults.js';
-import type { Head } from './known-streams.js';
+import type { Head, Receipt } from './known-streams.js';
 import { throwIfAborted, type StreamReader } from './stream-reader.js';
 import { jsonIn, ownProposal, streamNameOf, typeOf, type KeptReceipt, type WireEvent } from './record-codec.js';
 import { lastRecord, retry, type ReadingContext } from './server-reads.js';

@@ -1,5 +1,5 @@
 import { revision } from '@login-policy/event-sourcing';
-import { type AnyProjection, ordinalOf } from '@login-policy/event-sourcing/store';
+import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -8,7 +8,7 @@ import { Pool } from 'pg';
 import { EmbeddedServer } from './embedded-server.js';
 import { allEvents, appendTo, counterStream } from './sample.js';
 import { demandSound } from './soundness.js';
-import { keeping } from './stores.js';
+import { keeping, type AnyProjection } from './stores.js';
 
 const KINDS: Readonly<Record<string, readonly AnyProjection[]>> = {
   'plain stores': [],

@@ -1,12 +1,11 @@
 import { instant } from '@login-policy/event-sourcing';
-import type { AnyProjection } from '@login-policy/event-sourcing/store';
 import { parseInstant } from '@login-policy/event-sourcing/values';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { isTurnWaitedFor, takeTurn } from './locks.js';
 import { allEvents, appendTo } from './sample.js';
-import { onStorage, storages } from './stores.js';
+import { onStorage, storages, type AnyProjection } from './stores.js';
 import { eventually } from './waiting.js';
 
 const freshStorage = storages();

@@ -1,12 +1,12 @@
 import { accept, CommandHandler, isFault, reject, revision, type Decider } from '@login-policy/event-sourcing';
-import { type AnyProjection, ordinalOf } from '@login-policy/event-sourcing/store';
+import { ordinalOf } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterEvents, counterTotals, type CounterEvent } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { allEvents, appendTo, counterStream } from './sample.js';
 import { demandSound } from './soundness.js';
-import { keeping, onStorage, storages, type Storage } from './stores.js';
+import { keeping, onStorage, storages, type Storage, type AnyProjection } from './stores.js';
 
 const freshStorage = storages();
 const TABLES = ['events', 'receipts', 'read_models', 'read_model_rows', 'read_model_entries'];

@@ -1,9 +1,12 @@
-import { ProjectionRunner } from '@login-policy/event-sourcing';
+import { ProjectionRunner, type Projection } from '@login-policy/event-sourcing';
 import { after, before } from 'mocha';
-import type { AnyProjection } from '@login-policy/event-sourcing/store';
+import type { EventShape } from '@login-policy/event-sourcing/store';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '@login-policy/store-postgres';
 import { Pool } from 'pg';
 import { databaseUrl, disposeOfSchema, freshSchema } from './database.js';
+
+/** A projection with any events and rows. */
+export type AnyProjection = Projection<EventShape, unknown>;
 
 /** How a test opens a store. */
 export interface OpenOptions extends Partial<PostgresStoreOptions> {

@@ -1,5 +1,4 @@
 import { accept, CommandHandler, type Decider } from '@login-policy/event-sourcing';
-import type { AnyProjection } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterEvents, counterTotals, type CounterEvent, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -7,7 +6,7 @@ import { describe, it } from 'mocha';
 import type { PoolClient } from 'pg';
 import { allEvents, appendTo, counterStream } from './sample.js';
 import { demandSound } from './soundness.js';
-import { onStorage, storages, type Storage } from './stores.js';
+import { onStorage, storages, type Storage, type AnyProjection } from './stores.js';
 import { eventually } from './waiting.js';
 
 const freshStorage = storages();

@@ -32,14 +32,13 @@ export type {
   ReadAllOptions,
   ReadStreamOptions,
   ReadStreamsOptions,
-  Receipt,
   StreamReceipt,
   SubscriptionMessage,
 } from '../streams/event-store.js';
 export { ordinalOf, positionOf } from '../streams/position.js';
 export type { HeadProof } from '../projections/head-proof.js';
 export { revisionAfter, type ExpectedRevision } from '../streams/revision.js';
-export { modelName, type AnyProjection } from '../projections/projection.js';
+export { modelName } from '../projections/projection.js';
 export { MOST_BEHIND } from '../projections/read-model-store.js';
 export type {
   ReadModel,

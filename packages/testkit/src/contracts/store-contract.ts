@@ -1,5 +1,5 @@
-import type { Clock, Store } from '@login-policy/event-sourcing';
-import type { AnyProjection } from '@login-policy/event-sourcing/store';
+import type { Clock, Projection, Store } from '@login-policy/event-sourcing';
+import type { EventShape } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { describeContract, type Opened, type WaitLimit, type TestRunner } from './contract.js';
 import { clocks } from './stores/clocks.js';
@@ -13,6 +13,8 @@ import { snapshots } from './stores/snapshots.js';
 import { failingProjections } from './stores/failing-projections.js';
 import { strayStreams } from './stores/stray-streams.js';
 import { versions } from './stores/versions.js';
+
+type AnyProjection = Projection<EventShape, unknown>;
 
 /** A store on storage that nothing else uses. */
 export interface OpenedStore extends Opened {

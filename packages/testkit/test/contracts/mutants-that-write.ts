@@ -1,6 +1,6 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { isFault, START, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
-import type { Append, Receipt } from '@login-policy/event-sourcing/store';
+import type { Append, StreamReceipt } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { disguising, type EventStoreMutation, type Mutant } from './mutant.js';
 
@@ -173,7 +173,7 @@ function keepingReceipts(
   store: EventStore,
   scopeOf: (stream: RecordedEvent['streamId']) => string,
 ): Pick<EventStore, 'append' | 'receipt'> {
-  const kept = new Map<string, Receipt>();
+  const kept = new Map<string, Omit<StreamReceipt, 'streamId'>>();
   return {
     async append({ receipt, ...append }) {
       if (receipt === undefined) return store.append(append);
