@@ -3,6 +3,8 @@ import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import type { Fault } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
 import { unavailable } from './faults.js';
+import { allReadRequest } from './requests.js';
+import { serverRead } from './server-reads.js';
 
 /**
  * How long a check counts. A request and the next check are then sent together, because within this time a node can't
@@ -69,9 +71,25 @@ export class Leadership {
     const cluster = await within(answer, this.#withinMs, signal);
     if (cluster === TIME_UP) throw notLeading(`did not say within ${this.#withinMs} ms whether it is the leader`);
     const state = stateOf(cluster.getMembersList(), address);
-    if (state !== LEADER) throw notLeading(`has not taken over as the leader (state ${state ?? 'unknown'})`);
+    if (state !== LEADER) {
+      await this.#makeItNameTheLeader(signal);
+      throw notLeading(`has not taken over as the leader (state ${state ?? 'unknown'})`);
+    }
     this.#confirmed = { connectionId, at: askedAt };
     return connectionId;
+  }
+
+  /**
+   * Sends a call that only the leader answers. Any other node refuses it, and the client then connects to the leader.
+   * The gossip alone would never move the client, because every node answers it.
+   */
+  async #makeItNameTheLeader(signal: AbortSignal): Promise<void> {
+    const request = allReadRequest({ direction: 'backwards', from: 'end', filter: undefined, limit: 1 });
+    const options = { pageSize: 1, isLong: true, withinMs: this.#withinMs, signal } as const;
+    const read = serverRead(this.#connection, { request, ...options });
+    // The refusal has been reported to the client.
+    await read.next().catch(() => undefined);
+    await read.return();
   }
 }
 

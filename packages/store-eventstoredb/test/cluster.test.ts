@@ -1,6 +1,6 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { Metadata } from '@grpc/grpc-js';
-import { isFault, monotonicIds, streamId, type EventStore } from '@login-policy/event-sourcing';
+import { isFault, monotonicIds, START, streamId, type EventStore } from '@login-policy/event-sourcing';
 import type { NewEvent } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb, openEventStoreDbStore } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';
@@ -36,6 +36,17 @@ describe('a store on a cluster', () => {
     expect(recorded?.revision).to.equal(0n);
     expect(leader.log.stream(STREAM)).to.have.length(1);
     expect(follower.log.stream(STREAM)).to.have.length(0);
+    await store.close();
+  });
+
+  it('follows a node whose gossip says that it is not the leader to the one that is', async () => {
+    const members = [
+      { host: '127.0.0.1', port: follower.port, state: 6 },
+      { host: '127.0.0.1', port: leader.port, state: 8 },
+    ] as const;
+    for (const node of [leader, follower]) node.setMembers(members);
+    const store = connectEventStoreDb(follower.url, { timeouts: { retryMs: paced(500) } });
+    expect(await store.eventStore.head()).to.equal(START);
     await store.close();
   });
 
