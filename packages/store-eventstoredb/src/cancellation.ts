@@ -9,8 +9,8 @@ const CANCELLED = new Error('the operation was cancelled');
 
 /** The causes of a cancellation, besides the closing of the store. */
 export interface CancellationCauses {
-  readonly signals?: readonly (AbortSignal | undefined)[];
-  /** The caller's signal, which is read only when the operation has to wait. */
+  readonly signal?: AbortSignal | undefined;
+  /** Its signal is the caller's, and is read only when the operation has to wait. */
   readonly wait?: WaitOptions;
   /** The time-out in milliseconds from now. */
   readonly afterMs?: number;
@@ -22,7 +22,7 @@ export interface CancellationCauses {
  */
 export class Cancellation {
   readonly #closing: AbortSignal;
-  readonly #signals: readonly (AbortSignal | undefined)[];
+  readonly #signal: AbortSignal | undefined;
   readonly #wait: WaitOptions | undefined;
   readonly #until: number;
   #isDisposed = false;
@@ -30,9 +30,9 @@ export class Cancellation {
   #timer: NodeJS.Timeout | undefined;
   #unsubscribers: readonly (() => void)[] = [];
 
-  constructor(closing: AbortSignal, { signals = [], wait, afterMs }: CancellationCauses = {}) {
+  constructor(closing: AbortSignal, { signal, wait, afterMs }: CancellationCauses = {}) {
     this.#closing = closing;
-    this.#signals = signals;
+    this.#signal = signal;
     this.#wait = wait;
     this.#until = afterMs === undefined ? Infinity : performance.now() + afterMs;
   }
@@ -50,7 +50,7 @@ export class Cancellation {
    */
   isCancelled(): boolean {
     // After `dispose`, a later closing of the store is not reported.
-    if (this.#isDisposed || this.#signals.some((signal) => signal?.aborted === true)) return true;
+    if (this.#isDisposed || this.#signal?.aborted === true) return true;
     if (this.#closing.aborted) throw new Fault('store-closed', { store: STORE });
     return this.#control?.signal.aborted === true || performance.now() > this.#until;
   }
@@ -71,9 +71,7 @@ export class Cancellation {
       return control;
     }
     if (this.#until < Infinity) this.#timer = setTimeout(cancel, Math.max(1, this.#until - performance.now()));
-    this.#unsubscribers = [this.#closing, this.#wait?.signal, ...this.#signals].map((signal) =>
-      onAbort(signal, cancel),
-    );
+    this.#unsubscribers = [this.#closing, this.#wait?.signal, this.#signal].map((signal) => onAbort(signal, cancel));
     return control;
   }
 }

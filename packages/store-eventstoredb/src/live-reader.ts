@@ -40,7 +40,7 @@ export class LiveReader {
 
   constructor(context: FollowingContext, signal: AbortSignal) {
     this.#context = context;
-    this.#cancellation = new Cancellation(context.closing, { signals: [signal] });
+    this.#cancellation = new Cancellation(context.closing, { signal });
     onAbort(signal, () => this.#cancellation.dispose());
     this.#retries = Retries.unlimited(this.#cancellation.signal);
     this.#pageReader = new PageReader(context, { signal });

@@ -1,8 +1,7 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
 import { followedInAppend, ordinalOf, type HeadProof } from '@login-policy/event-sourcing/store';
 import { connectionBroke, isInternalError } from './faults.js';
-import type { Leadership } from './leadership.js';
-import { LogQueries, positionOrStart } from './log-queries.js';
+import { LogQueries } from './log-queries.js';
 import type { LogRecord } from './log-record.js';
 import { PageMaker } from './page-maker.js';
 import { isFollowedBy } from './partial-appends.js';
@@ -36,7 +35,6 @@ const MARK_INTERVAL_MS = 1000;
 export class LogEnds {
   readonly #context: ReadingContext;
   readonly #queries: LogQueries;
-  readonly #leadership: Leadership;
   /**
    * The result of the last query. The next query begins there, unless the log was replaced, as by a restored backup.
    */
@@ -46,7 +44,6 @@ export class LogEnds {
   constructor(context: ReadingContext) {
     this.#context = context;
     this.#queries = new LogQueries(context);
-    this.#leadership = context.leadership;
   }
 
   /** Notes the end of a whole append of this store, so that the next query begins there. */
@@ -65,14 +62,15 @@ export class LogEnds {
   async proveHead(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
     // Only the leader's answers count. The queries and the check are sent together, because the node was the leader a
     // moment ago.
-    const isSameConnection = await this.#leadership.demand(signal);
+    const { leadership } = this.#context;
+    const isSameConnection = await leadership.demand(signal);
     const askedAt = performance.now();
     // The query of the head begins at the mark, so it also shows whether the mark is in the log.
     const isAtMark = checkpoint === this.#known?.mark;
     const [{ head, isMarkInLog }, isElsewhereInLog] = await Promise.all([
       this.#readHead(signal),
       isAtMark ? undefined : this.isInLog(checkpoint, signal),
-      this.#leadership.check(signal),
+      leadership.check(signal),
     ]);
     const isInLog = isElsewhereInLog ?? (isMarkInLog || (await this.isInLog(checkpoint, signal)));
     // A read of a position that does not exist makes the client reconnect. The answers are then of two connections.
@@ -166,7 +164,7 @@ export class LogEnds {
     if (followedInAppend(this.#stored(last)) === 0) return { last: last.position, isFollowed: false };
     const { first, before } = await this.#readIncomplete(signal);
     const isCutOff = first === undefined || this.#context.partialAppends.isCutOff(first.position);
-    return isCutOff ? { last: last.position, isFollowed: false } : { last: positionOrStart(before), isFollowed: true };
+    return isCutOff ? { last: last.position, isFollowed: false } : { last: before?.position ?? START, isFollowed: true };
   }
 
   /**

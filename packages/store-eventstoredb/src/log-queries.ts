@@ -1,4 +1,4 @@
-import { START, type Position } from '@login-policy/event-sourcing';
+import type { Position } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { isInternalError } from './faults.js';
 import type { LogRecord } from './log-record.js';
@@ -113,9 +113,4 @@ function isInChunkOf(record: LogRecord | undefined, position: Position): boolean
 
 function chunkOf(position: Position): bigint {
   return splitPosition(position).commit / CHUNK_BYTES;
-}
-
-/** The position of a record; `START` when there is none. */
-export function positionOrStart(record: LogRecord | undefined): Position {
-  return record?.position ?? START;
 }

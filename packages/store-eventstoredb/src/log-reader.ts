@@ -37,7 +37,7 @@ export class LogReader {
   async *pages(options: ReadAllOptions): AsyncGenerator<Page, void, undefined> {
     const { closing, timeouts } = this.#context;
     const { filter, after = START, pageSize = PAGE_SIZE } = options;
-    const cancellation = new Cancellation(closing, { signals: [options.signal] });
+    const cancellation = new Cancellation(closing, { signal: options.signal });
     const retries = new Retries('reading the log', timeouts.retryMs, cancellation.signal);
     try {
       yield* this.pagesFrom(new PageMaker(this.#context, filter, after), { filter, pageSize, cancellation, retries });

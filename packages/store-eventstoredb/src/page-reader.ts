@@ -36,7 +36,7 @@ export class PageReader {
 
   constructor(context: FollowingContext, options: ReadAllOptions) {
     const { filter, signal, pageSize = PAGE_SIZE } = options;
-    const cancellation = new Cancellation(context.closing, { signals: [signal] });
+    const cancellation = new Cancellation(context.closing, { signal });
     onAbort(signal, () => cancellation.dispose());
     this.#context = context;
     this.#options = options;

@@ -151,7 +151,7 @@ export async function retry<Answer>(
   { doing, signal }: RetryOptions,
   attempt: (signal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
-  const cancellation = new Cancellation(closing, { signals: [signal] });
+  const cancellation = new Cancellation(closing, { signal });
   const retries = new Retries(doing, timeouts.retryMs, cancellation.signal);
   try {
     for (;;) {

@@ -44,7 +44,7 @@ export class StreamReader {
   async *pages(streamId: StreamId, options: ReadStreamOptions = {}): AsyncGenerator<Page, void, undefined> {
     const { direction = 'forwards', from, pageSize = PAGE_SIZE, limit: remaining = Infinity } = options;
     const cursor = new StreamCursor(streamId, { direction, from });
-    const cancellation = new Cancellation(this.#context.closing, { signals: [options.signal] });
+    const cancellation = new Cancellation(this.#context.closing, { signal: options.signal });
     const retries = new Retries(`reading ${streamId}`, this.#context.timeouts.retryMs, cancellation.signal);
     const reading: StreamReadState = { streamId, cursor, direction, pageSize, remaining, cancellation, retries };
     try {

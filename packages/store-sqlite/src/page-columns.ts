@@ -50,16 +50,10 @@ export function eventsOfPage(page: JoinedPage, names: Names, isInOrder: boolean)
   }
 }
 
-interface Columns {
-  readonly positions: readonly number[];
-  readonly streams: readonly number[];
-  readonly revisions: readonly number[];
-  readonly types: readonly number[];
-  readonly instants: readonly number[];
-  readonly appends: readonly number[];
-  readonly data: readonly Json[];
-  readonly metadata: readonly Json[];
-}
+type Columns = Readonly<
+  Record<'appends' | 'instants' | 'positions' | 'revisions' | 'streams' | 'types', readonly number[]> &
+    Record<'data' | 'metadata', readonly Json[]>
+>;
 
 function splitColumns(
   { count, ids, isInOrder }: { readonly count: number; readonly ids: string; readonly isInOrder: boolean },

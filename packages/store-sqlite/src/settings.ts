@@ -1,5 +1,6 @@
 import {
   aFunction,
+  aSignal,
   mustBe,
   numberBetween,
   oneOf,
@@ -31,7 +32,7 @@ export const STORE_OPTIONS: OptionRules<SqliteStoreOptions> = {
 export const BACKUP_RULES: OptionRules<BackupOptions & { readonly path: string }> = {
   path: fileName,
   onProgress: optional(aFunction),
-  signal: optional(mustBe('an AbortSignal', isSignal)),
+  signal: optional(aSignal),
 };
 
 /** The argument of a check. */
@@ -39,8 +40,4 @@ export const CHECK_RULES: OptionRules<{ readonly kind: 'quick' | 'full' }> = { k
 
 function isFileName(path: unknown): boolean {
   return typeof path === 'string' && path !== '' && path === path.trim() && !path.includes('\0') && path.isWellFormed();
-}
-
-function isSignal(signal: unknown): boolean {
-  return typeof signal === 'object' && signal !== null && 'aborted' in signal && 'throwIfAborted' in signal;
 }

@@ -9,15 +9,11 @@ const LONGEST_WAIT_MS = 30_000;
  *
  * @throws DeadlineExceeded that names the hook.
  */
-export async function answerOf<Answer>(
+export function answerOf<Answer>(
   hook: string,
   { given, leftMs }: Deadline,
   ask: (wait: Deadline) => Answer | Promise<Answer>,
 ): Promise<Answer> {
-  const deadline = new Deadline(hook, { signal: given, waitMs: Math.min(LONGEST_WAIT_MS, leftMs) });
-  try {
-    return await deadline.wait(Promise.resolve(ask(deadline)));
-  } finally {
-    deadline.end();
-  }
+  const wait = { signal: given, waitMs: Math.min(LONGEST_WAIT_MS, leftMs) };
+  return Deadline.run(hook, wait, async (deadline) => deadline.wait(Promise.resolve(ask(deadline))));
 }

@@ -1,5 +1,4 @@
-import { isSignal } from '../on-abort.js';
-import { aFunction, listOf, mustBe, optional, optionsWith, wholeNumber } from '../options/option-rules.js';
+import { aFunction, aSignal, listOf, mustBe, optional, optionsWith, wholeNumber } from '../options/option-rules.js';
 import { parseOptions, type OptionRules } from '../options/parse-options.js';
 import type { ConsumeOptions } from './consumer.js';
 
@@ -14,7 +13,7 @@ const OPTIONS: OptionRules<ConsumeOptions> = {
   from: optional(mustBe('a position', (from) => typeof from === 'bigint' && from >= 0n)),
   pageSize: optional(wholeNumber(1, LARGEST_PAGE)),
   handleTimeoutMs: optional(wholeNumber(1, LONGEST_HANDLE_MS)),
-  signal: optional(mustBe('an AbortSignal', isSignal)),
+  signal: optional(aSignal),
 };
 
 /** Parses the options of `store.consume`. @throws RangeError that names an unknown or malformed option. */

@@ -2,6 +2,7 @@
 export { nearestName } from './nearest-name.js';
 export {
   aFunction,
+  aSignal,
   leftOutOr,
   listOf,
   LONGEST_TIMER_MS,

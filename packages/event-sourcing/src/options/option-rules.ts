@@ -1,3 +1,4 @@
+import { isSignal } from '../on-abort.js';
 import { joinInWords } from './shown.js';
 import { invalidOption, checkOptions, type OptionRule, type OptionRules } from './parse-options.js';
 
@@ -63,6 +64,9 @@ export const nonEmptyString: OptionRule = mustBe(
 
 /** A function. */
 export const aFunction: OptionRule = mustBe('a function', (value) => typeof value === 'function');
+
+/** An `AbortSignal`, of any implementation. */
+export const aSignal: OptionRule = mustBe('an AbortSignal', isSignal);
 
 /** A list whose items all match. */
 export function listOf(items: string, isItem: (item: unknown) => boolean): OptionRule {

@@ -3,9 +3,9 @@ import type { RecordedEvent } from '../streams/event.js';
 import { pageSizeOf } from '../streams/paging.js';
 import { START, type Position } from '../streams/position.js';
 import { yieldToLoop } from '../yield-to-loop.js';
+import { isFault } from '../is-fault.js';
 import { leavable } from './leavable.js';
 import { LiveBuffer } from './live-buffer.js';
-import { emptyWhenAborted } from './empty-when-aborted.js';
 import { Subscription, type Join } from './subscription.js';
 
 /** The next events after a position. */
@@ -25,6 +25,18 @@ export interface ReadAhead {
 
 /** Reads the next events after a position. */
 export type Reader = (after: Position) => Promise<ReadAhead>;
+
+/** A read that its signal has ended returns no events instead of an error, because its caller has left. */
+function emptyWhenAborted(read: Reader, signal: AbortSignal | undefined): Reader {
+  return async (after) => {
+    try {
+      return await read(after);
+    } catch (caught) {
+      if (!isAborted(signal) || !isFault(caught, 'deadline-exceeded')) throw caught;
+      return { events: [], scannedUpTo: after, reachedHead: true };
+    }
+  };
+}
 
 /** Implements `EventStore.readAll` by reading page after page. It yields to the event loop in between. */
 export async function* readThrough(
