@@ -3,20 +3,7 @@ export type { Affected } from './reads/affected.js';
 export type { AffectedUsers, UsersWanted } from './reads/count-users.js';
 export type { OnDefaultOptions } from './reads/on-default.js';
 export type { CommandConditions, DefaultConditions } from './commands/command-input.js';
-export type {
-  AddIdentityProvider,
-  AddLoginPolicy,
-  ChangeLoginPolicy,
-  CustomizeLoginPolicy,
-  LoginPolicyCommand,
-  MultiFactorCommand,
-  PolicyToAdd,
-  RemoveIdentityProvider,
-  RemoveLoginPolicy,
-  RevertLoginPolicy,
-  SecondFactorCommand,
-  SetLoginPolicy,
-} from './commands/commands.js';
+export type { LoginPolicyCommand, PolicyToAdd, RevertLoginPolicy } from './commands/commands.js';
 export type { Moment } from './input/moment.js';
 export { decide, type Circumstances, type LoginPolicyDecision } from './commands/decide.js';
 export type { ChangeHandling, PolicyUnreadable, Reached } from './changes/policy-changed.js';
