@@ -164,7 +164,7 @@ export class LogEnds {
     if (followedInAppend(this.#stored(last)) === 0) return { last: last.position, isFollowed: false };
     const { first, before } = await this.#readIncomplete(signal);
     const isCutOff = first === undefined || this.#context.partialAppends.isCutOff(first.position);
-    return isCutOff ? { last: last.position, isFollowed: false } : { last: before?.position ?? START, isFollowed: true };
+    return { last: isCutOff ? last.position : (before?.position ?? START), isFollowed: !isCutOff };
   }
 
   /**
