@@ -185,6 +185,25 @@ describe('JSON web tokens', () => {
     issuer.close();
   });
 
+  it('of an unknown key cannot be checked while the issuer is down, however many there are', async () => {
+    let isDown = false;
+    const key = { ...(await exportJWK((await generateKeyPair('ES256')).publicKey)), kid: 'one', alg: 'ES256' };
+    const issuer = createServer((_, response) => {
+      if (isDown) response.writeHead(500);
+      response.end(JSON.stringify({ keys: [key] }));
+    });
+    await new Promise<void>((resolve) => {
+      issuer.listen(0, '127.0.0.1', resolve);
+    });
+    const set = tokensFrom(`http://127.0.0.1:${portOf(issuer)}/keys`);
+    expect(await statusWith(await token(GOOD, stranger), set)).to.equal(401);
+    isDown = true;
+    const unknown = new SignJWT(GOOD).setProtectedHeader({ alg: 'ES256', kid: 'new' }).setExpirationTime('1h');
+    const bearer = await unknown.sign(stranger);
+    for (let tries = 0; tries < 6; tries++) expect(await statusWith(bearer, set), `try ${tries}`).to.equal(503);
+    issuer.close();
+  });
+
   it('are never accepted with a symmetric algorithm', () => {
     const options = { keys: new URL('https://x.example'), issuer: ISSUER, audience: 'x', callerOf: () => undefined };
     expect(() => jsonWebTokens({ ...options, algorithms: ['HS256'] })).to.throw(RangeError);

@@ -32,17 +32,22 @@ export function fetchedKeys({ createRemoteJWKSet }: Jose, url: URL): ReloadableK
   // Only `reload` below decides when a token makes the keys be fetched.
   const keys = createRemoteJWKSet(url, { cooldownDuration: Infinity });
   let reloads: readonly number[] = [];
+  let last: Promise<true> = Promise.resolve(true);
   return {
     keys,
     reload: async () => {
-      const now = performance.now();
       // Concurrent tokens share a fetch.
-      if (!keys.reloading) {
-        reloads = reloads.filter((at) => at > now - RELOAD_MS);
-        if (reloads.length >= MAX_RELOADS) return false;
+      if (keys.reloading) return reloaded(keys);
+      const now = performance.now();
+      reloads = reloads.filter((at) => at > now - RELOAD_MS);
+      if (reloads.length < MAX_RELOADS) {
         reloads = [...reloads, now];
+        last = reloaded(keys);
+        return last;
       }
-      return reloaded(keys);
+      // If the issuer was down the last time, the key may exist by now: throws the same again.
+      await last;
+      return false;
     },
   };
 }
