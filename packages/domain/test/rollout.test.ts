@@ -1,9 +1,21 @@
 import { openLoginPolicies, orThrow } from '@login-policy/domain';
 import type { Owner } from '@login-policy/domain/model';
-import { monotonicIds, streamId, type Store } from '@login-policy/event-sourcing';
+import { monotonicIds, openMemoryStore, revision, streamId, type Store } from '@login-policy/event-sourcing';
+import { delegating } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+import {
+  acme,
+  by,
+  countEvents,
+  globex,
+  instance,
+  INSTANCE_STREAM,
+  openDesk,
+  PASSKEY,
+  rejectionOf,
+} from './policies.js';
 import { advisory, factorsOf, failureOf, last, nameOf, removal, seed } from './rolling-out.js';
 
 async function recordUnreadable(store: Store, organizationId: string): Promise<void> {
@@ -135,6 +147,30 @@ describe('a rollout', () => {
     expect([done.changed, done.refused, [...done.all].sort()]).to.deep.equal([1, 3, wanted]);
     const report = orThrow(await rollout.report());
     expect([report.changed, report.unchanged, report.pending, report.refused.length]).to.deep.equal([1, 1, 0, 3]);
+    await loginPolicies.close();
+  });
+
+  it('goes on to the custom policies where the default policy is unreadable', async () => {
+    const memory = openMemoryStore();
+    const eventStore = delegating(memory.eventStore, {
+      append: (append) => {
+        if (append.streamId !== INSTANCE_STREAM || !isUnreadable) return memory.eventStore.append(append);
+        const facts = {
+          streamId: INSTANCE_STREAM,
+          revision: revision(0),
+          type: 'x',
+          schemaVersion: 1,
+          problem: 'half',
+        };
+        return Promise.reject(new Fault('unreadable-event', facts));
+      },
+    });
+    let isUnreadable = false;
+    const { loginPolicies } = await openDesk({ store: { ...memory, eventStore } });
+    await seed(loginPolicies);
+    isUnreadable = true;
+    const done = await last(loginPolicies.rollOut(instance, removal, advisory).carryOut());
+    expect(done).to.deep.include({ done: 4, changed: 2, all: ['the default: unreadable-event'] });
     await loginPolicies.close();
   });
 
