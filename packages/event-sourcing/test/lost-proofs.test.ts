@@ -1,10 +1,10 @@
-import { START, streamId } from '@login-policy/event-sourcing';
+import { openMemoryStore, START, streamId, type Store } from '@login-policy/event-sourcing';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
 
-const a = streamId('tally', 'a');
+const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
 const followers = new Followers();
 
 const { now } = Date;
@@ -52,6 +52,60 @@ describe('a read of followed rows whose history was lost', () => {
     answer();
     expect(await earlier).to.equal(1);
     expect(await codeOf(follower.read([a]))).to.equal('position-unknown');
+  });
+});
+
+/** A store whose log is replaced by another, of events of another stream, which its subscriber is told of later. */
+async function restoredStore(): Promise<{
+  readonly store: Store;
+  readonly restore: () => Promise<void>;
+  readonly tellSubscriber: () => void;
+}> {
+  let sound = openMemoryStore();
+  let [isTold, tellSubscriber] = [false, (): void => undefined];
+  const telling = new Promise<void>((resolve) => (tellSubscriber = resolve));
+  const store = followedStore(() => ({
+    append: (append) => sound.eventStore.append(append),
+    readStream: (id, options) => sound.eventStore.readStream(id, options),
+    readAll: (options) => sound.eventStore.readAll(options),
+    async *readStreams(options) {
+      yield* sound.eventStore.readStreams?.(options) ?? [];
+    },
+    head: () => sound.eventStore.head(),
+    knows: (position) => sound.eventStore.knows(position),
+    async *subscribe(options) {
+      for await (const message of sound.eventStore.subscribe(options)) {
+        yield message;
+        if (message.kind === 'events' || isTold) continue;
+        await telling;
+        isTold = true;
+        throw new Fault('position-unknown', { position: message.position, head: START });
+      }
+    },
+  }));
+  const restore = async (): Promise<void> => {
+    sound = openMemoryStore();
+    await raise(store, b, 1, 1, 1, 1, 1);
+  };
+  return { store, restore, tellSubscriber };
+}
+
+describe('a follower whose rows were rebuilt before it is told that their history was lost', () => {
+  it('goes on by itself, and refuses positions of the lost history that it had confirmed', async () => {
+    const { store, restore, tellSubscriber } = await restoredStore();
+    await raise(store, a, 1, 1);
+    const second = await store.eventStore.head();
+    await raise(store, a, 1);
+    const follower = await followers.open(store, { maxAgeMs: 600_000 });
+    expect((await follower.read([a], { atLeast: second })).rows.get(a)).to.equal(3);
+    await restore();
+    await follower.rebuild();
+    tellSubscriber();
+    await until(() => follower.state.is !== 'following');
+    expect(follower.state.is).to.equal('retrying');
+    await until(() => follower.state.is === 'following');
+    expect([await valueOf(follower, a), await valueOf(follower, b)]).to.deep.equal([undefined, 5]);
+    expect(await codeOf(follower.read([b], { atLeast: second }))).to.equal('position-unknown');
   });
 });
 

@@ -145,6 +145,7 @@ describe('rows that are past the head of an earlier question', () => {
       const end = isKnown ? far : await store.eventStore.head();
       expect(await runner.rebuild()).to.equal(end);
       expect([await model.checkpoint(), await rowUnder(model, a)]).to.deep.equal([end, 1]);
+      await runner.close();
     });
   }
 });

@@ -61,7 +61,7 @@ interface Begun {
 export class FreshReads {
   readonly #options: FreshReadsOptions;
   readonly #questions: HeadQuestions;
-  /** Confirmed positions of a followed store. After a restore the runner stops, and every read with it. */
+  /** Confirmed positions of a followed store, until its history is found to be lost. */
   readonly #known = new Lru<Position, true>(1000);
   /**
    * When rows were last proven to be at the head, by `performance.now()`; only proofs asked for after `since` count.
@@ -84,6 +84,7 @@ export class FreshReads {
   /** Discards all proofs so far, also those that were asked for and have not come. */
   discardProofs(): void {
     this.#lastProof = { at: -Infinity, since: performance.now() };
+    this.#known.clear();
   }
 
   /** The rows `read` finds, once they are fresh. @throws ProjectionBehind, PositionUnknown, DeadlineExceeded */

@@ -217,12 +217,12 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     this.#isCatchUpWanted = true;
     const isUnknown = isFault(caught, 'position-unknown');
     const areOurs = !isUnknown || (await areOfThisLog(this.rows, this.#log.store, this.#ended));
-    const canGoOn = isUnknown && areOurs && this.#parts.readModelUpdates === 'inline';
-    if (isFault(caught) && (caught.retryable || canGoOn)) {
+    const canGoOn = isFault(caught) && (caught.retryable || (isUnknown && areOurs));
+    if (isUnknown || !canGoOn) this.#reads.discardProofs();
+    if (canGoOn) {
       this.#states.retry(caught);
       return this.#wakes.changed(this.#ending.signal, pauses.next());
     }
-    this.#reads.discardProofs();
     const at = await this.rows.checkpoint(this.#ended).catch(() => undefined);
     if (isUnknown) await forgetLost(this.#log.store, this.#ended).catch(() => undefined);
     this.#states.become({ is: 'stopped', why: caught, at });
