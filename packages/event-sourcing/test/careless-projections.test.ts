@@ -95,6 +95,28 @@ describe('a read model in memory that has no runner', () => {
   });
 });
 
+describe('a row in memory', () => {
+  /** How often its text is made. */
+  const textsOf = async (promised: { readonly isTextJson?: true }): Promise<number> => {
+    let count = 0;
+    const text = (row: number): string => {
+      count += 1;
+      return String(row);
+    };
+    const store = openMemoryStore();
+    const rows = { encode: Number, decode: Number, text, ...promised };
+    const runner = await followers.open(store, { projection: { ...tallies(), rows } });
+    await raise(store, a, 1);
+    await runner.rebuild();
+    return count;
+  };
+
+  it('is checked by its text, unless the codec promises JSON', async () => {
+    expect(await textsOf({})).to.equal(2);
+    expect(await textsOf({ isTextJson: true })).to.equal(0);
+  });
+});
+
 describe('a function that has to answer at once', () => {
   const later = (): Promise<never> => Promise.reject(new Error('later'));
 

@@ -22,7 +22,7 @@ export interface RowCodec<Row> {
    * does. Default: `JSON.stringify` of it.
    */
   text?(row: Row): string;
-  /** Promises that `text` returns JSON. Without it, each text is parsed once before it is stored. */
+  /** Promises that `text` returns JSON for every row. Without it, each row's text is made and parsed once to check it. */
   readonly isTextJson?: true;
   /** Throws an `Error` that names the problem when `stored` is not such a row. */
   decode(stored: Json): Row;

@@ -94,13 +94,14 @@ const MOST_ENCODED = 500;
 /** The result of encoding a row for the first time. */
 interface EncodedOnce {
   readonly entries: readonly IndexEntry[];
-  readonly text: string;
+  /** `undefined` where the codec promises JSON: only a store of texts needs it then. */
+  readonly text: string | undefined;
 }
 
 /** Encodes and indexes the rows of a projection before a store gets them. */
 class RowChecker<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
-  /** The rows encoded by `checked`. The store asks for the text of each one next, and only once. */
+  /** The rows encoded by `checked`. A store of texts asks for the text of each one next, and only once. */
   readonly #encoded = new Map<Row, EncodedOnce>();
 
   constructor(projection: Projection<Event, Row>) {
@@ -122,7 +123,7 @@ class RowChecker<Event extends EventShape, Row> {
     if (row instanceof UnreadableRow) return row;
     try {
       const entries = demandedEntries(this.#projection, row);
-      const text = rowText(this.#projection, row);
+      const text = this.#projection.rows.isTextJson === true ? undefined : rowText(this.#projection, row);
       if (this.#encoded.size >= MOST_ENCODED) this.#encoded.clear();
       this.#encoded.set(row, { entries, text });
       return row;

@@ -71,8 +71,9 @@ export function encodedRows<Row>(
   for (const [key, row] of rows) {
     demandText('key', key);
     const newEntries = entriesOf(row);
-    // A store of values refuses what one of texts refuses.
-    const textOfRow = row === undefined ? undefined : textOf(definition, key, row);
+    // A store of values refuses what one of texts refuses; rows of a projection with `entries` were checked before.
+    const needsText = row !== undefined && (form === 'text' || definition.entries === undefined);
+    const textOfRow = needsText ? textOf(definition, key, row) : undefined;
     const text = form === 'value' ? undefined : textOfRow;
     // A backend of values has the entries of the previous row itself.
     const known = form === 'value' ? undefined : stored?.(key);
