@@ -72,7 +72,7 @@ describe('a client that is generated from the OpenAPI document', () => {
     expect(await generated(service)).to.deep.equal([]);
     const program: object = await import(PROGRAM.replace(/\.ts$/, '.js'));
     expect(await callByName(program, 'use', [service.url, ROOT, ACME])).to.deep.equal({
-      factors: [],
+      factors: ['SECOND_FACTOR_TYPE_OTP', 'SECOND_FACTOR_TYPE_U2F'],
       statuses: [200, 200, 409, 200, 200],
       code: 6,
       sequence: '3',
