@@ -16,7 +16,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { careless } from './careless.js';
 import { newEvent } from './events.js';
-import { faultOf } from './followed.js';
+import { codeOf, faultOf } from './followed.js';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
 
 const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
@@ -56,6 +56,15 @@ describe('a caller who passes a controller for its signal', () => {
     const handle = async (): Promise<unknown> =>
       handler.handle(a, { type: 'raise', by: 1 }, { actor: 'tester', signal: controller });
     expect(await faultOf(handle())).to.be.instanceOf(RangeError);
+    expect(await logOf(eventStore)).to.deep.equal([]);
+  });
+});
+
+describe('an append that is an instance of a class', () => {
+  it('is refused, because its inherited members would be lost', async () => {
+    const { eventStore } = openMemoryStore();
+    const inherited: Append = Object.create(appendOf());
+    expect(await codeOf(eventStore.append(inherited))).to.equal('unserialisable-data');
     expect(await logOf(eventStore)).to.deep.equal([]);
   });
 });

@@ -128,6 +128,24 @@ describe('a function that has to answer at once', () => {
     expect(fault).to.have.nested.property('cause.message').that.contains('reduce returned a promise');
   });
 
+  for (const member of ['covers', 'key', 'decode'] as const) {
+    it(`and is ${member} of a projection with a promise refuses the append, without an unhandled rejection`, async () => {
+      const store = openMemoryStore();
+      const hook = { [member]: careless<never>(later) };
+      const projection = { ...tallies(), ...(member === 'decode' ? { events: { ...tallyEvents, ...hook } } : hook) };
+      await followers.open(store, { projection });
+      expect(await faultOf(raise(store, a, 1))).to.be.instanceOf(Error);
+      await new Promise(setImmediate);
+    });
+  }
+
+  it('and takes a snapshot with a promise takes none', async () => {
+    const store = openMemoryStore();
+    const follower = await followers.open(store, { projection: { ...tallies(), snapshot: careless(later) } });
+    await raise(store, a, 1);
+    expect((await follower.read([a])).rows.get(a)).to.equal(1);
+  });
+
   for (const member of ['decide', 'evolve'] as const) {
     it(`and is ${member} with a promise refuses the command`, async () => {
       const { eventStore } = openMemoryStore();

@@ -1,3 +1,4 @@
+import { atOnce } from '../at-once.js';
 import type { Deadline } from '../deadline.js';
 import { deepFrozen } from '../deep-frozen.js';
 import type { EventCodec } from '../streams/event-codec.js';
@@ -189,7 +190,7 @@ export class StateReader<Event extends EventShape, State> {
       // Cut before decoding, because this program may be unable to read later events.
       const end = gained.findIndex((event) => !isWanted(event));
       const wanted = end === -1 ? gained : gained.slice(0, end);
-      const events = wanted.map((event) => this.#fold.events.decode(event));
+      const events = wanted.map((event) => atOnce(this.#fold.events.decode(event), 'decode'));
       current = this.fold(current ?? known, events);
       if (end !== -1) break;
     }

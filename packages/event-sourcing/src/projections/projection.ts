@@ -88,17 +88,18 @@ export interface CheckingProjection<Event extends EventShape, Row>
 
 /** Whether a projection covers a stream. */
 export function covers(projection: { covers?(streamId: StreamId): boolean }, streamId: StreamId): boolean {
-  return projection.covers === undefined || projection.covers(streamId);
+  return projection.covers === undefined || atOnce(projection.covers(streamId), 'covers');
 }
 
 /** The key of the row that a stream's events belong to. It is known for unreadable events, too. */
 export function rowKey(projection: { key?(streamId: StreamId): string }, streamId: StreamId): string {
-  return projection.key === undefined ? streamId : projection.key(streamId);
+  return projection.key === undefined ? streamId : atOnce(projection.key(streamId), 'key');
 }
 
 /** The JSON text of a row. @throws TypeError, SyntaxError when the row is encoded as something that JSON does not have. */
 export function rowText<Row>({ rows }: Pick<ReadModelDefinition<Row>, 'rows'>, row: Row): string {
-  const text: unknown = rows.text === undefined ? JSON.stringify(rows.encode(row), demandJson) : rows.text(row);
+  const text: unknown =
+    rows.text === undefined ? JSON.stringify(rows.encode(row), demandJson) : atOnce(rows.text(row), 'text');
   if (typeof text !== 'string') throw new TypeError('it is encoded as something that JSON does not have');
   if (rows.text === undefined || rows.isTextJson === true) return text;
   if (!text.isWellFormed()) throw new TypeError('a lone surrogate is not Unicode text');

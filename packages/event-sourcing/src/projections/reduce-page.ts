@@ -1,3 +1,4 @@
+import { atOnce } from '../at-once.js';
 import { placeOf, unreadableEvent } from '../streams/event-codec.js';
 import { Fault } from '../fault.js';
 import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
@@ -72,7 +73,7 @@ function decoded<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   stored: RecordedEvent,
 ): Recorded<Event> {
-  if (covers(projection, stored.streamId)) return projection.events.decode(stored);
+  if (covers(projection, stored.streamId)) return atOnce(projection.events.decode(stored), 'decode');
   throw unreadableEvent(stored, 'the projection does not cover this stream');
 }
 
@@ -89,7 +90,7 @@ function snapshotOf<Row>(
   row: Row | undefined,
   event: RecordedFacts,
 ): KeyedRow<Row> | undefined {
-  return row === undefined ? undefined : projection.snapshot?.(row, event);
+  return row === undefined ? undefined : atOnce(projection.snapshot?.(row, event), 'snapshot');
 }
 
 function stoppedAt(

@@ -67,7 +67,7 @@ export function reduceOrPlaceholder<Event extends EventShape, Row>(
   // A stream that has a row is covered by the projection.
   if (row === undefined && !covers(projection, recorded.streamId)) return placeholderOfStray(projection, recorded);
   try {
-    return atOnce(projection.reduce(row, projection.events.decode(recorded)), 'reduce');
+    return atOnce(projection.reduce(row, atOnce(projection.events.decode(recorded), 'decode')), 'reduce');
   } catch (caught) {
     const facts = unreadableFactsOf(caught);
     if (facts === undefined) throw caught;
@@ -137,7 +137,7 @@ class RowChecker<Event extends EventShape, Row> {
   snapshot(row: Row | UnreadableRow, event: RecordedFacts): KeyedRow<Row> | undefined {
     if (row instanceof UnreadableRow) return undefined;
     try {
-      const snapshot = this.#projection.snapshot?.(row, event);
+      const snapshot = atOnce(this.#projection.snapshot?.(row, event), 'snapshot');
       if (snapshot === undefined) return undefined;
       rowText(this.#projection, snapshot.row);
       demandedEntries(this.#projection, snapshot.row);
@@ -170,7 +170,7 @@ function indexOfUnreadable<Event extends EventShape, Row>(
 /** The index values of an unreadable row; none when the projection can't tell. */
 function indexValuesOrNone(index: () => IndexValues | undefined): IndexValues {
   try {
-    return demandedIndex(index() ?? {});
+    return demandedIndex(atOnce(index() ?? {}, 'index'));
   } catch {
     return {};
   }

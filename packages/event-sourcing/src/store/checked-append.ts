@@ -36,18 +36,19 @@ export interface EventText {
  * @throws RangeError for no events without a receipt, over 65,535 events, or a signal that is not one.
  */
 export function checkedAppend(append: Append): Append {
-  const { streamId, events, receipt } = append;
+  const { events, receipt, ...rest } = append;
+  // First: an instance of a class may lack all of it here.
+  demandText('streamId', rest.streamId);
   if (events.length === 0 && receipt === undefined)
     throw new RangeError('an append without a receipt must have at least one event');
   if (events.length > LARGEST_APPEND) throw new RangeError(`an append must have at most ${LARGEST_APPEND} events`);
-  demandText('streamId', streamId);
-  demandSignal(append.signal);
+  demandSignal(rest.signal);
   const checked = checkedEvents(events);
-  if (receipt === undefined) return { ...append, events: checked };
+  if (receipt === undefined) return { ...rest, events: checked };
   demandText('receipt.key', receipt.key);
   demandText('receipt.fingerprint', receipt.fingerprint);
   const kept = Object.freeze({ key: receipt.key, fingerprint: receipt.fingerprint });
-  return { ...append, events: checked, receipt: kept };
+  return { ...rest, events: checked, receipt: kept };
 }
 
 /** {@link checkedAppend} for a store that holds text. */
