@@ -1,57 +1,89 @@
-/** Prints which of our functions a removal calls on its way to the store, and how deep the calls are. */
+/**
+ * Prints which of our functions a removal calls on its way to the store, how deep the calls are, and how many functions
+ * it enters in all on each store. `npm run way -- sqlite postgres`: on these only; `--all`: with their names.
+ */
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
-import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
-import { openMemoryStore, type EventStore } from '@login-policy/event-sourcing';
+import { parseArgs } from 'node:util';
+import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import type { EventStore } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
+import { openScratch } from './harness/scratch.js';
+import { freshDatabase, withServer } from './raw/postgres-server.js';
+import { memory, postgres, sqlite, type StoreKind } from './workload/kinds.js';
 
 const owner = { instanceId: 'my-iam' };
 const by = { actor: 'admin' };
-const ourCode = /packages\/(?:domain|event-sourcing)\/dist\/.*\.js/;
-const session = new Session();
+const ourCode = /packages\/(?:domain|event-sourcing|store-\w+)\/dist\/.*\.js/;
 
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { all: { type: 'boolean', default: false } },
+});
 Error.stackTraceLimit = 100;
-const store = openMemoryStore();
-const loginPolicies = await openLoginPolicies({ store: { ...store, eventStore: recordingPath(store.eventStore) } });
-orThrow(await loginPolicies.add(owner, freshInstance, by));
-session.connect();
-await session.post('Profiler.enable');
-await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
-await session.post('Profiler.takePreciseCoverage');
-orThrow(await loginPolicies.removeMultiFactor(owner, 'U2F_WITH_VERIFICATION', by));
-session.disconnect();
-await loginPolicies.close();
+const scratch = await openScratch();
+try {
+  if (isWanted(memory)) await printWay(memory, 'memory');
+  if (isWanted(sqlite)) await printWay(sqlite, scratch.fresh('store.db'));
+  if (isWanted(postgres)) await withServer(async () => printWay(postgres, await freshDatabase(process.pid)));
+} finally {
+  await scratch.remove();
+}
 
-/** The store, which records by which path an append reached it. */
-function recordingPath(inner: EventStore): EventStore {
+function isWanted({ name }: StoreKind): boolean {
+  return positionals.length === 0 || positionals.includes(name);
+}
+
+async function printWay(kind: StoreKind, location: string): Promise<void> {
+  const { store, close } = await kind.openOurs(location);
+  const paths: (readonly string[])[] = [];
+  const loginPolicies = await openLoginPolicies({
+    store: { ...store, eventStore: notingPaths(store.eventStore, paths) },
+  });
+  orThrow(await loginPolicies.add(owner, freshInstance, by));
+  const entered = await enteredByRemoval(loginPolicies);
+  await loginPolicies.close();
+  await close();
+  const frames = paths.at(-1) ?? [];
+  console.log(`${kind.title}: to the append ${frames.length} functions, called in each other:`);
+  for (const frame of frames.toReversed()) console.log(`  ${frame.trim().replace(/ \(.*| file:.*/, '')}`);
+  const files = new Set(entered.map((one) => one.split(' ')[0]));
+  console.log(`Entered in all, until the answer: ${entered.length} functions in ${files.size} files\n`);
+  if (values.all) for (const one of entered) console.log(`  ${one}`);
+}
+
+/** The event store, which notes by which path an append reaches it. */
+function notingPaths(inner: EventStore, paths: (readonly string[])[]): EventStore {
   return delegating(inner, {
-    async append(append) {
-      const frames = (new Error('here').stack ?? '').split('\n').filter((line) => ourCode.test(line));
-      await printPath(frames);
+    append(append) {
+      paths.push((new Error('here').stack ?? '').split('\n').filter((line) => ourCode.test(line)));
       return inner.append(append);
     },
   });
 }
 
-async function printPath(frames: readonly string[]): Promise<void> {
-  const coverage = await session.post('Profiler.takePreciseCoverage').catch(() => undefined);
-  if (coverage === undefined) return;
-  const entered = coverage.result.flatMap(({ functions, url }) => {
+/** The functions that a removal enters, with what only parses, compares or copies. */
+async function enteredByRemoval(loginPolicies: LoginPolicies): Promise<readonly string[]> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+  await session.post('Profiler.takePreciseCoverage');
+  orThrow(await loginPolicies.removeMultiFactor(owner, 'U2F_WITH_VERIFICATION', by));
+  const coverage = await session.post('Profiler.takePreciseCoverage');
+  session.disconnect();
+  return coverage.result.flatMap(({ functions, url }) => {
     if (!ourCode.test(url)) return [];
     const fileAt = filesIn(url);
-    const called = functions.filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0);
-    return called.map(
-      ({ functionName, ranges }) => `${fileAt(ranges[0]?.startOffset)} ${functionName || '(anonymous)'}`,
-    );
+    return functions
+      .filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0)
+      .map(({ functionName, ranges }) => `${fileAt(ranges[0]?.startOffset)} ${functionName || '(anonymous)'}`);
   });
-  console.log(`Called in each other: ${frames.length}`);
-  for (const frame of frames.toReversed()) console.log(`  ${frame.trim().replace(/ \(.*| file:.*/, '')}`);
-  console.log(`Entered in all, with what only parses, compares or copies: ${entered.length}`);
-  if (process.argv.includes('--all')) for (const one of entered) console.log(`  ${one}`);
 }
 
 /** Finds the source file of an offset in a bundle, by the comment line that the bundler puts before each file. */
 function filesIn(url: string): (offset: number | undefined) => string {
+  const [, home = ''] = /packages\/([^/]+)\//.exec(url) ?? [];
   const begins = [...readFileSync(new URL(url), 'utf8').matchAll(/^\/\/ src\/(.*)\.ts$/gm)];
-  return (offset = 0) => begins.findLast(({ index }) => index <= offset)?.[1] ?? url;
+  return (offset = 0) => `${home}/${begins.findLast(({ index }) => index <= offset)?.[1] ?? 'index'}`;
 }

@@ -55,10 +55,10 @@ let count = 0;
  * Creates an empty database beside the one at `DATABASE_URL` and returns its URL. The parent process deletes all of
  * them, once peers that can't be closed are gone.
  */
-export async function freshDatabase(): Promise<string> {
+export async function freshDatabase(parent: number = process.ppid): Promise<string> {
   const url = new URL(process.env['DATABASE_URL'] ?? '');
   count += 1;
-  const name = `${databasesOf(process.ppid)}${process.pid}_${count}`;
+  const name = `${databasesOf(parent)}${process.pid}_${count}`;
   await onServer(url.href, (client) => client.query(`CREATE DATABASE ${name}`));
   url.pathname = `/${name}`;
   return url.href;

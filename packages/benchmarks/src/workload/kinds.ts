@@ -57,7 +57,7 @@ export const postgres: StoreKind = {
   title: 'PostgreSQL',
   driver: 'pg',
   policiesInTurn: 90,
-  freshLocation: freshDatabase,
+  freshLocation: () => freshDatabase(),
   async openOurs(connectionString) {
     const pool = new Pool({ connectionString });
     const store = await openPostgresStore({ pool });
