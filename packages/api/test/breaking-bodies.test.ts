@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import type { Authenticate } from '@login-policy/api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { openService, type Service } from './service.js';
+import { countEvents, openService, ROOT, waitingAuthenticate, type Service } from './service.js';
 
 /** Open to all: no token is needed to send it a body. */
 const PATH = '/zitadel.admin.v1.AdminService/Healthz';
@@ -93,5 +94,36 @@ describe('a body that breaks (an uncaught error would fail these tests)', () => 
     server.closeAllConnections();
     await once(server.close(), 'close');
     await service.close();
+  });
+});
+
+describe('a body that comes after its caller’s token was revoked', () => {
+  it('is refused as unauthenticated, and changes nothing, over REST and Connect', async () => {
+    for (const path of [
+      '/admin/v1/policies/login/second_factors',
+      '/zitadel.admin.v1.AdminService/AddSecondFactorToLoginPolicy',
+    ]) {
+      let isRevoked = false;
+      const authenticate: Authenticate = (request) => (isRevoked ? undefined : waitingAuthenticate(request));
+      const service = await openService({ ports: { authenticate } });
+      const written = await countEvents(service.store);
+      const body = new ReadableStream(
+        {
+          // Called once the caller was admitted, and the body is read.
+          async pull(controller) {
+            isRevoked = true;
+            await wait(1100);
+            controller.enqueue(Buffer.from('{"type":"SECOND_FACTOR_TYPE_OTP_SMS"}'));
+            controller.close();
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      const headers = { authorization: `Bearer ${ROOT}`, 'content-type': 'application/json' };
+      const request = new Request(`http://iam.example${path}`, { method: 'POST', headers, body, duplex: 'half' });
+      expect((await service.api.fetch(request)).status, path).to.equal(401);
+      expect(await countEvents(service.store), path).to.equal(written);
+      await service.close();
+    }
   });
 });

@@ -28,6 +28,8 @@ export interface IncomingRequest extends ApiRequest, Incoming {
   callerId: string | undefined;
   /** Aborts at the caller's deadline, if there is one. */
   readonly deadline: AbortSignal | undefined;
+  /** Checks the caller again once the body has arrived, which may take seconds. @throws ApiError */
+  renew: (() => Promise<void>) | undefined;
 }
 
 /** An authorized caller and the owner of the policy. */
@@ -41,7 +43,7 @@ interface PermissionCheck extends Admitted {
   readonly permission: string;
 }
 
-/** How long a long answer goes on before its caller is checked again. */
+/** How long a body may take, or a long answer go on, before the caller is checked again. */
 const RENEW_MS = 1000;
 
 /**
@@ -63,6 +65,8 @@ export class Pipeline {
     const { caller, owner } = await this.#authorize(requirement, request);
     const { instanceId } = owner;
     const current = this.#renewable({ caller, owner }, () => this.#authorize(requirement, request));
+    const renew = async (): Promise<void> => void (await current());
+    request.renew = renew;
     return new AdmittedCall(
       { actor: caller.id, incoming: request, owner },
       {
@@ -73,14 +77,14 @@ export class Pipeline {
         },
         isAllowed: async (other, of) =>
           this.#isAllowed({ caller: await current(), permission: other, owner: of }, request),
-        renew: async () => void (await current()),
+        renew,
       },
     );
   }
 
   /**
    * Returns a function that returns the caller with the grants of now. A token may expire or be revoked, and a
-   * permission be taken away, while a long answer such as a rollout runs. Concurrent calls share a check.
+   * permission be taken away, while a body arrives or a long answer such as a rollout runs. Concurrent calls share a check.
    */
   #renewable(admitted: Admitted, authorize: () => Promise<Admitted>): () => Promise<Caller> {
     let [latest, checkedAt] = [Promise.resolve(admitted), performance.now()];

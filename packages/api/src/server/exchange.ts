@@ -83,6 +83,7 @@ export abstract class Exchange implements IncomingRequest, BodySource {
   readonly settings: ExchangeSettings;
   /** Aborts at the caller's deadline, if there is one. */
   deadline: AbortSignal | undefined;
+  renew: (() => Promise<void>) | undefined;
   dueAt: number | undefined;
   asOf: string | undefined;
   /** Collected for the access log. */
@@ -162,9 +163,11 @@ export abstract class Exchange implements IncomingRequest, BodySource {
     return AbortSignal.any([this.signal, this.settings.ending, ...deadline]);
   }
 
-  /** Reads the whole body, within the limits or the given one. @throws ApiError */
-  body(maxBytes: number = this.maxBytes): Promise<Uint8Array> {
-    return readBody(this, { ...this.settings.limits, maxBytes });
+  /** Reads the whole body, within the limits or the given one, of a caller who is still admitted. @throws ApiError */
+  async body(maxBytes: number = this.maxBytes): Promise<Uint8Array> {
+    const bytes = await readBody(this, { ...this.settings.limits, maxBytes });
+    await this.renew?.();
+    return bytes;
   }
 
   /** Reports the cause of a failure to the operator. Returns the error to answer with, which hides that cause. */
