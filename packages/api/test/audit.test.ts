@@ -1,8 +1,19 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Authenticate } from '@login-policy/api';
 import { orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { askOf, type Reply } from './rest-client.js';
-import { ACME, INSTANCE, NOBODY, openService, OWNER_OF_ACME, READER, type Service } from './service.js';
+import {
+  ACME,
+  INSTANCE,
+  NOBODY,
+  openService,
+  OWNER_OF_ACME,
+  READER,
+  waitingAuthenticate,
+  type Service,
+} from './service.js';
 
 const AUDIT = '/admin/v1/policies/login/audit';
 const acme = { instanceId: INSTANCE, organizationId: ACME };
@@ -44,6 +55,21 @@ describe('the audit log over REST', () => {
     ] as const) {
       const { at } = await list(query);
       expect([query, at('entries.length')]).to.deep.equal([query, count]);
+    }
+  });
+
+  it('breaks off in either format when the token of its reader is revoked', async () => {
+    for (const format of ['csv', 'json-lines']) {
+      let isRevoked = false;
+      const authenticate: Authenticate = (request) => (isRevoked ? undefined : waitingAuthenticate(request));
+      const revoking = await openService({ isAudited: true, ports: { authenticate } });
+      const init = { headers: { authorization: `Bearer ${READER}` } };
+      const request = new Request(`${revoking.url}${AUDIT}/export?format=${format}`, init);
+      const answer = await revoking.api.fetch(request);
+      isRevoked = true;
+      await wait(1100);
+      expect(await answer.text().catch(() => 'broken off'), format).to.equal('broken off');
+      await revoking.close();
     }
   });
 

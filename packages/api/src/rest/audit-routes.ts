@@ -10,7 +10,7 @@ import { unreadable } from '../errors/refusals.js';
 import { factorNamed } from '../messages/factors.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
 import type { Schema } from '../openapi/schemas.js';
-import { LINES } from './rest-protocol.js';
+import { LINES } from './lines.js';
 import { WHOLE_NUMBER, type OwnRoute } from './own-route.js';
 import { queryOf, wholeNumberOf } from './query.js';
 

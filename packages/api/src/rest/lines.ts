@@ -1,6 +1,9 @@
 import type { Answer, RestText } from '../calls/call-context.js';
 import type { OwnCall } from './own-route.js';
-import { errorLine, LINES, lineOf } from './rest-protocol.js';
+import { errorJson } from './rest-protocol.js';
+
+/** The content type of JSON Lines. */
+export const LINES = 'application/x-ndjson';
 
 /** Lines, in groups that are sent together. */
 export type Lines = AsyncGenerator<readonly object[], void, undefined>;
@@ -32,8 +35,12 @@ async function* textOf(
     for (let group = first; group.done !== true; group = await groups.next())
       if (group.value.length > 0) yield group.value.map(lineOf).join('');
   } catch (caught) {
-    yield errorLine(exchange.reportFailure(answers.ofThrown(caught)));
+    yield lineOf({ error: errorJson(exchange.reportFailure(answers.ofThrown(caught))) });
   } finally {
     await groups.return();
   }
+}
+
+function lineOf(value: object): string {
+  return `${JSON.stringify(value)}\n`;
 }

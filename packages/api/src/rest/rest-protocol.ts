@@ -26,7 +26,7 @@ export async function answerRest(exchange: Exchange, router: Router<RestTarget>,
     const { message, ...more } = await target.answer({ exchange, context, pathFields });
     return {
       ...more,
-      message: isInParts(message) ? whileAllowed(message, { ...more, renew: context.renew, exchange }) : message,
+      message: isInParts(message) ? whileAllowed(message, context) : message,
     };
   });
   sendAnswer(exchange, answer);
@@ -46,24 +46,20 @@ function sendAnswer(exchange: Exchange, answer: Answer<RestText>): void {
   exchange.send('rest', isCached ? { status: 304, headers } : textAnswer({ headers, status, type }, message));
 }
 
-interface LongAnswer extends Pick<Answer<RestText>, 'type'> {
-  readonly exchange: Exchange;
-}
-
 /**
- * The parts of an answer, while the caller may have it. In JSON Lines a refusal is the last line, an `error`; any other
- * answer breaks off.
+ * The parts of an answer, while the caller may have it. A refusal is thrown into the answer: a rollout ends with a line
+ * that says so; any other answer breaks off, and is not taken for a whole one.
  */
 async function* whileAllowed(
   parts: AsyncGenerator<string, void, undefined>,
-  { exchange, renew, type }: Pick<CallContext<OwnerRef>, 'renew'> & LongAnswer,
+  { renew }: Pick<CallContext<OwnerRef>, 'renew'>,
 ): AsyncGenerator<string, void, undefined> {
   for await (const part of parts) {
     try {
       await renew();
     } catch (caught) {
-      if (type !== LINES) throw caught;
-      yield errorLine(exchange.reportFailure(caught));
+      const last = await parts.throw(caught);
+      if (last.done !== true) yield last.value;
       return;
     }
     yield part;
@@ -74,19 +70,6 @@ async function* whileAllowed(
 function includesTag(tag: string, header: string | undefined): boolean {
   if (header === undefined) return false;
   return header.trim() === '*' || [...header.matchAll(/"[^"]*"/g)].some(([one]) => one === tag);
-}
-
-/** The content type of JSON Lines. */
-export const LINES = 'application/x-ndjson';
-
-/** A line of JSON. */
-export function lineOf(value: object): string {
-  return `${JSON.stringify(value)}\n`;
-}
-
-/** The last line of an answer that failed. */
-export function errorLine(error: ApiError): string {
-  return lineOf({ error: errorJson(error) });
 }
 
 /** An error as JSON. */
