@@ -15,6 +15,8 @@ import {
   NO_POLICY,
   ORGANIZATION_CATEGORY,
   ownerOfStream,
+  parseOrganization,
+  policyStream,
   type ActivePolicy,
   type Owner,
   type PolicyState,
@@ -28,12 +30,20 @@ import { ALL_CUSTOM, filteredLists, idsOn, type PolicyList } from './policy-list
 /** The readable custom policies of an instance, by organization. */
 type CustomPolicies = Map<string, ActivePolicy>;
 
+/** A snapshot of the read model, and the state at the end of its append: the past is never answered from inside one. */
+interface Snapshot {
+  readonly owner: Owner;
+  readonly sequence: bigint;
+  readonly state: PolicyState;
+}
+
 /** Decodes and folds the events of every policy, and compares the result with the rows of the read model. */
 export class PolicyFolds {
   readonly #findings: Findings;
   readonly #states = new Map<StreamId, PolicyState | 'unreadable'>();
-  /** The states of which the read model has a snapshot. */
-  readonly #snapshots: { readonly owner: Owner; readonly state: PolicyState }[] = [];
+  readonly #snapshots: Snapshot[] = [];
+  /** The sequence of a snapshot inside the append that is being read. */
+  #withSnapshot: bigint | undefined;
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -57,12 +67,20 @@ export class PolicyFolds {
     try {
       const after = evolveState(state, loginPolicyEvents.decode(event));
       this.#states.set(streamId, after);
-      if (hasSnapshot(after, event)) this.#snapshots.push({ owner, state: after });
+      this.#noteSnapshot(event, { owner, state: after });
     } catch (caught) {
       if (!isFault(caught)) throw caught;
       this.#findings.add(eventName(event), caught.message);
       this.#states.set(streamId, 'unreadable');
     }
+  }
+
+  #noteSnapshot(event: RecordedEvent, then: Omit<Snapshot, 'sequence'>): void {
+    const { count, place } = event.append ?? { count: 1, place: 1 };
+    if (place === 1) this.#withSnapshot = undefined;
+    if (hasSnapshot(then.state, event)) this.#withSnapshot = event.revision + 1n;
+    if (place === count && this.#withSnapshot !== undefined)
+      this.#snapshots.push({ ...then, sequence: this.#withSnapshot });
   }
 
   /** Compares every policy with its row and its snapshots, and every list with the policies. */
@@ -74,7 +92,7 @@ export class PolicyFolds {
       if (state.policy.stage === 'active') addCustom(owner, state.policy, custom);
       await this.#compareRow(owner, state, loginPolicies);
     }
-    for (const { owner, state } of this.#snapshots) await this.#compareSnapshot(owner, state, loginPolicies);
+    for (const snapshot of this.#snapshots) await this.#compareSnapshot(snapshot, loginPolicies);
     for (const [instanceId, policies] of custom) {
       await this.#compareList(ALL_CUSTOM, { instanceId, policies }, loginPolicies);
       for (const list of filteredLists(policies.values()))
@@ -102,11 +120,9 @@ export class PolicyFolds {
   }
 
   async #compareSnapshot(
-    owner: Owner,
-    { changeInfo, policy }: PolicyState,
+    { owner, sequence, state: { changeInfo, policy } }: Snapshot,
     loginPolicies: LoginPolicies,
   ): Promise<void> {
-    const sequence = (changeInfo?.revision ?? 0n) + 1n;
     const where = `the snapshot of ${nameOf(owner)} at sequence ${sequence}`;
     const { policy: row } = orThrow(await loginPolicies.policy(owner, { asOf: { sequence } }));
     if (row.eventId !== changeInfo?.eventId || diffPolicies(policy, stateOf(row)).length > 0)
@@ -123,8 +139,11 @@ export class PolicyFolds {
       const policy = policies.get(organizationId);
       const isExpected = policy !== undefined && list.includes(policy);
       if (isExpected === listed.has(organizationId)) continue;
+      const owner = parseOrganization({ instanceId, organizationId }, 'organization');
+      // One that can't be read is listed by its last readable state.
+      if (this.#states.get(policyStream(owner)) === 'unreadable') continue;
       // The policy may have changed meanwhile.
-      if ((await belongsNow(list, { instanceId, organizationId }, loginPolicies)) !== isExpected) continue;
+      if ((await belongsNow(list, owner, loginPolicies)) !== isExpected) continue;
       const problem = isExpected ? 'is missing' : 'does not belong on it';
       this.#findings.add(`the ${list.name} of instance ${instanceId}`, `${organizationId} ${problem}`);
     }
@@ -155,7 +174,7 @@ async function isActive(loginPolicies: LoginPolicies, owner: OwnerRef): Promise<
   return last !== undefined && last.type !== 'LoginPolicyRemoved';
 }
 
-/** Whether a policy belongs on a list now. One that can't be read is listed by its last readable state. */
+/** Whether a policy belongs on a list now. */
 async function belongsNow(list: PolicyList, owner: OwnerRef, loginPolicies: LoginPolicies): Promise<boolean> {
   if (list === ALL_CUSTOM) return isActive(loginPolicies, owner);
   const answer = await loginPolicies.policy(owner);
