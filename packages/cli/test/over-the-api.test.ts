@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { EXIT } from '@login-policy/cli';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { FILE, plannedIn } from './planning.js';
@@ -159,6 +160,22 @@ describe('a change of all policies with a token that may change some of them', (
     const { code, json } = await jsonOf('add-second-factor OTP_SMS --everywhere --yes --json');
     expect(code).to.equal(EXIT.denied);
     expect(json).to.have.nested.property('error.message').that.contains('Run the same command again with another one');
+  });
+
+  it('can be tried again when the server fails meanwhile', async () => {
+    let isDown = false;
+    await place.serve('iam.db', {
+      ports: {
+        isAllowed: (_, __, { organizationId, request }) => {
+          isDown ||= organizationId === 'globex' && request.path.endsWith('_roll_out');
+          if (isDown) throw new Fault('store-unavailable', { store: 'the directory', problem: 'it is down' });
+          return true;
+        },
+      },
+    });
+    const { code, json } = await jsonOf('add-second-factor OTP_SMS --everywhere --yes --json');
+    expect(code).to.equal(EXIT.tryAgain);
+    expect(json).to.have.nested.property('error.message').that.contains('Run the same command again later.');
   });
 });
 

@@ -29,9 +29,13 @@ export function failureOfAnswer(address: ApiAddress, { headers, status }: Respon
   }
   if (status === 403) return new Failure(EXIT.denied, `${message} ${adviceOnDenied(id)}`);
   if (id === 'LP-HTTP-02') return unexpectedAnswer(address, status);
+  return failureOfStatus(status, message) ?? new Refused(message, { reason: REASONS[id] ?? id, field });
+}
+
+/** The failure of a server that has a problem; `undefined` for another status. */
+export function failureOfStatus(status: number, message: string): Failure | undefined {
   const exit = EXITS[status];
-  if (exit !== undefined) return new Failure(exit.code, `${message} ${exit.advice}`);
-  return new Refused(message, { reason: REASONS[id] ?? id, field });
+  return exit && new Failure(exit.code, `${message} ${exit.advice}`);
 }
 
 /** The library's reasons for the refusal ids that commands look at. */

@@ -10,6 +10,7 @@ import {
   type StepJson,
 } from './answers.js';
 import type { ApiClient } from './api-client.js';
+import { failureOfStatus } from './api-failures.js';
 import type { RolloutRun } from './policies.js';
 
 /** The requested rollout. */
@@ -86,8 +87,12 @@ async function* untilEnd(lines: AsyncIterable<object>): AsyncGenerator<object, v
 /** The codes of gRPC for a caller who has lost their permission or their token. */
 const DENIED: readonly number[] = [7, 16];
 
+/** The HTTP status of the codes of a server that has a problem. */
+const STATUSES: Readonly<Record<number, number>> = { 4: 504, 8: 429, 13: 500, 14: 503 };
+
 function failureOf({ code, message }: { readonly code: number; readonly message: string }): Failure {
-  if (!DENIED.includes(code)) return new Refused(message, { reason: 'rollout' });
+  if (!DENIED.includes(code))
+    return failureOfStatus(STATUSES[code] ?? 0, message) ?? new Refused(message, { reason: 'rollout' });
   const advice =
     'The token has expired or lost its permission. Run the same command again with another one to resume it.';
   return new Failure(EXIT.denied, `${message} ${advice}`);
