@@ -1,0 +1,57 @@
+import { DatabaseSync } from 'node:sqlite';
+import { EXIT } from '@login-policy/cli';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { Place } from './running.js';
+
+let place: Place;
+
+beforeEach(async () => {
+  place = await Place.make();
+  await place.seed();
+});
+afterEach(() => place.remove());
+
+/** Does to the file what no program of this library does. */
+function tamper(sql: string): void {
+  const database = new DatabaseSync(place.path('iam.db'));
+  database.exec(sql);
+  database.close();
+}
+
+describe('verifying snapshots and lists', () => {
+  it('reports a snapshot that does not match the events', async () => {
+    await place.policies(async (policies) => {
+      await policies.add({ instanceId: 'one' }, {}, { actor: 'setup' });
+      for (let count = 0; count < 250; count++)
+        await policies.change({ instanceId: 'one' }, { forceMfa: count % 2 === 0 }, { actor: 'setup' });
+    });
+    expect((await place.run('verify')).code).to.equal(EXIT.done);
+    tamper(`UPDATE rows SET row = replace(row, '"forceMfa":true', '"forceMfa":false') WHERE key LIKE '250@%'`);
+    const { code, out } = await place.run('verify');
+    expect(out).to.contain('the snapshot of instance one at sequence 250: it does not match the events');
+    expect(code).to.equal(EXIT.refused);
+  });
+
+  it('reports nothing about a snapshot inside the events of one command', async () => {
+    await place.policies(async (policies) => {
+      await policies.add({ instanceId: 'one' }, {}, { actor: 'setup' });
+      for (let count = 0; count < 248; count++)
+        await policies.change({ instanceId: 'one' }, { forceMfa: count % 2 === 0 }, { actor: 'setup' });
+      await policies.set({ instanceId: 'one' }, { secondFactors: ['TOTP', 'U2F'] }, { actor: 'setup' });
+    });
+    const { code, out } = await place.run('verify');
+    expect(out).to.contain('No problems found.');
+    expect(code).to.equal(EXIT.done);
+  });
+
+  it('reports an unreadable custom policy once, and goes on comparing the lists', async () => {
+    tamper(`UPDATE events SET data = '{"factor":"TOPT"}' WHERE position = (SELECT max(position) FROM events)`);
+    await place.run('rebuild');
+    const { code, out } = await place.run('verify');
+    expect(out)
+      .to.match(/^event \w+ \(revision 3 of organizationLoginPolicy-iam\/globex\): /)
+      .and.to.contain(' 1 finding.');
+    expect(code).to.equal(EXIT.refused);
+  });
+});
