@@ -1,0 +1,61 @@
+import { isFault, streamId, type IdSource } from '@login-policy/event-sourcing';
+import type { Append } from '@login-policy/event-sourcing/store';
+import type { Chance } from '../attacks/chance.js';
+import { CATEGORIES } from './counts.js';
+import type { Note, SharedLog } from './shared-log.js';
+
+/** The faults that a call may end with while connections fail, answers are lost and others write. */
+const EXPECTED = new Set<string>([
+  'store-unavailable',
+  'store-closed',
+  'deadline-exceeded',
+  'outcome-unknown',
+  'revision-conflict',
+  'receipt-exists',
+  'concurrent-change',
+  'projection-behind',
+  'rebuild-superseded',
+]);
+
+/** The result of a call, or the code of an expected fault. Any other error is noted. */
+export async function faultOf<Result>(what: string, note: Note, work: () => Promise<Result>): Promise<Result | string> {
+  try {
+    return await work();
+  } catch (caught) {
+    if (isFault(caught) && EXPECTED.has(caught.code)) return caught.code;
+    note(`${what} failed: ${caught instanceof Error ? (caught.stack ?? caught.message) : String(caught)}`);
+    return 'failed';
+  }
+}
+
+/** A signal that fires after some turns of the event loop. */
+export function signalAfter(turns: number): AbortSignal {
+  const leaving = new AbortController();
+  const wait = (left: number): void => {
+    if (left === 0) leaving.abort();
+    else setImmediate(wait, left - 1);
+  };
+  wait(turns);
+  return leaving.signal;
+}
+
+/** Mostly none; otherwise a signal that fires soon. */
+export function maybeSignal(chance: Chance): AbortSignal | undefined {
+  return chance.oneIn(5) ? signalAfter(chance.below(10)) : undefined;
+}
+
+/** An append of one to three events, at a revision that may be right or wrong. */
+export function newAppend(chance: Chance, log: SharedLog, ids: IdSource): Append {
+  const stream = streamId(chance.pick(CATEGORIES), chance.pick(['a1', 'a2', 'b1']));
+  const events = Array.from({ length: chance.pick([1, 1, 2, 3]) }, () => ({
+    id: ids(),
+    type: 'Counted',
+    schemaVersion: 1,
+    data: { by: chance.below(8) },
+    metadata: { actor: 'proof', correlationId: 'proof' },
+  }));
+  const current = log.ofStream(stream).at(-1)?.revision ?? 'no-stream';
+  const expected = chance.pick(['any', 'any', current, 'no-stream', 'stream-exists'] as const);
+  const receipt = chance.oneIn(5) && { receipt: { key: `append ${chance.below(3)}`, fingerprint: 'f' } };
+  return { streamId: stream, expected, events, signal: maybeSignal(chance), ...receipt };
+}
