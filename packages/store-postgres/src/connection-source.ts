@@ -49,7 +49,7 @@ export class PoolSource implements ConnectionSource {
       // Without a time-out or signals for an idle connection, because it is available at once.
       const client = isIdle ? await connecting : await within(connecting, this.#timeoutMs, abandoning, callerSignal);
       if (client !== TIME_UP) {
-        if (isInTransaction(client)) await this.#refuseTransaction(client);
+        if (isInTransaction(client)) await this.#refuseTransaction(client, abandoning, callerSignal);
         return { client, release: (failure) => client.release(failure) };
       }
     } catch (caught) {
@@ -71,14 +71,13 @@ export class PoolSource implements ConnectionSource {
    * Closes a connection that the program released within a transaction: what is written there would be lost with that
    * transaction, and what is read may be outdated.
    */
-  async #refuseTransaction(client: PoolClient): Promise<void> {
-    client.on('error', () => undefined);
+  async #refuseTransaction(client: PoolClient, ...signals: readonly (AbortSignal | undefined)[]): Promise<void> {
+    const onError = (): void => undefined;
+    client.on('error', onError);
     // The program may have released it without waiting for the end of the transaction.
-    await within(
-      client.query('SELECT').catch(() => undefined),
-      this.#timeoutMs,
-    );
-    if (!isInTransaction(client)) return;
+    const ending = client.query('SELECT').catch(() => undefined);
+    await within(ending, this.#timeoutMs, ...signals);
+    if (!isInTransaction(client)) return void client.off('error', onError);
     const problem = 'the program released a connection to the pool within a transaction: end the transaction before';
     const fault = new Fault('store-unavailable', { store: this.#store, problem });
     client.release(fault);

@@ -22,16 +22,18 @@ export function ownClient(options: PoolOptions, own: ClientConfig): OwnClient {
 }
 
 /**
- * Runs a statement on a new connection, and returns the first cell of its result: empty when the server refuses, and
- * `undefined` when it does not answer within a number of milliseconds.
+ * Runs a statement on a new connection, and returns the first cell of its result: empty when the server refuses or a
+ * pooler has no connection for it, and `undefined` when no connection is accepted within a number of milliseconds.
  */
 export async function askAnew(options: PoolOptions, statement: string, ms: number): Promise<Cell | undefined> {
   const { client, socket } = ownClient(options, { connectionTimeoutMillis: ms, query_timeout: ms });
+  let isConnected = false;
   try {
     await client.connect();
+    isConnected = true;
     return (await query(client, statement))[0]?.[0] ?? '';
   } catch (caught) {
-    return stateOf(caught) === undefined ? undefined : '';
+    return isConnected || stateOf(caught) !== undefined ? '' : undefined;
   } finally {
     socket.destroy();
   }

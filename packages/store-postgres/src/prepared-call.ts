@@ -43,7 +43,10 @@ class PreparedCall implements Submittable {
 
   submit(connection: Connection): void {
     const { name, text } = this;
-    connection.stream.cork();
+    const { stream } = connection;
+    // The program's own stream may lack both.
+    const canCork = typeof stream.cork === 'function';
+    if (canCork) stream.cork();
     try {
       if (!isPrepared(connection, name)) connection.parse({ name, text, types: [] }, true);
       const values = this.values.map((value) => (typeof value === 'number' ? String(value) : value));
@@ -51,7 +54,7 @@ class PreparedCall implements Submittable {
       connection.execute(null, true);
       connection.sync();
     } finally {
-      connection.stream.uncork();
+      if (canCork) stream.uncork();
     }
   }
 

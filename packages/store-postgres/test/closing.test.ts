@@ -5,6 +5,7 @@ import { describe, it } from 'mocha';
 import { Pool, type ClientBase } from 'pg';
 import { databaseUrl } from './database.js';
 import { FaultyNetwork } from './faulty-network.js';
+import { fullPooler } from './full-pooler.js';
 import { isTurnWaitedFor, listenersOf, takeTurn } from './locks.js';
 import { refusal } from './refusal.js';
 import { appendTo, counterStream } from './sample.js';
@@ -43,6 +44,26 @@ describe('closing a store on PostgreSQL', () => {
       const [event] = await appending;
       expect(await another.eventStore.head()).to.equal(event?.position);
     }));
+
+  it('lets a waiting write end while a pooler accepts connections, though it has none to the server free', async () => {
+    const pooler = await fullPooler(await databaseUrl());
+    const pool = new Pool({ connectionString: pooler.url });
+    await onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open({ pool, listen: 'off', lockTimeoutMs: 60_000 });
+      const release = await takeTurn(storage.pool, storage.schema);
+      const appending = store.eventStore.append(appendTo('a'));
+      appending.catch(() => undefined);
+      await eventually('an append that waits', () => isTurnWaitedFor(storage.pool, storage.schema));
+      pooler.isFull = true;
+      const closing = store.close();
+      await eventually('a check without an answer', async () => pooler.unanswered > 0);
+      await release();
+      await closing;
+      expect(await appending).to.have.length(1);
+    });
+    await pool.end();
+    await pooler.close();
+  });
 
   for (const kind of ['a promise', 'the server', 'a network that has fallen silent'] as const) {
     it(`ends though a handler in a transaction never does, and waits for ${kind}`, async () => {

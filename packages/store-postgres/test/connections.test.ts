@@ -6,9 +6,12 @@ import { describe, it } from 'mocha';
 import { Pool, type PoolConfig } from 'pg';
 import { databaseUrl, dropSchema, freshSchema } from './database.js';
 import { endingServer } from './ending-server.js';
+import { fullPooler } from './full-pooler.js';
+import { isTurnWaitedFor, takeTurn } from './locks.js';
 import { allEvents, appendTo } from './sample.js';
 import { refusal } from './refusal.js';
 import { inStatementMode } from './statement-mode.js';
+import { eventually } from './waiting.js';
 
 const UNUSED = { host: '127.0.0.1', port: 1, user: 'postgres' };
 
@@ -76,6 +79,25 @@ describe('a connection to PostgreSQL', () => {
     await pooler.close();
   });
 
+  it('through a full pooler does not end the wait for a migration', async () => {
+    const [schema, pooler] = [freshSchema(), await fullPooler(await databaseUrl())];
+    const direct = new Pool({ connectionString: await databaseUrl() });
+    const pool = new Pool({ connectionString: pooler.url });
+    const endTurn = await takeTurn(direct, schema, 'migrate');
+    const times = { statementTimeoutMs: 100, lockTimeoutMs: 100, connectTimeoutMs: 500 };
+    const opening = openPostgresStore({ pool, schema, listen: 'off', ...times });
+    opening.catch(() => undefined);
+    await eventually('a migration', () => isTurnWaitedFor(direct, schema, 'migrate'));
+    pooler.isFull = true;
+    await eventually('a check without an answer', async () => pooler.unanswered > 0);
+    pooler.isFull = false;
+    await endTurn();
+    await (await opening).close();
+    await dropSchema(direct, schema);
+    for (const one of [pool, direct]) await one.end();
+    await pooler.close();
+  });
+
   it('that the program released within a transaction is refused and closed, and nothing is written in it', async () => {
     const [schema, connectionString] = [freshSchema(), await databaseUrl()];
     const pool = new Pool({ connectionString, max: 1 });
@@ -95,11 +117,15 @@ describe('a connection to PostgreSQL', () => {
       }
     }
     const client = await pool.connect();
+    const listenerCount = client.listenerCount('error');
     await client.query('BEGIN');
     // A program need not wait for the end of its transaction.
     const ended = client.query('COMMIT');
     client.release();
     await store.eventStore.append(appendTo('a'));
+    const again = await pool.connect();
+    expect([again === client, again.listenerCount('error')]).to.deep.equal([true, listenerCount]);
+    again.release();
     await Promise.all([ended, store.close(), dropSchema(pool, schema)]);
     await pool.end();
   });

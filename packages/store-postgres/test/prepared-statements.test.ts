@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -56,6 +57,17 @@ describe('prepared statements', () => {
         expect(await preparedIn(pool)).to.be.greaterThan(2);
       }),
     ));
+
+  it('are used on streams of the program that can not be corked', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const stream = (): Socket => Object.assign(new Socket(), { cork: undefined, uncork: undefined });
+      const pool = new Pool({ connectionString: await databaseUrl(), max: 1, stream });
+      const store = await storage.open({ listen: 'off', models: [counterTotals], pool });
+      await useIt(store);
+      expect(await preparedIn(pool)).to.be.greaterThan(2);
+      await store.close();
+      await pool.end();
+    }));
 
   it('are not used behind a pooler', () =>
     onStorage(freshStorage(), (storage) =>
