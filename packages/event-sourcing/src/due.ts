@@ -1,3 +1,5 @@
+import { readArrived } from './yield-to-loop.js';
+
 /** A callback for a time by `performance.now()`, unless it is cancelled before. */
 export interface Due {
   readonly dueAt: number;
@@ -18,7 +20,7 @@ export function schedule(due: Due): void {
   pending.add(due);
   if (isTicking) return;
   isTicking = true;
-  setTimeout(tick, TICK_MS);
+  tickLater();
 }
 
 /** Cancels the callback. */
@@ -34,5 +36,9 @@ function tick(): void {
     due.fire();
   }
   isTicking = pending.size > 0;
-  if (isTicking) setTimeout(tick, TICK_MS);
+  if (isTicking) tickLater();
+}
+
+function tickLater(): void {
+  setTimeout(() => void readArrived().then(tick), TICK_MS);
 }

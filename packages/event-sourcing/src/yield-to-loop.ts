@@ -10,6 +10,15 @@ export function yieldToLoop(): Promise<void> {
 }
 
 /**
+ * Lets a timer that fires late, because the event loop was blocked, come after what has arrived. The first turn reads
+ * it; in the second, a reader that collects a burst hands it on.
+ */
+export async function readArrived(): Promise<void> {
+  await yieldToLoop();
+  await yieldToLoop();
+}
+
+/**
  * Says, now and then, that it is time for {@link yieldToLoop}: yielding after every few microseconds of work would be
  * too expensive.
  */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { UnavailableError } from '@eventstore/db-client';
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { answerOf, lost, type Answer } from './append-answer.js';
 import { batchRequests, type PreparedAppend } from './batch-requests.js';
 import type { StartedCall } from './connection.js';
@@ -53,22 +54,22 @@ export class BatchCall {
    * Sends one append. Never rejects. Without an answer in time the append is lost, or refused if it was not even sent,
    * and the call accepts no further appends.
    */
-  append(prepared: PreparedAppend, withinMs: number): Promise<Answer> {
+  async append(prepared: PreparedAppend, withinMs: number): Promise<Answer> {
     const [id, lastResponseAt] = [randomUUID(), this.#startedCall.lastResponseAt()];
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#timeOut(id, withinMs, lastResponseAt), withinMs);
+    const answered = new Promise<Answer>((resolve) => {
       const settle = (answer: Answer): void => {
-        clearTimeout(timer);
         this.#pending.delete(id);
         this.#unsent.delete(id);
         resolve(answer);
         if (this.#isRetired) this.#cancelWhenDone();
       };
       this.#pending.set(id, { prepared, settle });
-      this.#idle.refresh();
-      this.#unsent.add(id);
-      this.#sendUnsent();
     });
+    this.#idle.refresh();
+    this.#unsent.add(id);
+    this.#sendUnsent();
+    if ((await within(answered, withinMs)) === TIME_UP) this.#timeOut(id, withinMs, lastResponseAt);
+    return answered;
   }
 
   /** Ends the call at once. All pending appends count as lost. */

@@ -1,4 +1,4 @@
-import { onAbort, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { onAbort, within, type WaitOptions } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { STORE } from './faults.js';
 
@@ -27,7 +27,6 @@ export class Cancellation {
   readonly #until: number;
   #isDisposed = false;
   #control: AbortController | undefined;
-  #timer: NodeJS.Timeout | undefined;
   #unsubscribers: readonly (() => void)[] = [];
 
   constructor(closing: AbortSignal, { signal, wait, afterMs }: CancellationCauses = {}) {
@@ -52,13 +51,12 @@ export class Cancellation {
     // After `dispose`, a later closing of the store is not reported.
     if (this.#isDisposed || this.#signal?.aborted === true) return true;
     if (this.#closing.aborted) throw new Fault('store-closed', { store: STORE });
-    return this.#control?.signal.aborted === true || performance.now() > this.#until;
+    return this.#control?.signal.aborted ?? performance.now() > this.#until;
   }
 
   /** Cancels the operation and removes all listeners. */
   dispose(): void {
     this.#isDisposed = true;
-    clearTimeout(this.#timer);
     for (const unsubscribe of this.#unsubscribers) unsubscribe();
     this.#control?.abort(CANCELLED);
   }
@@ -70,7 +68,14 @@ export class Cancellation {
       cancel();
       return control;
     }
-    if (this.#until < Infinity) this.#timer = setTimeout(cancel, Math.max(1, this.#until - performance.now()));
+    if (this.#until < Infinity) {
+      const timeOut = within(
+        new Promise(() => undefined),
+        Math.max(1, this.#until - performance.now()),
+        control.signal,
+      );
+      timeOut.then(cancel, cancel);
+    }
     this.#unsubscribers = [this.#closing, this.#wait?.signal, this.#signal].map((signal) => onAbort(signal, cancel));
     return control;
   }

@@ -1,6 +1,6 @@
 import { EventStoreDBClient, UnavailableError, type Credentials } from '@eventstore/db-client';
 import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
-import type { ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
+import type { ClusterInfo, MemberInfo } from '@eventstore/db-client/generated/gossip_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
@@ -34,9 +34,9 @@ export interface StartedCall<Call> {
   lastResponseAt(): number;
 }
 
-/** A pending request to the node that calls currently go to. */
-export interface PendingAnswer<Answer> {
-  readonly answer: Promise<Answer>;
+/** What the node that calls currently go to knows about its cluster. */
+export interface Gossip {
+  readonly members: readonly MemberInfo[];
   /** The target of the connection. It ends with host and port. */
   readonly address: string;
   /** A new value after each reconnect. */
@@ -118,31 +118,33 @@ export class Connection {
     return this.#watch.connectionOf(this.#latest?.getChannel());
   }
 
-  /**
-   * Requests the gossip of the node that calls currently go to: what the node knows about its cluster.
-   *
-   * @throws StoreUnavailable when there is no connection.
-   */
-  async readGossip(withinMs: number, signal?: AbortSignal): Promise<PendingAnswer<ClusterInfo>> {
+  /** @throws StoreUnavailable when there is no connection, or no answer in time. */
+  async readGossip(withinMs: number, signal: AbortSignal): Promise<Gossip> {
     const streams = await this.#connect(withinMs, signal);
     // The client creates this stub on the existing channel, which is also that of `streams`.
     const gossip = await this.#client.execute(gossipGrpc.GossipClient, 'gossip', async (stub) => stub);
     const { metadata, options } = this.#arguments();
+    let cancel = (): void => undefined;
     const answer = new Promise<ClusterInfo>((resolve, reject) => {
-      const limited = { ...options, deadline: Date.now() + withinMs };
-      gossip.read(new shared.Empty(), metadata, limited, (error, cluster) => {
-        if (error === null) return resolve(cluster);
-        this.#handleFailure(streams, error);
-        return reject(error);
-      });
+      // Without a deadline of gRPC's own: after a blocked event loop, it drops an answer that has arrived.
+      const call = gossip.read(new shared.Empty(), metadata, options, (error, cluster) =>
+        error === null ? resolve(cluster) : reject(error),
+      );
+      cancel = () => call.cancel();
     });
     const channel = gossip.getChannel();
     const connectionId = this.#watch.watch(channel);
-    answer.then(
-      () => this.#noteResponse(),
-      () => undefined,
-    );
-    return { answer, address: channel.getTarget(), connectionId };
+    try {
+      const cluster = await within(answer, withinMs, signal);
+      if (cluster === TIME_UP) throw unavailable(`the node did not say within ${withinMs} ms whether it is the leader`);
+      this.#noteResponse();
+      return { members: cluster.getMembersList(), address: channel.getTarget(), connectionId };
+    } catch (error) {
+      if (!signal.aborted) this.#handleFailure(streams, error);
+      throw error;
+    } finally {
+      cancel();
+    }
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientReadableStream } from '@grpc/grpc-js';
-import { onAbort } from '@login-policy/event-sourcing/store';
+import { onAbort, within } from '@login-policy/event-sourcing/store';
 import type { StartedCall, Connection } from './connection.js';
 import { isOwnCancellation } from './faults.js';
 
@@ -110,14 +110,8 @@ export class ReadCall {
     return buffered;
   }
 
-  #waitForChange(withinMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#wake?.(), withinMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        this.#wake = undefined;
-        resolve();
-      };
-    });
+  async #waitForChange(withinMs: number): Promise<void> {
+    await within(new Promise<void>((resolve) => (this.#wake = resolve)), withinMs);
+    this.#wake = undefined;
   }
 }

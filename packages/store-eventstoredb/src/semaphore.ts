@@ -1,4 +1,4 @@
-import { onAbort } from '@login-policy/event-sourcing/store';
+import { within } from '@login-policy/event-sourcing/store';
 
 /** A semaphore: a limited number of holders at a time. The others wait, first come, first served. */
 export class Semaphore {
@@ -20,27 +20,20 @@ export class Semaphore {
    * Waits for a slot; `false` when none became free before the time-out or the signal. A holder must {@link release}
    * it.
    */
-  acquire(withinMs: number, cancellation?: { readonly signal: AbortSignal }): Promise<boolean> | true {
+  async acquire(withinMs: number, cancellation?: { readonly signal: AbortSignal }): Promise<boolean> {
     if (this.tryAcquire()) return true;
-    return new Promise((resolve) => {
-      const end = (isAcquired: boolean): void => {
-        clearTimeout(timer);
-        unsubscribe();
-        this.#waiting.delete(grant);
-        resolve(isAcquired);
-      };
-      const grant = (): void => end(true);
-      const timer = setTimeout(() => end(false), withinMs);
-      let unsubscribe = (): void => undefined;
-      this.#waiting.add(grant);
-      unsubscribe = onAbort(cancellation?.signal, () => end(false));
-    });
+    let grant = (): void => undefined;
+    const granted = new Promise<void>((resolve) => (grant = resolve));
+    this.#waiting.add(grant);
+    await within(granted, withinMs, cancellation?.signal);
+    // `release` has taken it out, if the slot was granted.
+    return !this.#waiting.delete(grant);
   }
 
   /** Releases a slot to the caller that has waited longest. */
   release(): void {
     const [next] = this.#waiting;
     if (next === undefined) this.#free += 1;
-    else next();
+    else if (this.#waiting.delete(next)) next();
   }
 }

@@ -52,7 +52,7 @@ export async function* serverRead(
 ): AsyncGenerator<readonly ReadResp[], void, undefined> {
   const { withinMs } = read;
   if (read.isLong === true) return yield* messagesOf(connection, read);
-  if ((await connection.reads.acquire(withinMs, read)) === false) {
+  if (!(await connection.reads.acquire(withinMs, read))) {
     throw unavailable(`a read could not start within ${withinMs} ms: too many are running`);
   }
   try {

@@ -116,8 +116,7 @@ export class Writer {
   async #waitFor(lock: Promise<boolean> | undefined, pending: PendingAppend<unknown>): Promise<void> {
     const { transaction, streamId, cancellation } = pending;
     if (lock !== undefined && !(await lock)) throw deadlineExceeded(streamId);
-    const slot = this.#slots.acquire(this.#context.timeouts.appendMs, cancellation);
-    if (slot === true || (await slot)) return;
+    if (await this.#slots.acquire(this.#context.timeouts.appendMs, cancellation)) return;
     if (transaction.isLoose === true) this.#streamLocks.leave(streamId);
     throw deadlineExceeded(streamId);
   }

@@ -6,8 +6,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { setImmediate } from 'node:timers/promises';
 import { Double } from './double/double.js';
-import type { LogRecord } from './double/event-log.js';
-import { appendOf, faultOf, newEvents } from './events.js';
+import { anew, appendOf, faultOf, newEvents } from './events.js';
 
 const STREAM = streamId('Counter', 'one');
 const receipt = { key: 'k', fingerprint: 'f' };
@@ -214,11 +213,6 @@ async function countOf({ eventStore }: Store, direction: 'forwards' | 'backwards
   let count = 0;
   for await (const page of eventStore.readStream(STREAM, { direction })) count += page.length;
   return count;
-}
-
-/** An event with another's content, and an id of its own. */
-function anew(record: LogRecord | undefined): readonly LogRecord[] {
-  return record === undefined ? [] : [{ ...record, id: crypto.randomUUID() }];
 }
 
 async function until(isSo: () => boolean): Promise<void> {

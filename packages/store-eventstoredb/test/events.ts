@@ -2,6 +2,7 @@ import { isFault, monotonicIds, START, type Position, type StreamId } from '@log
 import { positionOf, type Append, type NewEvent } from '@login-policy/event-sourcing/store';
 import type { Fault } from '@login-policy/event-sourcing/values';
 import type { Double } from './double/double.js';
+import type { LogRecord } from './double/event-log.js';
 
 const nextId = monotonicIds();
 
@@ -20,6 +21,11 @@ export function newEvents(count: number, content: Partial<NewEvent> = {}): reado
 /** An append of so many events after whatever is there. */
 export function appendOf(streamId: StreamId, count: number): Append {
   return { streamId, expected: 'any', events: newEvents(count) };
+}
+
+/** An event with another's content, and an id of its own. */
+export function anew(record: LogRecord | undefined): readonly LogRecord[] {
+  return record === undefined ? [] : [{ ...record, id: crypto.randomUUID() }];
 }
 
 /** The position of the last record of a server, whosever it is: commit and prepare are the same. */

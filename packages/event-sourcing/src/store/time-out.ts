@@ -1,10 +1,12 @@
 import { onAbort } from '../on-abort.js';
+import { readArrived } from '../yield-to-loop.js';
 
 /** The result of {@link within} on a time-out. A symbol, because no promise resolves to it. */
 export const TIME_UP: unique symbol = Symbol('time is up');
 
 /**
  * Waits for a promise, but only so long, or until one of the signals fires. A later result, also a failure, is ignored.
+ * A result that has arrived while the event loop was blocked counts: it is read before the time is up.
  */
 export function within<Value>(
   promise: Promise<Value>,
@@ -21,7 +23,7 @@ export function within<Value>(
       stopWaiting();
       resolve(TIME_UP);
     };
-    const timer = setTimeout(giveUp, ms);
+    const timer = setTimeout(() => void readArrived().then(giveUp), ms);
     for (const signal of signals) if (signal !== undefined) listenerRemovers.push(onAbort(signal, giveUp));
     promise.then(
       (value) => {

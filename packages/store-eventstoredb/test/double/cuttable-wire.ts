@@ -75,6 +75,9 @@ export class CuttableWire {
     for (const [, server] of this.#pairs) server.pause();
   }
 
+  /** Calls back whenever something has arrived at a client that it has not read yet. */
+  onPassed: () => void = () => undefined;
+
   /** Ends {@link stallAnswers}: what was kept back arrives now. */
   letAnswersThrough(): void {
     this.#holdsAnswers = false;
@@ -140,7 +143,10 @@ export class CuttableWire {
 
   #pass(client: Socket, chunk: Buffer): void {
     if (this.#passing === 'nothing') return;
-    if (this.#passing === 'all') return void client.write(chunk);
+    if (this.#passing === 'all') {
+      client.write(chunk);
+      return this.onPassed();
+    }
     client.write(chunk.subarray(0, Math.ceil(chunk.length / 2)), () => this.cut());
   }
 }
