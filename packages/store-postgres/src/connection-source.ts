@@ -49,7 +49,7 @@ export class PoolSource implements ConnectionSource {
       // Without a time-out or signals for an idle connection, because it is available at once.
       const client = isIdle ? await connecting : await within(connecting, this.#timeoutMs, abandoning, callerSignal);
       if (client !== TIME_UP) {
-        if (isInTransaction(client)) await this.#refuseTransaction(client, abandoning, callerSignal);
+        if (!isFree(client)) await this.#refuseTransaction(client, abandoning, callerSignal);
         return { client, release: (failure) => client.release(failure) };
       }
     } catch (caught) {
@@ -74,10 +74,10 @@ export class PoolSource implements ConnectionSource {
   async #refuseTransaction(client: PoolClient, ...signals: readonly (AbortSignal | undefined)[]): Promise<void> {
     const onError = (): void => undefined;
     client.on('error', onError);
-    // The program may have released it without waiting for the end of the transaction.
+    // The program may have released it without waiting for its last answer.
     const ending = client.query('SELECT').catch(() => undefined);
     await within(ending, this.#timeoutMs, ...signals);
-    if (!isInTransaction(client)) return void client.off('error', onError);
+    if (isFree(client)) return void client.off('error', onError);
     const problem = 'the program released a connection to the pool within a transaction: end the transaction before';
     const fault = new Fault('store-unavailable', { store: this.#store, problem });
     client.release(fault);
@@ -93,8 +93,12 @@ export class PoolSource implements ConnectionSource {
   }
 }
 
-/** Whether the server's last answer was given within a transaction. A pg before 8.21 does not tell. */
-function isInTransaction(client: ClientBase): boolean {
+/**
+ * Whether no statement is running, and the server's last answer was given outside of a transaction. A pg before 8.21
+ * does not tell of the transaction.
+ */
+function isFree(client: ClientBase): boolean {
+  const isReady = !('readyForQuery' in client) || client.readyForQuery !== false;
   const status = 'getTransactionStatus' in client ? client.getTransactionStatus() : 'I';
-  return status === 'T' || status === 'E';
+  return isReady && status !== 'T' && status !== 'E';
 }

@@ -116,6 +116,13 @@ describe('a connection to PostgreSQL', () => {
         expect(await allEvents(store.eventStore)).to.have.length(2);
       }
     }
+    for (const call of calls) {
+      const early = await pool.connect();
+      const begun = early.query('BEGIN');
+      early.release();
+      expect(await refusal(call())).to.include({ code: 'store-unavailable' });
+      await begun;
+    }
     const client = await pool.connect();
     const listenerCount = client.listenerCount('error');
     await client.query('BEGIN');
