@@ -25,7 +25,8 @@ type MaybePromise<Value> = Value | Promise<Value>;
 /**
  * Authenticates a request. Returns the caller; `undefined` is answered with 401. A thrown `Fault` is answered
  * like a fault of the API's own store. When a built-in authenticator can't reach its issuer, the answer is 503. Any
- * other error is answered with 500.
+ * other error is answered with 500. It is called with the same request again each second of a long answer, and after a
+ * slow body, so it must not refuse a token because it has seen it in this request.
  */
 export type Authenticate = (request: ApiRequest) => MaybePromise<Caller | undefined>;
 
