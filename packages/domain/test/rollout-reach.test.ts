@@ -6,6 +6,7 @@ import {
   type RolloutCommand,
 } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
+import { delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
@@ -134,6 +135,22 @@ describe('the scope of a rollout', () => {
     expect(ends.sort()).to.deep.equal(['idempotency-key-reused', 'nothing']);
     expect(await countEvents(store)).to.equal(written + 1);
     await Promise.all([one.close(), other.close()]);
+  });
+
+  it('ends when its signal fires while its id is bound, and changes nothing', async () => {
+    const memory = openMemoryStore();
+    const stop = new AbortController();
+    const eventStore = delegating(memory.eventStore, {
+      receipt: () => {
+        stop.abort();
+        return new Promise(() => undefined);
+      },
+    });
+    const { loginPolicies } = await openDesk({ store: { ...memory, eventStore } });
+    await seed(loginPolicies);
+    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    expect(await last(rollout.carryOut({ signal: stop.signal }))).to.deep.include({ done: 0, changed: 0, all: [] });
+    await loginPolicies.close();
   });
 
   it('may be all custom policies without the default', async () => {

@@ -38,7 +38,7 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
   /**
    * Aborts the command after this many milliseconds, 0 to 600,000, as `signal` does. Default: 10,000 to wait for
-   * earlier commands on the policy, then as long as the store waits, and 30,000 for an answer of a directory.
+   * earlier commands on the policy, then as long as the store waits. An answer of a directory may take 30,000 at most.
    */
   readonly waitMs?: number;
   /**

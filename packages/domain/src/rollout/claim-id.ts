@@ -16,10 +16,11 @@ import type { ParsedRollout } from './rollout-input.js';
 export async function claimId(
   store: PolicyHandler['states']['store'],
   { instance, options: { id }, parsed }: ParsedRollout,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const streamId = policyStream(instance);
   const [own, claimed] = [keyOf(id), `command of rollout ${id}`];
-  const deadline = new Deadline(`the rollout ${id}`);
+  const deadline = new Deadline(`the rollout ${id}`, { signal });
   const receipt = { key: claimed, fingerprint: fingerprint(parsed) };
   const isClaimed = async (): Promise<boolean> => {
     const found = await Promise.all([own, claimed].map((key) => store.receipt(streamId, key, deadline)));
@@ -31,7 +32,7 @@ export async function claimId(
   if (await isClaimed()) return;
   for await (const { length } of store.readStream(streamId, { limit: 1 }, deadline)) {
     if (length === 0) return;
-    const claim = store.append({ streamId, expected: 'any', events: [], receipt }, deadline);
+    const claim = store.append({ streamId, expected: 'any', events: [], receipt, signal }, deadline);
     await claim.catch(async (caught: unknown) => {
       if (!isFault(caught, 'receipt-exists') || !(await isClaimed())) throw caught;
     });

@@ -113,10 +113,10 @@ export class Rollout {
     const { rollout, how } = await this.#asked('rollOut.carryOut', () => parseCarryOut(options));
     const { actor, id, mayChange: _, ...others } = rollout.options;
     const context = { actor, ...others, correlationId: id, idempotencyKey: keyOf(id) };
-    const { store } = this.#parts.handler.states;
-    // An unreadable default policy is listed as refused, and holds up no other.
-    if (how.signal?.aborted !== true)
-      await claimId(store, rollout).catch((caught: unknown) => refusalByFault(rollout.instance, caught));
+    await claimId(this.#parts.handler.states.store, rollout, how.signal).catch((caught: unknown) => {
+      // An unreadable default policy is listed as refused, and holds up no other.
+      if (how.signal?.aborted !== true) refusalByFault(rollout.instance, caught);
+    });
     yield* this.#run(rollout, how, async (owner) => {
       const answer = await this.#parts.execute(owner, this.#given.command, context);
       if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
