@@ -65,6 +65,7 @@ export class PageReader {
       return { events, scannedUpTo: events.at(-1)?.position ?? after, reachedHead: false };
     }
     const { returnedUpTo, hasIncomplete } = run.maker;
+    if (await this.#hasEndedEarly(run)) return { events, scannedUpTo: returnedUpTo, reachedHead: false };
     // An incomplete append must be read again, so its beginning does not count as scanned.
     const scannedUpTo = hasIncomplete ? returnedUpTo : laterPosition(returnedUpTo, run.head);
     return { events, scannedUpTo, reachedHead: true, askedAt: run.askedAt };
@@ -76,6 +77,20 @@ export class PageReader {
     const maker = new PageMaker(this.#context, this.#options.filter, after);
     const pages = log.pagesFrom(maker, this.#settings);
     return { head, askedAt, maker, pages, nextPage: await pages.next() };
+  }
+
+  /** Whether the server ended the read, as if all were well, before an event at the head that it should have sent. */
+  async #hasEndedEarly({ head, maker }: Run): Promise<boolean> {
+    const { log, names } = this.#context;
+    const { filter, cancellation, retries } = this.#settings;
+    if (maker.hasIncomplete || maker.returnedUpTo >= head || cancellation.isCancelled()) return false;
+    try {
+      const atHead = await log.ends.at(head, cancellation.signal);
+      return atHead !== undefined && names.wanted(filter)(atHead);
+    } catch (error) {
+      await retries.waitAfter(error);
+      return true;
+    }
   }
 
   /** The head as the leader knows it, because another node may lack the latest events. */

@@ -1,5 +1,5 @@
 import { monotonicIds, streamId, type Position, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
-import { positionOf, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
+import { positionOf, type EventFilter, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { connectEventStoreDb, openEventStoreDbStore } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';
@@ -56,6 +56,21 @@ describe('a subscription to EventStoreDB', () => {
     expect(double.sent - before).to.be.lessThan(3000);
     expect(await gather(messages, 9950)).to.have.length(9950);
   });
+
+  for (const [whose, filter] of Object.entries({ all: undefined, some: { categories: ['Counter'] } }))
+    it(`of ${whose} events has not caught up when the server ended its read too early, as if all were well`, () =>
+      readsOn(filter));
+
+  async function readsOn(filter: EventFilter | undefined): Promise<void> {
+    for (let round = 0; round < 10; round++) await store.eventStore.append(appendOf(STREAM, 1));
+    double.script.plan('read', { after: 3, do: 'end', end: undefined }, { times: 10 });
+    const revisions: bigint[] = [];
+    for await (const message of store.eventStore.subscribe(filter && { filter })) {
+      if (message.kind === 'caught-up') break;
+      revisions.push(...message.events.map(({ revision }) => revision));
+    }
+    expect(revisions).to.deep.equal(Array.from({ length: 10 }, (_, index) => BigInt(index)));
+  }
 
   it('resumes from an event of this store, whatever others write after it', async () => {
     const messages = begin({ filter: { categories: ['Counter'] } });
