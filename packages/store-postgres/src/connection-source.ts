@@ -94,8 +94,8 @@ export class PoolSource implements ConnectionSource {
 }
 
 /**
- * Whether no statement is running, and the server's last answer was given outside of a transaction. A pg before 8.21
- * does not tell of the transaction.
+ * Whether no statement is running, and the server's last answer was given outside of a transaction. A client that is
+ * not pg's may tell neither.
  */
 function isFree(client: ClientBase): boolean {
   const isReady = !('readyForQuery' in client) || client.readyForQuery !== false;
