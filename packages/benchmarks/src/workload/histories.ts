@@ -37,12 +37,15 @@ export function randomHistories(policies: number, eventsEach: number): readonly 
   return appends;
 }
 
-/** One history of thousands of events, in appends of a thousand. */
+/** The events of an append of a long history: half of those between two snapshots, so that no look is inside one. */
+const APPENDED_TOGETHER = 125;
+
+/** One history of thousands of events. */
 export function longHistory(length: number): readonly SeedAppend[] {
-  return Array.from({ length: length / 1000 }, (_, index) => ({
+  return Array.from({ length: length / APPENDED_TOGETHER }, (_, index) => ({
     policy: 0,
-    from: index * 1000,
-    to: (index + 1) * 1000,
+    from: index * APPENDED_TOGETHER,
+    to: (index + 1) * APPENDED_TOGETHER,
   }));
 }
 
