@@ -4,7 +4,7 @@ import type { Measured } from '../harness/interleave.js';
 import type { MeasuredRow } from '../harness/measure-row.js';
 import { judge, medianOf, ratioOf, type Verdict } from '../harness/verdict.js';
 import { packageFolder } from '../harness/scratch.js';
-import { formatFigure, formatRatio } from './figures.js';
+import { formatFigure, formatRatio, NO_FIGURE } from './figures.js';
 
 const DOCUMENTS = join(packageFolder, '..', '..', 'docs', 'explanation');
 
@@ -14,7 +14,21 @@ const DOCUMENTS = join(packageFolder, '..', '..', 'docs', 'explanation');
  */
 export function asMarkdown(rows: readonly MeasuredRow[], circumstances: string): string {
   const head = ['row', 'unit', 'ours', 'raw', 'ours ÷ raw', 'by processor', 'target', 'peers ÷ raw'];
-  return [circumstances, '', missedIn(rows), '', ...table(head, rows.map(summaryOf))].join('\n');
+  return [
+    circumstances,
+    '',
+    missedIn(rows),
+    '',
+    ...table(
+      head,
+      rows.map((row) => summaryOf(row).map(blankIfMissing)),
+    ),
+  ].join('\n');
+}
+
+/** A table leaves a missing figure out. */
+function blankIfMissing(cell: string): string {
+  return cell === NO_FIGURE ? '' : cell;
 }
 
 function missedIn(rows: readonly MeasuredRow[]): string {
