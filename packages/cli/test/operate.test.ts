@@ -16,13 +16,6 @@ beforeEach(async () => {
 });
 afterEach(() => place.remove());
 
-/** Does to the file what no program of this library does. */
-function tamper(sql: string): void {
-  const database = new DatabaseSync(place.path('iam.db'));
-  database.exec(sql);
-  database.close();
-}
-
 describe('verifying a store', () => {
   it('reports that no problems were found', async () => {
     const { code, out } = await place.run('verify');
@@ -81,7 +74,7 @@ describe('verifying a store', () => {
       await place.remove();
       place = await Place.make();
       await place.seed();
-      tamper(sql);
+      place.tamper(sql);
       const { code, out, err } = await place.run('verify');
       expect(out + err, sql).to.match(where);
       expect(code, sql).to.equal(EXIT.refused);
@@ -89,7 +82,7 @@ describe('verifying a store', () => {
   });
 
   it('finds damage that rebuild then repairs', async () => {
-    tamper(`DELETE FROM rows WHERE key LIKE '%globex'; DELETE FROM row_index WHERE key LIKE '%globex'`);
+    place.tamper(`DELETE FROM rows WHERE key LIKE '%globex'; DELETE FROM row_index WHERE key LIKE '%globex'`);
     expect((await place.run('verify')).code).to.equal(EXIT.refused);
     const rebuilt = await place.run('rebuild');
     expect([rebuilt.code, rebuilt.err]).to.deep.equal([EXIT.done, '']);
@@ -101,13 +94,13 @@ describe('verifying a store', () => {
 
 describe('a store that can’t be used', () => {
   it('reports a newer version and a foreign store separately, each with advice', async () => {
-    tamper('PRAGMA user_version = 99');
+    place.tamper('PRAGMA user_version = 99');
     const newer = await place.run('status');
     expect([newer.code, newer.err]).to.deep.equal([
       EXIT.store,
       `${place.path('iam.db')} can't be used: expected schema version 6 or older, got 99. Name another store, or use the version of this program that fits (login-policy migrate).\n`,
     ]);
-    tamper('PRAGMA application_id = 7');
+    place.tamper('PRAGMA application_id = 7');
     expect((await place.run('migrate')).code).to.equal(EXIT.store);
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe } from 'mocha';
 import { run, type Io } from '@login-policy/cli';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
@@ -62,6 +63,13 @@ export class Place {
 
   path(name: string): string {
     return join(this.folder, name);
+  }
+
+  /** Does to the store's file what no program of this library does. */
+  tamper(sql: string): void {
+    const database = new DatabaseSync(this.path('iam.db'));
+    database.exec(sql);
+    database.close();
   }
 
   write(name: string, text: string): Promise<void> {

@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import { EXIT } from '@login-policy/cli';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -12,13 +11,6 @@ beforeEach(async () => {
 });
 afterEach(() => place.remove());
 
-/** Does to the file what no program of this library does. */
-function tamper(sql: string): void {
-  const database = new DatabaseSync(place.path('iam.db'));
-  database.exec(sql);
-  database.close();
-}
-
 describe('verifying snapshots and lists', () => {
   it('reports a snapshot that does not match the events', async () => {
     await place.policies(async (policies) => {
@@ -27,7 +19,7 @@ describe('verifying snapshots and lists', () => {
         await policies.change({ instanceId: 'one' }, { forceMfa: count % 2 === 0 }, { actor: 'setup' });
     });
     expect((await place.run('verify')).code).to.equal(EXIT.done);
-    tamper(`UPDATE rows SET row = replace(row, '"forceMfa":true', '"forceMfa":false') WHERE key LIKE '250@%'`);
+    place.tamper(`UPDATE rows SET row = replace(row, '"forceMfa":true', '"forceMfa":false') WHERE key LIKE '250@%'`);
     const { code, out } = await place.run('verify');
     expect(out).to.contain('the snapshot of instance one at sequence 250: it does not match the events');
     expect(code).to.equal(EXIT.refused);
@@ -46,7 +38,7 @@ describe('verifying snapshots and lists', () => {
   });
 
   it('reports an unreadable custom policy once, and goes on comparing the lists', async () => {
-    tamper(`UPDATE events SET data = '{"factor":"TOPT"}' WHERE position = (SELECT max(position) FROM events)`);
+    place.tamper(`UPDATE events SET data = '{"factor":"TOPT"}' WHERE position = (SELECT max(position) FROM events)`);
     await place.run('rebuild');
     const { code, out } = await place.run('verify');
     expect(out)

@@ -6,8 +6,8 @@ export function isSignal(value: unknown): value is AbortSignal {
 }
 
 /**
- * Refuses what is not a signal, such as its controller, before anything is done: later, a write would be reported as failed
- * that is carried out.
+ * Refuses what is not a signal, such as its controller. Call it before anything is done: an error later would report a
+ * write as failed that is carried out.
  *
  * @throws RangeError
  */

@@ -1,6 +1,6 @@
 import type { Figure } from '../harness/row.js';
 
-/** The text in the place of a figure that there is not. */
+/** The text for a missing figure. */
 export const NO_FIGURE = '–';
 
 /** A figure with three significant digits. */

@@ -26,7 +26,7 @@ export function asMarkdown(rows: readonly MeasuredRow[], circumstances: string):
   ].join('\n');
 }
 
-/** A table leaves a missing figure out. */
+/** In a table, the cell of a missing figure is empty. */
 function blankIfMissing(cell: string): string {
   return cell === NO_FIGURE ? '' : cell;
 }

@@ -37,7 +37,7 @@ export interface EventText {
  */
 export function checkedAppend(append: Append): Append {
   const { events, receipt, ...rest } = append;
-  // First: an instance of a class may lack all of it here.
+  // First, because an instance of a class has no members of its own here.
   demandText('streamId', rest.streamId);
   if (events.length === 0 && receipt === undefined)
     throw new RangeError('an append without a receipt must have at least one event');

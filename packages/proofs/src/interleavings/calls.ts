@@ -39,7 +39,7 @@ export function signalAfter(turns: number): AbortSignal {
   return leaving.signal;
 }
 
-/** Mostly none; otherwise a signal that fires soon. */
+/** Mostly `undefined`; otherwise a signal that fires soon. */
 export function maybeSignal(chance: Chance): AbortSignal | undefined {
   return chance.oneIn(5) ? signalAfter(chance.below(10)) : undefined;
 }

@@ -29,9 +29,9 @@ import type { SharedLog } from './shared-log.js';
 export interface Conditions {
   /** The most turns of the event loop that a call waits, before and after its work. */
   readonly slow: number;
-  /** One call in so many fails, before or after its work; 0: none. It ends with the round's commotion. */
+  /** One call in so many fails, before or after its work; 0: none. The round sets it to 0 at its end. */
   failing: number;
-  /** One write in so many loses its answer, half of them without having been written; 0: none. */
+  /** One write in so many loses its answer, and half of these are not written; 0: none, as at the end of the round. */
   losing: number;
   /** Whether a store may plan from its cache. */
   readonly caches: boolean;
@@ -139,7 +139,7 @@ export class Link implements Backend {
     return this.#log.version - (this.#conditions.ownWritesKeepToken ? this.#ownWrites : 0);
   }
 
-  /** Writes a plan from the cache, unless a revision or a receipt exists already: a database has constraints for that. */
+  /** Writes a plan from the cache, unless a revision or a receipt exists: a database has constraints for that. */
   async #writeCached<Result>({ writes }: Transaction<Result>, planned: Planned<Result>): Promise<boolean> {
     const { appends, headBefore } = planned.plan;
     const receipts = appends.flatMap(({ append: { receipt, streamId } }) =>

@@ -41,7 +41,7 @@ interface OpenRunner {
 const LIMITS = { index: 'all', value: 'one', limit: 1000 } as const;
 const by = { actor: 'proof' };
 
-/** One process of a round, with its store, its runners and its command handler. Each method notes what must not be. */
+/** One process of a round, with its store, its runners and its command handler. Each method notes broken promises. */
 export class Member {
   readonly attempted: Attempted[] = [];
   readonly runners: OpenRunner[] = [];

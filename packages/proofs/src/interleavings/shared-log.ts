@@ -6,7 +6,7 @@ import { areEqual, foldOf, PROJECTIONS, textOf, type CountRow } from './counts.j
 /** Notes each broken promise of a round. */
 export type Note = (problem: string) => void;
 
-/** The database that all processes of a round share. It checks after each write that the rows equal a fold of the log. */
+/** The database that all processes of a round share. After each write it compares the rows with a fold of the log. */
 export class SharedLog extends MemoryBackend {
   readonly events: RecordedEvent[] = [];
   /** Changes with each write. */
