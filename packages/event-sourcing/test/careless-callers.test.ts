@@ -3,12 +3,13 @@ import {
   CommandHandler,
   openMemoryStore,
   ProjectionRunner,
+  START,
   streamId,
   type EventStore,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import { ordinalOf, type Append } from '@login-policy/event-sourcing/store';
+import { ordinalOf, type Append, type ReadAllOptions } from '@login-policy/event-sourcing/store';
 import { AppendQueue, type Queued } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -53,18 +54,59 @@ describe('a caller who passes a controller for its signal', () => {
   it('is refused before the command is carried out', async () => {
     const { eventStore } = openMemoryStore();
     const handler = new CommandHandler({ eventStore, decider: tally, events: tallyEvents });
-    const handle = async (): Promise<unknown> =>
-      handler.handle(a, { type: 'raise', by: 1 }, { actor: 'tester', signal: controller });
-    expect(await faultOf(handle())).to.be.instanceOf(RangeError);
+    const handled = handler.handle(a, { type: 'raise', by: 1 }, { actor: 'tester', signal: controller });
+    expect(await faultOf(handled)).to.be.instanceOf(RangeError);
     expect(await logOf(eventStore)).to.deep.equal([]);
   });
 });
 
-describe('an append that is an instance of a class', () => {
-  it('is refused, because its inherited members would be lost', async () => {
+describe('what is an instance of a class', () => {
+  const instanceOf = <Given extends object>(above: Given, own: Partial<Given> = {}): Given =>
+    Object.assign(Object.create(above), own);
+
+  it('keeps the conditions of an append that it inherits', async () => {
     const { eventStore } = openMemoryStore();
-    const inherited: Append = Object.create(appendOf());
-    expect(await codeOf(eventStore.append(inherited))).to.equal('unserialisable-data');
+    const receipt = { key: 'key', fingerprint: 'f' };
+    await eventStore.append(instanceOf(appendOf({ receipt })));
+    const [first] = await logOf(eventStore);
+    const unmet: readonly Partial<Append>[] = [
+      { expected: 'no-stream' },
+      { expectedEventId: newEvent().id },
+      { receipt },
+      { signal: AbortSignal.abort() },
+    ];
+    const codes: string[] = [];
+    for (const condition of unmet) {
+      const append = instanceOf(appendOf(condition), { streamId: a, events: [newEvent()] });
+      codes.push(await codeOf(eventStore.append(append)));
+    }
+    expect(codes).to.deep.equal(['revision-conflict', 'revision-conflict', 'receipt-exists', 'deadline-exceeded']);
+    expect(await logOf(eventStore)).to.deep.equal([first]);
+  });
+
+  it('keeps the filter and the beginning of a read that it inherits', async () => {
+    const { eventStore } = openMemoryStore();
+    const [first] = await eventStore.append(appendOf());
+    await eventStore.append(appendOf({ streamId: streamId('other', 'a') }));
+    const [last] = await eventStore.append(appendOf());
+    const options = instanceOf<ReadAllOptions>({ after: first?.position ?? START, filter: { categories: ['tally'] } });
+    const read: unknown[] = [];
+    for await (const page of eventStore.readAll(options)) read.push(...page);
+    expect(read).to.deep.equal([last]);
+    for await (const message of eventStore.subscribe(options)) {
+      expect(message).to.deep.include({ kind: 'events', events: [last] });
+      break;
+    }
+  });
+});
+
+describe('an append without a known expectation', () => {
+  it('is refused, because it would pass on an empty stream only', async () => {
+    const { eventStore } = openMemoryStore();
+    for (const expected of [undefined, null, 0, 'none'])
+      expect(await faultOf(eventStore.append(appendOf({ expected: careless<'any'>(expected) })))).to.be.instanceOf(
+        RangeError,
+      );
     expect(await logOf(eventStore)).to.deep.equal([]);
   });
 });

@@ -58,6 +58,14 @@ describe('a command under an idempotency key', () => {
     expect(await here.handle(stream, raise(0), by)).to.have.property('state', 3);
   });
 
+  it('is accepted without a receipt where it changes nothing in a stream without events', async () => {
+    const { eventStore } = openMemoryStore();
+    const handler = handlerOn(eventStore);
+    const first = await handler.handle(stream, raise(0), keyed('key'));
+    expect(first).to.deep.include({ outcome: 'accepted', state: 0, revision: undefined, isRepeated: false });
+    expect(await handler.handle(stream, raise(1), keyed('key'))).to.deep.include({ outcome: 'accepted', state: 1 });
+  });
+
   it('is refused if the key was used for another command, also if only the append notices it', async () => {
     const { eventStore } = openMemoryStore();
     const [here, elsewhere] = [handlerOn(eventStore), handlerOn(eventStore)];

@@ -10,6 +10,10 @@ export interface CommandContext extends Pick<EventMetadata, 'actor'>, Waiting {
   /** Default: the id of the first event the command writes. */
   readonly correlationId?: string | undefined;
   readonly causationId?: string | undefined;
+  /**
+   * A repetition under the same key gets the first answer. A refusal is not recorded, nor is a command that changes
+   * nothing in a stream without events: their repetitions are decided again.
+   */
   readonly idempotencyKey?: string | undefined;
   readonly reason?: string | undefined;
   /** Refuse at once unless this is the stream's last revision: the caller decided by what they saw there. */

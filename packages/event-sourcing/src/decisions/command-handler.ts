@@ -80,18 +80,20 @@ export class CommandHandler<
    * @throws WrittenByNewerProgram, UnreadableEvent when an event of the stream can't be folded.
    * @throws whatever the fact source rejects with.
    */
-  handle(
+  async handle(
     streamId: StreamId,
     command: Command,
     context: CommandContext & Conditions,
   ): Promise<Handled<Event, State, Rejection>> {
     const source = this.#facts;
     const deadline = new Deadline(`a command on ${streamId}`, context);
-    const handled =
-      source?.isNeededFor(command, context) === true
-        ? this.#handleWithFacts({ streamId, command, context, deadline }, source)
-        : this.#decideAndWrite({ streamId, command, context, deadline, facts: undefined });
-    return context.waitMs === undefined ? handled : handled.finally(() => deadline.end());
+    try {
+      return source?.isNeededFor(command, context) === true
+        ? await this.#handleWithFacts({ streamId, command, context, deadline }, source)
+        : await this.#decideAndWrite({ streamId, command, context, deadline, facts: undefined });
+    } finally {
+      deadline.end();
+    }
   }
 
   /** Looks for the receipt first, then for the facts, so that a replay's answer does not depend on today's facts. */
@@ -187,7 +189,8 @@ export class CommandHandler<
 
   /**
    * Answers a command that writes no event. A refusal first looks for a receipt, because the first attempt may have
-   * been accepted. An accepted command with a key is recorded under its key.
+   * been accepted. An accepted command with a key is recorded under its key, unless its stream has no events: a receipt
+   * names a revision.
    */
   async #answerWithoutEvents(
     task: Task<Command>,
@@ -195,7 +198,8 @@ export class CommandHandler<
     decision: Decision<Event, Rejection | PreconditionFailed>,
   ): Promise<Handled<Event, State, Rejection>> {
     if (decision.outcome === 'accepted') {
-      return task.context.idempotencyKey === undefined ? accepted(known, []) : this.#append(task, known, []);
+      const isRecorded = task.context.idempotencyKey !== undefined && known.revision !== undefined;
+      return isRecorded ? this.#append(task, known, []) : accepted(known, []);
     }
     const { state, revision } = known;
     const { rejection } = decision;

@@ -45,8 +45,8 @@ export class EngineEventStore implements EventStore {
     this.#guarded = guarded;
     this.#appends = appends;
     this.#feed = new Feed({
-      reader: (options) => this.#reader('follow', options),
-      live: (signal) => this.#reader('live', { signal }),
+      reader: (options, signal) => this.#reader('follow', options, signal),
+      live: (signal) => this.#reader('live', undefined, signal),
       changed: (signal) => guarded.changed(signal),
     });
     const { lateByMs } = backend;
@@ -88,7 +88,7 @@ export class EngineEventStore implements EventStore {
 
   readAll(options?: ReadAllOptions): AsyncIterable<readonly RecordedEvent[]> {
     pageSizeOf(options);
-    return leavable(options?.signal, (left) => this.#readAll({ ...options, signal: left.signal }, left));
+    return leavable(options?.signal, (left) => this.#readAll(options, left));
   }
 
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
@@ -125,17 +125,17 @@ export class EngineEventStore implements EventStore {
     return this.#guarded.call(wait, (backend) => backend.lookUp(question, wait));
   }
 
-  async *#readAll(options: ReadAllOptions, left: AbortController): Pages {
+  async *#readAll(options: ReadAllOptions | undefined, left: AbortController): Pages {
     try {
-      yield* readThrough(this.#reader('once', options), options);
+      yield* readThrough(this.#reader('once', options, left.signal), options?.after, left.signal);
     } finally {
       left.abort();
     }
   }
 
-  #reader(reads: LogRange['reads'], options?: ReadAllOptions): Reader {
+  #reader(reads: LogRange['reads'], options: ReadAllOptions | undefined, signal: AbortSignal): Reader {
     const range = { filter: options?.filter, pageSize: pageSizeOf(options), reads };
     // The signal ends a read without an error.
-    return (after) => this.#guarded.call(undefined, (backend) => backend.readLog(after, range, options));
+    return (after) => this.#guarded.call(undefined, (backend) => backend.readLog(after, range, { signal }));
   }
 }

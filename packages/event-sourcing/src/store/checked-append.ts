@@ -1,10 +1,12 @@
 import { Fault } from '../fault.js';
 import { isEventId } from '../ids.js';
 import { demandSignal } from '../on-abort.js';
+import { shown } from '../options/shown.js';
 import type { Append } from '../streams/event-store.js';
 import type { EventMetadata, NewEvent } from '../streams/event.js';
 import { toJsonObject } from '../streams/json.js';
 import { freezeMetadata } from '../streams/recording.js';
+import type { ExpectedRevision } from '../streams/revision.js';
 import { demandText } from './demand-text.js';
 
 /** The largest schema version; the smallest is 1. */
@@ -33,22 +35,38 @@ export interface EventText {
  *
  * @throws UnserialisableData that names the member: what JSON or Unicode text can't hold, an id that is not a ULID, a
  * type that is empty or begins with `$`, a schema version that is not a whole number from 1 to 65,535.
- * @throws RangeError for no events without a receipt, over 65,535 events, or a signal that is not one.
+ * @throws RangeError for no events without a receipt, over 65,535 events, or an expectation or a signal that is not one.
  */
 export function checkedAppend(append: Append): Append {
-  const { events, receipt, ...rest } = append;
-  // First, because an instance of a class has no members of its own here.
-  demandText('streamId', rest.streamId);
+  // By name, because copying own members would drop the conditions that an instance of a class inherits.
+  const { streamId, expected, expectedEventId, events, receipt, recordedAt, signal } = append;
+  demandText('streamId', streamId);
+  demandExpected(expected);
   if (events.length === 0 && receipt === undefined)
     throw new RangeError('an append without a receipt must have at least one event');
   if (events.length > LARGEST_APPEND) throw new RangeError(`an append must have at most ${LARGEST_APPEND} events`);
-  demandSignal(rest.signal);
-  const checked = checkedEvents(events);
-  if (receipt === undefined) return { ...rest, events: checked };
-  demandText('receipt.key', receipt.key);
-  demandText('receipt.fingerprint', receipt.fingerprint);
-  const kept = Object.freeze({ key: receipt.key, fingerprint: receipt.fingerprint });
-  return { ...rest, events: checked, receipt: kept };
+  demandSignal(signal);
+  return {
+    streamId,
+    expected,
+    events: checkedEvents(events),
+    signal,
+    ...(expectedEventId !== undefined && { expectedEventId }),
+    ...(recordedAt !== undefined && { recordedAt }),
+    ...(receipt !== undefined && { receipt: checkedReceipt(receipt) }),
+  };
+}
+
+/** Without an expectation, an append would pass on an empty stream only. */
+function demandExpected(expected: ExpectedRevision): void {
+  if (typeof expected === 'bigint' || ['any', 'no-stream', 'stream-exists'].includes(expected)) return;
+  throw new RangeError(`expected must be a revision, any, no-stream or stream-exists, not ${shown(expected)}`);
+}
+
+function checkedReceipt({ key, fingerprint }: NonNullable<Append['receipt']>): NonNullable<Append['receipt']> {
+  demandText('receipt.key', key);
+  demandText('receipt.fingerprint', fingerprint);
+  return Object.freeze({ key, fingerprint });
 }
 
 /** {@link checkedAppend} for a store that holds text. */

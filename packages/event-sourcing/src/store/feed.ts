@@ -41,7 +41,8 @@ function emptyWhenAborted(read: Reader, signal: AbortSignal | undefined): Reader
 /** Implements `EventStore.readAll` by reading page after page. It yields to the event loop in between. */
 export async function* readThrough(
   reader: Reader,
-  { after = START, signal }: ReadAllOptions = {},
+  after: Position = START,
+  signal?: AbortSignal,
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   const read = emptyWhenAborted(reader, signal);
   let reached = after;
@@ -62,11 +63,11 @@ function isAborted(signal: AbortSignal | undefined): boolean {
 /** How a polled store finds new events. */
 export interface Source {
   /**
-   * Creates a reader with these options, which ends at their signal.
+   * Creates a reader with these options. It ends at `signal`, and not at that of the options.
    *
    * @throws RangeError when the page size is out of range.
    */
-  reader(options?: ReadAllOptions): Reader;
+  reader(options: ReadAllOptions | undefined, signal: AbortSignal): Reader;
   /** Creates the reader of the feed itself, if it differs: it may wait until there are more events. */
   live?(signal: AbortSignal): Reader;
   /** Resolves when there may be more events. Called before the store is read, so that no change is missed. */
@@ -90,7 +91,7 @@ export class Feed {
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
     pageSizeOf(options);
     return leavable(options?.signal, (left) => {
-      const read = emptyWhenAborted(this.#source.reader({ ...options, signal: left.signal }), left.signal);
+      const read = emptyWhenAborted(this.#source.reader(options, left.signal), left.signal);
       const join: Join = (position, lost) => this.#join(position, lost);
       return new Subscription({ read, join, options, left }).messages();
     });
@@ -143,7 +144,7 @@ class FeedRun {
 
   async #follow(): Promise<void> {
     const { signal } = this.#left;
-    const read = emptyWhenAborted(this.#source.live?.(signal) ?? this.#source.reader({ signal }), signal);
+    const read = emptyWhenAborted(this.#source.live?.(signal) ?? this.#source.reader(undefined, signal), signal);
     while (!signal.aborted) {
       const change = this.#source.changed(signal);
       // It may fail while the store is read; awaited below.
