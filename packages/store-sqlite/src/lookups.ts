@@ -7,10 +7,10 @@ import type {
   StreamEnd,
   StreamReceipt,
 } from '@login-policy/event-sourcing/store';
-import { parseStreamId } from '@login-policy/event-sourcing/values';
+import { Fault, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
 import { textOf } from './exact-text.js';
-import type { EventStatements, LogHead } from './event-statements.js';
+import type { EventStatements, LogHead, ReceiptRow } from './event-statements.js';
 import type { ModelStatements } from './model-statements.js';
 import { toFault } from './faults.js';
 import { shadowPrefix } from './model-names.js';
@@ -96,19 +96,26 @@ export class Lookups {
   /** The receipts after a given one, in the order of stream and key. */
   receiptsAfter(after: ReceiptKey | undefined, limit: number): readonly StreamReceipt[] {
     const rows = this.#parts.events.receiptsAfter.all(after?.streamId ?? '', after?.key ?? '', limit);
-    return rows.map((row) => ({
-      streamId: parseStreamId(textOf(row.stream)),
-      key: textOf(row.key),
-      fingerprint: textOf(row.fingerprint),
-      revision: revision(row.revision),
-    }));
+    return rows.map((row) => this.#storedReceipt(row, () => parseStreamId(textOf(row.stream)), textOf(row.key)));
   }
 
   #receiptOf({ streamId, key }: ReceiptKey): readonly StreamReceipt[] {
     const row = this.#parts.events.receipt.get(streamId, key);
-    if (row === undefined) return [];
-    const fingerprint = textOf(row.fingerprint);
-    return [{ streamId, key, fingerprint, revision: revision(row.revision) }];
+    return row === undefined ? [] : [this.#storedReceipt(row, () => streamId, key)];
+  }
+
+  /** @throws StoreDamaged */
+  #storedReceipt(
+    row: Pick<ReceiptRow, 'fingerprint' | 'revision'>,
+    streamOf: () => StreamId,
+    key: string,
+  ): StreamReceipt {
+    try {
+      return { streamId: streamOf(), key, fingerprint: textOf(row.fingerprint), revision: revision(row.revision) };
+    } catch (cause) {
+      const problem = `the receipt ${JSON.stringify(key)} can not be read`;
+      throw new Fault('store-damaged', { store: this.#database.name, problem }, cause);
+    }
   }
 
   #modelOf({ target, keys, unprocessed }: ModelQuestion, last: LogHead | undefined): Found['models'] {

@@ -143,6 +143,17 @@ export function refuseForeign(database: Database): void {
     throw new Fault('store-foreign', { store: database.name, problem: `it holds texts in ${encoding}, not UTF-8` });
 }
 
+/** Matches the only way in which a trigger leaves out a row that is written, without an error. */
+const IGNORES = /\braise\s*\(\s*ignore\s*\)/i;
+
+/** @throws StoreForeign when a trigger of another program may leave out what is written: it would be acknowledged. */
+export function refuseIgnoredWrites(database: Database): void {
+  const triggers = database.prepare<[], string>("SELECT sql FROM sqlite_schema WHERE type = 'trigger'", 'value');
+  if (!triggers.all().some((sql) => IGNORES.test(sql))) return;
+  const problem = 'a trigger of another program may leave out what is written: it has RAISE(IGNORE)';
+  throw new Fault('store-foreign', { store: database.name, problem });
+}
+
 function isOurs(database: Database): boolean {
   return applicationOf(database) === APPLICATION_ID;
 }

@@ -78,27 +78,6 @@ describe('an append that can not be written', () => {
     await store.close();
   });
 
-  async function isRefusedBy(trigger: string): Promise<void> {
-    const store = await openSqliteStore({ path });
-    const model = await store.readModels.open(counterTotals);
-    await appending(store, {});
-    tamper(path, `CREATE TRIGGER t BEFORE INSERT ON events WHEN NEW.revision = 2 BEGIN SELECT ${trigger}; END`);
-    const events = [newEvent(), newEvent()];
-    for (let count = 0; count < 2; count++) {
-      const fault = await faultOf(store.eventStore.append({ streamId: STREAM, expected: 'any', events }));
-      expect(isFault(fault, 'store-foreign'), String(fault)).to.equal(true);
-    }
-    expect(await eventsOf(store.eventStore, STREAM)).to.have.length(1);
-    tamper(path, 'DROP TRIGGER t');
-    await appending(store, {});
-    expect((await rowUnder(model, STREAM))?.total).to.equal(2);
-    await store.close();
-  }
-
-  for (const action of ["ABORT, 'no'", "ROLLBACK, 'no'", 'IGNORE'])
-    it(`is the fault store-foreign if a trigger of another program raises ${action}, and nothing is written`, () =>
-      isRefusedBy(`RAISE (${action})`));
-
   it('is written as it was when it was called for, whatever its caller does meanwhile', async () => {
     const store = await openSqliteStore({ path });
     const data = { by: 1 };
