@@ -47,3 +47,35 @@ describe('verifying snapshots and lists', () => {
     expect(code).to.equal(EXIT.refused);
   });
 });
+
+describe('verifying what is stored beside the events', () => {
+  const damage: readonly (readonly [sql: string, where: RegExp])[] = [
+    [
+      'DELETE FROM receipts',
+      /^event \w+ \(revision 0 of instanceLoginPolicy-one\): the receipt of its idempotency key is missing/,
+    ],
+    ['UPDATE receipts SET revision = 7', /^the receipt "k" of instanceLoginPolicy-one: it names revision 7, and/],
+    [
+      "UPDATE receipts SET fingerprint = ''",
+      /^the receipt "k" of instanceLoginPolicy-one: it does not have the fingerprint/,
+    ],
+    ["UPDATE receipts SET key = 'other', revision = 7", /: it names revision 7, which its stream lacks\n/],
+    ['UPDATE receipts SET revision = -1', /^after 9 events: .*receipt/],
+    ["UPDATE receipts SET stream = 'nowhere'", /^after 9 events: .*receipt/],
+    [
+      "UPDATE events SET category = stream WHERE type = (SELECT id FROM names WHERE name = 'LoginPolicyAdded')",
+      /^event \w+: a read of its category instanceLoginPolicy leaves it out/,
+    ],
+  ];
+  async function isReported(sql: string, where: RegExp): Promise<void> {
+    const context = { actor: 'setup', idempotencyKey: 'k' };
+    await place.policies((policies) => policies.add({ instanceId: 'one' }, {}, context));
+    expect((await place.run('verify')).code).to.equal(EXIT.done);
+    place.tamper(sql);
+    const { code, out } = await place.run('verify');
+    expect(out).to.match(where);
+    expect(code).to.equal(EXIT.refused);
+  }
+
+  for (const [sql, where] of damage) it(`reports: ${sql}`, () => isReported(sql, where));
+});

@@ -10,15 +10,17 @@ import { Progress } from '../output/progress.js';
 import { withRebuildAdvice } from '../store/rebuild-advice.js';
 import { catchUpInMemory, withStore } from '../store/with-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
+import { CategoryChecks } from '../verify/category-checks.js';
 import { EventChains } from '../verify/event-chains.js';
 import { Findings } from '../verify/findings.js';
 import { PolicyFolds } from '../verify/policy-folds.js';
+import { ReceiptChecks } from '../verify/receipt-checks.js';
 
 /** Reads a whole store, and reports what is damaged. */
 export const verify: Command = {
   name: 'verify',
   section: 'Operate',
-  summary: 'Checks the whole store: streams have no gaps, events are readable, and rows match the events.',
+  summary: 'Checks the whole store: streams have no gaps, events are readable, receipts and rows match them.',
   details: [
     'Lists each problem and its place. Exit code 1 if there are any. Other programs may write meanwhile. To repair damaged rows, run rebuild; to repair damaged events, restore a backup.',
   ],
@@ -31,6 +33,7 @@ async function verifyStore(invocation: Invocation, store: Store): Promise<ExitCo
   const { io } = invocation;
   const findings = new Findings();
   const [chains, folds] = [new EventChains(findings), new PolicyFolds(findings)];
+  const beside = [new CategoryChecks(findings), new ReceiptChecks(findings)];
   const bar = new Progress(io, 'Read');
   let events = 0;
   try {
@@ -38,11 +41,13 @@ async function verifyStore(invocation: Invocation, store: Store): Promise<ExitCo
       for (const event of page) {
         chains.check(event);
         folds.add(event);
+        for (const check of beside) check.add(event);
       }
       bar.count((events += page.length), 'events');
     }
     io.interrupted.throwIfAborted();
     chains.end();
+    for (const check of beside) await check.check(store.eventStore, io.interrupted);
     await compareRows(store, folds, io.interrupted);
   } catch (caught) {
     const problem = withRebuildAdvice(caught);

@@ -1,0 +1,32 @@
+import type { EventId, EventStore, RecordedEvent } from '@login-policy/event-sourcing';
+import { categoryOf } from '@login-policy/event-sourcing/values';
+import type { Findings } from './findings.js';
+
+/**
+ * Checks that a read of one category has all events of its streams: read models and consumers follow categories, and a
+ * store may keep an event's category beside its stream.
+ */
+export class CategoryChecks {
+  readonly #findings: Findings;
+  readonly #ids = new Map<string, Set<EventId>>();
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  /** Call it with every event. */
+  add({ id, streamId }: RecordedEvent): void {
+    const category = categoryOf(streamId);
+    this.#ids.set(category, (this.#ids.get(category) ?? new Set()).add(id));
+  }
+
+  /** Reads each category. Call it after the last event. */
+  async check(eventStore: EventStore, signal: AbortSignal): Promise<void> {
+    for (const [category, ids] of this.#ids) {
+      for await (const page of eventStore.readAll({ filter: { categories: [category] }, signal }))
+        for (const { id } of page) ids.delete(id);
+      signal.throwIfAborted();
+      for (const id of ids) this.#findings.add(`event ${id}`, `a read of its category ${category} leaves it out`);
+    }
+  }
+}
