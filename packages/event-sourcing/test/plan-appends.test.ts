@@ -10,16 +10,8 @@ import {
   type Projection,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import {
-  encodedAppend,
-  openedModel,
-  planAppends,
-  receiptName,
-  type CheckedAppend,
-  type Outcome,
-  type View,
-} from '#insides';
-import type { Plan, StreamEnd } from '@login-policy/event-sourcing/store';
+import { encodedAppend, openedModel, planAppends, Queued, receiptName, type Outcome, type View } from '#insides';
+import type { Append, Plan, StreamEnd } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -150,21 +142,22 @@ const wishes: fc.Arbitrary<readonly Wish[]> = fc.array(
   { maxLength: 12 },
 );
 
-function expectedBy(expects: Wish['expects']): CheckedAppend['expected'] {
+function expectedBy(expects: Wish['expects']): Append['expected'] {
   if (expects === 'first') return revision(0);
   return expects === 'other-event' ? 'any' : expects;
 }
 
-function appendOf({ stream, expects, events, key }: Wish): CheckedAppend {
+function appendOf({ stream, expects, events, key }: Wish): Queued {
   const [id = streamId('sum', 'a')] = streams.slice(stream);
   const other: EventId = newEvent().id;
-  return encodedAppend({
+  const append: Append = {
     streamId: id,
     expected: expectedBy(expects),
     ...(expects === 'other-event' && { expectedEventId: other }),
     events: events.map((by) => newEvent({ data: { by } })),
     ...((key !== undefined || events.length === 0) && { receipt: { key: key ?? 'm', fingerprint: 'f' } }),
-  });
+  };
+  return new Queued(encodedAppend(append));
 }
 
 describe('the plan of a group of appends', () => {
@@ -206,7 +199,7 @@ describe('the plan of a group of appends', () => {
       planning(() => 0),
     );
     expect(result.map((outcome) => 'recorded' in outcome)).to.deep.equal([false, true]);
-    expect(plan.appends.map(({ append }) => append)).to.deep.equal([next]);
+    expect(plan.appends.map(({ append }) => append)).to.deep.equal([next?.append]);
   });
 
   it('refuses only the append whose row has a text that is not JSON, and names the read model and the row', () => {

@@ -1,25 +1,27 @@
 import { onAbort } from '../on-abort.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
+import { catchUpToHead } from './current-models.js';
+import type { InlineModels } from './inline-models.js';
 import type { PlanningFromCache, Transaction } from './log-backend.js';
 import { planFrom, type PlannedOrNot } from './lookup.js';
 import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
-import { planAppends, type PlanOptions, type View } from './plan-appends.js';
-import type { Found, Question } from './view.js';
+import { planAppends, type CurrentModel, type PlanOptions, type View } from './plan-appends.js';
+import type { ViewCache } from './view-cache.js';
+import { NO_QUESTION, receiptName, type Found, type ModelQuestion, type Question } from './view.js';
 
 /** The outcome of each append of a group. */
 export type Outcomes = readonly Outcome[];
 
-/** Plans attempts. */
-export interface Planner {
-  /** What to look up for these appends. */
-  questionFor(appends: readonly CheckedAppend[]): Question;
-  /** How to plan from the cache; `undefined` when the cache does not suffice. */
-  planFromCache(attempt: Attempt): PlanningFromCache<Outcomes> | undefined;
-  /** The plan after all look-ups, or what else to look up. */
-  plan(attempt: Attempt, found: Found): PlannedOrNot<Outcomes>;
+/** What attempts are planned with. */
+export interface Planning extends PlanOptions {
+  readonly models: InlineModels;
+  readonly cache: ViewCache;
 }
 
-/** One attempt to write a group while its callers wait. */
+/**
+ * One attempt to write a group while its callers wait: what to look up, and the plan. If the cache has the view of the
+ * log that the plan needs and no other writer has written since, nothing is looked up.
+ */
 export class Attempt implements Transaction<Outcomes> {
   readonly writes = 'events';
   readonly isLoose: boolean;
@@ -30,25 +32,32 @@ export class Attempt implements Transaction<Outcomes> {
   view: View | undefined;
   /** The last plan that the backend may have written. */
   sentPlan: Planned<Outcomes> | undefined;
-  readonly #planner: Planner;
+  readonly #planning: Planning;
   #abandoning: AbortController | undefined;
   #listenerRemovers: readonly (() => void)[] = NONE;
 
-  constructor(group: readonly Queued[], planner: Planner) {
+  constructor(group: readonly Queued[], planning: Planning) {
     this.group = group;
-    this.#planner = planner;
+    this.#planning = planning;
     this.appends = group.map(({ append }) => append);
     this.isLoose = this.appends.every(({ expected }) => expected === 'any' || expected === 'stream-exists');
-    this.fromCache = planner.planFromCache(this);
+    const { cache, models } = planning;
+    const view = cache.viewFor(this.appends, models.opened);
+    this.fromCache = view && { token: cache.token, plan: () => this.#planFromCache(view) };
   }
 
   /** Created only for a backend that looks up. */
   get question(): Question {
-    return this.#planner.questionFor(this.appends);
+    const streamIds = this.appends.map(({ streamId }) => streamId);
+    const streams = streamIds.length === 1 ? streamIds : new Set(streamIds);
+    const receipts = this.appends.flatMap(({ streamId, receipt }) =>
+      receipt === undefined ? [] : { streamId, key: receipt.key },
+    );
+    return { streams, receipts, models: this.#planning.models.questionsFor(streams) };
   }
 
   plan(found: Found): Planned<Outcomes> | MoreToLookUp<Outcomes> {
-    return planFrom(found, (all) => this.#planner.plan(this, all));
+    return planFrom(found, (all) => this.#planFrom(all));
   }
 
   /**
@@ -60,7 +69,6 @@ export class Attempt implements Transaction<Outcomes> {
       return this.#abandoning?.signal;
     const abandoning = new AbortController();
     this.#abandoning = abandoning;
-    // Runs after the queue's own listeners, which set `isGivenUp`.
     const abortIfAllGaveUp = (): void => {
       if (this.group.every(({ isGivenUp }) => isGivenUp)) abandoning.abort();
     };
@@ -68,40 +76,56 @@ export class Attempt implements Transaction<Outcomes> {
     return abandoning.signal;
   }
 
-  /** Plans the appends whose callers still wait. */
-  planFor(view: View, options: PlanOptions): Planned<Outcomes> {
-    const isWanted = this.group.map(({ isGivenUp }) => !isGivenUp);
-    if (!isWanted.includes(false)) return planAppends(this.appends, view, options);
-    const wanted = this.appends.filter((_, index) => isWanted[index]);
-    const { plan, result } = planAppends(wanted, view, options);
-    return { plan, result: aligned(result, isWanted) };
-  }
-
-  /** Marks a plan as sent, and returns it. From then on, callers can no longer give up. */
-  markSent(planned: Planned<Outcomes>): Planned<Outcomes> {
-    this.ignoreSignals();
-    for (const queued of this.group) queued.begin();
-    this.sentPlan = planned;
-    return planned;
-  }
-
   /** Stops listening to the callers' signals. */
   ignoreSignals(): void {
     for (const removeListener of this.#listenerRemovers) removeListener();
     this.#listenerRemovers = NONE;
   }
+
+  /**
+   * Plans from the cache. A plan that refuses an append is discarded, because a backend may plan before it has checked
+   * the cache's token.
+   */
+  #planFromCache(view: View): Planned<Outcomes> | undefined {
+    const planned = planAppends(this.group, view, this.#planning);
+    const isUsable = planned.result.every((outcome, n) => 'recorded' in outcome || this.group[n]?.isGivenUp === true);
+    return isUsable ? this.#send(planned) : undefined;
+  }
+
+  /** The plan after all look-ups, or what else to look up. */
+  #planFrom(found: Found): PlannedOrNot<Outcomes> {
+    const models = this.#currentModels(found);
+    if ('question' in models) return models;
+    const { head, inlineAtHead, ends, receipts, unreadable } = found;
+    const receiptNames = new Set(receipts.map(receiptName));
+    const end: View['end'] = (streamId) => ends.get(streamId);
+    const hasReceipt: View['hasReceipt'] = (name) => receiptNames.has(name);
+    this.view = { head, inlineAtHead, end, unreadable, hasReceipt, models };
+    return this.#send(planAppends(this.group, this.view, this.#planning));
+  }
+
+  /**
+   * The inline read models that are at the head or can be brought to it by the plan, or what else to look up first. The
+   * others are left to their runners.
+   */
+  #currentModels(found: Found): readonly CurrentModel[] | { readonly question: Question } {
+    const current: CurrentModel[] = [];
+    const questions: ModelQuestion[] = [];
+    for (const model of this.#planning.models.all) {
+      const caughtUp = catchUpToHead(found, model);
+      if (caughtUp.kind === 'look-up-needed') questions.push(caughtUp.question);
+      else if (caughtUp.kind === 'current') current.push(caughtUp.model);
+    }
+    return questions.length > 0 ? { question: { ...NO_QUESTION, models: questions } } : current;
+  }
+
+  /** From here on, the callers can no longer give up. */
+  #send(planned: Planned<Outcomes>): Planned<Outcomes> {
+    this.ignoreSignals();
+    for (const queued of this.group) queued.begin();
+    this.sentPlan = planned;
+    return planned;
+  }
 }
 
 const NONE: readonly (() => void)[] = [];
-
-/**
- * The outcome of an append that was not planned, because its caller gave up before the write began. `AppendQueue` has
- * already rejected such a call; `LoneAppends` rejects it when it gets this outcome.
- */
-export const CALLER_LEFT: Outcome = { refused: undefined };
-
-/** Spreads the outcomes of the wanted appends over all appends. */
-function aligned(outcomes: Outcomes, isWanted: readonly boolean[]): Outcomes {
-  const next = outcomes.values();
-  return isWanted.map((is) => (is ? (next.next().value ?? CALLER_LEFT) : CALLER_LEFT));
-}

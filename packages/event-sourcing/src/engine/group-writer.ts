@@ -2,36 +2,31 @@ import type { Clock } from '../clock.js';
 import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
-import type { StreamId } from '../streams/stream-id.js';
-import { Attempt, CALLER_LEFT, type Outcomes, type Planner } from './attempt.js';
-import { catchUpToHead } from './current-models.js';
+import { Attempt, type Outcomes, type Planning } from './attempt.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import type { InlineModels } from './inline-models.js';
-import type { PlannedOrNot } from './lookup.js';
-import { AnswerLost, type Placed, type PlanningFromCache, type Transacted } from './log-backend.js';
-import type { CheckedAppend, Plan, Planned } from './plan.js';
-import type { CurrentModel, PlanOptions, View } from './plan-appends.js';
+import { AnswerLost, type Placed, type Transacted } from './log-backend.js';
+import type { Plan } from './plan.js';
+import type { View } from './plan-appends.js';
 import { ViewCache } from './view-cache.js';
-import { NO_QUESTION, receiptName, type Found, type ModelQuestion, type Question, type StreamEnd } from './view.js';
 
 /**
  * Writes each group of appends in one transaction, with the changed rows of the inline read models.
  *
  * A write begins with a plan: the events with their positions, the rows and the receipts. The plan is based on a view
- * of the log, which the backend looks up in the transaction. If the cache has the view and no other writer has written
- * since, nothing is looked up.
+ * of the log, from the cache or looked up in the transaction.
  */
-export class GroupWriter implements Planner {
+export class GroupWriter {
   /** The inline read models, to which each opened read model is added. */
   readonly models: InlineModels;
   readonly #guarded: GuardedBackend;
-  readonly #options: PlanOptions;
+  readonly #planning: Planning;
   readonly #cache = new ViewCache();
   #writeCount = 0;
 
   constructor(guarded: GuardedBackend, clock: Clock, models: InlineModels) {
     this.#guarded = guarded;
-    this.#options = { clock, form: guarded.backend.form };
+    this.#planning = { clock, form: guarded.backend.form, models, cache: this.#cache };
     this.models = models;
   }
 
@@ -52,7 +47,7 @@ export class GroupWriter implements Planner {
    */
   async write(group: readonly Queued[]): Promise<Outcomes> {
     for (let tries = 1; ; tries++) {
-      const attempt = new Attempt(group, this);
+      const attempt = new Attempt(group, this.#planning);
       try {
         const transacted = await this.#guarded.call(undefined, (backend) => backend.transact(attempt));
         this.#tryUpdateCache(attempt, transacted);
@@ -76,57 +71,6 @@ export class GroupWriter implements Planner {
     } catch {
       this.invalidate();
     }
-  }
-
-  /** How to plan from the cache while the cache's token is current; `undefined` if the cache does not suffice. */
-  planFromCache(attempt: Attempt): PlanningFromCache<Outcomes> | undefined {
-    const view = this.#cache.viewFor(attempt.appends, this.models.opened);
-    return view && { token: this.#cache.token, plan: () => this.#planFromCache(attempt, view) };
-  }
-
-  /**
-   * Plans from the cache. A plan that refuses an append is discarded, because a backend may plan before it has checked
-   * the cache's token.
-   */
-  #planFromCache(attempt: Attempt, view: View): Planned<Outcomes> | undefined {
-    const planned = attempt.planFor(view, this.#options);
-    const isUsable = planned.result.every((outcome) => outcome === CALLER_LEFT || 'recorded' in outcome);
-    return isUsable ? attempt.markSent(planned) : undefined;
-  }
-
-  plan(attempt: Attempt, found: Found): PlannedOrNot<Outcomes> {
-    const models = this.#currentModels(found);
-    if ('question' in models) return models;
-    const { head, inlineAtHead, ends, receipts, unreadable } = found;
-    const receiptNames = new Set(receipts.map(receiptName));
-    const hasReceipt = (name: string): boolean => receiptNames.has(name);
-    const end = (streamId: StreamId): StreamEnd | undefined => ends.get(streamId);
-    attempt.view = { head, inlineAtHead, end, unreadable, hasReceipt, models };
-    return attempt.markSent(attempt.planFor(attempt.view, this.#options));
-  }
-
-  /**
-   * The inline read models that are at the head or can be brought to it by the plan, or what else to look up first. The
-   * others are left to their runners.
-   */
-  #currentModels(found: Found): readonly CurrentModel[] | { readonly question: Question } {
-    const current: CurrentModel[] = [];
-    const questions: ModelQuestion[] = [];
-    for (const model of this.models.all) {
-      const caughtUp = catchUpToHead(found, model);
-      if (caughtUp.kind === 'look-up-needed') questions.push(caughtUp.question);
-      else if (caughtUp.kind === 'current') current.push(caughtUp.model);
-    }
-    return questions.length > 0 ? { question: { ...NO_QUESTION, models: questions } } : current;
-  }
-
-  questionFor(group: readonly CheckedAppend[]): Question {
-    const streamIds = group.map(({ streamId }) => streamId);
-    const streams = streamIds.length === 1 ? streamIds : new Set(streamIds);
-    const receipts = group.flatMap(({ streamId, receipt }) =>
-      receipt === undefined ? [] : { streamId, key: receipt.key },
-    );
-    return { streams, receipts, models: this.models.questionsFor(streams) };
   }
 
   /** The cache has to cover all read models, each at the head. */

@@ -4,7 +4,7 @@ import { notBefore } from '../streams/recording.js';
 import type { RecordedEvent } from '../streams/event.js';
 import { ordinalOf, positionOf, type Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { Outcome } from '../store/append-queue.js';
+import type { Outcome, Queued } from '../store/append-queue.js';
 import { recordedEvents, refusalOf } from '../store/placing.js';
 import { encodedRows, type EncodedRow, type LookedUpRow } from '../store/stored-row.js';
 import type { OpenedModel } from './opened-model.js';
@@ -54,16 +54,12 @@ export interface PlanOptions {
 
 /**
  * Plans a group of appends in order: checks each one, assigns positions to its events, and has the projections reduce
- * them. A refused append does not affect the others. The result is the same as if the appends were planned one at a
+ * them. A refused append, or one whose caller has given up, does not affect the others. The result is the same as if the appends were planned one at a
  * time. Apart from the clock, the function is pure.
  */
-export function planAppends(
-  group: readonly CheckedAppend[],
-  view: View,
-  options: PlanOptions,
-): Planned<readonly Outcome[]> {
+export function planAppends(group: readonly Queued[], view: View, options: PlanOptions): Planned<readonly Outcome[]> {
   const builder = new PlanBuilder(view, options);
-  const result = group.map((append) => builder.add(append));
+  const result = group.map((queued) => (queued.isGivenUp ? queued.givenUp() : builder.add(queued.append)));
   return { plan: builder.plan(), result };
 }
 

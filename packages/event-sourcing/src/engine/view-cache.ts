@@ -47,10 +47,6 @@ export class ViewCache {
     return this.#state?.token;
   }
 
-  get head(): Position | undefined {
-    return this.#state?.head;
-  }
-
   /** The id of a cached read model. */
   idOf(name: string): ModelId | undefined {
     return this.#state?.models.find(({ opened }) => opened.name === name)?.id;

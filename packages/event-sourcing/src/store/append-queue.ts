@@ -4,18 +4,42 @@ import { onAbort } from '../on-abort.js';
 import type { Append } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { CheckedAppend } from '../engine/plan.js';
-import { encodedAppend, type EncodedAppend } from './checked-append.js';
+import { encodedAppend } from './checked-append.js';
 
 /** The outcome of an append. */
 export type Outcome = { readonly recorded: readonly RecordedEvent[] } | { readonly refused: unknown };
 
-/** An append in the group being written. */
-export interface Queued {
+/** An append on its way to be written. Its caller may give up by its signal until the write begins. */
+export class Queued {
   readonly append: CheckedAppend;
+  #isBegun = false;
+
+  constructor(append: CheckedAppend) {
+    this.append = append;
+  }
+
   /** Whether its caller has given up, so that it need not be written. */
-  readonly isGivenUp: boolean;
-  /** Called just before the write: until then the caller may give up. `false` when it has. */
-  begin(): boolean;
+  get isGivenUp(): boolean {
+    return !this.#isBegun && this.append.signal?.aborted === true;
+  }
+
+  /** Called just before the write: from then on it is completed. `false` when its caller has given up. */
+  begin(): boolean {
+    this.#isBegun = !this.isGivenUp;
+    return this.#isBegun;
+  }
+
+  /** The outcome when its caller has given up. */
+  givenUp(): Outcome {
+    return { refused: new Fault('deadline-exceeded', { doing: `appending to ${this.append.streamId}` }) };
+  }
+}
+
+/** An append that waits for its group to be written. */
+interface Waiting {
+  readonly queued: Queued;
+  readonly size: number;
+  readonly settle: (outcome: Outcome) => void;
 }
 
 /** How appends wait, and what writes them. */
@@ -51,12 +75,18 @@ export class AppendQueue {
   async append(append: Append): Promise<readonly RecordedEvent[]> {
     if (this.#isClosed) throw this.#closed();
     const encoded = encodedAppend(append);
-    const outcome = await new Promise<Outcome>((resolve) => {
-      const waiting = new Waiting(encoded, resolve);
+    const queued = new Queued(encoded);
+    let stopListening = (): void => undefined;
+    const outcome = await new Promise<Outcome>((settle) => {
+      const waiting = { queued, size: encoded.size, settle };
       this.#waiting.add(waiting);
-      waiting.listen(() => this.#waiting.delete(waiting));
+      stopListening = onAbort(append.signal, () => {
+        if (queued.isGivenUp) settle(queued.givenUp());
+        this.#waiting.delete(waiting);
+      });
       this.#running ??= this.#run();
     });
+    stopListening();
     if ('refused' in outcome) throw outcome.refused;
     return outcome.recorded;
   }
@@ -81,7 +111,7 @@ export class AppendQueue {
 
   async #written(group: readonly Waiting[]): Promise<(index: number) => Outcome> {
     try {
-      const outcomes = await this.#options.write(group);
+      const outcomes = await this.#options.write(group.map(({ queued }) => queued));
       tell(this.#options.observe, { type: 'group', appends: group.length });
       return (index) => outcomes[index] ?? { refused: new TypeError('an append of a group has no outcome') };
     } catch (refused) {
@@ -94,7 +124,7 @@ export class AppendQueue {
     const group: Waiting[] = [];
     let size = 0;
     for (const waiting of this.#waiting) {
-      size += waiting.append.size;
+      size += waiting.size;
       if (group.length === appends || (group.length > 0 && size > largest)) break;
       this.#waiting.delete(waiting);
       group.push(waiting);
@@ -105,42 +135,4 @@ export class AppendQueue {
   #closed(): Fault<'store-closed'> {
     return new Fault('store-closed', { store: this.#options.store });
   }
-}
-
-class Waiting implements Queued {
-  readonly append: EncodedAppend;
-  readonly #resolve: (outcome: Outcome) => void;
-  #isGivenUp = false;
-  #stopListening = (): void => undefined;
-
-  constructor(append: EncodedAppend, resolve: (outcome: Outcome) => void) {
-    this.append = append;
-    this.#resolve = resolve;
-  }
-
-  listen(leave: () => void): void {
-    this.#stopListening = onAbort(this.append.signal, () => {
-      this.#isGivenUp = true;
-      leave();
-      this.#resolve({ refused: givenUp(this.append) });
-    });
-  }
-
-  get isGivenUp(): boolean {
-    return this.#isGivenUp;
-  }
-
-  begin(): boolean {
-    this.#stopListening();
-    return !this.#isGivenUp;
-  }
-
-  settle(outcome: Outcome): void {
-    this.#stopListening();
-    this.#resolve(outcome);
-  }
-}
-
-function givenUp({ streamId }: Pick<Append, 'streamId'>): Fault<'deadline-exceeded'> {
-  return new Fault('deadline-exceeded', { doing: `appending to ${streamId}` });
 }
