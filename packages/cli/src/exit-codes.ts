@@ -6,7 +6,7 @@ export const EXIT = {
   refused: 1,
   /** There are changes to make: of `plan`, `drift` and `--dry-run`. */
   different: 2,
-  /** The command line is malformed. */
+  /** The command line is malformed, or has an invalid value. */
   usage: 64,
   /** An input file is malformed. */
   data: 65,
@@ -22,7 +22,7 @@ export const EXIT = {
   denied: 77,
   /** The store is damaged, foreign or newer, and must be repaired first. */
   store: 78,
-  /** Ctrl-C. */
+  /** Ctrl-C or SIGTERM: one code for what the same command may resume. */
   interrupted: 130,
 } as const;
 
@@ -34,7 +34,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.done]: 'Done, or nothing to do.',
   [EXIT.refused]: 'Refused, or a check found problems.',
   [EXIT.different]: 'There are changes to make (`plan`, `drift` and `--dry-run`).',
-  [EXIT.usage]: 'The command line is malformed.',
+  [EXIT.usage]: 'The command line is malformed, or has an invalid value.',
   [EXIT.data]: 'An input file is malformed.',
   [EXIT.noInput]: "An input file does not exist or can't be read.",
   [EXIT.defect]: 'A defect of this program.',
@@ -42,5 +42,5 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.tryAgain]: 'The store is unavailable, locked or lagging. The same command may succeed later.',
   [EXIT.denied]: 'The token is not accepted, or lacks a permission.',
   [EXIT.store]: 'The store is damaged, or of another program or version, and must be repaired first.',
-  [EXIT.interrupted]: 'Interrupted by Ctrl-C.',
+  [EXIT.interrupted]: 'Interrupted by Ctrl-C or SIGTERM.',
 };

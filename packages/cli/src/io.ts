@@ -17,6 +17,6 @@ export interface Io {
   readonly cwd: string;
   /** Asks the user a question; `undefined` without a terminal. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
-  /** Fires at Ctrl-C. */
+  /** Fires at Ctrl-C or SIGTERM. */
   readonly interrupted: AbortSignal;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { EXIT } from './exit-codes.js';
 import type { Io, Output } from './io.js';
-import { run } from './run.js';
+import { printInterrupted, run } from './run.js';
 import { askOn, type Terminal } from './terminal.js';
 
 /**
@@ -9,8 +9,8 @@ import { askOn, type Terminal } from './terminal.js';
  * is that of failed output. A closed pipe, as with `login-policy history | head`, is not an error: the command's own
  * exit code counts.
  */
-function outputOf(stream: NodeJS.WriteStream): Output {
-  let isClosed = false;
+function outputOf(stream: NodeJS.WriteStream): Output & { readonly isEmpty: boolean } {
+  let [isClosed, isEmpty] = [false, true];
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (isClosed) return;
     isClosed = true;
@@ -25,7 +25,13 @@ function outputOf(stream: NodeJS.WriteStream): Output {
     get isClosed() {
       return isClosed;
     },
-    write: (text) => void (isClosed || stream.write(text)),
+    get isEmpty() {
+      return isEmpty;
+    },
+    write(text) {
+      isEmpty = false;
+      if (!isClosed) stream.write(text);
+    },
   };
 }
 
@@ -33,7 +39,11 @@ const interruption = new AbortController();
 
 /** The first Ctrl-C stops after the running step. The second stops at once. */
 function interrupt(): void {
-  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+  if (interruption.signal.aborted) {
+    // A second document would make the first one unreadable.
+    if (out.isEmpty) printInterrupted(argv, { err, out });
+    process.exit(EXIT.interrupted);
+  }
   process.stderr.write('\nStopping; press Ctrl-C again to stop at once.\n');
   interruption.abort();
 }
@@ -46,17 +56,19 @@ process.on('warning', ({ message, name }) => {
   if (name !== 'ExperimentalWarning') process.stderr.write(`${name}: ${message}\n`);
 });
 
+const argv = process.argv.slice(2);
+const [out, err] = [outputOf(process.stdout), outputOf(process.stderr)];
 const { stderr: output, stdin: input } = process;
 const terminal: Terminal = { input, output, interrupt, interrupted: interruption.signal };
 const io: Io = {
-  out: outputOf(process.stdout),
-  err: outputOf(process.stderr),
+  out,
+  err,
   env: process.env,
   cwd: process.cwd(),
   ask: input.isTTY && output.isTTY ? (question) => askOn(terminal, question) : undefined,
   interrupted: interruption.signal,
 };
-const code = await run(process.argv.slice(2), io);
+const code = await run(argv, io);
 process.exitCode ??= code;
 process.off('SIGINT', interrupt);
 process.off('SIGTERM', interrupt);

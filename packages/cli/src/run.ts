@@ -33,15 +33,26 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     }
   } catch (caught) {
     const { cause, result } = caught instanceof Incomplete ? caught : { cause: caught, result: {} };
-    const { code, message } = io.interrupted.aborted ? INTERRUPTED : failureOf(cause);
-    // Also where the command line could not be parsed: a program that asked for JSON reads nothing else.
-    if (argv.includes('--json', 1)) {
-      const error = { exitCode: code, ...(code !== EXIT.interrupted && reasonOf(cause)), message };
-      io.out.write(`${JSON.stringify({ ...result, error }, undefined, 2)}\n`);
-    }
-    io.err.write(`${message}\n`);
-    return code;
+    const exit = io.interrupted.aborted ? INTERRUPTED : { ...failureOf(cause), ...reasonOf(cause) };
+    return printExit(argv, io, { exit, result });
   }
+}
+
+/** Prints that a command line was interrupted, and returns its exit code. */
+export function printInterrupted(argv: readonly string[], io: Pick<Io, 'err' | 'out'>): ExitCode {
+  return printExit(argv, io, { exit: INTERRUPTED, result: {} });
+}
+
+/** Also where the command line could not be parsed: a program that asked for JSON reads nothing else. */
+function printExit(
+  argv: readonly string[],
+  { err, out }: Pick<Io, 'err' | 'out'>,
+  { exit: { code, ...why }, result }: { readonly exit: Exit; readonly result: object },
+): ExitCode {
+  if (argv.includes('--json', 1))
+    out.write(`${JSON.stringify({ ...result, error: { exitCode: code, ...why } }, undefined, 2)}\n`);
+  err.write(`${why.message}\n`);
+  return code;
 }
 
 /** The library's name for a refusal or a fault, if it has one. */
@@ -53,6 +64,7 @@ function reasonOf(caught: unknown): { readonly reason: string } | undefined {
 
 interface Exit {
   readonly code: ExitCode;
+  readonly reason?: string;
   readonly message: string;
 }
 
@@ -77,6 +89,7 @@ type AnyFault = Parameters<typeof adviceOn>[0];
 
 function codeOfFault({ code, retryable }: AnyFault): ExitCode {
   if (code === 'store-full') return EXIT.output;
+  if (code === 'position-unknown') return EXIT.refused;
   return retryable ? EXIT.tryAgain : EXIT.store;
 }
 
@@ -95,6 +108,8 @@ function adviceOn({ code, retryable }: { readonly code: string; readonly retryab
       return 'Name another store, or use the version of this program that fits (login-policy migrate).';
     case 'driver-unusable':
       return 'This store can’t be opened by this Node.';
+    case 'position-unknown':
+      return 'login-policy status shows the end of this store.';
     case 'projection-behind':
       return 'login-policy lag shows how far it lags; login-policy rebuild rebuilds it.';
     case 'outcome-unknown':

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { readdir, readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +71,27 @@ describe('the program', () => {
       await plannedIn(place, FILE);
       expect((await inShell(`${store} "$NODE" "$PROGRAM" apply plan.json --yes ${end}`)).code, end).to.equal(code);
       expect((await place.run('drift policies.yaml')).out, end).to.equal('All policies match the file.\n');
+    }
+  });
+
+  it('prints JSON for a program even when a second signal stops it at once', async () => {
+    const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+    try {
+      await once(silent, 'listening');
+      const address = silent.address();
+      const port = typeof address === 'object' ? address?.port : undefined;
+      const words = ['status', '--json', '--store', `postgres://iam@127.0.0.1:${port}/iam`];
+      const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const [out, exit] = [text(child.stdout), once(child, 'exit')];
+      await once(silent, 'connection');
+      child.kill('SIGINT');
+      await once(child.stderr, 'data');
+      child.kill('SIGTERM');
+      expect(await exit).to.deep.equal([EXIT.interrupted, null]);
+      const error = { exitCode: EXIT.interrupted, message: 'Interrupted.' };
+      expect(JSON.parse(await out)).to.deep.equal({ error });
+    } finally {
+      silent.close();
     }
   });
 

@@ -111,7 +111,7 @@ describeBoth('changing a policy', () => {
     );
     expect((await place.run('change forceMfa --yes')).err).to.equal('forceMfa needs a value: forceMfa=VALUE.\n');
     const { code, err } = await place.run('change lifetimes.passwordCheck=soon --yes');
-    expect(code).to.equal(EXIT.refused);
+    expect(code).to.equal(EXIT.usage);
     expect(err).to.contain('settings.lifetimes.passwordCheck must be');
   });
 

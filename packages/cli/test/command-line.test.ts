@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { EXIT } from '@login-policy/cli';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { Place } from './running.js';
+import { describeBoth, Place } from './running.js';
 
 let place: Place;
 
@@ -26,6 +26,8 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   ['policy --json=yes', '--json takes no value. login-policy policy --help lists its options.'],
   ['policy --as-of 1 --as-of 2', '--as-of is given twice. login-policy policy --help lists its options.'],
+  ['policy ', 'ORGANIZATION is empty.'],
+  ['audit --by --default', '--by takes a value: --by ACTOR.'],
   ['policy acme globex', 'policy takes ORGANIZATION after its name, not "globex".'],
   ['who-allows', 'who-allows needs FACTOR: One of TOTP'],
   [
@@ -55,6 +57,37 @@ describe('a command line', () => {
     expect(argument.err + away.err).not.to.contain('s3cret');
   });
 
+  it('shows no part of a password with special characters, and calls a malformed URL neither a store nor a defect', async () => {
+    for (const url of [
+      ...['postgres://iam:se/cret@h/iam', 'postgres://iam:se@cret@h/iam', 'postgres://iam:se#cret@h/iam'],
+      ...['postgres://iam:se?cret@h/iam', 'postgres://iam:se%zz/cret@h/iam', 'postgres:iam:se-cret@h/iam'],
+      ...[
+        'postgres://h/iam?Password=se-cret',
+        'iam:se-cret@h',
+        'host=h password=se-cret',
+        'POSTGRES://iam:se-cret@h/iam',
+      ],
+      ...['esdb://iam:se@cret@h', 'esdb://iam:se#cret@h'],
+    ]) {
+      await place.write('url', url);
+      // backup shows the URL of a store that it can't back up.
+      for (const words of [
+        ['status', '--store-file', 'url'],
+        ['status', '--store', url],
+        ['backup', 'copy.db'],
+      ]) {
+        const env = { LOGIN_POLICY_STORE: words[0] === 'backup' ? url : '' };
+        const { code, err, out } = await place.run(words, { env });
+        expect(err + out, words.join(' ')).not.to.match(/\bse\b|cret/);
+        expect(code, words.join(' ')).to.be.oneOf([EXIT.usage, EXIT.tryAgain]);
+      }
+    }
+    await place.write('url', 'the-token');
+    expect((await place.run('status --store-file url')).err).to.match(/^The file url is not the URL of a store/);
+    const noCertificate = 'postgres://iam@h/iam?sslrootcert=nowhere.pem';
+    expect((await place.run(['status', '--store', noCertificate])).code).to.equal(EXIT.usage);
+  });
+
   it('without a store is refused', async () => {
     const { code, err } = await place.run('status', { env: { LOGIN_POLICY_STORE: '' } });
     expect([code, err]).to.deep.equal([
@@ -75,5 +108,44 @@ describe('a command line', () => {
     expect(one.out).to.contain('Examples\n  login-policy policy --store sqlite:iam.db');
     expect((await place.run('help policy')).out).to.equal(one.out);
     expect((await place.run('--version')).out).to.match(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+/** A value that the command line takes as it is, and the domain does not. */
+const wrongValues: readonly (readonly string[])[] = [
+  ...['history --limit 0', 'audit --limit 1001', 'audit --from today', 'audit --factor SMS', 'audit --why !'],
+  ...['policy --as-of 2026-11-28', 'policy --as-of 0', 'policy --as-of 2026-11-28T10:00:00', 'diff --from 999'],
+  ...['revert 2026-02-30T00:00:00Z --yes', 'change forceMfa=maybe --yes', 'change forceMfa=constructor --yes'],
+  ...['change lifetimes.passwordCheck=12h --yes', 'change defaultRedirectUri=constructor --yes'],
+  ...[`change forceMfa=yes --yes --reason ${'x'.repeat(2001)}`, `add-identity-provider ${'x'.repeat(201)} --yes`],
+].map((line) => line.split(' '));
+
+describeBoth('a value that is not one', () => {
+  it('is of a malformed command line, whichever part of the program finds out', async () => {
+    await place.seed();
+    for (const words of wrongValues) {
+      const { code, err } = await place.run([...words, '--json']);
+      expect([code, err.includes('defect')], words.join(' ')).to.deep.equal([EXIT.usage, false]);
+    }
+    expect((await place.run('history --limit 1')).out).to.match(/^4 /);
+  });
+
+  it('is not blamed on the file of a sign-in, if it stands on the command line', async () => {
+    await place.seed();
+    const user = '{ hasPassword: true, factors: [], identityProviders: [] }';
+    await place.write('sign-in.yaml', `{ user: ${user}, session: {}, at: 2026-11-28T12:00:00Z }`);
+    for (const [line, code] of [
+      ['evaluate globex sign-in.yaml --as-of @1', EXIT.refused],
+      ['evaluate \u00a0 sign-in.yaml', EXIT.usage],
+    ] as const) {
+      const ran = await place.run(line);
+      expect([ran.code, ran.err.includes('sign-in.yaml:')], line).to.deep.equal([code, false]);
+    }
+  });
+
+  it('is a refusal, and not the store’s damage, for a position that the store does not have', async () => {
+    await place.seed();
+    const { code, err } = await place.run('policy --as-of @1');
+    expect([code, err.includes('position')]).to.deep.equal([EXIT.refused, true]);
   });
 });

@@ -10,7 +10,9 @@ const NAMES: readonly string[] = [...SETTING_NAMES, ...LIFETIME_NAMES.map((name)
 /** The format of settings on the command line. */
 export const SETTINGS_HELP: string = `NAME=VALUE, several with commas. Names: ${NAMES.join(', ')}.`;
 
-const BOOLEANS: Readonly<Record<string, boolean>> = { yes: true, no: false, true: true, false: false };
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map(
+  Object.entries({ yes: true, no: false, true: true, false: false }),
+);
 
 /** Parses settings. The domain checks their values. @throws Failure for an unknown or doubled name */
 export function parseSettings(text: string): LoginSettingsInput {
@@ -25,7 +27,7 @@ export function parseSettings(text: string): LoginSettingsInput {
     given.add(name);
     if (!assignment.includes('=')) throw new Failure(EXIT.usage, `${name} needs a value: ${name}=VALUE.`);
     const lifetime = /^lifetimes\.(.+)$/.exec(name)?.[1];
-    if (lifetime === undefined) settings[name] = BOOLEANS[value] ?? value;
+    if (lifetime === undefined) settings[name] = BOOLEANS.get(value) ?? value;
     else lifetimes[lifetime] = value;
   }
   return Object.keys(lifetimes).length === 0 ? settings : { ...settings, lifetimes };

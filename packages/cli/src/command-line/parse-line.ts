@@ -26,7 +26,14 @@ export type Values = Readonly<Record<string, string | true | readonly string[]>>
 
 /** A token of a command line, as Node's parser returns it. */
 type Token =
-  | { readonly kind: 'option'; readonly name: string; readonly rawName: string; readonly value: string | undefined }
+  | {
+      readonly kind: 'option';
+      readonly name: string;
+      readonly rawName: string;
+      readonly value: string | undefined;
+      /** Whether the value stands behind an equals sign. */
+      readonly inlineValue: boolean | undefined;
+    }
   | { readonly kind: 'positional'; readonly value: string }
   | { readonly kind: 'option-terminator' };
 
@@ -105,7 +112,7 @@ function valuesOf(
 }
 
 function valueOf(
-  { rawName, value }: Token & { readonly kind: 'option' },
+  { inlineValue, rawName, value }: Token & { readonly kind: 'option' },
   placeholder: string | undefined,
   help: string,
 ): string | true {
@@ -113,7 +120,9 @@ function valueOf(
     if (value === undefined) return true;
     throw usage(`${rawName} takes no value.`, help);
   }
-  if (value !== undefined && value !== '') return value;
+  // The next option is not the value of one whose value was forgotten.
+  const isNextOption = inlineValue !== true && value?.startsWith('--') === true;
+  if (value !== undefined && value !== '' && !isNextOption) return value;
   throw usage(`${rawName} takes a value: ${rawName} ${placeholder}.`, help);
 }
 
@@ -123,6 +132,8 @@ function positionalsOf(tokens: readonly Token[], command: Command): Readonly<Rec
   const positionals: Record<string, string> = {};
   for (const [index, { name, description, isOptional }] of specs.entries()) {
     const text = texts[index];
+    // A lost id must not mean the default policy.
+    if (text === '' && isOptional === true) throw usage(`${name} is empty. Name one, or leave it out.`);
     if (text !== undefined && text !== '') positionals[name] = text;
     else if (isOptional !== true)
       throw usage(

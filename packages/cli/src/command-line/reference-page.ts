@@ -14,13 +14,13 @@ export function referencePage(commands: readonly Command[]): string {
   }));
   return [
     '# Commands and exit codes\n\n',
-    'All commands and exit codes. `login-policy COMMAND --help` explains the options of a command, with examples; ',
+    '`login-policy COMMAND --help` explains the options of a command, with examples; ',
     '`login-policy reference` prints this page.\n\n',
     ...sections.flatMap(({ section, entries }) =>
       entries.length === 0 ? [] : [`## ${section}\n\n${entries.join('')}\n`],
     ),
     `## Common options\n\n${[...common.values()].map(([option]) => `\`${option}\``).join(', ')}. `,
-    'The help of a command lists which of these it has, and their environment variables.\n\n',
+    'A command’s help lists which of these it has, and their environment variables.\n\n',
     `## Exit codes\n\n${Object.entries(EXIT_MEANINGS).map(item).join('')}`,
   ].join('');
 }

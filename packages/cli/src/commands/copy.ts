@@ -11,7 +11,7 @@ import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import { counted } from '../output/counted.js';
 import { Progress } from '../output/progress.js';
 import { openStore } from '../store/open-store.js';
-import { parseStoreUrl, readTextFile, refuseSecret, type StoreAddress } from '../store/store-url.js';
+import { storeUrlIn, storeUrlOf, type StoreAddress } from '../store/store-url.js';
 
 /**
  * The number of concurrent appends. EventStoreDB gets one at a time, because out-of-order appends would make it
@@ -85,7 +85,5 @@ async function createReadModel(store: Store, signal: AbortSignal): Promise<void>
 }
 
 function addressIn(text: string, io: Io): StoreAddress {
-  if (text.startsWith('@')) return parseStoreUrl(readTextFile(text.slice(1), io).trim(), io);
-  refuseSecret(text);
-  return parseStoreUrl(text, io);
+  return text.startsWith('@') ? storeUrlIn(text.slice(1), io) : storeUrlOf(text, io);
 }

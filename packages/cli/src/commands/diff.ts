@@ -28,7 +28,7 @@ async function show(invocation: Invocation, session: Session): Promise<ExitCode>
   const [from, to] = [invocation.args.value('from'), invocation.args.value('to')];
   if (from === undefined) throw new Failure(EXIT.usage, `diff needs the earlier moment: --from ${MOMENT}.`);
   const ref = policyRefOf(session, invocation.args.argument('ORGANIZATION'));
-  const changes = await session.policies.changes(ref, momentText(from, 'from'), momentText(to, 'to'));
+  const changes = await session.policies.changes(ref, momentText(from, '--from'), momentText(to, '--to'));
   writeResult(
     invocation,
     () => ({ changes }),

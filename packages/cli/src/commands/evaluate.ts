@@ -37,9 +37,11 @@ async function judge(invocation: Invocation, session: Session): Promise<ExitCode
   const attempt = file.value;
   if (!isAttempt(attempt)) throw file.failure([], 'Expected a sign-in with the members user and session.');
   const organizationId = session.organization(args.requiredArgument('ORGANIZATION'));
-  const asOf = momentText(args.value('as-of'), 'as-of');
+  const asOf = momentText(args.value('as-of'), '--as-of');
   const judged = await session.policies.evaluate(organizationId, attempt, asOf).catch((caught: unknown) => {
-    if (!(caught instanceof Refused) || caught.field === undefined) throw caught;
+    // The organization and the moment stand on the command line.
+    if (!(caught instanceof Refused) || caught.field === undefined || /^(organization|options)\b/.test(caught.field))
+      throw caught;
     throw file.failure(pathOf(caught.field.replace(/^signIn\.?/, '')), caught.message);
   });
   writeResult(

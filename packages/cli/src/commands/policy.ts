@@ -30,7 +30,7 @@ export const policy: Command = {
 
 async function show(invocation: Invocation, session: Session): Promise<ExitCode> {
   const id = invocation.args.argument('ORGANIZATION');
-  const asOf = momentText(invocation.args.value('as-of'), 'as-of');
+  const asOf = momentText(invocation.args.value('as-of'), '--as-of');
   const found = await session.policies.policy(policyRefOf(session, id), asOf);
   const isOnDefault = id !== undefined && found.policy.isDefault;
   const remark = isOnDefault ? await onDefaultText(id, { asOf, session }) : '';

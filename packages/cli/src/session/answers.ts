@@ -167,7 +167,7 @@ export class Refused extends Failure {
   readonly field: string | undefined;
 
   constructor(message: string, { field, reason }: { readonly reason: string; readonly field?: string | undefined }) {
-    super(EXIT.refused, message);
+    super(reason === 'invalid-argument' ? EXIT.usage : EXIT.refused, message);
     this.name = 'Refused';
     this.reason = reason;
     this.field = field;

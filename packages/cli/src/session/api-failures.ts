@@ -42,7 +42,11 @@ export function failureOfStatus(status: number, message: string): Failure | unde
 const REASONS: Readonly<Record<string, string>> = {
   'LP-POLICY-01': 'policy-not-found',
   'LP-POLICY-03': 'policy-not-found',
+  'LP-ARG-01': 'invalid-argument',
+  'LP-ARG-02': 'invalid-argument',
   'LP-ARG-03': 'invalid-argument',
+  'LP-ARG-04': 'invalid-argument',
+  'LP-STORE-05': 'position-unknown',
 };
 
 const EXITS: Readonly<Record<number, { readonly code: ExitCode; readonly advice: string }>> = {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Clock, Store } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import type { StoreAddress } from './store-url.js';
+import { PASSWORD_ADVICE, type StoreAddress } from './store-url.js';
 
 /** The purpose of opening a store: to read it, to write to it, or to create or migrate it. */
 export type Purpose = 'read' | 'write' | 'create';
@@ -45,7 +45,9 @@ async function openPostgres(
   { purpose, clock }: OpenOptions,
 ): Promise<Store> {
   const { openPostgresStore } = await import('@login-policy/store-postgres');
-  const { Pool } = (await import('pg')).default;
+  const { Client, Pool } = (await import('pg')).default;
+  // A pool would only parse the URL, and read the files it names, at its first connection.
+  parsed(() => new Client({ connectionString: url }));
   const pool = new Pool({ connectionString: url });
   try {
     const migrate = purpose === 'create' ? 'run' : 'check';
@@ -62,7 +64,17 @@ async function openEventStoreDb(
   { clock }: OpenOptions,
 ): Promise<Store> {
   const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb').catch(notInstalled);
-  return connectEventStoreDb(url, { ...(streamPrefix && { streamPrefix }), ...(clock && { clock }) });
+  return parsed(() => connectEventStoreDb(url, { ...(streamPrefix && { streamPrefix }), ...(clock && { clock }) }));
+}
+
+/** What a driver makes of a URL. @throws Failure without quotations from it, which may be of a secret. */
+function parsed<Value>(parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.replaceAll(/"[^"]*"/g, '…').replace(/\.$/, '') : String(cause);
+    throw new Failure(EXIT.usage, `The URL of the store can't be used: ${why}. ${PASSWORD_ADVICE}`, { cause });
+  }
 }
 
 function notInstalled(cause: unknown): never {

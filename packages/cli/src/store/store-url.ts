@@ -29,33 +29,49 @@ export function storeAddressOf(args: ParsedArguments, io: Io): StoreAddress {
   const file = args.value('store-file');
   if (file !== undefined && args.isOnCommandLine('store'))
     throw new Failure(EXIT.usage, 'Give --store or --store-file, not both.');
-  if (file !== undefined) return parseStoreUrl(readTextFile(file, io).trim(), io);
+  if (file !== undefined) return storeUrlIn(file, io);
   const url = args.value('store');
   if (url === undefined) {
     throw new Failure(EXIT.usage, `Expected a store: use --store URL, or set LOGIN_POLICY_STORE: ${FORMS}.`);
   }
-  if (args.isOnCommandLine('store')) refuseSecret(url);
-  return parseStoreUrl(url, io);
+  if (!args.isOnCommandLine('store')) return parseStoreUrl(url, 'LOGIN_POLICY_STORE', io);
+  return storeUrlOf(url, io);
 }
 
-/** Parses the URL of a store. @throws Failure when it is malformed. */
-export function parseStoreUrl(text: string, { cwd }: Pick<Io, 'cwd'>): StoreAddress {
+/** Parses the URL of a store in an argument. @throws Failure when it is malformed, or has a password. */
+export function storeUrlOf(argument: string, io: Io): StoreAddress {
+  refuseSecret(argument);
+  return parseStoreUrl(argument, JSON.stringify(withoutPassword(argument)), io);
+}
+
+/** Parses the URL of a store in a file. @throws Failure when it is malformed. */
+export function storeUrlIn(file: string, io: Io): StoreAddress {
+  return parseStoreUrl(readTextFile(file, io).trim(), `The file ${file}`, io);
+}
+
+/** How a password stands in the URL of a store. */
+export const PASSWORD_ADVICE = 'In a password, write %40 for @, %2F for /, %3F for ? and %23 for #.';
+
+/** Messages name the source of the text and never show the text, which may be a secret. */
+function parseStoreUrl(text: string, source: string, { cwd }: Pick<Io, 'cwd'>): StoreAddress {
   if (/^sqlite:./.test(text)) {
     const path = text.slice('sqlite:'.length);
     return { kind: 'sqlite', path: path === ':memory:' ? path : resolve(cwd, path), shown: text };
   }
   const [url = '', suffix] = text.split('#');
   const shown = withoutPassword(text);
+  // Drivers would take the rest of the password for a schema or a host, and name it in messages.
+  if (/#.*@|^esdb.*@.*@/.test(text)) throw new Failure(EXIT.usage, `${source} is a malformed URL. ${PASSWORD_ADVICE}`);
   if (/^postgres(ql)?:\/\/./.test(url)) return { kind: 'postgres', url, schema: suffix, shown };
   if (/^esdb(\+discover)?:\/\/./.test(url)) return { kind: 'esdb', url, streamPrefix: suffix, shown };
-  throw new Failure(EXIT.usage, `${JSON.stringify(shown)} is not the URL of a store: ${FORMS}.`);
+  throw new Failure(EXIT.usage, `${source} is not the URL of a store: ${FORMS}.`);
 }
 
 /**
  * Refuses a password in an argument, which every user of the machine can read, and which the shell stores. @throws
  * Failure
  */
-export function refuseSecret(url: string): void {
+function refuseSecret(url: string): void {
   if (!hasPassword(url)) return;
   throw new Failure(
     EXIT.usage,
@@ -64,11 +80,11 @@ export function refuseSecret(url: string): void {
 }
 
 function hasPassword(url: string): boolean {
-  return /^[a-z+]+:\/\/[^@/]*:[^@/]+@/.test(url) || /[?&]password=/.test(url);
+  return /^[a-z+]+:\/\/[^@?]*:[^?]+@/i.test(url) || /[?&]password=/i.test(url);
 }
 
 function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//').replace(/([?&]password=)[^&#]*/, '$1…');
+  return url.replace(/^([a-z+]+:\/\/)?.*@/i, '$1').replace(/(password=)[^&]*/i, '$1…');
 }
 
 /** The files that a process has read, by its `Io`. */
