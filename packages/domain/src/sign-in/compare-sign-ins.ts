@@ -31,7 +31,6 @@ export function compareSignIns(before: LoginPolicy, after: LoginPolicy): SignIns
 }
 
 const AT = instant(0);
-const STARTED_NOW = { ...NO_REQUEST, startedAt: AT };
 const LEVELS: readonly Step[] = SIGN_IN_LEVELS;
 
 /** The place of the level that the session reaches, which is sufficient for requests up to it; -1 for none. */
@@ -47,10 +46,12 @@ function* signInsUnder(earlier: ParsedRules, later: ParsedRules): Generator<Pars
     identityProviders,
     mfaInitSkippedAt: undefined,
   }));
-  const started = agesOf(earlier, later).map((age) => ({ age, request: STARTED_NOW }));
   // In a request without a start, no check counts under a lifetime of zero, but a new one does under any longer
-  // lifetime.
-  for (const { age, request } of [...started, { age: 0, request: NO_REQUEST }]) {
+  // lifetime. In the request it was made for, a check counts under zero at any age.
+  const asked = agesOf(earlier, later).map((age) => ({ age, startedAt: AT }));
+  const made = agesOf(earlier, later, Math.max).map((age) => ({ age, startedAt: instant(AT - age) }));
+  for (const { age, startedAt } of [...asked, ...made, { age: 0, startedAt: undefined }]) {
+    const request = { ...NO_REQUEST, startedAt };
     for (const session of sessionsOf(identityProviders, instant(AT - age))) {
       for (const user of users) yield { user, session, request };
     }
@@ -66,11 +67,14 @@ function providersOf(earlier: ParsedRules, later: ParsedRules): readonly string[
   return [both, gone, come].filter((id) => id !== undefined);
 }
 
-/** The ages of checks to try: none, and for each differing lifetime one that counts only under the longer one. */
-function agesOf(earlier: ParsedRules, later: ParsedRules): readonly number[] {
+/**
+ * The ages of checks to try: none, and that of each differing lifetime; by default of the shorter one, so that the check
+ * counts only under the longer one.
+ */
+function agesOf(earlier: ParsedRules, later: ParsedRules, ofTwo = Math.min): readonly number[] {
   const differing = LIFETIME_NAMES.filter((name) => earlier.settings[name] !== later.settings[name]);
-  const shorter = differing.map((name) => Math.min(earlier.settings[name], later.settings[name]));
-  return [...new Set([0, ...shorter.map((age) => Math.max(1, Math.ceil(age)))])];
+  const ages = differing.map((name) => ofTwo(earlier.settings[name], later.settings[name]));
+  return [...new Set([0, ...ages.map((age) => Math.max(1, Math.ceil(age)))])];
 }
 
 /**
