@@ -62,7 +62,7 @@ export class LoginPolicies extends LoginPolicyReads {
   }
 
   private constructor(options: LoginPoliciesOptions, readModel: ReadSources['readModel']) {
-    const { countUsers, guard = 'warn', observe, organizations, store } = options;
+    const { countUsers, observe, organizations, store } = options;
     // The handler and the reader need each other, so the handler gets the reader on its first command.
     const handler = policyHandler(options, { rows: readModel.rows, policies: () => policies });
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });
@@ -75,7 +75,6 @@ export class LoginPolicies extends LoginPolicyReads {
       calls,
       handler,
       policies,
-      guard,
       instancePolicies: new InstancePolicies(readModel),
       execute: (owner, command, given) => this.execute(owner, command, given),
     };

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { nextRelease } from './next-release.js';
 import { acme, by, countEvents, globex, instance, PASSKEY, rejectionOf } from './policies.js';
+import { last, nameOf } from './rolling-out.js';
 
 describe('the next release, with a new second factor and a new setting', () => {
   let next: Awaited<ReturnType<typeof nextRelease>>;
@@ -65,6 +66,17 @@ describe('the next release, with a new second factor and a new setting', () => {
       expect(policy.secondFactors).to.include('OTP_SMS');
     }
     orThrow(await old.removeMultiFactor(acme, PASSKEY, by));
+  });
+
+  it('is planned and reported as it would be carried out: refused, while that is forbidden', async () => {
+    const command = { type: 'addSecondFactor', factor: push() } as const;
+    const rollout = careful.rollOut(instance, command, { ...by, id: 'push' });
+    const { counts } = orThrow(await rollout.plan());
+    expect(counts).to.deep.equal({ 'would-change': 0, 'nothing-to-do': 0, 'would-be-refused': 3 });
+    const done = await last(rollout.carryOut());
+    const report = orThrow(await rollout.report());
+    expect(report.refused.map(({ owner, reason }) => `${nameOf(owner)}: ${reason}`)).to.deep.equal(done.all);
+    expect([done.refused, report.pending]).to.deep.equal([3, 0]);
   });
 
   it('writes new shapes once allowed; if forbidden again, it still reads and changes them', async () => {

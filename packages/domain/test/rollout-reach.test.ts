@@ -111,14 +111,25 @@ describe('the scope of a rollout', () => {
     await Promise.all([loginPolicies.close(), others.close()]);
   });
 
-  it('belongs to one command also where its first run changed nothing, or was stopped before its first change', async () => {
+  it('belongs to one command also where its first run changed nothing', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
-    const mayChange = (): boolean => false;
-    const denied = loginPolicies.rollOut(instance, removal, { ...advisory, mayChange });
-    expect(await last(denied.carryOut())).to.include({ changed: 0, refused: 4 });
+    const idle = loginPolicies.rollOut(instance, removal, { ...advisory, organizationIds: ['initech'] });
+    expect(await last(idle.carryOut())).to.include({ changed: 0, refused: 0 });
     const other = loginPolicies.rollOut(instance, addition, advisory);
     expect(await failureOf(last(other.carryOut()))).to.equal('idempotency-key-reused');
+    await loginPolicies.close();
+  });
+
+  it('belongs to no command of a caller who may change no policy, who also learns nothing about it', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const denied = { ...advisory, mayChange: () => false };
+    const removing = loginPolicies.rollOut(instance, removal, denied);
+    expect(await last(removing.carryOut())).to.include({ changed: 0, refused: 4 });
+    const adding = loginPolicies.rollOut(instance, addition, advisory);
+    expect(await last(adding.carryOut())).to.include({ changed: 4, refused: 0 });
+    expect(await last(removing.carryOut())).to.include({ changed: 0, refused: 4 });
     await loginPolicies.close();
   });
 

@@ -4,16 +4,35 @@ import type { PolicyHandler } from '../commands/policy-handler.js';
 import { policyStream } from '../policy/owner.js';
 import { RejectedError } from '../reads/answers.js';
 import { keyOf } from './rolled-out.js';
-import type { ParsedRollout } from './rollout-input.js';
+import type { ParsedRollout, Permission } from './rollout-input.js';
+import { refusalByFault } from './rollout-steps.js';
 
 /**
  * Binds a rollout's id to its command, for all policies and processes: by a receipt without events on the default
  * policy, because the default may be outside the rollout's reach, or refuse its command. The rollout's own receipt
- * there binds it as well; an earlier release has only that. Without a default policy nothing is bound.
+ * there binds it as well; an earlier release has only that. Without a default policy, or where its stream can't be read
+ * or written, nothing is bound: an unreadable default holds up no other policy.
  *
- * @throws RejectedError when the id belongs to another command.
+ * It is bound once, when the first policy is permitted: a caller who may change none binds nothing, and learns nothing.
+ *
+ * @throws RejectedError from `mayChange` when the id belongs to another command.
  */
-export async function claimId(
+export function bindingId(
+  rollout: ParsedRollout,
+  store: PolicyHandler['states']['store'],
+  signal: AbortSignal | undefined,
+): ParsedRollout {
+  const { instance, options } = rollout;
+  let claim: Promise<unknown> | undefined;
+  const mayChange: Permission = async (owner, deadline) => {
+    if (options.mayChange !== undefined && !(await options.mayChange(owner, deadline))) return false;
+    await (claim ??= claimId(store, rollout, signal).catch((caught: unknown) => refusalByFault(instance, caught)));
+    return true;
+  };
+  return { ...rollout, options: { ...options, mayChange } };
+}
+
+async function claimId(
   store: PolicyHandler['states']['store'],
   { instance, options: { id }, parsed }: ParsedRollout,
   signal: AbortSignal | undefined,

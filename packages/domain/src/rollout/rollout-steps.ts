@@ -1,16 +1,13 @@
 import { isFault, type FaultCode } from '@login-policy/event-sourcing';
 import type { Deadline } from '@login-policy/event-sourcing/domain';
-import { decide } from '../commands/decide.js';
 import { evolveAll } from '../policy/evolve.js';
 import { NO_FACTS } from '../commands/facts.js';
-import type { Guard } from '../commands/guard.js';
 import type { PolicyHandler } from '../commands/policy-handler.js';
+import { stateInRow } from '../login-policy-projection.js';
 import type { Reason } from '../policy/rejections.js';
-import { ABSENT, type LoginPolicy } from '../policy/login-policy.js';
 import { isOrganization, ownerKind, policyStream, type Owner } from '../policy/owner.js';
-import { rejectedAnswer, rejected } from '../reads/answering.js';
+import { rejectedAnswer } from '../reads/answering.js';
 import type { Rejected } from '../reads/answers.js';
-import { lastSequenceOf } from '../policy/change-info.js';
 import { warningsOfChange } from '../sign-in/warnings.js';
 import type { InstancePolicy, PolicyFault } from './instance-policies.js';
 import type { Reach } from './reach.js';
@@ -20,7 +17,6 @@ import type { ParsedRollout } from './rollout-input.js';
 /** The rules that decide a step. */
 export interface StepParts {
   readonly handler: PolicyHandler;
-  readonly guard: Guard;
 }
 
 /** The rules and the deadline of a step. */
@@ -29,40 +25,31 @@ export interface StepContext extends StepParts {
 }
 
 /** What would happen to a policy: decided from its row, by the rules of the command. */
-export async function stepOf(
-  { owner, row, fault }: InstancePolicy,
-  rollout: ParsedRollout,
-  parts: StepContext,
-): Promise<RolloutStep> {
-  const { acknowledge, mayChange } = rollout.options;
+export async function stepOf(policy: InstancePolicy, rollout: ParsedRollout, parts: StepContext): Promise<RolloutStep> {
+  const { owner, fault } = policy;
+  const { mayChange } = rollout.options;
   // Nothing is revealed about a policy that the caller may not change.
   if (mayChange !== undefined && !(await mayChange(owner, parts.deadline))) return refusedStep(notPermitted(owner));
   if (fault !== undefined) return refusedStep(ofFault(owner, fault));
-  if (rollout.parsed.type === 'addIdentityProvider') return dryRun(owner, rollout, parts);
-  const policy: LoginPolicy = row?.policy ?? ABSENT;
-  const facts = { ...NO_FACTS, ...(acknowledge !== undefined && { acknowledged: acknowledge }) };
-  const decision = decide(rollout.parsed, policy, { owner: ownerKind(owner), facts, guard: parts.guard });
-  if (decision.outcome === 'rejected') {
-    const { rejection } = decision;
-    return ofRejected(owner, rejected(rejection, { owner, sequence: lastSequenceOf(row?.changeInfo) }), rollout.reach);
-  }
-  if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
-  return changing(owner, policy, evolveAll(policy, decision.events, ownerKind(owner)));
-}
-
-/** Looks up whether the identity provider exists, as the command does. */
-async function dryRun(owner: Owner, rollout: ParsedRollout, { deadline, handler }: StepContext): Promise<RolloutStep> {
-  const { acknowledge } = rollout.options;
-  const { signal } = deadline;
-  const decision = await handler.dryRun(policyStream(owner), rollout.parsed, { acknowledge, signal });
+  const decision = await dryRun(policy, rollout, parts);
   if (decision.outcome === 'rejected') return ofRejected(owner, rejectedAnswer(decision, owner), rollout.reach);
   if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
-  const { policy } = decision.state;
-  return changing(owner, policy, evolveAll(policy, decision.events, ownerKind(owner)));
+  const before = decision.state.policy;
+  const warnings = warningsOfChange(before, evolveAll(before, decision.events, ownerKind(owner)));
+  return { owner, outcome: 'would-change', warnings };
 }
 
-function changing(owner: Owner, before: LoginPolicy, after: LoginPolicy): RolloutStep {
-  return { owner, outcome: 'would-change', warnings: warningsOfChange(before, after) };
+/** Only whether an identity provider exists has to be looked up; all else is in the row. */
+async function dryRun(
+  { owner, row }: InstancePolicy,
+  { options: { acknowledge }, parsed }: ParsedRollout,
+  { deadline: { signal }, handler }: StepContext,
+): ReturnType<PolicyHandler['dryRun']> {
+  const streamId = policyStream(owner);
+  if (parsed.type === 'addIdentityProvider') return handler.dryRun(streamId, parsed, { acknowledge, signal });
+  const facts = { ...NO_FACTS, ...(acknowledge !== undefined && { acknowledged: acknowledge }) };
+  const { state } = stateInRow(row) ?? handler.states.nothing;
+  return { ...handler.decider.decide(parsed, state, { streamId, facts }), state };
 }
 
 /**

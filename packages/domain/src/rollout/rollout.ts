@@ -13,7 +13,7 @@ import {
   type PageOptions,
   type ReadOptions,
 } from '../reads/read-input.js';
-import { claimId } from './claim-id.js';
+import { bindingId } from './claim-id.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
 import { customOf } from './reach.js';
@@ -111,13 +111,10 @@ export class Rollout {
    */
   async *carryOut(options: CarryOutOptions = {}): AsyncGenerator<RolloutProgress, void, undefined> {
     const { rollout, how } = await this.#asked('rollOut.carryOut', () => parseCarryOut(options));
-    const { actor, id, mayChange: _, ...others } = rollout.options;
-    const context = { actor, ...others, correlationId: id, idempotencyKey: keyOf(id) };
-    await claimId(this.#parts.handler.states.store, rollout, how.signal).catch((caught: unknown) => {
-      // An unreadable default policy is listed as refused, and holds up no other.
-      if (how.signal?.aborted !== true) refusalByFault(rollout.instance, caught);
-    });
-    yield* this.#run(rollout, how, async (owner) => {
+    const { id, mayChange: _, ...others } = rollout.options;
+    const context = { ...others, correlationId: id, idempotencyKey: keyOf(id) };
+    const bound = bindingId(rollout, this.#parts.handler.states.store, how.signal);
+    yield* this.#run(bound, how, async (owner) => {
       const answer = await this.#parts.execute(owner, this.#given.command, context);
       if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
       const step = ofRejected(owner, answer, rollout.reach);

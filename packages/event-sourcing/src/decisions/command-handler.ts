@@ -42,7 +42,6 @@ export class CommandHandler<
   Conditions = unknown,
 > {
   readonly #store: TimedEventStore;
-  readonly #decider: Deciding<Command, Event, State, Rejection | PreconditionFailed, Facts>;
   readonly #facts: FactSource<Command, Facts, Conditions> | undefined;
   readonly #codec: EventCodec<Event>;
   readonly #ids: IdSource;
@@ -50,11 +49,13 @@ export class CommandHandler<
   readonly #cache: Lru<StreamId, StateAt<State>>;
   readonly #locks = new KeyedMutex<StreamId>();
   readonly states: StateReader<Event, State>;
+  /** The rules that every command is decided by, the schema version gate included. */
+  readonly decider: Deciding<Command, Event, State, Rejection | PreconditionFailed, Facts>;
 
   constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts, Conditions>) {
     this.#store = new TimedEventStore(observedEventStore(options.eventStore, options.observe));
     const { decider, events, newShapes, remembered } = options;
-    this.#decider = observedDecider<Command, Event, State, Rejection | PreconditionFailed, Facts>(
+    this.decider = observedDecider<Command, Event, State, Rejection | PreconditionFailed, Facts>(
       newShapes === 'not-yet' ? withoutNewShapes(decider, events) : decider,
       options.observe,
     );
@@ -168,7 +169,7 @@ export class CommandHandler<
   ): Decision<Event, Rejection | PreconditionFailed> {
     const { streamId, command, context, facts } = task;
     const unmet = unmetCondition(context, known);
-    return unmet ?? atOnce(this.#decider.decide(command, known.state, { streamId, facts }), 'decide');
+    return unmet ?? atOnce(this.decider.decide(command, known.state, { streamId, facts }), 'decide');
   }
 
   /** Backs off after a conflict if an attempt is left. Rethrows everything else. */
