@@ -6,12 +6,8 @@ import { DateTimeField } from './date-time-field.js';
 import { Choice, FACTORS } from './organization-filter.js';
 import { OrganizationPicker } from './organization-picker.js';
 
-/** The value in the address for the default policy alone. */
-export const OF_DEFAULT = 'default';
-
 /** The filters of the audit log. Their values are in the address. */
 export function AuditFilters(): JSX.Element {
-  const organizationId = chosen('organizationId');
   return (
     <search class="organization-filter">
       <Text label="Person" name="actor" />
@@ -23,17 +19,17 @@ export function AuditFilters(): JSX.Element {
       <label class="check">
         <input
           type="checkbox"
-          checked={organizationId === OF_DEFAULT}
+          checked={chosen('isDefault') !== ''}
           onChange={({ currentTarget }) => {
-            choose({ organizationId: currentTarget.checked ? OF_DEFAULT : '', after: '' });
+            choose({ isDefault: currentTarget.checked ? 'true' : '', organizationId: '', after: '' });
           }}
         />
         Only the default policy
       </label>
       <OrganizationPicker
-        organizationId={organizationId === OF_DEFAULT ? '' : organizationId}
+        organizationId={chosen('organizationId')}
         none="All"
-        pick={(id) => choose({ organizationId: id, after: '' })}
+        pick={(id) => choose({ organizationId: id, isDefault: '', after: '' })}
       />
     </search>
   );

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { AuditEntries } from '../parts/audit-entries.js';
-import { AuditFilters, OF_DEFAULT } from '../parts/audit-filters.js';
+import { AuditFilters } from '../parts/audit-filters.js';
 import { Stale } from '../parts/stale.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
@@ -12,7 +12,7 @@ import { readAnew } from '../state/unread.js';
 import { exportPath, readAudit, type AuditFilter, type AuditPage } from '../wire/audit.js';
 
 const ROWS = 50;
-const FILTERS = ['actor', 'type', 'factor', 'organizationId', 'from', 'to', 'reason'] as const;
+const FILTERS = ['actor', 'type', 'factor', 'organizationId', 'isDefault', 'from', 'to', 'reason'] as const;
 
 /** The last loaded page, and its filter. */
 interface Shown {
@@ -88,13 +88,11 @@ function Steps({ next }: { readonly next: string | undefined }): JSX.Element {
 
 /** The filter in the address. */
 function filterIn(): AuditFilter {
-  const given: Partial<Record<(typeof FILTERS)[number] | 'isDefault', string>> = {};
+  const given: Partial<Record<(typeof FILTERS)[number], string>> = {};
   for (const name of FILTERS) {
     const value = chosen(name).trim();
-    if (name === 'organizationId' && value === OF_DEFAULT) given.isDefault = 'true';
     // `to` is the last instant to show; the API takes the first one not to.
-    else if (name === 'to' && !Number.isNaN(Date.parse(value)))
-      given.to = new Date(Date.parse(value) + 1).toISOString();
+    if (name === 'to' && !Number.isNaN(Date.parse(value))) given.to = new Date(Date.parse(value) + 1).toISOString();
     else if (value !== '') given[name] = value;
   }
   return given;

@@ -44,6 +44,21 @@ describeInBrowser('the page: who changed what, everywhere', (stage) => {
     await visitor.until("document.querySelectorAll('.audit > li').length === 1");
   });
 
+  it('tells the default policy from an organization whose id is default', async () => {
+    const visitor = await stage.owner();
+    await visitor.goTo('Audit');
+    const { page } = visitor;
+    const entries = page.getByRole('list', { name: 'Changes' }).getByRole('listitem');
+    const ofDefault = page.getByRole('checkbox', { name: 'Only the default policy' });
+    await entries.filter({ hasText: 'Globex' }).first().waitFor();
+    await ofDefault.check();
+    await entries.filter({ hasText: 'Globex' }).first().waitFor({ state: 'detached' });
+    await entries.filter({ hasText: 'Default policy' }).first().waitFor();
+    await page.evaluate("location.hash = '#/audit?organizationId=default'");
+    await page.getByText('Nothing recorded is like that').waitFor();
+    expect(await ofDefault.isChecked()).to.equal(false);
+  });
+
   it('includes the seconds that From and To name', async () => {
     const visitor = await stage.owner();
     await visitor.goTo('Audit');
