@@ -77,7 +77,7 @@ export class CommandHandler<
    *
    * @throws ConcurrentChange when another writer was first in every attempt.
    * @throws DeadlineExceeded when `signal` fired or `waitMs` passed before the write began; nothing was written.
-   * @throws OutcomeUnknown, StoreUnavailable, StoreFull, StoreClosed as the store does, or whatever the facts reject with.
+   * @throws OutcomeUnknown, StoreUnavailable, StoreFull, StoreClosed as the store does, or as the facts do.
    * @throws WrittenByNewerProgram, UnreadableEvent when an event of the stream can't be folded.
    */
   async handle(
