@@ -107,6 +107,20 @@ export function rowText<Row>({ rows }: Pick<ReadModelDefinition<Row>, 'rows'>, r
   return text;
 }
 
+/** A row as every process reads it. */
+export interface KeptRow<Row> {
+  /** Without what JSON leaves out, such as the sign of -0. */
+  readonly row: Row;
+  readonly text: string;
+}
+
+/** A row as its JSON text says, so that the process that made it reads no other one. @throws as {@link rowText} */
+export function keptRow<Row>(definition: Pick<ReadModelDefinition<Row>, 'rows'>, row: Row): KeptRow<Row> {
+  const text = rowText(definition, row);
+  const { rows } = definition;
+  return { row: rows.isTextJson === true ? row : atOnce(rows.decode(parseJson(text)), 'decode'), text };
+}
+
 /**
  * Refuses what `JSON.stringify` would replace by something else, such as a `Date` by its text: the process that wrote it
  * would read another row than all others. Members that are undefined are left out.

@@ -4,7 +4,15 @@ import { isFault } from '../is-fault.js';
 import { placeOf, type EventCodec } from '../streams/event-codec.js';
 import type { EventShape, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import { categoryOf, type StreamId } from '../streams/stream-id.js';
-import { covers, rowKey, rowText, type CheckingProjection, type IndexValues, type Projection } from './projection.js';
+import {
+  covers,
+  keptRow,
+  rowKey,
+  rowText,
+  type CheckingProjection,
+  type IndexValues,
+  type Projection,
+} from './projection.js';
 import type { KeyedRow } from './read-model-store.js';
 import { demandedEntries, demandedIndex, type IndexEntry } from './row-query.js';
 import {
@@ -122,11 +130,12 @@ class RowChecker<Event extends EventShape, Row> {
   checked(row: Row | UnreadableRow, last: RecordedEvent): Row | UnreadableRow {
     if (row instanceof UnreadableRow) return row;
     try {
-      const entries = demandedEntries(this.#projection, row);
-      const text = this.#projection.rows.isTextJson === true ? undefined : rowText(this.#projection, row);
+      const isTextJson = this.#projection.rows.isTextJson === true;
+      const kept = isTextJson ? { row, text: undefined } : keptRow(this.#projection, row);
+      const entries = demandedEntries(this.#projection, kept.row);
       if (this.#encoded.size >= MOST_ENCODED) this.#encoded.clear();
-      this.#encoded.set(row, { entries, text });
-      return row;
+      this.#encoded.set(kept.row, { entries, text: kept.text });
+      return kept.row;
     } catch (caught) {
       const problem = `its row can't be kept: ${caught instanceof Error ? caught.message : String(caught)}`;
       return new UnreadableRow({ ...placeOf(last), code: 'unreadable-event', problem }, {});
@@ -139,9 +148,9 @@ class RowChecker<Event extends EventShape, Row> {
     try {
       const snapshot = atOnce(this.#projection.snapshot?.(row, event), 'snapshot');
       if (snapshot === undefined) return undefined;
-      rowText(this.#projection, snapshot.row);
-      demandedEntries(this.#projection, snapshot.row);
-      return snapshot;
+      const kept = keptRow(this.#projection, snapshot.row);
+      demandedEntries(this.#projection, kept.row);
+      return { key: snapshot.key, row: kept.row };
     } catch {
       return undefined;
     }

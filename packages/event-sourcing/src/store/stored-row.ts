@@ -1,5 +1,11 @@
 import { Fault } from '../fault.js';
-import { modelName, rowText, type CheckedDefinition, type ReadModelDefinition } from '../projections/projection.js';
+import {
+  keptRow,
+  modelName,
+  type CheckedDefinition,
+  type KeptRow,
+  type ReadModelDefinition,
+} from '../projections/projection.js';
 import { demandedEntries, type IndexEntry } from '../projections/row-query.js';
 import { parseJson } from '../streams/json.js';
 import { demandText } from './demand-text.js';
@@ -68,13 +74,14 @@ export function encodedRows<Row>(
   const entriesOf = (row: Row | undefined): readonly IndexEntry[] =>
     row === undefined ? NO_ENTRIES : (definition.entries?.(row) ?? demandedEntries(definition, row));
   const encoded: EncodedRow<Row>[] = [];
-  for (const [key, row] of rows) {
+  for (const [key, given] of rows) {
     demandText('key', key);
-    const newEntries = entriesOf(row);
     // A store of values refuses what one of texts refuses; rows of a projection with `entries` were checked before.
-    const needsText = row !== undefined && (form === 'text' || definition.entries === undefined);
-    const textOfRow = needsText ? textOf(definition, key, row) : undefined;
-    const text = form === 'value' ? undefined : textOfRow;
+    const isChecked = form === 'value' && definition.entries !== undefined;
+    const kept = given === undefined || isChecked ? undefined : demandKept(definition, key, given);
+    const row = definition.entries === undefined ? kept?.row : given;
+    const newEntries = entriesOf(row);
+    const text = form === 'value' ? undefined : kept?.text;
     // A backend of values has the entries of the previous row itself.
     const known = form === 'value' ? undefined : stored?.(key);
     const indexedBefore = known && (known.entries ?? entriesOf(known.row));
@@ -86,9 +93,9 @@ export function encodedRows<Row>(
 }
 
 /** @throws UnserialisableData that names the read model and the row. */
-function textOf<Row>(definition: ReadModelDefinition<Row>, key: string, row: Row): string {
+function demandKept<Row>(definition: CheckedDefinition<Row>, key: string, row: Row): KeptRow<Row> {
   try {
-    return rowText(definition, row);
+    return keptRow(definition, row);
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     const path = `row ${JSON.stringify(key)} of read model ${modelName(definition)}`;
