@@ -1,15 +1,29 @@
+/** The tables that the writing functions write. */
+const TABLES = ['events', 'receipts', 'read_models', 'read_model_rows', 'read_model_entries']
+  .map((table) => `'{schema}.${table}'::regclass`)
+  .join(', ');
+
+/** The bits of `tgtype` of a trigger before each row. Only such a trigger, or a rule, can leave out a row. */
+const BEFORE_ROW = 3;
+
 /**
  * Refuses a session that must not write:
  * - a standby, or a session that may only read, because its data may be outdated;
  * - a transaction above READ COMMITTED, because its statements do not see what was committed before it got the lock;
- * - a `client_encoding` other than UTF8, because the driver always sends UTF-8.
+ * - a `client_encoding` other than UTF8, because the driver always sends UTF-8;
+ * - tables where another program's trigger or rule may leave out what is written: it would be acknowledged.
  */
-export const CHECK_SESSION = `
+export const CHECK_SESSION: string = `
   IF current_setting('transaction_read_only') = 'on' THEN
     RAISE EXCEPTION 'a standby, or a session that may only read' USING ERRCODE = 'read_only_sql_transaction';
   END IF;
   IF current_setting('transaction_isolation') <> 'read committed' OR current_setting('client_encoding') <> 'UTF8' THEN
     RAISE EXCEPTION 'what writes needs a transaction at READ COMMITTED, and client_encoding UTF8' USING ERRCODE = 'LP002';
+  END IF;
+  IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = ANY (ARRAY[${TABLES}]) AND tgtype & ${BEFORE_ROW} = ${BEFORE_ROW} AND tgenabled <> 'D')
+    OR EXISTS (SELECT FROM pg_rewrite WHERE ev_class = ANY (ARRAY[${TABLES}])) THEN
+    RAISE EXCEPTION 'a rule, or a trigger before each row, of another program may leave out what is written'
+      USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;`;
 
 /**

@@ -4,7 +4,7 @@ import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { refusal } from './refusal.js';
-import { allEvents, appendTo, counterStream } from './sample.js';
+import { allEvents, appendTo, counted, counterStream } from './sample.js';
 import { onStorage, storages } from './stores.js';
 
 const freshStorage = storages();
@@ -65,12 +65,32 @@ describe('a store on PostgreSQL whose schema was changed by somebody else', () =
       for (const [code, fault] of Object.entries(CODES)) {
         const raise = `BEGIN RAISE ''theirs'' USING ERRCODE = ''${code}''; END`;
         await pool.query(`CREATE OR REPLACE FUNCTION "${schema}".theirs() RETURNS trigger LANGUAGE plpgsql AS '${raise}';
-          ${TRIGGER.replace('CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER').replaceAll('{schema}', `"${schema}"`)}`);
+          ${TRIGGER.replace('CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER').replace('BEFORE', 'AFTER').replaceAll('{schema}', `"${schema}"`)}`);
         const caught = await refusal(eventStore.append(appendTo('a')));
         expect([code, isFault(caught) ? caught.code : caught]).to.deep.equal([code, fault]);
         expect(caught).to.have.nested.property('cause.code', code);
       }
     }));
+
+  const someEvents = 'INSERT ON {schema}.events FOR EACH ROW WHEN (NEW.revision = 2)';
+  const others = [
+    'INSERT ON {schema}.receipts',
+    'UPDATE ON {schema}.read_model_rows',
+    'INSERT ON {schema}.read_model_entries',
+  ];
+  for (const change of [someEvents, ...others.map((other) => `${other} FOR EACH ROW`)])
+    it(`takes no append while a trigger may leave out what is written: ${change}`, () =>
+      onStorage(freshStorage(), async ({ open, pool, schema }) => {
+        const { eventStore } = await open({ models: [counterTotals] });
+        await eventStore.append(appendTo('a'));
+        const tampering = `CREATE FUNCTION {schema}.theirs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+          CREATE TRIGGER theirs BEFORE ${change} EXECUTE FUNCTION {schema}.theirs()`;
+        await pool.query(tampering.replaceAll('{schema}', `"${schema}"`));
+        const two = { ...appendTo('a'), events: [counted(), counted()] };
+        expect(isFault(await refusal(eventStore.append(two)), 'store-foreign')).to.equal(true);
+        await pool.query(`DROP FUNCTION "${schema}".theirs CASCADE`);
+        await eventStore.append(two);
+      }));
 
   it('notices a deleted event', () =>
     onStorage(freshStorage(), async (storage) => {
