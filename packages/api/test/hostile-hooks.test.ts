@@ -139,6 +139,44 @@ describe('a hook with a wrong result', () => {
   });
 });
 
+describe('a hook that hangs', () => {
+  for (const [hook, name] of [
+    ['instanceOf', 'instanceOf'],
+    ['authenticate', 'authenticate'],
+    ['isAllowed', 'isAllowed'],
+    ['organizations', 'organizations.exists'],
+  ] as const) {
+    it(`is waited for 30 seconds, also without a deadline of the caller: ${name}`, async () => {
+      let isAsked = (): void => undefined;
+      const asked = new Promise<void>((resolve) => (isAsked = resolve));
+      const hangs = (): Promise<never> => {
+        isAsked();
+        return new Promise(() => undefined);
+      };
+      const service = await openService({ ports: { [hook]: hook === 'organizations' ? { exists: hangs } : hangs } });
+      const answering = fetch(`${service.url}${OF_ACME}`, { headers: { ...headers, 'x-zitadel-orgid': ACME } });
+      const status = answering.then((answer) => answer.status);
+      await asked;
+      const soon = new Promise((resolve) => setTimeout(resolve, 30, 'no end yet'));
+      expect(await inTheFuture(10_000, Promise.race([status, soon]))).to.equal('no end yet');
+      expect(await inTheFuture(31_000, status)).to.equal(504);
+      expect(service.failures.map(String).join()).to.contain(`${name} did not finish before its deadline`);
+      await service.close();
+    });
+  }
+});
+
+/** The outcome when so much time has passed. */
+async function inTheFuture(aheadMs: number, outcome: Promise<unknown>): Promise<unknown> {
+  const real = performance.now.bind(performance);
+  performance.now = () => real() + aheadMs;
+  try {
+    return await outcome;
+  } finally {
+    performance.now = real;
+  }
+}
+
 describe('an observing hook', () => {
   it('does not end the process if it throws or rejects, over Node and over fetch', async () => {
     for (const hook of [fails, rejects]) {

@@ -64,7 +64,7 @@ describe('a call whose client disconnects', () => {
     const signal = await asked;
     leaving.abort();
     expect(signal.aborted).to.equal(true);
-    expect((await answer).status).to.equal(504);
+    expect((await answer).status).to.equal(499);
     expect(service.failures).to.deep.equal([]);
     await service.close();
     await policies.close();

@@ -38,6 +38,7 @@ export {
   parseIdentityProviderId,
 } from './policy/identity-provider.js';
 export type { InstantInput } from './input/instant.js';
+export { answerOf } from './input/answer-of.js';
 export { parseId, parseProse } from './input/text.js';
 export { isYes } from './input/yes.js';
 export { InvalidValue, UnknownMember, type InvalidFacts, type Parser } from './input/invalid-value.js';

@@ -1,7 +1,6 @@
 import type { OrganizationRef, OwnerRef } from '@login-policy/domain';
-import { InvalidValue, isOrganization, isYes, parseOrganization } from '@login-policy/domain/model';
+import { answerOf, InvalidValue, isOrganization, isYes, parseOrganization } from '@login-policy/domain/model';
 import { permissionDenied, unauthenticated, unknownInstance, unknownOrganization } from '../errors/refusals.js';
-import { deadlinePassed } from '../errors/status.js';
 import { parseCaller, parseInstanceId } from '../ports/answers.js';
 import type { Caller } from '../ports/caller.js';
 import type { ApiRequest, Ports } from '../ports/ports.js';
@@ -102,10 +101,10 @@ export class Pipeline {
 
   /** Authenticates and authorizes a caller. @throws ApiError */
   async #authorize({ alsoPermission, permission, scope }: Requirement, request: IncomingRequest): Promise<Admitted> {
-    const instanceId = parseInstanceId(await withinDeadline(request, this.#ports.instanceOf(request)));
+    const instanceId = parseInstanceId(await inTime(request, 'instanceOf', this.#ports.instanceOf(request)));
     request.instanceId = instanceId;
     if (instanceId === undefined) throw unknownInstance();
-    const answer = await withinDeadline(request, this.#ports.authenticate(request));
+    const answer = await inTime(request, 'authenticate', this.#ports.authenticate(request));
     const caller = parseCaller(answer, 'the answer of authenticate');
     request.callerId = caller?.id;
     if (caller === undefined) throw unauthenticated();
@@ -133,29 +132,30 @@ export class Pipeline {
     const scope = isOrganization(owner)
       ? { instanceId, organizationId: owner.organizationId, request }
       : { instanceId, request };
-    return isYes(await withinDeadline(request, this.#ports.isAllowed(caller, permission, scope)), 'isAllowed');
+    const answer = await inTime(request, 'isAllowed', this.#ports.isAllowed(caller, permission, scope));
+    return isYes(answer, 'isAllowed');
   }
 
   async #exists(named: OrganizationRef, request: IncomingRequest): Promise<boolean> {
     const organization = organizationIn(named);
     if (organization === undefined) return false;
-    const answer = await withinDeadline(request, this.#ports.organizations.exists(organization, request));
-    return isYes(answer, 'organizations.exists');
+    const hook = 'organizations.exists';
+    return isYes(await inTime(request, hook, this.#ports.organizations.exists(organization, request)), hook);
   }
 }
 
-/** The answer of a hook, which may hang. @throws ApiError at the caller's deadline */
-function withinDeadline<Answer>(
-  { deadline }: Pick<IncomingRequest, 'deadline'>,
+/**
+ * The answer of a hook, which may hang.
+ *
+ * @throws DeadlineExceeded at the caller's deadline, when the client has left, or after 30 seconds
+ */
+function inTime<Answer>(
+  request: Pick<IncomingRequest, 'signal'>,
+  hook: string,
   answer: Answer | Promise<Answer>,
 ): Answer | Promise<Answer> {
-  if (deadline === undefined || typeof answer !== 'object' || answer === null || !('then' in answer)) return answer;
-  return new Promise((resolve, reject) => {
-    const refuse = (): void => reject(deadlinePassed());
-    deadline.addEventListener('abort', refuse, { once: true });
-    if (deadline.aborted) refuse();
-    answer.then(resolve, reject).finally(() => deadline.removeEventListener('abort', refuse));
-  });
+  if (typeof answer !== 'object' || answer === null || !('then' in answer)) return answer;
+  return answerOf(hook, { given: request.signal, leftMs: Infinity }, () => answer);
 }
 
 /** The organization; `undefined` when its id is malformed, because it then can't exist. */

@@ -89,7 +89,7 @@ export function tooSlow(): ApiError {
   });
 }
 
-/** The client disconnected before its request was complete. */
+/** The client disconnected before its answer. */
 export function cutOff(): ApiError {
   return new ApiError({ code: 'canceled', id: 'LP-HTTP-06', sentence: 'The request ended before it was complete.' });
 }

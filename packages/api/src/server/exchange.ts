@@ -6,6 +6,7 @@ import type { Answer, RestText } from '../calls/call-context.js';
 import { requestIdOf } from '../calls/conditions.js';
 import type { IncomingRequest } from '../calls/pipeline.js';
 import type { ApiError } from '../errors/api-error.js';
+import { cutOff } from '../errors/refusals.js';
 import { fromThrown, deadlinePassed } from '../errors/status.js';
 import type { ApiRequest } from '../ports/ports.js';
 import { asError } from '../port/destroy-on-error.js';
@@ -173,7 +174,8 @@ export abstract class Exchange implements IncomingRequest, BodySource {
   /** Reports the cause of a failure to the operator. Returns the error to answer with, which hides that cause. */
   reportFailure(caught: unknown): ApiError {
     // The client is gone. This is not reported, because any client could fill the operator's log with it.
-    if (this.#abort?.signal.aborted === true && isCausedByAbort(caught)) return deadlinePassed();
+    if (this.#abort?.signal.aborted === true && isCausedByAbort(caught))
+      return this.deadline?.aborted === true ? deadlinePassed() : cutOff();
     const error = fromThrown(caught);
     if (error.cause !== undefined) this.#report(error.cause);
     return error;

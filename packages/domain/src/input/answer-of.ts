@@ -11,7 +11,7 @@ const LONGEST_WAIT_MS = 30_000;
  */
 export function answerOf<Answer>(
   hook: string,
-  { given, leftMs }: Deadline,
+  { given, leftMs }: Pick<Deadline, 'given' | 'leftMs'>,
   ask: (wait: Deadline) => Answer | Promise<Answer>,
 ): Promise<Answer> {
   const wait = { signal: given, waitMs: Math.min(LONGEST_WAIT_MS, leftMs) };
