@@ -9,7 +9,7 @@ import type { Schema } from './schema.js';
 /**
  * At most `limit` receipts after a given one, in the order of stream and key.
  *
- * @throws StoreForeign for a name of over 1,000 bytes.
+ * @throws StoreForeign for a key of over 1,000 bytes. The whole name of a stream is that of its first event.
  */
 export async function listedReceipts(
   queries: QueryRunner,
@@ -26,12 +26,14 @@ export async function listedReceipts(
 ): Promise<readonly StreamReceipt[]> {
   const start = after === undefined ? ['', ''] : [storedName(after.streamId).name, storedName(after.key).name];
   const rows = await queries.read(
-    `SELECT stream, key, fingerprint, revision::text FROM ${quoted}.receipts WHERE (stream, key) > ($1, $2) ORDER BY stream, key LIMIT $3`,
+    `SELECT r.stream, r.key, r.fingerprint, r.revision::text,
+      (SELECT whole_stream FROM ${quoted}.events AS e WHERE e.stream = r.stream AND e.revision = 0)
+      FROM ${quoted}.receipts AS r WHERE (r.stream, r.key) > ($1, $2) ORDER BY r.stream, r.key LIMIT $3`,
     [...start, String(limit)],
     wait,
   );
-  return rows.map(([stream, key, fingerprint, at]) => ({
-    streamId: parseStreamId(wholeName(text(stream), queries)),
+  return rows.map(([stream, key, fingerprint, at, wholeStream]) => ({
+    streamId: parseStreamId(wholeName(wholeStream ?? text(stream), queries)),
     key: wholeName(text(key), queries),
     fingerprint: originalText(text(fingerprint)),
     revision: revision(BigInt(text(at))),
@@ -40,8 +42,5 @@ export async function listedReceipts(
 
 function wholeName(stored: string, { name: store }: QueryRunner): string {
   if (!isShortened(stored)) return originalText(stored);
-  throw new Fault('store-foreign', {
-    store,
-    problem: 'a receipt with a stream or key of over 1,000 bytes can’t be listed',
-  });
+  throw new Fault('store-foreign', { store, problem: 'a receipt with a key of over 1,000 bytes can’t be listed' });
 }

@@ -1,3 +1,4 @@
+import type { StreamId } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'mocha';
@@ -15,7 +16,8 @@ describe('a stream with a name that is too long for an index', () => {
       const long = `${begin}${'y'.repeat(400)}`;
       const stored = counterStream(long).replaceAll('\\', '\\\\');
       const twin = `${begin}#${createHash('sha256').update(stored).digest('hex')}`;
-      for (const name of [long, twin]) await eventStore.append(appendTo(name, 'no-stream'));
+      const receipt = { key: 'k', fingerprint: 'f' };
+      for (const name of [long, twin]) await eventStore.append({ ...appendTo(name, 'no-stream'), receipt });
       const all = await allEvents(eventStore);
       expect(all.map(({ streamId, revision }) => [streamId, revision])).to.deep.equal(
         [long, twin].map((name) => [counterStream(name), 0n]),
@@ -23,5 +25,9 @@ describe('a stream with a name that is too long for an index', () => {
       for (const name of [long, twin]) {
         for await (const page of eventStore.readStream(counterStream(name))) expect(page).to.have.length(1);
       }
+      const withReceipts: StreamId[] = [];
+      for await (const page of eventStore.receipts?.({ pageSize: 1 }) ?? [])
+        withReceipts.push(...page.map(({ streamId }) => streamId));
+      expect(withReceipts).to.have.members([long, twin].map(counterStream));
     }));
 });
