@@ -25,7 +25,7 @@ import { isFault, type RecordedEvent, type StreamId } from '@login-policy/event-
 import { categoryOf } from '@login-policy/event-sourcing/values';
 import { eventName } from '../copy/same-event.js';
 import type { Findings } from './findings.js';
-import { ALL_CUSTOM, filteredLists, idsOn, type PolicyList } from './policy-lists.js';
+import { ALL_CUSTOM, filteredLists, idsAndTotal, type PolicyList } from './policy-lists.js';
 
 /** The readable custom policies of an instance, by organization. */
 type CustomPolicies = Map<string, ActivePolicy>;
@@ -134,7 +134,9 @@ export class PolicyFolds {
     { instanceId, policies }: { readonly instanceId: string; readonly policies: CustomPolicies },
     loginPolicies: LoginPolicies,
   ): Promise<void> {
-    const listed = await idsOn(list, instanceId, loginPolicies);
+    const where = `the ${list.name} of instance ${instanceId}`;
+    const { ids: listed, problem: wrongTotal } = await idsAndTotal(list, instanceId, loginPolicies);
+    if (wrongTotal !== undefined) this.#findings.add(where, wrongTotal);
     for (const organizationId of new Set([...policies.keys(), ...listed])) {
       const policy = policies.get(organizationId);
       const isExpected = policy !== undefined && list.includes(policy);
@@ -145,7 +147,7 @@ export class PolicyFolds {
       // The policy may have changed meanwhile.
       if ((await belongsNow(list, owner, loginPolicies)) !== isExpected) continue;
       const problem = isExpected ? 'is missing' : 'does not belong on it';
-      this.#findings.add(`the ${list.name} of instance ${instanceId}`, `${organizationId} ${problem}`);
+      this.#findings.add(where, `${organizationId} ${problem}`);
     }
   }
 }
