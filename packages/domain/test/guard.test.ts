@@ -75,7 +75,9 @@ describe('the guard', () => {
     const { loginPolicies } = await openDesk({ guard: 'refuse' });
     const lockedOut = { ...by, acknowledge: ['no-factor-left'] } as const;
     orThrow(await loginPolicies.add(acme, {}, by));
-    orThrow(await loginPolicies.remove(acme, by));
+    // Without any policy nobody signs in.
+    expect(await reasonOf(loginPolicies.remove(acme, by))).to.equal('would-lock-out');
+    orThrow(await loginPolicies.remove(acme, { ...by, acknowledge: ['no-way-to-sign-in'] }));
     orThrow(await loginPolicies.add(instance, { settings: { forceMfa: true } }, lockedOut));
     orThrow(await loginPolicies.customize(acme, by));
     orThrow(await loginPolicies.addMultiFactor(acme, PASSKEY, by));

@@ -122,12 +122,23 @@ describe('the warnings of a change', () => {
     expect(warnings.introduced).to.deep.equal([]);
   });
 
-  it('without those that it removes, and none for a missing policy', () => {
+  it('without those that it removes', () => {
     const stuck = policyAfter(...policyAdded({ settings: forced }));
     const mended = policyAfter(...policyAdded({ settings: forced, secondFactors }));
     expect(warningsOfChange(stuck, mended)).to.deep.equal({ introduced: [], standing: [] });
+  });
+
+  it('that leaves no policy: then nobody signs in. A first policy is compared with none', () => {
+    const [open, stuck, shut] = [{}, { settings: forced }, { settings: byPasskey }].map((content) =>
+      policyAfter(...policyAdded(content)),
+    );
+    if (open === undefined || stuck === undefined || shut === undefined) throw new Error('there are three');
+    expect(namesOf(warningsOfChange(open, ABSENT).introduced)).to.deep.equal(['no-way-to-sign-in']);
+    expect(namesOf(warningsOfChange(shut, ABSENT).standing)).to.deep.equal(['no-way-to-sign-in']);
+    for (const standing of [ABSENT, open, stuck, shut])
+      expect(warningsOfChange(ABSENT, standing).standing).to.deep.equal([]);
     expect(namesOf(warningsOfChange(ABSENT, stuck).introduced)).to.deep.equal(['no-factor-left']);
-    expect(warningsOfChange(mended, ABSENT)).to.deep.equal({ introduced: [], standing: [] });
+    expect(namesOf(warningsOfChange(ABSENT, shut).introduced)).to.deep.equal(['no-way-to-sign-in']);
   });
 });
 

@@ -39,7 +39,7 @@ export function warningsOf(policy: LoginPolicy): readonly PolicyWarning[] {
 
 /** The warnings after a change: those it introduces and those that remain. */
 export function warningsOfChange(before: LoginPolicy, after: LoginPolicy): ChangeWarnings {
-  const [stood, stand] = [lockOutsOf(before), lockOutsOf(after)];
+  const [stood, stand] = [lockOutsOf(before), lockOutsAfter(before, after)];
   const introduced: WarningName[] = lockOutsIntroduced(before, after);
   if (isWeaker(rulesOf(before), rulesOf(after))) introduced.push('weaker-sign-in');
   return {
@@ -57,7 +57,12 @@ export const LOCK_OUTS: readonly LockOut[] = ['no-way-to-sign-in', 'no-factor-le
 /** The lock-outs that a change would introduce. */
 export function lockOutsIntroduced(before: LoginPolicy, after: LoginPolicy): LockOut[] {
   const stood = lockOutsOf(before);
-  return lockOutsOf(after).filter((warning) => !stood.includes(warning));
+  return lockOutsAfter(before, after).filter((warning) => !stood.includes(warning));
+}
+
+/** Where a change leaves no policy, nobody signs in any more. */
+function lockOutsAfter(before: LoginPolicy, after: LoginPolicy): readonly LockOut[] {
+  return before.stage === 'active' && after.stage === 'absent' ? ['no-way-to-sign-in'] : lockOutsOf(after);
 }
 
 /** Warnings with their sentences. */
