@@ -159,7 +159,7 @@ export class LoginPolicies extends LoginPolicyReads {
    * Runs a command given as an object. Its `type` is the name of the corresponding method. Only `customize` takes
    * `ifDefaultSequence` and `ifDefaultEventId`; with another command they are invalid arguments.
    */
-  execute(owner: OwnerRef, command: CommandInput, options: CustomizeOptions): Promise<CommandAnswer> {
+  async execute(owner: OwnerRef, command: CommandInput, options: CustomizeOptions): Promise<CommandAnswer> {
     return this.#parts.calls.answer(
       callNameOf(command),
       () => parseCommandRequest(owner, command, options),

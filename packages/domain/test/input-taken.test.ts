@@ -43,6 +43,14 @@ describe('input at the limits', () => {
       .that.deep.equals({ settings: { allowRegister: false } });
   });
 
+  it('rejects with what a member throws while it is read', async () => {
+    const { loginPolicies } = await openDesk();
+    const command = Object.defineProperty({}, 'type', { enumerable: true, get: () => expect.fail('unreadable') });
+    const answers = [loginPolicies.execute(acme, Object(command), by), loginPolicies.preview(acme, Object(command))];
+    for (const one of await Promise.allSettled(answers))
+      expect(one).to.have.nested.property('reason.message', 'unreadable');
+  });
+
   it('removes duplicates from lists, keeping the first', async () => {
     const { loginPolicies } = await openDesk();
     const idps = [

@@ -95,6 +95,12 @@ const CHANGES: readonly (readonly [what: string, before: Content, after: Content
     { settings: byPasskey },
     'no-way-to-sign-in',
   ],
+  [
+    'a second factor is taken away, and passwords take the place of an identity provider',
+    { settings: byOthers, secondFactors, identityProviders },
+    {},
+    'weaker-sign-in',
+  ],
   ['a factor is added', {}, { secondFactors, multiFactors }],
   ['a factor is no longer forced: who has one is asked for it', { settings: forced, secondFactors }, { secondFactors }],
   [

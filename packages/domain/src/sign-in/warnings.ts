@@ -122,17 +122,17 @@ function lockOutsBy(rules: ParsedRules): LockOut[] {
   return isStuck ? ['no-factor-left'] : [];
 }
 
-/** Whether a user with one factor, who had to use it, would get in without it and without another. */
+/** Whether a user with one factor, who got in with it, would get in without it and without another. */
 function isWeaker(before: ParsedRules | undefined, after: ParsedRules | undefined): boolean {
   if (before === undefined || after === undefined) return false;
-  const identityProviders = before.identityProviders.filter((id) => after.identityProviders.includes(id));
+  const identityProviders = [...before.identityProviders, ...after.identityProviders];
   return FACTORS.some((factor) => {
     const user = { hasPassword: true, factors: [factor], identityProviders, mfaInitSkippedAt: undefined };
-    return firstSteps(identityProviders).some((step) => {
-      const session = { ...step, ...checkOf(factor) };
-      const [was, is] = [stepOf(before, user, session), stepOf(after, user, session)];
-      return isLevel(was) && was !== 'one-factor' && is === 'one-factor';
-    });
+    // The change may also replace the first step.
+    const [was, is] = [before, after].map((rules) =>
+      firstSteps(rules.identityProviders).map((step) => stepOf(rules, user, { ...step, ...checkOf(factor) })),
+    );
+    return was?.some((step) => isLevel(step) && step !== 'one-factor') === true && is?.includes('one-factor') === true;
   });
 }
 
