@@ -22,6 +22,9 @@ async function everyAnswer(): Promise<Readonly<Record<string, Answer>>> {
     preview: await loginPolicies.preview(instance, { type: 'removeMultiFactor', factor: PASSKEY }),
     diff: await loginPolicies.diff(instance, { from: { instant: '2020-01-01T00:00:00Z' } }),
     customized: await loginPolicies.organizationsWithCustomPolicy(instance),
+    custom: await loginPolicies.customPolicies(instance),
+    onDefault: await loginPolicies.organizationsOnDefault(instance),
+    rollout: await loginPolicies.findRollout(instance, 'advisory-1'),
   };
 }
 

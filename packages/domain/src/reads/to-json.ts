@@ -4,6 +4,7 @@ import { loginPolicyEvents } from '../events/event-codec.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
+import type { FoundRollout } from '../rollout/find-rollout.js';
 import type { RolloutPlan, RolloutReport } from '../rollout/rollout-answers.js';
 import type { JudgedSignIn } from '../sign-in/sign-in.js';
 import {
@@ -16,6 +17,7 @@ import {
   type ReadAnswer,
 } from './answers.js';
 import { sequenceOf } from '../policy/change-info.js';
+import type { CustomPolicies } from './custom-policies.js';
 import { toDateTime } from './details.js';
 import type { History } from './history.js';
 import type { OnDefault } from './on-default.js';
@@ -29,7 +31,9 @@ type Found =
   | Preview
   | PolicyDiff
   | CustomizedOrganizations
+  | CustomPolicies
   | OnDefault
+  | { readonly rollout: FoundRollout | undefined }
   | RolloutPlan
   | RolloutReport;
 
