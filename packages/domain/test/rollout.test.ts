@@ -209,6 +209,19 @@ describe('a rollout', () => {
     await loginPolicies.close();
   });
 
+  it('is of one command, also where its caller changes the object meanwhile', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const command = { type: 'change', settings: { forceMfa: true } } as const;
+    for await (const { done } of loginPolicies.rollOut(instance, command, advisory).carryOut())
+      if (done === 1) Object.assign(command.settings, { forceMfa: false, allowRegister: false });
+    for (const owner of [instance, acme, globex]) {
+      const { settings } = orThrow(await loginPolicies.policy(owner)).policy;
+      expect([settings.forceMfa, settings.allowRegister]).to.deep.equal([true, true]);
+    }
+    await loginPolicies.close();
+  });
+
   it('includes policies that are added meanwhile, and two concurrent runs change each policy once', async () => {
     const { loginPolicies, store } = await openDesk();
     orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by));

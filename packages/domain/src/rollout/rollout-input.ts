@@ -68,7 +68,7 @@ export interface WantedRollout extends Pick<FindRolloutOptions, 'signal'> {
 /** A checked rollout. */
 export interface ParsedRollout {
   readonly instance: Instance;
-  readonly parsed: LoginPolicyCommand;
+  readonly parsed: Extract<LoginPolicyCommand, RolloutCommand>;
   readonly reach: Reach;
   readonly options: Pick<RolloutOptions, 'acknowledge' | 'actor' | 'id' | 'reason'> & {
     readonly mayChange?: Permission;
@@ -77,7 +77,7 @@ export interface ParsedRollout {
 
 /** Limited because the idempotency key is derived from it. */
 const LONGEST_ID = 180;
-const TAKEN: readonly string[] = [
+const TAKEN: readonly RolloutCommand['type'][] = [
   'change',
   'addSecondFactor',
   'removeSecondFactor',
@@ -85,13 +85,13 @@ const TAKEN: readonly string[] = [
   'removeMultiFactor',
   'addIdentityProvider',
   'removeIdentityProvider',
-] satisfies readonly RolloutCommand['type'][];
+];
 
 /** Parses a rollout. @throws InvalidValue */
 export function parseRollout(givenInstance: unknown, command: unknown, options: unknown): ParsedRollout {
   const instance = parseInstance(givenInstance, 'instance');
   const parsed = parseCommand(command, instance);
-  if (!TAKEN.includes(parsed.type)) throw new InvalidValue('command.type', `one of ${TAKEN.join(', ')}`, parsed.type);
+  if (!isRolledOut(parsed)) throw new InvalidValue('command.type', `one of ${TAKEN.join(', ')}`, parsed.type);
   const members = ['id', 'actor', 'reason', 'acknowledge', 'mayChange', ...REACH_MEMBERS];
   const given = parseObject(options, 'options', members);
   return {
@@ -106,6 +106,10 @@ export function parseRollout(givenInstance: unknown, command: unknown, options: 
       ...present('mayChange', optional(given, 'mayChange', parseAnswering('mayChange'))),
     },
   };
+}
+
+function isRolledOut(command: LoginPolicyCommand): command is ParsedRollout['parsed'] {
+  return TAKEN.some((type) => type === command.type);
 }
 
 /** Parses a request to find a rollout. @throws InvalidValue */

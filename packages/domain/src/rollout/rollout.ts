@@ -115,7 +115,7 @@ export class Rollout {
     const context = { ...others, correlationId: id, idempotencyKey: keyOf(id) };
     const bound = bindingId(rollout, this.#parts.handler.states.store, how.signal);
     yield* this.#run(bound, how, async (owner) => {
-      const answer = await this.#parts.execute(owner, this.#given.command, context);
+      const answer = await this.#parts.execute(owner, rollout.parsed, context);
       if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
       const step = ofRejected(owner, answer, rollout.reach);
       return step.outcome === 'would-be-refused' ? { what: 'refused', refusal: step.refusal } : { what: 'unchanged' };
