@@ -8,7 +8,7 @@ import {
   insertCheckpoints,
 } from './checkpoints.js';
 import { plpgsql } from './plpgsql.js';
-import { CHECK_SESSION, NOTIFY_LISTENERS } from './writing-session.js';
+import { CHECK_SESSION, CHECK_TABLES, NOTIFY_LISTENERS } from './writing-session.js';
 import { ROWS, WRITE_ROWS } from './write-rows.js';
 
 /**
@@ -38,7 +38,7 @@ export const ADVANCE_READ_MODEL: string = plpgsql(
   this record;
   before_step record;
   row_models bigint[];
-BEGIN ${CHECK_SESSION}
+BEGIN ${CHECK_SESSION}${CHECK_TABLES}
   -- Lock the read model before its rows, so that of two steps one waits for the other and they cannot deadlock.
   SELECT * INTO this FROM {schema}.read_models WHERE model = model_number AND stage <> 'replaced' FOR UPDATE;
   IF NOT FOUND THEN

@@ -1,6 +1,6 @@
 import { ABOVE_ALL_DIGESTS, digestOfCheckpoint, HEAD, HEAD_TEXT, insertCheckpoints } from './checkpoints.js';
 import { plpgsql } from './plpgsql.js';
-import { CHECK_SESSION, EPOCH, NOTIFY_LISTENERS, NOW } from './writing-session.js';
+import { CHECK_SESSION, EPOCH, NOTIFY_LISTENERS, NOW, refuseOmission } from './writing-session.js';
 import { ROWS, WRITE_ROWS } from './write-rows.js';
 
 /** The number of parameters of `append_v13`. */
@@ -82,9 +82,10 @@ BEGIN ${CHECK_SESSION}
       FROM ${GIVEN_EVENTS}
       WHERE expected_head = coalesce((SELECT ${HEAD_TEXT} FROM ${HEAD} AS head), '0 ');
     GET DIAGNOSTICS changed = ROW_COUNT;
-    IF changed = 0 THEN
+    IF changed = 0 AND expected_head <> coalesce((SELECT ${HEAD_TEXT} FROM ${HEAD} AS head), '0 ') THEN
       RETURN 'the log does not end with the expected event';
     END IF;
+    ${refuseOmission('cardinality(event_ids)')}
     -- Update the checkpoint rows before all other rows, as steps of read models do: an append and a step then lock in the
     -- same order and cannot deadlock.
     new_head := head_place + changed || ' ' || event_ids[changed];
@@ -108,6 +109,8 @@ BEGIN ${CHECK_SESSION}
   IF receipts IS NOT NULL THEN
     INSERT INTO {schema}.receipts (stream, key, fingerprint, revision)
       SELECT * FROM json_to_recordset(receipts) AS x(stream text, key text, fingerprint text, revision bigint);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    ${refuseOmission('json_array_length(receipts)')}
   END IF;${NOTIFY_LISTENERS}
   RETURN 'written ' || ${NOW};
 END`,

@@ -1,6 +1,6 @@
 import { ABOVE_ALL_DIGESTS } from './checkpoints.js';
 import { plpgsql } from './plpgsql.js';
-import { CHECK_SESSION } from './writing-session.js';
+import { CHECK_SESSION, CHECK_TABLES } from './writing-session.js';
 
 /**
  * Counting all rows with a common index entry takes long. When a reader has counted many, the count is stored, and from
@@ -79,7 +79,7 @@ export const STORE_ROW_COUNT: string = plpgsql(
   'store_row_count_v13(model_number bigint, counted_entry bytea, initial_count bigint) RETURNS boolean',
   `DECLARE
   latest record;
-BEGIN ${CHECK_SESSION}
+BEGIN ${CHECK_SESSION}${CHECK_TABLES}
   IF NOT pg_try_advisory_xact_lock({append_lock}) THEN
     RETURN false;
   END IF;

@@ -9,8 +9,8 @@ import { FUNCTIONS_OF_OLDER_PROGRAMS } from './older-functions.js';
  * The SQL that creates the PL/pgSQL functions of the schema. A migration runs it.
  *
  * Each function's name ends with the schema version that introduced it. When a newer program has migrated the schema,
- * an older program that is still running calls the older names. Therefore a function whose text changes gets a new
- * version.
+ * an older program that is still running calls the older names. Therefore a function whose parameters or answers change
+ * gets a new name.
  */
 export const FUNCTIONS: string = [
   FIND_EVENT_AT,

@@ -9,7 +9,7 @@ import { positionIn } from './positions.js';
 import { arrayOf, textsOf, type Cell, type Cells } from './queries.js';
 import { keyElement, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
-import { CHECK_SESSION, EPOCH } from './writing-session.js';
+import { CHECK_SESSION, CHECK_TABLES, EPOCH } from './writing-session.js';
 import { findByKey } from './write-rows.js';
 
 type ReceiptKey = Question['receipts'][number];
@@ -50,7 +50,7 @@ export const LOCK_AND_LOOK_UP: string = plpgsql(
   RETURNS TABLE (kind text, name text, value_1 text, value_2 text, value_3 text)`,
   `DECLARE
   session_timeout text := current_setting('lock_timeout');
-BEGIN ${CHECK_SESSION}
+BEGIN ${CHECK_SESSION}${CHECK_TABLES}
   IF lock_ms IS NOT NULL AND session_timeout = '0' THEN
     PERFORM set_config('lock_timeout', lock_ms, true);
   END IF;

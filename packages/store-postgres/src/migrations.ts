@@ -15,7 +15,7 @@ import { CONSUMERS, EVENTS, FROM_10, FROM_3, FROM_9, READ_MODELS } from './table
  * The schema version of this program. The next version may only add columns, and functions with its number in their
  * names; this version's functions must then maintain what is new.
  */
-export const VERSION = 13;
+export const VERSION = 14;
 
 /** What to do with an older schema: migrate it or refuse it. */
 export type Migrating = 'run' | 'check';
@@ -80,7 +80,7 @@ async function migrateOn(client: ClientBase, timeOuts: TimeOuts, schema: Schema)
  */
 export function migrationSql(schema: Schema, from: number): string {
   if (!Number.isInteger(from) || !isKnown(from))
-    throw new RangeError(`from is a schema version: 0, 3, 8 to 12 or at least ${VERSION}; ${from} was never released`);
+    throw new RangeError(`from is a schema version: 0, 3, 8 to 13 or at least ${VERSION}; ${from} was never released`);
   return from >= VERSION ? '' : inSchema([OWN_PATH, ...(STEPS[from] ?? [])].join('\n'), schema);
 }
 
@@ -111,6 +111,7 @@ const STEPS: Readonly<Record<number, readonly string[]>> = {
   10: [FROM_10, FUNCTIONS, CONSUMERS, RECORD_VERSION],
   11: [FROM_10, FUNCTIONS, RECORD_VERSION],
   12: [FROM_10, FUNCTIONS, RECORD_VERSION],
+  13: [FUNCTIONS, RECORD_VERSION],
 };
 
 /** The schema's version: 0 when it is empty, `undefined` when it does not exist. */

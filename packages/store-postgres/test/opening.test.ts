@@ -19,7 +19,7 @@ describe('opening a store on PostgreSQL', () => {
       const stores = await Promise.all(Array.from({ length: 8 }, () => storage.open()));
       for (const store of stores) await store.eventStore.append(appendTo('a'));
       const { rows } = await storage.pool.query(`SELECT version FROM "${storage.schema}".migrations`);
-      expect(rows).to.deep.equal([{ version: 13 }]);
+      expect(rows).to.deep.equal([{ version: 14 }]);
     }));
 
   it("leaves another program's schema as it is", () =>

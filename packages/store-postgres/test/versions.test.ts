@@ -4,10 +4,12 @@ import { migratePostgresStore, postgresMigration } from '@login-policy/store-pos
 import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { Pool } from 'pg';
 import {
   asInVersion10,
   asInVersion11,
   asInVersion12,
+  asInVersion13,
   asInVersion3,
   asInVersion8,
   asInVersion9,
@@ -81,12 +83,13 @@ describe('a schema on PostgreSQL of another version', () => {
     [10, asInVersion10],
     [11, asInVersion11],
     [12, asInVersion12],
+    [13, asInVersion13],
   ] as const) {
     it(`migrates a schema of version ${version} while programs of that version write before, during and after it`, () =>
       onStorage(freshStorage(), async (storage) => {
         const { pool, schema } = storage;
         await storage.open({ models: [counterTotals] });
-        const olderPool = callingVersion12(pool);
+        const olderPool = version < 13 ? callingVersion12(pool) : new Pool(pool.options);
         const older = await storage.open({ models: [counterTotals], pool: olderPool });
         await older.eventStore.append(appendTo('a'));
         await asBefore(pool, schema);
@@ -103,7 +106,7 @@ describe('a schema on PostgreSQL of another version', () => {
           await demandSound(older);
         }
         const { rows } = await pool.query(`SELECT version, serves_from FROM "${schema}".migrations ORDER BY version`);
-        expect(rows).to.deep.equal([...rows.slice(0, 1), { version: 13, serves_from: 10 }]);
+        expect(rows).to.deep.equal([...rows.slice(0, 1), { version: 14, serves_from: 10 }]);
         const handled = new Promise((resolve) => store.consume({ name: 'first', handle: resolve }));
         expect(await handled).to.have.length.above(1);
         await older.close();
@@ -156,7 +159,7 @@ describe('a schema on PostgreSQL of another version', () => {
       reader.release();
       await older.eventStore.append(appendTo('a'));
       const migrated = await Promise.all([1, 2].map(() => migratePostgresStore({ pool, schema })));
-      expect(migrated.map(({ from }) => from).toSorted((one, other) => one - other)).to.deep.equal([12, 13]);
+      expect(migrated.map(({ from }) => from).toSorted((one, other) => one - other)).to.deep.equal([12, 14]);
       await older.eventStore.append(appendTo('a'));
       await demandSound(await storage.open({ models: [counterTotals] }));
       await older.close();
@@ -167,7 +170,7 @@ describe('a schema on PostgreSQL of another version', () => {
     onStorage(freshStorage(), async (storage) => {
       const before = await storage.open({ models: [counterTotals] });
       await before.eventStore.append(appendTo('a'));
-      await storage.pool.query(nextVersion(storage.schema, 13));
+      await storage.pool.query(nextVersion(storage.schema, 14));
       await before.eventStore.append(appendTo('a'));
       for (const migrate of ['run', 'check'] as const) {
         const store = await storage.open({ migrate, models: [counterTotals] });
@@ -175,8 +178,8 @@ describe('a schema on PostgreSQL of another version', () => {
         await demandSound(store);
       }
       const { rows } = await storage.pool.query(`SELECT max(version) AS version FROM "${storage.schema}".migrations`);
-      expect(rows).to.deep.equal([{ version: 14 }]);
-      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 14 WHERE version = 14`);
+      expect(rows).to.deep.equal([{ version: 15 }]);
+      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 15 WHERE version = 15`);
       expect(await refusal(storage.open())).to.include({ code: 'store-foreign' });
     }));
 
@@ -189,8 +192,8 @@ describe('a schema on PostgreSQL of another version', () => {
         .with.property('message')
         .that.includes('migratePostgresStore');
       expect((await pool.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).rowCount).to.equal(0);
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 13 });
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 13, to: 13 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 14 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 14, to: 14 });
       const store = await storage.open({ migrate: 'check' });
       await store.eventStore.append(appendTo('a'));
       await asInVersion3(pool, schema);
@@ -208,7 +211,7 @@ describe('a schema on PostgreSQL of another version', () => {
       const again = await storage.open({ migrate: 'check' });
       await again.eventStore.append(appendTo('a'));
       expect(await allEvents(again.eventStore)).to.have.length(2);
-      expect(postgresMigration({ schema, from: 13 })).to.equal('');
+      expect(postgresMigration({ schema, from: 14 })).to.equal('');
       expect(() => postgresMigration({ from: -1 })).to.throw(RangeError);
     }));
 
@@ -233,7 +236,7 @@ describe('a schema on PostgreSQL of another version', () => {
   it("leaves a newer program's schema as it is", () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
-      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (14)`);
+      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (15)`);
       expect(await refusal(storage.open())).to.include({ code: 'store-foreign' });
     }));
 });
@@ -242,6 +245,6 @@ describe('a schema on PostgreSQL of another version', () => {
 function nextVersion(schema: string, servesFrom: number): string {
   return `SET search_path = "${schema}";
     ALTER TABLE events ADD COLUMN added text; ALTER TABLE read_models ADD COLUMN added text;
-    CREATE FUNCTION append_v14() RETURNS void LANGUAGE sql AS 'SELECT';
-    INSERT INTO migrations (version, serves_from) VALUES (14, ${servesFrom}); RESET search_path`;
+    CREATE FUNCTION append_v15() RETURNS void LANGUAGE sql AS 'SELECT';
+    INSERT INTO migrations (version, serves_from) VALUES (15, ${servesFrom}); RESET search_path`;
 }
