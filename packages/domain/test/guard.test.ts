@@ -11,7 +11,18 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { policies } from './arbitraries.js';
-import { acme, by, countEvents, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+import {
+  acme,
+  by,
+  countEvents,
+  globex,
+  instance,
+  INSTANCE_STREAM,
+  openDesk,
+  PASSKEY,
+  recordAsItStands,
+  rejectionOf,
+} from './policies.js';
 
 const forced = { settings: { forceMfa: true }, multiFactors: [PASSKEY] } as const;
 const removal = { type: 'removeMultiFactor', factor: PASSKEY } as const;
@@ -85,6 +96,18 @@ describe('the guard', () => {
     expect(await reasonOf(loginPolicies.remove(acme, by))).to.equal('would-lock-out');
     expect(await reasonOf(loginPolicies.revert(acme, { sequence: 2n }, by))).to.equal('would-lock-out');
     orThrow(await loginPolicies.remove(acme, lockedOut));
+    await loginPolicies.close();
+  });
+
+  it('asks the default only where it applies: an unreadable one holds up no other command', async () => {
+    const { loginPolicies, store } = await openForced('refuse');
+    await recordAsItStands(store, [{ type: 'FromTheFuture', data: {} }], INSTANCE_STREAM);
+    orThrow(await loginPolicies.set(acme, { settings: { allowRegister: false } }, by));
+    orThrow(await loginPolicies.revert(acme, { sequence: 2n }, by));
+    expect(await reasonOf(loginPolicies.set(acme, { multiFactors: [] }, by))).to.equal('would-lock-out');
+    const needy = [loginPolicies.remove(acme, by), loginPolicies.add(globex, {}, by)];
+    for (const one of await Promise.allSettled(needy))
+      expect(one).to.have.nested.property('reason.code', 'written-by-newer-program');
     await loginPolicies.close();
   });
 

@@ -1,5 +1,4 @@
 import {
-  isFault,
   revision,
   type Consumer,
   type Handling,
@@ -17,7 +16,7 @@ import {
   type OptionRule,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
-import { evolveState, type PolicyState, type PolicyStates } from '../policy/policy-state.js';
+import { evolveState, isUnreadable, type PolicyState, type PolicyStates } from '../policy/policy-state.js';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT } from '../policy/login-policy.js';
@@ -39,7 +38,7 @@ import { diffPolicies } from '../reads/diff.js';
 import { foundThen, type PolicyReader, type StateFound } from '../reads/policy-reader.js';
 import { compareSignIns } from '../sign-in/compare-sign-ins.js';
 import { lockOutsIntroduced } from '../sign-in/warnings.js';
-import type { OnChangeOptions, PolicyChanged, PolicyChangeTold, PolicyUnreadable } from './policy-changed.js';
+import type { OnChangeOptions, PolicyChanged, PolicyChangeTold } from './policy-changed.js';
 import { reachOf } from './reach.js';
 
 /** What changes are reported from. */
@@ -182,8 +181,4 @@ export class Changes {
       return foundThen({ state, position }, instance);
     });
   }
-}
-
-function isUnreadable(caught: unknown): caught is PolicyUnreadable['fault'] {
-  return isFault(caught, 'unreadable-event') || isFault(caught, 'written-by-newer-program');
 }

@@ -1,8 +1,8 @@
 import type { EventMetadata, Position } from '@login-policy/event-sourcing';
-import type { AnyFault } from '@login-policy/event-sourcing/values';
 import type { DateTime } from 'luxon';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { InstanceRef, Organization, Owner } from '../policy/owner.js';
+import type { UnreadableFault } from '../policy/policy-state.js';
 import type { LoginPolicyView } from '../reads/answers.js';
 import type { PolicyChange } from '../reads/diff.js';
 import type { LockOut } from '../sign-in/warnings.js';
@@ -59,7 +59,7 @@ export interface PolicyChanged extends ChangeFacts, EventMetadata {
 /** A policy was changed by an event that this program can't read, so its rules are unknown. Sign-in fails closed. */
 export interface PolicyUnreadable extends ChangeFacts {
   readonly kind: 'unreadable';
-  readonly fault: Extract<AnyFault, { readonly code: 'unreadable-event' | 'written-by-newer-program' }>;
+  readonly fault: UnreadableFault;
 }
 
 /** A change as `onChange` reports it. */

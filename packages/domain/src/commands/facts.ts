@@ -9,7 +9,7 @@ import type { LoginPolicy } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, ownerOfStream, type Owner } from '../policy/owner.js';
 import { lastSequenceOf } from '../policy/change-info.js';
 import { asOf, type ParsedAsOf } from '../input/moment.js';
-import type { PolicyState } from '../policy/policy-state.js';
+import { isUnreadable, type PolicyState, type UnreadableFault } from '../policy/policy-state.js';
 import type { UnmetDefaultCondition } from '../policy/rejections.js';
 import { answerOf } from '../input/answer-of.js';
 import { isYes } from '../input/yes.js';
@@ -20,8 +20,11 @@ export interface PolicyFacts {
   readonly unknownIdentityProviders: ReadonlySet<IdentityProviderId>;
   /** For a revert: the owner's policy at that moment. For a customization: the current default. */
   readonly model?: LoginPolicy;
-  /** With the guard on: the default policy, for commands before or after which an organization has no custom one. */
-  readonly fallback?: LoginPolicy;
+  /**
+   * With the guard on: the default policy, for commands before or after which an organization may have no custom one; or
+   * why it can't be read.
+   */
+  readonly fallback?: LoginPolicy | UnreadableFault;
   /** The warnings that the caller accepts. */
   readonly acknowledged?: readonly LockOut[];
   /** For a customization: the current default policy, and the one the caller saw. */
@@ -127,7 +130,13 @@ async function guardingFacts(
   if (guard === 'warn') return {};
   const acknowledged = conditions?.acknowledge ?? [];
   if (!isOrganization(owner) || !needsFallback(command)) return { acknowledged };
-  return { acknowledged, fallback: (await policies().latest(instanceOf(owner), deadline)).policy };
+  const fallback = await policies()
+    .latest(instanceOf(owner), deadline)
+    .catch((caught: unknown) => {
+      if (isUnreadable(caught)) return { policy: caught };
+      throw caught;
+    });
+  return { acknowledged, fallback: fallback.policy };
 }
 
 /** The policy that a command copies; `undefined` for a command that copies none. */

@@ -12,7 +12,7 @@ export type Guard = 'refuse' | 'warn';
  * name. Where an organization has no custom policy (before one is added, after it is removed), the default applies to
  * its users.
  *
- * @throws TypeError when that default is missing from the facts.
+ * @throws the fault of that default when it can't be read; TypeError when it is missing from the facts.
  */
 export function guarded(
   decision: LoginPolicyDecision,
@@ -24,6 +24,7 @@ export function guarded(
   const meets = (own: LoginPolicy): LoginPolicy => {
     if (owner === 'instance' || own.stage === 'active') return own;
     if (facts?.fallback === undefined) throw new TypeError('whom a change locks out is decided by what the default is');
+    if ('code' in facts.fallback) throw facts.fallback;
     return activeOf(facts.fallback) ?? ABSENT;
   };
   const acknowledged = facts?.acknowledged ?? [];

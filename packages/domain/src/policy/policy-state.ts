@@ -1,5 +1,6 @@
+import { isFault } from '@login-policy/event-sourcing';
 import type { StateReader } from '@login-policy/event-sourcing/domain';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, type AnyFault } from '@login-policy/event-sourcing/values';
 import { changeInfoAfter, type ChangeInfo } from './change-info.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
 import { evolve, ImpossibleEvent } from './evolve.js';
@@ -29,6 +30,14 @@ export const NO_POLICY: PolicyState = Object.freeze({ policy: ABSENT, changeInfo
  */
 export function evolveState(state: PolicyState, event: RecordedLoginPolicyEvent): PolicyState {
   return { policy: policyAfter(state.policy, event), changeInfo: changeInfoAfter(state.changeInfo, event) };
+}
+
+/** The fault of a policy with an event that this program can't read. */
+export type UnreadableFault = Extract<AnyFault, { readonly code: 'unreadable-event' | 'written-by-newer-program' }>;
+
+/** Whether a policy can't be read because of an event of its own. */
+export function isUnreadable(caught: unknown): caught is UnreadableFault {
+  return isFault(caught, 'unreadable-event') || isFault(caught, 'written-by-newer-program');
 }
 
 /** The policy after an event. @throws UnreadableEvent as {@link evolveState} does. */

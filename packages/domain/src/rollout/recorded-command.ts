@@ -1,7 +1,8 @@
-import { isFault, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { RecordedEvent } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import { loginPolicyEvents } from '../events/event-codec.js';
+import { isUnreadable } from '../policy/policy-state.js';
 import type { RolloutCommand } from './rollout-input.js';
 
 /** The event, if this program can read it. */
@@ -9,7 +10,7 @@ export function decoded(event: RecordedEvent): RecordedLoginPolicyEvent | undefi
   try {
     return loginPolicyEvents.decode(event);
   } catch (caught) {
-    if (isFault(caught, 'written-by-newer-program') || isFault(caught, 'unreadable-event')) return undefined;
+    if (isUnreadable(caught)) return undefined;
     throw caught;
   }
 }
