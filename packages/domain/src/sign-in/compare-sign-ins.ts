@@ -48,9 +48,10 @@ function* signInsUnder(earlier: ParsedRules, later: ParsedRules): Generator<Pars
   }));
   // In a request without a start, no check counts under a lifetime of zero, but a new one does under any longer
   // lifetime. In the request it was made for, a check counts under zero at any age.
-  const asked = agesOf(earlier, later).map((age) => ({ age, startedAt: AT }));
+  const asked = agesOf(earlier, later, Math.min).map((age) => ({ age, startedAt: AT }));
   const made = agesOf(earlier, later, Math.max).map((age) => ({ age, startedAt: instant(AT - age) }));
-  for (const { age, startedAt } of [...asked, ...made, { age: 0, startedAt: undefined }]) {
+  const fresh = [AT, undefined].map((startedAt) => ({ age: 0, startedAt }));
+  for (const { age, startedAt } of [...fresh, ...asked, ...made]) {
     const request = { ...NO_REQUEST, startedAt };
     for (const session of sessionsOf(identityProviders, instant(AT - age))) {
       for (const user of users) yield { user, session, request };
@@ -67,14 +68,11 @@ function providersOf(earlier: ParsedRules, later: ParsedRules): readonly string[
   return [both, gone, come].filter((id) => id !== undefined);
 }
 
-/**
- * The ages of checks to try: none, and that of each differing lifetime; by default of the shorter one, so that the check
- * counts only under the longer one.
- */
-function agesOf(earlier: ParsedRules, later: ParsedRules, ofTwo = Math.min): readonly number[] {
+/** The ages of checks that count under one of two differing lifetimes only: at any age under zero. */
+function agesOf(earlier: ParsedRules, later: ParsedRules, ofTwo: typeof Math.min): readonly number[] {
   const differing = LIFETIME_NAMES.filter((name) => earlier.settings[name] !== later.settings[name]);
   const ages = differing.map((name) => ofTwo(earlier.settings[name], later.settings[name]));
-  return [...new Set([0, ...ages.map((age) => Math.max(1, Math.ceil(age)))])];
+  return [...new Set(ages.map((age) => Math.max(1, Math.ceil(age))))];
 }
 
 /**
