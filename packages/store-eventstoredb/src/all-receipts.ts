@@ -31,7 +31,7 @@ function ownStreamReceipts(context: ReadingContext, signal?: AbortSignal): Promi
   const request = allReadRequest({ direction: 'forwards', from: START, filter, limit: Infinity });
   return retry(context, { doing: 'reading all receipts', signal }, async (stopSignal) => {
     const found = new Map<string, StreamReceipt>();
-    const read = { request, pageSize: PAGE_SIZE, isLong: true, withinMs: timeouts.scanMs, signal: stopSignal } as const;
+    const read = { request, pageSize: PAGE_SIZE, withinMs: timeouts.scanMs, signal: stopSignal };
     for await (const messages of leaderRead(context, read)) {
       for (const record of recordsOf(messages)) {
         // The last record of a stream decides, because it may make an earlier receipt void.

@@ -83,8 +83,7 @@ export class Leadership {
    */
   async #makeItNameTheLeader(signal: AbortSignal): Promise<void> {
     const request = allReadRequest({ direction: 'backwards', from: 'end', filter: undefined, limit: 1 });
-    const options = { pageSize: 1, isLong: true, withinMs: this.#withinMs, signal } as const;
-    const read = serverRead(this.#connection, { request, ...options });
+    const read = serverRead(this.#connection, { request, pageSize: 1, withinMs: this.#withinMs, signal });
     // The refusal has been reported to the client.
     await read.next().catch(() => undefined);
     await read.return();

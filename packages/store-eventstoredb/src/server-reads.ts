@@ -1,4 +1,5 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { onAbort } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
 import type { Timeouts } from './timeouts.js';
@@ -33,32 +34,53 @@ export interface ServerRead {
   readonly request: ReadReq;
   /** The number of messages to return at once, if there are that many. */
   readonly pageSize: number;
-  /** A long read is not counted as a concurrent read, because it lasts until its reader ends it. */
-  readonly isLong?: true;
   /** The time-out between two messages. */
   readonly withinMs: number;
   readonly signal: AbortSignal;
 }
 
+/** A reader that pauses for longer loses its call, because a call takes capacity from other reads. */
+const LONGEST_PAUSE_MS = 1000;
+
 /**
  * Sends one read request and yields the messages, until the server ends the read or `signal` fires. When the reader
- * leaves, the call is ended on the server too.
+ * leaves or pauses, the call is ended on the server too.
  *
- * @throws StoreUnavailable when there is no connection, or no message arrives in time.
+ * @throws StoreUnavailable when there is no connection, no message arrives in time, or the reader paused.
  */
 export async function* serverRead(
   connection: Connection,
-  read: ServerRead,
+  { request, pageSize, withinMs, signal }: ServerRead,
 ): AsyncGenerator<readonly ReadResp[], void, undefined> {
-  const { withinMs } = read;
-  if (read.isLong === true) return yield* messagesOf(connection, read);
-  if (!(await connection.reads.acquire(withinMs, read))) {
+  if (!(await connection.reads.acquire(withinMs, { signal }))) {
     throw unavailable(`a read could not start within ${withinMs} ms: too many are running`);
   }
+  const options = { withinMs, bufferSize: pageSize, minMessages: pageSize, signal };
+  let call: ReadCall | undefined;
+  let isOver = false;
+  // A reader that has left may never resume this generator, so the slot is not released by its end alone.
+  const end = (): void => {
+    call?.cancel();
+    if (!isOver) connection.reads.release();
+    isOver = true;
+  };
+  let pause: NodeJS.Timeout | undefined;
+  const stopListening = onAbort(signal, end);
   try {
-    yield* messagesOf(connection, read);
+    call = await ReadCall.start(connection, request, options);
+    for (;;) {
+      const messages = await call.next(withinMs);
+      if (messages === undefined) return;
+      if (messages === SILENCE) throw unavailable(`a read received nothing for ${withinMs} ms`);
+      pause = setTimeout(end, LONGEST_PAUSE_MS);
+      yield messages;
+      clearTimeout(pause);
+      if (isOver && !signal.aborted) throw unavailable(`the reader paused for more than ${LONGEST_PAUSE_MS} ms`);
+    }
   } finally {
-    connection.reads.release();
+    clearTimeout(pause);
+    stopListening();
+    end();
   }
 }
 
@@ -93,30 +115,6 @@ export async function lastRecord(
     if (last !== undefined) return last;
   }
   return undefined;
-}
-
-async function* messagesOf(
-  connection: Connection,
-  { request, pageSize, withinMs, signal }: ServerRead,
-): AsyncGenerator<readonly ReadResp[], void, undefined> {
-  const call = await ReadCall.start(connection, request, {
-    withinMs,
-    bufferSize: pageSize,
-    minMessages: pageSize,
-    signal,
-  });
-  try {
-    for (;;) {
-      const messages = await call.next(withinMs);
-      if (messages === undefined) return;
-      if (messages === SILENCE) {
-        throw unavailable(`a read received nothing for ${withinMs} ms`);
-      }
-      yield messages;
-    }
-  } finally {
-    call.cancel();
-  }
 }
 
 /** The records in messages. Links are not followed, so their targets are not included. */
