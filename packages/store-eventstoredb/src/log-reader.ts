@@ -2,7 +2,7 @@ import { START, type Position } from '@login-policy/event-sourcing';
 import type { EventFilter, HeadProof, ReadAllOptions, WaitOptions } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { Cancellation } from './cancellation.js';
-import { connectionBroke } from './faults.js';
+import { connectionBroke, unavailable } from './faults.js';
 import { LogEnds } from './log-ends.js';
 import { LogQueries } from './log-queries.js';
 import type { LogRecord } from './log-record.js';
@@ -12,12 +12,15 @@ import { PAGE_SIZE, type Page } from './stream-reader.js';
 import type { AllRead } from './requests.js';
 import { retry, type ReadingContext } from './server-reads.js';
 
-/** The settings of a read of the whole log, which may take several server calls. */
-export interface LogReadSettings {
+/** A read of the whole log up to its head, which may take several server calls. */
+export interface LogRead {
+  readonly maker: PageMaker;
   readonly filter: EventFilter | undefined;
   readonly pageSize: number;
   readonly cancellation: Cancellation;
   readonly retries: Retries;
+  /** The head that the read includes: the last one asked for, so present once a page was read. */
+  proof?: HeadProof;
 }
 
 /** Reads the whole log, filtered by the server. After a broken connection it continues where it was. */
@@ -40,25 +43,33 @@ export class LogReader {
     const cancellation = new Cancellation(closing, { signal: options.signal });
     const retries = new Retries('reading the log', timeouts.retryMs, cancellation.signal);
     try {
-      yield* this.pagesFrom(new PageMaker(this.#context, filter, after), { filter, pageSize, cancellation, retries });
+      const maker = new PageMaker(this.#context, filter, after);
+      yield* this.pagesOf({ maker, filter, pageSize, cancellation, retries });
     } finally {
       cancellation.dispose();
     }
   }
 
   /**
-   * The pages of a page maker, from its position. At the end of the log, an incomplete append stays in the page maker.
+   * The pages of a read, from the position of its page maker. At the end of the log, an incomplete append stays in the
+   * page maker.
+   *
+   * @throws PositionUnknown when the log has another record at this position, or none.
    */
-  async *pagesFrom(maker: PageMaker, settings: LogReadSettings): AsyncGenerator<Page, void, undefined> {
-    const { filter, cancellation, retries } = settings;
-    const isEmptyFilter = filter?.categories.length === 0;
-    while (!cancellation.isCancelled() && !isEmptyFilter) {
+  async *pagesOf(read: LogRead): AsyncGenerator<Page, void, undefined> {
+    const { maker, cancellation, retries } = read;
+    while (!cancellation.isCancelled()) {
       try {
         // A newly elected node may lack the end of the log, and a broken connection may lead to another node.
         const isSameConnection = await this.#context.leadership.demand(cancellation.signal);
-        await this.#demandInLog(maker.returnedUpTo, cancellation.signal);
-        yield* this.#pagesOnce(maker, settings, isSameConnection);
-        if (!cancellation.isCancelled() && isSameConnection()) return;
+        read.proof = await this.ends.proveHead(maker.returnedUpTo, cancellation.signal);
+        const { checkpoint: position, head, isInLog } = read.proof;
+        if (!isInLog && !cancellation.isCancelled()) throw new Fault('position-unknown', { position, head });
+        if (read.filter?.categories.length === 0) return;
+        yield* this.#pagesOnce(read, head, isSameConnection);
+        if (!cancellation.isCancelled() && !isSameConnection()) throw connectionBroke('reading the log');
+        if (maker.receivedUpTo >= head) return;
+        if (!cancellation.isCancelled()) throw unavailable(`the server ended a read before the event at ${head}`);
       } catch (error) {
         await retries.waitAfter(error);
       }
@@ -70,26 +81,22 @@ export class LogReader {
    * be those of a server that was restored from a backup, where the position is lost.
    */
   async *#pagesOnce(
-    maker: PageMaker,
-    { filter, pageSize, cancellation, retries }: LogReadSettings,
+    { maker, filter, pageSize, cancellation, retries }: LogRead,
+    head: Position,
     isSameConnection: () => boolean,
   ): AsyncGenerator<Page, void, undefined> {
     const { names, timeouts } = this.#context;
+    const { signal } = cancellation;
+    const from = maker.returnedUpTo;
     maker.discardUnreturned();
-    const read: AllRead = {
-      direction: 'forwards',
-      from: maker.returnedUpTo,
-      filter: names.serverFilter(filter),
-      limit: Infinity,
-    };
-    for await (const records of this.#queries.records(read, {
-      pageSize,
-      signal: cancellation.signal,
-      withinMs: timeouts.scanMs,
-    })) {
+    // The event at the head is read whatever the filter: without it, the server has ended the read too early.
+    const last = filter && head > from ? await this.ends.at(head, signal) : undefined;
+    const serverFilter = names.serverFilter(filter, last?.streamName);
+    const read: AllRead = { direction: 'forwards', from, filter: serverFilter, limit: Infinity };
+    for await (const records of this.#queries.records(read, { pageSize, signal, withinMs: timeouts.scanMs })) {
       if (!isSameConnection()) throw connectionBroke('reading the log');
-      retries.reset();
       maker.add(records);
+      if (maker.receivedUpTo > from) retries.reset();
       while (maker.readyCount >= pageSize) yield this.#nextPage(maker, pageSize);
     }
     if (cancellation.isCancelled()) return;
@@ -122,18 +129,6 @@ export class LogReader {
     return retry(this.#context, { doing: 'looking for an event' }, (signal) =>
       this.#onLeaderIfMissing(() => this.ends.at(position, signal), signal),
     );
-  }
-
-  /** @throws PositionUnknown when the log has another record at this position, or none. */
-  async #demandInLog(position: Position, signal: AbortSignal): Promise<void> {
-    if ((await this.#isInLog(position, signal)) || signal.aborted) return;
-    throw new Fault('position-unknown', { position, head: (await this.proveHead(START)).head });
-  }
-
-  /** Whether the log has a record at this position. */
-  async #isInLog(position: Position, signal: AbortSignal): Promise<boolean> {
-    const ask = async (): Promise<true | undefined> => (await this.ends.isInLog(position, signal)) || undefined;
-    return (await this.#onLeaderIfMissing(ask, signal)) === true;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { laterPosition, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import { laterPosition, START, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import { followedInAppend, type EventFilter } from '@login-policy/event-sourcing/store';
 import { asUnreadable, isFollowedBy, isWhole, type PartialAppends } from './partial-appends.js';
 import type { LogRecord } from './log-record.js';
@@ -28,6 +28,7 @@ export class PageMaker {
   /** The first events of an append whose last event has not arrived. */
   #incomplete: StoredEvent[] = [];
   #lastAdded: Position;
+  #receivedUpTo: Position;
   #returnedUpTo: Position;
   /** The event at `after`, which the log returns, too. It shows whether the first events finish its append. */
   #atStart: RecordedEvent | undefined;
@@ -38,7 +39,13 @@ export class PageMaker {
     this.#ownEvents = ownEvents;
     this.#isWanted = names.wanted(filter);
     this.#lastAdded = after;
+    this.#receivedUpTo = after;
     this.#returnedUpTo = after;
+  }
+
+  /** The last record received, wanted or not. */
+  get receivedUpTo(): Position {
+    return this.#receivedUpTo;
   }
 
   /** All wanted events up to this position have been returned. */
@@ -63,6 +70,7 @@ export class PageMaker {
 
   /** Adds the wanted ones of these records. */
   add(records: readonly LogRecord[]): void {
+    this.#receivedUpTo = laterPosition(this.#receivedUpTo, records.at(-1)?.position ?? START);
     for (const record of records) {
       if (record.position < this.#lastAdded || !this.#isWanted(record)) continue;
       const stored = this.#ownEvents.at(record.position) ?? record.stored(this.#names.idOf(record.streamName));
@@ -95,6 +103,7 @@ export class PageMaker {
     this.#ready = [];
     this.#incomplete = [];
     this.#lastAdded = this.#returnedUpTo;
+    this.#receivedUpTo = this.#returnedUpTo;
   }
 
   #addEvent(stored: StoredEvent): void {

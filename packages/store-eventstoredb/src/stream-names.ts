@@ -78,11 +78,13 @@ export class StreamNames {
   }
 
   /**
-   * The filter for the server. It may let through more records than wanted, never fewer; {@link wanted} then decides.
+   * The filter for the server, which also lets through the stream `besides`. It may let through more records than
+   * wanted, never fewer; {@link wanted} then decides.
    */
-  serverFilter(filter: EventFilter | undefined): ServerFilter {
+  serverFilter(filter: EventFilter | undefined, besides?: string): ServerFilter {
     if (filter === undefined) return { regex: this.#regex() };
-    return { prefixes: filter.categories.map((category) => `${this.#prefix}${category}-`) };
+    const prefixes = filter.categories.map((category) => `${this.#prefix}${category}-`);
+    return { prefixes: besides === undefined ? prefixes : [...prefixes, besides] };
   }
 
   /**

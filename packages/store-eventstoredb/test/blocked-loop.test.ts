@@ -17,6 +17,8 @@ interface Call {
   readonly send: (store: Store) => Promise<unknown>;
   /** How many answers of this kind the server has sent. */
   readonly answers: () => number;
+  /** How many answers it needs after the first ones. */
+  readonly more?: number;
 }
 
 describe('an answer that arrives while the event loop is blocked for longer than its time-out', () => {
@@ -51,7 +53,9 @@ describe('an answer that arrives while the event loop is blocked for longer than
     'a read of the log': {
       timeouts: { scanMs: LIMIT_MS },
       send: ({ eventStore }) => eventStore.readAll()[Symbol.asyncIterator]().next(),
+      // First the head is looked up, then the log has three records left.
       answers: () => double.sent,
+      more: 3,
     },
     'the question whether the node leads': {
       timeouts: { stallMs: LIMIT_MS },
@@ -61,7 +65,7 @@ describe('an answer that arrives while the event loop is blocked for longer than
   };
   for (const [what, call] of Object.entries(calls)) it(`counts for ${what}`, () => counts(call));
 
-  async function counts({ timeouts, send, answers }: Call): Promise<void> {
+  async function counts({ timeouts, send, answers, more = 0 }: Call): Promise<void> {
     store = connectEventStoreDb(double.url, { timeouts });
     await store.eventStore.append(appendOf(STREAM, 1));
     double.log.write(OTHER, anew(double.log.stream(STREAM)[0]));
@@ -75,7 +79,7 @@ describe('an answer that arrives while the event loop is blocked for longer than
     double.wire.onPassed = blockOnce;
     double.wire.letAnswersThrough();
     await sending;
-    expect([double.wire.onPassed === blockOnce, answers()]).to.deep.equal([false, sent]);
+    expect([double.wire.onPassed === blockOnce, answers()]).to.deep.equal([false, sent + more]);
   }
 
   function blockOnce(): void {

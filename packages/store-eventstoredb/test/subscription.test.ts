@@ -72,6 +72,17 @@ describe('a subscription to EventStoreDB', () => {
     expect(revisions).to.deep.equal(Array.from({ length: 10 }, (_, index) => BigInt(index)));
   }
 
+  for (const [what, read] of Object.entries({ 'a read': readAll, 'a subscription': readToHead }))
+    it(`lets ${what} of one category go on to the head, which is of another category, also then`, () =>
+      goesOnToHead(read));
+
+  async function goesOnToHead(read: typeof readAll): Promise<void> {
+    for (let round = 0; round < 10; round++) await store.eventStore.append(appendOf(STREAM, 1));
+    await store.eventStore.append(appendOf(streamId('Other', 'one'), 1));
+    double.script.plan('read', { after: 3, do: 'end', end: undefined }, { times: 20 });
+    expect(await read(store, { categories: ['Counter'] })).to.have.length(10);
+  }
+
   it('resumes from an event of this store, whatever others write after it', async () => {
     const messages = begin({ filter: { categories: ['Counter'] } });
     await store.eventStore.append(appendOf(STREAM, 1));
@@ -212,4 +223,19 @@ async function comeToRestAt(expected: number, read: () => number): Promise<void>
     asExpected = read() === expected ? asExpected + 1 : 0;
   }
   expect(read()).to.equal(expected);
+}
+
+async function readAll({ eventStore }: Store, filter: EventFilter): Promise<readonly RecordedEvent[]> {
+  const read: RecordedEvent[] = [];
+  for await (const page of eventStore.readAll({ filter })) read.push(...page);
+  return read;
+}
+
+async function readToHead({ eventStore }: Store, filter: EventFilter): Promise<readonly RecordedEvent[]> {
+  const read: RecordedEvent[] = [];
+  for await (const message of eventStore.subscribe({ filter })) {
+    if (message.kind === 'caught-up') break;
+    read.push(...message.events);
+  }
+  return read;
 }
