@@ -4,16 +4,32 @@
  *
  * Run as a program, it prints the folder of that Node, for PATH.
  */
-import { spawn } from 'node:child_process';
+import { execSync, spawn } from 'node:child_process';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { say, step } from './set-up/step.mjs';
 
 const oldest = [22, 13];
 const fetched = '24.22.3';
 const lookEveryMs = 200;
+
+/** Stops the set-up, with a message that says what to do. */
+export class SetUpFailed extends Error {}
+
+/** Prints a line on stderr, so that stdout only contains the program's own output. */
+export function say(line) {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Runs a command of the shell to its end. All it writes goes to stderr. */
+export function step(failure, command, options) {
+  try {
+    execSync(command, { stdio: ['ignore', 2, 2], windowsHide: true, ...options });
+  } catch (cause) {
+    throw new SetUpFailed(failure, { cause });
+  }
+}
 
 /** Whether the current Node can run the project. */
 export function isFit() {
@@ -28,7 +44,6 @@ export async function runOnFetchedNode() {
   const PATH = [dirname(node), process.env['PATH']].join(delimiter);
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit', env: { ...process.env, PATH } });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  endWithShell();
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));

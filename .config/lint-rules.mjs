@@ -1,6 +1,5 @@
 /** Our own lint rules, for what no rule of oxlint holds. .ci/walls.mjs tests each. */
 import { basename } from 'node:path';
-import { foundIn } from './words.mjs';
 
 const longestTest = 40;
 const hollowName = /\b(\w*(Utils?|Helpers?|Manager|Misc)\b|[uU]til[A-Z]\w*)/;
@@ -25,32 +24,6 @@ const rules = {
     };
     return { ArrowFunctionExpression: check, FunctionExpression: check, FunctionDeclaration: check };
   },
-
-  /** Checks comments, and texts of more than one word, for the words of words.mjs. */
-  'plain-words': (report, { sourceCode }) => {
-    const check = (node, text) => {
-      for (const { message } of foundIn(text)) report(node, message);
-    };
-    return {
-      Program() {
-        for (const comment of sourceCode.getAllComments()) check(comment, comment.value);
-      },
-      Literal: (node) => typeof node.value === 'string' && node.value.includes(' ') && check(node, node.value),
-      TemplateElement: (node) => node.value.raw.includes(' ') && check(node, node.value.raw),
-      JSXText: (node) => check(node, node.value),
-    };
-  },
-
-  'no-banners': (report, { sourceCode }) => ({
-    Program() {
-      for (const comment of sourceCode.getAllComments())
-        if (/^\s*[-=*#]{4,}/.test(comment.value)) report(comment, 'No banners (STYLE 12).');
-    },
-  }),
-
-  'named-exports': (report) => ({
-    ExportAllDeclaration: (node) => report(node, 'Name every export (STYLE 2).'),
-  }),
 
   /** An entry may export so many names: more is more than its reader can learn. */
   'max-exports': (report, { options: [most] }) => ({

@@ -1,23 +1,28 @@
-/** Sets up a fresh clone on a machine with only Node and npm. Prints nothing when there is nothing to do. */
-import { fileURLToPath } from 'node:url';
-import { isFit, runOnFetchedNode } from './fit-node.mjs';
-import { SetUpFailed, say } from './set-up/step.mjs';
-
 /**
- * Completes the set-up, and resolves to the exit code. If the Node is too old, the whole command runs again on a
- * downloaded one, and this process ends with it.
+ * Sets up a fresh clone on a machine with only Node and npm, then runs a program, if one is named:
+ * `node .config/set-up.mjs [--start] [FILE [ARGUMENTS]]`. Prints nothing when there is nothing to set up. With `--start`,
+ * only what is needed to run an example is set up, without type-checking.
+ *
+ * If the Node is too old, the whole command runs again on a downloaded one, and this process ends with it.
  */
-export async function setUp(options) {
-  try {
-    if (!isFit()) process.exit(await runOnFetchedNode());
-    const { setUp: setUpHere } = await import('./set-up/index.mjs');
-    await setUpHere(options);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof SetUpFailed)) throw error;
-    say(`Set-up failed: ${error.message}`);
-    return 1;
-  }
-}
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { SetUpFailed, endWithShell, isFit, runOnFetchedNode, say } from './fit-node.mjs';
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await setUp();
+const [node, , ...words] = process.argv;
+const isStart = words[0] === '--start';
+const [file, ...rest] = isStart ? words.slice(1) : words;
+endWithShell();
+try {
+  if (!isFit()) process.exit(await runOnFetchedNode());
+  const { build } = await import('./build.mjs');
+  await build({ compiles: !isStart });
+} catch (error) {
+  if (!(error instanceof SetUpFailed)) throw error;
+  say(`Set-up failed: ${error.message}`);
+  process.exit(1);
+}
+if (file !== undefined) {
+  process.argv = [node, resolve(file), ...rest];
+  await import(pathToFileURL(resolve(file)).href);
+}
