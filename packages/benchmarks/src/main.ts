@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { readCommandLine, type Request } from './harness/command-line.js';
 import { measureApart, type MeasuredRow } from './harness/measure-row.js';
-import { groupOf, type Row } from './harness/row.js';
+import { groupOf, isOurs, type Row } from './harness/row.js';
 import { openPeers } from './peers/open-peers.js';
 import { withServer } from './raw/postgres-server.js';
 import { asMarkdown, writeDocument } from './report/markdown.js';
@@ -54,8 +54,8 @@ function isLeftOut({ figures, failures }: Measured): boolean {
   return figures.length === 0 && failures.some((failure) => failure.includes('Error: left out: '));
 }
 
-function isOurFailure({ name, figures }: Measured): boolean {
-  return name === 'ours' && figures.length === 0;
+function isOurFailure(one: Measured): boolean {
+  return isOurs(one) && one.figures.length === 0;
 }
 
 /** A table is written completely or not at all. */

@@ -80,7 +80,7 @@ function contenderOf(
   protocol: string,
   { isQuick }: Conditions,
 ): Contender {
-  const perTenant = isQuick ? 48 : 240;
+  const perTenant = isQuick ? 8 : 240;
   return {
     name,
     method,

@@ -21,7 +21,7 @@ export function readCommandLine(args: readonly string[]): Request {
       repetitions: { type: 'string' },
     },
   });
-  const repetitions = Number(values.repetitions ?? (values.quick ? 2 : 5));
+  const repetitions = Number(values.repetitions ?? (values.quick ? 1 : 5));
   if (!Number.isInteger(repetitions) || repetitions < 1) throw new TypeError('--repetitions takes a number from 1 on');
   return { isQuick: values.quick, repetitions, writes: values.write, names: positionals };
 }

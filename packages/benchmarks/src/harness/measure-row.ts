@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Peers } from '../peers/peers.js';
 import type { Request } from './command-line.js';
 import { interleave, type Measured } from './interleave.js';
-import type { Row } from './row.js';
+import { isOurs, type Row } from './row.js';
 import { openScratch } from './scratch.js';
 
 /** A row with its figures; without any when its process ended early. */
@@ -37,7 +37,9 @@ export async function measureHere(row: Row, request: Request, peers: Peers): Pro
   const scratch = await openScratch();
   try {
     const contenders = await row.contenders({ isQuick, scratch, peers });
-    return await interleave(contenders, { repetitions, warmUps: isQuick ? Math.min(row.warmUps, 1) : row.warmUps });
+    if (!isQuick) return await interleave(contenders, { repetitions, warmUps: row.warmUps });
+    const ours = contenders.filter(isOurs);
+    return await interleave(ours.length > 0 ? ours : contenders, { repetitions, warmUps: 0 });
   } finally {
     await scratch.remove();
   }

@@ -3,7 +3,7 @@ import type { Scratch } from './scratch.js';
 
 /** The conditions of a measurement. */
 export interface Conditions {
-  /** Smaller numbers, to check that it runs and not how fast. */
+  /** The smallest numbers, and ours alone: to check that it runs and not how fast. */
   readonly isQuick: boolean;
   /** A folder on a real disk, deleted after the row. */
   readonly scratch: Scratch;
@@ -44,6 +44,11 @@ export interface Row {
   readonly target?: Target;
   /** `ours` first, then `raw`. */
   contenders(conditions: Conditions): Promise<readonly Contender[]>;
+}
+
+/** Whether a contender, or its figures, is of our code. */
+export function isOurs({ name }: Pick<Contender, 'name'>): boolean {
+  return name.startsWith('ours');
 }
 
 /** The group of a row. */

@@ -14,7 +14,7 @@ export function warmed(
   contender: Contender,
   { commands, isQuick }: { readonly commands: number; readonly isQuick: boolean },
 ): Contender {
-  let remaining = isQuick ? 1 : Math.ceil(WARM_UP_COMMANDS / commands);
+  let remaining = isQuick ? 0 : Math.ceil(WARM_UP_COMMANDS / commands);
   return {
     ...contender,
     async measure() {

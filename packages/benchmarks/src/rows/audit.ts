@@ -19,7 +19,7 @@ export function auditCost(kind: StoreKind, atATime: number): Row {
     target: { bound: 'at least', times: 0.75, of: 'without an audit log' },
     contenders: async (conditions) => {
       const policies = atATime === 1 ? kind.policiesInTurn : 900;
-      const jobs = jobsOver(Math.ceil(conditions.isQuick ? policies / 2 : policies));
+      const jobs = jobsOver(Math.ceil(conditions.isQuick ? policies / 20 : policies));
       const measureCommands = (login: LoginPolicies): ReturnType<typeof ratePerSecond> =>
         ratePerSecond(jobs.length, () => runConcurrently(jobs, atATime, (job: Job) => runCommand(login, job)));
       return [
@@ -76,7 +76,7 @@ export function auditPage(kind: StoreKind): Row {
     warmUps: 1,
     target: { bound: 'at most', figure: 10 },
     contenders: async (conditions) => {
-      const policies = conditions.isQuick ? 10_000 : 250_000;
+      const policies = conditions.isQuick ? 1000 : 250_000;
       const location = await kind.freshLocation(conditions);
       await seedAndClose(kind, location, randomHistories(policies, 4));
       return [

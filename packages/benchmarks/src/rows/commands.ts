@@ -29,7 +29,7 @@ export function commands(
     target: { bound: 'at least', times },
     contenders: async (conditions) => {
       const policies = atATime === 1 ? kind.policiesInTurn : 900;
-      const jobs = jobsOver(Math.ceil(conditions.isQuick ? policies / 2 : policies));
+      const jobs = jobsOver(Math.ceil(conditions.isQuick ? policies / 20 : policies));
       const work: Work = { kind, conditions, jobs, atATime };
       const threads = kind.name === 'sqlite' && atATime > 1 ? [inAThread(work)] : [];
       const peers = kind.peers(conditions).map((peer) => byPeer(peer, work));

@@ -49,7 +49,7 @@ export function consumedSoon(
           const location = await kind.freshLocation(conditions);
           const [writing, reading] = [await kind.openOurs(location), await kind.openOurs(location)];
           const { store } = from === 'one store' ? writing : reading;
-          const figures = await delaysOf(writing.store, store, conditions.isQuick ? 20 : 200);
+          const figures = await delaysOf(writing.store, store, conditions.isQuick ? 5 : 200);
           await Promise.all([writing.close(), reading.close()]);
           return { byClock: median(figures) };
         },
@@ -86,7 +86,7 @@ export function consumedBacklog(kind: StoreKind, figure: number): Row {
     contenders: async (conditions) => {
       const location = await kind.freshLocation(conditions);
       const { store, close } = await kind.openOurs(location);
-      const count = conditions.isQuick ? 5000 : 50_000;
+      const count = conditions.isQuick ? 500 : 50_000;
       for (let written = 0; written < count; written += 50) await append(store, 50);
       const head = await store.eventStore.head();
       await close();
@@ -120,7 +120,7 @@ export function idleConsumers(kind: StoreKind, figure: number): Row {
         name: 'ours',
         method: 'store.consume a hundred times on one store, counted at the driver',
         measure: async () =>
-          statementsWhenIdle(await kind.freshLocation(conditions), conditions.isQuick ? 2000 : 10_000),
+          statementsWhenIdle(await kind.freshLocation(conditions), conditions.isQuick ? 200 : 10_000),
       },
     ],
   };

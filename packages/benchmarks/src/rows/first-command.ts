@@ -17,7 +17,7 @@ export function firstCommand(kind: StoreKind): Row {
     warmUps: 1,
     target: { bound: 'at most', figure: 10 },
     async contenders(conditions) {
-      const length = conditions.isQuick ? 10_000 : 100_000;
+      const length = conditions.isQuick ? 1000 : 100_000;
       const ours = await seededOurs(kind, conditions, length);
       const raw = await seededRaw(kind, conditions, length);
       const method = `${kind.driver} by hand, opened anew: decided by its row, which each command keeps`;

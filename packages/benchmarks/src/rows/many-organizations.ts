@@ -44,7 +44,7 @@ export function stillAllowed(kind: StoreKind): Row {
     warmUps: 1,
     target: { bound: 'at most', figure: 5 },
     contenders: async (conditions) => {
-      const custom = conditions.isQuick ? 10_000 : 100_000;
+      const custom = conditions.isQuick ? 1000 : 100_000;
       const location = await kind.freshLocation(conditions);
       await seedReady(kind, location, randomHistories(custom, 4));
       return [
@@ -154,7 +154,7 @@ async function compared(
   comparison: Comparison,
 ): Promise<readonly Contender[]> {
   const size = conditions.isQuick
-    ? { organizations: 100_000, custom: 1000 }
+    ? { organizations: 10_000, custom: 100 }
     : { organizations: 1_000_000, custom: 10_000 };
   const [oursAt, rawAt] = [await kind.freshLocation(conditions), await kind.freshLocation(conditions)];
   await seedReady(kind, oursAt, randomHistories(size.custom, 4));

@@ -44,7 +44,7 @@ export function asOfTheMiddle(kind: StoreKind): Row {
 }
 
 function lengthIn({ isQuick }: Conditions): number {
-  return isQuick ? 10_000 : 100_000;
+  return isQuick ? 1000 : 100_000;
 }
 
 function newestRead(length: number): PastRead {

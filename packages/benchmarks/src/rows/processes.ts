@@ -1,6 +1,6 @@
 import { CHILDREN, runNode } from '../harness/fresh-process.js';
 import { median } from '../harness/meter.js';
-import type { Contender, Figure, Row } from '../harness/row.js';
+import type { Conditions, Contender, Figure, Row } from '../harness/row.js';
 import type { Peers } from '../peers/peers.js';
 import { RawSqlite } from '../raw/raw-sqlite.js';
 import { DEFAULT_STREAM, historyOf, policyAfter } from '../workload/course.js';
@@ -9,7 +9,10 @@ import { sqlite, withRaw } from '../workload/kinds.js';
 import { addDefault, seedReady, withPolicies } from '../workload/ours.js';
 import type { PlainEvent } from '../workload/plain-policy.js';
 
-const STARTS = 5;
+/** The number of starts of which the median counts. */
+function startsIn({ isQuick }: Conditions): number {
+  return isQuick ? 1 : 5;
+}
 
 /** The start-up of a command-line tool or a cloud function. */
 export const freshProcess: Row = {
@@ -18,7 +21,9 @@ export const freshProcess: Row = {
   unit: 'ms',
   warmUps: 1,
   target: { bound: 'at most', times: 1.25 },
-  async contenders({ peers, scratch }) {
+  async contenders(conditions) {
+    const { peers, scratch } = conditions;
+    const starts = startsIn(conditions);
     const [oursAt, rawAt] = [scratch.fresh('ours.db'), scratch.fresh('raw.db')];
     await withPolicies(sqlite, oursAt, addDefault);
     const driver = new RawSqlite(rawAt);
@@ -26,23 +31,31 @@ export const freshProcess: Row = {
     driver.close();
     const method = 'node:sqlite by hand: select, JSON.parse';
     return [
-      { name: 'ours', method: 'the README’s code', measure: () => startUpTime([CHILDREN, 'read ours', oursAt]) },
-      { name: 'raw', method, measure: () => startUpTime([CHILDREN, 'read raw', rawAt]) },
+      {
+        name: 'ours',
+        method: 'the README’s code',
+        measure: () => startUpTime(starts, [CHILDREN, 'read ours', oursAt]),
+      },
+      { name: 'raw', method, measure: () => startUpTime(starts, [CHILDREN, 'read raw', rawAt]) },
       {
         name: 'emmett-sqlite',
         method: 'aggregateStream',
-        measure: await emmettStart(scratch.fresh('emmett.db'), peers),
+        measure: await emmettStart(starts, scratch.fresh('emmett.db'), peers),
       },
     ];
   },
 };
 
-async function emmettStart(fileName: string, { emmettSqlite: module, whyNot }: Peers): Promise<Contender['measure']> {
+async function emmettStart(
+  starts: number,
+  fileName: string,
+  { emmettSqlite: module, whyNot }: Peers,
+): Promise<Contender['measure']> {
   if (module === undefined) return () => Promise.reject(new Error(`left out: ${whyNot}`));
   const store = module.getSQLiteEventStore({ fileName });
   await store.schema.migrate();
   await store.appendToStream<PlainEvent>(DEFAULT_STREAM, [...historyOf(4)]);
-  return () => startUpTime([CHILDREN, 'read emmett', fileName]);
+  return () => startUpTime(starts, [CHILDREN, 'read emmett', fileName]);
 }
 
 const MODULES = [
@@ -65,22 +78,22 @@ export const imports: Row = {
   work: 'fresh process that imports one module and ends',
   unit: 'ms',
   warmUps: 1,
-  contenders: async () => [importContender('raw', 'Node alone', ''), ...MODULES.map(moduleImport)],
+  contenders: async (conditions) => [
+    importContender(startsIn(conditions), 'raw', ''),
+    ...MODULES.map((name) => importContender(startsIn(conditions), name, `await import('${name}')`)),
+  ],
 };
 
-function moduleImport(name: string): Contender {
-  return importContender(name, `import('${name}')`, `await import('${name}')`);
-}
-
-function importContender(name: string, method: string, code: string): Contender {
-  return { name, method, measure: () => startUpTime(['--input-type=module', '--eval', code]) };
+function importContender(starts: number, name: string, code: string): Contender {
+  const method = name === 'raw' ? 'Node alone' : `import('${name}')`;
+  return { name, method, measure: () => startUpTime(starts, ['--input-type=module', '--eval', code]) };
 }
 
 /** The cost of importing the API beyond Node itself: time or memory. */
 function importOfApi(unit: 'ms' | 'MB', figure: number): Row {
-  const costOf = (name: string): Contender['measure'] => {
+  const costOf = (starts: number, name: string): Contender['measure'] => {
     const cost = (): number => Number(runNode([CHILDREN, `import in ${unit}`, name]));
-    return async () => ({ byClock: median(Array.from({ length: STARTS }, cost)) });
+    return async () => ({ byClock: median(Array.from({ length: starts }, cost)) });
   };
   return {
     name: unit === 'ms' ? 'import-api' : 'import-memory-api',
@@ -88,12 +101,16 @@ function importOfApi(unit: 'ms' | 'MB', figure: number): Row {
     unit,
     warmUps: 1,
     target: { bound: 'at most', figure },
-    contenders: async () => [
-      { name: 'ours', method: "import('@login-policy/api')", measure: costOf('@login-policy/api') },
+    contenders: async (conditions) => [
+      {
+        name: 'ours',
+        method: "import('@login-policy/api')",
+        measure: costOf(startsIn(conditions), '@login-policy/api'),
+      },
       {
         name: 'raw',
         method: "import('@login-policy/domain'), which is part of it",
-        measure: costOf('@login-policy/domain'),
+        measure: costOf(startsIn(conditions), '@login-policy/domain'),
       },
     ],
   };
@@ -110,7 +127,7 @@ export const peakMemory: Row = {
   warmUps: 0,
   target: { bound: 'at most', times: 1.3 },
   async contenders({ isQuick, scratch }) {
-    const appends = randomHistories(10_000, isQuick ? 8 : 50);
+    const appends = randomHistories(isQuick ? 500 : 10_000, 50);
     const [oursAt, rawAt] = [scratch.fresh('ours.db'), scratch.fresh('raw.db')];
     await seedReady(sqlite, oursAt, appends);
     await withRaw(sqlite, rawAt, (driver) => seedRaw(driver, appends));
@@ -127,8 +144,8 @@ async function peakOf(work: string, path: string): Promise<Figure> {
 }
 
 /** The median of several starts. */
-async function startUpTime(args: readonly string[]): Promise<Figure> {
-  const took = Array.from({ length: STARTS }, () => {
+async function startUpTime(starts: number, args: readonly string[]): Promise<Figure> {
+  const took = Array.from({ length: starts }, () => {
     const beganAt = performance.now();
     runNode(args);
     return performance.now() - beganAt;

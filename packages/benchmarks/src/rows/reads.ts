@@ -20,7 +20,7 @@ export function reads(kind: StoreKind, times: number): Row {
     target: { bound: 'at least', times },
     async contenders(conditions) {
       const nextNumber = randomNumbers(7);
-      const numbers = Array.from({ length: conditions.isQuick ? 1000 : 6000 }, () => nextNumber(ORGANIZATIONS));
+      const numbers = Array.from({ length: conditions.isQuick ? 100 : 6000 }, () => nextNumber(ORGANIZATIONS));
       const ours = async (): ReturnType<typeof ratePerSecond> =>
         withPolicies(kind, await kind.freshLocation(conditions), async (policies) => {
           await addDefault(policies);

@@ -20,7 +20,7 @@ export function rebuild(
     warmUps: 2,
     target: { bound: 'at least', times },
     async contenders(conditions) {
-      const appends = randomHistories(policies, (conditions.isQuick ? 40_000 : 100_000) / policies);
+      const appends = randomHistories(conditions.isQuick ? policies / 20 : policies, 100_000 / policies);
       const loaded = kind.name === 'memory' ? 300 : 50;
       const peers = kind.peers(conditions).map((peer) => loadedBy(peer, conditions.isQuick ? 10 : loaded));
       return [await ours(kind, conditions, appends), await raw(kind, conditions, appends), ...peers];
@@ -80,7 +80,7 @@ export function catchUpStall(kind: StoreKind): Row {
     warmUps: 1,
     target: { bound: 'at most', figure: 20 },
     contenders: async (conditions) => {
-      const appends = randomHistories(conditions.isQuick ? 4000 : 20_000, 4);
+      const appends = randomHistories(conditions.isQuick ? 400 : 20_000, 4);
       return [stallOfOurs(kind, conditions, appends), stallByHand(kind, conditions, appends)];
     },
   };

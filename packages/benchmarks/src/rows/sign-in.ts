@@ -60,7 +60,7 @@ export const signIns: Row = {
     const ours = (signIn: SignIn): object => evaluateSignIn(policy, signIn);
     const raw = (signIn: SignIn): object => judgeByHand(byHand, signIn);
     for (const signIn of SIGN_INS) deepStrictEqual(raw(signIn), ours(signIn));
-    const rounds = isQuick ? 20_000 : 200_000;
+    const rounds = isQuick ? 1000 : 200_000;
     const measure = (judge: (signIn: SignIn) => object) => () =>
       ratePerSecond(rounds * SIGN_INS.length, () => {
         for (let round = 0; round < rounds; round++) for (const signIn of SIGN_INS) judge(signIn);
