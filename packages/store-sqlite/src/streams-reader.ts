@@ -13,7 +13,9 @@ export interface WantedStreams {
 
 /** Where a reader of all streams continues. */
 export interface StreamCursor {
-  /** The last event read. */
+  /** How many of the wanted categories were read to their end. */
+  readonly categoriesDone: number;
+  /** The last event read of the next category. */
   readonly last: RecordedEvent | undefined;
   /** The same event, if its stream may have more events. */
   readonly unfinished: RecordedEvent | undefined;
@@ -26,7 +28,17 @@ export interface StreamCursor {
 const NAMES_PER_LOAD = 1000;
 
 /** Before the first stream. */
-export const FIRST_STREAM: StreamCursor = { last: undefined, unfinished: undefined, cachedUpTo: undefined };
+export const FIRST_STREAM: StreamCursor = {
+  categoriesDone: 0,
+  last: undefined,
+  unfinished: undefined,
+  cachedUpTo: undefined,
+};
+
+/** Names of streams: from one on, and before another one. */
+type NameRange = readonly [from: string, before?: string];
+
+const ALL_NAMES: readonly NameRange[] = [['']];
 
 /**
  * Reads one stream after another in the order of their names. Rows have the same order, so a rebuild fills the file's
@@ -41,25 +53,33 @@ export class StreamsReader {
     this.#pages = pages;
   }
 
-  /** The next page, and the cursor after it; `undefined` after the last stream. */
+  /**
+   * The next page, and the cursor after it; `undefined` after the last stream. Streams of other categories are not even
+   * looked at, because millions of them would block the event loop for long.
+   */
   next(
     cursor: StreamCursor,
     wanted: WantedStreams,
   ): { events: readonly RecordedEvent[]; cursor: StreamCursor } | undefined {
-    const { unfinished } = cursor;
-    const cachedUpTo = unfinished === undefined ? this.#cacheNamesAhead(cursor) : cursor.cachedUpTo;
+    const { categoriesDone, unfinished } = cursor;
+    const range = rangesOf(wanted.filter)[categoriesDone];
+    if (range === undefined) return undefined;
+    const cachedUpTo = unfinished === undefined ? this.#cacheNamesAhead(cursor, range) : cursor.cachedUpTo;
     const { count, events, pageSize } = this.#pages.readFitting(wanted.pageSize, (size) => ({
-      ...(unfinished === undefined ? this.#streamsAfter(cursor, wanted, size) : this.#restOf(unfinished, wanted, size)),
+      ...(unfinished === undefined
+        ? this.#streamsAfter(cursor, range, { ...wanted, size })
+        : this.#restOf(unfinished, wanted, size)),
       pageSize: size,
     }));
-    if (count === 0 && unfinished === undefined) return undefined;
+    if (count === 0 && unfinished === undefined)
+      return { events, cursor: { ...FIRST_STREAM, categoriesDone: categoriesDone + 1 } };
     const isWhole = count < pageSize && events.length === count;
     const last = events.at(-1) ?? cursor.last;
-    return { events, cursor: { last, unfinished: isWhole ? undefined : last, cachedUpTo } };
+    return { events, cursor: { categoriesDone, last, unfinished: isWhole ? undefined : last, cachedUpTo } };
   }
 
-  #cacheNamesAhead({ last, cachedUpTo }: StreamCursor): string | undefined {
-    const after = last?.streamId ?? '';
+  #cacheNamesAhead({ last, cachedUpTo }: StreamCursor, [from]: NameRange): string | undefined {
+    const after = last?.streamId ?? from;
     return cachedUpTo !== undefined && after < cachedUpTo ? cachedUpTo : this.#names.cacheAfter(after, NAMES_PER_LOAD);
   }
 
@@ -69,13 +89,23 @@ export class StreamsReader {
     return this.#pages.page(sql, values, { isInOrder: false });
   }
 
-  #streamsAfter({ last }: StreamCursor, { upTo, filter }: WantedStreams, size: number): ReturnType<PageReader['page']> {
-    const after = last?.streamId ?? '';
-    const { clause, values } = this.#pages.conditionOf(filter);
+  #streamsAfter(
+    { last }: StreamCursor,
+    [first, before]: NameRange,
+    { upTo, size }: WantedStreams & { readonly size: number },
+  ): ReturnType<PageReader['page']> {
+    // The first text after a name.
+    const from = last === undefined ? first : `${last.streamId}\0`;
+    const [clause, bounds] = before === undefined ? ['', [from]] : ['AND streams.name < ?', [from, before]];
     const sql = `SELECT ${READ_COLUMNS} FROM (SELECT id AS number, name FROM names) AS streams
       CROSS JOIN events ON events.stream = streams.number
-      WHERE streams.name > ? AND position <= ?${clause} ORDER BY streams.name, revision LIMIT ?`;
-    const parameters = [after, Number(ordinalOf(upTo)), ...values, size];
-    return this.#pages.page(sql, parameters, { isInOrder: false });
+      WHERE streams.name >= ? ${clause} AND position <= ? ORDER BY streams.name, revision LIMIT ?`;
+    return this.#pages.page(sql, [...bounds, Number(ordinalOf(upTo)), size], { isInOrder: false });
   }
+}
+
+/** The names of the streams of each wanted category. In byte order, "Category." comes after all "Category-…". */
+function rangesOf(filter: EventFilter | undefined): readonly NameRange[] {
+  if (filter === undefined) return ALL_NAMES;
+  return [...new Set(filter.categories)].sort().map((category) => [`${category}-`, `${category}.`]);
 }

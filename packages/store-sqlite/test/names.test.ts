@@ -1,9 +1,10 @@
-import { streamId } from '@login-policy/event-sourcing';
+import { streamId, type StreamId } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf } from './events.js';
 import { freshFolder, type Folder } from './files.js';
+import { tamper } from './raw.js';
 import { watchDriver, type WatchedDriver } from './watched-driver.js';
 
 const streams = Array.from({ length: 20 }, (_, index) => streamId('Counter', `${index}`));
@@ -58,5 +59,16 @@ describe('the cache of names', () => {
     const [byNumberThen, , inOrderThen] = lookUps();
     // Once for all, and once more to find that there are no others.
     expect([byNumberThen, inOrderThen]).to.deep.equal([byNumber, inOrder + 2]);
+  });
+  it('tell the streams of a category, so that those of others are not looked at', async () => {
+    const one = streamId('Another', 'one');
+    await store.eventStore.append(appendOne(one));
+    tamper(folder.path('store.db'), 'UPDATE events SET category = (SELECT max(category) FROM events)');
+    const upTo = await store.eventStore.head();
+    const found: StreamId[] = [];
+    const filter = { categories: ['None', 'Counter', 'Counter'] };
+    for await (const page of store.eventStore.readStreams?.({ upTo, filter, pageSize: 7 }) ?? [])
+      found.push(...page.map((event) => event.streamId));
+    expect(found).to.deep.equal([...streams].sort());
   });
 });
