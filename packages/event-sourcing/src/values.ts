@@ -9,5 +9,6 @@ export { Lru } from './store/lru.js';
 export { isJsonObject } from './store/stored-event.js';
 export { parseJson } from './streams/json.js';
 export { position } from './streams/position.js';
+export { nameRanges, type NameRange } from './streams/event-filter.js';
 export { categoryOf, keyOf, parseStreamId } from './streams/stream-id.js';
 export { yieldToLoop } from './yield-to-loop.js';

@@ -9,7 +9,7 @@ import {
   type StreamPart,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, nameRanges } from '@login-policy/event-sourcing/values';
 import { storedName, storedText } from './names.js';
 import { PageReader, type Page } from './pages.js';
 import { positionIn } from './positions.js';
@@ -153,7 +153,7 @@ function readAheadOf(
 }
 
 /** The SQL condition of a filter. Its parameters begin with the number `from`. */
-export function conditionOf(
+function conditionOf(
   filter: EventFilter | undefined,
   from: number,
 ): {
@@ -161,14 +161,12 @@ export function conditionOf(
   readonly values: readonly Value[];
 } {
   if (filter === undefined) return { condition: '', values: [] };
-  // In byte order, all names that begin with "Category-" come before "Category.".
-  const ranges = filter.categories.map(
-    (_, index) => `stream >= $${2 * index + from} AND stream < $${2 * index + from + 1}`,
-  );
+  const ranges = nameRanges(filter);
+  const conditions = ranges.map((_, index) => `stream >= $${2 * index + from} AND stream < $${2 * index + from + 1}`);
   return {
     // Written so that the planner does not use the index of streams, which it would choose when statistics are missing.
-    condition: ranges.length === 0 ? 'AND false' : `AND (${ranges.join(' OR ')}) IS TRUE`,
-    values: filter.categories.flatMap((category) => [`${category}-`, `${category}.`].map(storedText)),
+    condition: ranges.length === 0 ? 'AND false' : `AND (${conditions.join(' OR ')}) IS TRUE`,
+    values: ranges.flatMap((range) => range.map((name = '') => storedText(name))),
   };
 }
 

@@ -1,12 +1,11 @@
 import { isFault, START, type RecordedEvent } from '@login-policy/event-sourcing';
 import { ordinalOf, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, nameRanges, type NameRange } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
-import { storedName } from './names.js';
+import { storedName, storedText } from './names.js';
 import { PageReader, type Page } from './pages.js';
 import { positionIn } from './positions.js';
 import type { Cells } from './queries.js';
-import { conditionOf } from './log-reader.js';
 import type { Schema } from './schema.js';
 
 /** The parts of reading one stream after another. */
@@ -17,24 +16,34 @@ export interface StreamsSource {
 }
 
 /**
- * Implements `EventStore.readStreams`, in the order of the index of streams.
+ * Implements `EventStore.readStreams`, in the order of the index of streams. Streams of other categories are not even
+ * looked at, because millions of them would take longer than a statement may.
  *
  * @throws PositionUnknown when the last event to read no longer exists, because another history has taken over.
  */
 export async function* readStreams(
-  { connection, schema, largestPageBytes }: StreamsSource,
-  { upTo, filter, signal, pageSize }: ReadStreamsOptions & { readonly pageSize: number },
+  source: StreamsSource,
+  options: ReadStreamsOptions & { readonly pageSize: number },
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-  const { condition, values } = conditionOf(filter, 5);
+  for (const range of nameRanges(options.filter)) yield* readRange(source, options, range);
+}
+
+async function* readRange(
+  { connection, schema, largestPageBytes }: StreamsSource,
+  { upTo, signal, pageSize }: ReadStreamsOptions & { readonly pageSize: number },
+  [first, before]: NameRange,
+): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   const ordinal = ordinalOf(upTo).toString();
   const reader = new PageReader(connection.name, largestPageBytes);
   const end = `SELECT position || ' ' || id FROM ${schema.quoted}.events WHERE position = $3`;
+  const [bound, values] = before === undefined ? ['', []] : ['AND stream < $5', [storedText(before)]];
   const page = `SELECT * FROM ${schema.quoted}.events
-    WHERE (stream, revision) > ($1, $2) AND position <= $3 ${condition} ORDER BY stream, revision LIMIT $4`;
+    WHERE (stream, revision) > ($1, $2) ${bound} AND position <= $3 ORDER BY stream, revision LIMIT $4`;
   const statement = reader.statement(page, `, (${end})`);
   let last: RecordedEvent | undefined;
   while (signal?.aborted !== true) {
-    const from = last === undefined ? ['', '-1'] : [storedName(last.streamId).name, last.revision.toString()];
+    const from =
+      last === undefined ? [storedText(first), '-1'] : [storedName(last.streamId).name, last.revision.toString()];
     const queryPage = (limit: number): Promise<readonly Cells[]> =>
       connection.read(statement, [...from, ordinal, limit, ...values], { signal });
     const read = await reader.read(queryPage, pageSize).catch(undefinedWhenAborted(signal));

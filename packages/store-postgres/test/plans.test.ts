@@ -1,3 +1,4 @@
+import { streamId } from '@login-policy/event-sourcing';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -54,6 +55,33 @@ describe('a page of the log on PostgreSQL', () => {
         expect(Number(values[1]) - Number(values[0])).to.equal(Number(values[2]));
       }
       expect(asked).to.have.length.greaterThan(5);
+      await pool.end();
+    }));
+});
+
+describe('a page of one stream after another on PostgreSQL', () => {
+  it('looks at no stream of another category', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const asked: Asked[] = [];
+      const pool = new Pool({ connectionString: await databaseUrl() });
+      pool.on('connect', keepingPages(asked));
+      const { eventStore } = await storage.open({ pool, listen: 'off' });
+      for (const category of ['Before', 'Counter', 'User']) {
+        const events = Array.from({ length: 300 }, () => counted());
+        await eventStore.append({ streamId: streamId(category, 'one'), expected: 'no-stream', events });
+      }
+      const upTo = await eventStore.head();
+      const filter = { categories: ['Counter'] };
+      let read = 0;
+      for await (const page of eventStore.readStreams?.({ upTo, filter, pageSize: 250 }) ?? []) read += page.length;
+      expect(read).to.equal(300);
+      for (const { text, values } of asked) {
+        const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN (ANALYZE, TIMING OFF) ${text}`, [
+          ...values,
+        ]);
+        expect(rows.map((row) => row['QUERY PLAN']).join('\n')).to.not.include('Rows Removed by Filter');
+      }
+      expect(asked).to.have.length(2);
       await pool.end();
     }));
 });

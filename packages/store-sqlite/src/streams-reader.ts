@@ -1,5 +1,6 @@
 import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
 import { ordinalOf, type EventFilter } from '@login-policy/event-sourcing/store';
+import { nameRanges, type NameRange } from '@login-policy/event-sourcing/values';
 import type { Names } from './names.js';
 import type { PageReader } from './page-reader.js';
 import { READ_COLUMNS } from './rows.js';
@@ -35,11 +36,6 @@ export const FIRST_STREAM: StreamCursor = {
   cachedUpTo: undefined,
 };
 
-/** Names of streams: from one on, and before another one. */
-type NameRange = readonly [from: string, before?: string];
-
-const ALL_NAMES: readonly NameRange[] = [['']];
-
 /**
  * Reads one stream after another in the order of their names. Rows have the same order, so a rebuild fills the file's
  * pages one after another.
@@ -62,7 +58,7 @@ export class StreamsReader {
     wanted: WantedStreams,
   ): { events: readonly RecordedEvent[]; cursor: StreamCursor } | undefined {
     const { categoriesDone, unfinished } = cursor;
-    const range = rangesOf(wanted.filter)[categoriesDone];
+    const range = nameRanges(wanted.filter)[categoriesDone];
     if (range === undefined) return undefined;
     const cachedUpTo = unfinished === undefined ? this.#cacheNamesAhead(cursor, range) : cursor.cachedUpTo;
     const { count, events, pageSize } = this.#pages.readFitting(wanted.pageSize, (size) => ({
@@ -102,10 +98,4 @@ export class StreamsReader {
       WHERE streams.name >= ? ${clause} AND position <= ? ORDER BY streams.name, revision LIMIT ?`;
     return this.#pages.page(sql, [...bounds, Number(ordinalOf(upTo)), size], { isInOrder: false });
   }
-}
-
-/** The names of the streams of each wanted category. In byte order, "Category." comes after all "Category-…". */
-function rangesOf(filter: EventFilter | undefined): readonly NameRange[] {
-  if (filter === undefined) return ALL_NAMES;
-  return [...new Set(filter.categories)].sort().map((category) => [`${category}-`, `${category}.`]);
 }

@@ -14,3 +14,14 @@ export function filterPredicate(filter: EventFilter | undefined): EventPredicate
   const prefixes = filter.categories.map((category) => `${category}-`);
   return (event) => prefixes.some((prefix) => event.streamId.startsWith(prefix));
 }
+
+/** Names of streams in byte order: from one on, and before another one; without that, all after it. */
+export type NameRange = readonly [from: string, before?: string];
+
+const ALL_NAMES: readonly NameRange[] = [['']];
+
+/** The names that pass the filter: a range for each category. All "Category-…" come before "Category.". */
+export function nameRanges(filter: EventFilter | undefined): readonly NameRange[] {
+  if (filter === undefined) return ALL_NAMES;
+  return [...new Set(filter.categories)].sort().map((category) => [`${category}-`, `${category}.`]);
+}
