@@ -10,7 +10,7 @@ import {
   type Projection,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { encodedAppend, openedModel, planAppends, Queued, receiptName, type Outcome, type View } from '#insides';
+import { encodedAppend, OpenedModel, planAppends, Queued, receiptName, RowDecoder, type Outcome, type View } from '#insides';
 import type { Append, Plan, StreamEnd } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -45,6 +45,10 @@ function sums(name: string, key?: () => string): Projection<Counted, number> {
       return sum + data.by === 0 ? undefined : sum + data.by;
     },
   };
+}
+
+function openedModel(projection: Projection<Counted, number>): OpenedModel {
+  return new OpenedModel(projection, new RowDecoder(projection, { store: 'a store', form: 'text' }));
 }
 
 const models = [sums('each'), sums('all', () => 'all')].map((projection) => openedModel(projection));

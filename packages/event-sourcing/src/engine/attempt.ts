@@ -42,7 +42,7 @@ export class Attempt implements Transaction<Outcomes> {
     this.appends = group.map(({ append }) => append);
     this.isLoose = this.appends.every(({ expected }) => expected === 'any' || expected === 'stream-exists');
     const { cache, models } = planning;
-    const view = cache.viewFor(this.appends, models.opened);
+    const view = cache.viewFor(this.appends, models.all.length);
     this.fromCache = view && { token: cache.token, plan: () => this.#planFromCache(view) };
   }
 

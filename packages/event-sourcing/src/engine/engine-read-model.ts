@@ -18,6 +18,7 @@ import { catchUpToHead } from './current-models.js';
 import { AnswerLost } from './log-backend.js';
 import { planFrom, type PlannedOrNot } from './lookup.js';
 import type { ModelPlan, Plan } from './plan.js';
+import { OpenedModel } from './opened-model.js';
 import type { ReadModelParts } from './read-model-parts.js';
 import { CachedRows } from './cached-rows.js';
 import { plannedSteps, type RowStep } from './row-step.js';
@@ -37,9 +38,9 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   protected readonly target: ModelTarget;
   readonly #cache = new CachedRows<Row>();
 
-  constructor(parts: ReadModelParts, target: ModelTarget) {
+  constructor(parts: ReadModelParts) {
     this.parts = parts;
-    this.target = target;
+    this.target = parts.opened.target;
   }
 
   async read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>> {
@@ -116,9 +117,10 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   async beginRebuild(wait?: WaitOptions): Promise<RebuildingModel<Row>> {
-    const { guarded, opened, newDecoder } = this.parts;
+    const { guarded, opened } = this.parts;
     const shadow = await guarded.call(wait, (backend) => backend.beginShadow(opened.name, wait));
-    return new EngineShadowModel({ ...this.parts, decoder: newDecoder() }, { name: opened.name, shadow });
+    const rebuilt = new OpenedModel(opened.projection, opened.decoder.forRebuild(), shadow);
+    return new EngineShadowModel({ ...this.parts, opened: rebuilt });
   }
 
   /**
@@ -197,7 +199,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 
   #decode(key: string, stored: unknown): Row {
     // The cast holds because the rows under a read model's name were all written by its projection.
-    return this.parts.decoder.decode(key, stored) as Row;
+    return this.parts.opened.decoder.decode(key, stored) as Row;
   }
 }
 
@@ -226,12 +228,12 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
   }
 
   #planPromotion(found: Found, change: ReadModelChange<Row>): PlannedOrNot<undefined> {
-    const { opened, decoder } = this.parts;
+    const { opened } = this.parts;
     const shadow = this.requireModel(found);
     const step = this.planStep(shadow, change);
     // The events after the step are reduced onto the rows of the step, which are not stored yet.
     const notStored = { checkpoint: change.checkpoint, rows: change.rows };
-    const caughtUp = catchUpToHead(found, { opened, decoder, target: this.target, notStored });
+    const caughtUp = catchUpToHead(found, opened, notStored);
     if (caughtUp.kind === 'look-up-needed') return { question: { ...NO_QUESTION, models: [caughtUp.question] } };
     const isCurrent = caughtUp.kind === 'current';
     // Where the events are in another backend, `found.head` is always `START`, so the checkpoint of the step is taken.

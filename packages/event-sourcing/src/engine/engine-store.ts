@@ -17,7 +17,7 @@ import { GroupWriter } from './group-writer.js';
 import { InlineModels } from './inline-models.js';
 import type { LogBackend } from './log-backend.js';
 import { LoneAppends } from './lone-appends.js';
-import { openedModel } from './opened-model.js';
+import { OpenedModel } from './opened-model.js';
 import type { ReadModelParts } from './read-model-parts.js';
 import { RowDecoder } from './row-decoder.js';
 
@@ -98,27 +98,23 @@ export class EngineReadModelStore implements ReadModelStore {
     demandText('name', name);
     demandVersion(projection);
     await this.#guarded.call(undefined, (backend) => backend.openModel(name));
-    const decoder = this.#decoders.get(name) ?? this.#newDecoder(projection);
+    const { name: store, form } = this.#guarded.backend;
+    const decoder = this.#decoders.get(name) ?? new RowDecoder(projection, { store, form });
     this.#decoders.set(name, decoder);
-    this.#writer?.models.add(projection, decoder);
+    const opened = new OpenedModel(projection, decoder);
+    this.#writer?.models.add(opened);
     const parts: ReadModelParts = {
       guarded: this.#guarded,
-      opened: openedModel(projection),
-      decoder,
-      newDecoder: () => this.#newDecoder(projection),
+      opened,
       events: this.#writer === undefined ? 'elsewhere' : 'here',
       writeCount: () => this.#writer?.writeCount ?? 0,
       invalidateCaches: () => this.#writer?.invalidate(),
     };
-    return new EngineReadModel<Row>(parts, { name });
+    return new EngineReadModel<Row>(parts);
   }
 
   async close(): Promise<void> {
     await this.#guarded.close();
-  }
-
-  #newDecoder(projection: AnyProjection): RowDecoder {
-    return new RowDecoder(projection, { store: this.#guarded.backend.name, form: this.#guarded.backend.form });
   }
 }
 

@@ -77,13 +77,9 @@ export class GroupWriter {
   #updateCache({ view, appends }: Attempt, { plan, token, plannedFromCache }: Transacted<Outcomes>): void {
     this.#writeCount += 1;
     if (token === undefined) return;
-    const { all } = this.models;
-    if (!plannedFromCache && !(view?.models.length === all.length && isStored(view, plan))) return this.#cache.clear();
+    const hasAll = view?.models.length === this.models.all.length;
+    if (!plannedFromCache && !(hasAll && isStored(view, plan))) return this.#cache.clear();
     this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
-    for (const { id, rows } of plan.models) {
-      const decoder = all.find(({ opened }) => this.#cache.idOf(opened.name) === id)?.decoder;
-      for (const row of rows) decoder?.cacheWritten(row);
-    }
   }
 
   /** The outcomes of a group after the answer to its transaction was lost; `undefined` if it was not written. */

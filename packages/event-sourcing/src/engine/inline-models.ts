@@ -1,46 +1,29 @@
-import type { AnyProjection } from '../projections/projection.js';
-import { changedKey, openedModel, type OpenedModel } from './opened-model.js';
-import type { RowDecoder } from './row-decoder.js';
-import type { ModelQuestion, ModelTarget } from './view.js';
+import type { OpenedModel } from './opened-model.js';
+import type { ModelQuestion } from './view.js';
 import type { StreamId } from '../streams/stream-id.js';
 
-/** An inline read model: appends update its rows in their own transaction. */
-export interface InlineModel {
-  readonly opened: OpenedModel;
-  readonly target: ModelTarget;
-  readonly decoder: RowDecoder;
-}
-
-/** The inline read models of a store. More are added when read models are opened. */
+/** The inline read models of a store: appends update their rows in their own transaction. */
 export class InlineModels {
-  #all: readonly InlineModel[] = [];
-  #opened: readonly OpenedModel[] = [];
+  #all: readonly OpenedModel[] = [];
 
-  get all(): readonly InlineModel[] {
+  get all(): readonly OpenedModel[] {
     return this.#all;
   }
 
-  get opened(): readonly OpenedModel[] {
-    return this.#opened;
-  }
-
-  /** Adds a read model. Appends update it as soon as its rows are at the head. */
-  add(projection: AnyProjection, decoder: RowDecoder): void {
-    const opened = openedModel(projection);
-    if (this.#opened.some(({ name }) => name === opened.name)) return;
-    this.#all = [...this.#all, { opened, decoder, target: { name: opened.name } }];
-    this.#opened = [...this.#opened, opened];
+  /** Adds an opened read model. Appends update it as soon as its rows are at the head. */
+  add(model: OpenedModel): void {
+    if (!this.#all.some(({ name }) => name === model.name)) this.#all = [...this.#all, model];
   }
 
   /** The look-ups that appends to these streams need. */
   questionsFor(streams: Iterable<StreamId>): readonly ModelQuestion[] {
-    return this.#all.map(({ opened, target }) => {
+    return this.#all.map((model) => {
       const keys = new Set<string>();
       for (const streamId of streams) {
-        const key = changedKey(opened, streamId);
+        const key = model.changedKey(streamId);
         if (key !== undefined) keys.add(key);
       }
-      return { target, keys };
+      return { target: model.target, keys };
     });
   }
 }

@@ -1,27 +1,37 @@
-import { filterPredicate, type EventPredicate } from '../streams/event-filter.js';
 import { modelName, rowKey, type AnyProjection } from '../projections/projection.js';
+import { filterPredicate, type EventPredicate } from '../streams/event-filter.js';
 import type { StreamId } from '../streams/stream-id.js';
+import type { RowDecoder } from './row-decoder.js';
+import type { ModelId, ModelTarget } from './view.js';
 
-/** An opened read model: from then on every append through this store updates it. */
-export interface OpenedModel {
+/** The rows of a projection: those of its live read model, or of the shadow of a rebuild. */
+export class OpenedModel {
+  /** The name that the live rows are stored under. */
   readonly name: string;
   readonly projection: AnyProjection;
+  readonly target: ModelTarget;
+  /** Decodes stored rows. All users of these rows share its cache. */
+  readonly decoder: RowDecoder;
+  /** Whether the projection wants an event; the same for all events of a stream. */
   readonly isWanted: EventPredicate;
-}
 
-/** Opens a projection's read model for appends. */
-export function openedModel(projection: AnyProjection): OpenedModel {
-  return { name: modelName(projection), projection, isWanted: filterPredicate(projection.filter) };
-}
+  constructor(projection: AnyProjection, decoder: RowDecoder, shadow?: ModelId) {
+    this.name = modelName(projection);
+    this.projection = projection;
+    this.target = shadow === undefined ? { name: this.name } : { name: this.name, shadow };
+    this.decoder = decoder;
+    this.isWanted = filterPredicate(projection.filter);
+  }
 
-/**
- * The key of the row that a stream's events change. `undefined` when the projection does not want them, and when its
- * `key` throws: then the plan refuses the appends to that stream, and no other append of the group.
- */
-export function changedKey({ projection, isWanted }: OpenedModel, streamId: StreamId): string | undefined {
-  try {
-    return isWanted({ streamId }) ? rowKey(projection, streamId) : undefined;
-  } catch {
-    return undefined;
+  /**
+   * The key of the row that a stream's events change. `undefined` when the projection does not want them, and when its
+   * `key` throws: then the plan refuses the appends to that stream, and no other append of the group.
+   */
+  changedKey(streamId: StreamId): string | undefined {
+    try {
+      return this.isWanted({ streamId }) ? rowKey(this.projection, streamId) : undefined;
+    } catch {
+      return undefined;
+    }
   }
 }

@@ -24,6 +24,11 @@ export class RowDecoder {
     this.form = form;
   }
 
+  /** A decoder with a cache of its own, for the rows of a rebuild. */
+  forRebuild(): RowDecoder {
+    return new RowDecoder(this.#definition, { store: this.#store, form: this.form });
+  }
+
   /** Caches a written row, which then needs no decoding. */
   cacheWritten({ key, row, text }: EncodedRow<unknown>): void {
     if (text === undefined) this.#decoded.delete(key);

@@ -2,7 +2,7 @@ import { Lru } from '../store/lru.js';
 import type { LookedUpRow } from '../store/stored-row.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import { changedKey, type OpenedModel } from './opened-model.js';
+import type { OpenedModel } from './opened-model.js';
 import type { CheckedAppend, Plan } from './plan.js';
 import type { CurrentModel, View } from './plan-appends.js';
 import type { ModelId, StreamEnd } from './view.js';
@@ -47,15 +47,10 @@ export class ViewCache {
     return this.#state?.token;
   }
 
-  /** The id of a cached read model. */
-  idOf(name: string): ModelId | undefined {
-    return this.#state?.models.find(({ opened }) => opened.name === name)?.id;
-  }
-
-  /** A view that suffices to plan this group; `undefined` when something must be looked up. */
-  viewFor(group: readonly CheckedAppend[], all: readonly OpenedModel[]): View | undefined {
+  /** A view that suffices to plan this group on so many read models; `undefined` when something must be looked up. */
+  viewFor(group: readonly CheckedAppend[], models: number): View | undefined {
     const state = this.#state;
-    if (state?.models.length !== all.length || !group.every((append) => this.#canPlan(append, state))) return undefined;
+    if (state?.models.length !== models || !group.every((append) => this.#canPlan(append, state))) return undefined;
     // The streams that are not cached. `#canPlan` has checked that their appends expect them to be new.
     const newStreams = new Set<string>(
       group.flatMap(({ streamId, expected }) =>
@@ -85,7 +80,11 @@ export class ViewCache {
     for (const { append, end } of plan.appends) this.#ends.set(append.streamId, { end });
     for (const { id, rows } of plan.models) {
       const model = state.models.find((one) => one.id === id);
-      for (const { key, row, entries } of rows) model?.rows.set(key, { row, entries });
+      for (const written of rows) {
+        const { key, row, entries } = written;
+        model?.rows.set(key, { row, entries });
+        model?.opened.decoder.cacheWritten(written);
+      }
     }
     const inlineAtHead = plan.head === plan.headBefore ? state.inlineAtHead : plan.inline;
     this.#state = { ...state, token, head: plan.head, inlineAtHead };
@@ -105,7 +104,7 @@ export class ViewCache {
     const isCached = this.#ends.has(streamId);
     if (events.length === 0 || (!isCached && expected !== 'no-stream')) return false;
     return models.every(({ opened, rows }) => {
-      const key = changedKey(opened, streamId);
+      const key = opened.changedKey(streamId);
       return key === undefined || rows.has(key) || (!isCached && opened.projection.key === undefined);
     });
   }
@@ -120,7 +119,7 @@ export class ViewCache {
     const models = view.models.map(({ opened, id, storedRow }): CachedModel => {
       const rows = before?.models.find((one) => one.id === id)?.rows ?? new Lru(MOST);
       for (const { streamId } of group) {
-        const key = changedKey(opened, streamId);
+        const key = opened.changedKey(streamId);
         const row = key === undefined ? undefined : storedRow(key);
         if (key !== undefined && row !== undefined) rows.set(key, row);
       }
