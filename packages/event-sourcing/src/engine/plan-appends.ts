@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { reducePage } from '../projections/reduce-page.js';
 import { notBefore } from '../streams/recording.js';
 import type { RecordedEvent } from '../streams/event.js';
-import { ordinalOf, positionOf, type Position } from '../streams/position.js';
+import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
 import { recordedEvents, refusalOf } from '../store/placing.js';
@@ -63,78 +63,67 @@ export function planAppends(group: readonly Queued[], view: View, options: PlanO
   return { plan: builder.plan(), result };
 }
 
+/** A read model of the view, and its rows that the plan writes, by key. */
+interface PlannedModel {
+  readonly model: CurrentModel;
+  readonly rows: Map<string, EncodedRow<unknown>>;
+}
+
 /** A plan under construction. */
 class PlanBuilder {
   readonly #view: View;
   readonly #options: PlanOptions;
   /** The accepted appends. */
   readonly #appends: PlacedAppend[] = [];
-  /** The new ends of the streams of accepted appends. This and the next are created on first use, to save memory. */
-  #ends: Map<StreamId, StreamEnd> | undefined;
+  /** The new ends of the streams of accepted appends. */
+  readonly #ends = new Map<StreamId, StreamEnd>();
   /** The names of the receipts of accepted appends. */
-  #receipts: Set<string> | undefined;
-  /** The changed rows by key, for each read model in the order of `view.models`. */
-  readonly #rows: readonly Map<string, EncodedRow<unknown>>[];
+  readonly #receipts = new Set<string>();
+  readonly #models: readonly PlannedModel[];
   #head: Position;
 
   constructor(view: View, options: PlanOptions) {
     this.#view = view;
     this.#options = options;
     this.#head = view.head;
-    this.#rows = view.models.map(({ catchUpRows = [] }) => new Map(catchUpRows.map((row) => [row.key, row])));
+    this.#models = view.models.map((model) => {
+      const { catchUpRows = [] } = model;
+      return { model, rows: new Map(catchUpRows.map((row) => [row.key, row])) };
+    });
   }
 
   /** Plans one append. A refusal affects only this append. */
   add(append: CheckedAppend): Outcome {
+    const { streamId, receipt } = append;
+    const view = this.#view;
     try {
-      return this.#tryToAdd(append);
+      if (view.unreadable.has(streamId)) throw view.unreadable.get(streamId);
+      const last = this.#ends.get(streamId) ?? view.end(streamId);
+      const name = receipt && receiptName({ streamId, key: receipt.key });
+      const hasReceipt = name !== undefined && (this.#receipts.has(name) || view.hasReceipt(name));
+      const refused = refusalOf(append, { last, hasReceipt });
+      if (refused !== undefined) return { refused };
+      const recordedAt = notBefore(last?.recordedAt, append.recordedAt ?? this.#options.clock());
+      const recorded = recordedEvents(append, { last, recordedAt, head: this.#head });
+      this.#reduce(recorded);
+      if (name !== undefined) this.#receipts.add(name);
+      this.#accept(append, recorded, recorded.at(-1) ?? last);
+      return { recorded };
     } catch (caught) {
       return { refused: caught };
     }
   }
 
-  #tryToAdd(append: CheckedAppend): Outcome {
-    const { streamId, receipt } = append;
-    if (this.#view.unreadable.has(streamId)) throw this.#view.unreadable.get(streamId);
-    const last = this.#ends?.get(streamId) ?? this.#view.end(streamId);
-    const name = receipt === undefined ? undefined : receiptName({ streamId, key: receipt.key });
-    const hasReceipt = name !== undefined && (this.#receipts?.has(name) === true || this.#view.hasReceipt(name));
-    const refused = refusalOf(append, { last, hasReceipt });
-    if (refused !== undefined) return { refused };
-    const recorded = this.#assignPositions(append, last);
-    this.#reduce(recorded);
-    const end = recorded.at(-1) ?? last;
-    // Never undefined: `refusalOf` refuses an append without events to a stream without events.
-    if (end !== undefined) this.#accept({ append, recorded, end }, name);
-    return { recorded };
-  }
-
   /** The plan of the appends added so far. */
   plan(): Plan {
-    const { head: headBefore, models } = this.#view;
-    const hasEvents = this.#head !== headBefore;
-    const hasAccepted = this.#appends.length > 0;
-    return {
-      headBefore,
-      head: this.#head,
-      appends: this.#appends,
-      inline: models.map(({ id }) => id),
-      models: [
-        ...(hasAccepted ? models.flatMap((model, index) => this.#modelPlans(model, index)) : []),
-        ...(hasEvents ? this.#checkpointsNoLongerImplied() : []),
-      ],
-    };
-  }
-
-  /** The events as they will be recorded after `last`, the last event of their stream. */
-  #assignPositions(append: CheckedAppend, last: StreamEnd | undefined): readonly RecordedEvent[] {
-    return recordedEvents(append, {
-      after: last?.revision,
-      recordedAt: notBefore(last?.recordedAt, append.recordedAt ?? this.#options.clock()),
-      // A position combines the event's number in the log with the last part of its id, so that a position from before
-      // a restore is not taken for one of the restored log.
-      position: (index, { id }) => positionOf(ordinalOf(this.#head) + BigInt(index + 1), id),
-    });
+    const { head: headBefore, inlineAtHead, models } = this.#view;
+    const inline = models.map(({ id }) => id);
+    const written = this.#appends.length > 0 ? this.#models.flatMap((one) => this.#modelPlans(one)) : [];
+    // The read models that were inline up to the head before, but are not in this plan: the event there implied their
+    // checkpoint, and the new events do not.
+    const left = this.#head === headBefore ? [] : inlineAtHead.filter((id) => !inline.includes(id));
+    const stored = left.map((id): ModelPlan => ({ id, rows: [], checkpoint: headBefore }));
+    return { headBefore, head: this.#head, appends: this.#appends, inline, models: [...written, ...stored] };
   }
 
   /**
@@ -143,66 +132,43 @@ class PlanBuilder {
    * @throws ProjectionStopped when an event can't be reduced; another error when a row can't be encoded.
    */
   #reduce(recorded: readonly RecordedEvent[]): void {
-    const changes = this.#view.models.map((model, index) => this.#changedRows(model, index, recorded));
+    const changes = this.#models.map((planned) => this.#changedRows(planned, recorded));
     // Rows are added only after every projection has reduced the events.
-    for (let index = 0; index < changes.length; index++) {
-      for (const row of changes[index] ?? []) this.#rows[index]?.set(row.key, row);
-    }
+    for (const [index, { rows }] of this.#models.entries())
+      for (const row of changes[index] ?? []) rows.set(row.key, row);
   }
 
   #changedRows(
-    { opened, storedRow }: CurrentModel,
-    index: number,
+    { model: { opened, storedRow }, rows }: PlannedModel,
     recorded: readonly RecordedEvent[],
   ): readonly EncodedRow<unknown>[] {
-    const { projection, isWanted } = opened;
-    const changed = this.#rows[index];
+    const { name, projection, isWanted } = opened;
     const [first] = recorded;
     // All events of an append are of one stream, and `isWanted` depends only on the stream.
     if (first === undefined || !isWanted(first)) return [];
     const reduced = reducePage(projection, recorded, (key) => {
-      const planned = changed?.get(key);
-      return (planned ?? requireLookedUp(opened, key, storedRow(key))).row;
+      const known = rows.get(key) ?? storedRow(key);
+      // Reducing would take it for a row that does not exist.
+      if (known === undefined) throw new Error(`row ${JSON.stringify(key)} of ${name} was not looked up`);
+      return known.row;
     });
     if (reduced.stopped !== undefined) throw reduced.stopped;
     return encodedRows(projection, reduced.rows, { stored: storedRow, form: this.#options.form });
   }
 
-  #accept(placed: PlacedAppend, receipt: string | undefined): void {
-    const { append, end, recorded } = placed;
-    this.#appends.push(placed);
-    if (receipt !== undefined) (this.#receipts ??= new Set()).add(receipt);
-    (this.#ends ??= new Map()).set(append.streamId, end);
+  #accept(append: CheckedAppend, recorded: readonly RecordedEvent[], end: StreamEnd | undefined): void {
+    // Never undefined: `refusalOf` refuses an append without events to a stream without events.
+    if (end === undefined) return;
+    this.#appends.push({ append, recorded, end });
+    this.#ends.set(append.streamId, end);
     this.#head = recorded.at(-1)?.position ?? this.#head;
   }
 
   /** The rows of a read model to write; empty when there are none. */
-  #modelPlans({ id, catchUpRows }: CurrentModel, index: number): readonly ModelPlan[] {
-    const rows = Array.from(this.#rows[index]?.values() ?? []);
+  #modelPlans({ model: { id, catchUpRows }, rows }: PlannedModel): readonly ModelPlan[] {
     // New events imply a later checkpoint, because they list the read model as inline. Only a plan without events,
     // which writes receipts alone, needs this one.
-    if (catchUpRows !== undefined) return [{ id, rows, checkpoint: this.#view.head }];
-    return rows.length === 0 ? [] : [{ id, rows }];
+    if (catchUpRows !== undefined) return [{ id, rows: [...rows.values()], checkpoint: this.#view.head }];
+    return rows.size === 0 ? [] : [{ id, rows: [...rows.values()] }];
   }
-
-  /**
-   * Stores the checkpoints of the read models that were inline up to `view.head`, but are not in this plan: the event
-   * there implied their checkpoint, and the new events do not.
-   */
-  #checkpointsNoLongerImplied(): readonly ModelPlan[] {
-    const { inlineAtHead, models, head } = this.#view;
-    if (inlineAtHead.length === 0) return [];
-    const inline = new Set(models.map(({ id }) => id));
-    return inlineAtHead.filter((id) => !inline.has(id)).map((id) => ({ id, rows: [], checkpoint: head }));
-  }
-}
-
-/** Throws if a row was not looked up: reducing would take it for a row that does not exist. */
-function requireLookedUp(
-  { name }: OpenedModel,
-  key: string,
-  lookedUp: { readonly row: unknown } | undefined,
-): { readonly row: unknown } {
-  if (lookedUp === undefined) throw new Error(`row ${JSON.stringify(key)} of ${name} was not looked up`);
-  return lookedUp;
 }

@@ -45,6 +45,9 @@ export interface FreshReadsOptions {
   readonly closing: AbortSignal;
 }
 
+/** Reads rows within the deadline of a call. */
+export type Read<Found> = (deadline: ReadDeadline) => Promise<Found>;
+
 /** How far the rows of one read must be, and from when they count as proven fresh once they are there. */
 interface Required {
   readonly position: Position;
@@ -88,10 +91,10 @@ export class FreshReads {
   }
 
   /** The rows `read` finds, once they are fresh. @throws ProjectionBehind, PositionUnknown, DeadlineExceeded */
-  async answer<Found extends RowsAt<unknown>>(read: () => Promise<Found>, deadline: ReadDeadline): Promise<Found> {
+  async answer<Found extends RowsAt<unknown>>(read: Read<Found>, deadline: ReadDeadline): Promise<Found> {
     this.#discardAfterSuspension();
     const [lastProof, provenBefore, begunAt] = [this.#lastProof, this.#lastProof.at, performance.now()];
-    const found = await read();
+    const found = await read(deadline);
     // A proof that came meanwhile may be about later rows than those found.
     const provenAt = lastProof === this.#lastProof ? provenBefore : -Infinity;
     const isInline = this.#options.readModelUpdates === 'inline';
@@ -104,7 +107,7 @@ export class FreshReads {
       checkpoint >= required.position || (isInline && checkpoint === head);
     while (!isThere(answer)) {
       await this.#waitUntil(required.position, answer.checkpoint, deadline);
-      answer = await read();
+      answer = await read(deadline);
     }
     this.noteAtHead(required.askedAt);
     const looking = this.#demandKnown(answer, deadline);

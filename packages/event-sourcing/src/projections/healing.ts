@@ -1,13 +1,12 @@
 import type { Fault } from '../fault.js';
 import type { Deadline } from '../deadline.js';
-import type { EventShape } from '../streams/event.js';
+import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { START, type Position } from '../streams/position.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import type { FreshRows } from './running.js';
 import { covers, type Projection } from './projection.js';
 import type { KeyedRow, RowCount, RowQuery, RowsAt } from './read-model-store.js';
 import { compareKeys, indexEntries, rowLimitOf } from './row-query.js';
-import { reduceOrPlaceholder, withPlaceholders } from './with-placeholders.js';
 import type { TimedReadModel } from './timed-read-model.js';
 import { MAY_HEAL, UNREADABLE, UnreadableRow, type UnreadablePage } from './unreadable-row.js';
 
@@ -18,6 +17,8 @@ const MOST_CHECKED = 1000;
 interface HealingParts<Event extends EventShape, Row> {
   readonly model: TimedReadModel<Row | UnreadableRow>;
   readonly projection: Projection<Event, Row>;
+  /** The same with placeholders, as the rows are stored. */
+  readonly stored: Projection<RecordedEvent, Row | UnreadableRow>;
   readonly store: TimedEventStore;
 }
 
@@ -77,9 +78,7 @@ export class Healing<Event extends EventShape, Row> {
     const counted = await this.#parts.model.count(query, deadline);
     if (outdated.size === 0) return counted;
     const isUnder = (row: Row | UnreadableRow): boolean =>
-      indexEntries(withPlaceholders(this.#parts.projection), row).some(
-        ([index, value]) => index === query.index && value === query.value,
-      );
+      indexEntries(this.#parts.stored, row).some(([index, value]) => index === query.index && value === query.value);
     let { rows } = counted;
     for (const row of outdated.values()) if (isUnder(row)) rows--;
     for (const row of (await this.#repaired(outdated, counted.checkpoint, deadline)).values())
@@ -164,7 +163,7 @@ export class Healing<Event extends EventShape, Row> {
     for await (const page of this.#parts.store.readStream(facts.streamId, {}, deadline)) {
       for (const event of page) {
         if (event.position > checkpoint) return row;
-        row = reduceOrPlaceholder(this.#parts.projection, row, event);
+        row = this.#parts.stored.reduce(row, event);
       }
     }
     return row;

@@ -1,7 +1,6 @@
 import { OutagePauses } from '../store/back-off.js';
 import { Notifier } from '../store/notifier.js';
 import { Deadline } from '../deadline.js';
-import type { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import { within } from '../store/time-out.js';
 import { YieldPacer, yieldToLoop } from '../yield-to-loop.js';
@@ -10,11 +9,11 @@ import { forgetLost } from '../streams/acknowledged.js';
 import { START, type Position } from '../streams/position.js';
 import { TimedEventStore } from '../streams/timed-event-store.js';
 import { CheckpointWaiters } from './checkpoint-waiters.js';
-import { areOfThisLog, FreshReads, type RunnerControl, type Late } from './fresh-reads.js';
+import { areOfThisLog, FreshReads, type Read, type RunnerControl } from './fresh-reads.js';
 import { standingInline } from './head-proof.js';
 import { ProjectedLog, type Lag } from './projected-log.js';
 import { modelName } from './projection.js';
-import { readWithin, type ReadDeadline } from './read-deadline.js';
+import { readWithin } from './read-deadline.js';
 import type { KeyedRow, RowCount, RowQuery, RowsAt } from './read-model-store.js';
 import { Rebuilds } from './rebuilds.js';
 import { Refutable } from './refutable.js';
@@ -26,8 +25,8 @@ import { Healing } from './healing.js';
 import { withPlaceholders } from './with-placeholders.js';
 import type { UnreadablePage, UnreadableRow } from './unreadable-row.js';
 
-type Read<Found> = (deadline: ReadDeadline) => Promise<Found>;
 type Stored<Row> = Row | UnreadableRow;
+type Parts<Row> = StepParts<RecordedEvent, Stored<Row>>;
 const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
 /** While no read waits for the rows, events written within this time become one step. */
 const GATHER_MS = 10;
@@ -40,7 +39,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   /** The rows as stored, however old: to be compared with the events. */
   readonly rows: TimedReadModel<Stored<Row>>;
   readonly #log: ProjectedLog;
-  readonly #parts: StepParts<RecordedEvent, Stored<Row>>;
+  readonly #parts: Parts<Row>;
   readonly #healing: Healing<Event, Row>;
   readonly #rebuilds: Rebuilds<RecordedEvent, Stored<Row>>;
   readonly #waiters: CheckpointWaiters;
@@ -56,15 +55,15 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   readonly #follows: NonNullable<RunnerOptions<Event, Row>['follows']>;
   #isCatchUpWanted: boolean;
 
-  private constructor(options: RunnerOptions<Event, Row>, model: TimedReadModel<Stored<Row>>, state: RunnerState) {
+  private constructor(options: RunnerOptions<Event, Row>, parts: Parts<Row>, state: RunnerState) {
     const { store, projection, maxAgeMs = DEFAULT_MAX_AGE_MS, pageSize } = options;
     const eventStore = new TimedEventStore(store.eventStore);
-    this.rows = model;
+    this.rows = parts.model;
     this.#log = new ProjectedLog({ ...store, eventStore }, { filter: projection.filter, pageSize });
-    this.#parts = { projection: withPlaceholders(projection), model, readModelUpdates: store.readModelUpdates };
-    this.#healing = new Healing({ model, projection, store: eventStore });
+    this.#parts = parts;
+    this.#healing = new Healing({ model: parts.model, projection, stored: parts.projection, store: eventStore });
     this.#rebuilds = new Rebuilds({ ...this.#parts, log: this.#log });
-    this.#waiters = new CheckpointWaiters(model, store.readModelUpdates);
+    this.#waiters = new CheckpointWaiters(parts.model, store.readModelUpdates);
     this.#follows = options.follows ?? (store.readModelUpdates === 'inline' ? 'on-demand' : 'always');
     this.#isCatchUpWanted = options.follows === undefined && state.is !== 'following';
     this.#states = new RunnerStates(projection.name, state);
@@ -78,10 +77,13 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   static async open<Event extends EventShape, Row>(
     options: RunnerOptions<Event, Row>,
   ): Promise<ProjectionRunner<Event, Row>> {
-    const model = await options.store.readModels.open(withPlaceholders(options.projection));
+    const { readModels, readModelUpdates } = options.store;
+    const projection = withPlaceholders(options.projection);
+    const model = await readModels.open(projection);
     const { checkpoint = START, head } = await model.read([]);
     const isAtHead = head !== undefined && standingInline(checkpoint, head) === 'at-head';
-    return new ProjectionRunner(options, new TimedReadModel(model), { is: isAtHead ? 'following' : 'catching-up' });
+    const parts: Parts<Row> = { model: new TimedReadModel(model), projection, readModelUpdates };
+    return new ProjectionRunner(options, parts, { is: isAtHead ? 'following' : 'catching-up' });
   }
 
   get state(): RunnerState {
@@ -173,7 +175,12 @@ export class ProjectionRunner<Event extends EventShape, Row> {
       refute: (lost) => {
         if (this.state.is !== 'closed' && this.state.is !== 'stopped') this.#follow.refute(lost);
       },
-      lateFault: (deadline, late) => this.#lateFault(deadline, late),
+      lateFault: async (deadline, { cause, required }) => {
+        if (this.state.is === 'closed') return this.#states.closed();
+        this.#states.fallBehind();
+        const outage = this.state.is === 'retrying' ? this.state.fault : this.#log.store.trouble;
+        return deadline.behind(this.rows, required, outage ?? cause);
+      },
     };
   }
 
@@ -236,15 +243,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     return readWithin(this.#parts.projection.name, freshness, async (deadline) => {
       this.#states.refuseWhenClosed();
       if (this.#pacer.isDue()) await yieldToLoop();
-      return this.#reads.answer(() => read(deadline), deadline);
+      return this.#reads.answer(read, deadline);
     });
-  }
-
-  /** The fault of a read whose rows were not far enough in time: why the runner can't follow, if that is the reason. */
-  async #lateFault(deadline: ReadDeadline, { cause, required }: Late): Promise<Fault> {
-    if (this.state.is === 'closed') return this.#states.closed();
-    this.#states.fallBehind();
-    const outage = this.state.is === 'retrying' ? this.state.fault : this.#log.store.trouble;
-    return deadline.behind(this.rows, required, outage ?? cause);
   }
 }

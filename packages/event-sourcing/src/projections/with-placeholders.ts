@@ -43,8 +43,9 @@ export function withPlaceholders<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
 ): CheckingProjection<RecordedEvent, Row | UnreadableRow> {
   const { name, version, filter } = projection;
-  const checker = new RowChecker(projection);
+  const { text, ...checks } = rowChecks(projection);
   return {
+    ...checks,
     name,
     version,
     filter,
@@ -53,12 +54,9 @@ export function withPlaceholders<Event extends EventShape, Row>(
     reduce: (row, event) => reduceOrPlaceholder(projection, row, event),
     index: (row) =>
       row instanceof UnreadableRow ? indexOfUnreadable(projection, row) : (projection.index?.(row) ?? {}),
-    entries: (row) => (row instanceof UnreadableRow ? undefined : checker.entries(row)),
-    snapshot: (row, event) => checker.snapshot(row, event),
-    checked: (row, last) => checker.checked(row, last),
     rows: {
       encode: (row) => (row instanceof UnreadableRow ? placeholderOf(row) : projection.rows.encode(row)),
-      text: (row) => (row instanceof UnreadableRow ? JSON.stringify(placeholderOf(row)) : checker.text(row)),
+      text: (row) => (row instanceof UnreadableRow ? JSON.stringify(placeholderOf(row)) : text(row)),
       isTextJson: true,
       decode: (stored) => placeholderIn(stored) ?? projection.rows.decode(stored),
     },
@@ -66,7 +64,7 @@ export function withPlaceholders<Event extends EventShape, Row>(
 }
 
 /** The row after an event; from the first unreadable event on, its placeholder. */
-export function reduceOrPlaceholder<Event extends EventShape, Row>(
+function reduceOrPlaceholder<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   row: Row | UnreadableRow | undefined,
   recorded: RecordedEvent,
@@ -99,6 +97,16 @@ function placeholderOfStray(
 
 const MOST_ENCODED = 500;
 
+/** The checks of rows. */
+interface RowChecks<Row> {
+  readonly text: (row: Row) => string;
+  entries(row: Row | UnreadableRow): readonly IndexEntry[] | undefined;
+  /** The row, or a placeholder when it can't be encoded or indexed after its last event. */
+  checked(row: Row | UnreadableRow, last: RecordedEvent): Row | UnreadableRow;
+  /** The snapshot of a row; `undefined` for one that can't be encoded, because it gets a placeholder. */
+  snapshot(row: Row | UnreadableRow, event: RecordedFacts): KeyedRow<Row> | undefined;
+}
+
 /** The result of encoding a row for the first time. */
 interface EncodedOnce {
   readonly entries: readonly IndexEntry[];
@@ -107,54 +115,43 @@ interface EncodedOnce {
 }
 
 /** Encodes and indexes the rows of a projection before a store gets them. */
-class RowChecker<Event extends EventShape, Row> {
-  readonly #projection: Projection<Event, Row>;
+function rowChecks<Event extends EventShape, Row>(projection: Projection<Event, Row>): RowChecks<Row> {
   /** The rows encoded by `checked`. A store of texts asks for the text of each one next, and only once. */
-  readonly #encoded = new Map<Row, EncodedOnce>();
-
-  constructor(projection: Projection<Event, Row>) {
-    this.#projection = projection;
-  }
-
-  text(row: Row): string {
-    const encoded = this.#encoded.get(row);
-    this.#encoded.delete(row);
-    return encoded?.text ?? rowText(this.#projection, row);
-  }
-
-  entries(row: Row): readonly IndexEntry[] | undefined {
-    return this.#encoded.get(row)?.entries;
-  }
-
-  /** The row, or a placeholder when it can't be encoded or indexed after its last event. */
-  checked(row: Row | UnreadableRow, last: RecordedEvent): Row | UnreadableRow {
-    if (row instanceof UnreadableRow) return row;
-    try {
-      const isTextJson = this.#projection.rows.isTextJson === true;
-      const kept = isTextJson ? { row, text: undefined } : keptRow(this.#projection, row);
-      const entries = demandedEntries(this.#projection, kept.row);
-      if (this.#encoded.size >= MOST_ENCODED) this.#encoded.clear();
-      this.#encoded.set(kept.row, { entries, text: kept.text });
-      return kept.row;
-    } catch (caught) {
-      const problem = `its row can't be kept: ${caught instanceof Error ? caught.message : String(caught)}`;
-      return new UnreadableRow({ ...placeOf(last), code: 'unreadable-event', problem }, {});
-    }
-  }
-
-  /** The snapshot of a row; `undefined` for one that can't be encoded, because it gets a placeholder. */
-  snapshot(row: Row | UnreadableRow, event: RecordedFacts): KeyedRow<Row> | undefined {
-    if (row instanceof UnreadableRow) return undefined;
-    try {
-      const snapshot = atOnce(this.#projection.snapshot?.(row, event), 'snapshot');
-      if (snapshot === undefined) return undefined;
-      const kept = keptRow(this.#projection, snapshot.row);
-      demandedEntries(this.#projection, kept.row);
-      return { key: snapshot.key, row: kept.row };
-    } catch {
-      return undefined;
-    }
-  }
+  const encodedRows = new Map<Row | UnreadableRow, EncodedOnce>();
+  return {
+    text(row) {
+      const encoded = encodedRows.get(row);
+      encodedRows.delete(row);
+      return encoded?.text ?? rowText(projection, row);
+    },
+    entries: (row) => encodedRows.get(row)?.entries,
+    checked(row, last) {
+      if (row instanceof UnreadableRow) return row;
+      try {
+        const isTextJson = projection.rows.isTextJson === true;
+        const kept = isTextJson ? { row, text: undefined } : keptRow(projection, row);
+        const entries = demandedEntries(projection, kept.row);
+        if (encodedRows.size >= MOST_ENCODED) encodedRows.clear();
+        encodedRows.set(kept.row, { entries, text: kept.text });
+        return kept.row;
+      } catch (caught) {
+        const problem = `its row can't be kept: ${caught instanceof Error ? caught.message : String(caught)}`;
+        return new UnreadableRow({ ...placeOf(last), code: 'unreadable-event', problem }, {});
+      }
+    },
+    snapshot(row, event) {
+      if (row instanceof UnreadableRow) return undefined;
+      try {
+        const snapshot = atOnce(projection.snapshot?.(row, event), 'snapshot');
+        if (snapshot === undefined) return undefined;
+        const kept = keptRow(projection, snapshot.row);
+        demandedEntries(projection, kept.row);
+        return { key: snapshot.key, row: kept.row };
+      } catch {
+        return undefined;
+      }
+    },
+  };
 }
 
 /** The key of a stream's row. A stray stream has its own row, so that `key` is not called with an unexpected name. */

@@ -1,9 +1,9 @@
 import { Fault } from '../fault.js';
 import type { Instant } from '../instant.js';
 import type { Append } from '../streams/event-store.js';
-import { placeInAppend, type NewEvent, type RecordedEvent } from '../streams/event.js';
-import type { Position } from '../streams/position.js';
-import { meetsExpectation, revisionAfter, type Revision } from '../streams/revision.js';
+import { placeInAppend, type RecordedEvent } from '../streams/event.js';
+import { ordinalOf, positionOf, type Position } from '../streams/position.js';
+import { meetsExpectation, revisionAfter } from '../streams/revision.js';
 
 /** The look-up results that decide where an append is placed. */
 export interface StreamFound {
@@ -30,16 +30,21 @@ export function refusalOf(append: Append, { last, hasReceipt }: StreamFound): Er
 /** The place of an append's events. */
 export interface Placing {
   /** The last event of the stream before them; `undefined` in an empty stream. */
-  readonly after: Revision | undefined;
+  readonly last: Pick<RecordedEvent, 'revision'> | undefined;
+  /** The position of the last event of the log before them. */
+  readonly head: Position;
   readonly recordedAt: Instant;
-  /** The position of the n-th event, counted from 0. */
-  readonly position: (index: number, event: NewEvent) => Position;
 }
 
-/** The events of a checked append as every later read returns them, with their list frozen. */
-export function recordedEvents(append: Append, { after, recordedAt, position }: Placing): readonly RecordedEvent[] {
+/**
+ * The events of a checked append as every later read returns them, with their list frozen. A position combines the
+ * event's number in the log with the last part of its id, so that a position from before a restore is not taken for one
+ * of the restored log.
+ */
+export function recordedEvents(append: Append, { last, head, recordedAt }: Placing): readonly RecordedEvent[] {
   const { streamId, events } = append;
-  let revision = after;
+  const ordinalBefore = ordinalOf(head);
+  let revision = last?.revision;
   const recorded = events.map((event, index): RecordedEvent => {
     const { id, type, schemaVersion, data, metadata } = event;
     revision = revisionAfter(revision);
@@ -48,7 +53,7 @@ export function recordedEvents(append: Append, { after, recordedAt, position }: 
       id,
       streamId,
       revision,
-      position: position(index, event),
+      position: positionOf(ordinalBefore + BigInt(index + 1), id),
       recordedAt,
       schemaVersion,
       type,
