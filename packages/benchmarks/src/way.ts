@@ -69,8 +69,9 @@ async function enteredByRemoval(loginPolicies: LoginPolicies): Promise<readonly 
   await session.post('Profiler.enable');
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
   await session.post('Profiler.takePreciseCoverage');
-  orThrow(await loginPolicies.removeMultiFactor(owner, 'U2F_WITH_VERIFICATION', by));
+  const answer = await loginPolicies.removeMultiFactor(owner, 'U2F_WITH_VERIFICATION', by);
   const coverage = await session.post('Profiler.takePreciseCoverage');
+  orThrow(answer);
   session.disconnect();
   return coverage.result.flatMap(({ functions, url }) => {
     if (!ourCode.test(url)) return [];

@@ -100,8 +100,7 @@ const OPTIONS = [
 export function parseCommandOptions(value: unknown, type: CommandInput['type']): CommandContext & CommandConditions {
   const given = parseObject(value, 'options', OPTIONS);
   // A literal instead of a spread, because every command passes here.
-  const { ifRevision, ifEventId } = parseStateConditions(given);
-  const { ifDefaultSequence, ifDefaultEventId } = parseDefaultConditions(given, type);
+  const { ifRevision, ifEventId, ifDefaultSequence, ifDefaultEventId } = parseConditions(given, type);
   return {
     ifRevision,
     ifEventId,
@@ -118,39 +117,25 @@ export function parseCommandOptions(value: unknown, type: CommandInput['type']):
   };
 }
 
-/** Parses the conditions of a command. @throws InvalidValue */
-export function parseStateConditions(
-  given: Readonly<Record<string, unknown>>,
-): Pick<CommandContext, 'ifEventId' | 'ifRevision'> {
-  return {
-    ifRevision: optional(given, 'ifSequence', parseRevision),
-    ifEventId: optional(given, 'ifEventId', parseEventId),
-  };
-}
-
 /**
- * Parses the conditions on the default policy. Only `customize` takes them; other commands would ignore them.
+ * Parses the conditions of a command. Only `customize` takes those on the default policy; other commands would ignore
+ * them.
  *
  * @throws InvalidValue
  */
-export function parseDefaultConditions(
+export function parseConditions(
   given: Readonly<Record<string, unknown>>,
   type: CommandInput['type'],
-): DefaultConditions {
-  if (type !== 'customize') {
-    refuseCondition(given, 'ifDefaultSequence');
-    refuseCondition(given, 'ifDefaultEventId');
-    return {};
-  }
+): Pick<CommandContext, 'ifEventId' | 'ifRevision'> & DefaultConditions {
+  for (const name of ['ifDefaultSequence', 'ifDefaultEventId'])
+    if (type !== 'customize' && given[name] !== undefined)
+      throw new InvalidValue(`options.${name}`, 'left out, as only customize takes it', given[name]);
   return {
+    ifRevision: optional(given, 'ifSequence', parseRevision),
+    ifEventId: optional(given, 'ifEventId', parseEventId),
     ifDefaultSequence: optional(given, 'ifDefaultSequence', parseSequence),
     ifDefaultEventId: optional(given, 'ifDefaultEventId', parseEventId),
   };
-}
-
-function refuseCondition(given: Readonly<Record<string, unknown>>, name: keyof DefaultConditions): void {
-  if (given[name] === undefined) return;
-  throw new InvalidValue(`options.${name}`, 'left out, as only customize takes it', given[name]);
 }
 
 const parseRevision: Parser<Revision | 'no-stream'> = (value, field) => {

@@ -1,12 +1,7 @@
 import type { CommandContext, EventId } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import { optional } from '../input/options.js';
-import {
-  parseAcknowledged,
-  parseDefaultConditions,
-  parseStateConditions,
-  type CommandConditions,
-} from '../commands/command-input.js';
+import { parseAcknowledged, parseConditions, type CommandConditions } from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { evolveAll } from '../policy/evolve.js';
 import { parseCommand } from '../commands/parse-command.js';
@@ -77,7 +72,7 @@ export function parsePreview(givenOwner: unknown, command: unknown, options: unk
   const freshness = parseFreshness(given);
   const { signal, waitMs } = freshness;
   const acknowledge = optional(given, 'acknowledge', parseAcknowledged);
-  const conditions = { ...parseStateConditions(given), ...parseDefaultConditions(given, parsed.type), acknowledge };
+  const conditions = { ...parseConditions(given, parsed.type), acknowledge };
   return { owner, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs } };
 }
 

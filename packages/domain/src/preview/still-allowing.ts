@@ -1,7 +1,7 @@
 import type { CommandContext } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand } from '../commands/commands.js';
-import { isOrganization, type Instance, type Owner } from '../policy/owner.js';
-import type { Accepted, CommandAnswer } from '../reads/answers.js';
+import { isOrganization, type Owner } from '../policy/owner.js';
+import type { CommandAnswer } from '../reads/answers.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { ListFilter } from '../reads/read-input.js';
 
@@ -41,36 +41,18 @@ interface Given {
 
 /**
  * Adds to the answer of a removal from a default policy how many custom policies still allow what it removed.
- * Returns any other answer unchanged.
+ * Returns any other answer unchanged. The removal is recorded, so a failed count must not fail its answer.
  */
-export function withStillAllowingCount(
+export async function withStillAllowingCount(
   answer: CommandAnswer,
-  { owner, parsed, context }: Given,
+  { owner, parsed, context: { signal, waitMs = LONGEST_WAIT_MS } }: Given,
   policies: PolicyReader,
-): CommandAnswer | Promise<CommandAnswer> {
-  if (answer.outcome === 'rejected' || isOrganization(owner)) return answer;
+): Promise<CommandAnswer> {
   const filter = stillAllowingFilter(parsed);
-  return filter === undefined ? answer : counted(answer, { instance: owner, filter, context }, policies);
-}
-
-/** The removal is recorded, so a failed count must not fail its answer. */
-async function counted(
-  answer: Accepted,
-  {
-    instance,
-    filter,
-    context,
-  }: {
-    readonly instance: Instance;
-    readonly filter: ListFilter;
-    readonly context: Pick<CommandContext, 'signal' | 'waitMs'>;
-  },
-  policies: PolicyReader,
-): Promise<Accepted> {
-  const waitMs = Math.min(LONGEST_WAIT_MS, context.waitMs ?? LONGEST_WAIT_MS);
+  if (answer.outcome === 'rejected' || filter === undefined || isOrganization(owner)) return answer;
+  const freshness = { atLeast: answer.position, signal, waitMs: Math.min(LONGEST_WAIT_MS, waitMs) };
   try {
-    const freshness = { atLeast: answer.position, signal: context.signal, waitMs };
-    return { ...answer, stillAllowing: await policies.customizedCount(instance, filter, freshness) };
+    return { ...answer, stillAllowing: await policies.customizedCount(owner, filter, freshness) };
   } catch {
     return { ...answer, stillAllowing: 'unknown' };
   }

@@ -1,7 +1,6 @@
 import type { Handled } from '@login-policy/event-sourcing';
 import type { PreconditionFailed } from '@login-policy/event-sourcing/domain';
 import type {
-  Accepted,
   CommandAnswer,
   LoginPolicyList,
   LoginPolicyView,
@@ -16,7 +15,7 @@ import { diffPolicies } from './diff.js';
 import type { StateFound } from './policy-reader.js';
 import type { ParsedRead } from './read-input.js';
 import type { LoginPolicyEvent } from '../events/events.js';
-import { InvalidValue, LateRefusal, UnknownMember } from '../input/invalid-value.js';
+import { InvalidValue, UnknownMember } from '../input/invalid-value.js';
 import { ABSENT } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, type Owner } from '../policy/owner.js';
 import type { PolicyState } from '../policy/policy-state.js';
@@ -26,30 +25,6 @@ import { describeRejection, type PolicyRejection, type RefusingPolicy, type Reje
 /** A refusal with its message. */
 export function rejected(rejection: Rejection, policy?: RefusingPolicy): Rejected {
   return { outcome: 'rejected', rejection, message: describeRejection(rejection, policy) };
-}
-
-/**
- * Parses the input and then answers. Malformed input is refused while it is parsed, or by a {@link LateRefusal}. An
- * `InvalidValue` that is thrown later did not come from the caller and is rethrown as a defect.
- */
-export async function answering<Input, Answer>(
-  parse: () => Input,
-  answer: (input: Input) => Promise<Answer>,
-): Promise<Answer | Rejected> {
-  let input: Input;
-  try {
-    input = parse();
-  } catch (caught) {
-    return invalidArgument(caught);
-  }
-  try {
-    return await answer(input);
-  } catch (caught) {
-    if (caught instanceof LateRefusal) return invalidArgument(caught.refused);
-    if (caught instanceof InvalidValue)
-      throw new Error(`not an input of the caller: ${caught.message}`, { cause: caught });
-    throw caught;
-  }
 }
 
 /** Turns an `InvalidValue` into a refusal, and rethrows everything else. */
@@ -65,7 +40,12 @@ export function commandAnswerOf(
   handled: Handled<LoginPolicyEvent, PolicyState, PolicyRejection>,
   owner: Owner,
 ): CommandAnswer {
-  return handled.outcome === 'accepted' ? accepted(handled, owner) : rejectedAnswer(handled, owner);
+  if (handled.outcome === 'rejected') return rejectedAnswer(handled, owner);
+  const { position, events, isRepeated } = handled;
+  const { changeInfo } = handled.state;
+  if (changeInfo === undefined) throw new Error('expected events after an accepted command, got none');
+  const { eventId } = changeInfo;
+  return { outcome: 'accepted', details: detailsOf(changeInfo, owner), eventId, position, events, isRepeated };
 }
 
 /** The owner of a read policy, and the moment of the read. */
@@ -143,20 +123,6 @@ export function rejectedAnswer(
   owner: Owner,
 ): Rejected {
   return rejected(inSequences(rejection), { owner, sequence: lastSequenceOf(state.changeInfo) });
-}
-
-function accepted(
-  {
-    state,
-    position,
-    events,
-    isRepeated,
-  }: Extract<Handled<LoginPolicyEvent, PolicyState, never>, { outcome: 'accepted' }>,
-  owner: Owner,
-): Accepted {
-  if (state.changeInfo === undefined) throw new Error('expected events after an accepted command, got none');
-  const { eventId } = state.changeInfo;
-  return { outcome: 'accepted', details: detailsOf(state.changeInfo, owner), eventId, position, events, isRepeated };
 }
 
 /** Translates revisions, which count from 0, into sequences, which count from 1. */

@@ -1,7 +1,8 @@
 import type { Observe } from '@login-policy/event-sourcing';
 import { observedCall } from '@login-policy/event-sourcing/domain';
 import { Fault } from '@login-policy/event-sourcing/values';
-import { answering } from './answering.js';
+import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
+import { invalidArgument } from './answering.js';
 import type { Rejected } from './answers.js';
 
 /** Every method of the login policies goes through here: calls are observed, and refused after the close. */
@@ -13,29 +14,43 @@ export class Calls {
     this.#observe = observe;
   }
 
-  /** Parses the input and answers from it, under the name that observers see. @throws StoreClosed */
+  /**
+   * Parses the input and answers from it, under the name that observers see. Malformed input is refused while it is
+   * parsed, or by a {@link LateRefusal}. An `InvalidValue` that is thrown later did not come from the caller and is
+   * rethrown as a defect.
+   *
+   * @throws StoreClosed
+   */
   answer<Input, Answer extends { readonly outcome: string }>(
     call: string,
     parse: () => Input,
     answer: (input: Input) => Promise<Answer>,
   ): Promise<Answer | Rejected> {
-    return observedCall(this.#observe, call, () => {
-      if (this.#isClosed) return Promise.reject(closed());
-      return answering(parse, answer);
+    return observedCall(this.#observe, call, async () => {
+      this.throwIfClosed();
+      let input: Input;
+      try {
+        input = parse();
+      } catch (caught) {
+        return invalidArgument(caught);
+      }
+      try {
+        return await answer(input);
+      } catch (caught) {
+        if (caught instanceof LateRefusal) return invalidArgument(caught.refused);
+        if (!(caught instanceof InvalidValue)) throw caught;
+        throw new Error(`not an input of the caller: ${caught.message}`, { cause: caught });
+      }
     });
   }
 
   /** For methods that only create an object. @throws StoreClosed */
   throwIfClosed(): void {
-    if (this.#isClosed) throw closed();
+    if (this.#isClosed) throw new Fault('store-closed', { store: 'the login policies' });
   }
 
   /** Refuses all later calls. */
   close(): void {
     this.#isClosed = true;
   }
-}
-
-function closed(): Fault<'store-closed'> {
-  return new Fault('store-closed', { store: 'the login policies' });
 }
