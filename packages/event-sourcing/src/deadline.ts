@@ -30,8 +30,7 @@ export class Deadline implements WaitOptions {
   readonly given: AbortSignal | undefined;
   readonly #dueAt: number;
   #own: AbortController | undefined;
-  #firingAt: Due | undefined;
-  #stopListening: () => void = () => undefined;
+  #release: (() => void) | undefined;
 
   /** `doing` names in the fault what took too long. @throws RangeError for a signal or time that is not one. */
   constructor(doing: string, { signal, waitMs = Infinity }: Waiting = {}) {
@@ -63,7 +62,11 @@ export class Deadline implements WaitOptions {
    */
   get signal(): AbortSignal | undefined {
     if (this.#dueAt === Infinity) return this.given;
-    this.#own ??= this.#firing();
+    if (this.#own === undefined) {
+      const own = new AbortController();
+      this.#own = own;
+      this.#release = this.#whenOver(() => own.abort(TIME_IS_UP));
+    }
     return this.#own.signal;
   }
 
@@ -116,8 +119,7 @@ export class Deadline implements WaitOptions {
 
   /** Releases {@link signal}. */
   end(): void {
-    if (this.#firingAt !== undefined) cancel(this.#firingAt);
-    this.#stopListening();
+    this.#release?.();
   }
 
   get #isEndless(): boolean {
@@ -138,38 +140,35 @@ export class Deadline implements WaitOptions {
     }
   }
 
-  #firing(): AbortController {
-    const control = new AbortController();
-    const fire = (): void => {
+  /** Calls `act` as soon as the deadline has passed. The returned function cancels that. */
+  #whenOver(act: () => void): () => void {
+    let stopListening = (): void => undefined;
+    const stop = (): void => {
       cancel(due);
-      control.abort(TIME_IS_UP);
+      stopListening();
+    };
+    const fire = (): void => {
+      stop();
+      act();
     };
     const due: Due = { dueAt: this.#dueAt, fire };
-    this.#firingAt = due;
-    schedule(due);
-    this.#stopListening = onAbort(this.given, fire);
-    return control;
+    if (this.#dueAt < Infinity) schedule(due);
+    stopListening = onAbort(this.given, fire);
+    return stop;
   }
 
   #race<Value>(promise: Promise<Value>, graceMs: number, faultOf: () => Error): Promise<Value> {
     if (this.#isEndless) return promise;
     return new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
-      let stopListening = (): void => undefined;
-      const fire = (): void => {
-        cancel(due);
-        stopListening();
+      const stop = this.#whenOver(() => {
         if (graceMs === 0) reject(faultOf());
-        else timer ??= setTimeout(() => reject(faultOf()), graceMs);
-      };
-      const due: Due = { dueAt: this.#dueAt, fire };
+        else timer = setTimeout(() => reject(faultOf()), graceMs);
+      });
       const settle = (): void => {
-        cancel(due);
+        stop();
         clearTimeout(timer);
-        stopListening();
       };
-      if (this.#dueAt < Infinity) schedule(due);
-      stopListening = onAbort(this.given, fire);
       promise.then(
         (value) => {
           settle();

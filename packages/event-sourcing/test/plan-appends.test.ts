@@ -10,7 +10,16 @@ import {
   type Projection,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { encodedAppend, OpenedModel, planAppends, Queued, receiptName, RowDecoder, type Outcome, type View } from '#insides';
+import {
+  encodedAppend,
+  OpenedModel,
+  planAppends,
+  Queued,
+  receiptName,
+  RowDecoder,
+  type Outcome,
+  type View,
+} from '#insides';
 import type { Append, Plan, StreamEnd } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';

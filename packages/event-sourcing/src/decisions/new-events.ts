@@ -1,4 +1,4 @@
-import type { EventId, IdSource } from '../ids.js';
+import type { IdSource } from '../ids.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventMetadata, EventShape, NewEvent } from '../streams/event.js';
 import { freezeMetadata } from '../streams/recording.js';
@@ -21,17 +21,11 @@ export function newEvents<Event extends EventShape>(
   for (const event of decided) {
     const id = ids();
     const { type, schemaVersion, data } = codec.encode(event);
-    metadata ??= metadataOf(context, id);
+    if (metadata === undefined) {
+      const { actor, correlationId = id, causationId, idempotencyKey, reason } = context;
+      metadata = freezeMetadata({ actor, correlationId, causationId, idempotencyKey, reason });
+    }
     ready.push({ id, type, schemaVersion, data, metadata });
   }
   return ready;
-}
-
-/**
- * The metadata that is set. The correlation id defaults to the first event's
- * id.
- */
-function metadataOf(context: CommandContext, firstId: EventId): EventMetadata {
-  const { actor, correlationId = firstId, causationId, idempotencyKey, reason } = context;
-  return freezeMetadata({ actor, correlationId, causationId, idempotencyKey, reason });
 }
