@@ -85,8 +85,8 @@ function viewOf({ head, inlineAtHead, ends, receipts, rows }: State): View {
     head,
     inlineAtHead,
     unreadable: new Map(),
-    end: (stream) => ends.get(stream),
-    hasReceipt: (name) => receipts.has(name),
+    ends,
+    receipts,
     models: models.map((opened, index) => ({
       opened,
       id: String(index),

@@ -1,5 +1,6 @@
 import { onAbort } from '../on-abort.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
+import type { StreamId } from '../streams/stream-id.js';
 import { catchUpToHead } from './current-models.js';
 import type { InlineModels } from './inline-models.js';
 import type { PlanningFromCache, Transaction } from './log-backend.js';
@@ -7,7 +8,7 @@ import { planFrom, type PlannedOrNot } from './lookup.js';
 import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
 import { planAppends, type CurrentModel, type PlanOptions, type View } from './plan-appends.js';
 import type { ViewCache } from './view-cache.js';
-import { NO_QUESTION, receiptName, type Found, type ModelQuestion, type Question } from './view.js';
+import { NO_QUESTION, receiptName, type Found, type ModelQuestion, type Question, type ReceiptKey } from './view.js';
 
 /** The outcome of each append of a group. */
 export type Outcomes = readonly Outcome[];
@@ -48,11 +49,12 @@ export class Attempt implements Transaction<Outcomes> {
 
   /** Created only for a backend that looks up. */
   get question(): Question {
-    const streamIds = this.appends.map(({ streamId }) => streamId);
-    const streams = streamIds.length === 1 ? streamIds : new Set(streamIds);
-    const receipts = this.appends.flatMap(({ streamId, receipt }) =>
-      receipt === undefined ? [] : { streamId, key: receipt.key },
-    );
+    const streams = new Set<StreamId>();
+    const receipts: ReceiptKey[] = [];
+    for (const { streamId, receipt } of this.appends) {
+      streams.add(streamId);
+      if (receipt !== undefined) receipts.push({ streamId, key: receipt.key });
+    }
     return { streams, receipts, models: this.#planning.models.questionsFor(streams) };
   }
 
@@ -96,11 +98,9 @@ export class Attempt implements Transaction<Outcomes> {
   #planFrom(found: Found): PlannedOrNot<Outcomes> {
     const models = this.#currentModels(found);
     if ('question' in models) return models;
-    const { head, inlineAtHead, ends, receipts, unreadable } = found;
-    const receiptNames = new Set(receipts.map(receiptName));
-    const end: View['end'] = (streamId) => ends.get(streamId);
-    const hasReceipt: View['hasReceipt'] = (name) => receiptNames.has(name);
-    this.view = { head, inlineAtHead, end, unreadable, hasReceipt, models };
+    const { head, inlineAtHead, ends, unreadable } = found;
+    const receipts = new Set(found.receipts.map(receiptName));
+    this.view = { head, inlineAtHead, ends, unreadable, receipts, models };
     return this.#send(planAppends(this.group, this.view, this.#planning));
   }
 

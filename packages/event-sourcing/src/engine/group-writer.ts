@@ -50,7 +50,7 @@ export class GroupWriter {
       const attempt = new Attempt(group, this.#planning);
       try {
         const transacted = await this.#guarded.call(undefined, (backend) => backend.transact(attempt));
-        this.#tryUpdateCache(attempt, transacted);
+        this.#updateCache(attempt, transacted);
         return withStoredEvents(transacted.result, transacted.placed);
       } catch (caught) {
         this.invalidate();
@@ -64,22 +64,20 @@ export class GroupWriter {
     }
   }
 
-  /** Updates the cache, or clears it after an error. The error must not fail the group, which is already written. */
-  #tryUpdateCache(attempt: Attempt, transacted: Transacted<Outcomes>): void {
-    try {
-      this.#updateCache(attempt, transacted);
-    } catch {
-      this.invalidate();
-    }
-  }
-
-  /** The cache has to cover all read models, each at the head. */
+  /**
+   * Updates the cache, which has to cover all read models, each at the head; otherwise clears it. An error must not
+   * fail the group, which is already written.
+   */
   #updateCache({ view, appends }: Attempt, { plan, token, plannedFromCache }: Transacted<Outcomes>): void {
     this.#writeCount += 1;
     if (token === undefined) return;
-    const hasAll = view?.models.length === this.models.all.length;
-    if (!plannedFromCache && !(hasAll && isStored(view, plan))) return this.#cache.clear();
-    this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
+    const hasAll = view?.models.length === this.models.all.length && isStored(view, plan);
+    if (!plannedFromCache && !hasAll) return this.#cache.clear();
+    try {
+      this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
+    } catch {
+      this.invalidate();
+    }
   }
 
   /** The outcomes of a group after the answer to its transaction was lost; `undefined` if it was not written. */

@@ -35,12 +35,12 @@ export interface View {
    * is the head.
    */
   readonly inlineAtHead: readonly ModelId[];
-  /** The end of a stream; `undefined` for a stream without events. */
-  readonly end: (streamId: StreamId) => StreamEnd | undefined;
+  /** The end of each stream that has events. */
+  readonly ends: Pick<ReadonlyMap<StreamId, StreamEnd | undefined>, 'get'>;
   /** The streams whose end or receipts could not be read, each with the error. Their appends are refused. */
   readonly unreadable: ReadonlyMap<StreamId, unknown>;
-  /** Whether a command with this idempotency key was already written: whether there is a receipt with this name. */
-  readonly hasReceipt: (receipt: string) => boolean;
+  /** The names of the receipts of commands that were already written ({@link receiptName}). */
+  readonly receipts: Pick<ReadonlySet<string>, 'has'>;
   /** The inline read models, which the plan updates. */
   readonly models: readonly CurrentModel[];
 }
@@ -98,9 +98,9 @@ class PlanBuilder {
     const view = this.#view;
     try {
       if (view.unreadable.has(streamId)) throw view.unreadable.get(streamId);
-      const last = this.#ends.get(streamId) ?? view.end(streamId);
+      const last = this.#ends.get(streamId) ?? view.ends.get(streamId);
       const name = receipt && receiptName({ streamId, key: receipt.key });
-      const hasReceipt = name !== undefined && (this.#receipts.has(name) || view.hasReceipt(name));
+      const hasReceipt = name !== undefined && (this.#receipts.has(name) || view.receipts.has(name));
       const refused = refusalOf(append, { last, hasReceipt });
       if (refused !== undefined) return { refused };
       const recordedAt = notBefore(last?.recordedAt, append.recordedAt ?? this.#options.clock());

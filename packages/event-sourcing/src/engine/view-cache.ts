@@ -8,6 +8,7 @@ import type { CurrentModel, View } from './plan-appends.js';
 import type { ModelId, StreamEnd } from './view.js';
 
 const NONE: ReadonlyMap<StreamId, unknown> = new Map();
+const NO_RECEIPTS: ReadonlySet<string> = new Set();
 const NO_ROW = { row: undefined };
 /** The limit of cached streams, and of cached rows of each read model. */
 const MOST = 20_000;
@@ -40,7 +41,8 @@ export interface LookedUp {
  * checks that by the token, in the transaction that relies on it.
  */
 export class ViewCache {
-  readonly #ends = new Lru<StreamId, { readonly end: StreamEnd | undefined }>(MOST);
+  /** `undefined` for a stream that was looked up and has no events. */
+  readonly #ends = new Lru<StreamId, StreamEnd | undefined>(MOST);
   #state: CachedState | undefined;
 
   get token(): unknown {
@@ -60,9 +62,9 @@ export class ViewCache {
     return {
       head: state.head,
       inlineAtHead: state.inlineAtHead,
-      end: (streamId) => this.#ends.get(streamId)?.end,
+      ends: this.#ends,
       unreadable: NONE,
-      hasReceipt: () => false,
+      receipts: NO_RECEIPTS,
       models: state.models.map(({ opened, id, rows }): CurrentModel => ({
         opened,
         id,
@@ -77,7 +79,7 @@ export class ViewCache {
     if (lookedUp !== undefined) this.#addLookedUp(lookedUp, token);
     const state = this.#state;
     if (state === undefined) return;
-    for (const { append, end } of plan.appends) this.#ends.set(append.streamId, { end });
+    for (const { append, end } of plan.appends) this.#ends.set(append.streamId, end);
     for (const { id, rows } of plan.models) {
       const model = state.models.find((one) => one.id === id);
       for (const written of rows) {
@@ -114,7 +116,7 @@ export class ViewCache {
     const before = this.#state?.head === view.head ? this.#state : undefined;
     if (before === undefined) this.#ends.clear();
     for (const { streamId } of group) {
-      if (!view.unreadable.has(streamId)) this.#ends.set(streamId, { end: view.end(streamId) });
+      if (!view.unreadable.has(streamId)) this.#ends.set(streamId, view.ends.get(streamId));
     }
     const models = view.models.map(({ opened, id, storedRow }): CachedModel => {
       const rows = before?.models.find((one) => one.id === id)?.rows ?? new Lru(MOST);

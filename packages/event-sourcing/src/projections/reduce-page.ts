@@ -1,10 +1,9 @@
 import { atOnce } from '../at-once.js';
 import { placeOf, unreadableEvent } from '../streams/event-codec.js';
 import { Fault } from '../fault.js';
-import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
+import type { EventShape, Recorded, RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import { covers, rowKey, type CheckingProjection, type Projection } from './projection.js';
-import type { KeyedRow } from './read-model-store.js';
 
 /** The outcome of reducing a page of events. */
 export interface ReducedPage<Row> {
@@ -43,29 +42,31 @@ export function reducePage<Event extends EventShape, Row>(
   let position: Position | undefined;
   // Events of a stream often come in sequence: its row is stored back when the sequence ends.
   let [key, row, last]: [string, Row | undefined, Recorded<Event> | undefined] = ['', undefined, undefined];
-  const reduced = (stopped?: Fault<'projection-stopped'>): ReducedPage<Row> => {
-    if (last !== undefined) rows.set(key, checked(projection, row, last));
-    return { rows, position, ...(stopped !== undefined && { stopped }) };
+  const storeBack = (): void => {
+    if (last === undefined) return;
+    rows.set(key, row === undefined ? undefined : (projection.checked?.(row, last) ?? row));
+    last = undefined;
   };
   for (const stored of page) {
     try {
       const event = decoded(projection, stored);
       if (stored.streamId !== last?.streamId) {
-        if (last !== undefined) rows.set(key, checked(projection, row, last));
-        last = undefined;
+        storeBack();
         key = rowKey(projection, stored.streamId);
         row = rows.has(key) ? rows.get(key) : lookUp(key);
       }
       row = projection.reduce(row, event);
       last = event;
-      const snapshot = snapshotOf(projection, row, event);
+      const snapshot = row === undefined ? undefined : atOnce(projection.snapshot?.(row, event), 'snapshot');
       if (snapshot !== undefined) rows.set(snapshot.key, snapshot.row);
     } catch (cause) {
-      return reduced(stoppedAt(projection, stored, cause));
+      storeBack();
+      return { rows, position, stopped: stoppedAt(projection, stored, cause) };
     }
     position = stored.position;
   }
-  return reduced();
+  storeBack();
+  return { rows, position };
 }
 
 /** @throws UnreadableEvent when the projection does not cover the event's stream, or can't read the event. */
@@ -75,22 +76,6 @@ function decoded<Event extends EventShape, Row>(
 ): Recorded<Event> {
   if (covers(projection, stored.streamId)) return atOnce(projection.events.decode(stored), 'decode');
   throw unreadableEvent(stored, 'the projection does not cover this stream');
-}
-
-function checked<Event extends EventShape, Row>(
-  projection: CheckingProjection<Event, Row>,
-  row: Row | undefined,
-  last: Recorded<Event>,
-): Row | undefined {
-  return row === undefined || projection.checked === undefined ? row : projection.checked(row, last);
-}
-
-function snapshotOf<Row>(
-  projection: Pick<Projection<EventShape, Row>, 'snapshot'>,
-  row: Row | undefined,
-  event: RecordedFacts,
-): KeyedRow<Row> | undefined {
-  return row === undefined ? undefined : atOnce(projection.snapshot?.(row, event), 'snapshot');
 }
 
 function stoppedAt(
