@@ -50,15 +50,17 @@ export class Connection {
    */
   async read(text: string, values: readonly Value[] = [], wait: WaitOptions = {}): Promise<readonly Cells[]> {
     const { signal } = wait;
-    const read = (): Promise<readonly Cells[]> =>
-      this.useUntimed(
-        (client) => this.#cancelOnFailure(client, this.#queryPrimary(client, text, values), signal),
-        signal,
-      );
+    const statement = this.#primaryCheck.statement(text);
+    // A standby's connection is discarded because this throws.
+    const ask = async (client: ClientBase): Promise<readonly Cells[]> =>
+      rowsOfPrimary(await this.#query(client, statement, values));
+    // It has written nothing, so it is cancelled whenever nobody waits any more: the server would not notice that.
+    const isUnwanted = (caught: unknown): boolean =>
+      (signal?.aborted === true || caught instanceof ConnectionSilent) && !this.#isClosing;
     let [retriesWhenBroken, retriesOnStandby] = [1, 1 + this.source.idleCount];
     for (;;) {
       try {
-        return await read();
+        return await this.#useInTime(ask, { signal, isUnwanted });
       } catch (caught) {
         throwIfExpired(`reading ${this.name}`, wait);
         // A silent server is not retried, because that would double the wait.
@@ -80,16 +82,23 @@ export class Connection {
    * cancels the statement, too. It must not fire after a writing statement was sent.
    */
   use<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    return this.#track(
-      this.#use(async (client) => {
-        try {
-          return await this.#withTimeOut(work(client), signal);
-        } catch (caught) {
-          if (signal?.aborted === true) this.#cancel(client);
-          throw caught;
-        }
-      }, signal),
-    );
+    return this.#useInTime(work, { signal, isUnwanted: () => signal?.aborted === true });
+  }
+
+  /** Work that fails and is unwanted then is cancelled at the server. */
+  #useInTime<Result>(
+    work: (client: ClientBase) => Promise<Result>,
+    { signal, isUnwanted }: { signal: AbortSignal | undefined; isUnwanted: (caught: unknown) => boolean },
+  ): Promise<Result> {
+    const limits = { longestMs: longestMs(this.timeOuts), abandoning: this.#abandoning.signal, signal };
+    return this.#use(async (client) => {
+      try {
+        return await answerInTime(work(client), limits);
+      } catch (caught) {
+        if (isUnwanted(caught)) this.#cancel(client);
+        throw caught;
+      }
+    }, signal);
   }
 
   /**
@@ -103,14 +112,7 @@ export class Connection {
   ): Promise<Result> {
     const limits = { longestMs: LONGEST_TIMER_MS, abandoning: this.#abandoning.signal, signal: workSignal };
     const abandonable = (client: ClientBase): Promise<Result> => answerInTime(work(client), limits);
-    return this.#track(this.#use(workSignal === undefined ? work : abandonable, signal));
-  }
-
-  #track<Result>(work: Promise<Result>): Promise<Result> {
-    const end = (): void => void this.#running.delete(work);
-    this.#running.add(work);
-    work.then(end, end);
-    return work;
+    return this.#use(workSignal === undefined ? work : abandonable, signal);
   }
 
   /**
@@ -129,7 +131,15 @@ export class Connection {
     await written;
   }
 
-  async #use<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  #use<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    const using = this.#borrowFor(work, signal);
+    const end = (): void => void this.#running.delete(using);
+    this.#running.add(using);
+    using.then(end, end);
+    return using;
+  }
+
+  async #borrowFor<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     const { client, release } = await this.source.borrow(this.#abandoning.signal, signal);
     let failure: Error | undefined;
     // A connection that breaks while idle emits an error, which would end the process.
@@ -190,11 +200,6 @@ export class Connection {
     return outcome.result;
   }
 
-  /** Queries, and checks in the same statement that the server is a primary. @throws NoPrimary */
-  async #queryPrimary(client: ClientBase, text: string, values: readonly Value[]): Promise<readonly Cells[]> {
-    return rowsOfPrimary(await this.#query(client, this.#primaryCheck.statement(text), values));
-  }
-
   async #query(client: ClientBase, text: string, values: readonly Value[]): Promise<readonly Cells[]> {
     return (await this.#prepared.query(client, text, values)) ?? query(client, text, values);
   }
@@ -221,23 +226,5 @@ export class Connection {
     } catch (caught) {
       throw this.faultOf(caught);
     }
-  }
-
-  /**
-   * Cancels work that has not written anything when its caller no longer waits, because the server would not notice
-   * that.
-   */
-  async #cancelOnFailure<Result>(client: ClientBase, work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    try {
-      return await this.#withTimeOut(work, signal);
-    } catch (caught) {
-      const isAbandoned = signal?.aborted === true || caught instanceof ConnectionSilent;
-      if (isAbandoned && !this.#isClosing) this.#cancel(client);
-      throw caught;
-    }
-  }
-
-  #withTimeOut<Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    return answerInTime(work, { longestMs: longestMs(this.timeOuts), abandoning: this.#abandoning.signal, signal });
   }
 }

@@ -21,7 +21,10 @@ export class PlanWriter {
   write({ appends, inline, models, promoted }: Plan): void {
     const inlineList = inline.length === 0 ? null : inline.join(' ');
     for (const placed of appends) this.#writeAppend(placed, inlineList);
-    for (const model of models) this.#writeStep(model);
+    for (const { id, rows, checkpoint } of models) {
+      for (const row of rows) this.#writeRow(Number(id), row);
+      if (checkpoint !== undefined) this.#parts.models.setCheckpoint.run(positionToString(checkpoint), Number(id));
+    }
     if (promoted === undefined) return;
     const { renameByName, renameById } = this.#parts.models;
     renameByName.run(replacedName(), promoted.name);
@@ -102,12 +105,6 @@ export class PlanWriter {
       packAppend(event.append),
       inlineList,
     );
-  }
-
-  #writeStep({ id, rows, checkpoint }: ModelPlan): void {
-    const model = Number(id);
-    for (const row of rows) this.#writeRow(model, row);
-    if (checkpoint !== undefined) this.#parts.models.setCheckpoint.run(positionToString(checkpoint), model);
   }
 
   #writeRow(model: number, row: EncodedRow): void {
