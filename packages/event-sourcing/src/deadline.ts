@@ -42,17 +42,21 @@ export class Deadline implements WaitOptions {
     this.#dueAt = waitMs === Infinity ? Infinity : performance.now() + waitMs;
   }
 
-  /** Does some work within a deadline, and {@link end}s the deadline with it. */
+  /** Does some work within a new deadline: see {@link during}. */
   static async run<Result>(
     doing: string,
     wait: Waiting,
     work: (deadline: Deadline) => Promise<Result>,
   ): Promise<Result> {
-    const deadline = new Deadline(doing, wait);
+    return new Deadline(doing, wait).during(work);
+  }
+
+  /** Does some work within this deadline, and {@link end}s the deadline with it. */
+  async during<Result>(work: (deadline: this) => Promise<Result>): Promise<Result> {
     try {
-      return await work(deadline);
+      return await work(this);
     } finally {
-      deadline.end();
+      this.end();
     }
   }
 

@@ -19,7 +19,7 @@ import type { FactSource } from './fact-source.js';
 import { fingerprint } from './fingerprint.js';
 import { enterInTime, KeyedMutex } from '../store/keyed-mutex.js';
 import type { StateAt } from './state-at.js';
-import { accepted, hasEvents, type ComparedState, type ReadyTask, type Task } from './handling.js';
+import { accepted, type ComparedState, type ReadyTask, type Task } from './handling.js';
 import { newEvents } from './new-events.js';
 import { withoutNewShapes } from './new-shapes.js';
 import { unmetCondition, type StateConditions } from './state-conditions.js';
@@ -85,27 +85,19 @@ export class CommandHandler<
     command: Command,
     context: CommandContext & Conditions,
   ): Promise<Handled<Event, State, Rejection>> {
-    const source = this.#facts;
     const deadline = new Deadline(`a command on ${streamId}`, context);
+    const task = { streamId, command, context, deadline };
     try {
-      return source?.isNeededFor(command, context) === true
-        ? await this.#handleWithFacts({ streamId, command, context, deadline }, source)
-        : await this.#decideAndWrite({ streamId, command, context, deadline, facts: undefined });
+      const source = this.#facts?.isNeededFor(command, context) === true ? this.#facts : undefined;
+      // The receipt comes first, so that a replay's answer does not depend on today's facts.
+      const replayed = source && (await this.#replay(task));
+      if (replayed !== undefined) return replayed;
+      const facts =
+        source && (await deadline.wait(source.lookUp(streamId, command, { conditions: context, deadline })));
+      return await this.#decideAndWrite({ ...task, facts });
     } finally {
       deadline.end();
     }
-  }
-
-  /** Looks for the receipt first, then for the facts, so that a replay's answer does not depend on today's facts. */
-  async #handleWithFacts(
-    task: Task<Command, CommandContext & Conditions>,
-    source: FactSource<Command, Facts, Conditions>,
-  ): Promise<Handled<Event, State, Rejection>> {
-    const replayed = await this.#replay(task);
-    if (replayed !== undefined) return replayed;
-    const { streamId, command, deadline, context: conditions } = task;
-    const facts = await deadline.wait(source.lookUp(streamId, command, { conditions, deadline }));
-    return this.#decideAndWrite({ ...task, facts });
   }
 
   async #decideAndWrite(task: ReadyTask<Command, Facts>): Promise<Handled<Event, State, Rejection>> {
@@ -120,7 +112,9 @@ export class CommandHandler<
         deadline.throwIfOver();
         const decision = this.#decide(task, known);
         try {
-          if (hasEvents(decision)) return await this.#append(task, known, decision.events);
+          // A cached state may decide that, because the append compares the revision.
+          if (decision.outcome === 'accepted' && decision.events.length > 0)
+            return await this.#append(task, known, decision.events);
           if (known.isCompared) return await this.#answerWithoutEvents(task, known, decision);
         } catch (caught) {
           await this.#backOff(task, attempt, caught);

@@ -2,7 +2,6 @@ import type { Deadline } from '../deadline.js';
 import type { EventShape, Recorded } from '../streams/event.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { CommandContext, Handled } from './command-context.js';
-import type { Decision } from './decision.js';
 import type { StateAt } from './state-at.js';
 
 /** One command in progress. */
@@ -21,15 +20,6 @@ export interface ReadyTask<Command, Facts> extends Task<Command> {
 /** A state, and whether it was just compared with the stream. Only then may it refuse (docs/guarantees.md). */
 export interface ComparedState<State> extends StateAt<State> {
   readonly isCompared: boolean;
-}
-
-/**
- * Whether a decision has events to append. A cached state may decide that, because the append compares the revision.
- */
-export function hasEvents<Event, Rejection>(
-  decision: Decision<Event, Rejection>,
-): decision is Extract<Decision<Event, Rejection>, { readonly outcome: 'accepted' }> {
-  return decision.outcome === 'accepted' && decision.events.length > 0;
 }
 
 /** The answer to an accepted command. */

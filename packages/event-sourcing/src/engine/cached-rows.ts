@@ -8,7 +8,7 @@ interface Since {
   /** Changes with the writes of others. */
   readonly token: unknown;
   /** Changes with each write through this store. */
-  readonly writeCount: number;
+  readonly writeCount: number | undefined;
 }
 
 type Found<Row> = Required<RowsAt<ReadonlyMap<string, Row>>>;
@@ -22,9 +22,9 @@ export class CachedRows<Row> {
   /** The rows under these keys, if all of them are cached and valid. */
   rowsOf(
     keys: readonly string[],
-    { writeCount, isCurrent }: { readonly writeCount: number; readonly isCurrent: (token: unknown) => boolean },
+    { writeCount, isCurrent }: Pick<Since, 'writeCount'> & { readonly isCurrent: (token: unknown) => boolean },
   ): Found<Row> | undefined {
-    if (this.#since?.writeCount !== writeCount || this.#at === undefined) return undefined;
+    if (this.#since === undefined || this.#at === undefined || this.#since.writeCount !== writeCount) return undefined;
     const rows = new Map<string, Row>();
     for (const key of keys) {
       const cached = this.#rows.get(key);

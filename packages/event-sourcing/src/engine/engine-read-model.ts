@@ -44,18 +44,18 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   async read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>> {
-    const { guarded, writeCount } = this.parts;
+    const { guarded, writer } = this.parts;
     const { backend } = guarded;
     throwIfExpired('a call of a read model', wait);
     // Cached rows are valid if nobody has written since they were read. `writeCount` shows writes through this store,
     // the token those of others.
     const cached = this.#cache.rowsOf(keys, {
-      writeCount: writeCount(),
+      writeCount: writer?.writeCount,
       isCurrent: (token) => !guarded.isClosed && backend.isCurrent?.(token) === true,
     });
     if (cached !== undefined) return this.#withoutForeignHead(cached);
     // Taken before the look-up, so that a write during it makes the rows invalid.
-    const writeCountBefore = writeCount();
+    const writeCountBefore = writer?.writeCount;
     const answer = await guarded.call(wait, () => backend.lookUp(this.questionFor(keys), wait));
     const { head, token } = answer;
     const model = modelIn(answer, this.target);
@@ -128,7 +128,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
    * without events can't check them.
    */
   protected eventsToCheck({ basedOn }: ReadModelChange<Row>): readonly Position[] | undefined {
-    return this.parts.events === 'here' ? basedOn : undefined;
+    return this.parts.writer === undefined ? undefined : basedOn;
   }
 
   protected questionFor(keys: readonly string[]): Question {
@@ -137,7 +137,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 
   /** Writes a step. If the answer to its transaction is lost, checks whether the step was committed. */
   protected async transact(transaction: RowStep): Promise<void> {
-    const { guarded, invalidateCaches } = this.parts;
+    const { guarded, writer } = this.parts;
     throwIfExpired('a step of a read model', transaction);
     let sentPlan: Plan | undefined;
     try {
@@ -153,7 +153,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       if (!(caught instanceof AnswerLost)) throw caught;
       if (sentPlan === undefined || !(await guarded.backend.findWritten(sentPlan))) throw caught.fault;
     } finally {
-      invalidateCaches();
+      writer?.invalidate();
     }
   }
 
@@ -194,7 +194,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 
   /** Omits the head when the events are in another backend. */
   #withoutForeignHead<Rows>({ head, ...found }: Required<RowsAt<Rows>>): RowsAt<Rows> {
-    return this.parts.events === 'here' ? { ...found, head } : found;
+    return this.parts.writer === undefined ? found : { ...found, head };
   }
 
   #decode(key: string, stored: unknown): Row {

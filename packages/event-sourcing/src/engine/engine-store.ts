@@ -18,7 +18,6 @@ import { InlineModels } from './inline-models.js';
 import type { LogBackend } from './log-backend.js';
 import { LoneAppends } from './lone-appends.js';
 import { OpenedModel } from './opened-model.js';
-import type { ReadModelParts } from './read-model-parts.js';
 import { RowDecoder } from './row-decoder.js';
 
 /** The options of the engine. */
@@ -103,14 +102,7 @@ export class EngineReadModelStore implements ReadModelStore {
     this.#decoders.set(name, decoder);
     const opened = new OpenedModel(projection, decoder);
     this.#writer?.models.add(opened);
-    const parts: ReadModelParts = {
-      guarded: this.#guarded,
-      opened,
-      events: this.#writer === undefined ? 'elsewhere' : 'here',
-      writeCount: () => this.#writer?.writeCount ?? 0,
-      invalidateCaches: () => this.#writer?.invalidate(),
-    };
-    return new EngineReadModel<Row>(parts);
+    return new EngineReadModel<Row>({ guarded: this.#guarded, opened, writer: this.#writer });
   }
 
   async close(): Promise<void> {

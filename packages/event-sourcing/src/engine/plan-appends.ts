@@ -9,7 +9,7 @@ import { recordedEvents, refusalOf } from '../store/placing.js';
 import { encodedRows, type EncodedRow, type LookedUpRow } from '../store/stored-row.js';
 import type { OpenedModel } from './opened-model.js';
 import type { CheckedAppend, ModelPlan, PlacedAppend, Plan, Planned } from './plan.js';
-import { receiptName, type ModelId, type StreamEnd } from './view.js';
+import { receiptName, type Found, type ModelId, type StreamEnd } from './view.js';
 
 /** How a backend stores rows: as JSON text beside their index entries, or as JavaScript values. */
 export type StoredForm = 'text' | 'value';
@@ -27,18 +27,9 @@ export interface CurrentModel {
 /**
  * The state of the log and its read models that a plan is based on. It was looked up or comes from the engine's cache.
  */
-export interface View {
-  /** The position of the last event. */
-  readonly head: Position;
-  /**
-   * The read models that the last event lists as inline: its transaction also updated their rows, so their checkpoint
-   * is the head.
-   */
-  readonly inlineAtHead: readonly ModelId[];
+export interface View extends Pick<Found, 'head' | 'inlineAtHead' | 'unreadable'> {
   /** The end of each stream that has events. */
   readonly ends: Pick<ReadonlyMap<StreamId, StreamEnd | undefined>, 'get'>;
-  /** The streams whose end or receipts could not be read, each with the error. Their appends are refused. */
-  readonly unreadable: ReadonlyMap<StreamId, unknown>;
   /** The names of the receipts of commands that were already written ({@link receiptName}). */
   readonly receipts: Pick<ReadonlySet<string>, 'has'>;
   /** The inline read models, which the plan updates. */

@@ -13,7 +13,7 @@ import { areOfThisLog, FreshReads, type Read, type RunnerControl } from './fresh
 import { standingInline } from './head-proof.js';
 import { ProjectedLog, type Lag } from './projected-log.js';
 import { modelName } from './projection.js';
-import { readWithin } from './read-deadline.js';
+import { ReadDeadline } from './read-deadline.js';
 import type { KeyedRow, RowCount, RowQuery, RowsAt } from './read-model-store.js';
 import { Rebuilds } from './rebuilds.js';
 import { Refutable } from './refutable.js';
@@ -239,8 +239,8 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     this.#states.become({ is: 'catching-up' });
   }
 
-  #readFresh<Found extends RowsAt<unknown>>(freshness: Freshness, read: Read<Found>): Promise<Found> {
-    return readWithin(this.#parts.projection.name, freshness, async (deadline) => {
+  async #readFresh<Found extends RowsAt<unknown>>(freshness: Freshness, read: Read<Found>): Promise<Found> {
+    return new ReadDeadline(this.#parts.projection.name, freshness).during(async (deadline) => {
       this.#states.refuseWhenClosed();
       if (this.#pacer.isDue()) await yieldToLoop();
       return this.#reads.answer(read, deadline);

@@ -54,17 +54,3 @@ export class ReadDeadline extends Deadline {
     );
   }
 }
-
-/** Runs a read under its own deadline. @throws DeadlineExceeded */
-export async function readWithin<Answer>(
-  projection: string,
-  freshness: Freshness,
-  read: (deadline: ReadDeadline) => Promise<Answer>,
-): Promise<Answer> {
-  const deadline = new ReadDeadline(projection, freshness);
-  try {
-    return await read(deadline);
-  } finally {
-    deadline.end();
-  }
-}
