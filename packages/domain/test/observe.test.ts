@@ -36,6 +36,17 @@ describe('an observer of the login policies', () => {
     }
   });
 
+  it('receives no decision of a plan or a report, however many policies they are about', async () => {
+    const seen: Observation[] = [];
+    const { policies } = await open((observation) => seen.push(observation));
+    orThrow(await policies.add(instance, freshInstance, by));
+    const rollout = policies.rollOut(instance, factor, { ...by, id: 'advisory-1' });
+    orThrow(await rollout.plan());
+    orThrow(await rollout.report());
+    const calls = seen.map((one) => ('call' in one ? one.call : one.type));
+    expect(calls.slice(3)).to.deep.equal(['rollOut.plan', 'rollOut.report']);
+  });
+
   it('receives refusals, conflicts and errors', async () => {
     const seen: Observation[] = [];
     const { policies, store } = await open((observation) => seen.push(observation));

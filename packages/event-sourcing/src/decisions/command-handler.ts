@@ -49,16 +49,15 @@ export class CommandHandler<
   readonly #cache: Lru<StreamId, StateAt<State>>;
   readonly #locks = new KeyedMutex<StreamId>();
   readonly states: StateReader<Event, State>;
-  /** The rules that every command is decided by, the schema version gate included. */
+  readonly #observed: Deciding<Command, Event, State, Rejection | PreconditionFailed, Facts>;
+  /** The rules that every command is decided by, the schema version gate included; not observed. */
   readonly decider: Deciding<Command, Event, State, Rejection | PreconditionFailed, Facts>;
 
   constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts, Conditions>) {
     this.#store = new TimedEventStore(observedEventStore(options.eventStore, options.observe));
     const { decider, events, newShapes, remembered } = options;
-    this.decider = observedDecider<Command, Event, State, Rejection | PreconditionFailed, Facts>(
-      newShapes === 'not-yet' ? withoutNewShapes(decider, events) : decider,
-      options.observe,
-    );
+    this.decider = newShapes === 'not-yet' ? withoutNewShapes(decider, events) : decider;
+    this.#observed = observedDecider(this.decider, options.observe);
     this.#facts = options.facts;
     this.#codec = events;
     this.#ids = options.ids ?? monotonicIds();
@@ -162,7 +161,7 @@ export class CommandHandler<
   ): Decision<Event, Rejection | PreconditionFailed> {
     const { streamId, command, context, facts } = task;
     const unmet = unmetCondition(context, known);
-    return unmet ?? atOnce(this.decider.decide(command, known.state, { streamId, facts }), 'decide');
+    return unmet ?? atOnce(this.#observed.decide(command, known.state, { streamId, facts }), 'decide');
   }
 
   /** Backs off after a conflict if an attempt is left. Rethrows everything else. */
