@@ -76,8 +76,10 @@ describe('recorded data is not subject to the rules of input', () => {
     const { store, loginPolicies } = await openDesk();
     await recordFormer(store);
     await loginPolicies.change(acme, { defaultRedirectUri: '' }, by);
-    const rejection = rejectionOf(await loginPolicies.revert(acme, { sequence: 4n }, by));
+    const revert = { type: 'revert', to: { sequence: 4n } } as const;
+    const rejection = rejectionOf(await loginPolicies.execute(acme, revert, by));
     expect(rejection).to.include({ reason: 'invalid-argument', field: 'data.settings.defaultRedirectUri' });
+    expect(rejectionOf(await loginPolicies.preview(acme, revert))).to.deep.equal(rejection);
   });
 
   it('so a row with such values is read from its store', async () => {

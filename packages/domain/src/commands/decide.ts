@@ -20,7 +20,7 @@ import {
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 import type { OwnerKind } from '../policy/owner.js';
 import { refusedArgument, type PolicyRejection } from '../policy/rejections.js';
-import { commandsTowards, linksTowards, withTold } from './revert.js';
+import { commandsTowards, linksTowards, recordable, withTold } from './revert.js';
 import { applyChange, defaultSettings, differenceFrom, type LoginSettingsChange } from '../policy/settings.js';
 
 /** The events of an accepted command, or the reason for the refusal. */
@@ -47,7 +47,7 @@ export function decide(
   policy: LoginPolicy,
   circumstances: Circumstances,
 ): LoginPolicyDecision {
-  const decision = decideByRules(command, policy, circumstances);
+  const decision = recordable(command, decideByRules(command, policy, circumstances));
   return circumstances.guard === 'refuse' ? guarded(decision, policy, circumstances) : decision;
 }
 

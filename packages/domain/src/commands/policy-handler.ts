@@ -3,7 +3,6 @@ import type { Deadline, StateAt } from '@login-policy/event-sourcing/domain';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { SNAPSHOT_EVERY, snapshotKey, stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';
-import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import type { LoginPoliciesOptions } from '../open-login-policies.js';
 import { type PolicyLookUps, policyFacts, type PolicyFacts } from './facts.js';
 import type { CommandConditions } from './command-input.js';
@@ -42,7 +41,7 @@ export function policyHandler(
     eventStore: store.eventStore,
     decider: guardingDecider(guard),
     observe,
-    events: { ...loginPolicyEvents, encode: encodedAsInput },
+    events: loginPolicyEvents,
     facts: policyFacts({ guard, identityProviders, policies }),
     remembered: {
       every: SNAPSHOT_EVERY,
@@ -53,18 +52,4 @@ export function policyHandler(
     ids,
     keptStates,
   });
-}
-
-/**
- * Recorded data must be valid input, also where a command copies it from the past.
- *
- * @throws LateRefusal when today's rules do not allow it.
- */
-function encodedAsInput(event: LoginPolicyEvent): ReturnType<typeof loginPolicyEvents.encode> {
-  try {
-    return loginPolicyEvents.encode(event);
-  } catch (caught) {
-    if (caught instanceof InvalidValue) throw new LateRefusal(caught);
-    throw caught;
-  }
 }

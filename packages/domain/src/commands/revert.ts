@@ -1,6 +1,10 @@
+import { reject } from '@login-policy/event-sourcing';
+import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyCommand, PolicyToAdd } from './commands.js';
+import type { LoginPolicyDecision } from './decide.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
+import { refusedValue } from '../policy/rejections.js';
 import { applyChange } from '../policy/settings.js';
 
 /**
@@ -39,6 +43,17 @@ export function linksTowards(
     kept: policy.identityProviders.filter((provider) => then?.has(nameOf(provider)) === true),
     on: to.identityProviders.filter((provider) => now?.has(nameOf(provider)) !== true),
   };
+}
+
+/** Refuses to record again, by a copy of the past or of the default, what today's rules of input refuse. */
+export function recordable({ type }: LoginPolicyCommand, decision: LoginPolicyDecision): LoginPolicyDecision {
+  if ((type !== 'revert' && type !== 'customize') || decision.outcome === 'rejected') return decision;
+  try {
+    for (const event of decision.events) loginPolicyEvents.encode(event);
+    return decision;
+  } catch (caught) {
+    return reject(refusedValue(caught));
+  }
 }
 
 function stepsBetween<Factor>(

@@ -1,7 +1,7 @@
 import type { EventId } from '@login-policy/event-sourcing';
 import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProviderId } from './identity-provider.js';
-import { invalidSentence, InvalidValue, type InvalidFacts } from '../input/invalid-value.js';
+import { invalidSentence, InvalidValue, UnknownMember, type InvalidFacts } from '../input/invalid-value.js';
 import type { PolicyWarning } from '../sign-in/warnings.js';
 import { instanceOf, isOrganization, type Owner } from './owner.js';
 
@@ -34,6 +34,14 @@ export interface InvalidArgument extends InvalidFacts {
 export function refusedArgument(field: string, expected: string, value: unknown): InvalidArgument {
   const { received } = new InvalidValue(field, expected, value);
   return { reason: 'invalid-argument', field, expected, received };
+}
+
+/** The refusal by a parser. Rethrows everything else. */
+export function refusedValue(caught: unknown): InvalidArgument {
+  if (!(caught instanceof InvalidValue)) throw caught;
+  const { field, expected, received } = caught;
+  const problem = caught instanceof UnknownMember ? { problem: caught.problem } : {};
+  return { reason: 'invalid-argument', field, expected, received, ...problem };
 }
 
 /** The default policy is not the one the caller saw (`ifDefaultSequence`, `ifDefaultEventId`). */

@@ -15,12 +15,17 @@ import { diffPolicies } from './diff.js';
 import type { StateFound } from './policy-reader.js';
 import type { ParsedRead } from './read-input.js';
 import type { LoginPolicyEvent } from '../events/events.js';
-import { InvalidValue, UnknownMember } from '../input/invalid-value.js';
 import { ABSENT } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, type Owner } from '../policy/owner.js';
 import type { PolicyState } from '../policy/policy-state.js';
 import { viewOfSettings } from '../policy/settings.js';
-import { describeRejection, type PolicyRejection, type RefusingPolicy, type Rejection } from '../policy/rejections.js';
+import {
+  describeRejection,
+  refusedValue,
+  type PolicyRejection,
+  type RefusingPolicy,
+  type Rejection,
+} from '../policy/rejections.js';
 
 /** A refusal with its message. */
 export function rejected(rejection: Rejection, policy?: RefusingPolicy): Rejected {
@@ -29,10 +34,7 @@ export function rejected(rejection: Rejection, policy?: RefusingPolicy): Rejecte
 
 /** Turns an `InvalidValue` into a refusal, and rethrows everything else. */
 export function invalidArgument(caught: unknown): Rejected {
-  if (!(caught instanceof InvalidValue)) throw caught;
-  const { field, expected, received } = caught;
-  const problem = caught instanceof UnknownMember ? { problem: caught.problem } : {};
-  return rejected({ reason: 'invalid-argument', field, expected, received, ...problem });
+  return rejected(refusedValue(caught));
 }
 
 /** The answer to a command on the owner's policy. */
