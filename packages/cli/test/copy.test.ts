@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { symlink } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { EXIT } from '@login-policy/cli';
 import { orThrow } from '@login-policy/domain';
@@ -67,7 +68,9 @@ describe('copying a store', () => {
       /^The target is not a copy of the source: event \w+ \(revision 0 of instanceLoginPolicy-iam\): its id differs/,
     );
     expect((await place.run('history --store sqlite:other.db --json')).out).to.contain('"lastSequence": "4"');
-    expect((await place.run('copy sqlite:iam.db sqlite:iam.db')).err).to.equal('FROM and TO are the same store.\n');
+    await symlink('iam.db', place.path('link.db'));
+    for (const name of ['iam.db', './iam.db', 'link.db'])
+      expect((await place.run(`copy sqlite:iam.db sqlite:${name}`)).err).to.equal('FROM and TO are the same store.\n');
     expect((await place.run('copy sqlite:nowhere.db sqlite:new.db')).code).to.equal(EXIT.noInput);
   });
 

@@ -18,7 +18,7 @@ export const OPENING_WAIT_MS = 5000;
  * Only SQLite reads the file: closing a file descriptor of our own would drop all locks of this process on it, and
  * another program could then delete the log of an open store.
  *
- * @throws StoreForeign when it is a directory, another program's file, or written by a newer version.
+ * @throws StoreForeign when it is not a file, another program's file, or written by a newer version.
  * @throws StoreDamaged when it is this program's file and damaged.
  * @throws StoreUnavailable when it can't be read.
  */
@@ -26,8 +26,10 @@ export function checkFile(driver: Driver, path: string, integrity: IntegrityChec
   const hadNoLog = !existsSync(`${path}-wal`) && !existsSync(`${path}-shm`);
   try {
     const found = statSync(path, { throwIfNoEntry: false });
-    if (found?.isDirectory() === true)
-      throw new Fault('store-foreign', { store: path, problem: 'it is a directory, not a file' });
+    if (found?.isFile() === false) {
+      const kind = found.isDirectory() ? 'a directory' : 'a device or a pipe';
+      throw new Fault('store-foreign', { store: path, problem: `it is ${kind}, not a file` });
+    }
     if ((found?.size ?? 0) === 0) return true;
     inspect(driver, path, integrity);
     return true;

@@ -95,6 +95,11 @@ describe('a file that is opened', () => {
     expect(fault).to.have.property('retryable', false);
   });
 
+  it('must not be a device or a pipe, whose opening could wait forever for a writer', async () => {
+    const fault = await faultOf(openSqliteStore({ path: '/dev/null', readOnly: true }));
+    expect(fault).to.have.nested.property('facts.problem', 'it is a device or a pipe, not a file');
+  });
+
   it('is not created for a store in memory', async () => {
     const before = process.cwd();
     process.chdir(folder.path('.'));

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { openLoginPolicies } from '@login-policy/domain';
 import type { Store } from '@login-policy/event-sourcing';
 import type { Command, Invocation } from '../command-line/command.js';
@@ -43,7 +44,7 @@ async function copyStore(invocation: Invocation): Promise<ExitCode> {
   const { args, io } = invocation;
   const [source, target] = ['FROM', 'TO'].map((name) => addressIn(args.requiredArgument(name), io));
   if (source === undefined || target === undefined) throw new Error('Expected FROM and TO.');
-  if (source.shown === target.shown) throw new Failure(EXIT.usage, 'FROM and TO are the same store.');
+  if (isSame(source, target)) throw new Failure(EXIT.usage, 'FROM and TO are the same store.');
   const from = await openStore(source, { purpose: 'read' });
   try {
     const to = await openStore(target, { purpose: 'create', durability: 'normal' });
@@ -82,6 +83,13 @@ async function createReadModel(store: Store, signal: AbortSignal): Promise<void>
   } finally {
     await loginPolicies.close();
   }
+}
+
+/** Whether both are one store. A file may have several names. */
+function isSame(source: StoreAddress, target: StoreAddress): boolean {
+  if (source.kind !== 'sqlite' || target.kind !== 'sqlite') return source.shown === target.shown;
+  const [one, other] = [source, target].map(({ path }) => statSync(path, { throwIfNoEntry: false }));
+  return source.path === target.path || (one !== undefined && one.ino === other?.ino && one.dev === other.dev);
 }
 
 function addressIn(text: string, io: Io): StoreAddress {

@@ -28,7 +28,7 @@ export interface FoundConsumer extends ConsumerRecord {
 /**
  * Where a store keeps its consumers: small records, written by compare-and-set. The backend needs no clock and knows
  * nothing of leases: a standby notices that a record and its holder's heartbeat stand still. The testkit's
- * `consumerContract` tests a backend.
+ * `storeContract` tests it by its consumers.
  *
  * Any method may reject with `StoreUnavailable`, `StoreClosed`, `StoreDamaged`, `StoreForeign` or `StoreFull`.
  */

@@ -121,6 +121,16 @@ export const mutantsOfRows: readonly Mutant<ReadModelMutation>[] = [
     }),
   },
   {
+    does: 'finds rows by the beginning of a value that no row has',
+    noticedBy: 'distinguishes similar values',
+    mutation: (model) => ({
+      async query(query) {
+        const found = await model.query(query);
+        return found.rows.length > 0 ? found : model.query({ ...query, value: query.value.slice(0, -1) });
+      },
+    }),
+  },
+  {
     does: 'finds a row by the first value of an index alone',
     noticedBy: 'finds a row once under each of its values, and under no former value',
     mutation: (model) => ({

@@ -110,6 +110,11 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
     mutation: ({ store }) => keepingReceipts(store, () => 'all'),
   },
   {
+    does: 'finds a receipt under its key with a space behind it',
+    noticedBy: 'is not found under another key or for another stream',
+    mutation: ({ store }) => ({ receipt: (stream, key) => store.receipt(stream, key.trimEnd()) }),
+  },
+  {
     does: 'looks for a receipt and keeps it later',
     noticedBy: 'a receipt is stored for exactly one of many concurrent appends',
     mutation: ({ store }) => keepingReceipts(store, (stream) => stream),

@@ -95,8 +95,10 @@ async function isNotFoundElsewhere(subject: EventStoreUnderTest): Promise<void> 
   await demandReceipt(subject.eventStore, FIRST, undefined);
   await appendWithReceipt(subject, { count: 1 });
   await demandReceipt(subject.eventStore, SECOND, undefined);
-  const unlike = await subject.eventStore.receipt(FIRST, KEY.toUpperCase());
-  demandSame({ what: 'receipt', actual: unlike, expected: undefined });
+  for (const similar of [KEY.toUpperCase(), `${KEY} `, ` ${KEY}`, KEY.slice(0, -1)]) {
+    const unlike = await subject.eventStore.receipt(FIRST, similar);
+    demandSame({ what: 'receipt', actual: unlike, expected: undefined });
+  }
   await demandReceipt(subject.eventStore, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(0) });
 }
 

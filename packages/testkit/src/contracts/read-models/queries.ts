@@ -197,6 +197,7 @@ async function distinguishesSimilar(subject: OpenedReadModelStore): Promise<void
   const written = new Map(values.map((group, index) => [`key-${index}`, tally({ group })]));
   await step(model, [undefined, 1], written);
   for (const [index, value] of values.entries()) await demandKeys(model, { index: GROUP, value }, [`key-${index}`]);
+  for (const value of ['a ', ' a', 'b', 'nul', 'x'.repeat(499)]) await demandKeys(model, { index: GROUP, value }, []);
 }
 
 async function findsOthers(subject: OpenedReadModelStore): Promise<void> {
