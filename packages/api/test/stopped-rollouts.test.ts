@@ -75,6 +75,23 @@ describe('a rollout whose caller loses', () => {
   }
 });
 
+describe('a rollout whose caller is refused where a policy is begun', () => {
+  it('ends with a line that says why, too', async () => {
+    let lost: Promise<void> | undefined;
+    const service = await openMany(async () => undefined, {
+      authenticate: (request) => (lost === undefined ? waitingAuthenticate(request) : undefined),
+      isAllowed: async (_, permission) => {
+        if (permission === 'policy.write') await (lost ??= wait(1100));
+        return true;
+      },
+    });
+    const { lines } = await linesOf(service, PATH, { body });
+    expect(lines.map((line) => Object.keys(line)[0])).to.deep.equal(['progress', 'error']);
+    expect(lines.at(-1)).to.have.nested.property('error.code', 16);
+    await service.close();
+  });
+});
+
 describe('an interrupted rollout over REST', () => {
   it('ends when its client disconnects, and is resumed by the same call', async () => {
     let [isAsked, isGone] = [false, false];

@@ -35,7 +35,13 @@ async function* textOf(
     for (let group = first; group.done !== true; group = await groups.next())
       if (group.value.length > 0) yield group.value.map(lineOf).join('');
   } catch (caught) {
-    yield lineOf({ error: errorJson(exchange.reportFailure(answers.ofThrown(caught))) });
+    const last = lineOf({ error: errorJson(exchange.reportFailure(answers.ofThrown(caught))) });
+    try {
+      yield last;
+    } catch {
+      // The caller is refused, which is most often what the line says already.
+      yield last;
+    }
   } finally {
     await groups.return();
   }
