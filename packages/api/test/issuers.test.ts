@@ -68,6 +68,19 @@ describe('tokens of an issuer with discovery', () => {
     }
   });
 
+  it('are checked with the keys that the discovery document names now', async () => {
+    const moved = await openIssuer();
+    open.push({ issuer: moved });
+    const { statusWith } = await asking(issuer, oidc());
+    const [before, after] = [
+      await issuer.token({ sub: 'alice' }),
+      await moved.token({ sub: 'alice', iss: issuer.url }),
+    ];
+    expect([await statusWith(before), await statusWith(after)]).to.deep.equal([200, 401]);
+    issuer.metadata['jwks_uri'] = `${moved.url}/keys`;
+    expect([await statusWith(after), await statusWith(before)]).to.deep.equal([200, 401]);
+  });
+
   it('require an https issuer', () => {
     for (const url of ['http://issuer.example', 'issuer.example', '']) {
       expect(() => oidcTokens({ issuer: url, audience: 'x', callerOf })).to.throw(RangeError, 'issuer must be');
@@ -126,6 +139,22 @@ describe('opaque tokens', () => {
     issuer.isDown = true;
     expect(await statusWith('opaque')).to.equal(503);
     issuer.isDown = false;
+    expect(await statusWith('opaque')).to.equal(200);
+  });
+
+  it('are asked about where the discovery document says now, after ten minutes or a failure', async () => {
+    const moved = await openIssuer();
+    open.push({ issuer: moved });
+    const { statusWith } = await asking(issuer, introspected());
+    expect(await statusWith('opaque')).to.equal(200);
+    issuer.metadata['introspection_endpoint'] = `${moved.url}/introspect`;
+    expect(await statusWith('opaque')).to.equal(200);
+    const real = performance.now.bind(performance);
+    performance.now = () => real() + 600_000;
+    expect(await statusWith('opaque').finally(() => (performance.now = real))).to.equal(401);
+    moved.isDown = true;
+    expect(await statusWith('opaque')).to.equal(503);
+    delete issuer.metadata['introspection_endpoint'];
     expect(await statusWith('opaque')).to.equal(200);
   });
 

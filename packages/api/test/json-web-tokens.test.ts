@@ -204,6 +204,10 @@ describe('JSON web tokens', () => {
     issuer.close();
   });
 
+  it('are never checked with keys that could be forged on their way', () => {
+    expect(() => tokensFrom('http://issuer.example/keys')).to.throw(RangeError, 'keys must be an https URL');
+  });
+
   it('are never accepted with a symmetric algorithm', () => {
     const options = { keys: new URL('https://x.example'), issuer: ISSUER, audience: 'x', callerOf: () => undefined };
     expect(() => jsonWebTokens({ ...options, algorithms: ['HS256'] })).to.throw(RangeError);

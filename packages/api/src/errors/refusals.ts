@@ -20,8 +20,9 @@ export function permissionDenied(permission: string): ApiError {
   });
 }
 
-/** The keys to verify the token are not available at the moment. */
+/** The keys to verify the token are not available at the moment. A refusal that says so already stays as it is. */
 export function keysUnavailable(cause: unknown): ApiError {
+  if (cause instanceof ApiError) return cause;
   return new ApiError(
     { code: 'unavailable', id: 'LP-AUTH-05', sentence: "Tokens can't be checked at the moment. Try again later." },
     cause,

@@ -20,17 +20,22 @@ export interface ReloadableKeys {
 /** A key set of jose that fetches its keys. */
 type RemoteKeys = JWTVerifyGetKey & { readonly coolingDown: boolean; readonly reload: () => Promise<void> };
 
+/** Stands for a URL that is looked up. */
+const ELSEWHERE = new URL('https://keys.invalid');
 /** The most reloads within {@link RELOAD_MS}. Without a limit, forged tokens could make the API flood the issuer. */
 const MAX_RELOADS = 3;
 const RELOAD_MS = 30_000;
 
 /**
- * The keys at a URL. A single cooldown, as of jose, would reject the tokens of a key that appears just after a fetch.
- * So there may be several reloads in a row.
+ * The keys at a URL, which is looked up before each fetch: the issuer may move them. A single cooldown, as of jose,
+ * would reject the tokens of a key that appears just after a fetch. So there may be several reloads in a row.
  */
-export function fetchedKeys({ createRemoteJWKSet }: Jose, url: URL): ReloadableKeys {
+export function fetchedKeys({ createRemoteJWKSet, customFetch }: Jose, find: () => Promise<URL>): ReloadableKeys {
   // Only `reload` below decides when a token makes the keys be fetched.
-  const keys = createRemoteJWKSet(url, { cooldownDuration: Infinity });
+  const keys = createRemoteJWKSet(ELSEWHERE, {
+    cooldownDuration: Infinity,
+    [customFetch]: async (_: string, init: RequestInit) => fetch(await find(), init),
+  });
   let reloads: readonly number[] = [];
   let last: Promise<true> = Promise.resolve(true);
   return {

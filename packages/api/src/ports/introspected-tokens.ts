@@ -12,7 +12,7 @@ import {
 } from '@login-policy/event-sourcing/options';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
-import { askIssuer, endpointOf, secureUrl } from './issuer.js';
+import { askIssuer, endpointOf, memoizeOnSuccess, secureUrl } from './issuer.js';
 import type { RequestHeaders } from './ports.js';
 
 /** An issuer's answer to an introspection request (RFC 7662, section 2.2): `active` and other facts about the token. */
@@ -59,6 +59,8 @@ interface Cached {
 
 /** The most cached answers. */
 const MAX_CACHED = 10_000;
+/** How long a discovered endpoint is used, as long as `jose` caches keys. */
+const ENDPOINT_KEPT_MS = 600_000;
 /** The clock tolerance for the times in a token. */
 const TOLERANCE_MS = 5000;
 
@@ -73,14 +75,19 @@ export function introspectedTokens(
   given: IntrospectionOptions,
 ): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'introspectedTokens', OPTIONS);
-  const endpoint = introspectionEndpoint(options);
+  let endpoint = introspectionEndpoint(options);
   const { audience, callerOf, clientId, clientSecret, cacheMs = 0 } = options;
   const credentials = [clientId, clientSecret].map(formEncoded).join(':');
   const headers = { accept: 'application/json', authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
   const cache = new Map<string, Cached>();
   const introspect = async (token: string): Promise<IntrospectionResponse> => {
     const body = new URLSearchParams({ token, token_type_hint: 'access_token' });
-    return askIssuer(await endpoint(), { method: 'POST', headers, body });
+    const url = await endpoint();
+    return askIssuer(url, { method: 'POST', headers, body }).catch((caught: unknown) => {
+      // The issuer may have moved it.
+      endpoint = introspectionEndpoint(options);
+      throw caught;
+    });
   };
   const claimsOf = async (token: string): Promise<IntrospectionResponse> => {
     const [key, now] = [hash('sha256', token, 'base64'), performance.now()];
@@ -112,7 +119,7 @@ function formEncoded(text: string): string {
 function introspectionEndpoint({ endpoint, issuer }: IntrospectionOptions): () => Promise<URL> {
   if (endpoint === undefined) {
     if (issuer === undefined) throw new RangeError('introspectedTokens needs an issuer or an endpoint');
-    return endpointOf(issuer, 'introspection_endpoint');
+    return memoizeOnSuccess(endpointOf(issuer, 'introspection_endpoint'), ENDPOINT_KEPT_MS);
   }
   const url = secureUrl(endpoint.href, 'endpoint');
   return () => Promise.resolve(url);

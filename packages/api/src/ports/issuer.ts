@@ -21,15 +21,14 @@ export async function askIssuer(url: URL, request: RequestInit = {}): Promise<Re
 }
 
 /**
- * Makes a function that finds an endpoint of an issuer: on first use, and again after a failure.
+ * Makes a function that reads an issuer's discovery document and returns an endpoint that it names.
  *
  * @throws RangeError for an issuer that is not an https URL.
  */
 export function endpointOf(issuer: string, name: 'jwks_uri' | 'introspection_endpoint'): () => Promise<URL> {
   const discoveryUrl = secureUrl(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, 'issuer');
-  return memoizeOnSuccess(async () => {
-    const metadata = await askIssuer(discoveryUrl);
-    const { issuer: named, [name]: endpoint } = metadata;
+  return async () => {
+    const { issuer: named, [name]: endpoint } = await askIssuer(discoveryUrl);
     try {
       // Otherwise a server could answer for another issuer and pass its own tokens off as that issuer's.
       if (named !== issuer)
@@ -38,7 +37,7 @@ export function endpointOf(issuer: string, name: 'jwks_uri' | 'introspection_end
     } catch (caught) {
       throw keysUnavailable(caught);
     }
-  });
+  };
 }
 
 /** Parses a URL. It must be https, except on this machine: http answers could be forged. @throws RangeError */
@@ -52,11 +51,15 @@ export function secureUrl(text: string, name: string): URL {
   throw new RangeError(`${name} must be an https URL, not ${text.slice(0, 200)}`);
 }
 
-/** Shares one call among concurrent callers, and caches its result unless it failed. */
-export function memoizeOnSuccess<Value>(find: () => Promise<Value>): () => Promise<Value> {
+/** Shares one call among concurrent callers, and caches its result for a time, unless it failed. */
+export function memoizeOnSuccess<Value>(find: () => Promise<Value>, keptMs: number = Infinity): () => Promise<Value> {
   let finding: Promise<Value> | undefined;
+  let until = Infinity;
   return () => {
-    finding ??= find().catch((caught: unknown) => {
+    const now = performance.now();
+    if (finding !== undefined && now < until) return finding;
+    until = now + keptMs;
+    finding = find().catch((caught: unknown) => {
       finding = undefined;
       throw caught;
     });

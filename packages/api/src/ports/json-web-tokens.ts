@@ -13,12 +13,12 @@ import {
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
 import { fetchedKeys, givenKeys, type Jose, type Reload, type ReloadableKeys } from './fetched-keys.js';
-import { endpointOf, memoizeOnSuccess } from './issuer.js';
+import { endpointOf, memoizeOnSuccess, secureUrl } from './issuer.js';
 import type { RequestHeaders } from './ports.js';
 
 /** The options of {@link oidcTokens}. */
 export interface OidcTokenOptions {
-  /** The exact `iss` of the tokens. `oidcTokens` finds its keys by OpenID Connect Discovery on the first request. */
+  /** The exact `iss` of the tokens. `oidcTokens` finds its keys by OpenID Connect Discovery each time it fetches them. */
   readonly issuer: string;
   /** The audience that the token must contain. */
   readonly audience: string;
@@ -65,14 +65,15 @@ function isAsymmetric(name: unknown): boolean {
  * Returns a function that authenticates callers by signed tokens. It checks signature, issuer, audience and expiry, and
  * rejects a token without an expiry (`exp`) or a subject (`sub`).
  *
- * @throws RangeError that names an unknown or malformed option, such as a symmetric algorithm or `none`.
+ * @throws RangeError that names an unknown or malformed option, such as a symmetric algorithm, `none`, or keys at a URL
+ *   that is not https.
  */
 export function jsonWebTokens(given: JsonWebTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'jsonWebTokens', { ...OPTIONS, keys: aKeySet });
   const { keys } = options;
-  return authenticatorFor(options, async (library) =>
-    keys instanceof URL ? fetchedKeys(library, keys) : givenKeys(keys),
-  );
+  if (!(keys instanceof URL)) return authenticatorFor(options, () => givenKeys(keys));
+  const url = secureUrl(keys.href, 'keys');
+  return authenticatorFor(options, (library) => fetchedKeys(library, async () => url));
 }
 
 /**
@@ -84,13 +85,13 @@ export function jsonWebTokens(given: JsonWebTokenOptions): (headers: RequestHead
 export function oidcTokens(given: OidcTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'oidcTokens', OPTIONS);
   const jwksUri = endpointOf(options.issuer, 'jwks_uri');
-  return authenticatorFor(options, async (library) => fetchedKeys(library, await jwksUri()));
+  return authenticatorFor(options, (library) => fetchedKeys(library, jwksUri));
 }
 
-/** The function that `jsonWebTokens` and `oidcTokens` return. The keys are loaded on the first request with a token. */
+/** The function that `jsonWebTokens` and `oidcTokens` return. `jose` is loaded on the first request with a token. */
 function authenticatorFor(
   options: OidcTokenOptions,
-  loadKeys: (library: Jose) => Promise<ReloadableKeys>,
+  keysOf: (library: Jose) => ReloadableKeys,
 ): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const algorithms = [...(options.algorithms ?? ALGORITHMS)];
   const checks = {
@@ -102,7 +103,7 @@ function authenticatorFor(
   };
   const verifier = memoizeOnSuccess(async () => {
     const library = await import('jose');
-    const { reload, ...loaded } = await loadKeys(library);
+    const { reload, ...loaded } = keysOf(library);
     const keys = withFetchErrorsAsUnavailable(library, loaded.keys);
     const verify = (token: string): Promise<JWTVerifyResult> => verifyWithEach(token, keys, { library, checks });
     return (token: string) =>
