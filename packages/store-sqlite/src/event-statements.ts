@@ -81,7 +81,7 @@ export function eventStatements(database: Database): EventStatements {
     ),
     receiptsAfter: database.prepare(
       `SELECT ${exact('stream')} AS stream, ${exact('key')} AS key, ${exact('fingerprint')} AS fingerprint, revision
-       FROM receipts WHERE (stream, key) > (?, ?) ORDER BY stream, key LIMIT ?`,
+       FROM receipts WHERE (stream, key) > (?, ?) ORDER BY receipts.stream, receipts.key LIMIT ?`,
     ),
     insertReceipt: database.prepare('INSERT INTO receipts (stream, key, fingerprint, revision) VALUES (?, ?, ?, ?)'),
   };

@@ -25,7 +25,7 @@ export const receipts: Suite<EventStoreUnderTest> = {
     'is stored for exactly one of many concurrent appends': (subject) => isStoredOnce(subject, 2),
     'of a command without events is stored for exactly one of many concurrent commands': (subject) =>
       isStoredOnce(subject, 0),
-    'is stored under any key': takesAnyKey,
+    'is stored and listed under any key': takesAnyKey,
     'is listed with all others, where a store can list them': isListed,
   },
 };
@@ -209,6 +209,8 @@ async function takesAnyKey(subject: EventStoreUnderTest): Promise<void> {
     const expected = { key, fingerprint: `${index}\0${key}`, revision: revision(index) };
     demandSame({ what: `receipt under ${key}`, actual: receipt, expected });
   }
+  const listed = (await listReceipts(other, 2)).map(({ key }) => key);
+  if (other.receipts !== undefined) demandSame({ what: 'listed keys', actual: listed, expected: keys.toSorted() });
   if ((await subject.eventStore.head()) === START) fail('the head is START although there are events');
 }
 
