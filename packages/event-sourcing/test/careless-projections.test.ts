@@ -8,6 +8,7 @@ import {
 } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
+import { runInNewContext } from 'node:vm';
 import { careless } from './careless.js';
 import { faultOf, Followers, followedStore, raise } from './followed.js';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
@@ -184,11 +185,17 @@ describe('a function that has to answer at once', () => {
     expect((await follower.read([a])).rows.get(a)).to.equal(1);
   });
 
-  for (const member of ['decide', 'evolve'] as const) {
-    it(`and is ${member} with a promise refuses the command`, async () => {
+  const foreign: () => unknown = runInNewContext('() => Promise.reject(new Error("later"))');
+  for (const [member, promise, of] of [
+    ['decide', later, 'here'],
+    ['evolve', later, 'here'],
+    ['decide', foreign, 'another realm'],
+    ['evolve', foreign, 'another realm'],
+  ] as const) {
+    it(`and is ${member} with a promise of ${of} refuses the command`, async () => {
       const { eventStore } = openMemoryStore();
       await raise({ ...openMemoryStore(), eventStore }, a, 1);
-      const decider = { ...tally, [member]: careless<never>(later) };
+      const decider = { ...tally, [member]: careless<never>(promise) };
       const handler = new CommandHandler({ eventStore, decider, events: tallyEvents });
       const fault = await faultOf(handler.handle(a, { type: 'raise', by: 1 }, { actor: 'tester' }));
       expect(fault).to.be.instanceOf(TypeError);

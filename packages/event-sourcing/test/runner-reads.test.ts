@@ -51,6 +51,8 @@ describe('reading a followed read model', () => {
     expect(await valueOf(follower, a)).to.equal(1);
     link.isCut = true;
     expect(await codeOf(follower.read([a], { waitMs: 20 }))).to.equal('projection-behind');
+    const unproven = await followers.open(store, { maxAgeMs: Infinity });
+    expect(await codeOf(unproven.read([a], { waitMs: 20 }))).to.equal('projection-behind');
   });
 
   it('does not ask for the head while the last proof is young enough', async () => {

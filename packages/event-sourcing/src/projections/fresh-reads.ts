@@ -68,9 +68,9 @@ export class FreshReads {
   readonly #known = new Lru<Position, true>(1000);
   /**
    * When rows were last proven to be at the head, by `performance.now()`; only proofs asked for after `since` count.
-   * Replaced when all proofs are discarded.
+   * Replaced when all proofs are discarded. No proof is older than 0, whatever `maxAgeMs` is.
    */
-  #lastProof = { at: -Infinity, since: -Infinity };
+  #lastProof = { at: -Infinity, since: 0 };
   /** How far the wall clock is ahead of the monotonic one. */
   #lead = Date.now() - performance.now();
 
