@@ -55,8 +55,15 @@ describe('the consumers of a store', () => {
 
   it('complete a move of the checkpoint whose answer was lost, without handling events twice', async () => {
     const { store, kept } = memory();
-    const backend = losing(kept);
-    const consumers = new Consumers({ store: 'a store', backend, events: store.eventStore });
+    const put = kept.put.bind(kept);
+    let puts = 0;
+    kept.put = async (...args) => {
+      const outcome = await put(...args);
+      puts += 1;
+      if (puts % 2 === 0) throw lost();
+      return outcome;
+    };
+    const consumers = new Consumers({ store: 'a store', backend: kept, events: store.eventStore });
     const met: RecordedEvent[] = [];
     const consumer = consumers.consume({ name: 'lossy', pageSize: 1, handle: (events) => void met.push(...events) });
     for (let count = 0; count < 5; count++) await append(store);
@@ -64,6 +71,34 @@ describe('the consumers of a store', () => {
     await until(() => consumer.status().position === head);
     expect(met).to.have.length(5);
     await consumers.close();
+    await store.close();
+  });
+
+  it('leave no lease behind that others wait for, although the answer to a claim or a release is lost', async () => {
+    const { store, kept } = memory();
+    const put = kept.put.bind(kept);
+    let isLossy = true;
+    kept.put = async (name, record, expected) => {
+      const isLost = isLossy && name === (record.holder === undefined ? 'released' : 'claimed');
+      if (isLost && name === 'released') throw lost();
+      const outcome = await put(name, record, expected);
+      if (isLost) throw lost();
+      return outcome;
+    };
+    const [here, elsewhere] = ['here', 'elsewhere'].map(
+      (name) => new Consumers({ store: name, backend: kept, events: store.eventStore }),
+    );
+    const consume = (consumers: Consumers | undefined, name: string) =>
+      consumers?.consume({ name, handle: () => undefined });
+    const [claimed, released, staying] = ['claimed', 'released', 'staying'].map((name) => consume(here, name));
+    await until(() => claimed?.status().lastFailure !== undefined && released?.status().state === 'working');
+    await Promise.all([claimed?.close(), released?.close()]);
+    isLossy = false;
+    const next = ['claimed', 'released'].map((name) => consume(elsewhere, name));
+    await until(() => next.every((consumer) => consumer?.status().state === 'working'));
+    expect(staying?.status().state).to.equal('working');
+    await here?.close();
+    await elsewhere?.close();
     await store.close();
   });
 
@@ -193,22 +228,6 @@ function memory(): { readonly store: Store; readonly kept: MemoryConsumers } {
   const store = openMemoryStore();
   // Any position counts: what is lost here is answers.
   return { store, kept: new MemoryConsumers({ has: () => true, head: START }) };
-}
-
-/** Each second answer to a move is lost, though it is written. */
-function losing(kept: MemoryConsumers): ConsumerBackend {
-  let puts = 0;
-  return {
-    lookUp: (names) => kept.lookUp(names),
-    beat: (session, count) => kept.beat(session, count),
-    forget: (session) => kept.forget(session),
-    async put(name, record, expected) {
-      const outcome = await kept.put(name, record, expected);
-      puts += 1;
-      if (puts % 2 === 0) throw lost();
-      return outcome;
-    },
-  };
 }
 
 function lost(): Fault<'store-unavailable'> {

@@ -12,6 +12,7 @@ import { parseConsumeOptions } from './consume-options.js';
 import type { ConsumerBackend, FoundConsumer } from './consumer-backend.js';
 import { ConsumerRun } from './consumer-run.js';
 import type { ConsumeOptions, Consumer } from './consumer.js';
+import { isHeldBy, type LeaseParts } from './lease.js';
 import { BEAT_MS, LEASE_MS } from './standing-by.js';
 
 /** What the consumers of a store need. */
@@ -32,6 +33,8 @@ export class Consumers {
   readonly #session: string = sessionId();
   readonly #wake = new Notifier();
   readonly #runs = new Set<ConsumerRun>();
+  /** The leases of closed consumers, which records may still name: the answer to a claim or a release may be lost. */
+  readonly #left = new Set<LeaseParts>();
   #polling: Promise<void> | undefined;
   #lastRun = 0;
   #beats = 0;
@@ -58,7 +61,7 @@ export class Consumers {
       wake: this.#wake,
     });
     this.#runs.add(run);
-    const closing = closedBy(() => this.#closeRun(run));
+    const closing = closedBy(() => this.#closeRun(run, { backend, name: run.name, holder }));
     const stopListening = onAbort(options.signal, () => {
       closing.close().catch(() => undefined);
     });
@@ -77,9 +80,10 @@ export class Consumers {
     await this.#polling;
   }
 
-  async #closeRun(run: ConsumerRun): Promise<void> {
+  async #closeRun(run: ConsumerRun, lease: LeaseParts): Promise<void> {
     await run.close();
     this.#runs.delete(run);
+    this.#left.add(lease);
     this.#wake.notify();
   }
 
@@ -99,13 +103,13 @@ export class Consumers {
     const { backend } = this.#parts;
     const now = performance.now();
     const deadline = new Deadline('looking for the leases of consumers', { waitMs: LEASE_MS - BEAT_MS });
-    const runs = [...this.#runs];
+    const [runs, left] = [[...this.#runs], [...this.#left]];
     try {
       if (runs.some(({ fence }) => fence !== undefined)) {
         this.#beats += 1;
         await deadline.wait(backend.beat(this.#session, this.#beats));
       }
-      const names = [...new Set(runs.map(({ name }) => name))];
+      const names = [...new Set([...runs, ...left].map(({ name }) => name))];
       const fences = runs.map(({ fence }) => fence);
       const found = await deadline.wait(lookUp(backend, names, deadline));
       this.#lastPolledAt = now;
@@ -114,12 +118,24 @@ export class Consumers {
         if ('damaged' in record) run.notePollFailed(record.damaged, 'cut-off');
         else run.takePolled(record.found, { now, fence: fences[index] });
       }
+      for (const lease of left) this.#leave(lease, found(lease.name));
     } catch (caught) {
       const since = performance.now() - this.#lastPolledAt >= LEASE_MS ? 'cut-off' : 'lately';
       for (const run of runs) run.notePollFailed(caught, since);
       if (isFault(caught, 'store-closed')) this.#runs.clear();
     } finally {
       deadline.end();
+    }
+  }
+
+  /** Releases a lease that its record still names: this process's heartbeats would keep others waiting for it. */
+  #leave(lease: LeaseParts, record: PolledRecord): void {
+    const found = 'found' in record ? record.found : undefined;
+    if (found === undefined || !isHeldBy(found, lease.holder)) this.#left.delete(lease);
+    else {
+      const released = { holder: undefined, position: found.position };
+      // If that fails, the next poll finds it again.
+      lease.backend.put(lease.name, released, found.version).catch(() => undefined);
     }
   }
 }
