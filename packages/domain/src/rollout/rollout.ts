@@ -34,7 +34,7 @@ import {
   type RevertRolloutOptions,
   type RolloutCommand,
 } from './rollout-input.js';
-import { notPermitted, refusalByFault, ofRejected, refusalOf, stepOf, type StepParts } from './rollout-steps.js';
+import { notPermitted, refusalByFault, ofRejected, refusalOf, plannedStep, type StepParts } from './rollout-steps.js';
 import { keyOf, eventOfRollout, revertKeyOf } from './rolled-out.js';
 import { reportInParts } from './report.js';
 import { Tally, type Done } from './tally.js';
@@ -223,7 +223,7 @@ export class Rollout {
     const steps = new Map<InstancePolicy, RolloutStep>();
     await Deadline.run(`a plan of the rollout ${rollout.options.id}`, freshness, (deadline) =>
       forEachConcurrently(all, CONCURRENCY, async (policy) => {
-        steps.set(policy, await stepOf(policy, rollout, { ...this.#parts, deadline }));
+        steps.set(policy, await plannedStep(policy, rollout, { ...this.#parts, deadline }));
       }),
     );
     return all.flatMap((policy) => steps.get(policy) ?? []);

@@ -1,0 +1,50 @@
+import { orThrow } from '@login-policy/domain';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { acme, by, globex, instance, openDesk, PASSKEY } from './policies.js';
+import { advisory, last, nameOf, removal, seed } from './rolling-out.js';
+
+describe('a rollout that is repeated', () => {
+  it('is planned as it would be carried out: nothing is done twice, and another command under its id is refused', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    await last(rollout.carryOut());
+    orThrow(await loginPolicies.addMultiFactor(globex, PASSKEY, by));
+    orThrow(await loginPolicies.add({ ...instance, organizationId: 'hooli' }, { multiFactors: [PASSKEY] }, by));
+    const { counts } = orThrow(await rollout.plan());
+    expect(counts).to.deep.equal({ 'would-change': 1, 'nothing-to-do': 4, 'would-be-refused': 0 });
+    const other = loginPolicies.rollOut(instance, { type: 'removeSecondFactor', factor: 'TOTP' }, advisory);
+    orThrow(await loginPolicies.addSecondFactor(globex, 'TOTP', by));
+    const refused = orThrow(await other.plan()).steps.filter(({ outcome }) => outcome === 'would-be-refused');
+    expect(refused.map(({ owner }) => nameOf(owner))).to.deep.equal(['globex']);
+    expect(await last(rollout.carryOut())).to.include({ changed: 1, refused: 0 });
+    await loginPolicies.close();
+  });
+
+  it('is not pending on a policy that it left unchanged and that was changed since', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    orThrow(await loginPolicies.change(acme, { forceMfa: true }, by));
+    const forced = loginPolicies.rollOut(instance, { type: 'change', settings: { forceMfa: true } }, advisory);
+    expect(await last(forced.carryOut())).to.include({ done: 4, changed: 3 });
+    orThrow(await loginPolicies.change(acme, { forceMfa: false }, by));
+    expect(await last(forced.carryOut())).to.include({ done: 4, changed: 0 });
+    expect(orThrow(await forced.report())).to.include({ changed: 3, unchanged: 1, pending: 0 });
+    expect(await last(forced.revert(by))).to.include({ done: 4, changed: 3 });
+    await loginPolicies.close();
+  });
+
+  it('is of one command, also where its caller changes the object meanwhile', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const command = { type: 'change', settings: { forceMfa: true } } as const;
+    for await (const { done } of loginPolicies.rollOut(instance, command, advisory).carryOut())
+      if (done === 1) Object.assign(command.settings, { forceMfa: false, allowRegister: false });
+    for (const owner of [instance, acme, globex]) {
+      const { settings } = orThrow(await loginPolicies.policy(owner)).policy;
+      expect([settings.forceMfa, settings.allowRegister]).to.deep.equal([true, true]);
+    }
+    await loginPolicies.close();
+  });
+});
