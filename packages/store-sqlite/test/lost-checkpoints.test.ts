@@ -5,7 +5,7 @@ import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { appendOne, STREAM } from './events.js';
-import { faultOf, freshFolder } from './files.js';
+import { freshFolder } from './files.js';
 
 /** A store of one event, and the position of the third event of another history. */
 async function withLostPosition() {
@@ -22,22 +22,6 @@ async function withLostPosition() {
 }
 
 describe('rows in SQLite whose checkpoint is not an event of the log', () => {
-  it('are not written by a step that names the events it is based on, nor promoted', async () => {
-    const { store, lost, remove } = await withLostPosition();
-    const model = await store.readModels.open(counterTotals);
-    const before = await model.checkpoint();
-    const copy = await model.beginRebuild();
-    const [step, rows] = [{ checkpoint: lost, basedOn: [START, lost] }, new Map()];
-    for (const writing of [
-      model.commit({ ...step, expected: before, rows }),
-      copy.promote({ ...step, expected: undefined, rows }),
-    ]) {
-      expect(await faultOf(writing)).to.have.property('code', 'position-unknown');
-    }
-    expect(await model.checkpoint()).to.equal(before);
-    await remove();
-  });
-
   it('are refused until they are rebuilt automatically (Q47)', async () => {
     const { store, lost, remove } = await withLostPosition();
     const model = await store.readModels.open(counterTotals);

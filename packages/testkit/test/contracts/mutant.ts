@@ -103,7 +103,8 @@ export function methodsOf<Row>(model: ReadModel<Row>): ReadModel<Row> {
   };
 }
 
-function mutated(sound: ReadModelStore, mutation: ReadModelMutation): ReadModelStore {
+/** The read models of a store, each with the mutation. */
+export function mutated(sound: ReadModelStore, mutation: ReadModelMutation): ReadModelStore {
   return {
     async open(definition) {
       const model = await sound.open(definition);

@@ -3,7 +3,15 @@ import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { storeContract } from '@login-policy/testkit/contracts';
 import { before, describe, it } from 'mocha';
 import { runContract, type ContractRun } from './contract-run.js';
-import { demandNoticed, methodsOf, WAIT_LIMIT_MS, runOnEvents, runOnRows, type Mutant } from './mutant.js';
+import {
+  demandNoticed,
+  mutated,
+  WAIT_LIMIT_MS,
+  runOnEvents,
+  runOnRows,
+  type Mutant,
+  type ReadModelMutation,
+} from './mutant.js';
 import { mutantsOfRows } from './mutants-of-rows.js';
 import { mutantsThatCut } from './mutants-that-cut.js';
 import { mutantsThatRead } from './mutants-that-read.js';
@@ -30,6 +38,38 @@ describe('the store contract notices a store that', () => {
   it('says that the head is where the rows are', async () => {
     const run = await runContract('contains all existing events before its first read', () =>
       registerStore(withoutHead),
+    );
+    demandNoticed(run);
+  });
+
+  it('takes the rows of an index for the newest', async () => {
+    const run = await runContract('says in every answer where the head is, and that it is behind', () =>
+      registerStore((store) =>
+        withModels(store, (model) => ({
+          count: async (query) => {
+            const found = await model.count(query);
+            return { ...found, head: found.checkpoint ?? START };
+          },
+        })),
+      ),
+    );
+    demandNoticed(run);
+  });
+
+  it('begins a consumer anew whenever it gets a position to begin at', async () => {
+    let starts = 0;
+    const run = await runContract('first begins after the position in `from`', () =>
+      registerStore((store) => ({
+        ...store,
+        consume: (options) => store.consume(options.from === undefined ? options : { ...options, name: `${starts++}` }),
+      })),
+    );
+    demandNoticed(run);
+  });
+
+  it('takes a step whatever it is based on', async () => {
+    const run = await runContract('takes no step and no rebuild that is based on an event that the log lacks', () =>
+      registerStore(withoutBasis),
     );
     demandNoticed(run);
   });
@@ -63,20 +103,20 @@ function describeMutants<Mutation>(
 
 /** A reader takes its rows for the newest. */
 function withoutHead(store: Store): Store {
-  return {
-    ...store,
-    readModels: {
-      async open(projection) {
-        const model = await store.readModels.open(projection);
-        const read: typeof model.read = async (keys) => {
-          const found = await model.read(keys);
-          return { ...found, head: found.checkpoint ?? START };
-        };
-        return { ...methodsOf(model), read };
-      },
-      close: () => store.readModels.close(),
+  return withModels(store, (model) => ({
+    async read(keys) {
+      const found = await model.read(keys);
+      return { ...found, head: found.checkpoint ?? START };
     },
-  };
+  }));
+}
+
+function withoutBasis(store: Store): Store {
+  return withModels(store, (model) => ({ commit: ({ basedOn: _, ...change }) => model.commit(change) }));
+}
+
+function withModels(store: Store, mutation: ReadModelMutation): Store {
+  return { ...store, readModels: mutated(store.readModels, mutation) };
 }
 
 function withoutSnapshots(store: Store): Store {

@@ -1,7 +1,8 @@
-import { ProjectionRunner, type Projection, type Store } from '@login-policy/event-sourcing';
+import { ProjectionRunner, START, type Projection, type Store } from '@login-policy/event-sourcing';
 import { MOST_BEHIND } from '@login-policy/event-sourcing/store';
-import { demandSame } from '../../demand.js';
-import { counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
+import { position } from '@login-policy/event-sourcing/values';
+import { demandSame, fail } from '../../demand.js';
+import { counterTotals, PARITY, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
@@ -19,11 +20,13 @@ export const catchingUp: Suite<StoreUnderTest> = {
     'continues from its checkpoint': continues,
     'contains the events that were written while no process maintained it, before its first read':
       catchesUpFromCheckpoint,
+    'says in every answer where the head is, and that it is behind': saysThatItIsBehind,
     'is brought to the head by the next append if it is only a little behind': isBroughtToTheHead,
     'is brought to the head by the next append that is accepted, also after a refused one': staysBehindWhenRefused,
     'does not delay appends while it is far behind, and is written by them again once it has caught up':
       doesNotDelayAppends,
     'has the same rows as a rebuild': agreesWithRebuild,
+    'takes no step and no rebuild that is based on an event that the log lacks': refusesLostEvents,
   },
 };
 
@@ -61,6 +64,29 @@ async function catchesUpFromCheckpoint({ open }: StoreUnderTest): Promise<void> 
   await bringToHead(again, counterTotals);
   await demandTotal(again, 20);
   await demandRowsMatchLog(again, counterTotals);
+}
+
+async function saysThatItIsBehind({ open }: StoreUnderTest): Promise<void> {
+  const { store, reopen } = await open([counterTotals]);
+  await writeSome(new CounterWriter(store));
+  await new CounterWriter(await reopen([]), idsAfter(100)).write(APPLES, 5, 6);
+  const again = await reopen([]);
+  const model = await again.readModels.open(counterTotals);
+  const [checkpoint, head] = [await model.checkpoint(), await again.eventStore.head()];
+  demandSame({ what: 'whether it is behind', actual: checkpoint !== head, expected: true });
+  const query = { index: PARITY, value: 'odd' };
+  const answers = [
+    await model.read([APPLES]),
+    await model.query(query),
+    await model.keys(query),
+    await model.count(query),
+  ];
+  for (const answer of answers)
+    demandSame({
+      what: 'answer',
+      actual: { checkpoint: answer.checkpoint, head: answer.head },
+      expected: { checkpoint, head },
+    });
 }
 
 async function isBroughtToTheHead({ open }: StoreUnderTest): Promise<void> {
@@ -128,6 +154,20 @@ async function agreesWithRebuild({ open }: StoreUnderTest): Promise<void> {
   await writer.write(APPLES, 1);
   await demandRowsMatchLog(store, counterTotals);
   await demandTotal(store, 10);
+}
+
+async function refusesLostEvents({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open([counterTotals]);
+  await writeSome(new CounterWriter(store));
+  const model = await store.readModels.open(counterTotals);
+  const before = await model.checkpoint();
+  const shadow = await model.beginRebuild();
+  const lost = position((before ?? fail('there is no checkpoint')) + (1n << 60n));
+  const step = { checkpoint: lost, basedOn: [START, lost], rows: new Map() };
+  await refusal(model.commit({ ...step, expected: before }), 'position-unknown');
+  await refusal(shadow.promote({ ...step, expected: undefined }), 'position-unknown');
+  demandSame({ what: 'checkpoint', actual: await model.checkpoint(), expected: before });
+  await demandTotal(store, 9);
 }
 
 /** Leaves nine apples and no pears. */

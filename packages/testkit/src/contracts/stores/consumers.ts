@@ -23,7 +23,7 @@ export const consumers: Suite<StoreUnderTest> = {
     'stands by while a consumer of its name works in the same opening': standsBy,
     'loses its lease when its handler hangs, and does not move the checkpoint when that handler ends late': losesLease,
     'calls its handler only with events of its categories': filtersByCategory,
-    'begins after the position in `from`, and reports a failure for a position of another history': beginsAfter,
+    'first begins after the position in `from`, and reports a failure for a position of another history': beginsAfter,
     'refuses malformed options': refusesOptions,
     'ends when it or its store is closed or its signal fires, and then aborts its handler': endsInEveryWay,
   },
@@ -191,11 +191,13 @@ async function filtersByCategory({ open }: StoreUnderTest): Promise<void> {
 async function beginsAfter({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
   const writer = new CounterWriter(store);
-  const [last] = (await writer.write(APPLES, 1, 2)).slice(-1);
-  const from = last?.position ?? fail('nothing was written');
+  await writer.write(APPLES, 1, 2);
+  const from = await store.eventStore.head();
   const recorded = new RecordingConsumer(store, { name: 'from now on', from });
   await recorded.until('getting the lease', ({ state }) => state === 'working');
   await recorded.demandHandled(await writer.write(PEARS, 3));
+  await within('closing the consumer', recorded.consumer.close());
+  await new RecordingConsumer(store, { name: 'from now on', from }).demandHandled(await writer.write(PEARS, 4));
   const ofLostHistory = new RecordingConsumer(store, {
     name: 'of another history',
     from: position(from + (1n << 60n)),
