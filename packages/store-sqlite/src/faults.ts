@@ -75,7 +75,8 @@ const UNAVAILABLE = [
 /** The code of an error: the name of SQLite's primary result code, or Node's own. */
 export function codeOf(caught: unknown): string {
   if (!(caught instanceof Error)) return '';
-  if ('errcode' in caught) return NAMES[Number(caught.errcode) & PRIMARY] ?? 'SQLITE_OTHER';
+  if ('errcode' in caught)
+    return NAMES[Number(caught.errcode)] ?? NAMES[Number(caught.errcode) & PRIMARY] ?? 'SQLITE_OTHER';
   return 'code' in caught ? String(caught.code) : '';
 }
 
@@ -95,4 +96,6 @@ const NAMES: Readonly<Record<number, string>> = {
   18: 'SQLITE_TOOBIG',
   19: 'SQLITE_CONSTRAINT',
   26: 'SQLITE_NOTADB',
+  // SQLITE_IOERR_SHMSIZE: the index of the log does not fit on the disk.
+  4874: 'SQLITE_FULL',
 };

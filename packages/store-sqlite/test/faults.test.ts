@@ -49,10 +49,11 @@ describe('an error of the driver about a file', () => {
   }
 
   it('becomes the fault store-full, with a fixed message, if there is no room', async () => {
-    const error = driverError('database or disk is full', 13);
-    const fault = await faultAt(error);
-    expect(isFault(fault, 'store-full'), String(fault)).to.equal(true);
-    expect(fault).to.deep.include({ facts: { store: ':memory:' }, cause: error });
+    for (const error of [driverError('database or disk is full', 13), driverError('disk I/O error', 4874)]) {
+      const fault = await faultAt(error);
+      expect(isFault(fault, 'store-full'), String(fault)).to.equal(true);
+      expect(fault).to.deep.include({ facts: { store: ':memory:' }, cause: error });
+    }
   });
 
   it('stays as it is if it is about how the driver is used, because that is a defect', async () => {
