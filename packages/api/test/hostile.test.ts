@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { connect as connectTls } from 'node:tls';
 import { instancesByHost, type InstanceOf } from '@login-policy/api';
 import { gzipSync } from 'node:zlib';
+import { FLAGS, headerBlock, sendAtOnce } from './http2-bytes.js';
 import { ask, framed, grpc, received, session, talk } from './raw.js';
 import { countEvents, INSTANCE, openService, READER, ROOT, type Service } from './service.js';
 
@@ -70,6 +71,24 @@ describe('a hostile or broken client', () => {
         /^HTTP\/1.1 401 /,
       );
     expect(await said(`GET ${WHOLE} HTTP/1.1\r\n${AUTH}connection: close\r\n\r\n`)).not.to.match(/^HTTP\/1.1 401 /);
+  });
+
+  it('with two tokens is refused as unauthenticated over HTTP/2, too', async () => {
+    const refusals: unknown[] = [];
+    const own = await openService({ api: { onAnswered: ({ refusal }) => refusals.push(refusal) } });
+    const request = { ':method': 'GET', ':scheme': 'http', ':path': WHOLE, ':authority': 'x' };
+    const [root, none] = [{ authorization: `Bearer ${ROOT}` }, { authorization: 'Bearer none' }];
+    for (const tokens of [
+      [root, none],
+      [none, root],
+      [root, root],
+    ]) {
+      const payload = Buffer.concat([request, ...tokens].map(headerBlock));
+      const flags = FLAGS.endHeaders + FLAGS.endStream;
+      await sendAtOnce(own.listening.port, [{ type: 'headers', flags, stream: 1, payload }]);
+    }
+    await own.close();
+    expect(refusals).to.deep.equal(['LP-AUTH-01', 'LP-AUTH-01', 'LP-AUTH-01']);
   });
 
   it('gets code 8 for a message that is too long over gRPC', async () => {

@@ -12,23 +12,27 @@ const CONTINUE = '100-continue';
  */
 export function streamListener(
   onRequest: OnRequest,
-): (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void {
-  return (stream, headers) => {
+): (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...rest: [flags: number, rawHeaders: string[]]) => void {
+  return (stream, headers, ...[, rawHeaders]) => {
     // An abort is reported by 'close'. Without a listener, the error would end the process.
     stream.on('error', () => undefined);
     // Node also emits streams that the client has already aborted; using one throws.
     if (isOver(stream)) return;
-    destroyOnError(stream, () => handleStream(stream, headers, onRequest));
+    destroyOnError(stream, () => {
+      if (isServed(stream, headers))
+        onRequest(new Http2ServerRequest(stream, headers, {}, rawHeaders), new Http2ServerResponse(stream));
+    });
   };
 }
 
-function handleStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, onRequest: OnRequest): void {
+/** Whether a request is to be answered by the listener. Otherwise it is refused here. */
+function isServed(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
   const expected = headers.expect?.toLowerCase();
-  if (headers[':method'] === 'CONNECT') stream.respond({ ':status': 405 }, { endStream: true });
-  else if (expected !== undefined && expected !== CONTINUE) stream.respond({ ':status': 417 }, { endStream: true });
-  else {
-    if (expected === CONTINUE) stream.additionalHeaders({ ':status': 100 });
-    const raw = Object.entries(headers).flatMap(([name, value]) => [name, String(value)]);
-    onRequest(new Http2ServerRequest(stream, headers, {}, raw), new Http2ServerResponse(stream));
+  const isConnect = headers[':method'] === 'CONNECT';
+  if (isConnect || (expected !== undefined && expected !== CONTINUE)) {
+    stream.respond({ ':status': isConnect ? 405 : 417 }, { endStream: true });
+    return false;
   }
+  if (expected === CONTINUE) stream.additionalHeaders({ ':status': 100 });
+  return true;
 }
