@@ -48,6 +48,27 @@ describe('a rollout', () => {
     await loginPolicies.close();
   });
 
+  it('leaves the event loop to others while it is planned and carried out', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    for (let number = 0; number < 300; number++)
+      orThrow(await loginPolicies.add({ ...instance, organizationId: `o-${number}` }, {}, by));
+    let [turns, isOver] = [0, false];
+    const count = (): void => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    orThrow(await rollout.plan({ limit: 1000 }));
+    expect(turns, 'a plan').to.be.at.least(4);
+    turns = 0;
+    await last(rollout.carryOut());
+    isOver = true;
+    expect(turns, 'a run').to.be.at.least(4);
+    await loginPolicies.close();
+  });
+
   it('changes the default and every custom policy in its scope once, however often it is carried out', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);

@@ -1,6 +1,11 @@
+import { yieldToLoop } from '@login-policy/event-sourcing/values';
+
+/** The number of items begun before all lanes yield: many a store answers without ever waiting. */
+const BETWEEN_YIELDS = 64;
+
 /**
- * Runs a function for each item, at most `concurrency` at a time. After a failure it starts no more, waits for the
- * running ones, and throws.
+ * Runs a function for each item, at most `concurrency` at a time, and yields to the event loop. After a failure it
+ * starts no more, waits for the running ones, and throws.
  */
 export async function forEachConcurrently<Item>(
   items: readonly Item[],
@@ -8,8 +13,12 @@ export async function forEachConcurrently<Item>(
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
   let [next, hasFailed] = [0, false];
+  let turn = Promise.resolve();
   const lane = async (): Promise<void> => {
-    for (let item = items[next++]; item !== undefined && !hasFailed; item = items[next++]) {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) {
+      if (next % BETWEEN_YIELDS === 0) turn = yieldToLoop();
+      await turn;
+      if (hasFailed) return;
       try {
         await work(item);
       } catch (caught) {
