@@ -53,6 +53,8 @@ const TABLE: readonly (readonly [
   // Of zero: a check made since the request counts at any age, and an earlier one at none.
   ['a lifetime of zero becomes a millisecond', lasting('PT0S'), lasting('PT0.001S'), true, true],
   ['a lifetime of zero becomes an hour', lasting('PT0S'), lasting('PT1H'), true, true],
+  ['a recorded lifetime is longer than all of time', lasting('P200000001D'), lasting('P300000001D'), false, false],
+  ['a recorded lifetime was longer than all of time', lasting('P200000001D'), lasting('PT1H'), false, true],
   ['no policy holds any more', of({}), ABSENT, false, true],
   ['no policy holds before and after', ABSENT, ABSENT, false, false],
   ['what no sign-in is judged by', of({}), of({ settings: { hidePasswordReset: true } }), false, false],

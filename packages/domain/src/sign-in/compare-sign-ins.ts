@@ -31,6 +31,8 @@ export function compareSignIns(before: LoginPolicy, after: LoginPolicy): SignIns
 }
 
 const AT = instant(0);
+/** The age of the first instant there is. A recorded lifetime may be longer. */
+const OLDEST = 8_640_000_000_000_000;
 const LEVELS: readonly Step[] = SIGN_IN_LEVELS;
 
 /** The place of the level that the session reaches, which is sufficient for requests up to it; -1 for none. */
@@ -72,7 +74,7 @@ function providersOf(earlier: ParsedRules, later: ParsedRules): readonly string[
 function agesOf(earlier: ParsedRules, later: ParsedRules, ofTwo: typeof Math.min): readonly number[] {
   const differing = LIFETIME_NAMES.filter((name) => earlier.settings[name] !== later.settings[name]);
   const ages = differing.map((name) => ofTwo(earlier.settings[name], later.settings[name]));
-  return [...new Set(ages.map((age) => Math.max(1, Math.ceil(age))))];
+  return [...new Set(ages.map((age) => Math.min(Math.max(1, Math.ceil(age)), OLDEST)))];
 }
 
 /**
