@@ -2,6 +2,7 @@
 export { SignInAttempts } from './accounts/sign-in-attempts.js';
 export { announcement } from './announcement.js';
 export { CannotStart, readConfig } from './config.js';
+export { networkIn } from './http/exchange.js';
 export { logTo, type Log, type LogFacts } from './log.js';
 export { ChangesFeed, type OnChanges } from './routes/changes-feed.js';
 export { start, type Running } from './start.js';

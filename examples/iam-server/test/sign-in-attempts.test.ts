@@ -1,4 +1,4 @@
-import { SignInAttempts } from '@login-policy/example-iam-server';
+import { networkIn, SignInAttempts } from '@login-policy/example-iam-server';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
@@ -14,6 +14,17 @@ async function guess(attempts: SignInAttempts, attempt: Attempt): Promise<'looke
 }
 
 describe('guessing a password', () => {
+  it('counts as from one network for each address of a household, however it is written', () => {
+    const households = {
+      '2001:db8:0:0::/64': ['2001:db8::1', '2001:db8::2:3:4:5', '[2001:db8::a:b:c:d]:443'],
+      '2001:db8:1:0::/64': ['2001:db8:1::5', '2001:db8:1:0:a:b:c:d'],
+      '2001:0:0:4::/64': ['2001::4:5:6:7:8'],
+      '203.0.113.7': ['203.0.113.7', '203.0.113.7:51234', '::ffff:203.0.113.7', '::FFFF:203.0.113.7'],
+    };
+    for (const [network, addresses] of Object.entries(households))
+      for (const address of addresses) expect(networkIn(address), address).to.equal(network);
+  });
+
   it('is not made easier by tries at thousands of other names', async () => {
     const attempts = new SignInAttempts(() => 0);
     for (let tries = 0; tries < 5; tries++) expect(await guess(attempts, HOME)).to.equal('looked at');

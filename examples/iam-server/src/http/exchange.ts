@@ -79,8 +79,17 @@ export function networkOf({ headers, request }: Exchange, isBehindProxy: boolean
   const peer = request.socket?.remoteAddress ?? '';
   // The last entry was written by the proxy itself; earlier ones may be forged.
   const address = (isBehindProxy && headers.get('x-forwarded-for')?.split(',').at(-1)?.trim()) || peer;
-  const plain = address.replace(/^::ffff:/, '');
-  return isIPv6(plain) ? `${plain.split(':').slice(0, 4).join(':')}::/64` : plain;
+  return networkIn(address);
+}
+
+/** The network of an address, which a proxy may have written with a port. */
+export function networkIn(address: string): string {
+  const plain = address.replace(/^(?:\[(.*)\]|([\d.]+))(?::\d+)?$/, '$1$2').replace(/^::ffff:/i, '');
+  if (!isIPv6(plain)) return plain;
+  const [before = [], after] = plain.split('::').map((part) => part.split(':').filter((group) => group !== ''));
+  // `::` stands for groups of zeros, which belong to the network or to the host.
+  const zeros = after === undefined ? [] : Array.from({ length: 8 - before.length - after.length }, () => '0');
+  return `${[...before, ...zeros, ...(after ?? [])].slice(0, 4).join(':')}::/64`;
 }
 
 /** Answers with JSON. */
