@@ -1,14 +1,15 @@
+import { INSTANCE_CATEGORY, ORGANIZATION_CATEGORY } from '@login-policy/domain/model';
 import type { EventId, EventStore, RecordedEvent } from '@login-policy/event-sourcing';
 import { categoryOf } from '@login-policy/event-sourcing/values';
 import type { Findings } from './findings.js';
 
 /**
- * Checks that a read of one category has all events of its streams: read models and consumers follow categories, and a
- * store may keep an event's category beside its stream.
+ * Checks that a read of one category of policies has all events of its streams: the read model follows categories, and
+ * a store may keep an event's category beside its stream. Other categories may be many, and each takes a whole read.
  */
 export class CategoryChecks {
   readonly #findings: Findings;
-  readonly #ids = new Map<string, Set<EventId>>();
+  readonly #ids = new Map([INSTANCE_CATEGORY, ORGANIZATION_CATEGORY].map((category) => [category, new Set<EventId>()]));
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -16,8 +17,7 @@ export class CategoryChecks {
 
   /** Call it with every event. */
   add({ id, streamId }: RecordedEvent): void {
-    const category = categoryOf(streamId);
-    this.#ids.set(category, (this.#ids.get(category) ?? new Set()).add(id));
+    this.#ids.get(categoryOf(streamId))?.add(id);
   }
 
   /** Reads each category. Call it after the last event. */
