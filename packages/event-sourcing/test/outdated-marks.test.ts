@@ -98,6 +98,18 @@ describe('a placeholder of an older program that could not read the row', () => 
     expect([rows.size, unreadable.size]).to.deep.equal([0, 0]);
   });
 
+  it('is replaced by another if the row can not be kept, as after a rebuild', async () => {
+    const store = followedStore();
+    await raise(store, a, 5);
+    await lower(store, 2);
+    await markedByOlder(store);
+    const unfit = { ...projection, index: () => ({ parity: '\ud800' }) };
+    const follower = await followers.open(store, { projection: unfit });
+    expect((await follower.count({ index: 'parity', value: '\ud800' })).rows).to.equal(0);
+    expect((await follower.read([a])).unreadable.get(a)).to.have.property('code', 'unreadable-event');
+    expect((await follower.rows.keys({ index: '$unreadable', value: 'may-heal' }, patient)).rows).to.deep.equal([]);
+  });
+
   it('stays for a program whose codec does not tell what it reads', async () => {
     const store = followedStore();
     await raise(store, a, 5);

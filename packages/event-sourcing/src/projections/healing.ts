@@ -4,7 +4,7 @@ import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { START, type Position } from '../streams/position.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import type { FreshRows } from './running.js';
-import { covers, type Projection } from './projection.js';
+import { covers, type CheckingProjection, type Projection } from './projection.js';
 import type { KeyedRow, RowCount, RowQuery, RowsAt } from './read-model-store.js';
 import { compareKeys, indexEntries, rowLimitOf } from './row-query.js';
 import type { TimedReadModel } from './timed-read-model.js';
@@ -18,7 +18,7 @@ interface HealingParts<Event extends EventShape, Row> {
   readonly model: TimedReadModel<Row | UnreadableRow>;
   readonly projection: Projection<Event, Row>;
   /** The same with placeholders, as the rows are stored. */
-  readonly stored: Projection<RecordedEvent, Row | UnreadableRow>;
+  readonly stored: CheckingProjection<RecordedEvent, Row | UnreadableRow>;
   readonly store: TimedEventStore;
 }
 
@@ -159,14 +159,15 @@ export class Healing<Event extends EventShape, Row> {
     checkpoint: Position,
     deadline: Deadline,
   ): Promise<Row | UnreadableRow | undefined> {
-    let row: Row | UnreadableRow | undefined;
-    for await (const page of this.#parts.store.readStream(facts.streamId, {}, deadline)) {
-      for (const event of page) {
-        if (event.position > checkpoint) return row;
-        row = this.#parts.stored.reduce(row, event);
-      }
+    const { store, stored } = this.#parts;
+    let [row, last]: [Row | UnreadableRow | undefined, RecordedEvent | undefined] = [undefined, undefined];
+    for await (const page of store.readStream(facts.streamId, {}, deadline)) {
+      const reached = page.filter(({ position }) => position <= checkpoint);
+      for (const event of reached) row = stored.reduce(row, event);
+      last = reached.at(-1) ?? last;
+      if (reached.length < page.length) break;
     }
-    return row;
+    return row === undefined || last === undefined ? undefined : (stored.checked?.(row, last) ?? row);
   }
 
   /**

@@ -20,36 +20,26 @@ export function rowLimitOf(query: RowQuery): number {
   throw new RangeError(`limit must be a whole number from 1 to ${LARGEST_LIMIT}, not ${limit}`);
 }
 
-/** The index entries of a row, each value once. */
+/** The index entries of a row, each value once. @throws UnserialisableData naming an index that is not Unicode text. */
 export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly IndexEntry[] {
   return entriesIn(atOnce(definition.index?.(row) ?? {}, 'index'));
+}
+
+/** Index values, if they are Unicode text. @throws UnserialisableData naming the index. */
+export function demandedIndex(values: IndexValues): IndexValues {
+  entriesIn(values);
+  return values;
 }
 
 function entriesIn(values: IndexValues): readonly IndexEntry[] {
   const entries: IndexEntry[] = [];
   for (const index of Object.keys(values)) {
     const given = values[index] ?? [];
-    if (typeof given === 'string') entries.push([index, given]);
-    else for (const value of eachOnce(given)) entries.push([index, value]);
-  }
-  return entries;
-}
-
-/** {@link indexEntries}, if they are Unicode text. @throws UnserialisableData naming the index. */
-export function demandedEntries<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly IndexEntry[] {
-  return demanded(indexEntries(definition, row));
-}
-
-/** Index values, if they are Unicode text. @throws UnserialisableData naming the index. */
-export function demandedIndex(values: IndexValues): IndexValues {
-  demanded(entriesIn(values));
-  return values;
-}
-
-function demanded(entries: readonly IndexEntry[]): readonly IndexEntry[] {
-  for (const [index, value] of entries) {
-    demandText('index', index);
-    demandIndexed(index, value);
+    for (const value of typeof given === 'string' ? [given] : eachOnce(given)) {
+      demandText('index', index);
+      demandIndexed(index, value);
+      entries.push([index, value]);
+    }
   }
   return entries;
 }

@@ -6,7 +6,7 @@ import type { SubscriptionMessage } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { START, type Position } from '../streams/position.js';
 import { Fault } from '../fault.js';
-import { modelName, type Projection } from './projection.js';
+import { modelName, type CheckingProjection } from './projection.js';
 import type { ReadModelChange } from './read-model-store.js';
 import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
 import type { TimedReadModel } from './timed-read-model.js';
@@ -15,7 +15,7 @@ const REMEMBERED_ROWS = 20_000;
 
 /** The parts of a step. */
 export interface StepParts<Event extends EventShape, Row> {
-  readonly projection: Projection<Event, Row>;
+  readonly projection: CheckingProjection<Event, Row>;
   readonly model: TimedReadModel<Row>;
   readonly readModelUpdates: Store['readModelUpdates'];
 }

@@ -14,7 +14,7 @@ import {
   type Projection,
 } from './projection.js';
 import type { KeyedRow } from './read-model-store.js';
-import { demandedEntries, demandedIndex, type IndexEntry } from './row-query.js';
+import { demandedIndex, indexEntries, type IndexEntry } from './row-query.js';
 import {
   indexOfKind,
   placeholderIn,
@@ -130,7 +130,7 @@ function rowChecks<Event extends EventShape, Row>(projection: Projection<Event, 
       try {
         const isTextJson = projection.rows.isTextJson === true;
         const kept = isTextJson ? { row, text: undefined } : keptRow(projection, row);
-        const entries = demandedEntries(projection, kept.row);
+        const entries = indexEntries(projection, kept.row);
         if (encodedRows.size >= MOST_ENCODED) encodedRows.clear();
         encodedRows.set(kept.row, { entries, text: kept.text });
         return kept.row;
@@ -145,7 +145,7 @@ function rowChecks<Event extends EventShape, Row>(projection: Projection<Event, 
         const snapshot = atOnce(projection.snapshot?.(row, event), 'snapshot');
         if (snapshot === undefined) return undefined;
         const kept = keptRow(projection, snapshot.row);
-        demandedEntries(projection, kept.row);
+        indexEntries(projection, kept.row);
         return { key: snapshot.key, row: kept.row };
       } catch {
         return undefined;

@@ -6,7 +6,7 @@ import {
   type KeptRow,
   type ReadModelDefinition,
 } from '../projections/projection.js';
-import { demandedEntries, type IndexEntry } from '../projections/row-query.js';
+import { indexEntries, type IndexEntry } from '../projections/row-query.js';
 import { parseJson } from '../streams/json.js';
 import { demandText } from './demand-text.js';
 
@@ -72,7 +72,7 @@ export function encodedRows<Row>(
   { stored, form = 'text' }: RowEncoding<Row> = {},
 ): readonly EncodedRow<Row>[] {
   const entriesOf = (row: Row | undefined): readonly IndexEntry[] =>
-    row === undefined ? NO_ENTRIES : (definition.entries?.(row) ?? demandedEntries(definition, row));
+    row === undefined ? NO_ENTRIES : (definition.entries?.(row) ?? indexEntries(definition, row));
   const encoded: EncodedRow<Row>[] = [];
   for (const [key, given] of rows) {
     demandText('key', key);
