@@ -164,22 +164,15 @@ export class Writer {
       sent.plan = planned.plan;
       return appendValues(planned.plan, end, this.#clock.notAfter());
     };
-    const isWritten = await this.#writeIfValid(valuesOf, signal);
-    if (isWritten && planned !== undefined)
-      return { ...planned, token: end.after(planned.plan), plannedFromCache: true };
-    delete sent.plan;
-    return undefined;
-  }
-
-  /** Writes a plan if it is still valid; `false` when nothing was written. */
-  async #writeIfValid(valuesOf: () => readonly Cell[] | undefined, signal: AbortSignal | undefined): Promise<boolean> {
     try {
       const answer = await this.#parts.connection.callWith(this.#plans.appendCall, valuesOf, signal);
-      return answer !== undefined && this.#readAnswer(onlyCell(answer));
+      if (answer !== undefined && planned !== undefined && this.#readAnswer(onlyCell(answer)))
+        return { ...planned, token: end.after(planned.plan), plannedFromCache: true };
     } catch (caught) {
-      if (stateOf(caught) === ALREADY_EXISTS) return false;
-      throw caught;
+      if (stateOf(caught) !== ALREADY_EXISTS) throw caught;
     }
+    delete sent.plan;
+    return undefined;
   }
 
   async #lookUpAndWrite<Result>(transaction: Transaction<Result>, sent: Sent): Promise<Transacted<Result>> {
