@@ -102,21 +102,18 @@ export class AppendQueue {
   async #run(): Promise<void> {
     await this.#options.gather();
     for (let group = this.#nextGroup(); group.length > 0; group = this.#nextGroup()) {
-      const outcomeOf = await this.#written(group);
-      for (const [index, waiting] of group.entries()) waiting.settle(outcomeOf(index));
+      let [outcomes, failure]: [readonly Outcome[], unknown] = [[], undefined];
+      try {
+        outcomes = await this.#options.write(group.map(({ queued }) => queued));
+        tell(this.#options.observe, { type: 'group', appends: group.length });
+      } catch (caught) {
+        failure = caught;
+      }
+      for (const [index, { settle }] of group.entries())
+        settle(outcomes[index] ?? { refused: failure ?? new TypeError('an append of a group has no outcome') });
       await this.#options.gather();
     }
     this.#running = undefined;
-  }
-
-  async #written(group: readonly Waiting[]): Promise<(index: number) => Outcome> {
-    try {
-      const outcomes = await this.#options.write(group.map(({ queued }) => queued));
-      tell(this.#options.observe, { type: 'group', appends: group.length });
-      return (index) => outcomes[index] ?? { refused: new TypeError('an append of a group has no outcome') };
-    } catch (refused) {
-      return () => ({ refused });
-    }
   }
 
   #nextGroup(): readonly Waiting[] {
