@@ -13,15 +13,18 @@ type Duplex = ClientDuplexStream<BatchAppendReq, BatchAppendResp>;
 /** An append that waits for its answer. */
 interface PendingAppend {
   readonly prepared: PreparedAppend;
-  readonly settle: (answer: Answer) => void;
+  readonly settle: (answer: BatchAnswer) => void;
 }
+
+/** `unsent`: the call ended before the append was sent, so another call may send it. */
+type BatchAnswer = Answer | 'unsent';
 
 /** An open call keeps the process alive, so it is ended after this time without an append. */
 const IDLE_MS = 1000;
 
 /**
- * One `BatchAppend` call: any number of concurrent appends, each with its own timer. When the call ends, all pending
- * appends count as lost. A late answer is ignored.
+ * One `BatchAppend` call: any number of concurrent appends, each with its own timer. When the call ends, all appends
+ * that were sent and not answered count as lost. A late answer is ignored.
  */
 export class BatchCall {
   readonly #call: Duplex;
@@ -54,10 +57,10 @@ export class BatchCall {
    * Sends one append. Never rejects. Without an answer in time the append is lost, or refused if it was not even sent,
    * and the call accepts no further appends.
    */
-  async append(prepared: PreparedAppend, withinMs: number): Promise<Answer> {
-    const [id, lastResponseAt] = [randomUUID(), this.#startedCall.lastResponseAt()];
-    const answered = new Promise<Answer>((resolve) => {
-      const settle = (answer: Answer): void => {
+  async append(prepared: PreparedAppend, withinMs: number): Promise<BatchAnswer> {
+    const [id, sentAt] = [randomUUID(), performance.now()];
+    const answered = new Promise<BatchAnswer>((resolve) => {
+      const settle = (answer: BatchAnswer): void => {
         this.#pending.delete(id);
         this.#unsent.delete(id);
         resolve(answer);
@@ -68,11 +71,11 @@ export class BatchCall {
     this.#idle.refresh();
     this.#unsent.add(id);
     this.#sendUnsent();
-    if ((await within(answered, withinMs)) === TIME_UP) this.#timeOut(id, withinMs, lastResponseAt);
+    if ((await within(answered, withinMs)) === TIME_UP) this.#timeOut(id, withinMs, sentAt);
     return answered;
   }
 
-  /** Ends the call at once. All pending appends count as lost. */
+  /** Ends the call at once. All appends that were sent count as lost. */
   cancel(): void {
     this.#call.cancel();
     this.#end(lost('the call was cancelled'));
@@ -118,12 +121,9 @@ export class BatchCall {
     this.#startedCall.reportFailure(new UnavailableError(undefined, String(cause)));
   }
 
-  #timeOut(id: string, afterMs: number, lastResponseAt: number): void {
+  #timeOut(id: string, afterMs: number, sentAt: number): void {
     this.#isRetired = true;
-    // Nothing arrived since the append was sent, so the connection may be dead. HTTP/2 pings detect that only after 20
-    // s, and the next call would use the dead connection until then.
-    if (this.#startedCall.lastResponseAt() === lastResponseAt)
-      this.#startedCall.reportFailure(new UnavailableError(undefined, `the server did not answer for ${afterMs} ms`));
+    this.#startedCall.reportSilence(sentAt);
     const pending = this.#pending.get(id);
     const fault = this.#unsent.has(id) && pending !== undefined && notSent(pending.prepared.streamId, afterMs);
     pending?.settle(fault ? { kind: 'refused', fault } : lost(`no answer within ${afterMs} ms`));
@@ -139,7 +139,8 @@ export class BatchCall {
   #end(answer: Answer): void {
     this.#isRetired = true;
     clearTimeout(this.#idle);
-    for (const { settle } of [...this.#pending.values()]) settle(answer);
+    for (const [id, { settle }] of [...this.#pending])
+      settle(answer.kind === 'lost' && this.#unsent.has(id) ? 'unsent' : answer);
   }
 
   #cancelWhenDone(): void {

@@ -26,11 +26,15 @@ export class BatchSender {
 
   /** Sends one append. Never rejects: without a connection the append is refused, and nothing was sent. */
   async send(prepared: PreparedAppend, withinMs: number): Promise<Answer> {
-    const calledAt = performance.now();
+    const until = performance.now() + withinMs;
     try {
-      const call = this.openCall ?? (await within(this.#open(), withinMs));
-      if (call === TIME_UP) return { kind: 'refused', fault: notSent(prepared.streamId, withinMs) };
-      return await call.append(prepared, Math.max(1, withinMs - (performance.now() - calledAt)));
+      for (let leftMs = withinMs; leftMs > 0; leftMs = until - performance.now()) {
+        const call = this.openCall ?? (await within(this.#open(), leftMs));
+        if (call === TIME_UP) break;
+        const answer = await call.append(prepared, Math.max(1, until - performance.now()));
+        if (answer !== 'unsent') return answer;
+      }
+      return { kind: 'refused', fault: notSent(prepared.streamId, withinMs) };
     } catch (error) {
       return isFault(error) ? { kind: 'refused', fault: error } : lost(error);
     }

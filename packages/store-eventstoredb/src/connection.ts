@@ -1,16 +1,15 @@
 import { EventStoreDBClient, UnavailableError, type Credentials } from '@eventstore/db-client';
-import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
-import type { ClusterInfo, MemberInfo } from '@eventstore/db-client/generated/gossip_pb.js';
-import shared from '@eventstore/db-client/generated/shared_pb.js';
+import type { MemberInfo } from '@eventstore/db-client/generated/gossip_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { CallOptions, Metadata } from '@grpc/grpc-js';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { ChannelWatch } from './channel-watch.js';
+import { gossipCall } from './gossip-call.js';
 import { backOff } from './timeouts.js';
 import { Semaphore } from './semaphore.js';
-import { failureOf, foreign, isFailure, needsNewConnection, STORE, unavailable } from './faults.js';
+import { failureOf, foreign, isFailure, isOwnCancellation, needsNewConnection, STORE, unavailable } from './faults.js';
 
 /**
  * The arguments to start a call with: the stub on the current connection, and the metadata and options of every call.
@@ -30,8 +29,11 @@ export interface StartedCall<Call> {
   reportFailure(error: unknown): void;
   /** Reports an answer: the server can be reached. */
   reportAnswer(): void;
-  /** When the server last answered any call, by `performance.now()`. */
-  lastResponseAt(): number;
+  /**
+   * Reports that this call got no answer since then, by `performance.now()`. If no other call got one, the connection
+   * may be dead, and the client reconnects. HTTP/2 pings detect that only after 20 s.
+   */
+  reportSilence(since: number): void;
 }
 
 /** What the node that calls currently go to knows about its cluster. */
@@ -105,7 +107,10 @@ export class Connection {
         call,
         reportFailure: (error) => this.#handleFailure(streams, error),
         reportAnswer: () => this.#noteResponse(),
-        lastResponseAt: () => this.#lastResponseAt,
+        reportSilence: (since) => {
+          const silence = `the server did not answer for ${Math.round(performance.now() - since)} ms`;
+          if (this.#lastResponseAt < since) this.#handleFailure(streams, new UnavailableError(undefined, silence));
+        },
       };
     } catch (error) {
       this.#handleFailure(streams, error);
@@ -120,30 +125,23 @@ export class Connection {
 
   /** @throws StoreUnavailable when there is no connection, or no answer in time. */
   async readGossip(withinMs: number, signal: AbortSignal): Promise<Gossip> {
-    const streams = await this.#connect(withinMs, signal);
-    // The client creates this stub on the existing channel, which is also that of `streams`.
-    const gossip = await this.#client.execute(gossipGrpc.GossipClient, 'gossip', async (stub) => stub);
-    const { metadata, options } = this.#arguments();
-    let cancel = (): void => undefined;
-    const answer = new Promise<ClusterInfo>((resolve, reject) => {
-      // Without a deadline of gRPC's own: after a blocked event loop, it drops an answer that has arrived.
-      const call = gossip.read(new shared.Empty(), metadata, options, (error, cluster) =>
-        error === null ? resolve(cluster) : reject(error),
-      );
-      cancel = () => call.cancel();
-    });
-    const channel = gossip.getChannel();
-    const connectionId = this.#watch.watch(channel);
+    const started = await this.start(withinMs, gossipCall, signal);
+    const { call } = started;
+    const connectionId = this.#watch.watch(call.channel);
+    const askedAt = performance.now();
     try {
-      const cluster = await within(answer, withinMs, signal);
-      if (cluster === TIME_UP) throw unavailable(`the node did not say within ${withinMs} ms whether it is the leader`);
-      this.#noteResponse();
-      return { members: cluster.getMembersList(), address: channel.getTarget(), connectionId };
+      const cluster = await within(call.answer, withinMs, signal);
+      if (cluster === TIME_UP) {
+        if (!signal.aborted) started.reportSilence(askedAt);
+        throw unavailable(`the node did not say within ${withinMs} ms whether it is the leader`);
+      }
+      started.reportAnswer();
+      return { members: cluster.getMembersList(), address: call.channel.getTarget(), connectionId };
     } catch (error) {
-      if (!signal.aborted) this.#handleFailure(streams, error);
+      if (!signal.aborted) started.reportFailure(error);
       throw error;
     } finally {
-      cancel();
+      call.cancel();
     }
   }
 
@@ -218,6 +216,7 @@ export class Connection {
   }
 
   #handleFailure(streams: StreamsClient, error: unknown): void {
+    if (isOwnCancellation(error)) return;
     if (isFailure(error)) this.#setTrouble(failureOf(error, 'connecting').fault);
     const cause = needsNewConnection(error);
     // If this fails, the client's next call detects the broken connection itself.

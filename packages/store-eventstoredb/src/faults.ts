@@ -66,7 +66,7 @@ export function isDamage(error: unknown): boolean {
  */
 export function needsNewConnection(error: unknown): Error | undefined {
   if (error instanceof UnavailableError) return error;
-  if (!isCallError(error) || isOwnCancellation(error)) return undefined;
+  if (!isCallError(error)) return undefined;
   if (trailer(error, 'exception') === 'not-leader') {
     const isComplete = trailer(error, 'leader-endpoint-host') && trailer(error, 'leader-endpoint-port');
     return isComplete === undefined || isComplete === '' ? new UnavailableError(undefined, error.message) : error;

@@ -4,6 +4,7 @@ import { connectEventStoreDb, type Timeouts } from '@login-policy/store-eventsto
 import { paced, settableClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Double } from './double/double.js';
 import { UNAUTHENTICATED, UNAVAILABLE } from './double/status.js';
 import { appendOf, faultOf, newEvents } from './events.js';
@@ -120,15 +121,28 @@ describe('an append to EventStoreDB', () => {
     expect(double.log.stream(STREAM)).to.have.length(3);
   });
 
-  it('that a stalled server did not accept is refused, and not sent later', async () => {
+  it('that a stalled server did not accept is refused, and not sent later', () =>
+    isRefused(paced(500), async () => undefined));
+
+  it('that was not sent when the connection was lost is refused', () =>
+    isRefused(paced(3000), async () => {
+      await sleep(paced(100));
+      double.wire.refuse();
+    }));
+
+  async function isRefused(appendMs: number, meanwhile: () => Promise<void>): Promise<void> {
     const streams = Array.from({ length: 40 }, (_, index) => streamId('Counter', `stalled-${index}`));
-    await beImpatient({ appendMs: paced(500) });
+    await beImpatient({ appendMs });
     for (const stream of streams) await append({ streamId: stream, expected: 'no-stream' });
     double.wire.stall();
     const large = { data: { text: 'x'.repeat(600_000) } };
-    const appends = streams.map((stream) => ({ streamId: stream, expected: revision(0), events: newEvents(1, large) }));
+    const appends = streams.map((stream) => ({
+      streamId: stream,
+      expected: revision(0n),
+      events: newEvents(1, large),
+    }));
     // What was on its way when the server stalled may still arrive.
-    const outcomes = await Promise.allSettled(appends.map((each) => append(each)));
+    const [outcomes] = await Promise.all([Promise.allSettled(appends.map((each) => append(each))), meanwhile()]);
     const refused = streams.filter((_, index) => {
       const outcome = outcomes[index];
       return outcome?.status === 'rejected' && isFault(outcome.reason, 'store-unavailable');
@@ -137,7 +151,7 @@ describe('an append to EventStoreDB', () => {
     double.wire.resume();
     await store.close();
     for (const stream of refused) expect(double.log.stream(stream)).to.have.length(1);
-  });
+  }
 
   it('refuses more than the limit of the server, and names the limit', async () => {
     const events = newEvents(2, { data: { text: 'x'.repeat(600_000) } });
