@@ -7,6 +7,7 @@ import '@eventstore/db-client';
 import { EXIT } from '@login-policy/cli';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { Client } from 'pg';
 import { writeHistoryIn } from './copying.js';
 import { Place } from './running.js';
 
@@ -30,6 +31,22 @@ async function withServer<Result>(store: string, work: (url: string) => Promise<
     await ended;
   }
 }
+
+describe('verify on PostgreSQL', () => {
+  it('finds an entry of an index that leads to no row: a list of whole policies lacks its organization', () =>
+    withServer('store-postgres', async (postgres) => {
+      await place.seed();
+      await place.write('postgres', postgres);
+      await place.run('copy sqlite:iam.db @postgres');
+      const client = new Client({ connectionString: postgres });
+      await client.connect();
+      await client.query(`UPDATE login_policy.read_model_entries SET digest = 'elsewhere'`);
+      await client.end();
+      const { code, out } = await place.run('verify --store-file postgres');
+      expect(code).to.equal(EXIT.refused);
+      expect(out).to.contain('the list of whole policies of instance iam: globex is missing');
+    }));
+});
 
 describe('copying from store to store', () => {
   it('SQLite, PostgreSQL, EventStoreDB and back preserves everything, verified each time', () =>

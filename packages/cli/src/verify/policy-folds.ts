@@ -25,7 +25,7 @@ import { isFault, type RecordedEvent, type StreamId } from '@login-policy/event-
 import { categoryOf } from '@login-policy/event-sourcing/values';
 import { eventName } from '../copy/same-event.js';
 import type { Findings } from './findings.js';
-import { ALL_CUSTOM, filteredLists, idsAndTotal, type PolicyList } from './policy-lists.js';
+import { ALL_CUSTOM, filteredLists, idsAndTotal, WHOLE_CUSTOM, type PolicyList } from './policy-lists.js';
 
 /** The readable custom policies of an instance, by organization. */
 type CustomPolicies = Map<string, ActivePolicy>;
@@ -94,8 +94,7 @@ export class PolicyFolds {
     }
     for (const snapshot of this.#snapshots) await this.#compareSnapshot(snapshot, loginPolicies);
     for (const [instanceId, policies] of custom) {
-      await this.#compareList(ALL_CUSTOM, { instanceId, policies }, loginPolicies);
-      for (const list of filteredLists(policies.values()))
+      for (const list of [ALL_CUSTOM, WHOLE_CUSTOM, ...filteredLists(policies.values())])
         await this.#compareList(list, { instanceId, policies }, loginPolicies);
     }
   }

@@ -3,7 +3,9 @@ import {
   orThrow,
   SECOND_FACTORS,
   type CustomizedOrganizations,
+  type InstanceRef,
   type LoginPolicies,
+  type OwnerRef,
 } from '@login-policy/domain';
 import { LOCK_OUTS, warningsOf, type ActivePolicy } from '@login-policy/domain/model';
 import { counted } from '../output/counted.js';
@@ -20,6 +22,9 @@ export interface PolicyList {
 
 /** The list of all custom policies. */
 export const ALL_CUSTOM: PolicyList = { name: 'list', filter: {}, includes: () => true };
+
+/** The list of all custom policies with their content. A store may find rows otherwise than their keys. */
+export const WHOLE_CUSTOM: PolicyList = { ...ALL_CUSTOM, name: 'list of whole policies' };
 
 /** The lists of custom policies by factor, by linked identity provider, and by warning. */
 export function filteredLists(policies: Iterable<ActivePolicy>): readonly PolicyList[] {
@@ -68,18 +73,32 @@ export async function idsAndTotal(
 }
 
 /** The ids of the organizations on a list. */
-async function idsOn(
-  { filter }: PolicyList,
-  instanceId: string,
-  loginPolicies: LoginPolicies,
-): Promise<ReadonlySet<string>> {
+async function idsOn(list: PolicyList, instanceId: string, loginPolicies: LoginPolicies): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
   let page: ListOptions | undefined = {};
   while (page !== undefined) {
-    const options: ListOptions = { limit: 10_000, ...filter, ...page };
-    const { organizations, next } = orThrow(await loginPolicies.organizationsWithCustomPolicy({ instanceId }, options));
-    for (const { organizationId } of organizations) ids.add(organizationId);
+    const { next, owners } = await (list === WHOLE_CUSTOM ? wholePage : keysPage)(
+      loginPolicies,
+      { instanceId },
+      { ...list.filter, ...page },
+    );
+    for (const { organizationId } of owners) if (organizationId !== undefined) ids.add(organizationId);
     page = next === undefined ? undefined : { after: next };
   }
   return ids;
+}
+
+interface Page {
+  readonly owners: readonly OwnerRef[];
+  readonly next: string | undefined;
+}
+
+async function keysPage(policies: LoginPolicies, instance: InstanceRef, options: ListOptions): Promise<Page> {
+  const page = orThrow(await policies.organizationsWithCustomPolicy(instance, { limit: 10_000, ...options }));
+  return { owners: page.organizations, next: page.next };
+}
+
+async function wholePage(policies: LoginPolicies, instance: InstanceRef, { after }: ListOptions): Promise<Page> {
+  const page = orThrow(await policies.customPolicies(instance, { limit: 1000, ...(after !== undefined && { after }) }));
+  return { owners: [...page.policies, ...page.unreadable].map(({ owner }) => owner), next: page.next };
 }
