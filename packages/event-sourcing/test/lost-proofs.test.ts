@@ -1,7 +1,8 @@
-import { openMemoryStore, START, streamId, type Store } from '@login-policy/event-sourcing';
+import { openMemoryStore, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
+import { newEvent } from './events.js';
 import { codeOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
 
 const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
@@ -52,6 +53,35 @@ describe('a read of followed rows whose history was lost', () => {
     answer();
     expect(await earlier).to.equal(1);
     expect(await codeOf(follower.read([a]))).to.equal('position-unknown');
+  });
+
+  it('is refused if a history that is lost by now took its rows further while it waited', async () => {
+    let [isHeld, hasWaited] = [false, false];
+    const isFree = (): boolean => !isHeld;
+    const places: Position[] = [];
+    const store = followedStore((sound) => ({
+      async *subscribe(options) {
+        for await (const message of sound.subscribe(options)) {
+          await until(isFree);
+          yield message;
+        }
+      },
+      proveHead: async (checkpoint) => {
+        hasWaited = isHeld;
+        const [head = START, lost] = places;
+        return { askedAt: performance.now(), head, checkpoint, isInLog: checkpoint !== lost };
+      },
+    }));
+    const follower = await followers.open(store, { maxAgeMs: 0 });
+    await follower.ready();
+    isHeld = true;
+    const events = [1, 1].map((by) => newEvent({ type: 'Raised', data: { by } }));
+    const recorded = await store.eventStore.append({ streamId: a, expected: 'any', events });
+    places.push(...recorded.map(({ position }) => position));
+    const reading = codeOf(follower.read([a]));
+    await until(() => hasWaited);
+    isHeld = false;
+    expect(await reading).to.equal('position-unknown');
   });
 });
 

@@ -109,6 +109,8 @@ export class FreshReads {
       await this.#waitUntil(required.position, answer.checkpoint, deadline);
       answer = await read(deadline);
     }
+    if (!isInline && answer !== found && answer.checkpoint !== required.position)
+      await this.#demandInLog(answer, deadline, begunAt - this.#options.maxAgeMs);
     this.noteAtHead(required.askedAt);
     const looking = this.#demandKnown(answer, deadline);
     if (looking !== undefined) await looking;
@@ -125,13 +127,27 @@ export class FreshReads {
     const notBefore = Math.max(begun.at - maxAgeMs, this.#lastProof.since);
     if (this.#lastProof.at < begun.at - maxAgeMs / 2) this.#renewProof(checkpoint, notBefore);
     if (begun.provenAt >= notBefore) return { position: written, askedAt: -Infinity };
-    const proof = await deadline.waitFor(this.#questions.ask(checkpoint, notBefore), (cause) =>
-      runner.lateFault(deadline, { cause }),
-    );
+    const proof = await this.#prove(checkpoint, deadline, notBefore);
     const standing = this.#applyProof(proof);
     if (standing === 'lost') throw lostCheckpoint(proof);
     const reached = standing === 'behind' ? proof.head : START;
     return { position: laterPosition(reached, written), askedAt: proof.askedAt };
+  }
+
+  /** Refuses rows that went on while a read waited, if a history that is lost by now took them there. */
+  async #demandInLog(
+    { checkpoint = START }: RowsAt<unknown>,
+    deadline: ReadDeadline,
+    notBefore: number,
+  ): Promise<void> {
+    const proof = await this.#prove(checkpoint, deadline, notBefore);
+    if (this.#applyProof(proof) === 'lost') throw lostCheckpoint(proof);
+  }
+
+  #prove(checkpoint: Position, deadline: ReadDeadline, notBefore: number): Promise<HeadProof> {
+    return deadline.waitFor(this.#questions.ask(checkpoint, notBefore), (cause) =>
+      this.#options.runner.lateFault(deadline, { cause }),
+    );
   }
 
   /**
