@@ -73,6 +73,10 @@ describe('a history', () => {
       for (const place of [file, pathToFileURL(file)]) {
         expect(await loadHistory(place)).to.deep.equal(await eventsOf(store));
       }
+      const text = (await linesOf(store)).join('').replace('"actor":"', '"actor":"é');
+      await writeFile(file, text, 'latin1');
+      const refused = await loadHistory(file).catch((caught: unknown) => String(caught));
+      expect(refused).to.equal('InvalidHistory: line 2 of the history, line: it is not text in UTF-8');
     } finally {
       await rm(folder, { recursive: true });
     }

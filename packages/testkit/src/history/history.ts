@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import {
   instant,
@@ -65,9 +66,13 @@ export async function readHistory(lines: HistoryLines): Promise<readonly Recorde
   return events;
 }
 
-/** Reads a history from a file. @throws InvalidHistory that names the line and the field. */
+/** Reads a history from a file in UTF-8. @throws InvalidHistory that names the line and the field. */
 export async function loadHistory(file: string | URL): Promise<readonly RecordedEvent[]> {
-  return readHistory(await readFile(file, 'utf8'));
+  const bytes = await readFile(file);
+  const text = bytes.toString();
+  if (isUtf8(bytes)) return readHistory(text);
+  const line = text.slice(0, text.indexOf('\ufffd')).split('\n').length;
+  throw new InvalidHistory({ line, field: 'line', problem: 'it is not text in UTF-8' });
 }
 
 /**
