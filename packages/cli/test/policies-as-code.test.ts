@@ -62,6 +62,9 @@ describeBoth('policies as code', () => {
     expect((await lstat(place.path('policies.yaml'))).isSymbolicLink()).to.equal(true);
     expect((await stat(place.path('real.yaml'))).mode & 0o777).to.equal(0o640);
     expect(await place.read('real.yaml')).to.contain('instance: iam');
+    await symlink('new.yaml', place.path('link.yaml'));
+    await place.run('export --out link.yaml');
+    expect(await place.read('new.yaml')).to.contain('instance: iam');
   });
 
   it('are planned with their differences, affected users and warnings, and applied exactly so, once', async () => {

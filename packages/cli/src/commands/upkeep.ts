@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openLoginPolicies } from '@login-policy/domain';
 import { isFault } from '@login-policy/event-sourcing';
@@ -28,10 +29,12 @@ async function writeBackup({ args, io }: Invocation): Promise<ExitCode> {
     throw new Failure(EXIT.usage, `backup is for SQLite files. ${advice}`);
   }
   const file = args.requiredArgument('FILE');
+  const path = resolve(io.cwd, file);
+  if (existsSync(path)) throw new Failure(EXIT.output, `${file} exists already, and is not overwritten.`);
   const { openSqliteStore } = await import('@login-policy/store-sqlite');
   const store = await openSqliteStore({ path: address.path, readOnly: true });
   try {
-    await store.backup(resolve(io.cwd, file), { signal: io.interrupted });
+    await store.backup(path, { signal: io.interrupted });
   } catch (caught) {
     // These faults are about the written file, not about the store.
     if (!isFault(caught, 'store-unavailable') && !isFault(caught, 'store-full')) throw caught;

@@ -2,7 +2,9 @@ import {
   closeSync,
   fchmodSync,
   fsyncSync,
+  lstatSync,
   openSync,
+  readlinkSync,
   readSync,
   realpathSync,
   renameSync,
@@ -11,7 +13,7 @@ import {
   writeSync,
   type Stats,
 } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
@@ -28,7 +30,7 @@ export function writeWholeFile(file: string, text: string, io: Pick<Io, 'cwd'>):
   const path = resolve(io.cwd, file);
   try {
     const existing = statSync(path, { throwIfNoEntry: false });
-    if (existing === undefined) replaceFile(path, text, NEW_MODE);
+    if (existing === undefined) replaceFile(linkedFrom(path), text, NEW_MODE);
     else if (isDatabase(path, existing))
       throw new Failure(EXIT.usage, `${file} is a SQLite database: name another file.`);
     else if (wasRead(existing, io))
@@ -41,6 +43,12 @@ export function writeWholeFile(file: string, text: string, io: Pick<Io, 'cwd'>):
     const problem = why === 'ENOSPC' || why === 'EDQUOT' ? 'the disk is full' : why;
     throw new Failure(EXIT.output, `${file} can't be written: ${problem}. The existing file is unchanged.`, { cause });
   }
+}
+
+/** The missing file that a link leads to; any other path as it is. */
+function linkedFrom(path: string): string {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return isLink ? linkedFrom(resolve(realpathSync(dirname(path)), readlinkSync(path))) : path;
 }
 
 /** The first bytes of every SQLite file. */
