@@ -85,3 +85,27 @@ describe('a caller of another instance', () => {
     expect(holdsGrant(stranger, 'policy.read', place)).to.equal(false);
   });
 });
+
+const IDS = [
+  ['Ωmega 組織', 'utf8'],
+  ['Zürich', 'utf8'],
+  ['Zürich', 'latin1'],
+  [ACME, 'latin1'],
+] as const;
+
+describe('the organization in a header', () => {
+  it('may have any id, in UTF-8, or in Latin-1 as web pages send it', async () => {
+    const asked: string[] = [];
+    const exists: Ports['organizations']['exists'] = ({ organizationId }) => asked.push(organizationId) > 0;
+    const service = await openService({ ports: { organizations: { exists } } });
+    const path = '/management/v1/policies/login';
+    for (const [id, encoding] of IDS) {
+      const bytes = Buffer.from(id, encoding).toString('latin1');
+      const headers = { authorization: `Bearer ${ROOT}`, 'x-zitadel-orgid': bytes };
+      await (await fetch(`${service.url}${path}`, { headers })).text();
+      await service.api.fetch(new Request(`http://x${path}`, { headers }));
+    }
+    expect(asked).to.deep.equal(IDS.flatMap(([id]) => [id, id]));
+    await service.close();
+  });
+});

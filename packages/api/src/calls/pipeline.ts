@@ -183,5 +183,17 @@ const WITHOUT_CALLER: Pick<CallContext<OwnerRef>, 'isAllowed' | 'organization' |
 
 function organizationOf(headers: ApiRequest, caller: Caller): string | undefined {
   const named = headers.get('x-zitadel-orgid');
-  return named === undefined || named === '' ? caller.organizationId : named;
+  return named === undefined || named === '' ? caller.organizationId : fromUtf8(named);
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Servers hand headers out in Latin-1. Clients that send bytes, such as curl and those in Go, mean UTF-8. */
+function fromUtf8(header: string): string {
+  if (!/[\x80-\xff]/.test(header) || /[^\t-\xff]/.test(header)) return header;
+  try {
+    return UTF8.decode(Buffer.from(header, 'latin1'));
+  } catch {
+    return header;
+  }
 }
