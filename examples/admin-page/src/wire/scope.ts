@@ -24,7 +24,11 @@ export function pathOf(scope: Scope): string {
   return scope.of === 'instance' ? '/admin/v1/policies/login' : '/management/v1/policies/login';
 }
 
-/** The headers that name the organization in requests under `/management`. */
+/**
+ * The headers that name the organization in requests under `/management`, in UTF-8. `fetch` takes one character for each
+ * byte.
+ */
 export function headersOf(scope: Scope): Readonly<Record<string, string>> {
-  return scope.of === 'instance' ? {} : { 'x-zitadel-orgid': scope.organizationId };
+  if (scope.of === 'instance') return {};
+  return { 'x-zitadel-orgid': String.fromCharCode(...new TextEncoder().encode(scope.organizationId)) };
 }
