@@ -82,6 +82,8 @@ describe('a command line', () => {
         expect(code, words.join(' ')).to.be.oneOf([EXIT.usage, EXIT.tryAgain]);
       }
     }
+    const api = await place.run('status', { env: { LOGIN_POLICY_STORE: '', LOGIN_POLICY_API: 'iam:se-cret@h' } });
+    expect([api.code, api.err.includes('cret')]).to.deep.equal([EXIT.usage, false]);
     await place.write('url', 'the-token');
     expect((await place.run('status --store-file url')).err).to.match(/^The file url is not the URL of a store/);
     const noCertificate = 'postgres://iam@h/iam?sslrootcert=nowhere.pem';

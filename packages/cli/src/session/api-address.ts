@@ -3,7 +3,7 @@ import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
-import { readTextFile } from '../store/store-url.js';
+import { readTextFile, withoutPassword } from '../store/store-url.js';
 
 /** The options to name the API of a server. */
 export const API_OPTIONS: OptionSpecs = {
@@ -52,7 +52,7 @@ export function parseApiUrl(text: string): string {
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '')
     throw new Failure(
       EXIT.usage,
-      `--api must be the URL of a server, such as https://iam.example, not ${JSON.stringify(text)}.`,
+      `--api must be the URL of a server, such as https://iam.example, not ${JSON.stringify(withoutPassword(text))}.`,
     );
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     throw new Failure(

@@ -83,7 +83,8 @@ function hasPassword(url: string): boolean {
   return /^[a-z+]+:\/\/[^@?]*:[^?]+@/i.test(url) || /[?&]password=/i.test(url);
 }
 
-function withoutPassword(url: string): string {
+/** A URL, well-formed or not, as messages may show it. */
+export function withoutPassword(url: string): string {
   return url.replace(/^([a-z+]+:\/\/)?.*@/i, '$1').replace(/(password=)[^&]*/i, '$1…');
 }
 
