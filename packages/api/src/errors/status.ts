@@ -129,7 +129,7 @@ const CHANGED_MEANWHILE: ApiErrorContent = {
 const DEADLINE_PASSED: ApiErrorContent = {
   code: 'deadlineExceeded',
   id: 'LP-STORE-02',
-  sentence: 'The time for this request was up. Nothing was changed.',
+  sentence: 'The time for this request was up. It changed nothing after what it has answered.',
 };
 /** This gRPC code means that the change may have been made, which is the case here. */
 const OUTCOME_UNKNOWN: ApiErrorContent = {
