@@ -10,7 +10,6 @@ import { lostCheckpoint, standingBy, standingInline, type HeadProof, type Standi
 import { HeadQuestions } from './head-questions.js';
 import type { ReadDeadline } from './read-deadline.js';
 import type { RowsAt } from './read-model-store.js';
-import type { TimedReadModel } from './timed-read-model.js';
 
 /** From this much on, a lead of the wall clock shows that the machine was suspended. */
 const SUSPENDED_MS = 1000;
@@ -91,29 +90,40 @@ export class FreshReads {
   }
 
   /** The rows `read` finds, once they are fresh. @throws ProjectionBehind, PositionUnknown, DeadlineExceeded */
-  async answer<Found extends RowsAt<unknown>>(read: Read<Found>, deadline: ReadDeadline): Promise<Found> {
+  answer<Found extends RowsAt<unknown>>(read: Read<Found>, deadline: ReadDeadline): Promise<Found> {
+    return this.#options.readModelUpdates === 'inline'
+      ? this.#answerInline(read, deadline)
+      : this.#answerFollowed(read, deadline);
+  }
+
+  async #answerInline<Found extends RowsAt<unknown>>(read: Read<Found>, deadline: ReadDeadline): Promise<Found> {
+    let answer = await read(deadline);
+    const required = requiredInline(answer, deadline);
+    while (isBehind(answer, required)) {
+      await this.#waitUntil(required, answer.checkpoint, deadline);
+      answer = await read(deadline);
+    }
+    const looking = this.#demandKnown(answer, deadline);
+    if (looking !== undefined) await looking;
+    return answer;
+  }
+
+  async #answerFollowed<Found extends RowsAt<unknown>>(read: Read<Found>, deadline: ReadDeadline): Promise<Found> {
     this.#discardAfterSuspension();
     const [lastProof, provenBefore, begunAt] = [this.#lastProof, this.#lastProof.at, performance.now()];
     const found = await read(deadline);
     // A proof that came meanwhile may be about later rows than those found.
     const provenAt = lastProof === this.#lastProof ? provenBefore : -Infinity;
-    const isInline = this.#options.readModelUpdates === 'inline';
-    const required = isInline
-      ? requiredInline(found, deadline)
-      : await this.#required(found, deadline, { at: begunAt, provenAt });
+    const { position, askedAt } = await this.#required(found, deadline, { at: begunAt, provenAt });
     let answer = found;
-    // At the head of a log in the same place, rows can't get further: the position was lost, as by a restored backup.
-    const isThere = ({ checkpoint = START, head }: RowsAt<unknown>): boolean =>
-      checkpoint >= required.position || (isInline && checkpoint === head);
-    while (!isThere(answer)) {
-      await this.#waitUntil(required.position, answer.checkpoint, deadline);
+    while ((answer.checkpoint ?? START) < position) {
+      await this.#waitUntil(position, answer.checkpoint, deadline);
       answer = await read(deadline);
     }
-    if (!isInline && answer !== found && answer.checkpoint !== required.position)
+    if (answer !== found && answer.checkpoint !== position)
       await this.#demandInLog(answer, deadline, begunAt - this.#options.maxAgeMs);
-    this.noteAtHead(required.askedAt);
-    const looking = this.#demandKnown(answer, deadline);
-    if (looking !== undefined) await looking;
+    this.noteAtHead(askedAt);
+    await this.#demandKnown(answer, deadline);
     return answer;
   }
 
@@ -207,6 +217,11 @@ export class FreshReads {
   }
 }
 
+/** At the head of a log in the same place, rows can't get further: the position was lost, as by a restored backup. */
+function isBehind({ checkpoint = START, head }: RowsAt<unknown>, required: Position): boolean {
+  return checkpoint < required && checkpoint !== head;
+}
+
 /** Checked before any wait. @throws PositionUnknown when another event is at the rows' position. */
 function demandSameHistory(position: Position, checkpoint: Position): void {
   if (ordinalOf(position) !== ordinalOf(checkpoint) || position === checkpoint) return;
@@ -221,20 +236,8 @@ function demandSameHistory(position: Position, checkpoint: Position): void {
 function requiredInline(
   { checkpoint = START, head = START }: RowsAt<unknown>,
   { atLeast }: { readonly atLeast: Position },
-): Required {
+): Position {
   if (atLeast > head) throw lostCheckpoint({ checkpoint: atLeast, head });
   if (standingInline(checkpoint, head) === 'lost') throw lostCheckpoint({ checkpoint, head });
-  return { position: head, askedAt: -Infinity };
-}
-
-/**
- * Whether the log was replaced during a step and the rows now belong to the new log: the next step continues from them.
- */
-export async function areOfThisLog(
-  rows: Pick<TimedReadModel<unknown>, 'checkpoint'>,
-  store: TimedEventStore,
-  deadline: Deadline,
-): Promise<boolean> {
-  const at = await rows.checkpoint(deadline).catch(() => undefined);
-  return store.knows(at ?? START, deadline).catch(() => true);
+  return head;
 }

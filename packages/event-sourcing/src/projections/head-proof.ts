@@ -3,6 +3,7 @@ import { Fault } from '../fault.js';
 import type { EventStore } from '../streams/event-store.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import { ordinalOf, START, type Position } from '../streams/position.js';
+import type { TimedReadModel } from './timed-read-model.js';
 
 /**
  * A store's answer to one question: where its head is, and whether a read model's checkpoint is an event of its log
@@ -70,4 +71,16 @@ export async function demandInLog(
 ): Promise<void> {
   if (await store.knows(checkpoint, deadline)) return;
   throw lostCheckpoint({ checkpoint, head: await store.head(deadline) });
+}
+
+/**
+ * Whether the log was replaced during a step and the rows now belong to the new log: the next step continues from them.
+ */
+export async function areOfThisLog(
+  rows: Pick<TimedReadModel<unknown>, 'checkpoint'>,
+  store: TimedEventStore,
+  deadline: Deadline,
+): Promise<boolean> {
+  const at = await rows.checkpoint(deadline).catch(() => undefined);
+  return store.knows(at ?? START, deadline).catch(() => true);
 }
