@@ -112,7 +112,7 @@ export class Writer {
   async step<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     const { connection } = this.#parts;
     const { events: _, ...asked } = transaction.question;
-    const planned = transaction.plan(await this.#lookups.find(connection, asked, transaction));
+    const planned = transaction.plan([await this.#lookups.find(connection, asked, transaction)]);
     if ('plan' in planned && planned.plan.promoted === undefined) {
       const steps = this.steps.stepsOf(planned.plan, transaction);
       const [step] = steps;
@@ -134,9 +134,12 @@ export class Writer {
     for (let refusals = 0; ;) {
       // Again after a refusal: a projection runner, which does not take the writers' lock, has moved the rows.
       const found = await this.#lockAndLookUp(open, transaction);
-      let planned = transaction.plan(found);
-      while ('question' in planned)
-        planned = planned.planWith(await this.#lookups.find(open.queries, planned.question));
+      const answers = [found];
+      let planned = transaction.plan(answers);
+      while ('question' in planned) {
+        answers.push(await this.#lookups.find(open.queries, planned.question));
+        planned = transaction.plan(answers);
+      }
       const { question, writes } = transaction;
       const steps = this.steps.stepsOf(planned.plan, { found, question });
       const refused = await this.steps.takeAll(open, steps);

@@ -207,9 +207,12 @@ export class SqliteBackend implements Backend {
   }
 
   #planFromFile<Result>(transaction: Transaction<Result>): Planned<Result> {
-    let planned = transaction.plan(this.#lookups.find(transaction.question));
-    while ('question' in planned) planned = planned.planWith(this.#lookups.find(planned.question));
-    return planned;
+    const found = [this.#lookups.find(transaction.question)];
+    for (;;) {
+      const planned = transaction.plan(found);
+      if ('plan' in planned) return planned;
+      found.push(this.#lookups.find(planned.question));
+    }
   }
 
   /** Runs reads in one transaction, so that all of them see the same snapshot. */

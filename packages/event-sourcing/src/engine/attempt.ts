@@ -4,8 +4,8 @@ import type { StreamId } from '../streams/stream-id.js';
 import { catchUpToHead } from './current-models.js';
 import type { InlineModels } from './inline-models.js';
 import type { PlanningFromCache, Transaction } from './log-backend.js';
-import { planFrom, type PlannedOrNot } from './lookup.js';
-import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
+import { combined } from './lookup.js';
+import type { CheckedAppend, LookUpNeeded, Planned } from './plan.js';
 import { planAppends, type CurrentModel, type PlanOptions, type View } from './plan-appends.js';
 import type { ViewCache } from './view-cache.js';
 import { NO_QUESTION, receiptName, type Found, type ModelQuestion, type Question, type ReceiptKey } from './view.js';
@@ -58,10 +58,6 @@ export class Attempt implements Transaction<Outcomes> {
     return { streams, receipts, models: this.#planning.models.questionsFor(streams) };
   }
 
-  plan(found: Found): Planned<Outcomes> | MoreToLookUp<Outcomes> {
-    return planFrom(found, (all) => this.#planFrom(all));
-  }
-
   /**
    * Aborts when all callers have given up before the write begins; `undefined` when one of them can't. Created only for
    * a backend that waits.
@@ -95,7 +91,8 @@ export class Attempt implements Transaction<Outcomes> {
   }
 
   /** The plan after all look-ups, or what else to look up. */
-  #planFrom(found: Found): PlannedOrNot<Outcomes> {
+  plan(answers: readonly Found[]): Planned<Outcomes> | LookUpNeeded {
+    const found = combined(answers);
     const models = this.#currentModels(found);
     if ('question' in models) return models;
     const { head, inlineAtHead, ends, unreadable } = found;
@@ -108,7 +105,7 @@ export class Attempt implements Transaction<Outcomes> {
    * The inline read models that are at the head or can be brought to it by the plan, or what else to look up first. The
    * others are left to their runners.
    */
-  #currentModels(found: Found): readonly CurrentModel[] | { readonly question: Question } {
+  #currentModels(found: Found): readonly CurrentModel[] | LookUpNeeded {
     const current: CurrentModel[] = [];
     const questions: ModelQuestion[] = [];
     for (const model of this.#planning.models.all) {

@@ -15,13 +15,13 @@ import { encodedRows } from '../store/stored-row.js';
 import type { FoundRows, WantedRows } from './backend.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import { catchUpToHead } from './current-models.js';
-import { AnswerLost } from './log-backend.js';
-import { planFrom, type PlannedOrNot } from './lookup.js';
-import type { ModelPlan, Plan } from './plan.js';
+import { AnswerLost, type Transaction } from './log-backend.js';
+import type { LookUpNeeded, ModelPlan, Plan, Planned } from './plan.js';
 import { OpenedModel } from './opened-model.js';
 import type { ReadModelParts } from './read-model-parts.js';
 import { CachedRows } from './cached-rows.js';
-import { plannedSteps, type RowStep } from './row-step.js';
+import { combined } from './lookup.js';
+import { plannedSteps } from './planned-steps.js';
 import { NO_QUESTION, modelIn, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
 
 /** How often `changed` checks for changes when it gets no notification. */
@@ -99,7 +99,10 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
         ...wait,
         writes: 'rows',
         question: { ...this.questionFor([]), events: this.eventsToCheck(change) },
-        plan: (found) => plannedSteps(found, [this.planStep(this.requireModel(found), change)]),
+        plan: (answers) => {
+          const found = combined(answers);
+          return plannedSteps(found, [this.planStep(this.requireModel(found), change)]);
+        },
       });
     } catch (caught) {
       if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) throw caught;
@@ -136,19 +139,17 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   /** Writes a step. If the answer to its transaction is lost, checks whether the step was committed. */
-  protected async transact(transaction: RowStep): Promise<void> {
+  protected async transact(transaction: Transaction<undefined>): Promise<void> {
     const { guarded, writer } = this.parts;
     throwIfExpired('a step of a read model', transaction);
     let sentPlan: Plan | undefined;
     try {
-      const plan = (all: Found): PlannedOrNot<undefined> => {
-        const planned = transaction.plan(all);
+      const plan: typeof transaction.plan = (found) => {
+        const planned = transaction.plan(found);
         if ('plan' in planned) sentPlan = planned.plan;
         return planned;
       };
-      await guarded.call(undefined, (backend) =>
-        backend.transact({ ...transaction, plan: (found) => planFrom(found, plan) }),
-      );
+      await guarded.call(undefined, (backend) => backend.transact({ ...transaction, plan }));
     } catch (caught) {
       if (!(caught instanceof AnswerLost)) throw caught;
       if (sentPlan === undefined || !(await guarded.backend.findWritten(sentPlan))) throw caught.fault;
@@ -211,7 +212,6 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
    * would never end. When they are too many or can't be read, they are left to the runner.
    */
   async promote(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
-    const { name } = this.parts.opened;
     await this.transact({
       ...wait,
       writes: 'rows',
@@ -220,14 +220,14 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
         events: this.eventsToCheck(change),
         models: [
           { target: this.target, keys: [] },
-          { target: { name }, keys: [] },
+          { target: { name: this.parts.opened.name }, keys: [] },
         ],
       },
-      plan: (found) => this.#planPromotion(found, change),
+      plan: (answers) => this.#planPromotion(combined(answers), change),
     });
   }
 
-  #planPromotion(found: Found, change: ReadModelChange<Row>): PlannedOrNot<undefined> {
+  #planPromotion(found: Found, change: ReadModelChange<Row>): Planned<undefined> | LookUpNeeded {
     const { opened } = this.parts;
     const shadow = this.requireModel(found);
     const step = this.planStep(shadow, change);

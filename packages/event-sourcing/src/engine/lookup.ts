@@ -1,23 +1,13 @@
-import type { MoreToLookUp, Planned } from './plan.js';
-import { modelIn, type Found, type FoundModel, type Question } from './view.js';
-
-/** A plan, or what to look up before one can be made. */
-export type PlannedOrNot<Result> = Planned<Result> | { readonly question: Question };
-
-/** Plans from a look-up. What `plan` still asks for is added to it, and `plan` is called again with all of it. */
-export function planFrom<Result>(
-  found: Found,
-  plan: (found: Found) => PlannedOrNot<Result>,
-): Planned<Result> | MoreToLookUp<Result> {
-  const planned = plan(found);
-  if ('plan' in planned) return planned;
-  return { ...planned, planWith: (more) => planFrom(merged(found, more), plan) };
-}
+import { modelIn, type Found, type FoundModel } from './view.js';
 
 /**
  * Combines the look-ups of one transaction; head and token are those of the first. A read model that moved between two
  * look-ups is left out, because rows of one checkpoint and events after another would be reduced twice or not at all.
  */
+export function combined(found: readonly Found[]): Found {
+  return found.reduce(merged);
+}
+
 function merged(before: Found, more: Found): Found {
   const others = before.models.filter(({ target }) => modelIn(more, target) === undefined);
   return {

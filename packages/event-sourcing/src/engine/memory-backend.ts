@@ -152,9 +152,12 @@ export class MemoryBackend implements Backend {
   #plan<Result>(transaction: Transaction<Result>): Planned<Result> {
     this.#isPlanning = true;
     try {
-      let planned = transaction.plan(this.#find(transaction.question));
-      while ('question' in planned) planned = planned.planWith(this.#find(planned.question));
-      return planned;
+      const found = [this.#find(transaction.question)];
+      for (;;) {
+        const planned = transaction.plan(found);
+        if ('plan' in planned) return planned;
+        found.push(this.#find(planned.question));
+      }
     } finally {
       this.#isPlanning = false;
     }

@@ -3,7 +3,7 @@ import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { EventText } from '../store/checked-append.js';
 import type { EncodedRow } from '../store/stored-row.js';
-import type { Found, ModelId, Question, StreamEnd } from './view.js';
+import type { ModelId, Question, StreamEnd } from './view.js';
 
 /** A checked append; with the JSON of its events where a backend stores text. */
 export interface CheckedAppend extends Append {
@@ -49,8 +49,6 @@ export interface Planned<Result> {
 }
 
 /** What must be looked up before a plan can be made. */
-export interface MoreToLookUp<Result> {
+export interface LookUpNeeded {
   readonly question: Question;
-  /** Plans from this look-up and all before it. Synchronous and pure, as `Transaction.plan`. */
-  readonly planWith: (found: Found) => Planned<Result> | MoreToLookUp<Result>;
 }

@@ -152,8 +152,8 @@ export class Link implements Backend {
       this.#log.transact<boolean>({
         question: { streams: [], receipts, models: [] },
         writes,
-        plan: (found) =>
-          found.receipts.length > 0 || appends.some(({ recorded }) => recorded.some(isTaken))
+        plan: ([found]) =>
+          found?.receipts.length !== 0 || appends.some(({ recorded }) => recorded.some(isTaken))
             ? { plan: nothing, result: false }
             : { plan: planned.plan, result: true },
       }),
@@ -163,14 +163,14 @@ export class Link implements Backend {
 
   async #writeLookedUp<Result>(transaction: Transaction<Result>, isWritten: boolean): Promise<Planned<Result>> {
     let planned: Planned<Result> | undefined;
-    const noted = (step: Step<Result>): Step<Result> => {
-      if ('planWith' in step) return { ...step, planWith: (found) => noted(step.planWith(found)) };
+    const { question, writes } = transaction;
+    const plan = (found: readonly Found[]): Step<Result> => {
+      const step = transaction.plan(found);
+      if ('question' in step) return step;
       planned = step;
       if (!isWritten) throw NOT_WRITTEN;
       return step;
     };
-    const { question, writes } = transaction;
-    const plan = (found: Found): Step<Result> => noted(transaction.plan(found));
     await this.#asOwn(() => this.#log.transact({ question, writes, plan })).catch((caught: unknown) => {
       if (caught !== NOT_WRITTEN) throw caught;
     });

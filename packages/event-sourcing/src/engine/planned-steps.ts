@@ -1,12 +1,5 @@
-import type { Transaction } from './log-backend.js';
-import type { PlannedOrNot } from './lookup.js';
 import type { ModelPlan, Plan, Planned } from './plan.js';
 import type { Found } from './view.js';
-
-/** A write of rows only: what to look up, and how to plan from all that was found. */
-export interface RowStep extends Omit<Transaction<undefined>, 'plan'> {
-  readonly plan: (found: Found) => PlannedOrNot<undefined>;
-}
 
 /** A plan that writes steps of read models and no events. */
 export function plannedSteps(
