@@ -174,6 +174,13 @@ function appendOf({ stream, expects, events, key }: Wish): Queued {
 }
 
 describe('the plan of a group of appends', () => {
+  it('refuses an append to a stream whose end can not be read, and only that one', () => {
+    const group = [0, 1].map((stream) => appendOf({ stream, expects: 'any', events: [1], key: undefined }));
+    const unreadable = new Map(streams.slice(0, 1).map((id) => [id, 'spoilt']));
+    const { plan, result } = planAppends(group, { ...viewOf(NOTHING), unreadable }, planning(Date.now));
+    expect([result[0], plan.appends.length]).to.deep.equal([{ refused: 'spoilt' }, 1]);
+  });
+
   it('equals the plans of the same appends one by one', () => {
     fc.assert(
       fc.property(wishes, fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1 }), (wished, times) => {
