@@ -1,4 +1,5 @@
 import { openMemoryStore, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
+import { Acknowledged } from '#insides';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
@@ -55,7 +56,13 @@ describe('a read of followed rows whose history was lost', () => {
     expect(await codeOf(follower.read([a]))).to.equal('position-unknown');
   });
 
-  it('is refused if a history that is lost by now took its rows further while it waited', async () => {
+  for (const of of ['another', 'its own']) {
+    it(`is refused if a lost history took its rows further while it waited, to an event of ${of} process`, () =>
+      refusesLostRows(of));
+  }
+
+  async function refusesLostRows(of: string): Promise<void> {
+    const acknowledged = new Acknowledged();
     let [isHeld, hasWaited] = [false, false];
     const isFree = (): boolean => !isHeld;
     const places: Position[] = [];
@@ -71,6 +78,7 @@ describe('a read of followed rows whose history was lost', () => {
         const [head = START, lost] = places;
         return { askedAt: performance.now(), head, checkpoint, isInLog: checkpoint !== lost };
       },
+      acknowledged,
     }));
     const follower = await followers.open(store, { maxAgeMs: 0 });
     await follower.ready();
@@ -78,11 +86,12 @@ describe('a read of followed rows whose history was lost', () => {
     const events = [1, 1].map((by) => newEvent({ type: 'Raised', data: { by } }));
     const recorded = await store.eventStore.append({ streamId: a, expected: 'any', events });
     places.push(...recorded.map(({ position }) => position));
+    if (of === 'its own') acknowledged.note(places[1]);
     const reading = codeOf(follower.read([a]));
     await until(() => hasWaited);
     isHeld = false;
     expect(await reading).to.equal('position-unknown');
-  });
+  }
 });
 
 /** A store whose log is replaced by another, of events of another stream, which its subscriber is told of later. */

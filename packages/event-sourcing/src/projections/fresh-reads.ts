@@ -51,6 +51,8 @@ export type Read<Found> = (deadline: ReadDeadline) => Promise<Found>;
 interface Required {
   readonly position: Position;
   readonly askedAt: number;
+  /** Whether the log was found to have that position, not too long ago. */
+  readonly isKnown: boolean;
 }
 
 /** When a read began, and when the rows were proven to be at the head before that, by `performance.now()`. */
@@ -114,13 +116,13 @@ export class FreshReads {
     const found = await read(deadline);
     // A proof that came meanwhile may be about later rows than those found.
     const provenAt = lastProof === this.#lastProof ? provenBefore : -Infinity;
-    const { position, askedAt } = await this.#required(found, deadline, { at: begunAt, provenAt });
+    const { position, askedAt, isKnown } = await this.#required(found, deadline, { at: begunAt, provenAt });
     let answer = found;
     while ((answer.checkpoint ?? START) < position) {
       await this.#waitUntil(position, answer.checkpoint, deadline);
       answer = await read(deadline);
     }
-    if (answer !== found && answer.checkpoint !== position)
+    if (answer !== found && !(isKnown && answer.checkpoint === position))
       await this.#demandInLog(answer, deadline, begunAt - this.#options.maxAgeMs);
     this.noteAtHead(askedAt);
     await this.#demandKnown(answer, deadline);
@@ -133,15 +135,18 @@ export class FreshReads {
     const { checkpoint = START } = found;
     runner.refuseWhenStopped(found.checkpoint);
     demandSameHistory(deadline.atLeast, checkpoint);
-    const written = laterPosition(deadline.atLeast, store.acknowledged?.position ?? START);
+    const { position: own = START, at: ownAt = -Infinity } = store.acknowledged ?? {};
+    const written = laterPosition(deadline.atLeast, own);
     const notBefore = Math.max(begun.at - maxAgeMs, this.#lastProof.since);
+    const isOwnKnown = written === own && ownAt >= notBefore;
     if (this.#lastProof.at < begun.at - maxAgeMs / 2) this.#renewProof(checkpoint, notBefore);
-    if (begun.provenAt >= notBefore) return { position: written, askedAt: -Infinity };
+    if (begun.provenAt >= notBefore) return { position: written, askedAt: -Infinity, isKnown: isOwnKnown };
     const proof = await this.#prove(checkpoint, deadline, notBefore);
     const standing = this.#applyProof(proof);
     if (standing === 'lost') throw lostCheckpoint(proof);
     const reached = standing === 'behind' ? proof.head : START;
-    return { position: laterPosition(reached, written), askedAt: proof.askedAt };
+    const position = laterPosition(reached, written);
+    return { position, askedAt: proof.askedAt, isKnown: position === proof.head || isOwnKnown };
   }
 
   /** Refuses rows that went on while a read waited, if a history that is lost by now took them there. */

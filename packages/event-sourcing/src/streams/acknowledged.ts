@@ -1,5 +1,5 @@
 import type { Deadline } from '../deadline.js';
-import { laterPosition, START, type Position } from './position.js';
+import { START, type Position } from './position.js';
 import type { TimedEventStore } from './timed-event-store.js';
 
 /**
@@ -8,15 +8,23 @@ import type { TimedEventStore } from './timed-event-store.js';
  */
 export class Acknowledged {
   #position: Position = START;
+  #at = -Infinity;
 
   /** The last event of all acknowledged appends; `START` without any. */
   get position(): Position {
     return this.#position;
   }
 
+  /** When that was acknowledged, by `performance.now()`. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** Records an acknowledged append by the position of its last event. */
   note(position: Position | undefined): void {
-    if (position !== undefined) this.#position = laterPosition(this.#position, position);
+    if (position === undefined || position <= this.#position) return;
+    this.#position = position;
+    this.#at = performance.now();
   }
 
   /** Removes a position whose event was lost, as by a restored backup, so that nothing waits for it. */
