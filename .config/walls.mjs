@@ -53,7 +53,7 @@ export const rooms = {
   'packages/cli/src': { may: [...choosers, ...kernelOfStores] },
   'packages/cli/test': { may: [...choosers, ...kernelOfStores, ...testkit, '@login-policy/cli'] },
   'packages/benchmarks/src': { may: [...choosers, ...kernelOfStores] },
-  'packages/proofs/src': { may: [...choosers, ...kernelOfStores, ...testkit] },
+  'packages/proofs/src': { may: [...choosers, ...wholeKernel, ...testkit] },
   'examples/*/src': { may: choosers },
   'examples/*/test': { may: [...choosers, ...kernelOfStores, ...testkit, '@login-policy/example-*'] },
 };

@@ -5,6 +5,7 @@ import {
   type Projection,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
+import { Fault } from '@login-policy/event-sourcing/values';
 
 /** A number that was counted. */
 export interface Counted {
@@ -20,13 +21,24 @@ export interface CountRow {
 /** The categories of the streams. */
 export const CATEGORIES = ['tally', 'other'] as const;
 
+/** The rows of a read model by key, in the order of no key. */
+export type Rows = ReadonlyMap<string, CountRow | 'unreadable'>;
+
 /** The number that removes a row of {@link byStream}. */
 const REMOVING = 7;
+/** The number that no program can read. */
+export const DAMAGED = 8;
+/** The number that {@link brittle} can't reduce. */
+export const POISON = 9;
 
-/** Passes any event on as a number. */
+/** Passes any event on as a number, but for damaged ones. */
 export const countedEvents: EventCodec<Counted> = {
   encode: ({ type, data }) => ({ type, schemaVersion: 1, data: toJsonObject(data) }),
-  decode: (event) => ({ ...event, type: 'Counted', data: { by: Number(event.data['by']) } }),
+  decode(event) {
+    const by = Number(event.data['by']);
+    if (by === DAMAGED) throw new Fault('unreadable-event', { ...event, problem: 'it is damaged' });
+    return { ...event, type: 'Counted', data: { by } };
+  },
 };
 
 const rows = { encode: ({ value }: CountRow): Json => ({ value }), decode: rowFrom };
@@ -39,6 +51,7 @@ export const byStream: Projection<Counted, CountRow> = {
   events: countedEvents,
   rows,
   index: ({ value }) => ({ all: 'one', rest: String(value % 3) }),
+  indexUnreadable: () => ({ all: 'one' }),
   reduce: (row, event) => (event.data.by === REMOVING ? undefined : next(row, event.data.by)),
 };
 
@@ -52,23 +65,52 @@ export const shared: Projection<Counted, CountRow> = {
   reduce: (row, event) => next(row, event.data.by),
 };
 
+/** The next version of {@link byStream}, whose rows differ. */
+const nextVersion: Projection<Counted, CountRow> = {
+  ...byStream,
+  version: 2,
+  reduce: (row, event) => next(row, event.data.by + 1),
+};
+
+/** Stops at an event. */
+export const brittle: Projection<Counted, CountRow> = {
+  ...byStream,
+  name: 'brittle',
+  reduce(row, event) {
+    if (event.data.by === POISON) throw new Error('this number is not reduced');
+    return next(row, event.data.by);
+  },
+};
+
 /** The read models of the proof. */
-export const PROJECTIONS: readonly Projection<Counted, CountRow>[] = [byStream, shared];
+export const PROJECTIONS: readonly Projection<Counted, CountRow>[] = [byStream, shared, nextVersion, brittle];
 
 /** The rows that these events give, by key: what each read model must hold. */
-export function foldOf(
-  projection: Projection<Counted, CountRow>,
-  events: readonly RecordedEvent[],
-): Map<string, CountRow> {
-  const folded = new Map<string, CountRow>();
+export function foldOf(projection: Projection<Counted, CountRow>, events: readonly RecordedEvent[]): Rows {
+  const folded = new Map<string, CountRow | 'unreadable'>();
   for (const event of events) {
     if (!isCovered(projection, event)) continue;
     const key = keyOf(projection, event);
-    const row = projection.reduce(folded.get(key), countedEvents.decode(event));
+    const row = rowAfter(projection, folded.get(key), event);
     if (row === undefined) folded.delete(key);
     else folded.set(key, row);
   }
   return folded;
+}
+
+/** From the first event that can't be read, a row is unreadable. */
+function rowAfter(
+  projection: Projection<Counted, CountRow>,
+  row: CountRow | 'unreadable' | undefined,
+  event: RecordedEvent,
+): CountRow | 'unreadable' | undefined {
+  if (row === 'unreadable' || event.data['by'] === DAMAGED) return 'unreadable';
+  return projection.reduce(row, countedEvents.decode(event));
+}
+
+/** Whether a stored row is a placeholder. */
+export function isUnreadable(stored: Json): boolean {
+  return typeof stored === 'object' && stored !== null && '$unreadable' in stored;
 }
 
 /** The key of the row that an event belongs to. */
@@ -77,17 +119,17 @@ export function keyOf(projection: Projection<Counted, CountRow>, { streamId }: R
 }
 
 /** Whether two sets of rows are equal. */
-export function areEqual(one: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, unknown>): boolean {
+export function areEqual(one: Rows, other: Rows): boolean {
   return textOf(one) === textOf(other);
 }
 
 /** Rows as text, for comparing and for messages. */
-export function textOf(all: ReadonlyMap<string, unknown>): string {
+export function textOf(all: Rows): string {
   return JSON.stringify([...all].toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 function isCovered({ filter }: Projection<Counted, CountRow>, { streamId }: RecordedEvent): boolean {
-  return filter.categories?.some((category) => streamId.startsWith(`${category}-`)) ?? true;
+  return filter.categories.some((category) => streamId.startsWith(`${category}-`));
 }
 
 /** Depends on the order of the numbers, so that events in another order give another row. */

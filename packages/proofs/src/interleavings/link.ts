@@ -28,13 +28,11 @@ import type { SharedLog } from './shared-log.js';
 /** How a round's database behaves. */
 export interface Conditions {
   /** The most turns of the event loop that a call waits, before and after its work. */
-  readonly slow: number;
+  slow: number;
   /** One call in so many fails, before or after its work; 0: none. The round sets it to 0 at its end. */
   failing: number;
   /** One write in so many loses its answer, and half of these are not written; 0: none, as at the end of the round. */
   losing: number;
-  /** Whether a store may plan from its cache. */
-  readonly caches: boolean;
   /** Whether own writes keep the token of the cache, as on SQLite. */
   readonly ownWritesKeepToken: boolean;
 }
@@ -47,21 +45,24 @@ export class Link implements Backend {
   readonly name = 'interleavings';
   readonly form = 'text';
   readonly consumers: ConsumerBackend;
-  readonly isCurrent?: (token: unknown) => boolean;
   readonly #log: SharedLog;
   readonly #chance: Chance;
   readonly #conditions: Conditions;
   readonly #closing = new AbortController();
-  readonly #written = new WeakSet<Plan>();
   /** The number of writes by this connection. */
   #ownWrites = 0;
+  #tokenAfterWrite: unknown;
 
   constructor(log: SharedLog, chance: Chance, conditions: Conditions) {
     this.#log = log;
     this.#chance = chance;
     this.#conditions = conditions;
-    this.consumers = log.consumers;
-    if (conditions.caches) this.isCurrent = (token) => token !== undefined && token === this.#token();
+    this.consumers = {
+      lookUp: (names, wait) => this.#call(wait, () => log.consumers.lookUp(names)),
+      put: (...args) => this.#call(undefined, () => log.consumers.put(...args)),
+      beat: (session, count) => this.#call(undefined, () => log.consumers.beat(session, count)),
+      forget: (session) => this.#call(undefined, () => log.consumers.forget(session)),
+    };
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
@@ -70,11 +71,10 @@ export class Link implements Backend {
     const isLost = this.#oneIn(this.#conditions.losing);
     const isWritten = !isLost || this.#chance.oneIn(2);
     const { fromCache } = transaction;
-    const cached = fromCache?.token === this.#token() ? fromCache?.plan() : undefined;
+    const cached = fromCache !== undefined && fromCache.token === this.token() ? fromCache.plan() : undefined;
     const plannedFromCache = cached !== undefined && (!isWritten || (await this.#writeCached(transaction, cached)));
     const planned = plannedFromCache ? cached : await this.#writeLookedUp(transaction, isWritten);
-    if (isWritten) this.#written.add(planned.plan);
-    const token = this.#conditions.caches ? this.#token() : undefined;
+    const token = this.#tokenAfterWrite;
     if (isLost) throw new AnswerLost(this.#unavailable('lost'), this.#chance.oneIn(2) ? 'try-again' : 'give-up');
     if (!this.#conditions.ownWritesKeepToken) await this.#delay(undefined);
     return { ...planned, token, plannedFromCache };
@@ -82,39 +82,39 @@ export class Link implements Backend {
 
   async findWritten(plan: Plan): Promise<boolean> {
     await this.#after();
-    return this.#written.has(plan);
+    return this.#log.wasWritten(plan);
   }
 
   async lookUp(question: Question, wait?: WaitOptions): Promise<Found> {
     return this.#call(wait, async () => {
-      const found = await this.#log.lookUp(question);
-      return { ...found, token: this.#conditions.caches ? this.#token() : undefined };
+      const token = this.token();
+      return { ...(await this.#log.database.lookUp(question)), token };
     });
   }
 
   query(target: ModelTarget, query: WantedRows, wait?: WaitOptions): Promise<FoundRows> {
-    return this.#call(wait, () => this.#log.query(target, query));
+    return this.#call(wait, () => this.#log.database.query(target, query));
   }
 
   readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage> {
-    return this.#call(wait, () => this.#log.readStream(streamId, part));
+    return this.#call(wait, () => this.#log.database.readStream(streamId, part));
   }
 
   readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead> {
-    return this.#call(wait, () => this.#log.readLog(after, range));
+    return this.#call(wait, () => this.#log.database.readLog(after, range));
   }
 
   async *readStreams(
     options: ReadStreamsOptions & { readonly pageSize: number },
   ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    for await (const page of this.#log.readStreams(options)) {
+    for await (const page of this.#log.database.readStreams(options)) {
       await this.#before(options.signal);
       yield page;
     }
   }
 
   readReceipts(pageSize: number, wait?: WaitOptions): AsyncIterable<readonly StreamReceipt[]> {
-    return this.#log.readReceipts(pageSize, wait);
+    return this.#log.database.readReceipts(pageSize, wait);
   }
 
   openModel(name: string, wait?: WaitOptions): Promise<void> {
@@ -127,7 +127,7 @@ export class Link implements Backend {
 
   async changed(signal: AbortSignal, withinMs?: number): Promise<void> {
     const closing = new Promise<void>((resolve) => onAbort(this.#closing.signal, resolve));
-    await Promise.race([this.#log.changed(signal, withinMs), closing]);
+    await Promise.race([this.#log.database.changed(signal, withinMs), closing]);
   }
 
   async close(runningAppends?: Promise<void>): Promise<void> {
@@ -135,7 +135,12 @@ export class Link implements Backend {
     this.#closing.abort();
   }
 
-  #token(): number {
+  /** Tells the state of the log from any other; `undefined` where nothing is cached. */
+  protected token(): number | undefined {
+    return undefined;
+  }
+
+  protected countedToken(): number {
     return this.#log.version - (this.#conditions.ownWritesKeepToken ? this.#ownWrites : 0);
   }
 
@@ -183,6 +188,7 @@ export class Link implements Backend {
     const { version } = this.#log;
     const working = work();
     this.#ownWrites += this.#log.version - version;
+    this.#tokenAfterWrite = this.token();
     return working;
   }
 
@@ -220,3 +226,14 @@ export class Link implements Backend {
 }
 
 const NOT_WRITTEN = new Error('not written');
+
+/** A connection whose store may plan from its cache. */
+export class CachedLink extends Link {
+  protected override token(): number {
+    return this.countedToken();
+  }
+
+  isCurrent(token: unknown): boolean {
+    return token === this.token();
+  }
+}

@@ -1,21 +1,24 @@
 import {
   accept,
   CommandHandler,
-  ProjectionRunner,
-  START,
+  reject,
+  revision,
   streamId,
+  type Consumer,
+  type Decision,
   type EventStore,
   type IdSource,
-  type Position,
-  type Projection,
   type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { Chance } from '../attacks/chance.js';
-import { areEqual, countedEvents, foldOf, keyOf, PROJECTIONS, textOf, type Counted, type CountRow } from './counts.js';
+import type { Consuming } from './consuming.js';
+import { countedEvents, type Counted } from './counts.js';
 import { faultOf, maybeSignal, newAppend } from './calls.js';
+import { Reads } from './reads.js';
 import { followSubscription } from './subscriber.js';
-import type { Note, SharedLog } from './shared-log.js';
+import type { SharedLog } from './shared-log.js';
 
 /** What became of the events that a process wanted to append. */
 export interface Attempted {
@@ -30,37 +33,32 @@ export interface MemberParts {
   readonly log: SharedLog;
   readonly chance: Chance;
   readonly ids: IdSource;
-  readonly note: Note;
+  readonly consumers: readonly Consuming[];
 }
 
-interface OpenRunner {
-  readonly runner: ProjectionRunner<Counted, CountRow>;
-  readonly projection: Projection<Counted, CountRow>;
-}
-
-const LIMITS = { index: 'all', value: 'one', limit: 1000 } as const;
 const by = { actor: 'proof' };
 
-/** One process of a round, with its store, its runners and its command handler. Each method notes broken promises. */
+/** By 0, nothing is changed where the count is even; where it is odd, that is refused. */
+function decide(data: Counted['data'], count: number): Decision<Counted, 'odd'> {
+  if (data.by > 0) return accept<Counted>({ type: 'Counted', data });
+  return count % 2 === 0 ? accept() : reject('odd');
+}
+
+/** One process of a round, with its store, its read models and its command handler. Each method notes broken promises. */
 export class Member {
   readonly attempted: Attempted[] = [];
-  readonly runners: OpenRunner[] = [];
-  /** The number of answers that were compared with the log. */
-  answers = 0;
+  readonly reads: Reads;
+  readonly consumers: { readonly consuming: Consuming; readonly consumer: Consumer }[] = [];
   isClosed = false;
   readonly #parts: MemberParts;
-  readonly #handler: CommandHandler<Counted['data'], Counted, number, never>;
-  /** The last position acknowledged to this process. */
-  #own: Position = START;
+  readonly #handler: CommandHandler<Counted['data'], Counted, number, 'odd'>;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
-    const decider = {
-      initial: 0,
-      evolve: (count: number) => count + 1,
-      decide: (data: Counted['data']) => accept<Counted>({ type: 'Counted', data }),
-    };
-    this.#handler = new CommandHandler({ eventStore: parts.store.eventStore, events: countedEvents, decider });
+    this.reads = new Reads(parts);
+    const decider = { initial: 0, evolve: (count: number) => count + 1, decide };
+    const { ids, store } = parts;
+    this.#handler = new CommandHandler({ eventStore: store.eventStore, events: countedEvents, decider, ids });
   }
 
   get eventStore(): EventStore {
@@ -69,10 +67,10 @@ export class Member {
 
   /** Appends one to three events, at a revision that may be right or wrong. */
   async append(): Promise<void> {
-    const { chance, ids: newId, log, note } = this.#parts;
+    const { chance, ids: newId, log } = this.#parts;
     const append = newAppend(chance, log, newId);
     const ids = append.events.map(({ id }) => id);
-    const outcome = await faultOf('append', note, async () => {
+    const outcome = await faultOf('append', log, async () => {
       this.#acknowledge(await this.eventStore.append(append), ids);
       return 'acknowledged';
     });
@@ -81,134 +79,77 @@ export class Member {
 
   /** Handles a command, some under an idempotency key. */
   async command(): Promise<void> {
-    const { chance, log, note } = this.#parts;
+    const { chance, log } = this.#parts;
     const stream = streamId('tally', chance.pick(['a1', 'a2', 'c1']));
-    const before = log.ofStream(stream).length;
-    const key = chance.oneIn(2) ? undefined : `key ${chance.below(3)}`;
-    await faultOf('command', note, async () => {
-      const context = { ...by, ...(key !== undefined && { idempotencyKey: key }), signal: maybeSignal(chance) };
-      const handled = await this.#handler.handle(stream, { by: key === undefined ? 1 + chance.below(3) : 3 }, context);
-      if (handled.outcome !== 'accepted') return note(`a command was rejected: ${JSON.stringify(handled.rejection)}`);
-      if (handled.state !== Number(handled.revision) + 1)
-        note(`a command answered state ${handled.state} at ${handled.revision}`);
-      if (handled.isRepeated === true) return;
-      if (Number(handled.revision) < before) note('a command was decided by an old state');
-      if (handled.position !== undefined && handled.position > this.#own) this.#own = handled.position;
+    const [begunAt, before] = [performance.now(), log.ofStream(stream).length];
+    const idempotencyKey = chance.oneIn(2) ? undefined : `key ${chance.below(3)}`;
+    await faultOf('command', log, async () => {
+      const context = { ...by, idempotencyKey, signal: maybeSignal(chance) };
+      const handled = await this.#handler.handle(stream, { by: chance.pick([0, 1, 3]) }, context);
+      const isReplayed = handled.outcome === 'accepted' ? handled.isRepeated : handled.rejection !== 'odd';
+      if (handled.state !== Number(handled.revision ?? -1) + 1)
+        log.note(`a command answered state ${handled.state} at ${handled.revision}`);
+      if (!isReplayed && handled.state < before && !log.isReplacedSince(begunAt))
+        log.note('a command was decided by an old state');
+      if (handled.outcome === 'accepted' && handled.events.length > 0 && handled.position > this.reads.own)
+        this.reads.own = handled.position;
     });
   }
 
-  /** Opens a read model. */
-  async openRunner(): Promise<void> {
-    const { chance, note, store } = this.#parts;
-    const projection = chance.pick(PROJECTIONS);
-    await faultOf('open', note, async () => {
-      const options = { store, projection, maxAgeMs: 0, pageSize: chance.pick([1, 2, 500]) };
-      const runner = await ProjectionRunner.open(options);
-      if (this.isClosed) await runner.close();
-      else this.runners.push({ runner, projection });
-    });
-  }
-
-  /** Reads a read model, and compares the answer with a fold of the log. */
-  async read(): Promise<void> {
-    const { chance, log, note } = this.#parts;
-    if (this.runners.length === 0) return;
-    const { runner, projection } = chance.pick(this.runners);
-    const atLeast = [log.headNow, this.#own];
-    const freshness = {
-      waitMs: chance.pick([0, 50, 2000]),
-      signal: maybeSignal(chance),
-      ...(chance.oneIn(3) && { atLeast: this.#own }),
-    };
-    await faultOf('read', note, async () => {
-      if (chance.oneIn(2)) {
-        const keys = new Set(log.events.map((event) => keyOf(projection, event)));
-        const { checkpoint, rows } = await runner.read([...keys, 'none'], freshness);
-        const isAsked = (key: string): boolean => keys.has(key);
-        this.#compare({ checkpoint, rows, projection, isAsked }, atLeast);
-      } else {
-        const { checkpoint, rows: found } = await runner.query(
-          { ...LIMITS, direction: chance.pick(['forwards', 'backwards']) },
-          freshness,
-        );
-        this.#compare({ checkpoint, rows: new Map(found.map(({ key, row }) => [key, row])), projection }, atLeast);
-      }
-    });
-  }
-
-  /** Rebuilds a read model, or catches it up. */
-  async maintain(): Promise<void> {
-    const { chance, log, note } = this.#parts;
-    if (this.runners.length === 0) return;
-    const { runner } = chance.pick(this.runners);
-    const seen = log.headNow;
-    await faultOf('maintain', note, async () => {
-      if (chance.oneIn(2)) await runner.rebuild(maybeSignal(chance));
-      else if ((await runner.catchUp(maybeSignal(chance))) < seen) note('a catch-up ended before the head it had seen');
+  /** Folds a stream up to a revision. */
+  async lookBack(): Promise<void> {
+    const { chance, log } = this.#parts;
+    const stream = streamId('tally', chance.pick(['a1', 'a2', 'c1']));
+    const [begunAt, last] = [performance.now(), chance.below(log.ofStream(stream).length + 1)];
+    await faultOf('look back', log, async () => {
+      const deadline = new Deadline('looking back', { signal: maybeSignal(chance) });
+      const { state } = await this.#handler.states.atRevision(stream, revision(last), deadline);
+      if (state < last && !log.isReplacedSince(begunAt)) log.note(`a look back found ${state} instead of ${last}`);
     });
   }
 
   /** Subscribes for a while. */
   async subscribe(): Promise<void> {
-    const { chance, log, note } = this.#parts;
-    await faultOf('subscribe', note, () => followSubscription(this.eventStore, { chance, log, note }));
+    const { chance, log } = this.#parts;
+    await faultOf('subscribe', log, () => followSubscription(this.eventStore, { chance, log }));
   }
 
-  async closeRunner(): Promise<void> {
-    await this.runners.pop()?.runner.close();
+  /** Works for a consumer until it or the store is closed. */
+  async consume(): Promise<void> {
+    const { chance, consumers, log, store } = this.#parts;
+    if (consumers.length === 0) return;
+    const consuming = chance.pick(consumers);
+    await faultOf('consume', log, async () => {
+      this.consumers.push({ consuming, consumer: store.consume(consuming.options(chance)) });
+    });
+  }
+
+  async closeOne(): Promise<void> {
+    if (this.#parts.chance.oneIn(2)) await this.reads.closeOne();
+    else await this.consumers.pop()?.consumer.close();
   }
 
   /** Closes it while its calls run. Later calls must be refused. */
   async close(): Promise<void> {
-    const { chance, ids, log, note, store } = this.#parts;
+    const { chance, ids, log, store } = this.#parts;
     this.isClosed = true;
-    if (chance.oneIn(2)) await Promise.all(this.runners.map(({ runner }) => runner.close()));
+    if (chance.oneIn(2)) await this.reads.close();
     await store.close();
-    await Promise.all(this.runners.map(({ runner }) => runner.close()));
-    const late = await faultOf('append', note, async () => {
+    await this.reads.close();
+    const late = await faultOf('append', log, async () => {
       await this.eventStore.append({ ...newAppend(chance, log, ids), signal: undefined });
       return 'acknowledged';
     });
-    if (late !== 'store-closed') note(`an append to a closed store ended with ${late}`);
-  }
-
-  /** Once nothing fails any more, every read model reaches the head, with the rows of a fold. */
-  async settle(): Promise<void> {
-    const { log } = this.#parts;
-    for (const { runner, projection } of this.runners) {
-      await runner.catchUp();
-      const { checkpoint, rows } = await runner.query(LIMITS);
-      this.#compare({ checkpoint, rows: new Map(rows.map(({ key, row }) => [key, row])), projection }, [log.headNow]);
-    }
+    if (late !== 'store-closed') log.note(`an append to a closed store ended with ${late}`);
   }
 
   #acknowledge(recorded: readonly RecordedEvent[], ids: readonly string[]): void {
-    const { log, note } = this.#parts;
-    for (const [index, { position }] of recorded.entries()) {
+    const { log } = this.#parts;
+    for (const [index, { id, position }] of recorded.entries()) {
       const stored = log.events.find((event) => event.position === position);
-      if (stored?.id !== ids[index]) note('an append was answered with another event');
-      if (position > this.#own) this.#own = position;
+      if (id !== ids[index] || (stored?.id !== id && !log.lost.has(id)))
+        log.note('an append was answered with another event');
+      if (position > this.reads.own) this.reads.own = position;
     }
   }
-
-  #compare({ checkpoint = START, isAsked = () => true, projection, rows }: Answer, atLeast: readonly Position[]): void {
-    const { log, note } = this.#parts;
-    this.answers += 1;
-    if (atLeast.some((position) => checkpoint < position))
-      note(`${projection.name} was read at an older position than was seen`);
-    const folded = foldOf(
-      projection,
-      log.events.filter(({ position }) => position <= checkpoint),
-    );
-    const wanted = new Map([...folded].filter(([key]) => isAsked(key)));
-    if (!areEqual(rows, wanted)) note(`${projection.name} was read as ${textOf(rows)} and not ${textOf(wanted)}`);
-  }
-}
-
-/** An answer of a read model. */
-interface Answer {
-  readonly checkpoint: Position | undefined;
-  readonly projection: Projection<Counted, CountRow>;
-  readonly rows: ReadonlyMap<string, unknown>;
-  readonly isAsked?: (key: string) => boolean;
 }

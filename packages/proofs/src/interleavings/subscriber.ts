@@ -3,20 +3,16 @@ import { START, type EventStore, type Position, type RecordedEvent } from '@logi
 import type { Chance } from '../attacks/chance.js';
 import { signalAfter } from './calls.js';
 import { CATEGORIES } from './counts.js';
-import type { Note, SharedLog } from './shared-log.js';
+import type { SharedLog } from './shared-log.js';
 
 /** What a subscriber works with. */
 interface SubscriberParts {
   readonly chance: Chance;
   readonly log: SharedLog;
-  readonly note: Note;
 }
 
 /** Follows a subscription for a while: it must deliver every event once, in order, and each append as a whole. */
-export async function followSubscription(
-  eventStore: EventStore,
-  { chance, log, note }: SubscriberParts,
-): Promise<void> {
+export async function followSubscription(eventStore: EventStore, { chance, log }: SubscriberParts): Promise<void> {
   const ends = log.events.filter(isEndOfAppend).map(({ position }) => position);
   const after = chance.pick([START, ...ends]);
   const category = chance.oneIn(2) ? undefined : chance.pick(CATEGORIES);
@@ -28,18 +24,23 @@ export async function followSubscription(
   for await (const message of eventStore.subscribe(options)) {
     if (message.kind === 'events') {
       got.push(...message.events);
-      if (!message.events.every(isPlaced)) note('a subscriber got half of an append');
+      if (!message.events.every(isPlaced)) log.note('a subscriber got half of an append');
     } else demandCaughtUp(message.position);
     for (let turns = chance.oneIn(10) ? 10 : 0; turns > 0; turns--) await nextTurn();
     if (chance.oneIn(50)) break;
   }
-  const wanted = log.events.filter(isWanted).slice(0, got.length);
-  if (got.some(({ id }, index) => id !== wanted[index]?.id)) note('a subscriber got other events than the log has');
+  const wanted = wantedUpTo(got.at(-1)?.position ?? START);
+  if (got.some(({ id }, index) => id !== wanted[index]?.id)) log.note('a subscriber got other events than the log has');
 
   function demandCaughtUp(position: Position): void {
-    const isMissing = log.events.filter((event) => isWanted(event) && event.position <= position).length > got.length;
-    if (isMissing) note('a subscriber was told that it had caught up before it had its events');
-    if (position > log.headNow) note('a subscriber has caught up past the head');
+    const isMissing = wantedUpTo(position).length > got.length;
+    if (isMissing) log.note('a subscriber was told that it had caught up before it had its events');
+  }
+
+  function wantedUpTo(position: Position): readonly RecordedEvent[] {
+    const events = log.upTo(position);
+    if (events === undefined) log.note('a subscriber is at no event of the log');
+    return events?.filter(isWanted) ?? [];
   }
 }
 
