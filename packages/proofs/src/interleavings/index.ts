@@ -23,7 +23,7 @@ export const interleavings: Proof = {
     'whatever order calls of one to three processes, faults, lost answers, aborts, rebuilds, closings, restores and ' +
     'jumps of the clock come in, no acknowledged event is lost, none is recorded twice, no read is stale or differs ' +
     'from a fold of the log, subscribers get every event once and consumers at least once, and every call ends',
-  rounds: 1200,
+  rounds: 2000,
   prove,
 };
 
