@@ -134,7 +134,8 @@ export class Reads {
       return runner.state.is === 'following';
     } catch (caught) {
       if (log.isHostile && projection === brittle) return true;
-      // The rows of a lost history are built anew first.
+      // The rows of a lost history are built anew once a read has found that out.
+      await runner.ready({ waitMs: 100 }).catch(() => undefined);
       if (isFault(caught, 'position-unknown') || isFault(caught, 'projection-behind')) return false;
       throw caught;
     }
