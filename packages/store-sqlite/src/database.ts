@@ -199,16 +199,17 @@ export class Database {
     this.#connection = undefined;
     this.#connectionNumber++;
     this.#lastDataVersion = undefined;
-    this.#place?.forgetLog();
     try {
       connection?.close();
     } catch {
       // The connection is not used again, so an error does not matter.
     }
+    this.#place?.forgetLog();
   }
 
   close(): void {
     this.#connection?.close();
+    this.#place?.forgetLog();
   }
 
   #rollBack(): void {

@@ -61,6 +61,14 @@ describe('a file that is moved away under a running program', () => {
       for (const beside of ['-wal', '-shm']) await rm(`${path}${beside}`);
       await copyFile(backup, path);
     },
+    'stays, but its log is replaced': async () => {
+      await rename(`${path}-wal`, folder.path('elsewhere.db-wal'));
+      await copyFile(folder.path('elsewhere.db-wal'), `${path}-wal`);
+    },
+    'stays, but its log is replaced at once': async () => {
+      await copyFile(`${path}-wal`, folder.path('other.db-wal'));
+      await rename(folder.path('other.db-wal'), `${path}-wal`);
+    },
   };
   async function isRefused(move: () => Promise<void>): Promise<void> {
     expect(await rowUnder(model, STREAM)).to.include({ total: 2 });
