@@ -70,7 +70,7 @@ function providersOf(earlier: ParsedRules, later: ParsedRules): readonly string[
   return [both, gone, come].filter((id) => id !== undefined);
 }
 
-/** The ages of checks that count under one of two differing lifetimes only: at any age under zero. */
+/** The ages of checks to try: of each two differing lifetimes the shorter or the longer one, as `ofTwo` chooses. */
 function agesOf(earlier: ParsedRules, later: ParsedRules, ofTwo: typeof Math.min): readonly number[] {
   const differing = LIFETIME_NAMES.filter((name) => earlier.settings[name] !== later.settings[name]);
   const ages = differing.map((name) => ofTwo(earlier.settings[name], later.settings[name]));

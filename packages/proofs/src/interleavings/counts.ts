@@ -21,7 +21,7 @@ export interface CountRow {
 /** The categories of the streams. */
 export const CATEGORIES = ['tally', 'other'] as const;
 
-/** The rows of a read model by key, in the order of no key. */
+/** The rows of a read model by key, in no particular order. */
 export type Rows = ReadonlyMap<string, CountRow | 'unreadable'>;
 
 /** The number that removes a row of {@link byStream}. */

@@ -13,7 +13,7 @@ import { SimulatedTime } from './simulated-time.js';
 
 /** How long the calls of a round may need to end once nothing fails any more. */
 const ENDING_MS = 30_000;
-/** From this much on, a jump of the wall clock is a suspension: no proof from before it counts. */
+/** A jump of the wall clock by at least this is a suspended machine: no proof from before it counts. */
 const SUSPENDED_MS = 1000;
 
 /** The kernel on a database in memory that is slow, fails and loses answers, used by several stores at once. */
