@@ -1,12 +1,11 @@
+// Taken when the module is loaded: a test suite that fakes its timers would stop every turn. Browsers have none.
+const atNextTurn: (run: () => void) => unknown = globalThis.setImmediate ?? ((run) => setTimeout(run, 0));
+
 /**
  * Yields to the event loop, so that timers and sockets are served. A loop that only awaits promises would starve them.
  */
 export function yieldToLoop(): Promise<void> {
-  return new Promise((resolve) => {
-    // Browsers have no setImmediate.
-    if (typeof setImmediate === 'function') setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });
+  return new Promise(atNextTurn);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import { onAbort, within } from '@login-policy/event-sourcing/store';

@@ -1,4 +1,5 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { setImmediate } from 'node:timers';
 
 /** The highest stream id. A GOAWAY with it tells the client that none of its streams was refused. */
 const LAST_STREAM = 2 ** 31 - 1;

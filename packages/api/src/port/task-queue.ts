@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers';
+
 /** The number of tasks in one turn of the event loop. */
 const TASKS_PER_TURN = 16;
 

@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { setImmediate } from 'node:timers';
 import type { PeerCertificate } from 'node:tls';
 import { Exchange, type ExchangeSettings, type SentAnswer } from './exchange.js';
 import { isInParts, ownTurn } from './parts.js';

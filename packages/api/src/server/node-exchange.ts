@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { isOver } from '../port/destroy-on-error.js';
 import type { NodeRequest, NodeResponse } from '../port/servers.js';

@@ -2,7 +2,7 @@ import type { Clock, Projection, Store } from '@login-policy/event-sourcing';
 import type { EventShape } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { describeContract, type Opened, type WaitLimit, type TestRunner } from './contract.js';
-import { clocks } from './stores/clocks.js';
+import { clocks, fakedTimers } from './stores/clocks.js';
 import { closings } from './stores/closings.js';
 import { catchingUp } from './stores/catching-up.js';
 import { consumers } from './stores/consumers.js';
@@ -64,7 +64,7 @@ export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
     {
       title: `the events and read models of ${fixture.name}`,
       suites: [
-        ...(fixture.readModelUpdates === 'inline' ? [inlineRows, failingProjections, catchingUp] : []),
+        ...(fixture.readModelUpdates === 'inline' ? [inlineRows, failingProjections, catchingUp, fakedTimers] : []),
         openings,
         versions,
         strayStreams,

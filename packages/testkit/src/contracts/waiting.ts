@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate } from 'node:timers';
 import { failure } from '../demand.js';
 import { paced } from '../pace.js';
 
