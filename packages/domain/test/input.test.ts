@@ -54,7 +54,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     call: removal(JSON.parse('{"instanceId":"1","__proto__":{"x":1}}'), PASSKEY),
   },
   'an owner whose id is only inherited': {
-    field: 'owner',
+    field: 'owner.instanceId',
     call: removal(Object.create({ instanceId: '1' }), PASSKEY),
   },
   'a moment that is neither a sequence nor an instant': {
@@ -103,6 +103,14 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   'a sequence that is not a bigint': {
     field: 'options.ifSequence',
     call: removal(instance, PASSKEY, { ...by, ifSequence: 1 }),
+  },
+  'a sequence that is a getter of a class': {
+    field: 'options.ifSequence',
+    call: removal(instance, PASSKEY, Object.assign(Object.create({ ifSequence: 99n }), by)),
+  },
+  'a setting that is a getter of a class': {
+    field: 'settings.forceMfa',
+    call: change(Object.assign(Object.create({ forceMfa: true }), { allowRegister: false })),
   },
   'a negative sequence': { field: 'options.ifSequence', call: removal(instance, PASSKEY, { ...by, ifSequence: -1n }) },
   'an event id in a list': {

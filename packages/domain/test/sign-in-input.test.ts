@@ -124,9 +124,20 @@ describe('a malformed sign-in is refused', () => {
     expect(evaluateSignIn(refused, SIGN_IN)).to.equal(refused);
   });
 
-  it('and so is one with inherited members', () => {
-    const session: unknown = Object.create({ password: at });
-    expect(lineOf(judged(POLICY, { ...SIGN_IN, session }))).to.equal('authenticate password');
+  it('and so is one with inherited members, such as getters of a class: what they demand would be ignored', () => {
+    const inheriting = (own: object, inherited: object): object => Object.assign(Object.create(inherited), own);
+    const passkey = inheriting({ at }, { isUserVerified: true });
+    for (const [field, signIn] of [
+      [
+        'signIn.request',
+        inheriting({ user: SIGN_IN.user, session: { password: at }, at }, { request: { level: 'passkey' } }),
+      ],
+      ['user.factors', { ...SIGN_IN, user: inheriting({ hasPassword: true }, { factors: [] }) }],
+      ['session.expiresAt', { ...SIGN_IN, session: inheriting({ password: at }, { expiresAt: at }) }],
+      ['session.passkey.isUserVerified', { ...SIGN_IN, session: { passkey } }],
+      ['request.maxAge', { ...SIGN_IN, request: inheriting({ startedAt: at }, { maxAge: 'PT0S' }) }],
+    ] as const)
+      expect(fieldOf(judged(POLICY, signIn))).to.equal(field);
   });
 });
 

@@ -108,17 +108,27 @@ export function parseObject(
   members: readonly string[],
 ): Readonly<Record<string, unknown>> {
   const own = new OwnMembers();
-  eachMember(value, field, (member, given) => {
+  eachMember(parseAnyObject(value, field, members), field, (member, given) => {
     if (!members.includes(member)) throw new UnknownMember(field, member, members);
     own[member] = given;
   });
   return own;
 }
 
-/** Parses an object with any members, without a copy. For input of each sign-in. */
-export function parseAnyObject(value: unknown, field: string): Readonly<Record<string, unknown>> {
-  if (isObject(value)) return value;
-  throw new InvalidValue(field, 'an object', value);
+/**
+ * Parses an object with any members, without a copy. Refuses those of `members` that it only inherits, such as a getter
+ * of a class: they would be ignored, with the condition or the expiry that they hold.
+ */
+export function parseAnyObject(
+  value: unknown,
+  field: string,
+  members: readonly string[],
+): Readonly<Record<string, unknown>> {
+  if (!isObject(value)) throw new InvalidValue(field, 'an object', value);
+  if (isPlain(value)) return value;
+  const lost = members.find((member) => member in value && !Object.keys(value).includes(member));
+  if (lost === undefined) return value;
+  throw new InvalidValue(`${field}.${lost}`, 'a member of the object itself', 'inherited');
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

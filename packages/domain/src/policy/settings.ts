@@ -1,4 +1,11 @@
-import { eachMember, parseBoolean, parseOneOf, UnknownMember, type Parser } from '../input/invalid-value.js';
+import {
+  eachMember,
+  parseAnyObject,
+  parseBoolean,
+  parseOneOf,
+  UnknownMember,
+  type Parser,
+} from '../input/invalid-value.js';
 import {
   areCanonicalLifetimes,
   LIFETIME_NAMES,
@@ -171,7 +178,7 @@ function requireAll(settings: LoginSettingsChange, field: string): asserts setti
 
 function someSettings(value: unknown, field: string, parsers: SettingParsers): LoginSettingsChange {
   const change: Writable = {};
-  eachMember(value, field, (name, given) => {
+  eachMember(parseAnyObject(value, field, SETTINGS_MEMBERS), field, (name, given) => {
     if (!Object.hasOwn(parsers, name)) throw new UnknownMember(field, name, SETTINGS_MEMBERS);
     if (given === undefined) return;
     const member = `${field}.${name}`;

@@ -39,7 +39,7 @@ const POLICY = ['settings', 'secondFactors', 'multiFactors', 'identityProviders'
  * @throws InvalidValue
  */
 export function parseRules(value: unknown): ParsedRules {
-  const policy = parseAnyObject(value, 'policy');
+  const policy = parseAnyObject(value, 'policy', POLICY);
   let settings: unknown, secondFactors: unknown, multiFactors: unknown, identityProviders: unknown;
   for (const member of Object.keys(policy)) {
     switch (member) {
@@ -80,10 +80,12 @@ export function rulesOf(policy: LoginPolicy): ParsedRules | undefined {
   return policy.stage === 'active' ? parseRules(policy) : undefined;
 }
 
+const PROVIDER = ['id', 'ownerType'];
+
 const parseProvider: Parser<string> = (value, field) => {
-  const provider = parseAnyObject(value, field);
+  const provider = parseAnyObject(value, field, PROVIDER);
   for (const member of Object.keys(provider)) {
-    if (member !== 'id' && member !== 'ownerType') throw new UnknownMember(field, member, ['id', 'ownerType']);
+    if (!PROVIDER.includes(member)) throw new UnknownMember(field, member, PROVIDER);
   }
   const id = Object.hasOwn(provider, 'id') ? provider['id'] : undefined;
   return typeof id === 'string' ? id : parseText(id, `${field}.id`);

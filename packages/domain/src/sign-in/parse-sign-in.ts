@@ -61,7 +61,7 @@ const MOST_CHECKS = 100;
 
 /** Parses a sign-in. @throws InvalidValue */
 export function parseSignIn(value: unknown): AskedSignIn {
-  const signIn = parseAnyObject(value, 'signIn');
+  const signIn = parseAnyObject(value, 'signIn', SIGN_IN);
   let user: unknown, session: unknown, at: unknown, request: unknown;
   for (const member of Object.keys(signIn)) {
     switch (member) {
@@ -92,7 +92,7 @@ export function parseSignIn(value: unknown): AskedSignIn {
 const parseFactor = parseOneOf(FACTORS);
 
 function parseUser(value: unknown): ParsedUser {
-  const user = parseAnyObject(value, 'user');
+  const user = parseAnyObject(value, 'user', USER);
   let hasPassword: unknown, factors: unknown, identityProviders: unknown, skippedAt: unknown;
   for (const member of Object.keys(user)) {
     switch (member) {
@@ -121,7 +121,7 @@ function parseUser(value: unknown): ParsedUser {
 }
 
 function parseSession(value: unknown): ParsedSession {
-  const session = parseAnyObject(value, 'session');
+  const session = parseAnyObject(value, 'session', SESSION);
   let password: unknown, externalLogin: unknown, secondFactors: unknown, passkey: unknown, expiresAt: unknown;
   for (const member of Object.keys(session)) {
     switch (member) {
@@ -180,12 +180,13 @@ function parseCheck(
   field: string,
   name: 'identityProvider' | 'factor' | 'isUserVerified',
 ): { readonly at: Instant; readonly other: unknown } {
-  const check = parseAnyObject(value, field);
+  const members = [name, 'at'];
+  const check = parseAnyObject(value, field, members);
   let at: unknown, other: unknown;
   for (const member of Object.keys(check)) {
     if (member === 'at') at = check['at'];
     else if (member === name) other = check[name];
-    else throw new UnknownMember(field, member, [name, 'at']);
+    else throw new UnknownMember(field, member, members);
   }
   return { at: parseInstantInput(at, `${field}.at`), other };
 }
