@@ -61,6 +61,15 @@ describe('verifying stored numbers', () => {
 });
 
 describe('verifying what is stored beside the events', () => {
+  it('advises a rebuild where a program wrote without the read model', async () => {
+    place.tamper('UPDATE events SET kept = NULL');
+    const advice = 'The read model of this store is missing or lagging. Run login-policy rebuild.';
+    for (const line of ['verify', 'status', 'policy', 'who-allows TOTP']) {
+      const { out, err } = await place.run(line);
+      expect(out + err, line).to.contain(advice);
+    }
+  });
+
   const damage: readonly (readonly [sql: string, where: RegExp])[] = [
     [
       'DELETE FROM receipts',
