@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -70,6 +70,17 @@ export class Place {
     const database = new DatabaseSync(this.path('iam.db'));
     database.exec(sql);
     database.close();
+  }
+
+  /** Loses the first page of a table or an index, as a failing disk does. */
+  async blank(name: string): Promise<void> {
+    this.tamper('PRAGMA journal_mode = DELETE');
+    const database = new DatabaseSync(this.path('iam.db'), { readOnly: true });
+    const found = database.prepare('SELECT rootpage FROM sqlite_schema WHERE name = ?').get(name);
+    database.close();
+    const file = await open(this.path('iam.db'), 'r+');
+    await file.write(Buffer.alloc(4096), 0, 4096, (Number(found?.['rootpage']) - 1) * 4096);
+    await file.close();
   }
 
   write(name: string, text: string): Promise<void> {

@@ -61,6 +61,13 @@ describe('verifying stored numbers', () => {
 });
 
 describe('verifying what is stored beside the events', () => {
+  it('reports a page of the file that no read meets', async () => {
+    await place.blank('events_by_stream');
+    const { code, out } = await place.run('verify');
+    expect(out).to.match(/^after 8 events: .*iam\.db is damaged: .*; restore it from a backup\n/);
+    expect(code).to.equal(EXIT.refused);
+  });
+
   it('advises a rebuild where a program wrote without the read model', async () => {
     place.tamper('UPDATE events SET kept = NULL');
     const advice = 'The read model of this store is missing or lagging. Run login-policy rebuild.';

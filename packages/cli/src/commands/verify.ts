@@ -1,5 +1,5 @@
 import { openLoginPolicies } from '@login-policy/domain';
-import { isFault, type Store } from '@login-policy/event-sourcing';
+import { isFault } from '@login-policy/event-sourcing';
 import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
@@ -8,6 +8,7 @@ import { counted, policiesText } from '../output/counted.js';
 import { printable } from '../output/printable.js';
 import { Progress } from '../output/progress.js';
 import { withRebuildAdvice } from '../store/rebuild-advice.js';
+import type { OpenedStore } from '../store/open-store.js';
 import { catchUpInMemory, withStore } from '../store/with-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 import { CategoryChecks } from '../verify/category-checks.js';
@@ -29,7 +30,7 @@ export const verify: Command = {
   run: (invocation) => withStore(invocation, { purpose: 'read' }, (store) => verifyStore(invocation, store)),
 };
 
-async function verifyStore(invocation: Invocation, store: Store): Promise<ExitCode> {
+async function verifyStore(invocation: Invocation, store: OpenedStore): Promise<ExitCode> {
   const { io } = invocation;
   const findings = new Findings();
   const [chains, folds] = [new EventChains(findings), new PolicyFolds(findings)];
@@ -70,11 +71,13 @@ async function verifyStore(invocation: Invocation, store: Store): Promise<ExitCo
   return count === 0 ? EXIT.done : EXIT.refused;
 }
 
-async function compareRows(store: Store, folds: PolicyFolds, signal: AbortSignal): Promise<void> {
+async function compareRows(store: OpenedStore, folds: PolicyFolds, signal: AbortSignal): Promise<void> {
   const loginPolicies = await openLoginPolicies({ store });
   try {
     await catchUpInMemory(store, loginPolicies, signal);
     await folds.compareRows(loginPolicies);
+    // Damage that no read met, as in an index that only commands use.
+    await store.check?.('full');
   } finally {
     await loginPolicies.close();
   }

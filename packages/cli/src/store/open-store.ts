@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Clock, Store } from '@login-policy/event-sourcing';
+import type { SqliteStore } from '@login-policy/store-sqlite';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { PASSWORD_ADVICE, type StoreAddress } from './store-url.js';
@@ -16,8 +17,11 @@ export interface OpenOptions {
   readonly durability?: 'full' | 'normal';
 }
 
+/** A store, and for a SQLite file the check of its pages. */
+export type OpenedStore = Store & Partial<Pick<SqliteStore, 'check'>>;
+
 /** Opens a store, and loads its driver on demand. @throws Failure, and as the store does. */
-export async function openStore(address: StoreAddress, opening: OpenOptions): Promise<Store> {
+export async function openStore(address: StoreAddress, opening: OpenOptions): Promise<OpenedStore> {
   switch (address.kind) {
     case 'sqlite':
       return openSqlite(address, opening);
@@ -31,7 +35,7 @@ export async function openStore(address: StoreAddress, opening: OpenOptions): Pr
 async function openSqlite(
   { path, shown }: StoreAddress & { readonly kind: 'sqlite' },
   { purpose, clock, durability = 'full' }: OpenOptions,
-): Promise<Store> {
+): Promise<OpenedStore> {
   if (purpose !== 'create' && path !== ':memory:' && !existsSync(path)) {
     const advice = `login-policy migrate --store ${shown} creates an empty store there.`;
     throw new Failure(EXIT.noInput, `There is no file ${path}. ${advice}`);

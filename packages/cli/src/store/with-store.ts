@@ -3,14 +3,14 @@ import { INSTANCE_CATEGORY, isOrganization, ownerOfStream } from '@login-policy/
 import type { Store } from '@login-policy/event-sourcing';
 import type { Invocation } from '../command-line/command.js';
 import { withRebuildAdvice } from './rebuild-advice.js';
-import { openStore, type OpenOptions } from './open-store.js';
+import { openStore, type OpenedStore, type OpenOptions } from './open-store.js';
 import { storeAddressOf, type StoreAddress } from './store-url.js';
 
 /** Runs a function on a store, and closes it. */
 export async function withStore<Result>(
   { args, io }: Invocation,
   opening: OpenOptions,
-  work: (store: Store, address: StoreAddress) => Promise<Result>,
+  work: (store: OpenedStore, address: StoreAddress) => Promise<Result>,
 ): Promise<Result> {
   const address = storeAddressOf(args, io);
   const store = await openStore(address, opening);
