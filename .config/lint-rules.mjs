@@ -1,16 +1,26 @@
 /** Our own lint rules, for what no rule of oxlint holds. .ci/walls.mjs tests each. */
-import { basename } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 const longestTest = 40;
 const hollowName = /\b(\w*(Utils?|Helpers?|Manager|Misc)\b|[uU]til[A-Z]\w*)/;
 const hollowFile = /(^|[.-])(utils?|helpers?|managers?|common|misc|2fa)[.-]/;
 
+/** The classes of the packages that programs install, and whether instances of another copy are recognised. */
+const classes = new Map(
+  ['event-sourcing', 'domain', 'store-sqlite', 'store-postgres', 'store-eventstoredb', 'testkit', 'api']
+    .flatMap((name) => sourcesIn(join(import.meta.dirname, '../packages', name, 'src')))
+    .flatMap((source) => [...source.matchAll(/^(?:export )?class (\w+)/gm)].map(([, name]) => [name, source]))
+    .map(([name, source]) => [name, source.includes(`\nacrossCopies(${name}, '${name}');`)]),
+);
+
 const rules = {
-  /** Each installed copy of the kernel has its own class, but all faults have the same shape. */
-  'no-instanceof-fault': (report) => ({
+  /** Each installed copy of a package has classes of its own. */
+  'instanceof-across-copies': (report) => ({
     BinaryExpression(node) {
-      if (node.operator === 'instanceof' && node.right.name === 'Fault')
-        report(node, 'isFault(caught, code), not instanceof Fault: there may be two copies of the kernel.');
+      const { name } = node.right;
+      if (node.operator === 'instanceof' && classes.has(name) && !classes.get(name))
+        report(node, `There may be two copies of ${name}: call acrossCopies(${name}, '${name}') below the class.`);
     },
   }),
 
@@ -44,6 +54,11 @@ const rules = {
     },
   }),
 };
+
+function sourcesIn(folder) {
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
+  return files.filter((file) => file.endsWith('.ts')).map((file) => readFileSync(join(folder, file), 'utf8'));
+}
 
 /** Passes a rule a short way to report. */
 function created(rule) {

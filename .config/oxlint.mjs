@@ -47,7 +47,7 @@ export default {
     'typescript/only-throw-error': 'error',
     'typescript/prefer-promise-reject-errors': 'error',
     'preserve-caught-error': 'error',
-    'ours/no-instanceof-fault': 'error',
+    'ours/instanceof-across-copies': 'error',
 
     // Names.
     'ours/telling-names': 'error',

@@ -47,7 +47,7 @@ export const rooms = {
     ]),
   ),
   // Level 2 calls the domain. The store is chosen at level 3.
-  'packages/api/src': { may: [...kernel, ...domain] },
+  'packages/api/src': { may: [...kernelOfAuthors, ...domain] },
   'packages/api/test': { may: [...kernelOfDomains, ...domain, ...api, ...testkit] },
   // Level 3 chooses the stores, and passes them their drivers. Test code is in test folders and in proofs.
   'packages/cli/src': { may: [...choosers, ...kernelOfStores] },

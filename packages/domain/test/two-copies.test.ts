@@ -1,4 +1,5 @@
-import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { freshInstance, openLoginPolicies, orThrow, RejectedError } from '@login-policy/domain';
+import type * as domain from '@login-policy/domain';
 import type * as eventSourcing from '@login-policy/event-sourcing';
 import { monotonicIds } from '@login-policy/event-sourcing';
 import { anotherCopy } from '@login-policy/testkit/contracts';
@@ -6,8 +7,9 @@ import { expect } from 'chai';
 import { after, describe, it } from 'mocha';
 import { acme, ACME_STREAM, by, instance, rejectionOf } from './policies.js';
 
-const copy = anotherCopy(['@login-policy/event-sourcing'], import.meta.url);
+const copy = anotherCopy(['@login-policy/event-sourcing', '@login-policy/domain'], import.meta.url);
 const { openMemoryStore }: typeof eventSourcing = await import(copy.url('@login-policy/event-sourcing'));
+const otherDomain: typeof domain = await import(copy.url('@login-policy/domain'));
 
 after(() => copy.remove());
 
@@ -38,18 +40,24 @@ describe('login policies on a store with another installed copy of the kernel', 
     await store.close();
   });
 
-  it('limit the effect of an event of a newer program to its own policy', async () => {
+  it('limit the effect of an event of a newer program to its own policy, also with two copies of the domain', async () => {
     const store = openMemoryStore();
+    const other = await otherDomain.openLoginPolicies({ store });
     const loginPolicies = await openLoginPolicies({ store });
     orThrow(await loginPolicies.add(instance, freshInstance, by));
     orThrow(await loginPolicies.add(acme, freshInstance, by));
     const newer = { id: monotonicIds()(), type: 'LoginPolicyFrozen', schemaVersion: 1, data: {} };
     const events = [{ ...newer, metadata: { actor: 'a', correlationId: 'c' } }];
     await store.eventStore.append({ streamId: ACME_STREAM, expected: 'any', events });
-    const read = await loginPolicies.policy(acme).catch((caught: unknown) => caught);
-    expect(read).to.have.property('code', 'written-by-newer-program');
-    orThrow(await loginPolicies.policy(instance));
+    for (const policies of [other, loginPolicies]) {
+      const read = await policies.policy(acme).catch((caught: unknown) => caught);
+      expect(read).to.have.property('code', 'written-by-newer-program');
+      orThrow(await policies.policy(instance));
+      const removed = await policies.removeSecondFactor(instance, 'OTP_SMS', by);
+      expect(() => otherDomain.orThrow(removed)).to.throw(RejectedError);
+    }
     await loginPolicies.close();
+    await other.close();
     await store.close();
   });
 });

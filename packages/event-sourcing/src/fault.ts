@@ -1,3 +1,4 @@
+import { acrossCopies } from './across-copies.js';
 import type { Position } from './streams/position.js';
 import type { ExpectedRevision, Revision } from './streams/revision.js';
 import type { StreamId } from './streams/stream-id.js';
@@ -156,6 +157,7 @@ export class Fault<Code extends FaultCode = FaultCode> extends Error {
     this.name = nameOf(code);
   }
 }
+acrossCopies(Fault, 'Fault');
 
 /** The cause as the end of a fault's message; empty without a cause. */
 export function because(cause: unknown): string {

@@ -1,4 +1,5 @@
 /** For authors of domains and of stores: the values that both are built of, their texts, and the faults to throw. */
+export { acrossCopies } from './across-copies.js';
 export type { Brand } from './brand.js';
 export { systemClock } from './clock.js';
 export { Fault } from './fault.js';

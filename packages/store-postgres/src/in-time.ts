@@ -1,5 +1,5 @@
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { acrossCopies, Fault } from '@login-policy/event-sourcing/values';
 
 /** The limits of a wait for the server. */
 export interface Limits {
@@ -32,3 +32,4 @@ export class ConnectionSilent extends Error {
     super(`no answer within ${ms} ms`);
   }
 }
+acrossCopies(ConnectionSilent, 'ConnectionSilent');

@@ -1,4 +1,5 @@
 import { ordinalOf, type Plan } from '@login-policy/event-sourcing/store';
+import { acrossCopies } from '@login-policy/event-sourcing/values';
 
 /** The end of the log at the last look-up or write. The server refuses a plan that was made at another end. */
 export class LogEnd {
@@ -28,6 +29,7 @@ export class LogEnd {
     return last === undefined ? this : new LogEnd(this.epoch, ordinalOf(head), last.id);
   }
 }
+acrossCopies(LogEnd, 'LogEnd');
 
 /** The last event of a plan's appends; `undefined` when they have no events. */
 export function lastEventOf(appends: Plan['appends']): Plan['appends'][number]['recorded'][number] | undefined {

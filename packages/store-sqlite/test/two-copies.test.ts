@@ -67,7 +67,7 @@ describe('a store with another installed copy of the kernel', () => {
     const fault = await faultOf(store.eventStore.append(appendOne()));
     holder.close();
     expect(fault).to.have.property('code', 'store-unavailable');
-    expect(fault).not.to.be.instanceOf(Fault);
+    expect(fault).to.be.instanceOf(Fault).and.not.to.have.property('constructor', Fault);
     await dispose();
   });
 

@@ -1,3 +1,4 @@
+import { acrossCopies } from '@login-policy/event-sourcing/values';
 /** The gRPC status codes of answers (docs/reference/api-errors.md). */
 export const CODES = {
   canceled: 1,
@@ -91,3 +92,4 @@ export class ApiError extends Error {
     this.details = [{ id, message }, ...(content.more ?? [])];
   }
 }
+acrossCopies(ApiError, 'ApiError');

@@ -1,4 +1,5 @@
 import { joinInWords, nearestName, shown } from '@login-policy/event-sourcing/options';
+import { acrossCopies } from '@login-policy/event-sourcing/values';
 
 /** The parts of an input error. */
 export interface InvalidFacts {
@@ -31,6 +32,7 @@ export class InvalidValue extends Error {
     this.received = received;
   }
 }
+acrossCopies(InvalidValue, 'InvalidValue');
 
 /**
  * Refuses input that only the policy can judge: a moment without an answer, or a past value that can't be recorded
@@ -45,6 +47,7 @@ export class LateRefusal extends Error {
     this.refused = refused;
   }
 }
+acrossCopies(LateRefusal, 'LateRefusal');
 
 /** An object has an unknown member. */
 export class UnknownMember extends InvalidValue {
@@ -64,6 +67,7 @@ export class UnknownMember extends InvalidValue {
     this.name = 'UnknownMember';
   }
 }
+acrossCopies(UnknownMember, 'UnknownMember');
 
 /** What the members of some objects are called. */
 const KINDS: Readonly<Record<string, string>> = {

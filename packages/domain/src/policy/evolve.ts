@@ -1,3 +1,4 @@
+import { acrossCopies } from '@login-policy/event-sourcing/values';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from './login-policy.js';
 import type { IdentityProvider } from './identity-provider.js';
@@ -11,6 +12,7 @@ export class ImpossibleEvent extends Error {
     this.name = 'ImpossibleEvent';
   }
 }
+acrossCopies(ImpossibleEvent, 'ImpossibleEvent');
 
 /**
  * The policy after an event. Pure; the given policy is not changed.

@@ -1,5 +1,6 @@
 import type { EventId, Position } from '@login-policy/event-sourcing';
 import { shown } from '@login-policy/event-sourcing/options';
+import { acrossCopies } from '@login-policy/event-sourcing/values';
 import type { Details } from './details.js';
 import type { PolicyChange } from './diff.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
@@ -113,6 +114,7 @@ export class RejectedError extends Error {
     this.rejection = rejection;
   }
 }
+acrossCopies(RejectedError, 'RejectedError');
 
 /**
  * Returns the accepted answer, for callers to whom a refusal is a failure.

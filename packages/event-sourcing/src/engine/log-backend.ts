@@ -1,3 +1,4 @@
+import { acrossCopies } from '../across-copies.js';
 import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import type { WaitOptions } from '../deadline.js';
 import type { Fault } from '../fault.js';
@@ -139,3 +140,4 @@ export class AnswerLost extends Error {
     this.next = next;
   }
 }
+acrossCopies(AnswerLost, 'AnswerLost');

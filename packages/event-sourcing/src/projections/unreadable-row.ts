@@ -1,3 +1,4 @@
+import { acrossCopies } from '../across-copies.js';
 import { Fault, type EventPlace } from '../fault.js';
 import { toJsonObject, type Json, type JsonObject } from '../streams/json.js';
 import { revision } from '../streams/revision.js';
@@ -58,6 +59,7 @@ export class UnreadableRow {
       : new Fault('unreadable-event', { ...place, problem });
   }
 }
+acrossCopies(UnreadableRow, 'UnreadableRow');
 
 const STRAY = 'stray-stream';
 

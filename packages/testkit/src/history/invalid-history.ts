@@ -1,3 +1,4 @@
+import { acrossCopies } from '@login-policy/event-sourcing/values';
 /** A malformed line of a history. Nothing of the history was used. */
 export class InvalidHistory extends Error {
   readonly facts: {
@@ -14,3 +15,4 @@ export class InvalidHistory extends Error {
     this.facts = facts;
   }
 }
+acrossCopies(InvalidHistory, 'InvalidHistory');
