@@ -1,5 +1,6 @@
 import type { Fault } from '../fault.js';
 import type { Deadline } from '../deadline.js';
+import { YieldPacer, yieldToLoop } from '../yield-to-loop.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { START, type Position } from '../streams/position.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
@@ -10,8 +11,8 @@ import { compareKeys, indexEntries, rowLimitOf } from './row-query.js';
 import type { TimedReadModel } from './timed-read-model.js';
 import { MAY_HEAL, UNREADABLE, UnreadableRow, type UnreadablePage } from './unreadable-row.js';
 
-/** The most placeholders checked before a list is answered. */
-const MOST_CHECKED = 1000;
+/** The number of placeholders read at once, and of rows replaced at once. */
+const PAGE_SIZE = 1000;
 
 /** What healing works with. */
 interface HealingParts<Event extends EventShape, Row> {
@@ -31,6 +32,7 @@ type Repaired<Row> = ReadonlyMap<string, Row | UnreadableRow | undefined>;
  */
 export class Healing<Event extends EventShape, Row> {
   readonly #parts: HealingParts<Event, Row>;
+  readonly #pacer = new YieldPacer(64);
 
   constructor(parts: HealingParts<Event, Row>) {
     this.#parts = parts;
@@ -88,13 +90,18 @@ export class Healing<Event extends EventShape, Row> {
 
   /** The placeholders of rows that this program can read, each with its row. */
   async #outdated(deadline: Deadline): Promise<ReadonlyMap<string, UnreadableRow>> {
-    const { rows } = await this.#parts.model.query(
-      { index: UNREADABLE, value: MAY_HEAL, limit: MOST_CHECKED },
-      deadline,
-    );
     const outdated = new Map<string, UnreadableRow>();
-    for (const { key, row } of rows) if (this.#isOutdated(row)) outdated.set(key, row);
-    return outdated;
+    let query: RowQuery = { index: UNREADABLE, value: MAY_HEAL, limit: PAGE_SIZE };
+    for (;;) {
+      const { rows } = await this.#parts.model.query(query, deadline);
+      for (const { key, row } of rows) if (this.#isOutdated(row)) outdated.set(key, row);
+      if (rows.length < PAGE_SIZE) return outdated;
+      query = afterLast(
+        query,
+        rows.map(({ key }) => key),
+      );
+      await yieldToLoop();
+    }
   }
 
   async #list<Item>(
@@ -147,10 +154,17 @@ export class Healing<Event extends EventShape, Row> {
     deadline: Deadline,
   ): Promise<Repaired<Row>> {
     const repaired = new Map<string, Row | UnreadableRow | undefined>();
-    for (const [key, row] of found) {
-      if (this.#isOutdated(row)) repaired.set(key, await this.#foldAgain(row, checkpoint ?? START, deadline));
+    const outdated = [...found].filter((one): one is [string, UnreadableRow] => this.#isOutdated(one[1]));
+    // In pages, so that a call that runs out of time leaves less to the next one.
+    for (let from = 0; from < outdated.length; from += PAGE_SIZE) {
+      const page = new Map<string, Row | UnreadableRow | undefined>();
+      for (const [key, row] of outdated.slice(from, from + PAGE_SIZE)) {
+        page.set(key, await this.#foldAgain(row, checkpoint ?? START, deadline));
+        if (this.#pacer.isDue()) await yieldToLoop();
+      }
+      if (checkpoint !== undefined) await this.#replace(page, checkpoint, deadline);
+      for (const [key, row] of page) repaired.set(key, row);
     }
-    if (repaired.size > 0 && checkpoint !== undefined) await this.#replace(repaired, checkpoint, deadline);
     return repaired;
   }
 
