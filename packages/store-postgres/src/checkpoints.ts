@@ -83,3 +83,11 @@ END`,
 /** A position as a checkpoint row stores it, as an expression. */
 export const checkpointAt = (position: string): string =>
   `(CASE ${position} WHEN 0 THEN '0' ELSE coalesce({schema}.find_event_at_v13(${position}), ${position}::text) END)`;
+
+/**
+ * The migration from schema version 9, which stored checkpoints in the table `read_models`: it moves them to the rows.
+ */
+export const STORE_CHECKPOINTS: string = `
+${insertCheckpoints(`SELECT m.model, CASE WHEN m.model = ANY (head.inline_models) THEN ${HEAD_TEXT} ELSE ${checkpointAt('m.checkpoint')} END
+    FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE m.stage <> 'replaced'`)}
+  WHERE given.checkpoint IS NOT NULL;`;

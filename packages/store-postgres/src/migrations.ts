@@ -1,6 +1,7 @@
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { ClientBase } from 'pg';
+import { STORE_CHECKPOINTS } from './checkpoints.js';
 import type { Connection } from './connection.js';
 import { ConnectionSilent } from './in-time.js';
 import { limitsOfMigration, longestMs, longestWait, type TimeOuts } from './time-outs.js';
@@ -8,7 +9,7 @@ import { FUNCTIONS } from './functions.js';
 import { query } from './queries.js';
 import { NoPrimary } from './primaries.js';
 import { demandPath, nameOf, PATH, type Schema } from './schema.js';
-import { CONSUMERS, EVENTS, READ_MODELS } from './tables.js';
+import { CONSUMERS, EVENTS, FROM_10, FROM_3, FROM_9, READ_MODELS } from './tables.js';
 
 /**
  * The schema version of this program. The next version may only add columns, and functions with its number in their
@@ -79,7 +80,7 @@ async function migrateOn(client: ClientBase, timeOuts: TimeOuts, schema: Schema)
  */
 export function migrationSql(schema: Schema, from: number): string {
   if (!Number.isInteger(from) || !isKnown(from))
-    throw new RangeError(`from is a schema version: 0, 13 or at least ${VERSION}; ${from} was never released`);
+    throw new RangeError(`from is a schema version: 0, 3, 8 to 13 or at least ${VERSION}; ${from} was never released`);
   return from >= VERSION ? '' : inSchema([OWN_PATH, ...(STEPS[from] ?? [])].join('\n'), schema);
 }
 
@@ -99,11 +100,17 @@ function isKnown(version: number): boolean {
 
 /** Records the version. Programs older than `serves_from` must be stopped, because their functions are removed. */
 const RECORD_VERSION = `ALTER TABLE {schema}.migrations ADD COLUMN IF NOT EXISTS serves_from integer;
-INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, 13);`;
+INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, 10);`;
 
-/** The steps from the version before to this one, and for a new schema; no other version was ever released. */
+/** The steps from each released version to this one; versions in between were never released. */
 const STEPS: Readonly<Record<number, readonly string[]>> = {
   0: [SCHEMA, EVENTS, READ_MODELS, FUNCTIONS, CONSUMERS, RECORD_VERSION],
+  3: [FROM_3, READ_MODELS, FUNCTIONS, CONSUMERS, RECORD_VERSION],
+  8: [FROM_9, FUNCTIONS, STORE_CHECKPOINTS, CONSUMERS, RECORD_VERSION],
+  9: [FROM_9, FUNCTIONS, STORE_CHECKPOINTS, CONSUMERS, RECORD_VERSION],
+  10: [FROM_10, FUNCTIONS, CONSUMERS, RECORD_VERSION],
+  11: [FROM_10, FUNCTIONS, RECORD_VERSION],
+  12: [FROM_10, FUNCTIONS, RECORD_VERSION],
   13: [FUNCTIONS, RECORD_VERSION],
 };
 

@@ -1,58 +1,157 @@
+import { ProjectionRunner } from '@login-policy/event-sourcing';
+import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { migratePostgresStore, postgresMigration } from '@login-policy/store-postgres';
 import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { Pool } from 'pg';
+import { Pool } from 'pg';
+import {
+  asInVersion10,
+  asInVersion11,
+  asInVersion12,
+  asInVersion13,
+  asInVersion3,
+  asInVersion8,
+  asInVersion9,
+} from './older-schemas.js';
+import { callingVersion12 } from './older-programs.js';
 import { refusal } from './refusal.js';
-import { allEvents, appendTo } from './sample.js';
+import { allEvents, appendTo, counted } from './sample.js';
 import { demandSound } from './soundness.js';
-import { onStorage, storages } from './stores.js';
+import { keeping, onStorage, storages } from './stores.js';
 import { eventually } from './waiting.js';
 
 const freshStorage = storages();
 
 describe('a schema on PostgreSQL of another version', () => {
-  it('migrates a schema of the version before while programs of that version write before, during and after it', () =>
+  it('migrates a schema of commit e7dd8a2, continues its log, and rebuilds the read models', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { eventStore } = await storage.open({ models: [counterTotals] });
+      await eventStore.append(appendTo('a'));
+      await eventStore.append({ ...appendTo('a'), events: [counted(), counted()] });
+      await asInVersion3(storage.pool, storage.schema);
+      // A role that may make functions there may have made one: it is not ours to take away.
+      await storage.pool.query(
+        `CREATE FUNCTION "${storage.schema}".of_an_operator() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+      );
+      const store = await storage.open({ models: [counterTotals] });
+      const { rows } = await storage.pool.query(`SELECT "${storage.schema}".of_an_operator() AS still`);
+      expect(rows).to.deep.equal([{ still: 1 }]);
+      await demandSound(store);
+      for (let count = 0; count < 2; count++) await store.eventStore.append(appendTo('a'));
+      const all = await allEvents(store.eventStore);
+      expect(all.map(({ position }) => ordinalOf(position))).to.deep.equal([1n, 2n, 3n, 4n, 5n]);
+      // What was recorded before places were kept is whole by itself.
+      expect(all.map(({ append }) => append)).to.deep.equal(all.map(() => undefined));
+    }));
+
+  for (const [version, asBefore] of [
+    [8, asInVersion8],
+    [9, asInVersion9],
+  ] as const) {
+    it(`migrates a schema of version ${version}, and then refuses programs of that version with a message`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const { pool, schema } = storage;
+        const { eventStore } = await storage.open({ models: [counterTotals] });
+        await eventStore.append(appendTo('a'));
+        await asBefore(pool, schema);
+        const store = await storage.open({ models: [counterTotals] });
+        await store.eventStore.append(appendTo('a'));
+        await demandSound(store);
+        const caught: unknown = await pool
+          .query(`SELECT "${schema}".append_v${version}()`)
+          .catch((error: unknown) => error);
+        expect(String(caught)).to.match(new RegExp(`append_v${version}.* does not exist`));
+      }));
+  }
+
+  it('migrates a schema of version 9, whose rows continue from their checkpoints', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
-      const older = await storage.open({ models: [counterTotals] });
-      await older.eventStore.append(appendTo('a'));
-      await asInVersion13(pool, schema);
-      await older.eventStore.append(appendTo('a'));
-      const [store] = await Promise.all([
-        storage.open({ models: [counterTotals] }),
-        storage.open(),
-        ...['b', 'c', 'd'].map((name) => older.eventStore.append(appendTo(name))),
-      ]);
-      for (let round = 0; round < 3; round++) {
-        await store.eventStore.append(appendTo('a'));
-        for (const name of ['a', `of round ${round}`, 'a']) await older.eventStore.append(appendTo(name));
+      const before = await storage.open({ models: [counterTotals] });
+      for (const name of ['a', 'b', 'a']) await before.eventStore.append(appendTo(name));
+      await asInVersion9(pool, schema);
+      const store = await storage.open();
+      // At once: there is nothing to be built anew.
+      await demandSound(store);
+      await keeping(store, [counterTotals]);
+      await store.eventStore.append(appendTo('a'));
+      await demandSound(store);
+    }));
+
+  for (const [version, asBefore] of [
+    [10, asInVersion10],
+    [11, asInVersion11],
+    [12, asInVersion12],
+    [13, asInVersion13],
+  ] as const) {
+    it(`migrates a schema of version ${version} while programs of that version write before, during and after it`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const { pool, schema } = storage;
+        await storage.open({ models: [counterTotals] });
+        const olderPool = version < 13 ? callingVersion12(pool) : new Pool(pool.options);
+        const older = await storage.open({ models: [counterTotals], pool: olderPool });
+        await older.eventStore.append(appendTo('a'));
+        await asBefore(pool, schema);
+        await older.eventStore.append(appendTo('a'));
+        const [store] = await Promise.all([
+          storage.open({ models: [counterTotals] }),
+          storage.open(),
+          ...['b', 'c', 'd'].map((name) => older.eventStore.append(appendTo(name))),
+        ]);
+        for (let round = 0; round < 3; round++) {
+          await store.eventStore.append(appendTo('a'));
+          for (const name of ['a', `of round ${round}`, 'a']) await older.eventStore.append(appendTo(name));
+          await demandSound(store);
+          await demandSound(older);
+        }
+        const { rows } = await pool.query(`SELECT version, serves_from FROM "${schema}".migrations ORDER BY version`);
+        expect(rows).to.deep.equal([...rows.slice(0, 1), { version: 14, serves_from: 10 }]);
+        const handled = new Promise((resolve) => store.consume({ name: 'first', handle: resolve }));
+        expect(await handled).to.have.length.above(1);
+        await older.close();
+        await olderPool.end();
+      }));
+  }
+
+  it('lets a program of version 12 catch up and rebuild a read model beside it, with the right row count', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { pool, schema } = storage;
+      const store = await storage.open();
+      const olderPool = callingVersion12(pool);
+      const older = await storage.open({ pool: olderPool });
+      for (const name of ['a', 'b', 'a']) await store.eventStore.append(appendTo(name));
+      for (const behind of [older, store]) {
+        const runner = await ProjectionRunner.open({ store: behind, projection: counterTotals, follows: 'on-demand' });
+        await runner.catchUp();
+        await runner.rebuild();
+        await runner.close();
+        for (const writer of [store, older]) await writer.eventStore.append(appendTo('a'));
         await demandSound(store);
         await demandSound(older);
       }
-      const { rows } = await pool.query(`SELECT version, serves_from FROM "${schema}".migrations ORDER BY version`);
-      expect(rows).to.deep.equal([...rows.slice(0, 1), { version: 14, serves_from: 13 }]);
-      const handled = new Promise((resolve) => store.consume({ name: 'first', handle: resolve }));
-      expect(await handled).to.have.length.above(1);
-      // A role that may make functions there may have made one: it is not ours to take away.
-      await pool.query(`CREATE FUNCTION "${schema}".of_an_operator() RETURNS int LANGUAGE sql AS 'SELECT 1'`);
-      await asInVersion13(pool, schema);
-      await storage.open();
-      expect((await pool.query(`SELECT "${schema}".of_an_operator() AS still`)).rows).to.deep.equal([{ still: 1 }]);
+      const { rows } = await pool.query(`SELECT "${schema}".keep_count_v12(0, '', NULL) AS is_done`);
+      expect(rows).to.deep.equal([{ is_done: true }]);
+      const step = `"${schema}".take_step_v10(model, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, -1)`;
+      const refused = await pool.query(`SELECT ${step} AS why FROM "${schema}".read_models WHERE stage = 'live'`);
+      expect(refused.rows).to.deep.equal([{ why: 'slices lost' }]);
+      await older.close();
+      await olderPool.end();
     }));
 
-  it('leaves a schema unchanged when the migration is cut off, and migrates it later', () =>
+  it('leaves a schema of version 12 unchanged when the migration is cut off, and migrates it later', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
-      const older = await storage.open({ models: [counterTotals] });
+      const olderPool = callingVersion12(pool);
+      const older = await storage.open({ models: [counterTotals], pool: olderPool });
       await older.eventStore.append(appendTo('a'));
-      await asInVersion13(pool, schema);
+      await asInVersion12(pool, schema);
       const reader = await pool.connect();
-      await reader.query(`BEGIN; SELECT FROM "${schema}".migrations`);
+      await reader.query(`BEGIN; SELECT FROM "${schema}".read_model_rows`);
       const migrating = refusal(migratePostgresStore({ pool, schema, lockTimeoutMs: paced(60_000) }));
       await eventually('the migration waits for the reader', async () => {
         const { rowCount } = await reader.query(`SELECT pg_terminate_backend(pid) FROM pg_locks
-          WHERE NOT granted AND relation = '"${schema}".migrations'::regclass`);
+          WHERE NOT granted AND relation = '"${schema}".read_model_rows'::regclass`);
         return rowCount === 1;
       });
       expect(await migrating).to.include({ code: 'store-unavailable' });
@@ -60,9 +159,11 @@ describe('a schema on PostgreSQL of another version', () => {
       reader.release();
       await older.eventStore.append(appendTo('a'));
       const migrated = await Promise.all([1, 2].map(() => migratePostgresStore({ pool, schema })));
-      expect(migrated.map(({ from }) => from).toSorted((one, other) => one - other)).to.deep.equal([13, 14]);
+      expect(migrated.map(({ from }) => from).toSorted((one, other) => one - other)).to.deep.equal([12, 14]);
       await older.eventStore.append(appendTo('a'));
       await demandSound(await storage.open({ models: [counterTotals] }));
+      await older.close();
+      await olderPool.end();
     }));
 
   it('runs beside the next schema version if that allows it, and leaves all others unchanged', () =>
@@ -95,7 +196,7 @@ describe('a schema on PostgreSQL of another version', () => {
       expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 14, to: 14 });
       const store = await storage.open({ migrate: 'check' });
       await store.eventStore.append(appendTo('a'));
-      await asInVersion13(pool, schema);
+      await asInVersion3(pool, schema);
       expect(await refusal(storage.open({ migrate: 'check' }))).to.include({ code: 'store-foreign' });
     }));
 
@@ -105,8 +206,8 @@ describe('a schema on PostgreSQL of another version', () => {
       await pool.query(postgresMigration({ schema }));
       const store = await storage.open({ migrate: 'check' });
       await store.eventStore.append(appendTo('a'));
-      await asInVersion13(pool, schema);
-      await pool.query(postgresMigration({ schema, from: 13 }));
+      await asInVersion3(pool, schema);
+      await pool.query(postgresMigration({ schema, from: 3 }));
       const again = await storage.open({ migrate: 'check' });
       await again.eventStore.append(appendTo('a'));
       expect(await allEvents(again.eventStore)).to.have.length(2);
@@ -119,7 +220,7 @@ describe('a schema on PostgreSQL of another version', () => {
       const { pool, schema } = storage;
       const store = await storage.open();
       await store.eventStore.append(appendTo('a'));
-      for (const version of [1, 3, 9, 12]) {
+      for (const version of [1, 2, 4, 5, 6, 7]) {
         await pool.query(`DELETE FROM "${schema}".migrations; INSERT INTO "${schema}".migrations VALUES (${version})`);
         const open = (migrate: 'run' | 'check') => () => storage.open({ migrate });
         for (const attempt of [open('run'), open('check'), () => migratePostgresStore({ pool, schema })])
@@ -139,11 +240,6 @@ describe('a schema on PostgreSQL of another version', () => {
       expect(await refusal(storage.open())).to.include({ code: 'store-foreign' });
     }));
 });
-
-/** Version 14 changed only what functions do. */
-async function asInVersion13(pool: Pool, schema: string): Promise<void> {
-  await pool.query(`DELETE FROM "${schema}".migrations; INSERT INTO "${schema}".migrations VALUES (13)`);
-}
 
 /** What a next version may do: it adds a column and functions of its own, and says which programs it serves. */
 function nextVersion(schema: string, servesFrom: number): string {

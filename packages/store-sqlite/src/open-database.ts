@@ -6,7 +6,7 @@ import { openingFault } from './faults.js';
 import { OPENING_WAIT_MS } from './file-check.js';
 import { FilePlace } from './file-place.js';
 import { makePrivate } from './private-file.js';
-import { createSchema, demandReady } from './schema.js';
+import { demandReady, migrate } from './schema.js';
 
 /** Whether an acknowledged append survives a power loss. */
 export type Durability = 'full' | 'normal';
@@ -77,7 +77,7 @@ function configure(connection: DriverConnection, store: string, durability: Dura
 export async function prepareDatabase(connection: Connection): Promise<void> {
   const { database, isReadOnly, name } = connection;
   if (isReadOnly) return demandReady(database);
-  createSchema(database);
+  migrate(database);
   const mode = await connection.retryWhileBusy(() => database.value('PRAGMA journal_mode = WAL'));
   if (mode !== 'wal' && name !== ':memory:') {
     throw new Fault('store-unavailable', {

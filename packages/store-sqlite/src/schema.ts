@@ -4,15 +4,9 @@ import type { Database } from './database.js';
 /** Identifies our files among SQLite databases: `LPOL`. */
 const APPLICATION_ID = 0x4c504f4c;
 
-/** The schema version of this program. No other was ever released. A release that changes it migrates older files. */
-const SCHEMA_VERSION = 6;
-
-/**
- * The schema. Names, and texts of events, are stored once each. An event's `place_in_append` is its place in its append
- * times 65,536, plus the size of the append; 0 for a single event. `kept` lists, by number, the read models that the
- * event's transaction updated; the stored checkpoint of such a read model, `left_at`, may be older.
- */
-const SCHEMA = `
+/** The step at index n migrates the schema from version n to the next. Never edit a released step. */
+const MIGRATIONS: readonly string[] = [
+  `
   CREATE TABLE names (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE
@@ -27,9 +21,7 @@ const SCHEMA = `
     recorded_at INTEGER NOT NULL,
     id TEXT NOT NULL,
     data TEXT NOT NULL,
-    metadata TEXT NOT NULL,
-    place_in_append INTEGER NOT NULL DEFAULT 0,
-    kept TEXT
+    metadata TEXT NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX events_by_stream ON events (stream, revision);
   CREATE VIEW recorded_events AS
@@ -46,7 +38,7 @@ const SCHEMA = `
   CREATE TABLE models (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
-    left_at TEXT
+    checkpoint TEXT
   ) STRICT;
   CREATE TABLE rows (
     model INTEGER NOT NULL,
@@ -59,45 +51,96 @@ const SCHEMA = `
     key TEXT NOT NULL,
     name TEXT NOT NULL,
     value TEXT NOT NULL,
-    PRIMARY KEY (model, key, name, value)
+    PRIMARY KEY (model, key, name)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX row_index_by_value ON row_index (model, name, value, key);
-`;
+  `,
+  // The event's place in its append times 65,536, plus the size of the append; 0 for a single event and for all older
+  // ones.
+  'ALTER TABLE events ADD COLUMN append INTEGER NOT NULL DEFAULT 0;',
+  // Checkpoints now include their event, so existing read models are rebuilt from the first event.
+  'DELETE FROM models; DELETE FROM rows; DELETE FROM row_index;',
+  // A row may have several values in one index.
+  `
+  CREATE TABLE row_values (
+    model INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (model, key, name, value)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO row_values SELECT model, key, name, value FROM row_index;
+  DROP TABLE row_index;
+  ALTER TABLE row_values RENAME TO row_index;
+  CREATE INDEX row_index_by_value ON row_index (model, name, value, key);
+  `,
+  // Each event lists, by number, the read models that its transaction updated. The stored checkpoint of such a read
+  // model may be older. Its column got a new name, so that a running program of an older version fails instead of
+  // reducing events twice.
+  `
+  ALTER TABLE events ADD COLUMN kept TEXT;
+  ALTER TABLE models RENAME COLUMN checkpoint TO left_at;
+  `,
+  // An older program without read models does not use that column, and would append events that list no read models.
+  // This rename makes it fail, too.
+  'ALTER TABLE events RENAME COLUMN append TO place_in_append;',
+];
+
+/** The schema version of this program. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
 
 /**
- * Creates the schema in an empty database, in one transaction; of two processes that start at once, one waits.
+ * Migrates the schema to {@link SCHEMA_VERSION} in one transaction; two processes that start at once do it one after
+ * another.
  *
- * @throws StoreForeign as {@link refuseForeign} does.
+ * @throws StoreForeign when the database is another program's, or written by a newer version of this one.
  */
-export function createSchema(database: Database): void {
+export function migrate(database: Database): void {
   if (versionOf(database) === SCHEMA_VERSION && isOurs(database)) return;
-  const created = database.write(() => {
+  const migrated = database.write(() => {
     refuseForeign(database);
-    if (isOurs(database)) return;
-    database.exec(SCHEMA);
+    for (const step of MIGRATIONS.slice(versionOf(database))) database.exec(step);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
-  if (!created.isCommitted) throw created.cause;
+  if (!migrated.isCommitted) throw migrated.cause;
 }
 
-/** For a read-only program. @throws StoreForeign also when the database is empty. */
+/**
+ * For a read-only program.
+ *
+ * @throws StoreForeign when the database is another program's, or has another schema version.
+ */
 export function demandReady(database: Database): void {
   refuseForeign(database);
-  if (!isOurs(database)) throw foreign(database, 'it is empty: a program that may write has to create the schema');
+  const version = versionOf(database);
+  if (version === SCHEMA_VERSION) return;
+  const problem = `expected schema version ${SCHEMA_VERSION}, got ${version}: a program that may write has to migrate it`;
+  throw new Fault('store-foreign', { store: database.name, problem });
 }
 
-/** @throws StoreForeign when the database has foreign content, another schema version, or another encoding than UTF-8. */
+/** @throws StoreForeign when the schema's version is newer than this program's. */
+function refuseNewer(store: string, version: number): void {
+  if (version <= SCHEMA_VERSION) return;
+  const problem = `expected schema version ${SCHEMA_VERSION} or older, got ${version}`;
+  throw new Fault('store-foreign', { store, problem });
+}
+
+/**
+ * @throws StoreForeign when the database has foreign content, another encoding than UTF-8, or was written by a newer
+ * version of this program.
+ */
 export function refuseForeign(database: Database): void {
   const hasContent = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
-  const version = versionOf(database);
-  const isMarked = applicationOf(database) !== 0 || version !== 0;
-  if (!isOurs(database) && (hasContent || isMarked)) throw foreign(database, 'it is the database of another program');
-  if (isOurs(database) && version !== SCHEMA_VERSION)
-    throw foreign(database, `expected schema version ${SCHEMA_VERSION}, got ${version} of another release`);
+  const isMarked = applicationOf(database) !== 0 || versionOf(database) !== 0;
+  if (!isOurs(database) && (hasContent || isMarked)) {
+    throw new Fault('store-foreign', { store: database.name, problem: 'it is the database of another program' });
+  }
+  refuseNewer(database.name, versionOf(database));
   const encoding = String(database.value('PRAGMA encoding'));
   // The order of UTF-16 texts is another one.
-  if (encoding !== 'UTF-8') throw foreign(database, `it holds texts in ${encoding}, not UTF-8`);
+  if (encoding !== 'UTF-8')
+    throw new Fault('store-foreign', { store: database.name, problem: `it holds texts in ${encoding}, not UTF-8` });
 }
 
 /** Matches the only way in which a trigger leaves out a row that is written, without an error. */
@@ -107,11 +150,8 @@ const IGNORES = /\braise\s*\(\s*ignore\s*\)/i;
 export function refuseIgnoredWrites(database: Database): void {
   const triggers = database.prepare<[], string>("SELECT sql FROM sqlite_schema WHERE type = 'trigger'", 'value');
   if (!triggers.all().some((sql) => IGNORES.test(sql))) return;
-  throw foreign(database, 'a trigger of another program may leave out what is written: it has RAISE(IGNORE)');
-}
-
-function foreign({ name: store }: Database, problem: string): Fault<'store-foreign'> {
-  return new Fault('store-foreign', { store, problem });
+  const problem = 'a trigger of another program may leave out what is written: it has RAISE(IGNORE)';
+  throw new Fault('store-foreign', { store: database.name, problem });
 }
 
 function isOurs(database: Database): boolean {
