@@ -1,8 +1,8 @@
 import { orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, by, globex, instance, openDesk, PASSKEY } from './policies.js';
-import { advisory, last, nameOf, removal, seed } from './rolling-out.js';
+import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+import { advisory, last, removal, seed } from './rolling-out.js';
 
 describe('a rollout that is repeated', () => {
   it('is planned as it would be carried out: nothing is done twice, and another command under its id is refused', async () => {
@@ -14,10 +14,17 @@ describe('a rollout that is repeated', () => {
     orThrow(await loginPolicies.add({ ...instance, organizationId: 'hooli' }, { multiFactors: [PASSKEY] }, by));
     const { counts } = orThrow(await rollout.plan());
     expect(counts).to.deep.equal({ 'would-change': 1, 'nothing-to-do': 4, 'would-be-refused': 0 });
-    const other = loginPolicies.rollOut(instance, { type: 'removeSecondFactor', factor: 'TOTP' }, advisory);
+    const another = { type: 'removeSecondFactor', factor: 'TOTP' } as const;
+    const other = loginPolicies.rollOut(instance, another, advisory);
     orThrow(await loginPolicies.addSecondFactor(globex, 'TOTP', by));
-    const refused = orThrow(await other.plan()).steps.filter(({ outcome }) => outcome === 'would-be-refused');
-    expect(refused.map(({ owner }) => nameOf(owner))).to.deep.equal(['globex']);
+    expect(rejectionOf(await other.plan()).reason).to.equal('idempotency-key-reused');
+    const forbidden = { ...advisory, mayChange: () => false };
+    const hidden = orThrow(await loginPolicies.rollOut(instance, another, forbidden).plan());
+    expect(hidden.counts).to.include({ 'would-be-refused': 5 });
+    orThrow(await loginPolicies.remove(acme, by));
+    const onAcme = loginPolicies.rollOut(instance, removal, { ...advisory, organizationIds: ['acme'] });
+    expect(orThrow(await onAcme.plan()).counts).to.include({ 'nothing-to-do': 1 });
+    expect(await last(onAcme.carryOut())).to.include({ changed: 0, refused: 0 });
     expect(await last(rollout.carryOut())).to.include({ changed: 1, refused: 0 });
     await loginPolicies.close();
   });

@@ -1,11 +1,17 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { Deadline, fingerprint } from '@login-policy/event-sourcing/domain';
+import { type Deadline, fingerprint } from '@login-policy/event-sourcing/domain';
 import type { PolicyHandler } from '../commands/policy-handler.js';
 import { policyStream } from '../policy/owner.js';
-import { RejectedError } from '../reads/answers.js';
+import { RejectedError, type Rejected } from '../reads/answers.js';
 import { keyOf } from './rolled-out.js';
 import type { ParsedRollout, Permission } from './rollout-input.js';
 import { refusalByFault } from './rollout-steps.js';
+
+/** Where the receipts of the default policy are looked up, and for how long. */
+interface LookUp {
+  readonly store: PolicyHandler['states']['store'];
+  readonly deadline: Deadline;
+}
 
 /**
  * Binds a rollout's id to its command, for all policies and processes: by a receipt without events on the default
@@ -17,43 +23,53 @@ import { refusalByFault } from './rollout-steps.js';
  *
  * @throws RejectedError from `mayChange` when the id belongs to another command.
  */
-export function bindingId(
-  rollout: ParsedRollout,
-  store: PolicyHandler['states']['store'],
-  signal: AbortSignal | undefined,
-): ParsedRollout {
+export function bindingId(rollout: ParsedRollout, store: LookUp['store']): ParsedRollout {
   const { instance, options } = rollout;
   let claim: Promise<unknown> | undefined;
   const mayChange: Permission = async (owner, deadline) => {
     if (options.mayChange !== undefined && !(await options.mayChange(owner, deadline))) return false;
-    await (claim ??= claimId(store, rollout, signal).catch((caught: unknown) => refusalByFault(instance, caught)));
+    const refused = (caught: unknown): unknown => refusalByFault(instance, caught);
+    await (claim ??= claimId(rollout, { store, deadline }).catch(refused));
     return true;
   };
   return { ...rollout, options: { ...options, mayChange } };
 }
 
-async function claimId(
-  store: PolicyHandler['states']['store'],
+/** Whether the id is bound to this command, or the refusal because it belongs to another one. */
+export async function claimOf(
   { instance, options: { id }, parsed }: ParsedRollout,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+  { deadline, store }: LookUp,
+): Promise<Rejected | boolean> {
   const streamId = policyStream(instance);
-  const [own, claimed] = [keyOf(id), `command of rollout ${id}`];
-  const deadline = new Deadline(`the rollout ${id}`, { signal });
-  const receipt = { key: claimed, fingerprint: fingerprint(parsed) };
+  const keys = [keyOf(id), claimKeyOf(id)];
+  const bound = (await Promise.all(keys.map((key) => store.receipt(streamId, key, deadline)))).flatMap(
+    (one) => one ?? [],
+  );
+  if (bound.every((one) => one.fingerprint === fingerprint(parsed))) return bound.length > 0;
+  const message = `Another command was rolled out under the id ${id}, so this one was not carried out.`;
+  return { outcome: 'rejected', rejection: { reason: 'idempotency-key-reused', idempotencyKey: keyOf(id) }, message };
+}
+
+async function claimId(rollout: ParsedRollout, look: LookUp): Promise<void> {
   const isClaimed = async (): Promise<boolean> => {
-    const found = await Promise.all([own, claimed].map((key) => store.receipt(streamId, key, deadline)));
-    const bound = found.flatMap((one) => one ?? []);
-    if (bound.every((one) => one.fingerprint === receipt.fingerprint)) return bound.length > 0;
-    const message = `Another command was rolled out under the id ${id}, so this one was not carried out.`;
-    throw new RejectedError({ rejection: { reason: 'idempotency-key-reused', idempotencyKey: own }, message });
+    const claim = await claimOf(rollout, look);
+    if (typeof claim === 'object') throw new RejectedError(claim);
+    return claim;
   };
   if (await isClaimed()) return;
+  const { store, deadline } = look;
+  const streamId = policyStream(rollout.instance);
+  const receipt = { key: claimKeyOf(rollout.options.id), fingerprint: fingerprint(rollout.parsed) };
   for await (const { length } of store.readStream(streamId, { limit: 1 }, deadline)) {
     if (length === 0) return;
+    const { signal } = deadline;
     const claim = store.append({ streamId, expected: 'any', events: [], receipt, signal }, deadline);
     await claim.catch(async (caught: unknown) => {
       if (!isFault(caught, 'receipt-exists') || !(await isClaimed())) throw caught;
     });
   }
+}
+
+function claimKeyOf(id: string): string {
+  return `command of rollout ${id}`;
 }

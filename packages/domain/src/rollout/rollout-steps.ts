@@ -11,7 +11,6 @@ import type { Rejected } from '../reads/answers.js';
 import { warningsOfChange } from '../sign-in/warnings.js';
 import type { InstancePolicy, PolicyFault } from './instance-policies.js';
 import type { Reach } from './reach.js';
-import { eventOfRollout } from './rolled-out.js';
 import type { RolloutRefusal, RolloutStep } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
 
@@ -38,20 +37,6 @@ export async function stepOf(policy: InstancePolicy, rollout: ParsedRollout, par
   const before = decision.state.policy;
   const warnings = warningsOfChange(before, evolveAll(before, decision.events, ownerKind(owner)));
   return { owner, outcome: 'would-change', warnings };
-}
-
-/** What carrying it out would do to a policy now: a policy is not given its command twice. */
-export async function plannedStep(
-  policy: InstancePolicy,
-  rollout: ParsedRollout,
-  parts: StepContext,
-): Promise<RolloutStep> {
-  const step = await stepOf(policy, rollout, parts);
-  if (step.outcome !== 'would-change') return step;
-  const { deadline, handler } = parts;
-  const given = await eventOfRollout({ store: handler.states.store, deadline }, policy.owner, rollout);
-  if (typeof given === 'object' && 'reason' in given) return refusedStep(given);
-  return given === undefined ? step : { owner: policy.owner, outcome: 'nothing-to-do' };
 }
 
 /** Only whether an identity provider exists has to be looked up; all else is in the row. */
@@ -85,7 +70,8 @@ const DONE: readonly Reason[] = [
   'identity-provider-not-on-policy',
 ];
 
-function refusedStep(refusal: RolloutRefusal): RolloutStep {
+/** A step that is refused. */
+export function refusedStep(refusal: RolloutRefusal): RolloutStep {
   return { owner: refusal.owner, outcome: 'would-be-refused', refusal };
 }
 

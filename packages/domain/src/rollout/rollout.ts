@@ -15,7 +15,7 @@ import {
 } from '../reads/read-input.js';
 import { bindingId } from './claim-id.js';
 import { forEachConcurrently } from './concurrently.js';
-import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
+import type { InstancePolicies } from './instance-policies.js';
 import { customOf } from './reach.js';
 import type {
   RolloutPlan,
@@ -23,7 +23,6 @@ import type {
   RolloutRefusal,
   RolloutReport,
   RolloutStanding,
-  RolloutStep,
 } from './rollout-answers.js';
 import {
   parseCarryOut,
@@ -34,14 +33,14 @@ import {
   type RevertRolloutOptions,
   type RolloutCommand,
 } from './rollout-input.js';
-import { notPermitted, refusalByFault, ofRejected, refusalOf, plannedStep, type StepParts } from './rollout-steps.js';
+import { countsOf, plannedSteps } from './plan.js';
+import { notPermitted, ofRejected, refusalByFault, refusalOf, type StepParts } from './rollout-steps.js';
 import { keyOf, eventOfRollout, revertKeyOf } from './rolled-out.js';
 import { reportInParts } from './report.js';
 import { Tally, type Done } from './tally.js';
 
 /** The number of policies between two reports of progress. */
 const POLICIES_PER_PAGE = 1000;
-const CONCURRENCY = 32;
 
 /** The parts of a rollout. */
 export interface RolloutParts extends StepParts {
@@ -94,7 +93,11 @@ export class Rollout {
         const { freshness } = withRemainingWait(wanted, begunAt);
         const first =
           after === undefined && reach.withDefault ? [await instancePolicies.byDefault(instance, freshness)] : [];
-        const steps = await this.#steps([...first, ...policies], rollout, withRemainingWait(wanted, begunAt).freshness);
+        const steps = await plannedSteps([...first, ...policies], rollout, {
+          ...this.#parts,
+          ...withRemainingWait(wanted, begunAt),
+        });
+        if ('outcome' in steps) return steps;
         const total = after === undefined ? { total: await this.#total(rollout, freshness) } : {};
         const next = lastKey === undefined ? undefined : policies.at(-1)?.owner.organizationId;
         return { outcome: 'found', kind: 'rollout-plan', steps, counts: countsOf(steps), ...total, next, position };
@@ -113,7 +116,7 @@ export class Rollout {
     const { rollout, how } = await this.#asked('rollOut.carryOut', () => parseCarryOut(options));
     const { id, mayChange: _, ...others } = rollout.options;
     const context = { ...others, correlationId: id, idempotencyKey: keyOf(id) };
-    const bound = bindingId(rollout, this.#parts.handler.states.store, how.signal);
+    const bound = bindingId(rollout, this.#parts.handler.states.store);
     yield* this.#run(bound, how, async (owner) => {
       const answer = await this.#parts.execute(owner, rollout.parsed, context);
       if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
@@ -215,20 +218,6 @@ export class Rollout {
     return parseRollout(instance, command, options);
   }
 
-  async #steps(
-    all: readonly InstancePolicy[],
-    rollout: ParsedRollout,
-    freshness: Freshness,
-  ): Promise<readonly RolloutStep[]> {
-    const steps = new Map<InstancePolicy, RolloutStep>();
-    await Deadline.run(`a plan of the rollout ${rollout.options.id}`, freshness, (deadline) =>
-      forEachConcurrently(all, CONCURRENCY, async (policy) => {
-        steps.set(policy, await plannedStep(policy, rollout, { ...this.#parts, deadline }));
-      }),
-    );
-    return all.flatMap((policy) => steps.get(policy) ?? []);
-  }
-
   /** The number of policies it applies to. */
   async #total(
     { instance, reach: { withDefault, organizations } }: ParsedRollout,
@@ -238,10 +227,4 @@ export class Rollout {
     const custom = organizations?.length ?? (await policies.customizedCount(instance, undefined, freshness));
     return custom + (withDefault ? 1 : 0);
   }
-}
-
-function countsOf(steps: readonly RolloutStep[]): RolloutPlan['counts'] {
-  const counts = { 'would-change': 0, 'nothing-to-do': 0, 'would-be-refused': 0 };
-  for (const { outcome } of steps) counts[outcome]++;
-  return counts;
 }
