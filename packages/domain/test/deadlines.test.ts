@@ -64,6 +64,12 @@ const SIGNALLED: Readonly<Record<string, (policies: LoginPolicies, signal: Abort
   rebuild: (policies, signal) => policies.readModel.rebuild(signal),
 };
 
+/** Those that end without an error. */
+const RUNS: Readonly<Record<string, (rollout: Rollout, signal: AbortSignal) => AsyncGenerator>> = {
+  carryOut: (given, signal) => given.carryOut({ signal }),
+  revert: (given, signal) => given.revert({ ...by, signal }),
+};
+
 describe('on a store that stops answering', () => {
   const opened: LoginPolicies[] = [];
 
@@ -101,6 +107,18 @@ describe('on a store that stops answering', () => {
           'projection-behind',
         ]);
         expect(performance.now() - since).to.be.within(WAIT_MS - 2, WAIT_MS + 250 + paced(AT_ONCE_MS));
+      });
+    }
+
+    for (const [how, run] of Object.entries(RUNS)) {
+      it(`${how} of a rollout ends at once with its signal, without an error (${readModelUpdates})`, async () => {
+        const [policies, control] = [await frozen(readModelUpdates), new AbortController()];
+        const ending = endOf(run(rollout(policies), control.signal).next());
+        await new Promise(setImmediate);
+        control.abort();
+        const since = performance.now();
+        expect(await ending).to.equal('answered');
+        expect(performance.now() - since).to.be.below(paced(AT_ONCE_MS));
       });
     }
 

@@ -46,7 +46,7 @@ export async function* runLines(run: AsyncIterable<RolloutProgress>, { signal, c
     last = numbers;
     yield [...refusals.map(refusalLine), { progress: numbers }];
   }
-  if (signal.aborted) yield [{ stopped: last }];
+  if (signal.aborted) yield [{ stopped: { ...last } }];
   else yield [{ end: { ...last, ...(command && call && (await stillAllowing(command, call))) } }];
 }
 

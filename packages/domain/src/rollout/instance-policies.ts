@@ -75,7 +75,7 @@ export class InstancePolicies {
   async *owners(
     instance: Instance,
     limit: number,
-    freshness: Freshness = {},
+    freshness: Freshness,
   ): AsyncGenerator<readonly Organization[], void, undefined> {
     let afterKey: string | undefined;
     for (;;) {

@@ -1,4 +1,4 @@
-import type { Freshness } from '@login-policy/event-sourcing';
+import { isFault, type Freshness } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { CommandInput, CustomizeOptions } from '../commands/command-input.js';
 import { policyStream, type Owner } from '../policy/owner.js';
@@ -175,14 +175,27 @@ export class Rollout {
     });
   }
 
+  /** Ends without an error once the signal has fired, also while the store says nothing. */
   async *#run(
+    rollout: ParsedRollout,
+    how: ReturnType<typeof parseCarryOut>,
+    work: (owner: Owner) => Promise<Done>,
+  ): AsyncGenerator<RolloutProgress, void, undefined> {
+    try {
+      yield* this.#runUntilStopped(rollout, how, work);
+    } catch (caught) {
+      if (how.signal?.aborted !== true || !isFault(caught, 'deadline-exceeded')) throw caught;
+    }
+  }
+
+  async *#runUntilStopped(
     rollout: ParsedRollout,
     { concurrency, signal }: ReturnType<typeof parseCarryOut>,
     work: (owner: Owner) => Promise<Done>,
   ): AsyncGenerator<RolloutProgress, void, undefined> {
     const { instance, reach, options } = rollout;
     const { id, mayChange = () => Promise.resolve(true) } = options;
-    const tally = new Tally(await this.#total(rollout, {}));
+    const tally = new Tally(await this.#total(rollout, { signal }));
     const deadline = new Deadline(`the rollout ${id}`, { signal });
     const one = async (owner: Owner): Promise<void> => {
       if (deadline.isOver) return;
@@ -197,7 +210,8 @@ export class Rollout {
     };
     if (reach.withDefault) await one(instance);
     yield tally.progress();
-    for await (const page of customOf(reach, this.#parts.instancePolicies).owners(instance, POLICIES_PER_PAGE)) {
+    const custom = customOf(reach, this.#parts.instancePolicies);
+    for await (const page of custom.owners(instance, POLICIES_PER_PAGE, { signal })) {
       if (deadline.isOver) return;
       await forEachConcurrently(page, concurrency, one);
       yield tally.progress();
