@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';
@@ -20,7 +20,7 @@ export const OPENING_WAIT_MS = 5000;
  *
  * @throws StoreForeign when it is not a file, another program's file, or written by a newer version.
  * @throws StoreDamaged when it is this program's file and damaged.
- * @throws StoreUnavailable when it can't be read.
+ * @throws StoreUnavailable when it can't be read, or has two names.
  */
 export function checkFile(driver: Driver, path: string, integrity: IntegrityCheck): boolean {
   const hadNoLog = !existsSync(`${path}-wal`) && !existsSync(`${path}-shm`);
@@ -30,6 +30,7 @@ export function checkFile(driver: Driver, path: string, integrity: IntegrityChec
       const kind = found.isDirectory() ? 'a directory' : 'a device or a pipe';
       throw new Fault('store-foreign', { store: path, problem: `it is ${kind}, not a file` });
     }
+    if (found !== undefined) refuseTwoNames(path, found);
     if ((found?.size ?? 0) === 0) return true;
     inspect(driver, path, integrity);
     return true;
@@ -37,6 +38,30 @@ export function checkFile(driver: Driver, path: string, integrity: IntegrityChec
     if (needsRecovery(caught)) return false;
     if (hadNoLog) removeEmptyLog(driver, path);
     throw isNoDatabase(caught) ? notADatabase(path, caught) : openingFault(caught, path);
+  }
+}
+
+/**
+ * Refuses a file that has two names. SQLite keeps the log beside the name that was opened: programs that open the other
+ * name don't see what is in the log, and overwrite it.
+ */
+function refuseTwoNames(store: string, { nlink }: Stats): void {
+  const refuse = (problem: string): never => {
+    throw new Fault('store-unavailable', { store, problem });
+  };
+  if (nlink > 1) refuse('it has a second name, a hard link, which would have a write-ahead log of its own: remove one');
+  if (isMountPoint(realpathSync(store)))
+    refuse('it is mounted by itself, so its write-ahead log would not be kept with it: mount the folder that holds it');
+}
+
+/** Linux tells; elsewhere no file is a mount point. */
+function isMountPoint(path: string): boolean {
+  const asListed = path.replace(/[\s\\]/g, (character) => `\\0${character.charCodeAt(0).toString(8).padStart(2, '0')}`);
+  try {
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+    return mounts.some((mount) => mount.split(' ')[4] === asListed);
+  } catch {
+    return false;
   }
 }
 

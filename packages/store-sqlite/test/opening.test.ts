@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { isFault } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
@@ -99,6 +100,34 @@ describe('a file that is opened', () => {
     const fault = await faultOf(openSqliteStore({ path: '/dev/null', readOnly: true }));
     expect(fault).to.have.nested.property('facts.problem', 'it is a device or a pipe, not a file');
   });
+
+  it('must not have a hard link: the log of one name is not seen under the other', async () => {
+    await (await openSqliteStore({ path })).close();
+    await link(path, folder.path('link.db'));
+    for (const readOnly of [true, false]) {
+      const fault = await faultOf(openSqliteStore({ path, readOnly }));
+      expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+      expect(String(fault)).to.include('hard link');
+    }
+    await rm(folder.path('link.db'));
+    await (await openSqliteStore({ path })).close();
+  });
+
+  // Where this user can make a name space of their own.
+  if (spawnSync('unshare', ['-rm', 'true']).status === 0)
+    it('must not be mounted by itself, as a file into a container: its log would not be kept with it', async () => {
+      const mounted = folder.path('mounted here.db');
+      await writeFile(path, '');
+      await writeFile(mounted, '');
+      const open = `import { openSqliteStore } from '@login-policy/store-sqlite';
+        await openSqliteStore({ path: process.argv[1] }).then(() => console.log('opened'), (fault) => console.log(fault.message))`;
+      const script = 'mount --bind "$1" "$2" && "$3" --input-type=module -e "$4" "$2"';
+      const cwd = new URL('..', import.meta.url);
+      const parameters = ['-rm', 'sh', '-ec', script, 'sh', path, mounted, process.execPath, open];
+      const { stdout } = spawnSync('unshare', parameters, { cwd, encoding: 'utf8' });
+      expect(stdout).to.include('mount the folder that holds it');
+      await (await openSqliteStore({ path })).close();
+    });
 
   it('is not created for a store in memory', async () => {
     const before = process.cwd();
