@@ -119,13 +119,15 @@ async function versionOf(client: ClientBase, schema: Schema): Promise<number | u
   const [found] = await query(
     client,
     `SELECT ${PATH}, pg_catalog.current_setting('server_encoding'), pg_catalog.current_setting('transaction_read_only'), n.oid IS NOT NULL, t.oid IS NOT NULL,
-       EXISTS (SELECT FROM pg_catalog.pg_class AS other WHERE other.relnamespace OPERATOR(pg_catalog.=) n.oid)
+       EXISTS (SELECT FROM pg_catalog.pg_class AS other WHERE other.relnamespace OPERATOR(pg_catalog.=) n.oid),
+       EXISTS (SELECT FROM pg_catalog.pg_class AS other WHERE other.relnamespace OPERATOR(pg_catalog.=) n.oid
+         AND pg_catalog.row_security_active(other.oid))
      FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname OPERATOR(pg_catalog.=) $1
      LEFT JOIN pg_catalog.pg_class AS t
        ON t.relnamespace OPERATOR(pg_catalog.=) n.oid AND t.relname OPERATOR(pg_catalog.=) 'migrations'`,
     [schema.name],
   );
-  const [path, encoding, readOnly, isThere, hasMigrations, hasSomething] = found ?? [];
+  const [path, encoding, readOnly, isThere, hasMigrations, hasSomething, hidesRows] = found ?? [];
   demandPath(nameOf(schema), path);
   if (readOnly !== 'off') throw new NoPrimary();
   if (encoding !== 'UTF8') throw foreign(schema, `its database holds ${encoding ?? 'nothing'}, not UTF8`);
@@ -134,6 +136,7 @@ async function versionOf(client: ClientBase, schema: Schema): Promise<number | u
     if (hasSomething === 't') throw foreign(schema, 'it holds the tables of another program');
     return 0;
   }
+  if (hidesRows === 't') throw foreign(schema, 'row-level security may hide rows from this role: grant it BYPASSRLS');
   const [row] = await query(client, `SELECT max(version) FROM ${schema.quoted}.migrations`);
   const version = Number(row?.[0] ?? 0);
   if (!isKnown(version))

@@ -41,6 +41,18 @@ describe('a role on PostgreSQL that does not own the schema', () => {
       await store.eventStore.append(appendTo('a'));
     }));
 
+  it('is refused where row-level security may hide rows: reads would take them for missing', () =>
+    asAnother(writersGrants, async ({ pool, storage }) => {
+      const { pool: owners, schema } = storage;
+      await owners.query(`ALTER TABLE "${schema}".read_model_entries ENABLE ROW LEVEL SECURITY`);
+      const refused = await refusal(storage.open({ pool }));
+      expect(refused).to.include({ code: 'store-foreign' });
+      expect(String(refused)).to.include('row-level security');
+      const { rows } = await pool.query<{ role: string }>('SELECT current_user AS role');
+      await owners.query(`ALTER ROLE "${rows[0]?.role}" BYPASSRLS`);
+      await storage.open({ pool });
+    }));
+
   it('reads by two grants, and is refused writes', () =>
     asAnother(readersGrants, async ({ pool, storage, owner }) => {
       await owner.eventStore.append(appendTo('a'));
