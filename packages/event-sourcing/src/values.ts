@@ -7,6 +7,7 @@ export { eventId, isEventId } from './ids.js';
 export { instantToIso, parseInstant } from './instant.js';
 export type { AnyFault } from './is-fault.js';
 export { Lru } from './store/lru.js';
+export { decodeReceipt } from './store/receipt-pages.js';
 export { isJsonObject } from './store/stored-event.js';
 export { parseJson } from './streams/json.js';
 export { position } from './streams/position.js';

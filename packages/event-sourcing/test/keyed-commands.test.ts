@@ -7,6 +7,7 @@ import {
   type EventStore,
 } from '@login-policy/event-sourcing';
 import type { FactSource } from '@login-policy/event-sourcing/domain';
+import { delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
@@ -56,6 +57,18 @@ describe('a command under an idempotency key', () => {
     const again = await here.handle(stream, raise(2), keyed('raise'));
     expect(again).to.deep.equal({ ...first, events: [], isRepeated: true });
     expect(await here.handle(stream, raise(0), by)).to.have.property('state', 3);
+  });
+
+  it('is not accepted as repeated where its receipt is there but its event was lost, as by a partial restore', async () => {
+    const [whole, restored] = [openMemoryStore().eventStore, openMemoryStore().eventStore];
+    for (const eventStore of [whole, restored]) await handlerOn(eventStore).handle(stream, raise(1), by);
+    await handlerOn(whole).handle(stream, raise(2), keyed('key'));
+    const store = delegating(restored, { receipt: (id, key) => whole.receipt(id, key) });
+    const repeated: unknown = await handlerOn(store)
+      .handle(stream, lower(9), keyed('key'))
+      .catch((caught: unknown) => caught);
+    expect(repeated).to.include({ code: 'store-damaged' });
+    expect(String(repeated)).to.include('its receipt "key" names revision 1, which it lacks');
   });
 
   it('is accepted without a receipt where it changes nothing in a stream without events', async () => {

@@ -1,6 +1,6 @@
 import { revision } from '@login-policy/event-sourcing';
 import type { StreamReceipt, WaitOptions } from '@login-policy/event-sourcing/store';
-import { Fault, parseStreamId } from '@login-policy/event-sourcing/values';
+import { decodeReceipt, Fault, parseStreamId } from '@login-policy/event-sourcing/values';
 import { originalText, isShortened, storedName } from './names.js';
 import type { QueryRunner } from './queries.js';
 import { text } from './rows.js';
@@ -9,7 +9,7 @@ import type { Schema } from './schema.js';
 /**
  * At most `limit` receipts after a given one, in the order of stream and key.
  *
- * @throws StoreForeign for a key of over 1,000 bytes. The whole name of a stream is that of its first event.
+ * @throws StoreDamaged for a malformed receipt, StoreForeign for a key of over 1,000 bytes. The whole name of a stream is that of its first event.
  */
 export async function listedReceipts(
   queries: QueryRunner,
@@ -32,12 +32,15 @@ export async function listedReceipts(
     [...start, String(limit)],
     wait,
   );
-  return rows.map(([stream, key, fingerprint, at, wholeStream]) => ({
-    streamId: parseStreamId(wholeName(wholeStream ?? text(stream), queries)),
-    key: wholeName(text(key), queries),
-    fingerprint: originalText(text(fingerprint)),
-    revision: revision(BigInt(text(at))),
-  }));
+  return rows.map(([stream, storedKey, fingerprint, at, wholeStream]) => {
+    const key = wholeName(text(storedKey), queries);
+    return decodeReceipt(queries.name, key, () => ({
+      streamId: parseStreamId(wholeName(wholeStream ?? text(stream), queries)),
+      key,
+      fingerprint: originalText(text(fingerprint)),
+      revision: revision(BigInt(text(at))),
+    }));
+  });
 }
 
 function wholeName(stored: string, { name: store }: QueryRunner): string {

@@ -7,6 +7,7 @@ import type {
   StreamReceipt,
   WaitOptions,
 } from '@login-policy/event-sourcing/store';
+import { decodeReceipt } from '@login-policy/event-sourcing/values';
 import { HEAD, HEAD_TEXT, CHECKPOINT_ROW } from './checkpoints.js';
 import {
   endIn,
@@ -184,8 +185,12 @@ export class Lookups {
     for (const one of wanted) {
       const [row] = await this.#query(queries, [RECEIPT, storedReceipt(one)], wait);
       if (row === undefined) continue;
-      const [fingerprint, last] = [originalText(text(row[0])), revision(BigInt(text(row[1])))];
-      receipts.push({ ...one, fingerprint, revision: last });
+      const decode = (): StreamReceipt => ({
+        ...one,
+        fingerprint: originalText(text(row[0])),
+        revision: revision(BigInt(text(row[1]))),
+      });
+      receipts.push(decodeReceipt(queries.name, one.key, decode));
     }
     return receipts;
   }

@@ -118,6 +118,19 @@ describe('a store on PostgreSQL whose schema was changed by somebody else', () =
       expect(await eventsOf({ from: revision(2) })).to.equal(2);
     }));
 
+  it('reports a malformed receipt as damage, where it is looked up and where all are listed', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { eventStore } = await storage.open();
+      await eventStore.append({ ...appendTo('a'), receipt: { key: 'k', fingerprint: 'f' } });
+      await storage.pool.query(`UPDATE "${storage.schema}".receipts SET revision = -1`);
+      const listed = async (): Promise<unknown> => {
+        for await (const page of eventStore.receipts?.() ?? []) return page;
+        return 'nothing was listed';
+      };
+      for (const read of [eventStore.receipt(counterStream('a'), 'k'), listed()])
+        expect(await refusal(read)).to.include({ code: 'store-damaged' });
+    }));
+
   it('is refused at opening if the table with its version is missing', () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();

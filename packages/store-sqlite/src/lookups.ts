@@ -7,7 +7,7 @@ import type {
   StreamEnd,
   StreamReceipt,
 } from '@login-policy/event-sourcing/store';
-import { Fault, parseStreamId } from '@login-policy/event-sourcing/values';
+import { decodeReceipt, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
 import { textOf } from './exact-text.js';
 import type { EventStatements, LogHead, ReceiptRow } from './event-statements.js';
@@ -110,12 +110,9 @@ export class Lookups {
     streamOf: () => StreamId,
     key: string,
   ): StreamReceipt {
-    try {
+    return decodeReceipt(this.#database.name, key, () => {
       return { streamId: streamOf(), key, fingerprint: textOf(row.fingerprint), revision: revision(row.revision) };
-    } catch (cause) {
-      const problem = `the receipt ${JSON.stringify(key)} can not be read`;
-      throw new Fault('store-damaged', { store: this.#database.name, problem }, cause);
-    }
+    });
   }
 
   #modelOf({ target, keys, unprocessed }: ModelQuestion, last: LogHead | undefined): Found['models'] {

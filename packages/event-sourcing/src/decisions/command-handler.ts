@@ -19,7 +19,7 @@ import type { FactSource } from './fact-source.js';
 import { fingerprint } from './fingerprint.js';
 import { enterInTime, KeyedMutex } from '../store/keyed-mutex.js';
 import type { StateAt } from './state-at.js';
-import { accepted, type ComparedState, type ReadyTask, type Task } from './handling.js';
+import { accepted, eventLost, type ComparedState, type ReadyTask, type Task } from './handling.js';
 import { newEvents } from './new-events.js';
 import { withoutNewShapes } from './new-shapes.js';
 import { unmetCondition, type StateConditions } from './state-conditions.js';
@@ -206,6 +206,7 @@ export class CommandHandler<
     const receipt = key === undefined ? undefined : await this.#store.receipt(streamId, key, deadline);
     if (receipt === undefined) return undefined;
     const then = await this.states.atRevision(streamId, receipt.revision, deadline);
+    if (then.revision !== receipt.revision) throw eventLost(streamId, receipt);
     if (receipt.fingerprint === fingerprint(task.command)) return { ...accepted(then, []), isRepeated: true };
     const rejection = { reason: 'idempotency-key-reused', idempotencyKey: receipt.key } as const;
     return { outcome: 'rejected', rejection, state: then.state, revision: then.revision };

@@ -1,4 +1,6 @@
 import type { Deadline } from '../deadline.js';
+import { Fault } from '../fault.js';
+import type { Receipt } from '../streams/event-store.js';
 import type { EventShape, Recorded } from '../streams/event.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { CommandContext, Handled } from './command-context.js';
@@ -28,4 +30,10 @@ export function accepted<Event extends EventShape, State>(
   events: readonly Recorded<Event>[],
 ): Extract<Handled<Event, State, never>, { outcome: 'accepted' }> {
   return { outcome: 'accepted', state, revision, position, events, isRepeated: false };
+}
+
+/** The stream lacks the event of a receipt, so its command is not recorded any more. */
+export function eventLost(streamId: StreamId, { key, revision }: Receipt): Fault<'store-damaged'> {
+  const problem = `its receipt ${JSON.stringify(key)} names revision ${revision}, which it lacks`;
+  return new Fault('store-damaged', { store: `the stream ${streamId}`, problem });
 }

@@ -1,4 +1,6 @@
 import type { WaitOptions } from '../deadline.js';
+import { Fault } from '../fault.js';
+import { isFault } from '../is-fault.js';
 import type { StreamReceipt } from '../streams/event-store.js';
 
 /** Finds the next page of receipts after a given one, in a stable order. */
@@ -16,5 +18,16 @@ export async function* receiptPages(
     if (page.length > 0) yield page;
     if (page.length < pageSize || signal?.aborted === true) return;
     after = page.at(-1);
+  }
+}
+
+/** Decodes a stored receipt. @throws StoreDamaged when it is malformed. */
+export function decodeReceipt(store: string, key: string, decode: () => StreamReceipt): StreamReceipt {
+  try {
+    return decode();
+  } catch (cause) {
+    if (isFault(cause)) throw cause;
+    const problem = `the receipt ${JSON.stringify(key)} can not be read`;
+    throw new Fault('store-damaged', { store, problem }, cause);
   }
 }
