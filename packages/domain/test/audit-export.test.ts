@@ -1,4 +1,6 @@
-import { orThrow } from '@login-policy/domain';
+import { openAuditLog, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { openMemoryStore, type EventStore, type Store } from '@login-policy/event-sourcing';
+import { delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { openAudited, other, seed } from './audited.js';
@@ -37,6 +39,21 @@ describe('an export of the audit log', () => {
     );
     expect((await textOf(part.text)).trimEnd().split('\n')).to.have.length(6);
     await desk.close();
+  });
+
+  it('is cut short by a restore that loses the position up to which it was to be complete', async () => {
+    const whole = openMemoryStore();
+    let isRestored = false;
+    const knows: EventStore['knows'] = async (...asked) => !isRestored && whole.eventStore.knows(...asked);
+    const store: Store = { ...whole, eventStore: delegating(whole.eventStore, { knows }) };
+    const [loginPolicies, auditLog] = [await openLoginPolicies({ store }), await openAuditLog({ store })];
+    orThrow(await loginPolicies.add(instance, {}, by));
+    const { text } = orThrow(await auditLog.export(instance, { format: 'json-lines' }));
+    orThrow(await loginPolicies.addSecondFactor(instance, 'U2F', by));
+    isRestored = true;
+    const thrown: unknown = await textOf(text).catch((caught: unknown) => caught);
+    expect(thrown).to.have.property('code', 'position-unknown');
+    await Promise.all([auditLog.close(), loginPolicies.close()]);
   });
 
   it('excludes events after the position up to which it is complete', async () => {

@@ -159,6 +159,18 @@ describe('the audit log', () => {
     await Promise.all([auditLog.close(), loginPolicies.close()]);
   });
 
+  it('is found by every word of a long reason, and by whole words only', async () => {
+    const desk = await openAudited();
+    const words = Array.from({ length: 250 }, (_, place) => `word${place}`);
+    const long = 'x'.repeat(50);
+    orThrow(await desk.loginPolicies.add(instance, {}, { ...by, reason: `${words.join(' ')} ${long}` }));
+    for (const reason of ['word0', 'word64', 'word249', long, `word249 ${long}`])
+      expect(await entriesOf(desk.auditLog, { reason }), reason).to.deep.equal(['default LoginPolicyAdded']);
+    for (const reason of ['word250', 'x'.repeat(49), `${long}y`])
+      expect(await entriesOf(desk.auditLog, { reason }), reason).to.deep.equal([]);
+    await desk.close();
+  });
+
   it('finds a long word whose fortieth code unit is within a character', async () => {
     const desk = await openAudited();
     const word = `a${'\u{20000}'.repeat(30)}`;

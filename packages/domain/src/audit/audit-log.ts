@@ -156,7 +156,9 @@ export class AuditLog {
     if (isCsv) yield CSV_HEADER;
     let [after, count]: [string | undefined, number] = [undefined, 0];
     do {
-      const wanted = { of, filter, after, direction: 'forwards', limit: PART, freshness: { signal } } as const;
+      // With `atLeast`, no page is of a history that a restore put in place of this one.
+      const freshness = { signal, atLeast: position };
+      const wanted = { of, filter, after, direction: 'forwards', limit: PART, freshness } as const;
       const { found, lastKey } = await readEntries(this.readModel, wanted);
       const entries = found.filter(({ key }) => isUpTo(key, position)).map(entryOf);
       count += entries.length;

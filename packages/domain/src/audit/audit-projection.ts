@@ -20,7 +20,7 @@ import {
   ownerOfStream,
   type Owner,
 } from '../policy/owner.js';
-import { wordsOf } from './words.js';
+import { indexedWord, wordsOf } from './words.js';
 
 /** An event of a policy as the audit log stores it, of a known or an unknown type. */
 export type LoggedEvent = Omit<RecordedEvent, 'append'>;
@@ -94,7 +94,7 @@ const AS_RECORDED: EventCodec<RecordedEvent> = {
 /** Every event of every policy in commit order, with its index values. */
 export const auditProjection: Projection<RecordedEvent, AuditRow> = {
   name: 'login-policy-audit',
-  version: 1,
+  version: 2,
   filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
   covers: isPolicyStream,
   events: AS_RECORDED,
@@ -118,7 +118,7 @@ export function ownerOfEvent({ streamId }: Pick<LoggedEvent, 'streamId'>): Owner
   return owner;
 }
 
-/** The index values of an event. */
+/** What an event is found by. */
 export function valuesOf(event: LoggedEvent): Readonly<Record<AuditIndex, readonly string[]>> {
   const owner = ownerOfEvent(event);
   const { factor, id, identityProvider } = event.data;
@@ -143,7 +143,8 @@ function isObject(value: Json | undefined): value is JsonObject {
 function indexOf(row: AuditRow): Readonly<Record<string, readonly string[]>> {
   if (row.is === 'time') return {};
   const { instanceId } = ownerOfEvent(row.event);
-  const found = Object.entries(valuesOf(row.event));
+  const { word, ...others } = valuesOf(row.event);
+  const found = Object.entries({ ...others, word: word.map(indexedWord) });
   return Object.fromEntries(
     found.map(([index, values]) => [index, values.map((value) => auditValue(instanceId, value))]),
   );

@@ -4,6 +4,7 @@ import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { Instance } from '../policy/owner.js';
 import type { ParsedAuditFilter, WantedAuditPage } from './audit-input.js';
 import { auditValue, timeKey, valuesOf, type AuditIndex, type AuditRow, type LoggedEvent } from './audit-projection.js';
+import { indexedWord } from './words.js';
 
 /** An entry and its key. */
 export interface KeyedEvent {
@@ -66,7 +67,9 @@ function searchOf(
   const best = wanted
     .filter(({ index }) => index === first.index)
     .reduce((one, other) => (other.value.length > one.value.length ? other : one), first);
-  return { by: { index: best.index, value: auditValue(instanceId, best.value) }, isAlone: wanted.length < 2 };
+  const value = best.index === 'word' ? indexedWord(best.value) : best.value;
+  const isAlone = wanted.length < 2 && value === best.value;
+  return { by: { index: best.index, value: auditValue(instanceId, value) }, isAlone };
 }
 
 function isWanted(event: LoggedEvent, { values }: ParsedAuditFilter): boolean {

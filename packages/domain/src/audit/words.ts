@@ -1,21 +1,21 @@
-const MOST_WORDS = 64;
-const LONGEST_WORD = 40;
+/** All words that the 2,000 characters of a reason can hold. A foreign event's reason may be longer. */
+const MOST_WORDS = 1000;
+const LONGEST_INDEXED = 40;
 
-/** Half of a character outside the basic plane, where a word was cut within it. */
-const HALF = /\p{Cs}$/u;
-
-/**
- * The words of a text, each once, in lower case, for the index: the first 64 words, and the first 40 characters of
- * each. A character that does not fit whole is left out.
- */
+/** The words of a text, each once, in lower case. */
 export function wordsOf(text: string): readonly string[] {
   const words = new Set<string>();
   for (const [word] of text
     .normalize('NFKC')
     .toLowerCase()
     .matchAll(/[\p{L}\p{N}]+/gu)) {
-    words.add(word.slice(0, LONGEST_WORD).replace(HALF, ''));
+    words.add(word);
     if (words.size === MOST_WORDS) break;
   }
   return [...words];
+}
+
+/** The index value of a word: its first 40 code units, so that an index takes it. */
+export function indexedWord(word: string): string {
+  return word.slice(0, LONGEST_INDEXED).toWellFormed();
 }
