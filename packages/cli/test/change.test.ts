@@ -56,6 +56,16 @@ describeBoth('changing a policy', () => {
     expect(await allowing()).to.deep.equal(['default', 'globex']);
   });
 
+  it('refuses an actor or a reason that could not be recorded before it shows anything, with --dry-run too', async () => {
+    const wrong = { actor: 'a'.repeat(201), reason: 'r'.repeat(2001) };
+    for (const [name, value] of Object.entries(wrong))
+      for (const more of ['--dry-run', '--yes', '--dry-run --everywhere']) {
+        const { code, out, err } = await place.run(`${REMOVE} ${more} --${name} ${value}`);
+        expect([code, out], `${more} ${err}`).to.deep.equal([EXIT.usage, '']);
+        expect(err).to.match(/^--(actor|reason) must be |^Over the API the actor /);
+      }
+  });
+
   it('stops at Ctrl-C before the preview and at the question, and changes nothing', async () => {
     const before = await allowing();
     const early = new AbortController();

@@ -74,6 +74,8 @@ describeBoth('policies as code', () => {
     expect(out).to.contain('Custom policy of organization acme\n  + a policy of its own\n  - second factor U2F\n');
     expect(out).to.contain('Custom policy of organization globex\n  - its own policy: the default holds again\n');
     expect(out).to.contain('3 policies to change.\n');
+    const unfit = await place.run(`apply plan.json --dry-run --reason ${'r'.repeat(2001)}`);
+    expect([unfit.code, unfit.out, unfit.err.slice(0, 17)]).to.deep.equal([EXIT.usage, '', '--reason must be ']);
     const applied = await place.run('apply plan.json --reason reviewed', { ask: () => 'yes' });
     expect([applied.code, applied.err]).to.deep.equal([EXIT.done, 'Change 3 policies? [y/N] ']);
     expect(applied.out).to.contain('the default of iam: sequence 5\nacme: sequence 2\nglobex: sequence 5\n');

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { LOCK_OUTS, type LockOut } from '@login-policy/domain/model';
+import { InvalidValue, LOCK_OUTS, parseId, parseProse, type LockOut } from '@login-policy/domain/model';
 import { nearestName } from '@login-policy/event-sourcing/options';
 import type { OptionSpecs, Invocation } from '../command-line/command.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
@@ -39,10 +39,16 @@ export interface Actor {
   readonly reason?: string;
 }
 
-/** The actor and reason of a command. */
+/** The actor and reason of a command, parsed before it shows what it would do. @throws Failure */
 export function actorOf(args: ParsedArguments): Actor {
   const reason = args.value('reason');
-  return { actor: args.value('actor') ?? userInfo().username, ...(reason !== undefined && { reason }) };
+  try {
+    const actor = parseId(args.value('actor') ?? userInfo().username, '--actor');
+    return { actor, ...(reason !== undefined && { reason: parseProse(reason, '--reason') }) };
+  } catch (cause) {
+    if (!(cause instanceof InvalidValue)) throw cause;
+    throw new Failure(EXIT.usage, cause.message, { cause });
+  }
 }
 
 /** The actor, reason and acknowledged warnings of a command. @throws Failure for an unknown warning. */

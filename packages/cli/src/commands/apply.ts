@@ -1,4 +1,4 @@
-import { actorOf, CHANGE_OPTIONS, isConfirmed } from '../changes/change-options.js';
+import { actorOf, CHANGE_OPTIONS, isConfirmed, type Actor } from '../changes/change-options.js';
 import type { Command, OptionSpecs, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure, Incomplete } from '../failure.js';
@@ -34,6 +34,7 @@ export const apply: Command = {
 
 async function applyPlan(invocation: Invocation, session: Session, plan: PlanFile): Promise<ExitCode> {
   const { args, io } = invocation;
+  const by = actorOf(args);
   await refuseOtherHistory(session, plan);
   const { done, pending } = await planProgress(session, plan);
   const isJson = args.flag('json');
@@ -58,10 +59,11 @@ async function applyPlan(invocation: Invocation, session: Session, plan: PlanFil
     print('Nothing was done.\n');
     return finish(EXIT.refused, []);
   }
-  return carryOut(invocation, session, { plan, pending, print, jsonOf, finish });
+  return carryOut(invocation, session, { by, plan, pending, print, jsonOf, finish });
 }
 
 interface Applying {
+  readonly by: Actor;
   readonly plan: PlanFile;
   readonly pending: readonly PlannedStep[];
   readonly print: (text: string) => void;
@@ -70,11 +72,10 @@ interface Applying {
 }
 
 async function carryOut(
-  { args, io }: Invocation,
+  { io }: Invocation,
   session: Session,
-  { plan, pending, print, jsonOf, finish }: Applying,
+  { by, plan, pending, print, jsonOf, finish }: Applying,
 ): Promise<ExitCode> {
-  const by = actorOf(args);
   const changed: string[] = [];
   for (const step of pending) {
     if (io.interrupted.aborted) {
