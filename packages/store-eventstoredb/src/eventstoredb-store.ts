@@ -1,4 +1,4 @@
-import { EventStoreDBClient, type Credentials } from '@eventstore/db-client';
+import type { EventStoreDBClient, Credentials } from '@eventstore/db-client';
 import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
 import {
   closedBy,
@@ -19,6 +19,7 @@ import {
 import { EventStoreDbBackend } from './backend.js';
 import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
+import { clientFor, refuseIgnoredOptions } from './connection-string.js';
 import { TIMEOUTS, timeoutsOf, type Timeouts } from './timeouts.js';
 import { takeShare } from './shared-connections.js';
 import { isStreamPrefix, StreamNames } from './stream-names.js';
@@ -63,13 +64,13 @@ export function openEventStoreDbStore(
  * Opens a store with a client of its own, from a connection string: `esdb://user:password@host:2113?tls=true`; several
  * hosts or `esdb+discover://` for a cluster. Closing the store closes its connection.
  *
- * @throws RangeError that names an unknown or malformed option.
- * @throws Error when the client can't parse the connection string.
+ * @throws RangeError for a malformed connection string, and for an unknown or malformed option.
  */
 export function connectEventStoreDb(connectionString: string, given: EventStoreDbStoreOptions = {}): Store {
   const options = parseOptions(given, 'connectEventStoreDb', OPTIONS);
+  refuseIgnoredOptions(connectionString);
   const share = takeShare(connectionString);
-  const client = EventStoreDBClient.connectionString(share.connectionString);
+  const client = clientFor(share.connectionString);
   const connection = new Connection(client, options.credentials);
   const store = storeOn(connection, options);
   const leave = (): void => {

@@ -74,6 +74,23 @@ describe('a store that is opened', () => {
     );
   });
 
+  it('never prints a connection string, which may have a password', async () => {
+    const program = `import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+      for (const url of process.argv.slice(1)) try { await connectEventStoreDb(url).close(); } catch (error) { console.error(error); }`;
+    const options = ['tls=false&tlsCaFil=ca.crt', 'tlsVerifyCert=false', 'tls=maybe', 'dnsdiscover=true', 'tls'];
+    const urls = options.map((option) => `esdb://admin:s3cret@127.0.0.1:1?${option}`);
+    urls.push('esdb://admin:p?s3cret=1@127.0.0.1:1?tls=false&x=1', 'esdb://admin:p#s3cret@127.0.0.1:1');
+    const cwd = fileURLToPath(new URL('.', import.meta.url));
+    const node = spawn(process.execPath, ['--input-type=module', '--eval', program, ...urls], { cwd });
+    const said: string[] = [];
+    for (const stream of [node.stdout, node.stderr]) stream.on('data', (chunk) => said.push(String(chunk)));
+    await once(node, 'close');
+    expect(said.join(''))
+      .to.contain('connectEventStoreDb: connectionString has an option that the client ignores. Did you mean tlsCAFile?')
+      .and.to.match(/connectionString is malformed: Unexpected … at position \d+, expected true or false\./)
+      .and.not.to.contain('s3cret');
+  });
+
   it('reports its clock tolerance by the time-out of an append (K33)', async () => {
     const [usual, patient] = [
       connectEventStoreDb(server.url),
