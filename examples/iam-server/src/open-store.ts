@@ -36,10 +36,10 @@ async function openUnseen(url: string): Promise<Store> {
 
 /** Why the store of a URL can't be used, as a sentence. */
 export function storeFailure(url: string, cause: unknown): CannotStart {
-  const reason = (cause instanceof Error ? cause.message : String(cause)).trim();
+  const reason = (cause instanceof Error ? cause.message : String(cause)).trim().replace(/\.$/, '');
   return new CannotStart(`The store of IAM_STORE, ${withoutSecrets(url)}, can't be opened: ${reason}.`, {
     cause,
-    remedy: isFault(cause) && !cause.retryable ? 'mend what is named' : 'start again',
+    remedy: isFault(cause) && cause.retryable ? 'start again' : 'mend what is named',
   });
 }
 

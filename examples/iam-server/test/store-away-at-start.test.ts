@@ -35,6 +35,16 @@ describe('starting while the store is unavailable', () => {
     expect((await server.ended()).code).to.equal(0);
   });
 
+  it('ends at once with exit code 78 where the address of the store is malformed', async () => {
+    for (const store of ['esdb://me:s3cret@127.0.0.1:1?tls=maybe', 'postgres://me:s3cret@127.0.0.1:99999/none']) {
+      const { code, complained } = await bench.spawn(await bench.folder(), { IAM_STORE: store }).ended();
+      expect(code, complained).to.equal(78);
+      expect(complained)
+        .to.include("can't be opened: ")
+        .and.not.match(/s3cret|tried again|\.\."/);
+    }
+  });
+
   it('ends at once with exit code 0 on request, whatever it waits for', async () => {
     const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
     await once(silent, 'listening');

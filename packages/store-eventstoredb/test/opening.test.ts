@@ -86,7 +86,9 @@ describe('a store that is opened', () => {
     for (const stream of [node.stdout, node.stderr]) stream.on('data', (chunk) => said.push(String(chunk)));
     await once(node, 'close');
     expect(said.join(''))
-      .to.contain('connectEventStoreDb: connectionString has an option that the client ignores. Did you mean tlsCAFile?')
+      .to.contain(
+        'connectEventStoreDb: connectionString has an option that the client ignores. Did you mean tlsCAFile?',
+      )
       .and.to.match(/connectionString is malformed: Unexpected … at position \d+, expected true or false\./)
       .and.not.to.contain('s3cret');
   });
