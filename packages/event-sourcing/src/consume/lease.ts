@@ -125,7 +125,8 @@ export class Lease {
   async #isSettled(position: Position): Promise<boolean> {
     const { backend, name, holder } = this.#parts;
     const found = (await backend.lookUp([name])).get(name);
-    if (found === undefined || !isHeldBy(found, holder)) {
+    // An older record is of a restored backup.
+    if (found === undefined || !isHeldBy(found, holder) || found.version < this.#version) {
       this.lose();
       return false;
     }
