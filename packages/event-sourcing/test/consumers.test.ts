@@ -127,37 +127,6 @@ describe('the consumers of a store', () => {
     await store.close();
   });
 
-  it('begin again where a restored backup left off, though it was restored while they moved the checkpoint', async () => {
-    const [{ store, kept }, restored] = [memory(), memory()];
-    for (const one of [store, store, restored.store]) await append(one);
-    const second = await store.eventStore.head();
-    const restoredKept = new MemoryConsumers({ has: (position) => position !== second, head: START });
-    let current = { store, kept };
-    const backend: ConsumerBackend = {
-      lookUp: (names) => current.kept.lookUp(names),
-      beat: (...args) => current.kept.beat(...args),
-      forget: (session) => current.kept.forget(session),
-      async put(name, record, expected) {
-        if (current.store !== store || record.position !== second) return current.kept.put(name, record, expected);
-        await restoredKept.put(name, { ...record, position: START }, 0n);
-        current = { store: restored.store, kept: restoredKept };
-        throw lost();
-      },
-    };
-    const handled: RecordedEvent[] = [];
-    const consumers = new Consumers({
-      store: 'a store',
-      backend,
-      events: { subscribe: (options) => current.store.eventStore.subscribe(options) },
-    });
-    consumers.consume({ name: 'restored', pageSize: 1, handle: (events) => void handled.push(...events) });
-    const head = await restored.store.eventStore.head();
-    await until(() => handled.some(({ position }) => position === head));
-    await consumers.close();
-    await store.close();
-    await restored.store.close();
-  });
-
   it('say why they lose the lease when no heartbeat gets through, as over a pool without a free connection', async () => {
     const { store, kept } = memory();
     const backend: ConsumerBackend = {

@@ -1,0 +1,42 @@
+import { openMemoryStore, START, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
+import { Consumers, MemoryConsumers } from '#insides';
+import type { ConsumerBackend } from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
+import { describe, it } from 'mocha';
+import { newEvent } from './events.js';
+import { until } from './followed.js';
+
+describe('the consumers of a store', () => {
+  it('begin again where a restored backup left off, though it was restored while they moved the checkpoint', async () => {
+    const [store, restored] = [openMemoryStore(), openMemoryStore()];
+    const kept = new MemoryConsumers({ has: () => true, head: START });
+    for (const { eventStore } of [store, store, restored])
+      await eventStore.append({ streamId: streamId('Tally', 'a'), expected: 'any', events: [newEvent()] });
+    const second = await store.eventStore.head();
+    const restoredKept = new MemoryConsumers({ has: (position) => position !== second, head: START });
+    let current = { store, kept };
+    const backend: ConsumerBackend = {
+      lookUp: (names) => current.kept.lookUp(names),
+      beat: (...args) => current.kept.beat(...args),
+      forget: (session) => current.kept.forget(session),
+      async put(name, record, expected) {
+        if (current.store !== store || record.position !== second) return current.kept.put(name, record, expected);
+        await restoredKept.put(name, { ...record, position: START }, 0n);
+        current = { store: restored, kept: restoredKept };
+        throw new Fault('store-unavailable', { store: 'a store', problem: 'the answer was lost' });
+      },
+    };
+    const handled: RecordedEvent[] = [];
+    const consumers = new Consumers({
+      store: 'a store',
+      backend,
+      events: { subscribe: (options) => current.store.eventStore.subscribe(options) },
+    });
+    consumers.consume({ name: 'restored', pageSize: 1, handle: (events) => void handled.push(...events) });
+    const head = await restored.eventStore.head();
+    await until(() => handled.some(({ position }) => position === head));
+    await consumers.close();
+    await store.close();
+    await restored.close();
+  });
+});
