@@ -49,6 +49,7 @@ const CALLS: Readonly<Record<string, (policies: LoginPolicies, wait: Waiting) =>
   'plan of a rollout': (policies, wait) => rollout(policies).plan(wait),
   'report of a rollout': (policies, wait) => rollout(policies).report(wait),
   'standing of a rollout': (policies, wait) => rollout(policies).standing(wait).next(),
+  findRollout: (policies, wait) => policies.findRollout(instance, 'a', wait),
   ready: (policies, wait) => policies.readModel.ready(wait),
 };
 
@@ -58,7 +59,6 @@ function rollout(policies: LoginPolicies): Rollout {
 
 /** Those that take a signal alone. */
 const SIGNALLED: Readonly<Record<string, (policies: LoginPolicies, signal: AbortSignal) => Promise<unknown>>> = {
-  findRollout: (policies, signal) => policies.findRollout(instance, 'a', { signal }),
   lag: (policies, signal) => policies.readModel.lag(signal),
   catchUp: (policies, signal) => policies.readModel.catchUp(signal),
   rebuild: (policies, signal) => policies.readModel.rebuild(signal),

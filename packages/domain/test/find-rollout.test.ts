@@ -1,6 +1,7 @@
 import { orThrow, type LoginPolicies, type RolloutCommand } from '@login-policy/domain';
 import type { Owner, RolloutStanding } from '@login-policy/domain/model';
 import { isFault } from '@login-policy/event-sourcing';
+import { position as placed } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
@@ -51,6 +52,28 @@ describe('finding a rollout by its id', () => {
     expect(rollout?.command).to.deep.equal({ type: 'change', settings });
     const found = rollout ?? { command: { type: 'change', settings: {} } as const };
     expect(orThrow(await loginPolicies.rollOut(instance, found.command, advisory).report())).to.include({ changed: 3 });
+    await loginPolicies.close();
+  });
+
+  it('names the actor of its first event, on whichever policy', async () => {
+    const { loginPolicies } = await openDesk({ guard: 'refuse' });
+    const settings = { allowUsernamePassword: false, allowExternalIdp: false };
+    orThrow(await loginPolicies.add(instance, { settings, multiFactors: [PASSKEY] }, by));
+    orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
+    const command = { type: 'removeMultiFactor', factor: PASSKEY } as const;
+    for await (const _ of loginPolicies.rollOut(instance, command, advisory).carryOut());
+    const bob = { ...advisory, actor: 'bob', acknowledge: ['no-way-to-sign-in'] } as const;
+    for await (const _ of loginPolicies.rollOut(instance, command, bob).carryOut());
+    expect(orThrow(await loginPolicies.findRollout(instance, advisory.id)).rollout).to.include({ actor: 'alice' });
+    await loginPolicies.close();
+  });
+
+  it('sees what was written up to a position, as every read', async () => {
+    const { loginPolicies } = await openDesk();
+    const { position } = orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
+    expect(await loginPolicies.findRollout(instance, 'a', { atLeast: position })).to.include({ outcome: 'found' });
+    const beyond = loginPolicies.findRollout(instance, 'a', { atLeast: placed(position + 2n ** 90n) });
+    expect(isFault(await beyond.catch((caught: unknown) => caught), 'position-unknown')).to.equal(true);
     await loginPolicies.close();
   });
 

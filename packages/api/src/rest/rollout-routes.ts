@@ -194,7 +194,8 @@ async function foundRollout(
   id: string,
   maySee: NonNullable<FindRolloutOptions['maySee']>,
 ): Promise<FoundRollout> {
-  const finding = policies.findRollout(context.instance, id, { maySee, signal: exchange.signal });
+  const { asOf: _, ...read } = context.read;
+  const finding = policies.findRollout(context.instance, id, { ...read, maySee, signal: exchange.signal });
   const { rollout } = await answers.ofRead(finding);
   if (rollout === undefined) throw noSuchRollout();
   return rollout;

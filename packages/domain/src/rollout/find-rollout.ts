@@ -15,7 +15,7 @@ const CONCURRENCY = 32;
 /** A rollout, reconstructed from its events. */
 export interface FoundRollout {
   readonly id: string;
-  /** The command. For a `change`: the settings that its events changed. */
+  /** The command. For a `change`: only the settings that its events changed, so a report leaves more policies pending. */
   readonly command: RolloutCommand;
   /** The actor of its first event. */
   readonly actor: string;
@@ -24,27 +24,25 @@ export interface FoundRollout {
   readonly recordedAt: DateTime<true>;
 }
 
-/** Finds the events of a rollout, first on the default policy; `undefined` when none is on a current policy. */
+/** Finds the events of a rollout; `undefined` when none is on a current policy. */
 export async function findRollout(
   instance: Instance,
-  { id, maySee, signal }: WantedRollout,
+  { id, maySee, freshness }: WantedRollout,
   { handler, instancePolicies }: Pick<RolloutParts, 'handler' | 'instancePolicies'>,
 ): Promise<FoundRollout | undefined> {
-  const deadline = new Deadline(`the rollout ${id}`, { signal });
-  const soFar = new RolloutSoFar(id);
-  const readPolicy = async (owner: Owner): Promise<void> => {
-    deadline.throwIfOver();
-    if (soFar.isKnown || (maySee !== undefined && !(await maySee(owner, deadline)))) return;
-    const found = await rolledOut({ store: handler.states.store, deadline }, owner, id);
-    if (found !== undefined) soFar.add(found);
-  };
-  await readPolicy(instance);
-  if (soFar.isKnown) return soFar.rollout;
-  for await (const page of instancePolicies.owners(instance, POLICIES_PER_PAGE, { signal })) {
-    await forEachConcurrently(page, CONCURRENCY, readPolicy);
-    if (soFar.isKnown) break;
-  }
-  return soFar.rollout;
+  return Deadline.run(`the rollout ${id}`, freshness, async (deadline) => {
+    const soFar = new RolloutSoFar(id);
+    const readPolicy = async (owner: Owner): Promise<void> => {
+      deadline.throwIfOver();
+      if (maySee !== undefined && !(await maySee(owner, deadline))) return;
+      const found = await rolledOut({ store: handler.states.store, deadline }, owner, id);
+      if (found !== undefined) soFar.add(found);
+    };
+    await readPolicy(instance);
+    for await (const page of instancePolicies.owners(instance, POLICIES_PER_PAGE, freshness))
+      await forEachConcurrently(page, CONCURRENCY, readPolicy);
+    return soFar.rollout;
+  });
 }
 
 /** A rollout as far as the events read so far show it. */
@@ -56,14 +54,6 @@ class RolloutSoFar {
 
   constructor(id: string) {
     this.#id = id;
-  }
-
-  /**
-   * Whether further events can't add anything. Each event of a change names only the settings that it changed on its
-   * own policy.
-   */
-  get isKnown(): boolean {
-    return this.#command !== undefined && this.#command.type !== 'change';
   }
 
   get rollout(): FoundRollout | undefined {

@@ -1,3 +1,4 @@
+import type { Freshness } from '@login-policy/event-sourcing';
 import type { Deadline } from '@login-policy/event-sourcing/domain';
 import { optional, parseSignal, wholeNumberTo } from '../input/options.js';
 import { parseAcknowledged, type CommandInput } from '../commands/command-input.js';
@@ -8,6 +9,7 @@ import { answerOf } from '../input/answer-of.js';
 import { isYes } from '../input/yes.js';
 import { parseId, parseProse } from '../input/text.js';
 import { parseInstance, type Instance, type Owner } from '../policy/owner.js';
+import { parseFreshness, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
 import type { LockOut } from '../sign-in/warnings.js';
 import { parseReach, REACH_MEMBERS, type Reach, type ReachOptions } from './reach.js';
 
@@ -50,8 +52,7 @@ export interface RevertRolloutOptions
   extends CarryOutOptions, Pick<RolloutOptions, 'acknowledge' | 'actor' | 'reason'> {}
 
 /** The options of finding a rollout by its id. */
-export interface FindRolloutOptions {
-  readonly signal?: AbortSignal;
+export interface FindRolloutOptions extends ReadOptions {
   /** Whether the caller may see a policy. Called before each policy is looked at. Default: every policy. */
   readonly maySee?: (owner: Owner) => boolean | Promise<boolean>;
 }
@@ -60,8 +61,9 @@ export interface FindRolloutOptions {
 export type Permission = (owner: Owner, deadline: Deadline) => Promise<boolean>;
 
 /** A checked request to find a rollout. */
-export interface WantedRollout extends Pick<FindRolloutOptions, 'signal'> {
+export interface WantedRollout {
   readonly id: string;
+  readonly freshness: Freshness;
   readonly maySee?: Permission;
 }
 
@@ -119,13 +121,13 @@ export function parseFindRollout(
   options: unknown,
 ): { readonly instance: Instance; readonly wanted: WantedRollout } {
   const instance = parseInstance(givenInstance, 'instance');
-  const given = parseObject(options, 'options', ['maySee', 'signal']);
+  const given = parseObject(options, 'options', ['maySee', ...READ_MEMBERS]);
   return {
     instance,
     wanted: {
       id: parseRolloutId(id, 'id'),
+      freshness: parseFreshness(given),
       ...present('maySee', optional(given, 'maySee', parseAnswering('maySee'))),
-      ...present('signal', optional(given, 'signal', parseSignal)),
     },
   };
 }
