@@ -3,6 +3,7 @@ import { Deadline } from '@login-policy/event-sourcing/domain';
 import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { Instance } from '../policy/owner.js';
 import { stillAllowingFilter } from '../preview/still-allowing.js';
+import { claimOf } from './claim-id.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
 import { customOf } from './reach.js';
@@ -26,8 +27,12 @@ export async function* reportInParts(
   const { instance, options, parsed, reach } = rollout;
   const counts = { changed: 0, unchanged: 0, pending: 0 };
   let refusals: RolloutRefusal[] = [];
+  const look = <Value>(work: (deadline: Deadline) => Promise<Value>): Promise<Value> =>
+    Deadline.run(`what the rollout ${options.id} did`, freshness, work);
+  const claim = await look((deadline) => claimOf(rollout, { store: parts.handler.states.store, deadline }));
+  const isWhole = typeof claim !== 'object';
   const count = async (policy: InstancePolicy, deadline: Deadline): Promise<void> => {
-    const outcome = await outcomeOn(policy, rollout, { ...parts, deadline });
+    const outcome = await outcomeOn(policy, rollout, { ...parts, deadline, isWhole });
     if (typeof outcome === 'string') counts[outcome]++;
     else refusals.push(outcome);
   };
@@ -37,9 +42,7 @@ export async function* reportInParts(
     return { ...counts, refusals: newRefusals };
   };
   const countAll = (page: readonly InstancePolicy[]): Promise<void> =>
-    Deadline.run(`what the rollout ${options.id} did`, freshness, (deadline) =>
-      forEachConcurrently(page, CONCURRENCY, (one) => count(one, deadline)),
-    );
+    look((deadline) => forEachConcurrently(page, CONCURRENCY, (one) => count(one, deadline)));
   if (reach.withDefault) await countAll([await instancePolicies.byDefault(instance, freshness)]);
   yield nextPart();
   for await (const page of pagesOf(instance, freshness, customOf(reach, instancePolicies))) {
@@ -51,20 +54,24 @@ export async function* reportInParts(
     yield { ...nextPart(), stillAllowing: await policies.customizedCount(instance, filter, freshness) };
 }
 
-/** The outcome of the rollout on one policy, or why the policy refuses it. */
+/**
+ * The outcome of the rollout on one policy, or why the policy refuses it. A command that is not the one its id is bound
+ * to may be a change that was found by its events, without some of its settings: then a policy that was not given the
+ * command is pending, whatever it is like.
+ */
 async function outcomeOn(
   policy: InstancePolicy,
   rollout: ParsedRollout,
-  parts: StepContext,
+  parts: StepContext & { readonly isWhole: boolean },
 ): Promise<RolloutRefusal | 'changed' | 'pending' | 'unchanged'> {
-  const { deadline, handler } = parts;
+  const { deadline, handler, isWhole } = parts;
   const step = await stepOf(policy, rollout, parts);
   const refusal = step.outcome === 'would-be-refused' ? step.refusal : undefined;
   // Nothing is revealed about a policy that the caller may not change.
   if (refusal?.reason === 'not-permitted') return refusal;
   const event = await eventOfRollout({ store: handler.states.store, deadline }, policy.owner, rollout);
   if (typeof event === 'object') return 'reason' in event ? event : 'changed';
-  return refusal ?? (event === undefined && step.outcome === 'would-change' ? 'pending' : 'unchanged');
+  return refusal ?? (event === undefined && (step.outcome === 'would-change' || !isWhole) ? 'pending' : 'unchanged');
 }
 
 /** All custom policies, page by page. It yields to the event loop between two pages. */
