@@ -10,7 +10,7 @@ import type { ConnectionSource } from './connection-source.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { limitsOf, longestMs, type TimeOuts } from './time-outs.js';
 import { PreparedStatements } from './prepared-statements.js';
-import { PrimaryCheck, rowsOfPrimary } from './primaries.js';
+import { askingPrimary, rowsOfPrimary } from './primaries.js';
 import { queryRunnerOn, query, type Cell, type Cells, type Value } from './queries.js';
 import type { OpenTransaction } from './transaction.js';
 
@@ -27,7 +27,6 @@ export class Connection {
   readonly timeOuts: TimeOuts;
   readonly source: ConnectionSource;
   readonly #prepared: PreparedStatements;
-  readonly #primaryCheck = new PrimaryCheck();
   readonly #running = new Set<Promise<unknown>>();
   readonly #abandoning = new AbortController();
   readonly #cancel: (client: ClientBase) => void;
@@ -50,7 +49,7 @@ export class Connection {
    */
   async read(text: string, values: readonly Value[] = [], wait: WaitOptions = {}): Promise<readonly Cells[]> {
     const { signal } = wait;
-    const statement = this.#primaryCheck.statement(text);
+    const statement = askingPrimary(text);
     // A standby's connection is discarded because this throws.
     const ask = async (client: ClientBase): Promise<readonly Cells[]> =>
       rowsOfPrimary(await this.#query(client, statement, values));
@@ -158,13 +157,11 @@ export class Connection {
     }
   }
 
-  /** Calls a writing function in its own transaction, in one round trip unless the isolation level must be set. */
-  async call(text: string, values: readonly Cell[]): Promise<readonly Cells[]> {
-    return (await this.callWith(text, () => values)) ?? [];
-  }
-
-  /** {@link call} with values that are computed once a connection is available. Without values, nothing is called. */
-  callWith(
+  /**
+   * Calls a writing function in its own transaction, in one round trip unless the isolation level must be set. The
+   * values are computed once a connection is available; without values, nothing is called.
+   */
+  call(
     text: string,
     valuesOf: () => readonly Cell[] | undefined,
     signal?: AbortSignal,

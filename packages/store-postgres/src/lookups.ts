@@ -18,6 +18,7 @@ import {
   receiptsIn,
   storedReceipt,
 } from './look-up-function.js';
+import { memoized } from './memoized.js';
 import { originalText, storedName } from './names.js';
 import { positionIn } from './positions.js';
 import { arrayOf, DURABLE, textsOf, type QueryRunner, type Cell, type Cells, type Value } from './queries.js';
@@ -59,17 +60,16 @@ type StatementTemplate = readonly [template: string, values: readonly Cell[]];
 
 /** Looks up what a question asks for. Several statements see one snapshot only under the writers' lock. */
 export class Lookups {
-  readonly #schema: string;
   readonly #log: LogReader;
   readonly #lookUpCall: string;
-  // Cached, because building such a long text takes as long as the rest of a read.
-  readonly #liveStatements = new Map<string, string>();
-  readonly #shadowStatements = new Map<string, string>();
-  readonly #plainStatements = new Map<string, string>();
+  // Memoized, because building such a long text takes as long as the rest of a read.
+  readonly #live = memoized((rows) => this.#filled(lookUpStatement(LIVE, rows)));
+  readonly #shadow = memoized((rows) => this.#filled(lookUpStatement(SHADOW, rows)));
+  readonly #filled: (template: string) => string;
 
   constructor(schema: Schema, log: LogReader) {
-    this.#schema = schema.quoted;
     this.#log = log;
+    this.#filled = memoized((template) => template.replaceAll('{schema}', () => schema.quoted));
     this.#lookUpCall = `SELECT * FROM ${schema.quoted}.lock_and_look_up_v13($1, $2, $3, $4, $5, $6, $7)`;
   }
 
@@ -126,9 +126,7 @@ export class Lookups {
     wait?: WaitOptions,
   ): Promise<ModelRows> {
     const { shadow, name } = target;
-    const [statements, condition] =
-      shadow === undefined ? [this.#liveStatements, LIVE] : [this.#shadowStatements, SHADOW];
-    const statement = statements.get(rows) ?? this.#fillIn(statements, rows, lookUpStatement(condition, rows));
+    const statement = shadow === undefined ? this.#live(rows) : this.#shadow(rows);
     const found = await queries.read(statement, [shadow ?? storedName(name).name, ...values], wait);
     const [[end, inlineModels, model, storedCheckpoint] = []] = found;
     const head = positionIn(end) ?? START;
@@ -205,14 +203,7 @@ export class Lookups {
   }
 
   #query(queries: QueryRunner, [template, values]: StatementTemplate, wait?: WaitOptions): Promise<readonly Cells[]> {
-    const statement = this.#plainStatements.get(template) ?? this.#fillIn(this.#plainStatements, template, template);
-    return queries.read(statement, values, wait);
-  }
-
-  #fillIn(statements: Map<string, string>, name: string, template: string): string {
-    const statement = template.replaceAll('{schema}', () => this.#schema);
-    statements.set(name, statement);
-    return statement;
+    return queries.read(this.#filled(template), values, wait);
   }
 }
 

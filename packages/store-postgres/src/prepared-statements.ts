@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { callPrepared } from './prepared-call.js';
 import { AS_TEXT, query, type Cells, type Statement, type Value } from './queries.js';
 import { stateOf } from './faults.js';
+import { memoized } from './memoized.js';
 import { digest } from './names.js';
 
 /** Whether statements are prepared on direct connections, or never. */
@@ -20,7 +21,6 @@ const NOT_PREPARED = new Set(['26000', '42P05', '0A000']);
 export class PreparedStatements {
   readonly #preparation: Preparation;
   readonly #isDirect = new WeakMap<ClientBase, boolean>();
-  readonly #statements = new Map<string, Statement>();
 
   constructor(preparation: Preparation) {
     this.#preparation = preparation;
@@ -31,7 +31,7 @@ export class PreparedStatements {
     if (this.#preparation === 'never' || !(this.#isDirect.get(client) ?? (await this.#checkDirect(client))))
       return undefined;
     try {
-      return await callPrepared(client, this.#statementOf(text), values);
+      return await callPrepared(client, statementOf(text), values);
     } catch (caught) {
       if (!NOT_PREPARED.has(stateOf(caught) ?? '')) throw caught;
       this.#isDirect.set(client, false);
@@ -44,19 +44,14 @@ export class PreparedStatements {
     this.#isDirect.set(client, isDirect);
     return isDirect;
   }
-
-  /** Its name begins with the called function, for operators who watch the server's activity. */
-  #statementOf(text: string): Statement {
-    let statement = this.#statements.get(text);
-    if (statement === undefined) {
-      const called = /\.(\w+)\(/.exec(text)?.[1] ?? 'login_policy';
-      const name = `${called} ${digest(text).toString('hex').slice(0, 16)}`;
-      statement = { name, text, rowMode: 'array', types: AS_TEXT };
-      this.#statements.set(text, statement);
-    }
-    return statement;
-  }
 }
+
+/** Its name begins with the called function, for operators who watch the server's activity. */
+const statementOf = memoized((text): Statement => {
+  const called = /\.(\w+)\(/.exec(text)?.[1] ?? 'login_policy';
+  const name = `${called} ${digest(text).toString('hex').slice(0, 16)}`;
+  return { name, text, rowMode: 'array', types: AS_TEXT };
+});
 
 /** Whether the server process has the number that was reported when the connection was made. */
 export async function isDirectlyConnected(client: ClientBase): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { READ_ONLY } from './faults.js';
+import { memoized } from './memoized.js';
 import type { Cells } from './queries.js';
 
 /** The server is a standby, or the session is read-only, as after a demotion. The statement did nothing. */
@@ -7,23 +8,14 @@ export class NoPrimary extends Error {
 }
 
 /**
- * Makes statements also ask whether the server is a primary, because a standby may return outdated data. A transaction
- * that began on a standby stays read-only, even after a promotion.
+ * The statement, which also asks whether the server is a primary, in two more columns for {@link rowsOfPrimary}: a
+ * standby may return outdated data. A transaction that began on a standby stays read-only, even after a promotion. It
+ * returns at least one row.
  */
-export class PrimaryCheck {
-  readonly #statements = new Map<string, string>();
-
-  /** The statement, with two more columns for {@link rowsOfPrimary}. It returns at least one row. */
-  statement(text: string): string {
-    let statement = this.#statements.get(text);
-    if (statement === undefined) {
-      statement = `SELECT found.*, current_setting('transaction_read_only') FROM (SELECT) AS one
-        LEFT JOIN LATERAL (SELECT asked.*, true FROM (${text}) AS asked) AS found ON true`;
-      this.#statements.set(text, statement);
-    }
-    return statement;
-  }
-}
+export const askingPrimary: (text: string) => string = memoized(
+  (text) => `SELECT found.*, current_setting('transaction_read_only') FROM (SELECT) AS one
+        LEFT JOIN LATERAL (SELECT asked.*, true FROM (${text}) AS asked) AS found ON true`,
+);
 
 /** The rows found by a primary. @throws NoPrimary */
 export function rowsOfPrimary(rows: readonly Cells[]): readonly Cells[] {

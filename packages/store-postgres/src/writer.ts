@@ -168,7 +168,7 @@ export class Writer {
       return appendValues(planned.plan, end, this.#clock.notAfter());
     };
     try {
-      const answer = await this.#parts.connection.callWith(this.#plans.appendCall, valuesOf, signal);
+      const answer = await this.#parts.connection.call(this.#plans.appendCall, valuesOf, signal);
       if (answer !== undefined && planned !== undefined && this.#readAnswer(onlyCell(answer)))
         return { ...planned, token: end.after(planned.plan), plannedFromCache: true };
     } catch (caught) {
@@ -216,9 +216,8 @@ export class Writer {
 
   async #takeStep(step: Step): Promise<Cell> {
     const { connection } = this.#parts;
-    const [[refused = null] = []] = await connection.withFaults(() =>
-      connection.call(this.steps.call, stepValues(step)),
-    );
+    const answer = await connection.withFaults(() => connection.call(this.steps.call, () => stepValues(step)));
+    const [[refused = null] = []] = answer ?? [];
     if (refused === null) this.steps.noteTaken(step);
     return refused;
   }
