@@ -53,15 +53,16 @@ export class Healing<Event extends EventShape, Row> {
   }
 
   /** The rows a query finds, with outdated placeholders repaired. */
-  query(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
-    const ask = (asked: RowQuery): ReturnType<typeof this.query> => this.#parts.model.query(asked, deadline);
-    return this.#list(query, { ask, keyOf: ({ key }) => key, itemOf: (key, row) => ({ key, row }) }, deadline);
+  async query(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
+    return this.#list(query, await this.#outdated(deadline), deadline);
   }
 
   /** {@link query} for keys only. */
-  keys(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly string[]>> {
-    const ask = (asked: RowQuery): ReturnType<typeof this.keys> => this.#parts.model.keys(asked, deadline);
-    return this.#list(query, { ask, keyOf: (key) => key, itemOf: (key) => key }, deadline);
+  async keys(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly string[]>> {
+    const outdated = await this.#outdated(deadline);
+    if (outdated.size === 0) return this.#parts.model.keys(query, deadline);
+    const { rows, ...at } = await this.#list(query, outdated, deadline);
+    return { ...at, rows: rows.map(({ key }) => key) };
   }
 
   /** The rows that this program can't read. */
@@ -96,33 +97,30 @@ export class Healing<Event extends EventShape, Row> {
       const { rows } = await this.#parts.model.query(query, deadline);
       for (const { key, row } of rows) if (this.#isOutdated(row)) outdated.set(key, row);
       if (rows.length < PAGE_SIZE) return outdated;
-      query = afterLast(
-        query,
-        rows.map(({ key }) => key),
-      );
+      query = afterLast(query, rows.at(-1)?.key);
       await yieldToLoop();
     }
   }
 
-  async #list<Item>(
+  async #list(
     query: RowQuery,
-    { ask, keyOf, itemOf }: Listing<Item, Row | UnreadableRow>,
+    outdated: ReadonlyMap<string, UnreadableRow>,
     deadline: Deadline,
-  ): Promise<RowsAt<readonly Item[]>> {
-    const outdated = await this.#outdated(deadline);
-    const first = await ask(query);
+  ): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
+    const { model } = this.#parts;
+    const first = await model.query(query, deadline);
     if (outdated.size === 0) return first;
     const limit = rowLimitOf(query);
-    const items: Item[] = [];
-    for (let found = first; ; found = await ask(afterLast(query, found.rows.map(keyOf)))) {
-      items.push(...found.rows.filter((item) => !outdated.has(keyOf(item))));
-      if (items.length >= limit || found.rows.length < limit) break;
+    const found: KeyedRow<Row | UnreadableRow>[] = [];
+    for (let { rows } = first; ; { rows } = await model.query(afterLast(query, rows.at(-1)?.key), deadline)) {
+      found.push(...rows.filter(({ key }) => !outdated.has(key)));
+      if (found.length >= limit || rows.length < limit) break;
     }
     for (const [key, row] of await this.#repaired(outdated, first.checkpoint, deadline))
-      if (this.#isFound(key, row, query)) items.push(itemOf(key, row));
+      if (this.#isFound(key, row, query)) found.push({ key, row });
     const sign = query.direction === 'backwards' ? -1 : 1;
-    items.sort((one, other) => sign * compareKeys(keyOf(one), keyOf(other)));
-    return { ...first, rows: items.slice(0, limit) };
+    found.sort((one, other) => sign * compareKeys(one.key, other.key));
+    return { ...first, rows: found.slice(0, limit) };
   }
 
   #isFound(
@@ -193,16 +191,8 @@ export class Healing<Event extends EventShape, Row> {
   }
 }
 
-/** How to list rows, or only their keys. */
-interface Listing<Item, Row> {
-  readonly ask: (query: RowQuery) => Promise<RowsAt<readonly Item[]>>;
-  readonly keyOf: (item: Item) => string;
-  readonly itemOf: (key: string, row: Row) => Item;
-}
-
-/** The same query, for the keys after these. */
-function afterLast(query: RowQuery, keys: readonly string[]): RowQuery {
-  const last = keys.at(-1);
+/** The same query, for the keys after this one. */
+function afterLast(query: RowQuery, last: string | undefined): RowQuery {
   if (last === undefined) return query;
   return query.direction === 'backwards' ? { ...query, beforeKey: last } : { ...query, afterKey: last };
 }

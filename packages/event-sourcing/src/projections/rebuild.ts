@@ -63,10 +63,11 @@ export class Rebuild<Event extends EventShape, Row> {
   }
 
   async #readStreams(store: TimedEventStore, options: Omit<ReadAllOptions, 'after'>): Promise<void> {
-    if (!store.hasStreams) return;
     const upTo = await store.head(this.#parts.deadline);
+    const pages = store.readStreams({ ...options, upTo }, this.#parts.deadline);
+    if (pages === undefined) return;
     this.#readUpTo = upTo;
-    for await (const events of store.readStreams({ ...options, upTo }, this.#parts.deadline)) {
+    for await (const events of pages) {
       this.#reduce(events, NOTHING);
       // The last stream may continue on the next page.
       if (this.#held.size > ROWS_PER_WRITE) await this.#write(this.#sorted({ but: events.at(-1)?.streamId }));

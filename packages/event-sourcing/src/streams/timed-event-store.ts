@@ -39,11 +39,6 @@ export class TimedEventStore {
     return this.#store.trouble?.();
   }
 
-  /** Whether one stream can be read after another. */
-  get hasStreams(): boolean {
-    return this.#store.readStreams !== undefined;
-  }
-
   /**
    * As {@link EventStore.append}, whose `append` carries the deadline's signal.
    *
@@ -67,10 +62,10 @@ export class TimedEventStore {
     return whole(deadline.values(this.#store.readAll({ ...options, signal: deadline.signal }), this.#why), deadline);
   }
 
-  /** As {@link EventStore.readStreams}; empty where the store lacks it. @throws DeadlineExceeded */
-  readStreams(options: ReadStreamsOptions, deadline: Deadline): Pages {
-    const pages = this.#store.readStreams?.({ ...options, signal: deadline.signal }) ?? nothing();
-    return whole(deadline.values(pages, this.#why), deadline);
+  /** As {@link EventStore.readStreams}; `undefined` where the store lacks it. @throws DeadlineExceeded */
+  readStreams(options: ReadStreamsOptions, deadline: Deadline): Pages | undefined {
+    const pages = this.#store.readStreams?.({ ...options, signal: deadline.signal });
+    return pages && whole(deadline.values(pages, this.#why), deadline);
   }
 
   /** As {@link EventStore.subscribe}: ends without an error at the deadline. */
@@ -108,8 +103,4 @@ export class TimedEventStore {
 async function* whole(pages: Pages, deadline: Deadline): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   yield* pages;
   deadline.throwIfOver();
-}
-
-async function* nothing(): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-  // A store without `readStreams`.
 }
