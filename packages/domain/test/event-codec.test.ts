@@ -112,8 +112,8 @@ describe('the stored form of events', () => {
     const wrong: LoginPolicyEvent = JSON.parse('{"type":"MultiFactorAdded","data":{"factor":"PALM"}}');
     expect(() => loginPolicyEvents.encode(wrong)).to.throw(/data\.factor must be one of/);
     const more: LoginPolicyEvent = JSON.parse('{"type":"SecondFactorAdded","data":{"factor":"TOTP","by":1}}');
-    expect(() => loginPolicyEvents.encode(more)).to.throw('data.by is not a member of data, which has factor.');
+    expect(() => loginPolicyEvents.encode(more)).to.throw('data.by is not a member of data. There is only factor.');
     const other: LoginPolicyEvent = JSON.parse('{"type":"LoginPolicyRemoved","data":{"by":1}}');
-    expect(() => loginPolicyEvents.encode(other)).to.throw('data.by is not a member of data, which has none.');
+    expect(() => loginPolicyEvents.encode(other)).to.throw('data.by is not a member of data. There are none.');
   });
 });

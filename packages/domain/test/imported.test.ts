@@ -59,7 +59,7 @@ describe('a refusal', () => {
 
   it('names all members if none is similar', async () => {
     expect(await sentenceOf('policy', { ...acme, zone: 'eu' })).to.equal(
-      'owner.zone is not a member of owner, which has instanceId and organizationId.',
+      'owner.zone is not a member of owner. There are instanceId and organizationId.',
     );
   });
 

@@ -48,10 +48,10 @@ describe('the message for malformed input', () => {
       'owner.instance is not a member of owner. Did you mean instanceId?',
     );
     expect(() => parseOwner({ x: '1' }, 'owner')).to.throw(
-      'owner.x is not a member of owner, which has instanceId and organizationId.',
+      'owner.x is not a member of owner. There are instanceId and organizationId.',
     );
     const removal = loginPolicies.execute({ ...instance, organizationId: 'a' }, Object({ type: 'remove', x: 1 }), by);
-    expect(await messageOf(removal)).to.equal('command.x is not a member of command, which has type.');
+    expect(await messageOf(removal)).to.equal('command.x is not a member of command. There is only type.');
   });
 
   it('suggests a name that differs in one letter, or in four of ten', async () => {
@@ -71,7 +71,7 @@ describe('the message for malformed input', () => {
 
   it('names a member of any length in a line', () => {
     const long = messageFrom(() => parseOwner({ ['x'.repeat(1_000_000)]: 1 }, 'owner'));
-    expect(long).to.equal(`owner.${'x'.repeat(60)} is not a member of owner, which has instanceId and organizationId.`);
+    expect(long).to.equal(`owner.${'x'.repeat(60)} is not a member of owner. There are instanceId and organizationId.`);
   });
 });
 

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { InvalidValue, LOCK_OUTS, parseId, parseProse, type LockOut } from '@login-policy/domain/model';
-import { nearestName } from '@login-policy/event-sourcing/options';
+import { hintFor } from '@login-policy/event-sourcing/options';
 import type { OptionSpecs, Invocation } from '../command-line/command.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';
@@ -64,9 +64,8 @@ export function acknowledgedIn(args: ParsedArguments): readonly LockOut[] {
 function warningNamed(name: string): LockOut {
   const found = LOCK_OUTS.find((one) => one === name);
   if (found !== undefined) return found;
-  const nearest = nearestName(name, LOCK_OUTS);
-  const advice = nearest === undefined ? `There are ${LOCK_OUTS.join(' and ')}.` : `Did you mean ${nearest}?`;
-  throw new Failure(EXIT.usage, `--acknowledge must be a warning, not ${JSON.stringify(name)}. ${advice}`);
+  const hint = hintFor(name, LOCK_OUTS);
+  throw new Failure(EXIT.usage, `--acknowledge must be a warning, not ${JSON.stringify(name)}. ${hint}`);
 }
 
 /** Whether the change is confirmed, by the user or by `--yes`. @throws Failure without a terminal, and after Ctrl-C. */

@@ -1,6 +1,6 @@
 import type { LoginSettingsInput } from '@login-policy/domain';
 import { LIFETIME_NAMES, SETTING_NAMES } from '@login-policy/domain/model';
-import { nearestName } from '@login-policy/event-sourcing/options';
+import { hintFor } from '@login-policy/event-sourcing/options';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 
@@ -34,7 +34,5 @@ export function parseSettings(text: string): LoginSettingsInput {
 }
 
 function unknownSetting(name: string): string {
-  const nearest = nearestName(name, NAMES);
-  const advice = nearest === undefined ? `There are ${NAMES.join(', ')}.` : `Did you mean ${nearest}?`;
-  return `${JSON.stringify(name)} is not a setting. ${advice}`;
+  return `${JSON.stringify(name)} is not a setting. ${hintFor(name, NAMES)}`;
 }

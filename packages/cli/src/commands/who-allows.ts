@@ -1,5 +1,5 @@
 import { MULTI_FACTORS, SECOND_FACTORS } from '@login-policy/domain';
-import { nearestName } from '@login-policy/event-sourcing/options';
+import { hintFor } from '@login-policy/event-sourcing/options';
 import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
@@ -49,7 +49,5 @@ function allows(
 export function factorNamed<Name extends string>(name: string, names: readonly Name[]): Name {
   const found = names.find((one) => one === name);
   if (found !== undefined) return found;
-  const nearest = nearestName(name, names);
-  const advice = nearest === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${nearest}?`;
-  throw new Failure(EXIT.usage, `${JSON.stringify(name)} is not a factor of that kind. ${advice}`);
+  throw new Failure(EXIT.usage, `${JSON.stringify(name)} is not a factor of that kind. ${hintFor(name, names)}`);
 }

@@ -1,7 +1,7 @@
 import type { NewLoginPolicy } from '@login-policy/domain';
 import type { Instant } from '@login-policy/event-sourcing';
 import { parseInstant } from '@login-policy/event-sourcing/values';
-import { nearestName } from '@login-policy/event-sourcing/options';
+import { hintFor } from '@login-policy/event-sourcing/options';
 import type { Path, YamlFile } from '../files/yaml-file.js';
 
 /** The state of a policy from an instant on. */
@@ -72,9 +72,7 @@ function instantAt(file: YamlFile, path: Path, startedAt: Instant): Instant {
 function refuseUnknown(file: YamlFile, path: Path, members: readonly string[]): void {
   for (const member of file.keysAt(path)) {
     if (members.includes(member)) continue;
-    const nearest = nearestName(member, members);
-    const advice = nearest === undefined ? `There are ${members.join(', ')}.` : `Did you mean ${nearest}?`;
-    throw file.failure([...path, member], `${member} is not a member here. ${advice}`);
+    throw file.failure([...path, member], `${member} is not a member here. ${hintFor(member, members)}`);
   }
 }
 

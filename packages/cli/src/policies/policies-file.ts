@@ -1,5 +1,5 @@
 import type { NewLoginPolicy } from '@login-policy/domain';
-import { nearestName } from '@login-policy/event-sourcing/options';
+import { hintFor } from '@login-policy/event-sourcing/options';
 import { pathOf, type Path, type YamlFile } from '../files/yaml-file.js';
 
 /** A policy in the file. */
@@ -73,9 +73,7 @@ export function pathOfField({ path }: FilePolicy, field: string): Path {
 }
 
 function unknownMember(file: YamlFile, member: string): Error {
-  const nearest = nearestName(member, MEMBERS);
-  const advice = nearest === undefined ? `There are ${MEMBERS.join(', ')}.` : `Did you mean ${nearest}?`;
-  return file.failure([member], `${member} is not a member of a policy file. ${advice}`);
+  return file.failure([member], `${member} is not a member of a policy file. ${hintFor(member, MEMBERS)}`);
 }
 
 function isMap(value: unknown): value is object {

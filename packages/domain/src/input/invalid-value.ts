@@ -1,4 +1,4 @@
-import { joinInWords, nearestName, shown } from '@login-policy/event-sourcing/options';
+import { hintFor, shown } from '@login-policy/event-sourcing/options';
 import { acrossCopies } from '@login-policy/event-sourcing/values';
 
 /** The parts of an input error. */
@@ -57,12 +57,8 @@ export class UnknownMember extends InvalidValue {
   constructor(field: string, member: string, members: readonly string[]) {
     const path = `${field}.${member.slice(0, SHOWN)}`;
     super(path, `a member of ${field}: ${members.join(', ')}`, member);
-    const nearest = nearestName(member, members);
-    const known = KINDS[field.slice(field.lastIndexOf('.') + 1)];
-    const all = nearest === undefined ? `, which has ${joinInWords(members)}.` : `. Did you mean ${nearest}?`;
-    const hint = nearest === undefined ? ` There are ${joinInWords(members)}.` : ` Did you mean ${nearest}?`;
-    this.problem =
-      known === undefined ? `${path} is not a member of ${field}${all}` : `${path} is not ${known}.${hint}`;
+    const kind = KINDS[field.slice(field.lastIndexOf('.') + 1)] ?? `a member of ${field}`;
+    this.problem = `${path} is not ${kind}. ${hintFor(member, members)}`;
     this.message = this.problem;
     this.name = 'UnknownMember';
   }

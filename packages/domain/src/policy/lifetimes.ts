@@ -118,15 +118,12 @@ function parseRecordedDuration(value: unknown, field: string): CanonicalDuration
 /** Parses a recorded lifetime: any ISO 8601 duration. */
 export const parseRecordedLifetime: Parser<string> = (value, field) => parseRecordedDuration(value, field).text;
 
-const ofViews = new WeakMap<Duration, number>();
-
 /** The milliseconds of a policy's lifetime, given as text or in a view. A recorded one may have any duration. */
 export const parseMilliseconds: Parser<number> = (value, field) => {
   if (!Duration.isDuration(value)) return parseRecordedDuration(value, field).milliseconds;
-  const milliseconds = ofViews.get(value) ?? value.toMillis();
-  if (!Number.isFinite(milliseconds)) throw new InvalidValue(field, 'a valid lifetime', value);
-  ofViews.set(value, milliseconds);
-  return milliseconds;
+  const milliseconds = value.toMillis();
+  if (Number.isFinite(milliseconds)) return milliseconds;
+  throw new InvalidValue(field, 'a valid lifetime', value);
 };
 
 function isLifetimeName(name: string): name is LifetimeName {

@@ -66,7 +66,7 @@ export const READ_MEMBERS: readonly string[] = ['atLeast', 'waitMs', 'signal'];
 /** Parses the options of a read of one policy. @throws InvalidValue */
 export function parsePolicyRead(value: unknown): ParsedRead {
   const given = parseObject(value, 'options', [...READ_MEMBERS, 'asOf']);
-  return { freshness: parseFreshness(given), asOf: parseOptionalAsOf(given['asOf']) };
+  return { freshness: parseFreshness(given), asOf: optional(given, 'asOf', parseAsOf) };
 }
 
 /** Parses the options of a read of the current state, without `asOf`. @throws InvalidValue */
@@ -165,15 +165,11 @@ export function parseHistoryRead(value: unknown): Required<Pick<HistoryOptions, 
   readonly wait: Omit<Freshness, 'atLeast'>;
 } {
   const given = parseObject(value, 'options', ['direction', 'fromSequence', 'limit', 'signal', 'waitMs']);
-  const { direction = 'forwards', fromSequence } = given;
-  if (direction !== 'forwards' && direction !== 'backwards') {
-    throw new InvalidValue('options.direction', 'forwards or backwards', direction);
-  }
   return {
-    direction,
+    direction: optional(given, 'direction', parseOneOf(['forwards', 'backwards'])) ?? 'forwards',
     limit: optional(given, 'limit', wholeNumberTo(LARGEST_PAGE)) ?? 100,
     wait: parseFreshness(given),
-    fromSequence: fromSequence === undefined ? undefined : parseSequence(fromSequence, 'options.fromSequence'),
+    fromSequence: optional(given, 'fromSequence', parseSequence),
   };
 }
 
@@ -197,8 +193,4 @@ export function withRemainingWait<Read extends Omit<ParsedRead, 'asOf'>>(read: R
   if (freshness.waitMs === undefined) return read;
   const waitMs = Math.max(0, freshness.waitMs - (performance.now() - begunAt));
   return { ...read, freshness: { ...freshness, waitMs } };
-}
-
-function parseOptionalAsOf(value: unknown): ParsedAsOf | undefined {
-  return value === undefined ? undefined : parseAsOf(value, 'options.asOf');
 }

@@ -1,3 +1,4 @@
+import { joinInWords } from '@login-policy/event-sourcing/options';
 import type { SecondFactor } from '../policy/factors.js';
 import type { JudgedSignIn, SignInAnswer, SignInImpossibility, SignInOption } from './sign-in.js';
 
@@ -27,22 +28,16 @@ export function describeSignIn(answer: SignInAnswer | JudgedSignIn): string {
     case 'proceed':
       return 'You are signed in.';
     case 'authenticate':
-      return `Sign in with ${anyOf(answer.options)}.`;
+      return `Sign in with ${joinInWords(answer.options.map(nameOf), 'disjunction')}.`;
     case 'verify':
-      return `Confirm that it is you, with ${anyOf(answer.options)}.`;
+      return `Confirm that it is you, with ${joinInWords(answer.options.map(nameOf), 'disjunction')}.`;
     case 'set-up':
-      return `A second factor is required. Set up ${anyOf(answer.options)}.`;
+      return `A second factor is required. Set up ${joinInWords(answer.options.map(nameOf), 'disjunction')}.`;
     case 'impossible':
       return IMPOSSIBLE[answer.reason];
     case 'rejected':
       return 'Nobody can sign in at the moment. Please try again later.';
   }
-}
-
-function anyOf(options: readonly SignInOption[]): string {
-  const names = options.map(nameOf);
-  const last = names.at(-1) ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`;
 }
 
 function nameOf(option: SignInOption): string {

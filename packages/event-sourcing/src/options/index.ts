@@ -1,5 +1,5 @@
 /** Option parsing for all packages: names, types and ranges are checked when something is opened. */
-export { nearestName } from './nearest-name.js';
+export { hintFor, nearestName } from './nearest-name.js';
 export {
   aFunction,
   aSignal,

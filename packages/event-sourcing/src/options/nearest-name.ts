@@ -1,3 +1,12 @@
+import { joinInWords } from './shown.js';
+
+/** What to say of an unknown name: the name that was probably meant, or all there are. */
+export function hintFor(given: string, names: readonly string[]): string {
+  const nearest = nearestName(given, names);
+  if (nearest !== undefined) return `Did you mean ${nearest}?`;
+  return `There ${names.length === 1 ? 'is only' : 'are'} ${joinInWords(names)}.`;
+}
+
 /** The name that was probably meant, out of the valid ones; `undefined` when none is near. */
 export function nearestName(given: string, names: readonly string[]): string | undefined {
   // No valid name is this long, and the time grows with the length.

@@ -1,5 +1,5 @@
-import { nearestName } from './nearest-name.js';
-import { joinInWords, shown } from './shown.js';
+import { hintFor } from './nearest-name.js';
+import { shown } from './shown.js';
 
 /** One option as the caller gave it. */
 export interface GivenOption {
@@ -45,7 +45,10 @@ export function checkOptions(
   const names = Object.keys(rules);
   const prefix = path === '' ? '' : `${path}.`;
   const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw unknownOption(of, prefix, { unknown, names });
+  if (unknown !== undefined) {
+    const name = `${prefix}${unknown.slice(0, LONGEST_NAME)}`;
+    throw new RangeError(`${of}: ${name} is not an option. ${hintFor(unknown, names)}`);
+  }
   for (const [name, rule] of Object.entries(rules)) {
     const value: unknown = Reflect.get(options, name);
     rule({ of, name: `${prefix}${name}`, value, isGiven: Object.hasOwn(options, name) });
@@ -58,16 +61,6 @@ export function invalidOption({ name, of, value }: GivenOption, expected: string
 }
 
 const LONGEST_NAME = 60;
-
-function unknownOption(
-  of: string,
-  prefix: string,
-  { unknown, names }: { readonly unknown: string; readonly names: readonly string[] },
-): RangeError {
-  const nearest = nearestName(unknown, names);
-  const hint = nearest === undefined ? `There are ${joinInWords(names)}.` : `Did you mean ${nearest}?`;
-  return new RangeError(`${of}: ${prefix}${unknown.slice(0, LONGEST_NAME)} is not an option. ${hint}`);
-}
 
 function notAnObject(of: string, path: string, value: unknown): RangeError {
   const isInstance = typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -21,8 +21,6 @@ export function shown(value: unknown): string {
 }
 
 /** Names as a list in a sentence: `a, b and c`. */
-export function joinInWords(names: readonly string[]): string {
-  const last = names.at(-1);
-  if (last === undefined) return 'none';
-  return names.length === 1 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+export function joinInWords(names: readonly string[], type: 'conjunction' | 'disjunction' = 'conjunction'): string {
+  return names.length === 0 ? 'none' : new Intl.ListFormat('en-GB', { type }).format(names);
 }
