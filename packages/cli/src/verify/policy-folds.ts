@@ -115,16 +115,13 @@ export class PolicyFolds {
         this.#findings.add(where, 'it contains an event that its stream lacks');
     } else if (policy.stage === 'absent') this.#findings.add(where, 'it exists, although the policy was removed');
     else if (row.eventId !== changeInfo?.eventId) this.#findings.add(where, 'its last event is not that of the stream');
-    else if (diffPolicies(policy, stateOf(row)).length > 0) this.#findings.add(where, 'it does not match the events');
+    else if (!shows(row, { changeInfo, policy })) this.#findings.add(where, 'it does not match the events');
   }
 
-  async #compareSnapshot(
-    { owner, sequence, state: { changeInfo, policy } }: Snapshot,
-    loginPolicies: LoginPolicies,
-  ): Promise<void> {
+  async #compareSnapshot({ owner, sequence, state }: Snapshot, loginPolicies: LoginPolicies): Promise<void> {
     const where = `the snapshot of ${nameOf(owner)} at sequence ${sequence}`;
     const { policy: row } = orThrow(await loginPolicies.policy(owner, { asOf: { sequence } }));
-    if (row.eventId !== changeInfo?.eventId || diffPolicies(policy, stateOf(row)).length > 0)
+    if (row.eventId !== state.changeInfo?.eventId || !shows(row, state))
       this.#findings.add(where, 'it does not match the events');
   }
 
@@ -180,6 +177,17 @@ async function belongsNow(list: PolicyList, owner: OwnerRef, loginPolicies: Logi
   if (list === ALL_CUSTOM) return isActive(loginPolicies, owner);
   const answer = await loginPolicies.policy(owner);
   return answer.outcome !== 'rejected' && list.includes(stateOf(answer.policy));
+}
+
+/** Whether a view has the content and the details of a state. */
+function shows(row: LoginPolicyView, { changeInfo, policy }: PolicyState): boolean {
+  const { details } = row;
+  const areDetailsRight =
+    changeInfo !== undefined &&
+    details.sequence === changeInfo.revision + 1n &&
+    details.creationDate.toMillis() === changeInfo.createdAt &&
+    details.changeDate.toMillis() === changeInfo.changedAt;
+  return areDetailsRight && diffPolicies(policy, stateOf(row)).length === 0;
 }
 
 /** The state shown by a view. Lifetimes are in the canonical form of events. */
