@@ -1,4 +1,10 @@
-import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  type Http2Server,
+  type Http2Session,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Socket } from 'node:net';
 import { MOST_COUNTED, type HeldBytes } from './held-bytes.js';
 import { destroyOnError } from './destroy-on-error.js';
@@ -7,6 +13,8 @@ import { endBetweenReads } from './end-between-reads.js';
 /** The interval between two checks of unsent bytes, and the most unsent bytes of a session that is never closed. */
 const CHECK_MS = 500;
 const MOST_UNSENT = 2 ** 20;
+/** The most open streams of a port. Beyond it, each session still has its share of this number. */
+const MOST_STREAMS = 1000;
 
 /** The progress of a stream at a check. */
 interface StreamProgress {
@@ -20,13 +28,14 @@ export class Http2Sessions {
   readonly #server: Http2Server;
   readonly #idleMs: number;
   readonly #buffered: HeldBytes;
-  readonly #sessions = new Map<ServerHttp2Session, ReadonlySet<ServerHttp2Stream>>();
+  readonly #sessions = new Map<Http2Session, ReadonlySet<ServerHttp2Stream>>();
   readonly #sockets = new Map<Socket, ReadonlySet<ServerHttp2Stream>>();
   /** The connections that had no open stream at an earlier call of {@link closeUnlessAnswering}. */
   readonly #wereWithoutStreams = new WeakSet<Socket>();
   /** The unsent bytes of each session at the last check. */
-  readonly #unsent = new WeakMap<ServerHttp2Session, number>();
+  readonly #unsent = new WeakMap<Http2Session, number>();
   #timer: NodeJS.Timeout | undefined;
+  #openStreams = 0;
   #closesAfterAnswers = false;
 
   constructor(server: Http2Server, { buffered, idleMs }: { readonly buffered: HeldBytes; readonly idleMs: number }) {
@@ -40,6 +49,15 @@ export class Http2Sessions {
     const opened = (session: ServerHttp2Session): void => this.#opened(session, socket);
     this.#server.once('session', opened).emit('connection', socket);
     this.#server.off('session', opened);
+  }
+
+  /** Counts a stream until it closes. Returns `false` for one too many, which is to be refused. */
+  admits(stream: ServerHttp2Stream): boolean {
+    const own = (stream.session && this.#sessions.get(stream.session)?.size) ?? 0;
+    if (this.#openStreams >= MOST_STREAMS && own * this.#sessions.size >= MOST_STREAMS) return false;
+    this.#openStreams++;
+    stream.once('close', () => this.#openStreams--);
+    return true;
   }
 
   #opened(session: ServerHttp2Session, socket: Socket): void {

@@ -10,7 +10,10 @@ import type { OnRequest, PortServer } from './servers.js';
 export interface PortLimits {
   /** Default 16,384: the size of all headers of a request. */
   readonly maxHeaderBytes?: number;
-  /** Default 100: concurrent calls on one HTTP/2 connection. */
+  /**
+   * Default 100: concurrent calls on one HTTP/2 connection. When all connections together have 1,000, one with more than
+   * its share of these is refused another.
+   */
   readonly maxConcurrentStreams?: number;
   /** Default 10,000: how long the headers of a request may take to arrive. */
   readonly headersTimeoutMs?: number;

@@ -57,8 +57,12 @@ export function portServer(onRequest: OnRequest, options: PortLimits, tls: TlsOp
   h1.timeout = limits.unreadMs;
   // Without this event, Node does not enforce the time-outs of a server that never listened.
   h1.emit('listening');
-  const h2 = createHttp2Server(limits.http2).on('stream', streamListener(onCountedRequest));
+  const h2 = createHttp2Server(limits.http2);
   const sessions = new Http2Sessions(h2, { buffered, idleMs: limits.idleMs });
+  h2.on(
+    'stream',
+    streamListener(onCountedRequest, (stream) => sessions.admits(stream)),
+  );
   const silent = new Set<Socket>();
   const handOver: HandOver = (socket, isHttp2) => {
     if (isHttp2) sessions.begin(socket);
