@@ -1,18 +1,18 @@
 /** Our own lint rules, for what no rule of oxlint holds. .ci/walls.mjs tests each. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const longestTest = 40;
 const hollowName = /\b(\w*(Utils?|Helpers?|Manager|Misc)\b|[uU]til[A-Z]\w*)/;
 const hollowFile = /(^|[.-])(utils?|helpers?|managers?|common|misc|2fa)[.-]/;
 
-/** The classes of the packages that programs install, and whether instances of another copy are recognised. */
-const classes = new Map(
-  ['event-sourcing', 'domain', 'store-sqlite', 'store-postgres', 'store-eventstoredb', 'testkit', 'api']
-    .flatMap((name) => sourcesIn(join(import.meta.dirname, '../packages', name, 'src')))
-    .flatMap((source) => [...source.matchAll(/^(?:export )?class (\w+)/gm)].map(([, name]) => [name, source]))
-    .map(([name, source]) => [name, source.includes(`\nacrossCopies(${name}, '${name}');`)]),
-);
+/** The classes of all packages but the command line, and whether instances of another copy are recognised. */
+const classes = new Map();
+for (const file of globSync(join(import.meta.dirname, '../packages/[!c]*/src/**/*.ts'))) {
+  const source = readFileSync(file, 'utf8');
+  for (const [, name] of source.matchAll(/^(?:export )?class (\w+)/gm))
+    classes.set(name, source.includes(`\nacrossCopies(${name}, '${name}');`));
+}
 
 const rules = {
   /** Each installed copy of a package has classes of its own. */
@@ -54,11 +54,6 @@ const rules = {
     },
   }),
 };
-
-function sourcesIn(folder) {
-  const files = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
-  return files.filter((file) => file.endsWith('.ts')).map((file) => readFileSync(join(folder, file), 'utf8'));
-}
 
 /** Passes a rule a short way to report. */
 function created(rule) {
