@@ -1,15 +1,11 @@
 import { openLoginPolicies, freshInstance, orThrow, type LoginPolicies, type Rollout } from '@login-policy/domain';
 import { isFault, openMemoryStore, type Store } from '@login-policy/event-sourcing';
-import {
-  delegating,
-  memoryReadModelStore,
-  type ReadModel,
-  type RebuildingModel,
-} from '@login-policy/event-sourcing/store';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
+import { freezable } from './freezable-store.js';
 import { acme, by, instance, PASSKEY } from './policies.js';
+import { last } from './rolling-out.js';
 
 /** More than a busy machine adds, and far less than any default time-out. */
 const AT_ONCE_MS = 1000;
@@ -65,7 +61,7 @@ const SIGNALLED: Readonly<Record<string, (policies: LoginPolicies, signal: Abort
 };
 
 /** Those that end without an error. */
-const RUNS: Readonly<Record<string, (rollout: Rollout, signal: AbortSignal) => AsyncGenerator>> = {
+const RUNS: Readonly<Record<string, (rollout: Rollout, signal: AbortSignal) => ReturnType<Rollout['carryOut']>>> = {
   carryOut: (given, signal) => given.carryOut({ signal }),
   revert: (given, signal) => given.revert({ ...by, signal }),
 };
@@ -153,6 +149,26 @@ describe('on a store that stops answering', () => {
     expect(performance.now() - since).to.be.below(paced(AT_ONCE_MS));
   });
 
+  for (const [how, run] of Object.entries(RUNS)) {
+    it(`${how} of a rollout ends with its signal while its commands are written, with what is known to be done`, async () => {
+      const store = freezable('inline');
+      const policies = await openLoginPolicies({ store });
+      opened.push(policies);
+      for (const owner of [instance, acme]) orThrow(await policies.add(owner, freshInstance, by));
+      if (how === 'revert') await last(rollout(policies).carryOut());
+      const control = new AbortController();
+      const running = run(rollout(policies), control.signal);
+      await running.next();
+      store.freezeAppends();
+      const ending = last(running);
+      await new Promise(setImmediate);
+      control.abort();
+      const since = performance.now();
+      expect(await ending).to.include({ done: 1, of: 2, changed: 1, refused: 0 });
+      expect(performance.now() - since).to.be.below(paced(AT_ONCE_MS));
+    });
+  }
+
   it('a silent directory is not awaited longer than its command', async () => {
     const identityProviders = { exists: () => new Promise<boolean>(() => undefined) };
     const policies = await openLoginPolicies({ store: openMemoryStore(), identityProviders });
@@ -180,59 +196,4 @@ async function endOf(call: Promise<unknown>): Promise<string> {
   } catch (caught) {
     return isFault(caught) ? caught.code : String(caught);
   }
-}
-
-interface FreezableStore extends Store {
-  freeze(): void;
-  freezeAppends(): void;
-}
-
-/** A memory store that can be made to say nothing any more, whatever it is handed. */
-function freezable(readModelUpdates: Store['readModelUpdates']): FreezableStore {
-  const { eventStore: sound, readModels, ...store } = openMemoryStore();
-  let [isFrozen, isFrozenForAppends] = [false, false];
-  const answered = <Value>(ask: () => Promise<Value>): Promise<Value> =>
-    isFrozen ? new Promise(() => undefined) : ask();
-  async function* pagesOf<Page>(pages: AsyncIterable<Page>): AsyncGenerator<Page, void, undefined> {
-    await answered(async () => undefined);
-    yield* pages;
-  }
-  const rows = readModelUpdates === 'inline' ? readModels : memoryReadModelStore();
-  return {
-    ...store,
-    readModelUpdates,
-    freeze: () => void (isFrozen = true),
-    freezeAppends: () => void (isFrozenForAppends = true),
-    eventStore: delegating(sound, {
-      append: (append) => (isFrozenForAppends ? new Promise(() => undefined) : answered(() => sound.append(append))),
-      readStream: (stream, options) => pagesOf(sound.readStream(stream, options)),
-      readAll: (options) => pagesOf(sound.readAll(options)),
-      receipt: (stream, key) => answered(() => sound.receipt(stream, key)),
-      head: () => answered(() => sound.head()),
-      knows: (position) => answered(() => sound.knows(position)),
-    }),
-    readModels: {
-      open: async (projection) => {
-        const model = await rows.open(projection);
-        return readModelUpdates === 'inline' ? freezing(model, answered) : model;
-      },
-      close: () => rows.close(),
-    },
-  };
-}
-
-function freezing<Row>(
-  model: ReadModel<Row>,
-  answered: <Value>(ask: () => Promise<Value>) => Promise<Value>,
-): ReadModel<Row> {
-  return {
-    read: (keys) => answered(() => model.read(keys)),
-    query: (query) => answered(() => model.query(query)),
-    keys: (query) => answered(() => model.keys(query)),
-    count: (query) => answered(() => model.count(query)),
-    checkpoint: () => answered(() => model.checkpoint()),
-    commit: (change) => answered(() => model.commit(change)),
-    changed: (signal) => model.changed(signal),
-    beginRebuild: () => answered(async (): Promise<RebuildingModel<Row>> => model.beginRebuild()),
-  };
 }

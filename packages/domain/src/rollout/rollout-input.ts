@@ -39,8 +39,8 @@ export interface RolloutOptions extends ReachOptions {
 /** The options of carrying out a rollout. */
 export interface CarryOutOptions {
   /**
-   * When it fires, no further policy is begun, the running ones are completed, and the iteration ends with what was
-   * done.
+   * When it fires, no further policy is begun, the running commands end as by their own signal, and the iteration ends
+   * with what is known to be done.
    */
   readonly signal?: AbortSignal;
   /** How many policies are changed at a time, 1 to 256. Default 32. */
@@ -154,12 +154,12 @@ function present<Name extends string, Value>(name: Name, value: Value | undefine
 }
 
 /** Parses the options of carrying out a rollout. @throws InvalidValue */
-export function parseCarryOut(options: unknown): Required<Pick<CarryOutOptions, 'concurrency'>> & {
-  readonly signal: AbortSignal | undefined;
-} {
+export function parseCarryOut(
+  options: unknown,
+): Required<Pick<CarryOutOptions, 'concurrency'>> & Pick<CarryOutOptions, 'signal'> {
   const given = parseObject(options, 'options', ['signal', 'concurrency']);
   return {
-    signal: optional(given, 'signal', parseSignal),
+    ...present('signal', optional(given, 'signal', parseSignal)),
     concurrency: optional(given, 'concurrency', wholeNumberTo(256)) ?? 32,
   };
 }

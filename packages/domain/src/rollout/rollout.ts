@@ -115,7 +115,8 @@ export class Rollout {
   async *carryOut(options: CarryOutOptions = {}): AsyncGenerator<RolloutProgress, void, undefined> {
     const { rollout, how } = await this.#asked('rollOut.carryOut', () => parseCarryOut(options));
     const { id, mayChange: _, ...others } = rollout.options;
-    const context = { ...others, correlationId: id, idempotencyKey: keyOf(id) };
+    const { concurrency: __, ...ending } = how;
+    const context = { ...others, ...ending, correlationId: id, idempotencyKey: keyOf(id) };
     const bound = bindingId(rollout, this.#parts.handler.states.store);
     yield* this.#run(bound, how, async (owner) => {
       const answer = await this.#parts.execute(owner, rollout.parsed, context);
@@ -160,9 +161,10 @@ export class Rollout {
    */
   async *revert(options: RevertRolloutOptions): AsyncGenerator<RolloutProgress, void, undefined> {
     const { rollout, how } = await this.#asked('rollOut.revert', () => parseRevertRollout(options));
-    const { concurrency: _, signal: __, ...by } = how;
+    const { concurrency: _, ...by } = how;
     const [{ id }, { execute, handler }] = [rollout.options, this.#parts];
-    const lookUp = { store: handler.states.store, deadline: new Deadline(`the revert of the rollout ${id}`) };
+    const deadline = new Deadline(`the revert of the rollout ${id}`, how);
+    const lookUp = { store: handler.states.store, deadline };
     yield* this.#run(rollout, how, async (owner) => {
       const event = await eventOfRollout(lookUp, owner, rollout);
       if (event === undefined || event === 'unchanged') return { what: 'unchanged' };
@@ -199,14 +201,15 @@ export class Rollout {
     const deadline = new Deadline(`the rollout ${id}`, { signal });
     const one = async (owner: Owner): Promise<void> => {
       if (deadline.isOver) return;
-      const isPermitted = await mayChange(owner, deadline).catch((caught: unknown) => {
-        if (deadline.isOver) return false;
-        throw caught;
-      });
-      if (deadline.isOver) return;
-      if (!isPermitted) return tally.count({ what: 'refused', refusal: notPermitted(owner) });
-      const refused = (caught: unknown): Done => ({ what: 'refused', refusal: refusalByFault(owner, caught) });
-      tally.count(await work(owner).catch(refused));
+      try {
+        const isPermitted = await mayChange(owner, deadline);
+        if (deadline.isOver) return;
+        tally.count(isPermitted ? await work(owner) : { what: 'refused', refusal: notPermitted(owner) });
+      } catch (caught) {
+        // What the signal ended is not counted. If it was written all the same, the next run finds it.
+        if (deadline.isOver && isFault(caught)) return;
+        tally.count({ what: 'refused', refusal: refusalByFault(owner, caught) });
+      }
     };
     if (reach.withDefault) await one(instance);
     yield tally.progress();
