@@ -18,7 +18,7 @@ import { parseRecordedIdentityProviders } from './policy/identity-provider.js';
 import { ofStored, parseObject } from './input/invalid-value.js';
 import { parseText } from './input/text.js';
 import type { ActivePolicy } from './policy/login-policy.js';
-import { INSTANCE_CATEGORY, isPolicyStream, ORGANIZATION_CATEGORY, ownerOfStream } from './policy/owner.js';
+import { isPolicyStream, ownerOfStream, POLICY_STREAMS } from './policy/owner.js';
 import { NO_POLICY, policyAfter, type PolicyState } from './policy/policy-state.js';
 import { lockOutsOf } from './sign-in/warnings.js';
 import { parseRecordedSettings, type LoginSettings } from './policy/settings.js';
@@ -73,7 +73,7 @@ export function snapshotKey(streamId: StreamId, last: Revision): string {
 export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow> = {
   name: 'login-policies',
   version: 4,
-  filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
+  filter: POLICY_STREAMS,
   // The categories may contain streams whose names are not those of a policy.
   covers: isPolicyStream,
   events: loginPolicyEvents,

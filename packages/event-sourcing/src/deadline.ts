@@ -118,7 +118,7 @@ export class Deadline implements WaitOptions {
 
   /** {@link wait} for each value of a source. */
   values<Value>(source: AsyncIterable<Value>, why?: () => unknown): AsyncIterable<Value> {
-    return this.#isEndless ? source : this.#valuesOf(source, why);
+    return this.#isEndless ? source : valuesAwaited(source, (next) => this.wait(Promise.resolve(next()), why));
   }
 
   /** Releases {@link signal}. */
@@ -128,20 +128,6 @@ export class Deadline implements WaitOptions {
 
   get #isEndless(): boolean {
     return this.given === undefined && this.#dueAt === Infinity;
-  }
-
-  async *#valuesOf<Value>(source: AsyncIterable<Value>, why?: () => unknown): AsyncGenerator<Value, void, undefined> {
-    const values = source[Symbol.asyncIterator]();
-    try {
-      for (;;) {
-        const next = await this.wait(Promise.resolve(values.next()), why);
-        if (next.done === true) return;
-        yield next.value;
-      }
-    } finally {
-      // Not awaited: a source that hangs may never return.
-      Promise.resolve(values.return?.()).catch(() => undefined);
-    }
   }
 
   /** Calls `act` as soon as the deadline has passed. The returned function cancels that. */
@@ -184,6 +170,24 @@ export class Deadline implements WaitOptions {
         },
       );
     });
+  }
+}
+
+/** The values of a source, each of which `wait` awaits. */
+export async function* valuesAwaited<Value>(
+  source: AsyncIterable<Value>,
+  wait: (next: () => Promise<IteratorResult<Value>>) => Promise<IteratorResult<Value>>,
+): AsyncGenerator<Value, void, undefined> {
+  const values = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await wait(() => values.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: a source that hangs may never return.
+    Promise.resolve(values.return?.()).catch(() => undefined);
   }
 }
 

@@ -1,6 +1,7 @@
 /** For the author of a domain: deadlines, and the types of what a domain calls. */
-export { Deadline } from './deadline.js';
+export { Deadline, valuesAwaited } from './deadline.js';
 export type { RecordedFacts } from './streams/event.js';
+export { AS_RECORDED } from './streams/event-codec.js';
 export type { FactSource } from './decisions/fact-source.js';
 export { fingerprint } from './decisions/fingerprint.js';
 export type { PreconditionFailed } from './decisions/command-context.js';

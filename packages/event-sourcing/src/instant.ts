@@ -20,28 +20,9 @@ export function instant(milliseconds: number): Instant {
   return milliseconds as Instant;
 }
 
-const DAY_MS = 86_400_000;
-const MOST_DAYS = 1000;
-/** The date part of an instant's text by its day, cached: every row has two. */
-const dates = new Map<number, string>();
-
 /** Formats an instant as ISO 8601 in UTC with milliseconds, `2024-06-13T06:44:39.050Z`: its one text form. */
 export function instantToIso(value: Instant): string {
-  const day = Math.floor(value / DAY_MS);
-  const inDay = value - day * DAY_MS;
-  const time = `${digits(inDay / 3_600_000)}:${digits((inDay / 60_000) % 60)}:${digits((inDay / 1000) % 60)}`;
-  return `${dates.get(day) ?? dateOf(day)}T${time}.${String(inDay % 1000).padStart(3, '0')}Z`;
-}
-
-function dateOf(day: number): string {
-  const [date = ''] = new Date(day * DAY_MS).toISOString().split('T');
-  if (dates.size >= MOST_DAYS) dates.clear();
-  dates.set(day, date);
-  return date;
-}
-
-function digits(part: number): string {
-  return part < 10 ? `0${Math.trunc(part)}` : String(Math.trunc(part));
+  return new Date(value).toISOString();
 }
 
 const ISO = /^((?:\d{4}|[+-]\d{6})-\d\d-(\d\d))T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;

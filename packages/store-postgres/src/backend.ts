@@ -73,7 +73,7 @@ export class PostgresBackend implements Backend {
   }
 
   findWritten(plan: Plan): Promise<boolean> {
-    return wasWritten(this.parts, this.writer.traceOf(plan));
+    return wasWritten(this.parts, this.writer.plans.traceOf(plan));
   }
 
   lookUp(question: Question, wait?: WaitOptions): Promise<Found> {

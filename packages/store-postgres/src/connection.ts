@@ -7,9 +7,8 @@ import { isConnectionLost, isNoPrimary, postgresFault, stateOf } from './faults.
 import { requestCancel } from './cancel-request.js';
 import { answerInTime, ConnectionSilent } from './in-time.js';
 import type { ConnectionSource } from './connection-source.js';
-import type { ConnectionOptions } from './connection-options.js';
 import { limitsOf, longestMs, type TimeOuts } from './time-outs.js';
-import { PreparedStatements } from './prepared-statements.js';
+import { PreparedStatements, type Preparation } from './prepared-statements.js';
 import { askingPrimary, rowsOfPrimary } from './primaries.js';
 import { queryRunnerOn, query, type Cell, type Cells, type Value } from './queries.js';
 import type { OpenTransaction } from './transaction.js';
@@ -20,6 +19,17 @@ type TransactionWork<Result> = (open: OpenTransaction) => Promise<Result>;
 const WRONG_ISOLATION = 'LP002';
 /** How long a closing store waits for a silent server before it abandons running work. */
 const SILENCE_MS = 600;
+
+/** How the store uses connections. */
+interface ConnectionOptions {
+  readonly timeOuts: TimeOuts;
+  readonly prepared: Preparation;
+  /**
+   * Who runs statements on the connections. `shared`: the program does, too. Then no statement is cancelled, because it
+   * could be the program's.
+   */
+  readonly statements: 'own' | 'shared';
+}
 
 /** The store's access to the server: borrows a connection for each piece of work, with time-outs. */
 export class Connection {

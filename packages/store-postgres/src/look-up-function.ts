@@ -120,7 +120,6 @@ export function foundIn(answer: readonly Cells[], { streams, models }: Question)
     head: end.id === '' ? START : positionOf(end.ordinal, eventId(end.id)),
     inlineAtHead: inlineModelsIn(inlineModels),
     ends: new Map(rowsOfKind('stream').flatMap((cells) => endIn(cells, names))),
-    unreadable: NOTHING_UNREADABLE,
     receipts: [],
     models: rowsOfKind('model').flatMap(([name, model, checkpoint]) => {
       const question = questions.get(text(name));
@@ -177,6 +176,3 @@ export function storedReceipt({ streamId, key }: ReceiptKey): readonly [stream: 
 export function inlineModelsIn(list: Cell | undefined): readonly string[] {
   return list === null || list === undefined || list === '' ? [] : list.split(' ');
 }
-
-/** No stream is unreadable. */
-export const NOTHING_UNREADABLE: Found['unreadable'] = new Map();

@@ -9,15 +9,7 @@ import type {
 } from '@login-policy/event-sourcing/store';
 import { decodeReceipt } from '@login-policy/event-sourcing/values';
 import { HEAD, HEAD_TEXT, CHECKPOINT_ROW } from './checkpoints.js';
-import {
-  endIn,
-  foundIn,
-  inlineModelsIn,
-  lookUpArguments,
-  NOTHING_UNREADABLE,
-  receiptsIn,
-  storedReceipt,
-} from './look-up-function.js';
+import { endIn, foundIn, inlineModelsIn, lookUpArguments, receiptsIn, storedReceipt } from './look-up-function.js';
 import { memoized } from './memoized.js';
 import { originalText, storedName } from './names.js';
 import { positionIn } from './positions.js';
@@ -108,7 +100,6 @@ export class Lookups {
       head: last?.head ?? (await atEnd()),
       inlineAtHead: last?.inlineAtHead ?? [],
       ends: new Map(ends.flatMap((cells) => endIn(cells, names))),
-      unreadable: NOTHING_UNREADABLE,
       receipts: await this.#receipts(queries, receipts, wait),
       missing: positionIn(missing),
       models: found,

@@ -64,7 +64,7 @@ const WRITTEN = /^written (\d+)$/;
 export class Writer {
   readonly #parts: WriterParts;
   readonly #lookups: Lookups;
-  readonly #plans: PlanWriter;
+  readonly plans: PlanWriter;
   readonly #clock = new ServerClock();
   /** The steps of read models. */
   readonly steps: Steps;
@@ -72,13 +72,8 @@ export class Writer {
   constructor(parts: WriterParts, lookups: Lookups) {
     this.#parts = parts;
     this.#lookups = lookups;
-    this.#plans = new PlanWriter(parts.schema);
+    this.plans = new PlanWriter(parts.schema);
     this.steps = new Steps(parts.schema);
-  }
-
-  /** See {@link PlanWriter.traceOf}. */
-  traceOf(plan: Plan): readonly [statement: string, values: readonly Cell[]] {
-    return this.#plans.traceOf(plan);
   }
 
   /** Writes appends in their own transaction. @throws AnswerLost */
@@ -168,7 +163,7 @@ export class Writer {
       return appendValues(planned.plan, end, this.#clock.notAfter());
     };
     try {
-      const answer = await this.#parts.connection.call(this.#plans.appendCall, valuesOf, signal);
+      const answer = await this.#parts.connection.call(this.plans.appendCall, valuesOf, signal);
       if (answer !== undefined && planned !== undefined && this.#readAnswer(onlyCell(answer)))
         return { ...planned, token: end.after(planned.plan), plannedFromCache: true };
     } catch (caught) {
@@ -202,7 +197,7 @@ export class Writer {
     const end = found.token instanceof LogEnd ? found.token : undefined;
     if (end !== undefined && plan.appends.length > 0) {
       sent.plan = plan;
-      const answer = onlyCell(await callIn(open, this.#plans.appendCall, appendValues(plan, end)));
+      const answer = onlyCell(await callIn(open, this.plans.appendCall, appendValues(plan, end)));
       if (!this.#readAnswer(answer)) {
         delete sent.plan;
         sent.isRefused = true;
@@ -210,7 +205,7 @@ export class Writer {
         throw new Fault('store-foreign', { store: this.#parts.connection.name, problem });
       }
     }
-    if (plan.promoted !== undefined) await this.#plans.promote(open, plan.promoted);
+    if (plan.promoted !== undefined) await this.plans.promote(open, plan.promoted);
     return end?.after(plan);
   }
 

@@ -2,24 +2,17 @@ import {
   parsePosition,
   positionToString,
   revision,
-  type EventCodec,
   type Instant,
   type Json,
-  type JsonObject,
   type Position,
   type Projection,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
-import { eventId, instantToIso, parseInstant, parseStreamId } from '@login-policy/event-sourcing/values';
+import { AS_RECORDED } from '@login-policy/event-sourcing/domain';
+import { eventId, instantToIso, isJsonObject, parseInstant, parseStreamId } from '@login-policy/event-sourcing/values';
 import { ofStored, parseObject } from '../input/invalid-value.js';
 import { parseText } from '../input/text.js';
-import {
-  INSTANCE_CATEGORY,
-  isPolicyStream,
-  ORGANIZATION_CATEGORY,
-  ownerOfStream,
-  type Owner,
-} from '../policy/owner.js';
+import { isPolicyStream, ownerOfStream, POLICY_STREAMS, type Owner } from '../policy/owner.js';
 import { indexedWord, wordsOf } from './words.js';
 
 /** An event of a policy as the audit log stores it, of a known or an unknown type. */
@@ -85,18 +78,13 @@ export function isUpTo(key: string, position: Position): boolean {
   return key.slice(TIME_DIGITS) <= position.toString(36).padStart(POSITION_DIGITS, '0');
 }
 
-/** Passes events on as recorded: the audit log includes events of newer programs. */
-const AS_RECORDED: EventCodec<RecordedEvent> = {
-  encode: ({ type, schemaVersion, data }) => ({ type, schemaVersion, data }),
-  decode: (event) => event,
-};
-
 /** Every event of every policy in commit order, with its index values. */
 export const auditProjection: Projection<RecordedEvent, AuditRow> = {
   name: 'login-policy-audit',
   version: 2,
-  filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
+  filter: POLICY_STREAMS,
   covers: isPolicyStream,
+  // The audit log includes events of newer programs.
   events: AS_RECORDED,
   rows: { encode: encodeRow, decode: ofStored(decodeRow) },
   key: (streamId) => `time of ${ownerOfStream(streamId)?.instanceId ?? ''}`,
@@ -124,7 +112,7 @@ export function valuesOf(event: LoggedEvent): Readonly<Record<AuditIndex, readon
   const { factor, id, identityProvider } = event.data;
   const about: string[] = [];
   if (typeof factor === 'string') about.push(ABOUT.factor(factor));
-  const linked = isObject(identityProvider) ? identityProvider['id'] : id;
+  const linked = isJsonObject(identityProvider) ? identityProvider['id'] : id;
   if (typeof linked === 'string') about.push(ABOUT.identityProvider(linked));
   return {
     all: [''],
@@ -134,10 +122,6 @@ export function valuesOf(event: LoggedEvent): Readonly<Record<AuditIndex, readon
     about,
     word: event.metadata.reason === undefined ? [] : wordsOf(event.metadata.reason),
   };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function indexOf(row: AuditRow): Readonly<Record<string, readonly string[]>> {
@@ -178,14 +162,14 @@ const MEMBERS = [
 
 /** Decodes a stored row. @throws InvalidValue, RangeError, TypeError when it is malformed. */
 function decodeRow(stored: Json): AuditRow {
-  if (isObject(stored) && 'time' in stored)
+  if (isJsonObject(stored) && 'time' in stored)
     return { is: 'time', time: parseInstant(parseText(stored['time'], 'row.time')), last: undefined };
   const row = parseObject(stored, 'row', MEMBERS);
   const text = (name: string): string => parseText(row[name], `row.${name}`);
   const optional = (name: 'causationId' | 'reason'): object => (row[name] === undefined ? {} : { [name]: text(name) });
   const { schemaVersion } = row;
-  const data = isObject(stored) ? stored['data'] : undefined;
-  if (!isObject(data)) throw new TypeError('row.data is not an object');
+  const data = isJsonObject(stored) ? stored['data'] : undefined;
+  if (!isJsonObject(data)) throw new TypeError('row.data is not an object');
   return {
     is: 'entry',
     event: {

@@ -21,12 +21,11 @@ import { loginPolicyEvents } from '../events/event-codec.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT } from '../policy/login-policy.js';
 import {
-  INSTANCE_CATEGORY,
   instanceOf,
   isOrganization,
-  ORGANIZATION_CATEGORY,
   ownerOfStream,
   parseInstance,
+  POLICY_STREAMS,
   policyStream,
   type Owner,
 } from '../policy/owner.js';
@@ -88,7 +87,7 @@ export class Changes {
     const { handle, instance, ...options } = parseOptions(given, 'onChange', OPTIONS);
     const consumer = this.#sources.store.consume({
       ...options,
-      filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
+      filter: POLICY_STREAMS,
       // One append, which is one command, in each call.
       pageSize: 1,
       handle: async (events, handling) => {

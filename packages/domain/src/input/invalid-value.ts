@@ -1,4 +1,4 @@
-import { hintFor, shown } from '@login-policy/event-sourcing/options';
+import { hintFor, isPlainObject, shown } from '@login-policy/event-sourcing/options';
 import { acrossCopies } from '@login-policy/event-sourcing/values';
 
 /** The parts of an input error. */
@@ -125,7 +125,7 @@ export function parseAnyObject(
   members: readonly string[],
 ): Readonly<Record<string, unknown>> {
   if (!isObject(value)) throw new InvalidValue(field, 'an object', value);
-  if (isPlain(value)) return value;
+  if (isPlainObject(value)) return value;
   const lost = members.find((member) => member in value && !Object.keys(value).includes(member));
   if (lost === undefined) return value;
   throw new InvalidValue(`${field}.${lost}`, 'a member of the object itself', 'inherited');
@@ -142,14 +142,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 export function eachMember(value: unknown, field: string, take: (member: string, given: unknown) => void): void {
   if (!isObject(value)) throw new InvalidValue(field, 'an object', value);
   const members = Object.keys(value);
-  if (members.length === 0 && !isPlain(value)) throw new InvalidValue(field, 'a plain object', value);
+  if (members.length === 0 && !isPlainObject(value)) throw new InvalidValue(field, 'a plain object', value);
   for (const member of members) take(member, Reflect.get(value, member));
-}
-
-/** A plain object of this realm or another one, or without a prototype. */
-function isPlain(value: object): boolean {
-  const above: unknown = Object.getPrototypeOf(value);
-  return above === null || (typeof above === 'object' && Object.getPrototypeOf(above) === null);
 }
 
 /** Parses one of a fixed set of names. */

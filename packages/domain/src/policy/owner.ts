@@ -45,6 +45,11 @@ export const INSTANCE_CATEGORY = 'instanceLoginPolicy';
 /** The stream category of custom policies. */
 export const ORGANIZATION_CATEGORY = 'organizationLoginPolicy';
 
+/** The streams of all policies, as a filter of events. */
+export const POLICY_STREAMS: { readonly categories: readonly string[] } = {
+  categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY],
+};
+
 /** Whether the owner is an organization, so that its policy is a custom one. */
 export function isOrganization<Named extends OwnerRef>(owner: Named): owner is Extract<Named, OrganizationRef> {
   return 'organizationId' in owner;

@@ -1,4 +1,4 @@
-import type { Deadline } from '@login-policy/event-sourcing/domain';
+import { valuesAwaited, type Deadline } from '@login-policy/event-sourcing/domain';
 import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import { answerOf } from '../input/answer-of.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
@@ -118,26 +118,13 @@ async function* piecesAfter(
 /** The ids that a directory lists. Refuses a single string, which would be iterated letter by letter. */
 function idsIn(list: ReturnType<OrganizationList['list']>, deadline: Deadline): typeof list {
   if (typeof list === 'object' && list !== null) {
-    if (Symbol.asyncIterator in list) return answered(list, deadline);
+    if (Symbol.asyncIterator in list)
+      return valuesAwaited(list, (next) => answerOf('organizations.list', deadline, next));
     if (Symbol.iterator in list) return list;
   }
   throw new Error(
     `${new InvalidValue('the answer of organizations.list', 'a list of ids that can be iterated', list).message}`,
   );
-}
-
-async function* answered(list: AsyncIterable<string>, deadline: Deadline): AsyncGenerator<string, void, undefined> {
-  const ids = list[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await answerOf('organizations.list', deadline, () => ids.next());
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    // Not awaited: a directory that hangs may never return.
-    Promise.resolve(ids.return?.()).catch(() => undefined);
-  }
 }
 
 /** Parses a listed id. An invalid one is a defect of the list, not a mistake of the preview's caller. */

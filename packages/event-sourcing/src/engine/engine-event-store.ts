@@ -98,7 +98,7 @@ export class EngineEventStore implements EventStore {
   async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
     const { receipts, unreadable } = await this.#lookUp({ ...NO_QUESTION, receipts: [{ streamId, key }] }, wait);
     // A receipt that can't be read is not a missing one: its command was carried out.
-    if (unreadable.has(streamId)) throw unreadable.get(streamId);
+    if (unreadable?.has(streamId) === true) throw unreadable.get(streamId);
     const [found] = receipts;
     return found && { key, fingerprint: found.fingerprint, revision: found.revision };
   }

@@ -14,7 +14,7 @@ function merged(before: Found, more: Found): Found {
     ...before,
     ends: new Map([...before.ends, ...more.ends]),
     receipts: [...before.receipts, ...more.receipts],
-    unreadable: new Map([...before.unreadable, ...more.unreadable]),
+    unreadable: new Map([...(before.unreadable ?? []), ...(more.unreadable ?? [])]),
     models: [...others, ...more.models.flatMap((model) => mergedModel(modelIn(before, model.target), model))],
   };
 }

@@ -171,7 +171,6 @@ export class MemoryBackend implements Backend {
       inlineAtHead: this.#inlineAtHead,
       ends: new Map<StreamId, StreamEnd>(),
       receipts: receipts.flatMap((asked) => this.#receipts.get(receiptName(asked)) ?? []),
-      unreadable: NOTHING_UNREADABLE,
       missing: events?.find((position) => !this.#log.has(position)),
       models: models.flatMap((asked) => this.#findModel(asked)),
     };
@@ -243,5 +242,3 @@ export class MemoryBackend implements Backend {
     this.#receipts.set(receiptName({ streamId, key }), { streamId, key, fingerprint, revision: end.revision });
   }
 }
-
-const NOTHING_UNREADABLE: Found['unreadable'] = new Map();

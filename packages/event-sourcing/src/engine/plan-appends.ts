@@ -88,7 +88,7 @@ class PlanBuilder {
     const { streamId, receipt } = append;
     const view = this.#view;
     try {
-      if (view.unreadable.has(streamId)) throw view.unreadable.get(streamId);
+      if (view.unreadable?.has(streamId) === true) throw view.unreadable.get(streamId);
       const last = this.#ends.get(streamId) ?? view.ends.get(streamId);
       const name = receipt && receiptName({ streamId, key: receipt.key });
       const hasReceipt = name !== undefined && (this.#receipts.has(name) || view.receipts.has(name));

@@ -7,7 +7,6 @@ import type { CheckedAppend, Plan } from './plan.js';
 import type { CurrentModel, View } from './plan-appends.js';
 import type { ModelId, StreamEnd } from './view.js';
 
-const NONE: ReadonlyMap<StreamId, unknown> = new Map();
 const NO_RECEIPTS: ReadonlySet<string> = new Set();
 const NO_ROW = { row: undefined };
 /** The limit of cached streams, and of cached rows of each read model. */
@@ -63,7 +62,6 @@ export class ViewCache {
       head: state.head,
       inlineAtHead: state.inlineAtHead,
       ends: this.#ends,
-      unreadable: NONE,
       receipts: NO_RECEIPTS,
       models: state.models.map(({ opened, id, rows }): CurrentModel => ({
         opened,
@@ -116,7 +114,7 @@ export class ViewCache {
     const before = this.#state?.head === view.head ? this.#state : undefined;
     if (before === undefined) this.#ends.clear();
     for (const { streamId } of group) {
-      if (!view.unreadable.has(streamId)) this.#ends.set(streamId, view.ends.get(streamId));
+      if (view.unreadable?.has(streamId) !== true) this.#ends.set(streamId, view.ends.get(streamId));
     }
     const models = view.models.map(({ opened, id, storedRow }): CachedModel => {
       const rows = before?.models.find((one) => one.id === id)?.rows ?? new Lru(MOST);

@@ -63,8 +63,8 @@ export interface Found {
   readonly inlineAtHead: readonly ModelId[];
   /** The end of each requested stream that has events. */
   readonly ends: ReadonlyMap<StreamId, StreamEnd>;
-  /** Why the end or a receipt of a stream could not be read. This refuses only that stream's appends. */
-  readonly unreadable: ReadonlyMap<StreamId, unknown>;
+  /** Why the end or a receipt of a stream could not be read, if any. This refuses only that stream's appends. */
+  readonly unreadable?: ReadonlyMap<StreamId, unknown> | undefined;
   /** The requested receipts that exist. */
   readonly receipts: readonly StreamReceipt[];
   /** The first requested event that is not in the log. */

@@ -15,5 +15,5 @@ export {
   wholeNumber,
   withMethods,
 } from './option-rules.js';
-export { invalidOption, parseOptions, type GivenOption, type OptionRule, type OptionRules } from './parse-options.js';
+export { isPlainObject, parseOptions, type OptionRule, type OptionRules } from './parse-options.js';
 export { joinInWords, shown } from './shown.js';

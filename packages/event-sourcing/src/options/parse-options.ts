@@ -69,10 +69,10 @@ function notAnObject(of: string, path: string, value: unknown): RangeError {
 }
 
 /**
- * A class instance is refused, because its inherited members, such as a method that is an option, would be lost
- * silently.
+ * Whether a value is a plain object, of this realm or another one. An instance of a class is not: its inherited members,
+ * such as a method that is an option, would be lost silently.
  */
-function isPlainObject(value: unknown): value is object {
+export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const above: unknown = Object.getPrototypeOf(value);
   return above === null || (typeof above === 'object' && Object.getPrototypeOf(above) === null);

@@ -1,7 +1,7 @@
 import { atOnce } from '../at-once.js';
 import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
-import { placeOf, type EventCodec } from '../streams/event-codec.js';
+import { AS_RECORDED, placeOf } from '../streams/event-codec.js';
 import type { EventShape, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import { categoryOf, type StreamId } from '../streams/stream-id.js';
 import {
@@ -24,12 +24,6 @@ import {
   type UnreadableFacts,
 } from './unreadable-row.js';
 
-/** Does not decode events: `reduceOrPlaceholder` does, so that an unreadable event concerns only its row. */
-const AS_RECORDED: EventCodec<RecordedEvent> = {
-  encode: ({ type, schemaVersion, data }) => ({ type, schemaVersion, data }),
-  decode: (event) => event,
-};
-
 /**
  * Wraps a projection, so that a problem with one row replaces only that row by a placeholder (poison-event isolation).
  * Other programs may write to the same log. A problem is
@@ -49,6 +43,7 @@ export function withPlaceholders<Event extends EventShape, Row>(
     name,
     version,
     filter,
+    // `reduceOrPlaceholder` decodes them, so that an unreadable event concerns only its row.
     events: AS_RECORDED,
     ...(projection.key !== undefined && { key: (streamId) => keyOf(projection, streamId) }),
     reduce: (row, event) => reduceOrPlaceholder(projection, row, event),

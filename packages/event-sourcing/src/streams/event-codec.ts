@@ -88,6 +88,12 @@ export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event
   };
 }
 
+/** Passes events on as recorded, also those of newer programs. */
+export const AS_RECORDED: EventCodec<RecordedEvent> = {
+  encode: ({ type, schemaVersion, data }) => ({ type, schemaVersion, data }),
+  decode: (event) => event,
+};
+
 /** The content in the oldest version that can hold it. */
 function oldestOf(
   { upcasters, downcasters = [] }: EventSchema<object>,
