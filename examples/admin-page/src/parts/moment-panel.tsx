@@ -59,7 +59,7 @@ export function MomentPanel({ lastSequence, children }: MomentPanelProps): JSX.E
         {isNobody && <p class="warning-line">There is no organization with this id in the instance.</p>}
         <TryAgain what="That moment" loading={past.problem === undefined ? own : past} />
         {lookedAt.value !== undefined && (past.problem === undefined || lookedAt.value.moment === moment) && (
-          <ThenAndNow then={lookedAt.value} />
+          <ThenAndNow then={lookedAt.value} isBusy={past.isBusy} />
         )}
       </section>
       {(lookedAt.value !== undefined || problem !== undefined) && children}

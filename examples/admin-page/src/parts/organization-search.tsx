@@ -43,7 +43,7 @@ export function OrganizationSearch({ label, among = {}, pick }: OrganizationSear
       </label>
       <TryAgain what="The organizations" loading={loading} />
       {page?.total === 0 && <p class="soft">None is called that.</p>}
-      <ul>
+      <ul aria-busy={loading.isBusy}>
         {page?.organizations.map((one) => (
           <li key={one.id}>
             <Found one={one} pick={pick} />

@@ -15,6 +15,8 @@ export interface Loading {
   readonly problem: string | undefined;
   /** Whether it has succeeded or failed. The layout does not move because of it any more. */
   readonly hasEnded: boolean;
+  /** Whether `about` has changed since: what is shown is of the `about` before. */
+  readonly isBusy: boolean;
   readonly again: () => void;
 }
 
@@ -26,14 +28,14 @@ export interface Loading {
 export function useLoaded(about: string, load: (isWanted: () => boolean) => Promise<unknown>): Loading {
   const problem = useSignal<string | undefined>(undefined);
   const tries = useSignal(0);
-  const hasEnded = useSignal(false);
+  const answered = useSignal<string | undefined>(undefined);
   useEffect(() => {
     let isWanted = true;
     let again: ReturnType<typeof setTimeout> | undefined;
     const end = (sentence: string | undefined): void => {
       if (!isWanted) return;
       problem.value = sentence;
-      hasEnded.value = true;
+      answered.value = about;
     };
     load(() => isWanted).then(
       () => {
@@ -53,7 +55,8 @@ export function useLoaded(about: string, load: (isWanted: () => boolean) => Prom
   }, [about, returns.value, tries.value]);
   return {
     problem: problem.value,
-    hasEnded: hasEnded.value,
+    hasEnded: answered.value !== undefined,
+    isBusy: answered.value !== about,
     again: () => {
       tries.value++;
     },

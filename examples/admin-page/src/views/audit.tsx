@@ -31,8 +31,7 @@ export function AuditView(): JSX.Element {
     if (isWanted()) shown.value = { about, page };
   });
   // If the page for a new filter can't be read, the previous page is not shown for it.
-  const isOther = shown.value?.about !== about && loading.problem !== undefined;
-  const page = isOther ? undefined : shown.value?.page;
+  const page = shown.value?.about !== about && loading.problem !== undefined ? undefined : shown.value?.page;
   return (
     <>
       <h1 tabIndex={-1}>Audit</h1>
@@ -51,11 +50,13 @@ export function AuditView(): JSX.Element {
       </p>
       <Stale what={about} />
       <TryAgain what="The audit log" loading={loading} />
-      {page?.entries.length === 0 && (
-        <p class="soft">Nothing recorded is like that{page.next !== undefined && ' here'}.</p>
-      )}
-      {page !== undefined && <AuditEntries entries={page.entries} />}
-      {page !== undefined && <Steps next={page.next} />}
+      <div aria-busy={loading.isBusy}>
+        {page?.entries.length === 0 && (
+          <p class="soft">Nothing recorded is like that{page.next !== undefined && ' here'}.</p>
+        )}
+        {page !== undefined && <AuditEntries entries={page.entries} />}
+        {page !== undefined && <Steps next={page.next} />}
+      </div>
       <Webhooks />
     </>
   );

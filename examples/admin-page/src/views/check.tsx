@@ -5,7 +5,7 @@ import { Instant } from '../parts/instant.js';
 import { OrganizationPicker } from '../parts/organization-picker.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
-import { isUnknown, learn, organizationName } from '../state/organizations.js';
+import { directoryChanges, isUnknown, learn, organizationName } from '../state/organizations.js';
 import { choose, chosen } from '../state/route.js';
 import { readVerdict, type Claim, type Verdict } from '../wire/check.js';
 import { MULTI_FACTORS, SECOND_FACTORS } from '../wire/factors.js';
@@ -124,20 +124,23 @@ function claimed(): Claim {
 }
 
 function Judged({ organizationId }: { readonly organizationId: string }): JSX.Element {
-  const verdict = useSignal<Verdict | undefined>(undefined);
+  const judged = useSignal<{ readonly verdict: Verdict; readonly name: string } | undefined>(undefined);
   const claim = claimed();
-  const loading = useLoaded(`${organizationId} ${JSON.stringify(claim)}`, async (isWanted) => {
+  const about = `${organizationId} ${JSON.stringify(claim)} ${directoryChanges.value}`;
+  const loading = useLoaded(about, async (isWanted) => {
     await learn([organizationId]);
-    const judged = isUnknown(organizationId) ? undefined : await readVerdict(organizationId, claim);
-    if (isWanted()) verdict.value = judged;
+    const verdict = isUnknown(organizationId) ? undefined : await readVerdict(organizationId, claim);
+    if (isWanted()) judged.value = verdict && { verdict, name: organizationName(organizationId) };
   });
   if (isUnknown(organizationId))
     return <p class="warning-line">There is no organization with this id in the instance.</p>;
   return (
     <>
       <TryAgain what="Whether they would get in" loading={loading} />
-      {verdict.value !== undefined && loading.problem === undefined && (
-        <Answer verdict={verdict.value} name={organizationName(organizationId)} />
+      {judged.value !== undefined && loading.problem === undefined && (
+        <div aria-busy={loading.isBusy}>
+          <Answer {...judged.value} />
+        </div>
       )}
     </>
   );

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { beforeEach, it } from 'mocha';
+import { eventually } from '../waiting.js';
 import { describeInBrowser } from './suite.js';
 
 describeInBrowser('the page: would this user get in?', (stage) => {
@@ -32,6 +33,26 @@ describeInBrowser('the page: would this user get in?', (stage) => {
     await other.page.reload();
     await other.page.getByRole('heading', { name: 'Yes, they would get in.' }).waitFor();
     expect(await other.page.getByText('Acme is on the default policy.').count()).to.equal(1);
+  });
+
+  it('judges anew when a policy was changed, and marks a judgement of before the last choice', async () => {
+    const visitor = await stage.owner();
+    const { page } = visitor;
+    const [acme] = stage.quickstart.organizationIds;
+    await page.goto(`${stage.quickstart.url}/#/check?organization=${acme}&has=password,TOTP&shown=password,TOTP`);
+    await page.getByRole('heading', { name: 'Yes, they would get in.' }).waitFor();
+    await stage.apiOf(acme, 'POST /_customize');
+    await page.getByText('Acme has a custom policy').waitFor();
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    await page.route('**/_evaluate_sign_in', async (route) => held.then(() => route.continue()), { times: 1 });
+    await visitor.chooseOrganization('glob', 'Globex');
+    const stale = page.locator('[aria-busy=true]').getByRole('heading', { name: 'Yes, they would get in.' });
+    await stale.waitFor();
+    expect(await page.getByText('Globex has a custom policy').count()).to.equal(0);
+    goOn();
+    await page.getByText('Globex is on the default policy').waitFor();
+    await eventually('an end', async () => ((await page.locator('[aria-busy=true]').count()) === 0 ? true : undefined));
   });
 
   it('reports that the judgement is unknown if the policy cannot be read', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { beforeEach, it } from 'mocha';
 import { json, type PolicyRead } from '../client.js';
+import { eventually } from '../waiting.js';
 import { writeHistory } from './long-history.js';
 import { describeInBrowser } from './suite.js';
 import type { Visitor } from './visitor.js';
@@ -34,6 +35,22 @@ describeInBrowser('the page: looking back', (stage) => {
     await acme.getByText('The default policy at version 4').waitFor();
     await visitor.chooseOrganization('glob', 'Globex');
     await visitor.page.getByRole('region', { name: 'Effective for Globex, then' }).waitFor();
+  });
+
+  it('marks what was read for another moment, and names the moment of what it shows', async () => {
+    const visitor = await stage.owner();
+    const { page } = visitor;
+    await page.goto(`${stage.quickstart.url}/#/history?at=2020-10-25T01:30:00.000Z`);
+    await page.getByText('At 25 Oct 2020, 01:30:00 UTC: there was no policy at that moment.').first().waitFor();
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    await page.route('**asOf=4', async (route) => held.then(() => route.continue()), { times: 1 });
+    await slideTo(visitor, 4);
+    await page.locator('[aria-busy=true]').getByText('At 25 Oct 2020').first().waitFor();
+    goOn();
+    await page.getByRole('region', { name: 'Default policy, then' }).getByText('at version 4').waitFor();
+    await eventually('an end', async () => ((await page.locator('[aria-busy=true]').count()) === 0 ? true : undefined));
+    visitor.complaints.splice(0);
   });
 
   it('links from the history of a custom policy to the effective policy of that moment', async () => {
