@@ -1,5 +1,13 @@
-import { defaultSettings, freshInstance, orThrow, type IdentityProvider } from '@login-policy/domain';
+import {
+  defaultSettings,
+  freshInstance,
+  openLoginPolicies,
+  orThrow,
+  type IdentityProvider,
+} from '@login-policy/domain';
 import { ABSENT, diffPolicies, parseIdentityProviderId } from '@login-policy/domain/model';
+import { isFault, openMemoryStore, type EventStore } from '@login-policy/event-sourcing';
+import { delegating, memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { DateTime } from 'luxon';
 import { describe, it } from 'mocha';
@@ -35,6 +43,36 @@ describe('the difference between two moments', () => {
     );
     expect(changes).to.deep.equal([{ ...forced, before: true, after: false }]);
     expect([before?.details.sequence, after?.details.sequence]).to.deep.equal([6n, 5n]);
+  });
+
+  it('ends no earlier than it begins, where followed rows lag behind the events', async () => {
+    const store = openMemoryStore();
+    const { loginPolicies } = await openDesk({ store });
+    await loginPolicies.add(instance, freshInstance, by);
+    let goOn = (): void => undefined;
+    const isOn = new Promise<void>((resolve) => (goOn = resolve));
+    async function* late(options?: Parameters<EventStore['subscribe']>[0]): ReturnType<EventStore['subscribe']> {
+      for await (const message of store.eventStore.subscribe(options)) {
+        if (isLate) await isOn;
+        yield message;
+      }
+    }
+    let isLate = false;
+    const eventStore = delegating(store.eventStore, { subscribe: late });
+    const readModels = memoryReadModelStore();
+    const lagging = await openLoginPolicies({
+      store: { ...store, readModelUpdates: 'followed', readModels, eventStore },
+    });
+    await lagging.readModel.ready();
+    isLate = true;
+    const { position } = orThrow(await loginPolicies.change(instance, { forceMfa: true }, by));
+    for (const from of [{ position }, { sequence: 5n }]) {
+      const early = await lagging.diff(instance, { from }, { waitMs: 20 }).catch((caught: unknown) => caught);
+      expect(isFault(early, 'projection-behind')).to.equal(true);
+    }
+    goOn();
+    expect(orThrow(await lagging.diff(instance, { from: { position } })).changes).to.deep.equal([]);
+    await Promise.all([lagging.close(), loginPolicies.close()]);
   });
 
   it('of an organization compares its effective policies', async () => {

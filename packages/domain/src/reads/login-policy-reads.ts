@@ -1,4 +1,4 @@
-import type { Consumer, ProjectionRunner } from '@login-policy/event-sourcing';
+import { laterPosition, START, type Consumer, type ProjectionRunner } from '@login-policy/event-sourcing';
 import type { Changes } from '../changes/changes.js';
 import type { OnChangeOptions } from '../changes/policy-changed.js';
 import type { LoginPolicyEvent } from '../events/events.js';
@@ -129,10 +129,13 @@ export abstract class LoginPolicyReads {
       async ({ moments, read, ...asked }) => {
         const begunAt = performance.now();
         const before = await this.#policies.effective(asked.owner, { ...read, asOf: moments.from });
-        const after = await this.#policies.effective(asked.owner, {
-          ...withRemainingWait(read, begunAt),
-          asOf: moments.to,
-        });
+        // Rows that are followed may lag behind the events: without this, now could be earlier than the first moment.
+        const { moment } = moments.from;
+        const from = before?.position ?? ('position' in moment ? moment.position : START);
+        const { freshness } = withRemainingWait(read, begunAt);
+        const atLeast = laterPosition(freshness.atLeast ?? START, from);
+        const to = { freshness: { ...freshness, atLeast }, asOf: moments.to };
+        const after = await this.#policies.effective(asked.owner, to);
         return foundDiff(before, after, { owner: asked.owner, read: { asOf: moments.to } });
       },
     );
