@@ -67,7 +67,7 @@ interface Reading {
 
 async function historyOf(reading: Reading, wanted: HistoryRead): Promise<History> {
   const { states, streamId, deadline } = reading;
-  const lastEvent = await lastEventOf(reading);
+  const lastEvent = await states.store.first(streamId, { direction: 'backwards' }, deadline);
   const lastSequence = lastEvent === undefined ? 0n : sequenceOf(lastEvent);
   const { first, last } = rangeOf(wanted, lastSequence);
   const entries: HistoryEntry[] = [];
@@ -111,12 +111,6 @@ function rangeOf({ direction, fromSequence, limit }: HistoryRead, end: bigint): 
   }
   const last = fromSequence === undefined || fromSequence > end ? end : fromSequence;
   return { first: last - count + 1n, last };
-}
-
-async function lastEventOf({ states, streamId, deadline }: Reading): Promise<RecordedEvent | undefined> {
-  const last = states.store.readStream(streamId, { direction: 'backwards', limit: 1 }, deadline);
-  for await (const [event] of last) return event;
-  return undefined;
 }
 
 function decodeKnown(event: RecordedEvent): RecordedLoginPolicyEvent | undefined {

@@ -84,9 +84,7 @@ export class PastReader {
   /** The position of the next event of a stream; `undefined` when there is none. */
   async #positionAfter(stream: StreamId, last: Revision | undefined): Promise<Position | undefined> {
     const from = revision(last === undefined ? 0n : last + 1n);
-    for await (const [next] of this.#states.store.readStream(stream, { from, limit: 1 }, this.#deadline))
-      return next?.position;
-    return undefined;
+    return (await this.#states.store.first(stream, { from }, this.#deadline))?.position;
   }
 
   /**
@@ -114,11 +112,10 @@ export class PastReader {
   async #withWholeAppend(stream: StreamId, then: StateAt<PolicyState>): Promise<StateAt<PolicyState>> {
     const { revision: from } = then;
     if (from === undefined) return then;
-    for await (const [last] of this.#states.store.readStream(stream, { from, limit: 1 }, this.#deadline)) {
-      const { count, place } = last?.append ?? { count: 1, place: 1 };
-      if (place < count) return this.#states.atRevision(stream, revision(from + BigInt(count - place)), this.#deadline);
-    }
-    return then;
+    const last = await this.#states.store.first(stream, { from }, this.#deadline);
+    const { count, place } = last?.append ?? { count: 1, place: 1 };
+    if (place === count) return then;
+    return this.#states.atRevision(stream, revision(from + BigInt(count - place)), this.#deadline);
   }
 
   /**

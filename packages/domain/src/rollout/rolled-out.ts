@@ -37,11 +37,10 @@ export async function rolledOut({ deadline, store }: LookUp, owner: Owner, id: s
   const stream = policyStream(owner);
   const receipt = await store.receipt(stream, keyOf(id), deadline);
   if (receipt === undefined) return undefined;
-  for await (const [event] of store.readStream(stream, { from: receipt.revision, limit: 1 }, deadline)) {
-    const { fingerprint } = receipt;
-    return { event: event?.metadata.idempotencyKey === keyOf(id) ? event : undefined, fingerprint };
-  }
-  return undefined;
+  const event = await store.first(stream, { from: receipt.revision }, deadline);
+  if (event === undefined) return undefined;
+  const { fingerprint } = receipt;
+  return { event: event.metadata.idempotencyKey === keyOf(id) ? event : undefined, fingerprint };
 }
 
 /**

@@ -74,22 +74,16 @@ export class StateReader<Event extends EventShape, State> {
   }
 
   /**
-   * {@link StateReader.catchUp} from a state; `undefined` without one, or when the stream does not hold its last event.
+   * {@link StateReader.catchUp} from a state, or from a snapshot that is looked up; `undefined` without one, or when the
+   * stream does not hold its last event.
    */
   async #goOn(
     streamId: StreamId,
-    known: StateAt<State> | undefined,
+    known: StateAt<State> | Promise<StateAt<State> | undefined>,
     extent: Extent,
   ): Promise<StateAt<State> | undefined> {
-    return known?.revision === undefined ? undefined : this.#upToFrom(streamId, known, extent);
-  }
-
-  async #goOnFrom(
-    streamId: StreamId,
-    remembered: Promise<StateAt<State> | undefined>,
-    extent: Extent,
-  ): Promise<StateAt<State> | undefined> {
-    return this.#goOn(streamId, await extent.deadline.wait(remembered).catch(() => undefined), extent);
+    const from = 'then' in known ? await extent.deadline.wait(known).catch(() => undefined) : known;
+    return from?.revision === undefined ? undefined : this.#upToFrom(streamId, from, extent);
   }
 
   /** The state right after the last wanted event. A long stream is folded from the last snapshot before it. */
@@ -100,13 +94,13 @@ export class StateReader<Event extends EventShape, State> {
     if (beginning.revision === undefined || beginning.revision + 1n < SHORT) return beginning;
     // When every event is wanted, the latest snapshot leads there, wherever the stream ends.
     const ofLatest = (): Promise<StateAt<State> | undefined> => remembered.latest(streamId, deadline);
-    const fromLatest = isWanted === ALL ? await this.#goOnFrom(streamId, ofLatest(), { deadline }) : undefined;
+    const fromLatest = isWanted === ALL ? await this.#goOn(streamId, ofLatest(), { deadline }) : undefined;
     if (fromLatest !== undefined) return fromLatest;
-    const end = await this.#first(streamId, { direction: 'backwards' }, deadline);
+    const end = await this.store.first(streamId, { direction: 'backwards' }, deadline);
     if (end === undefined) return this.nothing;
     const latest = isWanted(end) ? ofLatest() : Promise.resolve(undefined);
     return (
-      (await this.#goOnFrom(streamId, latest, { deadline, isWanted })) ??
+      (await this.#goOn(streamId, latest, { deadline, isWanted })) ??
       (await this.#fromSnapshot(streamId, { deadline, isWanted, end, beginning }, remembered)) ??
       this.#fromFirst(streamId, { deadline, isWanted })
     );
@@ -120,7 +114,7 @@ export class StateReader<Event extends EventShape, State> {
     if (remembered === undefined || last + 1n < remembered.every) return this.#fromFirst(streamId, extent);
     const newest = (last + 1n) / BigInt(remembered.every);
     const snapshot = remembered.after(streamId, lastIn(newest, remembered), deadline);
-    return (await this.#goOnFrom(streamId, snapshot, extent)) ?? this.upTo(streamId, isWanted, deadline);
+    return (await this.#goOn(streamId, snapshot, extent)) ?? this.upTo(streamId, isWanted, deadline);
   }
 
   /** Folds from the nearest snapshot that exists and that the stream confirms, otherwise from the first event. */
@@ -135,7 +129,7 @@ export class StateReader<Event extends EventShape, State> {
     const extent = { deadline, isWanted, last: lastIn(newest + 1n, remembered) - 1n };
     for (let [number, step] = [newest, 1n]; number > 0n; number -= step, step *= 2n) {
       const snapshot = remembered.after(streamId, lastIn(number, remembered), deadline);
-      const reached = await this.#goOnFrom(streamId, snapshot, extent);
+      const reached = await this.#goOn(streamId, snapshot, extent);
       if (reached !== undefined) return reached;
     }
     return this.#goOn(streamId, beginning, extent);
@@ -153,16 +147,11 @@ export class StateReader<Event extends EventShape, State> {
     let [low, high] = [0n, (end.revision + 1n) / BigInt(remembered.every)];
     while (low < high) {
       const middle = (low + high + 1n) / 2n;
-      const event = await this.#first(streamId, { from: lastIn(middle, remembered) }, deadline);
+      const event = await this.store.first(streamId, { from: lastIn(middle, remembered) }, deadline);
       if (event !== undefined && isWanted(event)) low = middle;
       else high = middle - 1n;
     }
     return low;
-  }
-
-  async #first(streamId: StreamId, options: ReadStreamOptions, deadline: Deadline): Promise<RecordedEvent | undefined> {
-    for await (const [first] of this.store.readStream(streamId, { ...options, limit: 1 }, deadline)) return first;
-    return undefined;
   }
 
   async #fromFirst(streamId: StreamId, extent: Extent): Promise<StateAt<State>> {

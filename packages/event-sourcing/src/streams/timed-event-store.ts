@@ -57,6 +57,12 @@ export class TimedEventStore {
     return deadline.values(this.#store.readStream(streamId, { ...options, signal: deadline.signal }), this.#why);
   }
 
+  /** The first event that {@link readStream} would return. @throws DeadlineExceeded */
+  async first(streamId: StreamId, options: ReadStreamOptions, deadline: Deadline): Promise<RecordedEvent | undefined> {
+    for await (const [first] of this.readStream(streamId, { ...options, limit: 1 }, deadline)) return first;
+    return undefined;
+  }
+
   /** As {@link EventStore.readAll}. @throws DeadlineExceeded */
   readAll(options: ReadAllOptions, deadline: Deadline): Pages {
     return whole(deadline.values(this.#store.readAll({ ...options, signal: deadline.signal }), this.#why), deadline);
