@@ -1,5 +1,6 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { Fault } from '@login-policy/event-sourcing/values';
+import { missingRights } from './missing-rights.js';
 
 /** Whether another connection holds the lock. */
 export function isBusy(caught: unknown): boolean {
@@ -50,12 +51,18 @@ export function toFault(caught: unknown, store: string): unknown {
   return caught;
 }
 
+/** The fault of an error that a missing right causes. */
+export function rightsFault(caught: unknown, store: string): Fault<'store-foreign'> | undefined {
+  const code = codeOf(isFault(caught) ? caught.cause : caught);
+  return code === 'SQLITE_READONLY' || code === 'SQLITE_CANTOPEN' ? missingRights(store, caught) : undefined;
+}
+
 /**
  * The fault of a file that can't be opened. While opening, every error of the driver or Node means that the file is not
  * available.
  */
 export function openingFault(caught: unknown, store: string): unknown {
-  const fault = toFault(caught, store);
+  const fault = rightsFault(caught, store) ?? toFault(caught, store);
   if (isFault(fault) || !(caught instanceof Error)) return fault;
   return new Fault('store-unavailable', { store, problem: caught.message }, caught);
 }

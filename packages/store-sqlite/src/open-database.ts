@@ -5,6 +5,7 @@ import type { Driver, DriverConnection } from './driver.js';
 import { openingFault } from './faults.js';
 import { OPENING_WAIT_MS } from './file-check.js';
 import { FilePlace } from './file-place.js';
+import { refuseUnwritable } from './missing-rights.js';
 import { makePrivate } from './private-file.js';
 import { demandReady, migrate } from './schema.js';
 
@@ -32,7 +33,10 @@ export function openDatabase(driver: Driver, path: string, { durability, isReadO
     name: path,
     ...(isFile && { placeOf: () => new FilePlace(path) }),
     connect(isFirst) {
-      if (isFirst && !isReadOnly && isFile) makePrivate(path);
+      if (isFirst && !isReadOnly && isFile) {
+        makePrivate(path);
+        refuseUnwritable(path);
+      }
       try {
         const connection = driver.connect(path, { waitMs: OPENING_WAIT_MS, isReadOnly });
         configure(connection, path, durability);

@@ -8,7 +8,7 @@ import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';
 import { loadDriver, type Driver, type DriverConnection } from './driver.js';
 import { eventStatements } from './event-statements.js';
-import { toFault } from './faults.js';
+import { rightsFault, toFault } from './faults.js';
 import { checkFile, OPENING_WAIT_MS, refuseUnsound, type IntegrityCheck } from './file-check.js';
 import { modelStatements } from './model-statements.js';
 import { Names } from './names.js';
@@ -92,7 +92,7 @@ export async function openSqliteStore(given: SqliteStoreOptions): Promise<Sqlite
     return assemble(connection, driver, options);
   } catch (caught) {
     await connection.close();
-    throw toFault(caught, connection.name);
+    throw rightsFault(caught, connection.name) ?? toFault(caught, connection.name);
   }
 }
 
