@@ -39,4 +39,23 @@ describe('the consumers of a store', () => {
     await store.close();
     await restored.close();
   });
+
+  it('take the lease of a closed consumer of their process, which a restored backup names', async () => {
+    const store = openMemoryStore();
+    const kept = new MemoryConsumers({ has: () => true, head: START });
+    const consumers = new Consumers({ store: 'a store', backend: kept, events: store.eventStore });
+    const consume = (name: string) => consumers.consume({ name, handle: () => undefined });
+    const record = async () => (await kept.lookUp(['restored'])).get('restored');
+    const [staying, closed] = [consume('staying'), consume('restored')];
+    await until(() => [staying, closed].every((consumer) => consumer.status().state === 'working'));
+    const backup = await record();
+    await closed.close();
+    const again = consume('restored');
+    await until(() => again.status().state === 'working');
+    const { version = 0n } = (await record()) ?? {};
+    if (backup !== undefined) await kept.put('restored', backup, version);
+    await until(async () => ((await record())?.holder?.run ?? 0) > (backup?.holder?.run ?? 0));
+    await consumers.close();
+    await store.close();
+  });
 });

@@ -64,6 +64,11 @@ export class ConsumerRun {
     return this.#lease?.fence;
   }
 
+  /** Whether a record names it. */
+  isHolderOf(found: FoundConsumer | undefined): boolean {
+    return found !== undefined && isHeldBy(found, this.#parts.holder);
+  }
+
   /** Aborts when it is closed, or its store is. */
   get ended(): AbortSignal {
     return this.#closing.signal;
@@ -88,8 +93,7 @@ export class ConsumerRun {
     tell(this.#parts.observe, { type: 'consumer', consumer: name, state, lag });
     this.#position = found?.position ?? this.#position;
     if (this.#lease !== undefined) return this.#lease.compare(found, fence);
-    const isOwn = found !== undefined && isHeldBy(found, this.#parts.holder);
-    if (this.#standingBy.isFree(found, now) || isOwn) this.#resolveFree?.(found);
+    if (this.#standingBy.isFree(found, now) || this.isHolderOf(found)) this.#resolveFree?.(found);
   }
 
   /** Notes that a poll failed. `cut-off` means: for so long that another process may hold the lease by now. */

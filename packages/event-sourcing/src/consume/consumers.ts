@@ -12,7 +12,6 @@ import { parseConsumeOptions } from './consume-options.js';
 import type { ConsumerBackend, FoundConsumer } from './consumer-backend.js';
 import { ConsumerRun } from './consumer-run.js';
 import type { ConsumeOptions, Consumer } from './consumer.js';
-import { isHeldBy, type LeaseParts } from './lease.js';
 import { BEAT_MS, LEASE_MS } from './standing-by.js';
 
 /** What the consumers of a store need. */
@@ -33,8 +32,8 @@ export class Consumers {
   readonly #session: string = sessionId();
   readonly #wake = new Notifier();
   readonly #runs = new Set<ConsumerRun>();
-  /** The leases of closed consumers, which records may still name: the answer to a claim or a release may be lost. */
-  readonly #left = new Set<LeaseParts>();
+  /** The names of closed consumers whose records may still name them: the answer to a claim or a release may be lost. */
+  readonly #left = new Set<string>();
   #polling: Promise<void> | undefined;
   #lastRun = 0;
   #beats = 0;
@@ -61,7 +60,7 @@ export class Consumers {
       wake: this.#wake,
     });
     this.#runs.add(run);
-    const closing = closedBy(() => this.#closeRun(run, { backend, name: run.name, holder }));
+    const closing = closedBy(() => this.#closeRun(run));
     const stopListening = onAbort(options.signal, () => {
       closing.close().catch(() => undefined);
     });
@@ -80,10 +79,10 @@ export class Consumers {
     await this.#polling;
   }
 
-  async #closeRun(run: ConsumerRun, lease: LeaseParts): Promise<void> {
+  async #closeRun(run: ConsumerRun): Promise<void> {
     await run.close();
     this.#runs.delete(run);
-    this.#left.add(lease);
+    this.#left.add(run.name);
     this.#wake.notify();
   }
 
@@ -103,13 +102,13 @@ export class Consumers {
     const { backend } = this.#parts;
     const now = performance.now();
     const deadline = new Deadline('looking for the leases of consumers', { waitMs: LEASE_MS - BEAT_MS });
-    const [runs, left] = [[...this.#runs], [...this.#left]];
+    const runs = [...this.#runs];
     try {
       if (runs.some(({ fence }) => fence !== undefined)) {
         this.#beats += 1;
         await deadline.wait(backend.beat(this.#session, this.#beats));
       }
-      const names = [...new Set([...runs, ...left].map(({ name }) => name))];
+      const names = [...new Set([...runs.map(({ name }) => name), ...this.#left])];
       const fences = runs.map(({ fence }) => fence);
       const found = await deadline.wait(lookUp(backend, names, deadline));
       this.#lastPolledAt = now;
@@ -118,7 +117,7 @@ export class Consumers {
         if ('damaged' in record) run.notePollFailed(record.damaged, 'cut-off');
         else run.takePolled(record.found, { now, fence: fences[index] });
       }
-      for (const lease of left) this.#leave(lease, found(lease.name));
+      for (const name of names) this.#leave(name, found(name));
     } catch (caught) {
       const since = performance.now() - this.#lastPolledAt >= LEASE_MS ? 'cut-off' : 'lately';
       for (const run of runs) run.notePollFailed(caught, since);
@@ -128,14 +127,18 @@ export class Consumers {
     }
   }
 
-  /** Releases a lease that its record still names: this process's heartbeats would keep others waiting for it. */
-  #leave(lease: LeaseParts, record: PolledRecord): void {
+  /**
+   * Releases a lease of a closed consumer of this process, whose heartbeats would keep others waiting for it. A restored
+   * backup may name one, too.
+   */
+  #leave(name: string, record: PolledRecord): void {
     const found = 'found' in record ? record.found : undefined;
-    if (found === undefined || !isHeldBy(found, lease.holder)) this.#left.delete(lease);
+    const isLeft = found?.holder?.session === this.#session && ![...this.#runs].some((run) => run.isHolderOf(found));
+    if (!isLeft) this.#left.delete(name);
     else {
       const released = { holder: undefined, position: found.position };
       // If that fails, the next poll finds it again.
-      lease.backend.put(lease.name, released, found.version).catch(() => undefined);
+      this.#parts.backend.put(name, released, found.version).catch(() => undefined);
     }
   }
 }
