@@ -1,4 +1,5 @@
 import { openMemoryStore, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import { Acknowledged } from '#insides';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
@@ -53,6 +54,29 @@ describe('a read of followed rows whose history was lost', () => {
     for (const state of ['stopped', 'catching-up']) await until(() => follower.state.is === state);
     answer();
     expect(await earlier).to.equal(1);
+    expect(await codeOf(follower.read([a]))).to.equal('position-unknown');
+  });
+
+  it('takes no proof of earlier rows for the rows of a page that was read before the history was lost', async () => {
+    let isHeld = true;
+    const isFree = (): boolean => !isHeld;
+    const store = followedStore((sound) => ({
+      async *subscribe(options) {
+        for await (const message of sound.subscribe(options)) {
+          await until(isFree);
+          if (message.kind === 'events') yield message;
+        }
+      },
+      proveHead: async (checkpoint) => {
+        const [askedAt, isInLog] = [performance.now(), checkpoint === START];
+        return { askedAt, head: START, checkpoint, isInLog };
+      },
+    }));
+    const follower = await followers.open(store, { maxAgeMs: 600_000 });
+    await raise(store, a, 1);
+    expect(await valueOf(follower, a)).to.equal(undefined);
+    isHeld = false;
+    await until(async () => (await follower.rows.checkpoint(new Deadline('a test'))) !== undefined);
     expect(await codeOf(follower.read([a]))).to.equal('position-unknown');
   });
 

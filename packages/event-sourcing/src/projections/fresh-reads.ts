@@ -27,7 +27,7 @@ export interface RunnerControl {
   /** The rows lag: asks the runner to update them. */
   readonly wake: () => void;
   /** A proof showed that the rows are at the head. */
-  readonly isAtHead: (askedAt: number) => void;
+  readonly isAtHead: (proof: Pick<HeadProof, 'askedAt' | 'checkpoint'>) => void;
   /** The rows belong to a lost history: stops the runner with this fault. */
   readonly refute: (lost: Fault<'position-unknown'>) => void;
   /** The fault for rows that did not get far enough in time. */
@@ -55,12 +55,6 @@ interface Required {
   readonly isKnown: boolean;
 }
 
-/** When a read began, and when the rows were proven to be at the head before that, by `performance.now()`. */
-interface Begun {
-  readonly at: number;
-  readonly provenAt: number;
-}
-
 /** Answers reads only from rows that are proven fresh (docs/guarantees.md#reading). */
 export class FreshReads {
   readonly #options: FreshReadsOptions;
@@ -68,10 +62,11 @@ export class FreshReads {
   /** Confirmed positions of a followed store, until its history is found to be lost. */
   readonly #known = new Lru<Position, true>(1000);
   /**
-   * When rows were last proven to be at the head, by `performance.now()`; only proofs asked for after `since` count.
-   * Replaced when all proofs are discarded. No proof is older than 0, whatever `maxAgeMs` is.
+   * The checkpoint whose rows were last proven to be at the head, and when, by `performance.now()`. A later checkpoint
+   * may be of a history that was lost by then. Only proofs asked for after `since` count. No proof is older than 0,
+   * whatever `maxAgeMs` is.
    */
-  #lastProof = { at: -Infinity, since: 0 };
+  #lastProof = { checkpoint: START, at: -Infinity, since: 0 };
   /** How far the wall clock is ahead of the monotonic one. */
   #lead = Date.now() - performance.now();
 
@@ -80,14 +75,15 @@ export class FreshReads {
     this.#questions = new HeadQuestions(options.store, options.closing);
   }
 
-  /** The rows were proven to be at the head at this time, by `performance.now()`. */
-  noteAtHead(at: number): void {
-    if (at > this.#lastProof.since) this.#lastProof.at = Math.max(this.#lastProof.at, at);
+  /** The rows at this checkpoint were proven to be at the head. */
+  noteAtHead({ askedAt: at, checkpoint }: Pick<HeadProof, 'askedAt' | 'checkpoint'>): void {
+    const { at: before, since } = this.#lastProof;
+    if (at > since && at >= before) this.#lastProof = { checkpoint, at, since };
   }
 
   /** Discards all proofs so far, also those that were asked for and have not come. */
   discardProofs(): void {
-    this.#lastProof = { at: -Infinity, since: performance.now() };
+    this.#lastProof = { checkpoint: START, at: -Infinity, since: performance.now() };
     this.#known.clear();
   }
 
@@ -112,11 +108,9 @@ export class FreshReads {
 
   async #answerFollowed<Found extends RowsAt<unknown>>(read: Read<Found>, deadline: ReadDeadline): Promise<Found> {
     this.#discardAfterSuspension();
-    const [lastProof, provenBefore, begunAt] = [this.#lastProof, this.#lastProof.at, performance.now()];
+    const begunAt = performance.now();
     const found = await read(deadline);
-    // A proof that came meanwhile may be about later rows than those found.
-    const provenAt = lastProof === this.#lastProof ? provenBefore : -Infinity;
-    const { position, askedAt, isKnown } = await this.#required(found, deadline, { at: begunAt, provenAt });
+    const { position, askedAt, isKnown } = await this.#required(found, deadline, begunAt);
     let answer = found;
     while ((answer.checkpoint ?? START) < position) {
       await this.#waitUntil(position, answer.checkpoint, deadline);
@@ -124,29 +118,31 @@ export class FreshReads {
     }
     if (answer !== found && !(isKnown && answer.checkpoint === position))
       await this.#demandInLog(answer, deadline, begunAt - this.#options.maxAgeMs);
-    this.noteAtHead(askedAt);
+    if (answer.checkpoint === position) this.noteAtHead({ askedAt, checkpoint: position });
     await this.#demandKnown(answer, deadline);
     return answer;
   }
 
   /** What the rows of a followed read model must have reached for this read. */
-  async #required(found: RowsAt<unknown>, deadline: ReadDeadline, begun: Begun): Promise<Required> {
+  async #required(found: RowsAt<unknown>, deadline: ReadDeadline, begunAt: number): Promise<Required> {
     const { runner, maxAgeMs, store } = this.#options;
     const { checkpoint = START } = found;
     runner.refuseWhenStopped(found.checkpoint);
     demandSameHistory(deadline.atLeast, checkpoint);
     const { position: own = START, at: ownAt = -Infinity } = store.acknowledged ?? {};
     const written = laterPosition(deadline.atLeast, own);
-    const notBefore = Math.max(begun.at - maxAgeMs, this.#lastProof.since);
+    const notBefore = Math.max(begunAt - maxAgeMs, this.#lastProof.since);
     const isOwnKnown = written === own && ownAt >= notBefore;
-    if (this.#lastProof.at < begun.at - maxAgeMs / 2) this.#renewProof(checkpoint, notBefore);
-    if (begun.provenAt >= notBefore) return { position: written, askedAt: -Infinity, isKnown: isOwnKnown };
+    if (this.#lastProof.at < begunAt - maxAgeMs / 2) this.#renewProof(checkpoint, notBefore);
+    if (this.#lastProof.checkpoint === checkpoint && this.#lastProof.at >= notBefore)
+      return { position: written, askedAt: -Infinity, isKnown: isOwnKnown };
     const proof = await this.#prove(checkpoint, deadline, notBefore);
     const standing = this.#applyProof(proof);
     if (standing === 'lost') throw lostCheckpoint(proof);
     const reached = standing === 'behind' ? proof.head : START;
     const position = laterPosition(reached, written);
-    return { position, askedAt: proof.askedAt, isKnown: position === proof.head || isOwnKnown };
+    const isHead = position === proof.head;
+    return { position, askedAt: isHead ? proof.askedAt : -Infinity, isKnown: isHead || isOwnKnown };
   }
 
   /** Refuses rows that went on while a read waited, if a history that is lost by now took them there. */
@@ -195,7 +191,7 @@ export class FreshReads {
 
   #applyProof(proof: HeadProof): Standing {
     const standing = standingBy(proof);
-    if (standing === 'at-head') this.#options.runner.isAtHead(proof.askedAt);
+    if (standing === 'at-head') this.#options.runner.isAtHead(proof);
     if (standing === 'lost') this.#options.runner.refute(lostCheckpoint(proof));
     return standing;
   }

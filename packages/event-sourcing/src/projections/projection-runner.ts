@@ -168,8 +168,8 @@ export class ProjectionRunner<Event extends EventShape, Row> {
       wake: () => {
         if (this.state.is !== 'retrying') this.resume();
       },
-      isAtHead: (askedAt) => {
-        this.#reads.noteAtHead(askedAt);
+      isAtHead: (proof) => {
+        this.#reads.noteAtHead(proof);
         if (this.state.is === 'catching-up') this.#states.become({ is: 'following' });
       },
       refute: (lost) => {
@@ -206,8 +206,8 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     await this.#rebuilds.buildInitially(deadline);
     return stepThrough(this.#parts, deadline, {
       messages: (after) => (until === 'head' ? this.#log.upToHead(after, deadline) : this.#log.follow(after, deadline)),
-      onHead: (askedAt) => {
-        this.#reads.noteAtHead(askedAt);
+      onHead: (proof) => {
+        this.#reads.noteAtHead(proof);
         this.#states.become({ is: 'following' });
         const isGathering = until === undefined && !this.#waiters.isAwaited;
         return isGathering ? this.#wakes.changed(deadline.signal, GATHER_MS) : undefined;

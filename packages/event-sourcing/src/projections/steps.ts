@@ -6,6 +6,7 @@ import type { SubscriptionMessage } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { START, type Position } from '../streams/position.js';
 import { Fault } from '../fault.js';
+import type { HeadProof } from './head-proof.js';
 import { modelName, type CheckingProjection } from './projection.js';
 import type { ReadModelChange } from './read-model-store.js';
 import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
@@ -23,8 +24,8 @@ export interface StepParts<Event extends EventShape, Row> {
 /** The context of steps. */
 export interface Stepping {
   readonly messages: (after: Position | undefined) => AsyncIterable<SubscriptionMessage>;
-  /** Called whenever the rows are at the head of the store, with the time the store was asked (`performance.now()`). */
-  readonly onHead: (askedAt: number) => Promise<void> | undefined;
+  /** Called whenever the rows are at the head of the store. */
+  readonly onHead: (proof: Pick<HeadProof, 'askedAt' | 'checkpoint'>) => Promise<void> | undefined;
 }
 
 /**
@@ -114,7 +115,9 @@ export async function stepThrough<Event extends EventShape, Row>(
     const steps = new Steps(parts, deadline, await parts.model.checkpoint(deadline));
     for await (const message of messages(steps.reached)) {
       await steps.take(message);
-      if (message.kind === 'caught-up') await onHead(message.askedAt ?? -Infinity);
+      if (message.kind !== 'caught-up') continue;
+      const { askedAt = -Infinity } = message;
+      await onHead({ askedAt, checkpoint: steps.reached ?? START });
     }
     deadline.throwIfOver();
     return steps.reached ?? START;
