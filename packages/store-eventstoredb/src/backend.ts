@@ -136,6 +136,7 @@ export class EventStoreDbBackend implements LogBackend {
     this.#abandoning.abort();
     this.#sender.close();
     await within(writing, closeMs);
+    this.#parts.connection.close();
   }
 
   #reader(after: Position, { filter, pageSize, reads }: LogRange, { signal }: WaitOptions = {}): Reader {

@@ -14,13 +14,41 @@ const KNOWN = [
  * @throws RangeError
  */
 export function refuseIgnoredOptions(connectionString: string): void {
-  const [, query] = /^[^:]+:\/\/(?:[^:]+:[^@]+@)?[^?]*\?(.*)$/s.exec(connectionString.trim()) ?? [];
-  const names = query?.split('&').map((option) => option.replace(/=.*/s, '')) ?? [];
+  const names = optionsIn(connectionString).map((option) => option.replace(/=.*/s, ''));
   const ignored = names.find((name) => name !== 'dnsDiscover' && !KNOWN.some((known) => flat(known) === flat(name)));
   if (ignored === undefined) return;
   const nearest = nearestName(ignored, KNOWN);
   const advice = nearest === undefined ? `It reads ${joinInWords(KNOWN)}.` : `Did you mean ${nearest}?`;
   throw new RangeError(`connectEventStoreDb: connectionString has an option that the client ignores. ${advice}`);
+}
+
+/**
+ * The number of stores in a process that share a connection: a server takes 100 concurrent calls per connection, and
+ * each store keeps two open.
+ */
+const STORES_PER_CONNECTION = 20;
+/** The client's default, in milliseconds. */
+const KEEP_ALIVE_TIMEOUT_MS = 10_000;
+/** The number of stores that this process has connected. */
+let connected = 0;
+
+/**
+ * gRPC shares one connection between all channels of a process with the same address and settings. So every twenty
+ * stores get another keep-alive time-out, a millisecond longer, and none the default one of other clients. A string
+ * that sets its own, or is malformed, is not changed.
+ */
+export function withKeepAlive(connectionString: string): string {
+  const options = optionsIn(connectionString);
+  if (options.some((option) => !option.includes('=') || flat(option).startsWith('keepalivetimeout=')))
+    return connectionString;
+  const timeoutMs = KEEP_ALIVE_TIMEOUT_MS + 1 + Math.floor(connected / STORES_PER_CONNECTION);
+  connected += 1;
+  return `${connectionString.trim()}${options.length === 0 ? '?' : '&'}keepAliveTimeout=${timeoutMs}`;
+}
+
+function optionsIn(connectionString: string): readonly string[] {
+  const [, query] = /^[^:]+:\/\/(?:[^:]+:[^@]+@)?[^?]*\?(.*)$/s.exec(connectionString.trim()) ?? [];
+  return query?.split('&') ?? [];
 }
 
 /** The client compares names in this form. */

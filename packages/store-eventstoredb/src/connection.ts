@@ -31,7 +31,7 @@ export interface StartedCall<Call> {
   reportAnswer(): void;
   /**
    * Reports that this call got no answer since then, by `performance.now()`. If no other call got one, the connection
-   * may be dead, and the client reconnects. HTTP/2 pings detect that only after 20 s.
+   * may be dead, and each store that may share it reconnects. HTTP/2 pings detect that only after 20 s.
    */
   reportSilence(since: number): void;
 }
@@ -43,6 +43,14 @@ export interface Gossip {
   readonly address: string;
   /** A new value after each reconnect. */
   readonly connectionId: unknown;
+}
+
+/** Whose the client is, and who calls. */
+export interface ConnectionSettings {
+  /** Sent with every call instead of the client's own. */
+  readonly credentials: Credentials | undefined;
+  /** Whether the client's connection is closed with the store. */
+  readonly isOwned: boolean;
 }
 
 /** The members of the client that this store uses. They are `protected` in its types and unchanged since 1.0. */
@@ -67,22 +75,24 @@ export class Connection {
   /** Limits concurrent reads: a server takes 100 calls per connection, including subscriptions. */
   readonly reads: Semaphore = new Semaphore(50);
   readonly #client: ClientInternals;
-  readonly #credentials: Credentials | undefined;
+  readonly #settings: ConnectionSettings;
   #latest: StreamsClient | undefined;
   readonly #watch = new ChannelWatch();
   #trouble: Fault | undefined;
-  #lastResponseAt = -Infinity;
+  /** When {@link #latest} was made, or answered last. */
+  #aliveAt = -Infinity;
   #isClosed = false;
 
   /** @throws StoreForeign when the client's version is not supported. */
-  constructor(client: EventStoreDBClient, credentials: Credentials | undefined) {
+  constructor(client: EventStoreDBClient, settings: ConnectionSettings) {
     const internals: object = client;
     // Other versions have the same members but different messages, which fail only once they are sent.
     if (!(client instanceof EventStoreDBClient) || !hasClientInternals(internals)) {
       throw foreign('this is not a client of the @eventstore/db-client 6.2 beside it');
     }
     this.#client = internals;
-    this.#credentials = credentials;
+    this.#settings = settings;
+    open.add(this);
   }
 
   /** The error of the last attempt; `undefined` while the server answers. */
@@ -108,8 +118,7 @@ export class Connection {
         reportFailure: (error) => this.#handleFailure(streams, error),
         reportAnswer: () => this.#noteResponse(),
         reportSilence: (since) => {
-          const silence = `the server did not answer for ${Math.round(performance.now() - since)} ms`;
-          if (this.#lastResponseAt < since) this.#handleFailure(streams, new UnavailableError(undefined, silence));
+          for (const each of open) each.#leaveIfSilent(streams.getChannel().getTarget(), since);
         },
       };
     } catch (error) {
@@ -162,12 +171,19 @@ export class Connection {
   }
 
   /**
-   * Closes the connection. The client's `dispose` leaves its socket open, and a socket that is still connecting keeps
-   * the process alive.
+   * Closes the connection, unless its client is another's. The client's `dispose` leaves its socket open, and a socket
+   * that is still connecting keeps the process alive.
    */
   close(): void {
     this.#isClosed = true;
-    this.#latest?.close();
+    open.delete(this);
+    if (this.#settings.isOwned) this.#latest?.close();
+  }
+
+  #leaveIfSilent(target: string, since: number): void {
+    if (this.#latest?.getChannel().getTarget() !== target || this.#aliveAt >= since) return;
+    const silence = `the server did not answer for ${Math.round(performance.now() - since)} ms`;
+    this.#handleFailure(this.#latest, new UnavailableError(undefined, silence));
   }
 
   async #isReady(streams: StreamsClient, withinMs: number): Promise<boolean> {
@@ -195,13 +211,14 @@ export class Connection {
       throw signal?.aborted === true ? fault : this.#setTrouble(fault);
     }
     if (this.#isClosed) throw new Fault('store-closed', { store: STORE });
+    if (streams !== this.#latest) this.#aliveAt = performance.now();
     this.#latest = streams;
     return streams;
   }
 
   #noteResponse(): void {
     this.#trouble = undefined;
-    this.#lastResponseAt = performance.now();
+    this.#aliveAt = performance.now();
   }
 
   #setTrouble(fault: Fault): Fault {
@@ -210,7 +227,8 @@ export class Connection {
   }
 
   #arguments(): Omit<CallArguments, 'streams'> {
-    const base = { requiresLeader: true, ...(this.#credentials !== undefined && { credentials: this.#credentials }) };
+    const { credentials } = this.#settings;
+    const base = { requiresLeader: true, ...(credentials !== undefined && { credentials }) };
     const [metadata, options] = this.#client.callArguments(base, { deadline: Infinity });
     return { metadata, options };
   }
@@ -223,6 +241,9 @@ export class Connection {
     if (cause !== undefined) this.#client.handleError(streams, cause).catch(() => undefined);
   }
 }
+
+/** The open connections of this process. gRPC may share one socket between those to the same address. */
+const open = new Set<Connection>();
 
 function hasClientInternals(client: object): client is ClientInternals {
   return ['execute', 'callArguments', 'handleError'].every((name) => typeof Reflect.get(client, name) === 'function');

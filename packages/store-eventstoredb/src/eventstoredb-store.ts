@@ -1,11 +1,6 @@
 import type { EventStoreDBClient, Credentials } from '@eventstore/db-client';
 import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
-import {
-  closedBy,
-  followedStoreOn,
-  memoryReadModelStore,
-  type ReadModelStore,
-} from '@login-policy/event-sourcing/store';
+import { followedStoreOn, memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import {
   aFunction,
   mustBe,
@@ -19,9 +14,8 @@ import {
 import { EventStoreDbBackend } from './backend.js';
 import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
-import { clientFor, refuseIgnoredOptions } from './connection-string.js';
+import { clientFor, refuseIgnoredOptions, withKeepAlive } from './connection-string.js';
 import { TIMEOUTS, timeoutsOf, type Timeouts } from './timeouts.js';
-import { takeShare } from './shared-connections.js';
 import { isStreamPrefix, StreamNames } from './stream-names.js';
 
 /** The options of a store on EventStoreDB. All have defaults. */
@@ -57,7 +51,7 @@ export function openEventStoreDbStore(
   given: EventStoreDbStoreOptions & { readonly client: EventStoreDBClient },
 ): Store {
   const { client, ...options } = parseOptions(given, 'openEventStoreDbStore', { ...OPTIONS, client: aClient });
-  return storeOn(new Connection(client, options.credentials), options);
+  return storeOn(new Connection(client, { credentials: options.credentials, isOwned: false }), options);
 }
 
 /**
@@ -69,18 +63,8 @@ export function openEventStoreDbStore(
 export function connectEventStoreDb(connectionString: string, given: EventStoreDbStoreOptions = {}): Store {
   const options = parseOptions(given, 'connectEventStoreDb', OPTIONS);
   refuseIgnoredOptions(connectionString);
-  const share = takeShare(connectionString);
-  const client = clientFor(share.connectionString);
-  const connection = new Connection(client, options.credentials);
-  const store = storeOn(connection, options);
-  const leave = (): void => {
-    connection.close();
-    share.leave();
-  };
-  return {
-    ...store,
-    ...closedBy(() => store.close().finally(leave)),
-  };
+  const client = clientFor(withKeepAlive(connectionString));
+  return storeOn(new Connection(client, { credentials: options.credentials, isOwned: true }), options);
 }
 
 const OPTIONS: OptionRules<EventStoreDbStoreOptions> = {

@@ -32,6 +32,17 @@ describe('a connection to EventStoreDB', () => {
     for await (const page of store.eventStore.readStream(STREAM)) expect(page).to.have.length(1);
   });
 
+  it('that has died without a word is left also while another store is idle', async () => {
+    const timeouts = { stallMs: paced(300), readMs: paced(300), retryMs: paced(10_000) };
+    const url = `${double.url}&keepAliveInterval=-1`;
+    const idle = connectEventStoreDb(url, { timeouts });
+    store = connectEventStoreDb(url, { timeouts });
+    for (const each of [idle, store]) await each.eventStore.append(appendOf(STREAM, 1));
+    double.wire.lose();
+    for await (const page of store.eventStore.readStream(STREAM)) expect(page).to.have.length(2);
+    await idle.close();
+  });
+
   it('that another call has lost, while none can be found, is store-unavailable', async () => {
     const client = EventStoreDBClient.connectionString(
       `esdb://127.0.0.1:${double.port},127.0.0.1:${double.port}?tls=false&maxDiscoverAttempts=1`,
