@@ -1,6 +1,5 @@
 import type { Position, StreamId } from '@login-policy/event-sourcing';
 import {
-  onAbort,
   within,
   type Found,
   type LogBackend,
@@ -115,7 +114,7 @@ export class EventStoreDbBackend implements LogBackend {
   }
 
   readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead> {
-    const read = this.#readers.get(range) ?? this.#reader(after, range, wait);
+    const read = this.#readers.get(range) ?? this.#reader(range, wait);
     this.#readers.set(range, read);
     return read(after);
   }
@@ -139,32 +138,12 @@ export class EventStoreDbBackend implements LogBackend {
     this.#parts.connection.close();
   }
 
-  #reader(after: Position, { filter, pageSize, reads }: LogRange, { signal }: WaitOptions = {}): Reader {
+  #reader({ filter, pageSize, reads }: LogRange, { signal }: WaitOptions = {}): Reader {
     const options = { pageSize, signal, ...(filter !== undefined && { filter }) };
-    switch (reads) {
-      case 'once':
-        return readingOnce(this.log, { ...options, after });
-      case 'follow':
-        return readingWith(new PageReader(this.#context, options));
-      case 'live':
-        return readingWith(new LiveReader(this.#context, signal ?? this.#closing.signal));
-    }
+    const reader =
+      reads === 'live'
+        ? new LiveReader(this.#context, signal ?? this.#closing.signal)
+        : new PageReader(this.#context, options, reads === 'once' ? this.#parts.timeouts.retryMs : Infinity);
+    return (after) => reader.read(after);
   }
-}
-
-function readingWith(reader: Pick<PageReader, 'read'>): Reader {
-  return (after) => reader.read(after);
-}
-
-/** Reads to the current end of the log with one call to the server. The signal ends the call. */
-function readingOnce(log: LogReader, options: Parameters<LogReader['pages']>[0]): Reader {
-  const pages = log.pages(options);
-  onAbort(options.signal, () => {
-    pages.return().catch(() => undefined);
-  });
-  return async (after) => {
-    const { done, value: page } = await pages.next();
-    const events = page?.map(({ event }) => event) ?? [];
-    return { events, scannedUpTo: events.at(-1)?.position ?? after, reachedHead: done === true };
-  };
 }

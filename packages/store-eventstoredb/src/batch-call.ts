@@ -4,7 +4,7 @@ import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/gene
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { answerOf, lost, type Answer } from './append-answer.js';
-import { batchRequests, type PreparedAppend } from './batch-requests.js';
+import { batchRequest, type PreparedAppend } from './batch-requests.js';
 import type { StartedCall } from './connection.js';
 import { failureOf, notSent } from './faults.js';
 
@@ -94,7 +94,7 @@ export class BatchCall {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     try {
-      for (const request of batchRequests(pending.prepared, id)) this.#isBufferFull = !this.#call.write(request);
+      this.#isBufferFull = !this.#call.write(batchRequest(pending.prepared, id));
     } catch (error) {
       pending.settle(lost(error));
     }

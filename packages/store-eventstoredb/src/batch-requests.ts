@@ -2,7 +2,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { Revision, StreamId } from '@login-policy/event-sourcing';
 import { identifierOf } from './requests.js';
-import { sizeOf, type Proposal } from './record-codec.js';
+import type { Proposal } from './record-codec.js';
 
 /**
  * One append, ready to send. It names the exact revision to append after. The server compares it with the log, so an
@@ -15,37 +15,17 @@ export interface PreparedAppend {
   readonly proposals: readonly Proposal[];
 }
 
-/** The approximate largest size of one request. The server rejects a request of more than 16,767,216 bytes. */
-const CHUNK_BYTES = 1_000_000;
-
 /**
- * Creates the requests of one append. They set no deadline. The generated stubs accept only an absolute time, which on
- * a machine with a wrong clock could have passed already for the server. Without a deadline, the server applies its
+ * Creates the request of one append. It sets no deadline. The generated stubs accept only an absolute time, which on a
+ * machine with a wrong clock could have passed already for the server. Without a deadline, the server applies its
  * default time-out of 2 s.
  */
-export function batchRequests(prepared: PreparedAppend, correlationId: string): readonly streams.BatchAppendReq[] {
-  const requests: streams.BatchAppendReq[] = [];
-  let current = requestOf(correlationId);
-  current.setOptions(optionsOf(prepared));
-  let bytes = 0;
-  for (const proposal of prepared.proposals) {
-    const size = sizeOf(proposal);
-    if (bytes > 0 && bytes + size > CHUNK_BYTES) {
-      requests.push(current);
-      current = requestOf(correlationId);
-      bytes = 0;
-    }
-    bytes += size;
-    current.addProposedMessages(messageOf(proposal));
-  }
-  current.setIsFinal(true);
-  requests.push(current);
-  return requests;
-}
-
-function requestOf(correlationId: string): streams.BatchAppendReq {
+export function batchRequest(prepared: PreparedAppend, correlationId: string): streams.BatchAppendReq {
   const request = new streams.BatchAppendReq();
   request.setCorrelationId(uuid(correlationId));
+  request.setOptions(optionsOf(prepared));
+  request.setProposedMessagesList(prepared.proposals.map(messageOf));
+  request.setIsFinal(true);
   return request;
 }
 

@@ -35,11 +35,8 @@ export class EventStoreDbConsumers implements ConsumerBackend {
   }
 
   async lookUp(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>> {
-    const found = new Map<string, FoundConsumer>();
-    for (const each of await Promise.all(names.map((name) => this.#find(name, wait)))) {
-      if (each !== undefined) found.set(each.name, each.found);
-    }
-    return found;
+    const found = await Promise.all(names.map(async (name) => [name, await this.#find(name, wait)] as const));
+    return new Map(found.flatMap(([name, consumer]) => (consumer === undefined ? [] : [[name, consumer] as const])));
   }
 
   async put(name: string, { holder, position }: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
@@ -75,10 +72,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     this.#sessions.delete(session);
   }
 
-  async #find(
-    name: string,
-    wait?: WaitOptions,
-  ): Promise<{ readonly name: string; readonly found: FoundConsumer } | undefined> {
+  async #find(name: string, wait?: WaitOptions): Promise<FoundConsumer | undefined> {
     const { names } = this.#parts.context;
     const last = await this.#last(names.consumerNameOf(name), wait);
     if (last === undefined) return undefined;
@@ -86,7 +80,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     const { holder } = record;
     const heartbeat = holder && (await this.#last(names.sessionNameOf(holder.session), wait));
     const beat = heartbeat && Number(contentOf(heartbeat)['beat']);
-    return { name, found: { ...record, beat, version: BigInt(last.getStreamRevision()) + 1n } };
+    return { ...record, beat, version: BigInt(last.getStreamRevision()) + 1n };
   }
 
   async #last(streamName: string, wait?: WaitOptions): Promise<WireEvent | undefined> {

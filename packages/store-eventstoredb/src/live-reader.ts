@@ -42,8 +42,8 @@ export class LiveReader {
     this.#context = context;
     this.#cancellation = new Cancellation(context.closing, { signal });
     onAbort(signal, () => this.#cancellation.dispose());
-    this.#retries = Retries.unlimited(this.#cancellation.signal);
-    this.#pageReader = new PageReader(context, { signal });
+    this.#retries = new Retries('following the log', Infinity, this.#cancellation.signal);
+    this.#pageReader = new PageReader(context, { signal }, Infinity);
   }
 
   /**

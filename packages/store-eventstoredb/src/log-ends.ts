@@ -1,10 +1,9 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
-import { followedInAppend, ordinalOf, type HeadProof } from '@login-policy/event-sourcing/store';
+import { ordinalOf, type HeadProof } from '@login-policy/event-sourcing/store';
 import { connectionBroke, isInternalError } from './faults.js';
 import { LogQueries } from './log-queries.js';
 import type { LogRecord } from './log-record.js';
 import { PageMaker } from './page-maker.js';
-import { isFollowedBy } from './partial-appends.js';
 import type { ReadingContext } from './server-reads.js';
 
 /** The last known end of the log. */
@@ -145,48 +144,24 @@ export class LogEnds {
     const atMark = isOwn ? added?.[0] : recordAtMark;
     const isSameLog = known.mark === START || atMark?.position === known.mark;
     if (added === undefined || !isSameLog || added.length >= ONE_QUERY_EVENTS) return undefined;
-    const maker = this.#pageMakerOf(added, known.mark);
+    const maker = new PageMaker(this.#context, undefined, known.mark);
+    maker.add(added);
+    maker.cutOffOverdue();
     const last = laterPosition(known.last, maker.lastAppendEnd === known.mark ? START : maker.lastAppendEnd);
     if (!maker.hasIncomplete) this.note(last > known.mark ? last : undefined);
     return { last, isFollowed: maker.hasIncomplete };
   }
 
-  #pageMakerOf(records: readonly LogRecord[], after: Position): PageMaker {
-    const maker = new PageMaker(this.#context, undefined, after);
-    maker.add(records);
-    maker.cutOffOverdue();
-    return maker;
-  }
-
+  /** Reads more events only while all so far are of one append, because its own count may be any number. */
   async #readLastAppend(signal: AbortSignal): Promise<LastAppend> {
-    const [last] = await this.#queries.lastOwn(1, signal);
-    if (last === undefined) return { last: START, isFollowed: false };
-    if (followedInAppend(this.#stored(last)) === 0) return { last: last.position, isFollowed: false };
-    const { first, before } = await this.#readIncomplete(signal);
-    const isCutOff = first === undefined || this.#context.partialAppends.isCutOff(first.position);
-    return { last: isCutOff ? last.position : (before?.position ?? START), isFollowed: !isCutOff };
-  }
-
-  /**
-   * The first event of the incomplete append at the end of the log, and the event before it. Reads more events only
-   * while all so far are of that append, because its own count may be any number that another program wrote.
-   */
-  async #readIncomplete(signal: AbortSignal): Promise<Partial<Record<'before' | 'first', LogRecord>>> {
-    for (let limit = ONE_QUERY_EVENTS; ; limit *= 4) {
-      const run = await this.#queries.lastOwn(limit, signal);
-      let index = 0;
-      while (this.#isFollowed(run[index + 1], run[index])) index += 1;
-      const [first, before] = [run[index], run[index + 1]];
-      if (before !== undefined || run.length < limit) return { ...(first && { first }), ...(before && { before }) };
+    for (let limit = 1; ; limit *= 10) {
+      const newestFirst = await this.#queries.lastOwn(limit, signal);
+      const maker = new PageMaker(this.#context, undefined, START);
+      maker.add(newestFirst.toReversed());
+      if (maker.hasIncomplete && maker.readyCount === 0 && newestFirst.length === limit) continue;
+      maker.cutOffOverdue();
+      return { last: maker.lastAppendEnd, isFollowed: maker.hasIncomplete };
     }
-  }
-
-  #isFollowed(record: LogRecord | undefined, next: LogRecord | undefined): boolean {
-    return record !== undefined && next !== undefined && isFollowedBy(this.#stored(record), this.#stored(next));
-  }
-
-  #stored(record: LogRecord): ReturnType<LogRecord['stored']>['event'] {
-    return record.stored(this.#context.names.idOf(record.streamName)).event;
   }
 
   /** The record at a position; `undefined` when there is none. */

@@ -117,32 +117,21 @@ export class LogReader {
     );
   }
 
-  /** The first event of this store. Retries for `retryMs`. */
+  /** The first event of this store. */
   first(): Promise<LogRecord | undefined> {
-    return retry(this.#context, { doing: 'looking for the first event' }, (signal) =>
-      this.#onLeaderIfMissing(() => this.ends.first(signal), signal),
-    );
+    return this.#onLeader('looking for the first event', (signal) => this.ends.first(signal));
   }
 
-  /** The record at a position; `undefined` when there is none. Retries for `retryMs`. */
+  /** The record at a position; `undefined` when there is none. */
   at(position: Position): Promise<LogRecord | undefined> {
-    return retry(this.#context, { doing: 'looking for an event' }, (signal) =>
-      this.#onLeaderIfMissing(() => this.ends.at(position, signal), signal),
-    );
+    return this.#onLeader('looking for an event', (signal) => this.ends.at(position, signal));
   }
 
-  /**
-   * Asks again, on the leader, if nothing was found: another node may lack the record.
-   *
-   * @throws StoreUnavailable while the node is not the leader.
-   */
-  async #onLeaderIfMissing<Found>(
-    ask: () => Promise<Found | undefined>,
-    signal: AbortSignal,
-  ): Promise<Found | undefined> {
-    const found = await ask();
-    if (found !== undefined) return found;
-    await this.#context.leadership.check(signal);
-    return ask();
+  /** Asks the leader, because another node may lack the record. Retries for `retryMs`. */
+  #onLeader<Found>(doing: string, ask: (signal: AbortSignal) => Promise<Found>): Promise<Found> {
+    return retry(this.#context, { doing }, async (signal) => {
+      await this.#context.leadership.check(signal);
+      return ask(signal);
+    });
   }
 }

@@ -1,7 +1,7 @@
 import { instant, isFault, revision, type Position, type StreamId } from '@login-policy/event-sourcing';
 import type { Fault } from '@login-policy/event-sourcing/values';
 import { eventIdOf } from './event-uuid.js';
-import { FaultyEvent, type EventAround } from './faulty-event.js';
+import { faultyEvent, type EventAround } from './faulty-event.js';
 import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './record-codec.js';
 
 /** A record of the whole log, as received. Its event is decoded on first use, and cached. */
@@ -40,7 +40,7 @@ export class LogRecord {
       return storedEventOf(this.#wire, streamId);
     } catch (error) {
       if (!isFault(error, 'unreadable-event')) throw error;
-      return { event: new FaultyEvent(aroundOf(this.#wire, error), error), receipt: undefined };
+      return { event: faultyEvent(aroundOf(this.#wire, error), error), receipt: undefined };
     }
   }
 }

@@ -1,27 +1,18 @@
 import { laterPosition, START, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import { followedInAppend, type EventFilter } from '@login-policy/event-sourcing/store';
-import { asUnreadable, isFollowedBy, isWhole, type PartialAppends } from './partial-appends.js';
+import { asUnreadable, isFollowedBy, isWhole } from './partial-appends.js';
 import type { LogRecord } from './log-record.js';
-import type { OwnEvents } from './own-events.js';
 import type { Page } from './stream-reader.js';
 import type { StoredEvent } from './record-codec.js';
-import type { StreamNames, Wanted } from './stream-names.js';
-
-/** The store that the records belong to. */
-export interface PageSource {
-  readonly names: StreamNames;
-  readonly partialAppends: PartialAppends;
-  readonly ownEvents: OwnEvents;
-}
+import type { ReadingContext } from './server-reads.js';
+import type { Wanted } from './stream-names.js';
 
 /**
  * Turns records of the whole log into pages: only wanted events, each once, and whole appends. A filter takes whole
  * streams, so it never splits an append. In the log, the events of one append are adjacent.
  */
 export class PageMaker {
-  readonly #names: StreamNames;
-  readonly #partialAppends: PartialAppends;
-  readonly #ownEvents: OwnEvents;
+  readonly #context: ReadingContext;
   readonly #isWanted: Wanted;
   /** The events for the next pages: of whole appends, and of appends that will never be complete. */
   #ready: StoredEvent[] = [];
@@ -33,11 +24,9 @@ export class PageMaker {
   /** The event at `after`, which the log returns, too. It shows whether the first events finish its append. */
   #atStart: RecordedEvent | undefined;
 
-  constructor({ names, partialAppends, ownEvents }: PageSource, filter: EventFilter | undefined, after: Position) {
-    this.#names = names;
-    this.#partialAppends = partialAppends;
-    this.#ownEvents = ownEvents;
-    this.#isWanted = names.wanted(filter);
+  constructor(context: ReadingContext, filter: EventFilter | undefined, after: Position) {
+    this.#context = context;
+    this.#isWanted = context.names.wanted(filter);
     this.#lastAdded = after;
     this.#receivedUpTo = after;
     this.#returnedUpTo = after;
@@ -70,10 +59,11 @@ export class PageMaker {
 
   /** Adds the wanted ones of these records. */
   add(records: readonly LogRecord[]): void {
+    const { names, ownEvents } = this.#context;
     this.#receivedUpTo = laterPosition(this.#receivedUpTo, records.at(-1)?.position ?? START);
     for (const record of records) {
       if (record.position < this.#lastAdded || !this.#isWanted(record)) continue;
-      const stored = this.#ownEvents.at(record.position) ?? record.stored(this.#names.idOf(record.streamName));
+      const stored = ownEvents.at(record.position) ?? record.stored(names.idOf(record.streamName));
       if (record.position > this.#lastAdded) this.#addEvent(stored);
       else if (this.#incomplete.length === 0) this.#atStart = stored.event;
       this.#lastAdded = record.position;
@@ -86,7 +76,7 @@ export class PageMaker {
    */
   cutOffOverdue(): void {
     const [first] = this.#incomplete;
-    if (first !== undefined && this.#partialAppends.isCutOff(first.event.position)) this.#cutOff();
+    if (first !== undefined && this.#context.partialAppends.isCutOff(first.event.position)) this.#cutOff();
   }
 
   /** The next page, of about `size` events; empty when there is none. */

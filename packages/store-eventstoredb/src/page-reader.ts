@@ -21,15 +21,15 @@ interface Run {
 }
 
 /**
- * Reads the log page by page up to its head, and then up to the next head. Retries without limit while the server is
- * unavailable.
+ * Reads the log page by page up to its head, and then up to the next head. While the server is unavailable, it retries
+ * for `retryMs`.
  */
 export class PageReader {
   readonly #context: FollowingContext;
   readonly #settings: Omit<LogRead, 'maker'>;
   #run: Run | undefined;
 
-  constructor(context: FollowingContext, options: ReadAllOptions) {
+  constructor(context: FollowingContext, options: ReadAllOptions, retryMs: number) {
     const { filter, signal, pageSize = PAGE_SIZE } = options;
     const cancellation = new Cancellation(context.closing, { signal });
     onAbort(signal, () => cancellation.dispose());
@@ -38,7 +38,7 @@ export class PageReader {
       filter,
       pageSize,
       cancellation,
-      retries: Retries.unlimited(cancellation.signal),
+      retries: new Retries('reading the log', retryMs, cancellation.signal),
     };
   }
 

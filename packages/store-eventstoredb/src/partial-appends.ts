@@ -1,7 +1,7 @@
 import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
 import { followedInAppend } from '@login-policy/event-sourcing/store';
 import { Fault, Lru } from '@login-policy/event-sourcing/values';
-import { FaultyEvent } from './faulty-event.js';
+import { faultyEvent } from './faulty-event.js';
 import type { StoredEvent } from './record-codec.js';
 
 /**
@@ -44,7 +44,7 @@ export function isWhole(run: readonly StoredEvent[]): boolean {
  * unreadable.
  */
 export function asUnreadable(run: readonly StoredEvent[]): readonly StoredEvent[] {
-  return run.map(({ event }) => ({ event: new FaultyEvent(event, partialAppendFault(event)), receipt: undefined }));
+  return run.map(({ event }) => ({ event: faultyEvent(event, partialAppendFault(event)), receipt: undefined }));
 }
 
 /** The fault for a read of the stream of an incomplete append. */

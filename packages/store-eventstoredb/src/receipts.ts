@@ -4,7 +4,7 @@ import { Fault, isJsonObject, parseStreamId } from '@login-policy/event-sourcing
 import type { Delivery } from './delivery.js';
 import { damagedReceipt } from './faults.js';
 import type { Head, Receipt } from './known-streams.js';
-import { throwIfAborted, type StreamReader } from './stream-reader.js';
+import { PAGE_SIZE, type StreamReader } from './stream-reader.js';
 import { jsonIn, ownProposal, streamNameOf, typeOf, type KeptReceipt, type WireEvent } from './record-codec.js';
 import { lastRecord, retry, type ReadingContext } from './server-reads.js';
 
@@ -47,8 +47,6 @@ interface FindOptions extends WaitOptions {
   /** The last event of the stream, if the caller has looked it up. */
   readonly head?: Head | undefined;
 }
-
-const FIRST: Revision = revision(0n);
 
 /** Reads and writes that still work while the store is being closed, so that running operations can complete. */
 export interface CompletionParts {
@@ -104,7 +102,6 @@ export class Receipts {
     const { receiptsUpTo } = this.#context.known.of(streamId);
     if (receiptsUpTo !== undefined && seenRevision <= receiptsUpTo.revision) return;
     const head = await this.#streams.head(streamId, signal);
-    throwIfAborted(streamId, signal);
     if (head !== 'none' && seenRevision <= head.revision) return;
     throw damagedReceipt(this.#context.names.receiptNameOf(streamId, key), 'it names an event that does not exist');
   }
@@ -160,21 +157,21 @@ export class Receipts {
   }
 
   async #findInStream(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Receipt | undefined> {
+    const known = this.#context.known.of(streamId);
+    let last = known.receiptsUpTo;
+    let found = known.receipts.get(key);
     for (;;) {
-      const known = this.#context.known.of(streamId);
-      const { receiptsUpTo } = known;
-      let found = known.receipts.get(key);
-      let isSameHistory = receiptsUpTo === undefined;
       // Reads again from the last known event, even if the receipt was found: that event must still exist.
-      for await (const page of this.#streams.pages(streamId, { from: receiptsUpTo?.revision ?? FIRST, signal })) {
-        isSameHistory ||= page[0]?.event.id === receiptsUpTo?.id;
-        if (!isSameHistory) break;
-        const carrier = page.find(({ receipt }) => receipt?.key === key);
-        if (carrier?.receipt !== undefined) found ??= { ...carrier.receipt, revision: carrier.event.revision };
+      const range = { direction: 'forwards', from: last?.revision, limit: PAGE_SIZE } as const;
+      const page = await this.#streams.read(streamId, range, signal);
+      if (last !== undefined && page[0]?.event.id !== last.id) {
+        known.forgetReceipts();
+        return this.#findInStream(streamId, key, signal);
       }
-      throwIfAborted(streamId, signal);
-      if (isSameHistory) return found;
-      known.forgetReceipts();
+      const carrier = page.find(({ receipt }) => receipt?.key === key);
+      if (carrier?.receipt !== undefined) found ??= { ...carrier.receipt, revision: carrier.event.revision };
+      if (page.length < PAGE_SIZE) return found;
+      last = page.at(-1)?.event;
     }
   }
 

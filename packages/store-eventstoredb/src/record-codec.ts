@@ -12,7 +12,6 @@ import {
 import { ordinalOf, positionOf as eventPosition } from '@login-policy/event-sourcing/store';
 import { Fault, instantToIso, isJsonObject, parseInstant } from '@login-policy/event-sourcing/values';
 import { eventIdOf, uuidOf } from './event-uuid.js';
-import { tooBig } from './faults.js';
 
 /** A record as the server returns it. */
 export type WireEvent = ReadResp.ReadEvent.RecordedEvent;
@@ -53,17 +52,7 @@ interface Envelope {
   readonly receipt?: KeptReceipt;
 }
 
-/**
- * The size limit of an event in bytes. It is below the server's, because a message also has a frame. The server accepts
- * 16,767,216 bytes: 16 MiB minus 10,000.
- */
-const LARGEST_EVENT = 16_000_000;
-
-/**
- * Encodes an event with its receipt. The engine has checked that the content is valid text and JSON.
- *
- * @throws UnserialisableData when the event exceeds the size limit.
- */
+/** Encodes an event with its receipt. The engine has checked that the content is valid text and JSON. */
 export function proposalOf(event: RecordedEvent, receipt: KeptReceipt | undefined): Proposal {
   const { recordedAt, schemaVersion, append } = event;
   const { actor, correlationId, causationId, idempotencyKey, reason } = event.metadata;
@@ -81,10 +70,7 @@ export function proposalOf(event: RecordedEvent, receipt: KeptReceipt | undefine
   };
   const data = Buffer.from(JSON.stringify(event.data));
   const metadata = Buffer.from(JSON.stringify(envelope));
-  const proposal = { uuid: uuidOf(event.id), type: event.type, data, metadata };
-  const size = sizeOf(proposal);
-  if (size > LARGEST_EVENT) throw tooBig(`an event of ${size} bytes exceeds the limit of ${LARGEST_EVENT} bytes`);
-  return proposal;
+  return { uuid: uuidOf(event.id), type: event.type, data, metadata };
 }
 
 /** A record of the store's own, with this content. */
@@ -98,9 +84,12 @@ export function jsonIn(record: WireEvent): unknown {
   return JSON.parse(text(record.getData_asU8()));
 }
 
+/** What an event takes in a message besides its content, in bytes: its id, names and frame. */
+const OVERHEAD = 150;
+
 /** The approximate size of an event in a message, in bytes. */
 export function sizeOf({ type, data, metadata }: Proposal): number {
-  return Buffer.byteLength(type) + data.length + metadata.length;
+  return OVERHEAD + Buffer.byteLength(type) + data.length + metadata.length;
 }
 
 /** The name of the stream a record is in. */
@@ -214,17 +203,11 @@ function isReceipt(value: Json): boolean {
 function isPlaceInAppend(value: Json): boolean {
   if (!isJsonObject(value)) return false;
   const { place, count } = value;
-  return (
-    typeof place === 'number' &&
-    typeof count === 'number' &&
-    isPositiveInteger(place) &&
-    isPositiveInteger(count) &&
-    place <= count
-  );
+  return isPositiveInteger(place) && isPositiveInteger(count) && place <= count;
 }
 
-function isPositiveInteger(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 1;
+function isPositiveInteger(value: Json | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
 }
 
 function metadataOf({ actor, $correlationId, $causationId, idempotencyKey, reason }: Envelope): EventMetadata {

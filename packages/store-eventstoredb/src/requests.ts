@@ -12,6 +12,9 @@ type Options = streams.ReadReq.Options;
  */
 const RECORDS_PER_CHECKPOINT = 512;
 
+/** The version of the protocol in which a read of a stream that was not broken off ends with the last position. */
+const SENDS_LAST_POSITION = 1;
+
 /** A read of one stream. */
 export interface StreamRead {
   readonly streamName: string;
@@ -21,14 +24,17 @@ export interface StreamRead {
   readonly limit: number;
 }
 
-/** Creates the request to read one stream. Links are not followed. */
+/** Creates the request to read one stream. Links are not followed. The last message tells the end of the stream. */
 export function streamReadRequest({ streamName, direction, from, limit }: StreamRead): streams.ReadReq {
   const streamOptions = new streams.ReadReq.Options.StreamOptions();
   streamOptions.setStreamIdentifier(identifierOf(streamName));
   if (from !== undefined) streamOptions.setRevision(String(from));
   else if (direction === 'forwards') streamOptions.setStart(new shared.Empty());
   else streamOptions.setEnd(new shared.Empty());
+  const control = new streams.ReadReq.Options.ControlOption();
+  control.setCompatibility(SENDS_LAST_POSITION);
   const options = new streams.ReadReq.Options();
+  options.setControlOption(control);
   options.setStream(streamOptions);
   options.setCount(countOf(limit));
   options.setNoFilter(new shared.Empty());

@@ -1,3 +1,4 @@
+import type { Fault } from '@login-policy/event-sourcing/values';
 import { backOff } from './timeouts.js';
 import { failureOf, isFailure } from './faults.js';
 
@@ -5,11 +6,6 @@ import { failureOf, isFailure } from './faults.js';
  * Waits between retries after temporary errors, for growing times. Fails when no attempt has succeeded for too long.
  */
 export class Retries {
-  /** For following the log: no time limit. */
-  static unlimited(signal: AbortSignal): Retries {
-    return new Retries('following the log', Infinity, signal);
-  }
-
   readonly #doing: string;
   readonly #ms: number;
   readonly #signal: AbortSignal;
@@ -30,16 +26,17 @@ export class Retries {
   }
 
   /**
-   * Waits before the next attempt.
+   * Waits before the next attempt, and returns the fault for the error.
    *
-   * @throws Fault for the error, when retrying is useless or too late. An error that is a defect is rethrown.
+   * @throws that fault, when retrying is useless or too late. An error that is a defect is rethrown.
    */
-  async waitAfter(error: unknown): Promise<void> {
+  async waitAfter(error: unknown): Promise<Fault> {
     if (!isFailure(error)) throw error;
     const { fault, isFinal } = failureOf(error, this.#doing);
     if (this.#attempt === 0) this.#since = performance.now();
     this.#attempt += 1;
     if (isFinal || performance.now() - this.#since > this.#ms) throw fault;
     await backOff(this.#attempt, this.#signal);
+    return fault;
   }
 }

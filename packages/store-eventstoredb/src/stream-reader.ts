@@ -1,33 +1,22 @@
-import type { StreamId } from '@login-policy/event-sourcing';
-import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
-import { Cancellation } from './cancellation.js';
-import { deletedOutside, isDamage } from './faults.js';
+import { isFault, type StreamId } from '@login-policy/event-sourcing';
+import { deletedOutside, historyCutOff, unavailable } from './faults.js';
 import type { Head } from './known-streams.js';
-import { Retries } from './retries.js';
 import { streamReadRequest, type StreamRead } from './requests.js';
 import { jsonIn, storedEventOf, type StoredEvent, type WireEvent } from './record-codec.js';
-import { lastRecord, leaderRead, recordsOf, type ReadingContext } from './server-reads.js';
-import { StreamCursor } from './stream-cursor.js';
+import { lastRecord, leaderRead, recordsOf, retry, type ReadingContext } from './server-reads.js';
 
 /** The most events in a page, where the caller does not say. */
 export const PAGE_SIZE = 500;
+/** The most records received at once. */
+const MOST_AT_ONCE = 10_000;
 
 /** A page of stored events. */
 export type Page = readonly StoredEvent[];
 
-/** A read of one stream, which may take several server calls. */
-interface StreamReadState {
-  readonly streamId: StreamId;
-  readonly cursor: StreamCursor;
-  readonly direction: StreamRead['direction'];
-  readonly pageSize: number;
-  readonly cancellation: Cancellation;
-  readonly retries: Retries;
-  remaining: number;
-}
+/** The events of a stream to read. */
+export type StreamRange = Omit<StreamRead, 'streamName'>;
 
-/** Reads single streams, as the leader knows them. After a broken connection it continues where it was. */
+/** Reads single streams, as the leader knows them. */
 export class StreamReader {
   readonly #context: ReadingContext;
 
@@ -36,94 +25,82 @@ export class StreamReader {
   }
 
   /**
-   * The pages of one stream. Their events update {@link KnownStreams}.
+   * The events of one stream: fewer than the limit only where the stream ends. They update {@link KnownStreams}.
    *
-   * @throws StoreDamaged when the stream was deleted or its beginning was truncated.
+   * @throws StoreDamaged when the stream was deleted, or an event of the range is missing.
    * @throws UnreadableEvent when this library did not write an event.
+   * @throws DeadlineExceeded when the signal fires.
    */
-  async *pages(streamId: StreamId, options: ReadStreamOptions = {}): AsyncGenerator<Page, void, undefined> {
-    const { direction = 'forwards', from, pageSize = PAGE_SIZE, limit: remaining = Infinity } = options;
-    const cursor = new StreamCursor(streamId, { direction, from });
-    const cancellation = new Cancellation(this.#context.closing, { signal: options.signal });
-    const retries = new Retries(`reading ${streamId}`, this.#context.timeouts.retryMs, cancellation.signal);
-    const reading: StreamReadState = { streamId, cursor, direction, pageSize, remaining, cancellation, retries };
+  async read(streamId: StreamId, range: StreamRange, signal?: AbortSignal): Promise<Page> {
     try {
-      while (!cancellation.isCancelled() && reading.remaining > 0 && !cursor.isAtBeginning) {
-        try {
-          yield* this.#once(reading);
-          if (!cancellation.isCancelled()) return;
-        } catch (error) {
-          // The cached head of a damaged stream is no longer valid.
-          if (isDamage(error)) this.#context.known.of(streamId).head = undefined;
-          if (cursor.isReplaced) throw error;
-          await retries.waitAfter(error);
-        }
-      }
-      throwIfAborted(streamId, options.signal);
-    } finally {
-      cancellation.dispose();
+      return await retry(this.#context, { doing: `reading ${streamId}`, signal }, (stopSignal) =>
+        this.#once(streamId, range, stopSignal),
+      );
+    } catch (error) {
+      // The cached head of a damaged stream is no longer valid.
+      if (isFault(error, 'store-damaged')) this.#context.known.of(streamId).head = undefined;
+      throw error;
     }
   }
 
-  /**
-   * The last event of a stream, read now.
-   *
-   * @throws StoreDamaged when the stream was deleted.
-   * @throws DeadlineExceeded when `signal` fired first.
-   */
+  /** The last event of a stream, read now. Throws as {@link read} does. */
   async head(streamId: StreamId, signal?: AbortSignal): Promise<Head> {
-    for await (const [last] of this.pages(streamId, { direction: 'backwards', limit: 1, signal })) {
-      if (last === undefined) continue;
-      const { id, revision, recordedAt } = last.event;
-      return { id, revision, recordedAt };
-    }
-    return 'none';
+    const [last] = await this.read(streamId, { direction: 'backwards', from: undefined, limit: 1 }, signal);
+    if (last === undefined) return 'none';
+    const { id, revision, recordedAt } = last.event;
+    return { id, revision, recordedAt };
   }
 
-  async *#once(reading: StreamReadState): AsyncGenerator<Page, void, undefined> {
-    const { streamId, cursor, direction, remaining, pageSize, cancellation } = reading;
+  async #once(streamId: StreamId, range: StreamRange, signal: AbortSignal): Promise<Page> {
     const { known, names, timeouts } = this.#context;
-    const { from, repeated } = cursor.startAttempt();
-    const messagesOf = leaderRead(this.#context, {
-      request: streamReadRequest({ streamName: names.nameOf(streamId), direction, from, limit: remaining + repeated }),
-      pageSize: Math.min(pageSize, remaining),
-      withinMs: timeouts.readMs,
-      signal: cancellation.signal,
-    });
-    let isFound = true;
-    for await (const messages of messagesOf) {
-      isFound = !messages.some((message) => message.hasStreamNotFound());
-      if (!isFound) break;
-      const received = recordsOf(messages).map((record) => storedEventOf(record, streamId));
-      const page = received.filter(({ event }) => cursor.take(event));
-      known.record(streamId, direction === 'forwards' ? page : page.toReversed());
-      reading.remaining -= page.length;
-      reading.retries.reset();
-      if (page.length > 0) yield page;
+    const request = streamReadRequest({ streamName: names.nameOf(streamId), ...range });
+    const pageSize = Math.min(range.limit, MOST_AT_ONCE);
+    const page: StoredEvent[] = [];
+    let [isFound, isComplete] = [true, false];
+    for await (const messages of leaderRead(this.#context, { request, pageSize, withinMs: timeouts.readMs, signal })) {
+      page.push(...recordsOf(messages).map((record) => storedEventOf(record, streamId)));
+      isFound &&= !messages.some((message) => message.hasStreamNotFound());
+      isComplete ||= messages.some((message) => message.hasLastStreamPosition());
     }
-    // Another read, so it starts only after this one has released its slot. Otherwise, reads could wait for one
-    // another.
-    if (!isFound) return this.#notFound(reading);
-    if (reading.remaining > 0 && !cancellation.isCancelled()) cursor.end();
+    if (signal.aborted) return page;
+    if (!isFound) return this.#notFound(streamId, signal);
+    if (page.length < range.limit && !isComplete)
+      throw unavailable(`the server ended a read of ${streamId} before the end of the stream`);
+    demandNoGap(streamId, range, page);
+    known.record(streamId, range.direction === 'forwards' ? page : page.toReversed());
+    return page;
   }
 
-  async #notFound({ streamId, cursor, cancellation }: StreamReadState): Promise<void> {
-    if (cursor.hasBegun || (await this.#isDeleted(streamId, cancellation))) throw deletedOutside(streamId);
-    if (!cancellation.isCancelled()) this.#context.known.of(streamId).head = 'none';
+  async #notFound(streamId: StreamId, signal: AbortSignal): Promise<Page> {
+    if (await this.#isDeleted(streamId, signal)) throw deletedOutside(streamId);
+    if (!signal.aborted) this.#context.known.of(streamId).head = 'none';
+    return [];
   }
 
   /**
    * The metadata tells a soft-deleted stream from one that never existed. The server's answers to a read are the same.
    */
-  async #isDeleted(streamId: StreamId, { signal }: Cancellation): Promise<boolean> {
+  async #isDeleted(streamId: StreamId, signal: AbortSignal): Promise<boolean> {
     const metadata = await lastRecord(this.#context, `$$${this.#context.names.nameOf(streamId)}`, signal);
     return metadata !== undefined && marksDeletion(metadata);
   }
 }
 
-/** @throws DeadlineExceeded when the signal ended a read of the stream, so that its result proves nothing. */
-export function throwIfAborted(streamId: StreamId, signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new Fault('deadline-exceeded', { doing: `reading ${streamId}` });
+/**
+ * This library never truncates a stream, so a gap in the revisions means that another program did.
+ *
+ * @throws StoreDamaged when an event of the range is missing.
+ */
+function demandNoGap(streamId: StreamId, { direction, from, limit }: StreamRange, page: Page): void {
+  const isForwards = direction === 'forwards';
+  // A backwards read from past the end begins at the end.
+  let next: bigint | undefined = isForwards ? (from ?? 0n) : page[0]?.event.revision;
+  for (const { event } of page) {
+    if (event.revision !== next) throw historyCutOff(streamId, `revision ${next}`);
+    next += isForwards ? 1n : -1n;
+  }
+  const isBeginningMissing = isForwards ? next === 0n : next !== -1n;
+  if (page.length < limit && isBeginningMissing) throw historyCutOff(streamId, 'the beginning');
 }
 
 function marksDeletion(metadata: WireEvent): boolean {

@@ -1,8 +1,6 @@
 import { revision, type RecordedEvent, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import {
   followedInAppend,
-  revisionAfter,
-  type ReadStreamOptions,
   type StreamPage,
   type StreamPart,
   type WaitOptions,
@@ -11,13 +9,10 @@ import { backOff } from './timeouts.js';
 import { historyReplaced } from './faults.js';
 import { partialAppendFault, isFollowedBy, isWhole } from './partial-appends.js';
 import type { Page, StreamReader } from './stream-reader.js';
-import type { StoredEvent } from './record-codec.js';
 import type { ReadingContext } from './server-reads.js';
 
 /** Past the end of every stream. A backwards read from here begins at the end of its stream. */
 const PAST_THE_END = 2n ** 63n - 1n;
-/** The most records read at once. */
-const MOST_AT_ONCE = 10_000;
 
 /** A part of a stream to read. */
 interface WantedPart extends WaitOptions {
@@ -56,102 +51,48 @@ export class WholeStreams {
     return { events: events.slice(1), isLast };
   }
 
-  async #backwards({ from, ...wanted }: WantedPart): Promise<StreamPage> {
-    const events: RecordedEvent[] = [];
-    const begin = from >= PAST_THE_END ? {} : { from };
-    for await (const page of this.#pages(wanted, { ...begin, direction: 'backwards', limit: wanted.count }))
-      events.push(...page.map(({ event }) => event));
-    return { events, isLast: events.length < wanted.count };
+  async #backwards({ streamId, from, count, signal }: WantedPart): Promise<StreamPage> {
+    const begin = from >= PAST_THE_END ? undefined : from;
+    const page = await this.#streams.read(streamId, { direction: 'backwards', from: begin, limit: count }, signal);
+    return { events: page.map(({ event }) => event), isLast: page.length < count };
   }
 
-  async #forwards(wanted: WantedPart): Promise<StreamPage> {
-    const appends = new WholeAppends(wanted);
-    const events: RecordedEvent[] = [];
+  async #forwards({ streamId, from, count, isJoined, signal }: WantedPart): Promise<StreamPage> {
+    let limit = count;
     for (let attempt = 1; ; attempt++) {
-      let received = 0;
-      for await (const page of this.#pages(wanted, appends.wanted)) {
-        received += page.length;
-        events.push(...appends.add(page).map(({ event }) => event));
+      const page = await this.#streams.read(streamId, { direction: 'forwards', from, limit }, signal);
+      const isAtEnd = page.length < limit;
+      const { wholeCount, isBroken } = wholeAppendsIn(page, from > 0n);
+      const events = page.slice(0, Math.min(wholeCount, count)).map(({ event }) => event);
+      const incomplete = page[wholeCount]?.event;
+      if (incomplete === undefined) return { events, isLast: isAtEnd && events.length === page.length };
+      if (isBroken || (isAtEnd && this.#context.partialAppends.isCutOff(incomplete.position))) {
+        // The events before it, unless an earlier call has returned them.
+        if (events.length > (isJoined ? 1 : 0)) return { events, isLast: false };
+        throw partialAppendFault(incomplete);
       }
-      const { broken, firstIncomplete } = appends;
-      if (broken !== undefined) return beforePartialAppend(broken, events, wanted);
-      if (appends.isDone) return { events, isLast: false };
-      if (firstIncomplete !== undefined && received > 0) continue;
-      if (firstIncomplete === undefined) return { events, isLast: true };
-      if (this.#context.partialAppends.isCutOff(firstIncomplete.position))
-        return beforePartialAppend(firstIncomplete, events, wanted);
-      await backOff(Math.min(attempt, 3), wanted.signal);
+      // An append may go past the wanted part.
+      if (isAtEnd) await backOff(Math.min(attempt, 3), signal);
+      else limit += followedInAppend(page.at(-1)?.event ?? incomplete);
     }
-  }
-
-  #pages({ streamId, count, signal }: Omit<WantedPart, 'from'>, options: ReadStreamOptions): AsyncIterable<Page> {
-    return this.#streams.pages(streamId, { ...options, pageSize: Math.min(count, MOST_AT_ONCE), signal });
   }
 }
 
 /**
- * The events before an incomplete append.
- *
- * @throws UnreadableEvent when these events were already returned by an earlier call.
+ * The number of events in whole appends at the beginning of a page, and whether what follows is part of an append that
+ * will never be complete. The first append may lack its beginning, if the read began within it.
  */
-function beforePartialAppend(
-  first: RecordedEvent,
-  events: readonly RecordedEvent[],
-  { isJoined }: WantedPart,
-): StreamPage {
-  if (events.length > (isJoined ? 1 : 0)) return { events, isLast: false };
-  throw partialAppendFault(first);
-}
-
-/** Groups the events of a stream into whole appends. */
-class WholeAppends {
-  /** The first event of an append that will never be complete. */
-  broken: RecordedEvent | undefined;
-  #next: Revision;
-  #incomplete: StoredEvent[] = [];
-  #remaining: number;
-  /** Until the first append is complete: a read may begin within an append, and gets the rest of it. */
-  #mayBeginInside: boolean;
-
-  constructor({ from, count }: Pick<WantedPart, 'count' | 'from'>) {
-    this.#next = from;
-    this.#remaining = count;
-    this.#mayBeginInside = from > 0n;
+function wholeAppendsIn(
+  page: Page,
+  mayBeginInside: boolean,
+): { readonly wholeCount: number; readonly isBroken: boolean } {
+  let wholeCount = 0;
+  for (const [index, { event }] of page.entries()) {
+    const next: RecordedEvent | undefined = page[index + 1]?.event;
+    const isLast = followedInAppend(event) === 0;
+    const isComplete = isWhole(page.slice(wholeCount, index + 1)) || (mayBeginInside && wholeCount === 0);
+    if (isLast ? !isComplete : next !== undefined && !isFollowedBy(event, next)) return { wholeCount, isBroken: true };
+    if (isLast) wholeCount = index + 1;
   }
-
-  /** The first event of an append whose last event has not arrived. */
-  get firstIncomplete(): RecordedEvent | undefined {
-    return this.#incomplete[0]?.event;
-  }
-
-  /** Whether everything wanted has been returned. */
-  get isDone(): boolean {
-    return this.#remaining <= 0 && this.#incomplete.length === 0;
-  }
-
-  /** The next part to read. It may go past the wanted part, to the end of an append. */
-  get wanted(): Pick<ReadStreamOptions, 'from' | 'limit'> {
-    const last = this.#incomplete.at(-1)?.event;
-    const limit = Math.max(this.#remaining - this.#incomplete.length, last === undefined ? 0 : followedInAppend(last));
-    return { from: this.#next, limit };
-  }
-
-  /** Adds events, and returns the wanted ones whose append is complete. */
-  add(page: Page): Page {
-    const whole: StoredEvent[] = [];
-    for (const stored of page) {
-      const last = this.#incomplete.at(-1)?.event;
-      if (last !== undefined && !isFollowedBy(last, stored.event)) this.broken ??= this.firstIncomplete;
-      if (this.broken !== undefined) break;
-      this.#incomplete.push(stored);
-      this.#next = revisionAfter(stored.event.revision);
-      if (followedInAppend(stored.event) > 0) continue;
-      if (!this.#mayBeginInside && !isWhole(this.#incomplete)) this.broken = this.firstIncomplete;
-      else whole.push(...this.#incomplete.splice(0));
-      this.#mayBeginInside = false;
-    }
-    const wanted = whole.slice(0, this.#remaining);
-    this.#remaining -= wanted.length;
-    return wanted;
-  }
+  return { wholeCount, isBroken: false };
 }

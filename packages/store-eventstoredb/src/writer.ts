@@ -16,11 +16,11 @@ import { lost, type Lost } from './append-answer.js';
 import type { PreparedAppend } from './batch-requests.js';
 import type { Delivered, Delivery } from './delivery.js';
 import { Cancellation } from './cancellation.js';
-import { failureOf, notSent, overtaken } from './faults.js';
+import { failureOf, notSent, overtaken, tooBig } from './faults.js';
 import type { LogEnds } from './log-ends.js';
 import { foundAt, type Lookups } from './lookups.js';
 import type { Receipts } from './receipts.js';
-import { proposalOf } from './record-codec.js';
+import { proposalOf, sizeOf } from './record-codec.js';
 import type { ReadingContext } from './server-reads.js';
 import { Semaphore } from './semaphore.js';
 
@@ -28,6 +28,9 @@ type PlacedAppend = Plan['appends'][number];
 
 /** The most concurrent appends, from the look-up of the stream's end to the answer. Others wait. */
 const MOST_CONCURRENT = 256;
+
+/** The most bytes of one append, which is sent in one message. The server accepts 16,767,216 bytes. */
+const LARGEST_APPEND = 16_000_000;
 
 /** The context of reads, plus the parts for writing. */
 export interface WritingContext extends ReadingContext {
@@ -182,12 +185,11 @@ export class Writer {
   #prepared({ append: { streamId, receipt }, recorded }: PlacedAppend): PreparedAppend {
     const first = recorded[0]?.revision ?? 0n;
     const last = recorded.length - 1;
-    return {
-      streamId,
-      streamName: this.#context.names.nameOf(streamId),
-      expected: first === 0n ? 'no-stream' : revision(first - 1n),
-      proposals: recorded.map((event, index) => proposalOf(event, index === last ? receipt : undefined)),
-    };
+    const proposals = recorded.map((event, index) => proposalOf(event, index === last ? receipt : undefined));
+    const size = proposals.reduce((sum, proposal) => sum + sizeOf(proposal), 0);
+    if (size > LARGEST_APPEND) throw tooBig(`an append of ${size} bytes exceeds the limit of ${LARGEST_APPEND} bytes`);
+    const expected = first === 0n ? 'no-stream' : revision(first - 1n);
+    return { streamId, streamName: this.#context.names.nameOf(streamId), expected, proposals };
   }
 
   /** The events with the positions that the server assigned. */

@@ -52,6 +52,16 @@ describe('the events of one append to EventStoreDB', () => {
     await messages.return?.();
   });
 
+  it('are all read where the server ended a read of their stream too early, as if all were well', async () => {
+    const recorded = await store.eventStore.append(appendOf(STREAM, 10));
+    const counts: number[] = [];
+    for (const { revision: from } of [...recorded.slice(0, 1), ...recorded.slice(5, 6)]) {
+      double.script.plan('read', { after: 3, do: 'end', end: undefined }, { times: 2 });
+      for await (const page of store.eventStore.readStream(STREAM, { from })) counts.push(page.length);
+    }
+    expect(counts).to.deep.equal([10, 5]);
+  });
+
   it('of older versions without a place in the append are each whole', async () => {
     writeAsBefore(double, 3);
     const [page] = await readPages(store, 500);

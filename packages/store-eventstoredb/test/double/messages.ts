@@ -46,6 +46,13 @@ export function notFoundMessage(streamName: string): ReadMessage {
   return message;
 }
 
+/** The last message of a read of a stream, for a client that asks for it (reference §3.2). */
+export function lastPositionMessage(revision: bigint): ReadMessage {
+  const message = new streams.ReadResp();
+  message.setLastStreamPosition(String(revision));
+  return message;
+}
+
 /** The first message of every subscription (checklist 28). */
 export function confirmationMessage(): ReadMessage {
   const confirmation = new streams.ReadResp.SubscriptionConfirmation();

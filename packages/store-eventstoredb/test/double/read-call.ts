@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { serverFilterOf, PAGE, type ServerFilter } from './event-filter.js';
 import type { LogRecord } from './event-log.js';
-import { eventMessage, notFoundMessage, streamNameOf } from './messages.js';
+import { eventMessage, lastPositionMessage, notFoundMessage, streamNameOf } from './messages.js';
 import { Outlet, type ReadingCall } from './outlet.js';
 import type { ServerState } from './server-state.js';
 import { bare, streamDeleted, UNKNOWN, type CallEnd } from './status.js';
@@ -78,6 +78,7 @@ async function readStream({ state, outlet, options, streamName }: Reading & { st
     if (room !== undefined) await room;
     next += isBackwards ? -1n : 1n;
   }
+  if ((options.getControlOption()?.getCompatibility() ?? 0) > 0) await outlet.send(lastPositionMessage(visible.head));
   return outlet.end();
 }
 
