@@ -16,6 +16,8 @@ const UNIMPLEMENTED = 12;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
+const NO_RIGHT = 'the user needs the right to read $all, and to read and append to the streams of this store';
+
 /** The error with which a gRPC call ended. */
 interface CallError extends Error {
   readonly code: number;
@@ -38,8 +40,9 @@ export function failureOf(error: unknown, doing: string): Failure {
   }
   switch (error.code) {
     case PERMISSION_DENIED:
+      return { isFinal: true, fault: accessDenied(doing, NO_RIGHT, error) };
     case UNAUTHENTICATED:
-      return { isFinal: true, fault: accessDenied(doing, error) };
+      return { isFinal: true, fault: accessDenied(doing, 'the user name or the password is wrong', error) };
     case UNIMPLEMENTED:
       return { isFinal: true, fault: foreign('the server is older than 21.10 or not an EventStoreDB', error) };
     case INVALID_ARGUMENT:
@@ -52,11 +55,6 @@ export function failureOf(error: unknown, doing: string): Failure {
 /** Whether an error comes from the store or its connection. Any other error is a defect. */
 export function isFailure(error: unknown): boolean {
   return isFault(error) || isCallError(error);
-}
-
-/** Whether an error means that the stored data is damaged. */
-export function isDamage(error: unknown): boolean {
-  return isFault(failureOf(error, 'reading').fault, 'store-damaged');
 }
 
 /**
@@ -87,7 +85,7 @@ export function appendRefusal(detail: string, streamName: string, limit: number 
     case 'event_store.client.StreamDeleted':
       return deletedOutside(streamName);
     case 'event_store.client.AccessDenied':
-      return accessDenied(`appending to ${streamName}`);
+      return accessDenied(`appending to ${streamName}`, NO_RIGHT);
     case 'event_store.client.MaximumAppendSizeExceeded':
       return tooBig(
         limit === undefined
@@ -124,19 +122,23 @@ export function connectionBroke(doing: string): Fault<'store-unavailable'> {
   return unavailable(`the connection broke while ${doing}`);
 }
 
-/** The append waited too long and was not sent. */
-export function notSent(streamId: StreamId, withinMs: number): Fault<'store-unavailable'> {
-  return unavailable(`the append to ${streamId} could not be sent within ${withinMs} ms; nothing was written`);
+/** The append waited too long and was not sent; `cause` says for what. */
+export function notSent(streamId: StreamId, withinMs: number, cause?: unknown): Fault<'store-unavailable'> {
+  const why = isFault(cause, 'store-unavailable') ? `: ${cause.facts.problem}` : '';
+  return unavailable(
+    `the append to ${streamId} could not be sent within ${withinMs} ms; nothing was written${why}`,
+    cause,
+  );
 }
 
 /**
- * Other writers were first on every attempt; or the event in conflict can't be read, because the leader that holds it
- * has lost its followers.
+ * Other writers were first on every attempt; or there was no time to read the event in conflict, or it can't be read,
+ * because the leader that holds it has lost its followers.
  */
 export function overtaken({ streamId, expected }: Append, attempts: number, actual: Revision | undefined): Fault {
   if (expected === 'any' || expected === 'stream-exists') return new Fault('concurrent-change', { streamId, attempts });
   const where = actual === undefined ? '' : ` at revision ${actual}`;
-  return unavailable(`${streamId} has an event${where} that can't be read: the leader has not replicated it`);
+  return unavailable(`${streamId} has another event${where}, which could not be read in time; nothing was written`);
 }
 
 /**
@@ -157,9 +159,9 @@ export function tooBig(problem: string): Fault<'unserialisable-data'> {
   return new Fault('unserialisable-data', { path: '$', problem });
 }
 
-/** The user lacks the permission. Retrying does not help. */
-function accessDenied(doing: string, cause?: unknown): Fault<'store-foreign'> {
-  return foreign(`access was denied while ${doing}`, cause);
+/** Retrying does not help. */
+function accessDenied(doing: string, reason: string, cause?: unknown): Fault<'store-foreign'> {
+  return foreign(`access was denied while ${doing}: ${reason}`, cause);
 }
 
 /** The server, or what it holds, is not usable with this library. */

@@ -151,14 +151,15 @@ export async function retry<Answer>(
 ): Promise<Answer> {
   const cancellation = new Cancellation(closing, { signal });
   const retries = new Retries(doing, timeouts.retryMs, cancellation.signal);
+  let last: Fault | undefined;
   try {
     for (;;) {
-      if (cancellation.isCancelled()) throw new Fault('deadline-exceeded', { doing });
+      if (cancellation.isCancelled()) throw new Fault('deadline-exceeded', { doing }, last);
       try {
         const answer = await attempt(cancellation.signal);
         if (!cancellation.isCancelled()) return answer;
       } catch (error) {
-        await retries.waitAfter(error);
+        if (!cancellation.signal.aborted) last = await retries.waitAfter(error);
       }
     }
   } finally {

@@ -214,7 +214,7 @@ export class Writer {
     if (transaction.signal?.aborted === true) return deadlineExceeded(streamId);
     // The store's own time-out passed, not the caller's. If the store was closed, this throws `StoreClosed`.
     cancellation.isCancelled();
-    return notSent(streamId, this.#context.timeouts.appendMs);
+    return notSent(streamId, this.#context.timeouts.appendMs, error.cause);
   }
 }
 

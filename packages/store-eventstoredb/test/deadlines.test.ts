@@ -95,22 +95,27 @@ const MISTAKEN: Readonly<Record<string, { readonly url: () => Promise<string>; r
   },
   'no TLS where the server wants it': {
     url: async () => (await tlsDouble(selfSignedCertificate())).replace('tls=true', 'tls=false'),
-    says: /connecting ended with status 14/,
+    says: /ended with status 14/,
   },
 };
 
-describe('a read of an unreachable server', () => {
+describe('a call to an unreachable server', () => {
   for (const [what, { url, says }] of Object.entries(MISTAKEN)) {
     it(`is reported: ${what}`, async () => {
       const store = opened(await url());
       const follower = await follow(store);
       cleanUps.push(() => follower.close());
-      const [read, ofStream] = await Promise.all([
+      const faults = await Promise.all([
         faultOf(follower.read([STREAM], { waitMs: 1000 })),
         faultOf(follower.ready({ waitMs: 1000 })),
+        faultOf(store.eventStore.append(appendOf(STREAM, 1))),
       ]);
-      expect(read.code).to.equal('projection-behind');
-      for (const { message } of [read, ofStream]) expect(message).to.match(says);
+      expect(faults.map(({ code }) => code)).to.deep.equal([
+        'projection-behind',
+        'projection-behind',
+        'store-unavailable',
+      ]);
+      for (const { message } of faults) expect(message).to.match(says);
     });
   }
 });

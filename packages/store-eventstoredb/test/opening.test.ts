@@ -179,6 +179,15 @@ describe('a store that is opened over TLS', () => {
     await store.close();
   });
 
+  it('names the right that the user lacks', async () => {
+    const { eventStore, close } = connectEventStoreDb(url('ann:right'));
+    double.mode.isDenied = (streamName) => streamName === '$all';
+    const { message } = await faultOf(eventStore.head());
+    double.mode.isDenied = () => false;
+    expect(message).to.contain('the user needs the right to read $all');
+    await close();
+  });
+
   it('reports wrong credentials for every call, and writes nothing', async () => {
     const { length } = double.log.records;
     const { eventStore, close } = connectEventStoreDb(url('ann:wrong'));
@@ -188,7 +197,8 @@ describe('a store that is opened over TLS', () => {
       eventStore.head(),
       eventStore.subscribe()[Symbol.asyncIterator]().next(),
     ];
-    for (const fault of await Promise.all(calls.map(faultOf))) expect(fault.message).to.contain('access was denied');
+    for (const fault of await Promise.all(calls.map(faultOf)))
+      expect(fault.message).to.contain('access was denied').and.to.contain('the user name or the password is wrong');
     expect(double.log.records).to.have.length(length);
     await close();
   });
