@@ -1,7 +1,7 @@
 import { START } from '@login-policy/event-sourcing';
 import type { ReadAllOptions, StreamReceipt } from '@login-policy/event-sourcing/store';
 import { keptReceiptIn } from './receipts.js';
-import type { LogReader } from './log-reader.js';
+import { PageReader, type FollowingContext } from './page-reader.js';
 import { PAGE_SIZE } from './stream-reader.js';
 import { allReadRequest } from './requests.js';
 import { streamNameOf } from './record-codec.js';
@@ -9,12 +9,12 @@ import { leaderRead, recordsOf, retry, type ReadingContext } from './server-read
 
 /** Every receipt of the store: first those stored with events, then those stored in a stream of their own. */
 export async function* allReceipts(
-  context: ReadingContext,
-  log: LogReader,
+  context: FollowingContext,
   options: Pick<ReadAllOptions, 'pageSize' | 'signal'>,
 ): AsyncGenerator<readonly StreamReceipt[], void, undefined> {
   const ownStreams = await ownStreamReceipts(context, options.signal);
-  for await (const page of log.pages(options)) {
+  const { retryMs } = context.timeouts;
+  for await (const page of new PageReader(context, options, retryMs).pages()) {
     const withEvents = page.flatMap(({ event: { revision, streamId }, receipt }) =>
       receipt === undefined ? [] : { streamId, ...receipt, revision },
     );

@@ -120,7 +120,7 @@ export class EventStoreDbBackend implements LogBackend {
   }
 
   readReceipts(pageSize: number, wait: WaitOptions = {}): AsyncIterable<readonly StreamReceipt[]> {
-    return allReceipts(this.#context, this.log, { pageSize, signal: wait.signal });
+    return allReceipts(this.#context, { pageSize, signal: wait.signal });
   }
 
   /** The live reader waits by itself. */

@@ -7,33 +7,23 @@ import { STORE } from './faults.js';
  */
 const CANCELLED = new Error('the operation was cancelled');
 
-/** The causes of a cancellation, besides the closing of the store. */
-export interface CancellationCauses {
-  readonly signal?: AbortSignal | undefined;
-  /** Its signal is the caller's, and is read only when the operation has to wait. */
-  readonly wait?: WaitOptions;
-  /** The time-out in milliseconds from now. */
-  readonly afterMs?: number;
-}
-
 /**
  * Cancels a read, a subscription or the wait of an append: when a signal fires, the time-out passes, or the store is
  * closed. Call {@link dispose}; otherwise its listeners stay registered as long as the store exists.
  */
 export class Cancellation {
   readonly #closing: AbortSignal;
-  readonly #signal: AbortSignal | undefined;
-  readonly #wait: WaitOptions | undefined;
+  readonly #wait: WaitOptions;
   readonly #until: number;
   #isDisposed = false;
   #control: AbortController | undefined;
   #unsubscribers: readonly (() => void)[] = [];
 
-  constructor(closing: AbortSignal, { signal, wait, afterMs }: CancellationCauses = {}) {
+  /** The caller's signal is read only when the operation has to wait. `afterMs` is the time-out from now. */
+  constructor(closing: AbortSignal, wait: WaitOptions, afterMs: number = Infinity) {
     this.#closing = closing;
-    this.#signal = signal;
     this.#wait = wait;
-    this.#until = afterMs === undefined ? Infinity : performance.now() + afterMs;
+    this.#until = performance.now() + afterMs;
   }
 
   /** Fires on cancellation. It is created on demand, because most appends never wait. */
@@ -49,7 +39,7 @@ export class Cancellation {
    */
   isCancelled(): boolean {
     // After `dispose`, a later closing of the store is not reported.
-    if (this.#isDisposed || this.#signal?.aborted === true) return true;
+    if (this.#isDisposed) return true;
     if (this.#closing.aborted) throw new Fault('store-closed', { store: STORE });
     return this.#control?.signal.aborted ?? performance.now() > this.#until;
   }
@@ -76,7 +66,7 @@ export class Cancellation {
       );
       timeOut.then(cancel, cancel);
     }
-    this.#unsubscribers = [this.#closing, this.#wait?.signal, this.#signal].map((signal) => onAbort(signal, cancel));
+    this.#unsubscribers = [this.#closing, this.#wait.signal].map((signal) => onAbort(signal, cancel));
     return control;
   }
 }

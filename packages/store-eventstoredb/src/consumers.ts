@@ -76,10 +76,10 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     const { names } = this.#parts.context;
     const last = await this.#last(names.consumerNameOf(name), wait);
     if (last === undefined) return undefined;
-    const record = consumerRecordIn(last);
+    const record = decoded(last, consumerRecordIn);
     const { holder } = record;
     const heartbeat = holder && (await this.#last(names.sessionNameOf(holder.session), wait));
-    const beat = heartbeat && Number(contentOf(heartbeat)['beat']);
+    const beat = heartbeat && decoded(heartbeat, (each) => Number(dataOf(each)['beat']));
     return { ...record, beat, version: BigInt(last.getStreamRevision()) + 1n };
   }
 
@@ -114,24 +114,17 @@ export class EventStoreDbConsumers implements ConsumerBackend {
 }
 
 function consumerRecordIn(record: WireEvent): ConsumerRecord {
-  const { position, session, run } = contentOf(record);
-  const holder: ConsumerRecord['holder'] =
-    typeof session === 'string' && typeof run === 'number' ? { session, run } : undefined;
-  try {
-    return { holder, position: parsePosition(String(position)) };
-  } catch (cause) {
-    throw damaged(cause);
-  }
+  const { position, session, run } = dataOf(record);
+  const holder = typeof session === 'string' && typeof run === 'number' ? { session, run } : undefined;
+  return { holder, position: parsePosition(typeof position === 'string' ? position : '') };
 }
 
-function contentOf(record: WireEvent): { readonly [name: string]: unknown } {
+/** @throws StoreDamaged when the record is malformed. */
+function decoded<Content>(record: WireEvent, decode: (record: WireEvent) => Content): Content {
   try {
-    return dataOf(record);
+    return decode(record);
   } catch (cause) {
-    throw damaged(cause);
+    const problem = 'the record of a consumer can’t be read';
+    throw new Fault('store-damaged', { store: STORE, problem }, cause);
   }
-}
-
-function damaged(cause?: unknown): Fault<'store-damaged'> {
-  return new Fault('store-damaged', { store: STORE, problem: 'the record of a consumer can’t be read' }, cause);
 }

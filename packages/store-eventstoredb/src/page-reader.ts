@@ -1,45 +1,58 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
-import { onAbort, type ReadAhead, type ReadAllOptions } from '@login-policy/event-sourcing/store';
+import {
+  onAbort,
+  type EventFilter,
+  type HeadProof,
+  type ReadAhead,
+  type ReadAllOptions,
+} from '@login-policy/event-sourcing/store';
+import { Fault } from '@login-policy/event-sourcing/values';
 import { Cancellation } from './cancellation.js';
+import { connectionBroke, unavailable } from './faults.js';
+import { LogQueries } from './log-queries.js';
+import type { LogReader } from './log-reader.js';
 import { PageMaker } from './page-maker.js';
+import type { AllRead } from './requests.js';
 import { Retries } from './retries.js';
-import { PAGE_SIZE, type Page } from './stream-reader.js';
-import type { LogRead, LogReader } from './log-reader.js';
 import type { ReadingContext } from './server-reads.js';
+import { PAGE_SIZE, type Page } from './stream-reader.js';
 
 /** The context of a reader that follows the log. */
 export interface FollowingContext extends ReadingContext {
   readonly log: LogReader;
 }
 
-/** A read in progress, up to the end of the log. */
+/** A read in progress, up to the end of the log. It may take several server calls. */
 interface Run {
-  readonly read: LogRead;
+  readonly maker: PageMaker;
   readonly pages: AsyncIterator<Page, void, undefined>;
   /** Read ahead, because a page must say whether it is the last one. */
   nextPage: IteratorResult<Page, void>;
 }
 
 /**
- * Reads the log page by page up to its head, and then up to the next head. While the server is unavailable, it retries
- * for `retryMs`.
+ * Reads the whole log page by page up to its head, filtered by the server, and then up to the next head. After a broken
+ * connection it continues where it was. While the server is unavailable, it retries for `retryMs`.
  */
 export class PageReader {
   readonly #context: FollowingContext;
-  readonly #settings: Omit<LogRead, 'maker'>;
+  readonly #queries: LogQueries;
+  readonly #filter: EventFilter | undefined;
+  readonly #pageSize: number;
+  readonly #cancellation: Cancellation;
+  readonly #retries: Retries;
   #run: Run | undefined;
+  /** The head that the read includes: the last one asked for, so present once a page was read. */
+  #proof: HeadProof | undefined;
 
-  constructor(context: FollowingContext, options: ReadAllOptions, retryMs: number) {
-    const { filter, signal, pageSize = PAGE_SIZE } = options;
-    const cancellation = new Cancellation(context.closing, { signal });
-    onAbort(signal, () => cancellation.dispose());
+  constructor(context: FollowingContext, { filter, signal, pageSize = PAGE_SIZE }: ReadAllOptions, retryMs: number) {
     this.#context = context;
-    this.#settings = {
-      filter,
-      pageSize,
-      cancellation,
-      retries: new Retries('reading the log', retryMs, cancellation.signal),
-    };
+    this.#queries = new LogQueries(context);
+    this.#filter = filter;
+    this.#pageSize = pageSize;
+    this.#cancellation = new Cancellation(context.closing, { signal });
+    onAbort(signal, () => this.#cancellation.dispose());
+    this.#retries = new Retries('reading the log', retryMs, this.#cancellation.signal);
   }
 
   /**
@@ -58,16 +71,91 @@ export class PageReader {
       this.#run = run;
       return { events, scannedUpTo: events.at(-1)?.position ?? after, reachedHead: false };
     }
-    const { maker, proof } = run.read;
-    const { returnedUpTo, hasIncomplete } = maker;
+    const { returnedUpTo, hasIncomplete } = run.maker;
+    const { head = START, askedAt = -Infinity } = this.#proof ?? {};
     // An incomplete append must be read again, so its beginning does not count as scanned.
-    const scannedUpTo = hasIncomplete ? returnedUpTo : laterPosition(returnedUpTo, proof?.head ?? START);
-    return { events, scannedUpTo, reachedHead: true, askedAt: proof?.askedAt ?? -Infinity };
+    return {
+      events,
+      scannedUpTo: hasIncomplete ? returnedUpTo : laterPosition(returnedUpTo, head),
+      reachedHead: true,
+      askedAt,
+    };
+  }
+
+  /** All pages from the start of the log up to its current end, with the receipts of their events. */
+  async *pages(): AsyncGenerator<Page, void, undefined> {
+    try {
+      yield* this.#pagesOf(new PageMaker(this.#context, this.#filter, START));
+    } finally {
+      this.#cancellation.dispose();
+    }
   }
 
   async #start(after: Position): Promise<Run> {
-    const read = { ...this.#settings, maker: new PageMaker(this.#context, this.#settings.filter, after) };
-    const pages = this.#context.log.pagesOf(read);
-    return { read, pages, nextPage: await pages.next() };
+    this.#proof = undefined;
+    const maker = new PageMaker(this.#context, this.#filter, after);
+    const pages = this.#pagesOf(maker);
+    return { maker, pages, nextPage: await pages.next() };
+  }
+
+  /**
+   * The pages of a read, from the position of its page maker. At the end of the log, an incomplete append stays in the
+   * page maker.
+   *
+   * @throws PositionUnknown when the log has another record at this position, or none.
+   */
+  async *#pagesOf(maker: PageMaker): AsyncGenerator<Page, void, undefined> {
+    const { leadership, log } = this.#context;
+    const cancellation = this.#cancellation;
+    while (!cancellation.isCancelled()) {
+      try {
+        // A newly elected node may lack the end of the log, and a broken connection may lead to another node.
+        const isSameConnection = await leadership.demand(cancellation.signal);
+        this.#proof = await log.ends.proveHead(maker.returnedUpTo, cancellation.signal);
+        const { checkpoint: position, head, isInLog } = this.#proof;
+        if (!isInLog && !cancellation.isCancelled()) throw new Fault('position-unknown', { position, head });
+        if (this.#filter?.categories.length === 0) return;
+        yield* this.#pagesOnce(maker, head, isSameConnection);
+        if (!cancellation.isCancelled() && !isSameConnection()) throw connectionBroke('reading the log');
+        if (maker.receivedUpTo >= head) return;
+        if (!cancellation.isCancelled()) throw unavailable(`the server ended a read before the event at ${head}`);
+      } catch (error) {
+        await this.#retries.waitAfter(error);
+      }
+    }
+  }
+
+  /**
+   * @throws StoreUnavailable when the connection broke after the position was looked up, because the records may then
+   * be those of a server that was restored from a backup, where the position is lost.
+   */
+  async *#pagesOnce(
+    maker: PageMaker,
+    head: Position,
+    isSameConnection: () => boolean,
+  ): AsyncGenerator<Page, void, undefined> {
+    const { log, names, timeouts } = this.#context;
+    const [filter, pageSize, { signal }] = [this.#filter, this.#pageSize, this.#cancellation];
+    const from = maker.returnedUpTo;
+    maker.discardUnreturned();
+    // The event at the head is read whatever the filter: without it, the server has ended the read too early.
+    const last = filter && head > from ? await log.ends.at(head, signal) : undefined;
+    const serverFilter = names.serverFilter(filter, last?.streamName);
+    const read: AllRead = { direction: 'forwards', from, filter: serverFilter, limit: Infinity };
+    for await (const records of this.#queries.records(read, { pageSize, signal, withinMs: timeouts.scanMs })) {
+      if (!isSameConnection()) throw connectionBroke('reading the log');
+      maker.add(records);
+      if (maker.receivedUpTo > from) this.#retries.reset();
+      while (maker.readyCount >= pageSize) yield this.#nextPage(maker);
+    }
+    if (this.#cancellation.isCancelled()) return;
+    maker.cutOffOverdue();
+    while (maker.readyCount > 0) yield this.#nextPage(maker);
+  }
+
+  #nextPage(maker: PageMaker): Page {
+    const page = maker.nextPage(this.#pageSize);
+    this.#context.log.ends.note(page.at(-1)?.event.position);
+    return page;
   }
 }

@@ -84,26 +84,7 @@ export class Receipts {
       isComplete ? receipts.get(key) : this.#findInStream(streamId, key, signal),
       this.#findAndResolve(streamId, key, signal),
     ]);
-    if (inEvents !== undefined || ownStream.status !== 'kept') return inEvents;
-    if (!isComplete) await this.#demandRevisionExists(streamId, ownStream.receipt, signal);
-    return ownStream.receipt;
-  }
-
-  /**
-   * Checks that the stream still has the event at the receipt's revision.
-   *
-   * @throws StoreDamaged when it has not.
-   */
-  async #demandRevisionExists(
-    streamId: StreamId,
-    { key, revision: seenRevision }: Receipt,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    const { receiptsUpTo } = this.#context.known.of(streamId);
-    if (receiptsUpTo !== undefined && seenRevision <= receiptsUpTo.revision) return;
-    const head = await this.#streams.head(streamId, signal);
-    if (head !== 'none' && seenRevision <= head.revision) return;
-    throw damagedReceipt(this.#context.names.receiptNameOf(streamId, key), 'it names an event that does not exist');
+    return inEvents ?? (ownStream.status === 'kept' ? ownStream.receipt : undefined);
   }
 
   /**

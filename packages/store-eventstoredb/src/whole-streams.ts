@@ -1,4 +1,4 @@
-import { revision, type RecordedEvent, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import {
   followedInAppend,
   type StreamPage,
@@ -88,11 +88,14 @@ function wholeAppendsIn(
 ): { readonly wholeCount: number; readonly isBroken: boolean } {
   let wholeCount = 0;
   for (const [index, { event }] of page.entries()) {
-    const next: RecordedEvent | undefined = page[index + 1]?.event;
-    const isLast = followedInAppend(event) === 0;
+    if (followedInAppend(event) > 0) {
+      const next = page[index + 1]?.event;
+      if (next !== undefined && !isFollowedBy(event, next)) return { wholeCount, isBroken: true };
+      continue;
+    }
     const isComplete = isWhole(page.slice(wholeCount, index + 1)) || (mayBeginInside && wholeCount === 0);
-    if (isLast ? !isComplete : next !== undefined && !isFollowedBy(event, next)) return { wholeCount, isBroken: true };
-    if (isLast) wholeCount = index + 1;
+    if (!isComplete) return { wholeCount, isBroken: true };
+    wholeCount = index + 1;
   }
   return { wholeCount, isBroken: false };
 }

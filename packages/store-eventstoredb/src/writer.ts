@@ -101,7 +101,7 @@ export class Writer {
     const [streamId] = question.streams;
     if (streamId === undefined) throw new TypeError('expected an append with a stream');
     const { closing, timeouts } = this.#context;
-    const cancellation = new Cancellation(closing, { wait: transaction, afterMs: timeouts.appendMs });
+    const cancellation = new Cancellation(closing, transaction, timeouts.appendMs);
     return { transaction, question, streamId, until: performance.now() + timeouts.appendMs, cancellation };
   }
 

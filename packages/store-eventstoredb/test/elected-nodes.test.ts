@@ -171,18 +171,16 @@ describe('a read that begins on another connection than the one that was checked
     await store.eventStore.append({ ...appendOf(STREAM, 1), receipt });
     await store.eventStore.append(appendOf(STREAM, 699));
     const other = connectEventStoreDb(double.url);
-    // The first page has come then, with the receipt in it.
-    double.script.plan('read', { after: 600, do: 'stall' });
-    const reading = faultOf(other.eventStore.receipt(STREAM, 'k'));
+    // The first page has come then, with the receipt in it; besides, the receipt's own stream is read.
+    double.script.plan('read', { after: 100, do: 'stall' }, { skip: 2 });
+    const reading = other.eventStore.receipt(STREAM, 'k');
     await until(() => double.script.struck === 1);
     const events = await countOf(store);
     const [, ...unkeyed] = double.log.stream(STREAM);
     restore();
     double.log.write(STREAM, Array.from({ length: count }, () => anew(unkeyed[0])).flat());
     double.wire.cut();
-    const fault = await reading;
-    expect([events, fault.code]).to.deep.equal([700, 'store-unavailable']);
-    expect(fault.message).to.contain('the history was replaced');
+    expect([events, await reading]).to.deep.equal([700, undefined]);
     await other.close();
   }
 

@@ -109,10 +109,6 @@ describe('a receipt on EventStoreDB', () => {
     expect((await receiptAfter({ streamId: 'Counter-two' })).code).to.equal('store-damaged');
   });
 
-  it('without events that names a revision past the end of its stream is damage', async () => {
-    expect((await receiptAfter({ revision: '7' })).code).to.equal('store-damaged');
-  });
-
   it('without events whose own stream was deleted is reported with the name of that stream', async () => {
     const eventStore = another();
     await eventStore.append(appendOf(STREAM, 1));
