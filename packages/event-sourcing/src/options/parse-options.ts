@@ -75,5 +75,6 @@ function notAnObject(of: string, path: string, value: unknown): RangeError {
 export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const above: unknown = Object.getPrototypeOf(value);
-  return above === null || (typeof above === 'object' && Object.getPrototypeOf(above) === null);
+  if (above === null || above === Object.prototype) return true;
+  return typeof above === 'object' && Object.getPrototypeOf(above) === null;
 }
