@@ -4,8 +4,8 @@ import { isolated } from '../src/words/isolated.js';
 
 describe('a name in a sentence', () => {
   it('is isolated from the surrounding text direction', () => {
-    expect(isolated('evil \u202E')).to.equal('\u2068evil \u202E\u2069');
-    expect(isolated('out\u2069 \u202E')).to.equal('\u2068out \u202E\u2069');
+    expect(isolated('Safe \u202Ecod.exe\u202C Ltd')).to.equal('\u2068Safe cod.exe Ltd\u2069');
+    expect(isolated('out\u2069 \u202E')).to.equal('\u2068out \u2069');
     expect(isolated('شركة')).to.equal('\u2068شركة\u2069');
   });
 

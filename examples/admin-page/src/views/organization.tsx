@@ -48,6 +48,9 @@ function OneOrganization({ organizationId }: { readonly organizationId: string }
       {policy !== undefined && isWhole && (
         <>
           <p class="lead">{leadOf(policy, name)}</p>
+          <p class="soft">
+            Its id: <code>{organizationId}</code>
+          </p>
           <p>
             <CustomPolicyButton organizationId={organizationId} name={name} isCustom={!policy.isDefault} />
           </p>

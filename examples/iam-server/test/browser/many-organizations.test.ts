@@ -52,4 +52,12 @@ describeInBrowser('the page: many organizations, some with names nobody expects'
       expect(await visitor.page.evaluate<number>(OVERFLOW), 'history').to.equal(0);
     });
   }
+
+  it('tells two organizations of one name apart by their ids', async () => {
+    await stage.direct(['one', 'two'].map((id) => ({ id, name: 'Twin' })));
+    const visitor = await stage.owner();
+    await visitor.page.goto(`${stage.quickstart.url}/#/organizations/two`);
+    await visitor.heading('Twin').waitFor();
+    await visitor.page.getByText('two', { exact: true }).waitFor();
+  });
 });
