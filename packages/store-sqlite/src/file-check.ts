@@ -49,7 +49,8 @@ function refuseTwoNames(store: string, { nlink }: Stats): void {
   const refuse = (problem: string): never => {
     throw new Fault('store-unavailable', { store, problem });
   };
-  if (nlink > 1) refuse('it has a second name, a hard link, which would have a write-ahead log of its own: remove one');
+  if (nlink > 1)
+    refuse('its hard link would have a write-ahead log of its own: use a copy, or remove one of the names');
   if (isMountPoint(realpathSync(store)))
     refuse('it is mounted by itself, so its write-ahead log would not be kept with it: mount the folder that holds it');
 }
