@@ -1,11 +1,10 @@
 import { instant, revision, START, type StreamId } from '@login-policy/event-sourcing';
 import { positionOf, type Found, type Question, type StreamEnd } from '@login-policy/event-sourcing/store';
-import { eventId } from '@login-policy/event-sourcing/values';
 import { CHECKPOINT, CHECKPOINT_ROW, HEAD } from './checkpoints.js';
 import { LogEnd } from './log-end.js';
 import { storedName } from './names.js';
 import { plpgsql } from './plpgsql.js';
-import { positionIn } from './positions.js';
+import { positionIn, storedId } from './positions.js';
 import { arrayOf, textsOf, type Cell, type Cells } from './queries.js';
 import { keyElement, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
@@ -117,7 +116,7 @@ export function foundIn(answer: readonly Cells[], { streams, models }: Question)
   const questions = new Map(models.map((one) => [storedName(one.target.name).name, one]));
   return {
     token: end,
-    head: end.id === '' ? START : positionOf(end.ordinal, eventId(end.id)),
+    head: end.id === '' ? START : positionOf(end.ordinal, storedId(end.id, `position ${end.ordinal}`)),
     inlineAtHead: inlineModelsIn(inlineModels),
     ends: new Map(rowsOfKind('stream').flatMap((cells) => endIn(cells, names))),
     receipts: [],
@@ -162,7 +161,7 @@ export function endIn(
   const end = {
     revision: revision(BigInt(text(last))),
     recordedAt: instant(Number(text(at))),
-    id: eventId(text(id)),
+    id: storedId(text(id), `revision ${last} of ${streamId}`),
   };
   return [[streamId, end]];
 }

@@ -131,6 +131,18 @@ describe('a store on PostgreSQL whose schema was changed by somebody else', () =
         expect(await refusal(read)).to.include({ code: 'store-damaged' });
     }));
 
+  it('reports a malformed id as damage, of the last event and of the last one of a stream', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { eventStore } = await storage.open();
+      for (const stream of ['a', 'b']) await eventStore.append(appendTo(stream));
+      for (const stream of ['a', 'b']) {
+        await storage.pool.query(`UPDATE "${storage.schema}".events SET id = 'x' WHERE stream LIKE '%${stream}'`);
+        const { eventStore: another } = await storage.open();
+        expect(await refusal(another.append(appendTo(stream)))).to.include({ code: 'store-damaged' });
+      }
+      expect(await refusal(eventStore.head())).to.include({ code: 'store-damaged' });
+    }));
+
   it('is refused at opening if the table with its version is missing', () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
