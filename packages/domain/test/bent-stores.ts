@@ -6,7 +6,7 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { delegating } from '@login-policy/event-sourcing/store';
+import { delegating, memoryReadModelStore } from '@login-policy/event-sourcing/store';
 
 /** A store that counts the events that are read of its streams. */
 export function counting(store: EventStore): { readonly eventStore: EventStore; eventsRead(): number } {
@@ -21,6 +21,23 @@ export function counting(store: EventStore): { readonly eventStore: EventStore; 
     }
   }
   return { eventStore: delegating(store, { readStream }), eventsRead: () => read };
+}
+
+/** The store as a process sees it whose rows follow the events, and stand still between `pause` and `goOn`. */
+export function followed(store: Store): { readonly store: Store; pause(): void; goOn(): void } {
+  let [paused, goOn] = [Promise.resolve(), (): void => undefined];
+  async function* subscribe(options?: Parameters<EventStore['subscribe']>[0]): ReturnType<EventStore['subscribe']> {
+    for await (const message of store.eventStore.subscribe(options)) {
+      await paused;
+      yield message;
+    }
+  }
+  const eventStore = delegating(store.eventStore, { subscribe });
+  return {
+    store: { ...store, readModelUpdates: 'followed', readModels: memoryReadModelStore(), eventStore },
+    pause: () => void (paused = new Promise((resolve) => (goOn = resolve))),
+    goOn: () => goOn(),
+  };
 }
 
 /** The same store with rows that can't be had, or that say another event and another policy than they are of. */

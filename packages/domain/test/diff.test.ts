@@ -6,11 +6,11 @@ import {
   type IdentityProvider,
 } from '@login-policy/domain';
 import { ABSENT, diffPolicies, parseIdentityProviderId } from '@login-policy/domain/model';
-import { isFault, openMemoryStore, type EventStore } from '@login-policy/event-sourcing';
-import { delegating, memoryReadModelStore } from '@login-policy/event-sourcing/store';
+import { isFault, openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { DateTime } from 'luxon';
 import { describe, it } from 'mocha';
+import { followed } from './bent-stores.js';
 import { acme, by, instance, openDesk, PASSKEY, policyAdded, policyAfter, rejectionOf } from './policies.js';
 
 const at = (second: number) => ({ instant: DateTime.fromISO(`2026-01-01T00:00:0${second}Z`, { zone: 'utc' }) });
@@ -49,28 +49,16 @@ describe('the difference between two moments', () => {
     const store = openMemoryStore();
     const { loginPolicies } = await openDesk({ store });
     await loginPolicies.add(instance, freshInstance, by);
-    let goOn = (): void => undefined;
-    const isOn = new Promise<void>((resolve) => (goOn = resolve));
-    async function* late(options?: Parameters<EventStore['subscribe']>[0]): ReturnType<EventStore['subscribe']> {
-      for await (const message of store.eventStore.subscribe(options)) {
-        if (isLate) await isOn;
-        yield message;
-      }
-    }
-    let isLate = false;
-    const eventStore = delegating(store.eventStore, { subscribe: late });
-    const readModels = memoryReadModelStore();
-    const lagging = await openLoginPolicies({
-      store: { ...store, readModelUpdates: 'followed', readModels, eventStore },
-    });
+    const behind = followed(store);
+    const lagging = await openLoginPolicies({ store: behind.store });
     await lagging.readModel.ready();
-    isLate = true;
+    behind.pause();
     const { position } = orThrow(await loginPolicies.change(instance, { forceMfa: true }, by));
     for (const from of [{ position }, { sequence: 5n }]) {
       const early = await lagging.diff(instance, { from }, { waitMs: 20 }).catch((caught: unknown) => caught);
       expect(isFault(early, 'projection-behind')).to.equal(true);
     }
-    goOn();
+    behind.goOn();
     expect(orThrow(await lagging.diff(instance, { from: { position } })).changes).to.deep.equal([]);
     await Promise.all([lagging.close(), loginPolicies.close()]);
   });

@@ -9,6 +9,7 @@ import { openMemoryStore } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { followed } from './bent-stores.js';
 import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
 import { advisory, factorsOf, failureOf, last, nameOf, removal, seed } from './rolling-out.js';
 
@@ -26,6 +27,21 @@ async function rolledOutBefore(
 }
 
 describe('the scope of a rollout', () => {
+  it('includes each policy recorded before the run began, also where followed rows lag behind', async () => {
+    const { loginPolicies, store } = await openDesk({ store: openMemoryStore() });
+    orThrow(await loginPolicies.add(instance, {}, by));
+    const behind = followed(store);
+    const lagging = await openLoginPolicies({ store: behind.store });
+    await lagging.readModel.ready();
+    behind.pause();
+    orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
+    const running = last(lagging.rollOut(instance, removal, advisory).carryOut());
+    await new Promise(setImmediate);
+    behind.goOn();
+    expect(await running).to.include({ done: 2, of: 2, changed: 1 });
+    await Promise.all([lagging.close(), loginPolicies.close()]);
+  });
+
   it('is the chosen organizations, and the default if requested; without a choice it is all', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);

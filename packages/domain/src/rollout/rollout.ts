@@ -197,8 +197,10 @@ export class Rollout {
   ): AsyncGenerator<RolloutProgress, void, undefined> {
     const { instance, reach, options } = rollout;
     const { id, mayChange = () => Promise.resolve(true) } = options;
-    const tally = new Tally(await this.#total(rollout, { signal }));
     const deadline = new Deadline(`the rollout ${id}`, { signal });
+    // Rows that are followed may be maxAgeMs old: a policy that another process has just added would be left out.
+    const freshness = { signal, atLeast: await this.#parts.handler.states.store.head(deadline) };
+    const tally = new Tally(await this.#total(rollout, freshness));
     const one = async (owner: Owner): Promise<void> => {
       if (deadline.isOver) return;
       try {
@@ -214,7 +216,7 @@ export class Rollout {
     if (reach.withDefault) await one(instance);
     yield tally.progress();
     const custom = customOf(reach, this.#parts.instancePolicies);
-    for await (const page of custom.owners(instance, POLICIES_PER_PAGE, { signal })) {
+    for await (const page of custom.owners(instance, POLICIES_PER_PAGE, freshness)) {
       if (deadline.isOver) return;
       await forEachConcurrently(page, concurrency, one);
       yield tally.progress();
