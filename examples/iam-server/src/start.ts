@@ -189,7 +189,7 @@ async function assemble(parts: Parts): Promise<IamServer> {
     isStoreUp: () => watch.isUp,
     session: new SessionRoutes({ ...about, attempts, passkeys, passwords, sessions, signIns, isBehindProxy }),
     passkeys: new PasskeyRoutes({ ...about, passkeys }),
-    webhooks: new WebhookRoutes(webhooks),
+    webhooks: new WebhookRoutes(webhooks, instances),
     directory: new DirectoryRoutes(instances, policies),
     table: new OrganizationTableRoute(instances, policies, new CustomPolicies(policies, feed)),
   });

@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:f
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { bearer, call, cookieIn, signIn, trySignIn } from './client.js';
+import { bearer, call, cookieIn, json, signIn, trySignIn } from './client.js';
 import { EventStream } from './event-stream.js';
 import { readQuickstart, TestBench, type Quickstart, type Server } from './running-server.js';
 
@@ -111,6 +111,10 @@ describe('the files of the server', () => {
     const two = ['one', 'two'].map((id) => ({ ...instances[0], id, name: `The ${id}`, hosts: [`${id}.example`] }));
     await mkdir(join(folder, '.data'));
     await writeFile(join(folder, '.data', 'iam.json'), JSON.stringify({ generation: 'g', instances: two }));
+    const secrets = [`whsec_${'a'.repeat(32)}`];
+    const ofAll = { name: 'all', url: 'http://127.0.0.1:9/a-secret-path', secrets };
+    const receivers = [ofAll, { ...ofAll, name: 'of-one', instanceId: 'one' }];
+    await writeFile(join(folder, '.data', 'webhooks.json'), JSON.stringify({ receivers }));
     const { url } = await bench.serveThere(folder);
     const body = quickstart.users.owner;
     const entered = await call(url, '/iam/v1/session', { verb: 'POST', headers: { host: 'one.example' }, body });
@@ -129,6 +133,13 @@ describe('the files of the server', () => {
     expect((await call(url, POLICY, { headers: { host: 'two.example', ...token } })).status).to.equal(401);
     const nowhere = await call(url, '/iam/v1/session', { verb: 'POST', headers: { host: 'three.example' }, body });
     expect(nowhere.bytes.toString()).to.include('IAM-INSTANCE-01');
+  });
+
+  it('show of several instances each its own webhooks, and none of the operator', async () => {
+    const { session, url } = await serveTwo();
+    const headers = { host: 'one.example', ...bearer(session) };
+    const shown = json<{ webhooks: { name: string }[] }>(await call(url, '/iam/v1/webhooks', { headers }));
+    expect(shown.webhooks.map(({ name }) => name)).to.deep.equal(['of-one']);
   });
 
   it('limit event streams per instance: fifty streams of one owner do not affect another instance', async () => {

@@ -104,6 +104,11 @@ export class Instances {
     return this.#known.instances.get(id);
   }
 
+  /** Whether the server has a single instance. */
+  get isOnly(): boolean {
+    return this.#known.instances.size === 1;
+  }
+
   exists({ instanceId, organizationId }: OrganizationRef): boolean {
     return this.#known.instances.get(instanceId)?.organizationIds.has(organizationId) ?? false;
   }
