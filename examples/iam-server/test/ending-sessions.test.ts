@@ -1,7 +1,13 @@
+import { execFileSync } from 'node:child_process';
+import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openLoginPolicies, type LoginSettingsInput } from '@login-policy/domain';
+import { openSqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { bearer, call, cookieIn, json, signIn, trySignIn } from './client.js';
+import { bearer, call, cookieIn, json, sentence, signIn, trySignIn } from './client.js';
 import { TestBench, type Quickstart } from './running-server.js';
+import { inFlight, slowDownOwner } from './slow-password.js';
 import { eventually } from './waiting.js';
 
 const POLICY = '/admin/v1/policies/login';
@@ -49,5 +55,38 @@ describe('open sessions are judged again when the login policy changes', () => {
     await change({ passwordCheckLifetime: '3600s' });
     await eventually('a nearer end', async () => (await expiry()) < firstExpiry - 3_600_000 || undefined);
     expect(await isIn(headers)).to.equal(true);
+  });
+});
+
+describe('a sign-in during which the login policy changes', () => {
+  const bench = new TestBench();
+  after(() => bench.clear());
+
+  const changes: readonly LoginSettingsInput[] = [{ forceMfa: true }, { lifetimes: { passwordCheck: 'PT1H' } }];
+  changes.forEach((settings) => {
+    it(`is refused: ${JSON.stringify(settings)}`, async () => {
+      const { server, quickstart } = await bench.serve();
+      await slowDownOwner(server, quickstart, 300);
+      const { name, password } = quickstart.users.owner;
+      const signingIn = trySignIn(server.url, name, password);
+      await inFlight(1, quickstart);
+      const folder = join(server.folder, '.data');
+      // The server reads the accounts again between its judgement and the session's file: from a pipe, when it is told.
+      const accounts = join(folder, 'iam.json');
+      const kept = await readFile(accounts);
+      await writeFile(`${accounts}.kept`, kept, { mode: 0o600 });
+      execFileSync('mkfifo', ['-m', '600', `${accounts}.pipe`]);
+      await rename(`${accounts}.pipe`, accounts);
+      const pipe = await open(accounts, 'w');
+      await using store = await openSqliteStore({ path: join(folder, 'login-policy.sqlite') });
+      await using policies = await openLoginPolicies({ store });
+      await policies.change({ instanceId: quickstart.instanceId }, settings, { actor: 'test' });
+      await rename(`${accounts}.kept`, accounts);
+      await pipe.writeFile(kept);
+      await pipe.close();
+      const answer = await signingIn;
+      expect(sentence(answer)).to.equal('The login policy changed while you signed in. Sign in again.');
+      expect([answer.status, cookieIn(answer)]).to.deep.equal([401, '']);
+    });
   });
 });

@@ -58,6 +58,12 @@ export function wrongPassword(): Refusal {
   return new Refusal({ status: 401, id: 'IAM-SESSION-02', sentence: 'Incorrect username or password.' });
 }
 
+/** The login policy changed during the sign-in. */
+export function policyChanged(): Refusal {
+  const sentence = 'The login policy changed while you signed in. Sign in again.';
+  return new Refusal({ status: 401, id: 'IAM-SESSION-11', sentence });
+}
+
 /** There were too many wrong attempts. */
 export function tooManyTries(waitSeconds: number): Refusal {
   return new Refusal({

@@ -11,6 +11,7 @@ import {
   fromAnotherPage,
   noInstance,
   passkeysNeedAName,
+  policyChanged,
   tooManyTries,
   wrongCode,
   wrongPasskey,
@@ -124,7 +125,11 @@ export class SessionRoutes {
     const session = await sessions.begin(instance, user, judged);
     if (session === undefined) throw trial.unknown();
     // If the policy changed while the session was written, the judge of open sessions may have missed it.
-    if ((await this.#options.signIns.judgeAnew({ instance, user }, judged)) === undefined) await sessions.end(session);
+    const now = await this.#options.signIns.judgeAnew({ instance, user }, judged);
+    if (now === undefined || now.until?.toJSON() !== judged.until?.toJSON()) {
+      await sessions.end(session);
+      throw policyChanged();
+    }
     const earlier = await identification.sessionOf(exchange.headers);
     if (earlier !== undefined) await sessions.end(earlier);
     sendJson(exchange, describe(instance, session), {
