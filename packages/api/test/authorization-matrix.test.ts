@@ -48,7 +48,7 @@ describe('authorization of every method over every protocol', () => {
   let service: Service;
   let clients: readonly Client[];
   before(async () => {
-    service = await openService();
+    service = await openService({ isAudited: true });
     clients = CLIENTS.map((make) => make(service.url));
   });
   after(async () => {
@@ -76,6 +76,19 @@ describe('authorization of every method over every protocol', () => {
       for (const organization of [ACME, GLOBEX]) await isRefused(who, organization);
     });
   }
+
+  it('refuses every route of REST to callers who may nothing, but for health and their own permissions', async () => {
+    const open: string[] = [];
+    for (const [path, verbs] of Object.entries(Object(service.api.openApi['paths']))) {
+      for (const verb of Object.keys(Object(verbs))) {
+        const asked = { method: verb.toUpperCase(), headers: { authorization: `Bearer ${NOBODY}` } };
+        const { status } = await service.api.fetch(new Request(`http://x${path.replace(/\{\w+\}/, '1')}`, asked));
+        if (status !== 403) open.push(path);
+      }
+    }
+    const own = '/admin/v1/policies/login/_permissions';
+    expect(open).to.deep.equal(['/admin/v1/healthz', '/management/v1/healthz', own]);
+  });
 
   it('allows each method to the administrator', async () => {
     for (const client of clients) {

@@ -23,6 +23,7 @@ function factors(service: 'admin' | 'management'): readonly Step[] {
     step(service, 'RemoveSecondFactorFromLoginPolicy', [0, { type: 'SECOND_FACTOR_TYPE_OTP_EMAIL' }]),
     step(service, 'RemoveSecondFactorFromLoginPolicy', [9, { type: 3 }]),
     step(service, 'RemoveSecondFactorFromLoginPolicy', [0, { type: 5 }]),
+    step(service, 'RemoveSecondFactorFromLoginPolicy', [3, { type: 77 }]),
     step(service, 'RemoveSecondFactorFromLoginPolicy', [3, { type: 0 }]),
     step(service, 'ListLoginPolicyMultiFactors', [0]),
     step(service, 'RemoveMultiFactorFromLoginPolicy', [0, { type: 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION' }]),

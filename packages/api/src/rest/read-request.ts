@@ -7,7 +7,7 @@ import {
   type JsonValue,
   type Message,
 } from '@bufbuild/protobuf';
-import { unreadable } from '../errors/refusals.js';
+import { ruleBroken, unreadable } from '../errors/refusals.js';
 import { withEnumNumbers, type UnknownNames } from '../contract/enum-names.js';
 import { specifiedNames, enumNumber } from '../contract/open-enums.js';
 
@@ -46,7 +46,9 @@ function scalarOf(field: DescField, text: string): JsonValue {
   if (field.fieldKind === 'enum') {
     const value = enumNumber(field.enum, text);
     if (value !== undefined) return value;
-    throw unreadable(`${field.jsonName} must be one of ${specifiedNames(field.enum).join(', ')}.`);
+    const rule = `one of ${specifiedNames(field.enum).join(', ')}`;
+    // A number is refused as in a body, where the rule of the field is asked.
+    throw /^-?\d+$/.test(text) ? ruleBroken(field.jsonName, rule) : unreadable(`${field.jsonName} must be ${rule}.`);
   }
   const isBoolean = field.fieldKind === 'scalar' && field.scalar === ScalarType.BOOL;
   return isBoolean && (text === 'true' || text === 'false') ? text === 'true' : text;
