@@ -21,6 +21,9 @@ const EXPECTED = new Set<string>([
 /** The faults of a log with numbers that can't be read or reduced. */
 const OF_HOSTILE_NUMBERS = new Set<string>(['unreadable-event', 'projection-stopped']);
 
+/** The faults of a log that was replaced. A receipt and its events are two reads: it may be replaced in between. */
+const OF_REPLACED_LOGS = new Set<string>(['position-unknown', 'store-damaged']);
+
 /** The result of a call, or the code of an expected fault. Any other error is noted. */
 export async function faultOf<Result>(
   what: string,
@@ -34,7 +37,7 @@ export async function faultOf<Result>(
     const isExpected =
       EXPECTED.has(code) ||
       (log.isHostile && OF_HOSTILE_NUMBERS.has(code)) ||
-      (code === 'position-unknown' && log.isReplacedSince(-Infinity));
+      (OF_REPLACED_LOGS.has(code) && log.isReplacedSince(-Infinity));
     if (isExpected) return code;
     log.note(`${what} failed: ${caught instanceof Error ? (caught.stack ?? caught.message) : String(caught)}`);
     return 'failed';

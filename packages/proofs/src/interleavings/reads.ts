@@ -48,7 +48,7 @@ export class Reads {
   async open(): Promise<void> {
     const { chance, log, store } = this.#parts;
     const projection = chance.pick(PROJECTIONS);
-    const maxAgeMs = store.readModelUpdates === 'inline' ? 0 : chance.pick([0, 0, 20]);
+    const maxAgeMs = store.readModelUpdates === 'inline' ? 0 : chance.pick([0, 20, 20]);
     await faultOf('open', log, async () => {
       const options = { store, projection, maxAgeMs, pageSize: chance.pick([1, 2, 500]) };
       const runner = await ProjectionRunner.open(options);
