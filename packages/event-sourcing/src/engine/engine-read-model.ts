@@ -96,7 +96,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   async commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     try {
       await this.transact({
-        ...wait,
+        signal: wait?.signal,
         writes: 'rows',
         question: { ...this.questionFor([]), events: this.eventsToCheck(change) },
         plan: (answers) => {
@@ -213,7 +213,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
    */
   async promote(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     await this.transact({
-      ...wait,
+      signal: wait?.signal,
       writes: 'rows',
       question: {
         ...NO_QUESTION,

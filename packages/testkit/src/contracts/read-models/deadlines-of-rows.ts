@@ -1,4 +1,5 @@
-import type { ReadModel } from '@login-policy/event-sourcing/store';
+import { Deadline } from '@login-policy/event-sourcing/domain';
+import type { ReadModel, WaitOptions } from '@login-policy/event-sourcing/store';
 import { position } from '@login-policy/event-sourcing/values';
 import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
@@ -13,30 +14,31 @@ export const deadlinesOfRows: Suite<OpenedReadModelStore> = {
   },
 };
 
+/** With options as callers pass them, and as the kernel does: an instance whose signal is inherited. */
 async function rejectsAborted(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   await step(model, [undefined, 1], change({ a: tally() }));
   const signal = AbortSignal.abort();
-  await demandAborted(model, signal);
-  const shadow = await model.beginRebuild();
-  await demandAborted(shadow, signal);
-  await refusal(
-    shadow.promote({ expected: undefined, checkpoint: position(2n), rows: new Map() }, { signal }),
-    'deadline-exceeded',
-  );
+  for (const wait of [{ signal }, new Deadline('a test', { signal })]) {
+    await demandAborted(model, wait);
+    const shadow = await model.beginRebuild();
+    await demandAborted(shadow, wait);
+    const promoted = shadow.promote({ expected: undefined, checkpoint: position(2n), rows: new Map() }, wait);
+    await refusal(promoted, 'deadline-exceeded');
+  }
   await demandModel(model, 1, { a: tally() });
 }
 
-async function demandAborted(model: ReadModel<Tally>, signal: AbortSignal): Promise<void> {
+async function demandAborted(model: ReadModel<Tally>, wait: WaitOptions): Promise<void> {
   const query = { index: GROUP, value: 'g' };
-  await refusal(model.read(['a'], { signal }), 'deadline-exceeded');
-  await refusal(model.query(query, { signal }), 'deadline-exceeded');
-  await refusal(model.keys(query, { signal }), 'deadline-exceeded');
-  await refusal(model.count(query, { signal }), 'deadline-exceeded');
-  await refusal(model.checkpoint({ signal }), 'deadline-exceeded');
+  await refusal(model.read(['a'], wait), 'deadline-exceeded');
+  await refusal(model.query(query, wait), 'deadline-exceeded');
+  await refusal(model.keys(query, wait), 'deadline-exceeded');
+  await refusal(model.count(query, wait), 'deadline-exceeded');
+  await refusal(model.checkpoint(wait), 'deadline-exceeded');
   await refusal(
-    model.commit({ expected: position(1n), checkpoint: position(2n), rows: new Map() }, { signal }),
+    model.commit({ expected: position(1n), checkpoint: position(2n), rows: new Map() }, wait),
     'deadline-exceeded',
   );
-  await refusal(model.beginRebuild({ signal }), 'deadline-exceeded');
+  await refusal(model.beginRebuild(wait), 'deadline-exceeded');
 }
