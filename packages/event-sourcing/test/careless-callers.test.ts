@@ -8,8 +8,8 @@ import {
   type EventStore,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
-import { ordinalOf, type Append, type ReadAllOptions } from '@login-policy/event-sourcing/store';
+import { Deadline, type UnreadablePage } from '@login-policy/event-sourcing/domain';
+import { ordinalOf, type Append } from '@login-policy/event-sourcing/store';
 import { AppendQueue, type Queued } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -84,19 +84,25 @@ describe('what is an instance of a class', () => {
     expect(await logOf(eventStore)).to.deep.equal([first]);
   });
 
-  it('keeps the filter and the beginning of a read that it inherits', async () => {
-    const { eventStore } = openMemoryStore();
-    const [first] = await eventStore.append(appendOf());
-    await eventStore.append(appendOf({ streamId: streamId('other', 'a') }));
-    const [last] = await eventStore.append(appendOf());
-    const options = instanceOf<ReadAllOptions>({ after: first?.position ?? START, filter: { categories: ['tally'] } });
-    const read: unknown[] = [];
-    for await (const page of eventStore.readAll(options)) read.push(...page);
-    expect(read).to.deep.equal([last]);
-    for await (const message of eventStore.subscribe(options)) {
-      expect(message).to.deep.include({ kind: 'events', events: [last] });
-      break;
-    }
+  it('is refused as the options of a read and as a query, whose copies would lose what it inherits', async () => {
+    const { eventStore, readModels } = openMemoryStore();
+    const model = await readModels.open(tallies());
+    const options = instanceOf({ upTo: START, filter: { categories: ['tally'] }, pageSize: 1 });
+    const query = instanceOf({ index: 'parity', value: 'odd' });
+    const runner = await ProjectionRunner.open({ store: openMemoryStore(), projection: tallies() });
+    const next = (pages: AsyncIterable<unknown> | undefined) => async () => pages?.[Symbol.asyncIterator]().next();
+    for (const call of [
+      () => next(eventStore.readStream(a, options))(),
+      () => next(eventStore.readAll(options))(),
+      () => next(eventStore.readStreams?.(options))(),
+      () => next(eventStore.subscribe(options))(),
+      () => model.query(query),
+      () => model.keys(query),
+      () => model.count(query),
+      () => runner.unreadable(instanceOf<UnreadablePage>({ kind: 'stray-stream' })),
+    ])
+      expect(await faultOf((async () => call())()), String(call)).to.be.instanceOf(RangeError);
+    await runner.close();
   });
 });
 

@@ -10,6 +10,7 @@ import type {
   RowQuery,
   RowsAt,
 } from '../projections/read-model-store.js';
+import { demandPlain } from '../options/parse-options.js';
 import { rowLimitOf } from '../projections/row-query.js';
 import { encodedRows } from '../store/stored-row.js';
 import type { FoundRows, WantedRows } from './backend.js';
@@ -73,10 +74,8 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 
   async query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     const { rows, ...at } = await this.#queryBackend({ ...query, limit: rowLimitOf(query), wanted: 'rows' }, wait);
-    return this.#withoutForeignHead({
-      ...at,
-      rows: rows.map(({ key, row }) => ({ key, row: this.#decode(key, row) })),
-    });
+    const decoded = rows.map(({ key, row }) => ({ key, row: this.#decode(key, row) }));
+    return this.#withoutForeignHead({ ...at, rows: decoded });
   }
 
   async keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
@@ -85,6 +84,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   async count(query: RowCount, wait?: WaitOptions): Promise<RowsAt<number>> {
+    demandPlain(query, 'a count of rows');
     const { count = 0, ...at } = await this.#queryBackend({ ...query, wanted: 'count' }, wait);
     return this.#withoutForeignHead({ ...at, rows: count });
   }

@@ -55,6 +55,11 @@ export function checkOptions(
   }
 }
 
+/** @throws RangeError for options, or a query, whose members may be inherited: copies of it would lose them. */
+export function demandPlain(options: object | undefined, of: string): void {
+  if (options !== undefined && !isPlainObject(options)) throw notAnObject(of, '', options);
+}
+
 /** The error for a wrong value of an option. */
 export function invalidOption({ name, of, value }: GivenOption, expected: string): RangeError {
   return new RangeError(`${of}: ${name} must be ${expected}, not ${shown(value)}.`);

@@ -1,4 +1,5 @@
 import type { Fault } from '../fault.js';
+import { demandPlain } from '../options/parse-options.js';
 import type { Deadline } from '../deadline.js';
 import { YieldPacer, yieldToLoop } from '../yield-to-loop.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
@@ -70,6 +71,7 @@ export class Healing<Event extends EventShape, Row> {
     wanted: UnreadablePage | undefined,
     deadline: Deadline,
   ): Promise<RowsAt<readonly KeyedRow<UnreadableRow>[]>> {
+    demandPlain(wanted, 'unreadable');
     const { kind, ...page } = wanted ?? {};
     const { rows, ...at } = await this.query({ index: UNREADABLE, value: kind ?? 'any', ...page }, deadline);
     return { ...at, rows: rows.filter(isUnreadable) };

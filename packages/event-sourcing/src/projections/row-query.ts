@@ -1,4 +1,5 @@
 import { atOnce } from '../at-once.js';
+import { demandPlain } from '../options/parse-options.js';
 import { demandIndexed, demandText } from '../store/demand-text.js';
 import type { IndexValues, ReadModelDefinition } from './projection.js';
 import type { RowQuery } from './read-model-store.js';
@@ -15,6 +16,7 @@ const LARGEST_LIMIT = 10_000;
  * @throws RangeError when it is not a whole number from 1 to 10,000.
  */
 export function rowLimitOf(query: RowQuery): number {
+  demandPlain(query, 'a query of rows');
   const limit = query.limit ?? DEFAULT_LIMIT;
   if (Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_LIMIT) return limit;
   throw new RangeError(`limit must be a whole number from 1 to ${LARGEST_LIMIT}, not ${limit}`);

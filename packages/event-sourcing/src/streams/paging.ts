@@ -1,3 +1,4 @@
+import { demandPlain } from '../options/parse-options.js';
 import type { ReadAllOptions, ReadStreamOptions } from './event-store.js';
 import { followedInAppend, type RecordedEvent } from './event.js';
 
@@ -7,9 +8,10 @@ const LARGEST_PAGE = 10_000;
 /**
  * The page size a reader asked for, or the default.
  *
- * @throws RangeError when it is not a whole number from 1 to 10,000.
+ * @throws RangeError when it is not a whole number from 1 to 10,000, or the options are not a plain object.
  */
 export function pageSizeOf(options: Pick<ReadAllOptions | ReadStreamOptions, 'pageSize'> | undefined): number {
+  demandPlain(options, 'a read of events');
   const size = options?.pageSize ?? DEFAULT_PAGE;
   if (Number.isInteger(size) && size >= 1 && size <= LARGEST_PAGE) return size;
   throw new RangeError(`pageSize must be a whole number from 1 to ${LARGEST_PAGE}, not ${size}`);
