@@ -33,9 +33,9 @@ const KEEP_ALIVE_TIMEOUT_MS = 10_000;
 let connected = 0;
 
 /**
- * gRPC shares one connection between all channels of a process with the same address and settings. So every twenty
- * stores get another keep-alive time-out, a millisecond longer, and none the default one of other clients. A string
- * that sets its own, or is malformed, is not changed.
+ * gRPC shares one connection between all channels of a process with the same address and settings. Each group
+ * of twenty stores therefore gets a keep-alive time-out of its own, one millisecond longer than the last group's and
+ * never the default of other clients. A string that sets its own, or is malformed, is not changed.
  */
 export function withKeepAlive(connectionString: string): string {
   const options = optionsIn(connectionString);

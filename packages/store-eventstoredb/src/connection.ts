@@ -45,7 +45,7 @@ export interface Gossip {
   readonly connectionId: unknown;
 }
 
-/** Whose the client is, and who calls. */
+/** The user that calls run as, and whether the store owns the client. */
 export interface ConnectionSettings {
   /** Sent with every call instead of the client's own. */
   readonly credentials: Credentials | undefined;

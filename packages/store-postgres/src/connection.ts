@@ -25,8 +25,8 @@ interface ConnectionOptions {
   readonly timeOuts: TimeOuts;
   readonly prepared: Preparation;
   /**
-   * Who runs statements on the connections. `shared`: the program does, too. Then no statement is cancelled, because it
-   * could be the program's.
+   * Whether only the store runs statements on the connections (`own`), or the program as well (`shared`). A shared
+   * connection's statement is never cancelled, because it could be the program's.
    */
   readonly statements: 'own' | 'shared';
 }

@@ -1,7 +1,7 @@
 const [FIRST_STRONG, END] = ['\u2068', '\u2069'];
 /** Characters with left-to-right direction, which don't affect their surroundings. */
 const PLAIN = /^[\u0020-\u02FF\u0370-\u058F\u2010-\u2027\u2030-\u205E\u20A0-\u20CF]*$/;
-/** They would end our isolation, or show a name in another order than that of its letters. */
+/** Characters that would end the isolation, or show the letters of a name in another order. */
 const DIRECTIONS = /[\u202A-\u202E\u2066-\u2069]/g;
 
 /**

@@ -55,9 +55,9 @@ export async function* reportInParts(
 }
 
 /**
- * The outcome of the rollout on one policy, or why the policy refuses it. A command that is not the one its id is bound
- * to may be a change that was found by its events, without some of its settings: then a policy that was not given the
- * command is pending, whatever it is like.
+ * The outcome of the rollout on one policy, or why the policy refuses it. A change that was
+ * found by its events may lack settings of the command that its id is bound to. So a policy that was not given the
+ * command is then pending, even if the change would do nothing there.
  */
 async function outcomeOn(
   policy: InstancePolicy,
