@@ -37,14 +37,17 @@ describe('a file that the user of this program may not use', () => {
   });
 });
 
-/** What a process of another user comes to, or of this one if it is not root. */
+/**
+ * What a process of another user comes to, or of this one if it is not root. It becomes that user's once its modules are
+ * loaded: Node and this package may lie where he may not look, as in the home of root.
+ */
 async function openedBySomebody(options: { readonly path: string; readonly readOnly?: boolean }): Promise<string> {
   const program = `import { openSqliteStore } from '@login-policy/store-sqlite';
+    if (process.getuid?.() === 0) { process.setgroups([]); process.setgid(65534); process.setuid(65534); }
     try { await (await openSqliteStore(${JSON.stringify(options)})).close(); console.log('opened'); }
     catch ({ code, message }) { console.log(code, message); }`;
   const cwd = fileURLToPath(new URL('.', import.meta.url));
-  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-  const node = spawn(process.execPath, ['--input-type=module', '--eval', program], { cwd, ...user });
+  const node = spawn(process.execPath, ['--input-type=module', '--eval', program], { cwd });
   const said: string[] = [];
   node.stdout.on('data', (chunk) => said.push(String(chunk)));
   await once(node, 'close');
