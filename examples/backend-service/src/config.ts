@@ -14,13 +14,13 @@ const KNOWN = /^(memory:$|sqlite:.+|postgres(ql)?:\/\/.+|esdb(\+discover)?:\/\/.
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const storeUrl = environment['LOGIN_POLICY_STORE'] ?? 'sqlite:.data/backend-service.db';
   if (!KNOWN.test(storeUrl)) {
-    const expected = 'memory:, sqlite:PATH, postgres://… or esdb://…';
-    throw new Error(`LOGIN_POLICY_STORE must be ${expected}, not ${JSON.stringify(withoutSecrets(storeUrl))}`);
+    // The value is not shown: where its password is, only a known form tells.
+    throw new Error('LOGIN_POLICY_STORE must be memory:, sqlite:PATH, postgres://… or esdb://….');
   }
   return { storeUrl };
 }
 
-/** The URL without what is secret in it, to be shown. */
+/** The URL without its secrets, for display. A password may contain any character, even one that should be escaped. */
 export function withoutSecrets(storeUrl: string): string {
-  return storeUrl.replace(/\/\/[^@/]*@/, '//…@');
+  return storeUrl.replace(/\/\/.*@/s, '//…@').replace(/\?.*/s, '?…');
 }

@@ -42,6 +42,10 @@ describe('the example service', () => {
     const { code, complained } = await run(folder, 'mysql://root:secret@localhost');
     expect(code).to.equal(1);
     expect(complained).to.match(/^LOGIN_POLICY_STORE must be memory:/);
+    for (const url of ['postgres:/me:secret@127.0.0.1', 'postgres://me:sec/ret@127.0.0.1:1/none?password=secret']) {
+      const { said: shown, complained: told } = await run(folder, url);
+      expect(shown + told).not.to.match(/sec\/?ret/);
+    }
     const away = await run(folder, 'postgres://me:secret@127.0.0.1:1/none');
     expect(away.code, 'starting again may help').to.equal(75);
     expect(away.said + away.complained)
