@@ -1,6 +1,6 @@
 import { orThrow, type InstanceRef, type LoginPolicies } from '@login-policy/domain';
 import { parseInstance, parseOrganization, policyStream, type LoginPolicyRow } from '@login-policy/domain/model';
-import type { StreamId } from '@login-policy/event-sourcing';
+import { parsePosition, START, type Position, type StreamId } from '@login-policy/event-sourcing';
 import type { ChangesFeed } from '../routes/changes-feed.js';
 
 /** An organization's policy in the read model: its row, or that it is unreadable. */
@@ -8,6 +8,11 @@ export type KeptPolicy = LoginPolicyRow | 'unreadable';
 
 /** The custom policies of an instance by the ids of their organizations. */
 export type KeptPolicies = ReadonlyMap<string, KeptPolicy>;
+
+/** The reads of the policies that are used here. */
+interface Reads extends Pick<LoginPolicies, 'organizationsWithCustomPolicy'> {
+  readonly readModel: Pick<LoginPolicies['readModel'], 'read'>;
+}
 
 interface Kept {
   readonly rows: Map<string, KeptPolicy>;
@@ -27,16 +32,21 @@ const PAGE = 1000;
  * of that feed.
  */
 export class CustomPolicies {
-  readonly #policies: LoginPolicies;
+  readonly #policies: Reads;
   readonly #instances = new Map<string, Kept>();
+  /** The last change of which the feed has told. Each is told once, so rows that lack it would stay in the cache. */
+  #told: Position = START;
 
-  constructor(policies: LoginPolicies, feed: Pick<ChangesFeed, 'listen'>) {
+  constructor(policies: Reads, feed: Pick<ChangesFeed, 'listen'>) {
     this.#policies = policies;
     feed.listen((news) => {
       if (news === 'reset') {
         this.#instances.clear();
+        this.#told = START;
         return;
       }
+      const last = news.at(-1);
+      if (last !== undefined) this.#told = parsePosition(last.position);
       for (const { instanceId, organizationId } of news)
         if (organizationId !== undefined) this.#instances.get(instanceId)?.changed.add(organizationId);
     });
@@ -60,7 +70,7 @@ export class CustomPolicies {
     const streams = new Map<string, StreamId>([['', policyStream(parseInstance({ instanceId }, 'instance'))]]);
     for (const organizationId of ids)
       streams.set(organizationId, policyStream(parseOrganization({ instanceId, organizationId }, 'organization')));
-    const { rows, unreadable } = await this.#policies.readModel.read([...streams.values()]);
+    const { rows, unreadable } = await this.#policies.readModel.read([...streams.values()], { atLeast: this.#told });
     const found = new Map<string, KeptPolicy>();
     for (const [id, stream] of streams) {
       const row = unreadable.has(stream) ? 'unreadable' : rows.get(stream);
@@ -100,7 +110,7 @@ export class CustomPolicies {
   async #readAll(instance: InstanceRef, kept: Kept): Promise<void> {
     let after: string | undefined;
     do {
-      const options = { limit: PAGE, ...(after !== undefined && { after }) };
+      const options = { limit: PAGE, atLeast: this.#told, ...(after !== undefined && { after }) };
       const { organizations, next } = orThrow(await this.#policies.organizationsWithCustomPolicy(instance, options));
       await this.#keep(
         instance,

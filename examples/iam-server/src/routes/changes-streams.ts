@@ -18,6 +18,8 @@ const STREAM = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' 
 interface OpenStream {
   readonly exchange: Exchange;
   readonly recognised: Recognised;
+  /** Sends a text, after everything that the beginning of the stream still has to say. */
+  readonly say: (text: string) => void;
 }
 
 /**
@@ -26,14 +28,18 @@ interface OpenStream {
  * page that does not read is disconnected.
  */
 export class ChangesStreams {
-  readonly #feed: ChangesFeed;
-  readonly #identification: Identification;
+  readonly #feed: Pick<ChangesFeed, 'listen' | 'missedSince' | 'reached'>;
+  readonly #identification: Pick<Identification, 'recognise'>;
   readonly #isStoreUp: () => boolean;
   readonly #open = new Map<Response, OpenStream>();
   readonly #beats: NodeJS.Timeout;
   #isClosed = false;
 
-  constructor(feed: ChangesFeed, identification: Identification, isStoreUp: () => boolean) {
+  constructor(
+    feed: Pick<ChangesFeed, 'listen' | 'missedSince' | 'reached'>,
+    identification: Pick<Identification, 'recognise'>,
+    isStoreUp: () => boolean,
+  ) {
     this.#feed = feed;
     this.#isStoreUp = isStoreUp;
     this.#identification = identification;
@@ -60,10 +66,11 @@ export class ChangesStreams {
       return;
     }
     if (this.#open.size >= MOST_STREAMS || this.#countOf(caller) >= MOST_OF_ONE_CALLER) throw tooManyStreams();
-    this.#open.set(response, { exchange, recognised });
     const waiting: string[] = [];
     let hear = (text: string): unknown => waiting.push(text);
-    const stop = this.#feed.listen((news) => hear(this.#textOf(news, caller.instanceId)));
+    const say = (text: string): void => void hear(text);
+    this.#open.set(response, { exchange, recognised, say });
+    const stop = this.#feed.listen((news) => say(this.#textOf(news, caller.instanceId)));
     // The client may have left during authentication.
     onGone(() => {
       this.#open.delete(response);
@@ -107,9 +114,9 @@ export class ChangesStreams {
 
   /** A heartbeat claims that everything was reported, so none is sent while the store is unavailable. */
   #beat(): void {
-    for (const { exchange, recognised } of this.#open.values()) {
+    for (const { exchange, recognised, say } of this.#open.values()) {
       this.#isStillAllowed(exchange, recognised).then(
-        (isAllowed) => (isAllowed ? this.#sayBeat(exchange.response) : exchange.response.end()),
+        (isAllowed) => (isAllowed ? this.#sayBeat(say) : exchange.response.end()),
         () => exchange.response.destroy(),
       );
     }
@@ -119,8 +126,8 @@ export class ChangesStreams {
    * The position from now, and not from before the caller was authenticated: otherwise changes in between would be sent
    * twice.
    */
-  #sayBeat(response: Response): void {
-    if (this.#isStoreUp()) tell(response, eventOf('beat', this.#feed.reached));
+  #sayBeat(say: OpenStream['say']): void {
+    if (this.#isStoreUp()) say(eventOf('beat', this.#feed.reached));
   }
 
   /**
