@@ -44,7 +44,7 @@ export function App(): JSX.Element {
     <>
       {who === 'asking' && <p class="hidden">Asking the server who is signed in.</p>}
       {who === undefined && <SignInView />}
-      {who !== undefined && who !== 'asking' && <SignedIn session={who} />}
+      {who !== undefined && who !== 'asking' && <SignedIn key={who.userId} session={who} />}
       <PageNotices />
     </>
   );

@@ -19,7 +19,8 @@ describe('a lifetime in the form', () => {
   it('is refused with a message if it is not a number, negative or too long', () => {
     expect(problemOf({ text: '', unit: 'days' })).to.contain('Give a number');
     expect(problemOf({ text: 'ten', unit: 'days' })).to.contain('Give a number');
-    expect(problemOf({ text: '-1', unit: 'days' })).to.contain('negative');
+    // A lifetime of zero counts within its own sign-in.
+    expect(problemOf({ text: '-1', unit: 'days' })).to.equal('A lifetime can’t be negative. The least is zero.');
     expect(problemOf({ text: '36501', unit: 'days' })).to.contain('36,500 days');
     for (const text of ['Infinity', '0x10', '1e3', '1.2.3']) {
       expect(problemOf({ text, unit: 'days' }), text).to.contain('Give a number');

@@ -32,7 +32,12 @@ function tellEnd(): void {
 export async function askWhetherItGoesOn(): Promise<void> {
   const found = await readSession();
   if (found === undefined) tellEnd();
-  else if (found.userId !== signedIn()?.userId) current.value = found;
+  else if (found.userId !== signedIn()?.userId) {
+    // First nobody, so that nothing of the user before stays.
+    current.value = undefined;
+    current.value = found;
+    say('elsewhere', `${found.userName} signed in on another tab, and is signed in here, too.`);
+  }
 }
 
 /** Signs in with credentials or a passkey. @throws Refused */

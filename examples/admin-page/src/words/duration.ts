@@ -40,7 +40,7 @@ export function problemOf({ text, unit }: Amount): string | undefined {
     return `${text.trim()} can be read as ${readings}. Write it without the point.`;
   }
   if (Number.isNaN(number)) return 'Give a number, such as 12 or 1.5.';
-  if (number < 0) return 'A lifetime can’t be negative. Zero means that the check never counts.';
+  if (number < 0) return 'A lifetime can’t be negative. The least is zero.';
   if (number * SECONDS[unit] > LONGEST_SECONDS) return 'A lifetime can’t be longer than 36,500 days.';
   return undefined;
 }

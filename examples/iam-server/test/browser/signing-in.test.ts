@@ -59,6 +59,27 @@ describeInBrowser('the page: signing in and out', (stage) => {
     expect(status, 'nor does the server').to.equal(403);
   });
 
+  it('shows nothing of a user once another one has signed in on another tab', async () => {
+    const visitor = await stage.visitor();
+    const tab = await visitor.anotherTab();
+    await visitor.signIn('owner');
+    await visitor.switch('Self-registration').click();
+    await visitor.passkeys.click();
+    await visitor.dialog.getByLabel('Reason').fill('mine');
+    await tab.signIn('viewer');
+    await visitor.page.getByRole('banner').getByText('viewer').first().waitFor();
+    await visitor.page.getByText('your role does not let you change it').waitFor();
+    expect(await visitor.dialog.count(), 'a change that would be recorded as by the other').to.equal(0);
+    const unsaved = visitor.page.getByRole('group', { name: 'Changes that are not saved' });
+    expect(await unsaved.count()).to.equal(0);
+    await visitor.button('Sign out').click();
+    await visitor.signIn('owner');
+    await visitor.button('Cancel').click();
+    await unsaved.waitFor();
+    await visitor.button('Discard').click();
+    await tab.page.close();
+  });
+
   it('signs in, opens a preview and cancels it by keyboard alone', async () => {
     const visitor = await stage.visitor();
     const { page } = visitor;
