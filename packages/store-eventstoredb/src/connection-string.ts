@@ -22,6 +22,33 @@ export function refuseIgnoredOptions(connectionString: string): void {
   throw new RangeError(`connectEventStoreDb: connectionString has an option that the client ignores. ${advice}`);
 }
 
+const NUMBERS = KNOWN.filter((name) => /interval|timeout|deadline|attempts/i.test(name)).map(flat);
+
+/**
+ * Refuses numbers with other characters behind them, which the client cuts off: of a mistyped port it would connect to
+ * another one, and `gossipTimeout=5s` would be 5 ms. The message has no part of the string.
+ *
+ * @throws RangeError
+ */
+export function refuseCutNumbers(connectionString: string): void {
+  const [, hosts = ''] = /^[^:]+:\/\/(?:[^:]+:[^@]+@)?([^?]*)/s.exec(connectionString.trim()) ?? [];
+  if (!hosts.replace(/\/+$/, '').split(',').every(isHost))
+    throw new RangeError(
+      'connectEventStoreDb: connectionString must have hosts, each with a port of 1 to 65535 or none',
+    );
+  for (const option of optionsIn(connectionString)) {
+    const [name = '', value = ''] = option.split('=');
+    if (NUMBERS.includes(flat(name)) && !/^-?\d+$/.test(value.trim()))
+      throw new RangeError(`connectEventStoreDb: ${name} of connectionString must be a whole number`);
+  }
+}
+
+/** The client reports more than one colon, and no host. */
+function isHost(host: string): boolean {
+  const [, port = '2113', ...rest] = host.split(':');
+  return rest.length > 0 || (/^\d{1,5}$/.test(port.trim()) && Number(port) >= 1 && Number(port) <= 65_535);
+}
+
 /**
  * The number of stores in a process that share a connection: a server takes 100 concurrent calls per connection, and
  * each store keeps two open.

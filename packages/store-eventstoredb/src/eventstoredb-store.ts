@@ -14,7 +14,7 @@ import {
 import { EventStoreDbBackend } from './backend.js';
 import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
-import { clientFor, refuseIgnoredOptions, withKeepAlive } from './connection-string.js';
+import { clientFor, refuseCutNumbers, refuseIgnoredOptions, withKeepAlive } from './connection-string.js';
 import { TIMEOUTS, timeoutsOf, type Timeouts } from './timeouts.js';
 import { isStreamPrefix, StreamNames } from './stream-names.js';
 
@@ -63,6 +63,7 @@ export function openEventStoreDbStore(
 export function connectEventStoreDb(connectionString: string, given: EventStoreDbStoreOptions = {}): Store {
   const options = parseOptions(given, 'connectEventStoreDb', OPTIONS);
   refuseIgnoredOptions(connectionString);
+  refuseCutNumbers(connectionString);
   const client = clientFor(withKeepAlive(connectionString));
   return storeOn(new Connection(client, { credentials: options.credentials, isOwned: true }), options);
 }

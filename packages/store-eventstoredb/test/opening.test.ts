@@ -93,6 +93,19 @@ describe('a store that is opened', () => {
       .and.not.to.contain('s3cret');
   });
 
+  it('refuses a port or a number with other characters behind it, which the client would cut off', async () => {
+    for (const hosts of ['127.0.0.1:21x13', '127.0.0.1:2113x', 'a:2113,b:2_113', 'a:0', 'a:65536', 'a:'])
+      expect(refusalOf(`esdb://admin:s3cret@${hosts}?tls=false`, {}), hosts).to.equal(
+        'RangeError: connectEventStoreDb: connectionString must have hosts, each with a port of 1 to 65535 or none',
+      );
+    for (const option of ['gossipTimeout=5s', 'max_discover_attempts=1e3', 'keepAliveInterval=1.5'])
+      expect(refusalOf(`esdb://127.0.0.1:1?tls=false&${option}`, {}), option).to.match(
+        /^RangeError: connectEventStoreDb: \w+ of connectionString must be a whole number$/,
+      );
+    for (const url of ['esdb://a:1,b:65535/?keepAliveInterval=-1&gossipTimeout=5', 'esdb://a,b', 'esdb+discover://a'])
+      await connectEventStoreDb(url).close();
+  });
+
   it('reports its clock tolerance by the time-out of an append (K33)', async () => {
     const [usual, patient] = [
       connectEventStoreDb(server.url),
