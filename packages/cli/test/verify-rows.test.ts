@@ -48,6 +48,36 @@ describe('verifying snapshots and lists', () => {
   });
 });
 
+describe('verifying rows beside other damage', () => {
+  const DEFAULT = "(SELECT id FROM names WHERE name = 'instanceLoginPolicy-iam')";
+
+  it('reports the row of a default policy all of whose events are gone', async () => {
+    place.tamper(`DELETE FROM events WHERE stream = ${DEFAULT}`);
+    const { code, out } = await place.run('verify');
+    expect(out).to.contain('the row of instance iam: it contains an event that its stream lacks\n');
+    expect(code).to.equal(EXIT.refused);
+  });
+
+  it('reports every row, also beside one that can’t be read', async () => {
+    place.tamper(`UPDATE rows SET row = '?' WHERE key LIKE 'instance%';
+      UPDATE rows SET row = replace(row, '"forceMfa":false', '"forceMfa":true') WHERE key LIKE '%globex'`);
+    const { code, out } = await place.run('verify');
+    expect(out)
+      .to.match(/^the row of instance iam: .*is damaged/)
+      .and.to.contain('\nthe row of organization globex: it does not match the events\n');
+    expect(code).to.equal(EXIT.refused);
+  });
+
+  it('says what was not checked because of an event that is not JSON, and checks the rest', async () => {
+    place.tamper(`UPDATE events SET data = '?' WHERE position = 3; DROP INDEX row_index_by_value`);
+    const { code, out } = await place.run('verify');
+    expect(out)
+      .to.match(/^the store: .*\. Neither the events from there on nor receipts and rows were checked\n/)
+      .and.to.match(/\nthe store: .* is damaged: the index row_index_by_value is missing; /);
+    expect(code).to.equal(EXIT.refused);
+  });
+});
+
 describe('verifying stored numbers', () => {
   it('reports one that is not that of its list', async () => {
     place.tamper(`CREATE TABLE row_counts (model INTEGER, name TEXT, value TEXT, count INTEGER);
@@ -89,6 +119,8 @@ describe('verifying what is stored beside the events', () => {
       /^the receipt "k" of instanceLoginPolicy-one: it does not have the fingerprint/,
     ],
     ["UPDATE receipts SET key = 'other', revision = 7", /: it names revision 7, which its stream lacks\n/],
+    ['DROP INDEX events_by_stream', /^after 9 events: .* is damaged: the index events_by_stream is missing; /],
+    ['CREATE TRIGGER mine AFTER INSERT ON events BEGIN DELETE FROM rows; END', /^after 9 events: .*trigger.*: mine\n/],
     ['UPDATE receipts SET revision = -1', /^after 9 events: .*receipt/],
     ["UPDATE receipts SET stream = 'nowhere'", /^after 9 events: .*receipt/],
     [`UPDATE rows SET row = replace(row, '"createdAt":"2', '"createdAt":"3')`, ROW_DIFFERS],

@@ -3,7 +3,7 @@ import { Fault } from '@login-policy/event-sourcing/values';
 import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';
 import { isNoDatabase, needsRecovery, notADatabase, openingFault } from './faults.js';
-import { refuseForeign } from './schema.js';
+import { refuseChangedSchema, refuseForeign } from './schema.js';
 
 /** What is checked before a file is used: every page, every page and index, or nothing. */
 export type IntegrityCheck = 'quick' | 'full' | 'none';
@@ -78,11 +78,12 @@ function inspect(driver: Driver, path: string, integrity: IntegrityCheck): void 
   }
 }
 
-/** @throws StoreDamaged when SQLite's own check finds damage. */
+/** @throws StoreDamaged, StoreForeign when SQLite's own check finds damage, or the schema was changed. */
 export function refuseUnsound(database: Database, integrity: 'quick' | 'full'): void {
   const check = integrity === 'quick' ? 'quick_check' : 'integrity_check';
   const problem = String(database.value(`PRAGMA ${check}(1)`));
   if (problem !== 'ok') throw new Fault('store-damaged', { store: database.name, problem });
+  refuseChangedSchema(database);
 }
 
 /**

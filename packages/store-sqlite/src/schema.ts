@@ -107,7 +107,7 @@ export function migrate(database: Database): void {
 }
 
 /**
- * For a read-only program.
+ * For a program that must not change the schema.
  *
  * @throws StoreForeign when the database is another program's, or has another schema version.
  */
@@ -151,6 +151,29 @@ export function refuseIgnoredWrites(database: Database): void {
   const triggers = database.prepare<[], string>("SELECT sql FROM sqlite_schema WHERE type = 'trigger'", 'value');
   if (!triggers.all().some((sql) => IGNORES.test(sql))) return;
   const problem = 'a trigger of another program may leave out what is written: it has RAISE(IGNORE)';
+  throw new Fault('store-foreign', { store: database.name, problem });
+}
+
+/** The indexes without which two events could share a revision, and lists would take long. SQLite misses none. */
+const INDEXES = ['events_by_stream', 'row_index_by_value'];
+/** The triggers of stored counts. */
+const OUR_TRIGGER = /^counted_(no_more|(in|out)_\d+)$/;
+
+/**
+ * Checks that nobody has changed the schema.
+ *
+ * @throws StoreDamaged when an index is missing.
+ * @throws StoreForeign when a trigger is not ours: it may change what is written.
+ */
+export function refuseChangedSchema(database: Database): void {
+  const named = database.prepare<[type: string], string>('SELECT name FROM sqlite_schema WHERE type = ?', 'value');
+  const indexes = named.all('index');
+  const missing = INDEXES.find((index) => !indexes.includes(index));
+  if (missing !== undefined)
+    throw new Fault('store-damaged', { store: database.name, problem: `the index ${missing} is missing` });
+  const foreign = named.all('trigger').find((trigger) => !OUR_TRIGGER.test(trigger));
+  if (foreign === undefined) return;
+  const problem = `a trigger of another program may change what is written: ${foreign}`;
   throw new Fault('store-foreign', { store: database.name, problem });
 }
 

@@ -3,6 +3,7 @@ import { isFault } from '@login-policy/event-sourcing';
 import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
+import type { Io } from '../io.js';
 import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import { counted, policiesText } from '../output/counted.js';
 import { printable } from '../output/printable.js';
@@ -33,42 +34,70 @@ export const verify: Command = {
 async function verifyStore(invocation: Invocation, store: OpenedStore): Promise<ExitCode> {
   const { io } = invocation;
   const findings = new Findings();
-  const [chains, folds] = [new EventChains(findings), new PolicyFolds(findings)];
-  const beside = [new CategoryChecks(findings), new ReceiptChecks(findings)];
-  const bar = new Progress(io, 'Read');
-  let events = 0;
-  try {
-    for await (const page of store.eventStore.readAll({ signal: io.interrupted })) {
-      for (const event of page) {
-        chains.check(event);
-        folds.add(event);
-        for (const check of beside) check.add(event);
-      }
-      bar.count((events += page.length), 'events');
-    }
-    io.interrupted.throwIfAborted();
-    chains.end();
-    for (const check of beside) await check.check(store.eventStore, io.interrupted);
-    await compareRows(store, folds, io.interrupted);
-  } catch (caught) {
-    const problem = withRebuildAdvice(caught);
-    if (problem instanceof Failure) findings.add('the read model', problem.message);
-    else if (!isFault(problem) || problem.retryable) throw problem;
-    else findings.add(events === 0 ? 'the store' : `after ${counted(events, 'event')}`, problem.message);
-  }
-  bar.end();
+  const read = await checkAll(store, io, findings);
   const { count, shown } = findings;
-  const read = { events, streams: chains.streams, policies: folds.policies };
   writeResult(
     invocation,
     () => ({ ...read, findings: shown, count }),
     (paint) => {
       const lines = shown.map(({ problem, where }) => `${paint('warning', printable(where))}: ${printable(problem)}\n`);
       const verdict = count === 0 ? 'No problems found.' : `${counted(count, 'finding')}.`;
-      return `${lines.join('')}${counted(events, 'event')} in ${counted(read.streams, 'stream')}, ${policiesText(read.policies)}. ${verdict}\n`;
+      return `${lines.join('')}${counted(read.events, 'event')} in ${counted(read.streams, 'stream')}, ${policiesText(read.policies)}. ${verdict}\n`;
     },
   );
   return count === 0 ? EXIT.done : EXIT.refused;
+}
+
+interface Read {
+  readonly events: number;
+  readonly streams: number;
+  readonly policies: number;
+}
+
+/** Damage that ends one part of the check is a finding, and hides the others as little as possible. */
+async function checkAll(store: OpenedStore, io: Io, findings: Findings): Promise<Read> {
+  const { interrupted: signal } = io;
+  const [chains, folds] = [new EventChains(findings), new PolicyFolds(findings)];
+  const beside = [new CategoryChecks(findings), new ReceiptChecks(findings)];
+  const bar = new Progress(io, 'Read');
+  let events = 0;
+  const part = async (check: () => Promise<void>, rest = ''): Promise<boolean> => {
+    try {
+      await check();
+      return true;
+    } catch (caught) {
+      addDamage(caught, events === 0 ? 'the store' : `after ${counted(events, 'event')}`, { findings, rest });
+      return false;
+    }
+  };
+  const isRead = await part(async () => {
+    for await (const page of store.eventStore.readAll({ signal })) {
+      for (const event of page) for (const check of [chains, folds, ...beside]) check.add(event);
+      bar.count((events += page.length), 'events');
+    }
+    signal.throwIfAborted();
+    chains.end();
+  }, '. Neither the events from there on nor receipts and rows were checked');
+  if (isRead) {
+    for (const check of beside) await part(() => check.check(store.eventStore, signal));
+    await part(() => compareRows(store, folds, signal));
+  }
+  // Damage that no read met, as in an index that only commands use.
+  await part(async () => store.check?.('full'));
+  bar.end();
+  return { events, streams: chains.streams, policies: folds.policies };
+}
+
+/** @throws the error, if it is not damage. */
+function addDamage(
+  caught: unknown,
+  where: string,
+  { findings, rest }: { readonly findings: Findings; readonly rest: string },
+): void {
+  const problem = withRebuildAdvice(caught);
+  if (problem instanceof Failure) findings.add('the read model', problem.message);
+  else if (!isFault(problem) || problem.retryable) throw problem;
+  else findings.add(where, `${problem.message}${rest}`);
 }
 
 async function compareRows(store: OpenedStore, folds: PolicyFolds, signal: AbortSignal): Promise<void> {
@@ -76,8 +105,6 @@ async function compareRows(store: OpenedStore, folds: PolicyFolds, signal: Abort
   try {
     await catchUpInMemory(store, loginPolicies, signal);
     await folds.compareRows(loginPolicies);
-    // Damage that no read met, as in an index that only commands use.
-    await store.check?.('full');
   } finally {
     await loginPolicies.close();
   }

@@ -26,7 +26,8 @@ export class EventChains {
     return this.#ends.size;
   }
 
-  check(event: RecordedEvent): void {
+  /** Call it with every event. */
+  add(event: RecordedEvent): void {
     const where = eventName(event);
     const { id, recordedAt, revision, streamId } = event;
     const end = this.#ends.get(streamId);

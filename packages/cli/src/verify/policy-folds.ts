@@ -18,6 +18,7 @@ import {
   parseOrganization,
   policyStream,
   type ActivePolicy,
+  type InstanceId,
   type Owner,
   type PolicyState,
 } from '@login-policy/domain/model';
@@ -86,53 +87,51 @@ export class PolicyFolds {
   /** Compares every policy with its row and its snapshots, and every list with the policies. */
   async compareRows(loginPolicies: LoginPolicies): Promise<void> {
     const custom = new Map<string, CustomPolicies>();
-    for (const [stream, state] of this.#states) {
-      const owner = ownerOfStream(stream);
-      if (owner === undefined || state === 'unreadable') continue;
+    for (const [owner, state] of this.#ownersAndStates()) {
       if (state.policy.stage === 'active') addCustom(owner, state.policy, custom);
-      await this.#compareRow(owner, state, loginPolicies);
+      await this.#note(`the row of ${nameOf(owner)}`, () => rowProblem(owner, state, loginPolicies));
     }
-    for (const snapshot of this.#snapshots) await this.#compareSnapshot(snapshot, loginPolicies);
+    for (const snapshot of this.#snapshots)
+      await this.#note(`the snapshot of ${nameOf(snapshot.owner)} at sequence ${snapshot.sequence}`, () =>
+        snapshotProblem(snapshot, loginPolicies),
+      );
     for (const [instanceId, policies] of custom) {
       for (const list of [ALL_CUSTOM, WHOLE_CUSTOM, ...filteredLists(policies.values())])
-        await this.#compareList(list, { instanceId, policies }, loginPolicies);
+        await this.#note(`the ${list.name} of instance ${instanceId}`, () =>
+          this.#compareList(list, { instanceId, policies }, loginPolicies),
+        );
     }
   }
 
-  async #compareRow(owner: Owner, { changeInfo, policy }: PolicyState, loginPolicies: LoginPolicies): Promise<void> {
-    const where = `the row of ${nameOf(owner)}`;
-    const answer = await loginPolicies.policy(owner);
-    if (answer.outcome === 'rejected') {
-      if (policy.stage === 'active' && (await isActive(loginPolicies, owner)))
-        this.#findings.add(where, 'it is missing, although the policy exists');
-      return;
+  /** With the default policy of each instance: there may be a row of it although all its events are gone. */
+  *#ownersAndStates(): Generator<readonly [Owner, PolicyState], void, undefined> {
+    const instances = new Set<InstanceId>();
+    for (const [stream, state] of this.#states) {
+      const owner = ownerOfStream(stream);
+      if (owner === undefined) continue;
+      instances.add(owner.instanceId);
+      if (state !== 'unreadable') yield [owner, state];
     }
-    const { policy: row } = answer;
-    // A row that was updated meanwhile is newer than the folded state.
-    if (changeInfo !== undefined && row.details.sequence > changeInfo.revision + 1n) {
-      const last = await lastEntry(loginPolicies, owner);
-      if (last === undefined || last.sequence < row.details.sequence)
-        this.#findings.add(where, 'it contains an event that its stream lacks');
-    } else if (policy.stage === 'absent') this.#findings.add(where, 'it exists, although the policy was removed');
-    else if (row.eventId !== changeInfo?.eventId) this.#findings.add(where, 'its last event is not that of the stream');
-    else if (!shows(row, { changeInfo, policy })) this.#findings.add(where, 'it does not match the events');
+    for (const instanceId of instances)
+      if (!this.#states.has(policyStream({ instanceId }))) yield [{ instanceId }, NO_POLICY];
   }
 
-  async #compareSnapshot({ owner, sequence, state }: Snapshot, loginPolicies: LoginPolicies): Promise<void> {
-    const where = `the snapshot of ${nameOf(owner)} at sequence ${sequence}`;
-    const { policy: row } = orThrow(await loginPolicies.policy(owner, { asOf: { sequence } }));
-    if (row.eventId !== state.changeInfo?.eventId || !shows(row, state))
-      this.#findings.add(where, 'it does not match the events');
+  /** Adds a problem. Damage of one row or list must not hide that of the others. */
+  async #note(where: string, find: () => Promise<string | undefined>): Promise<void> {
+    const problem = await find().catch((caught: unknown) => {
+      if (isFault(caught, 'store-damaged')) return caught.message;
+      throw caught;
+    });
+    if (problem !== undefined) this.#findings.add(where, problem);
   }
 
   async #compareList(
     list: PolicyList,
     { instanceId, policies }: { readonly instanceId: string; readonly policies: CustomPolicies },
     loginPolicies: LoginPolicies,
-  ): Promise<void> {
+  ): Promise<string | undefined> {
     const where = `the ${list.name} of instance ${instanceId}`;
     const { ids: listed, problem: wrongTotal } = await idsAndTotal(list, instanceId, loginPolicies);
-    if (wrongTotal !== undefined) this.#findings.add(where, wrongTotal);
     for (const organizationId of new Set([...policies.keys(), ...listed])) {
       const policy = policies.get(organizationId);
       const isExpected = policy !== undefined && list.includes(policy);
@@ -145,8 +144,41 @@ export class PolicyFolds {
       const problem = isExpected ? 'is missing' : 'does not belong on it';
       this.#findings.add(where, `${organizationId} ${problem}`);
     }
+    return wrongTotal;
   }
 }
+
+async function rowProblem(
+  owner: Owner,
+  { changeInfo, policy }: PolicyState,
+  loginPolicies: LoginPolicies,
+): Promise<string | undefined> {
+  const answer = await loginPolicies.policy(owner);
+  if (answer.outcome === 'rejected') {
+    const isMissing = policy.stage === 'active' && (await isActive(loginPolicies, owner));
+    return isMissing ? 'it is missing, although the policy exists' : undefined;
+  }
+  const { policy: row } = answer;
+  // A row that was updated meanwhile is newer than the folded state.
+  if (changeInfo === undefined || row.details.sequence > changeInfo.revision + 1n) {
+    const last = await lastEntry(loginPolicies, owner);
+    const isAhead = last === undefined || last.sequence < row.details.sequence;
+    return isAhead ? 'it contains an event that its stream lacks' : undefined;
+  }
+  if (policy.stage === 'absent') return 'it exists, although the policy was removed';
+  if (row.eventId !== changeInfo.eventId) return 'its last event is not that of the stream';
+  return shows(row, { changeInfo, policy }) ? undefined : DIFFERS;
+}
+
+async function snapshotProblem(
+  { owner, sequence, state }: Snapshot,
+  loginPolicies: LoginPolicies,
+): Promise<string | undefined> {
+  const { policy: row } = orThrow(await loginPolicies.policy(owner, { asOf: { sequence } }));
+  return row.eventId === state.changeInfo?.eventId && shows(row, state) ? undefined : DIFFERS;
+}
+
+const DIFFERS = 'it does not match the events';
 
 function addCustom(owner: Owner, policy: ActivePolicy, custom: Map<string, CustomPolicies>): void {
   const policies = custom.get(owner.instanceId) ?? new Map<string, ActivePolicy>();
