@@ -105,6 +105,21 @@ describe('a store that can’t be used', () => {
   });
 });
 
+describe('a store of an older version', () => {
+  it('is migrated by nothing but migrate, because programs of that version could not go on', async () => {
+    await place.write('policies.yaml', 'default: { secondFactors: [U2F] }\n');
+    await place.run('plan policies.yaml --out plan.json');
+    place.tamper('ALTER TABLE events RENAME COLUMN place_in_append TO append; PRAGMA user_version = 5');
+    for (const line of ['change forceMfa=yes --dry-run', 'reset globex --yes', 'rebuild', 'apply plan.json --yes']) {
+      const { code, out, err } = await place.run(line);
+      expect([code, out], line).to.deep.equal([EXIT.store, '']);
+      expect(err, line).to.contain('expected schema version 6, got 5').and.to.contain('login-policy migrate');
+    }
+    expect((await place.run('migrate')).code).to.equal(EXIT.done);
+    expect((await place.run('change forceMfa=yes --dry-run')).code).to.equal(EXIT.different);
+  });
+});
+
 describe('a store that another program has locked', () => {
   it('can be read, and a change reports that it can be retried', async () => {
     const other = new DatabaseSync(place.path('iam.db'));

@@ -71,17 +71,18 @@ function configure(connection: DriverConnection, store: string, durability: Dura
 }
 
 /**
- * Creates the schema and turns the write-ahead log on.
+ * Creates, migrates or only checks the schema, and turns the write-ahead log on.
  *
  * The schema comes first, so that the file itself, and not only its log, shows from the start which program owns it.
  * Turning the log on needs exclusive access for a short time. The driver does not wait for it, so it is retried.
  *
  * @throws StoreUnavailable where there can be no such log, as on a network file system.
  */
-export async function prepareDatabase(connection: Connection): Promise<void> {
+export async function prepareDatabase(connection: Connection, migration: 'run' | 'check'): Promise<void> {
   const { database, isReadOnly, name } = connection;
   if (isReadOnly) return demandReady(database);
-  migrate(database);
+  if (migration === 'run') migrate(database);
+  else demandReady(database);
   const mode = await connection.retryWhileBusy(() => database.value('PRAGMA journal_mode = WAL'));
   if (mode !== 'wal' && name !== ':memory:') {
     throw new Fault('store-unavailable', {

@@ -22,6 +22,7 @@ export const STORE_OPTIONS: OptionRules<SqliteStoreOptions> = {
   durability: optional(oneOf('full', 'normal')),
   clock: optional(aFunction),
   readOnly: optional(oneOf(true, false)),
+  migrate: optional(oneOf('run', 'check')),
   integrityCheck: optional(oneOf('quick', 'full', 'none')),
   busyTimeoutMs: optional(numberBetween(0, 600_000)),
   pollIntervalMs: optional(numberBetween(1, 60_000)),

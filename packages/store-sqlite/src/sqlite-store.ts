@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
 import { parseOptions } from '@login-policy/event-sourcing/options';
 import { storeOn } from '@login-policy/event-sourcing/store';
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
+import { Fault, yieldToLoop } from '@login-policy/event-sourcing/values';
 import { SqliteBackend } from './backend.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';
@@ -37,6 +38,11 @@ export interface SqliteStoreOptions {
    */
   readonly readOnly?: boolean;
   /**
+   * What to do with a missing or older file. `run`, the default, creates or migrates it, after which programs of the
+   * older version can't use it. `check` refuses it, and leaves it as it is.
+   */
+  readonly migrate?: 'run' | 'check';
+  /**
    * The check of a file before it is opened for writing. `quick` reads every page, `full` compares indexes too. `none`,
    * the default: damage is found when it is read, or by {@link SqliteStore.check}.
    */
@@ -63,7 +69,8 @@ export interface SqliteStore extends Store {
   /**
    * Checks the whole current file. This blocks the event loop, for about half a second per million events.
    *
-   * @throws StoreDamaged when it is not sound.
+   * @throws StoreDamaged when it is not sound, or an index is missing.
+   * @throws StoreForeign when another program added a trigger.
    */
   check(kind: 'quick' | 'full'): Promise<void>;
 }
@@ -81,19 +88,25 @@ export async function openSqliteStore(given: SqliteStoreOptions): Promise<Sqlite
   // Absolute, so that it names the same file when the program has changed its folder.
   const path = options.path === ':memory:' ? options.path : resolve(options.path);
   const { busyTimeoutMs = 5000, pollIntervalMs = 50, readOnly: isReadOnly = false } = options;
-  const { durability = 'full', integrityCheck = 'none' } = options;
+  const { durability = 'full', integrityCheck = 'none', migrate = 'run' } = options;
   const driver = await loadDriver();
   const isSound = checkFile(driver, path, integrityCheck);
+  if (migrate === 'check') demandFile(path);
   const database = openDatabase(driver, path, { durability, isReadOnly });
   const connection = new Connection(database, { busyTimeoutMs, pollIntervalMs, isReadOnly });
   try {
-    await prepareDatabase(connection);
+    await prepareDatabase(connection, migrate);
     if (!isSound && integrityCheck !== 'none') connection.use((opened) => refuseUnsound(opened, integrityCheck));
     return assemble(connection, driver, options);
   } catch (caught) {
     await connection.close();
     throw rightsFault(caught, connection.name) ?? toFault(caught, connection.name);
   }
+}
+
+/** Opening a missing file would create it. @throws StoreForeign */
+function demandFile(store: string): void {
+  if (!existsSync(store)) throw new Fault('store-foreign', { store, problem: 'there is no such file' });
 }
 
 function assemble(connection: Connection, driver: Driver, options: SqliteStoreOptions): SqliteStore {

@@ -1,11 +1,12 @@
-import { positionToString, type Position, type Projection } from '@login-policy/event-sourcing';
+import { isFault, positionToString, type Position, type Projection } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { existsSync } from 'node:fs';
 import { appendOne, STREAM } from './events.js';
-import { freshFolder } from './files.js';
-import { tamper } from './raw.js';
+import { faultOf, freshFolder } from './files.js';
+import { Raw, tamper, valueOf } from './raw.js';
 
 /** What versions 5 and 6 of the schema brought is taken back. */
 function asInVersion4(head: Position): readonly string[] {
@@ -62,6 +63,27 @@ describe('a file in which appends wrote down how far read models were', () => {
     // One that opened no read model would leave the rows where nobody can tell.
     const appendAsBefore = (): void => tamper(path, APPEND_AS_IN_VERSION_4);
     expect(appendAsBefore).to.throw('no column named append');
+    await folder.remove();
+  });
+});
+
+describe('a file that may not be migrated', () => {
+  it('is refused if it is missing, empty or older, and left as it is', async () => {
+    const folder = await freshFolder();
+    const path = folder.path('store.db');
+    const opened = (): Promise<unknown> => openSqliteStore({ path, migrate: 'check' });
+    const faults = [await faultOf(opened())];
+    expect(existsSync(path)).to.equal(false);
+    tamper(path, 'PRAGMA user_version = 0');
+    faults.push(await faultOf(opened()));
+    await (await openSqliteStore({ path })).close();
+    await (await openSqliteStore({ path, migrate: 'check' })).close();
+    tamper(path, 'ALTER TABLE events RENAME COLUMN place_in_append TO append', 'PRAGMA user_version = 5');
+    faults.push(await faultOf(opened()));
+    expect(faults.map((fault) => isFault(fault, 'store-foreign'))).to.deep.equal([true, true, true]);
+    const raw = new Raw(path);
+    expect(valueOf(raw, 'PRAGMA user_version')).to.equal(5);
+    raw.close();
     await folder.remove();
   });
 });

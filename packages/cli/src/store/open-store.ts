@@ -41,7 +41,9 @@ async function openSqlite(
     throw new Failure(EXIT.noInput, `There is no file ${path}. ${advice}`);
   }
   const { openSqliteStore } = await import('@login-policy/store-sqlite');
-  return openSqliteStore({ path, durability, readOnly: purpose === 'read', ...(clock && { clock }) });
+  // Only on request: the programs of an older version that still run could no longer use the file.
+  const migrate = purpose === 'create' ? 'run' : 'check';
+  return openSqliteStore({ path, durability, readOnly: purpose === 'read', migrate, ...(clock && { clock }) });
 }
 
 async function openPostgres(
