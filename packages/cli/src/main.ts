@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { EXIT } from './exit-codes.js';
+import { isReading } from './files/read-file.js';
 import type { Io, Output } from './io.js';
 import { printInterrupted, run } from './run.js';
 import { askOn, type Terminal } from './terminal.js';
@@ -42,10 +43,19 @@ function interrupt(): void {
   if (interruption.signal.aborted) {
     // A second document would make the first one unreadable.
     if (out.isEmpty) printInterrupted(argv, { err, out });
-    process.exit(EXIT.interrupted);
+    endNow();
   }
   process.stderr.write('\nStopping; press Ctrl-C again to stop at once.\n');
   interruption.abort();
+}
+
+/** Node waits for a read of a pipe even then, so a signal ends it. A shell has the same exit code for that. */
+function endNow(): void {
+  if (isReading()) {
+    process.removeAllListeners('SIGINT');
+    process.kill(process.pid, 'SIGINT');
+  }
+  process.exit(EXIT.interrupted);
 }
 
 process.on('SIGINT', interrupt);
@@ -70,5 +80,6 @@ const io: Io = {
 };
 const code = await run(argv, io);
 process.exitCode ??= code;
+if (isReading()) endNow();
 process.off('SIGINT', interrupt);
 process.off('SIGTERM', interrupt);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '@login-policy/cli';
@@ -93,6 +93,35 @@ describe('the program', () => {
     } finally {
       silent.close();
     }
+  });
+
+  it('refuses an argument that is not UTF-8, in which an id would change', async () => {
+    await place.seed();
+    const { code, err } = await inShell(`"$NODE" "$PROGRAM" customize $'z\\xfcrich' --yes --store sqlite:iam.db`);
+    expect([code, err]).to.deep.equal([EXIT.usage, 'Every argument must be text in UTF-8.\n']);
+  });
+
+  it('refuses a file without an end', async () => {
+    const { code, err } = await inShell('"$NODE" "$PROGRAM" plan /dev/zero --store sqlite:iam.db');
+    expect([code, err]).to.deep.equal([EXIT.data, 'The file /dev/zero is larger than 256 MB.\n']);
+  });
+
+  it('can be interrupted while it waits for a pipe', async () => {
+    await inShell('mkfifo policies');
+    const words = ['plan', 'policies', '--json', '--store', 'sqlite:iam.db'];
+    const child = spawn(process.execPath, [program, ...words], {
+      cwd: place.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [out, exit] = [text(child.stdout), once(child, 'exit')];
+    child.stderr.resume();
+    // Opened once the program has opened it, too.
+    const writing = await open(place.path('policies'), 'w');
+    child.kill('SIGTERM');
+    // A shell says 130.
+    expect(await exit).to.deep.equal([null, 'SIGINT']);
+    await writing.close();
+    expect(JSON.parse(await out)).to.have.nested.property('error.exitCode', EXIT.interrupted);
   });
 
   it('hides Node’s warning about SQLite, and uses no colours in a pipe', async () => {

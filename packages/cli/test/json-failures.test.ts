@@ -77,6 +77,22 @@ describe('a command with --json that fails', () => {
     expect(json).to.deep.nested.include({ 'error.exitCode': EXIT.refused, 'error.reason': 'sequence-not-current' });
   });
 
+  it('says which steps of a plan, and which policies of a rollout, were done when it is interrupted', async () => {
+    const [looks, found]: [number[], string[]] = [[1, 2, 3, 4, 5], []];
+    for (const line of ['apply plan.json --yes --json', 'add-second-factor OTP_SMS --everywhere --yes --json'])
+      for (const count of looks) {
+        await place.remove();
+        place = await Place.make();
+        await place.seed();
+        await plannedIn(place, FILE);
+        const { code, json } = await jsonOf(line, { interrupted: abortedAtLook(count) });
+        if (code !== EXIT.interrupted) continue;
+        expect(json, line).to.have.nested.property('error.message', 'Interrupted.');
+        found.push(...Object.keys(Object(json)));
+      }
+    expect(found).to.include.members(['changed', 'left', 'rollout', 'report']);
+  });
+
   it('names the rollout that the server did not carry out, and what is left of it', async () => {
     place.over('api');
     const { close } = await place.serve();
@@ -112,6 +128,18 @@ describe('a command with --json that fails', () => {
     ]);
   });
 });
+
+/** A signal that fires when it is looked at for the nth time. */
+function abortedAtLook(looks: number): AbortSignal {
+  const stopping = new AbortController();
+  let left = looks;
+  return Object.defineProperty(stopping.signal, 'aborted', {
+    get() {
+      if (--left === 0) stopping.abort();
+      return left <= 0;
+    },
+  });
+}
 
 /** A signal that fires when it is asked whether it has fired for the nth time. */
 function abortedAtCheck(calls: number): AbortSignal {

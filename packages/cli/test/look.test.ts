@@ -144,6 +144,25 @@ describe('a store that can’t be read', () => {
     expect((await place.run('policy --instance other')).code).to.equal(EXIT.done);
   });
 
+  it('answers nothing about an instance that has no policy, which may be a mistyped one', async () => {
+    const line = 'sign-in.yaml';
+    await place.write(line, 'user: { hasPassword: true, factors: [], identityProviders: [] }\nsession: {}\n');
+    for (const command of ['export', 'who-allows TOTP', 'audit', 'history', `evaluate acme ${line}`, 'policy']) {
+      const { code, out, err } = await place.run(`${command} --instance iamm`);
+      expect([code, out, err], command).to.deep.equal([
+        EXIT.refused,
+        '',
+        'Instance iamm has no policy in this store. Did you mean iam?\n',
+      ]);
+    }
+    const { code } = await place.run('export', { env: { LOGIN_POLICY_INSTANCE: 'other' } });
+    expect(code).to.equal(EXIT.refused);
+    await place.policies((policies) =>
+      policies.add({ instanceId: 'no-default', organizationId: 'acme' }, {}, { actor: 'setup' }),
+    );
+    expect((await place.run('history acme --instance no-default')).code).to.equal(EXIT.done);
+  });
+
   it('is named, with advice', async () => {
     const missing = await place.run('status --store sqlite:nowhere.db');
     expect([missing.code, missing.err]).to.deep.equal([

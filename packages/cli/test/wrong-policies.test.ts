@@ -97,6 +97,26 @@ describeBoth('an invalid policy file', () => {
       .and.to.contain('Did you mean globexx?');
   });
 
+  it('is refused if its instance has no policy, unless that is also named on the command line or the first', async () => {
+    place.over('store');
+    const policy = 'default: { secondFactors: [TOTP] }\n';
+    await place.write('typo.yaml', `instance: iamm\n${policy}`);
+    await place.write('nameless.yaml', policy);
+    for (const line of ['plan typo.yaml --out plan.json', 'drift typo.yaml', 'drift nameless.yaml --instance iamm']) {
+      const { code, err } = await place.run(line);
+      expect([code, err], line).to.deep.equal([
+        EXIT.refused,
+        'Instance iamm has no policy in this store. Did you mean iam? To plan a new instance, name it in the file and by --instance.\n',
+      ]);
+    }
+    expect((await place.run('plan typo.yaml --out plan.json --instance iamm')).code).to.equal(EXIT.different);
+    expect((await place.run('apply plan.json --yes')).code).to.equal(EXIT.done);
+    expect((await place.run('drift typo.yaml')).code).to.equal(EXIT.done);
+    await place.run('migrate --store sqlite:new.db');
+    for (const line of ['plan typo.yaml', 'plan nameless.yaml --instance iamm'])
+      expect((await place.run(`${line} --store sqlite:new.db`)).code, line).to.equal(EXIT.different);
+  });
+
   it('is refused if it would lock people out, unless that is acknowledged', async () => {
     const lock = 'default:\n  settings: { forceMfa: true }\n  secondFactors: []\n  multiFactors: []\n';
     const { code, out } = await planned(lock);

@@ -68,7 +68,7 @@ export async function changeEverywhere(
   print(reportText(report, paint));
   if (io.interrupted.aborted) {
     io.err.write(`Stopped. Run the same command again to resume it.\n`);
-    return finish(EXIT.interrupted, report);
+    throw new Incomplete(jsonOf(id, plan, report), io.interrupted.reason);
   }
   return finish(report.pending + report.refused.length === 0 ? EXIT.done : EXIT.refused, report);
 }

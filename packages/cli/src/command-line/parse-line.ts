@@ -44,6 +44,8 @@ type Token =
  */
 export function parseLine(argv: readonly string[], commands: readonly Command[]): CommandLine {
   const [name, ...rest] = argv;
+  // Node has replaced what is not UTF-8, so an id would be another one.
+  if (argv.some((word) => word.includes('\ufffd'))) throw usage('Every argument must be text in UTF-8.');
   if (name === undefined || name === '--help' || name === '-h') return { kind: 'help', command: undefined };
   if (name === '--version' || name === '-V') return { kind: 'version' };
   if (name === 'help')

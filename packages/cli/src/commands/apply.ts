@@ -9,7 +9,7 @@ import { indented } from '../output/table.js';
 import { applyStep, refuseForbidden, stepName, planProgress } from '../policies/apply-plan.js';
 import { ownerOfStep, parsePlanFile, type PlanFile, type PlannedStep } from '../policies/plan-file.js';
 import { withSession, type Session } from '../session/session.js';
-import { readTextFile } from '../store/store-url.js';
+import { readTextFile } from '../files/read-file.js';
 
 const { acknowledge: _, ...options }: OptionSpecs = CHANGE_OPTIONS;
 
@@ -24,9 +24,9 @@ export const apply: Command = {
   arguments: [{ name: 'PLAN', description: 'A plan written by login-policy plan.' }],
   options,
   examples: ['login-policy apply plan.json --yes --store sqlite:iam.db'],
-  run: (invocation) => {
+  run: async (invocation) => {
     const file = invocation.args.requiredArgument('PLAN');
-    const plan = parsePlanFile(file, readTextFile(file, invocation.io));
+    const plan = parsePlanFile(file, await readTextFile(file, invocation.io));
     const opening = { purpose: 'write', guard: 'refuse', instanceId: plan.instanceId } as const;
     return withSession(invocation, opening, (session) => applyPlan(invocation, session, plan));
   },
@@ -80,7 +80,7 @@ async function carryOut(
   for (const step of pending) {
     if (io.interrupted.aborted) {
       io.err.write(`Stopped after ${changed.length} of ${pending.length}. Run the same command again to resume it.\n`);
-      return finish(EXIT.interrupted, changed);
+      throw new Incomplete(jsonOf(changed), io.interrupted.reason);
     }
     const name = stepName(plan, step);
     try {

@@ -42,8 +42,8 @@ export const copy: Command = {
 
 async function copyStore(invocation: Invocation): Promise<ExitCode> {
   const { args, io } = invocation;
-  const [source, target] = ['FROM', 'TO'].map((name) => addressIn(args.requiredArgument(name), io));
-  if (source === undefined || target === undefined) throw new Error('Expected FROM and TO.');
+  const source = await addressIn(args.requiredArgument('FROM'), io);
+  const target = await addressIn(args.requiredArgument('TO'), io);
   if (isSame(source, target)) throw new Failure(EXIT.usage, 'FROM and TO are the same store.');
   const from = await openStore(source, { purpose: 'read' });
   try {
@@ -92,6 +92,6 @@ function isSame(source: StoreAddress, target: StoreAddress): boolean {
   return source.path === target.path || (one !== undefined && one.ino === other?.ino && one.dev === other.dev);
 }
 
-function addressIn(text: string, io: Io): StoreAddress {
-  return text.startsWith('@') ? storeUrlIn(text.slice(1), io) : storeUrlOf(text, io);
+async function addressIn(text: string, io: Io): Promise<StoreAddress> {
+  return text.startsWith('@') ? await storeUrlIn(text.slice(1), io) : storeUrlOf(text, io);
 }

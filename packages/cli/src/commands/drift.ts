@@ -34,7 +34,7 @@ interface Drifted {
 
 async function listDrift(invocation: Invocation): Promise<ExitCode> {
   const { args, io } = invocation;
-  const file = parsePoliciesFile(readYaml(args.requiredArgument('FILE'), io));
+  const file = parsePoliciesFile(await readYaml(args.requiredArgument('FILE'), io));
   return withSession(invocation, { purpose: 'read', instanceId: file.instanceId }, async (session) => {
     const { differences } = await differencesOf(session, file, { acknowledge: LOCK_OUTS, signal: io.interrupted });
     const drifted = await mapConcurrently(differences, async ({ ref, preview }): Promise<Drifted> => {

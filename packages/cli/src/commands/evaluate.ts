@@ -33,7 +33,7 @@ export const evaluate: Command = {
 
 async function judge(invocation: Invocation, session: Session): Promise<ExitCode> {
   const { args, io } = invocation;
-  const file = readYaml(args.requiredArgument('FILE'), io);
+  const file = await readYaml(args.requiredArgument('FILE'), io);
   const attempt = file.value;
   if (!isAttempt(attempt)) throw file.failure([], 'Expected a sign-in with the members user and session.');
   const organizationId = session.organization(args.requiredArgument('ORGANIZATION'));

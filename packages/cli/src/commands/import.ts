@@ -24,7 +24,7 @@ import { titleOf } from '../output/policy-text.js';
 import { writeResult } from '../output/result.js';
 import { parseImportFile, type ImportedState, type ImportFile } from '../policies/import-file.js';
 import { withStoreSession, type StoreSession as Session } from '../session/session.js';
-import { readTextFile } from '../store/store-url.js';
+import { readTextFile } from '../files/read-file.js';
 
 const { acknowledge: _, 'dry-run': __, api: ___, 'token-file': ____, ...options }: OptionSpecs = CHANGE_OPTIONS;
 
@@ -48,7 +48,7 @@ export const importCommand: Command = {
 async function importPolicies(invocation: Invocation): Promise<ExitCode> {
   const { args, io } = invocation;
   const name = args.requiredArgument('FILE');
-  const text = readTextFile(name, io);
+  const text = await readTextFile(name, io);
   const file = parseImportFile(new YamlFile(name, text));
   const id = `import ${createHash('sha256').update(text).digest('hex')}`;
   const clock = { now: file.states[0]?.at };

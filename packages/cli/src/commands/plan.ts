@@ -34,7 +34,7 @@ export const plan: Command = {
 
 async function showPlan(invocation: Invocation): Promise<ExitCode> {
   const { args, io } = invocation;
-  const file = parsePoliciesFile(readYaml(args.requiredArgument('FILE'), io));
+  const file = parsePoliciesFile(await readYaml(args.requiredArgument('FILE'), io));
   const acknowledge = acknowledgedIn(args);
   const out = args.value('out');
   return withSession(invocation, { purpose: 'read', guard: 'refuse', instanceId: file.instanceId }, async (session) => {

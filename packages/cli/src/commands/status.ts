@@ -26,8 +26,8 @@ export const status: Command = {
   details: ['Over the API, it shows the API’s instance. For the server itself, see /debug/ready.'],
   options: { ...STORE_OPTIONS, ...API_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy status --store sqlite:iam.db', 'LOGIN_POLICY_STORE=postgres://… login-policy status --json'],
-  run(invocation) {
-    const api = apiAddressOf(invocation.args, invocation.io);
+  async run(invocation) {
+    const api = await apiAddressOf(invocation.args, invocation.io);
     return api === undefined ? statusOfStore(invocation) : statusOfApi(invocation, api);
   },
 };

@@ -23,7 +23,7 @@ export const backup: Command = {
 };
 
 async function writeBackup({ args, io }: Invocation): Promise<ExitCode> {
-  const address = storeAddressOf(args, io);
+  const address = await storeAddressOf(args, io);
   if (address.kind !== 'sqlite') {
     const advice = `Use its own tools, or login-policy copy ${address.shown} sqlite:FILE.`;
     throw new Failure(EXIT.usage, `backup is for SQLite files. ${advice}`);

@@ -17,7 +17,7 @@ import { dirname, resolve } from 'node:path';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
-import { wasRead } from '../store/store-url.js';
+import { wasRead } from './read-file.js';
 
 /**
  * Writes a whole file, or leaves the existing one unchanged, even on a full disk. A link stays a link. Into a device or

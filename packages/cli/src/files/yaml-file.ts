@@ -14,7 +14,7 @@ import {
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
-import { readTextFile } from '../store/store-url.js';
+import { readTextFile } from './read-file.js';
 
 /** The path of a value in a file, from its top. */
 export type Path = readonly (string | number)[];
@@ -140,8 +140,8 @@ export class YamlFile {
 }
 
 /** Reads a YAML file. @throws Failure */
-export function readYaml(file: string, io: Io): YamlFile {
-  return new YamlFile(file, readTextFile(file, io));
+export async function readYaml(file: string, io: Io): Promise<YamlFile> {
+  return new YamlFile(file, await readTextFile(file, io));
 }
 
 /** A member by its key, or an item by its index. `at` is its place in the file. */

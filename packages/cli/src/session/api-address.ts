@@ -3,7 +3,8 @@ import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
-import { readTextFile, withoutPassword } from '../store/store-url.js';
+import { readTextFile } from '../files/read-file.js';
+import { withoutPassword } from '../store/store-url.js';
 
 /** The options to name the API of a server. */
 export const API_OPTIONS: OptionSpecs = {
@@ -29,7 +30,7 @@ export interface ApiAddress {
 }
 
 /** The API named on the command line; `undefined` if it names a store. @throws Failure */
-export function apiAddressOf(args: ParsedArguments, io: Io): ApiAddress | undefined {
+export async function apiAddressOf(args: ParsedArguments, io: Io): Promise<ApiAddress | undefined> {
   const url = args.value('api');
   const names = ['store', 'store-file'].filter((name) => args.isOnCommandLine(name));
   if (url === undefined || (!args.isOnCommandLine('api') && names.length > 0)) return refuseTokenWithoutApi(args);
@@ -39,7 +40,7 @@ export function apiAddressOf(args: ParsedArguments, io: Io): ApiAddress | undefi
     throw new Failure(EXIT.usage, 'LOGIN_POLICY_STORE and LOGIN_POLICY_API are both set. Use --store or --api.');
   if (args.hasOption('actor') && args.isOnCommandLine('actor'))
     throw new Failure(EXIT.usage, 'Over the API the actor is always the token’s user: remove --actor.');
-  return { url: parseApiUrl(url), ...tokenOf(args, io) };
+  return { url: parseApiUrl(url), ...(await tokenOf(args, io)) };
 }
 
 function refuseTokenWithoutApi(args: ParsedArguments): undefined {
@@ -79,10 +80,11 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
 }
 
-function tokenOf(args: ParsedArguments, io: Io): Pick<ApiAddress, 'token' | 'tokenSource'> {
+async function tokenOf(args: ParsedArguments, io: Io): Promise<Pick<ApiAddress, 'token' | 'tokenSource'>> {
   const file = args.value('token-file');
   const tokenSource = file === undefined ? 'LOGIN_POLICY_TOKEN' : `the file ${file}`;
-  const token = (file === undefined ? (io.env['LOGIN_POLICY_TOKEN'] ?? '') : readTextFile(file, io)).trim();
+  const text = file === undefined ? (io.env['LOGIN_POLICY_TOKEN'] ?? '') : await readTextFile(file, io);
+  const token = text.trim();
   if (token === '' && file === undefined)
     throw new Failure(EXIT.usage, 'The API needs a token: use --token-file FILE, or set LOGIN_POLICY_TOKEN.');
   if (/^[\x21-\x7e]+$/.test(token)) return { token, tokenSource };

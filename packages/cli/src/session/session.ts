@@ -17,6 +17,7 @@ import { withMembers } from './answers.js';
 import { ApiClient } from './api-client.js';
 import { API_OPTIONS, apiAddressOf, type ApiAddress } from './api-address.js';
 import { ApiPolicies } from './api-policies.js';
+import { refuseUnknownInstance } from './known-instance.js';
 import { StorePolicies } from './store-policies.js';
 import type { PolicyRef, Policies } from './policies.js';
 
@@ -63,7 +64,7 @@ export async function withSession<Result>(
   opening: SessionOptions,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const address = apiAddressOf(invocation.args, invocation.io);
+  const address = await apiAddressOf(invocation.args, invocation.io);
   return address === undefined
     ? withStoreSession(invocation, opening, work)
     : work(await apiSession(invocation, address, opening.instanceId));
@@ -75,9 +76,9 @@ export async function withStoreSession<Result>(
   opening: SessionOptions,
   work: (session: StoreSession) => Promise<Result>,
 ): Promise<Result> {
-  const listed = listedOrganizations(invocation);
+  const listed = await listedOrganizations(invocation);
   return withStore(invocation, opening, async (store, { shown: address }) => {
-    const instance = await instanceOf(invocation, store, opening.instanceId);
+    const instance = await instanceOf(invocation, store, opening);
     const options = { store, ...(listed && { organizations: { list: () => listed } }) };
     const loginPolicies = await openLoginPolicies({ ...options, ...(opening.guard && { guard: opening.guard }) });
     const policies = new StorePolicies({ store, loginPolicies, instance });
@@ -108,7 +109,7 @@ export async function apiSession(
       `${what} instance ${named}, but ${address.url} is of ${instanceId}. Nothing was done.`,
     );
   }
-  const organization = organizationCheck(listedOrganizations(invocation));
+  const organization = organizationCheck(await listedOrganizations(invocation));
   return { address: address.url, policies: new ApiPolicies(api), instance: { instanceId }, organization };
 }
 
@@ -125,13 +126,14 @@ function namedInstance({ args }: Invocation, fileInstanceId: string | undefined)
   return named ?? fileInstanceId;
 }
 
-/** @throws Failure when the instance is ambiguous. */
-async function instanceOf(
-  invocation: Invocation,
-  store: Store,
-  fileInstanceId: string | undefined,
-): Promise<InstanceRef> {
+/** @throws Failure when the instance is ambiguous, and for a read when it is not known. */
+async function instanceOf(invocation: Invocation, store: Store, opening: SessionOptions): Promise<InstanceRef> {
+  const { instanceId: fileInstanceId, purpose } = opening;
   const instanceId = namedInstance(invocation, fileInstanceId);
+  if (instanceId !== undefined && purpose === 'read') {
+    const by = { isInOption: invocation.args.value('instance') !== undefined, isInFile: fileInstanceId !== undefined };
+    await refuseUnknownInstance(store, { instanceId, ...by, takesFile: 'instanceId' in opening });
+  }
   if (instanceId !== undefined) return { instanceId };
   const [one, ...others] = await instancesIn(store);
   if (one === undefined) {

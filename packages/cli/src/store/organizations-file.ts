@@ -1,12 +1,12 @@
 import { nearestName } from '@login-policy/event-sourcing/options';
 import type { Invocation } from '../command-line/command.js';
-import { readTextFile } from './store-url.js';
+import { readTextFile } from '../files/read-file.js';
 
 /** The organizations listed in `--organizations FILE`, one per line. Blank lines and text after a # are ignored. */
-export function listedOrganizations({ args, io }: Invocation): readonly string[] | undefined {
+export async function listedOrganizations({ args, io }: Invocation): Promise<readonly string[] | undefined> {
   const file = args.hasOption('organizations') ? args.value('organizations') : undefined;
   if (file === undefined) return undefined;
-  const lines = readTextFile(file, io).split('\n');
+  const lines = (await readTextFile(file, io)).split('\n');
   return [...new Set(lines.map((line) => line.replace(/(^|\s)#.*$/, '').trim()).filter((id) => id !== ''))];
 }
 

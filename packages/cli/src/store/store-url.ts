@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { resolve } from 'node:path';
 import type { OptionSpecs } from '../command-line/command.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
+import { readTextFile } from '../files/read-file.js';
 import type { Io } from '../io.js';
 
 /** A parsed store URL. */
@@ -25,7 +25,7 @@ export const STORE_OPTIONS: OptionSpecs = {
 };
 
 /** The store named on the command line. @throws Failure */
-export function storeAddressOf(args: ParsedArguments, io: Io): StoreAddress {
+export async function storeAddressOf(args: ParsedArguments, io: Io): Promise<StoreAddress> {
   const file = args.value('store-file');
   if (file !== undefined && args.isOnCommandLine('store'))
     throw new Failure(EXIT.usage, 'Give --store or --store-file, not both.');
@@ -45,8 +45,8 @@ export function storeUrlOf(argument: string, io: Io): StoreAddress {
 }
 
 /** Parses the URL of a store in a file. @throws Failure when it is malformed. */
-export function storeUrlIn(file: string, io: Io): StoreAddress {
-  return parseStoreUrl(readTextFile(file, io).trim(), `The file ${file}`, io);
+export async function storeUrlIn(file: string, io: Io): Promise<StoreAddress> {
+  return parseStoreUrl((await readTextFile(file, io)).trim(), `The file ${file}`, io);
 }
 
 /** How a password stands in the URL of a store. */
@@ -86,42 +86,4 @@ function hasPassword(url: string): boolean {
 /** A URL, well-formed or not, as messages may show it. */
 export function withoutPassword(url: string): string {
   return url.replace(/^([a-z+]+:\/\/)?.*@/i, '$1').replace(/(password=)[^&]*/i, '$1…');
-}
-
-/** The files that a process has read, by its `Io`. */
-const READ = new WeakMap<Pick<Io, 'cwd'>, Set<string>>();
-
-/** Whether a file was read by this process, under any name. Writing it could destroy the user's own text. */
-export function wasRead(file: Stats, io: Pick<Io, 'cwd'>): boolean {
-  return READ.get(io)?.has(identityOf(file)) === true;
-}
-
-function identityOf({ dev, ino }: Stats): string {
-  return `${dev}:${ino}`;
-}
-
-/** Strict, because replacing invalid UTF-8 could change an id into another. */
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-/** The text of a file in UTF-8, without a byte order mark. @throws Failure when it can't be read. */
-export function readTextFile(file: string, io: Pick<Io, 'cwd'>): string {
-  try {
-    return utf8.decode(readNoted(resolve(io.cwd, file), io));
-  } catch (cause) {
-    if (cause instanceof TypeError) throw new Failure(EXIT.data, `The file ${file} is not text in UTF-8.`, { cause });
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const problem = why === 'ENOENT' ? 'does not exist' : `can't be read (${why})`;
-    throw new Failure(EXIT.noInput, `The file ${file} ${problem}.`, { cause });
-  }
-}
-
-function readNoted(path: string, io: Pick<Io, 'cwd'>): Buffer {
-  const descriptor = openSync(path, 'r');
-  try {
-    const file = fstatSync(descriptor);
-    if (file.isFile()) READ.set(io, (READ.get(io) ?? new Set()).add(identityOf(file)));
-    return readFileSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

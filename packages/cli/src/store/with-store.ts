@@ -1,5 +1,5 @@
 import type { LoginPolicies } from '@login-policy/domain';
-import { INSTANCE_CATEGORY, isOrganization, ownerOfStream } from '@login-policy/domain/model';
+import { INSTANCE_CATEGORY, ownerOfStream } from '@login-policy/domain/model';
 import type { Store } from '@login-policy/event-sourcing';
 import type { Invocation } from '../command-line/command.js';
 import { withRebuildAdvice } from './rebuild-advice.js';
@@ -12,7 +12,7 @@ export async function withStore<Result>(
   opening: OpenOptions,
   work: (store: OpenedStore, address: StoreAddress) => Promise<Result>,
 ): Promise<Result> {
-  const address = storeAddressOf(args, io);
+  const address = await storeAddressOf(args, io);
   const store = await openStore(address, opening);
   try {
     return await work(store, address);
@@ -31,13 +31,16 @@ export async function catchUpInMemory(store: Store, { readModel }: LoginPolicies
   if (store.readModelUpdates === 'followed') await readModel.catchUp(signal);
 }
 
-/** The instances that ever had a policy in a store, oldest first. */
-export async function instancesIn({ eventStore }: Store): Promise<readonly string[]> {
+/** The instances that ever had a policy in a store, by default a default one, oldest first. */
+export async function instancesIn(
+  { eventStore }: Store,
+  categories: readonly string[] = [INSTANCE_CATEGORY],
+): Promise<readonly string[]> {
   const found = new Set<string>();
-  for await (const page of eventStore.readAll({ filter: { categories: [INSTANCE_CATEGORY] } })) {
+  for await (const page of eventStore.readAll({ filter: { categories } })) {
     for (const { streamId } of page) {
       const owner = ownerOfStream(streamId);
-      if (owner !== undefined && !isOrganization(owner)) found.add(owner.instanceId);
+      if (owner !== undefined) found.add(owner.instanceId);
     }
   }
   return [...found];
