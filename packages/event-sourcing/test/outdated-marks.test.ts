@@ -102,6 +102,33 @@ describe('a placeholder of an older program that could not read the row', () => 
       expect(typeof rows === 'number' ? rows : rows.length).to.equal(2500);
     });
 
+  it('is counted once, although another reader replaces it before it is counted', async () => {
+    let beforeCount = async (): Promise<unknown> => undefined;
+    const { readModels, ...store } = followedStore();
+    const watched: Store = {
+      ...store,
+      readModels: {
+        close: () => readModels.close(),
+        async open(definition) {
+          const model = await readModels.open(definition);
+          const count = model.count.bind(model);
+          model.count = async (query, wait) => {
+            await beforeCount();
+            return count(query, wait);
+          };
+          return model;
+        },
+      },
+    };
+    await raise(watched, a, 5);
+    await lower(watched, 2);
+    await markedByOlder(watched);
+    const [one, other] = [await followers.open(watched, { projection }), await followers.open(watched, { projection })];
+    await one.ready();
+    beforeCount = () => other.read([a]);
+    expect((await one.count({ index: '$unreadable', value: 'any' })).rows).to.equal(0);
+  });
+
   it('is removed if the row does not exist', async () => {
     const store = followedStore();
     await raise(store, a, 5);

@@ -79,9 +79,21 @@ export class Healing<Event extends EventShape, Row> {
 
   /** The number of rows that a query without a limit would find, with outdated placeholders repaired. */
   async count(query: RowCount, deadline: Deadline): Promise<RowsAt<number>> {
-    const outdated = await this.#outdated(deadline);
-    const counted = await this.#parts.model.count(query, deadline);
-    if (outdated.size === 0) return counted;
+    for (let outdated = await this.#outdated(deadline); ;) {
+      const counted = await this.#parts.model.count(query, deadline);
+      if (outdated.size === 0) return counted;
+      // Another reader may have replaced some before they were counted.
+      const still = await this.#outdated(deadline);
+      if (haveSameKeys(outdated, still)) return this.#countedRepaired(query, { counted, outdated }, deadline);
+      outdated = still;
+    }
+  }
+
+  async #countedRepaired(
+    query: RowCount,
+    { counted, outdated }: { readonly counted: RowsAt<number>; readonly outdated: ReadonlyMap<string, UnreadableRow> },
+    deadline: Deadline,
+  ): Promise<RowsAt<number>> {
     const isUnder = (row: Row | UnreadableRow): boolean =>
       indexEntries(this.#parts.stored, row).some(([index, value]) => index === query.index && value === query.value);
     let { rows } = counted;
@@ -197,6 +209,10 @@ export class Healing<Event extends EventShape, Row> {
 function afterLast(query: RowQuery, last: string | undefined): RowQuery {
   if (last === undefined) return query;
   return query.direction === 'backwards' ? { ...query, beforeKey: last } : { ...query, afterKey: last };
+}
+
+function haveSameKeys(one: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, unknown>): boolean {
+  return one.size === other.size && [...one.keys()].every((key) => other.has(key));
 }
 
 const NONE: ReadonlyMap<string, Fault> = new Map();
