@@ -71,6 +71,16 @@ describe('a command under an idempotency key', () => {
     expect(String(repeated)).to.include('its receipt "key" names revision 1, which it lacks');
   });
 
+  it('is decided by what a restore left, although its receipt was looked up just before', async () => {
+    const [before, restored] = [openMemoryStore().eventStore, openMemoryStore().eventStore];
+    for (const eventStore of [before, restored]) await handlerOn(eventStore).handle(stream, raise(1), by);
+    await handlerOn(before).handle(stream, lower(1), keyed('key'));
+    let looks = 0;
+    const receipt: EventStore['receipt'] = (id, key) => (looks++ === 0 ? before : restored).receipt(id, key);
+    const handler = handlerOn(delegating(restored, { receipt }));
+    expect(await handler.handle(stream, lower(9), keyed('key'))).to.deep.include({ outcome: 'rejected', state: 1 });
+  });
+
   it('is accepted without a receipt where it changes nothing in a stream without events', async () => {
     const { eventStore } = openMemoryStore();
     const handler = handlerOn(eventStore);

@@ -41,6 +41,11 @@ describe('waiting on a signal', () => {
     const wrong = within(rejectedWithText(), 600_000);
     expect(await wrong.catch((caught: unknown) => caught)).to.be.instanceOf(Error);
   });
+
+  it('lasts until the result if there is no limit, as in `close({ closeMs: Infinity })`', async () => {
+    const later = new Promise<number>((resolve) => setTimeout(resolve, 30, 7));
+    expect(await within(later, Infinity)).to.equal(7);
+  });
 });
 
 /** As a driver might reject that was not written in TypeScript. */

@@ -6,7 +6,7 @@ import { observedDecider, observedEventStore } from '../observe.js';
 import { monotonicIds, type IdSource } from '../ids.js';
 import { Lru } from '../store/lru.js';
 import type { EventCodec } from '../streams/event-codec.js';
-import type { Append } from '../streams/event-store.js';
+import type { Append, Receipt } from '../streams/event-store.js';
 import type { EventShape } from '../streams/event.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { TimedEventStore } from '../streams/timed-event-store.js';
@@ -200,13 +200,17 @@ export class CommandHandler<
   }
 
   /** The first answer to the command, folded from the events up to it; `undefined` when this is the first attempt. */
-  async #replay(task: Task<Command>): Promise<Handled<Event, State, Rejection> | undefined> {
+  async #replay(task: Task<Command>, lost?: Receipt): Promise<Handled<Event, State, Rejection> | undefined> {
     const { streamId, deadline } = task;
     const key = task.context.idempotencyKey;
     const receipt = key === undefined ? undefined : await this.#store.receipt(streamId, key, deadline);
     if (receipt === undefined) return undefined;
     const then = await this.states.atRevision(streamId, receipt.revision, deadline);
-    if (then.revision !== receipt.revision) throw eventLost(streamId, receipt);
+    if (then.revision !== receipt.revision) {
+      // A restore between the two looks takes away both: it is lost only if the receipt is still there.
+      if (lost?.revision === receipt.revision) throw eventLost(streamId, receipt);
+      return this.#replay(task, receipt);
+    }
     if (receipt.fingerprint === fingerprint(task.command)) return { ...accepted(then, []), isRepeated: true };
     const rejection = { reason: 'idempotency-key-reused', idempotencyKey: receipt.key } as const;
     return { outcome: 'rejected', rejection, state: then.state, revision: then.revision };

@@ -1,4 +1,5 @@
 import { onAbort } from '../on-abort.js';
+import { LONGEST_TIMER_MS } from '../options/option-rules.js';
 import { readArrived } from '../yield-to-loop.js';
 
 /** The result of {@link within} on a time-out. A symbol, because no promise resolves to it. */
@@ -23,7 +24,8 @@ export function within<Value>(
       stopWaiting();
       resolve(TIME_UP);
     };
-    const timer = setTimeout(() => void readArrived().then(giveUp), ms);
+    // A timer fires at once if its time is longer, as `Infinity` is.
+    const timer = setTimeout(() => void readArrived().then(giveUp), Math.min(ms, LONGEST_TIMER_MS));
     for (const signal of signals) if (signal !== undefined) listenerRemovers.push(onAbort(signal, giveUp));
     promise.then(
       (value) => {
