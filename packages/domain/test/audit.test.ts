@@ -1,10 +1,18 @@
 import { openAuditLog, openLoginPolicies, orThrow } from '@login-policy/domain';
 import type { AuditFilter, AuditLog, AuditEntry, AuditPageOptions } from '@login-policy/domain/model';
-import { instant, isFault, monotonicIds, openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
+import {
+  instant,
+  isFault,
+  monotonicIds,
+  openMemoryStore,
+  streamId,
+  type RecordedEvent,
+  type Store,
+} from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { openAudited, other, seed } from './audited.js';
-import { acme, by, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
 
 function told({ owner, type }: AuditEntry): string {
   return `${'organizationId' in owner ? owner.organizationId : 'default'} ${type}`;
@@ -157,6 +165,27 @@ describe('the audit log', () => {
     const late = orThrow(await auditLog.entries(instance, { from: new Date(900_000) }));
     expect(late.entries).to.have.length(3);
     await Promise.all([auditLog.close(), loginPolicies.close()]);
+  });
+
+  it('never passes over an event that it can not keep: the page with it is refused, with its place', async () => {
+    const desk = await openAudited();
+    await seed(desk);
+    await recordUnknown(desk.store);
+    const history: RecordedEvent[] = [];
+    for await (const page of desk.store.eventStore.readAll()) history.push(...page);
+    await desk.close();
+    // What `JSON.parse` makes of 1e400, which a foreign program may write.
+    const beyond = history.map((event) =>
+      event.type === 'FromTheFuture' ? { ...event, data: { weight: Infinity } } : event,
+    );
+    const auditLog = await openAuditLog({ store: openMemoryStore({ history: beyond }) });
+    for (const options of [{}, { type: 'FromTheFuture' }, { organizationId: globex.organizationId }]) {
+      const fault = await auditLog.entries(instance, options).catch((caught: unknown) => caught);
+      expect(isFault(fault, 'unreadable-event') && fault.facts, JSON.stringify(options)).to.include({ revision: 2n });
+    }
+    expect(await entriesOf(auditLog, { organizationId: acme.organizationId })).to.have.length(3);
+    expect(orThrow(await auditLog.entries(other)).entries).to.have.length(1);
+    await auditLog.close();
   });
 
   it('is found by every word of a long reason, and by whole words only', async () => {

@@ -92,6 +92,21 @@ for (const [where, open] of [
       await runner.close();
     });
 
+    it('that makes a snapshot of what JSON lacks has its placeholder instead', async () => {
+      const projection: Projection<TallyEvent, number> = {
+        ...tallies(),
+        index: (row) => ({ size: Number.isFinite(row) ? 'small' : 'huge' }),
+        snapshot: () => ({ key: 'snapshot', row: Infinity }),
+      };
+      const store = open();
+      const follower = await followers.open(store, { projection, maxAgeMs: 0 });
+      await raise(store, a, 1);
+      const { rows, unreadable } = await follower.read([a, 'snapshot']);
+      expect([...rows]).to.deep.equal([[a, 1]]);
+      expect(unreadable.get('snapshot')?.message).to.contain("can't be kept");
+      expect((await follower.keys({ index: 'size', value: 'huge' })).rows).to.deep.equal(['snapshot']);
+    });
+
     it('that indexes by a promise makes its rows unreadable', async () => {
       const store = open();
       const index = careless<NonNullable<Projection<TallyEvent, number>['index']>>(() =>

@@ -98,7 +98,7 @@ describe('a placeholder of an older program that could not read the row', () => 
       await markedByOlder(store, streams[0]);
       const index = (): { readonly parity: string } => ({ parity: 'odd' });
       const follower = await followers.open(store, { projection: { ...projection, index } });
-      const { rows } = await follower[ask]({ index: 'parity', value: 'odd', limit: 10_000 });
+      const { rows } = await follower[ask]({ index: 'parity', value: 'odd', limit: 10_000 }, { waitMs: 600_000 });
       expect(typeof rows === 'number' ? rows : rows.length).to.equal(2500);
     });
 

@@ -7,6 +7,7 @@ import {
   type Position,
   type Projection,
   type RecordedEvent,
+  type StreamId,
 } from '@login-policy/event-sourcing';
 import { AS_RECORDED } from '@login-policy/event-sourcing/domain';
 import { eventId, instantToIso, isJsonObject, parseInstant, parseStreamId } from '@login-policy/event-sourcing/values';
@@ -89,6 +90,7 @@ export const auditProjection: Projection<RecordedEvent, AuditRow> = {
   rows: { encode: encodeRow, decode: ofStored(decodeRow) },
   key: (streamId) => `time of ${ownerOfStream(streamId)?.instanceId ?? ''}`,
   index: indexOf,
+  indexUnreadable,
   reduce(row, event) {
     const before = row?.is === 'time' ? row.time : event.recordedAt;
     return { is: 'time', time: before > event.recordedAt ? before : event.recordedAt, last: event };
@@ -132,6 +134,13 @@ function indexOf(row: AuditRow): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     found.map(([index, values]) => [index, values.map((value) => auditValue(instanceId, value))]),
   );
+}
+
+/** An entry that can't be kept is found among all, so that no page passes over it. */
+function indexUnreadable(streamId: StreamId): Readonly<Record<string, string>> {
+  const owner = ownerOfEvent({ streamId });
+  const ownId = 'organizationId' in owner ? owner.organizationId : '';
+  return { all: auditValue(owner.instanceId, ''), owner: auditValue(owner.instanceId, ownId) };
 }
 
 /** The idempotency key is left out, because it belongs to its caller. */

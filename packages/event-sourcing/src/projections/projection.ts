@@ -66,7 +66,8 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
   reduce(row: Row | undefined, event: Recorded<Event>): Row | undefined;
   /**
    * A snapshot of the row right after this event, under a key that no stream has. It is written with the row and by
-   * every rebuild, and never removed. `index` applies to it as to any row. Default: no snapshot.
+   * every rebuild, and never removed. `index` applies to it as to any row, and so does the placeholder of a row that
+   * can't be encoded or indexed. Default: no snapshot.
    */
   snapshot?(row: Row, event: RecordedFacts): KeyedRow<Row> | undefined;
 }

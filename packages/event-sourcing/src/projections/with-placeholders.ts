@@ -2,7 +2,7 @@ import { atOnce } from '../at-once.js';
 import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import { AS_RECORDED, placeOf } from '../streams/event-codec.js';
-import type { EventShape, RecordedEvent, RecordedFacts } from '../streams/event.js';
+import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { categoryOf, type StreamId } from '../streams/stream-id.js';
 import {
   covers,
@@ -98,8 +98,8 @@ interface RowChecks<Row> {
   entries(row: Row | UnreadableRow): readonly IndexEntry[] | undefined;
   /** The row, or a placeholder when it can't be encoded or indexed after its last event. */
   checked(row: Row | UnreadableRow, last: RecordedEvent): Row | UnreadableRow;
-  /** The snapshot of a row; `undefined` for one that can't be encoded, because it gets a placeholder. */
-  snapshot(row: Row | UnreadableRow, event: RecordedFacts): KeyedRow<Row> | undefined;
+  /** The snapshot of a row, or a placeholder under its key. */
+  snapshot(row: Row | UnreadableRow, event: RecordedEvent): KeyedRow<Row | UnreadableRow> | undefined;
 }
 
 /** The result of encoding a row for the first time. */
@@ -130,23 +130,48 @@ function rowChecks<Event extends EventShape, Row>(projection: Projection<Event, 
         encodedRows.set(kept.row, { entries, text: kept.text });
         return kept.row;
       } catch (caught) {
-        const problem = `its row can't be kept: ${caught instanceof Error ? caught.message : String(caught)}`;
-        return new UnreadableRow({ ...placeOf(last), code: 'unreadable-event', problem }, {});
+        return unkeptRow(last, caught, {});
       }
     },
     snapshot(row, event) {
       if (row instanceof UnreadableRow) return undefined;
-      try {
-        const snapshot = atOnce(projection.snapshot?.(row, event), 'snapshot');
-        if (snapshot === undefined) return undefined;
-        const kept = keptRow(projection, snapshot.row);
-        indexEntries(projection, kept.row);
-        return { key: snapshot.key, row: kept.row };
-      } catch {
-        return undefined;
-      }
+      const snapshot = snapshotOrNone(() => projection.snapshot?.(row, event));
+      return snapshot && { key: snapshot.key, row: keptSnapshot(projection, snapshot.row, event) };
     },
   };
+}
+
+/** A snapshot as it is read again, or its placeholder. */
+function keptSnapshot<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  snapshot: Row,
+  event: RecordedEvent,
+): Row | UnreadableRow {
+  try {
+    const { row } = keptRow(projection, snapshot);
+    indexEntries(projection, row);
+    return row;
+  } catch (caught) {
+    const index = indexValuesOrNone(() => projection.index?.(snapshot));
+    return unkeptRow(event, caught, index);
+  }
+}
+
+/** The placeholder of a row that can't be encoded or indexed, because of its last event. */
+function unkeptRow(last: RecordedEvent, caught: unknown, index: IndexValues): UnreadableRow {
+  const why = caught instanceof Error ? caught.message : String(caught);
+  // A store that could not read the event throws when the row's codec reads its data.
+  const problem = isFault(caught, 'unreadable-event') ? caught.facts.problem : `its row can't be kept: ${why}`;
+  return new UnreadableRow({ ...placeOf(last), code: 'unreadable-event', problem }, index);
+}
+
+/** The snapshot; none when the projection fails to make it. */
+function snapshotOrNone<Row>(make: () => KeyedRow<Row> | undefined): KeyedRow<Row> | undefined {
+  try {
+    return atOnce(make(), 'snapshot');
+  } catch {
+    return undefined;
+  }
 }
 
 /** The key of a stream's row. A stray stream has its own row, so that `key` is not called with an unexpected name. */
