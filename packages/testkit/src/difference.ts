@@ -1,3 +1,5 @@
+import { isDeepStrictEqual, types } from 'node:util';
+
 /** The first place where two values are not the same. */
 export interface Difference {
   /** Its path, as code: `events[0].data.factor`. */
@@ -17,7 +19,8 @@ interface Pair {
  * Compares two values deeply and returns the first difference; `undefined` when they are equal.
  *
  * A field that holds `undefined` differs from a missing one. Class instances are compared by their `equals` or else
- * their `toJSON`, so that a value with an internal cache, such as a luxon `Duration`, equals another one.
+ * their `toJSON`, so that a value with an internal cache, such as a luxon `Duration`, equals another one. Errors also by
+ * their name, message, cause and errors, which are not enumerable.
  */
 export function findDifference(actual: unknown, expected: unknown, path: string): Difference | undefined {
   const pair: Pair = { path, actual, expected };
@@ -30,7 +33,22 @@ export function findDifference(actual: unknown, expected: unknown, path: string)
   if (typeof actual['toJSON'] === 'function') {
     return findDifference(callMethod(actual, 'toJSON'), callMethod(expected, 'toJSON'), path) && pair;
   }
-  return inFields(actual, expected, path);
+  if (isOpaque(actual)) return isDeepStrictEqual(actual, expected) ? undefined : pair;
+  return inFields(withOwnFacts(actual), withOwnFacts(expected), path);
+}
+
+/** Whether an object of the language holds its value in no field, so that any two would look equal. */
+function isOpaque(value: object): boolean {
+  return types.isRegExp(value) || types.isBoxedPrimitive(value) || types.isAnyArrayBuffer(value);
+}
+
+const OF_ERRORS = ['name', 'message', 'cause', 'errors'];
+
+/** The fields of an object, for an error with those that are not enumerable. */
+function withOwnFacts(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (!(value instanceof Error)) return value;
+  const hidden = OF_ERRORS.filter((name) => name === 'name' || Object.hasOwn(value, name));
+  return Object.fromEntries([...hidden, ...Object.keys(value)].map((name) => [name, Reflect.get(value, name)]));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

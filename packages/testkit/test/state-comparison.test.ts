@@ -16,6 +16,8 @@ const SAME: readonly (readonly [string, unknown, unknown])[] = [
   ['sets', new Set([1, 2]), new Set([1, 2])],
   ['values that know what they equal', [new Span('PT1H')], [new Span('PT1H')]],
   ['values that know their JSON', [new PlainSpan('PT1H')], [new PlainSpan('PT1H')]],
+  ['errors', new TypeError('a', { cause: [1] }), new TypeError('a', { cause: [1] })],
+  ['patterns', /a/i, /a/i],
 ];
 
 const DIFFERENT: readonly (readonly [path: string, actual: unknown, expected: unknown])[] = [
@@ -39,6 +41,14 @@ const DIFFERENT: readonly (readonly [path: string, actual: unknown, expected: un
   ['state[1]', new Set([1, 2]), new Set([1, 3])],
   ['state[0].span', [{ span: new Span('PT1H') }], [{ span: new Span('PT2H') }]],
   ['state[0].span', [{ span: new PlainSpan('PT1H') }], [{ span: new PlainSpan('PT2H') }]],
+  ['state.message', new Error('a'), new Error('b')],
+  ['state.cause', new Error('a', { cause: 1 }), new Error('a')],
+  ['state.cause.message', new Error('a', { cause: new Error('b') }), new Error('a', { cause: new Error('c') })],
+  ['state.errors[0].message', new AggregateError([new Error('a')]), new AggregateError([new Error('b')])],
+  ['state.code', Object.assign(new Error('a'), { code: 1 }), Object.assign(new Error('a'), { code: 2 })],
+  ['state', /a/, /b/],
+  ['state', /a/, /a/i],
+  ['state', new ArrayBuffer(1), new ArrayBuffer(2)],
   ['state.__proto__', JSON.parse('{"__proto__":1}'), JSON.parse('{}')],
 ];
 
