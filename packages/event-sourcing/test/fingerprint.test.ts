@@ -31,6 +31,23 @@ describe('the fingerprint of a command', () => {
     );
   });
 
+  it('is the same in a program that gives bigint a toJSON', async () => {
+    const command = { to: { sequence: 7n }, at: new Date(0), list: [1n] };
+    const without = await fingerprintOf(command);
+    const toJSON = {
+      value(this: bigint) {
+        return String(this);
+      },
+      configurable: true,
+    };
+    Reflect.defineProperty(BigInt.prototype, 'toJSON', toJSON);
+    try {
+      expect(await fingerprintOf(command)).to.equal(without);
+    } finally {
+      Reflect.deleteProperty(BigInt.prototype, 'toJSON');
+    }
+  });
+
   it('differs for other content and for another order of a list', async () => {
     const others = [
       {},

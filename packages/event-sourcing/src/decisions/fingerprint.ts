@@ -9,8 +9,10 @@ export function fingerprint(command: object): string {
   return bytesToHex(sha256(utf8ToBytes(JSON.stringify(command, sorted))));
 }
 
-function sorted(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return `${value}n`;
+function sorted(this: unknown, key: string, value: unknown): unknown {
+  // A program may have given `BigInt.prototype` a `toJSON`, whose answer is then the value.
+  const given: unknown = Reflect.get(Object(this), key);
+  if (typeof given === 'bigint') return `${given}n`;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
