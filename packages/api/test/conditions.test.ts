@@ -1,5 +1,6 @@
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
+import { Settings } from 'luxon';
 import { ask as askRaw, framed, grpc, session } from './raw.js';
 import { askOf, type Asked, type Reply } from './rest-client.js';
 import { ACME, countEvents, openService, type Service } from './service.js';
@@ -121,6 +122,21 @@ describe('the value of a path variable', () => {
 });
 
 describe('the message of a refusal', () => {
+  it('is of the caller’s instant, also where the program has luxon throw on invalid values', async () => {
+    const service = await openService();
+    Settings.throwOnInvalid = true;
+    try {
+      const { at, status } = await askOf(service, `GET ${ADMIN}?asOf=yesterday`, {});
+      expect([status, at('details.0.message')]).to.deep.equal([
+        400,
+        'asOf must be a sequence, an instant in ISO 8601 with its offset, or @ and a position.',
+      ]);
+    } finally {
+      Settings.throwOnInvalid = false;
+    }
+    await service.close();
+  });
+
   it('has numbers and durations in the form of the API', async () => {
     const service = await openService();
     const sentence = async (place: string, body?: object): Promise<unknown> =>

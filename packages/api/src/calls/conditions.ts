@@ -134,9 +134,18 @@ export function parseMoment(text: string, field: string): AsOf {
 function momentIn(text: string): AsOf | undefined {
   if (/^\d{1,18}$/.test(text)) return { sequence: BigInt(text) };
   if (/^@\d{1,51}$/.test(text)) return positionIn(text.slice(1));
-  const moment = DateTime.fromISO(text, { setZone: true });
+  const moment = dateTimeIn(text);
   const namesOffset = /t.*(?:z|[+-]\d\d(?::?\d\d)?)$/i.test(text);
-  return moment.isValid && namesOffset ? { instant: moment } : undefined;
+  return moment?.isValid === true && namesOffset ? { instant: moment } : undefined;
+}
+
+/** `undefined` where the program has luxon throw on invalid values. */
+function dateTimeIn(text: string): DateTime | undefined {
+  try {
+    return DateTime.fromISO(text, { setZone: true });
+  } catch {
+    return undefined;
+  }
 }
 
 function positionIn(text: string): AsOf | undefined {

@@ -79,7 +79,16 @@ function newLifetime(value: unknown, field: string): CanonicalDuration {
 function durationIn(text: string): Duration | undefined {
   // luxon parses `PT`, which has no duration, as zero.
   if (text.length > LONGEST_TEXT || !/\d/.test(text) || FINER_THAN_MILLISECONDS.test(text)) return undefined;
-  return Duration.fromISO(text);
+  return durationOfIso(text);
+}
+
+/** `undefined` for text that is not ISO 8601, also where the program has luxon throw on invalid values. */
+function durationOfIso(text: string): Duration | undefined {
+  try {
+    return Duration.fromISO(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Shows the milliseconds that luxon would round. */
@@ -106,8 +115,8 @@ function canonicalDurationOf(milliseconds: number): CanonicalDuration {
 function parseRecordedDuration(value: unknown, field: string): CanonicalDuration {
   const known = typeof value === 'string' ? recordedTexts.get(value) : undefined;
   if (known !== undefined) return known;
-  const milliseconds = typeof value === 'string' ? Duration.fromISO(value).toMillis() : Number.NaN;
-  if (typeof value !== 'string' || !Number.isFinite(milliseconds)) {
+  const milliseconds = typeof value === 'string' ? durationOfIso(value)?.toMillis() : undefined;
+  if (typeof value !== 'string' || milliseconds === undefined || !Number.isFinite(milliseconds)) {
     throw new InvalidValue(field, 'an ISO 8601 duration', value);
   }
   const length = canonicalDurationOf(milliseconds);
