@@ -70,6 +70,16 @@ describe('the warnings of a policy', () => {
       expect(namesOf(warningsOf(policyAfter(...policyAdded(content))))).to.deep.equal(warnings));
   }
 
+  it('whatever lifetimes were recorded in a similar policy that was judged before', () => {
+    // Of one kind that no other test judges.
+    const content = { settings: { ...forced, allowUsernamePassword: true }, identityProviders };
+    const lifetimes = { ...zero, passwordCheck: 'PT-1H', externalLoginCheck: 'PT-1H' };
+    for (const settings of [{ ...content.settings, lifetimes }, content.settings])
+      expect(namesOf(warningsOf(policyAfter(...policyAdded({ ...content, settings }))))).to.deep.equal([
+        'no-factor-left',
+      ]);
+  });
+
   it('only if it exists', () => expect(warningsOf(ABSENT)).to.deep.equal([]));
 });
 

@@ -105,11 +105,15 @@ function kindOf({ settings, secondFactors, multiFactors, identityProviders }: Ac
   return kind;
 }
 
+/** In place of the policy's own: a recorded one may be negative, and must not decide for all similar policies. */
+const ANY_LIFETIMES = { passwordCheck: 1, externalLoginCheck: 1, secondFactorCheck: 1, multiFactorCheck: 1 };
+
 function named(warning: WarningName): PolicyWarning {
   return { warning, message: SENTENCES[warning] };
 }
 
-function lockOutsBy(rules: ParsedRules): LockOut[] {
+function lockOutsBy(given: ParsedRules): LockOut[] {
+  const rules = { ...given, settings: { ...given.settings, ...ANY_LIFETIMES } };
   const { identityProviders } = rules;
   const everything = { hasPassword: true, factors: FACTORS, identityProviders, mfaInitSkippedAt: undefined };
   const of = caseOf(rules, { user: everything, session: NO_SESSION, request: REQUEST });
