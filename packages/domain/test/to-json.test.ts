@@ -98,6 +98,15 @@ describe('an answer as JSON', () => {
     });
   });
 
+  it('of a refusal has the idempotency key that it names', async () => {
+    const { loginPolicies } = await openDesk();
+    const keyed = { ...by, idempotencyKey: 'k-1' };
+    orThrow(await loginPolicies.add(instance, {}, keyed));
+    const json = toJson(await loginPolicies.change(instance, { forceMfa: true }, keyed));
+    expect(json['rejection']).to.deep.equal({ reason: 'idempotency-key-reused', idempotencyKey: 'k-1' });
+    await loginPolicies.close();
+  });
+
   it('of a list has its items and its owner', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);

@@ -49,7 +49,10 @@ export type Answer = CommandAnswer | ReadAnswer<Found> | JudgedSignIn;
  */
 export function toJson(answer: Answer): JsonObject {
   refuseNoAnswer(answer, 'toJson');
-  return objectJson(answer.outcome === 'accepted' ? { ...answer, events: answer.events.map(recorded) } : answer);
+  if (answer.outcome === 'accepted') return objectJson({ ...answer, events: answer.events.map(recorded) });
+  if (answer.outcome === 'found' && 'kind' in answer && answer.kind === 'history')
+    return objectJson({ ...answer, entries: answer.entries.map(({ idempotencyKey: _, ...entry }) => entry) });
+  return objectJson(answer);
 }
 
 function recorded(event: RecordedLoginPolicyEvent): object {
@@ -60,7 +63,7 @@ function recorded(event: RecordedLoginPolicyEvent): object {
 function objectJson(value: object): JsonObject {
   const members: Record<string, Json> = {};
   for (const [name, member] of Object.entries<unknown>({ ...value })) {
-    const json = name === 'idempotencyKey' ? undefined : jsonOf(member);
+    const json = jsonOf(member);
     if (json !== undefined) members[name] = json;
   }
   return members;
