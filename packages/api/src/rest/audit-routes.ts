@@ -23,7 +23,7 @@ const DESCRIPTIONS: Readonly<Record<(typeof FILTER)[number], string>> = {
   factor: 'The factor it is about.',
   identityProvider: 'The identity provider it is about.',
   organizationId: 'Whose custom policy it is of.',
-  isDefault: 'true: of the default policy.',
+  isDefault: 'true: of the default policy; false: of custom policies.',
   from: 'Recorded then or later: an instant in ISO 8601 with its offset.',
   to: 'Recorded before then.',
   reason: 'Words that all stand in its reason, whole, in any order and case.',

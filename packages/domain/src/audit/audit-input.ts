@@ -22,7 +22,7 @@ export interface AuditFilter {
   readonly identityProvider?: string;
   /** The organization of the custom policy. */
   readonly organizationId?: string;
-  /** `true`: only the default policy. Not together with `organizationId`. */
+  /** `true`: only the default policy. Not together with `organizationId`. `false`: only custom policies. */
   readonly isDefault?: boolean;
   /** Recorded at this time or later, by the time of the log. */
   readonly from?: InstantInput;
@@ -53,6 +53,7 @@ export interface AuditExportOptions extends AuditFilter, ReadOptions {
 /** A checked filter: the values an entry must have in each index. */
 export interface ParsedAuditFilter {
   readonly values: Readonly<Partial<Record<AuditIndex, readonly string[]>>>;
+  readonly isCustom: boolean;
   readonly from: Instant | undefined;
   readonly to: Instant | undefined;
 }
@@ -139,6 +140,7 @@ function parseFilter(given: Readonly<Record<string, unknown>>, of: Instance): Pa
       ...(owner !== undefined && { owner: [owner] }),
       ...(words !== undefined && { word: words }),
     },
+    isCustom: given['isDefault'] === false,
     from: optional(given, 'from', parseInstantInput),
     to: optional(given, 'to', parseInstantInput),
   };

@@ -59,7 +59,7 @@ export async function readEntries(
 /** The index to search, and whether its result needs no further filter. */
 function searchOf(
   { instanceId }: Instance,
-  { values }: ParsedAuditFilter,
+  { isCustom, values }: ParsedAuditFilter,
 ): { readonly by: { readonly index: string; readonly value: string }; readonly isAlone: boolean } {
   const wanted = MOST_SELECTIVE_FIRST.flatMap((index) => (values[index] ?? []).map((value) => ({ index, value })));
   const [first = { index: 'all', value: '' }] = wanted;
@@ -68,12 +68,13 @@ function searchOf(
     .filter(({ index }) => index === first.index)
     .reduce((one, other) => (other.value.length > one.value.length ? other : one), first);
   const value = best.index === 'word' ? indexedWord(best.value) : best.value;
-  const isAlone = wanted.length < 2 && value === best.value;
+  const isAlone = wanted.length < 2 && value === best.value && !isCustom;
   return { by: { index: best.index, value: auditValue(instanceId, value) }, isAlone };
 }
 
-function isWanted(event: LoggedEvent, { values }: ParsedAuditFilter): boolean {
+function isWanted(event: LoggedEvent, { isCustom, values }: ParsedAuditFilter): boolean {
   const held = valuesOf(event);
+  if (isCustom && held.owner.includes('')) return false;
   return MOST_SELECTIVE_FIRST.every((index) => (values[index] ?? []).every((value) => held[index].includes(value)));
 }
 
