@@ -138,6 +138,17 @@ describe('a removal from the default', () => {
     await loginPolicies.close();
   });
 
+  it('reports unknown beside a custom policy that this program cannot read, also from a rollout', async () => {
+    const { loginPolicies, store } = await openDesk();
+    orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by));
+    await store.eventStore.append({ streamId: GLOBEX_STREAM, expected: 'any', events: [FROM_THE_FUTURE] });
+    expect(orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by)).stillAllowing).to.equal('unknown');
+    const chosen = { ...by, id: 'advisory-1', organizationIds: ['acme'] };
+    const rollout = loginPolicies.rollOut(instance, { type: 'removeMultiFactor', factor: PASSKEY }, chosen);
+    expect(orThrow(await rollout.report()).stillAllowing).to.equal('unknown');
+    await loginPolicies.close();
+  });
+
   it('reports unknown instead of failing if the rows cannot be read', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);

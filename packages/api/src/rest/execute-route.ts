@@ -2,8 +2,12 @@ import { toJson } from '@login-policy/domain';
 import { isOrganization } from '@login-policy/domain/model';
 import { permissionDenied, unreadable } from '../errors/refusals.js';
 import { CUSTOMIZE_HEADERS } from '../openapi/parameters.js';
+import type { Schema } from '../openapi/schemas.js';
 import { COMMAND_DATA, commandData } from './command-data.js';
 import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
+
+/** How many custom policies still allow what was removed, in answers. */
+export const STILL_ALLOWING: Schema = { oneOf: [{ type: 'integer' }, { type: 'string', enum: ['unknown'] }] };
 
 /**
  * `POST …/policies/login/_execute`: carries out a command given as data, including those without a ZITADEL method:
@@ -23,7 +27,7 @@ export const executeRoute: OwnRoute = {
       position: WHOLE_NUMBER,
       events: { type: 'array', items: { type: 'object' } },
       isRepeated: { type: 'boolean' },
-      stillAllowing: { oneOf: [{ type: 'integer' }, { type: 'string', enum: ['unknown'] }] },
+      stillAllowing: STILL_ALLOWING,
     },
   },
   async answer(call) {

@@ -58,11 +58,11 @@ function refusalLine(refusal: RolloutRefusal): object {
 async function stillAllowing(
   command: RolloutCommand,
   { policies, context: { instance } }: OwnCall,
-): Promise<{ readonly stillAllowing?: number | undefined }> {
+): Promise<{ readonly stillAllowing?: number | 'unknown' | undefined }> {
   const filter = filterOfRemoved(command);
   if (filter === undefined) return {};
-  const { total } = orThrow(await policies.organizationsWithCustomPolicy(instance, { ...filter, limit: 1 }));
-  return { stillAllowing: total };
+  const found = orThrow(await policies.organizationsWithCustomPolicy(instance, { ...filter, limit: 1 }));
+  return { stillAllowing: found.unreadable === 0 ? found.total : 'unknown' };
 }
 
 /** The filter that finds the policies with what a command removes; `undefined` for a command that removes nothing. */

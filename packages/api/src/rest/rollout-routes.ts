@@ -2,6 +2,7 @@ import type { OwnerRef, RolloutOptions } from '@login-policy/domain';
 import { isOrganization, type FindRolloutOptions, type FoundRollout } from '@login-policy/domain/model';
 import { badHeader, noSuchRollout, permissionDenied, unreadable } from '../errors/refusals.js';
 import { COMMAND_DATA, withLibraryNames } from './command-data.js';
+import { STILL_ALLOWING } from './execute-route.js';
 import { linesAnswer, LINES } from './lines.js';
 import type { OwnCall, OwnOperation, OwnRoute } from './own-route.js';
 import { queryOf } from './query.js';
@@ -107,7 +108,7 @@ export const rolloutRoute: OwnRoute = {
       changed: COUNT,
       unchanged: COUNT,
       pending: COUNT,
-      stillAllowing: { ...COUNT, description: 'Of a removal: how many custom policies still allow it.' },
+      stillAllowing: STILL_ALLOWING,
     },
   },
   async answer(call) {

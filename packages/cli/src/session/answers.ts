@@ -98,7 +98,7 @@ export interface ReportJson {
   readonly unchanged: number;
   readonly pending: number;
   readonly refused: readonly RefusalJson[];
-  readonly stillAllowing?: number;
+  readonly stillAllowing?: number | 'unknown';
 }
 
 /** The progress of a rollout. */

@@ -1,6 +1,6 @@
-import type { CommandContext } from '@login-policy/event-sourcing';
+import type { CommandContext, Freshness } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand } from '../commands/commands.js';
-import { isOrganization, type Owner } from '../policy/owner.js';
+import { isOrganization, type Instance, type Owner } from '../policy/owner.js';
 import type { CommandAnswer } from '../reads/answers.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { ListFilter } from '../reads/read-input.js';
@@ -32,6 +32,16 @@ export function stillAllowingFilter(command: LoginPolicyCommand): ListFilter | u
   }
 }
 
+/** How many custom policies match a filter; `unknown` beside those that this program can't read. */
+export async function stillAllowing(
+  policies: PolicyReader,
+  instance: Instance,
+  { filter, freshness }: { readonly filter: ListFilter; readonly freshness: Freshness },
+): Promise<number | 'unknown'> {
+  const count = await policies.customizedCount(instance, filter, freshness);
+  return (await policies.unreadableCount(instance, freshness)) > 0 ? 'unknown' : count;
+}
+
 /** The command and its owner, and how long the caller waits. */
 interface Given {
   readonly owner: Owner;
@@ -52,7 +62,7 @@ export async function withStillAllowingCount(
   if (answer.outcome === 'rejected' || filter === undefined || isOrganization(owner)) return answer;
   const freshness = { atLeast: answer.position, signal, waitMs: Math.min(LONGEST_WAIT_MS, waitMs) };
   try {
-    return { ...answer, stillAllowing: await policies.customizedCount(owner, filter, freshness) };
+    return { ...answer, stillAllowing: await stillAllowing(policies, owner, { filter, freshness }) };
   } catch {
     return { ...answer, stillAllowing: 'unknown' };
   }

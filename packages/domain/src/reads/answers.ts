@@ -32,7 +32,8 @@ export interface Accepted {
   readonly isRepeated: boolean;
   /**
    * After a removal from an instance's default policy: how many custom policies still allow the factor or link the
-   * identity provider. `unknown` when that could not be read within a second.
+   * identity provider. `unknown` when that could not be read within a second, or beside custom policies that this
+   * program can't read.
    */
   readonly stillAllowing?: number | 'unknown';
 }

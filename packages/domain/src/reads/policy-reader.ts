@@ -106,7 +106,12 @@ export class PolicyReader {
     const freshness = { ...wanted.freshness, atLeast: laterPosition(wanted.freshness.atLeast ?? START, position) };
     const isAll = wanted.filter === undefined && next === undefined;
     const total = isAll ? organizations.length : await this.customizedCount(instance, wanted.filter, freshness);
-    return { ...page, total, unreadable: await this.#count(UNREADABLE_IN, instance.instanceId, freshness) };
+    return { ...page, total, unreadable: await this.unreadableCount(instance, freshness) };
+  }
+
+  /** The number of the instance's custom policies that this program can't read. */
+  unreadableCount({ instanceId }: Instance, freshness: Freshness): Promise<number> {
+    return this.#count(UNREADABLE_IN, instanceId, freshness);
   }
 
   /** The number of the instance's custom policies that match a filter, or of all. */

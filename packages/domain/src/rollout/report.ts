@@ -2,7 +2,7 @@ import type { Freshness } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { Instance } from '../policy/owner.js';
-import { stillAllowingFilter } from '../preview/still-allowing.js';
+import { stillAllowing, stillAllowingFilter } from '../preview/still-allowing.js';
 import { claimOf } from './claim-id.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
@@ -51,7 +51,7 @@ export async function* reportInParts(
   }
   const filter = stillAllowingFilter(parsed);
   if (filter !== undefined)
-    yield { ...nextPart(), stillAllowing: await policies.customizedCount(instance, filter, freshness) };
+    yield { ...nextPart(), stillAllowing: await stillAllowing(policies, instance, { filter, freshness }) };
 }
 
 /**

@@ -60,13 +60,13 @@ export interface RolloutReport {
   /** Policies that it would change but has not: carry it out again. */
   readonly pending: number;
   readonly refused: readonly RolloutRefusal[];
-  /** For a removal: how many custom policies still allow it. */
-  readonly stillAllowing: number | undefined;
+  /** For a removal: how many custom policies still allow it; `unknown` beside some that this program can't read. */
+  readonly stillAllowing: number | 'unknown' | undefined;
 }
 
 /** A partial report: the numbers so far, and the refusals since the previous part. */
 export interface RolloutStanding extends Pick<RolloutReport, 'changed' | 'pending' | 'unchanged'> {
   readonly refusals: readonly RolloutRefusal[];
-  /** With the last part, for a removal: how many custom policies still allow it. */
-  readonly stillAllowing?: number;
+  /** With the last part, for a removal: as in the report. */
+  readonly stillAllowing?: number | 'unknown';
 }
