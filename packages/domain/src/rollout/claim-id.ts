@@ -1,17 +1,10 @@
-import { isFault } from '@login-policy/event-sourcing';
-import { type Deadline, fingerprint } from '@login-policy/event-sourcing/domain';
-import type { PolicyHandler } from '../commands/policy-handler.js';
+import { isFault, START, type Position } from '@login-policy/event-sourcing';
+import { fingerprint } from '@login-policy/event-sourcing/domain';
 import { policyStream } from '../policy/owner.js';
 import { RejectedError, type Rejected } from '../reads/answers.js';
-import { keyOf } from './rolled-out.js';
+import { keyOf, type LookUp } from './rolled-out.js';
 import type { ParsedRollout, Permission } from './rollout-input.js';
 import { refusalByFault } from './rollout-steps.js';
-
-/** Where the receipts of the default policy are looked up, and for how long. */
-interface LookUp {
-  readonly store: PolicyHandler['states']['store'];
-  readonly deadline: Deadline;
-}
 
 /**
  * Binds a rollout's id to its command, for all policies and processes: by a receipt without events on the default
@@ -48,6 +41,17 @@ export async function claimOf(
   if (bound.every((one) => one.fingerprint === fingerprint(parsed))) return bound.length > 0;
   const message = `Another command was rolled out under the id ${id}, so this one was not carried out.`;
   return { outcome: 'rejected', rejection: { reason: 'idempotency-key-reused', idempotencyKey: keyOf(id) }, message };
+}
+
+/** A position before the rollout's first event: where its id was bound, or the beginning of the store. */
+export async function boundAt(
+  { instance, options: { id } }: ParsedRollout,
+  { deadline, store }: LookUp,
+): Promise<Position> {
+  const streamId = policyStream(instance);
+  const claim = await store.receipt(streamId, claimKeyOf(id), deadline);
+  if (claim === undefined) return START;
+  return (await store.first(streamId, { from: claim.revision }, deadline))?.position ?? START;
 }
 
 async function claimId(rollout: ParsedRollout, look: LookUp): Promise<void> {

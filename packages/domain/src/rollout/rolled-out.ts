@@ -17,7 +17,7 @@ export function revertKeyOf(id: string): string {
 }
 
 /** Where a rollout's events are looked up, and for how long. */
-interface LookUp {
+export interface LookUp {
   readonly store: PolicyHandler['states']['store'];
   readonly deadline: Deadline;
 }

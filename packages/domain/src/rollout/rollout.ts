@@ -4,7 +4,6 @@ import type { CommandInput, CustomizeOptions } from '../commands/command-input.j
 import { policyStream, type Owner } from '../policy/owner.js';
 import { orThrow, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
 import type { Calls } from '../reads/calls.js';
-import { sequenceOf } from '../policy/change-info.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import {
   withRemainingWait,
@@ -34,10 +33,11 @@ import {
   type RolloutCommand,
 } from './rollout-input.js';
 import { countsOf, plannedSteps } from './plan.js';
-import { notPermitted, ofRejected, refusalByFault, refusalOf, type StepParts } from './rollout-steps.js';
-import { keyOf, eventOfRollout, revertKeyOf } from './rolled-out.js';
+import { notPermitted, ofRejected, refusalByFault, type StepParts } from './rollout-steps.js';
+import { keyOf } from './rolled-out.js';
+import { resetSince, revertOn } from './revert-rollout.js';
 import { reportInParts } from './report.js';
-import { Tally, type Done } from './tally.js';
+import { Tally, type Done, type Run } from './tally.js';
 
 /** The number of policies between two reports of progress. */
 const POLICIES_PER_PAGE = 1000;
@@ -118,12 +118,13 @@ export class Rollout {
     const { concurrency: __, ...ending } = how;
     const context = { ...others, ...ending, correlationId: id, idempotencyKey: keyOf(id) };
     const bound = bindingId(rollout, this.#parts.handler.states.store);
-    yield* this.#run(bound, how, async (owner) => {
+    const work = async (owner: Owner): Promise<Done> => {
       const answer = await this.#parts.execute(owner, rollout.parsed, context);
       if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
       const step = ofRejected(owner, answer, rollout.reach);
       return step.outcome === 'would-be-refused' ? { what: 'refused', refusal: step.refusal } : { what: 'unchanged' };
-    });
+    };
+    yield* this.#run(bound, how, { work });
   }
 
   /** The result on the current policies, from their events, in any process. */
@@ -154,37 +155,29 @@ export class Rollout {
   }
 
   /**
-   * Restores each policy as it was before its event of this rollout. A policy that has changed since is refused with
-   * `sequence-not-current` and not touched. Resumed like {@link carryOut}.
+   * Restores each policy as it was before its event of this rollout. A policy that has changed since, or was removed, is
+   * refused with `sequence-not-current` and not touched. Resumed like {@link carryOut}.
    *
    * @throws RejectedError, Fault as {@link carryOut} does.
    */
   async *revert(options: RevertRolloutOptions): AsyncGenerator<RolloutProgress, void, undefined> {
     const { rollout, how } = await this.#asked('rollOut.revert', () => parseRevertRollout(options));
     const { concurrency: _, ...by } = how;
-    const [{ id }, { execute, handler }] = [rollout.options, this.#parts];
-    const deadline = new Deadline(`the revert of the rollout ${id}`, how);
+    const { execute, handler } = this.#parts;
+    const deadline = new Deadline(`the revert of the rollout ${rollout.options.id}`, { signal: how.signal });
     const lookUp = { store: handler.states.store, deadline };
-    yield* this.#run(rollout, how, async (owner) => {
-      const event = await eventOfRollout(lookUp, owner, rollout);
-      if (event === undefined || event === 'unchanged') return { what: 'unchanged' };
-      if ('reason' in event) return { what: 'refused', refusal: event };
-      const [ifSequence, ifEventId] = [sequenceOf(event), event.id];
-      const context = { ...by, correlationId: id, idempotencyKey: revertKeyOf(id), ifSequence, ifEventId };
-      const answer = await execute(owner, { type: 'revert', to: { sequence: ifSequence - 1n } }, context);
-      if (answer.outcome === 'rejected') return { what: 'refused', refusal: refusalOf(owner, answer) };
-      return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
-    });
+    const work = (owner: Owner): Promise<Done> => revertOn(owner, rollout, { by, execute, lookUp });
+    yield* this.#run(rollout, how, { work, others: resetSince(rollout, lookUp) });
   }
 
   /** Ends without an error once the signal has fired, also while the store says nothing. */
   async *#run(
     rollout: ParsedRollout,
     how: ReturnType<typeof parseCarryOut>,
-    work: (owner: Owner) => Promise<Done>,
+    run: Run,
   ): AsyncGenerator<RolloutProgress, void, undefined> {
     try {
-      yield* this.#runUntilStopped(rollout, how, work);
+      yield* this.#runUntilStopped(rollout, how, run);
     } catch (caught) {
       if (how.signal?.aborted !== true || !isFault(caught, 'deadline-exceeded')) throw caught;
     }
@@ -193,7 +186,7 @@ export class Rollout {
   async *#runUntilStopped(
     rollout: ParsedRollout,
     { concurrency, signal }: ReturnType<typeof parseCarryOut>,
-    work: (owner: Owner) => Promise<Done>,
+    { work, others }: Run,
   ): AsyncGenerator<RolloutProgress, void, undefined> {
     const { instance, reach, options } = rollout;
     const { id, mayChange = () => Promise.resolve(true) } = options;
@@ -221,6 +214,12 @@ export class Rollout {
       await forEachConcurrently(page, concurrency, one);
       yield tally.progress();
     }
+    let found = 0;
+    for await (const owner of others ?? []) {
+      await one(owner);
+      if (++found % POLICIES_PER_PAGE === 0) yield tally.progress();
+    }
+    if (found % POLICIES_PER_PAGE > 0) yield tally.progress();
   }
 
   async #asked<How>(call: string, parse: () => How): Promise<{ readonly rollout: ParsedRollout; readonly how: How }> {

@@ -1,8 +1,15 @@
+import type { Owner } from '../policy/owner.js';
 import type { RolloutProgress, RolloutRefusal } from './rollout-answers.js';
 
 /** The outcome of one policy in a run. */
 export type Done =
   { readonly what: 'changed' | 'unchanged' } | { readonly what: 'refused'; readonly refusal: RolloutRefusal };
+
+/** What a run does to each policy, and to which owners beside those with a policy. */
+export interface Run {
+  readonly work: (owner: Owner) => Promise<Done>;
+  readonly others?: AsyncIterable<Owner>;
+}
 
 /** Counts the outcomes of a run. */
 export class Tally {

@@ -1,0 +1,27 @@
+import { orThrow } from '@login-policy/domain';
+import type { Owner } from '@login-policy/domain/model';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { acme, by, countEvents, globex, instance, openDesk } from './policies.js';
+import { advisory, initech, last, nameOf, removal, seed } from './rolling-out.js';
+
+describe('the revert of a rollout', () => {
+  it('lists the organizations that were reset since, and touches none of them', async () => {
+    const { loginPolicies, store } = await openDesk();
+    await seed(loginPolicies);
+    orThrow(await loginPolicies.remove(initech, by));
+    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    await last(rollout.carryOut());
+    for (const organization of [acme, globex]) orThrow(await loginPolicies.remove(organization, by));
+    orThrow(await loginPolicies.add(globex, {}, by));
+    const written = await countEvents(store);
+    const reverted = await last(rollout.revert(by));
+    expect([...reverted.all].sort()).to.deep.equal(['acme: sequence-not-current', 'globex: sequence-not-current']);
+    expect(reverted).to.include({ done: 3, of: 3, changed: 1, refused: 2 });
+    expect(await countEvents(store)).to.equal(written + 1);
+    const denied = { ...advisory, mayChange: (owner: Owner) => nameOf(owner) !== 'acme' };
+    const some = await last(loginPolicies.rollOut(instance, removal, denied).revert(by));
+    expect(some.all).to.deep.equal(['globex: sequence-not-current']);
+    await loginPolicies.close();
+  });
+});
