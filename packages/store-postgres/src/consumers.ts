@@ -15,6 +15,7 @@ import { query, textsOf, type Cells } from './queries.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 import { limitsOfHandler, WORK_ENDS_MS } from './time-outs.js';
+import { identifyTransaction } from './transaction.js';
 
 /** The new checkpoint, and the fence of the lease under which it is moved. */
 interface CheckpointMove extends Pick<Handling, 'fence' | 'position' | 'signal'> {
@@ -86,6 +87,7 @@ export class PostgresConsumers implements ConsumerBackend {
     { fence: { session, run, version }, position, handleTimeoutMs, work, abandoned }: MoveWithWork,
   ): Promise<{ readonly error?: unknown }> {
     await client.query(`BEGIN; ${limitsOfHandler(handleTimeoutMs)}`);
+    const { openCondition } = await identifyTransaction(client);
     // Cancels only the work. A commit that is cancelled while it waits for a standby is visible, although the standby
     // lacks it.
     const stopCancelling = onAbort(abandoned, () => requestCancel(client));
@@ -98,9 +100,12 @@ export class PostgresConsumers implements ConsumerBackend {
       stopCancelling();
     }
     const values = valuesOf(name, { holder: { session, run }, position }, version);
-    const [row] = await query(client, putStatement(this.#schema), values);
+    const [row] = await query(client, putStatement(this.#schema, openCondition), values);
+    if (row === undefined) throw endedByHandler();
     const isMoved = outcomeOf(row, position) === 'written';
-    await client.query(isMoved ? 'COMMIT' : 'ROLLBACK');
+    const { command } = await client.query(isMoved ? 'COMMIT' : 'ROLLBACK');
+    // The server answers COMMIT with ROLLBACK when a late statement of the handler has failed.
+    if (isMoved && command !== 'COMMIT') throw endedByHandler();
     return {};
   }
 
@@ -135,9 +140,13 @@ function valuesOf(name: string, { holder, position }: ConsumerRecord, expected: 
   return [name, expected, position, holder?.session ?? null, holder?.run ?? null].map(textOrNull);
 }
 
-/** One statement, so that the position is checked against the log when it is written. */
-function putStatement(schema: string): string {
-  return `WITH target AS (SELECT $3::numeric = 0 OR ${schema}.find_event_at_v13($3::numeric) IS NOT NULL AS known),
+/**
+ * One statement, so that the position is checked against the log when it is written. It writes and returns nothing
+ * unless the condition holds.
+ */
+function putStatement(schema: string, condition = 'true'): string {
+  return `WITH target AS (
+      SELECT $3::numeric = 0 OR ${schema}.find_event_at_v13($3::numeric) IS NOT NULL AS known WHERE ${condition}),
     inserted AS (
       INSERT INTO ${schema}.consumers (name, version, session, run, position)
       SELECT $1, 1, $4, $5::bigint, $3::numeric FROM target WHERE known AND $2::bigint = 0
@@ -153,6 +162,12 @@ function outcomeOf(row: Cells | undefined, position: Position): 'written' | 'ove
   const [known, isWritten, head] = row ?? [];
   if (known !== 't') throw new Fault('position-unknown', { position, head: positionIn(head) ?? START });
   return isWritten === 't' ? 'written' : 'overtaken';
+}
+
+function endedByHandler(): Error {
+  return new Error(
+    'the handler has ended the transaction that moves the checkpoint: it must never commit or roll back by its client, and must await each statement',
+  );
 }
 
 function foundIn([, version, session, run, position, beat]: Cells): FoundConsumer {

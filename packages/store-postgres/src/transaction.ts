@@ -45,6 +45,14 @@ function eitherOf(
 /** The start time of a transaction, as SQL. */
 const START_TIME = 'extract(epoch FROM pg_catalog.now())::pg_catalog.text';
 
+/** Identifies a client's current transaction. */
+export async function identifyTransaction(
+  client: ClientBase,
+): Promise<Pick<OpenTransaction, 'openCondition'> & { readonly path: Cell | undefined }> {
+  const [[startTime, path] = []] = await query(client, `SELECT ${START_TIME}, ${PATH}`);
+  return { openCondition: `${START_TIME} = '${startTime}'`, path };
+}
+
 /**
  * Provides a caller's connection. The caller commits or rolls back. All stores lock it for each piece of work, because
  * an append needs several statements in sequence. It stays bound to the first transaction, which is identified by its
@@ -81,9 +89,9 @@ export class CallersClient implements ConnectionSource {
   }
 
   async #identifyTransaction(): Promise<string> {
-    const [[startTime, path] = []] = await query(this.#client, `SELECT ${START_TIME}, ${PATH}`);
+    const { openCondition, path } = await identifyTransaction(this.#client);
     demandPath(this.#store, path);
-    return `${START_TIME} = '${startTime}'`;
+    return openCondition;
   }
 
   #deadlineExceeded(): Fault<'deadline-exceeded'> {

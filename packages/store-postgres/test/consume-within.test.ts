@@ -73,6 +73,52 @@ describe('a consumer whose handler takes part in the transaction that moves the 
       expect((await allEvents(store.eventStore)).map(({ streamId }) => streamId)).to.not.include('Counter-b');
     }));
 
+  for (const [ends, repeated] of [
+    ['ROLLBACK', 1],
+    ['ROLLBACK AND CHAIN', 1],
+    ['ROLLBACK; BEGIN', 1],
+    ['COMMIT', 2],
+    ['COMMIT; BEGIN', 2],
+  ] as const) {
+    it(`handles the events again if the handler ends the transaction itself: ${ends}`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const store = await storage.open();
+        await storage.pool.query(`CREATE TABLE "${storage.schema}".done (id text)`);
+        await store.eventStore.append(appendTo('a'));
+        const [event] = await allEvents(store.eventStore);
+        const consumer = store.consumeWithin({
+          name: 'ending',
+          handle: async (_, { client, attempt }) => {
+            await insert(storage, client, 'once');
+            if (attempt === 1) await client.query(ends);
+          },
+        });
+        while (consumer.status().position !== event?.position) await turn();
+        expect(await done(storage)).to.have.length(repeated);
+        expect(String(consumer.status().lastFailure?.error)).to.include('must never commit or roll back');
+      }));
+  }
+
+  it('handles the events again if a late statement of the handler fails, so that nothing was committed', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open();
+      await storage.pool.query(`CREATE TABLE "${storage.schema}".done (id text)`);
+      await store.eventStore.append(appendTo('a'));
+      const [event] = await allEvents(store.eventStore);
+      const consumer = store.consumeWithin({
+        name: 'late',
+        handle: async (_, { client, attempt }) => {
+          await insert(storage, client, 'once');
+          // Sent after the statement that moves the checkpoint, and before the commit.
+          if (attempt === 1) process.nextTick(() => void client.query('SELECT 1 / 0').catch(() => undefined));
+        },
+      });
+      while (consumer.status().position !== event?.position) await turn();
+      expect(await done(storage)).to.have.length(1);
+      const { rows } = await storage.pool.query(`SELECT position FROM "${storage.schema}".consumers`);
+      expect(rows).to.deep.equal([{ position: String(event?.position) }]);
+    }));
+
   it('is rolled back by the server when its process falls silent, so that other writers can go on', async () => {
     const { network, url } = await FaultyNetwork.before(await databaseUrl());
     const pool = new Pool({ connectionString: url });
