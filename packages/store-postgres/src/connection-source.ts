@@ -44,22 +44,23 @@ export class PoolSource implements ConnectionSource {
 
   async borrow(abandoning: AbortSignal, callerSignal?: AbortSignal): Promise<BorrowedConnection> {
     const isIdle = this.#pool.idleCount > this.#pool.waitingCount;
-    const connecting = this.#pool.connect();
     try {
+      // The pool itself throws where the driver can't read a certificate that the address names.
+      const connecting = this.#pool.connect();
       // Without a time-out or signals for an idle connection, because it is available at once.
       const client = isIdle ? await connecting : await within(connecting, this.#timeoutMs, abandoning, callerSignal);
       if (client !== TIME_UP) {
         if (!isFree(client)) await this.#refuseTransaction(client, abandoning, callerSignal);
         return { client, release: (failure) => client.release(failure) };
       }
+      // A connection that comes too late goes back to the pool.
+      connecting.then(
+        (late) => late.release(),
+        () => undefined,
+      );
     } catch (caught) {
       throw connectingFault(this.#store, caught);
     }
-    // A connection that comes too late goes back to the pool.
-    connecting.then(
-      (late) => late.release(),
-      () => undefined,
-    );
     const isAborted = abandoning.aborted || callerSignal?.aborted === true;
     const problem = isAborted
       ? 'the wait for a connection was cancelled'

@@ -44,8 +44,8 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   '57014': 'a statement took longer than the statement time-out',
 };
 
-/** Messages of the socket and the driver when no server answers. */
-const NETWORK = /^(?:E(?:CONN|PIPE|TIMEDOUT|HOST|NET|AI_AGAIN)|ENOTFOUND)/;
+/** Codes of the socket and of TLS, and messages of the driver, when no server answers or the line breaks. */
+const NETWORK = /^(?:E(?:CONN|PIPE|PROTO|TIMEDOUT|HOST|NET|AI_AGAIN)|ENOTFOUND|ERR_(?:SSL|TLS|SOCKET|STREAM)_)/;
 const DRIVER =
   /Connection terminated|timeout exceeded when trying to connect|connection error|not queryable|Client was closed|Connection ended|Query read timeout/;
 const ENDED_POOL = /Cannot use a pool after calling end/;

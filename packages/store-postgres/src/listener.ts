@@ -86,13 +86,10 @@ export class Listener {
 
   async #connect(): Promise<void> {
     this.#retry = undefined;
-    const session = { ...ownClient(this.#options, CLIENT_OPTIONS), isReady: false };
-    const { client } = session;
-    this.#session = session;
-    client.on('notification', (notification) => this.#notify(notification));
-    client.on('error', () => this.#handleLoss(session));
-    client.on('end', () => this.#handleLoss(session));
+    let session: Session | undefined;
     try {
+      session = this.#begin();
+      const { client } = session;
       await client.connect();
       if (!(await isDirectlyConnected(client))) {
         return this.#giveUp(session);
@@ -102,6 +99,17 @@ export class Listener {
     } catch {
       this.#handleLoss(session);
     }
+  }
+
+  /** @throws what the driver throws, as where it can't read a certificate that the address names. */
+  #begin(): Session {
+    const session = { ...ownClient(this.#options, CLIENT_OPTIONS), isReady: false };
+    const { client } = session;
+    this.#session = session;
+    client.on('notification', (notification) => this.#notify(notification));
+    client.on('error', () => this.#handleLoss(session));
+    client.on('end', () => this.#handleLoss(session));
+    return session;
   }
 
   async #listen(session: Session, channel: Channel): Promise<void> {
@@ -129,10 +137,11 @@ export class Listener {
     for (const callback of this.#channels.get(channel)?.callbacks ?? []) callback();
   }
 
-  #handleLoss(session: Session): void {
+  /** Without a session: none could be made. */
+  #handleLoss(session: Session | undefined): void {
     if (this.#session !== session) return;
     this.#session = undefined;
-    session.socket.destroy();
+    session?.socket.destroy();
     for (const channel of this.#channels.values()) {
       channel.isListening = false;
       // Until the connection is back, subscribers must poll.

@@ -26,15 +26,16 @@ export function ownClient(options: PoolOptions, own: ClientConfig): OwnClient {
  * pooler has no connection for it, and `undefined` when no connection is accepted within a number of milliseconds.
  */
 export async function askAnew(options: PoolOptions, statement: string, ms: number): Promise<Cell | undefined> {
-  const { client, socket } = ownClient(options, { connectionTimeoutMillis: ms, query_timeout: ms });
+  let own: OwnClient | undefined;
   let isConnected = false;
   try {
-    await client.connect();
+    own = ownClient(options, { connectionTimeoutMillis: ms, query_timeout: ms });
+    await own.client.connect();
     isConnected = true;
-    return (await query(client, statement))[0]?.[0] ?? '';
+    return (await query(own.client, statement))[0]?.[0] ?? '';
   } catch (caught) {
     return isConnected || stateOf(caught) !== undefined ? '' : undefined;
   } finally {
-    socket.destroy();
+    own?.socket.destroy();
   }
 }
