@@ -9,8 +9,9 @@ import { answerInTime, ConnectionSilent } from './in-time.js';
 import type { ConnectionSource } from './connection-source.js';
 import { limitsOf, longestMs, type TimeOuts } from './time-outs.js';
 import { PreparedStatements, type Preparation } from './prepared-statements.js';
-import { askingPrimary, rowsOfPrimary } from './primaries.js';
 import { queryRunnerOn, query, type Cell, type Cells, type Value } from './queries.js';
+import { askingSession, rowsOfSession } from './reading-session.js';
+import { nameOf, type Schema } from './schema.js';
 import type { OpenTransaction } from './transaction.js';
 
 type TransactionWork<Result> = (open: OpenTransaction) => Promise<Result>;
@@ -36,22 +37,24 @@ export class Connection {
   readonly name: string;
   readonly timeOuts: TimeOuts;
   readonly source: ConnectionSource;
+  readonly #asking: (text: string) => string;
   readonly #prepared: PreparedStatements;
   readonly #running = new Set<Promise<unknown>>();
   readonly #abandoning = new AbortController();
   readonly #cancel: (client: ClientBase) => void;
   #isClosing = false;
 
-  constructor(source: ConnectionSource, name: string, { timeOuts, prepared, statements }: ConnectionOptions) {
+  constructor(source: ConnectionSource, schema: Schema, { timeOuts, prepared, statements }: ConnectionOptions) {
     this.source = source;
-    this.name = name;
+    this.name = nameOf(schema);
+    this.#asking = askingSession(schema.quoted);
     this.timeOuts = timeOuts;
     this.#prepared = new PreparedStatements(prepared);
     this.#cancel = statements === 'own' ? requestCancel : () => undefined;
   }
 
   /**
-   * Reads with one statement, on a primary only. A broken connection is replaced once, because reading twice is
+   * Reads with one statement, on a primary only, and in a session that reads all rows as they are. A broken connection is replaced once, because reading twice is
    * harmless. A connection to a standby is discarded, and so are all idle connections that lead to a standby. When the
    * signal fires, the connection is discarded and the statement cancelled.
    *
@@ -59,10 +62,10 @@ export class Connection {
    */
   async read(text: string, values: readonly Value[] = [], wait: WaitOptions = {}): Promise<readonly Cells[]> {
     const { signal } = wait;
-    const statement = askingPrimary(text);
+    const statement = this.#asking(text);
     // A standby's connection is discarded because this throws.
     const ask = async (client: ClientBase): Promise<readonly Cells[]> =>
-      rowsOfPrimary(await this.#query(client, statement, values));
+      rowsOfSession(this.name, await this.#query(client, statement, values));
     // It has written nothing, so it is cancelled whenever nobody waits any more: the server would not notice that.
     const isUnwanted = (caught: unknown): boolean =>
       (signal?.aborted === true || caught instanceof ConnectionSilent) && !this.#isClosing;

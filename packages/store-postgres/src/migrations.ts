@@ -7,7 +7,7 @@ import { ConnectionSilent } from './in-time.js';
 import { limitsOfMigration, longestMs, longestWait, type TimeOuts } from './time-outs.js';
 import { FUNCTIONS } from './functions.js';
 import { query } from './queries.js';
-import { NoPrimary } from './primaries.js';
+import { NoPrimary, ROWS_HIDDEN } from './reading-session.js';
 import { demandPath, nameOf, PATH, type Schema } from './schema.js';
 import { CONSUMERS, EVENTS, FROM_10, FROM_3, FROM_9, READ_MODELS } from './tables.js';
 
@@ -136,7 +136,7 @@ async function versionOf(client: ClientBase, schema: Schema): Promise<number | u
     if (hasSomething === 't') throw foreign(schema, 'it holds the tables of another program');
     return 0;
   }
-  if (hidesRows === 't') throw foreign(schema, 'row-level security may hide rows from this role: grant it BYPASSRLS');
+  if (hidesRows === 't') throw foreign(schema, ROWS_HIDDEN);
   const [row] = await query(client, `SELECT max(version) FROM ${schema.quoted}.migrations`);
   const version = Number(row?.[0] ?? 0);
   if (!isKnown(version))

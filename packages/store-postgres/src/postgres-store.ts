@@ -103,10 +103,9 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<Po
 export function connectionOf(pool: Pool, settings: Settings, schema: Schema): Connection {
   demandUsablePool(pool);
   const { statementTimeoutMs: statementMs, lockTimeoutMs: lockMs, connectTimeoutMs: connectMs } = settings;
-  const name = nameOf(schema);
   const timeOuts = { statementMs, lockMs };
   const connectionOptions = { timeOuts, prepared: settings.preparedStatements, statements: 'own' } as const;
-  return new Connection(new PoolSource(pool, name, connectMs), name, connectionOptions);
+  return new Connection(new PoolSource(pool, nameOf(schema), connectMs), schema, connectionOptions);
 }
 
 interface OpenedSchema {

@@ -30,7 +30,7 @@ const SINGLE_APPENDS = { appends: 1, size: 0 } as const;
 export function storeWithin(client: ClientBase, { parts, models, clock }: ParentStore): Store {
   const { name, timeOuts } = parts.connection;
   const callers = new CallersClient(client, name);
-  const connection = new Connection(callers, name, { timeOuts, prepared: 'never', statements: 'shared' });
+  const connection = new Connection(callers, parts.schema, { timeOuts, prepared: 'never', statements: 'shared' });
   const { eventStore, readModels } = storeOn(new BackendWithin({ ...parts, connection, counts: undefined }, callers), {
     most: SINGLE_APPENDS,
     models,

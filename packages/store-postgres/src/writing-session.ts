@@ -22,9 +22,9 @@ export function refuseOmission(expected: string): string {
 }
 
 /** The tables that the writing functions write. */
-const TABLES = ['events', 'receipts', 'read_models', 'read_model_rows', 'read_model_entries']
-  .map((table) => `'{schema}.${table}'::regclass`)
-  .join(', ');
+export const WRITTEN_TABLES = ['events', 'receipts', 'read_models', 'read_model_rows', 'read_model_entries'] as const;
+
+const TABLES = WRITTEN_TABLES.map((table) => `'{schema}.${table}'::regclass`).join(', ');
 
 /** The bits of `tgtype` of a trigger before each row. Only such a trigger, or a rule, can leave out a row. */
 const BEFORE_ROW = 3;

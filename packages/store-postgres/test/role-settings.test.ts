@@ -79,6 +79,23 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
       await pool.end();
     }));
 
+  it('reads nothing over a connection whose client encoding the program has changed, and closes it', () =>
+    onStorage(freshStorage(), async (storage) => {
+      await (await storage.open()).eventStore.append(appendTo('é'));
+      const pool = new Pool({ connectionString: await databaseUrl(), max: 1 });
+      for (const preparedStatements of ['when-direct', 'never'] as const) {
+        const store = await storage.open({ pool, preparedStatements, listen: 'off' });
+        await pool.query('SET client_encoding TO LATIN1');
+        // The server would take the name for another, and find nothing.
+        const refused = await refusal(store.eventStore.receipt(counterStream('é'), 'key'));
+        expect(refused).to.include({ code: 'store-foreign' });
+        expect(String(refused)).to.include('client_encoding');
+        expect(await allEvents(store.eventStore)).to.have.length(1);
+        await store.close();
+      }
+      await pool.end();
+    }));
+
   it('reports a statement_timeout of 1 ms as a fault, acknowledges only written appends, and writes none twice', () =>
     onStorage(freshStorage(), async (storage) => {
       await (await storage.open({ models: [counterTotals] })).close();
