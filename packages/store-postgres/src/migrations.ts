@@ -100,7 +100,7 @@ function isKnown(version: number): boolean {
 
 /** Records the version. Programs older than `serves_from` must be stopped, because their functions are removed. */
 const RECORD_VERSION = `ALTER TABLE {schema}.migrations ADD COLUMN IF NOT EXISTS serves_from integer;
-INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, 10);`;
+INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, 10) ON CONFLICT DO NOTHING;`;
 
 /** The steps from each released version to this one; versions in between were never released. */
 const STEPS: Readonly<Record<number, readonly string[]>> = {
@@ -114,20 +114,25 @@ const STEPS: Readonly<Record<number, readonly string[]>> = {
   13: [FUNCTIONS, RECORD_VERSION],
 };
 
-/** The schema's version: 0 when it is empty, `undefined` when it does not exist. */
+/**
+ * The schema's version: 0 when it is empty, `undefined` when it does not exist. A schema that was renamed counts as one
+ * of the version before, because its functions still write to the schema of its old name: the migration replaces them.
+ */
 async function versionOf(client: ClientBase, schema: Schema): Promise<number | undefined> {
   const [found] = await query(
     client,
     `SELECT ${PATH}, pg_catalog.current_setting('server_encoding'), pg_catalog.current_setting('transaction_read_only'), n.oid IS NOT NULL, t.oid IS NOT NULL,
        EXISTS (SELECT FROM pg_catalog.pg_class AS other WHERE other.relnamespace OPERATOR(pg_catalog.=) n.oid),
        EXISTS (SELECT FROM pg_catalog.pg_class AS other WHERE other.relnamespace OPERATOR(pg_catalog.=) n.oid
-         AND pg_catalog.row_security_active(other.oid))
+         AND pg_catalog.row_security_active(other.oid)),
+       EXISTS (SELECT FROM pg_catalog.pg_proc AS f WHERE f.pronamespace OPERATOR(pg_catalog.=) n.oid
+         AND f.proname OPERATOR(pg_catalog.=) 'append_v13' AND pg_catalog.strpos(f.prosrc, $2) OPERATOR(pg_catalog.=) 0)
      FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname OPERATOR(pg_catalog.=) $1
      LEFT JOIN pg_catalog.pg_class AS t
        ON t.relnamespace OPERATOR(pg_catalog.=) n.oid AND t.relname OPERATOR(pg_catalog.=) 'migrations'`,
-    [schema.name],
+    [schema.name, `${schema.quoted}.`],
   );
-  const [path, encoding, readOnly, isThere, hasMigrations, hasSomething, hidesRows] = found ?? [];
+  const [path, encoding, readOnly, isThere, hasMigrations, hasSomething, hidesRows, isRenamed] = found ?? [];
   demandPath(nameOf(schema), path);
   if (readOnly !== 'off') throw new NoPrimary();
   if (encoding !== 'UTF8') throw foreign(schema, `its database holds ${encoding ?? 'nothing'}, not UTF8`);
@@ -142,7 +147,7 @@ async function versionOf(client: ClientBase, schema: Schema): Promise<number | u
   if (!isKnown(version))
     throw foreign(schema, `it is at version ${version}, which was never released: drop it or name another schema`);
   if (version > VERSION) await demandServed(client, schema, version);
-  return version;
+  return version === VERSION && isRenamed === 't' ? VERSION - 1 : version;
 }
 
 async function demandServed(client: ClientBase, schema: Schema, version: number): Promise<void> {
