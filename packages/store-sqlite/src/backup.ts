@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { DriverConnection, Progress } from './driver.js';
@@ -36,6 +36,7 @@ export async function backUp(source: BackupSource, path: string, options: Backup
   try {
     await copy(source, unfinished, options);
     await sync(unfinished, 'r+');
+    await refuseLogsBeside(path);
     await linkToName(unfinished, path);
     // Windows can't sync a directory.
     if (process.platform !== 'win32') await sync(dirname(path), 'r');
@@ -76,6 +77,18 @@ async function copy(
     await connection.copyTo(path, progress);
   } finally {
     connection.close();
+  }
+}
+
+/**
+ * Refuses a place beside the log of an earlier file, as a crash leaves it. A program that opens the backup would get
+ * the commits in that log, and not the backup.
+ */
+async function refuseLogsBeside(path: string): Promise<void> {
+  for (const log of [`${path}-wal`, `${path}-journal`]) {
+    const found = await stat(log).catch(() => undefined);
+    if (found !== undefined && found.size > 0)
+      throw new Error(`the log of an earlier file is in the way, whose commits SQLite would read: remove ${log}`);
   }
 }
 

@@ -104,4 +104,18 @@ describe('a backup that is written', () => {
     expect(steps).to.deep.equal([...synced, 'link copy.db']);
     expect(await promises.readdir(folder.path('.'))).to.not.include('copy.db');
   });
+
+  async function isRefusedBeside(log: string): Promise<void> {
+    await promises.writeFile(folder.path(`copy.db${log}`), 'commits');
+    const fault = await faultOf(store.backup(folder.path('copy.db')));
+    const remedy = `remove ${folder.path(`copy.db${log}`)}`;
+    expect(fault).to.have.nested.property('facts.problem').that.includes(remedy);
+    expect(await promises.readdir(folder.path('.'))).to.not.include('copy.db');
+    await promises.truncate(folder.path(`copy.db${log}`));
+    await store.backup(folder.path('copy.db'));
+  }
+
+  for (const log of ['-wal', '-journal'])
+    it(`is not put beside the log of an earlier file, whose commits SQLite would read: ${log}`, () =>
+      isRefusedBeside(log));
 });
