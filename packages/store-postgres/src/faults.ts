@@ -78,10 +78,14 @@ export function postgresFault(store: string, caught: unknown): unknown {
   }
 }
 
-/** Why no connection was made: {@link postgresFault}, or a mistake in the options of the pool. */
+/**
+ * Why no connection was made: {@link postgresFault}, or a mistake in the options of the pool. Never the schema, of which
+ * nothing is known yet: the server may let nobody in for a while, as when the database is copied.
+ */
 export function connectingFault(store: string, caught: unknown): unknown {
+  if (isFault(caught)) return caught;
   const fault = postgresFault(store, caught);
-  return isFault(fault) ? fault : unreachable(store, caught);
+  return isFault(fault) && fault.code !== 'store-foreign' ? fault : unreachable(store, caught);
 }
 
 function unreachable(store: string, caught: unknown): Fault<'store-unavailable'> {

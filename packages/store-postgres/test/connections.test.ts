@@ -18,6 +18,7 @@ const UNUSED = { host: '127.0.0.1', port: 1, user: 'postgres' };
 /** What is wrong with a program's options of its pool, and the word of it that a fault says. */
 const WRONG_OPTIONS: Readonly<Record<string, readonly [says: string, options: PoolConfig]>> = {
   'a database that is not there': ['"nowhere"', { database: 'nowhere' }],
+  'a database that takes no connections for now': ['not currently accepting', { database: 'template0' }],
   'a role that is not there': ['"nobody"', { user: 'nobody' }],
   'a setting that is not there': ['"nonsense"', { options: '-c nonsense=1' }],
   'a value that a setting can’t have': ['"soon"', { options: '-c statement_timeout=soon' }],
@@ -52,7 +53,7 @@ describe('a connection to PostgreSQL', () => {
       const pool = new Pool({ host, port: Number(port), user, database: 'postgres', ...options });
       const caught = await refusal(openPostgresStore({ pool }));
       await pool.end();
-      expect(caught).to.be.instanceOf(Fault);
+      expect(caught).to.be.instanceOf(Fault).and.include({ code: 'store-unavailable' });
       expect(String(caught)).to.include(says);
     });
   }
