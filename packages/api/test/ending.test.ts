@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:https';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { openPort } from '@login-policy/api';
 import { curlClient } from './clients/curl.js';
 import { zitadelGrpc } from './clients/protobuf-es-clients.js';
 import { ask, framed, grpc, received, session } from './raw.js';
@@ -49,6 +51,28 @@ describe('a graceful end', () => {
     expect(await overHttp1).to.equal('cut off');
     expect((await overHttp2).trailers['grpc-status']).to.equal(undefined);
     await service.close();
+  });
+
+  it('keeps to its time also while clients keep connecting and each answer is expensive', async () => {
+    let answered = 0;
+    const port = await openPort(
+      (_, response) => {
+        for (const until = performance.now() + 20; performance.now() < until;);
+        answered++;
+        response.end();
+      },
+      { port: 0 },
+    );
+    const askOn = async (): Promise<void> => {
+      for (;;) await (await fetch(port.url, { headers: { connection: 'close' } })).text();
+    };
+    const clients = Array.from({ length: 20 }, () => askOn().catch(() => undefined));
+    while (answered < 20) await setImmediate();
+    const before = answered;
+    await port.close({ graceMs: 400 });
+    // A second of answers and more, where the time was not looked at.
+    expect(answered - before).to.be.below(60);
+    await Promise.all(clients);
   });
 
   it('answers requests sent just before, also on connections that were not accepted yet', async () => {

@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** The most turns of the event loop between accepting a connection and its first request. */
 const TURNS = 4;
-/** The most passes of the wait, which must also end while connections keep arriving. */
-const MOST_PASSES = 25;
+/** The fewest and the most passes of the wait, which must also end while connections keep arriving. */
+const [LEAST_PASSES, MOST_PASSES] = [2, 25];
 
 /** Counts arriving connections and requests. */
 export class Arrivals {
@@ -14,10 +14,12 @@ export class Arrivals {
     this.#count++;
   }
 
-  /** Resolves when nothing has arrived for a few turns of the event loop. */
-  async untilQuiet(): Promise<void> {
+  /** Resolves when nothing has arrived for a few turns of the event loop, or after this time: busy turns are long. */
+  async untilQuiet(mostMs: number): Promise<void> {
+    const endsAt = performance.now() + mostMs;
     let seen = -1;
     for (let pass = 0; pass < MOST_PASSES && seen !== this.#count; pass++) {
+      if (pass >= LEAST_PASSES && performance.now() > endsAt) return;
       seen = this.#count;
       for (let turn = 0; turn < TURNS; turn++) await nextTurn();
     }

@@ -116,12 +116,13 @@ async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000
   const { closeIdle, connections, net, sessions, untilQuiet } = server;
   connections.closeAfterAnswers();
   if (drainMs > 0) await pause(drainMs);
+  const graceEndsAt = performance.now() + graceMs;
   // This sends GOAWAY. It comes before anything is closed, while streams are still open: connect-node 2.1 clients on
   // Node 22 crash when GOAWAY arrives on a connection without streams.
   sessions.closeAfterAnswers();
   // The operating system may have received requests that are not read yet. Closing their connections now would reset
-  // them without an answer.
-  await untilQuiet();
+  // them without an answer. Under load that takes long, and the answers need the rest of the time.
+  await untilQuiet(graceMs / 2);
   const done = once(net.close(), 'close');
   closeIdle();
   const timers = [
@@ -134,7 +135,7 @@ async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000
       },
       Math.min(graceMs, CLOSE_IDLE_EVERY_MS),
     ),
-    setTimeout(() => connections.closeAll(), graceMs),
+    setTimeout(() => connections.closeAll(), Math.max(0, graceEndsAt - performance.now())),
   ];
   await done;
   for (const timer of timers) clearTimeout(timer);

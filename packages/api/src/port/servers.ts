@@ -30,8 +30,8 @@ export interface PortServer {
   readonly connections: Http1Connections;
   /** The connections that speak HTTP/2. */
   readonly sessions: Http2Sessions;
-  /** Resolves when no connection or request has arrived for a few turns of the event loop. */
-  readonly untilQuiet: () => Promise<void>;
+  /** Resolves when no connection or request has arrived for a few turns of the event loop, or after this time. */
+  readonly untilQuiet: (mostMs: number) => Promise<void>;
   /** Closes the HTTP/1.1 connections that wait for a request, and the connections that have not sent anything yet. */
   readonly closeIdle: () => void;
 }
@@ -79,7 +79,7 @@ export function portServer(onRequest: OnRequest, options: PortLimits, tls: TlsOp
     h1.closeIdleConnections();
     for (const socket of silent) socket.destroy();
   };
-  return { net, connections, sessions, closeIdle, untilQuiet: () => arrivals.untilQuiet() };
+  return { net, connections, sessions, closeIdle, untilQuiet: (mostMs) => arrivals.untilQuiet(mostMs) };
 }
 
 /** Hands a connection to the server of its protocol. */
