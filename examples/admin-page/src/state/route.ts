@@ -34,15 +34,33 @@ export function chosen(name: string): string {
   return current.value.query?.[name] ?? '';
 }
 
+/** Some browsers refuse more than a hundred changes of the address in ten seconds, as when a slider is dragged. */
+const [MOST_WRITES, WITHIN_MS, PAUSE_MS] = [50, 10_000, 1_000];
+let written: readonly number[] = [];
+let writing: ReturnType<typeof setTimeout> | undefined;
+
+function write(): void {
+  clearTimeout(writing);
+  writing = undefined;
+  written = [...written, performance.now()].slice(-MOST_WRITES);
+  history.replaceState(history.state, '', addressOf(current.value));
+}
+
 /** Sets parameters of the current view; an empty value removes one. With `push`, Back undoes it. */
 export function choose(changes: Query, how: 'push' | 'replace' = 'replace'): void {
   const query = Object.fromEntries(
     Object.entries({ ...current.value.query, ...changes }).filter(([, value]) => value !== ''),
   );
   const next = { ...current.value, query };
-  if (how === 'push') history.pushState(null, '', addressOf(next));
-  else history.replaceState(history.state, '', addressOf(next));
+  if (how === 'push') {
+    if (writing !== undefined) write();
+    history.pushState(null, '', addressOf(next));
+  }
   current.value = next;
+  if (how === 'push') return;
+  const isOften = written.length === MOST_WRITES && performance.now() - (written[0] ?? 0) < WITHIN_MS;
+  if (!isOften) write();
+  else writing ??= setTimeout(write, PAUSE_MS);
 }
 
 /** Identifies a view regardless of its parameters. */

@@ -37,6 +37,33 @@ describeInBrowser('the page: looking back', (stage) => {
     await visitor.page.getByRole('region', { name: 'Effective for Globex, then' }).waitFor();
   });
 
+  it('follows the slider where the browser refuses to change the address so often', async () => {
+    const visitor = await stage.visitor();
+    await visitor.page.addInitScript(`(() => {
+      const [replace, times] = [history.replaceState, []];
+      history.replaceState = function (...given) {
+        times.push(performance.now());
+        if (times.length > 100 && times.at(-1) - times.at(-101) < 10_000) throw new DOMException('', 'SecurityError');
+        return replace.apply(this, given);
+      };
+    })()`);
+    await visitor.page.reload();
+    await visitor.signIn('owner');
+    await visitor.goTo('History');
+    const slider = visitor.page.getByLabel('Moment, by version');
+    await slider.waitFor();
+    await visitor.page.evaluate(`(() => {
+      const slider = document.querySelector('.moment input[type="range"]');
+      for (let step = 0; step < 202; step++) {
+        slider.value = String(1 + (step % 4));
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+      }
+    })()`);
+    await visitor.page.getByText('2 of 4', { exact: true }).waitFor();
+    await visitor.until('location.hash.includes("at=2")');
+    expect(visitor.complaints).to.deep.equal([]);
+  });
+
   it('marks what was read for another moment, and names the moment of what it shows', async () => {
     const visitor = await stage.owner();
     const { page } = visitor;
