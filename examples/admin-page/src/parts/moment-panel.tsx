@@ -68,7 +68,7 @@ export function MomentPanel({ lastSequence, children }: MomentPanelProps): JSX.E
 }
 
 /** The moment in the address, if it is valid; otherwise now. */
-function momentIn(lastSequence: number): string {
+export function momentIn(lastSequence: number): string {
   const at = chosen('at');
   const isVersion = /^\d{1,15}$/.test(at) && Number(at) >= 1 && Number(at) <= lastSequence;
   const isPast = /^\d{4}-\d\d-\d\dT/.test(at) && Date.parse(at) < Date.now();

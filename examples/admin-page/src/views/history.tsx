@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useCallback } from 'preact/hooks';
-import { MomentPanel } from '../parts/moment-panel.js';
+import { MomentPanel, momentIn } from '../parts/moment-panel.js';
 import { Timeline } from '../parts/timeline.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
@@ -22,16 +22,18 @@ export function HistoryView(): JSX.Element {
         Everything that ever happened to the default policy. Nothing is taken away, not even by a revert.
       </p>
       <TryAgain what="The history" loading={loading} />
-      {isNotYet() && <p class="warning-line">The moment of this address is not past yet. Shown is what holds now.</p>}
+      {isNoMoment(lastSequence) && (
+        <p class="warning-line">The address names no past moment. Shown is what holds now.</p>
+      )}
       {lastSequence > 0 && <Past lastSequence={lastSequence} />}
       {lastSequence === 0 && loading.problem === undefined && <Timeline scope={INSTANCE} />}
     </>
   );
 }
 
-function isNotYet(): boolean {
-  const at = chosen('at');
-  return !/^\d+$/.test(at) && Date.parse(at) >= Date.now();
+/** Whether the address names a moment in the future, a version that is not there, or nothing that is a moment. */
+function isNoMoment(lastSequence: number): boolean {
+  return lastSequence > 0 && chosen('at') !== '' && momentIn(lastSequence) !== chosen('at');
 }
 
 function Past({ lastSequence }: { readonly lastSequence: number }): JSX.Element {

@@ -1,3 +1,4 @@
+import { reasonIn } from './history.js';
 import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
 import { send } from './request.js';
 import { INSTANCE, pathOf } from './scope.js';
@@ -56,7 +57,7 @@ function entryOf(value: unknown): AuditEntry {
     data: objectOf(entry['data'], 'data'),
     recordedAt: textOf(entry['recordedAt'], 'recordedAt'),
     actor: textOf(entry['actor'], 'actor'),
-    reason: optionalText(entry['reason'], 'reason'),
+    reason: reasonIn(entry),
     correlationId: optionalText(entry['correlationId'], 'correlationId') ?? '',
   };
 }

@@ -1,4 +1,5 @@
-import { listOf, objectOf, optionalText, textOf } from './json.js';
+import { isolated } from '../words/isolated.js';
+import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
 import { policyChangeOf, type PolicyChange } from './policy-change.js';
 import { send } from './request.js';
 import { headersOf, pathOf, type Scope } from './scope.js';
@@ -51,6 +52,12 @@ function pageOf(value: unknown): HistoryPage {
   };
 }
 
+/** The reason of an event. It can't show its letters in another order than they have. */
+export function reasonIn(entry: JsonObject): string | undefined {
+  const reason = optionalText(entry['reason'], 'reason');
+  return reason === undefined ? undefined : isolated(reason);
+}
+
 function entryOf(value: unknown): HistoryEntry {
   const entry = objectOf(value, 'an entry');
   return {
@@ -59,7 +66,7 @@ function entryOf(value: unknown): HistoryEntry {
     type: textOf(entry['type'], 'type'),
     isKnown: entry['isKnown'] !== false,
     actor: textOf(entry['actor'], 'actor'),
-    reason: optionalText(entry['reason'], 'reason'),
+    reason: reasonIn(entry),
     correlationId: optionalText(entry['correlationId'], 'correlationId') ?? '',
     changes: listOf(entry['changes'], 'changes', policyChangeOf),
   };

@@ -1,4 +1,4 @@
-import { isolated } from '../words/isolated.js';
+import { shownName } from '../words/isolated.js';
 import { listOf, objectOf, optionalText, textOf, UnexpectedAnswer } from './json.js';
 import { send } from './request.js';
 
@@ -77,7 +77,7 @@ function organizationOf(value: unknown): Organization {
   const one = objectOf(value, 'an organization');
   return {
     id: textOf(one['id'], 'id'),
-    name: isolated(textOf(one['name'], 'name')),
+    name: shownName(textOf(one['name'], 'name'), textOf(one['id'], 'id')),
     isCustom: one['isCustom'] === true,
     isReadable: one['isReadable'] === true,
     differs: numberOf(one['differs'], 'differs'),

@@ -1,5 +1,6 @@
 import { acknowledging, ALL_ACKNOWLEDGED } from './command.js';
 import { MULTI_FACTORS, SECOND_FACTORS } from './factors.js';
+import { reasonIn } from './history.js';
 import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
 import { sendForLines } from './lines.js';
 import type { Policy } from './policy.js';
@@ -122,7 +123,7 @@ export async function readRollout(id: string, reach: Reach): Promise<Standing> {
   return {
     deed: deedIn(objectOf(answer['command'], 'the command')),
     actor: textOf(answer['actor'], 'actor'),
-    reason: optionalText(answer['reason'], 'reason'),
+    reason: reasonIn(answer),
     recordedAt: textOf(answer['recordedAt'], 'recordedAt'),
     changed: Number(answer['changed']),
     pending: Number(answer['pending']),

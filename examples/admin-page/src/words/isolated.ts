@@ -4,6 +4,11 @@ const PLAIN = /^[\u0020-\u02FF\u0370-\u058F\u2010-\u2027\u2030-\u205E\u20A0-\u20
 /** Characters that would end the isolation, or show the letters of a name in another order. */
 const DIRECTIONS = /[\u202A-\u202E\u2066-\u2069]/g;
 
+/** A name to show; the id where the name has no visible character. */
+export function shownName(name: string, id: string): string {
+  return isolated(/[^\p{C}\p{M}\p{Z}]/u.test(name) ? name : id);
+}
+
 /**
  * Isolates a text from the direction of its surroundings, for use in a sentence. It replaces `<bdi>` where no element
  * is possible: in titles, options, and composed sentences.

@@ -57,8 +57,10 @@ describeInBrowser('the page: an address for everything', (stage) => {
     await open(stage, visitor, '#/history?organization=nobody');
     await visitor.page.getByText('There is no organization with this id in the instance.').waitFor();
     expect(await visitor.page.getByText('Effective for Acme').count()).to.equal(0);
-    await open(stage, visitor, '#/history?at=2999-01-01T00:00:00Z');
-    await visitor.page.getByText('The moment of this address is not past yet.').waitFor();
+    for (const at of ['2999-01-01T00:00:00Z', '999', '0', 'yesterday']) {
+      await open(stage, visitor, `#/history?at=${at}`);
+      await visitor.page.getByText('The address names no past moment. Shown is what holds now.').waitFor();
+    }
     expect(await visitor.page.getByText('asOf').count()).to.equal(0);
   });
 
