@@ -62,6 +62,14 @@ const wrong: Readonly<Record<string, readonly [file: string, said: string]>> = {
   ],
   'a key that is a list': [FILE.replace('globex:', '? [globex]\n  :'), 'policies.yaml:8:5: Map keys must be text.'],
   'a key that is nothing': [FILE.replace('globex:', ':'), 'policies.yaml:8:1: Map keys must be text.'],
+  'an organization that can’t be one': [
+    FILE.replace('globex:', '"glo\\nbex":'),
+    'policies.yaml:8:3: organization must be an id of 1 to 200 characters',
+  ],
+  'an instance that can’t be one': [
+    FILE.replace('iam', '" "'),
+    'policies.yaml:1:1: instance must be an id that is not',
+  ],
   'two documents': [`${FILE}---\n${FILE}`, 'policies.yaml:9:1: The file must have one document only.'],
   'nothing at all': ['\n', 'policies.yaml:1:1: Expected a policy file with the members'],
   'an alias that grows and grows': [

@@ -1,4 +1,5 @@
 import type { NewLoginPolicy } from '@login-policy/domain';
+import { InvalidValue, parseId } from '@login-policy/domain/model';
 import { hintFor } from '@login-policy/event-sourcing/options';
 import { pathOf, type Path, type YamlFile } from '../files/yaml-file.js';
 
@@ -35,7 +36,7 @@ export function parsePoliciesFile(file: YamlFile): PoliciesFile {
   const byDefault = file.valueAt(['default']);
   return {
     yaml: file,
-    instanceId: file.textAt(['instance']),
+    instanceId: idAt(file, ['instance'], file.textAt(['instance'])),
     policies: [
       ...(byDefault === undefined ? [] : [policyAt(file, ['default'])]),
       ...file.keysAt(['organizations']).map((id) => policyAt(file, ['organizations', id])),
@@ -45,7 +46,7 @@ export function parsePoliciesFile(file: YamlFile): PoliciesFile {
 }
 
 function policyAt(file: YamlFile, path: Path): FilePolicy {
-  const [, organizationId] = path.map(String);
+  const organizationId = idAt(file, path, path.map(String)[1]);
   const policy = file.valueAt(path);
   if (policy === 'default' && organizationId !== undefined) return { path, organizationId, policy };
   if (isPolicy(policy)) return { path, organizationId, policy };
@@ -55,6 +56,16 @@ function policyAt(file: YamlFile, path: Path): FilePolicy {
     path,
     `A policy must have the members settings, secondFactors, multiFactors and identityProviders${other}.`,
   );
+}
+
+/** @throws Failure for what can't be an id. */
+function idAt(file: YamlFile, path: Path, id: string | undefined): string | undefined {
+  try {
+    return id === undefined ? undefined : parseId(id, path.length === 1 ? 'instance' : 'organization');
+  } catch (caught) {
+    if (caught instanceof InvalidValue) throw file.failure(path, caught.message);
+    throw caught;
+  }
 }
 
 function unlistedIn(file: YamlFile): PoliciesFile['unlisted'] {
