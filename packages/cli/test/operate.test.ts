@@ -115,6 +115,11 @@ describe('a store of an older version', () => {
       expect([code, out], line).to.deep.equal([EXIT.store, '']);
       expect(err, line).to.contain('expected schema version 6, got 5').and.to.contain('login-policy migrate');
     }
+    const backup = await place.run('backup copy.db');
+    expect([backup.code, backup.err]).to.deep.equal([
+      EXIT.store,
+      `${place.path('iam.db')} can't be used: expected schema version 6, got 5: a program that may write has to migrate it. Back it up by the version of login-policy that wrote it, before you migrate it.\n`,
+    ]);
     expect((await place.run('migrate')).code).to.equal(EXIT.done);
     expect((await place.run('change forceMfa=yes --dry-run')).code).to.equal(EXIT.different);
   });

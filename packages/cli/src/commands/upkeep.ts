@@ -32,7 +32,7 @@ async function writeBackup({ args, io }: Invocation): Promise<ExitCode> {
   const path = resolve(io.cwd, file);
   if (existsSync(path)) throw new Failure(EXIT.output, `${file} exists already, and is not overwritten.`);
   const { openSqliteStore } = await import('@login-policy/store-sqlite');
-  const store = await openSqliteStore({ path: address.path, readOnly: true });
+  const store = await openSqliteStore({ path: address.path, readOnly: true }).catch(withBackupAdvice);
   try {
     await store.backup(path, { signal: io.interrupted });
   } catch (caught) {
@@ -44,6 +44,13 @@ async function writeBackup({ args, io }: Invocation): Promise<ExitCode> {
   }
   io.out.write(`Backed up to ${file}.\n`);
   return EXIT.done;
+}
+
+/** Only a program of its own version can open a file; to migrate it first would leave no way back. */
+function withBackupAdvice(caught: unknown): never {
+  if (!isFault(caught, 'store-foreign') || !caught.message.includes('schema version')) throw caught;
+  const advice = 'Back it up by the version of login-policy that wrote it, before you migrate it.';
+  throw new Failure(EXIT.store, `${caught.message}. ${advice}`, { cause: caught });
 }
 
 /** Creates a store, or migrates it to this version. */
