@@ -5,6 +5,7 @@ export { CannotStart, readConfig } from './config.js';
 export { CustomPolicies } from './directory/custom-policies.js';
 export { exchangeOf, networkIn } from './http/exchange.js';
 export { logTo, type Log, type LogFacts } from './log.js';
+export { SessionFiles } from './sessions/session-files.js';
 export { ChangesFeed, type Change, type OnChanges } from './routes/changes-feed.js';
 export { ChangesStreams } from './routes/changes-streams.js';
 export { start, type Running } from './start.js';

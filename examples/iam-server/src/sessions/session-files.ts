@@ -67,8 +67,9 @@ export class SessionFiles {
     const file = await open(join(this.#folder, name), 'r+').catch(() => undefined);
     if (file === undefined) return;
     try {
-      await file.truncate(0);
-      await file.write(text, 0);
+      // In one write: a request that met an empty file would find no session. JSON may end with spaces.
+      const { size } = await file.stat();
+      await file.write(text + ' '.repeat(Math.max(0, size - Buffer.byteLength(text))), 0);
     } finally {
       await file.close();
     }
