@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { basename } from 'node:path';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';
@@ -18,11 +19,12 @@ export const OPENING_WAIT_MS = 5000;
  * Only SQLite reads the file: closing a file descriptor of our own would drop all locks of this process on it, and
  * another program could then delete the log of an open store.
  *
- * @throws StoreForeign when it is not a file, another program's file, or written by a newer version.
+ * @throws StoreForeign when its name is too long, when it is not a file, another program's file, or written by a newer version.
  * @throws StoreDamaged when it is this program's file and damaged.
  * @throws StoreUnavailable when it can't be read, or has two names.
  */
 export function checkFile(driver: Driver, path: string, integrity: IntegrityCheck): boolean {
+  refuseLongName(path);
   const hadNoLog = !existsSync(`${path}-wal`) && !existsSync(`${path}-shm`);
   try {
     const found = statSync(path, { throwIfNoEntry: false });
@@ -39,6 +41,17 @@ export function checkFile(driver: Driver, path: string, integrity: IntegrityChec
     if (hadNoLog) removeEmptyLog(driver, path);
     throw isNoDatabase(caught) ? notADatabase(path, caught) : openingFault(caught, path);
   }
+}
+
+/** On Unix, SQLite takes a path of 512 bytes with `-journal`, and a file system a name of 255. */
+const [LONGEST_PATH, LONGEST_NAME] = [504, 247] as const;
+
+/** SQLite would only say that it can't open the file. */
+function refuseLongName(store: string): void {
+  const isShort = Buffer.byteLength(store) <= LONGEST_PATH && Buffer.byteLength(basename(store)) <= LONGEST_NAME;
+  if (isShort || process.platform === 'win32') return;
+  const problem = `its name is too long: a path has at most ${LONGEST_PATH} bytes, and its last part ${LONGEST_NAME}`;
+  throw new Fault('store-foreign', { store, problem });
 }
 
 /**

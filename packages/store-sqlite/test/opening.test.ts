@@ -96,6 +96,16 @@ describe('a file that is opened', () => {
     expect(fault).to.have.property('retryable', false);
   });
 
+  it('must not have a longer name than SQLite takes, and is not created then', async () => {
+    for (const name of ['n'.repeat(248), `${'f'.repeat(200)}/`.repeat(3)]) {
+      const fault = await faultOf(openSqliteStore({ path: folder.path(name) }));
+      expect(fault).to.include({ code: 'store-foreign' });
+      expect(String(fault)).to.include('too long');
+      expect(existsSync(folder.path(name))).to.equal(false);
+    }
+    await (await openSqliteStore({ path: folder.path('n'.repeat(247)) })).close();
+  });
+
   it('must not be a device or a pipe, whose opening could wait forever for a writer', async () => {
     const fault = await faultOf(openSqliteStore({ path: '/dev/null', readOnly: true }));
     expect(fault).to.have.nested.property('facts.problem', 'it is a device or a pipe, not a file');
