@@ -48,6 +48,8 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 const NETWORK = /^(?:E(?:CONN|PIPE|PROTO|TIMEDOUT|HOST|NET|AI_AGAIN)|ENOTFOUND|ERR_(?:SSL|TLS|SOCKET|STREAM)_)/;
 const DRIVER =
   /Connection terminated|timeout exceeded when trying to connect|connection error|not queryable|Client was closed|Connection ended|Query read timeout/;
+/** The driver's name of an error in the server's words. One without a condition code is not the server's answer. */
+const NO_ANSWER = 'error';
 const ENDED_POOL = /Cannot use a pool after calling end/;
 /** PgBouncer's message for a transaction in statement mode. Its code is also that of broken connections. */
 const STATEMENT_MODE = /not allowed in statement pooling mode/;
@@ -109,7 +111,7 @@ export function isConnectionLost(caught: unknown): boolean {
   const state = stateOf(caught);
   if (STATEMENT_MODE.test(caught.message)) return false;
   if (state !== undefined) return state.startsWith('08') || /^57P0[1-5]$/.test(state);
-  return NETWORK.test(codeOf(caught) ?? '') || DRIVER.test(caught.message);
+  return caught.name === NO_ANSWER || NETWORK.test(codeOf(caught) ?? '') || DRIVER.test(caught.message);
 }
 
 /** The server's condition code, if the error is the server's. */

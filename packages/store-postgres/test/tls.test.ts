@@ -15,35 +15,47 @@ import { eventually } from './waiting.js';
 
 const freshStorage = storages();
 
+/** How a damaged line shows itself, by who notices. */
+const DAMAGES: Readonly<Record<string, (socket: Socket) => unknown>> = {
+  TLS(socket) {
+    const code = 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC';
+    return socket.destroy(Object.assign(new Error('bad record mac'), { code }));
+  },
+  'the driver, as an unknown message': (socket) => socket.emit('data', Buffer.from('X\0\0\0\x04')),
+  'a pooler, which says so without a code': (socket) => socket.emit('data', Buffer.from('E\0\0\0\x0bMbroke\0\0')),
+};
+
 interface Damage {
   /** The next request with this word is answered over a damaged line. */
   readonly word: string;
   /** The answer comes after that. */
   readonly until: () => Promise<void>;
+  readonly damage: (socket: Socket) => unknown;
 }
 
-let damage: Damage | undefined;
+let next: Damage | undefined;
 
-function damageNext(word: string, until: Damage['until']): void {
-  damage = { word, until };
+function damageNext(damage: Damage): void {
+  next = damage;
 }
 
 function isDamaged(): boolean {
-  return damage === undefined;
+  return next === undefined;
 }
 
-/** A socket that fails as one with TLS does, which notices what was damaged on the way. */
 function damagedSocket(): Socket {
   const socket = new Socket();
   const write = socket.write.bind(socket);
-  const code = 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC';
   const damaging = (bytes: Uint8Array, done?: () => void): boolean => {
-    if (damage !== undefined && Buffer.from(bytes).includes(damage.word)) {
-      const { until } = damage;
-      damage = undefined;
+    if (next !== undefined && Buffer.from(bytes).includes(next.word)) {
+      const { until, damage } = next;
+      next = undefined;
       socket.pause();
       until()
-        .finally(() => socket.destroy(Object.assign(new Error('bad record mac'), { code })))
+        .finally(() => {
+          damage(socket);
+          setImmediate(() => socket.destroy());
+        })
         .catch(() => undefined);
     }
     return write(bytes, done);
@@ -52,21 +64,18 @@ function damagedSocket(): Socket {
   return socket.once('connect', () => Object.assign(socket, { write: damaging }));
 }
 
-describe('a connection to PostgreSQL over TLS', () => {
-  for (const preparedStatements of ['when-direct', 'never'] as const)
-    it(`that is damaged is a lost one: an append is looked up, a read repeated; prepared ${preparedStatements}`, () =>
+describe('a connection to PostgreSQL, as over TLS', () => {
+  for (const [noticedBy, damage] of Object.entries(DAMAGES))
+    it(`that is damaged is a lost one: an append is looked up, a read repeated; noticed by ${noticedBy}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const pool = new Pool({ connectionString: await databaseUrl(), stream: damagedSocket });
-        const [store, witness] = [
-          await storage.open({ pool, preparedStatements, listen: 'off' }),
-          await storage.open(),
-        ];
+        const [store, witness] = [await storage.open({ pool, listen: 'off' }), await storage.open()];
         await store.eventStore.append(appendTo('a'));
         const isWritten = async (): Promise<boolean> => (await allEvents(witness.eventStore)).length === 2;
-        damageNext('append_v13', () => eventually('the append', isWritten));
+        damageNext({ word: 'append_v13', until: () => eventually('the append', isWritten), damage });
         const [event] = await store.eventStore.append(appendTo('a'));
         expect(isDamaged()).to.equal(true);
-        damageNext('.events', async () => undefined);
+        damageNext({ word: '.events', until: async () => undefined, damage });
         expect(await store.eventStore.head()).to.equal(event?.position);
         expect(isDamaged()).to.equal(true);
         expect(await allEvents(store.eventStore)).to.have.length(2);
