@@ -88,6 +88,8 @@ const BAD_POLICIES: readonly (readonly [field: string, policy: unknown])[] = [
   ['policy', []],
   ['policy', { outcome: 'found' }],
   ['policy-not-found', ABSENT],
+  ['policy.stage', rules(ABSENT)],
+  ['policy.stage', rules({ stage: 'suspended' })],
   ['policy.allowed', rules({ allowed: true })],
   ['policy.settings', rules({ settings: undefined })],
   ['policy.settings.requirePasskey', rules({ settings: { ...settings, requirePasskey: true } })],

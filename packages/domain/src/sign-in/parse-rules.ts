@@ -3,6 +3,7 @@ import {
   parseBoolean,
   parseEach,
   parseObject,
+  parseOneOf,
   UnknownMember,
   type Parser,
 } from '../input/invalid-value.js';
@@ -32,6 +33,9 @@ export interface ParsedSettings extends Readonly<Record<LifetimeName, number>> {
 
 const POLICY = ['settings', 'secondFactors', 'multiFactors', 'identityProviders'];
 
+/** A policy that has rules and another stage is malformed. */
+const parseActive = parseOneOf(['active']);
+
 /**
  * Parses the rules of a policy from an answer or a state. An unknown member is refused, because it may be a stricter
  * rule.
@@ -55,8 +59,10 @@ export function parseRules(value: unknown): ParsedRules {
       case 'identityProviders':
         identityProviders = policy['identityProviders'];
         break;
-      // The members about the policy's owner and version do not affect sign-ins.
       case 'stage':
+        parseActive(policy['stage'], 'policy.stage');
+        break;
+      // The members about the policy's owner and version do not affect sign-ins.
       case 'position':
       case 'owner':
       case 'isDefault':
