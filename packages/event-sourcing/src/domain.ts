@@ -1,5 +1,6 @@
 /** For the author of a domain: deadlines, and the types of what a domain calls. */
 export { Deadline, valuesAwaited } from './deadline.js';
+export { deepFrozen } from './deep-frozen.js';
 export type { RecordedFacts } from './streams/event.js';
 export { AS_RECORDED } from './streams/event-codec.js';
 export type { FactSource } from './decisions/fact-source.js';

@@ -85,6 +85,18 @@ describe('given events, when a command', () => {
     );
   });
 
+  it('fails for a decider that changes a state in place, as a command handler does', () => {
+    const adding: Decider<undefined, CounterEvent, { sum: number }, never> = {
+      initial: { sum: 0 },
+      evolve(state, event) {
+        if (event.type === 'Counted') state.sum += event.data.by;
+        return state;
+      },
+      decide: () => accept(),
+    };
+    expect(() => deciderSpecification(adding)(counted(1)).thenState({ sum: 1 })).to.throw(TypeError, 'read only');
+  });
+
   it('carries a diff that a person can read', () => {
     const failure = catching(() => given().when(count(2)).thenEvents(counted(3)));
     expect(failure).to.include({ showDiff: true });

@@ -1,4 +1,4 @@
-import { InvalidHistory, readHistory } from '@login-policy/testkit';
+import { fixedClock, InvalidHistory, readHistory, replay } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
@@ -101,6 +101,17 @@ describe('a history that no store could have recorded', () => {
   it('is refused where its version or a byte order mark comes later than in the first line', async () => {
     await demandRefused([JSON.stringify(GOOD), '{"history":1}'], { line: 2, field: 'line' });
     await demandRefused([JSON.stringify(GOOD), `\uFEFF${JSON.stringify(SECOND)}`], { line: 2, field: 'line' });
+  });
+
+  it('is refused as bytes, and as events that were read already', async () => {
+    const given = [Buffer.from(JSON.stringify(GOOD)), await readHistory(JSON.stringify(GOOD)), [null]];
+    for (const lines of given) await demandRefused(Object(lines), { line: 1, field: 'line' });
+  });
+
+  it('is not replayed with an option that is misspelt', async () => {
+    const options = Object({ clok: fixedClock(GOOD.recordedAt) });
+    const message = await replay(JSON.stringify(GOOD), options).then(() => 'replayed', String);
+    expect(message).to.equal('RangeError: replay: clok is not an option. Did you mean clock?');
   });
 
   it('counts its lines with the first that names the version', async () => {

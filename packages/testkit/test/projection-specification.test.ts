@@ -71,6 +71,23 @@ describe('given events, a projection', () => {
     expect(() => projectionSpecification(unreadable)(counted(7))).to.throw(Fault, 'no such event');
   });
 
+  it('throws ProjectionStopped for a reducer that changes a row in place, as a store does', () => {
+    const adding: Projection<CounterEvent, { total: number }> = {
+      ...{ name: 'adding', version: 1, filter: counterTotals.filter, events: counterEvents },
+      rows: {
+        encode: ({ total }) => ({ total }),
+        decode: (stored) => ({ total: Number(Reflect.get(Object(stored), 'total')) }),
+      },
+      reduce(before, event) {
+        if (before === undefined) return { total: 1 };
+        if (event.type === 'Counted') before.total += event.data.by;
+        return before;
+      },
+    };
+    const events = projectionSpecification(adding);
+    expect(() => events(counted(1), counted(2))).to.throw(Fault, 'stopped before Counted at Counter-1 revision 1');
+  });
+
   it('throws ProjectionStopped for an event that can not be reduced', () => {
     const failing: Projection<CounterEvent, CounterRow> = {
       ...counterTotals,

@@ -12,6 +12,7 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { aFunction, optional, parseOptions, type OptionRules } from '@login-policy/event-sourcing/options';
 import { followedInAppend, revisionAfter } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { HEADER, isHistoryHeader } from './history-header.js';
@@ -56,6 +57,7 @@ export async function readHistory(lines: HistoryLines): Promise<readonly Recorde
   let line = 0;
   for await (const text of typeof lines === 'string' ? linesOf(lines) : lines) {
     line += 1;
+    demandText(text, line);
     const withoutMark = line === 1 ? text.replace(BYTE_ORDER_MARK, '') : text;
     if (line === 1 && isHistoryHeader(withoutMark)) continue;
     const event = parseHistoryLine(withoutMark, line);
@@ -64,6 +66,13 @@ export async function readHistory(lines: HistoryLines): Promise<readonly Recorde
   }
   order.end();
   return events;
+}
+
+/** Callers without types give the bytes of a file, or events that were read already. */
+function demandText(text: unknown, line: number): void {
+  if (typeof text === 'string') return;
+  const problem = `expected text, got ${text === null ? 'null' : `a value of type ${typeof text}`}`;
+  throw new InvalidHistory({ line, field: 'line', problem });
 }
 
 /** Reads a history from a file in UTF-8. @throws InvalidHistory that names the line and the field. */
@@ -79,12 +88,16 @@ export async function loadHistory(file: string | URL): Promise<readonly Recorded
  * Opens a memory store that contains the history, with its ids, revisions and times.
  *
  * @throws InvalidHistory that names the line and the field.
+ * @throws RangeError that names an unknown or malformed option.
  */
 export async function replay(lines: HistoryLines, options: ReplayOptions = {}): Promise<Store> {
+  const given = parseOptions(options, 'replay', OPTIONS);
   const history = await readHistory(lines);
-  const { clock = clockAfter(history) } = options;
+  const { clock = clockAfter(history) } = given;
   return openMemoryStore({ clock, history });
 }
+
+const OPTIONS: OptionRules<ReplayOptions> = { clock: optional(aFunction) };
 
 function clockAfter(history: readonly RecordedEvent[]): Clock {
   const latest = history.reduce((later, { recordedAt }) => Math.max(later, recordedAt), 0);

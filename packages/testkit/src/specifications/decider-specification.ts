@@ -1,4 +1,5 @@
 import type { Decider, Decision } from '@login-policy/event-sourcing';
+import { deepFrozen } from '@login-policy/event-sourcing/domain';
 import type { EventShape } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../demand.js';
 import { EventPlacer, type PlacingOptions } from './event-placer.js';
@@ -28,6 +29,7 @@ export interface DeciderThen<Event, State, Rejection> {
 
 /**
  * Tests a decider without a store: `given(…events).when(command).thenEvents(…)`, `.thenRejected(…)` or `.thenState(…)`.
+ * States are frozen as in a command handler, so that a decider that changes one in place fails here, too.
  */
 export function deciderSpecification<Command, Event extends EventShape, State, Rejection, Facts = undefined>(
   decider: Decider<Command, Event, State, Rejection, Facts>,
@@ -35,8 +37,8 @@ export function deciderSpecification<Command, Event extends EventShape, State, R
 ): DeciderGiven<Command, Event, State, Rejection, Facts> {
   return (...events) => {
     const placer = new EventPlacer(options);
-    const evolve = (state: State, event: Event): State => decider.evolve(state, placer.place(event));
-    const state = events.reduce(evolve, decider.initial);
+    const evolve = (state: State, event: Event): State => deepFrozen(decider.evolve(state, placer.place(event)));
+    const state = events.reduce(evolve, deepFrozen(decider.initial));
     return {
       when(command, facts) {
         const decision = decider.decide(command, state, { streamId: placer.streamId, facts });

@@ -1,5 +1,5 @@
 import { streamId, type Projection, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
-import { reducePage } from '@login-policy/event-sourcing/domain';
+import { deepFrozen, reducePage } from '@login-policy/event-sourcing/domain';
 import { filterPredicate, type EventFilter, type EventShape } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../demand.js';
 import { EventPlacer, type PlacingOptions } from './event-placer.js';
@@ -21,8 +21,8 @@ export interface ProjectionThen<Row> {
 /**
  * Tests a projection without a store: `given(…events).thenRow(key, row)`.
  *
- * Events and rows pass through the projection's codecs as in a store, so that what only works in memory fails here,
- * too.
+ * Events and rows pass through the projection's codecs as in a store, and rows are frozen, so that what only works in
+ * memory fails here, too.
  *
  * @throws ProjectionStopped when an event can't be reduced.
  */
@@ -63,7 +63,7 @@ function reduceAll<Event extends EventShape, Row>(
     if (reduced.stopped !== undefined) throw reduced.stopped;
     for (const [key, row] of reduced.rows) {
       if (row === undefined) rows.delete(key);
-      else rows.set(key, projection.rows.decode(projection.rows.encode(row)));
+      else rows.set(key, deepFrozen(projection.rows.decode(projection.rows.encode(row))));
     }
   }
   return rows;
