@@ -163,6 +163,19 @@ describe('a store that can’t be read', () => {
     expect((await place.run('history acme --instance no-default')).code).to.equal(EXIT.done);
   });
 
+  it('lists an instance that has custom policies only, and takes the only one', async () => {
+    const owner = { instanceId: 'no-default', organizationId: 'acme' };
+    const add = (file: string): Promise<unknown> =>
+      place.policies((policies) => policies.add(owner, {}, { actor: 'setup' }), file);
+    await add('iam.db');
+    expect((await place.run('status')).out)
+      .to.contain('instances: 2\n')
+      .and.to.contain('no-default  no default policy');
+    await add('one.db');
+    const { code, out } = await place.run('history acme --store sqlite:one.db');
+    expect([code, out.includes('LoginPolicyAdded by setup')]).to.deep.equal([EXIT.done, true]);
+  });
+
   it('is named, with advice', async () => {
     const missing = await place.run('status --store sqlite:nowhere.db');
     expect([missing.code, missing.err]).to.deep.equal([

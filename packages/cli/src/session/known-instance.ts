@@ -1,10 +1,4 @@
-import {
-  INSTANCE_CATEGORY,
-  InvalidValue,
-  ORGANIZATION_CATEGORY,
-  parseInstance,
-  policyStream,
-} from '@login-policy/domain/model';
+import { InvalidValue, parseInstance, policyStream } from '@login-policy/domain/model';
 import { nearestName } from '@login-policy/event-sourcing/options';
 import type { Store, StreamId } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
@@ -33,7 +27,7 @@ export async function refuseUnknownInstance(
   { instanceId, isInFile, isInOption, takesFile }: NamedInstance,
 ): Promise<void> {
   if ((isInFile && isInOption) || (await hasDefault(store, instanceId))) return;
-  const known = await instancesIn(store, [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY]);
+  const known = await instancesIn(store);
   if (known.includes(instanceId) || (takesFile && known.length === 0)) return;
   const nearest = nearestName(instanceId, known);
   const hint = nearest === undefined ? 'login-policy status lists those that have.' : `Did you mean ${nearest}?`;

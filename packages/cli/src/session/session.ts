@@ -12,7 +12,7 @@ import { Failure } from '../failure.js';
 import { listedOrganizations, unlistedMessage } from '../store/organizations-file.js';
 import type { OpenOptions } from '../store/open-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
-import { instancesIn, catchUpInMemory, withStore } from '../store/with-store.js';
+import { instancesIn, instancesWithDefault, catchUpInMemory, withStore } from '../store/with-store.js';
 import { withMembers } from './answers.js';
 import { ApiClient } from './api-client.js';
 import { API_OPTIONS, apiAddressOf, type ApiAddress } from './api-address.js';
@@ -135,7 +135,8 @@ async function instanceOf(invocation: Invocation, store: Store, opening: Session
     await refuseUnknownInstance(store, { instanceId, ...by, takesFile: 'instanceId' in opening });
   }
   if (instanceId !== undefined) return { instanceId };
-  const [one, ...others] = await instancesIn(store);
+  const withDefault = await instancesWithDefault(store);
+  const [one, ...others] = withDefault.length > 0 ? withDefault : await instancesIn(store);
   if (one === undefined) {
     const advice = 'Name one with --instance ID, or create its policies with login-policy import, copy or apply.';
     throw new Failure(EXIT.refused, `No instance has a policy in this store. ${advice}`);

@@ -1,5 +1,5 @@
 import type { LoginPolicies } from '@login-policy/domain';
-import { INSTANCE_CATEGORY, ownerOfStream } from '@login-policy/domain/model';
+import { INSTANCE_CATEGORY, ORGANIZATION_CATEGORY, ownerOfStream } from '@login-policy/domain/model';
 import type { Store } from '@login-policy/event-sourcing';
 import type { Invocation } from '../command-line/command.js';
 import { withRebuildAdvice } from './rebuild-advice.js';
@@ -31,11 +31,17 @@ export async function catchUpInMemory(store: Store, { readModel }: LoginPolicies
   if (store.readModelUpdates === 'followed') await readModel.catchUp(signal);
 }
 
-/** The instances that ever had a policy in a store, by default a default one, oldest first. */
-export async function instancesIn(
-  { eventStore }: Store,
-  categories: readonly string[] = [INSTANCE_CATEGORY],
-): Promise<readonly string[]> {
+/** The instances that ever had a policy in a store, oldest first. This reads the events of every policy. */
+export function instancesIn(store: Store): Promise<readonly string[]> {
+  return instancesOf(store, [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY]);
+}
+
+/** The instances that ever had a default policy, which are far fewer events. */
+export function instancesWithDefault(store: Store): Promise<readonly string[]> {
+  return instancesOf(store, [INSTANCE_CATEGORY]);
+}
+
+async function instancesOf({ eventStore }: Store, categories: readonly string[]): Promise<readonly string[]> {
   const found = new Set<string>();
   for await (const page of eventStore.readAll({ filter: { categories } })) {
     for (const { streamId } of page) {
