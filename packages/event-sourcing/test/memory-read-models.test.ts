@@ -1,4 +1,12 @@
-import { openMemoryStore, streamId, type Projection, type Store } from '@login-policy/event-sourcing';
+import {
+  ProjectionRunner,
+  START,
+  isFault,
+  openMemoryStore,
+  streamId,
+  type Projection,
+  type Store,
+} from '@login-policy/event-sourcing';
 import { parseInstant } from '@login-policy/event-sourcing/values';
 import { compareKeys, indexEntries } from '#insides';
 import { entriesBeside, memoryReadModelStore, type ReadModel } from '@login-policy/event-sourcing/store';
@@ -6,7 +14,7 @@ import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { careless } from './careless.js';
-import { faultOf, raise, toldRunner } from './followed.js';
+import { codeOf, faultOf, raise, toldRunner } from './followed.js';
 import { tallies, type TallyEvent } from './tally.js';
 import { watchedReadModels } from './watched-read-models.js';
 
@@ -40,6 +48,53 @@ describe('rows in memory beside their events', () => {
     const { runner } = await toldRunner({ ...store, readModels });
     await runner.rebuild();
     expect(await rowAt(model, a)).to.deep.equal([7, await store.eventStore.head()]);
+  });
+
+  it('are rebuilt by a running program if they turn out to be of a lost history', async () => {
+    const store = openMemoryStore();
+    await raise(store, a, 1, 2);
+    await (await toldRunner(store)).runner.catchUp();
+    // At the head from the start, so that nothing is left to do in the background.
+    const runner = await ProjectionRunner.open({ store, projection: tallies() });
+    expect(runner.state.is).to.equal('following');
+    const model = await store.readModels.open(tallies());
+    const { store: other } = await kept();
+    await raise(other, a, 4);
+    const [expected, lost] = [await store.eventStore.head(), await other.eventStore.head()];
+    await model.commit({ expected, checkpoint: lost, rows: new Map([[a, 7]]) });
+    const answers: unknown[] = [];
+    do
+      answers.push(
+        await runner.read([a]).then(
+          ({ rows }) => rows.get(a),
+          (fault: unknown) => isFault(fault) && fault.code,
+        ),
+      );
+    while (answers.at(-1) === 'position-unknown' && answers.length < 10_000 && (await turns(1)));
+    expect(answers.at(-1)).to.equal(3);
+    await runner.close();
+  });
+
+  it('are not answered if they turn out to be of a lost history while a read waits for them', async () => {
+    const [{ store }, { store: other }] = [await kept(), await kept()];
+    await raise(other, a, 4);
+    const lost = await other.eventStore.head();
+    let looks = 0;
+    const readModels: Store['readModels'] = {
+      close: () => store.readModels.close(),
+      async open(projection) {
+        const model = await store.readModels.open(projection);
+        const read = model.read.bind(model);
+        model.read = async (keys, wait) => {
+          const found = await read(keys, wait);
+          return keys.includes('none') ? { ...found, checkpoint: looks++ === 0 ? START : lost } : found;
+        };
+        return model;
+      },
+    };
+    const { runner } = await toldRunner({ ...store, readModels });
+    expect(await codeOf(runner.read(['none']))).to.equal('position-unknown');
+    await runner.close();
   });
 
   it('are replaced only by the rebuild that was begun last', async () => {

@@ -95,11 +95,12 @@ export class FreshReads {
   }
 
   async #answerInline<Found extends RowsAt<unknown>>(read: Read<Found>, deadline: ReadDeadline): Promise<Found> {
-    let answer = await read(deadline);
-    const required = requiredInline(answer, deadline);
+    let answer = this.#ofThisLog(await read(deadline));
+    const { head: required = START } = answer;
+    if (deadline.atLeast > required) throw lostCheckpoint({ checkpoint: deadline.atLeast, head: required });
     while (isBehind(answer, required)) {
       await this.#waitUntil(required, answer.checkpoint, deadline);
-      answer = await read(deadline);
+      answer = this.#ofThisLog(await read(deadline));
     }
     const looking = this.#demandKnown(answer, deadline);
     if (looking !== undefined) await looking;
@@ -121,6 +122,16 @@ export class FreshReads {
     if (answer.checkpoint === position) this.noteAtHead({ askedAt, checkpoint: position });
     await this.#demandKnown(answer, deadline);
     return answer;
+  }
+
+  /** The answer, unless its rows belong to a lost history: the runner then rebuilds them. @throws PositionUnknown */
+  #ofThisLog<Found extends RowsAt<unknown>>(answer: Found): Found {
+    const { checkpoint = START, head = START } = answer;
+    if (standingInline(checkpoint, head) !== 'lost') return answer;
+    const { runner } = this.#options;
+    runner.refuseWhenStopped(answer.checkpoint);
+    runner.wake();
+    throw lostCheckpoint({ checkpoint, head });
   }
 
   /** What the rows of a followed read model must have reached for this read. */
@@ -227,18 +238,4 @@ function isBehind({ checkpoint = START, head }: RowsAt<unknown>, required: Posit
 function demandSameHistory(position: Position, checkpoint: Position): void {
   if (ordinalOf(position) !== ordinalOf(checkpoint) || position === checkpoint) return;
   throw new Fault('position-unknown', { position, head: checkpoint });
-}
-
-/**
- * What the rows of an inline read model must have reached: the head.
- *
- * @throws PositionUnknown when the reader wants a later position, or the rows belong to a lost history.
- */
-function requiredInline(
-  { checkpoint = START, head = START }: RowsAt<unknown>,
-  { atLeast }: { readonly atLeast: Position },
-): Position {
-  if (atLeast > head) throw lostCheckpoint({ checkpoint: atLeast, head });
-  if (standingInline(checkpoint, head) === 'lost') throw lostCheckpoint({ checkpoint, head });
-  return head;
 }
