@@ -1,6 +1,6 @@
 import { openMemoryStore, streamId, type EventStore } from '@login-policy/event-sourcing';
-import { delegating, metadataIn } from '@login-policy/event-sourcing/store';
-import { isJsonObject } from '@login-policy/event-sourcing/values';
+import { delegating } from '@login-policy/event-sourcing/store';
+import { isJsonObject, metadataIn } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

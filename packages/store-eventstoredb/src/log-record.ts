@@ -1,7 +1,6 @@
 import { instant, isFault, revision, type Position, type StreamId } from '@login-policy/event-sourcing';
-import type { Fault } from '@login-policy/event-sourcing/values';
+import { faultyEvent, type Fault } from '@login-policy/event-sourcing/values';
 import { eventIdOf } from './event-uuid.js';
-import { faultyEvent, type EventAround } from './faulty-event.js';
 import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './record-codec.js';
 
 /** A record of the whole log, as received. Its event is decoded on first use, and cached. */
@@ -46,7 +45,7 @@ export class LogRecord {
 }
 
 /** The readable facts of an event that another program wrote to a stream of this store. */
-function aroundOf(wire: WireEvent, { facts }: Fault<'unreadable-event'>): EventAround {
+function aroundOf(wire: WireEvent, { facts }: Fault<'unreadable-event'>): Parameters<typeof faultyEvent>[0] {
   return {
     id: eventIdOf(wire.getId()?.getString() ?? ''),
     streamId: facts.streamId,

@@ -1,6 +1,6 @@
-import { laterPosition, START, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
-import { followedInAppend, type EventFilter } from '@login-policy/event-sourcing/store';
-import { asUnreadable, isFollowedBy, isWhole } from './partial-appends.js';
+import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
+import { AppendAssembly, followedInAppend, type EventFilter } from '@login-policy/event-sourcing/store';
+import { faultyEvent } from '@login-policy/event-sourcing/values';
 import type { LogRecord } from './log-record.js';
 import type { Page } from './stream-reader.js';
 import type { StoredEvent } from './record-codec.js';
@@ -16,13 +16,10 @@ export class PageMaker {
   readonly #isWanted: Wanted;
   /** The events for the next pages: of whole appends, and of appends that will never be complete. */
   #ready: StoredEvent[] = [];
-  /** The first events of an append whose last event has not arrived. */
-  #incomplete: StoredEvent[] = [];
+  #assembly: AppendAssembly<StoredEvent>;
   #lastAdded: Position;
   #receivedUpTo: Position;
   #returnedUpTo: Position;
-  /** The event at `after`, which the log returns, too. It shows whether the first events finish its append. */
-  #atStart: RecordedEvent | undefined;
 
   constructor(context: ReadingContext, filter: EventFilter | undefined, after: Position) {
     this.#context = context;
@@ -30,6 +27,7 @@ export class PageMaker {
     this.#lastAdded = after;
     this.#receivedUpTo = after;
     this.#returnedUpTo = after;
+    this.#assembly = this.#newAssembly();
   }
 
   /** The last record received, wanted or not. */
@@ -54,7 +52,7 @@ export class PageMaker {
 
   /** Whether the last append is still incomplete. */
   get hasIncomplete(): boolean {
-    return this.#incomplete.length > 0;
+    return this.#assembly.first !== undefined;
   }
 
   /** Adds the wanted ones of these records. */
@@ -64,8 +62,8 @@ export class PageMaker {
     for (const record of records) {
       if (record.position < this.#lastAdded || !this.#isWanted(record)) continue;
       const stored = ownEvents.at(record.position) ?? record.stored(names.idOf(record.streamName));
-      if (record.position > this.#lastAdded) this.#addEvent(stored);
-      else if (this.#incomplete.length === 0) this.#atStart = stored.event;
+      if (record.position > this.#lastAdded) this.#assembly.add(stored);
+      else this.#assembly.startAfter(stored.event);
       this.#lastAdded = record.position;
     }
   }
@@ -75,8 +73,8 @@ export class PageMaker {
    * as unreadable.
    */
   cutOffOverdue(): void {
-    const [first] = this.#incomplete;
-    if (first !== undefined && this.#context.partialAppends.isCutOff(first.event.position)) this.#cutOff();
+    const { first } = this.#assembly;
+    if (first !== undefined && this.#context.partialAppends.isCutOff(first.position)) this.#assembly.end();
   }
 
   /** The next page, of about `size` events; empty when there is none. */
@@ -91,36 +89,21 @@ export class PageMaker {
   /** Drops all events not returned yet, because they will be read again. */
   discardUnreturned(): void {
     this.#ready = [];
-    this.#incomplete = [];
+    this.#assembly = this.#newAssembly();
     this.#lastAdded = this.#returnedUpTo;
     this.#receivedUpTo = this.#returnedUpTo;
   }
 
-  #addEvent(stored: StoredEvent): void {
-    const last = this.#incomplete.at(-1)?.event;
-    // The next event belongs to another append, so this one will never be complete.
-    if (last !== undefined && !isFollowedBy(last, stored.event)) this.#cutOff();
-    this.#incomplete.push(stored);
-    if (followedInAppend(stored.event) > 0) return;
-    if (!isWhole(this.#incomplete) && !this.#isRest) return this.#cutOff();
-    this.#ready.push(...this.#incomplete);
-    this.#incomplete = [];
-    this.#atStart = undefined;
-  }
-
-  #cutOff(): void {
-    this.#ready.push(...asUnreadable(this.#incomplete));
-    this.#incomplete = [];
-    this.#atStart = undefined;
-  }
-
-  /** Whether the first events are the rest of an append that began before the start position. */
-  get #isRest(): boolean {
-    return this.#atStart !== undefined && isFollowedBy(this.#atStart, this.#incomplete[0]?.event);
+  #newAssembly(): AppendAssembly<StoredEvent> {
+    return new AppendAssembly({
+      eventOf: ({ event }) => event,
+      whole: (stored) => this.#ready.push(stored),
+      half: ({ event }, fault) => this.#ready.push({ event: faultyEvent(event, fault), receipt: undefined }),
+    });
   }
 
   #isFollowed(index: number): boolean {
     const event = this.#ready[index]?.event;
-    return event !== undefined && isFollowedBy(event, this.#ready[index + 1]?.event);
+    return event !== undefined && followedInAppend(event) > 0;
   }
 }

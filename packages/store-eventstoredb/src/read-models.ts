@@ -11,7 +11,6 @@ import {
   modelName,
   type EventShape,
   type ReadModel,
-  type ReadModelChange,
   type ReadModelStore,
   type RowsAt,
 } from '@login-policy/event-sourcing/store';
@@ -169,7 +168,10 @@ class OriginCheck {
 }
 
 /** `false` when another process bound it at the same time. Its entry must then be compared. */
-async function isCommitted<Row>(model: ReadModel<Row>, change: ReadModelChange<Row>): Promise<boolean> {
+async function isCommitted<Row>(
+  model: ReadModel<Row>,
+  change: Parameters<ReadModel<Row>['commit']>[0],
+): Promise<boolean> {
   try {
     await model.commit(change);
     return true;

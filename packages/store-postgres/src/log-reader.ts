@@ -8,6 +8,7 @@ import {
   type StreamPage,
   type StreamPart,
   type WaitOptions,
+  wholeAppends,
 } from '@login-policy/event-sourcing/store';
 import { Fault, nameRanges } from '@login-policy/event-sourcing/values';
 import { storedName, storedText } from './names.js';
@@ -73,7 +74,7 @@ export class LogReader {
     const read = (from: bigint, to: bigint, count: number): Promise<Page> =>
       this.#log.read((limit) => queries.read(statement, [`${from}`, `${to}`, limit, ...values], wait), count);
     const page = await read(ordinal, smaller(ordinal + width), pageSize);
-    const ahead = readAheadOf(page, await restOfAppend(queries.name, read, page.events.at(-1)), after);
+    const ahead = readAheadOf(page, await restOfAppend(read, page.events.at(-1)), after);
     const isFull = page.events.length === page.limit;
     if (isFull) this.#scanWidths.set(range, larger(width / 2n, BigInt(pageSize)));
     else if (!ahead.reachedHead) this.#scanWidths.set(range, smaller(width * 2n, LARGEST_SCAN));
@@ -100,33 +101,25 @@ export class LogReader {
   #rangeColumns(): string {
     const lastEvent = (where: string): string =>
       `(SELECT position || ' ' || id FROM ${this.#schema}.events ${where} ORDER BY position DESC LIMIT 1)`;
-    const endOfAppend = `(SELECT last.position || ' ' || last.id FROM ${this.#schema}.events AS last WHERE last.position = (
-      SELECT position + coalesce(append_count - append_place, 0) FROM ${this.#schema}.events
+    // None where the rest of the append is missing, or was written alone.
+    const endOfAppend = `(SELECT last.position || ' ' || last.id FROM ${this.#schema}.events AS last
+      WHERE (last.position, last.append_place, last.append_count) = (
+      SELECT position + append_count - append_place, append_count, append_count FROM ${this.#schema}.events
       WHERE position <= $2 ORDER BY position DESC LIMIT 1))`;
     const upToEnd = `coalesce(${endOfAppend}, ${lastEvent('WHERE position <= $2')})`;
     return [lastEvent('WHERE position = $1'), upToEnd, lastEvent('')].join(', ');
   }
 }
 
-/**
- * The rest of a page's last append. It exists and passes the filter, because an append is one transaction in one
- * stream.
- */
-async function restOfAppend(
-  store: string,
-  read: ReadRange,
-  last: RecordedEvent | undefined,
-): Promise<readonly RecordedEvent[]> {
+/** What follows a page in the log, as far as its last append goes. */
+async function restOfAppend(read: ReadRange, last: RecordedEvent | undefined): Promise<readonly RecordedEvent[]> {
   const rest: RecordedEvent[] = [];
-  for (let end = last; end !== undefined && followedInAppend(end) > 0; end = rest.at(-1)) {
+  for (let end = last; end !== undefined && followedInAppend(end) > 0;) {
     const missing = followedInAppend(end);
     const ordinal = ordinalOf(end.position);
     const { events } = await read(ordinal, ordinal + BigInt(missing), missing);
-    if (events.length === 0) {
-      const problem = `the last events of the append with the event at position ${ordinal} are missing`;
-      throw new Fault('store-damaged', { store, problem });
-    }
     rest.push(...events);
+    end = events.at(-1);
   }
   return rest;
 }
@@ -145,7 +138,7 @@ function readAheadOf(
 ): ReadAhead {
   const [begin, end = START, head = START] = [0, 1, 2].map((index) => positionIn(extraColumns[index]));
   if (after !== START && after !== begin) throw new Fault('position-unknown', { position: after, head });
-  const events = rest.length === 0 ? page : [...page, ...rest];
+  const events = wholeAppends({ after, page, rest });
   const last = events.at(-1)?.position ?? after;
   const isFull = page.length > 0 && page.length === limit;
   const scannedUpTo = isFull ? last : laterPosition(last, end);

@@ -1,6 +1,6 @@
 import { instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
-import { metadataIn, positionOf } from '@login-policy/event-sourcing/store';
-import { eventId, isJsonObject, parseStreamId } from '@login-policy/event-sourcing/values';
+import { positionOf } from '@login-policy/event-sourcing/store';
+import { eventId, isJsonObject, metadataIn, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Cell, Cells } from './queries.js';
 import { originalText } from './names.js';
 

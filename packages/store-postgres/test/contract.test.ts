@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '@login-policy/event-sourcing';
 import {
   eventStoreContract,
   readModelStoreContract,
@@ -21,12 +22,16 @@ for (const [name, way] of Object.entries(WAYS)) {
       name,
       veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
       readsStreams: true,
+      losesEvents: true,
       freezes: freezeServer !== undefined,
       open: async ({ clock }) => {
         const storage = freshStorage();
         const { eventStore } = await storage.open({ ...way, clock });
         const another = async (): Promise<typeof eventStore> => (await storage.open({ ...way, clock })).eventStore;
-        return { eventStore, another, dispose: () => storage.dispose(), freeze: freezeServer };
+        const lose = async ({ id }: RecordedEvent): Promise<void> => {
+          await storage.pool.query(`DELETE FROM "${storage.schema}".events WHERE id = $1`, [id]);
+        };
+        return { eventStore, another, dispose: () => storage.dispose(), freeze: freezeServer, lose };
       },
     },
     { describe, it },

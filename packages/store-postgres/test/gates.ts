@@ -1,5 +1,7 @@
 import type { Projection, Store } from '@login-policy/event-sourcing';
-import type { EventShape, ReadModel, ReadModelChange, RebuildingModel } from '@login-policy/event-sourcing/store';
+import type { EventShape, ReadModel, RebuildingModel } from '@login-policy/event-sourcing/store';
+
+type Change<Row> = Parameters<ReadModel<Row>['commit']>[0];
 
 /** What a test does in the middle of a rebuild. */
 export interface Gates {
@@ -20,7 +22,7 @@ export function gated(store: Store, gates: Gates): Store {
       await gates.begun?.();
       return gatedCopy(copy, gates);
     };
-    const commit = async (change: ReadModelChange<Row>): Promise<void> => {
+    const commit = async (change: Change<Row>): Promise<void> => {
       await gates.step?.();
       await model.commit(change);
     };
@@ -32,11 +34,11 @@ export function gated(store: Store, gates: Gates): Store {
 function gatedCopy<Row>(copy: RebuildingModel<Row>, gates: Gates): RebuildingModel<Row> {
   let slices = 0;
   return withOthers(copy, {
-    async commit(change: ReadModelChange<Row>) {
+    async commit(change: Change<Row>) {
       await gates.slice?.((slices += 1));
       await copy.commit(change);
     },
-    async promote(change: ReadModelChange<Row>) {
+    async promote(change: Change<Row>) {
       await gates.promotion?.();
       await copy.promote(change);
     },

@@ -53,7 +53,8 @@ export interface EventStatements {
   /** The last event; no row in an empty store. */
   readonly head: Statement<[], LogHead>;
   readonly idAt: Statement<[position: number], string>;
-  readonly appendAt: Statement<[position: number], number>;
+  readonly lastUpTo: Statement<[position: number], readonly [...OrdinalAndId, append: number]>;
+  readonly endOfAppend: Statement<[position: number, append: number], OrdinalAndId>;
   readonly forwards: StreamPage;
   readonly backwards: StreamPage;
   readonly receipt: Statement<[stream: string, key: string], { fingerprint: ExactText; revision: number }>;
@@ -73,7 +74,11 @@ export function eventStatements(database: Database): EventStatements {
     ),
     head: database.prepare('SELECT position, id, kept FROM events ORDER BY position DESC LIMIT 1', 'list'),
     idAt: database.prepare('SELECT id FROM events WHERE position = ?', 'value'),
-    appendAt: database.prepare('SELECT place_in_append FROM events WHERE position = ?', 'value'),
+    lastUpTo: database.prepare(
+      'SELECT position, id, place_in_append FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1',
+      'list',
+    ),
+    endOfAppend: database.prepare('SELECT position, id FROM events WHERE position = ? AND place_in_append = ?', 'list'),
     forwards: streamPage(database, '>= ? ORDER BY revision ASC'),
     backwards: streamPage(database, '<= ? ORDER BY revision DESC'),
     receipt: database.prepare(

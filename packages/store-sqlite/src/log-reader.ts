@@ -1,4 +1,4 @@
-import { type Position, type RecordedEvent, type StreamId, START } from '@login-policy/event-sourcing';
+import { laterPosition, type Position, type RecordedEvent, type StreamId, START } from '@login-policy/event-sourcing';
 import {
   followedInAppend,
   type EventFilter,
@@ -6,6 +6,7 @@ import {
   type StreamPage,
   type StreamPart,
   ordinalOf,
+  wholeAppends,
 } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
@@ -14,7 +15,7 @@ import { isTooBig } from './faults.js';
 import type { Names } from './names.js';
 import type { PageReader } from './page-reader.js';
 import { headOf, positionAt } from './positions.js';
-import { READ_COLUMNS, eventsOf, followedIn } from './rows.js';
+import { READ_COLUMNS, eventsOf, followedIn, lastOfAppend } from './rows.js';
 
 /** The page that a reader of the log asks for. */
 export interface WantedPage {
@@ -87,25 +88,28 @@ export class LogReader {
     const sql = `SELECT ${READ_COLUMNS} FROM events WHERE position > ? AND position <= ?${clause} ORDER BY position LIMIT ?`;
     const { count, events } = this.#pages.page(sql, [start, end, ...values, pageSize]);
     const rest = this.#restOfAppend(sql, events.at(-1), values);
+    const whole = wholeAppends({ after, page: events, rest });
     const isWindowDone = count < pageSize && events.length === count;
-    const scannedUpTo =
-      rest.at(-1)?.position ?? (isWindowDone ? this.#endOfAppendAt(end) : (events.at(-1)?.position ?? after));
-    return { events: [...events, ...rest], scannedUpTo, reachedHead: isWindowDone && scannedUpTo >= last };
+    const upTo = whole.at(-1)?.position ?? after;
+    const scannedUpTo = isWindowDone ? laterPosition(upTo, this.#endOfAppendAt(end, after)) : upTo;
+    return { events: whole, scannedUpTo, reachedHead: isWindowDone && scannedUpTo >= last };
   }
 
   /**
-   * The position of the last event of the append that contains an event.
+   * The position of the last event of the append that contains the last event up to an ordinal; of this event itself
+   * where the rest of its append is missing.
    *
-   * @throws StoreDamaged when the event does not exist, because ordinals have no gaps.
+   * @throws StoreDamaged when there is no event after a position.
    */
-  #endOfAppendAt(ordinal: number): Position {
-    const followed = followedIn(this.#statements.appendAt.get(ordinal) ?? 0);
-    const position = this.#positionAt(ordinal + followed) ?? this.#positionAt(ordinal);
-    if (position !== undefined) return position;
-    throw new Fault('store-damaged', {
-      store: this.#database.name,
-      problem: `there is no event at position ${ordinal}`,
-    });
+  #endOfAppendAt(ordinal: number, after: Position): Position {
+    const last = this.#statements.lastUpTo.get(ordinal);
+    if (last === undefined || last[0] <= Number(ordinalOf(after))) {
+      const problem = `there is no event at position ${ordinal}`;
+      throw new Fault('store-damaged', { store: this.#database.name, problem });
+    }
+    const [found, id, append] = last;
+    const end = this.#statements.endOfAppend.get(found + followedIn(append), lastOfAppend(append));
+    return positionAt(end ?? [found, id], this.#database.name);
   }
 
   #positionAt(ordinal: number): Position | undefined {
@@ -113,7 +117,7 @@ export class LogReader {
     return id === undefined ? undefined : positionAt([ordinal, id], this.#database.name);
   }
 
-  /** The rest of a page's last append. The log has it, because an append is one transaction. */
+  /** What follows a page in the log, as far as its last append goes. */
   #restOfAppend(sql: string, last: RecordedEvent | undefined, values: readonly number[]): readonly RecordedEvent[] {
     const missing = last === undefined ? 0 : followedInAppend(last);
     if (last === undefined || missing === 0) return [];

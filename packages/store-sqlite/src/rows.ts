@@ -1,6 +1,6 @@
 import { isFault, instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
-import { followedInAppend, metadataIn, positionOf } from '@login-policy/event-sourcing/store';
-import { Fault, isEventId, isJsonObject } from '@login-policy/event-sourcing/values';
+import { followedInAppend, positionOf } from '@login-policy/event-sourcing/store';
+import { Fault, isEventId, isJsonObject, metadataIn } from '@login-policy/event-sourcing/values';
 import { isDriverError } from './faults.js';
 import type { Names } from './names.js';
 
@@ -41,6 +41,12 @@ export function packAppend(append: PlaceInAppend | undefined): number {
 export function followedIn(packed: number): number {
   const { count, place } = unpackAppend(packed);
   return count - place;
+}
+
+/** The column value of the last event of an append, from that of any of its events. */
+export function lastOfAppend(packed: number): number {
+  const { count } = unpackAppend(packed);
+  return count * APPEND_COUNTS + count;
 }
 
 function unpackAppend(packed: number): PlaceInAppend {

@@ -1,7 +1,9 @@
+import type { RecordedEvent } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from '@login-policy/store-sqlite';
 import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit/contracts';
 import { describe, it } from 'mocha';
 import { freshFolder } from './files.js';
+import { tamper } from './raw.js';
 
 type Options = Pick<SqliteStoreOptions, 'clock'>;
 
@@ -18,7 +20,7 @@ async function freshFile(options: Options) {
     for (const store of opened) await store.close();
     await folder.remove();
   };
-  return { store: await open(), open, dispose };
+  return { store: await open(), open, dispose, path: folder.path('store.db') };
 }
 
 eventStoreContract(
@@ -26,9 +28,12 @@ eventStoreContract(
     name: 'SQLite',
     veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
     readsStreams: true,
+    losesEvents: true,
     open: async ({ clock }) => {
-      const { store, open, dispose } = await freshFile({ clock });
-      return { eventStore: store.eventStore, another: async () => (await open()).eventStore, dispose };
+      const { store, open, dispose, path } = await freshFile({ clock });
+      const lose = async ({ id }: RecordedEvent): Promise<void> =>
+        tamper(path, `DELETE FROM events WHERE id = '${id}'`);
+      return { eventStore: store.eventStore, another: async () => (await open()).eventStore, dispose, lose };
     },
   },
   { describe, it },

@@ -64,7 +64,7 @@ export class EngineEventStore implements EventStore {
       this.readStreams = (options) => {
         const asked = { ...options, pageSize: pageSizeOf(options) };
         return withoutGaps(
-          backend.name,
+          { store: backend.name, pageSize: asked.pageSize },
           guarded.pages(options.signal, () => readStreams(asked)),
         );
       };

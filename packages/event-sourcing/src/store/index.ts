@@ -15,6 +15,7 @@ export type { Plan, Planned } from '../engine/plan.js';
 export type { Found, ModelTarget, Question, StreamEnd } from '../engine/view.js';
 export type { ReadAhead } from './feed.js';
 export type { StreamPage, StreamPart } from './stream-pages.js';
+export { AppendAssembly, wholeAppends } from './whole-appends.js';
 export { receiptPages } from './receipt-pages.js';
 export { closedBy } from './closed-by.js';
 export { throwIfExpired, type WaitOptions } from '../deadline.js';
@@ -23,7 +24,6 @@ export { delegating } from './delegating.js';
 export { KeyedMutex } from './keyed-mutex.js';
 export { pause } from './back-off.js';
 export { TIME_UP, within } from './time-out.js';
-export { metadataIn } from './stored-event.js';
 export { onAbort } from '../on-abort.js';
 export { followedInAppend, type EventShape, type NewEvent } from '../streams/event.js';
 export { filterPredicate, type EventFilter } from '../streams/event-filter.js';
@@ -40,12 +40,6 @@ export type { HeadProof } from '../projections/head-proof.js';
 export { revisionAfter, type ExpectedRevision } from '../streams/revision.js';
 export { modelName } from '../projections/projection.js';
 export { MOST_BEHIND } from '../projections/read-model-store.js';
-export type {
-  ReadModel,
-  ReadModelChange,
-  ReadModelStore,
-  RebuildingModel,
-  RowsAt,
-} from '../projections/read-model-store.js';
+export type { ReadModel, ReadModelStore, RebuildingModel, RowsAt } from '../projections/read-model-store.js';
 export { entriesBeside } from '../projections/row-query.js';
 export { memoryReadModelStore } from '../memory-store.js';

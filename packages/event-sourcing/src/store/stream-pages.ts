@@ -3,6 +3,8 @@ import type { ReadStreamOptions } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import { limitOf, pageSizeOf } from '../streams/paging.js';
 import type { StreamId } from '../streams/stream-id.js';
+import { faultyEvent } from './faulty-event.js';
+import { AppendAssembly } from './whole-appends.js';
 
 /** The largest revision any store keeps. */
 const LAST_REVISION = 2n ** 63n - 1n;
@@ -36,9 +38,10 @@ export interface StreamSource {
 
 /**
  * Implements `EventStore.readStream` by reading part after part. Revisions begin at 0 without gaps, so an event that
- * was deleted or moved is noticed.
+ * was deleted or moved is noticed. Half an append is not handed out.
  *
  * @throws StoreDamaged that names the missing revision.
+ * @throws UnreadableEvent at the first event of half an append, after everything before it was returned.
  */
 export async function* streamThrough(
   streamId: StreamId,
@@ -62,35 +65,99 @@ export async function* streamThrough(
   // A backwards read begins wherever the stream ends.
   let due = isForwards ? from : undefined;
   let after: RecordedEvent | undefined;
-  for (let left = limitOf(options); left > 0 && from >= 0n && from <= LAST_REVISION;) {
-    const page = await read({ isForwards, from, count: Math.min(pageSize, left), after });
+  const whole = new WholeAppends(options);
+  while (whole.wanted > 0 && from >= 0n && from <= LAST_REVISION) {
+    const page = await read({ isForwards, from, count: Math.min(pageSize, whole.wanted), after });
     due = behind(due, page);
-    if (page.events.length > 0) yield page.events;
-    if (page.isLast || page.events.length === 0 || due === undefined) return;
-    left -= page.events.length;
+    const isOver = page.isLast || page.events.length === 0 || due === undefined;
+    yield* whole.add(page.events, isOver);
+    if (isOver || due === undefined) return;
     after = page.events.at(-1);
     from = due;
   }
 }
 
+/** The events that a reader of one stream wants, handed out in whole appends. */
+class WholeAppends {
+  readonly #assembly: AppendAssembly<RecordedEvent>;
+  readonly #pageSize: number;
+  readonly #isForwards: boolean;
+  /** How many events are still to be read, and to be handed out. */
+  #toRead: number;
+  #toReturn: number;
+  #ready: RecordedEvent[] = [];
+  #fault: Fault<'unreadable-event'> | undefined;
+
+  constructor(options: ReadStreamOptions | undefined) {
+    const isForwards = options?.direction !== 'backwards';
+    this.#pageSize = pageSizeOf(options);
+    this.#isForwards = isForwards;
+    this.#toRead = this.#toReturn = limitOf(options);
+    this.#assembly = new AppendAssembly<RecordedEvent>({
+      eventOf: (event) => event,
+      whole: (event) => {
+        if (this.#fault === undefined) this.#ready.push(event);
+      },
+      half: (_, fault) => {
+        this.#fault ??= fault;
+      },
+      isRest: () => (isForwards ? (options?.from ?? 0n) > 0n : options?.from !== undefined),
+      isBackwards: !isForwards,
+    });
+  }
+
+  /** How many more events to read. Forwards also those beyond the limit that show whether the last append is whole. */
+  get wanted(): number {
+    if (this.#toRead > 0) return this.#toRead;
+    return this.#isForwards ? this.#assembly.missing : 0;
+  }
+
+  /** Hands out what is whole with these events; `isOver`: nothing follows them. @throws UnreadableEvent */
+  *add(events: readonly RecordedEvent[], isOver: boolean): Generator<readonly RecordedEvent[], void, undefined> {
+    for (const event of events) this.#assembly.add(event);
+    this.#toRead -= events.length;
+    if (isOver) this.#assembly.end();
+    else if (this.wanted <= 0) this.#assembly.release();
+    const ready = this.#ready.splice(0).slice(0, this.#toReturn);
+    this.#toReturn -= ready.length;
+    yield* partsOf(ready, this.#pageSize);
+    if (this.#fault !== undefined) throw this.#fault;
+  }
+}
+
 /**
- * The pages of one stream after another.
+ * The pages of one stream after another, in whole appends: the events of half an append are unreadable ones.
  *
  * @throws StoreDamaged as {@link streamThrough} does.
  */
 export async function* withoutGaps(
-  store: string,
+  { store, pageSize }: { readonly store: string; readonly pageSize: number },
   pages: AsyncIterable<readonly RecordedEvent[]>,
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   let last: RecordedEvent | undefined;
+  let ready: RecordedEvent[] = [];
+  const assembly = new AppendAssembly<RecordedEvent>({
+    eventOf: (event) => event,
+    whole: (event) => ready.push(event),
+    half: (event, fault) => ready.push(faultyEvent(event, fault)),
+  });
   for await (const page of pages) {
     for (const event of page) {
       const due = event.streamId === last?.streamId ? last.revision + 1n : 0n;
       if (event.revision !== due) throw lostFrom(store, event.streamId, due);
       last = event;
+      assembly.add(event);
     }
-    yield page;
+    yield* partsOf(ready, pageSize);
+    ready = [];
   }
+  assembly.end();
+  yield* partsOf(ready, pageSize);
+}
+
+function* partsOf(events: RecordedEvent[], pageSize: number): Generator<readonly RecordedEvent[], void, undefined> {
+  for (let from = 0; from < events.length; from += pageSize)
+    yield events.length <= pageSize ? events : events.slice(from, from + pageSize);
 }
 
 function lostFrom(store: string, streamId: StreamId, revision: bigint | undefined): Fault<'store-damaged'> {

@@ -134,6 +134,7 @@ export interface EventStore {
   /**
    * Reads one stream in non-empty pages. A stream that does not exist has no pages.
    *
+   * @throws UnreadableEvent at the first event of an append of which a part is missing.
    * @throws RangeError when the limit or the page size is out of range.
    */
   readStream(streamId: StreamId, options?: ReadStreamOptions): AsyncIterable<readonly RecordedEvent[]>;
@@ -149,7 +150,7 @@ export interface EventStore {
 
   /**
    * Reads one stream after another, each from its first event, up to a position: for folding them. The order of streams
-   * is not defined, and a page may split an append. Absent where {@link readAll} is as fast.
+   * is not defined, and a page may split an append; of half an append the events are unreadable. Absent where {@link readAll} is as fast.
    *
    * @throws RangeError when the page size is out of range.
    */

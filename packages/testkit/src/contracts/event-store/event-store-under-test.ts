@@ -48,6 +48,7 @@ export async function eventStoreUnderTest(fixture: EventStoreFixture): Promise<E
     another: () => opened.another(),
     dispose: () => opened.dispose(),
     freeze: opened.freeze,
+    lose: opened.lose,
     clock,
     newEvents,
     record: (stream, count, content) => opened.eventStore.append(appendOf(stream, newEvents(count, content))),

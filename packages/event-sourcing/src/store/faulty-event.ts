@@ -1,5 +1,5 @@
-import type { RecordedEvent } from '@login-policy/event-sourcing';
-import type { Fault } from '@login-policy/event-sourcing/values';
+import type { Fault } from '../fault.js';
+import type { RecordedEvent } from '../streams/event.js';
 
 /** The readable facts of an unreadable event. */
 export type EventAround = Pick<RecordedEvent, 'id' | 'position' | 'recordedAt' | 'revision' | 'streamId' | 'type'>;
