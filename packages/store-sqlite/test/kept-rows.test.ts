@@ -1,4 +1,11 @@
-import { ProjectionRunner, instant, isFault, type FaultCode, type Position } from '@login-policy/event-sourcing';
+import {
+  ProjectionRunner,
+  instant,
+  isFault,
+  streamId,
+  type FaultCode,
+  type Position,
+} from '@login-policy/event-sourcing';
 import type { ReadModel } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, type CounterRow } from '@login-policy/testkit';
@@ -56,6 +63,24 @@ describe('the rows of a read model that were used last', () => {
     }
     await follower.close();
     await other.close();
+  });
+
+  it('do without no row that a new stream shares with another one', async () => {
+    const [other, alone] = [streamId('Counter', 'other'), streamId('Counter', 'alone')];
+    const shared: typeof counterTotals = {
+      ...counterTotals,
+      name: 'shared-counters',
+      key: (stream) => (stream === alone ? alone : STREAM),
+    };
+    const elsewhere = await openSqliteStore({ path: folder.path('store.db') });
+    await elsewhere.readModels.open(shared);
+    await elsewhere.eventStore.append(appendOne(other));
+    await elsewhere.close();
+    const sharing = await store.readModels.open(shared);
+    // From here on, the log is known to this opening, but not the shared row.
+    await store.eventStore.append(appendOne(alone));
+    await store.eventStore.append({ ...appendOne(), expected: 'no-stream' });
+    expect((await sharing.read([STREAM])).rows.get(STREAM)?.total).to.equal(2);
   });
 
   it('are what they were when the transaction that changed them was taken back', async () => {
