@@ -3,9 +3,11 @@ import type { ReadAllOptions, StreamReceipt } from '@login-policy/event-sourcing
 import { keptReceiptIn } from './receipts.js';
 import { PageReader, type FollowingContext } from './page-reader.js';
 import { PAGE_SIZE } from './stream-reader.js';
-import { allReadRequest } from './requests.js';
-import { streamNameOf } from './record-codec.js';
-import { leaderRead, recordsOf, retry, type ReadingContext } from './server-reads.js';
+import { connectionBroke } from './faults.js';
+import { LogQueries } from './log-queries.js';
+import type { AllRead } from './requests.js';
+import { retry, type ReadingContext } from './server-reads.js';
+import type { ServerFilter, Wanted } from './stream-names.js';
 
 /** Every receipt of the store: first those stored with events, then those stored in a stream of their own. */
 export async function* allReceipts(
@@ -26,20 +28,25 @@ export async function* allReceipts(
 
 /** The receipts of commands without events, by the name of the receipt's stream. */
 function ownStreamReceipts(context: ReadingContext, signal?: AbortSignal): Promise<Map<string, StreamReceipt>> {
-  const { names, timeouts } = context;
-  const filter = { prefixes: [names.receiptPrefix] };
-  const request = allReadRequest({ direction: 'forwards', from: START, filter, limit: Infinity });
+  const { leadership, names, timeouts } = context;
+  const queries = new LogQueries(context);
+  const isReceipt: Wanted = ({ streamName }) => streamName.startsWith(names.receiptPrefix);
+  const filterOf = (...besides: readonly string[]): ServerFilter => ({ prefixes: [names.receiptPrefix, ...besides] });
   return retry(context, { doing: 'reading all receipts', signal }, async (stopSignal) => {
     const found = new Map<string, StreamReceipt>();
-    const read = { request, pageSize: PAGE_SIZE, withinMs: timeouts.scanMs, signal: stopSignal };
-    for await (const messages of leaderRead(context, read)) {
-      for (const record of recordsOf(messages)) {
+    const isSameConnection = await leadership.demand(stopSignal);
+    const [last] = await queries.lastOf(filterOf, { limit: 1, isWanted: isReceipt }, stopSignal);
+    const read: AllRead = { direction: 'forwards', from: START, filter: filterOf(), limit: Infinity };
+    const options = { pageSize: PAGE_SIZE, withinMs: timeouts.scanMs, signal: stopSignal };
+    for await (const records of last === undefined ? [] : queries.upTo(last.position, read, options)) {
+      for (const record of records) {
         // The last record of a stream decides, because it may make an earlier receipt void.
-        const kept = keptReceiptIn(record);
-        if (kept === undefined) found.delete(streamNameOf(record));
-        else found.set(streamNameOf(record), kept);
+        const kept = keptReceiptIn(record.wire);
+        if (kept === undefined) found.delete(record.streamName);
+        else found.set(record.streamName, kept);
       }
     }
+    if (!isSameConnection()) throw connectionBroke('reading all receipts');
     return found;
   });
 }

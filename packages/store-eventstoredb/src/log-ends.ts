@@ -10,7 +10,7 @@ import type { ReadingContext } from './server-reads.js';
 interface KnownEnd {
   /** The end of the last whole append of this store; `START` when it has none. */
   readonly last: Position;
-  /** The position of a record of any store, at or after `last`. The next query begins there. */
+  /** The position of a record of any store, at or after `last`. The next query ends there, or begins there. */
   readonly mark: Position;
 }
 
@@ -22,10 +22,6 @@ interface LastAppend {
 
 /** If fewer events than this were added since the last query, one query finds the end. */
 const ONE_QUERY_EVENTS = 100;
-/** A larger record does not become the mark, because each query reads the record at the mark again. */
-const LARGEST_MARK_BYTES = 65_536;
-/** How often the mark is moved. */
-const MARK_INTERVAL_MS = 1000;
 
 /**
  * Finds the end of the log, as the leader knows it. An incomplete append does not count until it is regarded as cut
@@ -38,7 +34,6 @@ export class LogEnds {
    * The result of the last query. The next query begins there, unless the log was replaced, as by a restored backup.
    */
   #known: KnownEnd | undefined;
-  #markedAt = -Infinity;
 
   constructor(context: ReadingContext) {
     this.#context = context;
@@ -53,8 +48,8 @@ export class LogEnds {
   }
 
   /**
-   * The end of the log, and whether an event is in it. One round trip, if the node was the leader a moment ago and few
-   * events were written since the last query.
+   * The end of the log, and whether an event is in it. One round trip, if the node was the leader a moment ago and
+   * nothing was written since the last query; two, if little was.
    *
    * @throws StoreUnavailable while the node is not the leader.
    */
@@ -64,19 +59,17 @@ export class LogEnds {
     const { leadership } = this.#context;
     const isSameConnection = await leadership.demand(signal);
     const askedAt = performance.now();
-    // The query of the head begins at the mark, so it also shows whether the mark is in the log.
-    const isAtMark = checkpoint === this.#known?.mark;
+    // The query of the head also shows whether the mark is in the log, and then the event before it is, too.
+    const isKnown = checkpoint === this.#known?.mark || checkpoint === this.#known?.last;
     const [{ head, isMarkInLog }, isElsewhereInLog] = await Promise.all([
       this.#readHead(signal),
-      isAtMark ? undefined : this.isInLog(checkpoint, signal),
+      isKnown ? undefined : this.isInLog(checkpoint, signal),
       leadership.check(signal),
     ]);
     const isInLog = isElsewhereInLog ?? (isMarkInLog || (await this.isInLog(checkpoint, signal)));
     // A read of a position that does not exist makes the client reconnect. The answers are then of two connections.
     if (!isInLog && !isSameConnection()) return this.#proveInTwoSteps(checkpoint, signal);
     if (!isSameConnection()) throw connectionBroke('reading the end of the log');
-    // If this fails, the next query takes longer, because it begins at the old mark.
-    this.#advanceMark(this.#context.closing).catch(() => undefined);
     return { askedAt, head, checkpoint, isInLog };
   }
 
@@ -98,45 +91,28 @@ export class LogEnds {
     return found === 'scavenged' || (found !== 'nowhere' && found.position === position);
   }
 
-  /** A new mark: the last record of any store, if it is small. */
-  async #readMark(signal: AbortSignal): Promise<Position> {
-    const last = await this.#queries.last(signal);
-    return last !== undefined && last.size <= LARGEST_MARK_BYTES ? last.position : START;
-  }
-
-  /** Moves the mark towards the end of the log when other stores write, at most once per interval. */
-  async #advanceMark(signal: AbortSignal): Promise<void> {
-    if (performance.now() - this.#markedAt < MARK_INTERVAL_MS) return;
-    this.#markedAt = performance.now();
-    const known = this.#known;
-    if (known === undefined) return;
-    const mark = await this.#readMark(signal);
-    const added = mark > known.mark ? await this.#readSince(known, signal) : undefined;
-    // Skipped when an event was recorded meanwhile, or an append is incomplete.
-    if (added?.last === known.last && !added.isFollowed && this.#known === known) this.#known = { ...known, mark };
-  }
-
   async #readHead(signal: AbortSignal): Promise<{ readonly head: Position; readonly isMarkInLog: boolean }> {
     const known = this.#known;
-    const since = known === undefined ? undefined : await this.#readSince(known, signal);
-    if (since !== undefined) return { head: since.last, isMarkInLog: true };
-    const mark = await this.#readMark(signal);
-    const { last: found, isFollowed } = await this.#readLastAppend(signal);
-    // The mark was read first, so this store has no event between its last event and the mark.
-    const newEnd = { last: found, mark: isFollowed ? found : laterPosition(found, mark) };
-    if (this.#known === known && !signal.aborted) this.#known = newEnd;
-    return { head: found, isMarkInLog: false };
+    const end = await this.#queries.last(signal);
+    if (known !== undefined && end.position === known.mark) return { head: known.last, isMarkInLog: true };
+    const since = known && (await this.#readSince(known, end, signal));
+    const { last, isFollowed } = since ?? (await this.#readLastAppend(signal));
+    // The last record was read first, so this store has no event between its last event and that record.
+    const newEnd = { last, mark: isFollowed ? last : laterPosition(last, end.position) };
+    const isNew = since === undefined || !isFollowed;
+    if (isNew && this.#known === known && !signal.aborted) this.#known = newEnd;
+    return { head: last, isMarkInLog: since !== undefined };
   }
 
   /**
-   * The end of the last whole append, read from the mark on; `undefined` if the log was replaced or many events were
-   * added.
+   * The end of the last whole append, read from the mark up to the last record; `undefined` if the log was replaced or
+   * many events were added.
    */
-  async #readSince(known: KnownEnd, signal: AbortSignal): Promise<LastAppend | undefined> {
+  async #readSince(known: KnownEnd, end: LogRecord, signal: AbortSignal): Promise<LastAppend | undefined> {
     const isOwn = known.mark === known.last;
     const [recordAtMark, added] = await Promise.all([
       isOwn ? undefined : this.#queries.at(known.mark, signal),
-      this.#queries.own(known.mark, ONE_QUERY_EVENTS, signal),
+      this.#queries.ownUpTo(end, { from: known.mark, limit: ONE_QUERY_EVENTS }, signal),
     ]).catch((error: unknown) => {
       if (isInternalError(error)) return [undefined, undefined];
       throw error;
@@ -148,7 +124,6 @@ export class LogEnds {
     maker.add(added);
     maker.cutOffOverdue();
     const last = laterPosition(known.last, maker.lastAppendEnd === known.mark ? START : maker.lastAppendEnd);
-    if (!maker.hasIncomplete) this.note(last > known.mark ? last : undefined);
     return { last, isFollowed: maker.hasIncomplete };
   }
 
@@ -172,6 +147,7 @@ export class LogEnds {
 
   /** The first event of this store. */
   async first(signal: AbortSignal): Promise<LogRecord | undefined> {
-    return (await this.#queries.own(START, 1, signal))[0];
+    const [last] = await this.#queries.lastOwn(1, signal);
+    return last && (await this.#queries.ownUpTo(last, { from: START, limit: 1 }, signal))[0];
   }
 }

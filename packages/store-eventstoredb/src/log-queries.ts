@@ -1,12 +1,20 @@
-import type { Position } from '@login-policy/event-sourcing';
+import { START, type Position } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
-import { isInternalError } from './faults.js';
+import { isInternalError, unavailable } from './faults.js';
 import type { LogRecord } from './log-record.js';
 import { allReadRequest, type AllRead } from './requests.js';
 import { splitPosition } from './record-codec.js';
 import { logRecordsOf, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
+import type { ServerFilter, Wanted } from './stream-names.js';
 
 type Records = AsyncGenerator<readonly LogRecord[], void, undefined>;
+
+/** Which records of a read to return: at most `limit`. The read ends at `until`. */
+interface WantedRecords {
+  readonly until: Position;
+  readonly limit: number;
+  readonly isWanted: Wanted;
+}
 
 const FORWARDS = { direction: 'forwards' } as const;
 const BACKWARDS = { direction: 'backwards', from: 'end' } as const;
@@ -21,27 +29,44 @@ export class LogQueries {
 
   /** The first record at or after a position, of any store. */
   async at(position: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
-    const withinMs = this.#context.timeouts.readMs;
-    return this.#first({ ...FORWARDS, from: position, filter: undefined, limit: 1 }, { signal, withinMs });
+    return this.#first({ ...FORWARDS, from: position, filter: undefined, limit: 1 }, signal);
   }
 
   /** The last record of the whole log, of any store. */
-  async last(signal: AbortSignal): Promise<LogRecord | undefined> {
-    const withinMs = this.#context.timeouts.stallMs;
-    return this.#first({ ...BACKWARDS, filter: undefined, limit: 1 }, { signal, withinMs });
+  async last(signal: AbortSignal): Promise<LogRecord> {
+    return (await this.#first({ ...BACKWARDS, filter: undefined, limit: 1 }, signal)) ?? endedEarly();
   }
 
   /**
-   * The first events of this store at or after a position, at most `limit`. There may be fewer, because the server's
+   * The events of this store from a position up to a record, at most `limit`. There may be fewer, because the server's
    * filter is not exact.
    */
-  async own(from: Position, limit: number, signal: AbortSignal): Promise<readonly LogRecord[]> {
-    return this.#own({ ...FORWARDS, from }, limit, signal);
+  async ownUpTo(
+    until: LogRecord,
+    { from, limit }: { readonly from: Position; readonly limit: number },
+    signal: AbortSignal,
+  ): Promise<readonly LogRecord[]> {
+    const { names } = this.#context;
+    const read = { ...FORWARDS, from, filter: names.serverFilter(undefined, until.streamName), limit: Infinity };
+    return this.#find(read, { until: until.position, limit, isWanted: names.wanted(undefined) }, signal);
   }
 
   /** The last events of this store, the newest first. */
   async lastOwn(limit: number, signal: AbortSignal): Promise<readonly LogRecord[]> {
-    return this.#own(BACKWARDS, limit, signal);
+    const { names } = this.#context;
+    const filterOf = (besides: string): ServerFilter => names.serverFilter(undefined, besides);
+    return this.lastOf(filterOf, { limit, isWanted: names.wanted(undefined) }, signal);
+  }
+
+  /** The last wanted records, the newest first. The filter also lets through one stream besides. */
+  async lastOf(
+    filterOf: (besides: string) => ServerFilter,
+    wanted: Omit<WantedRecords, 'until'>,
+    signal: AbortSignal,
+  ): Promise<readonly LogRecord[]> {
+    const { streamName, position } = (await this.at(START, signal)) ?? endedEarly();
+    const read = { ...BACKWARDS, filter: filterOf(streamName), limit: Infinity };
+    return this.#find(read, { ...wanted, until: position }, signal);
   }
 
   /**
@@ -54,9 +79,11 @@ export class LogQueries {
       for (let isRepeated = false; ; isRepeated = true) {
         const first = await this.at(position, signal);
         if (first !== undefined && ordinalOf(first.position) === ordinalOf(position)) return first;
+        const last = await this.last(signal);
         if (first !== undefined && first.position > position)
-          return isInChunkOf(await this.last(signal), position) ? 'nowhere' : 'scavenged';
-        if (isRepeated || !(await this.#isBeforeEnd(position, signal))) return 'nowhere';
+          return isInChunkOf(last, position) ? 'nowhere' : 'scavenged';
+        if (position > last.position) return 'nowhere';
+        if (isRepeated) return endedEarly();
       }
     } catch (error) {
       if (!isInternalError(error)) throw error;
@@ -66,34 +93,44 @@ export class LogQueries {
     }
   }
 
-  async #isBeforeEnd(position: Position, signal: AbortSignal): Promise<boolean> {
-    const last = await this.last(signal);
-    return last !== undefined && position <= last.position;
-  }
-
-  async #own(
-    read: Pick<AllRead, 'direction' | 'from'>,
-    limit: number,
+  async #find(
+    read: AllRead,
+    { until, limit, isWanted }: WantedRecords,
     signal: AbortSignal,
   ): Promise<readonly LogRecord[]> {
-    const { names, timeouts } = this.#context;
-    const isWanted = names.wanted(undefined);
-    const filtered = { ...read, filter: names.serverFilter(undefined), limit: Infinity };
     const found: LogRecord[] = [];
-    for await (const records of this.records(filtered, { pageSize: limit, signal, withinMs: timeouts.scanMs })) {
+    const options = { pageSize: limit, signal, withinMs: this.#context.timeouts.scanMs };
+    for await (const records of this.upTo(until, read, options)) {
       found.push(...records.filter(isWanted));
       if (found.length >= limit) break;
     }
     return found.slice(0, limit);
   }
 
-  async #first(read: AllRead, options: Omit<ServerRead, 'request' | 'pageSize'>): Promise<LogRecord | undefined> {
-    for await (const [first] of this.records(read, { ...options, pageSize: 1 })) return first;
+  async #first(read: AllRead, signal: AbortSignal): Promise<LogRecord | undefined> {
+    const options = { pageSize: 1, withinMs: this.#context.timeouts.readMs, signal };
+    for await (const [first] of this.#records(read, options)) return first;
     return undefined;
   }
 
-  /** The records that a read of the whole log returns. */
-  async *records(read: AllRead, options: Omit<ServerRead, 'request'>): Records {
+  /**
+   * The records that a read of the whole log returns, up to its end. A server that is being stopped may end a read early
+   * as if all were well. So the filter must let through the record at `until`, and without that one the read is broken.
+   *
+   * @throws StoreUnavailable
+   */
+  async *upTo(until: Position, read: AllRead, options: Omit<ServerRead, 'request'>): Records {
+    const { direction, from } = read;
+    let isReached = direction === 'forwards' && from !== 'end' && from >= until;
+    for await (const records of this.#records(read, options)) {
+      const position = records.at(-1)?.position;
+      isReached ||= position !== undefined && (direction === 'forwards' ? position >= until : position <= until);
+      yield records;
+    }
+    if (!isReached && !options.signal.aborted) endedEarly();
+  }
+
+  async *#records(read: AllRead, options: Omit<ServerRead, 'request'>): Records {
     const messagesOf = serverRead(this.#context.connection, { ...options, request: allReadRequest(read) });
     for await (const messages of messagesOf) yield logRecordsOf(messages);
   }
@@ -107,10 +144,14 @@ export class LogQueries {
 const CHUNK_BYTES = 256n * 1024n * 1024n;
 
 /** Whether a position is in the chunk of this record. */
-function isInChunkOf(record: LogRecord | undefined, position: Position): boolean {
-  return record !== undefined && chunkOf(record.position) === chunkOf(position);
+function isInChunkOf(record: LogRecord, position: Position): boolean {
+  return chunkOf(record.position) === chunkOf(position);
 }
 
 function chunkOf(position: Position): bigint {
   return splitPosition(position).commit / CHUNK_BYTES;
+}
+
+function endedEarly(): never {
+  throw unavailable('the server ended a read of the log too early');
 }

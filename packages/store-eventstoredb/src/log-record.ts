@@ -8,11 +8,11 @@ export class LogRecord {
   readonly streamName: string;
   readonly type: string;
   readonly position: Position;
-  readonly #wire: WireEvent;
+  readonly wire: WireEvent;
   #stored: StoredEvent | undefined;
 
   constructor(wire: WireEvent) {
-    this.#wire = wire;
+    this.wire = wire;
     this.streamName = streamNameOf(wire);
     this.type = typeOf(wire);
     this.position = positionOf(wire);
@@ -20,12 +20,7 @@ export class LogRecord {
 
   /** The id as the server returns it. */
   get uuid(): string {
-    return this.#wire.getId()?.getString() ?? '';
-  }
-
-  /** The size of data and metadata in bytes. */
-  get size(): number {
-    return this.#wire.getData_asU8().length + this.#wire.getCustomMetadata_asU8().length;
+    return this.wire.getId()?.getString() ?? '';
   }
 
   /** The event of the record; an unreadable one if this library did not write it. */
@@ -36,10 +31,10 @@ export class LogRecord {
 
   #read(streamId: StreamId): StoredEvent {
     try {
-      return storedEventOf(this.#wire, streamId);
+      return storedEventOf(this.wire, streamId);
     } catch (error) {
       if (!isFault(error, 'unreadable-event')) throw error;
-      return { event: faultyEvent(aroundOf(this.#wire, error), error), receipt: undefined };
+      return { event: faultyEvent(aroundOf(this.wire, error), error), receipt: undefined };
     }
   }
 }

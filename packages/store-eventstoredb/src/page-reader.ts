@@ -8,7 +8,7 @@ import {
 } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { Cancellation } from './cancellation.js';
-import { connectionBroke, unavailable } from './faults.js';
+import { connectionBroke } from './faults.js';
 import { LogQueries } from './log-queries.js';
 import type { LogReader } from './log-reader.js';
 import { PageMaker } from './page-maker.js';
@@ -117,8 +117,7 @@ export class PageReader {
         if (this.#filter?.categories.length === 0) return;
         yield* this.#pagesOnce(maker, head, isSameConnection);
         if (!cancellation.isCancelled() && !isSameConnection()) throw connectionBroke('reading the log');
-        if (maker.receivedUpTo >= head) return;
-        if (!cancellation.isCancelled()) throw unavailable(`the server ended a read before the event at ${head}`);
+        return;
       } catch (error) {
         await this.#retries.waitAfter(error);
       }
@@ -142,7 +141,7 @@ export class PageReader {
     const last = filter && head > from ? await log.ends.at(head, signal) : undefined;
     const serverFilter = names.serverFilter(filter, last?.streamName);
     const read: AllRead = { direction: 'forwards', from, filter: serverFilter, limit: Infinity };
-    for await (const records of this.#queries.records(read, { pageSize, signal, withinMs: timeouts.scanMs })) {
+    for await (const records of this.#queries.upTo(head, read, { pageSize, signal, withinMs: timeouts.scanMs })) {
       if (!isSameConnection()) throw connectionBroke('reading the log');
       maker.add(records);
       if (maker.receivedUpTo > from) this.#retries.reset();

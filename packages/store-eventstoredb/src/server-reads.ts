@@ -12,7 +12,7 @@ import type { Leadership } from './leadership.js';
 import { LogRecord } from './log-record.js';
 import { Retries } from './retries.js';
 import { ReadCall, SILENCE } from './read-call.js';
-import { streamReadRequest } from './requests.js';
+import { streamReadRequest, type StreamRead } from './requests.js';
 import type { WireEvent } from './record-codec.js';
 import type { StreamNames } from './stream-names.js';
 
@@ -39,6 +39,8 @@ export interface ServerRead {
   readonly signal: AbortSignal;
 }
 
+/** The most records received at once. */
+const MOST_AT_ONCE = 10_000;
 /** A reader that pauses for longer loses its call, because a call takes capacity from other reads. */
 const LONGEST_PAUSE_MS = 1000;
 
@@ -102,19 +104,37 @@ export async function* leaderRead(
   if (!isSameConnection() && !read.signal.aborted) throw connectionBroke('reading');
 }
 
+/**
+ * The records of one stream, as the leader knows them: fewer than the limit only where the stream ends. `undefined`
+ * when there is no such stream.
+ *
+ * @throws StoreUnavailable also when the server ended the read early, as if all were well.
+ */
+export async function streamRecords(
+  context: ReadingContext,
+  range: StreamRead,
+  signal: AbortSignal,
+): Promise<readonly WireEvent[] | undefined> {
+  const pageSize = Math.min(range.limit, MOST_AT_ONCE);
+  const read = { request: streamReadRequest(range), pageSize, withinMs: context.timeouts.readMs, signal };
+  const records: WireEvent[] = [];
+  let isComplete = false;
+  for await (const messages of leaderRead(context, read)) {
+    if (messages.some((message) => message.hasStreamNotFound())) return undefined;
+    records.push(...recordsOf(messages));
+    isComplete ||= messages.some((message) => message.hasLastStreamPosition());
+  }
+  if (isComplete || records.length >= range.limit || signal.aborted) return records;
+  throw unavailable(`the server ended a read of ${range.streamName} before the end of the stream`);
+}
+
 /** The last record of a stream, as the leader knows it. */
 export async function lastRecord(
   context: ReadingContext,
   streamName: string,
   signal: AbortSignal,
 ): Promise<WireEvent | undefined> {
-  const request = streamReadRequest({ streamName, direction: 'backwards', from: undefined, limit: 1 });
-  const read = { request, pageSize: 1, withinMs: context.timeouts.readMs, signal };
-  for await (const messages of leaderRead(context, read)) {
-    const [last] = recordsOf(messages);
-    if (last !== undefined) return last;
-  }
-  return undefined;
+  return (await streamRecords(context, { streamName, direction: 'backwards', from: undefined, limit: 1 }, signal))?.[0];
 }
 
 /** The records in messages. Links are not followed, so their targets are not included. */

@@ -82,7 +82,8 @@ export class StreamNames {
    * wanted, never fewer; {@link wanted} then decides.
    */
   serverFilter(filter: EventFilter | undefined, besides?: string): ServerFilter {
-    if (filter === undefined) return { regex: this.#regex() };
+    const own = this.#regex();
+    if (filter === undefined) return { regex: besides === undefined ? own : `${own}|^${escaped(besides)}$` };
     const prefixes = filter.categories.map((category) => `${this.#prefix}${category}-`);
     return { prefixes: besides === undefined ? prefixes : [...prefixes, besides] };
   }
@@ -98,6 +99,11 @@ export class StreamNames {
   }
 
   #regex(): string {
-    return `^${this.#prefix.replaceAll('.', '\\.')}${CATEGORY}-`;
+    return `^${escaped(this.#prefix)}${CATEGORY}-`;
   }
+}
+
+/** A text as a regular expression that matches it. */
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

@@ -1,14 +1,12 @@
 import { isFault, type StreamId } from '@login-policy/event-sourcing';
-import { deletedOutside, historyCutOff, unavailable } from './faults.js';
+import { deletedOutside, historyCutOff } from './faults.js';
 import type { Head } from './known-streams.js';
-import { streamReadRequest, type StreamRead } from './requests.js';
+import type { StreamRead } from './requests.js';
 import { jsonIn, storedEventOf, type StoredEvent, type WireEvent } from './record-codec.js';
-import { lastRecord, leaderRead, recordsOf, retry, type ReadingContext } from './server-reads.js';
+import { lastRecord, retry, streamRecords, type ReadingContext } from './server-reads.js';
 
 /** The most events in a page, where the caller does not say. */
 export const PAGE_SIZE = 500;
-/** The most records received at once. */
-const MOST_AT_ONCE = 10_000;
 
 /** A page of stored events. */
 export type Page = readonly StoredEvent[];
@@ -52,20 +50,11 @@ export class StreamReader {
   }
 
   async #once(streamId: StreamId, range: StreamRange, signal: AbortSignal): Promise<Page> {
-    const { known, names, timeouts } = this.#context;
-    const request = streamReadRequest({ streamName: names.nameOf(streamId), ...range });
-    const pageSize = Math.min(range.limit, MOST_AT_ONCE);
-    const page: StoredEvent[] = [];
-    let [isFound, isComplete] = [true, false];
-    for await (const messages of leaderRead(this.#context, { request, pageSize, withinMs: timeouts.readMs, signal })) {
-      page.push(...recordsOf(messages).map((record) => storedEventOf(record, streamId)));
-      isFound &&= !messages.some((message) => message.hasStreamNotFound());
-      isComplete ||= messages.some((message) => message.hasLastStreamPosition());
-    }
-    if (signal.aborted) return page;
-    if (!isFound) return this.#notFound(streamId, signal);
-    if (page.length < range.limit && !isComplete)
-      throw unavailable(`the server ended a read of ${streamId} before the end of the stream`);
+    const { known, names } = this.#context;
+    const records = await streamRecords(this.#context, { streamName: names.nameOf(streamId), ...range }, signal);
+    if (signal.aborted) return [];
+    if (records === undefined) return this.#notFound(streamId, signal);
+    const page = records.map((record) => storedEventOf(record, streamId));
     demandNoGap(streamId, range, page);
     known.record(streamId, range.direction === 'forwards' ? page : page.toReversed());
     return page;

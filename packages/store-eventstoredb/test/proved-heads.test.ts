@@ -146,7 +146,6 @@ describe('a read of rows of a followed read model on EventStoreDB', () => {
     await totalOf(fresh);
     const [sent, proofs] = [double.sent, double.gossips];
     for (let read = 0; read < 200; read++) await totalOf(fresh);
-    // Once a second, a look at the whole log's end is added.
     expect((double.sent - sent) / (double.gossips - proofs)).to.be.within(0.9, 1.5);
   });
 });
