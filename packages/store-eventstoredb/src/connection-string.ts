@@ -70,7 +70,7 @@ export function withKeepAlive(connectionString: string): string {
     return connectionString;
   const timeoutMs = KEEP_ALIVE_TIMEOUT_MS + 1 + Math.floor(connected / STORES_PER_CONNECTION);
   connected += 1;
-  return `${connectionString.trim()}${options.length === 0 ? '?' : '&'}keepAliveTimeout=${timeoutMs}`;
+  return `${connectionString.trim().replace(/\/+$/, '')}${options.length === 0 ? '?' : '&'}keepAliveTimeout=${timeoutMs}`;
 }
 
 function optionsIn(connectionString: string): readonly string[] {
@@ -83,13 +83,24 @@ function flat(name: string): string {
   return name.trim().toLowerCase().replaceAll(/[_-]/g, '');
 }
 
-/** @throws RangeError where the client can't parse it. Its own error has the string, which may hold a password. */
+/**
+ * The client takes a slash after a host without a port for a part of its name, and drops what follows a second colon.
+ *
+ * @throws RangeError where the client can't use it. The client's own error has the string, which may hold a password.
+ */
 export function clientFor(connectionString: string): EventStoreDBClient {
+  const [, user = ''] = /^[^:]+:\/\/([^:]+:[^@]+)@/.exec(connectionString.trim()) ?? [];
+  if (user.split(':').length > 2) throw malformed('write a colon in the user name or the password as %3A');
   try {
-    return EventStoreDBClient.connectionString(connectionString);
+    return EventStoreDBClient.connectionString(connectionString.replace(SLASH_AFTER_HOSTS, '$1'));
   } catch (caught) {
-    if (!(caught instanceof Error && 'connectionString' in caught)) throw caught;
-    const why = caught.message.replace(/".*"/s, '…');
-    throw new RangeError(`connectEventStoreDb: connectionString is malformed: ${why}`);
+    if (caught instanceof URIError) throw malformed('write a percent sign in it as %25');
+    throw malformed(caught instanceof Error ? caught.message.replace(/".*"/s, '…') : 'the client refuses it');
   }
+}
+
+const SLASH_AFTER_HOSTS = /^(\s*[^:]+:\/\/(?:[^:]+:[^@]+@)?[^?/]+)\/+(?=\?|\s*$)/;
+
+function malformed(why: string): RangeError {
+  return new RangeError(`connectEventStoreDb: connectionString is malformed: ${why}`);
 }

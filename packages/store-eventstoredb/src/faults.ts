@@ -16,7 +16,8 @@ const UNIMPLEMENTED = 12;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
-const NO_RIGHT = 'the user needs the right to read $all, and to read and append to the streams of this store';
+const NO_RIGHT =
+  'the user needs the right to read $all, to read and append to the streams of this store, and to read their metadata';
 
 /** The error with which a gRPC call ended. */
 interface CallError extends Error {

@@ -13,6 +13,8 @@ import { serverRead } from './server-reads.js';
 const CHECK_COUNTS_MS = 1000;
 /** The state of a leader in the gossip. */
 const LEADER = 8;
+/** Also the state of a node that was elected, but has not taken over. */
+const LEADING = [7, LEADER];
 /** The most checks in a row while the connection changes. */
 const MOST_CHECKS = 3;
 
@@ -92,7 +94,7 @@ export class Leadership {
 
 /**
  * The state of the connected node, which its address identifies. Behind a proxy the address is unknown; then the node
- * counts as the leader if the cluster has exactly one.
+ * counts as the leader if the cluster has exactly one, and none that takes over.
  */
 function stateOf(members: readonly gossip.MemberInfo[], address: string): number | undefined {
   const alive = members.filter((member) => member.getIsAlive());
@@ -103,8 +105,9 @@ function stateOf(members: readonly gossip.MemberInfo[], address: string): number
     return address === name || address.endsWith(`/${name}`) || address.endsWith(`:${name}`);
   });
   if (own !== undefined) return own.getState();
-  const leaders = alive.filter((member) => Number(member.getState()) === LEADER);
-  return leaders.length === 1 ? LEADER : undefined;
+  // The gossip of a node that has not taken over may still show its predecessor as the leader.
+  const leading = alive.map((member) => Number(member.getState())).filter((state) => LEADING.includes(state));
+  return leading.length === 1 ? leading[0] : undefined;
 }
 
 function notLeading(problem: string): Fault<'store-unavailable'> {

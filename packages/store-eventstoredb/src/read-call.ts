@@ -72,6 +72,11 @@ export class ReadCall {
     throw error;
   }
 
+  /** Reports that nothing was received for this time. */
+  reportSilence(forMs: number): void {
+    this.#startedCall.reportSilence(performance.now() - forMs);
+  }
+
   /** Also ends the call on the server. Idempotent. */
   cancel(): void {
     if (this.#end !== undefined) return;

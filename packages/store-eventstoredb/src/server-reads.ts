@@ -73,7 +73,10 @@ export async function* serverRead(
     for (;;) {
       const messages = await call.next(withinMs);
       if (messages === undefined) return;
-      if (messages === SILENCE) throw unavailable(`a read received nothing for ${withinMs} ms`);
+      if (messages === SILENCE) {
+        call.reportSilence(withinMs);
+        throw unavailable(`a read received nothing for ${withinMs} ms`);
+      }
       pause = setTimeout(end, LONGEST_PAUSE_MS);
       yield messages;
       clearTimeout(pause);
@@ -152,6 +155,9 @@ export function logRecordsOf(messages: readonly ReadResp[]): readonly LogRecord[
   return recordsOf(messages).map((record) => new LogRecord(record));
 }
 
+/** Why no attempt had ended before the deadline. */
+const NO_ANSWER = unavailable('the server did not answer in time');
+
 /** The options of {@link retry}. */
 export interface RetryOptions {
   readonly doing: string;
@@ -174,7 +180,7 @@ export async function retry<Answer>(
   let last: Fault | undefined;
   try {
     for (;;) {
-      if (cancellation.isCancelled()) throw new Fault('deadline-exceeded', { doing }, last);
+      if (cancellation.isCancelled()) throw new Fault('deadline-exceeded', { doing }, last ?? NO_ANSWER);
       try {
         const answer = await attempt(cancellation.signal);
         if (!cancellation.isCancelled()) return answer;

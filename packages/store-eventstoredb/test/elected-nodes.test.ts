@@ -90,6 +90,15 @@ describe('an elected node that lacks the last events', () => {
     expect((await faultOf(eventStore.head())).code).to.equal('store-unavailable');
   });
 
+  it('is not taken for its predecessor, which its gossip still shows as the leader, if its address is unknown', async () => {
+    const { eventStore } = another();
+    double.setMembers([
+      { host: 'predecessor', port: 1, state: 8 },
+      { host: 'elected', port: 1, state: 7 },
+    ]);
+    expect((await faultOf(eventStore.head())).code).to.equal('store-unavailable');
+  });
+
   for (const direction of ['forwards', 'backwards'] as const) {
     it(`is not read ${direction} when the connection moves to it in the middle of a read`, () => isNotRead(direction));
   }

@@ -32,6 +32,22 @@ describe('a connection to EventStoreDB', () => {
     for await (const page of store.eventStore.readStream(STREAM)) expect(page).to.have.length(1);
   });
 
+  it('that has died without a word is left by a silent read of a stream', async () => {
+    const timeouts = { stallMs: 600_000, readMs: paced(300), retryMs: 600_000 };
+    store = connectEventStoreDb(`${double.url}&keepAliveInterval=-1`, { timeouts });
+    await store.eventStore.append(appendOf(STREAM, 1));
+    double.wire.lose();
+    for await (const page of store.eventStore.readStream(STREAM)) expect(page).to.have.length(1);
+  });
+
+  it('that has died without a word is named where an append could not be sent', async () => {
+    store = connectEventStoreDb(double.url, { timeouts: { appendMs: paced(300), stallMs: 600_000 } });
+    await store.eventStore.head();
+    double.wire.lose();
+    const { message } = await faultOf(store.eventStore.append(appendOf(STREAM, 1)));
+    expect(message).to.match(/nothing was written: the server did not answer in time/);
+  });
+
   it('that has died without a word is left also while another store is idle', async () => {
     const timeouts = { stallMs: paced(300), readMs: paced(300), retryMs: paced(10_000) };
     const url = `${double.url}&keepAliveInterval=-1`;

@@ -80,6 +80,7 @@ describe('a store that is opened', () => {
     const options = ['tls=false&tlsCaFil=ca.crt', 'tlsVerifyCert=false', 'tls=maybe', 'dnsdiscover=true', 'tls'];
     const urls = options.map((option) => `esdb://admin:s3cret@127.0.0.1:1?${option}`);
     urls.push('esdb://admin:p?s3cret=1@127.0.0.1:1?tls=false&x=1', 'esdb://admin:p#s3cret@127.0.0.1:1');
+    urls.push('esdb://admin:p%s3cret@127.0.0.1:1', 'esdb://admin:p:s3cret@127.0.0.1:1');
     const cwd = fileURLToPath(new URL('.', import.meta.url));
     const node = spawn(process.execPath, ['--input-type=module', '--eval', program, ...urls], { cwd });
     const said: string[] = [];
@@ -90,6 +91,8 @@ describe('a store that is opened', () => {
         'connectEventStoreDb: connectionString has an option that the client ignores. Did you mean tlsCAFile?',
       )
       .and.to.match(/connectionString is malformed: Unexpected … at position \d+, expected true or false\./)
+      .and.to.match(/RangeError: .* write a percent sign in it as %25/)
+      .and.to.match(/RangeError: .* write a colon in the user name or the password as %3A/)
       .and.not.to.contain('s3cret');
   });
 
@@ -104,6 +107,15 @@ describe('a store that is opened', () => {
       );
     for (const url of ['esdb://a:1,b:65535/?keepAliveInterval=-1&gossipTimeout=5', 'esdb://a,b', 'esdb+discover://a'])
       await connectEventStoreDb(url).close();
+  });
+
+  it('does not take a slash after a host for a part of its name', async () => {
+    for (const url of ['esdb://127.0.0.1/', 'esdb://127.0.0.1/?tls=false', 'esdb://127.0.0.1?tls=false/']) {
+      const { eventStore, close } = connectEventStoreDb(url, { timeouts: { retryMs: 1 } });
+      const answer: unknown = await eventStore.head().catch((error: unknown) => error);
+      expect(String(answer)).not.to.contain('Name resolution failed');
+      await close();
+    }
   });
 
   it('reports its clock tolerance by the time-out of an append (K33)', async () => {
@@ -197,7 +209,9 @@ describe('a store that is opened over TLS', () => {
     double.mode.isDenied = (streamName) => streamName === '$all';
     const { message } = await faultOf(eventStore.head());
     double.mode.isDenied = () => false;
-    expect(message).to.contain('the user needs the right to read $all');
+    expect(message).to.contain(
+      'the user needs the right to read $all, to read and append to the streams of this store, and',
+    );
     await close();
   });
 
