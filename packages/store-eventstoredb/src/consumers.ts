@@ -12,7 +12,7 @@ import type { Delivery } from './delivery.js';
 import { STORE, unavailable } from './faults.js';
 import type { LogReader } from './log-reader.js';
 import { dataOf, ownProposal, type WireEvent } from './record-codec.js';
-import { lastRecord, retry, type ReadingContext } from './server-reads.js';
+import { LAST_RECORD, lastRecord, retry, streamRecords, type ReadingContext } from './server-reads.js';
 
 /** The parts used to read and write the records of consumers. */
 export interface ConsumersParts {
@@ -59,7 +59,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     const isWritten = await this.#write(streamName, after, beat);
     if (!isWritten) {
       // The answer to an earlier heartbeat was lost. The next one goes after the stream's actual end.
-      const last = await this.#last(streamName);
+      const last = await this.#heartbeat(session);
       this.#sessions.set(session, last && revision(BigInt(last.getStreamRevision())));
       throw unavailable('another heartbeat of the consumer session was written, so this one was not');
     }
@@ -78,15 +78,24 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     if (last === undefined) return undefined;
     const record = decoded(last, consumerRecordIn);
     const { holder } = record;
-    const heartbeat = holder && (await this.#last(names.sessionNameOf(holder.session), wait));
+    const heartbeat = holder && (await this.#heartbeat(holder.session, wait));
     const beat = heartbeat && decoded(heartbeat, (each) => Number(dataOf(each)['beat']));
     return { ...record, beat, version: BigInt(last.getStreamRevision()) + 1n };
   }
 
-  async #last(streamName: string, wait?: WaitOptions): Promise<WireEvent | undefined> {
+  #last(streamName: string, wait?: WaitOptions): Promise<WireEvent | undefined> {
+    return this.#retried((signal) => lastRecord(this.#parts.context, streamName, signal), wait);
+  }
+
+  /** The last heartbeat of a session, which may have expired. */
+  #heartbeat(session: string, wait?: WaitOptions): Promise<WireEvent | undefined> {
     const { context } = this.#parts;
-    const options = { doing: 'reading the record of a consumer', signal: wait?.signal };
-    return retry(context, options, (signal) => lastRecord(context, streamName, signal));
+    const range = { streamName: context.names.sessionNameOf(session), ...LAST_RECORD };
+    return this.#retried(async (signal) => (await streamRecords(context, range, signal))?.[0], wait);
+  }
+
+  #retried<Answer>(attempt: (signal: AbortSignal) => Promise<Answer>, wait?: WaitOptions): Promise<Answer> {
+    return retry(this.#parts.context, { doing: 'reading the record of a consumer', signal: wait?.signal }, attempt);
   }
 
   async #write(

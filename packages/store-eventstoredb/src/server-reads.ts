@@ -4,7 +4,7 @@ import { Fault } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
 import type { Timeouts } from './timeouts.js';
 import { Cancellation } from './cancellation.js';
-import { connectionBroke, unavailable } from './faults.js';
+import { connectionBroke, historyCutOff, unavailable } from './faults.js';
 import type { PartialAppends } from './partial-appends.js';
 import type { OwnEvents } from './own-events.js';
 import type { KnownStreams } from './known-streams.js';
@@ -131,13 +131,22 @@ export async function streamRecords(
   throw unavailable(`the server ended a read of ${range.streamName} before the end of the stream`);
 }
 
-/** The last record of a stream, as the leader knows it. */
+/** The range of the last record of a stream. */
+export const LAST_RECORD = { direction: 'backwards', from: undefined, limit: 1 } as const;
+
+/**
+ * The last record of a stream, as the leader knows it.
+ *
+ * @throws StoreDamaged when all records of the stream are hidden, as by a `$maxAge` that another program has set.
+ */
 export async function lastRecord(
   context: ReadingContext,
   streamName: string,
   signal: AbortSignal,
 ): Promise<WireEvent | undefined> {
-  return (await streamRecords(context, { streamName, direction: 'backwards', from: undefined, limit: 1 }, signal))?.[0];
+  const records = await streamRecords(context, { streamName, ...LAST_RECORD }, signal);
+  if (records?.length === 0 && !signal.aborted) throw historyCutOff(streamName, 'the last record');
+  return records?.[0];
 }
 
 /** The records in messages. Links are not followed, so their targets are not included. */

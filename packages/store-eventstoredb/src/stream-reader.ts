@@ -3,7 +3,7 @@ import { deletedOutside, historyCutOff } from './faults.js';
 import type { Head } from './known-streams.js';
 import type { StreamRead } from './requests.js';
 import { jsonIn, storedEventOf, type StoredEvent, type WireEvent } from './record-codec.js';
-import { lastRecord, retry, streamRecords, type ReadingContext } from './server-reads.js';
+import { LAST_RECORD, lastRecord, retry, streamRecords, type ReadingContext } from './server-reads.js';
 
 /** The most events in a page, where the caller does not say. */
 export const PAGE_SIZE = 500;
@@ -43,7 +43,7 @@ export class StreamReader {
 
   /** The last event of a stream, read now. Throws as {@link read} does. */
   async head(streamId: StreamId, signal?: AbortSignal): Promise<Head> {
-    const [last] = await this.read(streamId, { direction: 'backwards', from: undefined, limit: 1 }, signal);
+    const [last] = await this.read(streamId, LAST_RECORD, signal);
     if (last === undefined) return 'none';
     const { id, revision, recordedAt } = last.event;
     return { id, revision, recordedAt };

@@ -8,12 +8,19 @@ import { appendOf } from './events.js';
 import { disposeOf, startServer, unusedPrefix } from './server.js';
 
 describe('a consumer on EventStoreDB', () => {
-  it('whose record another program wrote is damaged, and the other consumers go on', async () => {
+  it('whose record another program wrote is damaged, and the other consumers go on', () =>
+    isDamagedBy(() => Promise.resolve()));
+
+  it('whose record another program hid is damaged, and does not wait forever', () =>
+    isDamagedBy((client, name) => client.setStreamMetadata(name, { truncateBefore: 1 })));
+
+  async function isDamagedBy(act: (client: EventStoreDBClient, name: string) => Promise<unknown>): Promise<void> {
     const server = await startServer();
     const client = EventStoreDBClient.connectionString(server.url);
     const streamPrefix = unusedPrefix();
     const name = `${streamPrefix}_consumers-${createHash('sha256').update('damaged').digest('hex')}`;
     await client.appendToStream(name, jsonEvent({ type: 'ConsumerMoved', data: { position: 'nowhere' } }));
+    await act(client, name);
     const store = connectEventStoreDb(server.url, { streamPrefix });
     await store.eventStore.append(appendOf(streamId('Counter', 'one'), 1));
     const head = await store.eventStore.head();
@@ -25,7 +32,7 @@ describe('a consumer on EventStoreDB', () => {
     await store.close();
     await disposeOf(client);
     await server.stop();
-  });
+  }
 });
 
 function isDamaged(consumer: Consumer | undefined): boolean {
