@@ -82,8 +82,7 @@ export class LogQueries {
         const last = await this.last(signal);
         if (first !== undefined && first.position > position)
           return isInChunkOf(last, position) ? 'nowhere' : 'scavenged';
-        if (position > last.position) return 'nowhere';
-        if (isRepeated) return endedEarly();
+        if (isRepeated || position > last.position) return 'nowhere';
       }
     } catch (error) {
       if (!isInternalError(error)) throw error;
