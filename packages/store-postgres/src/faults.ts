@@ -82,10 +82,13 @@ export function postgresFault(store: string, caught: unknown): unknown {
 
 /**
  * Why no connection was made: {@link postgresFault}, or a mistake in the options of the pool. Never the schema, of which
- * nothing is known yet: the server may let nobody in for a while, as when the database is copied.
+ * nothing is known yet: the server may let nobody in for a while, as when the database is copied. An address that is no
+ * URL is refused at once, because waiting does not mend it.
  */
 export function connectingFault(store: string, caught: unknown): unknown {
   if (isFault(caught)) return caught;
+  if (caught instanceof Error && codeOf(caught) === 'ERR_INVALID_URL')
+    return new RangeError('the connection string of the pool is not a URL', { cause: caught });
   const fault = postgresFault(store, caught);
   return isFault(fault) && fault.code !== 'store-foreign' ? fault : unreachable(store, caught);
 }

@@ -104,6 +104,13 @@ describe('opening a store on PostgreSQL', () => {
     await pool.end();
   });
 
+  it('refuses an address that is no URL at once, without its password', async () => {
+    const pool = new Pool({ connectionString: 'postgres://me:s3cret@127.0.0.1:99999/none' });
+    const caught = await refusal(openPostgresStore({ pool }));
+    expect(caught).to.be.instanceOf(RangeError).with.property('message').that.includes('not a URL');
+    expect(String(caught)).not.to.include('s3cret');
+  });
+
   it('reports in time that there is no server', async () => {
     const pool = new Pool({ host: '127.0.0.1', port: 1 });
     expect(await refusal(openPostgresStore({ pool, connectTimeoutMs: paced(2000) }))).to.include({
