@@ -58,4 +58,26 @@ describe('the consumers of a store', () => {
     await consumers.close();
     await store.close();
   });
+
+  it('release a lease of a closed one of them for another process, which a backup names that is restored later', async () => {
+    const store = openMemoryStore();
+    const kept = new MemoryConsumers({ has: () => true, head: START });
+    const process = () => new Consumers({ store: 'a store', backend: kept, events: store.eventStore });
+    const [first, second] = [process(), process()];
+    const consume = (consumers: Consumers, name: string) => consumers.consume({ name, handle: () => undefined });
+    const found = async (name: string) => (await kept.lookUp([name])).get(name);
+    const [staying, closed] = [consume(first, 'staying'), consume(first, 'restored')];
+    await until(() => [staying, closed].every((consumer) => consumer.status().state === 'working'));
+    const backup = await found('restored');
+    await closed.close();
+    const closedAt = (await found('staying'))?.beat ?? 0;
+    await until(async () => ((await found('staying'))?.beat ?? 0) >= closedAt + 2);
+    const { version = 0n } = (await found('restored')) ?? {};
+    if (backup !== undefined) await kept.put('restored', backup, version);
+    const other = consume(second, 'restored');
+    await until(() => other.status().state === 'working');
+    await second.close();
+    await first.close();
+    await store.close();
+  });
 });

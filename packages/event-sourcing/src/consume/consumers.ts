@@ -24,6 +24,9 @@ export interface ConsumersParts {
   readonly observe?: Observe | undefined;
 }
 
+/** How many names of closed consumers are looked up: a program may use a new name each time. */
+const MOST_LEFT = 100;
+
 const sessionId = monotonicIds();
 
 /** The consumers of one opening of a store. However many there are, one poll per heartbeat checks all their leases. */
@@ -32,7 +35,10 @@ export class Consumers {
   readonly #session: string = sessionId();
   readonly #wake = new Notifier();
   readonly #runs = new Set<ConsumerRun>();
-  /** The names of closed consumers whose records may still name them: the answer to a claim or a release may be lost. */
+  /**
+   * The names of closed consumers, the last ones: a record may still name them, because the answer to a claim or a
+   * release was lost, or again, after a backup was restored.
+   */
   readonly #left = new Set<string>();
   #polling: Promise<void> | undefined;
   #lastRun = 0;
@@ -82,7 +88,9 @@ export class Consumers {
   async #closeRun(run: ConsumerRun): Promise<void> {
     await run.close();
     this.#runs.delete(run);
+    this.#left.delete(run.name);
     this.#left.add(run.name);
+    for (const name of this.#left) if (this.#left.size > MOST_LEFT) this.#left.delete(name);
     this.#wake.notify();
   }
 
@@ -134,12 +142,10 @@ export class Consumers {
   #leave(name: string, record: PolledRecord): void {
     const found = 'found' in record ? record.found : undefined;
     const isLeft = found?.holder?.session === this.#session && ![...this.#runs].some((run) => run.isHolderOf(found));
-    if (!isLeft) this.#left.delete(name);
-    else {
-      const released = { holder: undefined, position: found.position };
-      // If that fails, the next poll finds it again.
-      this.#parts.backend.put(name, released, found.version).catch(() => undefined);
-    }
+    if (!isLeft) return;
+    const released = { holder: undefined, position: found.position };
+    // If that fails, the next poll finds it again.
+    this.#parts.backend.put(name, released, found.version).catch(() => undefined);
   }
 }
 
