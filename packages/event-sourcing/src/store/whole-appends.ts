@@ -59,6 +59,7 @@ export class AppendAssembly<Item> {
     return this.#isBackwards ? isFollowedBy(event, last) : isFollowedBy(last, event);
   }
 
+  /** Adds the next event. */
   add(item: Item): void {
     const event = this.#into.eventOf(item);
     if (event.append === undefined && this.#open.length === 0) {
