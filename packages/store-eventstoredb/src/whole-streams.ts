@@ -20,7 +20,7 @@ interface WantedPart extends WaitOptions {
   readonly count: number;
 }
 
-/** Reads streams for callers: whole appends only. */
+/** Reads parts of streams. Which of their appends are whole, the engine sees. */
 export class WholeStreams {
   readonly #context: ReadingContext;
   readonly #streams: StreamReader;
@@ -31,7 +31,7 @@ export class WholeStreams {
   }
 
   /**
-   * A part of one stream. Waits for the rest of an incomplete append, for at most `stallMs`.
+   * A part of one stream. Waits for at most `stallMs` where the server does not show the rest of its last append yet.
    *
    * @throws StoreUnavailable when the event before the part no longer exists.
    */

@@ -54,9 +54,9 @@ export class Connection {
   }
 
   /**
-   * Reads with one statement, on a primary only, and in a session that reads all rows as they are. A broken connection is replaced once, because reading twice is
-   * harmless. A connection to a standby is discarded, and so are all idle connections that lead to a standby. When the
-   * signal fires, the connection is discarded and the statement cancelled.
+   * Reads with one statement, on a primary only, and in a session that reads all rows as they are. A broken connection
+   * is replaced once, because reading twice is harmless. A connection to a standby is discarded, and so are all idle
+   * connections that lead to a standby. When the signal fires, the connection is discarded and the statement cancelled.
    *
    * @throws DeadlineExceeded
    */

@@ -82,8 +82,8 @@ export function postgresFault(store: string, caught: unknown): unknown {
 
 /**
  * Why no connection was made: {@link postgresFault}, or a mistake in the options of the pool. Never the schema, of which
- * nothing is known yet: the server may let nobody in for a while, as when the database is copied. An address that is no
- * URL is refused at once, because waiting does not mend it.
+ * nothing is known yet: the server may let nobody in for a while, as when the database is copied. An address that is not
+ * a URL is refused at once, because waiting does not mend it.
  */
 export function connectingFault(store: string, caught: unknown): unknown {
   if (isFault(caught)) return caught;

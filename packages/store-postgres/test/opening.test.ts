@@ -104,7 +104,7 @@ describe('opening a store on PostgreSQL', () => {
     await pool.end();
   });
 
-  it('refuses an address that is no URL at once, without its password', async () => {
+  it('refuses an address that is not a URL at once, without its password', async () => {
     const pool = new Pool({ connectionString: 'postgres://me:s3cret@127.0.0.1:99999/none' });
     const caught = await refusal(openPostgresStore({ pool }));
     expect(caught).to.be.instanceOf(RangeError).with.property('message').that.includes('not a URL');
