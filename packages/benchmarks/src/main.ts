@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
+import { compareWith } from './against/compare.js';
 import { readCommandLine, type Request } from './harness/command-line.js';
 import { measureApart, type MeasuredRow } from './harness/measure-row.js';
 import { groupOf, isOurs, type Row } from './harness/row.js';
@@ -17,11 +18,12 @@ if (selected.length === 0) throw new RangeError(`rows there are: ${rows.map(({ n
 const groups = [...new Set(selected.map(groupOf))];
 if (request.writes) refuseIncompleteTables(groups);
 
-await openPeers(request.isQuick, console.log);
+await openPeers(request.isQuick || request.isOursOnly || request.against !== undefined, console.log);
 const needsPostgres = groups.includes('postgres');
-const measured = await (needsPostgres ? withServer(measureAll) : measureAll());
+const work = request.against === undefined ? measureAll : compareWith(request.against, selected, request);
+const measured = await (needsPostgres ? withServer(work) : work());
 // A quick run shows that each row works, and its figures mean nothing.
-if (!request.isQuick) console.log(summaryAsText(measured));
+if (!request.isQuick && request.against === undefined) console.log(summaryAsText(measured));
 // A missed target is a result. A row without figures of ours is a failure, unless it can't be measured here.
 if (measured.some(isBroken)) process.exitCode = 1;
 // A table with a row without figures is not written.

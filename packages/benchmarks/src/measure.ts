@@ -7,6 +7,10 @@ import { rows } from './rows/all-rows.js';
 const request = readCommandLine(process.argv.slice(2));
 const row = rows.find(({ name }) => name === request.names[0]);
 if (row === undefined) throw new RangeError(`there is no row ${request.names[0]}`);
-const measured = await measureHere(row, request, await openPeers(request.isQuick, () => undefined));
+const measured = await measureHere(
+  row,
+  request,
+  await openPeers(request.isQuick || request.isOursOnly, () => undefined),
+);
 // A failed peer may leave connections, servers and clients that would keep the process alive.
 process.send?.(measured, () => process.exit());

@@ -13,10 +13,20 @@ export interface MeasuredRow {
   readonly measured: readonly Measured[];
 }
 
-/** Measures a row in its own process, so that rows don't affect each other through memory or compiled code. */
-export async function measureApart(row: Row, { isQuick, repetitions }: Request): Promise<MeasuredRow> {
-  const program = fileURLToPath(new URL('../measure.js', import.meta.url));
-  const options = ['--repetitions', String(repetitions), ...(isQuick ? ['--quick'] : [])];
+/** The program that measures one row. */
+const MEASURE = fileURLToPath(new URL('../measure.js', import.meta.url));
+
+/**
+ * Measures a row in its own process, so that rows don't affect each other through memory or compiled code. Another
+ * `program` is that of another commit.
+ */
+export async function measureApart(
+  row: Row,
+  { isOursOnly, isQuick, repetitions }: Pick<Request, 'isOursOnly' | 'isQuick' | 'repetitions'>,
+  program: string = MEASURE,
+): Promise<MeasuredRow> {
+  const flags = [...(isQuick ? ['--quick'] : []), ...(isOursOnly ? ['--ours'] : [])];
+  const options = ['--repetitions', String(repetitions), ...flags];
   const child = fork(program, [...options, row.name], { serialization: 'advanced' });
   let measured: readonly Measured[] = [];
   child.on('message', (message) => {
@@ -33,13 +43,13 @@ function isMeasured(message: unknown): message is readonly Measured[] {
 
 /** Measures one row in this process, with files that are deleted afterwards. */
 export async function measureHere(row: Row, request: Request, peers: Peers): Promise<readonly Measured[]> {
-  const { isQuick, repetitions } = request;
+  const { isOursOnly, isQuick, repetitions } = request;
   const scratch = await openScratch();
   try {
     const contenders = await row.contenders({ isQuick, scratch, peers });
-    if (!isQuick) return await interleave(contenders, { repetitions, warmUps: row.warmUps });
     const ours = contenders.filter(isOurs);
-    return await interleave(ours.length > 0 ? ours : contenders, { repetitions, warmUps: 0 });
+    const chosen = (isQuick || isOursOnly) && ours.length > 0 ? ours : contenders;
+    return await interleave(chosen, { repetitions, warmUps: isQuick ? 0 : row.warmUps });
   } finally {
     await scratch.remove();
   }

@@ -1,15 +1,29 @@
+import type { OwnerRef } from '@login-policy/domain';
 import { ratePerSecond } from '../harness/meter.js';
 import type { Contender, Row, Conditions } from '../harness/row.js';
 import { warmed, WARM_UP_TEXT } from '../harness/warmed.js';
 import { withPeer, type Peer } from '../peers/peers.js';
 import { RawPolicies } from '../raw/raw-policies.js';
-import { jobsOver, runConcurrently, stepAt, STEPS, streamOf, type Job } from '../workload/course.js';
+import {
+  jobsOver,
+  mixedOwner,
+  organization,
+  runConcurrently,
+  stepAt,
+  STEPS,
+  streamOf,
+  type Job,
+} from '../workload/course.js';
 import { withRaw, type StoreKind } from '../workload/kinds.js';
 import { addDefault, checkRow, runCommand, withPolicies } from '../workload/ours.js';
 import { withWriterThread } from './in-a-thread.js';
 
+/** Whose policies: those of many organizations, or half of them the default policies of instances. */
+type Owners = 'mixed' | 'organizations';
+
 interface Work {
   readonly kind: StoreKind;
+  readonly ownerOf: (policy: number) => OwnerRef;
   readonly conditions: Conditions;
   readonly jobs: readonly Job[];
   readonly atATime: number;
@@ -18,19 +32,29 @@ interface Work {
 /** Commands of five kinds on many policies, with `atATime` in flight. */
 export function commands(
   kind: StoreKind,
-  { atATime, times }: { readonly atATime: number; readonly times: number },
+  {
+    atATime,
+    owners = 'organizations',
+    times,
+  }: { readonly atATime: number; readonly owners?: Owners; readonly times: number },
 ): Row {
   const [name, order] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
+  const isMixed = owners === 'mixed';
+  const whose = isMixed ? 'many policies, half of them defaults' : 'many policies';
   return {
-    name: `${name}-${kind.name}`,
-    work: `commands of five kinds in turn on many policies, ${order}, ${WARM_UP_TEXT}, ${kind.title}`,
+    name: `${isMixed ? 'mixed' : name}-${kind.name}`,
+    work: `commands of five kinds in turn on ${whose}, ${order}, ${WARM_UP_TEXT}, ${kind.title}`,
     unit: 'commands/s',
     warmUps: 0, // Each contender warms itself up.
     target: { bound: 'at least', times },
     contenders: async (conditions) => {
       const policies = atATime === 1 ? kind.policiesInTurn : 900;
       const jobs = jobsOver(Math.ceil(conditions.isQuick ? policies / 20 : policies));
-      const work: Work = { kind, conditions, jobs, atATime };
+      const work: Work = { kind, ownerOf: isMixed ? mixedOwner : organization, conditions, jobs, atATime };
+      if (isMixed)
+        return [ours(work), raw(work)].map((line) =>
+          warmed(line, { commands: jobs.length, isQuick: conditions.isQuick }),
+        );
       const threads = kind.name === 'sqlite' && atATime > 1 ? [inAThread(work)] : [];
       const peers = kind.peers(conditions).map((peer) => byPeer(peer, work));
       const { isQuick } = conditions;
@@ -42,7 +66,7 @@ export function commands(
   };
 }
 
-function ours({ kind, conditions, jobs, atATime }: Work): Contender {
+function ours({ kind, ownerOf, conditions, jobs, atATime }: Work): Contender {
   return {
     name: 'ours',
     method: `the README’s code: openLoginPolicies on the store; ${jobs.length} commands on ${jobs.length / STEPS} policies`,
@@ -50,9 +74,9 @@ function ours({ kind, conditions, jobs, atATime }: Work): Contender {
       withPolicies(kind, await kind.freshLocation(conditions), async (policies) => {
         await addDefault(policies);
         const figure = await ratePerSecond(jobs.length, () =>
-          runConcurrently(jobs, atATime, (job) => runCommand(policies, job)),
+          runConcurrently(jobs, atATime, (job) => runCommand(policies, job, ownerOf)),
         );
-        await checkRow(policies, 0);
+        await checkRow(policies, ownerOf(0));
         return figure;
       }),
   };

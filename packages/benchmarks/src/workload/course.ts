@@ -1,4 +1,10 @@
-import { defaultSettings, freshInstance, type CommandInput, type OrganizationRef } from '@login-policy/domain';
+import {
+  defaultSettings,
+  freshInstance,
+  type CommandInput,
+  type OrganizationRef,
+  type OwnerRef,
+} from '@login-policy/domain';
 import { loginPolicyEvents } from '@login-policy/domain/model';
 import { toJsonObject, type JsonObject } from '@login-policy/event-sourcing';
 import { Duration } from 'luxon';
@@ -92,6 +98,12 @@ export function jobsOver(policies: number): readonly Job[] {
 /** The organization with a number. */
 export function organization(number: number): OrganizationRef {
   return { instanceId: INSTANCE_ID, organizationId: `organization-${number}` };
+}
+
+/** The owner with a number where half of the policies are defaults: an instance, then an organization of it. */
+export function mixedOwner(number: number): OwnerRef {
+  const instance = { instanceId: `instance-${number >> 1}` };
+  return number % 2 === 0 ? instance : { ...instance, organizationId: 'acme' };
 }
 
 /** The stream of its policy. */

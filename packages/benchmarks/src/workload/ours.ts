@@ -4,6 +4,7 @@ import {
   orThrow,
   type LoginPolicies,
   type LoginPoliciesOptions,
+  type OwnerRef,
 } from '@login-policy/domain';
 import { parseOrganization, policyStream } from '@login-policy/domain/model';
 import { monotonicIds, type Store } from '@login-policy/event-sourcing';
@@ -45,16 +46,20 @@ export async function withConfiguredPolicies<Result>(
 }
 
 /** Runs a command on our login policies. @throws Error when it is refused. */
-export async function runCommand(policies: LoginPolicies, { policy, step }: Job): Promise<void> {
-  const answer = await policies.execute(organization(policy), stepAt(step).ours, OPTIONS);
+export async function runCommand(
+  policies: LoginPolicies,
+  { policy, step }: Job,
+  ownerOf: (policy: number) => OwnerRef = organization,
+): Promise<void> {
+  const answer = await policies.execute(ownerOf(policy), stepAt(step).ours, OPTIONS);
   if (answer.outcome === 'rejected') throw new Error(answer.message);
 }
 
 /**
  * @throws Error unless the read model has all commands of a policy's course, because the measurement would be invalid.
  */
-export async function checkRow(policies: LoginPolicies, number: number): Promise<void> {
-  const { policy } = orThrow(await policies.policy(organization(number)));
+export async function checkRow(policies: LoginPolicies, owner: OwnerRef): Promise<void> {
+  const { policy } = orThrow(await policies.policy(owner));
   const expected = BigInt(EVENTS_OF_COURSE);
   if (policy.details.sequence !== expected)
     throw new Error(`the row is at ${policy.details.sequence}, not ${expected}`);
