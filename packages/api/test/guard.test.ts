@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { askOf, type Asked, type Reply } from './rest-client.js';
 import { ACME, INSTANCE, openService, type Service } from './service.js';
 
-const ADMIN = '/admin/v1/policies/login';
 const OWN = '/management/v1/policies/login';
 const PASSKEYS = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 const ACKNOWLEDGE = 'login-policy-acknowledge';
@@ -39,18 +38,5 @@ describe('the guard over REST', () => {
     expect([wrong.status, wrong.at('details.0.id')]).to.deep.equal([400, 'LP-ARG-04']);
     expect((await remove({ [ACKNOWLEDGE]: 'no-way-to-sign-in' })).status).to.equal(400);
     expect((await remove({ [ACKNOWLEDGE]: 'no-way-to-sign-in, no-factor-left' })).status).to.equal(200);
-  });
-});
-
-describe('a removal from the default over REST', () => {
-  it('has a header with the number of custom policies that still allow the factor', async () => {
-    const service = await openService();
-    const owner = { instanceId: INSTANCE, organizationId: ACME };
-    orThrow(await service.policies.customize(owner, { actor: 'set-up' }));
-    const removed = await askOf(service, `DELETE ${ADMIN}/multi_factors/${PASSKEYS}`, {});
-    expect([removed.status, removed.headers.get('login-policy-still-allowing')]).to.deep.equal([200, '1']);
-    const added = await askOf(service, `DELETE ${OWN}/multi_factors/${PASSKEYS}`, { headers: organization });
-    expect([added.status, added.headers.get('login-policy-still-allowing')]).to.deep.equal([200, null]);
-    await service.close();
   });
 });

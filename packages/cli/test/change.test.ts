@@ -32,7 +32,8 @@ describeBoth('changing a policy', () => {
     expect(out).to.equal(
       'Default policy of instance iam\n  - multi-factor U2F_WITH_VERIFICATION\n' +
         '  ! weaker-sign-in: Nothing requires a second factor, so users who have set up only what is taken away would sign in with one factor.\n' +
-        'Done: sequence 5. 1 custom policy still allows it.\n',
+        '  1 custom policy still allows it.\n' +
+        'Done: sequence 5.\n',
     );
     expect([code, err]).to.deep.equal([EXIT.done, 'Do it? [y/N] ']);
     expect((await place.run('history --limit 1')).out).to.match(/MultiFactorRemoved by operator\n {3}an advisory/);

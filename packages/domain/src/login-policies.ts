@@ -30,7 +30,6 @@ import {
   type RolloutCommand,
   type RolloutOptions,
 } from './rollout/rollout-input.js';
-import { withStillAllowingCount } from './preview/still-allowing.js';
 
 /**
  * The login policies of instances and organizations: every command and every read (docs/reference/login-policies.md).
@@ -165,8 +164,7 @@ export class LoginPolicies extends LoginPolicyReads {
       () => parseCommandRequest(owner, command, options),
       async (request) => {
         const handled = await this.#parts.handler.handle(policyStream(request.owner), request.parsed, request.context);
-        // After a removal from the default policy, the answer tells how many custom policies still allow the removed part.
-        return withStillAllowingCount(commandAnswerOf(handled, request.owner), request, this.#parts.policies);
+        return commandAnswerOf(handled, request.owner);
       },
     );
   }
@@ -232,6 +230,7 @@ export class LoginPolicies extends LoginPolicyReads {
         if (dryRun.outcome === 'rejected') return rejectedAnswer(dryRun, request.owner);
         return previewOf(dryRun, {
           owner: request.owner,
+          parsed: request.parsed,
           read: withRemainingWait(request.read, begunAt),
           policies: this.#parts.policies,
           instancePolicies: this.#parts.instancePolicies,

@@ -38,8 +38,6 @@ export interface Answer<Message> {
   readonly tag?: string;
   /** The position that a later read must include to see the change. */
   readonly position?: string;
-  /** After a removal from the default: how many custom policies still allow the item. */
-  readonly stillAllowing?: string;
   /** The HTTP status over REST, if it is not 200. */
   readonly status?: number;
   /** The content type over REST, if it is not JSON. */

@@ -50,7 +50,6 @@ export class PolicyAnswers {
       message: answer.details,
       tag: entityTag(answer.details.sequence, answer.eventId),
       position: positionToString(answer.position),
-      ...(answer.stillAllowing !== undefined && { stillAllowing: String(answer.stillAllowing) }),
     };
   }
 

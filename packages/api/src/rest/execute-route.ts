@@ -2,12 +2,8 @@ import { toJson } from '@login-policy/domain';
 import { isOrganization } from '@login-policy/domain/model';
 import { permissionDenied, unreadable } from '../errors/refusals.js';
 import { CUSTOMIZE_HEADERS } from '../openapi/parameters.js';
-import type { Schema } from '../openapi/schemas.js';
 import { COMMAND_DATA, commandData } from './command-data.js';
 import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
-
-/** How many custom policies still allow what was removed, in answers. */
-export const STILL_ALLOWING: Schema = { oneOf: [{ type: 'integer' }, { type: 'string', enum: ['unknown'] }] };
 
 /**
  * `POST …/policies/login/_execute`: carries out a command given as data, including those without a ZITADEL method:
@@ -27,7 +23,6 @@ export const executeRoute: OwnRoute = {
       position: WHOLE_NUMBER,
       events: { type: 'array', items: { type: 'object' } },
       isRepeated: { type: 'boolean' },
-      stillAllowing: STILL_ALLOWING,
     },
   },
   async answer(call) {
@@ -36,12 +31,11 @@ export const executeRoute: OwnRoute = {
     if (command === undefined) throw unreadable('command must be a JSON object.');
     if (command.type === 'remove' || command.type === 'revert') await demandRemoval(call);
     const answer = await policies.execute(context.owner, command, context.command);
-    const { tag, position, stillAllowing } = call.answers.ofData.ofCommand(answer);
+    const { tag, position } = call.answers.ofData.ofCommand(answer);
     return {
       message: JSON.stringify(toJson(answer)),
       ...(tag !== undefined && { tag }),
       ...(position !== undefined && { position }),
-      ...(stillAllowing !== undefined && { stillAllowing }),
     };
   },
 };

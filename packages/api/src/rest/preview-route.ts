@@ -5,12 +5,14 @@ import { entityTag } from '../calls/policy-answers.js';
 import { checkNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
+import type { Schema } from '../openapi/schemas.js';
 import { COMMAND_DATA, commandData, withLibraryNames } from './command-data.js';
 import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
 import { isJsonObject, requestOf } from './read-request.js';
 import { revertOf } from './revert-route.js';
 
-const USERS = { oneOf: [{ type: 'integer' }, { type: 'string', enum: ['unknown'] }] };
+/** A number, or `unknown`. */
+export const NUMBER_OR_UNKNOWN: Schema = { oneOf: [{ type: 'integer' }, { type: 'string', enum: ['unknown'] }] };
 const LIST = { type: 'array', items: { type: 'object' } };
 
 /**
@@ -45,7 +47,12 @@ export const previewRoute: OwnRoute = {
       users: {
         type: 'object',
         description: 'Of a change that takes factors from users: numbers, or unknown.',
-        properties: { having: USERS, havingNothingElse: USERS },
+        properties: { having: NUMBER_OR_UNKNOWN, havingNothingElse: NUMBER_OR_UNKNOWN },
+      },
+      stillAllowing: {
+        ...NUMBER_OR_UNKNOWN,
+        description:
+          'Of a removal from the default: the custom policies that still allow the factor or link the provider.',
       },
       affected: {
         type: 'object',
@@ -101,7 +108,8 @@ function commandIn({ body, context: { owner }, methods, unknownNames }: OwnCall)
   throw unreadable(`method must be one of ${names.join(', ')}.`);
 }
 
-function previewJson({ sequence, eventId, events, changes, warnings, affected, users }: Preview): object {
+function previewJson(preview: Preview): object {
+  const { affected, changes, eventId, events, sequence, stillAllowing, users, warnings } = preview;
   const organizationIds = affected.organizations.map(({ organizationId }) => organizationId);
   return {
     sequence: String(sequence),
@@ -111,5 +119,6 @@ function previewJson({ sequence, eventId, events, changes, warnings, affected, u
     warnings,
     affected: { organizationIds, count: affected.count },
     users,
+    stillAllowing,
   };
 }

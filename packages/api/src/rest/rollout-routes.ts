@@ -2,9 +2,9 @@ import type { OwnerRef, RolloutOptions } from '@login-policy/domain';
 import { isOrganization, type FindRolloutOptions, type FoundRollout } from '@login-policy/domain/model';
 import { badHeader, noSuchRollout, permissionDenied, unreadable } from '../errors/refusals.js';
 import { COMMAND_DATA, withLibraryNames } from './command-data.js';
-import { STILL_ALLOWING } from './execute-route.js';
 import { linesAnswer, LINES } from './lines.js';
 import type { OwnCall, OwnOperation, OwnRoute } from './own-route.js';
+import { NUMBER_OR_UNKNOWN } from './preview-route.js';
 import { queryOf } from './query.js';
 import { rolloutCommandIn } from './rollout-command.js';
 import { REACH, REACH_PARAMETERS, reachIn, reachInQuery, type Reach } from './rollout-reach.js';
@@ -108,7 +108,7 @@ export const rolloutRoute: OwnRoute = {
       changed: COUNT,
       unchanged: COUNT,
       pending: COUNT,
-      stillAllowing: STILL_ALLOWING,
+      stillAllowing: NUMBER_OR_UNKNOWN,
     },
   },
   async answer(call) {

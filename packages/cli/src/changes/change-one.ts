@@ -47,13 +47,13 @@ export async function changeOne(invocation: Invocation, session: Session, { ref,
   }
   const { acknowledge, ...actor } = by;
   const answer = await policies.execute(ref, command, { by: actor, acknowledge, seen: preview });
-  const stillAllowed = answer.stillAllowing === undefined ? '' : ` ${stillAllowingText(answer.stillAllowing)}`;
-  finish({ done: true, answer }, `Done: sequence ${answer.details.sequence}.${stillAllowed}\n`);
+  finish({ done: true, answer }, `Done: sequence ${answer.details.sequence}.\n`);
   return EXIT.done;
 }
 
-/** The preview of a command: its changes, the affected organizations and users, and the warnings. */
-export function previewText({ affected, changes, events, users, warnings }: PreviewJson, paint: Paint): string {
+/** The preview of a command: its changes, warnings, the affected organizations and users, and who still allows it. */
+export function previewText(preview: PreviewJson, paint: Paint): string {
+  const { affected, changes, events, stillAllowing, users, warnings } = preview;
   const types = new Set(events.map(({ type }) => type));
   const added = types.has('LoginPolicyAdded') ? `${paint('added', '+ a policy of its own')}\n` : '';
   const removed = types.has('LoginPolicyRemoved')
@@ -64,5 +64,6 @@ export function previewText({ affected, changes, events, users, warnings }: Prev
     users === undefined || users.having === 'unknown'
       ? ''
       : `Hits ${counted(users.having, 'user')}. Nothing else is set up by: ${users.havingNothingElse}.\n`;
-  return `${added}${removed}${changesText(changes, paint)}${warningsText(warnings, paint)}${paint('quiet', organizations + affectedUsers)}`;
+  const stillAllowed = stillAllowing === undefined ? '' : `${stillAllowingText(stillAllowing)}\n`;
+  return `${added}${removed}${changesText(changes, paint)}${warningsText(warnings, paint)}${paint('quiet', organizations + affectedUsers + stillAllowed)}`;
 }

@@ -66,13 +66,13 @@ export interface PreviewJson {
   readonly affected: { readonly count?: number };
   /** Users who have set up a removed factor, and those who have no other. */
   readonly users?: { readonly having: number | 'unknown'; readonly havingNothingElse: number | 'unknown' };
+  /** Custom policies that still allow what the command removes from the default. */
+  readonly stillAllowing?: number | 'unknown';
 }
 
 /** The result of a command. */
 export interface DoneJson {
   readonly details: DetailsJson;
-  /** Custom policies that still allow what the command removed. */
-  readonly stillAllowing?: number | 'unknown';
 }
 
 /** A policy that could not be changed or read, and why. */

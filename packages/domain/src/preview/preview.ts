@@ -18,6 +18,7 @@ import { lastSequenceOf } from '../policy/change-info.js';
 import { diffPolicies, type PolicyChange } from '../reads/diff.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { InstancePolicies } from '../rollout/instance-policies.js';
+import { stillAllowing, stillAllowingFilter } from './still-allowing.js';
 import { parseFreshness, READ_MEMBERS, type ParsedRead, type ReadOptions } from '../reads/read-input.js';
 
 /** The dry run of a command. Nothing is written, and another writer may still be first. */
@@ -37,6 +38,11 @@ export interface Preview {
   readonly affected: Affected;
   /** For a change that removes factors: how many users it affects. */
   readonly users?: AffectedUsers;
+  /**
+   * For a removal from an instance's default policy: how many custom policies still allow the factor or link the
+   * identity provider. `unknown` beside custom policies that this program can't read.
+   */
+  readonly stillAllowing?: number | 'unknown';
 }
 
 /** The conditions of a dry run. `atLeast` applies to the list of custom policies and the default. */
@@ -79,6 +85,7 @@ export function parsePreview(givenOwner: unknown, command: unknown, options: unk
 /** What a preview needs besides the policy. */
 interface Surroundings {
   readonly owner: Owner;
+  readonly parsed: LoginPolicyCommand;
   readonly read: ParsedRead;
   readonly policies: PolicyReader;
   readonly instancePolicies: InstancePolicies;
@@ -94,6 +101,7 @@ export async function previewOf(
   const before = state.policy;
   const after = evolveAll(before, events, ownerKind(surroundings.owner));
   const outlook = await outlookOf({ before, after }, surroundings);
+  const still = await stillAllowingIn(surroundings);
   return {
     outcome: 'found',
     kind: 'preview',
@@ -101,7 +109,21 @@ export async function previewOf(
     eventId: state.changeInfo?.eventId,
     events,
     ...outlook,
+    ...(still !== undefined && { stillAllowing: still }),
   };
+}
+
+/** How many custom policies still allow what is removed from the default policy; `undefined` for any other command. */
+async function stillAllowingIn({
+  owner,
+  parsed,
+  policies,
+  read: { freshness },
+}: Surroundings): Promise<number | 'unknown' | undefined> {
+  const filter = stillAllowingFilter(parsed);
+  return filter === undefined || isOrganization(owner)
+    ? undefined
+    : stillAllowing(policies, owner, { filter, freshness });
 }
 
 /** The policy that would apply to the owner's users: the default where there is, or would be, no custom one. */

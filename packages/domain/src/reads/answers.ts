@@ -30,12 +30,6 @@ export interface Accepted {
   readonly events: readonly RecordedLoginPolicyEvent[];
   /** Whether the same command was handled before under its idempotency key. This is then its first answer. */
   readonly isRepeated: boolean;
-  /**
-   * After a removal from an instance's default policy: how many custom policies still allow the factor or link the
-   * identity provider. `unknown` when that could not be read within a second, or beside custom policies that this
-   * program can't read.
-   */
-  readonly stillAllowing?: number | 'unknown';
 }
 
 /** The outcome of a command. */
