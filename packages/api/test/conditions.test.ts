@@ -78,6 +78,17 @@ describe('the conditions of a call', () => {
     expect(change.status).to.equal(200);
   });
 
+  it('include no reason in raw UTF-8, which would be recorded garbled', async () => {
+    const had = await countEvents(service.store);
+    const reason = Buffer.from('Zürich').toString('latin1');
+    const refused = await ask(`POST ${ADMIN}/second_factors`, {
+      body: { type: 4 },
+      headers: { 'login-policy-reason': reason },
+    });
+    expect([refused.status, refused.at('details.0.id')]).to.deep.equal([400, 'LP-ARG-04']);
+    expect(await countEvents(service.store)).to.equal(had);
+  });
+
   it('include a time-out of zero, which is never met', async () => {
     const on = session(service.url);
     const had = await countEvents(service.store);

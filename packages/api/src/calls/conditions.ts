@@ -100,8 +100,12 @@ const OWN_TAG = /^"(\d{1,18})(?:\.([0-7][0-9A-HJKMNP-TV-Z]{25})\.\d{1,9})?"$/;
 
 const DEFAULT_TAG = /^"(?:default-)?(\d{1,18})(?:\.([0-7][0-9A-HJKMNP-TV-Z]{25})\.\d{1,9})?"$/;
 
-/** A header can only hold ASCII, but a reason is free text. */
+/**
+ * A header can only hold ASCII, but a reason is free text. Other bytes arrive as Latin-1, whatever they stood for, and
+ * would be recorded garbled for good.
+ */
 function percentDecoded(text: string): string {
+  if (/[^\x20-\x7e]/.test(text)) throw badHeader('Login-Policy-Reason', 'percent-encoded UTF-8');
   try {
     return decodeURIComponent(text);
   } catch (caught) {
