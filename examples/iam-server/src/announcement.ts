@@ -20,7 +20,7 @@ export function announcement(started: Started): readonly string[] {
   const { url, storeName, instances, secrets, secretsFile } = started;
   return [
     '',
-    `The login policy's page   ${url}/`,
+    `The login policy's page   ${urlOfPage(url)}/`,
     `its API                   ${url}  over REST, gRPC, gRPC-Web and Connect`,
     `kept in                   ${storeName}`,
     ...instances.flatMap(({ id, name, organizations }) => [
@@ -31,6 +31,11 @@ export function announcement(started: Started): readonly string[] {
     ...(secrets === undefined ? withoutSecrets(secretsFile) : withSecrets(started, secrets)),
     '',
   ];
+}
+
+/** Passkeys need a name, and browsers find this machine under one. */
+function urlOfPage(url: string): string {
+  return url.replace(/^(https?:\/\/)(127\.0\.0\.1|\[::1\])(?=:|$)/, '$1localhost');
 }
 
 function withSecrets({ url, secretsFile }: Started, { tokens, users }: Secrets): readonly string[] {

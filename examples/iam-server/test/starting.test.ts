@@ -34,6 +34,8 @@ describe('starting the server', () => {
     const shown = [url, instanceId, ...organizationIds, tokens.owner, tokens.viewer];
     for (const word of [...shown, users.owner.password, users.viewer.password])
       expect(said.join('\n')).to.include(word);
+    const page = said.find((line) => line.includes('page')) ?? '';
+    expect(page, 'a name: passkeys need one').to.match(/ http:\/\/localhost:\d+\/$/);
   });
 
   it('prints two lines for a shell that remove the multi-factor and undo it', async () => {
