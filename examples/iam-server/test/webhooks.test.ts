@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -150,7 +150,7 @@ describe('webhooks of the IAM server', () => {
     await eventually('the end of it', async () => (await shown(quickstart))[0]?.state === 'working' || undefined);
     const [status] = await shown(quickstart);
     expect(status?.lastFailure).to.deep.include({ message: 'it answered 302', attempts: 3 });
-    expect(status?.url).to.match(/\/hook$/);
+    expect(status?.url).to.equal(new URL(hostile.url).origin);
   });
 
   it('are not delayed by another hanging receiver, and can change their secrets while running', async () => {
@@ -198,18 +198,46 @@ describe('webhooks of the IAM server', () => {
     expect(moved.it.taken).to.deep.equal([]);
   });
 
+  it('wait while their file is away, for example while it is edited', async () => {
+    const sound = await receiver();
+    const { folder, quickstart } = await serve([{ name: 'sound', url: sound.url, secrets: [OLD] }]);
+    const file = join(folder, '.data', 'webhooks.json');
+    await rename(file, `${file}.edited`);
+    await removeOrAdd(quickstart, 'DELETE');
+    await eventually('a message that waits', async () => {
+      const [status] = await shown(quickstart);
+      return status?.lastFailure?.message === 'webhooks.json is gone' || undefined;
+    });
+    await rename(`${file}.edited`, file);
+    await eventually('the message', () => sound.it.taken.length === 1 || undefined);
+  });
+
+  it('show a viewer the origin of their address only: its path may be a secret', async () => {
+    const url = 'http://127.0.0.1:9999/services/T0/B0/a-secret';
+    const { quickstart } = await serve([{ name: 'slack', url, secrets: [OLD] }]);
+    expect((await shown(quickstart)).map((one) => one.url)).to.deep.equal(['http://127.0.0.1:9999']);
+    const ofOwner = await call(quickstart.url, '/iam/v1/webhooks', { headers: bearer(quickstart.tokens.owner) });
+    expect(ofOwner.bytes.toString()).to.include(url);
+  });
+
   it('are refused at the start if the file is malformed, without a secret in the message', async () => {
     const folder = await bench.folder();
     await (await bench.serve({}, folder)).server.stop();
     const sound = { name: 'a', url: 'https://example.com/', secrets: [NEW] };
     for (const [bad, said] of [
       [{ ...sound, url: 'http://example.com/' }, 'receivers.0.url'],
+      [{ ...sound, url: 'https://user:s3cret@example.com/' }, 'receivers.0.url'],
+      [{ ...sound, url: 'https://example.com:6666/' }, 'receivers.0.url'],
       [{ ...sound, secrets: ['whsec_short'] }, 'receivers.0.secrets.0'],
       [{ ...sound, secret: NEW }, 'secret'],
     ] as const) {
       await tell(folder, [bad]);
       const { errors } = await bench.fail({}, folder);
-      expect(errors.join(' ')).to.include('webhooks.json').and.include(said).and.not.include(NEW?.slice(6));
+      expect(errors.join(' '))
+        .to.include('webhooks.json')
+        .and.include(said)
+        .and.not.include(NEW?.slice(6))
+        .and.not.include('s3cret');
     }
   });
 });

@@ -1,4 +1,4 @@
-import type { Caller } from '@login-policy/api';
+import { holdsGrant, type Caller } from '@login-policy/api';
 import type { Instances } from '../accounts/instances.js';
 import { sendJson, type Exchange } from '../http/exchange.js';
 import { messageOf, type ReceiverStatus, type Webhooks } from '../webhooks/webhooks.js';
@@ -14,15 +14,20 @@ export class WebhookRoutes {
   }
 
   /** The receivers of the caller's instance. Those of several instances belong to the operator, and are not shown. */
-  show(exchange: Exchange, { instanceId }: Caller): void {
+  show(exchange: Exchange, caller: Caller): void {
+    const { instanceId } = caller;
+    const showsPath = holdsGrant(caller, 'iam.policy.write', { instanceId });
     const ofAll = this.#instances.isOnly ? instanceId : undefined;
     const own = this.#webhooks.statuses.filter(({ receiver }) => (receiver.instanceId ?? ofAll) === instanceId);
-    sendJson(exchange, { webhooks: own.map(shown) });
+    sendJson(exchange, { webhooks: own.map((one) => shown(one, showsPath ? 'with its path' : 'origin only')) });
   }
 }
 
-/** The address without its query, which may contain a secret. */
-function shown({ receiver, state, lag, lastFailure }: ReceiverStatus): object {
+/** The address without its query, which may contain a secret. So may its path, which a viewer does not see. */
+function shown(
+  { receiver, state, lag, lastFailure }: ReceiverStatus,
+  address: 'with its path' | 'origin only',
+): object {
   const { origin, pathname } = new URL(receiver.url);
   const failure = lastFailure && {
     at: new Date(lastFailure.at).toISOString(),
@@ -31,7 +36,7 @@ function shown({ receiver, state, lag, lastFailure }: ReceiverStatus): object {
   };
   return {
     name: receiver.name,
-    url: `${origin}${pathname}`,
+    url: address === 'origin only' ? origin : `${origin}${pathname}`,
     state,
     lagSeconds: lag ?? null,
     lastFailure: failure ?? null,

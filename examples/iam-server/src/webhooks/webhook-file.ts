@@ -15,10 +15,24 @@ export interface Receiver {
   readonly instanceId?: string | undefined;
 }
 
-/** Over plain HTTP, anybody on the way could read a message and replay it. */
+/** The ports above 100 that `fetch` refuses (https://fetch.spec.whatwg.org/#port-blocking), and 0 to 100 apart from 80. */
+const BLOCKED_PORTS = new Set(
+  (
+    '101 102 103 104 109 110 111 113 115 117 119 123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 ' +
+    '532 540 548 554 556 563 587 601 636 989 990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 ' +
+    '6666 6667 6668 6669 6679 6697 10080'
+  ).split(' '),
+);
+
+/**
+ * Whether `fetch` sends to an address. Over plain HTTP, anybody on the way could read a message and replay it; a user
+ * and a password in an address are refused by `fetch`, and would be shown in its messages.
+ */
 function isAddress(text: string): boolean {
   try {
-    const { hostname, protocol } = new URL(text);
+    const { hostname, password, port, protocol, username } = new URL(text);
+    if (username !== '' || password !== '' || BLOCKED_PORTS.has(port) || (port !== '' && Number(port) <= 100))
+      return false;
     return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname));
   } catch {
     return false;
@@ -30,7 +44,12 @@ const schema: z.ZodType<{ readonly receivers: readonly Receiver[] }> = z.strictO
     .array(
       z.strictObject({
         name: z.string().regex(/^[\w.-]{1,100}$/),
-        url: z.string().refine(isAddress, 'an address of https, or of http on this machine'),
+        url: z
+          .string()
+          .refine(
+            isAddress,
+            'an address of https, or of http on this machine, without a user, and with a port that is not reserved',
+          ),
         secrets: z.array(z.string().refine(isSecret, 'whsec_ and 24 to 64 bytes in base64')).min(1).max(5),
         instanceId: z.string().optional(),
       }),
@@ -43,11 +62,11 @@ export function webhookFile(dataFolder: string): string {
   return join(dataFolder, 'webhooks.json');
 }
 
-/** The receivers; none without a file. @throws CannotStart when it is malformed. */
-export async function loadReceivers(dataFolder: string): Promise<readonly Receiver[]> {
+/** The receivers; `undefined` without a file. @throws CannotStart when it is malformed. */
+export async function loadReceivers(dataFolder: string): Promise<readonly Receiver[] | undefined> {
   const file = webhookFile(dataFolder);
   const kept = await readPrivately(file);
-  if (kept === undefined) return [];
+  if (kept === undefined) return undefined;
   try {
     return schema.parse(JSON.parse(kept)).receivers;
   } catch (caught) {

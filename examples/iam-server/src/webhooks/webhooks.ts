@@ -36,7 +36,7 @@ export class Webhooks {
 
   /** @throws CannotStart when the file is malformed. */
   static async open(options: WebhooksOptions): Promise<Webhooks> {
-    return new Webhooks(options, await loadReceivers(options.dataFolder));
+    return new Webhooks(options, (await loadReceivers(options.dataFolder)) ?? []);
   }
 
   /** The status of all receivers, as this process knows it. */
@@ -63,7 +63,10 @@ export class Webhooks {
   }
 
   async #send(name: string, change: PolicyChangeTold, signal: AbortSignal): Promise<void> {
-    const receiver = (await loadReceivers(this.#options.dataFolder)).find((one) => one.name === name);
+    const receivers = await loadReceivers(this.#options.dataFolder);
+    // A file that is away for a moment, while it is edited, removes nobody: the message waits for it.
+    if (receivers === undefined) throw new Error('webhooks.json is gone');
+    const receiver = receivers.find((one) => one.name === name);
     // A receiver removed from the file gets no more messages; after the next start it has no consumer. Nor does one get
     // messages of an instance that it is no longer for: its address may be another tenant's by now.
     const { instanceId } = change.owner;
