@@ -44,7 +44,7 @@ describe('an unreadable row', () => {
     expect(projection.index?.(row)).to.deep.equal({
       ...index,
       parts: facts.streamId.split('-'),
-      $unreadable: ['any', 'written-by-newer-program', 'may-heal'],
+      $unreadable: ['any', 'written-by-newer-program', 'other-program'],
     });
   });
 
@@ -69,7 +69,7 @@ describe('an unreadable row', () => {
     expect([marked.index, unindexed.index?.(5), unindexed.index?.(marked)]).to.deep.equal([
       {},
       {},
-      { $unreadable: ['any', 'written-by-newer-program', 'may-heal'] },
+      { $unreadable: ['any', 'written-by-newer-program', 'other-program'] },
     ]);
   });
 

@@ -21,7 +21,7 @@ import { RunnerStates, type RunnerState } from './runner-state.js';
 import type { CloseOptions, Freshness, FreshRows, RunnerOptions } from './running.js';
 import { stepThrough, type StepParts } from './steps.js';
 import { TimedReadModel } from './timed-read-model.js';
-import { Healing } from './healing.js';
+import { StoredRows } from './stored-rows.js';
 import { withPlaceholders } from './with-placeholders.js';
 import type { UnreadablePage, UnreadableRow } from './unreadable-row.js';
 
@@ -30,6 +30,8 @@ type Parts<Row> = StepParts<RecordedEvent, Stored<Row>>;
 const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
 /** While no read waits for the rows, events written within this time become one step. */
 const GATHER_MS = 10;
+/** The least time between two rebuilds that replace outdated placeholders: an older program may keep writing them. */
+const REPLACED_EVERY_MS = 60_000;
 
 /**
  * Runs one projection: updates its read model in the background and reads it. A read needs rows that reached the head
@@ -40,7 +42,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   readonly rows: TimedReadModel<Stored<Row>>;
   readonly #log: ProjectedLog;
   readonly #parts: Parts<Row>;
-  readonly #healing: Healing<Event, Row>;
+  readonly #stored: StoredRows<Event, Row>;
   readonly #rebuilds: Rebuilds<RecordedEvent, Stored<Row>>;
   readonly #waiters: CheckpointWaiters;
   readonly #ending = new AbortController();
@@ -54,6 +56,8 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   readonly #ended = new Deadline('following', { signal: this.#ending.signal });
   readonly #follows: NonNullable<RunnerOptions<Event, Row>['follows']>;
   #isCatchUpWanted: boolean;
+  /** When the last rebuild that replaces outdated placeholders began, by `performance.now()`. */
+  #replacedAt = -Infinity;
 
   private constructor(options: RunnerOptions<Event, Row>, parts: Parts<Row>, state: RunnerState) {
     const { store, projection, maxAgeMs = DEFAULT_MAX_AGE_MS, pageSize } = options;
@@ -61,7 +65,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     this.rows = parts.model;
     this.#log = new ProjectedLog({ ...store, eventStore }, { filter: projection.filter, pageSize });
     this.#parts = parts;
-    this.#healing = new Healing({ model: parts.model, projection, stored: parts.projection, store: eventStore });
+    this.#stored = new StoredRows(parts.model, projection, () => this.#replaceOutdated());
     this.#rebuilds = new Rebuilds({ ...this.#parts, log: this.#log });
     this.#waiters = new CheckpointWaiters(parts.model, store.readModelUpdates);
     this.#follows = options.follows ?? (store.readModelUpdates === 'inline' ? 'on-demand' : 'always');
@@ -83,7 +87,9 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     const { checkpoint = START, head } = await model.read([]);
     const isAtHead = head !== undefined && standingInline(checkpoint, head) === 'at-head';
     const parts: Parts<Row> = { model: new TimedReadModel(model), projection, readModelUpdates };
-    return new ProjectionRunner(options, parts, { is: isAtHead ? 'following' : 'catching-up' });
+    const runner = new ProjectionRunner(options, parts, { is: isAtHead ? 'following' : 'catching-up' });
+    await runner.#stored.lookForOutdated(runner.#ended);
+    return runner;
   }
 
   get state(): RunnerState {
@@ -92,27 +98,27 @@ export class ProjectionRunner<Event extends EventShape, Row> {
 
   /** The rows under these keys. @throws ProjectionBehind, DeadlineExceeded */
   read(keys: readonly string[], freshness: Freshness = {}): Promise<FreshRows<Row>> {
-    return this.#readFresh(freshness, (deadline) => this.#healing.read(keys, deadline));
+    return this.#readFresh(freshness, (deadline) => this.#stored.read(keys, deadline));
   }
 
   /** The rows an index has under a value, including unreadable ones; as fresh as those of {@link read}. */
   query(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<Stored<Row>>[]>> {
-    return this.#readFresh(freshness, (deadline) => this.#healing.query(query, deadline));
+    return this.#readFresh(freshness, (deadline) => this.#stored.query(query, deadline));
   }
 
   /** The keys of the rows {@link ProjectionRunner.query} would return. */
   keys(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly string[]>> {
-    return this.#readFresh(freshness, (deadline) => this.#healing.keys(query, deadline));
+    return this.#readFresh(freshness, (deadline) => this.#stored.keys(query, deadline));
   }
 
   /** The number of rows an index has under a value, including unreadable ones; as fresh as those of {@link read}. */
   count(query: RowCount, freshness: Freshness = {}): Promise<RowsAt<number>> {
-    return this.#readFresh(freshness, (deadline) => this.#healing.count(query, deadline));
+    return this.#readFresh(freshness, (deadline) => this.#stored.count(query, deadline));
   }
 
   /** The rows that this program can't read, and why, with their keys: of one kind, or all. */
   unreadable(wanted?: UnreadablePage, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<UnreadableRow>[]>> {
-    return this.#readFresh(freshness, (deadline) => this.#healing.unreadable(wanted, deadline));
+    return this.#readFresh(freshness, (deadline) => this.#stored.unreadable(wanted, deadline));
   }
 
   /** Waits until the rows are fresh enough to read. @throws ProjectionBehind, DeadlineExceeded */
@@ -157,6 +163,13 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     this.#ending.abort();
     this.#waiters.fail(this.#states.closed());
     await within(this.#running, closeMs);
+  }
+
+  /** Rebuilds in the background. After a failure, a read that meets such a row tries again. */
+  #replaceOutdated(): void {
+    if (performance.now() - this.#replacedAt < REPLACED_EVERY_MS) return;
+    this.#replacedAt = performance.now();
+    this.rebuild().catch(() => undefined);
   }
 
   #control(): RunnerControl {

@@ -17,11 +17,11 @@ export interface UnreadableFacts extends EventPlace {
  */
 export type UnreadableKind = UnreadableFacts['code'] | 'stray-stream';
 
-/** The index of unreadable rows: by {@link UnreadableKind}, `any` and {@link MAY_HEAL}. */
+/** The index of unreadable rows: by {@link UnreadableKind}, `any` and {@link OTHER_PROGRAM}. */
 export const UNREADABLE = '$unreadable';
 
 /** The value for rows that another version of the program may be able to read. */
-export const MAY_HEAL = 'may-heal';
+export const OTHER_PROGRAM = 'other-program';
 
 /** Which unreadable rows to list, in key order. */
 export interface UnreadablePage {
@@ -71,7 +71,7 @@ export function strayRow(place: EventPlace, projection: { readonly name: string 
 
 /** The index values that every placeholder has, beside those of its row. */
 export function indexOfKind({ kind }: UnreadableRow): IndexValues {
-  return { [UNREADABLE]: kind === 'unreadable-event' ? ['any', kind] : ['any', kind, MAY_HEAL] };
+  return { [UNREADABLE]: kind === 'unreadable-event' ? ['any', kind] : ['any', kind, OTHER_PROGRAM] };
 }
 
 /** The member that marks a stored placeholder. No projection's row has it. */
