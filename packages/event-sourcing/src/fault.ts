@@ -1,4 +1,5 @@
 import { acrossCopies } from './across-copies.js';
+import type { EventId } from './ids.js';
 import type { Position } from './streams/position.js';
 import type { ExpectedRevision, Revision } from './streams/revision.js';
 import type { StreamId } from './streams/stream-id.js';
@@ -18,6 +19,12 @@ export interface FaultFacts {
     readonly streamId: StreamId;
     readonly expected: ExpectedRevision;
     readonly actual: Revision | undefined;
+  };
+  /** Another stream, which the append depends on, does not end with the expected event; nothing was written. */
+  readonly 'other-stream-changed': {
+    readonly streamId: StreamId;
+    readonly expected: EventId | undefined;
+    readonly actual: EventId | undefined;
   };
   /** Other writers changed the stream in every attempt at the command; nothing was written. */
   readonly 'concurrent-change': { readonly streamId: StreamId; readonly attempts: number };
@@ -95,6 +102,7 @@ export type FaultCode = keyof FaultFacts;
 /** The faults that may be gone when the same call is repeated unchanged. */
 const RETRYABLE: ReadonlySet<FaultCode> = new Set<FaultCode>([
   'revision-conflict',
+  'other-stream-changed',
   'concurrent-change',
   'outcome-unknown',
   'deadline-exceeded',
@@ -108,6 +116,8 @@ const RETRYABLE: ReadonlySet<FaultCode> = new Set<FaultCode>([
 
 const MESSAGES: { readonly [Code in FaultCode]: (facts: FaultFacts[Code], cause: unknown) => string } = {
   'revision-conflict': conflicting,
+  'other-stream-changed': ({ streamId, expected = 'no event', actual = 'no event' }) =>
+    `${streamId} was expected to end with ${expected}, but it ends with ${actual}; nothing was written`,
   'concurrent-change': ({ streamId, attempts }) =>
     `${streamId} was changed by others in each of ${attempts} attempts; nothing was written`,
   'outcome-unknown': ({ streamId }) =>

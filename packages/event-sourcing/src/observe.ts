@@ -135,5 +135,5 @@ export function observedEventStore(store: EventStore, observe: Observe | undefin
 }
 
 function failing(thrown: unknown): 'conflict' | 'failed' {
-  return isFault(thrown, 'revision-conflict') ? 'conflict' : 'failed';
+  return isFault(thrown, 'revision-conflict') || isFault(thrown, 'other-stream-changed') ? 'conflict' : 'failed';
 }

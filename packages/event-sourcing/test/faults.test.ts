@@ -25,6 +25,11 @@ const FAULTS: Said = {
     true,
     'tally-a was expected at no-stream, but its last event is at revision 3; nothing was written',
   ],
+  'other-stream-changed': [
+    new Fault('other-stream-changed', { streamId, expected: undefined, actual: undefined }),
+    true,
+    'tally-a was expected to end with no event, but it ends with no event; nothing was written',
+  ],
   'concurrent-change': [
     new Fault('concurrent-change', { streamId, attempts: 3 }, cause),
     true,

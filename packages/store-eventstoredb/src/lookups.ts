@@ -24,7 +24,7 @@ export class Lookups {
   }
 
   /**
-   * Asks the server. `known` is the end of the stream, if the caller knows it.
+   * Asks the server. `known` is the end of the first stream, if the caller knows it.
    *
    * @throws DeadlineExceeded when the signal fires.
    */
@@ -32,7 +32,8 @@ export class Lookups {
     const heads = new Map<StreamId, Head>();
     const receipts: StreamReceipt[] = [];
     for (const streamId of streams) {
-      heads.set(streamId, known ?? (await this.#parts.streams.head(streamId, wait.signal)));
+      const isKnown = known !== undefined && heads.size === 0;
+      heads.set(streamId, isKnown ? known : await this.#parts.streams.head(streamId, wait.signal));
     }
     for (const one of asked) {
       const receipt = await this.#parts.receipts.find(one, { head: heads.get(one.streamId), signal: wait.signal });

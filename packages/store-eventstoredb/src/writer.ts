@@ -148,13 +148,14 @@ export class Writer {
     }
   }
 
-  /** A plan from the cached end of the stream. */
+  /** A plan from the cached end of the stream. The end of another stream is always looked up. */
   #planFromCache<Result>(pending: PendingAppend<Result>): Planned<Result> | Promise<Planned<Result>> | undefined {
     const { question, streamId, cancellation } = pending;
     const { known, lookups } = this.#context;
     const { head } = known.of(streamId);
     if (head === undefined) return undefined;
-    if (question.receipts.length === 0) return planOn(pending, foundAt(streamId, head));
+    const hasOthers = [...question.streams].length > 1;
+    if (question.receipts.length === 0 && !hasOthers) return planOn(pending, foundAt(streamId, head));
     return lookups.find(question, cancellation, head).then((found) => planOn(pending, found));
   }
 

@@ -155,6 +155,7 @@ const UNEXPECTED: ApiErrorContent = {
 
 const FAULTS: Readonly<Record<FaultCode, ApiErrorContent>> = {
   'revision-conflict': CHANGED_MEANWHILE,
+  'other-stream-changed': CHANGED_MEANWHILE,
   'concurrent-change': CHANGED_MEANWHILE,
   'checkpoint-conflict': CHANGED_MEANWHILE,
   'receipt-exists': CHANGED_MEANWHILE,

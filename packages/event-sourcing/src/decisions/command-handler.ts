@@ -6,20 +6,20 @@ import { observedDecider, observedEventStore } from '../observe.js';
 import { monotonicIds, type IdSource } from '../ids.js';
 import { Lru } from '../store/lru.js';
 import type { EventCodec } from '../streams/event-codec.js';
-import type { Append, Receipt } from '../streams/event-store.js';
+import type { Receipt } from '../streams/event-store.js';
 import type { EventShape } from '../streams/event.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { TimedEventStore } from '../streams/timed-event-store.js';
 import { pause } from '../store/back-off.js';
 import type { CommandContext, DryRun, Handled, PreconditionFailed } from './command-context.js';
-import type { Decision } from './decision.js';
+import type { Accepted, Decision } from './decision.js';
 import type { CommandHandlerOptions } from './command-handler-options.js';
 import type { Deciding } from './decider.js';
 import type { FactSource } from './fact-source.js';
 import { fingerprint } from './fingerprint.js';
 import { enterInTime, KeyedMutex } from '../store/keyed-mutex.js';
 import type { StateAt } from './state-at.js';
-import { accepted, eventLost, type ComparedState, type ReadyTask, type Task } from './handling.js';
+import { accepted, appendOf, eventLost, type ComparedState, type ReadyTask, type Task } from './handling.js';
 import { newEvents } from './new-events.js';
 import { withoutNewShapes } from './new-shapes.js';
 import { unmetCondition, type StateConditions } from './state-conditions.js';
@@ -91,9 +91,16 @@ export class CommandHandler<
       // The receipt comes first, so that a replay's answer does not depend on today's facts.
       const replayed = source && (await this.#replay(task));
       if (replayed !== undefined) return replayed;
-      const facts =
-        source && (await deadline.wait(source.lookUp(streamId, command, { conditions: context, deadline })));
-      return await this.#decideAndWrite({ ...task, facts });
+      for (let attempt = 1; ; attempt++) {
+        const facts =
+          source && (await deadline.wait(source.lookUp(streamId, command, { conditions: context, deadline })));
+        try {
+          return await this.#decideAndWrite({ ...task, facts });
+        } catch (caught) {
+          if (!isFault(caught, 'other-stream-changed')) throw caught;
+          await this.#backOff(task, attempt, caught);
+        }
+      }
     } finally {
       deadline.end();
     }
@@ -113,9 +120,10 @@ export class CommandHandler<
         try {
           // A cached state may decide that, because the append compares the revision.
           if (decision.outcome === 'accepted' && decision.events.length > 0)
-            return await this.#append(task, known, decision.events);
+            return await this.#append(task, known, decision);
           if (known.isCompared) return await this.#answerWithoutEvents(task, known, decision);
         } catch (caught) {
+          if (!isFault(caught, 'revision-conflict') && !isFault(caught, 'receipt-exists')) throw caught;
           await this.#backOff(task, attempt, caught);
         }
         known = await this.#catchUp(task, known);
@@ -164,9 +172,8 @@ export class CommandHandler<
     return unmet ?? atOnce(this.#observed.decide(command, known.state, { streamId, facts }), 'decide');
   }
 
-  /** Backs off after a conflict if an attempt is left. Rethrows everything else. */
+  /** Backs off after a conflict. @throws ConcurrentChange when no attempt is left. */
   #backOff({ streamId, deadline }: Task<Command>, attempts: number, caught: unknown): Promise<void> {
-    if (!isFault(caught, 'revision-conflict') && !isFault(caught, 'receipt-exists')) throw caught;
     if (attempts >= this.#attempts) throw new Fault('concurrent-change', { streamId, attempts }, caught);
     return deadline.wait(pause(attempts));
   }
@@ -192,7 +199,7 @@ export class CommandHandler<
   ): Promise<Handled<Event, State, Rejection>> {
     if (decision.outcome === 'accepted') {
       const isRecorded = task.context.idempotencyKey !== undefined && known.revision !== undefined;
-      return isRecorded ? this.#append(task, known, []) : accepted(known, []);
+      return isRecorded ? this.#append(task, known, decision) : accepted(known, []);
     }
     const { state, revision } = known;
     const { rejection } = decision;
@@ -219,26 +226,18 @@ export class CommandHandler<
   async #append(
     task: Task<Command>,
     known: StateAt<State>,
-    decided: readonly Event[],
+    decision: Accepted<Event>,
   ): Promise<Handled<Event, State, Rejection>> {
     const { streamId, context, deadline } = task;
-    const key = context.idempotencyKey;
     try {
-      const append: Append = {
-        streamId,
-        expected: known.revision ?? 'no-stream',
-        ...(known.eventId !== undefined && { expectedEventId: known.eventId }),
-        events: newEvents(decided, { codec: this.#codec, ids: this.#ids, context }),
-        ...(key !== undefined && { receipt: { key, fingerprint: fingerprint(task.command) } }),
-        signal: deadline.signal,
-      };
-      const recorded = await this.#store.append(append, deadline);
-      const events = recorded.map((event) => this.#codec.decode(event));
-      const after = this.states.fold(known, events);
+      const events = newEvents(decision.events, { codec: this.#codec, ids: this.#ids, context });
+      const recorded = await this.#store.append(appendOf(task, known, { events, given: decision.given }), deadline);
+      const decoded = recorded.map((event) => this.#codec.decode(event));
+      const after = this.states.fold(known, decoded);
       this.#cache.set(streamId, after);
-      return accepted(after, events);
+      return accepted(after, decoded);
     } catch (caught) {
-      if (isFault(caught, 'revision-conflict')) throw caught;
+      if (isFault(caught, 'revision-conflict') || isFault(caught, 'other-stream-changed')) throw caught;
       const replayed = isFault(caught, 'receipt-exists') ? await this.#replay(task) : undefined;
       if (replayed !== undefined) return replayed;
       this.#cache.delete(streamId);

@@ -13,13 +13,13 @@ export interface Asked<Conditions> {
  * Looks up what a command needs to know from outside its stream: whether something exists, or what was at some time.
  *
  * The receipt is looked up first, so that a replay is answered without facts. The facts stay the same for all attempts
- * at one command.
+ * at one command, unless the stream that the decision names as `given` has changed.
  */
 export interface FactSource<Command, Facts, Conditions = unknown> {
   /** Whether this command needs facts under these conditions. Other commands are decided without a look-up. */
   isNeededFor(command: Command, conditions: Conditions | undefined): boolean;
   /**
-   * Called once per command, before the lock on the stream. When it rejects, the command rejects and writes nothing.
+   * Called before the lock on the stream: once per command, and again when the stream in `given` has changed. When it rejects, the command rejects and writes nothing.
    */
   lookUp(streamId: StreamId, command: Command, asked: Asked<Conditions>): Promise<Facts>;
 }

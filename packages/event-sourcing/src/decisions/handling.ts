@@ -1,9 +1,10 @@
 import type { Deadline } from '../deadline.js';
 import { Fault } from '../fault.js';
-import type { Receipt } from '../streams/event-store.js';
-import type { EventShape, Recorded } from '../streams/event.js';
+import type { Append, ExpectedEnd, Receipt } from '../streams/event-store.js';
+import type { EventShape, NewEvent, Recorded } from '../streams/event.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { CommandContext, Handled } from './command-context.js';
+import { fingerprint } from './fingerprint.js';
 import type { StateAt } from './state-at.js';
 
 /** One command in progress. */
@@ -30,6 +31,23 @@ export function accepted<Event extends EventShape, State>(
   events: readonly Recorded<Event>[],
 ): Extract<Handled<Event, State, never>, { outcome: 'accepted' }> {
   return { outcome: 'accepted', state, revision, position, events, isRepeated: false };
+}
+
+/** The append of a decision by that state. */
+export function appendOf<Command extends object>(
+  { streamId, command, context: { idempotencyKey: key }, deadline }: Task<Command>,
+  { revision, eventId }: StateAt<unknown>,
+  { events, given }: { readonly events: readonly NewEvent[]; readonly given: ExpectedEnd | undefined },
+): Append {
+  return {
+    streamId,
+    expected: revision ?? 'no-stream',
+    ...(eventId !== undefined && { expectedEventId: eventId }),
+    ...(given !== undefined && { expectedElsewhere: given }),
+    events,
+    ...(key !== undefined && { receipt: { key, fingerprint: fingerprint(command) } }),
+    signal: deadline.signal,
+  };
 }
 
 /** The stream lacks the event of a receipt, so its command is not recorded any more. */

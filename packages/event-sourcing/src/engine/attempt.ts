@@ -55,7 +55,10 @@ export class Attempt implements Transaction<Outcomes> {
       streams.add(streamId);
       if (receipt !== undefined) receipts.push({ streamId, key: receipt.key });
     }
-    return { streams, receipts, models: this.#planning.models.questionsFor(streams) };
+    const models = this.#planning.models.questionsFor(streams);
+    for (const { expectedElsewhere } of this.appends)
+      if (expectedElsewhere !== undefined) streams.add(expectedElsewhere.streamId);
+    return { streams, receipts, models };
   }
 
   /**

@@ -85,14 +85,14 @@ class PlanBuilder {
 
   /** Plans one append. A refusal affects only this append. */
   add(append: CheckedAppend): Outcome {
-    const { streamId, receipt } = append;
+    const { streamId, receipt, expectedElsewhere } = append;
     const view = this.#view;
     try {
-      if (view.unreadable?.has(streamId) === true) throw view.unreadable.get(streamId);
-      const last = this.#ends.get(streamId) ?? view.ends.get(streamId);
+      const last = this.#endOf(streamId);
+      const lastElsewhere = expectedElsewhere && this.#endOf(expectedElsewhere.streamId);
       const name = receipt && receiptName({ streamId, key: receipt.key });
       const hasReceipt = name !== undefined && (this.#receipts.has(name) || view.receipts.has(name));
-      const refused = refusalOf(append, { last, hasReceipt });
+      const refused = refusalOf(append, { last, lastElsewhere, hasReceipt });
       if (refused !== undefined) return { refused };
       const recordedAt = notBefore(last?.recordedAt, append.recordedAt ?? this.#options.clock());
       const recorded = recordedEvents(append, { last, recordedAt, head: this.#head });
@@ -103,6 +103,13 @@ class PlanBuilder {
     } catch (caught) {
       return { refused: caught };
     }
+  }
+
+  /** The end of a stream after the appends added so far. @throws why it could not be read. */
+  #endOf(streamId: StreamId): StreamEnd | undefined {
+    const { ends, unreadable } = this.#view;
+    if (unreadable?.has(streamId) === true) throw unreadable.get(streamId);
+    return this.#ends.get(streamId) ?? ends.get(streamId);
   }
 
   /** The plan of the appends added so far. */

@@ -100,7 +100,8 @@ export class ViewCache {
    * Whether an append can be planned from the cache. A receipt and a stream that is expected to be new need no look-up:
    * the write fails if they exist already. A new stream has no row of its own, but it may share one that does exist.
    */
-  #canPlan({ streamId, expected, events }: CheckedAppend, { models }: CachedState): boolean {
+  #canPlan({ streamId, expected, expectedElsewhere, events }: CheckedAppend, { models }: CachedState): boolean {
+    if (expectedElsewhere !== undefined && !this.#ends.has(expectedElsewhere.streamId)) return false;
     const isCached = this.#ends.has(streamId);
     if (events.length === 0 || (!isCached && expected !== 'no-stream')) return false;
     return models.every(({ opened, rows }) => {
@@ -113,9 +114,9 @@ export class ViewCache {
   #addLookedUp({ view, group }: LookedUp, token: unknown): void {
     const before = this.#state?.head === view.head ? this.#state : undefined;
     if (before === undefined) this.#ends.clear();
-    for (const { streamId } of group) {
-      if (view.unreadable?.has(streamId) !== true) this.#ends.set(streamId, view.ends.get(streamId));
-    }
+    for (const { streamId, expectedElsewhere } of group)
+      for (const one of [streamId, expectedElsewhere?.streamId])
+        if (one !== undefined && view.unreadable?.has(one) !== true) this.#ends.set(one, view.ends.get(one));
     const models = view.models.map(({ opened, id, storedRow }): CachedModel => {
       const rows = before?.models.find((one) => one.id === id)?.rows ?? new Lru(MOST);
       for (const { streamId } of group) {

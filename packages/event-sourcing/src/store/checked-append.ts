@@ -2,7 +2,7 @@ import { Fault } from '../fault.js';
 import { isEventId } from '../ids.js';
 import { demandSignal } from '../on-abort.js';
 import { shown } from '../options/shown.js';
-import type { Append } from '../streams/event-store.js';
+import type { Append, ExpectedEnd } from '../streams/event-store.js';
 import type { EventMetadata, NewEvent } from '../streams/event.js';
 import { toJsonObject } from '../streams/json.js';
 import { freezeMetadata } from '../streams/recording.js';
@@ -39,7 +39,7 @@ export interface EventText {
  */
 export function checkedAppend(append: Append): Append {
   // By name, because copying own members would drop the conditions that an instance of a class inherits.
-  const { streamId, expected, expectedEventId, events, receipt, recordedAt, signal } = append;
+  const { streamId, expected, expectedElsewhere, expectedEventId, events, receipt, recordedAt, signal } = append;
   demandText('streamId', streamId);
   demandExpected(expected);
   if (events.length === 0 && receipt === undefined)
@@ -52,6 +52,7 @@ export function checkedAppend(append: Append): Append {
     events: checkedEvents(events),
     signal,
     ...(expectedEventId !== undefined && { expectedEventId }),
+    ...(expectedElsewhere !== undefined && { expectedElsewhere: checkedEnd(expectedElsewhere) }),
     ...(recordedAt !== undefined && { recordedAt }),
     ...(receipt !== undefined && { receipt: checkedReceipt(receipt) }),
   };
@@ -61,6 +62,13 @@ export function checkedAppend(append: Append): Append {
 function demandExpected(expected: ExpectedRevision): void {
   if (typeof expected === 'bigint' || ['any', 'no-stream', 'stream-exists'].includes(expected)) return;
   throw new RangeError(`expected must be a revision, any, no-stream or stream-exists, not ${shown(expected)}`);
+}
+
+function checkedEnd({ streamId, eventId }: ExpectedEnd): ExpectedEnd {
+  demandText('expectedElsewhere.streamId', streamId);
+  if (eventId !== undefined && !isEventId(eventId))
+    throw new RangeError(`expectedElsewhere.eventId must be the id of an event or undefined, not ${shown(eventId)}`);
+  return Object.freeze({ streamId, eventId });
 }
 
 function checkedReceipt({ key, fingerprint }: NonNullable<Append['receipt']>): NonNullable<Append['receipt']> {

@@ -9,6 +9,8 @@ import { meetsExpectation, revisionAfter } from '../streams/revision.js';
 export interface StreamFound {
   /** The last event of the stream; `undefined` without events. */
   readonly last: Pick<RecordedEvent, 'id' | 'revision'> | undefined;
+  /** The last event of the stream in `expectedElsewhere`; `undefined` without events. */
+  readonly lastElsewhere: Pick<RecordedEvent, 'id'> | undefined;
   /** Whether there is a receipt under the append's key. */
   readonly hasReceipt: boolean;
 }
@@ -17,14 +19,17 @@ export interface StreamFound {
  * Why an append is refused there, by the rules of `EventStore.append` and in their order; `undefined` when it may be
  * written.
  */
-export function refusalOf(append: Append, { last, hasReceipt }: StreamFound): Error | undefined {
-  const { streamId, events, receipt, expected, expectedEventId } = append;
+export function refusalOf(append: Append, { last, lastElsewhere, hasReceipt }: StreamFound): Error | undefined {
+  const { streamId, events, receipt, expected, expectedElsewhere, expectedEventId } = append;
   if (receipt !== undefined && hasReceipt) return new Fault('receipt-exists', { streamId, key: receipt.key });
   const isAsExpected = expectedEventId === undefined || expectedEventId === last?.id;
   if (!isAsExpected || !meetsExpectation(expected, last?.revision))
     return new Fault('revision-conflict', { streamId, expected, actual: last?.revision });
-  if (events.length > 0 || last !== undefined) return undefined;
-  return new RangeError(`an append without events needs a stream with events, but ${streamId} has none`);
+  if (events.length === 0 && last === undefined)
+    return new RangeError(`an append without events needs a stream with events, but ${streamId} has none`);
+  if (expectedElsewhere === undefined || expectedElsewhere.eventId === lastElsewhere?.id) return undefined;
+  const { streamId: elsewhere, eventId: wanted } = expectedElsewhere;
+  return new Fault('other-stream-changed', { streamId: elsewhere, expected: wanted, actual: lastElsewhere?.id });
 }
 
 /** The place of an append's events. */

@@ -24,6 +24,13 @@ export interface StreamReceipt extends Receipt {
   readonly streamId: StreamId;
 }
 
+/** What a writer expects at the end of another stream: what it decided by there. */
+export interface ExpectedEnd {
+  readonly streamId: StreamId;
+  /** The last event of that stream; `undefined` when it has none. */
+  readonly eventId: EventId | undefined;
+}
+
 /** One append: all of it is recorded, contiguously and with one `recordedAt`, or nothing is. */
 export interface Append {
   readonly streamId: StreamId;
@@ -33,6 +40,11 @@ export interface Append {
    * whatever its revision: a restored backup, or a standby that lagged, may have continued with other events.
    */
   readonly expectedEventId?: EventId;
+  /**
+   * What another stream has to end with. It is compared in the transaction that writes. EventStoreDB has no such
+   * transaction: there it is looked up before the write (docs/guarantees.md).
+   */
+  readonly expectedElsewhere?: ExpectedEnd | undefined;
   /** At least one event. Empty only with a receipt, for a command that changed nothing in an existing stream. */
   readonly events: readonly NewEvent[];
   /** Stored in the same transaction. A stream has one receipt for each key. */
@@ -121,6 +133,7 @@ export interface EventStore {
    * `recordedAt` is the store's clock, or that of the stream's last event if the clock is behind it.
    *
    * @throws RevisionConflict when the stream is not as expected.
+   * @throws OtherStreamChanged when the other stream is not as expected; checked last.
    * @throws ReceiptExists when the stream has a receipt under this key; checked before the revision.
    * @throws DeadlineExceeded when `signal` fired before the write began.
    * @throws OutcomeUnknown when the answer was lost and could not be recovered.

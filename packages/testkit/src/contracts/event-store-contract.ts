@@ -10,6 +10,7 @@ import { halfAppends } from './event-store/half-appends.js';
 import { lostHistories } from './event-store/lost-histories.js';
 import { manyStreams } from './event-store/many-streams.js';
 import { orderOfCommits } from './event-store/order-of-commits.js';
+import { otherStreams, otherStreamsAtOnce } from './event-store/other-streams.js';
 import { payloads } from './event-store/payloads.js';
 import { readingAll } from './event-store/reading-all.js';
 import { readingByStream } from './event-store/reading-by-stream.js';
@@ -47,6 +48,8 @@ export interface EventStoreFixture extends WaitLimit {
   readonly freezes?: boolean;
   /** Whether somebody else can delete its events ({@link OpenedEventStore.lose}). */
   readonly losesEvents?: boolean;
+  /** Whether it looks at another stream before it appends, and not in one transaction (`Append.expectedElsewhere`). */
+  readonly looksElsewhereFirst?: boolean;
   /**
    * The number of streams in tests with very many; such tests use a twenty-fifth as many subscriptions. Default 1,000.
    */
@@ -64,6 +67,7 @@ export function eventStoreContract(fixture: EventStoreFixture, runner: TestRunne
       suites: [
         ...suitesOf(fixture.veryMany ?? 1000),
         ...(fixture.readsStreams === true ? [readingByStream] : []),
+        ...(fixture.looksElsewhereFirst === true ? [] : [otherStreamsAtOnce]),
         ...(fixture.freezes === true ? [frozenDeadlines] : []),
         ...(fixture.losesEvents === true ? [halfAppends] : []),
       ],
@@ -78,6 +82,7 @@ function suitesOf(veryMany: number): readonly Suite<EventStoreUnderTest>[] {
   return [
     appending,
     expectedRevisions,
+    otherStreams,
     concurrentWriters,
     orderOfCommits,
     readingStreams,

@@ -50,6 +50,26 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
     }),
   },
   {
+    does: 'ignores what another stream ends with',
+    noticedBy: 'is refused where the other stream ends with another event, and names that event',
+    mutation: ({ store }) => ({ append: ({ expectedElsewhere: _, ...append }) => store.append(append) }),
+  },
+  {
+    does: 'looks at another stream and writes later',
+    noticedBy: 'is recorded before the change or not at all',
+    mutation: ({ store }) => ({
+      async append({ expectedElsewhere, ...append }) {
+        if (expectedElsewhere === undefined) return store.append(append);
+        const { streamId, eventId: expected } = expectedElsewhere;
+        const actual = await lastIn(store, streamId);
+        if (actual?.id !== expected)
+          throw new Fault('other-stream-changed', { streamId, expected, actual: actual?.id });
+        await yieldToLoop();
+        return store.append(append);
+      },
+    }),
+  },
+  {
     does: 'loses updates',
     noticedBy: 'on one stream, each retrying on a conflict, lose no update',
     mutation: ({ store }) => ({ append: (append) => store.append({ ...append, expected: 'any' }) }),
@@ -162,9 +182,13 @@ async function oneByOne(store: EventStore, append: Append): Promise<readonly Rec
   return answer;
 }
 
+async function lastIn(store: EventStore, streamId: RecordedEvent['streamId']): Promise<RecordedEvent | undefined> {
+  for await (const [last] of store.readStream(streamId, { direction: 'backwards', limit: 1 })) return last;
+  return undefined;
+}
+
 async function refuseUnexpected(store: EventStore, { streamId, expected }: Append): Promise<void> {
-  let actual: RecordedEvent['revision'] | undefined;
-  for await (const [last] of store.readStream(streamId, { direction: 'backwards', limit: 1 })) actual = last?.revision;
+  const actual = (await lastIn(store, streamId))?.revision;
   if (!isMet(expected, actual)) throw new Fault('revision-conflict', { streamId, expected, actual });
 }
 
