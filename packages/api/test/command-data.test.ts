@@ -80,9 +80,9 @@ describe('a command as data over REST', () => {
     const locks = { type: 'set', policy: { settings: { forceMfa: true }, secondFactors: [], multiFactors: [] } };
     const refused = await execute(ADMIN, locks);
     expect([refused.status, refused.at('details.0.id'), refused.at('details.1.id')]).to.deep.equal([
-      ...[400, 'LP-POLICY-04', 'no-factor-left'],
+      ...[400, 'LP-POLICY-04', 'no-way-to-sign-in'],
     ]);
-    const headers = { 'login-policy-acknowledge': 'no-factor-left' };
+    const headers = { 'login-policy-acknowledge': 'no-factor-left, no-way-to-sign-in' };
     expect((await execute(ADMIN, locks, { headers })).status).to.equal(200);
   });
 

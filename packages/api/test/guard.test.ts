@@ -24,8 +24,9 @@ describe('the guard over REST', () => {
   it('refuses a removal that would lock people out, and its preview, with the warning as a detail', async () => {
     const refused = await remove();
     expect([refused.status, refused.at('code'), refused.at('details.0.id')]).to.deep.equal([400, 9, 'LP-POLICY-04']);
-    expect(refused.at('details.1.id')).to.equal('no-factor-left');
-    expect(refused.at('details.1.message')).to.match(/^A second factor is required/);
+    expect(refused.at('details.1.id')).to.equal('no-way-to-sign-in');
+    expect(refused.at('details.2.id')).to.equal('no-factor-left');
+    expect(refused.at('details.2.message')).to.match(/^A second factor is required/);
     const asked: Asked = {
       headers: organization,
       body: { method: 'RemoveMultiFactorFromLoginPolicy', request: { type: PASSKEYS } },

@@ -132,7 +132,8 @@ describeBoth('an invalid policy file', () => {
     expect(out).to.contain(
       'refused: The default login policy of instance iam (sequence 4) was not changed, because that would lock people out',
     );
-    expect((await planned(lock, ' --acknowledge no-factor-left')).code).to.equal(EXIT.different);
+    const acknowledged = ' --acknowledge no-factor-left --acknowledge no-way-to-sign-in';
+    expect((await planned(lock, acknowledged)).code).to.equal(EXIT.different);
     expect((await place.run('apply plan.json --yes')).code).to.equal(EXIT.done);
   });
 

@@ -108,7 +108,8 @@ export {
   type SignInSession,
   type SignInUser,
 } from './sign-in/sign-in.js';
-export { LOCK_OUTS, warningsOf, warningsOfChange, type ChangeWarnings, type LockOut } from './sign-in/warnings.js';
+export { LOCK_OUTS, type LockOut } from './sign-in/verdict.js';
+export { warningsOf, warningsOfChange, type ChangeWarnings } from './sign-in/warnings.js';
 export type { PolicyFound } from './reads/answers.js';
 export type { OnDefault } from './reads/on-default.js';
 export type { Reason } from './policy/rejections.js';

@@ -194,7 +194,7 @@ describe('a preview warns', () => {
 
   it('of introduced warnings', async () => {
     expect(await warningsAfter(removal, { forceMfa: true })).to.deep.equal({
-      introduced: ['no-factor-left'],
+      introduced: ['no-way-to-sign-in', 'no-factor-left'],
       standing: [],
     });
     expect(await warningsAfter(removal, { allowUsernamePassword: false })).to.deep.equal({

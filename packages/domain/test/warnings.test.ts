@@ -153,7 +153,7 @@ describe('the warnings of a change', () => {
     expect(namesOf(warningsOfChange(shut, ABSENT).standing)).to.deep.equal(['no-way-to-sign-in']);
     for (const standing of [ABSENT, open, stuck, shut])
       expect(warningsOfChange(ABSENT, standing).standing).to.deep.equal([]);
-    expect(namesOf(warningsOfChange(ABSENT, stuck).introduced)).to.deep.equal(['no-factor-left']);
+    expect(namesOf(warningsOfChange(ABSENT, stuck).introduced)).to.deep.equal(['no-way-to-sign-in', 'no-factor-left']);
     expect(namesOf(warningsOfChange(ABSENT, shut).introduced)).to.deep.equal(['no-way-to-sign-in']);
   });
 });

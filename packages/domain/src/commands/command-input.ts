@@ -5,7 +5,7 @@ import type { IdentityProviderRef } from '../policy/identity-provider.js';
 import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import type { AsOf } from '../input/moment.js';
 import type { LoginSettingsInput } from '../policy/settings.js';
-import { LOCK_OUTS, type LockOut } from '../sign-in/warnings.js';
+import { LOCK_OUTS, type LockOut } from '../sign-in/verdict.js';
 import { parseId, parseProse } from '../input/text.js';
 import type { NewLoginPolicy } from '../policy/new-login-policy.js';
 import { optional, parseSequence, parseSignal, parseWait } from '../input/options.js';

@@ -2,7 +2,7 @@ import type { EventId } from '@login-policy/event-sourcing';
 import type { Deadline, FactSource } from '@login-policy/event-sourcing/domain';
 import type { CommandConditions, DefaultConditions } from './command-input.js';
 import type { Guard } from './guard.js';
-import type { LockOut } from '../sign-in/warnings.js';
+import type { LockOut } from '../sign-in/verdict.js';
 import type { LoginPolicyCommand } from './commands.js';
 import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderId } from '../policy/identity-provider.js';
 import type { LoginPolicy } from '../policy/login-policy.js';

@@ -1,6 +1,6 @@
 import { reject } from '@login-policy/event-sourcing';
 import { ABSENT, activeOf, type LoginPolicy } from '../policy/login-policy.js';
-import { describeWarnings, lockOutsIntroduced } from '../sign-in/warnings.js';
+import { describeWarnings, waysInClosed } from '../sign-in/warnings.js';
 import type { Circumstances, LoginPolicyDecision } from './decide.js';
 import { evolveAll } from '../policy/evolve.js';
 
@@ -8,8 +8,8 @@ import { evolveAll } from '../policy/evolve.js';
 export type Guard = 'refuse' | 'warn';
 
 /**
- * Refuses an accepted command that would introduce a lock-out warning, unless the caller acknowledged that warning by
- * name. Where an organization has no custom policy (before one is added, after it is removed), the default applies to
+ * Refuses an accepted command that closes ways in ({@link waysInClosed}), unless the caller acknowledged that by name.
+ * Where an organization has no custom policy (before one is added, after it is removed), the default applies to
  * its users.
  *
  * @throws the fault of that default when it can't be read; TypeError when it is missing from the facts.
@@ -28,7 +28,7 @@ export function guarded(
     return activeOf(facts.fallback) ?? ABSENT;
   };
   const acknowledged = facts?.acknowledged ?? [];
-  const introduced = lockOutsIntroduced(meets(policy), meets(after)).filter((one) => !acknowledged.includes(one));
-  if (introduced.length === 0) return decision;
-  return reject({ reason: 'would-lock-out', warnings: describeWarnings(introduced) });
+  const closed = waysInClosed(meets(policy), meets(after)).filter((one) => !acknowledged.includes(one));
+  if (closed.length === 0) return decision;
+  return reject({ reason: 'would-lock-out', warnings: describeWarnings(closed) });
 }

@@ -10,7 +10,7 @@ import { isYes } from '../input/yes.js';
 import { parseId, parseProse } from '../input/text.js';
 import { parseInstance, type Instance, type Owner } from '../policy/owner.js';
 import { parseFreshness, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
-import type { LockOut } from '../sign-in/warnings.js';
+import type { LockOut } from '../sign-in/verdict.js';
 import { parseReach, REACH_MEMBERS, type Reach, type ReachOptions } from './reach.js';
 
 /** A command that can be rolled out, because it means the same for every policy. */
