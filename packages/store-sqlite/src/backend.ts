@@ -23,7 +23,6 @@ import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
 import { SqliteConsumers } from './consumers.js';
 import type { CommitResult } from './database.js';
-import { textOf } from './exact-text.js';
 import { isConstraint, toFault } from './faults.js';
 import { StoredCounts } from './stored-counts.js';
 import { Lookups, type LookUpParts } from './lookups.js';
@@ -96,7 +95,7 @@ export class SqliteBackend implements Backend {
       // The statement's lower bound is inclusive. `key\0` is the first text after the key.
       const from = query.afterKey === undefined ? '' : `${query.afterKey}\0`;
       const found = statement.all(model, index, value, from, query.beforeKey ?? AFTER_EVERY_TEXT, limit);
-      return { head, checkpoint, rows: found.map(({ key, row }) => ({ key: textOf(key), row })) };
+      return { head, checkpoint, rows: found };
     });
   }
 

@@ -1,7 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { DriverConnection } from './driver.js';
 import type { FilePlace } from './file-place.js';
-import { refuseIgnoredWrites } from './schema.js';
 import { Statement, type RowShape } from './statement.js';
 
 /** How a connection is opened, at first and again. */
@@ -38,8 +37,6 @@ export class Database {
   #connectionNumber = 0;
   #lastDataVersion: number | undefined;
   #cacheEpoch = 0;
-  /** The cache epoch in which a write was last allowed. */
-  #writableEpoch: number | undefined;
   #isWriting = false;
   /** The error after which SQLite rolled back the running transaction. */
   #rolledBackBy: { readonly caught: unknown } | undefined;
@@ -138,19 +135,13 @@ export class Database {
     }
   }
 
-  /**
-   * Writes in one transaction. An error before the commit rolls it back.
-   *
-   * @throws StoreForeign when a trigger of another program may leave out what is written.
-   */
+  /** Writes in one transaction. An error before the commit rolls it back. */
   write<Result>(work: () => Result): CommitResult<Result> {
     this.#begin.run();
     this.#isWriting = true;
     let result: Result;
     try {
-      const epoch = this.refreshCacheEpoch();
-      if (this.#writableEpoch !== epoch) refuseIgnoredWrites(this);
-      this.#writableEpoch = epoch;
+      this.refreshCacheEpoch();
       result = work();
       this.throwIfRolledBack();
       this.#place?.demand();

@@ -5,9 +5,8 @@ import type * as sqlite from 'node:sqlite';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Fault } from '@login-policy/event-sourcing/values';
 
-/** The parts of Node's SQLite in use. The optional ones came after Node 22.13. */
-type NodeSqlite = Pick<typeof sqlite, 'DatabaseSync'> & Partial<Pick<typeof sqlite, 'backup'>>;
-type MaybeInTransaction = Partial<Pick<DatabaseSync, 'isTransaction'>>;
+/** The parts of Node's SQLite in use. */
+type NodeSqlite = Pick<typeof sqlite, 'backup' | 'DatabaseSync'>;
 
 /** The pages copied so far, and their total. */
 export type Progress = (copied: number, total: number) => void;
@@ -32,12 +31,20 @@ const PAGES_AT_A_TIME = 1024;
 /**
  * Loads Node's own SQLite.
  *
- * @throws DriverUnusable when this Node has none.
+ * @throws DriverUnusable when this Node has none, or one that cuts text at NUL, as before Node 24.16.
  */
 export async function loadDriver(): Promise<Driver> {
-  if (isBuiltin('node:sqlite')) return nodeSqlite(await import('node:sqlite'));
-  const problem = `Node ${process.versions.node} has no SQLite`;
-  throw new Fault('driver-unusable', { driver: 'node:sqlite', problem, remedy: 'use Node 22.13 or newer' });
+  const module = isBuiltin('node:sqlite') ? await import('node:sqlite') : undefined;
+  if (module !== undefined && readsWholeText(module)) return nodeSqlite(module);
+  const problem = `Node ${process.versions.node} ${module ? 'cuts text at NUL' : 'has no SQLite'}`;
+  throw new Fault('driver-unusable', { driver: 'node:sqlite', problem, remedy: 'use Node 24.16 or newer' });
+}
+
+function readsWholeText({ DatabaseSync: Native }: NodeSqlite): boolean {
+  const native = new Native(':memory:');
+  const text = Object.values(native.prepare("SELECT 'a' || char(0) || 'b'").get() ?? {})[0];
+  native.close();
+  return text === 'a\0b';
 }
 
 function nodeSqlite(module: NodeSqlite): Driver {
@@ -65,8 +72,7 @@ export class DriverConnection {
   }
 
   get inTransaction(): boolean {
-    const { isTransaction }: MaybeInTransaction = this.#native;
-    return isTransaction ?? this.#refusesToBegin();
+    return this.#native.isTransaction;
   }
 
   prepare(sql: string): StatementSync {
@@ -87,9 +93,7 @@ export class DriverConnection {
    * snapshot, made without a restart, only while a read is open on this connection.
    */
   async copyTo(path: string, progress: Progress): Promise<void> {
-    const { backup: copy } = this.#module;
-    if (copy === undefined) return this.#vacuumInto(path, progress);
-    const pages = await copy(this.#native, path, {
+    const pages = await this.#module.backup(this.#native, path, {
       rate: PAGES_AT_A_TIME,
       progress: ({ totalPages, remainingPages }) => progress(totalPages - remainingPages, totalPages),
     });
@@ -99,24 +103,5 @@ export class DriverConnection {
 
   close(): void {
     this.#native.close();
-  }
-
-  /** For a Node without `backup`: copies in one go and blocks the event loop. No transaction may be open. */
-  #vacuumInto(path: string, progress: Progress): void {
-    if (this.inTransaction) this.exec('ROLLBACK');
-    this.prepare('VACUUM INTO ?').run(path);
-    const pages = Number(this.value('PRAGMA page_count'));
-    progress(pages, pages);
-  }
-
-  /** For a Node without `isTransaction`: a transaction can't begin inside another. */
-  #refusesToBegin(): boolean {
-    try {
-      this.exec('BEGIN');
-    } catch {
-      return true;
-    }
-    this.exec('ROLLBACK');
-    return false;
   }
 }

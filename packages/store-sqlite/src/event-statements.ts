@@ -1,7 +1,6 @@
 import type { EventId, Instant } from '@login-policy/event-sourcing';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
-import { exact, type ExactText } from './exact-text.js';
 import { READ_COLUMNS, type EventRow } from './rows.js';
 
 /** The parts of a stream's last event that an append needs. */
@@ -38,9 +37,9 @@ type StreamPage = Statement<[stream: number, from: bigint, limit: number], Event
 
 /** A receipt with its stream and key. */
 export interface ReceiptRow {
-  readonly stream: ExactText;
-  readonly key: ExactText;
-  readonly fingerprint: ExactText;
+  readonly stream: string;
+  readonly key: string;
+  readonly fingerprint: string;
   readonly revision: number;
 }
 
@@ -57,7 +56,7 @@ export interface EventStatements {
   readonly endOfAppend: Statement<[position: number, append: number], OrdinalAndId>;
   readonly forwards: StreamPage;
   readonly backwards: StreamPage;
-  readonly receipt: Statement<[stream: string, key: string], { fingerprint: ExactText; revision: number }>;
+  readonly receipt: Statement<[stream: string, key: string], { fingerprint: string; revision: number }>;
   readonly receiptsAfter: Statement<[stream: string, key: string, limit: number], ReceiptRow>;
   readonly insertReceipt: Statement<[stream: string, key: string, fingerprint: string, revision: number]>;
 }
@@ -81,11 +80,9 @@ export function eventStatements(database: Database): EventStatements {
     endOfAppend: database.prepare('SELECT position, id FROM events WHERE position = ? AND place_in_append = ?', 'list'),
     forwards: streamPage(database, '>= ? ORDER BY revision ASC'),
     backwards: streamPage(database, '<= ? ORDER BY revision DESC'),
-    receipt: database.prepare(
-      `SELECT ${exact('fingerprint')} AS fingerprint, revision FROM receipts WHERE stream = ? AND key = ?`,
-    ),
+    receipt: database.prepare(`SELECT fingerprint, revision FROM receipts WHERE stream = ? AND key = ?`),
     receiptsAfter: database.prepare(
-      `SELECT ${exact('stream')} AS stream, ${exact('key')} AS key, ${exact('fingerprint')} AS fingerprint, revision
+      `SELECT stream, key, fingerprint, revision
        FROM receipts WHERE (stream, key) > (?, ?) ORDER BY receipts.stream, receipts.key LIMIT ?`,
     ),
     insertReceipt: database.prepare('INSERT INTO receipts (stream, key, fingerprint, revision) VALUES (?, ?, ?, ?)'),

@@ -45,7 +45,7 @@ export function toFault(caught: unknown, store: string): unknown {
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB' || code === OUT_OF_RANGE)
     return new Fault('store-damaged', { store, problem }, caught);
   if (UNAVAILABLE.includes(code)) return new Fault('store-unavailable', { store, problem }, caught);
-  // Only another program's tables and triggers, or those of a newer version, cause these errors.
+  // Only another program's tables, or those of a newer version, cause these errors.
   if (code === 'SQLITE_ERROR' || code === 'SQLITE_CONSTRAINT')
     return new Fault('store-foreign', { store, problem }, caught);
   return caught;

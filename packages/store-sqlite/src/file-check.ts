@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';
 import { isNoDatabase, needsRecovery, notADatabase, openingFault } from './faults.js';
-import { refuseChangedSchema, refuseForeign } from './schema.js';
+import { refuseForeign, refuseMissingIndexes } from './schema.js';
 
 /** What is checked before a file is used: every page, every page and index, or nothing. */
 export type IntegrityCheck = 'quick' | 'full' | 'none';
@@ -21,7 +21,7 @@ export const OPENING_WAIT_MS = 5000;
  *
  * @throws StoreForeign when its name is too long, when it is not a file, another program's file, or written by a newer version.
  * @throws StoreDamaged when it is this program's file and damaged.
- * @throws StoreUnavailable when it can't be read, or has two names.
+ * @throws StoreUnavailable when it can't be read, or is mounted by itself.
  */
 export function checkFile(driver: Driver, path: string, integrity: IntegrityCheck): boolean {
   refuseLongName(path);
@@ -32,7 +32,7 @@ export function checkFile(driver: Driver, path: string, integrity: IntegrityChec
       const kind = found.isDirectory() ? 'a directory' : 'a device or a pipe';
       throw new Fault('store-foreign', { store: path, problem: `it is ${kind}, not a file` });
     }
-    if (found !== undefined) refuseTwoNames(path, found);
+    if (found !== undefined) refuseMountedFile(path);
     if ((found?.size ?? 0) === 0) return true;
     inspect(driver, path, integrity);
     return true;
@@ -54,18 +54,12 @@ function refuseLongName(store: string): void {
   throw new Fault('store-foreign', { store, problem });
 }
 
-/**
- * Refuses a file that has two names. SQLite keeps the log beside the name that was opened: programs that open the other
- * name don't see what is in the log, and overwrite it.
- */
-function refuseTwoNames(store: string, { nlink }: Stats): void {
-  const refuse = (problem: string): never => {
-    throw new Fault('store-unavailable', { store, problem });
-  };
-  if (nlink > 1)
-    refuse('its hard link would have a write-ahead log of its own: use a copy, or remove one of the names');
-  if (isMountPoint(realpathSync(store)))
-    refuse('it is mounted by itself, so its write-ahead log would not be kept with it: mount the folder that holds it');
+/** SQLite keeps the log beside the file: other programs would not see what is in it, and overwrite it. */
+function refuseMountedFile(store: string): void {
+  if (!isMountPoint(realpathSync(store))) return;
+  const problem =
+    'it is mounted by itself, so its write-ahead log would not be kept with it: mount the folder that holds it';
+  throw new Fault('store-unavailable', { store, problem });
 }
 
 /** Linux tells; elsewhere no file is a mount point. */
@@ -91,12 +85,12 @@ function inspect(driver: Driver, path: string, integrity: IntegrityCheck): void 
   }
 }
 
-/** @throws StoreDamaged, StoreForeign when SQLite's own check finds damage, or the schema was changed. */
+/** @throws StoreDamaged when SQLite's own check finds damage, or an index is missing. */
 export function refuseUnsound(database: Database, integrity: 'quick' | 'full'): void {
   const check = integrity === 'quick' ? 'quick_check' : 'integrity_check';
   const problem = String(database.value(`PRAGMA ${check}(1)`));
   if (problem !== 'ok') throw new Fault('store-damaged', { store: database.name, problem });
-  refuseChangedSchema(database);
+  refuseMissingIndexes(database);
 }
 
 /**

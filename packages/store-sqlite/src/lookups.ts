@@ -9,7 +9,6 @@ import type {
 } from '@login-policy/event-sourcing/store';
 import { decodeReceipt, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
-import { textOf } from './exact-text.js';
 import type { EventStatements, LogHead, ReceiptRow } from './event-statements.js';
 import type { ModelStatements } from './model-statements.js';
 import { toFault } from './faults.js';
@@ -96,7 +95,7 @@ export class Lookups {
   /** The receipts after a given one, in the order of stream and key. */
   receiptsAfter(after: ReceiptKey | undefined, limit: number): readonly StreamReceipt[] {
     const rows = this.#parts.events.receiptsAfter.all(after?.streamId ?? '', after?.key ?? '', limit);
-    return rows.map((row) => this.#storedReceipt(row, () => parseStreamId(textOf(row.stream)), textOf(row.key)));
+    return rows.map((row) => this.#storedReceipt(row, () => parseStreamId(row.stream), row.key));
   }
 
   #receiptOf({ streamId, key }: ReceiptKey): readonly StreamReceipt[] {
@@ -111,7 +110,7 @@ export class Lookups {
     key: string,
   ): StreamReceipt {
     return decodeReceipt(this.#database.name, key, () => {
-      return { streamId: streamOf(), key, fingerprint: textOf(row.fingerprint), revision: revision(row.revision) };
+      return { streamId: streamOf(), key, fingerprint: row.fingerprint, revision: revision(row.revision) };
     });
   }
 

@@ -1,6 +1,5 @@
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
-import { exact, type ExactText } from './exact-text.js';
 import { REPLACED } from './model-names.js';
 
 /** The rows deleted in one transaction. */
@@ -8,7 +7,7 @@ const DELETED_AT_ONCE = 1000;
 
 /** A row as it is stored. */
 interface StoredRow {
-  readonly key: ExactText;
+  readonly key: string;
   readonly row: string | null;
 }
 
@@ -25,7 +24,7 @@ export interface ModelStatements {
   readonly shadowById: Statement<[prefix: string, model: string], ModelRecord>;
   readonly checkpoint: Statement<[model: string], string>;
   readonly shadows: Statement<[prefix: string], number>;
-  readonly versions: Statement<[prefix: string], { readonly id: number; readonly name: ExactText }>;
+  readonly versions: Statement<[prefix: string], { readonly id: number; readonly name: string }>;
   readonly setCheckpoint: Statement<[checkpoint: string, model: number]>;
   readonly renameByName: Statement<[to: string, from: string]>;
   readonly renameById: Statement<[to: string, model: number | string]>;
@@ -65,7 +64,7 @@ export function modelStatements(database: Database): ModelStatements {
     shadowById: database.prepare(`${SELECT_MODEL} ${IS_SHADOW} AND id = ?`),
     checkpoint: database.prepare('SELECT left_at FROM models WHERE id = ?', 'value'),
     shadows: database.prepare(`SELECT id FROM models WHERE ${IS_SHADOW}`, 'value'),
-    versions: database.prepare(`SELECT id, ${exact('name')} AS name FROM models WHERE instr(name, ?) = 1`),
+    versions: database.prepare(`SELECT id, name FROM models WHERE instr(name, ?) = 1`),
     setCheckpoint: database.prepare('UPDATE models SET left_at = ? WHERE id = ?'),
     renameByName: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
     renameById: database.prepare('UPDATE models SET name = ? WHERE id = ?'),
@@ -106,8 +105,8 @@ function rowStatements(database: Database): Pick<ModelStatements, RowStatement> 
 function listOf(wanted: 'rows' | 'keys', order: 'ASC' | 'DESC'): string {
   const listed =
     wanted === 'rows'
-      ? `SELECT ${exact('rows.key')} AS key, rows.row FROM row_index JOIN rows USING (model, key)`
-      : `SELECT ${exact('row_index.key')} AS key, NULL AS row FROM row_index`;
+      ? `SELECT rows.key, rows.row FROM row_index JOIN rows USING (model, key)`
+      : `SELECT row_index.key, NULL AS row FROM row_index`;
   return `${listed} WHERE row_index.model = ? AND name = ? AND value = ? AND row_index.key >= ? AND row_index.key < ?
     ORDER BY row_index.key ${order} LIMIT ?`;
 }
@@ -123,7 +122,7 @@ const SELECT_MODEL = 'SELECT id AS model, left_at AS checkpoint FROM models WHER
 const ENDS_WITH_UUID = `CAST(substr(CAST(name AS BLOB), -13) AS TEXT) GLOB '-${'[0-9a-f]'.repeat(12)}'`;
 /**
  * Matches a prefix followed by a UUID. Compared as plain text, because a projection's name may look like a pattern or
- * like another's shadow. Node 22.13 can't bind `?1`.
+ * like another's shadow.
  */
 const IS_SHADOW = `(SELECT instr(name, prefix) = 1 AND length(CAST(name AS BLOB)) = length(CAST(prefix AS BLOB)) + 36
   FROM (SELECT ? AS prefix)) AND ${ENDS_WITH_UUID}`;

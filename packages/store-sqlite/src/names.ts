@@ -2,7 +2,6 @@ import type { StreamId } from '@login-policy/event-sourcing';
 import { Fault, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
-import { exact, textOf, type ExactText } from './exact-text.js';
 import type { EventStatements, OrdinalAndId } from './event-statements.js';
 
 const CACHED_NAMES = 100_000;
@@ -15,9 +14,9 @@ export class Names {
   /** The database's name, for faults. */
   readonly store: string;
   readonly #find: Statement<[name: string], number>;
-  readonly #read: Statement<[id: number], ExactText>;
+  readonly #read: Statement<[id: number], string>;
   readonly #add: Statement<[name: string]>;
-  readonly #next: Statement<[after: string, count: number], readonly [id: number, name: ExactText]>;
+  readonly #next: Statement<[after: string, count: number], readonly [id: number, name: string]>;
   readonly #ids = new Map<string, number>();
   readonly #texts = new Map<number, string>();
   readonly #streams = new Map<number, StreamId>();
@@ -30,12 +29,9 @@ export class Names {
     this.#events = events;
     database.onForeignChange(() => this.#clearIfOutdated());
     this.#find = database.prepare('SELECT id FROM names WHERE name = ?', 'value');
-    this.#read = database.prepare(`SELECT ${exact('name')} FROM names WHERE id = ?`, 'value');
+    this.#read = database.prepare(`SELECT name FROM names WHERE id = ?`, 'value');
     this.#add = database.prepare('INSERT INTO names (name) VALUES (?)');
-    this.#next = database.prepare(
-      `SELECT id, ${exact('name')} AS exact FROM names WHERE name > ? ORDER BY name LIMIT ?`,
-      'list',
-    );
+    this.#next = database.prepare(`SELECT id, name FROM names WHERE name > ? ORDER BY name LIMIT ?`, 'list');
   }
 
   /** The number of a name; `undefined` when no event has it. */
@@ -55,15 +51,14 @@ export class Names {
     const found = this.#read.get(id);
     if (found === undefined)
       throw new Fault('store-damaged', { store: this.store, problem: `the name with the number ${id} is missing` });
-    return cacheIn(this.#texts, id, textOf(found));
+    return cacheIn(this.#texts, id, found);
   }
 
   /** Caches the next names in order and returns the last of them, for a reader that needs each name once. */
   cacheAfter(name: string, count: number): string | undefined {
     const next = this.#next.all(name, count);
-    for (const [id, text] of next) cacheIn(this.#texts, id, textOf(text));
-    const last = next.at(-1);
-    return last && textOf(last[1]);
+    for (const [id, text] of next) cacheIn(this.#texts, id, text);
+    return next.at(-1)?.[1];
   }
 
   /** The stream with this number. @throws StoreDamaged when there is none. */

@@ -1,7 +1,6 @@
 import { positionToString, type RecordedEvent } from '@login-policy/event-sourcing';
 import { entriesBeside, ordinalOf, type Plan } from '@login-policy/event-sourcing/store';
 import { categoryOf } from '@login-policy/event-sourcing/values';
-import { textOf } from './exact-text.js';
 import type { LookUpParts } from './lookups.js';
 import { replacedName } from './model-names.js';
 import { packAppend } from './rows.js';
@@ -40,7 +39,7 @@ export class PlanWriter {
     const { models } = this.#parts;
     const { prefix, version } = versionIn(name);
     for (const { id, name: found } of models.versions.all(prefix)) {
-      const older = versionIn(textOf(found));
+      const older = versionIn(found);
       if (older.prefix === prefix && older.version < version - 1) models.renameById.run(replacedName(), id);
     }
   }
@@ -53,7 +52,7 @@ export class PlanWriter {
     if (appends.length === 0) return models.every((model) => this.#isStored(model)) && this.#isLive(promoted);
     return appends.every(({ append: { streamId, receipt } }) => {
       const found = receipt && events.receipt.get(streamId, receipt.key);
-      return found !== undefined && textOf(found.fingerprint) === receipt?.fingerprint;
+      return found !== undefined && found.fingerprint === receipt?.fingerprint;
     });
   }
 

@@ -143,38 +143,15 @@ export function refuseForeign(database: Database): void {
     throw new Fault('store-foreign', { store: database.name, problem: `it holds texts in ${encoding}, not UTF-8` });
 }
 
-/** Matches the only way in which a trigger leaves out a row that is written, without an error. */
-const IGNORES = /\braise\s*\(\s*ignore\s*\)/i;
-
-/** @throws StoreForeign when a trigger of another program may leave out what is written: it would be acknowledged. */
-export function refuseIgnoredWrites(database: Database): void {
-  const triggers = database.prepare<[], string>("SELECT sql FROM sqlite_schema WHERE type = 'trigger'", 'value');
-  if (!triggers.all().some((sql) => IGNORES.test(sql))) return;
-  const problem = 'a trigger of another program may leave out what is written: it has RAISE(IGNORE)';
-  throw new Fault('store-foreign', { store: database.name, problem });
-}
-
 /** The indexes without which two events could share a revision, and lists would take long. SQLite misses none. */
 const INDEXES = ['events_by_stream', 'row_index_by_value'];
-/** The triggers of stored counts. */
-const OUR_TRIGGER = /^counted_(no_more|(in|out)_\d+)$/;
-
-/**
- * Checks that nobody has changed the schema.
- *
- * @throws StoreDamaged when an index is missing.
- * @throws StoreForeign when a trigger is not ours: it may change what is written.
- */
-export function refuseChangedSchema(database: Database): void {
-  const named = database.prepare<[type: string], string>('SELECT name FROM sqlite_schema WHERE type = ?', 'value');
-  const indexes = named.all('index');
+/** @throws StoreDamaged when an index is missing. */
+export function refuseMissingIndexes(database: Database): void {
+  const named = database.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'index'", 'value');
+  const indexes = named.all();
   const missing = INDEXES.find((index) => !indexes.includes(index));
   if (missing !== undefined)
     throw new Fault('store-damaged', { store: database.name, problem: `the index ${missing} is missing` });
-  const foreign = named.all('trigger').find((trigger) => !OUR_TRIGGER.test(trigger));
-  if (foreign === undefined) return;
-  const problem = `a trigger of another program may change what is written: ${foreign}`;
-  throw new Fault('store-foreign', { store: database.name, problem });
 }
 
 function isOurs(database: Database): boolean {

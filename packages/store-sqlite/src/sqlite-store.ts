@@ -70,7 +70,6 @@ export interface SqliteStore extends Store {
    * Checks the whole current file. This blocks the event loop, for about half a second per million events.
    *
    * @throws StoreDamaged when it is not sound, or an index is missing.
-   * @throws StoreForeign when another program added a trigger.
    */
   check(kind: 'quick' | 'full'): Promise<void>;
 }

@@ -65,7 +65,6 @@ describe('a backup', () => {
       },
     });
     other.close();
-    // A Node before 22.16 copies in one go.
     expect(seen).not.to.deep.equal([]);
     for (const [copied, total] of seen) expect(copied).to.be.within(0, total);
     const [copied, total] = seen.at(-1) ?? [0, 1];

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, type Folder } from './files.js';
 import { tamper } from './raw.js';
+import { SQL } from './statements.js';
 import { driverError, type WatchedDriver } from './watched-driver.js';
 import { leaveWatched, openWatched } from './watched-store.js';
 
@@ -158,7 +159,7 @@ describe('a read that fails', () => {
     for (const stream of streams) await store.eventStore.append(appendOne(stream));
     // It remembers nothing yet, and has to look.
     const later = await openSqliteStore({ path });
-    driver.strikeAt('SELECT revision, recorded_at', () => {
+    driver.strikeAt(SQL.readStreamHead, () => {
       throw noRead;
     });
     const faults = await Promise.all(streams.map((stream) => faultOf(later.eventStore.append(appendOne(stream)))));
@@ -182,7 +183,7 @@ describe('a read that fails', () => {
 
   it('reports its own error if SQLite has ended the transaction', async () => {
     const model = await store.readModels.open(counterTotals);
-    driver.strikeAt('SELECT id AS model', (_, database) => {
+    driver.strikeAt(SQL.readModel, (_, database) => {
       database.exec('ROLLBACK');
       throw noRead;
     });
@@ -199,7 +200,7 @@ describe('rows of one read', () => {
     await store.eventStore.append(appendOne());
     const reader = await openSqliteStore({ path });
     const model = await reader.readModels.open(counterTotals);
-    driver.strikeAt('SELECT row FROM rows', (proceed) => {
+    driver.strikeAt(SQL.readRow, (proceed) => {
       tamper(path, 'DELETE FROM rows');
       return proceed();
     });
@@ -226,7 +227,7 @@ describe('a read that makes SQLite roll the transaction back', () => {
   it('fails the whole group: nothing is written outside of a transaction', async () => {
     let reads = 0;
     const rollBackAtSecond = (): void =>
-      driver.strikeAt('SELECT revision, recorded_at', (proceed, database) => {
+      driver.strikeAt(SQL.readStreamHead, (proceed, database) => {
         reads++;
         if (reads === 1) {
           rollBackAtSecond();

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne } from './events.js';
 import { faultOf } from './files.js';
+import { SQL } from './statements.js';
 import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
 
 let driver: WatchedDriver;
@@ -20,7 +21,7 @@ afterEach(async () => {
 
 /** What a read rejects with where the driver answers it with that error. */
 function faultAt(error: unknown): Promise<unknown> {
-  driver.strikeAt('SELECT position, id, kept FROM events', () => {
+  driver.strikeAt(SQL.readHead, () => {
     throw error;
   });
   return faultOf(store.eventStore.head());
@@ -80,7 +81,7 @@ describe('a page that is too large for one value', () => {
     code: 'ERR_STRING_TOO_LONG',
   });
   const failAt = (error: Error): void =>
-    driver.strikeAt('SELECT count(*), group_concat', () => {
+    driver.strikeAt(SQL.readManyStreams, () => {
       throw error;
     });
 

@@ -6,6 +6,7 @@ import { describe, it } from 'mocha';
 import { appendOne, STREAM } from './events.js';
 import { freshFolder } from './files.js';
 import { Raw, valueOf } from './raw.js';
+import { SQL } from './statements.js';
 import { watchDriver } from './watched-driver.js';
 
 /** By what a counter is found when its total is its place here, and whether that differs from the total before. */
@@ -36,7 +37,7 @@ describe('the index entries of a row', () => {
     const store = await openSqliteStore({ path: folder.path('store.db') });
     await store.readModels.open(stepping);
     for (const [index, isOther] of steps.slice(1)) {
-      const changes = (): number => driver.count('DELETE FROM row_index') + driver.count('INSERT INTO row_index');
+      const changes = (): number => driver.count(SQL.deleteEntry) + driver.count(SQL.insertEntry);
       const before = changes();
       await store.eventStore.append(appendOne());
       expect(changes() > before).to.equal(isOther);

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, newEvent, STREAM } from './events.js';
 import { freshFolder, type Folder } from './files.js';
 import { Raw, tamper, valueOf } from './raw.js';
+import { SQL } from './statements.js';
 import { watchDriver, type WatchedDriver } from './watched-driver.js';
 
 const others = { ...counterTotals, name: 'others' };
@@ -60,8 +61,8 @@ describe('how far a read model is that appends keep', () => {
     const store = await open();
     await store.readModels.open(counterTotals);
     for (let count = 0; count < 3; count++) await store.eventStore.append(appendOne());
-    expect(driver.count('UPDATE models')).to.equal(0);
-    expect(driver.compiled('INSERT INTO events'), 'no statement is compiled twice').to.equal(1);
+    expect(driver.count(SQL.updateModel)).to.equal(0);
+    expect(driver.compiled(SQL.insertEvent), 'no statement is compiled twice').to.equal(1);
     expect(await totalIn(store)).to.deep.equal({ total: 3, isAtHead: true });
     expect(await totalIn(await open())).to.deep.equal({ total: 3, isAtHead: true });
   });
@@ -128,6 +129,6 @@ describe('how far a read model is that appends keep', () => {
     const receipt = { key: 'a', fingerprint: 'b' };
     await without.eventStore.append({ streamId: STREAM, expected: 'any', events: [], receipt });
     expect(await totalIn(store)).to.deep.equal({ total: 1, isAtHead: true });
-    expect(driver.count('UPDATE models')).to.equal(0);
+    expect(driver.count(SQL.updateModel)).to.equal(0);
   });
 });

@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, newEvent, STREAM } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
 import { Raw, tamper, valueOf } from './raw.js';
+import { SQL } from './statements.js';
 import { watchDriver, type WatchedDriver } from './watched-driver.js';
 
 describe('the rows of a read model that were used last', () => {
@@ -44,13 +45,13 @@ describe('the rows of a read model that were used last', () => {
   it('are neither looked up nor decoded again as long as nobody writes', async () => {
     const [event] = await store.eventStore.append(appendOne());
     expect(await readAt()).to.deep.equal([1, event?.position]);
-    const before = driver.count('SELECT');
+    const before = driver.count(SQL.anyRead);
     for (let round = 0; round < 100; round++) expect(await readAt()).to.deep.equal([1, event?.position]);
-    expect(driver.count('SELECT')).to.equal(before);
+    expect(driver.count(SQL.anyRead)).to.equal(before);
     for (let round = 0; round < 2; round++) expect((await model.read(['nobody'])).rows.size).to.equal(0);
-    const rowsRead = driver.count('SELECT row FROM rows');
+    const rowsRead = driver.count(SQL.readRow);
     await store.eventStore.append(appendOne());
-    expect(driver.count('SELECT row FROM rows')).to.equal(rowsRead);
+    expect(driver.count(SQL.readRow)).to.equal(rowsRead);
   });
 
   it('are what they became by each append, here and through another opening', async () => {
@@ -87,8 +88,8 @@ describe('the rows of a read model that were used last', () => {
     const [event] = await store.eventStore.append(appendOne());
     await readAt();
     // The rows of the first are written; the second ends the transaction of both.
-    driver.strikeAt('INSERT INTO events', (proceed) => {
-      driver.strikeAt('INSERT INTO events', () => {
+    driver.strikeAt(SQL.insertEvent, (proceed) => {
+      driver.strikeAt(SQL.insertEvent, () => {
         throw new Error('struck');
       });
       return proceed();
@@ -102,10 +103,10 @@ describe('the rows of a read model that were used last', () => {
 
   it('are written without their index when that stays the same', async () => {
     await store.eventStore.append(appendOne());
-    const before = driver.count('INSERT INTO row_index');
+    const before = driver.count(SQL.insertEntry);
     const even = { ...newEvent(), data: { by: 2 } };
     await store.eventStore.append({ streamId: STREAM, expected: 'any', events: [even] });
-    expect(driver.count('INSERT INTO row_index')).to.equal(before);
+    expect(driver.count(SQL.insertEntry)).to.equal(before);
     expect((await model.keys({ index: 'parity', value: 'odd' })).rows).to.deep.equal([STREAM]);
   });
 
@@ -115,9 +116,9 @@ describe('the rows of a read model that were used last', () => {
     const row = { revision: 0n, countedAt: instant(0), total: 1 };
     const copy = await model.beginRebuild();
     await copy.commit({ expected: undefined, checkpoint: event.position, rows: new Map([[STREAM, row]]) });
-    const before = driver.count('SELECT row FROM rows');
+    const before = driver.count(SQL.readRow);
     expect((await copy.read([STREAM])).rows.get(STREAM)?.total).to.equal(1);
-    expect(driver.count('SELECT row FROM rows')).to.equal(before + 1);
+    expect(driver.count(SQL.readRow)).to.equal(before + 1);
   });
 
   it('are gone with the read model whose place a rebuild took', async () => {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, type Folder } from './files.js';
 import { Raw, type RawDatabase } from './raw.js';
+import { SQL } from './statements.js';
 import { driverError, type WatchedDriver } from './watched-driver.js';
 import { leaveWatched, openWatched } from './watched-store.js';
 
@@ -182,7 +183,7 @@ describe('a transaction that cannot be rolled back', () => {
   it('ends with its connection, and the store continues with another', async () => {
     await store.eventStore.append(appendOne());
     const [connection] = driver.open();
-    driver.strikeAt('INSERT INTO events', () => {
+    driver.strikeAt(SQL.insertEvent, () => {
       throw new Error('struck');
     });
     driver.strikeAt('ROLLBACK', () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf } from './events.js';
 import { freshFolder, type Folder } from './files.js';
 import { tamper } from './raw.js';
+import { SQL } from './statements.js';
 import { watchDriver, type WatchedDriver } from './watched-driver.js';
 
 const streams = Array.from({ length: 20 }, (_, index) => streamId('Counter', `${index}`));
@@ -32,7 +33,7 @@ function openHere(): Promise<SqliteStore> {
 
 /** How often a name was looked up by its number, a number by its name, and names in their order. */
 function lookUps(): readonly number[] {
-  return ['SELECT CASE WHEN instr(name,', 'SELECT id FROM names', 'SELECT id, CASE'].map((sql) => driver.count(sql));
+  return [SQL.readName, SQL.readNameId, SQL.readNextNames].map((sql) => driver.count(sql));
 }
 
 describe('the cache of names', () => {

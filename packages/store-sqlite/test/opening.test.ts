@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
-import { link, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { isFault } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
@@ -109,18 +109,6 @@ describe('a file that is opened', () => {
   it('must not be a device or a pipe, whose opening could wait forever for a writer', async () => {
     const fault = await faultOf(openSqliteStore({ path: '/dev/null', readOnly: true }));
     expect(fault).to.have.nested.property('facts.problem', 'it is a device or a pipe, not a file');
-  });
-
-  it('must not have a hard link: the log of one name is not seen under the other', async () => {
-    await (await openSqliteStore({ path })).close();
-    await link(path, folder.path('link.db'));
-    for (const readOnly of [true, false]) {
-      const fault = await faultOf(openSqliteStore({ path, readOnly }));
-      expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
-      expect(String(fault)).to.include('hard link');
-    }
-    await rm(folder.path('link.db'));
-    await (await openSqliteStore({ path })).close();
   });
 
   // Where this user can make a name space of their own.

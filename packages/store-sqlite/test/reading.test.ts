@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, newEvent, STREAM } from './events.js';
 import { faultOf, type Folder } from './files.js';
 import { tamper } from './raw.js';
+import { SQL } from './statements.js';
 import { driverError, type WatchedDriver } from './watched-driver.js';
 import { leaveWatched, openWatched } from './watched-store.js';
 
@@ -75,11 +76,11 @@ describe('a log that is read', () => {
       store.eventStore.readAll({ pageSize: 2 }),
       store.eventStore.readStreams?.({ upTo, pageSize: 2 }),
     ]) {
-      const before = driver.count('SELECT position, stream');
+      const before = driver.count(SQL.readLog);
       const revisions: bigint[] = [];
       for await (const page of read ?? []) revisions.push(...page.map(({ revision }) => revision));
       expect(revisions).to.deep.equal([0n, 1n, 2n, 3n, 4n]);
-      expect(driver.count('SELECT position, stream')).to.equal(before);
+      expect(driver.count(SQL.readLog)).to.equal(before);
     }
   });
 });
@@ -93,9 +94,9 @@ describe('a stream that is read', () => {
       { direction: 'backwards', limit: 1 },
     ];
     for (const options of asked) {
-      const before = driver.count('SELECT position, stream');
+      const before = driver.count(SQL.readLog);
       expect(await revisionsOf(options)).to.have.length(options.limit ?? 5);
-      expect(driver.count('SELECT position, stream') - before, JSON.stringify(options)).to.equal(1);
+      expect(driver.count(SQL.readLog) - before, JSON.stringify(options)).to.equal(1);
     }
   });
 
@@ -124,7 +125,7 @@ describe('a page that is larger than a value can be', () => {
   };
 
   it('is read as smaller ones', async () => {
-    for (let times = 0; times < 2; times++) driver.strikeAt('SELECT count(*), group_concat', fail);
+    for (let times = 0; times < 2; times++) driver.strikeAt(SQL.readManyStreams, fail);
     const pages: number[] = [];
     for await (const page of store.eventStore.readAll({ pageSize: 100 })) pages.push(page.length);
     expect(pages).to.deep.equal([2, 3]);
@@ -134,7 +135,7 @@ describe('a page that is larger than a value can be', () => {
     await store.eventStore.append({ streamId: STREAM, expected: 'any', events: [newEvent(), newEvent(), newEvent()] });
     let joined = 0;
     const strikeSecond = (proceed: () => unknown): unknown => (++joined === 1 ? proceed() : fail());
-    for (let times = 0; times < 2; times++) driver.strikeAt('SELECT count(*), group_concat', strikeSecond);
+    for (let times = 0; times < 2; times++) driver.strikeAt(SQL.readManyStreams, strikeSecond);
     const pages = store.eventStore.readAll({ pageSize: 6 })[Symbol.asyncIterator]();
     expect((await pages.next()).value).to.have.length(8);
   });
@@ -156,7 +157,7 @@ describe('a receipt that a disk fails to read', () => {
     const fail = (): never => {
       throw driverError('disk I/O error', 10);
     };
-    driver.strikeAt('SELECT CASE WHEN instr(fingerprint', fail);
+    driver.strikeAt(SQL.readReceipt, fail);
     expect(await faultOf(repeat())).to.include({ code: 'store-unavailable' });
     expect(await repeat()).to.include({ outcome: 'accepted', isRepeated: true });
   });

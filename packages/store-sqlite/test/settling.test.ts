@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, type Folder } from './files.js';
 import { Raw } from './raw.js';
+import { SQL } from './statements.js';
 import { driverError, type WatchedDriver } from './watched-driver.js';
 import { leaveWatched, openWatched } from './watched-store.js';
 
@@ -56,7 +57,7 @@ describe('the remains of a failed commit in the write-ahead log', () => {
 describe('a name that cannot be looked up', () => {
   it('does not make the event damaged: the error of SQLite is passed on', async () => {
     const later = await openSqliteStore({ path });
-    driver.strikeAt('SELECT CASE WHEN instr(name,', () => {
+    driver.strikeAt(SQL.readName, () => {
       throw noSync;
     });
     const fault = await faultOf(eventsOf(later.eventStore, STREAM));

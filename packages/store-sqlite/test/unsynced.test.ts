@@ -6,6 +6,7 @@ import { describe, it } from 'mocha';
 import { appendOne } from './events.js';
 import { faultOf, freshFolder } from './files.js';
 import { valueOf } from './raw.js';
+import { SQL } from './statements.js';
 import { watchDriver } from './watched-driver.js';
 
 const [NORMAL, FULL] = [1, 2];
@@ -34,7 +35,7 @@ describe('a step of a read model', () => {
     await projector.catchUp();
     expect(seen).to.include(NORMAL);
     expect(await duringAppend()).to.deep.equal([FULL]);
-    driver.strikeAt('INSERT INTO rows', () => {
+    driver.strikeAt(SQL.insertRow, () => {
       throw new Error('struck');
     });
     expect(await faultOf(projector.rebuild())).to.have.property('message', 'struck');
