@@ -16,8 +16,7 @@ const longestMs = 60_000;
 /** The modules of the blocks: what they import is installed beside it. */
 const modules = join(root, '.ci', 'snippets', 'dist');
 const inModules = /(?:file:\/\/)?[^\s('"]*\.ci\/snippets\/dist\/(.+?\.md)\.\d+\.ts/g;
-// Node 22.18 and newer strip types unasked.
-const node = [process.execPath, ...(process.features.typescript ? [] : ['--experimental-strip-types'])];
+const node = [process.execPath];
 
 const pages = ourFiles('README.md', '*/README.md', 'docs/*.md');
 const blocks = pages.flatMap(blocksOf);

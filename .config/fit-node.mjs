@@ -10,7 +10,7 @@ import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const oldest = [22, 13];
+const oldest = [24, 16];
 const fetched = '24.22.3';
 const lookEveryMs = 200;
 

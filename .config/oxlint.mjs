@@ -79,8 +79,6 @@ export default {
     'no-self-compare': 'error',
     'no-loop-func': 'error',
     'no-prototype-builtins': 'error',
-    // On Node 20 and 22, once it is optimized, it wrongly refuses hosts that are not ASCII. Use new URL in a try.
-    'no-restricted-properties': ['error', { object: 'URL', property: 'canParse' }],
     'no-restricted-globals': ['error', { name: 'setImmediate', message: 'Test suites fake it; import it.' }],
     'no-fallthrough': 'error',
     'no-empty': 'error',

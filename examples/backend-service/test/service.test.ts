@@ -12,7 +12,7 @@ describe('the example service', () => {
 
   it('removes the multi-factor from the instance and shows the reads of the policy', async () => {
     const { code, said, complained } = await run(folder);
-    // Some Nodes of 22 and 24 call their SQLite an experiment; we silence nothing of Node's.
+    // Some Nodes of 24 call their SQLite an experiment; we silence nothing of Node's.
     const ours = complained.replace(/^\(node:.*ExperimentalWarning: SQLite .*\n\(Use `node --trace-warnings .*\n/m, '');
     expect({ code, ours }).to.deep.equal({ code: 0, ours: '' });
     expect(sequencesIn(said), 'on manipulation, on read, and before').to.deep.equal(['5', '5', '4']);

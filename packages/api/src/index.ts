@@ -23,7 +23,6 @@ export type {
 export { staticTokens } from './ports/static-tokens.js';
 export type { AllowedOrigins } from './server/cors.js';
 export type { AccessEntry, Hooks, Protocol } from './server/exchange.js';
-export { endBetweenReads } from './port/end-between-reads.js';
 export { openPort, type CloseOptions, type OpenPort, type PortLimits, type PortOptions } from './port/port.js';
 export type { NodeRequest, NodeResponse, OnRequest } from './port/servers.js';
 export { requestHeaders, targetOf } from './server/request-headers.js';

@@ -1,13 +1,11 @@
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { EventEmitter, once } from 'node:events';
-import { createServer } from 'node:http2';
 import { connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { endBetweenReads, openPort, type NodeResponse } from '@login-policy/api';
+import { openPort, type NodeResponse } from '@login-policy/api';
 import { paced } from '@login-policy/testkit';
 import { bytesOf, FLAGS, headerBlock, number, opening, sendAtOnce, type Frame } from './http2-bytes.js';
-import { ask, session } from './raw.js';
 import { openService, type Service } from './service.js';
 
 const CODES = { cancel: 8, refused: 7, internal: 2, none: 0 };
@@ -66,28 +64,6 @@ async function survives({ listening, url }: Service, packets: readonly (readonly
     expect((await fetch(`${url}/debug/healthz`)).status).to.equal(200);
   }
 }
-
-describe('another HTTP/2 server with endBetweenReads', () => {
-  it('survives clients that reset in the packet of their request, and answers others', async () => {
-    const { api, close } = await openService();
-    const server = createServer(api.handler).on('session', endBetweenReads);
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const inPeace = tenTimes(request(1), ...refused, goAway(CODES.none), last);
-    const inError = tenTimes(goAway(CODES.internal), request(1), data);
-    for (const frames of [...inPeace, ...inError, ...brokenOff()]) await sendAtOnce(port, frames);
-    const on = session(`http://127.0.0.1:${port}`);
-    const { headers } = await ask(on, { ':method': 'GET', ':path': '/debug/healthz' }, new Uint8Array(0));
-    expect(headers[':status']).to.equal(200);
-    on.close();
-    // What close() answers with is the server on Node 20 and 22 alone.
-    const closed = once(server, 'close');
-    server.close();
-    await closed;
-    await close();
-  });
-});
 
 describe('a request that is in flight when its port begins to close', () => {
   it('is answered', async () => {

@@ -60,7 +60,7 @@ function endNow(): void {
 
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
-// Some versions of Node 22 and 24 warn on every start that SQLite is experimental. An operator can't act on that.
+// Some versions of Node 24 warn on every start that SQLite is experimental. An operator can't act on that.
 process.removeAllListeners('warning');
 process.on('warning', ({ message, name }) => {
   if (name !== 'ExperimentalWarning') process.stderr.write(`${name}: ${message}\n`);

@@ -8,13 +8,9 @@ const LAST_STREAM = 2 ** 31 - 1;
  * Makes a session end only between two reads and after its last answer, whatever calls its `close` or `destroy`.
  * Returns the streams that are open on it.
  *
- * Node calls these itself when a client sends GOAWAY, and goes on reading the bytes that follow. A stream that then
- * opens is freed while it is read (Node 20, nodejs/node#64113), or its data has no receiver (Node 22,
- * nodejs/node#64850); each crashes the process. Nor may a stream open after Node's `close` before its frames are sent.
- * Therefore `close` waits here until no stream is open, and then stops reading at once.
- *
- * Ports of `openPort` do this themselves. A server of your own needs it from the beginning of a session, before any
- * request: `server.on('session', endBetweenReads)`.
+ * Node calls these itself when a client sends GOAWAY, and goes on reading the bytes that follow. No stream may open
+ * after Node's `close` before its frames are sent. Therefore `close` waits here until no stream is open, and then stops
+ * reading at once.
  */
 export function endBetweenReads(session: ServerHttp2Session): ReadonlySet<ServerHttp2Stream> {
   const close = session.close.bind(session);

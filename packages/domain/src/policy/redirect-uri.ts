@@ -19,18 +19,9 @@ export const parseRedirectUri: Parser<string> = (value, field) => {
 function isAcceptable(uri: string): boolean {
   // Browsers drop tabs and line breaks before they read the scheme, so none are allowed.
   if (uri.length > LONGEST || !uri.isWellFormed() || OUTSIDE_A_URI.test(uri) || !SCHEME.test(uri)) return false;
-  const parsed = parsedUri(uri);
-  if (parsed === undefined) return false;
+  const parsed = URL.parse(uri);
+  if (parsed === null) return false;
   const { protocol, host } = parsed;
   if (protocol === 'http:' || protocol === 'https:') return host !== '' && /^https?:\/\//i.test(uri);
   return !RUNS_SCRIPT.has(protocol);
-}
-
-/** Avoids `URL.canParse`: on Node 20 and 22 it rejects hosts that are not ASCII after many calls. */
-function parsedUri(uri: string): URL | undefined {
-  try {
-    return new URL(uri);
-  } catch {
-    return undefined;
-  }
 }

@@ -26,7 +26,7 @@ async function refusesEventsAndReadModels({ open }: StoreUnderTest): Promise<voi
 async function isClosedByScope({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   await new CounterWriter(store).write(APPLES, 1);
-  // What `await using` does, which Node 22 can't read.
+  // What `await using` does.
   await store[Symbol.asyncDispose]();
   await refusal(store.eventStore.head(), 'store-closed');
   await within('closing the store again', Promise.all([store.close(), store[Symbol.asyncDispose]()]));
