@@ -141,6 +141,22 @@ describe('a malformed sign-in is refused', () => {
     ] as const)
       expect(fieldOf(judged(POLICY, signIn))).to.equal(field);
   });
+
+  it('and so is one with a hidden member, in a plain object or in one of a class (T39)', () => {
+    const hiding = (own: object, name: string, value: unknown): object =>
+      Object.defineProperty({ ...own }, name, { value, enumerable: false });
+    const ofClass = Object.defineProperty(Object.assign(Object.create({ sign: 1 }), { password: at }), 'expiresAt', {
+      value: at,
+    });
+    for (const [field, signIn] of [
+      ['session.expiresAt', { ...SIGN_IN, session: hiding({ password: at }, 'expiresAt', at) }],
+      ['session.expiresAt', { ...SIGN_IN, session: ofClass }],
+      ['signIn.request', hiding(SIGN_IN, 'request', { level: 'passkey' })],
+      ['request.level', { ...SIGN_IN, request: hiding({}, 'level', 'passkey') }],
+      ['user.factors', { ...SIGN_IN, user: hiding({ hasPassword: true, identityProviders: [] }, 'factors', ['TOTP']) }],
+    ] as const)
+      expect(fieldOf(judged(POLICY, signIn))).to.equal(field);
+  });
 });
 
 describe('a sign-in is judged', () => {

@@ -117,7 +117,7 @@ export function parseObject(
 
 /**
  * Parses an object with any members, without a copy. Refuses those of `members` that it only inherits, such as a getter
- * of a class: they would be ignored, with the condition or the expiry that they hold.
+ * of a class, or that can't be enumerated: they would be ignored, with the condition or the expiry that they hold.
  */
 export function parseAnyObject(
   value: unknown,
@@ -125,10 +125,15 @@ export function parseAnyObject(
   members: readonly string[],
 ): Readonly<Record<string, unknown>> {
   if (!isObject(value)) throw new InvalidValue(field, 'an object', value);
-  if (isPlainObject(value)) return value;
-  const lost = members.find((member) => member in value && !Object.keys(value).includes(member));
+  const isPlain = isPlainObject(value);
+  if (isPlain && Object.getOwnPropertyNames(value).length === Object.keys(value).length) return value;
+  const isThere = (member: string): boolean => (isPlain ? Object.hasOwn(value, member) : member in value);
+  const lost = members.find((member) => isThere(member) && !Object.keys(value).includes(member));
   if (lost === undefined) return value;
-  throw new InvalidValue(`${field}.${lost}`, 'a member of the object itself', 'inherited');
+  const [expected, received] = Object.hasOwn(value, lost)
+    ? ['a member that can be enumerated', 'hidden']
+    : ['a member of the object itself', 'inherited'];
+  throw new InvalidValue(`${field}.${lost}`, expected, received);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
