@@ -16,9 +16,9 @@ import {
 } from './policies.js';
 
 describe('a refusal names the malformed member', () => {
-  it('a blank id, whatever white space it has (Q39)', async () => {
+  it('a blank id, whatever white space or invisible characters it has (Q39, T38)', async () => {
     const { loginPolicies } = await openDesk();
-    for (const blank of [' ', '   ', '\u00a0', '\u2003\u3000']) {
+    for (const blank of [' ', '   ', '\u00a0', '\u2003\u3000', '\u200b', '\u3164', ' \u2800', '\u{e0020}']) {
       const refused = rejectionOf(await loginPolicies.add(instance, freshInstance, { actor: blank }));
       expect(refused).to.include({ field: 'options.actor', expected: 'an id that is not blank' });
       const owner = rejectionOf(await loginPolicies.policy({ instanceId: blank }));

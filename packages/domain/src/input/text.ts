@@ -4,6 +4,8 @@ const LONGEST_ID = 200;
 const LONGEST_REASON = 2000;
 /** Control characters and lone surrogates. A surrogate pair is one code point and does not match `Cs`. */
 const UNFIT = /[\p{Cc}\p{Cs}]/u;
+/** Only white space and characters that nobody sees, such as a zero width space or Braille's blank pattern. */
+const BLANK = /^[\s\p{Default_Ignorable_Code_Point}\u2800]*$/u;
 const UNFIT_IN_PROSE = /(?![\n\t]|\r\n)[\p{Cc}\p{Cs}]/u;
 
 /** Accepts any text, for recorded data: the rules of input may have changed since. */
@@ -21,7 +23,7 @@ export const parseId: Parser<string> = (value, field) => {
   if (typeof value !== 'string' || isLongerThan(value, LONGEST_ID) || UNFIT.test(value)) {
     throw new InvalidValue(field, expected, value);
   }
-  if (value.trim() === '') throw new InvalidValue(field, value === '' ? expected : 'an id that is not blank', value);
+  if (BLANK.test(value)) throw new InvalidValue(field, value === '' ? expected : 'an id that is not blank', value);
   return value;
 };
 
