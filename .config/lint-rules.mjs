@@ -43,6 +43,19 @@ const rules = {
     },
   }),
 
+  /**
+   * Reads a variable, awaits, and writes what it read: another lane's write in between is lost. oxlint lacks the rule
+   * require-atomic-updates, of which these are the cases that a look at one expression finds.
+   */
+  'atomic-updates': (report) => ({
+    AssignmentExpression(node) {
+      const { left, operator, right } = node;
+      const name = nameOf(left);
+      if (name === undefined || !(operator === '=' ? readsThenAwaits(right, name) : awaits(right))) return;
+      report(node, `${name} may change between its read and its write here: await first, then update.`);
+    },
+  }),
+
   'telling-names': (report, { filename }) => ({
     Program(node) {
       if (hollowFile.test(basename(filename))) report(node, 'The name of this file says nothing (STYLE 3).');
@@ -54,6 +67,39 @@ const rules = {
     },
   }),
 };
+
+/** A variable, or a member of one, as text; `undefined` for anything else. */
+function nameOf(node) {
+  if (node.type === 'Identifier' || node.type === 'PrivateIdentifier') return node.name;
+  if (node.type === 'ThisExpression') return 'this';
+  if (node.type !== 'MemberExpression' || node.computed) return undefined;
+  const object = nameOf(node.object);
+  return object && `${object}.${node.property.type === 'PrivateIdentifier' ? '#' : ''}${node.property.name}`;
+}
+
+/** Visits a node and those in it in the order of the source, without the bodies of functions. */
+function* inOrder(node) {
+  if (/Function/.test(node.type)) return;
+  yield node;
+  const within = Object.entries(node).flatMap(([key, value]) => (key === 'parent' ? [] : [value].flat()));
+  const nodes = within.filter((one) => typeof one?.type === 'string').sort((one, other) => one.start - other.start);
+  for (const one of nodes) yield* inOrder(one);
+}
+
+function awaits(node) {
+  return [...inOrder(node)].some(({ type }) => type === 'AwaitExpression');
+}
+
+function readsThenAwaits(node, name) {
+  const [nodes, isName] = [[...inOrder(node)], (one) => nameOf(one) === name];
+  const read = nodes.find((one) => isName(one) && !nodes.some((other) => isWithin(one, other)));
+  return read !== undefined && nodes.some(({ type, start }) => type === 'AwaitExpression' && start > read.start);
+}
+
+/** Whether a read is part of what is awaited: `row = await next(row)` is in order. */
+function isWithin(read, { type, start, end }) {
+  return type === 'AwaitExpression' && start < read.start && read.end <= end;
+}
 
 /** Passes a rule a short way to report. */
 function created(rule) {

@@ -48,6 +48,7 @@ export default {
     'typescript/prefer-promise-reject-errors': 'error',
     'preserve-caught-error': 'error',
     'ours/instanceof-across-copies': 'error',
+    'ours/atomic-updates': 'error',
 
     // Names.
     'ours/telling-names': 'error',

@@ -49,7 +49,7 @@ describe('the organizations on the default policy', () => {
     function* endless(): Generator<string> {
       for (let count = 0; ; count++) {
         if (count === 20_000) control.abort();
-        yield 'o-1';
+        yield `o-${count}`;
       }
     }
     const { loginPolicies } = await openDesk({ organizations: { list: endless } });
@@ -59,6 +59,27 @@ describe('the organizations on the default policy', () => {
       .catch((caught: unknown) => caught);
     expect(isFault(fault, 'deadline-exceeded')).to.equal(true);
     await loginPolicies.close();
+  });
+
+  it('are a defect if the directory repeats its page or an id: it would page without end (T41)', async () => {
+    const page = ['o-1', 'o-2', 'o-3'];
+    function* round(): Generator<string> {
+      for (;;) yield* page;
+    }
+    for (const organizations of [
+      { list: () => page, listAfter: () => page },
+      { list: round },
+      { list: () => page, listAfter: () => round() },
+    ])
+      for (const limit of [1, 2, 3]) {
+        const { loginPolicies } = await openDesk({ organizations });
+        const pages = async (after?: string): Promise<unknown> => {
+          const options = { limit, ...(after !== undefined && { after }) };
+          return pages(orThrow(await loginPolicies.organizationsOnDefault(instance, options)).next);
+        };
+        expect(await pages().catch(String)).to.match(/twice|after which/);
+        await loginPolicies.close();
+      }
   });
 
   it('are a defect without a directory', async () => {
@@ -91,6 +112,19 @@ describe('the users that a removal affects', () => {
     expect(await usersOf(countUsers)).to.deep.equal({ having: 90, havingNothingElse: 45 });
     expect(asked).to.deep.include([instance, { having: [PASSKEY], havingNone: ['TOTP'] }]);
     expect(await usersOf(countUsers, acme)).to.deep.equal({ having: 10, havingNothingElse: 10 });
+  });
+
+  it('are counted right beside several custom policies (T13)', async () => {
+    const countUsers: CountUsers = async (owner) => {
+      await new Promise(setImmediate);
+      return 'organizationId' in owner ? 19 : 1000;
+    };
+    const { loginPolicies } = await openDesk({ countUsers });
+    orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by));
+    await customize(loginPolicies, ...ids.slice(0, 50));
+    const { users } = orThrow(await loginPolicies.preview(instance, removal));
+    expect(users).to.deep.equal({ having: 50, havingNothingElse: 50 });
+    await loginPolicies.close();
   });
 
   it('are unknown, and never 0, if they are not counted or the count fails', async () => {

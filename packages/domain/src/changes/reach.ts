@@ -1,6 +1,7 @@
 import type { Position } from '@login-policy/event-sourcing';
 import { isOrganization, type Organization, type Owner } from '../policy/owner.js';
 import type { OrganizationList } from '../reads/affected.js';
+import { eachOnce } from '../reads/each-once.js';
 import { listOnDefault, parseOnDefault } from '../reads/on-default.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { Reached } from './policy-changed.js';
@@ -31,12 +32,14 @@ async function* pagesOnDefault(
   { directory, policies, position: atLeast }: ReachSources,
 ): AsyncGenerator<readonly Organization[], void, undefined> {
   const given = Object.fromEntries(Object.entries({ ...page, atLeast }).filter(([, value]) => value !== undefined));
+  const once = eachOnce('the list of organizations');
   for (let after: string | undefined; ;) {
     const options = after === undefined ? given : { ...given, after };
     const request = parseOnDefault(instance, options);
     const { organizations, next } = await listOnDefault(request, { directory, policies });
     if (organizations.length > 0) yield organizations;
     if (next === undefined) return;
+    once(next);
     after = next;
   }
 }

@@ -2,6 +2,7 @@ import { valuesAwaited, type Deadline } from '@login-policy/event-sourcing/domai
 import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import { answerOf } from '../input/answer-of.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
+import { eachOnce } from './each-once.js';
 import { parseOrganization, type Instance, type InstanceRef, type Organization } from '../policy/owner.js';
 
 /**
@@ -33,6 +34,7 @@ export interface Affected {
 export const NOBODY: Affected = Object.freeze({ organizations: [], count: 0 });
 
 const SHOWN = 100;
+const LIST = 'the list of organizations';
 const IN_ONE_GO = 5000;
 
 /** The organizations of an instance without a custom policy: a change to the default policy affects them. */
@@ -43,7 +45,9 @@ export async function onDefault(
 ): Promise<Affected> {
   const organizations: Organization[] = [];
   let [count, looked] = [0, 0];
+  const once = eachOnce(LIST);
   for await (const id of idsIn(directory.list(instance, deadline), deadline)) {
+    once(id);
     // A list in memory never waits, so a million ids would block the event loop.
     if (++looked % IN_ONE_GO === 0) {
       await yieldToLoop();
@@ -96,7 +100,11 @@ async function* piecesAfter(
   const behind = after && directory.listAfter?.(instance, after.organizationId, deadline);
   let passed: string | undefined = behind === undefined ? after?.organizationId : undefined;
   let [looked, some]: [number, Organization[]] = [0, []];
+  const once = eachOnce(LIST);
   for await (const id of idsIn(behind ?? directory.list(instance, deadline), deadline)) {
+    once(id);
+    if (behind !== undefined && id === after?.organizationId)
+      throw new Error(`organizations.listAfter named ${id}, after which it was asked to list`);
     if (++looked % IN_ONE_GO === 0) {
       await yieldToLoop();
       deadline.throwIfOver();

@@ -84,11 +84,15 @@ async function hit(
   if (isOrganization(owner)) return count(owner);
   const others = await customized();
   if (others.length > MOST_CUSTOM_POLICIES) return 'unknown';
-  let left = await count(owner);
+  const all = await count(owner);
+  const counts: number[] = [];
   await forEachConcurrently(others, CONCURRENCY, async (one) => {
-    left -= await count(one);
+    counts.push(await count(one));
   });
-  return Math.max(0, left);
+  return Math.max(
+    0,
+    counts.reduce((left, one) => left - one, all),
+  );
 }
 
 /** Checks a count. @throws InvalidValue when it is not a count, which is a defect of `countUsers`. */
