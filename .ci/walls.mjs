@@ -29,9 +29,10 @@ const said = {
   'packages/a-package-to-come/src': named,
   'packages/event-sourcing/src': [...named, 'node:crypto'],
   'packages/domain/src/policy': ['../commands/any.js', '../reads/any.js', 'node:fs'],
-  'packages/domain/src': ['node:fs', ...ours('event-sourcing/store', 'store-sqlite', 'testkit')],
+  'packages/domain/src': ['node:fs', ...ours('event-sourcing/store', 'store-sqlite', 'testkit', 'witness')],
   'packages/store-sqlite/src': [...ours('domain', 'store-postgres', 'testkit'), 'pg-pool', '@grpc/grpc-js'],
-  'packages/api/src': ['pg', ...ours('store-sqlite', 'event-sourcing/store')],
+  'packages/api/src': ['pg', ...ours('store-sqlite', 'event-sourcing/store', 'witness')],
+  'packages/witness/src': ['pg', ...ours('event-sourcing/store', 'event-sourcing/values', 'store-sqlite', 'api')],
   'examples/any/src': ours('testkit', 'event-sourcing/store', 'example-any'),
 };
 const allowed = {

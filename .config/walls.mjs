@@ -6,6 +6,7 @@ const kernelOfStores = [...kernelOfAuthors, '@login-policy/event-sourcing/store'
 const wholeKernel = [...kernelOfDomains, '@login-policy/event-sourcing/store'];
 const domain = ['@login-policy/domain', '@login-policy/domain/model'];
 const api = ['@login-policy/api', '@login-policy/api/opentelemetry'];
+const witness = ['@login-policy/witness'];
 const testkit = ['@login-policy/testkit', '@login-policy/testkit/contracts'];
 const driversOf = {
   'store-sqlite': [],
@@ -15,7 +16,7 @@ const driversOf = {
 const names = Object.keys(driversOf);
 const stores = names.map((name) => `@login-policy/${name}`);
 export const drivers = Object.values(driversOf).flat();
-const choosers = [...kernel, ...domain, ...stores, ...api, ...drivers];
+const choosers = [...kernel, ...domain, ...stores, ...api, ...witness, ...drivers];
 const pure = { node: false };
 
 /** Which of our packages and which drivers each folder may import. A folder that is not listed may import none. */
@@ -49,6 +50,9 @@ export const rooms = {
   // Level 2 calls the domain. The store is chosen at level 3.
   'packages/api/src': { may: [...kernelOfAuthors, ...domain] },
   'packages/api/test': { may: [...kernelOfDomains, ...domain, ...api, ...testkit] },
+  // A guest uses public entries only, and no other package imports it: so the kernel has all that a guest needs.
+  'packages/witness/src': { may: kernel },
+  'packages/witness/test': { may: [...kernel, ...domain, ...stores, ...witness, ...testkit, 'pg'] },
   // Level 3 chooses the stores, and passes them their drivers. Test code is in test folders and in proofs.
   'packages/cli/src': { may: [...choosers, ...kernelOfStores] },
   'packages/cli/test': { may: [...choosers, ...kernelOfStores, ...testkit, '@login-policy/cli'] },

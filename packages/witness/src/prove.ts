@@ -1,0 +1,79 @@
+import type { RecordedEvent } from '@login-policy/event-sourcing';
+import { leafOf, openingsOf } from './leaf.js';
+import { consistencyParts, inclusionParts, PartHasher } from './proof.js';
+import { formatConsistencyProof, formatEventProof } from './proof-text.js';
+import { readTree, type Difference, type ReadableLog } from './read-tree.js';
+import type { LeafRange } from './right-edge.js';
+import type { TreeHead } from './tree-head.js';
+import type { TreeHash } from './tree-hash.js';
+
+/** What is proved of an event. */
+export interface ProveEventOptions {
+  /** The event's id. */
+  readonly eventId: string;
+  /** A tree head that includes it. */
+  readonly treeHead: TreeHead;
+  /** Whether the proof shows the texts of actor and reason, and not only commitments to them. Default true. */
+  readonly showsTexts?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A proof as a text, or why there is none. */
+export type ProofAnswer =
+  { readonly outcome: 'proved'; readonly proof: string } | { readonly outcome: 'not-found' } | Difference;
+
+/**
+ * Proves that an event is in the log of a tree head. Reads the log twice.
+ *
+ * The proof holds event, hashes and signed tree head (C2SP tlog-proof), and is checked offline: {@link verifyProof}.
+ *
+ * @throws Fault as the store does.
+ */
+export async function proveEvent(log: ReadableLog, options: ProveEventOptions): Promise<ProofAnswer> {
+  const { eventId, showsTexts = true, signal, treeHead } = options;
+  let [found, index]: [RecordedEvent | undefined, number] = [undefined, -1];
+  let count = 0;
+  const onLeaf = (_: TreeHash, event: RecordedEvent): void => {
+    if (event.id === eventId) [found, index] = [event, count];
+    count += 1;
+  };
+  const { difference } = await readTree(log, { expected: [treeHead], signal, onLeaf });
+  if (difference !== undefined) return difference;
+  if (found === undefined || index >= treeHead.size) return { outcome: 'not-found' };
+  const hashes = await rootsOf(log, inclusionParts(index, treeHead.size), signal);
+  const openings = showsTexts ? openingsOf(found) : {};
+  return { outcome: 'proved', proof: formatEventProof({ leaf: leafOf(found), openings, index, hashes, treeHead }) };
+}
+
+/** What is proved of two tree heads. */
+export interface ProveConsistencyOptions {
+  readonly older: TreeHead;
+  readonly newer: TreeHead;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Proves that the log of an older tree head is the beginning of that of a newer one.
+ *
+ * @throws RangeError when the older one is the larger one.
+ * @throws Fault as the store does.
+ */
+export async function proveConsistency(log: ReadableLog, options: ProveConsistencyOptions): Promise<ProofAnswer> {
+  const { newer, older, signal } = options;
+  const parts = consistencyParts(older.size, newer.size);
+  const hasher = new PartHasher(parts);
+  const { difference } = await readTree(log, { expected: [older, newer], signal, onLeaf: (leaf) => hasher.add(leaf) });
+  if (difference !== undefined) return difference;
+  const hashes = hasher.roots() ?? [];
+  return { outcome: 'proved', proof: formatConsistencyProof({ olderSize: older.size, hashes, treeHead: newer }) };
+}
+
+async function rootsOf(
+  log: ReadableLog,
+  parts: readonly LeafRange[],
+  signal: AbortSignal | undefined,
+): Promise<readonly TreeHash[]> {
+  const hasher = new PartHasher(parts);
+  await readTree(log, { signal, onLeaf: (leaf) => hasher.add(leaf) });
+  return hasher.roots() ?? [];
+}

@@ -1,0 +1,79 @@
+import { commitmentOf, ERASABLE, type Erasable } from './leaf.js';
+import { isConsistent, rootOfInclusion } from './proof.js';
+import {
+  isEventProof,
+  member,
+  parseConsistencyProof,
+  parsedJson,
+  parseEventProof,
+  type EventProof,
+} from './proof-text.js';
+import { openTreeHead, type CheckedTreeHead, type TreeHead, type TreeHeadKeys } from './tree-head.js';
+import { leafHash } from './tree-hash.js';
+
+/** Whose signatures are needed, and for a proof of consistency the older tree head. */
+export interface VerifyOptions extends TreeHeadKeys {
+  /** The older tree head, as its signed note. Needed for a proof of consistency. */
+  readonly older?: string;
+}
+
+/** What a proof shows, or why it shows nothing. */
+export type VerifyAnswer =
+  | {
+      readonly outcome: 'verified';
+      readonly kind: 'event';
+      /** The event as its leaf has it: JSON with commitments in place of actor and reason. */
+      readonly event: unknown;
+      /** The texts whose commitments the proof opens. */
+      readonly texts: Partial<Record<Erasable, string>>;
+      /** Its place in the log, from 0. */
+      readonly index: number;
+      readonly treeHead: CheckedTreeHead;
+    }
+  | {
+      readonly outcome: 'verified';
+      readonly kind: 'consistency';
+      readonly older: TreeHead;
+      readonly treeHead: CheckedTreeHead;
+    }
+  | { readonly outcome: 'refused'; readonly problem: string };
+
+/** Checks a proof of {@link proveEvent} or {@link proveConsistency}, without the log and without a network. */
+export function verifyProof(proof: string, options: VerifyOptions): VerifyAnswer {
+  try {
+    return isEventProof(proof) ? verifyEvent(parseEventProof(proof), options) : verifyConsistency(proof, options);
+  } catch (caught) {
+    if (!(caught instanceof RangeError)) throw caught;
+    return { outcome: 'refused', problem: caught.message };
+  }
+}
+
+function verifyEvent({ hashes, index, leaf, note, openings }: EventProof, keys: TreeHeadKeys): VerifyAnswer {
+  const treeHead = openTreeHead(note, keys);
+  const root = rootOfInclusion({ leaf: leafHash(leaf), index, size: treeHead.size, hashes });
+  if (root !== treeHead.root) return refused('The event is not in the log of this tree head.');
+  const event = parsedJson(leaf);
+  const texts: Partial<Record<Erasable, string>> = {};
+  for (const name of ERASABLE) {
+    const opening = openings[name];
+    if (opening === undefined) continue;
+    if (member(member(event, 'commitments'), name) !== commitmentOf(opening))
+      return refused(`The text of ${name} is not what was recorded.`);
+    texts[name] = opening.text;
+  }
+  return { outcome: 'verified', kind: 'event', event, texts, index, treeHead };
+}
+
+function verifyConsistency(text: string, { older: olderNote, ...keys }: VerifyOptions): VerifyAnswer {
+  const { hashes, note, olderSize } = parseConsistencyProof(text);
+  if (olderNote === undefined) return refused('A proof of consistency is checked with the older tree head.');
+  const treeHead = openTreeHead(note, keys);
+  const older = openTreeHead(olderNote, { publicKey: keys.publicKey });
+  if (older.size !== olderSize || !isConsistent(older, treeHead, hashes))
+    return refused('The log of the older tree head is not the beginning of that of the newer one.');
+  return { outcome: 'verified', kind: 'consistency', older, treeHead };
+}
+
+function refused(problem: string): VerifyAnswer {
+  return { outcome: 'refused', problem };
+}
