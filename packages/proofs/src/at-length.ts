@@ -26,6 +26,13 @@ export const atLength: readonly Proof[] = [
     files: testsOf('store-postgres', 'crashes'),
   }),
   provenByTests({
+    name: 'postgres-consumers',
+    promise:
+      'what a handler does in the transaction that moves its checkpoint happens exactly once, whichever statement is cut, before it arrives or after',
+    rounds: 20,
+    files: testsOf('store-postgres', 'consume-within-lost'),
+  }),
+  provenByTests({
     name: 'failover',
     promise:
       'when a standby of PostgreSQL takes over, every append that it had confirmed is there, all reads are of one history, and positions of lost events are refused',

@@ -59,10 +59,11 @@ export class PostgresConsumers implements ConsumerBackend {
   }
 
   /**
-   * Runs work and moves the checkpoint in one transaction. The transaction is rolled back if the lease was lost
+   * Runs work and moves the checkpoint in one transaction. The transaction is rolled back if the record was written
    * meanwhile, or if the work still runs {@link WORK_ENDS_MS} after its signal fired.
    *
-   * @throws whatever the work throws.
+   * @throws whatever the work throws, and Error when the record was written meanwhile: by the next holder of the lease,
+   * or by an earlier commit of this one whose answer was lost. Only the caller's next look tells which.
    */
   async within(name: string, move: CheckpointMove, work: Work): Promise<void> {
     const { signal } = move;
@@ -102,10 +103,13 @@ export class PostgresConsumers implements ConsumerBackend {
     const values = valuesOf(name, { holder: { session, run }, position }, version);
     const [row] = await query(client, putStatement(this.#schema, openCondition), values);
     if (row === undefined) throw endedByHandler();
-    const isMoved = outcomeOf(row, position) === 'written';
-    const { command } = await client.query(isMoved ? 'COMMIT' : 'ROLLBACK');
+    if (outcomeOf(row, position) === 'overtaken') {
+      await client.query('ROLLBACK');
+      return { error: overtaken(name) };
+    }
+    const { command } = await client.query('COMMIT');
     // The server answers COMMIT with ROLLBACK when a late statement of the handler has failed.
-    if (isMoved && command !== 'COMMIT') throw endedByHandler();
+    if (command !== 'COMMIT') throw endedByHandler();
     return {};
   }
 
@@ -167,6 +171,12 @@ function outcomeOf(row: Cells | undefined, position: Position): 'written' | 'ove
 function endedByHandler(): Error {
   return new Error(
     'the handler has ended the transaction that moves the checkpoint: it must never commit or roll back by its client, and must await each statement',
+  );
+}
+
+function overtaken(name: string): Error {
+  return new Error(
+    `the record of the consumer ${JSON.stringify(name)} was written by another transaction, or by its handler: the handler's transaction was rolled back`,
   );
 }
 

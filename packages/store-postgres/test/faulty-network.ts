@@ -9,13 +9,13 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export type Trouble = 'answer-lost' | 'down' | 'request-lost' | 'request-late' | 'silent';
 
 /** The last word of an append: itself, or in a turn the end of its transaction. */
-const APPEND = /COMMIT|append_v\d(?!.* WHERE )/s;
+const APPEND = /COMMIT\0|append_v\d(?!.* WHERE )/s;
 
 /** A network between the store and the server, which fails when a test wants it to. */
 export class FaultyNetwork {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #trouble: Trouble | undefined;
+  #trouble: { readonly kind: Trouble; readonly request: RegExp } | undefined;
   #troubles = 0;
   #isDown = false;
   #isSilent = false;
@@ -39,7 +39,12 @@ export class FaultyNetwork {
 
   /** Fails the next append in this way, once. */
   failNextAppend(trouble: Trouble): void {
-    this.#trouble = trouble;
+    this.failNext(APPEND, trouble);
+  }
+
+  /** Fails the next request that matches, once. */
+  failNext(request: RegExp, kind: Trouble): void {
+    this.#trouble = { kind, request };
   }
 
   /** Lets nothing through any more, on any connection, not even their end, and breaks none. */
@@ -81,18 +86,19 @@ export class FaultyNetwork {
     }
     client.on('data', (bytes) => {
       if (isSilent()) return;
-      if (this.#trouble === undefined || !APPEND.test(bytes.toString('latin1'))) return void server.write(bytes);
       const trouble = this.#trouble;
+      if (trouble === undefined || !trouble.request.test(bytes.toString('latin1'))) return void server.write(bytes);
       this.#trouble = undefined;
       this.#troubles += 1;
-      isMute = trouble === 'silent';
+      isMute = trouble.kind === 'silent';
       isCut = !isMute;
-      this.#fail(trouble, { client, server, bytes });
+      this.#fail(trouble.kind, { client, server, bytes });
     });
     server.on('data', (bytes) => {
       if (isSilent()) return;
-      if (isCut) client.destroy();
-      else client.write(bytes);
+      if (!isCut) return void client.write(bytes);
+      client.destroy();
+      if (this.#late === undefined) server.destroy();
     });
     client.on('close', () => {
       if (!isCut && !isSilent()) server.destroy();

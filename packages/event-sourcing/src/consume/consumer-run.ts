@@ -201,18 +201,16 @@ export class ConsumerRun {
     this.#lastCalls = { from: first.position, calls: attempt };
     const handling = { position: last.position, attempt, fence, signal };
     const handled = await callHandler(this.#options, events, { handling, givenUp: this.#givenUp.signal });
-    const { name: consumer } = this;
-    const lag = this.#lag() ?? 0;
-    const outcome = handled.outcome === 'handled' ? 'handled' : 'failed';
     tell(this.#parts.observe, {
       type: 'handled',
-      consumer,
-      outcome,
+      consumer: this.name,
+      outcome: handled.outcome === 'handled' ? 'handled' : 'failed',
       events: events.length,
       durationMs: performance.now() - begun,
-      lag,
+      lag: this.#lag() ?? 0,
     });
     if (handled.outcome !== 'handled') {
+      if (handled.outcome === 'failed') await lease.catchUp();
       if (!lease.isOver) this.#noteFailure(handled.error);
       return handled.outcome;
     }

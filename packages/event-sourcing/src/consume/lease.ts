@@ -100,6 +100,14 @@ export class Lease {
     }
   }
 
+  /**
+   * Learns how far the checkpoint is, or that the lease is lost, after a handler failed that moves it in its own
+   * transaction: the answer to its commit may have been lost. If the store is away, the next failure asks again.
+   */
+  async catchUp(): Promise<void> {
+    if (!this.isOver) await this.#isSettled(this.#position).catch(() => undefined);
+  }
+
   /** Releases the lease. If that fails, another process takes it once it has expired. */
   async release(scannedUpTo: Position): Promise<void> {
     this.stop();
@@ -131,9 +139,8 @@ export class Lease {
       return false;
     }
     this.#version = found.version;
-    if (found.position !== position) return false;
-    this.#position = position;
-    return true;
+    this.#position = found.position;
+    return found.position === position;
   }
 }
 
