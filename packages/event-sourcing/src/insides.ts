@@ -3,7 +3,6 @@ export { MemoryConsumers } from './consume/memory-consumers.js';
 export { Consumers } from './consume/consumers.js';
 export type { RememberedStates } from './decisions/remembered-states.js';
 export { StateReader } from './decisions/state-reader.js';
-export { combined } from './engine/lookup.js';
 export { OpenedModel } from './engine/opened-model.js';
 export { RowDecoder } from './engine/row-decoder.js';
 export { type View, planAppends } from './engine/plan-appends.js';

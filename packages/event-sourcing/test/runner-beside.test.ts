@@ -2,11 +2,13 @@ import { openMemoryStore, streamId, type Store, type Position } from '@login-pol
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import { eventId, Fault } from '@login-policy/event-sourcing/values';
 import {
+  MemoryBackend,
   delegating,
-  memoryReadModelStore,
-  type ReadModelStore,
   ordinalOf,
   positionOf,
+  storeOn,
+  type Transacted,
+  type Transaction,
 } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
@@ -20,44 +22,33 @@ afterEach(() => followers.close());
 
 describe('reading an inline read model', () => {
   it('notices events that were written without it, and catches up first (K9)', async () => {
-    const sound = openMemoryStore();
-    const store = { ...sound, readModels: apart(sound) };
+    const { store, other } = twoStores();
     const follower = await followers.open(store);
-    await raise(store, a, 1);
+    await raise(other, a, 1);
     expect(await valueOf(follower, a)).to.equal(1);
-    await raise(store, a, 1, 1);
+    await raise(other, a, 1, 1);
     expect(await valueOf(follower, a)).to.equal(3);
   });
 
   it('catches up to the head once without being asked, and then does not follow', async () => {
-    const sound = openMemoryStore();
-    let subscriptions = 0;
-    let failures = 1;
-    const eventStore = delegating(sound.eventStore, {
-      subscribe(options) {
-        subscriptions += 1;
-        return sound.eventStore.subscribe(options);
-      },
-      readAll(options) {
-        if (failures-- > 0) throw new Fault('store-unavailable', { store: 'the events', problem: 'away' });
-        return sound.eventStore.readAll(options);
-      },
-    });
-    const store = { ...sound, eventStore, readModels: apart(sound) };
-    await raise(store, a, 1);
+    const { store, other } = twoStores(new UnsteadyBackend('an unsteady store'));
+    await raise(other, a, 1);
     const follower = await followers.open(store);
     expect(follower.state.is).to.equal('catching-up');
     await until(() => follower.state.is === 'retrying');
     await until(() => follower.state.is === 'following');
-    expect([await valueOf(follower, a), subscriptions]).to.deep.equal([1, 0]);
+    const reached = await store.eventStore.head();
+    await raise(other, a, 1);
+    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+    expect(await follower.rows.checkpoint(new Deadline('a test'))).to.equal(reached);
+    expect(await valueOf(follower, a)).to.equal(2);
     expect((await followers.open(store)).state.is, 'it is there already').to.equal('following');
   });
 
   it('catches up when it is resumed, even if nobody reads', async () => {
-    const sound = openMemoryStore();
-    const store = { ...sound, readModels: apart(sound) };
+    const { store, other } = twoStores();
     const follower = await followers.open(store);
-    await raise(store, a, 1);
+    await raise(other, a, 1);
     const [head, patient] = [await store.eventStore.head(), new Deadline('a test')];
     expect(await follower.rows.checkpoint(patient)).not.to.equal(head);
     follower.resume();
@@ -133,17 +124,21 @@ function beyond(head: Position): Position {
   return positionOf(ordinalOf(head) + 100n, eventId('01ARZ3NDEKTSV4RRFFQ69G5FAV'));
 }
 
-/** Read models that no append keeps, and that say where the head is: as another process has them. */
-function apart({ eventStore }: Store): ReadModelStore {
-  const readModels = memoryReadModelStore();
-  return {
-    async open(projection) {
-      const model = await readModels.open(projection);
-      const read: typeof model.read = async (keys) => ({ ...(await model.read(keys)), head: await eventStore.head() });
-      return Object.assign(Object.create(model), { ...bound(model), checkpoint: () => model.checkpoint(), read });
-    },
-    close: () => readModels.close(),
-  };
+/** A store, and another program's that has no read models: its appends leave the rows behind. */
+function twoStores(backend = new MemoryBackend('a memory store')): Record<'store' | 'other', Store> {
+  const options = { most: { appends: 512, size: Infinity } };
+  return { store: storeOn(backend, options), other: storeOn(backend, options) };
+}
+
+/** The first step of its rows fails. */
+class UnsteadyBackend extends MemoryBackend {
+  #failures = 1;
+
+  override transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
+    if (transaction.writes === 'rows' && this.#failures-- > 0)
+      return Promise.reject(new Fault('store-unavailable', { store: this.name, problem: 'away' }));
+    return super.transact(transaction);
+  }
 }
 
 /** The private members of a class are only there on itself. */

@@ -26,6 +26,10 @@ export function watchedReadModels(
           asked.switches.push([...change.rows.keys()]);
           return copy.promote(change);
         },
+        async promoteAtHead(step) {
+          await beforeSwitch();
+          return copy.promoteAtHead?.(step) ?? fail('the rows are not beside their events');
+        },
       };
     };
     return { ...noting(model, asked), beginRebuild };
@@ -59,7 +63,12 @@ export function methodsOf<Row>(model: ReadModel<Row>): ReadModel<Row> {
     count: (query) => model.count(query),
     checkpoint: () => model.checkpoint(),
     commit: (change) => model.commit(change),
+    catchUp: (atMost) => model.catchUp?.(atMost) ?? fail('the rows are not beside their events'),
     changed: (signal) => model.changed(signal),
     beginRebuild: () => model.beginRebuild(),
   };
+}
+
+function fail(problem: string): never {
+  throw new TypeError(problem);
 }

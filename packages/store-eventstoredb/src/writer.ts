@@ -222,9 +222,7 @@ export class Writer {
 /** @throws DeadlineExceeded, StoreClosed when it is too late to begin. */
 function planOn<Result>({ transaction, cancellation }: PendingAppend<Result>, found: Found): Planned<Result> {
   if (cancellation.isCancelled()) throw new Fault('deadline-exceeded', { doing: 'planning an append' });
-  const planned = transaction.plan([found]);
-  if ('plan' in planned) return planned;
-  throw new TypeError('expected a plan: a log without rows has nothing more to look up');
+  return transaction.plan(found);
 }
 
 function placedAt(event: RecordedEvent, position: Position | undefined): RecordedEvent {

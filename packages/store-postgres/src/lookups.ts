@@ -1,12 +1,5 @@
-import { isFault, revision, START, type Position } from '@login-policy/event-sourcing';
-import type {
-  Found,
-  ModelTarget,
-  Question,
-  ReadAhead,
-  StreamReceipt,
-  WaitOptions,
-} from '@login-policy/event-sourcing/store';
+import { revision, START, type Position } from '@login-policy/event-sourcing';
+import type { Found, ModelTarget, Question, StreamReceipt, WaitOptions } from '@login-policy/event-sourcing/store';
 import { decodeReceipt } from '@login-policy/event-sourcing/values';
 import { HEAD, HEAD_TEXT, CHECKPOINT_ROW } from './checkpoints.js';
 import { endIn, foundIn, inlineModelsIn, lookUpArguments, receiptsIn, storedReceipt } from './look-up-function.js';
@@ -144,25 +137,15 @@ export class Lookups {
     { target, keys, unprocessed }: ModelQuestion,
     found: ModelRows,
   ): Promise<FoundModel> {
-    const rows = new Map<string, unknown>();
-    for (const key of keys) rows.set(key, undefined);
-    for (const [hex, content] of found.rows) rows.set(keyOfHex(text(hex)), text(content));
+    const rows = rowsUnder(keys, found);
     const model = { target, id: found.model ?? '', checkpoint: found.checkpoint, rows };
-    return unprocessed === undefined ? model : { ...model, unprocessed: await this.#unprocessed(queries, unprocessed) };
-  }
-
-  /**
-   * The events that a read model has not processed. Empty after a fault, such as a checkpoint of another history: the
-   * read model then lags, and its runner meets the fault and reports it.
-   */
-  async #unprocessed(queries: QueryRunner, range: NonNullable<ModelQuestion['unprocessed']>): Promise<ReadAhead> {
-    try {
-      return await this.#log.readAhead(queries, { after: range.after, range: { ...range, reads: 'once' } });
-    } catch (caught) {
-      // After an error of the server, the transaction can't continue.
-      if (!isFault(caught)) throw caught;
-      return { events: [], scannedUpTo: range.after, reachedHead: false };
-    }
+    if (unprocessed === undefined) return model;
+    const { atMost: pageSize, filter, keyOf } = unprocessed;
+    const range = { filter, pageSize, reads: 'once' } as const;
+    const page = await this.#log.readAhead(queries, { after: found.checkpoint ?? START, range });
+    const changed = new Set(page.events.map(({ streamId }) => keyOf(streamId)));
+    const changedRows = rowsUnder(changed, await this.#model(queries, { target, keys: changed }));
+    return { ...model, rows: new Map([...rows, ...changedRows]), unprocessed: page };
   }
 
   async #receipts(
@@ -196,6 +179,13 @@ export class Lookups {
   #query(queries: QueryRunner, [template, values]: StatementTemplate, wait?: WaitOptions): Promise<readonly Cells[]> {
     return queries.read(this.#filled(template), values, wait);
   }
+}
+
+function rowsUnder(keys: Iterable<string>, { rows: stored }: ModelRows): ReadonlyMap<string, unknown> {
+  const rows = new Map<string, unknown>();
+  for (const key of keys) rows.set(key, undefined);
+  for (const [hex, content] of stored) rows.set(keyOfHex(text(hex)), text(content));
+  return rows;
 }
 
 /** One statement for the head, the read model and its rows, so that all of them are of one snapshot. */

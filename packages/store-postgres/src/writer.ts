@@ -103,16 +103,18 @@ export class Writer {
     }
   }
 
-  /** Takes a step of one read model, without a lock. Larger transactions run under the writers' lock. */
+  /**
+   * Takes a step of one read model without a lock. A step that catches up, and a promotion, run under the writers' lock.
+   */
   async step<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     const { connection } = this.#parts;
     const { events: _, ...asked } = transaction.question;
-    const planned = transaction.plan([await this.#lookups.find(connection, asked, transaction)]);
-    if ('plan' in planned && planned.plan.promoted === undefined) {
+    if (asked.models.every(({ unprocessed }) => unprocessed === undefined)) {
+      const planned = transaction.plan(await this.#lookups.find(connection, asked, transaction));
       const steps = this.steps.stepsOf(planned.plan, transaction);
       const [step] = steps;
-      if (steps.length === 1 && step !== undefined && (await this.#takeStep(step)) === null)
-        return withoutToken(planned);
+      const isPlain = steps.length === 1 && planned.plan.promoted === undefined;
+      if (isPlain && step !== undefined && (await this.#takeStep(step)) === null) return withoutToken(planned);
     }
     // The new look-up also finds the reason of a refused step.
     return connection.withFaults(async () =>
@@ -129,12 +131,7 @@ export class Writer {
     for (let refusals = 0; ;) {
       // Again after a refusal: a projection runner, which does not take the writers' lock, has moved the rows.
       const found = await this.#lockAndLookUp(open, transaction);
-      const answers = [found];
-      let planned = transaction.plan(answers);
-      while ('question' in planned) {
-        answers.push(await this.#lookups.find(open.queries, planned.question));
-        planned = transaction.plan(answers);
-      }
+      const planned = transaction.plan(found);
       const { question, writes } = transaction;
       const steps = this.steps.stepsOf(planned.plan, { found, question });
       const refused = await this.steps.takeAll(open, steps);

@@ -2,6 +2,7 @@ import type { Projection, Store } from '@login-policy/event-sourcing';
 import type { EventShape, ReadModel, RebuildingModel } from '@login-policy/event-sourcing/store';
 
 type Change<Row> = Parameters<ReadModel<Row>['commit']>[0];
+type CaughtUp = Awaited<ReturnType<NonNullable<ReadModel<unknown>['catchUp']>>>;
 
 /** What a test does in the middle of a rebuild. */
 export interface Gates {
@@ -26,7 +27,11 @@ export function gated(store: Store, gates: Gates): Store {
       await gates.step?.();
       await model.commit(change);
     };
-    return withOthers(model, { beginRebuild, commit });
+    const catchUp = async (atMost: number): Promise<CaughtUp> => {
+      await gates.step?.();
+      return model.catchUp?.(atMost) ?? fail();
+    };
+    return withOthers(model, { beginRebuild, commit, catchUp });
   };
   return { ...store, readModels: { open, close: () => store.readModels.close() } };
 }
@@ -42,7 +47,15 @@ function gatedCopy<Row>(copy: RebuildingModel<Row>, gates: Gates): RebuildingMod
       await gates.promotion?.();
       await copy.promote(change);
     },
+    async promoteAtHead(step) {
+      await gates.promotion?.();
+      return copy.promoteAtHead?.(step) ?? fail();
+    },
   });
+}
+
+function fail(): never {
+  throw new TypeError('the rows are not beside their events');
 }
 
 /** The same with other methods: those that are left are its own. */

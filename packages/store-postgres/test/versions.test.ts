@@ -1,4 +1,3 @@
-import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { migratePostgresStore, postgresMigration } from '@login-policy/store-postgres';
 import { counterTotals, paced } from '@login-policy/testkit';
@@ -113,31 +112,6 @@ describe('a schema on PostgreSQL of another version', () => {
         await olderPool.end();
       }));
   }
-
-  it('lets a program of version 12 catch up and rebuild a read model beside it, with the right row count', () =>
-    onStorage(freshStorage(), async (storage) => {
-      const { pool, schema } = storage;
-      const store = await storage.open();
-      const olderPool = callingVersion12(pool);
-      const older = await storage.open({ pool: olderPool });
-      for (const name of ['a', 'b', 'a']) await store.eventStore.append(appendTo(name));
-      for (const behind of [older, store]) {
-        const runner = await ProjectionRunner.open({ store: behind, projection: counterTotals, follows: 'on-demand' });
-        await runner.catchUp();
-        await runner.rebuild();
-        await runner.close();
-        for (const writer of [store, older]) await writer.eventStore.append(appendTo('a'));
-        await demandSound(store);
-        await demandSound(older);
-      }
-      const { rows } = await pool.query(`SELECT "${schema}".keep_count_v12(0, '', NULL) AS is_done`);
-      expect(rows).to.deep.equal([{ is_done: true }]);
-      const step = `"${schema}".take_step_v10(model, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, -1)`;
-      const refused = await pool.query(`SELECT ${step} AS why FROM "${schema}".read_models WHERE stage = 'live'`);
-      expect(refused.rows).to.deep.equal([{ why: 'slices lost' }]);
-      await older.close();
-      await olderPool.end();
-    }));
 
   it('leaves a schema of version 12 unchanged when the migration is cut off, and migrates it later', () =>
     onStorage(freshStorage(), async (storage) => {

@@ -7,7 +7,6 @@ import {
   type LogRange,
   type ModelTarget,
   type Plan,
-  type Planned,
   type Question,
   type ReadAhead,
   type ReadStreamsOptions,
@@ -200,18 +199,9 @@ export class SqliteBackend implements Backend {
     const { cacheEpoch: token } = this.#connection.database;
     // The cache is valid if its token is still that of the file: nobody else has written since. Own writes keep the token.
     const cachedPlan = fromCache?.token === token ? fromCache?.plan() : undefined;
-    const planned = cachedPlan ?? this.#planFromFile(transaction);
+    const planned = cachedPlan ?? transaction.plan(this.#lookups.find(transaction.question));
     this.#writer.write(planned.plan);
     return { ...planned, token, plannedFromCache: cachedPlan !== undefined };
-  }
-
-  #planFromFile<Result>(transaction: Transaction<Result>): Planned<Result> {
-    const found = [this.#lookups.find(transaction.question)];
-    for (;;) {
-      const planned = transaction.plan(found);
-      if ('plan' in planned) return planned;
-      found.push(this.#lookups.find(planned.question));
-    }
   }
 
   /** Runs reads in one transaction, so that all of them see the same snapshot. */

@@ -1,12 +1,5 @@
-import { instant, parsePosition, revision, type Position, type StreamId } from '@login-policy/event-sourcing';
-import type {
-  Found,
-  ModelTarget,
-  Question,
-  ReadAhead,
-  StreamEnd,
-  StreamReceipt,
-} from '@login-policy/event-sourcing/store';
+import { instant, parsePosition, revision, START, type Position, type StreamId } from '@login-policy/event-sourcing';
+import type { Found, ModelTarget, Question, StreamEnd, StreamReceipt } from '@login-policy/event-sourcing/store';
 import { decodeReceipt, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
 import type { EventStatements, LogHead, ReceiptRow } from './event-statements.js';
@@ -119,21 +112,14 @@ export class Lookups {
     if (located === undefined) return [];
     const { model, checkpoint } = located;
     const rows = new Map<string, string | undefined>();
-    for (const key of keys) rows.set(key, this.#parts.models.row.get(model, key));
+    const look = (key: string): unknown => rows.has(key) || rows.set(key, this.#parts.models.row.get(model, key));
+    for (const key of keys) look(key);
     const found = { target, id: String(model), checkpoint, rows };
-    return [unprocessed === undefined ? found : { ...found, unprocessed: this.#unprocessed(unprocessed) }];
-  }
-
-  /**
-   * The events that a read model has not processed, up to the first unreadable one. Empty after any error, such as a
-   * checkpoint of another history: the read model then lags, and its runner meets the error and reports it.
-   */
-  #unprocessed(range: NonNullable<ModelQuestion['unprocessed']>): ReadAhead {
-    try {
-      return this.#parts.log.readAhead(range);
-    } catch {
-      return { events: [], scannedUpTo: range.after, reachedHead: false };
-    }
+    if (unprocessed === undefined) return [found];
+    const { atMost: pageSize, filter, keyOf } = unprocessed;
+    const page = this.#parts.log.readAhead({ after: checkpoint ?? START, filter, pageSize });
+    for (const { streamId } of page.events) look(keyOf(streamId));
+    return [{ ...found, unprocessed: page }];
   }
 }
 

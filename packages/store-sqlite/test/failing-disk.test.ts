@@ -1,4 +1,4 @@
-import { isFault, streamId } from '@login-policy/event-sourcing';
+import { ProjectionRunner, isFault, streamId } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -196,8 +196,7 @@ describe('a read that fails', () => {
 describe('rows of one read', () => {
   it('are of one snapshot, although another process writes meanwhile', async () => {
     for (const stream of streams) await store.eventStore.append(appendOne(stream));
-    await (await store.readModels.open(counterTotals)).checkpoint();
-    await store.eventStore.append(appendOne());
+    await (await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' })).catchUp();
     const reader = await openSqliteStore({ path });
     const model = await reader.readModels.open(counterTotals);
     driver.strikeAt(SQL.readRow, (proceed) => {

@@ -1,4 +1,10 @@
-import { isFault, positionToString, type Position, type Projection } from '@login-policy/event-sourcing';
+import {
+  ProjectionRunner,
+  isFault,
+  positionToString,
+  type Position,
+  type Projection,
+} from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -100,6 +106,8 @@ describe('a file in which a row had one value of an index', () => {
     await before.close();
     tamper(path, ...asInVersion4(head), ...AS_IN_VERSION_3);
     const store = await openSqliteStore({ path });
+    for (const projection of [counterTotals, reached])
+      await (await ProjectionRunner.open({ store, projection, follows: 'on-demand' })).catchUp();
     const [totals, several] = [await store.readModels.open(counterTotals), await store.readModels.open(reached)];
     expect((await totals.keys(parity)).rows).to.deep.equal([STREAM]);
     await store.eventStore.append(appendOne());

@@ -1,14 +1,15 @@
 import { onAbort } from '../on-abort.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
+import type { LookedUpRow } from '../store/stored-row.js';
+import { START } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import { catchUpToHead } from './current-models.js';
 import type { InlineModels } from './inline-models.js';
 import type { PlanningFromCache, Transaction } from './log-backend.js';
-import { combined } from './lookup.js';
-import type { CheckedAppend, LookUpNeeded, Planned } from './plan.js';
+import type { OpenedModel } from './opened-model.js';
+import type { CheckedAppend, Planned } from './plan.js';
 import { planAppends, type CurrentModel, type PlanOptions, type View } from './plan-appends.js';
 import type { ViewCache } from './view-cache.js';
-import { NO_QUESTION, receiptName, type Found, type ModelQuestion, type Question, type ReceiptKey } from './view.js';
+import { modelIn, receiptName, type Found, type Question, type ReceiptKey } from './view.js';
 
 /** The outcome of each append of a group. */
 export type Outcomes = readonly Outcome[];
@@ -93,30 +94,12 @@ export class Attempt implements Transaction<Outcomes> {
     return isUsable ? this.#send(planned) : undefined;
   }
 
-  /** The plan after all look-ups, or what else to look up. */
-  plan(answers: readonly Found[]): Planned<Outcomes> | LookUpNeeded {
-    const found = combined(answers);
-    const models = this.#currentModels(found);
-    if ('question' in models) return models;
+  plan(found: Found): Planned<Outcomes> {
     const { head, inlineAtHead, ends, unreadable } = found;
     const receipts = new Set(found.receipts.map(receiptName));
+    const models = this.#planning.models.all.flatMap((opened) => modelAtHead(found, opened));
     this.view = { head, inlineAtHead, ends, unreadable, receipts, models };
     return this.#send(planAppends(this.group, this.view, this.#planning));
-  }
-
-  /**
-   * The inline read models that are at the head or can be brought to it by the plan, or what else to look up first. The
-   * others are left to their runners.
-   */
-  #currentModels(found: Found): readonly CurrentModel[] | LookUpNeeded {
-    const current: CurrentModel[] = [];
-    const questions: ModelQuestion[] = [];
-    for (const model of this.#planning.models.all) {
-      const caughtUp = catchUpToHead(found, model);
-      if (caughtUp.kind === 'look-up-needed') questions.push(caughtUp.question);
-      else if (caughtUp.kind === 'current') current.push(caughtUp.model);
-    }
-    return questions.length > 0 ? { question: { ...NO_QUESTION, models: questions } } : current;
   }
 
   /** From here on, the callers can no longer give up. */
@@ -129,3 +112,14 @@ export class Attempt implements Transaction<Outcomes> {
 }
 
 const NONE: readonly (() => void)[] = [];
+
+/** The read model, if its rows are at the head: its runner moves all others. */
+function modelAtHead(found: Found, opened: OpenedModel): readonly CurrentModel[] {
+  const model = modelIn(found, opened.target);
+  if (model === undefined || (model.checkpoint ?? START) !== found.head) return [];
+  const { id, rows } = model;
+  // Each row is decoded when it is needed, so that an unreadable row refuses only the append that changes it.
+  const storedRow = (key: string): LookedUpRow<unknown> | undefined =>
+    rows.has(key) ? { row: opened.decoder.decode(key, rows.get(key)) } : undefined;
+  return [{ opened, id, storedRow }];
+}

@@ -2,7 +2,9 @@ import { throwIfExpired, type WaitOptions } from '../deadline.js';
 import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import type {
+  CaughtUp,
   KeyedRow,
+  LastStep,
   ReadModel,
   ReadModelChange,
   RebuildingModel,
@@ -10,18 +12,19 @@ import type {
   RowQuery,
   RowsAt,
 } from '../projections/read-model-store.js';
+import { rowKey } from '../projections/projection.js';
+import { reducePage } from '../projections/reduce-page.js';
 import { demandPlain } from '../options/parse-options.js';
 import { rowLimitOf } from '../projections/row-query.js';
 import { encodedRows } from '../store/stored-row.js';
 import type { FoundRows, WantedRows } from './backend.js';
-import { laterPosition, START, type Position } from '../streams/position.js';
-import { catchUpToHead } from './current-models.js';
+import { START, type Position } from '../streams/position.js';
+import type { StreamId } from '../streams/stream-id.js';
 import { AnswerLost, type Transaction } from './log-backend.js';
-import type { LookUpNeeded, ModelPlan, Plan, Planned } from './plan.js';
+import type { ModelPlan, Planned } from './plan.js';
 import { OpenedModel } from './opened-model.js';
 import type { ReadModelParts } from './read-model-parts.js';
 import { CachedRows } from './cached-rows.js';
-import { combined } from './lookup.js';
 import { plannedSteps } from './planned-steps.js';
 import { NO_QUESTION, modelIn, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
 
@@ -99,20 +102,81 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
         signal: wait?.signal,
         writes: 'rows',
         question: { ...this.questionFor([]), events: this.eventsToCheck(change) },
-        plan: (answers) => {
-          const found = combined(answers);
-          return plannedSteps(found, [this.planStep(this.requireModel(found), change)]);
-        },
+        plan: (found) => plannedSteps(found, [this.planStep(this.requireModel(found), change)]),
       });
     } catch (caught) {
-      if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) throw caught;
-      // `requireModel` throws this fault also for a missing live read model: the store was restored from a backup
-      // without it. It is created again. The conflict (`actual: undefined`) tells the runner to start again at the
-      // first event.
-      const { guarded, opened } = this.parts;
-      await guarded.call(wait, (backend) => backend.openModel(opened.name, wait));
-      throw new Fault('checkpoint-conflict', { model: opened.name, expected: change.expected, actual: undefined });
+      if (!(await this.#isOpenedAgain(caught, wait))) throw caught;
+      // `actual: undefined` tells the runner to start again at the first event.
+      const { name: model } = this.parts.opened;
+      throw new Fault('checkpoint-conflict', { model, expected: change.expected, actual: undefined });
     }
+  }
+
+  async catchUp(atMost: number, wait?: WaitOptions): Promise<CaughtUp> {
+    try {
+      return await this.stepBeside({ atMost }, wait);
+    } catch (caught) {
+      if (!(await this.#isOpenedAgain(caught, wait))) throw caught;
+      return this.stepBeside({ atMost }, wait);
+    }
+  }
+
+  /**
+   * Reduces the next events after the checkpoint, and promotes a shadow that is then at the head. It runs in the critical
+   * section of the writers, so the rows are at the head if no more than `atMost` events were missing.
+   */
+  protected async stepBeside(
+    { atMost, basedOn, expected }: Pick<LastStep, 'atMost'> & Partial<LastStep>,
+    wait: WaitOptions | undefined,
+  ): Promise<CaughtUp> {
+    const { projection, name } = this.parts.opened;
+    const { shadow } = this.target;
+    const unprocessed = {
+      filter: projection.filter,
+      atMost,
+      keyOf: (streamId: StreamId) => rowKey(projection, streamId),
+    };
+    const { checkpoint, head, stopped } = await this.transact({
+      signal: wait?.signal,
+      writes: 'rows',
+      question: { ...NO_QUESTION, events: basedOn, models: [{ target: this.target, keys: [], unprocessed }] },
+      plan: (found) => {
+        const model = this.requireModel(found);
+        if (shadow !== undefined && model.checkpoint !== expected) throw this.#conflict(expected, model.checkpoint);
+        const step = this.#stepFrom(model);
+        const isPromoted = shadow !== undefined && step.checkpoint === found.head;
+        const steps = step.checkpoint === model.checkpoint ? [] : [step.plan];
+        const { plan } = plannedSteps(found, steps, isPromoted ? { name, shadow } : undefined);
+        return { plan, result: { checkpoint: step.checkpoint, head: found.head, stopped: step.stopped } };
+      },
+    });
+    if (stopped !== undefined) throw stopped;
+    return { checkpoint, head };
+  }
+
+  /** The step over the events that were looked up with the read model. */
+  #stepFrom({ id, checkpoint: reached, rows, unprocessed }: FoundModel): {
+    readonly plan: ModelPlan;
+    readonly checkpoint: Position;
+    readonly stopped: Error | undefined;
+  } {
+    const { projection, name } = this.parts.opened;
+    if (unprocessed === undefined) throw new TypeError(`the backend did not look up the events of ${name}`);
+    const reduced = reducePage(projection, unprocessed.events, (key) => this.#decode(key, rows.get(key)));
+    const { stopped, position = reached ?? START } = reduced;
+    const checkpoint = stopped === undefined ? unprocessed.scannedUpTo : position;
+    // The cast holds because the rows under a read model's name were all written by its projection.
+    const changed = reduced.rows as ReadonlyMap<string, Row | undefined>;
+    const plan = { id, rows: this.encode(changed), checkpoint, expected: { checkpoint: reached } };
+    return { plan, checkpoint, stopped };
+  }
+
+  /** A live read model is missing after a restore from a backup without it: it is created again, without rows. */
+  async #isOpenedAgain(caught: unknown, wait: WaitOptions | undefined): Promise<boolean> {
+    if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) return false;
+    const { guarded, opened } = this.parts;
+    await guarded.call(wait, (backend) => backend.openModel(opened.name, wait));
+    return true;
   }
 
   changed(signal: AbortSignal): Promise<void> {
@@ -139,20 +203,17 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   /** Writes a step. If the answer to its transaction is lost, checks whether the step was committed. */
-  protected async transact(transaction: Transaction<undefined>): Promise<void> {
+  protected async transact<Result>(transaction: Transaction<Result>): Promise<Result> {
     const { guarded, writer } = this.parts;
     throwIfExpired('a step of a read model', transaction);
-    let sentPlan: Plan | undefined;
+    let sent: Planned<Result> | undefined;
     try {
-      const plan: typeof transaction.plan = (found) => {
-        const planned = transaction.plan(found);
-        if ('plan' in planned) sentPlan = planned.plan;
-        return planned;
-      };
-      await guarded.call(undefined, (backend) => backend.transact({ ...transaction, plan }));
+      const plan = (found: Found): Planned<Result> => (sent = transaction.plan(found));
+      return (await guarded.call(undefined, (backend) => backend.transact({ ...transaction, plan }))).result;
     } catch (caught) {
       if (!(caught instanceof AnswerLost)) throw caught;
-      if (sentPlan === undefined || !(await guarded.backend.findWritten(sentPlan))) throw caught.fault;
+      if (sent === undefined || !(await guarded.backend.findWritten(sent.plan))) throw caught.fault;
+      return sent.result;
     } finally {
       writer?.invalidate();
     }
@@ -162,7 +223,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
    * The read model in a look-up's result.
    *
    * @throws PositionUnknown when the log lacks a requested event.
-   * @throws RebuildSuperseded when the target's rows do not exist. For a live read model, `commit` catches it.
+   * @throws RebuildSuperseded when the target's rows do not exist. Steps of a live read model catch it.
    */
   protected requireModel(found: Found): FoundModel {
     const { missing, head } = found;
@@ -176,12 +237,20 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     return new Fault('rebuild-superseded', { model: this.parts.opened.name });
   }
 
-  /** Plans a step. @throws CheckpointConflict when the stored checkpoint is not the one that the step expects. */
+  /** @throws CheckpointConflict, or StoreUnavailable for a shadow, when the checkpoint is not the expected one. */
   protected planStep({ id, checkpoint: actual }: FoundModel, change: ReadModelChange<Row>): ModelPlan {
     const { expected, checkpoint } = change;
-    if (actual !== expected)
-      throw new Fault('checkpoint-conflict', { model: this.parts.opened.name, expected, actual });
+    if (actual !== expected) throw this.#conflict(expected, actual);
     return { id, rows: this.encode(change.rows), checkpoint, expected: { checkpoint: expected } };
+  }
+
+  /** A shadow has one writer, so one that is elsewhere has lost steps: the rebuild has to begin anew. */
+  #conflict(expected: Position | undefined, actual: Position | undefined): Fault {
+    const { guarded, opened } = this.parts;
+    if (this.target.shadow === undefined)
+      return new Fault('checkpoint-conflict', { model: opened.name, expected, actual });
+    const problem = `it has lost a part of the rebuild of ${opened.name}`;
+    return new Fault('store-unavailable', { store: guarded.backend.name, problem });
   }
 
   protected encode(rows: ReadonlyMap<string, Row | undefined>): ModelPlan['rows'] {
@@ -206,45 +275,27 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 
 /** The shadow of a rebuild: a second set of rows, which no reader sees until it replaces the live rows. */
 class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingModel<Row> {
-  /**
-   * Takes the last step and replaces the live rows by the shadow, in one transaction. The transaction also reduces the
-   * events that were appended since the step was computed: if they needed another step instead, a rebuild under load
-   * would never end. When they are too many or can't be read, they are left to the runner.
-   */
   async promote(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
+    const { name } = this.parts.opened;
+    const { target } = this;
+    const models = [target, { name }].map((one) => ({ target: one, keys: [] }));
     await this.transact({
       signal: wait?.signal,
       writes: 'rows',
-      question: {
-        ...NO_QUESTION,
-        events: this.eventsToCheck(change),
-        models: [
-          { target: this.target, keys: [] },
-          { target: { name: this.parts.opened.name }, keys: [] },
-        ],
+      question: { ...NO_QUESTION, events: this.eventsToCheck(change), models },
+      plan: (found) => {
+        const shadow = this.requireModel(found);
+        const step = this.planStep(shadow, change);
+        const actual = modelIn(found, { name })?.checkpoint ?? START;
+        // Newer live rows stay, unless they were built from events that a restore of the log has taken away.
+        if (actual > change.checkpoint && actual !== change.lostCheckpoint)
+          throw new Fault('checkpoint-conflict', { model: name, expected: change.checkpoint, actual });
+        return plannedSteps(found, [step], { name, shadow: shadow.id });
       },
-      plan: (answers) => this.#planPromotion(combined(answers), change),
     });
   }
 
-  #planPromotion(found: Found, change: ReadModelChange<Row>): Planned<undefined> | LookUpNeeded {
-    const { opened } = this.parts;
-    const shadow = this.requireModel(found);
-    const step = this.planStep(shadow, change);
-    // The events after the step are reduced onto the rows of the step, which are not stored yet.
-    const notStored = { checkpoint: change.checkpoint, rows: change.rows };
-    const caughtUp = catchUpToHead(found, opened, notStored);
-    if (caughtUp.kind === 'look-up-needed') return { question: { ...NO_QUESTION, models: [caughtUp.question] } };
-    const isCurrent = caughtUp.kind === 'current';
-    // Where the events are in another backend, `found.head` is always `START`, so the checkpoint of the step is taken.
-    const checkpoint = isCurrent ? laterPosition(found.head, change.checkpoint) : change.checkpoint;
-    const liveCheckpoint = modelIn(found, { name: opened.name })?.checkpoint ?? START;
-    // Newer live rows stay, unless they were built from events that a restore of the log has taken away.
-    if (liveCheckpoint > checkpoint && liveCheckpoint !== change.lostCheckpoint)
-      throw new Fault('checkpoint-conflict', { model: opened.name, expected: checkpoint, actual: liveCheckpoint });
-    const rows = new Map(step.rows.map((row) => [row.key, row]));
-    if (isCurrent) for (const row of caughtUp.model.catchUpRows ?? []) rows.set(row.key, row);
-    const lastStep = { ...step, rows: [...rows.values()], checkpoint };
-    return plannedSteps(found, [lastStep], { name: opened.name, shadow: shadow.id });
+  promoteAtHead(step: LastStep, wait?: WaitOptions): Promise<CaughtUp> {
+    return this.stepBeside(step, wait);
   }
 }

@@ -6,8 +6,6 @@ import { Attempt, type Outcomes, type Planning } from './attempt.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import type { InlineModels } from './inline-models.js';
 import { AnswerLost, type Placed, type Transacted } from './log-backend.js';
-import type { Plan } from './plan.js';
-import type { View } from './plan-appends.js';
 import { ViewCache } from './view-cache.js';
 
 /**
@@ -71,7 +69,7 @@ export class GroupWriter {
   #updateCache({ view, appends }: Attempt, { plan, token, plannedFromCache }: Transacted<Outcomes>): void {
     this.#writeCount += 1;
     if (token === undefined) return;
-    const hasAll = view?.models.length === this.models.all.length && isStored(view, plan);
+    const hasAll = view?.models.length === this.models.all.length;
     if (!plannedFromCache && !hasAll) return this.#cache.clear();
     try {
       this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
@@ -100,14 +98,6 @@ export class GroupWriter {
       });
     }
   }
-}
-
-/**
- * Whether all read models of a view are stored as it describes them. A plan that accepts no append does not write the
- * rows that catch them up.
- */
-function isStored({ models }: View, { appends }: Plan): boolean {
-  return appends.length > 0 || models.every(({ catchUpRows }) => catchUpRows === undefined);
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { ReadAhead } from '../store/feed.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
-import type { LookUpNeeded, Plan, Planned } from './plan.js';
+import type { Plan, Planned } from './plan.js';
 import type { StoredForm } from './plan-appends.js';
 import type { Found, Question } from './view.js';
 
@@ -25,11 +25,10 @@ export interface Transaction<Result> {
   /** How to plan from the engine's cache, which is valid while no other writer has written. */
   readonly fromCache?: PlanningFromCache<Result> | undefined;
   /**
-   * Plans from all answers, at first the one to the question, or returns what else to look up before it is called
-   * again. Synchronous and pure: it may be called with another first answer, to begin anew. The transaction throws what
-   * it throws.
+   * Plans from the answer to the question. Synchronous and pure: it may be called again with another answer. The
+   * transaction throws what it throws.
    */
-  readonly plan: (found: readonly Found[]) => Planned<Result> | LookUpNeeded;
+  readonly plan: (found: Found) => Planned<Result>;
 }
 
 /**

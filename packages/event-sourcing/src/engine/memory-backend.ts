@@ -5,10 +5,9 @@ import type { ReadAhead } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
 import { receiptPages } from '../store/receipt-pages.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
-import { filterPredicate } from '../streams/event-filter.js';
 import type { ReadStreamsOptions, StreamReceipt } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
-import type { Position } from '../streams/position.js';
+import { START, type Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { Backend, FoundRows, WantedRows } from './backend.js';
 import type { LogRange, Transacted, Transaction } from './log-backend.js';
@@ -152,12 +151,7 @@ export class MemoryBackend implements Backend {
   #plan<Result>(transaction: Transaction<Result>): Planned<Result> {
     this.#isPlanning = true;
     try {
-      const found = [this.#find(transaction.question)];
-      for (;;) {
-        const planned = transaction.plan(found);
-        if ('plan' in planned) return planned;
-        found.push(this.#find(planned.question));
-      }
+      return transaction.plan(this.#find(transaction.question));
     } finally {
       this.#isPlanning = false;
     }
@@ -188,9 +182,10 @@ export class MemoryBackend implements Backend {
     for (const key of keys) rows.set(key, model.rows.get(key));
     const found = { target, id: model.id, checkpoint: this.#checkpointOf(model), rows };
     if (unprocessed === undefined) return [found];
-    const isWanted = filterPredicate(unprocessed.filter);
-    const events = this.#log.after(unprocessed.after).filter(isWanted);
-    return [{ ...found, unprocessed: { events, scannedUpTo: this.#log.head, reachedHead: true } }];
+    const { filter, atMost, keyOf } = unprocessed;
+    const page = this.#log.readLog(found.checkpoint ?? START, { filter, pageSize: atMost });
+    for (const key of new Set(page.events.map(({ streamId }) => keyOf(streamId)))) rows.set(key, model.rows.get(key));
+    return [{ ...found, unprocessed: page }];
   }
 
   #modelOf({ name, shadow }: ModelTarget): MemoryRows | undefined {

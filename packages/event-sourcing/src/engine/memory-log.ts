@@ -27,11 +27,6 @@ export class MemoryLog {
     return this.#streams.get(streamId)?.at(-1);
   }
 
-  /** All events after a position. */
-  after(position: Position): readonly RecordedEvent[] {
-    return this.#log.slice(Number(ordinalOf(position)));
-  }
-
   has(position: Position): boolean {
     return (this.#log[Number(ordinalOf(position)) - 1]?.position ?? START) === position;
   }
@@ -64,7 +59,7 @@ export class MemoryLog {
     return { events, isLast: events.length < count };
   }
 
-  readLog(after: Position, { filter, pageSize }: LogRange): ReadAhead {
+  readLog(after: Position, { filter, pageSize }: Pick<LogRange, 'filter' | 'pageSize'>): ReadAhead {
     if (!this.has(after)) throw new Fault('position-unknown', { position: after, head: this.head });
     const isWanted = filterPredicate(filter);
     const start = Number(ordinalOf(after));

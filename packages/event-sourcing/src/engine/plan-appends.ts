@@ -14,14 +14,12 @@ import { receiptName, type Found, type ModelId, type StreamEnd } from './view.js
 /** How a backend stores rows: as JSON text beside their index entries, or as JavaScript values. */
 export type StoredForm = 'text' | 'value';
 
-/** A read model whose rows contain all events, or will after the plan has written `catchUpRows`. */
+/** A read model whose rows contain all events. */
 export interface CurrentModel {
   readonly opened: OpenedModel;
   readonly id: ModelId;
   /** The stored row under a key; `undefined` if that key was not looked up. */
   readonly storedRow: (key: string) => LookedUpRow<unknown> | undefined;
-  /** The rows that bring the read model to the head; `undefined` when it is already there. */
-  readonly catchUpRows: readonly EncodedRow<unknown>[] | undefined;
 }
 
 /**
@@ -77,10 +75,7 @@ class PlanBuilder {
     this.#view = view;
     this.#options = options;
     this.#head = view.head;
-    this.#models = view.models.map((model) => {
-      const { catchUpRows = [] } = model;
-      return { model, rows: new Map(catchUpRows.map((row) => [row.key, row])) };
-    });
+    this.#models = view.models.map((model) => ({ model, rows: new Map<string, EncodedRow<unknown>>() }));
   }
 
   /** Plans one append. A refusal affects only this append. */
@@ -116,7 +111,9 @@ class PlanBuilder {
   plan(): Plan {
     const { head: headBefore, inlineAtHead, models } = this.#view;
     const inline = models.map(({ id }) => id);
-    const written = this.#appends.length > 0 ? this.#models.flatMap((one) => this.#modelPlans(one)) : [];
+    const written = this.#models.flatMap(({ model: { id }, rows }) =>
+      rows.size === 0 ? [] : [{ id, rows: [...rows.values()] }],
+    );
     // The read models that were inline up to the head before, but are not in this plan: the event there implied their
     // checkpoint, and the new events do not.
     const left = this.#head === headBefore ? [] : inlineAtHead.filter((id) => !inline.includes(id));
@@ -160,13 +157,5 @@ class PlanBuilder {
     this.#appends.push({ append, recorded, end });
     this.#ends.set(append.streamId, end);
     this.#head = recorded.at(-1)?.position ?? this.#head;
-  }
-
-  /** The rows of a read model to write; empty when there are none. */
-  #modelPlans({ model: { id, catchUpRows }, rows }: PlannedModel): readonly ModelPlan[] {
-    // New events imply a later checkpoint, because they list the read model as inline. Only a plan without events,
-    // which writes receipts alone, needs this one.
-    if (catchUpRows !== undefined) return [{ id, rows: [...rows.values()], checkpoint: this.#view.head }];
-    return rows.size === 0 ? [] : [{ id, rows: [...rows.values()] }];
   }
 }

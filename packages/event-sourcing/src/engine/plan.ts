@@ -3,7 +3,7 @@ import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { EventText } from '../store/checked-append.js';
 import type { EncodedRow } from '../store/stored-row.js';
-import type { ModelId, Question, StreamEnd } from './view.js';
+import type { ModelId, StreamEnd } from './view.js';
 
 /** A checked append; with the JSON of its events where a backend stores text. */
 export interface CheckedAppend extends Append {
@@ -46,9 +46,4 @@ export interface Plan {
 export interface Planned<Result> {
   readonly plan: Plan;
   readonly result: Result;
-}
-
-/** What must be looked up before a plan can be made. */
-export interface LookUpNeeded {
-  readonly question: Question;
 }

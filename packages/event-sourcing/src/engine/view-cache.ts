@@ -67,7 +67,6 @@ export class ViewCache {
         opened,
         id,
         storedRow: (key) => rows.get(key) ?? (newStreams.has(key) ? NO_ROW : undefined),
-        catchUpRows: undefined,
       })),
     };
   }

@@ -28,8 +28,17 @@ export interface ModelQuestion {
   readonly target: ModelTarget;
   /** The rows to look up. */
   readonly keys: Iterable<string>;
-  /** The events after the checkpoint, which the rows have not reduced yet. */
-  readonly unprocessed?: { readonly after: Position; readonly filter: EventFilter; readonly pageSize: number };
+  /** Also the next events after the checkpoint, with the rows that they change. Asked for by catching up. */
+  readonly unprocessed?: UnprocessedQuestion;
+}
+
+/** Which events after a read model's checkpoint to look up. */
+export interface UnprocessedQuestion {
+  readonly filter: EventFilter;
+  /** About how many events: a page ends with a whole append. */
+  readonly atMost: number;
+  /** The key of the row that a stream's events change. */
+  readonly keyOf: (streamId: StreamId) => string;
 }
 
 /** What to look up in a backend, in one snapshot. */
@@ -82,10 +91,10 @@ export interface FoundModel {
    * first step.
    */
   readonly checkpoint: Position | undefined;
-  /** The stored row under each requested key; `undefined` when there is none. */
+  /** The stored row under each requested key, and each that `unprocessed` changes; `undefined` when there is none. */
   readonly rows: ReadonlyMap<string, unknown>;
   /** The requested events after the checkpoint. */
-  readonly unprocessed?: ReadAhead;
+  readonly unprocessed?: Pick<ReadAhead, 'events' | 'scannedUpTo'>;
 }
 
 /** Identifies a receipt. It includes the length of the first name, because both may contain any character. */

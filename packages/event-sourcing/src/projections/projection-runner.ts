@@ -19,6 +19,7 @@ import { Rebuilds } from './rebuilds.js';
 import { Refutable } from './refutable.js';
 import { RunnerStates, type RunnerState } from './runner-state.js';
 import type { CloseOptions, Freshness, FreshRows, RunnerOptions } from './running.js';
+import { stepToHead } from './step-to-head.js';
 import { stepThrough, type StepParts } from './steps.js';
 import { TimedReadModel } from './timed-read-model.js';
 import { StoredRows } from './stored-rows.js';
@@ -217,6 +218,11 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   /** Reduces existing and new events until the deadline passes or the head is reached. @throws DeadlineExceeded */
   async #keepUp(deadline: Deadline, until?: 'head'): Promise<Position> {
     await this.#rebuilds.buildInitially(deadline);
+    if (this.#parts.readModelUpdates === 'inline') {
+      const checkpoint = await stepToHead((atMost) => this.rows.catchUp(atMost, deadline));
+      this.#states.become({ is: 'following' });
+      return checkpoint;
+    }
     return stepThrough(this.#parts, deadline, {
       messages: (after) => (until === 'head' ? this.#log.upToHead(after, deadline) : this.#log.follow(after, deadline)),
       onHead: (proof) => {

@@ -4,8 +4,8 @@ import type { EventShape } from '../streams/event.js';
 import type { Projection } from './projection.js';
 
 /**
- * The most events of other writers that an append, or the last step of a rebuild, reduces to catch its rows up. The
- * work in the writers' critical section therefore has a bound.
+ * The most events that a step in the critical section of the writers reduces. Larger steps follow only when these do not
+ * get nearer to the head.
  */
 export const MOST_BEHIND = 500;
 
@@ -52,6 +52,21 @@ export interface ReadModelChange<Row> {
   readonly lostCheckpoint?: Position;
 }
 
+/** The last step of a rebuild whose events are in the same store. */
+export interface LastStep {
+  readonly atMost: number;
+  /** The checkpoint of the shadow before the step. */
+  readonly expected: Position;
+  /** Events that the shadow is based on, beside that checkpoint. */
+  readonly basedOn: readonly Position[];
+}
+
+/** How far a step has brought rows. They are at the head when both are the same. */
+export interface CaughtUp {
+  readonly checkpoint: Position;
+  readonly head: Position;
+}
+
 /** Rows and their checkpoint, both of one snapshot. */
 export interface RowsAt<Rows> {
   /** The rows contain all events up to here; `undefined` before the projection's first step. */
@@ -84,6 +99,14 @@ export interface ReadModel<Row> {
    */
   commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void>;
   /**
+   * Where the events are in the same store: reduces the next events after the checkpoint, about `atMost` of them, while
+   * no append is written.
+   *
+   * @throws ProjectionStopped before an event that can't be reduced; all earlier ones are reduced.
+   * @throws PositionUnknown when this log does not have the event at the checkpoint.
+   */
+  catchUp?(atMost: number, wait?: WaitOptions): Promise<CaughtUp>;
+  /**
    * Resolves when the checkpoint may have moved: at once after a commit in this process, otherwise after a short while,
    * when `signal` fires, or when the store is closed. It never rejects: the next look finds out why it ended.
    */
@@ -98,9 +121,18 @@ export interface ReadModel<Row> {
 /** The shadow read model that a rebuild fills. No reader sees it. */
 export interface RebuildingModel<Row> extends ReadModel<Row> {
   /**
+   * As {@link ReadModel.catchUp}, and promotes the shadow in the same transaction if it is then at the head.
+   *
+   * @throws RebuildSuperseded when a later rebuild was begun.
+   * @throws StoreUnavailable when the shadow is not at the expected checkpoint: it has lost steps in a failover.
+   * @throws PositionUnknown when the log lacks an event the shadow is based on; the live rows stay.
+   */
+  promoteAtHead?(step: LastStep, wait?: WaitOptions): Promise<CaughtUp>;
+  /**
    * Takes the last step and promotes the shadow, in one transaction: a reader sees all old rows or all new ones.
    *
    * @throws CheckpointConflict when the live rows are ahead of where the shadow would be after this step.
+   * @throws StoreUnavailable when the shadow is not at the expected checkpoint: it has lost steps in a failover.
    * @throws RebuildSuperseded when a later rebuild was begun.
    * @throws PositionUnknown when the log lacks an event the step is based on; the live rows stay.
    */
@@ -112,9 +144,8 @@ export interface ReadModelStore {
   /**
    * The read model of a projection, created if it is missing. Opening it twice gives the same rows.
    *
-   * Inline: from now on every append of this opening updates it, once its rows are at the head. An append that finds
-   * them up to {@link MOST_BEHIND} events behind catches them up in its own transaction; a runner catches up rows that
-   * are further behind.
+   * Inline: from now on every append of this opening updates it, if its rows are at the head. A runner brings them there
+   * otherwise.
    */
   open<Event extends EventShape, Row>(projection: Projection<Event, Row>): Promise<ReadModel<Row>>;
   /** Refuses every later call with `StoreClosed`. Idempotent. */

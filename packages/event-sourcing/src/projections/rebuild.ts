@@ -6,6 +6,7 @@ import type { TimedEventStore } from '../streams/timed-event-store.js';
 import type { Store } from '../store.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import type { Projection } from './projection.js';
+import { stepToHead } from './step-to-head.js';
 import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
 import type { ReadModelChange } from './read-model-store.js';
 import type { TimedRebuildingModel } from './timed-read-model.js';
@@ -105,6 +106,24 @@ export class Rebuild<Event extends EventShape, Row> {
     await this.#write(this.#sorted().slice(0, -ROWS_PER_WRITE));
     const step = { ...this.#step(checkpoint), ...(lostCheckpoint !== undefined && { lostCheckpoint }) };
     await this.#parts.shadow.promote({ ...step, rows: this.#held }, this.#parts.deadline);
+  }
+
+  /**
+   * Promotes the shadow at the head of a log that is in the same store.
+   *
+   * @throws PositionUnknown when the log was replaced meanwhile.
+   */
+  async finishAtHead(): Promise<Position> {
+    const { deadline, shadow } = this.#parts;
+    await this.#write(this.#sorted().slice(0, -ROWS_PER_WRITE));
+    const checkpoint = this.#reached ?? START;
+    await shadow.commit({ ...this.#step(checkpoint), rows: this.#held }, deadline);
+    let expected = checkpoint;
+    return stepToHead(async (atMost) => {
+      const step = await shadow.promoteAtHead({ atMost, expected, basedOn: [this.#readUpTo] }, deadline);
+      expected = step.checkpoint;
+      return step;
+    });
   }
 
   /** Looks up nothing before the first write, because the shadow is empty. */

@@ -85,6 +85,12 @@ export class Rebuilds<Event extends EventShape, Row> {
     const { log, readModelUpdates, model: live, projection } = this.#parts;
     const { reading, store } = log;
     const rebuild = new Rebuild({ projection, shadow: await live.beginRebuild(deadline), deadline, readModelUpdates });
+    if (readModelUpdates === 'inline') {
+      await rebuild.readOn(store, reading);
+      // Again, for what was written meanwhile.
+      await rebuild.readOn(store, reading);
+      return rebuild.finishAtHead();
+    }
     return takingTurns(deadline, async () => {
       await rebuild.readOn(store, reading);
       // Events written since the read ended are reduced before the promotion claims to include them. Live rows of a
@@ -94,7 +100,7 @@ export class Rebuilds<Event extends EventShape, Row> {
       const end = isLost ? head : laterPosition(head, reached);
       // Checked before the last read: what follows has to be quick, otherwise live rows that are written all the time
       // stay ahead.
-      if (readModelUpdates === 'followed') await demandInLog(store, end, deadline);
+      await demandInLog(store, end, deadline);
       await rebuild.readOn(store, reading);
       const checkpoint = laterPosition(end, rebuild.reached);
       await rebuild.finish({ checkpoint, ...(isLost && { lostCheckpoint: reached }) });

@@ -1,7 +1,9 @@
 import type { Deadline } from '../deadline.js';
 import type { Position } from '../streams/position.js';
 import type {
+  CaughtUp,
   KeyedRow,
+  LastStep,
   ReadModel,
   ReadModelChange,
   RebuildingModel,
@@ -52,6 +54,11 @@ export class TimedReadModel<Row, Model extends ReadModel<Row> = ReadModel<Row>> 
     return deadline.wait(this.model.commit(change, deadline));
   }
 
+  /** As {@link ReadModel.catchUp}. @throws DeadlineExceeded */
+  async catchUp(atMost: number, deadline: Deadline): Promise<CaughtUp> {
+    return deadline.wait(demandStep(this.model.catchUp?.(atMost, deadline)));
+  }
+
   /** As {@link ReadModel.changed}. */
   changed(signal: AbortSignal): Promise<void> {
     return this.model.changed(signal);
@@ -69,4 +76,14 @@ export class TimedRebuildingModel<Row> extends TimedReadModel<Row, RebuildingMod
   promote(change: ReadModelChange<Row>, deadline: Deadline): Promise<void> {
     return deadline.wait(this.model.promote(change, deadline));
   }
+
+  /** As {@link RebuildingModel.promoteAtHead}. @throws DeadlineExceeded */
+  async promoteAtHead(step: LastStep, deadline: Deadline): Promise<CaughtUp> {
+    return deadline.wait(demandStep(this.model.promoteAtHead?.(step, deadline)));
+  }
+}
+
+function demandStep(step: Promise<CaughtUp> | undefined): Promise<CaughtUp> {
+  if (step !== undefined) return step;
+  throw new TypeError('the read models of a store whose appends update them must be able to catch up');
 }

@@ -38,7 +38,6 @@ export interface Conditions {
 }
 
 type FoundRows = Awaited<ReturnType<Backend['query']>>;
-type Step<Result> = ReturnType<Transaction<Result>['plan']>;
 
 /** One process's connection to the shared log: it delays calls, fails, and loses answers. */
 export class Link implements Backend {
@@ -157,8 +156,8 @@ export class Link implements Backend {
       this.#log.transact<boolean>({
         question: { streams: [], receipts, models: [] },
         writes,
-        plan: ([found]) =>
-          found?.receipts.length !== 0 || appends.some(({ recorded }) => recorded.some(isTaken))
+        plan: (found) =>
+          found.receipts.length !== 0 || appends.some(({ recorded }) => recorded.some(isTaken))
             ? { plan: nothing, result: false }
             : { plan: planned.plan, result: true },
       }),
@@ -169,12 +168,10 @@ export class Link implements Backend {
   async #writeLookedUp<Result>(transaction: Transaction<Result>, isWritten: boolean): Promise<Planned<Result>> {
     let planned: Planned<Result> | undefined;
     const { question, writes } = transaction;
-    const plan = (found: readonly Found[]): Step<Result> => {
-      const step = transaction.plan(found);
-      if ('question' in step) return step;
-      planned = step;
+    const plan = (found: Found): Planned<Result> => {
+      planned = transaction.plan(found);
       if (!isWritten) throw NOT_WRITTEN;
-      return step;
+      return planned;
     };
     await this.#asOwn(() => this.#log.transact({ question, writes, plan })).catch((caught: unknown) => {
       if (caught !== NOT_WRITTEN) throw caught;

@@ -23,7 +23,7 @@ export const rebuilds: Suite<OpenedReadModelStore> = {
     'started again begins empty': startsAgain,
     'of a read model that was never written replaces it, too': replacesUnwritten,
     'is not promoted while the live rows are ahead, and can catch up': isNotPromotedWhileBehind,
-    'is not promoted if its checkpoint is not the expected one': isNotPromotedUnexpected,
+    'fails if its checkpoint is not the expected one, because it has lost steps': isNotPromotedUnexpected,
   },
 };
 
@@ -31,7 +31,7 @@ async function beginsEmpty(subject: OpenedReadModelStore): Promise<void> {
   const { live, shadow } = await liveAndShadow(subject);
   await demandModel(shadow, undefined, { a: undefined, b: undefined });
   demandSame({ what: 'rows', actual: (await shadow.query({ index: GROUP, value: 'old' })).rows, expected: [] });
-  await refusal(step(shadow, [10, 11], change({ a: NEW })), 'checkpoint-conflict');
+  await refusal(step(shadow, [10, 11], change({ a: NEW })), 'store-unavailable');
   await step(shadow, [undefined, 3], change({ a: NEW, c: NEW }));
   await step(shadow, [3, 4], change({ a: OLD, c: undefined }));
   await demandModel(shadow, 4, { a: OLD, b: undefined, c: undefined });
@@ -133,7 +133,7 @@ async function isNotPromotedUnexpected(subject: OpenedReadModelStore): Promise<v
   await step(shadow, [undefined, 8], change({ a: NEW }));
   for (const expected of [undefined, position(10)]) {
     const call = shadow.promote({ expected, checkpoint: position(20), rows: change({}) });
-    await refusal(call, 'checkpoint-conflict');
+    await refusal(call, 'store-unavailable');
     await demandModel(other, 10, { a: OLD, b: OLD });
   }
 }
