@@ -29,7 +29,14 @@ const said = {
   'packages/a-package-to-come/src': named,
   'packages/event-sourcing/src': [...named, 'node:crypto'],
   'packages/domain/src/policy': ['../commands/any.js', '../reads/any.js', 'node:fs'],
-  'packages/domain/src': ['node:fs', ...ours('event-sourcing/store', 'store-sqlite', 'testkit', 'witness')],
+  'packages/domain/src': [
+    'node:fs',
+    './people/any.js',
+    ...ours('event-sourcing/store', 'store-sqlite', 'testkit', 'witness'),
+  ],
+  'packages/domain/src/sign-in': ['../people/any.js', '../analysis/any.js'],
+  'packages/domain/src/people': ['../sign-in/any.js', '../analysis/any.js', '../login-policies.js', 'node:fs'],
+  'packages/domain/src/analysis': ['../sign-in/any.js', '../people/any.js'],
   'packages/store-sqlite/src': [...ours('domain', 'store-postgres', 'testkit'), 'pg-pool', '@grpc/grpc-js'],
   'packages/api/src': ['pg', ...ours('store-sqlite', 'event-sourcing/store', 'witness')],
   'packages/witness/src': ['pg', ...ours('event-sourcing/store', 'event-sourcing/values', 'store-sqlite', 'api')],
@@ -39,6 +46,7 @@ const allowed = {
   'packages/domain/src': ['./near.js', './commands/any.js', 'luxon'],
   'packages/domain/src/commands': ['../policy/any.js', './any.js'],
   'packages/domain/src/reads': ['../policy/any.js', './any.js'],
+  'packages/domain/src/people': ['../index.js', '../model.js', './any.js', 'luxon'],
   'packages/store-sqlite/src': ['node:fs'],
 };
 

@@ -166,7 +166,7 @@ export default {
 };
 
 /** The import rules of a folder: our packages and the drivers are forbidden, except those listed. */
-function wallOf({ may, node = true, notBeside }) {
+function wallOf({ may, node = true, notBeside, frontDoors }) {
   // Includes a name that does not exist, because an empty alternation would match everything.
   const others = ['no-driver', ...drivers.filter((name) => !may.includes(name))];
   const patterns = [
@@ -178,8 +178,12 @@ function wallOf({ may, node = true, notBeside }) {
     { regex: `^(${others.join('|')})(-[a-z-]+)?(/|$)`, message: 'Only its own store may import a driver.' },
   ];
   if (notBeside !== undefined) {
-    const message = 'commands and reads must not import each other, and shared code must import neither.';
-    patterns.push({ regex: `^\\.\\./(${notBeside.join('|')})/`, message });
+    const message = 'This folder must not import that one beside it (.config/walls.mjs).';
+    patterns.push({ regex: `^\\.\\.?/(${notBeside.join('|')})/`, message });
+  }
+  if (frontDoors !== undefined) {
+    const message = 'A guest imports the domain by its front doors (.config/walls.mjs).';
+    patterns.push({ group: ['../**', ...frontDoors.map((name) => `!../${name}.js`)], message });
   }
   if (!node)
     patterns.push({ regex: '^node:', message: 'This folder is pure: pass in everything that needs the system.' });

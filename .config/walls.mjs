@@ -4,7 +4,13 @@ const kernelOfAuthors = [...kernel, '@login-policy/event-sourcing/values'];
 const kernelOfDomains = [...kernelOfAuthors, '@login-policy/event-sourcing/domain'];
 const kernelOfStores = [...kernelOfAuthors, '@login-policy/event-sourcing/store'];
 const wholeKernel = [...kernelOfDomains, '@login-policy/event-sourcing/store'];
-const domain = ['@login-policy/domain', '@login-policy/domain/model'];
+/** What is built on the domain, in its package: entries that its core does not import. */
+const guests = ['people', 'analysis'];
+const domain = [
+  '@login-policy/domain',
+  '@login-policy/domain/model',
+  ...guests.map((name) => `@login-policy/domain/${name}`),
+];
 const api = ['@login-policy/api', '@login-policy/api/opentelemetry'];
 const witness = ['@login-policy/witness'];
 const testkit = ['@login-policy/testkit', '@login-policy/testkit/contracts'];
@@ -26,7 +32,7 @@ export const rooms = {
   'packages/event-sourcing/test': { may: [...wholeKernel, ...testkit] },
   // Level 1 imports from level 0 only. A test may import its own package by name, that package's imports, and the
   // testkit.
-  'packages/domain/src': { may: kernelOfDomains, ...pure },
+  'packages/domain/src': { may: kernelOfDomains, ...pure, notBeside: guests },
   // Shared code imports neither commands nor reads, and these do not import each other.
   ...Object.fromEntries(
     Object.entries({
@@ -35,7 +41,17 @@ export const rooms = {
       policy: ['commands', 'reads'],
       events: ['commands', 'reads'],
       input: ['commands', 'reads'],
-    }).map(([name, notBeside]) => [`packages/domain/src/${name}`, { may: kernelOfDomains, ...pure, notBeside }]),
+    }).map(([name, notBeside]) => [
+      `packages/domain/src/${name}`,
+      { may: kernelOfDomains, ...pure, notBeside: [...notBeside, ...guests] },
+    ]),
+  ),
+  // A guest imports the front doors of the domain: index.js and model.js.
+  ...Object.fromEntries(
+    guests.map((name) => [
+      `packages/domain/src/${name}`,
+      { may: kernelOfDomains, ...pure, frontDoors: ['index', 'model'] },
+    ]),
   ),
   'packages/domain/test': { may: [...wholeKernel, ...domain, ...testkit] },
   // The testkit tests domains and stores.

@@ -1,12 +1,12 @@
-import { freshInstance, openLoginPolicies, orThrow, type CountUsers, type LoginPolicies } from '@login-policy/domain';
+import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import type { Store } from '@login-policy/event-sourcing';
 import type { Instances } from './accounts/instances.js';
 import type { Beginning } from './data/first-start.js';
 import type { Steps } from './steps.js';
 
-/** Opens the login policies of a store, with the organizations and users of the directory. */
-export function openPolicies(store: Store, organizations: Instances, countUsers: CountUsers): Promise<LoginPolicies> {
-  return openLoginPolicies({ store, organizations, countUsers, guard: 'refuse' });
+/** Opens the login policies of a store, with the organizations of the directory. */
+export function openPolicies(store: Store, organizations: Instances): Promise<LoginPolicies> {
+  return openLoginPolicies({ store, organizations, guard: 'refuse' });
 }
 
 interface Beginnings extends Pick<Beginning, 'facts'> {

@@ -15,7 +15,6 @@ import { loadFacts } from './data/iam-facts.js';
 import { ensureFolder } from './data/private-file.js';
 import { noteAddress, quickstartFile } from './data/quickstart.js';
 import { CustomPolicies } from './directory/custom-policies.js';
-import { UserCounts } from './directory/user-counts.js';
 import { takeFirstFree, type TakenPort } from './http/first-free-port.js';
 import { PageFiles } from './http/page-files.js';
 import { readTlsFiles } from './http/tls-files.js';
@@ -110,8 +109,7 @@ async function startWith(opened: Opened[], { config, log, steps }: Given): Promi
   );
   const instances = new Instances(dataFolder, facts, (cause) => log.failure(cause));
   const factors = factorsIn(dataFolder);
-  const users = new UserCounts(instances, factors.setUp);
-  const policies = await steps.take('the login policies', () => openPolicies(store, instances, users.count));
+  const policies = await steps.take('the login policies', () => openPolicies(store, instances));
   opened.push({ waitsFor: 'the login policies', close: () => policies.close() });
   const auditLog = await steps.take('the audit log', () => openAuditLog({ store }));
   opened.push({ waitsFor: 'the audit log', close: () => auditLog.close() });

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, before, after, describe, it } from 'mocha';
@@ -68,28 +68,6 @@ describe('the users of the server sign in with passkeys', () => {
     expect(json<{ user: object }>(entered).user).to.include({ name: 'viewer' });
     expect(cookieIn(entered)).to.match(/^session-/);
     expect((await listed()).at(-1)).to.have.keys('id', 'addedAt', 'lastUsedAt');
-  });
-
-  it('are counted by a preview, in addition to the users in iam.json', async () => {
-    const count = async (): Promise<unknown> =>
-      json<{ users: unknown }>(
-        await machine('POST', '/_preview', {
-          method: 'RemoveMultiFactorFromLoginPolicy',
-          request: { type: PASSKEY },
-        }),
-      ).users;
-    await added();
-    expect(await count()).to.deep.equal({ having: 4, havingNothingElse: 3 });
-    const file = join(server.folder, '.data', 'iam.json');
-    const facts: string = await readFile(file, 'utf8');
-    await writeFile(file, facts.replace('"TOTP"', '"OTP_SMS"'));
-    expect(await count(), 'of ada nothing stays on the policy').to.deep.equal({ having: 4, havingNothingElse: 4 });
-    const parsed: { readonly instances: readonly [{ readonly organizations: readonly object[] }] } = JSON.parse(facts);
-    const [instance] = parsed.instances;
-    const organizations = instance.organizations.map((one) => ({ ...one, users: undefined }));
-    await writeFile(file, JSON.stringify({ ...parsed, instances: [{ ...instance, organizations }] }));
-    expect(await count(), 'unknown is not none').to.deep.equal({ having: 'unknown', havingNothingElse: 'unknown' });
-    await writeFile(file, facts);
   });
 
   it('are affected at once when passkeys are removed from the policy and added again', async () => {

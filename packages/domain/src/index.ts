@@ -15,7 +15,7 @@ export {
 } from './reads/answers.js';
 export type { OnChangeOptions, PolicyChanged, PolicyChangeTold } from './changes/policy-changed.js';
 export type { OrganizationList } from './reads/affected.js';
-export type { CountUsers } from './reads/count-users.js';
+export type { Acknowledged, Acknowledgement } from './commands/acknowledge.js';
 export type { CommandInput, CommandOptions, CustomizeOptions } from './commands/command-input.js';
 export type { NewLoginPolicy } from './policy/new-login-policy.js';
 export type { Details } from './reads/details.js';

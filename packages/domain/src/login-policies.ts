@@ -10,12 +10,12 @@ import type { MultiFactor, SecondFactor } from './policy/factors.js';
 import type { IdentityProviderRef } from './policy/identity-provider.js';
 import { policyStream, type InstanceRef, type OrganizationRef, type OwnerRef } from './policy/owner.js';
 import type { LoginSettingsInput } from './policy/settings.js';
-import type { OrganizationList } from './reads/affected.js';
+import { organizationIds, type OrganizationList } from './reads/affected.js';
 import { commandAnswerOf, rejectedAnswer } from './reads/answering.js';
 import type { CommandAnswer, ReadAnswer } from './reads/answers.js';
 import { Calls } from './reads/calls.js';
 import { LoginPolicyReads, type ReadSources } from './reads/login-policy-reads.js';
-import type { CountUsers } from './reads/count-users.js';
+import type { CountingSources } from './sign-in/count-people.js';
 import { listOnDefault, parseOnDefault, type OnDefault, type OnDefaultOptions } from './reads/on-default.js';
 import { PolicyReader } from './reads/policy-reader.js';
 import { parsePreview, previewOf, type Preview, type PreviewOptions } from './preview/preview.js';
@@ -44,7 +44,7 @@ import {
  */
 export class LoginPolicies extends LoginPolicyReads {
   readonly #organizations: OrganizationList | undefined;
-  readonly #countUsers: CountUsers | undefined;
+  readonly #counting: CountingSources;
   readonly #parts: RolloutParts;
 
   /**
@@ -61,20 +61,23 @@ export class LoginPolicies extends LoginPolicyReads {
   }
 
   private constructor(options: LoginPoliciesOptions, readModel: ReadSources['readModel']) {
-    const { countUsers, observe, organizations, store } = options;
+    const { observe, organizations, store } = options;
+    const instancePolicies = new InstancePolicies(readModel);
+    const counting = countingSources(options, instancePolicies);
     // The handler and the reader need each other, so the handler gets the reader on its first command.
-    const handler = policyHandler(options, { rows: readModel.rows, policies: () => policies });
+    const handler = policyHandler(options, { rows: readModel.rows, policies: () => policies, counting });
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });
     const calls = new Calls(observe);
     const changes = new Changes({ store, policies, states: handler.states, directory: organizations });
     super({ readModel, policies, calls, changes });
     this.#organizations = organizations;
-    this.#countUsers = countUsers;
+    this.#counting = counting;
     this.#parts = {
       calls,
       handler,
       policies,
-      instancePolicies: new InstancePolicies(readModel),
+      instancePolicies,
+      countsPeople: options.guard === 'refuse' && options.people !== undefined,
       execute: (owner, command, given) => this.execute(owner, command, given),
     };
   }
@@ -235,9 +238,25 @@ export class LoginPolicies extends LoginPolicyReads {
           policies: this.#parts.policies,
           instancePolicies: this.#parts.instancePolicies,
           organizations: this.#organizations,
-          countUsers: this.#countUsers,
+          counting: this.#counting,
+          you: request.context.you,
         });
       },
     );
   }
 }
+
+/** What users are counted from. */
+function countingSources(
+  { identityProviders, organizations, people }: LoginPoliciesOptions,
+  policies: InstancePolicies,
+): CountingSources {
+  return {
+    people,
+    identityProviders,
+    customized: (instance, freshness) => policies.owners(instance, CUSTOMIZED_AT_ONCE, freshness),
+    listed: organizations && ((instance, deadline) => organizationIds(organizations, instance, deadline)),
+  };
+}
+
+const CUSTOMIZED_AT_ONCE = 1000;

@@ -1,6 +1,6 @@
 /** The pure parts of the login policy: events, decisions and rows, for replays and read models of your own. */
 export type { Affected } from './reads/affected.js';
-export type { AffectedUsers, UsersWanted } from './reads/count-users.js';
+export { ACKNOWLEDGED_BY_NAME } from './commands/acknowledge.js';
 export type { OnDefaultOptions } from './reads/on-default.js';
 export type { CommandConditions, DefaultConditions } from './commands/command-input.js';
 export type { LoginPolicyCommand, PolicyToAdd, RevertLoginPolicy } from './commands/commands.js';
@@ -109,6 +109,26 @@ export {
   type SignInUser,
 } from './sign-in/sign-in.js';
 export { LOCK_OUTS, type LockOut } from './sign-in/verdict.js';
+export {
+  NO_CENSUS,
+  type OrganizationAffected,
+  type PeopleAffected,
+  type PeopleByChange,
+  type PeopleCount,
+  type PeopleCounter,
+  type PeopleQuestion,
+  type PeopleUnknown,
+} from './sign-in/people.js';
+export type { YouAffected } from './preview/people.js';
+export {
+  changeBetween,
+  changesBy,
+  USER_CHANGES,
+  verdictsBy,
+  type UserChange,
+  type UserSetUp,
+} from './sign-in/user-change.js';
+export type { Verdict } from './sign-in/verdict.js';
 export { warningsOf, warningsOfChange, type ChangeWarnings } from './sign-in/warnings.js';
 export type { PolicyFound } from './reads/answers.js';
 export type { OnDefault } from './reads/on-default.js';

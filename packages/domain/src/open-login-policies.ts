@@ -14,7 +14,7 @@ import type { Guard } from './commands/guard.js';
 import { LoginPolicies } from './login-policies.js';
 import type { IdentityProviderDirectory } from './policy/identity-provider.js';
 import type { OrganizationList } from './reads/affected.js';
-import type { CountUsers } from './reads/count-users.js';
+import type { PeopleCounter } from './sign-in/people.js';
 
 /** The options of the login policies: their store, and what else they may use. */
 export interface LoginPoliciesOptions {
@@ -28,8 +28,11 @@ export interface LoginPoliciesOptions {
   readonly guard?: Guard;
   /** Lists an instance's organizations, so that a preview can name the affected ones. Default: a preview names none. */
   readonly organizations?: OrganizationList;
-  /** Counts users by their factors, so that a preview can say how many are affected. Default: it says `unknown`. */
-  readonly countUsers?: CountUsers;
+  /**
+   * Counts the users that a change affects (`openPeople` of `@login-policy/domain/people`): previews tell them, and the
+   * guard refuses to lock them out (docs/how-to/who-can-still-get-in.md). Default: a preview says that it is unknown.
+   */
+  readonly people?: PeopleCounter;
   /**
    * For followed read models (EventStoreDB): the greatest age, in milliseconds, of the known head when a read is
    * answered. After that the read asks for the head, and rejects with `projection-behind` when the store does not
@@ -54,7 +57,7 @@ const OPTIONS: OptionRules<LoginPoliciesOptions> = {
   identityProviders: optional(withMethods('exists')),
   guard: optional(oneOf('refuse', 'warn')),
   organizations: optional(withMethods('list')),
-  countUsers: optional(aFunction),
+  people: optional(withMethods('affectedBy')),
   maxAgeMs: optional(numberBetween(0, Number.MAX_SAFE_INTEGER)),
   ids: optional(aFunction),
   // The largest map that JavaScript can hold.

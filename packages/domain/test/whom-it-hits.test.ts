@@ -1,10 +1,9 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { orThrow, type CountUsers, type LoginPolicies, type OrganizationList } from '@login-policy/domain';
+import { orThrow, type LoginPolicies, type OrganizationList } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+import { by, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
 
-const removal = { type: 'removeMultiFactor', factor: PASSKEY } as const;
 const ids = Array.from({ length: 1200 }, (_, number) => `o-${number}`);
 const list = (): readonly string[] => ids;
 
@@ -86,68 +85,6 @@ describe('the organizations on the default policy', () => {
     const { loginPolicies } = await openDesk();
     const failure = await loginPolicies.organizationsOnDefault(instance).catch(String);
     expect(failure).to.match(/organizations/);
-    await loginPolicies.close();
-  });
-});
-
-describe('the users that a removal affects', () => {
-  const usersOf = async (countUsers: CountUsers | undefined, owner = instance): Promise<unknown> => {
-    const { loginPolicies } = await openDesk(countUsers && { countUsers });
-    orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY], secondFactors: ['TOTP'] }, by));
-    orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
-    try {
-      return orThrow(await loginPolicies.preview(owner, removal, { waitMs: 300 })).users;
-    } finally {
-      await loginPolicies.close();
-    }
-  };
-
-  it('are counted by the program: those of the organization, or for the default all except those of custom policies', async () => {
-    const asked: unknown[] = [];
-    const countUsers: CountUsers = (owner, wanted) => {
-      asked.push([owner, wanted]);
-      const all = 'organizationId' in owner ? 10 : 100;
-      return wanted.havingNone.length > 0 ? all / 2 : all;
-    };
-    expect(await usersOf(countUsers)).to.deep.equal({ having: 90, havingNothingElse: 45 });
-    expect(asked).to.deep.include([instance, { having: [PASSKEY], havingNone: ['TOTP'] }]);
-    expect(await usersOf(countUsers, acme)).to.deep.equal({ having: 10, havingNothingElse: 10 });
-  });
-
-  it('are counted right beside several custom policies (T13)', async () => {
-    const countUsers: CountUsers = async (owner) => {
-      await new Promise(setImmediate);
-      return 'organizationId' in owner ? 19 : 1000;
-    };
-    const { loginPolicies } = await openDesk({ countUsers });
-    orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by));
-    await customize(loginPolicies, ...ids.slice(0, 50));
-    const { users } = orThrow(await loginPolicies.preview(instance, removal));
-    expect(users).to.deep.equal({ having: 50, havingNothingElse: 50 });
-    await loginPolicies.close();
-  });
-
-  it('are unknown, and never 0, if they are not counted or the count fails', async () => {
-    const unknown = { having: 'unknown', havingNothingElse: 'unknown' };
-    expect(await usersOf(undefined)).to.deep.equal(unknown);
-    expect(await usersOf(() => Promise.reject(new Error('the directory is away')))).to.deep.equal(unknown);
-    const never = new Promise<number>(() => undefined);
-    expect(await usersOf(() => never)).to.deep.equal(unknown);
-  });
-
-  it('are a defect if the answer is not a count', async () => {
-    for (const answer of ['-1', '1.5', '"3"', 'null', '1e300']) {
-      const count: number = JSON.parse(answer);
-      expect(await usersOf(() => count).catch(String)).to.match(/countUsers/);
-    }
-  });
-
-  it('are not counted for a change that removes no factor', async () => {
-    const { loginPolicies } = await openDesk();
-    orThrow(await loginPolicies.add(instance, {}, by));
-    const preview = orThrow(await loginPolicies.preview(instance, { type: 'addSecondFactor', factor: 'TOTP' }));
-    expect(preview).not.to.have.property('users');
-    expect(orThrow(await loginPolicies.preview(globex, { type: 'add', policy: {} }))).not.to.have.property('users');
     await loginPolicies.close();
   });
 });

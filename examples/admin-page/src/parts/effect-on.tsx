@@ -31,26 +31,23 @@ export function EffectOn({ scope, intent, preview }: EffectOnProps): JSX.Element
       ) : (
         <EffectOfDefault intent={intent} preview={preview} />
       )}
-      {preview.users !== undefined && <UsersHit users={preview.users} />}
+      {preview.people !== undefined && <UsersHit people={preview.people} />}
     </ul>
   );
 }
 
 /** The number of affected users. If the server can't count them, the text says so: unknown is not zero. */
-function UsersHit({
-  users: { having, havingNothingElse },
-}: {
-  readonly users: NonNullable<Preview['users']>;
-}): JSX.Element {
-  if (having === 'unknown') return <li class="soft">How many users have it set up is not known to this server.</li>;
-  const isAlone = havingNothingElse !== 'unknown' && having > 0;
-  return (
-    <li>
-      <strong>{counted(having, 'user')}</strong> {having === 1 ? 'has' : 'have'} it set up.
-      {isAlone &&
-        ` Of these, ${havingNothingElse.toLocaleString('en-GB')} ${havingNothingElse === 1 ? 'has' : 'have'} no other factor that stays.`}
-    </li>
-  );
+function UsersHit({ people }: { readonly people: NonNullable<Preview['people']> }): JSX.Element {
+  if (people === 'unknown') return <li class="soft">How many users it affects is not known to this server.</li>;
+  const { hasToSetUp, lockedOut, stronger, weaker } = people;
+  const parts = [
+    [lockedOut, 'can no longer sign in'],
+    [hasToSetUp, 'must set up a factor first'],
+    [weaker, 'sign in by less'],
+    [stronger, 'sign in by more'],
+  ] as const;
+  const hit = parts.filter(([users]) => users > 0).map(([users, what]) => `${counted(users, 'user')}: ${what}`);
+  return <li>{hit.length === 0 ? 'Nobody signs in otherwise than now.' : `${hit.join('. ')}.`}</li>;
 }
 
 type EffectOfDefaultProps = Omit<EffectOnProps, 'scope'>;

@@ -10,6 +10,14 @@ export interface PolicyWarning {
   readonly message: string;
 }
 
+/** How many users a change affects, and how. */
+export interface PeopleHit {
+  readonly lockedOut: number;
+  readonly hasToSetUp: number;
+  readonly weaker: number;
+  readonly stronger: number;
+}
+
 /** What a command would do now. */
 export interface Preview {
   /** The sequence of the current policy. */
@@ -21,11 +29,8 @@ export interface Preview {
   readonly introduced: readonly PolicyWarning[];
   /** Warnings that existed before and remain. */
   readonly standing: readonly PolicyWarning[];
-  /**
-   * How many users a removal takes a factor from, and how many of them have no other factor; `undefined` for a change
-   * that removes none.
-   */
-  readonly users: { readonly having: number | 'unknown'; readonly havingNothingElse: number | 'unknown' } | undefined;
+  /** The users whom the change affects; `undefined` for a change that no sign-in depends on. */
+  readonly people: PeopleHit | 'unknown' | undefined;
   /** At most the first hundred. */
   readonly affectedIds: readonly string[];
   /** The number of affected organizations; `undefined` when no directory knows it. */
@@ -57,17 +62,26 @@ export async function readPreview(scope: Scope, { method, request }: Command): P
     changes: listOf(answer['changes'], 'changes', policyChangeOf),
     introduced: listOf(warnings['introduced'], 'introduced', warningOf),
     standing: listOf(warnings['standing'], 'standing', warningOf),
-    users: usersIn(answer['users']),
+    people: peopleIn(answer['people']),
     affectedIds: listOf(affected['organizationIds'], 'organizationIds', (one) => textOf(one, 'an id')),
     affectedCount: typeof count === 'number' ? count : undefined,
   };
 }
 
-function usersIn(value: unknown): Preview['users'] {
+function peopleIn(value: unknown): Preview['people'] {
   if (value === undefined) return undefined;
-  const { having, havingNothingElse } = objectOf(value, 'users');
-  const numberOr = (count: unknown): number | 'unknown' => (typeof count === 'number' ? count : 'unknown');
-  return { having: numberOr(having), havingNothingElse: numberOr(havingNothingElse) };
+  const people = objectOf(value, 'people');
+  if (people['unknown'] !== undefined) return 'unknown';
+  const usersOf = (change: string): number => {
+    const { users } = objectOf(people[change], change);
+    return typeof users === 'number' ? users : 0;
+  };
+  return {
+    lockedOut: usersOf('lockedOut'),
+    hasToSetUp: usersOf('hasToSetUp'),
+    weaker: usersOf('weaker'),
+    stronger: usersOf('stronger'),
+  };
 }
 
 function warningOf(value: unknown): PolicyWarning {

@@ -14,6 +14,11 @@ import { revertOf } from './revert-route.js';
 /** A number, or `unknown`. */
 export const NUMBER_OR_UNKNOWN: Schema = { oneOf: [{ type: 'integer' }, { type: 'string', enum: ['unknown'] }] };
 const LIST = { type: 'array', items: { type: 'object' } };
+const PEOPLE: Schema = {
+  type: 'object',
+  description:
+    'Of a change that sign-ins depend on: for each of lockedOut, hasToSetUp, weaker, stronger and unchanged the number of users, and of administrators among them; or why that is unknown.',
+};
 
 /**
  * `POST …/policies/login/_preview`: the dry run of a command, given by its method and request. Nothing is written;
@@ -44,11 +49,7 @@ export const previewRoute: OwnRoute = {
       events: LIST,
       changes: LIST,
       warnings: { type: 'object', properties: { introduced: LIST, standing: LIST } },
-      users: {
-        type: 'object',
-        description: 'Of a change that takes factors from users: numbers, or unknown.',
-        properties: { having: NUMBER_OR_UNKNOWN, havingNothingElse: NUMBER_OR_UNKNOWN },
-      },
+      people: PEOPLE,
       stillAllowing: {
         ...NUMBER_OR_UNKNOWN,
         description:
@@ -74,13 +75,19 @@ export const previewRoute: OwnRoute = {
     const preview = await answers.ofRead(
       policies.preview(context.owner, commandData(call) ?? commandIn(call), options),
     );
-    const { affected } = preview;
+    const { affected, people } = preview;
     // The organizations of an instance are named to those who may list them.
     const isNamed = isOrganization(context.owner) || (await context.isAllowed('policy.read', context.owner));
-    const named = isNamed ? preview : { ...preview, affected: { ...affected, organizations: [] } };
+    const named = isNamed ? preview : { ...preview, affected: { ...affected, organizations: [] }, ...unnamed(people) };
     return { message: JSON.stringify(previewJson(named)), tag: entityTag(preview.sequence, preview.eventId) };
   },
 };
+
+/** The users whom a change affects, without the organizations they are of. */
+function unnamed(people: Preview['people']): Pick<Preview, 'people'> {
+  if (people === undefined) return {};
+  return { people: 'unknown' in people ? people : { ...people, organizations: [] } };
+}
 
 /** The commands without a ZITADEL method: the fields of their requests, and how they are parsed. */
 const OWN_COMMANDS: Readonly<
@@ -109,7 +116,7 @@ function commandIn({ body, context: { owner }, methods, unknownNames }: OwnCall)
 }
 
 function previewJson(preview: Preview): object {
-  const { affected, changes, eventId, events, sequence, stillAllowing, users, warnings } = preview;
+  const { affected, changes, eventId, events, people, sequence, stillAllowing, warnings } = preview;
   const organizationIds = affected.organizations.map(({ organizationId }) => organizationId);
   return {
     sequence: String(sequence),
@@ -118,7 +125,7 @@ function previewJson(preview: Preview): object {
     changes,
     warnings,
     affected: { organizationIds, count: affected.count },
-    users,
+    people,
     stillAllowing,
   };
 }

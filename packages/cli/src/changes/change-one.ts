@@ -2,6 +2,7 @@ import type { Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { changesText, warningsText } from '../output/change-text.js';
 import { counted, stillAllowingText } from '../output/counted.js';
+import { peopleText } from '../output/people-text.js';
 import { paintFor, type Paint } from '../output/paint.js';
 import { titleOf } from '../output/policy-text.js';
 import { indented } from '../output/table.js';
@@ -53,17 +54,14 @@ export async function changeOne(invocation: Invocation, session: Session, { ref,
 
 /** The preview of a command: its changes, warnings, the affected organizations and users, and who still allows it. */
 export function previewText(preview: PreviewJson, paint: Paint): string {
-  const { affected, changes, events, stillAllowing, users, warnings } = preview;
+  const { affected, changes, events, people, stillAllowing, warnings } = preview;
   const types = new Set(events.map(({ type }) => type));
   const added = types.has('LoginPolicyAdded') ? `${paint('added', '+ a policy of its own')}\n` : '';
   const removed = types.has('LoginPolicyRemoved')
     ? `${paint('removed', '- its own policy: the default holds again')}\n`
     : '';
   const organizations = affected.count === undefined ? '' : `Reaches ${counted(affected.count, 'organization')}.\n`;
-  const affectedUsers =
-    users === undefined || users.having === 'unknown'
-      ? ''
-      : `Hits ${counted(users.having, 'user')}. Nothing else is set up by: ${users.havingNothingElse}.\n`;
+  const affectedUsers = peopleText(people);
   const stillAllowed = stillAllowing === undefined ? '' : `${stillAllowingText(stillAllowing)}\n`;
   return `${added}${removed}${changesText(changes, paint)}${warningsText(warnings, paint)}${paint('quiet', organizations + affectedUsers + stillAllowed)}`;
 }

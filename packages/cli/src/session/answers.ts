@@ -1,5 +1,5 @@
 import type { CommandInput, IdentityProvider, PolicyChange } from '@login-policy/domain';
-import type { ChangeWarnings, WarningName } from '@login-policy/domain/model';
+import type { ChangeWarnings, PeopleByChange, PeopleUnknown, WarningName } from '@login-policy/domain/model';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 
@@ -64,8 +64,8 @@ export interface PreviewJson {
   readonly warnings: ChangeWarnings;
   /** Organizations. */
   readonly affected: { readonly count?: number };
-  /** Users who have set up a removed factor, and those who have no other. */
-  readonly users?: { readonly having: number | 'unknown'; readonly havingNothingElse: number | 'unknown' };
+  /** The users whom the change affects, or why that is unknown. */
+  readonly people?: PeopleByChange | PeopleUnknown;
   /** Custom policies that still allow what the command removes from the default. */
   readonly stillAllowing?: number | 'unknown';
 }

@@ -2,10 +2,11 @@ import { revision, type CommandContext, type EventId, type Revision } from '@log
 import { eventId } from '@login-policy/event-sourcing/values';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProviderRef } from '../policy/identity-provider.js';
-import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
+import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
 import type { AsOf } from '../input/moment.js';
 import type { LoginSettingsInput } from '../policy/settings.js';
-import { LOCK_OUTS, type LockOut } from '../sign-in/verdict.js';
+import type { UserSetUp } from '../sign-in/user-change.js';
+import { parseAcknowledged, type Acknowledged, type Acknowledgement } from './acknowledge.js';
 import { parseId, parseProse } from '../input/text.js';
 import type { NewLoginPolicy } from '../policy/new-login-policy.js';
 import { optional, parseSequence, parseSignal, parseWait } from '../input/options.js';
@@ -42,15 +43,17 @@ export interface CommandOptions {
    */
   readonly waitMs?: number;
   /**
-   * The warnings that the command may introduce although the guard is on; others are refused with `would-lock-out`. Not
-   * part of the command's fingerprint.
+   * The ways in that the command may close although the guard is on, and how many users it may lock out:
+   * `['no-factor-left', { lockedOut: 12 }]`. Others are refused with `would-lock-out`. Not part of the fingerprint.
    */
-  readonly acknowledge?: readonly LockOut[];
+  readonly acknowledge?: Acknowledged;
 }
 
 /** The conditions of a command that the kernel does not check itself. */
 export interface CommandConditions extends DefaultConditions {
-  readonly acknowledge?: readonly LockOut[] | undefined;
+  readonly acknowledge?: readonly Acknowledgement[] | undefined;
+  /** What the caller has to sign in with, to be told whether they lock themselves out. */
+  readonly you?: UserSetUp | undefined;
 }
 
 /** The default policy as a caller saw it, for `LoginPolicies.customize`. */
@@ -151,7 +154,3 @@ const parseEventId: Parser<EventId> = (value, field) => {
   }
   throw new InvalidValue(field, 'the eventId of an answer', value);
 };
-
-/** Parses the warnings that a caller acknowledges. */
-export const parseAcknowledged: Parser<readonly LockOut[]> = (value, field) =>
-  parseList(value, field, { item: parseOneOf(LOCK_OUTS), same: (one) => one });

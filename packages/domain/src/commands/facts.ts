@@ -2,7 +2,8 @@ import type { EventId } from '@login-policy/event-sourcing';
 import type { Deadline, FactSource } from '@login-policy/event-sourcing/domain';
 import type { CommandConditions, DefaultConditions } from './command-input.js';
 import type { Guard } from './guard.js';
-import type { LockOut } from '../sign-in/verdict.js';
+import type { PeopleAffected, PeopleUnknown } from '../sign-in/people.js';
+import type { Acknowledgement } from './acknowledge.js';
 import type { LoginPolicyCommand } from './commands.js';
 import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderId } from '../policy/identity-provider.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
@@ -25,10 +26,23 @@ export interface PolicyFacts {
    * why it can't be read.
    */
   readonly fallback?: LoginPolicy | UnreadableFault;
-  /** The warnings that the caller accepts. */
-  readonly acknowledged?: readonly LockOut[];
+  /** What the caller accepts. */
+  readonly acknowledged?: readonly Acknowledgement[];
+  /** With the guard on, for a command that could lock users out: the users counted. Default: no census. */
+  readonly people?: CountedPeople;
   /** For a customization: the current default policy, and the one the caller saw. */
   readonly byDefault?: DefaultSeen;
+}
+
+/** The users whom a change was counted to affect. */
+export interface CountedPeople {
+  /** The policies that these users meet, as they were when the users were counted. */
+  readonly before: LoginPolicy;
+  readonly after: LoginPolicy;
+  /** `undefined` if such a change locks nobody out. */
+  readonly affected: PeopleAffected | PeopleUnknown | undefined;
+  /** Whether the caller is among those locked out. */
+  readonly isYou: boolean;
 }
 
 /** The default policy's current state, and the conditions of the caller who customizes it. */

@@ -1,34 +1,68 @@
 import { reject } from '@login-policy/event-sourcing';
 import { ABSENT, activeOf, type LoginPolicy } from '../policy/login-policy.js';
-import { describeWarnings, waysInClosed } from '../sign-in/warnings.js';
+import { describeWarnings, waysInClosed, type PolicyWarning } from '../sign-in/warnings.js';
+import { lockedOutSentence, type PeopleUnknown } from '../sign-in/people.js';
+import { judgesAlike, locksSomebodyOut } from '../sign-in/user-change.js';
 import type { Circumstances, LoginPolicyDecision } from './decide.js';
+import type { Acknowledgement } from './acknowledge.js';
+import type { CountedPeople } from './facts.js';
 import { evolveAll } from '../policy/evolve.js';
 
 /** `refuse`: a command that would lock users out is refused (`would-lock-out`). `warn`: only its preview warns. */
 export type Guard = 'refuse' | 'warn';
 
 /**
- * Refuses an accepted command that closes ways in ({@link waysInClosed}), unless the caller acknowledged that by name.
- * Where an organization has no custom policy (before one is added, after it is removed), the default applies to
- * its users.
+ * Refuses an accepted command that closes ways in ({@link waysInClosed}) or, with a census, locks out users that there
+ * are, unless the caller acknowledged that. Where an organization has no custom policy (before one is added, after it is
+ * removed), the default applies to its users.
  *
  * @throws the fault of that default when it can't be read; TypeError when it is missing from the facts.
  */
 export function guarded(
   decision: LoginPolicyDecision,
   policy: LoginPolicy,
-  { owner, facts }: Circumstances,
+  circumstances: Circumstances,
 ): LoginPolicyDecision {
   if (decision.outcome === 'rejected' || decision.events.length === 0) return decision;
-  const after = evolveAll(policy, decision.events, owner);
-  const meets = (own: LoginPolicy): LoginPolicy => {
-    if (owner === 'instance' || own.stage === 'active') return own;
-    if (facts?.fallback === undefined) throw new TypeError('whom a change locks out is decided by what the default is');
-    if ('code' in facts.fallback) throw facts.fallback;
-    return activeOf(facts.fallback) ?? ABSENT;
-  };
+  const { facts, owner } = circumstances;
+  const before = metBy(policy, circumstances);
+  const after = metBy(evolveAll(policy, decision.events, owner), circumstances);
   const acknowledged = facts?.acknowledged ?? [];
-  const closed = waysInClosed(meets(policy), meets(after)).filter((one) => !acknowledged.includes(one));
-  if (closed.length === 0) return decision;
-  return reject({ reason: 'would-lock-out', warnings: describeWarnings(closed) });
+  const closed = waysInClosed(before, after).filter((one) => !acknowledged.includes(one));
+  const warnings = [
+    ...describeWarnings(closed),
+    ...warningsAboutPeople(facts?.people, { before, after, acknowledged }),
+  ];
+  return warnings.length === 0 ? decision : reject({ reason: 'would-lock-out', warnings });
+}
+
+/** The policy that the users of an owner meet. */
+export function metBy(own: LoginPolicy, { owner, facts }: Circumstances): LoginPolicy {
+  if (owner === 'instance' || own.stage === 'active') return own;
+  if (facts?.fallback === undefined) throw new TypeError('whom a change locks out is decided by what the default is');
+  if ('code' in facts.fallback) throw facts.fallback;
+  return activeOf(facts.fallback) ?? ABSENT;
+}
+
+/** A change of the policies that users meet, and what its caller accepts. */
+interface Met {
+  readonly before: LoginPolicy;
+  readonly after: LoginPolicy;
+  readonly acknowledged: readonly Acknowledgement[];
+}
+
+const MEANWHILE: PeopleUnknown = { unknown: 'The policy changed while its users were counted: try again.' };
+
+function warningsAboutPeople(
+  people: CountedPeople | undefined,
+  { before, after, acknowledged }: Met,
+): readonly PolicyWarning[] {
+  if (people === undefined || !locksSomebodyOut(before, after)) return [];
+  const isCounted = judgesAlike(people.before, before) && judgesAlike(people.after, after);
+  const { affected = MEANWHILE } = isCounted ? people : {};
+  if ('unknown' in affected)
+    return acknowledged.includes('census-unknown') ? [] : [{ warning: 'census-unknown', message: affected.unknown }];
+  const most = Math.max(0, ...acknowledged.map((one) => (typeof one === 'object' ? one.lockedOut : 0)));
+  if (affected.lockedOut.users <= most) return [];
+  return [{ warning: 'users-locked-out', message: lockedOutSentence(affected, people.isYou) }];
 }

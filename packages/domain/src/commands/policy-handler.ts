@@ -5,6 +5,8 @@ import type { LoginPolicyEvent } from '../events/events.js';
 import { SNAPSHOT_EVERY, snapshotKey, stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';
 import type { LoginPoliciesOptions } from '../open-login-policies.js';
 import { type PolicyLookUps, policyFacts, type PolicyFacts } from './facts.js';
+import { withPeople } from './people-facts.js';
+import type { CountingSources } from '../sign-in/count-people.js';
 import type { CommandConditions } from './command-input.js';
 import type { LoginPolicyCommand } from './commands.js';
 import { guardingDecider } from './decider.js';
@@ -28,21 +30,23 @@ export type PolicyHandler = CommandHandler<
 interface Sources {
   readonly rows: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>['rows'];
   readonly policies: () => PolicyLookUps;
+  readonly counting: CountingSources;
 }
 
 /** Makes the command handler of the login policies in a store. */
 export function policyHandler(
   { guard = 'warn', identityProviders, ids, keptStates, newShapes, observe, store }: LoginPoliciesOptions,
-  { policies, rows }: Sources,
+  { counting, policies, rows }: Sources,
 ): PolicyHandler {
   const stateUnder = async (key: string, deadline: Deadline): Promise<StateAt<PolicyState> | undefined> =>
     stateInRow((await rows.read([key], deadline)).rows.get(key));
+  const facts = policyFacts({ guard, identityProviders, policies });
   return new CommandHandler({
     eventStore: store.eventStore,
     decider: guardingDecider(guard),
     observe,
     events: loginPolicyEvents,
-    facts: policyFacts({ guard, identityProviders, policies }),
+    facts: guard === 'refuse' && counting.people !== undefined ? withPeople(facts, { ...counting, policies }) : facts,
     remembered: {
       every: SNAPSHOT_EVERY,
       latest: (stream, deadline) => stateUnder(stream, deadline),

@@ -1,7 +1,8 @@
 import type { CommandContext, EventId } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import { optional } from '../input/options.js';
-import { parseAcknowledged, parseConditions, type CommandConditions } from '../commands/command-input.js';
+import { parseAcknowledged, type Acknowledged } from '../commands/acknowledge.js';
+import { parseConditions, type CommandConditions } from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { evolveAll } from '../policy/evolve.js';
 import { parseCommand } from '../commands/parse-command.js';
@@ -10,11 +11,13 @@ import type { LoginPolicyEvent } from '../events/events.js';
 import { parseObject } from '../input/invalid-value.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT, activeOf, type LoginPolicy } from '../policy/login-policy.js';
-import { instanceOf, isOrganization, ownerKind, parseOwner, type Organization, type Owner } from '../policy/owner.js';
+import { instanceOf, isOrganization, ownerKind, parseOwner, type Owner } from '../policy/owner.js';
 import { NOBODY, onDefault, type Affected, type OrganizationList } from '../reads/affected.js';
-import type { LockOut } from '../sign-in/verdict.js';
+import { countPeople, type CountingSources } from '../sign-in/count-people.js';
+import type { PeopleAffected, PeopleUnknown } from '../sign-in/people.js';
+import { parseUserSetUp, type UserSetUp } from '../sign-in/user-change.js';
 import { warningsOfChange, type ChangeWarnings } from '../sign-in/warnings.js';
-import { MOST_CUSTOM_POLICIES, usersHit, type AffectedUsers, type CountUsers } from '../reads/count-users.js';
+import { aboutYou, warningsOfPeople, type YouAffected } from './people.js';
 import { lastSequenceOf } from '../policy/change-info.js';
 import { diffPolicies, type PolicyChange } from '../reads/diff.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
@@ -37,8 +40,10 @@ export interface Preview {
   readonly warnings: ChangeWarnings;
   /** The organizations whose users the change affects. */
   readonly affected: Affected;
-  /** For a change that removes factors: how many users it affects. */
-  readonly users?: AffectedUsers;
+  /** For a change that matters to sign-ins: the users it affects, or why that is unknown. */
+  readonly people?: PeopleAffected | PeopleUnknown;
+  /** With the option `you`: what it means for the caller. */
+  readonly you?: YouAffected;
   /**
    * For a removal from an instance's default policy: how many custom policies still allow the factor or link the
    * identity provider. `unknown` beside custom policies that this program can't read.
@@ -52,8 +57,10 @@ export interface PreviewOptions extends ReadOptions {
   readonly ifSequence?: bigint;
   /** Refuse unless this is the policy's last event, as for the command. */
   readonly ifEventId?: string;
-  /** The warnings that the guard lets pass, as for the command. */
-  readonly acknowledge?: readonly LockOut[];
+  /** What the guard lets pass, as for the command. */
+  readonly acknowledge?: Acknowledged;
+  /** What the caller has to sign in with, to be told what the change means for them. */
+  readonly you?: UserSetUp;
   /** For `customize`: refuse unless the default policy is at this sequence, as for the command. */
   readonly ifDefaultSequence?: bigint;
   /** For `customize`: refuse unless this is the default policy's last event, as for the command. */
@@ -69,7 +76,7 @@ interface ParsedPreview {
 }
 
 const POLICIES_PER_PAGE = 1000;
-const CONDITIONS = ['ifSequence', 'ifEventId', 'ifDefaultSequence', 'ifDefaultEventId', 'acknowledge'];
+const CONDITIONS = ['ifSequence', 'ifEventId', 'ifDefaultSequence', 'ifDefaultEventId', 'acknowledge', 'you'];
 
 /** Parses a request for a preview. @throws InvalidValue */
 export function parsePreview(givenOwner: unknown, command: unknown, options: unknown): ParsedPreview {
@@ -79,7 +86,8 @@ export function parsePreview(givenOwner: unknown, command: unknown, options: unk
   const freshness = parseFreshness(given);
   const { signal, waitMs } = freshness;
   const acknowledge = optional(given, 'acknowledge', parseAcknowledged);
-  const conditions = { ...parseConditions(given, parsed.type), acknowledge };
+  const you = optional(given, 'you', parseUserSetUp);
+  const conditions = { ...parseConditions(given, parsed.type), acknowledge, you };
   return { owner, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs } };
 }
 
@@ -91,7 +99,8 @@ interface Surroundings {
   readonly policies: PolicyReader;
   readonly instancePolicies: InstancePolicies;
   readonly organizations: OrganizationList | undefined;
-  readonly countUsers: CountUsers | undefined;
+  readonly counting: CountingSources;
+  readonly you: UserSetUp | undefined;
 }
 
 /** The effects of a command that would be accepted. */
@@ -131,21 +140,23 @@ async function stillAllowingIn({
 async function outlookOf(
   { before, after }: { readonly before: LoginPolicy; readonly after: LoginPolicy },
   surroundings: Surroundings,
-): Promise<Pick<Preview, 'changes' | 'warnings' | 'affected' | 'users'>> {
-  const { owner, read, policies, countUsers } = surroundings;
+): Promise<Pick<Preview, 'changes' | 'warnings' | 'affected' | 'people' | 'you'>> {
+  const { owner, read, policies, counting, you } = surroundings;
   const needsDefault = isOrganization(owner) && (before.stage === 'absent' || after.stage === 'absent');
   const fallback = needsDefault ? (await policies.own(instanceOf(owner), read))?.policy : undefined;
-  const [applies, wouldApply] = [before, after].map((policy) => effectivePolicy(activeOf(policy), () => fallback));
-  const changes = diffPolicies(applies ?? ABSENT, wouldApply ?? ABSENT);
-  const warnings = warningsOfChange(applies ?? ABSENT, wouldApply ?? ABSENT);
+  const [met, wouldMeet] = [before, after].map((policy) => effectivePolicy(activeOf(policy), () => fallback) ?? ABSENT);
+  if (met === undefined || wouldMeet === undefined) throw new TypeError('a change has two policies');
+  const changes = diffPolicies(met, wouldMeet);
   const affected = changes.length === 0 ? NOBODY : await affectedBy(surroundings);
-  const { freshness } = read;
-  const customized = async (): Promise<readonly Organization[]> => {
-    const page = { filter: undefined, after: undefined, limit: MOST_CUSTOM_POLICIES + 1, freshness };
-    return (await policies.customizedPage(instanceOf(owner), page)).organizations;
+  const change = { owner, before: met, after: wouldMeet };
+  const people = await Deadline.run('a count of users', read.freshness, (wait) => countPeople(change, counting, wait));
+  const { introduced, standing } = warningsOfChange(met, wouldMeet);
+  const yours = you && aboutYou(change, you);
+  const warnings = {
+    introduced: [...introduced, ...(counting.people ? warningsOfPeople(change, people, yours) : [])],
+    standing,
   };
-  const users = await usersHit(applies ?? ABSENT, wouldApply ?? ABSENT, { owner, countUsers, customized, freshness });
-  return { changes, warnings, affected, ...(users !== undefined && { users }) };
+  return { changes, warnings, affected, ...(people && { people }), ...(yours && { you: yours }) };
 }
 
 async function affectedBy({ owner, read, instancePolicies, organizations }: Surroundings): Promise<Affected> {

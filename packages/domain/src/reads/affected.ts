@@ -123,6 +123,19 @@ async function* piecesAfter(
   yield some;
 }
 
+/** The ids of all organizations of an instance, each once. */
+export async function* organizationIds(
+  directory: OrganizationList,
+  instance: Instance,
+  deadline: Deadline,
+): AsyncGenerator<string, void, undefined> {
+  const once = eachOnce(LIST);
+  for await (const id of idsIn(directory.list(instance, deadline), deadline)) {
+    once(id);
+    yield id;
+  }
+}
+
 /** The ids that a directory lists. Refuses a single string, which would be iterated letter by letter. */
 function idsIn(list: ReturnType<OrganizationList['list']>, deadline: Deadline): typeof list {
   if (typeof list === 'object' && list !== null) {

@@ -1,7 +1,8 @@
 import type { Freshness } from '@login-policy/event-sourcing';
 import type { Deadline } from '@login-policy/event-sourcing/domain';
 import { optional, parseSignal, wholeNumberTo } from '../input/options.js';
-import { parseAcknowledged, type CommandInput } from '../commands/command-input.js';
+import { parseAcknowledged, type Acknowledged, type Acknowledgement } from '../commands/acknowledge.js';
+import type { CommandInput } from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { parseCommand } from '../commands/parse-command.js';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
@@ -10,7 +11,6 @@ import { isYes } from '../input/yes.js';
 import { parseId, parseProse } from '../input/text.js';
 import { parseInstance, type Instance, type Owner } from '../policy/owner.js';
 import { parseFreshness, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
-import type { LockOut } from '../sign-in/verdict.js';
 import { parseReach, REACH_MEMBERS, type Reach, type ReachOptions } from './reach.js';
 
 /** A command that can be rolled out, because it means the same for every policy. */
@@ -30,8 +30,8 @@ export interface RolloutOptions extends ReachOptions {
   readonly actor: string;
   /** The reason, for readers of the histories. */
   readonly reason?: string;
-  /** The warnings that it may introduce although the guard is on. */
-  readonly acknowledge?: readonly LockOut[];
+  /** What the guard lets pass on each policy, as for a command; a number of users is counted for each policy alone. */
+  readonly acknowledge?: Acknowledged;
   /** Whether the caller may change a policy. Called before each policy is looked at. Default: every policy. */
   readonly mayChange?: (owner: Owner) => boolean | Promise<boolean>;
 }
@@ -72,7 +72,8 @@ export interface ParsedRollout {
   readonly instance: Instance;
   readonly parsed: Extract<LoginPolicyCommand, RolloutCommand>;
   readonly reach: Reach;
-  readonly options: Pick<RolloutOptions, 'acknowledge' | 'actor' | 'id' | 'reason'> & {
+  readonly options: Pick<RolloutOptions, 'actor' | 'id' | 'reason'> & {
+    readonly acknowledge?: readonly Acknowledgement[];
     readonly mayChange?: Permission;
   };
 }

@@ -2,6 +2,7 @@ import { isFault, type FaultCode } from '@login-policy/event-sourcing';
 import type { Deadline } from '@login-policy/event-sourcing/domain';
 import { evolveAll } from '../policy/evolve.js';
 import { NO_FACTS } from '../commands/facts.js';
+import { canTakeWaysIn } from '../commands/people-facts.js';
 import type { PolicyHandler } from '../commands/policy-handler.js';
 import { stateInRow } from '../login-policy-projection.js';
 import type { Reason } from '../policy/rejections.js';
@@ -17,6 +18,8 @@ import type { ParsedRollout } from './rollout-input.js';
 /** The rules that decide a step. */
 export interface StepParts {
   readonly handler: PolicyHandler;
+  /** Whether the guard asks who the users are. */
+  readonly countsPeople: boolean;
 }
 
 /** The rules and the deadline of a step. */
@@ -39,14 +42,15 @@ export async function stepOf(policy: InstancePolicy, rollout: ParsedRollout, par
   return { owner, outcome: 'would-change', warnings };
 }
 
-/** Only whether an identity provider exists has to be looked up; all else is in the row. */
+/** Only whether an identity provider exists, and who the users are, has to be looked up; all else is in the row. */
 async function dryRun(
   { owner, row }: InstancePolicy,
   { options: { acknowledge }, parsed }: ParsedRollout,
-  { deadline: { signal }, handler }: StepContext,
+  { countsPeople, deadline: { signal }, handler }: StepContext,
 ): ReturnType<PolicyHandler['dryRun']> {
   const streamId = policyStream(owner);
-  if (parsed.type === 'addIdentityProvider') return handler.dryRun(streamId, parsed, { acknowledge, signal });
+  if (parsed.type === 'addIdentityProvider' || (countsPeople && canTakeWaysIn(parsed)))
+    return handler.dryRun(streamId, parsed, { acknowledge, signal });
   const facts = { ...NO_FACTS, ...(acknowledge !== undefined && { acknowledged: acknowledge }) };
   const { state } = stateInRow(row) ?? handler.states.nothing;
   return { ...handler.decider.decide(parsed, state, { streamId, facts }), state };

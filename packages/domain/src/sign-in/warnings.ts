@@ -3,7 +3,10 @@ import { completes, LOCK_OUTS, type LockOut } from './verdict.js';
 import { verdictsOnKinds, waysIn } from './ways-in.js';
 
 /** A problem of a policy, or of a change, that the rules allow (docs/reference/login-policies.md#preview). */
-export type WarningName = LockOut | 'weaker-sign-in';
+export type WarningName = LockOut | 'weaker-sign-in' | 'users-locked-out' | 'census-unknown';
+
+/** The warnings that policies alone give. The others are about the users that there are, and only refuse. */
+type DescribedWarning = LockOut | 'weaker-sign-in';
 
 /** A warning, and its sentence for people. */
 export interface PolicyWarning {
@@ -19,7 +22,7 @@ export interface ChangeWarnings {
   readonly standing: readonly PolicyWarning[];
 }
 
-const SENTENCES: Readonly<Record<WarningName, string>> = {
+const SENTENCES: Readonly<Record<DescribedWarning, string>> = {
   'no-way-to-sign-in':
     'Nobody could sign in: no kind of user could complete a sign-in with what the policy would allow.',
   'no-factor-left':
@@ -41,7 +44,9 @@ export function lockOutsOf(policy: LoginPolicy): readonly LockOut[] {
 /** The warnings after a change: those it introduces and those that remain. */
 export function warningsOfChange(before: LoginPolicy, after: LoginPolicy): ChangeWarnings {
   const lockOuts = lockOutsIntroduced(before, after);
-  const introduced: WarningName[] = isWeaker(before, after) ? [...lockOuts, 'weaker-sign-in'] : [...lockOuts];
+  const introduced: readonly DescribedWarning[] = isWeaker(before, after)
+    ? [...lockOuts, 'weaker-sign-in']
+    : [...lockOuts];
   const standing = lockOutsAfter(before, after).filter((one) => !lockOuts.includes(one));
   return { introduced: describeWarnings(introduced), standing: describeWarnings(standing) };
 }
@@ -76,7 +81,7 @@ export function waysInClosed(before: LoginPolicy, after: LoginPolicy): readonly 
 }
 
 /** Warnings with their sentences. */
-export function describeWarnings(warnings: readonly WarningName[]): readonly PolicyWarning[] {
+export function describeWarnings(warnings: readonly DescribedWarning[]): readonly PolicyWarning[] {
   return warnings.map((warning) => ({ warning, message: SENTENCES[warning] }));
 }
 

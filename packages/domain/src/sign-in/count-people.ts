@@ -1,0 +1,102 @@
+import type { Freshness } from '@login-policy/event-sourcing';
+import type { Deadline } from '@login-policy/event-sourcing/domain';
+import { answerOf } from '../input/answer-of.js';
+import { isYes } from '../input/yes.js';
+import type { IdentityProvider, IdentityProviderDirectory } from '../policy/identity-provider.js';
+import type { LoginPolicy } from '../policy/login-policy.js';
+import type { Instance, Organization, Owner } from '../policy/owner.js';
+import {
+  NO_CENSUS,
+  type PeopleAffected,
+  type PeopleCounter,
+  type PeopleQuestion,
+  type PeopleUnknown,
+} from './people.js';
+import { judgesAlike } from './user-change.js';
+
+/** What a count of users is made from. */
+export interface CountingSources {
+  readonly people: PeopleCounter | undefined;
+  readonly identityProviders: IdentityProviderDirectory | undefined;
+  /** The organizations with a custom policy, some at a time. */
+  readonly customized: (instance: Instance, freshness: Freshness) => AsyncIterable<readonly Organization[]>;
+  /** Lists the organizations of an instance; `undefined` if nothing does. */
+  readonly listed: ((instance: Instance, deadline: Deadline) => AsyncIterable<string>) | undefined;
+}
+
+/** A change of the policy that an owner's users meet. */
+export interface MetChange {
+  readonly owner: Owner;
+  readonly before: LoginPolicy;
+  readonly after: LoginPolicy;
+  /** For an instance: organizations that the same plan gives a step of their own. */
+  readonly besides?: readonly Organization[];
+}
+
+/** The longest that a census may take in all. */
+const LONGEST_MS = 30_000;
+
+/**
+ * Counts the users whom a change affects, or tells why that is unknown; `undefined` if both policies judge everybody
+ * alike. A linked identity provider that its directory does not know is no way in.
+ *
+ * @throws DeadlineExceeded when the caller has given up.
+ */
+export async function countPeople(
+  { owner, before, after, besides = [] }: MetChange,
+  sources: CountingSources,
+  caller: Deadline,
+): Promise<PeopleAffected | PeopleUnknown | undefined> {
+  if (judgesAlike(before, after)) return undefined;
+  const { people, customized, listed } = sources;
+  if (people === undefined) return NO_CENSUS;
+  const deadline = caller.atMost(LONGEST_MS);
+  async function* notReached(instance: Instance): AsyncGenerator<readonly Organization[], void, undefined> {
+    yield besides;
+    yield* customized(instance, { signal: deadline.signal, waitMs: deadline.leftMs });
+  }
+  try {
+    const isUnknown = await unknownTo(sources.identityProviders, [owner, before, after], deadline);
+    const question: PeopleQuestion = {
+      owner,
+      before: without(before, isUnknown),
+      after: without(after, isUnknown),
+      notReached,
+      listed: listed && ((instance) => listed(instance, deadline)),
+    };
+    return await deadline.wait(people.affectedBy(question, deadline));
+  } catch (caught) {
+    caller.throwIfOver();
+    return {
+      unknown: `Who is affected can't be counted: ${caught instanceof Error ? caught.message : String(caught)}`,
+    };
+  } finally {
+    deadline.end();
+  }
+}
+
+async function unknownTo(
+  directory: IdentityProviderDirectory | undefined,
+  [owner, ...policies]: readonly [Owner, ...LoginPolicy[]],
+  deadline: Deadline,
+): Promise<ReadonlySet<string>> {
+  if (directory === undefined) return new Set();
+  const linked = new Map(policies.flatMap(linkedBy).map((provider) => [provider.id, provider]));
+  const hook = 'identityProviders.exists';
+  const exist = await Promise.all(
+    [...linked.values()].map(async (provider) => {
+      const answer = await answerOf(hook, deadline, (wait) => directory.exists(owner, provider, wait));
+      return isYes(answer, hook) ? [] : [provider.id];
+    }),
+  );
+  return new Set(exist.flat());
+}
+
+function linkedBy(policy: LoginPolicy): readonly IdentityProvider[] {
+  return policy.stage === 'active' ? policy.identityProviders : [];
+}
+
+function without(policy: LoginPolicy, unknown: ReadonlySet<string>): LoginPolicy {
+  if (policy.stage !== 'active' || unknown.size === 0) return policy;
+  return { ...policy, identityProviders: policy.identityProviders.filter(({ id }) => !unknown.has(id)) };
+}
