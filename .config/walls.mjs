@@ -74,6 +74,7 @@ export const rooms = {
   'packages/cli/test': { may: [...choosers, ...kernelOfStores, ...testkit, '@login-policy/cli'] },
   'packages/benchmarks/src': { may: [...choosers, ...kernelOfStores] },
   'packages/proofs/src': { may: [...choosers, ...wholeKernel, ...testkit] },
-  'examples/*/src': { may: choosers },
+  // A port of an application that fails throws the kernel's faults.
+  'examples/*/src': { may: [...choosers, ...kernelOfAuthors] },
   'examples/*/test': { may: [...choosers, ...kernelOfStores, ...testkit, '@login-policy/example-*'] },
 };

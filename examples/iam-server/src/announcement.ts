@@ -1,4 +1,4 @@
-import type { InstanceFacts } from './data/iam-facts.js';
+import type { Instance } from './accounts/instances.js';
 import type { Secrets } from './data/quickstart.js';
 
 const FACTORS = '/admin/v1/policies/login/multi_factors';
@@ -8,7 +8,7 @@ const PASSKEY = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 export interface Started {
   readonly url: string;
   readonly storeName: string;
-  readonly instances: readonly InstanceFacts[];
+  readonly instances: readonly Instance[];
   /** Only in the start that created them. */
   readonly secrets: Secrets | undefined;
   /** The file with the secrets in clear text. */

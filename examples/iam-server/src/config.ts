@@ -5,7 +5,9 @@ import { z } from 'zod';
 export interface Config {
   /** The policies' store: `memory:`, `sqlite:PATH`, `postgres://…` or `esdb://…`. */
   readonly storeUrl: string;
-  /** The folder of the server's own data: accounts, directory, sessions. */
+  /** The accounts' database: `sqlite:PATH` or `postgres://…`. */
+  readonly accountsUrl: string;
+  /** The folder of what belongs to this process: the secrets of a first start, the receivers of webhooks. */
   readonly dataFolder: string;
   /** The ports to try, in order; 0 is any free port. */
   readonly ports: readonly number[];
@@ -52,6 +54,7 @@ export class CannotStart extends Error {
 
 /** SQLite's own `:memory:` would be invisible to a second process, and no real file has this name. */
 const KNOWN_STORE = /^(memory:$|sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+|esdb(\+discover)?:\/\/.+)/;
+const KNOWN_ACCOUNTS = /^(sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+)/;
 const LONGEST_SECONDS = 86_400;
 
 const text = z.string();
@@ -68,6 +71,7 @@ const seconds = (fallback: number): z.ZodType<number, string | undefined> =>
 /** All variables. Another one that begins with `IAM_` is a misspelling. */
 const variables = z.strictObject({
   IAM_STORE: text.regex(KNOWN_STORE).optional(),
+  IAM_ACCOUNTS: text.regex(KNOWN_ACCOUNTS).optional(),
   IAM_DATA: text.default('.data'),
   PORT: text
     .refine((value) => isWhole(value, 65_535), 'a whole number from 0 to 65535')
@@ -100,9 +104,11 @@ export function readConfig(environment: Environment): Config {
   const parsed = variables.safeParse(Object.fromEntries(given));
   if (!parsed.success) throw sentenceOf(parsed.error.issues[0], environment);
   const { IAM_TLS_KEY, IAM_TLS_CERT, ...read } = parsed.data;
+  const storeUrl = read.IAM_STORE ?? `sqlite:${join(read.IAM_DATA, 'login-policy.sqlite')}`;
   return {
     dataFolder: read.IAM_DATA,
-    storeUrl: read.IAM_STORE ?? `sqlite:${join(read.IAM_DATA, 'login-policy.sqlite')}`,
+    storeUrl,
+    accountsUrl: accountsOf(read.IAM_ACCOUNTS, { storeUrl, dataFolder: read.IAM_DATA }),
     ports: read.PORT,
     host: read.HOST,
     publicUrl: read.IAM_PUBLIC_URL,
@@ -118,6 +124,16 @@ export function readConfig(environment: Environment): Config {
   };
 }
 
+/** The accounts are where the policies are, if that is PostgreSQL; otherwise in a file of their own. */
+function accountsOf(
+  named: string | undefined,
+  { dataFolder, storeUrl }: { readonly dataFolder: string; readonly storeUrl: string },
+): string {
+  if (named === storeUrl && named.startsWith('sqlite:'))
+    throw new CannotStart('IAM_ACCOUNTS must name another file than IAM_STORE.');
+  return named ?? (storeUrl.startsWith('postgres') ? storeUrl : `sqlite:${join(dataFolder, 'accounts.sqlite')}`);
+}
+
 /** The URL without its secrets, for display. A password may contain any character, even one that should be escaped. */
 export function withoutSecrets(storeUrl: string): string {
   return storeUrl.replace(/\/\/.*@/s, '//…@').replace(/\?.*/s, '?…');
@@ -130,6 +146,7 @@ function sentenceOf(issue: z.core.$ZodIssue | undefined, environment: Environmen
   }
   const [name = '', index] = (issue?.path ?? []).map(String);
   // An unknown form is not shown, because its password can't be located.
+  if (name === 'IAM_ACCOUNTS') return new CannotStart('IAM_ACCOUNTS must be sqlite:PATH or postgres://….');
   if (name === 'IAM_STORE') return new CannotStart('IAM_STORE must be memory:, sqlite:PATH, postgres://… or esdb://….');
   const value = environment[name]?.trim() ?? '';
   const shown = index === undefined ? value : (value.split(',')[Number(index)]?.trim() ?? '');

@@ -23,7 +23,10 @@ export interface IamServerOptions extends IamRoutesOptions {
   readonly log: Log;
 }
 
-type Seen = Pick<AccessEntry, 'durationMs' | 'httpStatus' | 'path' | 'refusal' | 'requestId' | 'verb'> & {
+type Seen = Pick<
+  AccessEntry,
+  'durationMs' | 'httpStatus' | 'instanceId' | 'path' | 'refusal' | 'requestId' | 'verb'
+> & {
   readonly protocol: string;
 };
 
@@ -47,7 +50,7 @@ export class IamServer {
       ports: {
         authenticate: async (headers) => (await identification.recognise(headers))?.caller,
         organizations: instances,
-        instanceOf: (headers) => instances.of(headers)?.id,
+        instanceOf: async (headers) => (await instances.find(headers))?.id,
       },
       // The server's own page has the same origin.
       origins: options.allowedOrigins,
@@ -107,16 +110,26 @@ export class IamServer {
     this.#seen(exchange, began, refusal.content.id);
   }
 
-  #seen({ path, requestId, response, verb }: Exchange, began: number, refusal: string | undefined): void {
+  #seen({ headers, path, requestId, response, verb }: Exchange, began: number, refusal: string | undefined): void {
     const durationMs = performance.now() - began;
-    this.#note({ requestId, protocol: 'own', verb, path, httpStatus: response.statusCode, refusal, durationMs });
+    const instanceId = this.#options.instances.of(headers)?.id;
+    this.#note({
+      requestId,
+      protocol: 'own',
+      verb,
+      path,
+      instanceId,
+      httpStatus: response.statusCode,
+      refusal,
+      durationMs,
+    });
   }
 
   /** Logs one line per request, except for frequent health probes. */
-  #note({ path, httpStatus, durationMs, protocol, verb, refusal, requestId }: Seen): void {
+  #note({ path, httpStatus, durationMs, instanceId, protocol, verb, refusal, requestId }: Seen): void {
     const { log, metrics } = this.#options;
-    metrics.count('iam_requests_total', { protocol, status: httpStatus });
-    metrics.count('iam_request_seconds_total', { protocol }, durationMs / 1000);
+    metrics.count('iam_requests_total', { labels: { protocol, status: httpStatus }, instanceId });
+    metrics.count('iam_request_seconds_total', { labels: { protocol }, instanceId, by: durationMs / 1000 });
     if (path.startsWith('/debug/') || path === '/metrics') return;
     const facts = { requestId, protocol, status: httpStatus, refusal, ms: Math.round(durationMs) };
     log.note(levelOf(httpStatus), `${verb} ${path.slice(0, 200)}`, facts);

@@ -1,11 +1,18 @@
 // The program is main.ts. These exports are for tests that would take too long from outside.
+export { Accounts } from './accounts/accounts.js';
+export { census } from './accounts/census.js';
+export type { Database, Statement } from './accounts/database/database.js';
+export { openAccounts } from './accounts/open-accounts.js';
+export { PasswordChecks } from './accounts/password-checks.js';
 export { SignInAttempts } from './accounts/sign-in-attempts.js';
+export { SignInPolicies } from './accounts/sign-in-policies.js';
 export { announcement } from './announcement.js';
+export { runCommand } from './commands.js';
 export { CannotStart, readConfig } from './config.js';
 export { CustomPolicies } from './directory/custom-policies.js';
 export { exchangeOf, networkIn } from './http/exchange.js';
 export { logTo, type Log, type LogFacts } from './log.js';
-export { SessionFiles } from './sessions/session-files.js';
+export { Sessions } from './sessions/sessions.js';
 export { ChangesFeed, type Change, type OnChanges } from './routes/changes-feed.js';
 export { ChangesStreams } from './routes/changes-streams.js';
 export { start, type Running } from './start.js';

@@ -26,6 +26,12 @@ try {
   const log = logTo(process.stdout, process.stderr, { reader, level: config.logLevel });
   // A closed terminal, or a supervisor's request to reload: nothing to do.
   process.on('SIGHUP', () => log.note('info', 'SIGHUP changes nothing: SIGTERM or SIGINT ends the server.'));
+  const words = process.argv.slice(2);
+  if (words.length > 0) {
+    const { runCommand } = await import('./commands.js');
+    log.say(await runCommand(config, words));
+    end();
+  }
   // Imported after the environment was checked, because imports are most of a cold start.
   const { start } = await import('./start.js');
   const { signal } = ending;

@@ -17,9 +17,17 @@ const HELP = {
 type Name = keyof typeof HELP;
 type Labels = Readonly<Record<string, string | number>>;
 
-/** The server's metrics for Prometheus. */
+/** What is counted: some labels, and whose instance it belongs to. */
+export interface Counted {
+  readonly labels?: Labels;
+  /** Absent for what belongs to no instance, such as a request for a host that nobody has. */
+  readonly instanceId?: string | undefined;
+  readonly by?: number;
+}
+
+/** The server's metrics for Prometheus. Counters are those of one instance; gauges are about the process. */
 export class Metrics {
-  readonly #counts = new Map<Name, Map<string, number>>();
+  readonly #counts = new Map<Name, Map<string, Map<string, number>>>();
   readonly #gauges = new Map<Name, () => number>([
     ['process_resident_memory_bytes', () => process.memoryUsage.rss()],
     ['process_cpu_seconds_total', () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6],
@@ -27,10 +35,12 @@ export class Metrics {
   ]);
 
   /** Adds to a counter. Labels have few values; none is copied from a request. */
-  count(name: Name, labels: Labels = {}, by = 1): void {
-    const counts = this.#counts.get(name) ?? new Map<string, number>();
+  count(name: Name, { by = 1, instanceId = '', labels = {} }: Counted): void {
+    const ofAll = this.#counts.get(name) ?? new Map<string, Map<string, number>>();
+    const counts = ofAll.get(instanceId) ?? new Map<string, number>();
     const key = labelsOf(labels);
-    this.#counts.set(name, counts.set(key, (counts.get(key) ?? 0) + by));
+    counts.set(key, (counts.get(key) ?? 0) + by);
+    this.#counts.set(name, ofAll.set(instanceId, counts));
   }
 
   /** Registers a gauge that is read at each scrape. */
@@ -38,11 +48,11 @@ export class Metrics {
     this.#gauges.set(name, look);
   }
 
-  /** Everything in Prometheus' text format, version 0.0.4. */
-  text(): string {
-    const counted = [...this.#counts].flatMap(([name, counts]) => [
+  /** Everything that concerns an instance, in Prometheus' text format, version 0.0.4. */
+  text(instanceId: string): string {
+    const counted = [...this.#counts].flatMap(([name, ofAll]) => [
       ...head(name),
-      ...[...counts].map(([labels, count]) => `${name}${labels} ${count}`),
+      ...[...(ofAll.get(instanceId) ?? [])].map(([labels, count]) => `${name}${labels} ${count}`),
     ]);
     const watched = [...this.#gauges].flatMap(([name, look]) => [...head(name), `${name} ${look()}`]);
     return `${[...counted, ...watched].join('\n')}\n`;

@@ -1,15 +1,16 @@
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { openPeople, type Census } from '@login-policy/domain/people';
 import type { Store } from '@login-policy/event-sourcing';
 import type { Instances } from './accounts/instances.js';
-import type { Beginning } from './data/first-start.js';
 import type { Steps } from './steps.js';
 
-/** Opens the login policies of a store, with the organizations of the directory. */
-export function openPolicies(store: Store, organizations: Instances): Promise<LoginPolicies> {
-  return openLoginPolicies({ store, organizations, guard: 'refuse' });
+/** Opens the login policies of a store, with the organizations and the people of the accounts. */
+export function openPolicies(store: Store, organizations: Instances, census: Census): Promise<LoginPolicies> {
+  return openLoginPolicies({ store, organizations, people: openPeople({ census }), guard: 'refuse' });
 }
 
-interface Beginnings extends Pick<Beginning, 'facts'> {
+interface Beginnings {
+  readonly instances: Instances;
   readonly store: Store;
   readonly steps: Steps;
 }
@@ -18,9 +19,9 @@ interface Beginnings extends Pick<Beginning, 'facts'> {
  * Adds the default policy of each instance that has none. Nothing is served before the read model has reached the head,
  * because until then the custom policies are unknown.
  */
-export async function beginPolicies(policies: LoginPolicies, { facts, store, steps }: Beginnings): Promise<void> {
+export async function beginPolicies(policies: LoginPolicies, { instances, store, steps }: Beginnings): Promise<void> {
   const by = { actor: 'setup', reason: 'first start of the server' };
-  for (const { id } of facts.instances) {
+  for (const { id } of instances.all) {
     const added = await policies.add({ instanceId: id }, freshInstance, by);
     if (added.outcome === 'rejected' && added.rejection.reason !== 'policy-already-exists') orThrow(added);
   }

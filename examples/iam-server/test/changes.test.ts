@@ -201,13 +201,13 @@ describe('following the changes', () => {
     const status = async (): Promise<number> => (await call(url, '/iam/v1/session', { headers: session })).status;
     try {
       Date.now = () => clock() - 10 * 365 * 86_400_000;
-      const stream = await EventStream.open(url, session);
+      expect(await status(), 'what the session has verified is not there yet').to.equal(204);
+      const stream = await EventStream.open(url, token);
       await eventually('beats', () => stream.events.filter(({ event }) => event === 'beat').length > 1 || undefined);
       expect(stream.response.complete).to.equal(false);
       stream.leave();
       Date.now = () => clock() + 86_400_000;
       expect(await status()).to.equal(204);
-      // Takes the files of old sessions away.
       await signIn(quickstart, 'owner');
     } finally {
       Date.now = clock;

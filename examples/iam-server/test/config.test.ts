@@ -22,6 +22,7 @@ describe('the variables of the server', () => {
     const config = readConfig({ IAM_PUBLIC_URL: ' ', PATH: '/bin' });
     expect(config).to.deep.include({
       storeUrl: 'sqlite:.data/login-policy.sqlite',
+      accountsUrl: 'sqlite:.data/accounts.sqlite',
       dataFolder: '.data',
       host: '127.0.0.1',
       publicUrl: undefined,
@@ -55,7 +56,10 @@ describe('the variables of the server', () => {
     [{ IAM_STORE: 'host=x user=me password=secret' }, NO_STORE],
     [{ IAM_STORE: 'sqlite::memory:' }, NO_STORE],
     [{ IAM_STORE: 'sqlite:' }, NO_STORE],
-    [{ IAM_STROE: 'memory:' }, /^IAM_STROE is not a variable of this server\. Those are IAM_STORE, IAM_DATA, /],
+    [
+      { IAM_STROE: 'memory:' },
+      /^IAM_STROE is not a variable of this server\. Those are IAM_STORE, IAM_ACCOUNTS, IAM_DATA, /,
+    ],
     [{ IAM_PUBLIC_URL: 'iam.example.com' }, /^IAM_PUBLIC_URL must be the address of a server/],
     [{ IAM_PUBLIC_URL: 'https://x.example/path' }, /^IAM_PUBLIC_URL must be/],
     [

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openLoginPolicies, type LoginSettingsInput } from '@login-policy/domain';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { bearer, call, cookieIn, json, sentence, signIn, trySignIn } from './client.js';
+import { AccountsFile } from './accounts-file.js';
+import { bearer, call, cookieIn, json, sentence, signIn, trySignIn, type Answered } from './client.js';
 import { TestBench, type Quickstart } from './running-server.js';
 import { inFlight, slowDownOwner } from './slow-password.js';
 import { eventually } from './waiting.js';
@@ -62,31 +61,40 @@ describe('a sign-in during which the login policy changes', () => {
   const bench = new TestBench();
   after(() => bench.clear());
 
-  const changes: readonly LoginSettingsInput[] = [{ forceMfa: true }, { lifetimes: { passwordCheck: 'PT1H' } }];
-  changes.forEach((settings) => {
-    it(`is refused: ${JSON.stringify(settings)}`, async () => {
-      const { server, quickstart } = await bench.serve();
-      await slowDownOwner(server, quickstart, 300);
-      const { name, password } = quickstart.users.owner;
-      const signingIn = trySignIn(server.url, name, password);
-      await inFlight(1, quickstart);
-      const folder = join(server.folder, '.data');
-      // The server reads the accounts again between its judgement and the session's file: from a pipe, when it is told.
-      const accounts = join(folder, 'iam.json');
-      const kept = await readFile(accounts);
-      await writeFile(`${accounts}.kept`, kept, { mode: 0o600 });
-      execFileSync('mkfifo', ['-m', '600', `${accounts}.pipe`]);
-      await rename(`${accounts}.pipe`, accounts);
-      const pipe = await open(accounts, 'w');
-      await using store = await openSqliteStore({ path: join(folder, 'login-policy.sqlite') });
-      await using policies = await openLoginPolicies({ store });
-      await policies.change({ instanceId: quickstart.instanceId }, settings, { actor: 'test' });
-      await rename(`${accounts}.kept`, accounts);
-      await pipe.writeFile(kept);
-      await pipe.close();
-      const answer = await signingIn;
-      expect(sentence(answer)).to.equal('The login policy changed while you signed in. Sign in again.');
-      expect([answer.status, cookieIn(answer)]).to.deep.equal([401, '']);
-    });
+  /** Signs in while this settings are recorded, between the judgement and the session. */
+  const signInDuring = async (
+    settings: LoginSettingsInput,
+  ): Promise<{ readonly url: string; readonly answer: Answered }> => {
+    const { server, quickstart } = await bench.serve();
+    await slowDownOwner(server, quickstart, 300);
+    const { name, password } = quickstart.users.owner;
+    const signingIn = trySignIn(server.url, name, password);
+    await inFlight(1, quickstart);
+    // The session can't be written meanwhile.
+    using accounts = new AccountsFile(server);
+    accounts.hold();
+    await inFlight(1, quickstart);
+    const folder = join(server.folder, '.data');
+    await using store = await openSqliteStore({ path: join(folder, 'login-policy.sqlite') });
+    await using policies = await openLoginPolicies({ store });
+    await policies.change({ instanceId: quickstart.instanceId }, settings, { actor: 'test' });
+    accounts.release();
+    return { url: server.url, answer: await signingIn };
+  };
+
+  it('is refused if it no longer suffices', async () => {
+    const { answer } = await signInDuring({ forceMfa: true });
+    expect(answer.status).to.equal(401);
+    expect(sentence(answer)).to.match(/^(The login policy changed while you signed in|A second factor is required)/);
+    expect(cookieIn(answer)).to.equal('');
+  });
+
+  it('lasts no longer than it suffices by the new policy', async () => {
+    const { url, answer } = await signInDuring({ lifetimes: { passwordCheck: 'PT1H' } });
+    expect(answer.status).to.equal(200);
+    const { expiresAt } = json<{ readonly expiresAt: string }>(answer);
+    expect(Date.parse(expiresAt)).to.be.below(Date.now() + 3_600_001);
+    const [cookie = ''] = cookieIn(answer).split(';');
+    expect((await call(url, '/iam/v1/session', { headers: { cookie } })).status).to.equal(200);
   });
 });

@@ -1,7 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
+import { AccountsFile } from './accounts-file.js';
 import { bearer, call, json, sentence } from './client.js';
 import { TestBench, type Quickstart } from './running-server.js';
 
@@ -29,12 +28,8 @@ describe('the table of organizations', () => {
   before(async () => {
     const { server, quickstart: begun } = await bench.serve();
     quickstart = begun;
-    const file = join(server.folder, '.data', 'iam.json');
-    await server.stop();
-    const facts: { readonly instances: readonly [object] } = JSON.parse(await readFile(file, 'utf8'));
-    const organizations = NAMES.map((name, index) => ({ id: `org-${index}`, name }));
-    await writeFile(file, JSON.stringify({ ...facts, instances: [{ ...facts.instances[0], organizations }] }));
-    await server.start({ PORT: new URL(begun.url).port });
+    using accounts = new AccountsFile(server);
+    accounts.direct(NAMES.map((name, index) => ({ id: `org-${index}`, name })));
     await change('org-0', 'POST /_customize', {});
     await change('org-1', 'POST /_customize', {});
     await change('org-1', 'DELETE /second_factors/SECOND_FACTOR_TYPE_OTP');

@@ -1,7 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, before, after, describe, it } from 'mocha';
+import { AccountsFile } from './accounts-file.js';
 import { bearer, call, cookieIn, json, signIn, type Answered } from './client.js';
 import { TestBench, type Quickstart, type Server } from './running-server.js';
 import { SoftwareAuthenticator, type Asked, type Shows } from './software-authenticator.js';
@@ -68,6 +67,23 @@ describe('the users of the server sign in with passkeys', () => {
     expect(json<{ user: object }>(entered).user).to.include({ name: 'viewer' });
     expect(cookieIn(entered)).to.match(/^session-/);
     expect((await listed()).at(-1)).to.have.keys('id', 'addedAt', 'lastUsedAt');
+  });
+
+  it('are counted by a preview, beside the users of organizations', async () => {
+    const preview = { method: 'RemoveMultiFactorFromLoginPolicy', request: { type: PASSKEY } };
+    const weaker = async (): Promise<unknown> =>
+      json<{ people: { weaker?: object; unknown?: string } }>(await machine('POST', '/_preview', preview)).people;
+    await added();
+    // Three of Acme and Globex, and the viewer: by a password alone from then on.
+    expect(await weaker()).to.deep.include({ weaker: { users: 4, administrators: 0 } });
+    using accounts = new AccountsFile(server);
+    accounts.run("UPDATE users SET disabled_at = 1 WHERE id = 'ben'");
+    expect(await weaker(), 'a disabled user does not count').to.deep.include({ weaker: { users: 3, administrators: 0 } });
+    accounts.run("UPDATE credentials SET kind = 'damaged' WHERE user_id = 'ada' AND kind = 'TOTP'");
+    const damaged = await machine('POST', '/_preview', preview);
+    expect([damaged.status, damaged.bytes.toString().includes('census-unknown')]).to.deep.equal([400, true]);
+    accounts.run("UPDATE credentials SET kind = 'TOTP' WHERE kind = 'damaged'");
+    accounts.run('UPDATE users SET disabled_at = NULL');
   });
 
   it('are affected at once when passkeys are removed from the policy and added again', async () => {
@@ -160,18 +176,12 @@ describe('the users of the server sign in with passkeys', () => {
     expect(idOf(await post(`${SESSION}/passkey/options`, {}, { host: '[::1]:8080' }))).to.equal('IAM-PASSKEY-01');
   });
 
-  it('leave only private files with public keys', async () => {
-    const folder = join(server.folder, '.data', 'passkeys');
-    for (const file of await readdir(folder)) {
-      const text = await readFile(join(folder, file), 'utf8');
-      expect(Object.keys(JSON.parse(text))).to.have.members(['generation', 'passkeys']);
-    }
-    const used = await readdir(join(server.folder, '.data', 'passkey-challenges'));
-    expect(used.length).to.be.greaterThan(0);
+  it('leave nothing in the database by asking for a challenge', async () => {
+    using accounts = new AccountsFile(server);
+    const used = (): number => accounts.run('SELECT digest FROM used_challenges').length;
+    const had = used();
+    expect(had).to.be.greaterThan(0);
     await Promise.all(Array.from({ length: 20 }, challenge));
-    expect(
-      await readdir(join(server.folder, '.data', 'passkey-challenges')),
-      'strangers who ask leave nothing',
-    ).to.have.lengthOf(used.length);
+    expect(used()).to.equal(had);
   });
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { logTo, readConfig, start, type Log, type Running } from '@login-policy/example-iam-server';
+import { logTo, readConfig, runCommand, start, type Log, type Running } from '@login-policy/example-iam-server';
 import { eventually } from './waiting.js';
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -212,4 +212,9 @@ export class TestBench {
 
 export async function readQuickstart(folder: string): Promise<Quickstart> {
   return JSON.parse(await readFile(join(folder, '.data', 'quickstart.json'), 'utf8'));
+}
+
+/** Runs a command of the server beside it, and returns what it printed. */
+export function commandIn(folder: string, line: readonly string[], variables: Variables = {}): Promise<string> {
+  return runCommand(readConfig({ IAM_DATA: join(folder, '.data'), ...variables }), line);
 }

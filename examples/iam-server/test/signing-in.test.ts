@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
+import { AccountsFile } from './accounts-file.js';
 import { bearer, call, cookieIn, json, send, sentence, signIn, trySignIn } from './client.js';
 import { TestBench, type Quickstart, type Server } from './running-server.js';
 import { eventually } from './waiting.js';
@@ -40,14 +39,14 @@ describe('signing in', () => {
     expect(json(await call(url, SESSION, { headers: { cookie } }))).to.deep.equal(json(answer));
   });
 
-  it('stores a session in a file named by the hash of its token', async () => {
+  it('stores a session by the hash of its token, which is not a token', async () => {
     const { cookie } = await signIn(quickstart, 'owner');
     const token = cookie.split('=')[1] ?? '';
-    const files = await readdir(join(server.folder, '.data', 'sessions'));
-    expect(files).not.to.include(token);
-    for (const file of files) expect((await call(url, SESSION, { headers: bearer(file) })).status).to.equal(204);
-    for (const made of ['../iam.json', '', '../../etc/passwd', `${token}x`])
-      expect((await call(url, SESSION, { headers: bearer(made) })).status).to.equal(204);
+    using accounts = new AccountsFile(server);
+    const digests = accounts.run('SELECT digest FROM sessions').map(({ digest }) => String(digest));
+    expect(digests).not.to.include(token);
+    const others = [token.slice(1), `${token}x`, `${token}.x`, "' OR 1 = 1 --", '', ...digests];
+    for (const made of others) expect((await call(url, SESSION, { headers: bearer(made) })).status, made).to.equal(204);
     expect((await call(url, SESSION, { headers: bearer(token) })).status).to.equal(200);
   });
 
@@ -158,20 +157,24 @@ describe('signing out', () => {
     expect([await status(first), await status(second), await status(last), await status(owner)]).to.deep.equal([
       204, 200, 200, 200,
     ]);
-    expect(await readdir(join(own.folder, '.data', 'sessions'))).to.have.lengthOf(101);
+    using accounts = new AccountsFile(own);
+    expect(accounts.run('SELECT digest FROM sessions')).to.have.lengthOf(101);
   });
 
-  it('deletes the files of expired sessions over time, without delaying a sign-in', async () => {
+  it('deletes expired sessions over time, without delaying a sign-in', async () => {
     const { server: own, quickstart: secrets } = await bench.serve();
-    const folder = join(own.folder, '.data', 'sessions');
-    await mkdir(folder);
-    for (const name of ['one', 'two']) await writeFile(join(folder, name), '{}');
-    await utimes(join(folder, 'one'), 0, 0);
+    using accounts = new AccountsFile(own);
+    const add = 'INSERT INTO sessions (digest, instance, user_id, began_at, until) VALUES (?, ?, ?, 0, ?)';
+    const nextYear = Date.now() + 365 * 86_400_000;
+    for (const [digest, until] of [
+      ['old', 1],
+      ['recent', nextYear],
+    ] as const)
+      accounts.run(add, digest, secrets.instanceId, 'viewer', until);
     await signIn(secrets, 'viewer');
-    await eventually('a file that goes', async () => !(await readdir(folder)).includes('one') || undefined);
-    expect(await readdir(folder))
-      .to.include('two')
-      .and.to.have.lengthOf(2);
+    const digests = (): readonly unknown[] => accounts.run('SELECT digest FROM sessions').map(({ digest }) => digest);
+    await eventually('a session that goes', () => !digests().includes('old') || undefined);
+    expect(digests()).to.include('recent').and.to.have.lengthOf(2);
   });
 
   it('happens to the previous session at a new sign-in on the same page', async () => {

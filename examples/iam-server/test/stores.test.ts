@@ -33,7 +33,11 @@ for (const kind of ['PostgreSQL', 'the double of EventStoreDB'] as const) {
     });
 
     it('report once that the store is unavailable, are not ready meanwhile, and continue when it is back', async () => {
-      const { server } = await bench.serve({ IAM_STORE: store.url, IAM_ADOPT_INSTANCE: quickstart.instanceId });
+      const variables = { IAM_STORE: store.url, IAM_ADOPT_INSTANCE: quickstart.instanceId };
+      const { server } = await bench.serve({
+        ...variables,
+        IAM_ACCOUNTS: `sqlite:${await bench.folder()}/accounts.sqlite`,
+      });
       const headers = bearer((await readQuickstart(server.folder)).tokens.owner);
       const stream = await EventStream.open(server.url, headers);
       const from = Number(json<PolicyRead>(await call(server.url, POLICY, { headers })).policy.details.sequence);
@@ -209,11 +213,13 @@ async function toggle(url: string, headers: Readonly<Record<string, string>>, ti
   }
 }
 
-/** Two servers on one store and one folder, one of them killed under load and started again. */
+/** Two servers on one store, one of them killed under load and started again. On PostgreSQL each has its own folder. */
 async function killedUnderLoad(bench: TestBench, variables: Readonly<Record<string, string>>): Promise<Quickstart> {
   const first = await bench.serve(variables);
   const { quickstart } = first;
-  const killed = bench.spawn(first.server.folder, variables);
+  const isShared = variables['IAM_STORE']?.startsWith('postgres') !== true;
+  const folder = isShared ? first.server.folder : await bench.folder();
+  const killed = bench.spawn(folder, variables);
   const other = await killed.url();
   const headers = await signIn(quickstart, 'owner');
   const streams = [await EventStream.open(first.server.url, headers), await EventStream.open(other, headers)];
@@ -231,7 +237,7 @@ async function killedUnderLoad(bench: TestBench, variables: Readonly<Record<stri
   await toggles;
   // On a busy machine the one that was killed may have told of all of them before it died.
   await toggle(first.server.url, headers, 2);
-  const again = await bench.spawn(first.server.folder, variables).url();
+  const again = await bench.spawn(folder, variables).url();
   const resumed = await EventStream.open(again, { ...headers, 'last-event-id': lastId });
   await resumed.told('changed', ({ sequence }) => sequence === '27');
   const seen = [...(streams[1]?.events ?? []), ...resumed.events];

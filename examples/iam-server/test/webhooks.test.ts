@@ -1,13 +1,5 @@
 import { createHmac } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { signedHeaders } from '@login-policy/example-iam-server';
 import { expect } from 'chai';
@@ -15,45 +7,11 @@ import { afterEach, describe, it } from 'mocha';
 import { bearer, call, json } from './client.js';
 import { TestBench, type Quickstart } from './running-server.js';
 import { eventually } from './waiting.js';
+import { Receiver, type Doing, type Taken } from './webhook-receiver.js';
 
 const [OLD, NEW] = ['old-secret-of-24-bytes..', 'new-secret-of-24-bytes..'].map(
   (text) => `whsec_${Buffer.from(text).toString('base64')}`,
 );
-
-/** What a receiver does with a message: it fails, hangs, or lies. */
-type Doing = (response: ServerResponse, request: IncomingMessage) => void;
-
-interface Taken {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-/** A receiver that does as it likes. */
-class Receiver {
-  readonly taken: Taken[] = [];
-  doing: Doing = (response) => response.writeHead(204).end();
-  readonly #server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      this.taken.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
-      this.doing(response, request);
-    });
-  });
-
-  async listen(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('it listens on no port');
-    return `http://127.0.0.1:${address.port}/hook?key=secret`;
-  }
-
-  close(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
-  }
-}
 
 describe('webhooks of the IAM server', () => {
   const bench = new TestBench();

@@ -1,8 +1,7 @@
 import { Secret, TOTP } from 'otpauth';
-import { z } from 'zod';
-import type { User } from '../data/iam-facts.js';
-import { UserFiles } from '../data/user-files.js';
-import type { Instance } from './instances.js';
+import type { Accounts } from './accounts.js';
+import { newToken } from './machine-tokens.js';
+import type { Account, Credential } from './people.js';
 
 /** Codes of the adjacent periods count, too, because a phone's clock may be off. */
 const WINDOW = 1;
@@ -16,57 +15,46 @@ export interface SetUpKey {
   readonly uri: string;
 }
 
-const schema = z.strictObject({
-  generation: z.string(),
-  secret: z.string(),
-  /** Whether one of its codes was accepted once. Until then the app protects nothing. */
-  isReady: z.boolean(),
-  /** The period of the last accepted code: each code is accepted once. */
-  lastStep: z.number().int(),
-});
-type Kept = z.infer<typeof schema>;
-
 /** The authenticator apps of users (TOTP), with codes by the package otpauth. */
 export class AuthenticatorApps {
-  readonly #files: UserFiles<Kept>;
+  readonly #accounts: Accounts;
   readonly #now: () => number;
 
-  constructor(dataFolder: string, now: () => number) {
-    this.#files = new UserFiles(dataFolder, 'authenticator-apps', schema);
+  constructor(accounts: Accounts, now: () => number) {
+    this.#accounts = accounts;
     this.#now = now;
   }
 
-  /** Whether a user has set one up and confirmed it with a code. */
-  async isReady(instance: Instance, user: User): Promise<boolean> {
-    return (await this.#files.read(instance, user))?.isReady ?? false;
-  }
-
   /** The key for setting one up: the same until one of its codes was accepted. */
-  async keyFor(instance: Instance, user: User): Promise<SetUpKey> {
-    const kept = await this.#files.change(instance, user, (before) => {
-      if (before !== undefined) return before;
-      const { base32 } = new Secret({ size: 20 });
-      return { generation: instance.generation, secret: base32, isReady: false, lastStep: 0 };
-    });
-    const totp = totpOf(kept, { issuer: instance.name, label: user.name });
-    return { secret: kept.secret, uri: totp.toString() };
+  async keyFor(instance: { readonly id: string; readonly name: string }, account: Account): Promise<SetUpKey> {
+    const user = { instanceId: instance.id, userId: account.user.id };
+    let app = appOf(account);
+    if (app === undefined) {
+      const secret = new Secret({ size: 20 }).base32;
+      await this.#accounts.addCredential(user, { id: newToken(), kind: 'TOTP', secret, isReady: false });
+      // Another process may have been first.
+      app = appOf(await this.#accounts.user(instance.id, { id: account.user.id }));
+    }
+    const secret = app?.secret ?? '';
+    return { secret, uri: totpOf(secret, { issuer: instance.name, label: account.user.name }).toString() };
   }
 
-  /** Accepts a code once. The first accepted code makes the app ready. */
-  async verify(instance: Instance, user: User, code: string): Promise<boolean> {
-    let isRight = false;
-    await this.#files.change(instance, user, (kept) => {
-      if (kept === undefined) return undefined;
-      const timestamp = this.#now();
-      const delta = totpOf(kept).validate({ token: code, window: WINDOW, timestamp });
-      const step = Math.floor(timestamp / 1000 / PERIOD_SECONDS) + (delta ?? 0);
-      isRight = delta !== null && step > kept.lastStep;
-      return isRight ? { ...kept, isReady: true, lastStep: step } : kept;
-    });
-    return isRight;
+  /** Accepts a code once. The first accepted code makes the app ready. @returns the app, if the code was right */
+  async verify(account: Account, code: string): Promise<Credential | undefined> {
+    const app = appOf(account);
+    if (app === undefined) return undefined;
+    const timestamp = this.#now();
+    const delta = totpOf(app.secret).validate({ token: code, window: WINDOW, timestamp });
+    if (delta === null) return undefined;
+    const step = Math.floor(timestamp / 1000 / PERIOD_SECONDS) + delta;
+    return (await this.#accounts.takeStep(app.id, step)) ? app : undefined;
   }
 }
 
-function totpOf({ secret }: Kept, named: { readonly issuer?: string; readonly label?: string } = {}): TOTP {
+function appOf(account: Account | undefined): Credential | undefined {
+  return account?.credentials.find(({ kind }) => kind === 'TOTP');
+}
+
+function totpOf(secret: string, named: { readonly issuer?: string; readonly label?: string } = {}): TOTP {
   return new TOTP({ ...named, secret: Secret.fromBase32(secret), period: PERIOD_SECONDS });
 }

@@ -1,96 +1,68 @@
-import { stat } from 'node:fs/promises';
-import { bearerToken, instancesByHost, type RequestHeaders } from '@login-policy/api';
+import { instancesByHost, type RequestHeaders } from '@login-policy/api';
 import type { InstanceRef, OrganizationRef } from '@login-policy/domain';
-import {
-  factsFile,
-  loadFacts,
-  type DirectoryEntry,
-  type IamFacts,
-  type InstanceFacts,
-  type Machine,
-  type User,
-} from '../data/iam-facts.js';
-import { CannotStart } from '../config.js';
-import { digestOf } from './machine-tokens.js';
+import { Fault } from '@login-policy/event-sourcing/values';
+import { textIn, type Database, type Row } from './database/database.js';
 
 /** Numbers in names sort as numbers: 2 before 10. */
 const byName = new Intl.Collator('en', { numeric: true });
 
-/**
- * An instance with its organizations and accounts: an immutable snapshot of `iam.json`, so that one request sees one
- * state even if the file changes.
- */
-export class Instance {
+/** An organization of the directory. */
+export interface DirectoryEntry {
   readonly id: string;
   readonly name: string;
-  /** The generation of its accounts' secrets. Sessions of another generation are invalid. */
-  readonly generation: string;
+}
+
+/** An instance with its organizations: an immutable snapshot, so that one request sees one state. */
+export interface Instance {
+  readonly id: string;
+  readonly name: string;
   /** All of them, sorted by name. */
   readonly organizations: readonly DirectoryEntry[];
   readonly organizationIds: ReadonlySet<string>;
-  readonly users: readonly User[];
-  readonly #machines: ReadonlyMap<string, Machine>;
-
-  constructor({ id, name, organizations, users, machines }: InstanceFacts, generation: string) {
-    this.id = id;
-    this.name = name;
-    this.generation = generation;
-    this.organizations = [...organizations].sort((left, right) => byName.compare(left.name, right.name));
-    this.organizationIds = new Set(this.organizations.map((one) => one.id));
-    this.users = users;
-    this.#machines = new Map(machines.map((machine) => [machine.tokenDigest, machine]));
-  }
-
-  user(member: 'id' | 'name', value: string): User | undefined {
-    return this.users.find((one) => one[member] === value);
-  }
-
-  /** The machine whose token the request carries. */
-  machineOf(headers: RequestHeaders): Machine | undefined {
-    const token = bearerToken(headers);
-    return token === undefined ? undefined : this.#machines.get(digestOf(token));
-  }
 }
 
-interface Known {
+/** What the database says of instances, and of the server as a whole. */
+interface Directory {
+  /** Changes with each change of an instance, a host or an organization. */
+  readonly version: string;
+  /** Changes whenever all secrets are replaced. */
+  readonly generation: string;
+  /** Signs challenges and names counters. */
+  readonly secret: string;
   readonly instances: ReadonlyMap<string, Instance>;
   readonly instanceOf: (headers: RequestHeaders) => string | undefined;
 }
 
-/** The instances in the current `iam.json`. Another process may have replaced all secrets. */
+const META = `SELECT key, value FROM iam.meta WHERE key IN ('directory', 'generation', 'secret')`;
+const ALL = `SELECT i.id, i.name, o.id AS organization, o.name AS organization_name
+  FROM iam.instances i LEFT JOIN iam.organizations o ON o.instance = i.id ORDER BY i.added_at, i.id`;
+
+/** The instances, their hosts and their organizations, read again when another process has changed them. */
 export class Instances {
-  readonly #dataFolder: string;
-  readonly #onFailure: (cause: unknown) => void;
-  #known: Known;
-  #mark = '';
-  #loading: Promise<void> = Promise.resolve();
+  readonly #database: Database;
+  #known: Directory;
 
-  constructor(dataFolder: string, facts: IamFacts, onFailure: (cause: unknown) => void) {
-    this.#dataFolder = dataFolder;
-    this.#onFailure = onFailure;
-    this.#known = knownOf(facts);
+  private constructor(database: Database, known: Directory) {
+    this.#database = database;
+    this.#known = known;
   }
 
-  /** Reads the file again if it has changed. A missing or damaged file changes nothing and is logged once. */
+  /** @throws Fault when the accounts have not begun */
+  static async open(database: Database): Promise<Instances> {
+    return new Instances(database, await read(database));
+  }
+
+  /** Reads them again if they have changed. What was read before goes on if that fails. @throws Fault */
   async refresh(): Promise<void> {
-    const found = await stat(factsFile(this.#dataFolder), { bigint: true }).catch(() => undefined);
-    const mark = found === undefined ? 'gone' : `${found.ino} ${found.mtimeNs} ${found.size}`;
-    // One at a time: otherwise a slow earlier read could overwrite a later one.
-    if (mark !== this.#mark) this.#loading = this.#loading.then(() => this.#load());
-    this.#mark = mark;
-    // Requests wait for a running read, so that none uses the old state beside the new one.
-    await this.#loading;
+    const { directory, generation, secret } = await metaOf(this.#database);
+    const known = this.#known;
+    if (known.version === directory && known.generation === generation && known.secret === secret) return;
+    this.#known = await read(this.#database);
   }
 
-  async #load(): Promise<void> {
-    const file = factsFile(this.#dataFolder);
-    try {
-      const facts = await loadFacts(this.#dataFolder);
-      if (facts === undefined) throw new CannotStart(`${file} is gone. What it said still counts in this process.`);
-      this.#known = knownOf(facts);
-    } catch (caught) {
-      this.#onFailure(caught);
-    }
+  /** The same, where a version was read along with something else. @throws Fault */
+  async reach(version: string): Promise<void> {
+    if (version !== this.#known.version) await this.refresh();
   }
 
   /** The instance of a request, by its host; `undefined` when none is served under it. */
@@ -98,10 +70,14 @@ export class Instances {
     return this.#known.instances.get(this.#known.instanceOf(headers) ?? '');
   }
 
-  /** An instance in the current file; `undefined` when it is gone. */
-  async current({ id }: Pick<Instance, 'id'>): Promise<Instance | undefined> {
-    await this.refresh();
-    return this.#known.instances.get(id);
+  /** The same for a host that may have been added meanwhile. @throws Fault */
+  async find(headers: RequestHeaders): Promise<Instance | undefined> {
+    if (this.of(headers) === undefined) await this.refresh();
+    return this.of(headers);
+  }
+
+  get all(): readonly Instance[] {
+    return [...this.#known.instances.values()];
   }
 
   /** Whether the server has a single instance. */
@@ -109,21 +85,70 @@ export class Instances {
     return this.#known.instances.size === 1;
   }
 
-  exists({ instanceId, organizationId }: OrganizationRef): boolean {
-    return this.#known.instances.get(instanceId)?.organizationIds.has(organizationId) ?? false;
+  get generation(): string {
+    return this.#known.generation;
+  }
+
+  get secret(): string {
+    return this.#known.secret;
+  }
+
+  /** Whether an organization exists, which may have been added meanwhile. @throws Fault */
+  async exists(organization: OrganizationRef): Promise<boolean> {
+    if (this.#has(organization)) return true;
+    await this.refresh();
+    return this.#has(organization);
   }
 
   /** The ids of an instance's organizations, sorted by name. */
   list({ instanceId }: InstanceRef): Iterable<string> {
     return this.#known.instances.get(instanceId)?.organizationIds ?? [];
   }
+
+  #has({ instanceId, organizationId }: OrganizationRef): boolean {
+    return this.#known.instances.get(instanceId)?.organizationIds.has(organizationId) ?? false;
+  }
 }
 
-function knownOf({ generation, instances: all }: IamFacts): Known {
-  const hosts = all.flatMap(({ id, hosts: names = [] }) => names.map((host) => [host, id] as const));
-  const only = all.length === 1 && hosts.length === 0 ? all[0]?.id : undefined;
-  return {
-    instances: new Map(all.map((facts) => [facts.id, new Instance(facts, generation)])),
-    instanceOf: only === undefined ? instancesByHost(Object.fromEntries(hosts)) : () => only,
-  };
+interface Meta {
+  readonly directory: string;
+  readonly generation: string;
+  readonly secret: string;
+}
+
+async function metaOf(database: Database): Promise<Meta> {
+  const rows = await database.run({ sql: META, values: [] });
+  const values = new Map(rows.map((row) => [row['key'], row['value']]));
+  const [directory, generation, secret] = ['directory', 'generation', 'secret'].map((key) => values.get(key));
+  if (typeof directory === 'string' && typeof generation === 'string' && typeof secret === 'string')
+    return { directory, generation, secret };
+  throw new Fault('store-damaged', { store: database.name, problem: 'it lacks the accounts of a first start' });
+}
+
+async function read(database: Database): Promise<Directory> {
+  // The version is read first: a change in between is read once more.
+  const { directory: version, generation, secret } = await metaOf(database);
+  const hosts = await database.run({ sql: 'SELECT host, instance FROM iam.hosts', values: [] });
+  const instances = instancesIn(await database.run({ sql: ALL, values: [] }));
+  const [only] = instances.keys();
+  const isOnly = instances.size === 1 && hosts.length === 0;
+  const byHost = Object.fromEntries(hosts.map((row) => [textIn(row, 'host'), textIn(row, 'instance')]));
+  return { version, generation, secret, instances, instanceOf: isOnly ? () => only : instancesByHost(byHost) };
+}
+
+function instancesIn(rows: readonly Row[]): ReadonlyMap<string, Instance> {
+  const found = new Map<string, { readonly name: string; readonly organizations: DirectoryEntry[] }>();
+  for (const row of rows) {
+    const id = textIn(row, 'id');
+    const one = found.get(id) ?? { name: textIn(row, 'name'), organizations: [] };
+    if (row['organization'] !== null)
+      one.organizations.push({ id: textIn(row, 'organization'), name: textIn(row, 'organization_name') });
+    found.set(id, one);
+  }
+  return new Map(
+    [...found].map(([id, { name, organizations }]) => {
+      organizations.sort((left, right) => byName.compare(left.name, right.name));
+      return [id, { id, name, organizations, organizationIds: new Set(organizations.map((one) => one.id)) }];
+    }),
+  );
 }

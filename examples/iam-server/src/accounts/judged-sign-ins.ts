@@ -1,7 +1,4 @@
-import { describeSignIn, evaluateSignIn, type LoginPolicies, type SignInAnswer } from '@login-policy/domain';
-import type { SignInRequest, SignInSession } from '@login-policy/domain/model';
-import type { Position } from '@login-policy/event-sourcing';
-import type { User } from '../data/iam-facts.js';
+import { describeSignIn, type SignInAnswer } from '@login-policy/domain';
 import {
   codeNeeded,
   impossibleToSignIn,
@@ -12,127 +9,73 @@ import {
   type Refusal,
 } from '../http/refusal.js';
 import type { AuthenticatorApps } from './authenticator-apps.js';
-import type { Instance } from './instances.js';
-import type { OwnFactor, SetUpFactors } from './set-up-factors.js';
+import type { Account, Credential } from './people.js';
+import { judged, ownerOf, type SignInPolicies } from './sign-in-policies.js';
 
-/** What a user has proved: the right password, possibly with a code; or a passkey. */
-export type Shown = { readonly by: 'password'; readonly code: string | undefined } | { readonly by: 'passkey' };
+/** The credential that a user has shown: the right password, possibly with a code; or a passkey. */
+export interface Proof {
+  readonly credential: Credential;
+  readonly code?: string | undefined;
+}
 
 /** A user of an instance. */
 export interface Owner {
-  readonly instance: Instance;
-  readonly user: User;
+  readonly instance: { readonly id: string; readonly name: string };
+  readonly account: Account;
 }
 
-/** The user is signed in until then, or gets this answer. */
-export type Judged = LetIn | { readonly refusal: Refusal };
-
-/** Until when the login policy accepts the checks. */
-export interface LetIn {
-  readonly until: Date | undefined;
-  readonly verified: SignInSession;
-}
+/** The credentials that were verified and are enough, or the answer to the user. */
+export type Judged = { readonly verified: readonly Credential[] } | { readonly refusal: Refusal };
 
 const APP = 'TOTP' as const;
 
-/** The checks of a session, and the position of the change that the policy must include. */
-export interface OpenSession {
-  readonly verified: SignInSession;
-  readonly atLeast?: Position | undefined;
-}
-
-/** How long a sign-in waits for a fresh policy. */
-const WAIT_MS = 1000;
-/** Re-judging has no waiting user. */
-const LONG_WAIT_MS = 10_000;
-
-/**
- * Asks the instance's login policy whether a user's checks are sufficient (docs/how-to/sign-in.md). The server's own
- * users belong to no organization, so the default policy applies to them. They have a password, and optionally an
- * authenticator app and passkeys.
- */
+/** Asks the login policy whether what a user has shown is enough, and otherwise for what is missing. */
 export class JudgedSignIns {
-  readonly #policies: LoginPolicies;
+  readonly #policies: SignInPolicies;
   readonly #apps: AuthenticatorApps;
-  readonly #setUp: SetUpFactors;
 
-  constructor(policies: LoginPolicies, apps: AuthenticatorApps, setUp: SetUpFactors) {
+  constructor(policies: SignInPolicies, apps: AuthenticatorApps) {
     this.#policies = policies;
     this.#apps = apps;
-    this.#setUp = setUp;
   }
 
   /** @throws Fault when the policy can't be read; then nobody is let in. */
-  async judge(owner: Owner, shown: Shown): Promise<Judged> {
-    const factors = await this.#setUp.of(owner);
-    const at = new Date().toISOString();
-    if (shown.by === 'passkey') {
-      const verified = { passkey: { at, isUserVerified: true } };
-      const answer = await this.#evaluate(owner, factors, { at, verified });
-      return letIn(answer, verified) ?? { refusal: passkeyNotAllowed(describeSignIn(answer)) };
-    }
-    const byPassword = { password: at };
-    const answer = await this.#evaluate(owner, factors, { at, verified: byPassword });
-    const isIn = letIn(answer, byPassword);
-    if (isIn !== undefined) return isIn;
-    const { code } = shown;
-    const refusal = await this.#asksFor(answer, owner, code !== undefined);
+  async judge(owner: Owner, { code, credential }: Proof): Promise<Judged> {
+    const answer = await this.#evaluate(owner, [credential]);
+    if (answer.outcome === 'proceed') return { verified: [credential] };
+    if (credential.kind !== 'PASSWORD') return { refusal: passkeyNotAllowed(describeSignIn(answer)) };
+    const refusal = await this.#asksFor(answer, owner, code === undefined ? 'password' : 'password and code');
     if (refusal !== undefined || code === undefined) return { refusal: refusal ?? codeNeeded() };
-    if (!(await this.#apps.verify(owner.instance, owner.user, code))) return { refusal: wrongCode() };
-    const verified = { password: at, secondFactors: [{ factor: APP, at }] };
-    const withCode = await this.#evaluate(owner, [APP, ...factors], { at, verified });
-    return letIn(withCode, verified) ?? { refusal: impossibleToSignIn(describeSignIn(withCode)) };
-  }
-
-  /**
-   * Whether the checks of an open session are still sufficient under the changed policy, and until when.
-   *
-   * @throws Fault when the policy can't be read.
-   */
-  async judgeAnew(owner: Owner, { verified, atLeast }: OpenSession): Promise<LetIn | undefined> {
-    const freshness = { waitMs: LONG_WAIT_MS, ...(atLeast !== undefined && { atLeast }) };
-    const policy = await this.#policies.policy({ instanceId: owner.instance.id }, freshness);
-    const answer = evaluateSignIn(policy, {
-      user: { hasPassword: true, factors: await this.#setUp.of(owner), identityProviders: [] },
-      session: verified,
-      request: requestOf(verified),
-      at: new Date(),
-    });
-    return letIn(answer, verified);
+    const app = await this.#apps.verify(owner.account, code);
+    if (app === undefined) return { refusal: wrongCode() };
+    const verified = [credential, { ...app, isReady: true }];
+    const withCode = await this.#evaluate(owner, verified);
+    return withCode.outcome === 'proceed' ? { verified } : { refusal: impossibleToSignIn(describeSignIn(withCode)) };
   }
 
   /** The answer to a user with only the password; `undefined` when a code is asked for. */
-  async #asksFor(answer: SignInAnswer, { instance, user }: Owner, hasCode: boolean): Promise<Refusal | undefined> {
+  async #asksFor(
+    answer: SignInAnswer,
+    { account, instance }: Owner,
+    shown: 'password and code' | 'password',
+  ): Promise<Refusal | undefined> {
     const options = 'options' in answer ? answer.options : [];
     const isByApp = options.some((option) => option.method === 'second-factor' && option.factor === APP);
-    if (isByApp && (answer.outcome === 'verify' || hasCode)) return undefined;
-    if (isByApp) return setUpNeeded(await this.#apps.keyFor(instance, user));
+    if (isByApp && (answer.outcome === 'verify' || shown === 'password and code')) return undefined;
+    if (isByApp) return setUpNeeded(await this.#apps.keyFor(instance, account));
     const isByPasskey = answer.outcome !== 'set-up' && options.some((option) => option.method === 'passkey');
     return isByPasskey ? passkeyNeeded() : impossibleToSignIn(describeSignIn(answer));
   }
 
-  async #evaluate(
-    { instance }: Owner,
-    factors: readonly OwnFactor[],
-    { at, verified }: { readonly at: string; readonly verified: SignInSession },
-  ): Promise<SignInAnswer> {
-    const policy = await this.#policies.policy({ instanceId: instance.id }, { waitMs: WAIT_MS });
-    // All checks arrive in one request.
-    return evaluateSignIn(policy, {
-      user: { hasPassword: true, factors, identityProviders: [] },
-      session: verified,
-      request: { startedAt: at },
-      at,
-    });
+  /** All checks arrive in one request. */
+  async #evaluate({ account, instance }: Owner, verified: readonly Credential[]): Promise<SignInAnswer> {
+    const { credentials, now, user } = account;
+    const others = credentials.filter(({ id, isReady }) => isReady && verified.every((one) => one.id !== id));
+    const shown = [
+      ...verified.map(({ kind }) => ({ kind, checkedAt: now })),
+      ...others.map(({ kind, secret }) => ({ kind, ...(kind === 'LINK' && { provider: secret }) })),
+    ];
+    const policy = await this.#policies.of(ownerOf(instance.id, user));
+    return judged(policy, { user, credentials: shown, beganAt: now, now });
   }
-}
-
-/** A check that is required for every request only counts in the sign-in itself. */
-function requestOf({ passkey, password }: SignInSession): SignInRequest {
-  const startedAt = password ?? passkey?.at;
-  return startedAt === undefined ? {} : { startedAt };
-}
-
-function letIn(answer: SignInAnswer, verified: SignInSession): LetIn | undefined {
-  return answer.outcome === 'proceed' ? { until: answer.validUntil, verified } : undefined;
 }

@@ -16,8 +16,10 @@ const nobodysHash = hashSync(randomUUID());
 parentPort?.on('message', (question: Question) => parentPort?.postMessage(verdictOn(question)));
 
 function verdictOn({ passwordHash, password }: Question): Verdict {
+  // Of some users nobody knows the password: what is stored in its place is not a hash.
+  const isHash = passwordHash?.startsWith('$argon2') === true;
   try {
-    return { isRight: verifySync(passwordHash ?? nobodysHash, password) && passwordHash !== undefined };
+    return { isRight: verifySync(isHash ? passwordHash : nobodysHash, password) && isHash };
   } catch (caught) {
     return { problem: String(caught) };
   }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { hash } from '@node-rs/argon2';
-import type { User } from '../data/iam-facts.js';
 import type { Question, Verdict } from './password-thread.js';
 
 /** A random password, which is shown once. */
@@ -28,9 +27,9 @@ export class Passwords {
   /** In the order in which the thread answers. */
   readonly #asked: Asked[] = [];
 
-  /** Whether the password is the user's. An unknown user takes the same time as a wrong password. */
-  isPasswordOf(user: User | undefined, password: string): Promise<boolean> {
-    const question: Question = { passwordHash: user?.passwordHash, password };
+  /** Whether the password has the hash. Without one, such as for an unknown user, it takes the same time and is wrong. */
+  isRight(passwordHash: string | undefined, password: string): Promise<boolean> {
+    const question: Question = { passwordHash, password };
     return new Promise((resolve, reject) => {
       this.#asked.push({ resolve, reject });
       this.#thread ??= this.#begin();

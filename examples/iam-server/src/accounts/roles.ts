@@ -1,8 +1,21 @@
-/** The roles in this server, with ZITADEL's names. */
-export type Role = 'IAM_OWNER' | 'IAM_OWNER_VIEWER';
+/** The roles in this server. Apart from `USER`, they have ZITADEL's names. */
+export const ROLES = ['IAM_OWNER', 'IAM_OWNER_VIEWER', 'ORG_OWNER', 'ORG_OWNER_VIEWER', 'USER'] as const;
+/** One of {@link ROLES}. */
+export type Role = (typeof ROLES)[number];
 
-/** The permissions of each role, by their names in the API's descriptors. They apply to the whole instance. */
+/**
+ * The permissions of each role, by their names in the API's descriptors. Those of `IAM_…` apply to the whole instance,
+ * those of `ORG_…` to the user's organization.
+ */
 export const permissionsOf: Readonly<Record<Role, readonly string[]>> = {
   IAM_OWNER: ['iam.policy.read', 'iam.policy.write', 'policy.read', 'policy.write', 'policy.delete'],
   IAM_OWNER_VIEWER: ['iam.policy.read', 'policy.read'],
+  ORG_OWNER: ['policy.read', 'policy.write', 'policy.delete'],
+  ORG_OWNER_VIEWER: ['policy.read'],
+  USER: [],
 };
+
+/** Whether a role is one of the whole instance. */
+export function isOfInstance(role: Role): boolean {
+  return role.startsWith('IAM_');
+}

@@ -1,5 +1,5 @@
-import { hash, randomUUID } from 'node:crypto';
-import { FairLine } from './fair-line.js';
+import { createHmac } from 'node:crypto';
+import { sql, type Database, type Statement } from './database/database.js';
 
 /** What is known about a sign-in attempt before its password is checked. */
 export interface Attempt {
@@ -14,56 +14,38 @@ export interface Attempt {
 const FREE = { ofOne: 5, ofName: 50 } as const;
 const FORGET_ONE_MS = 60_000;
 const LONGEST_WAIT_MS = 60_000;
-/** A hundred networks fill the queue; each adds the time of one password to the wait of the others. */
-const WAITING = { ofOne: 10, ofAll: 1000 } as const;
-/** 65,536 counters: four hexadecimal digits. */
-const PLACE_DIGITS = 4;
 
-/** The counters of an attempt. */
+/** A counter of an attempt. */
 interface Place {
-  readonly place: string;
+  readonly key: string;
   readonly free: number;
 }
 
-interface Tries {
-  readonly failed: number;
-  readonly at: number;
-}
-
 /**
- * Slows guessing down. After five wrong passwords for a name from one network, the next attempts wait one second, two,
- * four, up to a minute. Fifty wrong ones from anywhere slow the name down for everybody except known browsers, which
- * have counters of their own, so that an attacker can't lock a user out. Passwords are checked one at a time, because
- * each is costly by design. Networks alternate, with a limited number of waiting attempts each; so do the known
- * browsers of a name, for which there is always room.
+ * Slows guessing down, over all processes. After five wrong passwords for a name from one network, the next attempts
+ * wait one second, two, four, up to a minute. Fifty wrong ones from anywhere slow the name down for everybody except
+ * known browsers, which have counters of their own, so that an attacker can't lock a user out.
  *
- * No counter is evicted, otherwise guessing at many names would reset one. Names share counters instead, by a secret
- * hash, so that nobody can find out which names collide.
+ * Counters are named by a signature: the names that people type, passwords among them, are not stored.
  */
 export class SignInAttempts {
-  readonly #tries = new Map<string, Tries>();
-  readonly #now: () => number;
-  readonly #secret = randomUUID();
-  readonly #line = new FairLine(WAITING);
+  readonly #database: Database;
+  readonly #secret: () => string;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(database: Database, secret: () => string) {
+    this.#database = database;
+    this.#secret = secret;
   }
 
   /**
    * Counts an attempt before its password is checked, so that concurrent ones count, too. Returns the seconds to wait
-   * if it must not be checked; otherwise resolves when it is its turn.
+   * if it must not be checked.
    */
   async begin(attempt: Attempt): Promise<{ readonly waitSeconds: number } | undefined> {
     const places = this.#placesOf(attempt);
-    const waitMs = Math.max(...places.map(({ place, free }) => this.#waitAt(place, free)));
-    if (waitMs > 0) return { waitSeconds: Math.ceil(waitMs / 1000) };
-    const source = sourceOf(attempt);
-    const isKnown = attempt.device !== undefined;
-    if (this.#line.isFullOf(source) || (this.#line.isFull && !isKnown)) return { waitSeconds: 1 };
-    for (const { place } of places) this.#tries.set(place, { failed: this.#failedAt(place) + 1, at: this.#now() });
-    await this.#line.enter(source);
-    return undefined;
+    const counted = await this.#database.atOnce(places.map((place) => countOf(place, places.at(-1) ?? place)));
+    if (counted !== undefined) return undefined;
+    return { waitSeconds: Math.max(1, Math.ceil((await this.#waitMs(places)) / 1000)) };
   }
 
   /**
@@ -71,48 +53,67 @@ export class SignInAttempts {
    * incomplete one (a right password without its code) is taken back but clears nothing: otherwise knowing the password
    * would allow unlimited guesses at the code.
    */
-  end(attempt: Attempt, verdict: 'right' | 'unfinished' | 'wrong'): void {
-    this.#line.leave();
+  async end(attempt: Attempt, verdict: 'right' | 'unfinished' | 'wrong'): Promise<void> {
     if (verdict === 'wrong') return;
     const [own, ofName] = this.#placesOf(attempt);
-    if (verdict === 'unfinished' && own !== undefined) return this.#takeBack([own, ofName]);
-    if (own !== undefined) this.#tries.delete(own.place);
-    this.#takeBack([ofName]);
+    if (own !== undefined)
+      await this.#database.run(
+        verdict === 'right' ? sql`DELETE FROM iam.tries WHERE key = ${own.key}` : takenBack(own),
+      );
+    if (ofName !== undefined) await this.#database.run(takenBack(ofName));
   }
 
-  #takeBack(places: readonly (Place | undefined)[]): void {
-    for (const place of places) {
-      if (place === undefined) continue;
-      this.#tries.set(place.place, { failed: Math.max(0, this.#failedAt(place.place) - 1), at: this.#now() });
-    }
-  }
-
-  #failedAt(place: string): number {
-    const { failed, at } = this.#tries.get(place) ?? { failed: 0, at: 0 };
-    return Math.max(0, failed - (this.#now() - at) / FORGET_ONE_MS);
-  }
-
-  #waitAt(place: string, free: number): number {
-    const failed = this.#failedAt(place);
-    // Part of an attempt may have been forgotten during its check.
-    if (failed < free - 0.5) return 0;
-    const pauseMs = Math.min(1000 * 2 ** Math.max(0, failed - free), LONGEST_WAIT_MS);
-    return (this.#tries.get(place)?.at ?? 0) + pauseMs - this.#now();
+  async #waitMs(places: readonly Place[]): Promise<number> {
+    const waits = places.map(async ({ key }) => {
+      const rows = await this.#database.run(sql`SELECT until - iam.now_ms() AS wait FROM iam.tries WHERE key = ${key}`);
+      return Number(rows[0]?.['wait'] ?? 0);
+    });
+    return Math.max(0, ...(await Promise.all(waits)));
   }
 
   #placesOf({ name, network, device }: Attempt): readonly Place[] {
-    if (device !== undefined) return [{ place: this.#placeOf(`device ${device}`), free: FREE.ofOne }];
+    if (device !== undefined) return [{ key: this.#keyOf(`device ${device}`), free: FREE.ofOne }];
     return [
-      { place: this.#placeOf(`one ${network} ${name}`), free: FREE.ofOne },
-      { place: this.#placeOf(`name ${name}`), free: FREE.ofName },
+      { key: this.#keyOf(`one ${network} ${name}`), free: FREE.ofOne },
+      { key: this.#keyOf(`name ${name}`), free: FREE.ofName },
     ];
   }
 
-  #placeOf(text: string): string {
-    return `${text.slice(0, 4)} ${hash('sha256', `${this.#secret}${text}`).slice(0, PLACE_DIGITS)}`;
+  #keyOf(text: string): string {
+    return createHmac('sha256', this.#secret()).update(`try ${text}`).digest('base64url');
   }
 }
 
-function sourceOf({ name, network, device }: Attempt): string {
-  return device === undefined ? `network ${network}` : `browsers of ${name}`;
+/** Counts a try, unless this counter or another one still waits. */
+function countOf({ key, free }: Place, other: Place): Statement {
+  const now = `(excluded.drained_at - ${FORGET_ONE_MS})`;
+  const drained = `(CASE WHEN t.drained_at > ${now} THEN t.drained_at ELSE ${now} END + ${FORGET_ONE_MS})`;
+  return {
+    sql: `INSERT INTO iam.tries AS t (key, drained_at, until)
+      SELECT $1, iam.now_ms() + ${FORGET_ONE_MS}, 0 WHERE NOT EXISTS
+        (SELECT 1 FROM iam.tries o WHERE o.key = $2 AND o.key <> $1 AND o.until > iam.now_ms())
+      ON CONFLICT (key) DO UPDATE SET drained_at = ${drained},
+        until = ${now} + ${pauseAfter(`(${drained} - ${now})`, free)}
+      WHERE t.until <= ${now} RETURNING key`,
+    values: [key, other.key],
+  };
+}
+
+function takenBack({ key, free }: Place): Statement {
+  const left = `(drained_at - ${FORGET_ONE_MS} - iam.now_ms())`;
+  return {
+    sql: `UPDATE iam.tries SET drained_at = drained_at - ${FORGET_ONE_MS},
+      until = iam.now_ms() + ${pauseAfter(left, free)} WHERE key = $1`,
+    values: [key],
+  };
+}
+
+/** The pause after tries that are forgotten in so many milliseconds: a second, two, four, up to a minute. */
+function pauseAfter(left: string, free: number): string {
+  const steps = Array.from({ length: 6 }, (_, step) => {
+    const limit = (free + step + 0.5) * FORGET_ONE_MS;
+    return `WHEN ${left} < ${limit} THEN ${Math.min(1000 * 2 ** step, LONGEST_WAIT_MS)}`;
+  });
+  // Part of a try may have been forgotten during its check.
+  return `CASE WHEN ${left} < ${(free - 0.5) * FORGET_ONE_MS} THEN 0 ${steps.join(' ')} ELSE ${LONGEST_WAIT_MS} END`;
 }

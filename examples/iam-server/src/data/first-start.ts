@@ -1,112 +1,125 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { OwnerRef } from '@login-policy/domain';
 import { INSTANCE_CATEGORY, isOrganization, ORGANIZATION_CATEGORY, ownerOfStream } from '@login-policy/domain/model';
 import type { Store } from '@login-policy/event-sourcing';
-import { hashPassword, newPassword } from '../accounts/passwords.js';
+import { beginAccounts, renewSecrets, type NewInstance, type NewUser } from '../accounts/administration.js';
+import type { Database } from '../accounts/database/database.js';
+import type { CredentialKind } from '../accounts/people.js';
+import { hashPassword } from '../accounts/passwords.js';
 import { digestOf, newToken } from '../accounts/machine-tokens.js';
-import type { Role } from '../accounts/roles.js';
 import { CannotStart, withoutSecrets, type Config } from '../config.js';
-import { factsFile, loadFacts, type DirectoryEntry, type IamFacts, type InstanceFacts } from './iam-facts.js';
-import { oneAtATime } from './one-at-a-time.js';
-import { createPrivately, writePrivately } from './private-file.js';
+import { newId } from './new-id.js';
+import { newSecrets, newSecretsFor } from './new-secrets.js';
 import { draftSecrets, settleSecrets, type Secrets } from './quickstart.js';
 
-/** The facts, and the secrets that can only be shown now. */
-export interface Beginning {
-  readonly facts: IamFacts;
-  /** `undefined` unless this start created them. */
-  readonly secrets: Secrets | undefined;
+/** What begins the accounts of a start. */
+export interface BeginOptions {
+  readonly config: Config;
+  readonly store: Store;
+  /** When this start began, by `performance.now()`. */
+  readonly startedAt: number;
 }
 
 /**
- * The server's initial data: stored by an earlier start, or created by the first. Killed at any time, it leaves either
+ * Creates the accounts of the first start, or new secrets if they are asked for. Killed at any time, it leaves either
  * accounts whose passwords can be read, or none. Of several concurrent starts, one creates the secrets.
  *
- * @param seen the generation of `iam.json` when this start began, if it existed.
+ * @returns the secrets that can only be shown now; `undefined` unless this start created them.
  * @throws CannotStart
  */
-export async function begin(config: Config, store: Store, seen: string | undefined): Promise<Beginning> {
+export async function begin(database: Database, options: BeginOptions): Promise<Secrets | undefined> {
+  const { config, startedAt, store } = options;
   const { dataFolder, resetsSecrets } = config;
-  const known = await loadFacts(dataFolder);
-  if (known === undefined)
-    return begun(dataFolder, await withNewSecrets(await firstFacts(config, store)), createPrivately);
-  if (!resetsSecrets) return settled(dataFolder, known);
-  const renewed = await withNewSecrets(known);
-  return oneAtATime(`${factsFile(dataFolder)}.lock`, async () => {
-    const current = (await loadFacts(dataFolder)) ?? known;
-    // Secrets that a concurrent start has created are new enough, and may have been printed.
-    return current.generation === seen ? begun(dataFolder, renewed, writePrivately) : settled(dataFolder, current);
+  const current = await currentIn(database);
+  const generation = randomUUID();
+  let created: Secrets | undefined;
+  if (current === undefined) {
+    const { instance, secrets } = await firstInstance(config, store);
+    await draftSecrets(dataFolder, { generation, ...idsOf(instance) }, secrets);
+    if (await beginAccounts(database, { generation, secret: newToken() }, instance)) created = secrets;
+    // Secrets that another start has created since this one began are new enough, and may have been printed.
+  } else if (resetsSecrets && current.ageMs > performance.now() - startedAt) {
+    const { ids, renewed, secrets } = await newSecretsFor(database);
+    await draftSecrets(dataFolder, { generation, ...ids }, secrets);
+    if (await renewSecrets(database, { seen: current.generation, generation }, renewed)) created = secrets;
+  }
+  await settleSecrets(dataFolder, (await currentIn(database))?.generation ?? generation);
+  return created;
+}
+
+/** The generation of all secrets, and how long ago it began; `undefined` before the first start. */
+async function currentIn(
+  database: Database,
+): Promise<{ readonly generation: string; readonly ageMs: number } | undefined> {
+  const [row] = await database.run({
+    sql: `SELECT g.value, iam.now_ms() - CAST(r.value AS BIGINT) AS age FROM iam.meta g, iam.meta r
+      WHERE g.key = 'generation' AND r.key = 'renewed_at'`,
+    values: [],
   });
+  return row && { generation: String(row['value']), ageMs: Number(row['age']) };
 }
 
-async function begun(
-  dataFolder: string,
-  { facts, secrets }: Secured,
-  write: typeof writePrivately,
-): Promise<Beginning> {
-  await draftSecrets(dataFolder, facts, secrets);
-  await write(factsFile(dataFolder), `${JSON.stringify(facts, null, 2)}\n`);
-  // Another process may have been first; its data counts.
-  const kept = (await loadFacts(dataFolder)) ?? facts;
-  await settleSecrets(dataFolder, kept);
-  return { facts: kept, secrets: kept.generation === facts.generation ? secrets : undefined };
+function idsOf({ id, organizations = [] }: NewInstance): {
+  readonly instanceId: string;
+  readonly organizationIds: readonly string[];
+} {
+  return { instanceId: id, organizationIds: organizations.map((one) => one.id) };
 }
 
-async function settled(dataFolder: string, facts: IamFacts): Promise<Beginning> {
-  await settleSecrets(dataFolder, facts);
-  return { facts, secrets: undefined };
-}
+const PASSKEY: CredentialKind = 'U2F_WITH_VERIFICATION';
 
-type Unsecured = Pick<IamFacts, 'instances'>;
-
-interface Secured {
-  readonly facts: IamFacts;
-  readonly secrets: Secrets;
-}
-
-/** Some users only have a passkey, so that the preview of a removal is interesting. */
-const ACME: DirectoryEntry['users'] = [
-  { id: 'ada', factors: ['U2F_WITH_VERIFICATION', 'TOTP'] },
-  { id: 'ben', factors: ['U2F_WITH_VERIFICATION'] },
-  { id: 'cem', factors: ['TOTP'] },
-];
-const GLOBEX: DirectoryEntry['users'] = [
-  { id: 'dana', factors: ['U2F_WITH_VERIFICATION'] },
-  { id: 'eli', factors: ['U2F'] },
+/** Some users only have a passkey, so that the preview of a removal is interesting. Nobody knows their passwords. */
+const PEOPLE: readonly {
+  readonly name: string;
+  readonly of: 'Acme' | 'Globex';
+  readonly factors: readonly CredentialKind[];
+}[] = [
+  { name: 'ada', of: 'Acme', factors: [PASSKEY, 'TOTP'] },
+  { name: 'ben', of: 'Acme', factors: [PASSKEY] },
+  { name: 'cem', of: 'Acme', factors: ['TOTP'] },
+  { name: 'dana', of: 'Globex', factors: [PASSKEY] },
+  { name: 'eli', of: 'Globex', factors: ['U2F'] },
 ];
 
 /** An instance with two organizations, an owner and a viewer; or accounts for the existing instance of a store. */
-async function firstFacts({ adoptedInstance, dataFolder, storeUrl }: Config, store: Store): Promise<Unsecured> {
+async function firstInstance(
+  { accountsUrl, adoptedInstance, storeUrl }: Config,
+  store: Store,
+): Promise<{ readonly instance: NewInstance; readonly secrets: Secrets }> {
   const found = adoptedInstance === undefined ? await firstOwner(store) : undefined;
   if (found !== undefined) {
     throw new CannotStart(
-      `The store ${withoutSecrets(storeUrl)} has policies of the instance ${found.instanceId}, but there is no ${factsFile(dataFolder)} with its accounts. ` +
-        `Put that file back, or start once with IAM_ADOPT_INSTANCE=${found.instanceId}, which makes new accounts for it.`,
+      `The store ${withoutSecrets(storeUrl)} has policies of the instance ${found.instanceId}, but ${withoutSecrets(accountsUrl)} has no accounts. ` +
+        `Restore those, or start once with IAM_ADOPT_INSTANCE=${found.instanceId}, which makes new accounts for it.`,
     );
   }
-  const organizations = adoptedInstance === undefined ? [] : await customizedIn(store, adoptedInstance);
-  const fresh = [
-    { id: newId(), name: 'Acme', users: ACME },
-    { id: newId(), name: 'Globex', users: GLOBEX },
-  ];
-  return {
-    instances: [
-      {
-        id: adoptedInstance ?? newId(),
-        name: 'Example IAM',
-        organizations: organizations.length === 0 ? fresh : organizations,
-        // Readable ids, because the history shows them as actors.
-        users: [
-          { id: 'owner', name: 'owner', role: 'IAM_OWNER', passwordHash: '' },
-          { id: 'viewer', name: 'viewer', role: 'IAM_OWNER_VIEWER', passwordHash: '' },
-        ],
-        machines: [
-          { id: 'owner-machine', role: 'IAM_OWNER', tokenDigest: '' },
-          { id: 'viewer-machine', role: 'IAM_OWNER_VIEWER', tokenDigest: '' },
-        ],
-      },
+  const adopted = adoptedInstance === undefined ? [] : await customizedIn(store, adoptedInstance);
+  const fresh = ['Acme', 'Globex'].map((name) => ({ id: newId(), name }));
+  const people = PEOPLE.map(({ name, of, factors }): NewUser => {
+    const organizationId = fresh.find((one) => one.name === of)?.id;
+    return { id: name, name, role: 'USER', organizationId, factors, passwordHash: undefined };
+  });
+  const isFresh = adopted.length === 0;
+  const secrets = newSecrets({ owner: 'owner', viewer: 'viewer' });
+  const [owner, viewer] = await Promise.all(
+    [secrets.users.owner, secrets.users.viewer].map(({ password }) => hashPassword(password)),
+  );
+  const instance: NewInstance = {
+    id: adoptedInstance ?? newId(),
+    name: 'Example IAM',
+    organizations: isFresh ? fresh : adopted,
+    // Readable ids, because the history shows them as actors.
+    users: [
+      { id: 'owner', name: 'owner', role: 'IAM_OWNER', passwordHash: owner },
+      { id: 'viewer', name: 'viewer', role: 'IAM_OWNER_VIEWER', passwordHash: viewer },
+      ...(isFresh ? people : []),
+    ],
+    machines: [
+      { id: 'owner-machine', role: 'IAM_OWNER', digest: digestOf(secrets.tokens.owner) },
+      { id: 'viewer-machine', role: 'IAM_OWNER_VIEWER', digest: digestOf(secrets.tokens.viewer) },
     ],
   };
+  return { instance, secrets };
 }
 
 async function firstOwner(store: Store): Promise<OwnerRef | undefined> {
@@ -121,7 +134,10 @@ async function firstOwner(store: Store): Promise<OwnerRef | undefined> {
 }
 
 /** The organizations of an instance that ever had a custom policy. Events do not contain their names. */
-async function customizedIn(store: Store, instanceId: string): Promise<readonly DirectoryEntry[]> {
+async function customizedIn(
+  store: Store,
+  instanceId: string,
+): Promise<readonly { readonly id: string; readonly name: string }[]> {
   const ids = new Set<string>();
   for await (const page of store.eventStore.readAll({ filter: { categories: [ORGANIZATION_CATEGORY] } })) {
     for (const owner of page.map(({ streamId }) => ownerOfStream(streamId))) {
@@ -130,58 +146,4 @@ async function customizedIn(store: Store, instanceId: string): Promise<readonly 
     }
   }
   return [...ids].map((id) => ({ id, name: id }));
-}
-
-/**
- * The same facts with new passwords and tokens. In the first instance, the first user and machine of each role get
- * secrets that are shown; others get unknown ones.
- */
-async function withNewSecrets({ instances }: Unsecured): Promise<Secured> {
-  const [owner, viewer] = [newSecretsFor(instances[0], 'IAM_OWNER'), newSecretsFor(instances[0], 'IAM_OWNER_VIEWER')];
-  const passwords = new Map<object | undefined, string>([owner, viewer].map(({ user, password }) => [user, password]));
-  const tokens = new Map<object | undefined, string>([owner, viewer].map(({ machine, token }) => [machine, token]));
-  const renewed = instances.map(async (one) => ({
-    ...one,
-    users: await Promise.all(
-      one.users.map(async (user) => ({
-        ...user,
-        passwordHash: await hashPassword(passwords.get(user) ?? newPassword()),
-      })),
-    ),
-    machines: one.machines.map((machine) => ({ ...machine, tokenDigest: digestOf(tokens.get(machine) ?? newToken()) })),
-  }));
-  return {
-    facts: { generation: randomUUID(), instances: await Promise.all(renewed) },
-    secrets: {
-      tokens: { owner: owner.token, viewer: viewer.token },
-      users: { owner: signInOf(owner), viewer: signInOf(viewer) },
-    },
-  };
-}
-
-interface NewSecrets {
-  readonly user: InstanceFacts['users'][number] | undefined;
-  readonly machine: InstanceFacts['machines'][number] | undefined;
-  readonly password: string;
-  readonly token: string;
-}
-
-function newSecretsFor(instance: InstanceFacts | undefined, role: Role): NewSecrets {
-  const has = (one: { readonly role: Role }): boolean => one.role === role;
-  return {
-    user: instance?.users.find(has),
-    machine: instance?.machines.find(has),
-    password: newPassword(),
-    token: newToken(),
-  };
-}
-
-function signInOf({ user, password }: NewSecrets): { readonly name: string; readonly password: string } {
-  return { name: user?.name ?? 'nobody', password };
-}
-
-/** Eighteen digits, as in ZITADEL. */
-function newId(): string {
-  const digits = Array.from({ length: 17 }, () => randomInt(10)).join('');
-  return `${randomInt(1, 10)}${digits}`;
 }

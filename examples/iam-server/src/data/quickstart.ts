@@ -1,7 +1,6 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { IamFacts } from './iam-facts.js';
 import { codeOf, readPrivately, unusable, writePrivately } from './private-file.js';
 
 interface SignIn {
@@ -15,7 +14,13 @@ export interface Secrets {
   readonly users: { readonly owner: SignIn; readonly viewer: SignIn };
 }
 
-const DRAFT = /^(quickstart|iam)\.json\.[\w.-]+$/;
+/** What a program needs to know beside the secrets. */
+export interface QuickstartIds {
+  readonly instanceId: string;
+  readonly organizationIds: readonly string[];
+}
+
+const DRAFT = /^quickstart\.json\.[\w.-]+$/;
 const OLD_MS = 60_000;
 
 /** The only file with the secrets in clear text, for the quick start. */
@@ -24,26 +29,19 @@ export function quickstartFile(dataFolder: string): string {
 }
 
 /**
- * Writes the secrets to a file named by their generation, before `iam.json` makes them valid. If the server is killed
+ * Writes the secrets to a file named by their generation, before the database makes them valid. If the server is killed
  * in between, the next start's `settleSecrets` moves the file to its place.
  */
 export async function draftSecrets(
   dataFolder: string,
-  { generation, instances }: IamFacts,
+  { generation, ...ids }: QuickstartIds & { readonly generation: string },
   secrets: Secrets,
 ): Promise<void> {
-  const [first] = instances;
-  const content = {
-    url: '',
-    instanceId: first?.id,
-    organizationIds: first?.organizations.map(({ id }) => id),
-    ...secrets,
-  };
-  await writePrivately(draftFile(dataFolder, generation), textOf(content));
+  await writePrivately(draftFile(dataFolder, generation), textOf({ url: '', ...ids, ...secrets }));
 }
 
 /** Moves the valid secrets to their place, and deletes the files of failed starts. @throws CannotStart */
-export async function settleSecrets(dataFolder: string, { generation }: IamFacts): Promise<void> {
+export async function settleSecrets(dataFolder: string, generation: string): Promise<void> {
   const place = quickstartFile(dataFolder);
   try {
     await rename(draftFile(dataFolder, generation), place);

@@ -1,6 +1,6 @@
 import type { MultiFactor, SecondFactor } from '@login-policy/domain';
 import { type PolicyWarning, ABSENT, diffPolicies, warningsOf, type LoginPolicy } from '@login-policy/domain/model';
-import type { DirectoryEntry } from '../data/iam-facts.js';
+import type { DirectoryEntry } from '../accounts/instances.js';
 import type { KeptPolicies, KeptPolicy } from './custom-policies.js';
 import { plainText } from './plain-text.js';
 

@@ -5,11 +5,12 @@ import {
   verifyRegistrationResponse,
   type WebAuthnCredential,
 } from '@simplewebauthn/server';
+import { isFault } from '@login-policy/event-sourcing';
 import { z } from 'zod';
-import type { Instance } from '../accounts/instances.js';
-import type { User } from '../data/iam-facts.js';
-import { handleOf, UserFiles } from '../data/user-files.js';
-import { CHALLENGE_MS, PasskeyChallenges } from './passkey-challenges.js';
+import type { Accounts } from '../accounts/accounts.js';
+import { digestOf } from '../accounts/machine-tokens.js';
+import type { Account, Credential, User } from '../accounts/people.js';
+import { CHALLENGE_MS, type PasskeyChallenges } from './passkey-challenges.js';
 import type { AuthenticationAnswer, RegistrationAnswer } from './passkey-answers.js';
 import type { RelyingParty } from './relying-party.js';
 
@@ -26,64 +27,58 @@ export interface Passkey {
   readonly lastUsedAt?: string | undefined;
 }
 
-interface KeptPasskey extends Passkey {
-  /** In base64url. */
-  readonly publicKey: string;
-  /** The authenticator's signature counter; always 0 for synchronised passkeys. */
-  readonly counter: number;
+/** An instance, as far as passkeys need it. */
+interface OfInstance {
+  readonly id: string;
+  readonly name: string;
 }
 
-interface Kept {
-  readonly generation: string;
-  readonly passkeys: readonly KeptPasskey[];
-}
-
-const schema: z.ZodType<Kept> = z.strictObject({
-  generation: z.string(),
-  passkeys: z.array(
-    z.strictObject({
-      id: z.string(),
-      publicKey: z.base64url(),
-      counter: z.number().int(),
-      addedAt: z.iso.datetime(),
-      lastUsedAt: z.iso.datetime().optional(),
-    }),
-  ),
-});
-
+/** A user whose passkeys are meant. */
 interface Owner {
-  readonly instance: Instance;
-  readonly user: User;
+  readonly instance: OfInstance;
+  readonly user: Pick<User, 'id' | 'name'>;
 }
+
+/** A user who has shown a passkey. */
+export interface ShownPasskey {
+  readonly account: Account;
+  readonly credential: Credential;
+}
+
+const KIND = 'U2F_WITH_VERIFICATION' as const;
+const publicKey = z.base64url();
 
 /** The passkeys of users (WebAuthn). `@simplewebauthn/server` verifies the signatures. */
 export class Passkeys {
-  readonly #files: UserFiles<Kept>;
+  readonly #accounts: Accounts;
   readonly #challenges: PasskeyChallenges;
-  readonly #now: () => number;
 
-  constructor(dataFolder: string, now: () => number) {
-    this.#files = new UserFiles(dataFolder, 'passkeys', schema);
-    this.#challenges = new PasskeyChallenges(dataFolder, now);
-    this.#now = now;
+  constructor(accounts: Accounts, challenges: PasskeyChallenges) {
+    this.#accounts = accounts;
+    this.#challenges = challenges;
   }
 
   /** The passkeys of a user, oldest first. */
   async list({ instance, user }: Owner): Promise<readonly Passkey[]> {
-    const { passkeys } = (await this.#files.read(instance, user)) ?? { passkeys: [] };
-    return passkeys.map(({ addedAt, id, lastUsedAt }) => ({ id, addedAt, lastUsedAt }));
+    const account = await this.#accounts.user(instance.id, { id: user.id });
+    const own = account?.credentials.filter(({ kind }) => kind === KIND) ?? [];
+    return own.map(({ addedAt, id, usedAt }) => ({
+      id,
+      addedAt: new Date(addedAt).toISOString(),
+      ...(usedAt !== undefined && { lastUsedAt: new Date(usedAt).toISOString() }),
+    }));
   }
 
   /** The options for a browser to create a passkey that identifies and verifies its user. */
   async creationOptions(party: RelyingParty, owner: Owner): Promise<object> {
-    const handle = handleOf(owner.instance, owner.user);
+    const handle = handleOf(owner);
     const mine = await this.list(owner);
     return generateRegistrationOptions({
       rpID: party.id,
       rpName: owner.instance.name,
       userName: owner.user.name,
       userID: bytesOf(handle),
-      challenge: bytesOf(await this.#challenges.make(`add ${handle}`)),
+      challenge: bytesOf(this.#challenges.make(`add ${handle}`)),
       timeout: CHALLENGE_MS,
       attestationType: 'none',
       supportedAlgorithmIDs: [...ALGORITHMS],
@@ -102,77 +97,76 @@ export class Passkeys {
         ...against(party),
         response: { ...answer, clientExtensionResults: {} },
         supportedAlgorithmIDs: [...ALGORITHMS],
-        expectedChallenge: (signed) => this.#challenges.use(`add ${handleOf(instance, user)}`, textOf(signed)),
+        expectedChallenge: (signed) => this.#challenges.use(`add ${handleOf({ instance, user })}`, textOf(signed)),
       }),
     );
     if (made?.registrationInfo === undefined) return false;
     const { credential } = made.registrationInfo;
     const added = {
       id: credential.id,
-      publicKey: Buffer.from(credential.publicKey).toString('base64url'),
-      counter: credential.counter,
-      addedAt: new Date(this.#now()).toISOString(),
+      kind: KIND,
+      secret: Buffer.from(credential.publicKey).toString('base64url'),
+      step: credential.counter,
+      isReady: true,
     };
-    const kept = await this.#files.change(instance, user, (before) => {
-      const passkeys = before?.passkeys ?? [];
-      if (passkeys.length >= MOST_PASSKEYS) return before;
-      const others = passkeys.filter(({ id }) => id !== added.id);
-      return { generation: instance.generation, passkeys: [...others, added] };
-    });
-    return kept?.passkeys.some(({ id }) => id === added.id) ?? false;
+    return this.#accounts.addCredential({ instanceId: instance.id, userId: user.id }, added, MOST_PASSKEYS);
   }
 
   /** Removes a passkey of a user. @returns whether it existed */
-  async remove({ instance, user }: Owner, id: string): Promise<boolean> {
-    let had = false;
-    await this.#files.change(instance, user, (before) => {
-      had = before?.passkeys.some((one) => one.id === id) ?? false;
-      return before && had ? { ...before, passkeys: before.passkeys.filter((one) => one.id !== id) } : before;
-    });
-    return had;
+  remove({ instance, user }: Owner, id: string): Promise<boolean> {
+    return this.#accounts.removeCredential({ instanceId: instance.id, userId: user.id }, KIND, id);
   }
 
   /** The options for a browser to ask for a passkey, without a name. */
-  async requestOptions(party: RelyingParty, instance: Instance): Promise<object> {
+  async requestOptions(party: RelyingParty, instance: OfInstance): Promise<object> {
     return generateAuthenticationOptions({
       rpID: party.id,
-      challenge: bytesOf(await this.#challenges.make(`sign in ${instance.id}`)),
+      challenge: bytesOf(this.#challenges.make(`sign in ${instance.id}`)),
       timeout: CHALLENGE_MS,
       userVerification: 'required',
     });
   }
 
   /** The user of a valid passkey; `undefined` for anything else. */
-  async verify(party: RelyingParty, instance: Instance, answer: AuthenticationAnswer): Promise<User | undefined> {
-    const handle = textOf(answer.response.userHandle);
-    const user = instance.users.find((one) => handleOf(instance, one) === handle);
-    const kept = user && (await this.#files.read(instance, user))?.passkeys.find(({ id }) => id === answer.id);
-    if (user === undefined || kept === undefined) return undefined;
-    const credential: WebAuthnCredential = {
-      id: kept.id,
-      publicKey: new Uint8Array(Buffer.from(kept.publicKey, 'base64url')),
-      counter: kept.counter,
+  async verify(
+    party: RelyingParty,
+    instance: OfInstance,
+    answer: AuthenticationAnswer,
+  ): Promise<ShownPasskey | undefined> {
+    const account = await this.#accounts.user(instance.id, { passkey: answer.id });
+    const credential = account?.credentials.find(({ id, kind }) => kind === KIND && id === answer.id);
+    const key = publicKey.safeParse(credential?.secret);
+    if (account === undefined || credential === undefined || !key.success) return undefined;
+    if (textOf(answer.response.userHandle) !== handleOf({ instance, user: account.user })) return undefined;
+    const known: WebAuthnCredential = {
+      id: credential.id,
+      publicKey: new Uint8Array(Buffer.from(key.data, 'base64url')),
+      counter: credential.step,
     };
+    const purpose = `sign in ${instance.id}`;
     const shown = await verified(() =>
       verifyAuthenticationResponse({
         ...against(party),
         response: { ...answer, clientExtensionResults: {} },
-        credential,
-        expectedChallenge: (signed) => this.#challenges.use(`sign in ${instance.id}`, textOf(signed)),
+        credential: known,
+        expectedChallenge: (signed) => this.#challenges.use(purpose, textOf(signed)),
       }),
     );
     if (shown === undefined) return undefined;
-    await this.#noteUse({ instance, user }, kept.id, shown.authenticationInfo.newCounter);
-    return user;
+    const isTheirs = await this.#accounts.noteUse(credential.id, shown.authenticationInfo.newCounter);
+    return isTheirs ? { account, credential } : undefined;
   }
+}
 
-  async #noteUse({ instance, user }: Owner, id: string, counter: number): Promise<void> {
-    const lastUsedAt = new Date(this.#now()).toISOString();
-    await this.#files.change(instance, user, (before) => {
-      const passkeys = before?.passkeys.map((one) => (one.id === id ? { ...one, counter, lastUsedAt } : one));
-      return before && passkeys && { ...before, passkeys };
-    });
-  }
+/** The name of a user for authenticators, which reveals nothing: unique for each user and instance. */
+function handleOf({
+  instance,
+  user,
+}: {
+  readonly instance: { readonly id: string };
+  readonly user: Pick<User, 'id'>;
+}): string {
+  return digestOf(JSON.stringify([instance.id, user.id]));
 }
 
 function against({ id, origins }: RelyingParty): {
@@ -190,7 +184,8 @@ async function verified<Found extends { readonly verified: boolean }>(
   try {
     const found = await verify();
     return found.verified ? found : undefined;
-  } catch {
+  } catch (caught) {
+    if (isFault(caught)) throw caught;
     return undefined;
   }
 }

@@ -62,7 +62,7 @@ export class IamRoutes {
       ['/iam/v1/organization-policies', this.#forReaders((exchange, { caller }) => table.show(exchange, caller))],
       ['/iam/v1/changes', this.#forReaders((exchange, recognised) => changes.begin(exchange, recognised))],
       ['/iam/v1/webhooks', this.#forReaders(async (exchange, { caller }) => webhooks.show(exchange, caller))],
-      ['/metrics', this.#forReaders((exchange) => this.#metrics(exchange))],
+      ['/metrics', this.#forReaders((exchange, { caller }) => this.#metrics(exchange, caller.instanceId))],
     ]);
   }
 
@@ -95,8 +95,8 @@ export class IamRoutes {
     };
   }
 
-  async #metrics({ response }: Exchange): Promise<void> {
+  async #metrics({ response }: Exchange, instanceId: string): Promise<void> {
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
-    response.end(this.#options.metrics.text());
+    response.end(this.#options.metrics.text(instanceId));
   }
 }

@@ -70,7 +70,7 @@ export class PasskeyRoutes {
 
   /** The options for `navigator.credentials.get`. @throws Refusal */
   async beginToSignIn(exchange: Exchange): Promise<void> {
-    await this.#options.instances.refresh();
+    await this.#options.instances.find(exchange.headers);
     const instance = this.#instanceOf(exchange);
     sendJson(exchange, await this.#options.passkeys.requestOptions(this.#party(exchange), instance));
   }
@@ -83,7 +83,7 @@ export class PasskeyRoutes {
 
   async #freshlySignedIn(exchange: Exchange): Promise<{ readonly instance: Instance; readonly user: Session['user'] }> {
     const { instance, session } = await this.#signedIn(exchange);
-    if (Date.now() - session.beganAt.getTime() > FRESH_MS) throw signInAgain();
+    if (session.now - session.beganAt.getTime() > FRESH_MS) throw signInAgain();
     return { instance, user: session.user };
   }
 

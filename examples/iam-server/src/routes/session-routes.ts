@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import type { Accounts } from '../accounts/accounts.js';
 import { DEVICE_SECONDS, newDeviceToken, knownDevice } from '../accounts/devices.js';
-import type { JudgedSignIns, LetIn, Shown } from '../accounts/judged-sign-ins.js';
-import type { Passwords } from '../accounts/passwords.js';
+import type { Instance, Instances } from '../accounts/instances.js';
+import type { Judged, JudgedSignIns, Proof } from '../accounts/judged-sign-ins.js';
+import type { PasswordChecks } from '../accounts/password-checks.js';
+import { passwordOf, type Account, type Credential } from '../accounts/people.js';
 import { permissionsOf } from '../accounts/roles.js';
 import type { Attempt, SignInAttempts } from '../accounts/sign-in-attempts.js';
-import type { Instance, Instances } from '../accounts/instances.js';
-import type { User } from '../data/iam-facts.js';
 import { networkOf, readJson, sendJson, sendNothing, type Exchange } from '../http/exchange.js';
 import {
   fromAnotherPage,
@@ -30,10 +31,11 @@ import type { Session, Sessions } from '../sessions/sessions.js';
 
 /** The parts of signing in and out. */
 export interface SessionRoutesOptions {
+  readonly accounts: Accounts;
   readonly instances: Instances;
   readonly attempts: SignInAttempts;
   readonly passkeys: Passkeys;
-  readonly passwords: Passwords;
+  readonly passwords: PasswordChecks;
   readonly signIns: JudgedSignIns;
   readonly sessions: Sessions;
   readonly identification: Identification;
@@ -57,22 +59,22 @@ const credentials = z.strictObject({
 /** One sign-in attempt. */
 interface Trial {
   readonly attempt: Attempt;
-  /** The user who was identified. */
-  readonly recognise: () => Promise<User | undefined>;
-  readonly shown: Shown;
+  /** The user who was identified, and by what. */
+  readonly recognise: () => Promise<(Proof & { readonly account: Account }) | undefined>;
   /** The refusal for everybody else. */
   readonly unknown: () => Refusal;
 }
 
-/** A user whom the login policy accepts, and until when. */
-interface SignedIn extends LetIn {
-  readonly user: User;
+/** A user whom the login policy accepts, by these credentials. */
+interface SignedIn {
+  readonly account: Account;
+  readonly verified: readonly Credential[];
 }
 
 type Verdict = 'right' | 'unfinished' | 'wrong';
 
 /** A right password without the required code is not a guess. */
-function verdictOf(judged: SignedIn | { readonly refusal: Refusal }): Verdict {
+function verdictOf(judged: Judged): Verdict {
   if (!('refusal' in judged)) return 'right';
   return WRONG.has(judged.refusal.content.id) ? 'wrong' : 'unfinished';
 }
@@ -91,14 +93,20 @@ export class SessionRoutes {
 
   /** Signs in with name and password, and a code if one is required. @throws Refusal */
   async signIn(exchange: Exchange): Promise<void> {
+    const { accounts, passwords } = this.#options;
     const instance = await this.#instanceFor(exchange);
     const { code, name, password } = await readJson(exchange, credentials);
-    const user = instance.user('name', name);
-    const device = knownDevice(this.#cookie('device', instance).in(exchange.headers), user);
+    const account = await accounts.user(instance.id, { name });
+    const device = knownDevice(this.#cookie('device', instance).in(exchange.headers), account);
+    const attempt = { name: `${instance.id} ${name}`, network: this.#networkOf(exchange), device };
+    if (!passwords.hasRoomFor(attempt)) throw this.#throttled(exchange, instance, 1);
     await this.#begin(exchange, instance, {
-      attempt: { name: `${instance.id} ${name}`, network: this.#networkOf(exchange), device },
-      recognise: async () => ((await this.#options.passwords.isPasswordOf(user, password)) ? user : undefined),
-      shown: { by: 'password', code },
+      attempt,
+      recognise: async () => {
+        const credential = account && passwordOf(account);
+        const isRight = await passwords.isRight(attempt, credential?.secret, password);
+        return account && credential && isRight ? { account, credential, code } : undefined;
+      },
       unknown: wrongPassword,
     });
   }
@@ -114,28 +122,28 @@ export class SessionRoutes {
       // Signatures can't be guessed, so a failure only slows down its own source.
       attempt: { name: `${instance.id} by a passkey from ${network}`, network },
       recognise: () => this.#options.passkeys.verify(party, instance, answer),
-      shown: { by: 'passkey' },
       unknown: wrongPasskey,
     });
   }
 
   async #begin(exchange: Exchange, instance: Instance, trial: Trial): Promise<void> {
     const { identification, sessions } = this.#options;
-    const { user, ...judged } = await this.#recognise(exchange, instance, trial);
-    const session = await sessions.begin(instance, user, judged);
-    if (session === undefined) throw trial.unknown();
-    // If the policy changed while the session was written, the judge of open sessions may have missed it.
-    const now = await this.#options.signIns.judgeAnew({ instance, user }, judged);
-    if (now === undefined || now.until?.toJSON() !== judged.until?.toJSON()) {
-      await sessions.end(session);
+    const { account, verified } = await this.#recognise(exchange, instance, trial);
+    const token = await sessions.begin(instance, account, verified);
+    // A credential was replaced or removed meanwhile.
+    if (token === undefined) throw trial.unknown();
+    // Judged as at each use, by the policy as of now: an older one may have let the user in.
+    const session = await sessions.find(token, instance, 'as of now');
+    if (session === undefined) {
+      await sessions.end(token);
       throw policyChanged();
     }
     const earlier = await identification.sessionOf(exchange.headers);
-    if (earlier !== undefined) await sessions.end(earlier);
+    if (earlier !== undefined) await sessions.end(earlier.token);
     sendJson(exchange, describe(instance, session), {
       'set-cookie': [
-        this.#cookie('session', instance).set(session.token, secondsLeft(session)),
-        this.#cookie('device', instance).set(newDeviceToken(user), DEVICE_SECONDS),
+        this.#cookie('session', instance).set(token, secondsLeft(session)),
+        this.#cookie('device', instance).set(newDeviceToken(account), DEVICE_SECONDS),
       ],
     });
   }
@@ -152,45 +160,43 @@ export class SessionRoutes {
     const { identification, log, sessions } = this.#options;
     const session = await identification.sessionOf(exchange.headers);
     if (session !== undefined) {
-      await sessions.end(session);
+      await sessions.end(session.token);
       log.note('info', 'Somebody signed out.', { requestId: exchange.requestId, user: session.user.id });
     }
     sendNothing(exchange, { 'set-cookie': this.#cookie('session', this.#instanceOf(exchange)).set('', 0) });
   }
 
-  /** Identifies a user by their checks, and until when the login policy accepts these. @throws Refusal */
+  /** Identifies a user by what they show, and asks whether that is enough. @throws Refusal */
   async #recognise(exchange: Exchange, instance: Instance, trial: Trial): Promise<SignedIn> {
-    const { attempts } = this.#options;
+    const { attempts, signIns } = this.#options;
     const { attempt } = trial;
     const refused = await attempts.begin(attempt);
-    if (refused !== undefined) {
-      this.#note(exchange, 'throttled', attempt.network);
-      throw tooManyTries(refused.waitSeconds);
-    }
+    if (refused !== undefined) throw this.#throttled(exchange, instance, refused.waitSeconds);
     let verdict: Verdict = 'wrong';
     try {
-      const judged = await this.#judge(instance, trial);
+      const proof = await trial.recognise();
+      if (proof === undefined) throw trial.unknown();
+      const judged = await signIns.judge({ instance, account: proof.account }, proof);
       verdict = verdictOf(judged);
       if ('refusal' in judged) throw judged.refusal;
-      return judged;
+      return { account: proof.account, verified: judged.verified };
     } finally {
-      attempts.end(attempt, verdict);
-      this.#note(exchange, verdict, attempt.network);
+      await attempts.end(attempt, verdict);
+      this.#note(exchange, verdict, instance);
     }
   }
 
-  async #judge(instance: Instance, trial: Trial): Promise<SignedIn | { readonly refusal: Refusal }> {
-    const user = await trial.recognise();
-    if (user === undefined) return { refusal: trial.unknown() };
-    const judged = await this.#options.signIns.judge({ instance, user }, trial.shown);
-    return 'refusal' in judged ? judged : { user, ...judged };
+  #throttled(exchange: Exchange, instance: Instance, waitSeconds: number): Refusal {
+    this.#note(exchange, 'throttled', instance);
+    return tooManyTries(waitSeconds);
   }
 
   /** @throws Refusal for a page of another site, which could sign a browser in as a user of its own. */
   async #instanceFor(exchange: Exchange): Promise<Instance> {
     if (isFromAnotherPage(exchange.headers, this.#options.publicUrl)) throw fromAnotherPage();
-    await this.#options.instances.refresh();
-    return this.#instanceOf(exchange);
+    const instance = await this.#options.instances.find(exchange.headers);
+    if (instance === undefined) throw noInstance();
+    return instance;
   }
 
   #networkOf(exchange: Exchange): string {
@@ -198,9 +204,11 @@ export class SessionRoutes {
   }
 
   /** The name is not logged, because people type passwords into the wrong field. */
-  #note({ requestId }: Exchange, outcome: Verdict | 'throttled', network: string): void {
+  #note(exchange: Exchange, outcome: Verdict | 'throttled', { id }: Instance): void {
     const { log, metrics } = this.#options;
-    metrics.count('iam_sign_ins_total', { outcome });
+    const { requestId } = exchange;
+    metrics.count('iam_sign_ins_total', { labels: { outcome }, instanceId: id });
+    const network = this.#networkOf(exchange);
     log.note(outcome === 'right' ? 'info' : 'warn', `A sign-in was ${outcome}.`, { requestId, network });
   }
 
@@ -215,14 +223,17 @@ export class SessionRoutes {
   }
 }
 
-function secondsLeft({ expiresAt }: Session): number {
-  return Math.max(0, Math.round((expiresAt.getTime() - Date.now()) / 1000));
+function secondsLeft({ expiresAt, now }: Session): number {
+  return Math.max(0, Math.round((expiresAt.getTime() - now) / 1000));
 }
 
-function describe(instance: Instance, { user: { id, name, role }, expiresAt }: Session): object {
+function describe(instance: Instance, { user, expiresAt }: Session): object {
+  const { id, name, organizationId, role } = user;
+  const organization = instance.organizations.find((one) => one.id === organizationId);
   return {
     user: { id, name, role, permissions: permissionsOf[role] },
     instance: { id: instance.id, name: instance.name },
+    ...(organization !== undefined && { organization: { id: organization.id, name: organization.name } }),
     expiresAt: expiresAt.toISOString(),
   };
 }

@@ -1,19 +1,16 @@
-import { z } from 'zod';
-import type { SignInSession } from '@login-policy/domain/model';
-import type { LetIn } from '../accounts/judged-sign-ins.js';
+import type { SignInAnswer } from '@login-policy/domain';
+import type { SignInPolicy } from '@login-policy/domain/model';
+import type { Position } from '@login-policy/event-sourcing';
+import type { Accounts } from '../accounts/accounts.js';
 import { digestOf, newToken } from '../accounts/machine-tokens.js';
-import type { Instance, Instances } from '../accounts/instances.js';
-import type { User } from '../data/iam-facts.js';
-import { handleOf } from '../data/user-files.js';
-import { SessionFiles } from './session-files.js';
+import type { Account, Credential, OpenSession, User } from '../accounts/people.js';
+import { judged, ownerOf, type Freshness, type SignInPolicies } from '../accounts/sign-in-policies.js';
 
 /** The lifetime of a session, unless it is ended before. */
 export const SESSION_SECONDS = 28_800;
-const LIMITS = {
-  ofOneUser: 100,
-  // Tolerates a clock that is wrong for a day.
-  keptMs: SESSION_SECONDS * 1000 + 7 * 86_400_000,
-};
+/** Re-judging has no waiting user. */
+const LONG_WAIT_MS = 10_000;
+const SWEEP_EVERY_MS = 3_600_000;
 
 /** A signed-in user. */
 export interface Session {
@@ -21,111 +18,133 @@ export interface Session {
   readonly user: User;
   readonly beganAt: Date;
   readonly expiresAt: Date;
+  /** The version of the directory. */
+  readonly directory: string;
+  /** The database's clock. */
+  readonly now: number;
 }
 
-const schema = z.object({
-  instanceId: z.string(),
-  userId: z.string(),
-  generation: z.string(),
-  /** Older sessions lack it. */
-  beganAt: z.coerce.date().default(new Date(0)),
-  expiresAt: z.coerce.date(),
-  /** The input for the login policy, which parses it strictly. Older sessions lack it. */
-  verified: z.custom<SignInSession>((value) => typeof value === 'object' && value !== null).optional(),
-});
+interface OfInstance {
+  readonly id: string;
+}
 
 /**
- * Begins, finds and ends sessions. A session is a random token, and a file named by the token's hash: once it is ended,
- * it is gone in every process, and a reader of the folder can't sign in with it.
+ * Begins, finds and ends sessions. A session is a random token, stored as its hash, with the credentials it has
+ * verified. It is judged at each use: by the login policy of then, and by the checks whose credentials still exist.
  */
 export class Sessions {
-  readonly #files: SessionFiles;
-  readonly #instances: Instances;
+  readonly #accounts: Accounts;
+  readonly #policies: SignInPolicies;
+  #sweptAt = -Infinity;
 
-  constructor(dataFolder: string, instances: Instances) {
-    this.#files = new SessionFiles(dataFolder, LIMITS);
-    this.#instances = instances;
+  constructor(accounts: Accounts, policies: SignInPolicies) {
+    this.#accounts = accounts;
+    this.#policies = policies;
   }
 
   /**
-   * Begins a session of a user whose password was verified. It has the password's generation, so that it becomes
-   * invalid when the secrets are replaced, even while it is being written. It ends when the login policy no longer
-   * accepts the checks, or after {@link SESSION_SECONDS}.
+   * Begins a session of a user whose credentials were verified. It lasts {@link SESSION_SECONDS} at the most.
    *
-   * @returns `undefined` when the password is no longer the user's.
+   * @returns its token; `undefined` when a credential is no longer the user's
    */
-  async begin(instance: Instance, user: User, { until, verified }: LetIn): Promise<Session | undefined> {
-    const current = await this.#instances.current(instance);
-    const { passwordHash } = current?.user('id', user.id) ?? {};
-    if (current?.generation !== instance.generation || passwordHash !== user.passwordHash) return undefined;
-    const beganAt = new Date();
-    const longest = beganAt.getTime() + SESSION_SECONDS * 1000;
-    const expiresAt = new Date(Math.min(longest, until?.getTime() ?? longest));
-    const session = { token: newToken(), user, beganAt, expiresAt };
-    const kept: z.input<typeof schema> = {
-      instanceId: instance.id,
+  async begin(
+    { id: instanceId }: OfInstance,
+    { user }: Account,
+    verified: readonly Credential[],
+  ): Promise<string | undefined> {
+    const token = tokenFor(user);
+    const begun = await this.#accounts.beginSession({
+      digest: digestOf(token),
+      instanceId,
       userId: user.id,
-      generation: instance.generation,
-      beganAt: beganAt.toISOString(),
-      expiresAt: expiresAt.toISOString(),
-      verified,
-    };
-    await this.#files.add(digestOf(session.token), handleOf(instance, user), JSON.stringify(kept));
-    return session;
+      lastsMs: SESSION_SECONDS * 1000,
+      verified: verified.map(({ id }) => id),
+    });
+    this.#sweepSometimes();
+    return begun ? token : undefined;
   }
 
-  /** The session of a token in an instance; `undefined` when it does not exist or has ended. */
-  async find(token: string, instance: Instance): Promise<Session | undefined> {
-    const kept = schema.safeParse(await this.#read(token));
-    if (!kept.success) return undefined;
-    const { instanceId, userId, generation, beganAt, expiresAt } = kept.data;
-    if (instanceId !== instance.id || generation !== instance.generation || expiresAt.getTime() <= Date.now())
-      return undefined;
-    const user = instance.user('id', userId);
-    return user && { token, user, beganAt, expiresAt };
+  /**
+   * The session of a token in an instance; `undefined` when it has ended, or is not enough now.
+   *
+   * @throws Fault when that can't be found out: then nobody is let in
+   */
+  async find(token: string, { id: instanceId }: OfInstance, fresh?: Freshness): Promise<Session | undefined> {
+    const owner = ownerOf(instanceId, { organizationId: organizationIn(token) });
+    // Both at once: the token says whose policy it is. Nothing comes of a token that is not one.
+    const reading = this.#policies.of(owner, fresh);
+    reading.catch(() => undefined);
+    const open = await this.#accounts.session(digestOf(token));
+    if (open?.instanceId !== instanceId || open.until <= open.now) return undefined;
+    const answer = judged(await reading, open);
+    if (answer.outcome !== 'proceed') return undefined;
+    return sessionOf(token, open, answer);
   }
 
   /** Ends a session for good. Idempotent. */
-  async end({ token }: Session): Promise<void> {
-    await this.#files.remove(digestOf(token));
+  async end(token: string): Promise<void> {
+    await this.#accounts.endSession(digestOf(token));
   }
 
   /**
-   * Re-judges each open session of an instance. Sufficient ones are limited to the time for which they suffice; all
-   * others are ended.
+   * Ends the sessions that are not enough by the policy as of a position, so that they stay ended if it is changed back.
+   * Each is judged by itself.
    *
-   * @returns the users whose sessions were ended.
+   * @returns the users whose sessions were ended, and what went wrong with others.
    */
-  async judgeAll(
-    instance: Instance,
-    judge: (user: User, verified: SignInSession | undefined) => Promise<Pick<LetIn, 'until'> | undefined>,
-  ): Promise<readonly string[]> {
-    const ended: string[] = [];
-    for (const name of await this.#files.names()) {
-      const kept = schema.safeParse(parsed(await this.#files.read(name))).data;
-      if (kept === undefined || kept.instanceId !== instance.id || kept.generation !== instance.generation) continue;
-      const user = instance.user('id', kept.userId);
-      const passes = user && (await judge(user, kept.verified));
-      const until = passes?.until ?? kept.expiresAt;
-      if (passes === undefined) {
-        await this.#files.remove(name);
-        ended.push(kept.userId);
-      } else if (until < kept.expiresAt) await this.#files.replace(name, JSON.stringify({ ...kept, expiresAt: until }));
+  async tidy(
+    { instanceId, organizationId }: { readonly instanceId: string; readonly organizationId?: string | undefined },
+    atLeast: Position,
+  ): Promise<{ readonly ended: readonly string[]; readonly failures: readonly unknown[] }> {
+    const [ended, failures]: [string[], unknown[]] = [[], []];
+    const read = new Map<string | undefined, Promise<SignInPolicy>>();
+    const policyOf = ({ organizationId: own }: User): Promise<SignInPolicy> => {
+      const known =
+        read.get(own) ??
+        this.#policies.of(ownerOf(instanceId, { organizationId: own }), { atLeast, waitMs: LONG_WAIT_MS });
+      read.set(own, known);
+      return known;
+    };
+    for (const digest of await this.#accounts.sessions(instanceId, organizationId)) {
+      try {
+        const open = await this.#accounts.session(digest);
+        if (open === undefined) continue;
+        if (judged(await policyOf(open.user), open).outcome === 'proceed') continue;
+        await this.#accounts.endSession(digest);
+        ended.push(open.user.id);
+      } catch (caught) {
+        failures.push(caught);
+      }
     }
-    return ended;
+    return { ended, failures };
   }
 
-  async #read(token: string): Promise<unknown> {
-    return parsed(await this.#files.read(digestOf(token)));
+  /** In the background; what is left over is deleted the next time. */
+  #sweepSometimes(): void {
+    const now = performance.now();
+    if (now - this.#sweptAt < SWEEP_EVERY_MS) return;
+    this.#sweptAt = now;
+    this.#accounts.sweep().catch(() => (this.#sweptAt = -Infinity));
   }
 }
 
-/** The content of a file; `undefined` when it is gone or not JSON. */
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch (caught) {
-    if (caught instanceof SyntaxError) return undefined;
-    throw caught;
-  }
+function sessionOf(
+  token: string,
+  { beganAt, directory, now, until, user }: OpenSession,
+  { validUntil }: Extract<SignInAnswer, { readonly outcome: 'proceed' }>,
+): Session {
+  const expiresAt = new Date(Math.min(until, validUntil?.getTime() ?? until));
+  return { token, user, beganAt: new Date(beganAt), expiresAt, directory, now };
+}
+
+/** A token nobody can guess. It says the user's organization, so that their policy can be read at once. */
+function tokenFor({ organizationId }: User): string {
+  return organizationId === undefined
+    ? newToken()
+    : `${newToken()}.${Buffer.from(organizationId).toString('base64url')}`;
+}
+
+function organizationIn(token: string): string | undefined {
+  const [, encoded] = token.split('.');
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString();
 }

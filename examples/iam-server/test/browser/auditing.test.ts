@@ -82,7 +82,7 @@ describeInBrowser('the page: who changed what, everywhere', (stage) => {
   it('shows the receivers of webhooks, and which of them fail', async () => {
     const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
     // Nobody listens there.
-    await stage.tell([{ name: 'siem', url: 'http://127.0.0.1:9/hook?key=secret', secrets: [secret] }]);
+    await stage.tell([{ name: 'siem', url: 'http://127.0.0.1:9999/hook?key=secret', secrets: [secret] }]);
     await stage.api('POST', '/admin/v1/policies/login/second_factors', { type: 'SECOND_FACTOR_TYPE_OTP_EMAIL' });
     const visitor = await stage.owner();
     const webhooks = visitor.page.getByRole('region', { name: 'Webhooks' });
@@ -93,7 +93,7 @@ describeInBrowser('the page: who changed what, everywhere', (stage) => {
       return (await webhooks.innerText()).includes('failing, tried') ? true : undefined;
     });
     expect(await webhooks.innerText())
-      .to.include('http://127.0.0.1:9/hook')
+      .to.include('http://127.0.0.1:9999/hook')
       .and.not.include('secret');
   });
 

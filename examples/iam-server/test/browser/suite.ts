@@ -1,8 +1,9 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { expect } from 'chai';
+import { AccountsFile } from '../accounts-file.js';
 import { bearer, call, json, type Answered } from '../client.js';
 import { TestBench, type Quickstart, type Server, type ServerProcess } from '../running-server.js';
 import { findChromium, openBrowser } from './chromium.js';
@@ -50,13 +51,10 @@ export class Stage {
     await this.#running.start({ PORT: new URL(this.quickstart.url).port });
   }
 
-  /** Writes other organizations into the server's own file, and starts it with them. */
+  /** Puts other organizations into the directory. */
   async direct(organizations: readonly { readonly id: string; readonly name: string }[]): Promise<void> {
-    const file = join(this.#running.folder, '.data', 'iam.json');
-    await this.restart(async () => {
-      const facts: { readonly instances: readonly [object] } = JSON.parse(await readFile(file, 'utf8'));
-      await writeFile(file, JSON.stringify({ ...facts, instances: [{ ...facts.instances[0], organizations }] }));
-    });
+    using accounts = new AccountsFile(this.#running);
+    accounts.direct(organizations);
   }
 
   /** Has changes told to receivers that are named, as an operator does. */
@@ -67,7 +65,8 @@ export class Stage {
 
   /** Ends every session, as its end does. */
   async endSessions(): Promise<void> {
-    await rm(join(this.#running.folder, '.data', 'sessions'), { recursive: true });
+    using accounts = new AccountsFile(this.#running);
+    accounts.run('DELETE FROM sessions');
   }
 
   /** The file the server keeps policies in. */
