@@ -107,6 +107,9 @@ export function cookieIn({ headers }: Answered): string {
   return headers['set-cookie']?.[0] ?? '';
 }
 
+/** Acknowledges what a change would lock out, all users among it. */
+export const ANY_LOCK_OUT = 'no-factor-left, no-way-to-sign-in, census-unknown, users-locked-out=1000000';
+
 /** The header of a machine's token. */
 export function bearer(token: string): { readonly authorization: string } {
   return { authorization: `Bearer ${token}` };

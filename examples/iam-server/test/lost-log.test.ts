@@ -13,7 +13,7 @@ describe('the log', () => {
 
   it('is not required: the server continues if its reader is gone or the disk is full', async () => {
     const full = await open('/dev/full', 'w');
-    const [piped, filling] = [await bench.serveAlone(), bench.spawn(await bench.folder(), {}, full.fd)];
+    const [piped, filling] = [await bench.serveAlone(), bench.spawn(await bench.folder(), {}, { stderr: full.fd })];
     await filling.url();
     piped.server.stopListening();
     for (const server of [piped.server, filling]) {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { AccountsFile } from './accounts-file.js';
-import { bearer, call, json, sentence } from './client.js';
+import { ANY_LOCK_OUT, bearer, call, json, sentence } from './client.js';
 import { TestBench, type Quickstart } from './running-server.js';
 
 const POLICY = '/management/v1/policies/login';
@@ -43,7 +43,7 @@ describe('the table of organizations', () => {
     const headers = {
       ...bearer(quickstart.tokens.owner),
       'x-zitadel-orgid': organization,
-      'login-policy-acknowledge': 'no-factor-left, no-way-to-sign-in',
+      'login-policy-acknowledge': ANY_LOCK_OUT,
     };
     const answer = await call(quickstart.url, `${POLICY}${path}`, { verb, headers, ...(body && { body }) });
     expect(answer.status, answer.bytes.toString()).to.equal(200);

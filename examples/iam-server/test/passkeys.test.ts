@@ -78,7 +78,9 @@ describe('the users of the server sign in with passkeys', () => {
     expect(await weaker()).to.deep.include({ weaker: { users: 4, administrators: 0 } });
     using accounts = new AccountsFile(server);
     accounts.run("UPDATE users SET disabled_at = 1 WHERE id = 'ben'");
-    expect(await weaker(), 'a disabled user does not count').to.deep.include({ weaker: { users: 3, administrators: 0 } });
+    expect(await weaker(), 'a disabled user does not count').to.deep.include({
+      weaker: { users: 3, administrators: 0 },
+    });
     accounts.run("UPDATE credentials SET kind = 'damaged' WHERE user_id = 'ada' AND kind = 'TOTP'");
     const damaged = await machine('POST', '/_preview', preview);
     expect([damaged.status, damaged.bytes.toString().includes('census-unknown')]).to.deep.equal([400, true]);

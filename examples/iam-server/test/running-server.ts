@@ -28,6 +28,14 @@ export interface Ended {
 
 type Variables = Readonly<Record<string, string>>;
 
+interface Spawned {
+  readonly variables?: Variables | undefined;
+  /** Where it complains; a pipe, or a file by its descriptor. */
+  readonly stderr?: 'pipe' | number | undefined;
+  /** The words of a command. */
+  readonly line?: readonly string[] | undefined;
+}
+
 /** The server as a user starts it: a process of its own in a folder of its own. */
 export class ServerProcess {
   readonly #child: ChildProcess;
@@ -36,11 +44,10 @@ export class ServerProcess {
   readonly #ended: Promise<Ended>;
   readonly folder: string;
 
-  /** `stderr`: where it complains; a pipe, or a file by its descriptor. */
-  constructor(folder: string, variables: Variables = {}, stderr: 'pipe' | number = 'pipe') {
+  constructor(folder: string, { line = [], stderr = 'pipe', variables = {} }: Spawned) {
     const env = { PATH: process.env['PATH'], PORT: '0', ...variables };
     this.folder = folder;
-    this.#child = spawn(process.execPath, [main], { cwd: folder, env, stdio: ['ignore', 'pipe', stderr] });
+    this.#child = spawn(process.execPath, [main, ...line], { cwd: folder, env, stdio: ['ignore', 'pipe', stderr] });
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#said.push(chunk.toString()));
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#complained.push(chunk.toString()));
     this.#ended = once(this.#child, 'close').then(([code]: unknown[]) => ({ code, ...this.output }));
@@ -158,8 +165,8 @@ export class TestBench {
   }
 
   /** A process of its own, for what only a process can show: signals, kills, exit codes. */
-  spawn(folder: string, variables?: Variables, stderr?: 'pipe' | number): ServerProcess {
-    const server = new ServerProcess(folder, variables, stderr);
+  spawn(folder: string, variables?: Variables, others: Omit<Spawned, 'variables'> = {}): ServerProcess {
+    const server = new ServerProcess(folder, { variables, ...others });
     this.#processes.push(server);
     return server;
   }

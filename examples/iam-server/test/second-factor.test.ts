@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { Secret, TOTP } from 'otpauth';
-import { bearer, call, cookieIn, json, trySignIn, type Answered } from './client.js';
+import { ANY_LOCK_OUT, bearer, call, cookieIn, json, trySignIn, type Answered } from './client.js';
 import { TestBench, type Quickstart } from './running-server.js';
 
 interface SetUp {
@@ -27,7 +27,11 @@ describe('the users of the server sign in by its own login policy', () => {
       body: { ...quickstart.users[who], ...(code !== undefined && { code }) },
     });
   const machine = (verb: string, path: string, body?: object): Promise<Answered> =>
-    call(quickstart.url, `${POLICY}${path}`, { verb, body, headers: bearer(quickstart.tokens.owner) });
+    call(quickstart.url, `${POLICY}${path}`, {
+      verb,
+      body,
+      headers: { ...bearer(quickstart.tokens.owner), 'login-policy-acknowledge': ANY_LOCK_OUT },
+    });
   const change = async (settings: object): Promise<void> => {
     const { policy } = json<{ policy: Record<string, unknown> }>(await machine('GET', ''));
     const { details: _, isDefault: __, secondFactors: ___, multiFactors: ____, idps: _____, ...kept } = policy;

@@ -37,7 +37,11 @@ describe('the guard over REST', () => {
   it('accepts it with a header that acknowledges the warning', async () => {
     const wrong = await remove({ [ACKNOWLEDGE]: 'no-factor' });
     expect([wrong.status, wrong.at('details.0.id')]).to.deep.equal([400, 'LP-ARG-04']);
-    expect((await remove({ [ACKNOWLEDGE]: 'no-way-to-sign-in' })).status).to.equal(400);
+    for (const number of ['', '-1', '1.5', 'all', '9'.repeat(17)]) {
+      const bad = await remove({ [ACKNOWLEDGE]: `no-factor-left, users-locked-out=${number}` });
+      expect([bad.status, bad.at('details.0.id')], number).to.deep.equal([400, 'LP-ARG-04']);
+    }
+    expect((await remove({ [ACKNOWLEDGE]: 'no-way-to-sign-in, users-locked-out=12' })).status).to.equal(400);
     expect((await remove({ [ACKNOWLEDGE]: 'no-way-to-sign-in, no-factor-left' })).status).to.equal(200);
   });
 });

@@ -101,7 +101,7 @@ function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
   const reason = useSignal(reasonFor(scope, intent));
   const given = (): string => reason.value.trim();
   const isStale = hasMovedOn(proposal);
-  const lockOuts = lockOutsIn(proposal.preview?.introduced ?? []);
+  const lockOuts = proposal.preview === undefined ? [] : lockOutsIn(proposal.preview);
   const isMeant = useSignal(false);
   const isHeldBack = lockOuts.length > 0 && (!isMeant.value || reason.value.trim() === '');
   return (

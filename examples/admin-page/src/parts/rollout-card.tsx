@@ -6,6 +6,7 @@ import { policyOf } from '../state/policies.js';
 import { carryOut, isPlanOld, planTask, revert, stopRollout, type Phase, type Rollout } from '../state/rollouts.js';
 import { addressOf, route } from '../state/route.js';
 import { mayWrite } from '../state/session.js';
+import { ALL_LOCK_OUTS } from '../wire/command.js';
 import { INSTANCE } from '../wire/scope.js';
 import type { Reach } from '../wire/task.js';
 import { counted } from '../words/counted.js';
@@ -116,7 +117,7 @@ function Decision({ rollout, reason }: StepsProps): JSX.Element {
   const isMeant = useSignal(false);
   const locking = plan?.lockingOut.length ?? 0;
   const given = reason.value.trim();
-  const acknowledged = isMeant.value ? ['no-factor-left', 'no-way-to-sign-in'] : [];
+  const acknowledged = isMeant.value ? ALL_LOCK_OUTS : [];
   return (
     <form class="decision" onSubmit={(event) => event.preventDefault()}>
       <Reason reason={reason} />

@@ -45,11 +45,16 @@ export function acknowledging(warnings: readonly string[]): Readonly<Record<stri
   return warnings.length === 0 ? {} : { 'login-policy-acknowledge': warnings.join(', ') };
 }
 
-/** Acknowledges all lock-outs. A preview then returns them as warnings instead of a refusal. */
-export const ALL_ACKNOWLEDGED: Readonly<Record<string, string>> = acknowledging([
+/** The acknowledgements of all lock-outs, of any number of users. */
+export const ALL_LOCK_OUTS: readonly string[] = [
   'no-factor-left',
   'no-way-to-sign-in',
-]);
+  'census-unknown',
+  `users-locked-out=${Number.MAX_SAFE_INTEGER}`,
+];
+
+/** Acknowledges all lock-outs. A preview then returns them as warnings instead of a refusal. */
+export const ALL_ACKNOWLEDGED: Readonly<Record<string, string>> = acknowledging(ALL_LOCK_OUTS);
 
 /** Converts a change to an API call, based on the policy as the user saw it. */
 export function commandOf(intent: Intent, scope: Scope, seen: Policy): Command {

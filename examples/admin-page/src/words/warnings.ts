@@ -1,4 +1,4 @@
-import type { PolicyWarning } from '../wire/preview.js';
+import type { PolicyWarning, Preview } from '../wire/preview.js';
 
 /** The user-facing text of a warning; the server's sentence for an unknown one. */
 export function warningInWords({ warning, message }: PolicyWarning): string {
@@ -6,9 +6,16 @@ export function warningInWords({ warning, message }: PolicyWarning): string {
   return 'Users who have nothing else set up will sign in with one factor from now on, such as their password alone: this policy does not require a second one.';
 }
 
-const LOCK_OUTS: readonly string[] = ['no-factor-left', 'no-way-to-sign-in'];
+const BY_NAME: readonly string[] = ['no-factor-left', 'no-way-to-sign-in', 'census-unknown'];
 
-/** The names of those warnings that make the server refuse a change until they are acknowledged. */
-export function lockOutsIn(warnings: readonly PolicyWarning[]): readonly string[] {
-  return warnings.map(({ warning }) => warning).filter((name) => LOCK_OUTS.includes(name));
+/**
+ * What must be acknowledged, or the server refuses a change: the warnings that lock users out, and of users no more than
+ * the preview has shown.
+ */
+export function lockOutsIn({ introduced, people }: Preview): readonly string[] {
+  return introduced.flatMap(({ warning }) => {
+    if (BY_NAME.includes(warning)) return warning;
+    const isOfUsers = warning === 'users-locked-out' && typeof people === 'object';
+    return isOfUsers ? `users-locked-out=${people.lockedOut}` : [];
+  });
 }

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { AccountsFile } from '../accounts-file.js';
-import { bearer, call, json, type Answered } from '../client.js';
+import { ANY_LOCK_OUT, bearer, call, json, type Answered } from '../client.js';
 import { TestBench, type Quickstart, type Server, type ServerProcess } from '../running-server.js';
 import { findChromium, openBrowser } from './chromium.js';
 import { Visitor, type Window } from './visitor.js';
@@ -100,7 +100,7 @@ export class Stage {
   /** Asks the API as a machine does, beside the page. */
   async api(verb: string, path: string, body?: unknown): Promise<Answered> {
     const { tokens, url } = this.quickstart;
-    const headers = { ...bearer(tokens.owner), 'login-policy-acknowledge': 'no-factor-left, no-way-to-sign-in' };
+    const headers = { ...bearer(tokens.owner), 'login-policy-acknowledge': ANY_LOCK_OUT };
     const answer = await call(url, path, { verb, headers, ...(body !== undefined && { body }) });
     expect(answer.status, `${verb} ${path}: ${answer.bytes.toString()}`).to.equal(200);
     return answer;
@@ -110,7 +110,7 @@ export class Stage {
   async apiOf(organizationId: string, request: string, body?: unknown): Promise<Answered> {
     const { tokens, url } = this.quickstart;
     const [verb = '', path = ''] = request.split(' ');
-    const acknowledged = { 'login-policy-acknowledge': 'no-factor-left, no-way-to-sign-in' };
+    const acknowledged = { 'login-policy-acknowledge': ANY_LOCK_OUT };
     const headers = { ...bearer(tokens.owner), ...acknowledged, 'x-zitadel-orgid': organizationId };
     const ask = { verb, headers, ...(body !== undefined && { body }) };
     const answer = await call(url, `/management/v1/policies/login${path}`, ask);

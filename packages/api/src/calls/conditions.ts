@@ -46,16 +46,26 @@ export function commandOptions(actor: string, incoming: Incoming): CustomizeOpti
   return options;
 }
 
-/** The warnings that the caller acknowledges: names separated by commas. @throws ApiError for an unknown name */
+/**
+ * The warnings that the caller acknowledges: names separated by commas, and for users how many at most, as in
+ * `users-locked-out=12`.
+ *
+ * @throws ApiError for an unknown name
+ */
 export function acknowledgedIn(headers: RequestHeaders): Pick<CustomizeOptions, 'acknowledge'> {
   const names = headers.get('login-policy-acknowledge')?.split(',');
-  if (names === undefined) return {};
-  const acknowledge = names.map((name) => LOCK_OUTS.find((one) => one === name.trim()) ?? unknownWarning());
-  return { acknowledge };
+  return names === undefined ? {} : { acknowledge: names.map((name) => acknowledgementIn(name.trim())) };
 }
 
-function unknownWarning(): never {
-  throw badHeader('Login-Policy-Acknowledge', `one or more of ${LOCK_OUTS.join(', ')}, with commas between them`);
+const BY_NAME = [...LOCK_OUTS, 'census-unknown'] as const;
+
+function acknowledgementIn(name: string): (typeof BY_NAME)[number] | { readonly lockedOut: number } {
+  const known = BY_NAME.find((one) => one === name);
+  if (known !== undefined) return known;
+  const lockedOut = Number(/^users-locked-out=(\d{1,16})$/.exec(name)?.[1] ?? Number.NaN);
+  if (Number.isSafeInteger(lockedOut)) return { lockedOut };
+  const rule = `one or more of ${BY_NAME.join(', ')}, users-locked-out=NUMBER, with commas between them`;
+  throw badHeader('Login-Policy-Acknowledge', rule);
 }
 
 /** The preconditions of a command. */
